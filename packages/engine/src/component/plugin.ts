@@ -1,0 +1,115 @@
+// What a step can call: the port between the engine and everything callable. Builtins, in-process functions, component
+// servers and MCP servers all come in through it; the engine has no component that does not.
+
+import type { Json, MaybePromise } from '../json.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { Outcome } from '../run/outcome.ts'
+
+export interface Plugin {
+  readonly name: string
+  /** What it offers, for listings and checks; may start what it needs to know. */
+  components(): MaybePromise<readonly ComponentInfo[]>
+  /** The component of that name (with a leading slash, as routed), or undefined if it is sure that there is none. */
+  resolve(component: string): Component | undefined
+  start?(): MaybePromise<void>
+  stop?(): MaybePromise<void>
+}
+
+export interface ComponentInfo {
+  /** With a leading slash, as its plugin names it: `/http`. */
+  readonly name: string
+  readonly description?: string
+  readonly inputSchema?: Json
+  readonly outputSchema?: Json
+  /** The field that a path is looked up in when it is not in the output itself. */
+  readonly primary?: string
+  /** Calling it again is harmless and cheap: it needs no journal row of its own before it runs. */
+  readonly repeatable?: boolean
+}
+
+export interface Component {
+  readonly info: ComponentInfo
+  /**
+   * Answers at once or later; throws a FlowError to fail; returns a Park to wait. `input` must not be changed, nor the
+   * result after it was returned.
+   */
+  call(input: unknown, context: CallContext): MaybePromise<unknown | Park>
+}
+
+/** What a component is told about its call. */
+export interface CallContext {
+  /** Aborted when the answer is no longer wanted: timeout, cancel, the item's end. */
+  readonly signal: AbortSignal
+  /** From 1; retries count on. */
+  readonly attempt: number
+  /** Stable over retries and crashes: the same logical call has the same key. */
+  readonly idempotencyKey: string
+  readonly runId: string
+  readonly stepId: string
+  /** From 0. */
+  readonly itemIndex: number
+  /** Set when the component is called again after a Park: what woke it. */
+  readonly woken: Woken | undefined
+  /** Of the steps of this item that have ended so far, by id. */
+  outcomes(): Record<string, Outcome>
+  readonly log: Log
+  readonly blobs: BlobAccess
+  /** The run's variables. */
+  readonly variables: Readonly<Record<string, unknown>>
+  /** Turns a flow (inline, by name or by id) into a plan; throws INVALID_FLOW with all findings in `data`. */
+  plan(ref: unknown): MaybePromise<Plan>
+  /** Runs a plan over inputs and waits for it, holding this call open: for calls that cannot park. */
+  submit(plan: Plan, inputs: readonly unknown[], options?: SubmitRunOptions): Promise<SubmittedRun>
+}
+
+export interface SubmitRunOptions {
+  readonly maxConcurrent?: number
+  readonly wait?: boolean
+}
+
+export interface SubmittedRun {
+  readonly runId: string
+  /** In the order of the inputs; empty unless waited for. */
+  readonly outcomes: readonly Outcome[]
+}
+
+export interface BlobAccess {
+  /** Stores JSON or bytes; the id is the SHA-256 of the compact JSON or of the bytes. */
+  put(value: unknown): MaybePromise<string>
+  get(id: string): MaybePromise<unknown>
+}
+
+export type LogLevel = 'debug' | 'info' | 'warning' | 'error'
+export type Log = (level: LogLevel, message: string, data?: Json) => void
+
+/** Returned by a component to wait without holding anything; it is called again with `woken`. */
+export class Park {
+  /** Epoch milliseconds. */
+  readonly until: number | undefined
+  readonly signal: { readonly name: string; readonly schema?: Json } | undefined
+  readonly run: ParkedRun | undefined
+
+  constructor(on: { until?: number; signal?: { name: string; schema?: Json }; run?: ParkedRun }) {
+    this.until = on.until
+    this.signal = on.signal
+    this.run = on.run
+  }
+}
+
+export interface ParkedRun {
+  readonly plan: Plan
+  readonly inputs: readonly unknown[]
+  /** Items at once; 64 if absent. */
+  readonly maxConcurrent?: number
+  /** The first item that fails ends the sub-run after those in flight: `drain`; or the others go on: `continue` (default). */
+  readonly onItemFailure?: 'drain' | 'continue'
+  readonly variables?: Readonly<Record<string, unknown>>
+}
+
+export interface Woken {
+  readonly by: 'time' | 'signal' | 'run'
+  /** The signal's payload. */
+  readonly payload?: unknown
+  /** The sub-run's items, in order. With `onItemFailure: 'drain'`, items that never started are undefined. */
+  readonly outcomes?: readonly (Outcome | undefined)[]
+}

@@ -1,0 +1,119 @@
+// The one error class and the one table of codes. What a code means for retry, HTTP and the exit status is a column here.
+
+import type { Json } from './json.ts'
+
+export type ErrorCode =
+  | 'INVALID_FLOW'
+  | 'INVALID_INPUT'
+  | 'NOT_FOUND'
+  | 'EXPRESSION_FAILURE'
+  | 'COMPONENT_NOT_FOUND'
+  | 'COMPONENT_FAILED'
+  | 'RESOURCE_UNAVAILABLE'
+  | 'TIMEOUT'
+  | 'UNREACHABLE'
+  | 'CANCELLED'
+  | 'CONFLICT'
+  | 'INTERNAL'
+
+/** `step`: retried if the step's `retry` says so; `transport`: retried by the engine's own budget. */
+export type RetryClass = 'never' | 'step' | 'transport'
+
+export interface CodeFacts {
+  readonly retry: RetryClass
+  readonly http: number
+  readonly exit: number
+}
+
+export const codes: Readonly<Record<ErrorCode, CodeFacts>> = {
+  INVALID_FLOW: { retry: 'never', http: 422, exit: 2 },
+  INVALID_INPUT: { retry: 'never', http: 422, exit: 2 },
+  NOT_FOUND: { retry: 'never', http: 404, exit: 3 },
+  COMPONENT_NOT_FOUND: { retry: 'never', http: 404, exit: 3 },
+  COMPONENT_FAILED: { retry: 'step', http: 500, exit: 1 },
+  RESOURCE_UNAVAILABLE: { retry: 'step', http: 500, exit: 1 },
+  TIMEOUT: { retry: 'step', http: 504, exit: 1 },
+  UNREACHABLE: { retry: 'transport', http: 502, exit: 1 },
+  EXPRESSION_FAILURE: { retry: 'never', http: 500, exit: 1 },
+  CANCELLED: { retry: 'never', http: 409, exit: 130 },
+  CONFLICT: { retry: 'never', http: 409, exit: 1 },
+  INTERNAL: { retry: 'never', http: 500, exit: 70 },
+}
+
+/** An error as data: what stands in an outcome and in the journal. `code` is one of ours or a component's own. */
+export interface ErrorValue {
+  readonly code: string
+  readonly message: string
+  readonly data?: Json
+  /** The step that failed first, by id. */
+  readonly step?: string
+}
+
+const BRAND = Symbol.for('stepflow.FlowError')
+
+export interface FlowErrorOptions {
+  readonly data?: Json
+  readonly cause?: unknown
+  /** Overrides the code's retry class: `false` is never retried. */
+  readonly retryable?: boolean
+  /** Milliseconds that the other side asked us to wait before the next attempt. */
+  readonly retryAfterMs?: number
+}
+
+/**
+ * The only error class. A component throws it to fail with a code of its choice:
+ *
+ * ```ts
+ * throw new FlowError('COMPONENT_FAILED', 'the form has no field "mail"', { data: { form: 7 } })
+ * ```
+ */
+export class FlowError extends Error {
+  readonly code: ErrorCode
+  readonly data: Json | undefined
+  readonly retryable: boolean | undefined
+  readonly retryAfterMs: number | undefined
+  readonly [BRAND] = true
+
+  constructor(code: ErrorCode, message: string, options: FlowErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'FlowError'
+    this.code = code
+    this.data = options.data
+    this.retryable = options.retryable
+    this.retryAfterMs = options.retryAfterMs
+  }
+
+  /** True for a FlowError of any copy of this package. */
+  static is(value: unknown): value is FlowError {
+    return typeof value === 'object' && value !== null && BRAND in value
+  }
+}
+
+/** What was thrown, as data. A stack trace never gets in. */
+export function errorValue(thrown: unknown): ErrorValue {
+  if (FlowError.is(thrown)) {
+    return thrown.data === undefined
+      ? { code: thrown.code, message: thrown.message }
+      : { code: thrown.code, message: thrown.message, data: thrown.data }
+  }
+  return { code: 'COMPONENT_FAILED', message: thrownMessage(thrown) }
+}
+
+/** The retry class of what was thrown. */
+export function retryClass(thrown: unknown): RetryClass {
+  if (!FlowError.is(thrown)) return 'step'
+  if (thrown.retryable === false) return 'never'
+  return codes[thrown.code].retry
+}
+
+// ---
+
+function thrownMessage(thrown: unknown): string {
+  if (thrown instanceof Error) return thrown.message || thrown.name
+  if (typeof thrown === 'string') return thrown
+  try {
+    return JSON.stringify(thrown) ?? String(thrown)
+  } catch {
+    return String(thrown)
+  }
+}

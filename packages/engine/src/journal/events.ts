@@ -1,0 +1,70 @@
+// What is written: the seven events. A journal row is a turn, the entries of one append.
+
+import type { Plan } from '../plan/plan.ts'
+import type { Outcome } from '../run/outcome.ts'
+
+export type RunId = string
+/** `RUN/0` is the run itself, `RUN/1`... its shards. */
+export type JournalId = string
+
+/** Names a visit: of the run itself (`sub` absent) or of a sub-run inside it. */
+export interface VisitRef {
+  /** The sub-run's key: its parent's `item/step/visit`, prefixed by the parent's own key. */
+  readonly sub?: string
+  readonly item: number
+  readonly step: number
+  readonly visit: number
+}
+
+export type JournalEntry =
+  /** The first entry of a journal: of a run (`plan`), of a shard (`from`). */
+  | {
+      readonly type: 'created'
+      readonly at: number
+      readonly run: RunId
+      readonly plan?: Plan
+      readonly options?: RunOptions
+      /** The items of this journal: their first number and their inputs. */
+      readonly from: number
+      readonly inputs: readonly unknown[]
+    }
+  /** No more items will come; `items` is their number. In `RUN/0` only. */
+  | { readonly type: 'sealed'; readonly at: number; readonly items: number }
+  /** A driver takes the journal. */
+  | { readonly type: 'claimed'; readonly at: number; readonly driver: string }
+  /** An attempt was handed to a component; written only where a repetition could be noticed. */
+  | ({ readonly type: 'started'; readonly at: number; readonly attempt: number } & VisitRef)
+  | ({
+      readonly type: 'parked'
+      readonly at: number
+      readonly attempt: number
+      readonly until?: number
+      readonly signal?: string
+      readonly retry?: true
+    } & VisitRef)
+  /** `derived`: follows from other entries; recovery derives it again. */
+  | ({
+      readonly type: 'settled'
+      readonly at: number
+      readonly attempt: number
+      readonly outcome: Outcome
+      readonly derived?: true
+    } & VisitRef)
+  | { readonly type: 'finished'; readonly at: number; readonly item: number; readonly outcome: Outcome }
+  | {
+      readonly type: 'signalled'
+      readonly at: number
+      readonly name: 'cancel' | 'pause' | 'resume' | 'signal'
+      readonly signal?: string
+      readonly id?: string
+      readonly payload?: unknown
+      readonly item?: number
+    }
+
+export interface RunOptions {
+  readonly flow?: string
+  /** Items in flight at once. */
+  readonly maxConcurrent?: number
+  readonly variables?: Readonly<Record<string, unknown>>
+  readonly labels?: Readonly<Record<string, string>>
+}

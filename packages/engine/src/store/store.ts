@@ -1,0 +1,81 @@
+// The port of everything that is kept. One write (`append`), one pull-in (`work`), the rest are reads.
+
+import type { JournalEntry, JournalId, RunId } from '../journal/events.ts'
+import type { MaybePromise } from '../json.ts'
+import type { Outcome } from '../run/outcome.ts'
+
+export interface Store {
+  /** True if what was appended survives the process. */
+  readonly durable: boolean
+  /** One row, all or nothing; throws CONFLICT if `after` is not the number of the journal's rows. */
+  append(batch: Batch): MaybePromise<void>
+  /** The journal's rows from row `from` (0) on. */
+  read(journal: JournalId, from?: number): MaybePromise<readonly JournalRow[]>
+  /** Calls `drive` once, at or after its time, for each wake. What `drive` answers is the journal's next wake. */
+  work(drive: (journal: JournalId, signal: AbortSignal) => Promise<Wake | null>): { stop(): Promise<void> }
+  readonly runs: Runs
+  readonly blobs: Blobs
+  /** Calls `listener` for each row that is appended from now on; returns the way to stop it. */
+  watch(of: { readonly run?: RunId }, listener: (row: JournalRow) => void): () => void
+  close(): MaybePromise<void>
+}
+
+export interface Batch {
+  readonly journal: JournalId
+  /** How many rows the journal had when the writer last looked: the fence. */
+  readonly after: number
+  readonly entries: readonly JournalEntry[]
+  readonly wakes?: readonly Wake[]
+}
+
+export interface JournalRow {
+  readonly journal: JournalId
+  /** From 0. */
+  readonly seq: number
+  readonly entries: readonly JournalEntry[]
+}
+
+/** "Drive this journal at that time" (epoch milliseconds). */
+export interface Wake {
+  readonly journal: JournalId
+  readonly at: number
+}
+
+/** What can be asked of the runs; derived from the journal. */
+export interface Runs {
+  get(run: RunId): MaybePromise<RunRow | undefined>
+  list(query?: { readonly limit?: number; readonly status?: RunStatus }): MaybePromise<readonly RunRow[]>
+  /** Finished items from number `from` on, in order, at most `limit`; unfinished ones are left out. */
+  items(run: RunId, from?: number, limit?: number): MaybePromise<readonly ItemRow[]>
+  remove(run: RunId): MaybePromise<void>
+}
+
+export type RunStatus = 'queued' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled'
+
+export interface RunRow {
+  readonly id: RunId
+  readonly flow?: string
+  readonly status: RunStatus
+  readonly createdAt: number
+  readonly endedAt?: number
+  readonly items: ItemCounts
+}
+
+export interface ItemCounts {
+  readonly total: number
+  readonly success: number
+  readonly skipped: number
+  readonly failed: number
+  readonly cancelled: number
+}
+
+export interface ItemRow {
+  readonly item: number
+  readonly outcome: Outcome
+}
+
+export interface Blobs {
+  put(value: unknown): MaybePromise<string>
+  /** Throws NOT_FOUND. */
+  get(id: string): MaybePromise<unknown>
+}
