@@ -88,11 +88,14 @@ export class Park {
   readonly until: number | undefined
   readonly signal: { readonly name: string; readonly schema?: Json } | undefined
   readonly run: ParkedRun | undefined
+  /** JSON that is kept and handed back as `woken.state`: what the component must remember across the wait. */
+  readonly state: unknown
 
-  constructor(on: { until?: number; signal?: { name: string; schema?: Json }; run?: ParkedRun }) {
+  constructor(on: { until?: number; signal?: { name: string; schema?: Json }; run?: ParkedRun; state?: unknown }) {
     this.until = on.until
     this.signal = on.signal
     this.run = on.run
+    this.state = on.state
   }
 }
 
@@ -110,6 +113,8 @@ export interface Woken {
   readonly by: 'time' | 'signal' | 'run'
   /** The signal's payload. */
   readonly payload?: unknown
+  /** The `state` of the Park that was waited on. */
+  readonly state?: unknown
   /** The sub-run's items, in order. With `onItemFailure: 'drain'`, items that never started are undefined. */
   readonly outcomes?: readonly (Outcome | undefined)[]
 }
