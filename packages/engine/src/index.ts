@@ -43,6 +43,7 @@ export { allRefs, literal, strictRefs, walk } from './plan/expr.ts'
 export { compilePath, keysAt, MISSING, parsePath } from './plan/path.ts'
 // --- what to run
 export type { Origin, Plan, PlanStep, Retry, Transition } from './plan/plan.ts'
+export { Redactor } from './redact.ts'
 export type { Outcome } from './run/outcome.ts'
 export { failed, success } from './run/outcome.ts'
 export type {
