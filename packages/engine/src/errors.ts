@@ -103,7 +103,8 @@ export function errorValue(thrown: unknown): ErrorValue {
 export function retryClass(thrown: unknown): RetryClass {
   if (!FlowError.is(thrown)) return 'step'
   if (thrown.retryable === false) return 'never'
-  return codes[thrown.code].retry
+  // A component's own code is not in the table.
+  return (codes as Readonly<Record<string, CodeFacts>>)[thrown.code]?.retry ?? 'step'
 }
 
 // ---

@@ -16,7 +16,7 @@ export type {
   SubmittedRun,
   Woken,
 } from './component/plugin.ts'
-export { Park } from './component/plugin.ts'
+export { Park, Skip } from './component/plugin.ts'
 export type { Route, Router } from './component/router.ts'
 // --- running it
 export type {

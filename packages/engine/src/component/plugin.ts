@@ -30,10 +30,10 @@ export interface ComponentInfo {
 export interface Component {
   readonly info: ComponentInfo
   /**
-   * Answers at once or later; throws a FlowError to fail; returns a Park to wait. `input` must not be changed, nor the
-   * result after it was returned.
+   * Answers at once or later; throws a FlowError to fail; returns a Park to wait, a Skip to be skipped. `input` must not
+   * be changed, nor the result after it was returned.
    */
-  call(input: unknown, context: CallContext): MaybePromise<unknown | Park>
+  call(input: unknown, context: CallContext): MaybePromise<unknown | Park | Skip>
 }
 
 /** What a component is told about its call. */
@@ -96,6 +96,15 @@ export class Park {
     this.signal = on.signal
     this.run = on.run
     this.state = on.state
+  }
+}
+
+/** Returned by a component whose step is to count as skipped: it has no value, and that is no failure. */
+export class Skip {
+  readonly reason: string
+
+  constructor(reason: string) {
+    this.reason = reason
   }
 }
 
