@@ -1,0 +1,148 @@
+// Command lines: words in, named values out. Every word is understood or refused with a suggestion; none is passed over.
+
+import { FlowError, suggest } from '@stepflow/engine'
+import type { Args, Command, Option } from './command.ts'
+
+/** Options that every command has. */
+export const globalOptions: readonly Option[] = [
+  { name: 'help', short: 'h', does: 'show this help' },
+  { name: 'quiet', short: 'q', does: 'no progress, no hints: only results and errors' },
+  { name: 'verbose', short: 'v', does: 'more on stderr; a stack trace with a fault of ours' },
+  { name: 'color', does: 'colours even where there is no terminal; --no-color for none' },
+  { name: 'log-format', value: 'FORMAT', choices: ['text', 'json'], does: 'how lines on stderr are written' },
+  {
+    name: 'log-level',
+    value: 'LEVEL',
+    choices: ['debug', 'info', 'warning', 'error', 'warn'],
+    does: 'the least important log lines of components that are shown',
+  },
+]
+
+/** Parses what stands after the command's name. Throws INVALID_INPUT on what the command does not know. */
+export function parseArgs(command: Command, words: readonly string[]): Args {
+  const options = [...command.options, ...globalOptions]
+  const byName = new Map<string, Option>()
+  for (const option of options) for (const name of [option.name, ...(option.aliases ?? [])]) byName.set(name, option)
+  const given: { name: string; value: string | undefined }[] = []
+  const switches = new Map<string, boolean>()
+  const operands: string[] = []
+
+  let at = 0
+  while (at < words.length) {
+    const word = words[at++] as string
+    if (word === '--') {
+      operands.push(...words.slice(at))
+      break
+    }
+    if (word === '-' || !word.startsWith('-')) {
+      operands.push(word)
+      continue
+    }
+    const { option, typed, value, off } = word.startsWith('--') ? long(word) : short(word)
+    if (option.value === undefined) {
+      if (value !== undefined) throw usage(command, `${typed} is a switch and takes no value`)
+      switches.set(option.name, !off)
+      given.push({ name: option.name, value: undefined })
+      continue
+    }
+    if (!option.many && given.some((one) => one.name === option.name)) throw usage(command, `${typed} is given twice`)
+    given.push({ name: option.name, value: checked(option, typed, value ?? option.bare ?? next(option, typed)) })
+  }
+
+  const most = mostOperands(command.operands)
+  if (operands.length > most) {
+    const extra = operands[most] as string
+    throw usage(command, most === 0 ? `takes no argument: "${extra}"` : `one argument too many: "${extra}"`)
+  }
+  return {
+    operands,
+    given,
+    value: (name) => given.findLast((one) => one.name === name)?.value,
+    values: (name) => given.filter((one) => one.name === name).map((one) => one.value ?? ''),
+    has: (name) => switches.get(name) ?? given.some((one) => one.name === name && one.value !== undefined),
+  }
+
+  function long(word: string): Found {
+    const equals = word.indexOf('=')
+    const typed = equals < 0 ? word : word.slice(0, equals)
+    const value = equals < 0 ? undefined : word.slice(equals + 1)
+    const name = typed.slice(2)
+    const option = byName.get(name)
+    if (option) return { option, typed, value, off: false }
+    const negated = name.startsWith('no-') ? byName.get(name.slice(3)) : undefined
+    if (negated && negated.value === undefined) return { option: negated, typed, value, off: true }
+    throw unknown(command, typed, [...byName.keys()])
+  }
+
+  function short(word: string): Found {
+    const option = options.find((one) => one.short === word[1])
+    if (!option) throw unknown(command, word, [...byName.keys()])
+    const rest = word.slice(2).replace(/^=/, '')
+    if (option.value === undefined && rest !== '') throw usage(command, `unknown option "${word}"`)
+    return { option, typed: word.slice(0, 2), value: rest === '' ? undefined : rest, off: false }
+  }
+
+  function next(option: Option, typed: string): string {
+    const word = words[at]
+    const isOption = word?.startsWith('--') && byName.has(word.slice(2).split('=')[0] as string)
+    if (word === undefined || isOption) throw usage(command, `${typed} needs a value: ${typed} ${option.value}`)
+    at++
+    return word
+  }
+
+  function checked(option: Option, typed: string, value: string): string {
+    if (!option.choices || option.choices.includes(value)) return value
+    const near = suggest(value, option.choices)
+    const hint = near ? `; did you mean "${near}"?` : ''
+    throw usage(command, `${typed} is "${value}", but must be one of: ${option.choices.join(', ')}${hint}`)
+  }
+}
+
+/** Wrong usage: nothing ran. Ends with a pointer to the command's help. */
+export function usage(command: Pick<Command, 'name'>, message: string): FlowError {
+  return new FlowError(
+    'INVALID_INPUT',
+    `${command.name}: ${message}\n  stepflow ${command.name} --help shows how it is used`,
+  )
+}
+
+/** The flow file: the first argument, or `--flow`. */
+export function flowFile(command: Command, args: Args): string {
+  const option = args.value('flow')
+  const operand = args.operands[0]
+  if (option !== undefined && operand !== undefined) {
+    throw usage(command, `the flow is given twice: "${operand}" and --flow=${option}`)
+  }
+  const file = option ?? operand
+  if (file === undefined || file === '') throw usage(command, `needs a flow file: stepflow ${command.name} flow.yaml`)
+  return file
+}
+
+/** A whole number of at least 1, or undefined if the option is not given. */
+export function countOption(command: Command, args: Args, name: string): number | undefined {
+  const text = args.value(name)
+  if (text === undefined) return undefined
+  if (!/^\d{1,9}$/.test(text) || Number(text) < 1) {
+    throw usage(command, `--${name} is "${text}", but must be a whole number of at least 1`)
+  }
+  return Number(text)
+}
+
+// ---
+
+interface Found {
+  readonly option: Option
+  readonly typed: string
+  readonly value: string | undefined
+  readonly off: boolean
+}
+
+function mostOperands(operands: string): number {
+  if (operands === '') return 0
+  return operands.includes('...') ? Number.POSITIVE_INFINITY : operands.split(' ').length
+}
+
+function unknown(command: Command, typed: string, names: readonly string[]): FlowError {
+  const near = suggest(typed.replace(/^-+/, ''), names)
+  return usage(command, `unknown option "${typed}"${near ? `. Did you mean "--${near}"?` : ''}`)
+}

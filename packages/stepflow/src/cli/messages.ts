@@ -1,0 +1,60 @@
+// What is said on stderr: hints, progress, log lines of components. In the format and the amount that was asked for.
+
+import type { Json, Log, LogLevel } from '@stepflow/engine'
+import type { Args, Io } from './command.ts'
+import { paint, printable } from './progress/draw-tree.ts'
+
+export interface Messages {
+  /** What the user should know now: warnings, how to go on. Silent under --quiet. */
+  hint(text: string): void
+  /** What the user must know, also under --quiet. */
+  problem(text: string): void
+  /** How far it is; at most once a second, the caller sees to that. */
+  progress(text: string, data: Json): void
+  readonly log: Log
+  /** True where a picture may be drawn and renewed. */
+  readonly isLive: boolean
+  /** Called before a line is written, to take a picture out of the way. */
+  beforeLine(clear: (() => void) | undefined): void
+}
+
+const RANKS: Record<LogLevel, number> = { debug: 0, info: 1, warning: 2, error: 3 }
+
+export function createMessages(args: Args, io: Io): Messages {
+  const isQuiet = args.has('quiet')
+  const isJson = args.value('log-format') === 'json'
+  const wanted = args.value('log-level') ?? io.env.STEPFLOW_LOG_LEVEL ?? (args.has('verbose') ? 'debug' : 'info')
+  const least = isQuiet ? RANKS.error : (RANKS[(wanted === 'warn' ? 'warning' : wanted) as LogLevel] ?? RANKS.info)
+  let clear: (() => void) | undefined
+
+  function say(level: LogLevel, text: string, data?: Json) {
+    clear?.()
+    if (isJson) {
+      const time = new Date().toISOString()
+      io.err(`${JSON.stringify({ time, level, message: text, ...(data === undefined ? {} : { data }) })}\n`)
+    } else {
+      io.err(`${text}\n`)
+    }
+  }
+
+  return {
+    hint: (text) => {
+      if (!isQuiet) say('info', text)
+    },
+    problem: (text) => say('error', text),
+    progress: (text, data) => {
+      if (!isQuiet) say('info', text, data)
+    },
+    log(level, message, data) {
+      if (RANKS[level] < least) return
+      if (isJson) return say(level, message, data)
+      const extra = data === undefined ? '' : ` ${JSON.stringify(data)}`
+      const color = level === 'error' ? 'red' : level === 'warning' ? 'yellow' : 'dim'
+      say(level, paint(`${level}: ${printable(message + extra)}`, color, io.terminal.color.err))
+    },
+    isLive: io.terminal.err && !isQuiet && !isJson && io.env.TERM !== 'dumb',
+    beforeLine(next) {
+      clear = next
+    },
+  }
+}

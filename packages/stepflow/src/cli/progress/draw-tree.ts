@@ -1,0 +1,130 @@
+// The picture of a run in a terminal: a line per step, steps under what they wait for. Text in, text out; moves no cursor.
+
+import { criticalPath, type StepState, type StepStates } from './step-states.ts'
+
+export interface DrawOptions {
+  readonly now: number
+  readonly color: boolean
+  readonly columns: number
+  /** Lines there is room for; the rest is counted in one line. */
+  readonly rows: number
+}
+
+/** The lines of the tree, none wider than the terminal. */
+export function drawTree(states: StepStates, options: DrawOptions): string[] {
+  const rows = inOrder(states)
+  const lines = rows.map(({ step, prefix }) => drawStep(step, prefix, options))
+  if (lines.length <= options.rows) return lines
+  // What runs and what failed is worth the room; what is settled or has not begun is not.
+  const isNews = (step: StepState) => !['pending', 'success', 'skipped'].includes(step.status)
+  const room = Math.max(1, options.rows - 1)
+  const shown = new Set(rows.flatMap(({ step }, i) => (isNews(step) ? [i] : [])).slice(0, room))
+  for (let i = 0; i < rows.length && shown.size < room; i++) shown.add(i)
+  const hidden = lines.length - shown.size
+  return [...lines.filter((_, i) => shown.has(i)), paint(`  and ${hidden} more steps`, 'dim', options.color)]
+}
+
+/** `critical path 1.2s: fetch > enrich`, or nothing if no step ran. */
+export function drawCriticalPath(states: StepStates, color: boolean): string | undefined {
+  const { ids, ms } = criticalPath(states)
+  if (ids.length === 0) return undefined
+  return paint(`critical path ${duration(ms)}: ${ids.join(' > ')}`, 'dim', color)
+}
+
+/** `850ms`, `1.2s`, `3m 5s`, `2h 4m`. */
+export function duration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)}ms`
+  if (ms < 59_950) return `${(ms / 1000).toFixed(1)}s`
+  const seconds = Math.round(ms / 1000)
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60]
+  return hours > 0 ? `${hours}h ${minutes}m` : `${minutes}m ${seconds % 60}s`
+}
+
+/** Text from outside, safe to print: control characters could move the cursor or forge lines. */
+export function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is taken out
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
+}
+
+// ---
+
+const ICONS: Record<StepState['status'], readonly [icon: string, color: Color]> = {
+  pending: ['·', 'dim'],
+  running: ['●', 'cyan'],
+  waiting: ['◌', 'yellow'],
+  success: ['✓', 'green'],
+  skipped: ['↷', 'dim'],
+  failed: ['✗', 'red'],
+  cancelled: ['■', 'yellow'],
+}
+
+type Color = 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
+const CODES: Record<Color, number> = { dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 }
+
+export function paint(text: string, color: Color, isOn: boolean): string {
+  return isOn ? `\u001b[${CODES[color]}m${text}\u001b[0m` : text
+}
+
+function drawStep(step: StepState, prefix: string, options: DrawOptions): string {
+  const [icon, color] = ICONS[step.status]
+  const name = step.visits > 1 ? `${step.id} x${step.visits}` : step.id
+  const notes = [timeOf(step, options.now), ...notesOf(step)].filter(Boolean).join('  ')
+  const room = options.columns - 1 - [...prefix].length - 2 - name.length - 2
+  const told = [...printable(notes)]
+  const cut = told.length > room ? `${told.slice(0, Math.max(0, room - 1)).join('')}…` : told.join('')
+  const after = cut === '' ? '' : `  ${paint(cut, step.status === 'failed' ? 'red' : 'dim', options.color)}`
+  return `${paint(prefix, 'dim', options.color && prefix !== '')}${paint(icon, color, options.color)} ${name}${after}`
+}
+
+function timeOf(step: StepState, now: number): string {
+  if (step.startedAt === undefined || step.status === 'skipped') return ''
+  return duration((step.endedAt ?? now) - step.startedAt)
+}
+
+function notesOf(step: StepState): string[] {
+  const notes: string[] = []
+  if (step.attempts > 1) notes.push(`attempt ${step.attempts}`)
+  if (step.inside > 0 && step.endedAt === undefined) notes.push(`${step.inside} steps inside`)
+  if (step.status === 'waiting') notes.push(`waiting ${step.reason ?? ''}`.trim())
+  if (step.status === 'skipped') notes.push(`skipped: ${step.reason}`)
+  if (step.error) notes.push(`${step.error.code}: ${step.error.message}`)
+  return notes
+}
+
+interface Row {
+  readonly step: StepState
+  readonly prefix: string
+}
+
+/** Steps under their parents, in the order of the file; a step whose parent is below it, or in a loop, stands on its own. */
+function inOrder({ steps }: StepStates): Row[] {
+  const children = new Map<number | undefined, number[]>()
+  steps.forEach((step, i) => {
+    if (!step) return
+    const parent = step.parent !== undefined && !leadsTo(steps, step.parent, i) ? step.parent : undefined
+    children.set(parent, [...(children.get(parent) ?? []), i])
+  })
+  const rows: Row[] = []
+  const visit = (at: number, own: string, below: string) => {
+    rows.push({ step: steps[at] as StepState, prefix: own })
+    const next = children.get(at) ?? []
+    // An only child goes on at the same depth: a chain of twenty steps is a list, not a staircase.
+    if (next.length === 1) return visit(next[0] as number, below === '' ? '' : `${below}`, below)
+    next.forEach((child, i) => {
+      const isLast = i === next.length - 1
+      visit(child, `${below}${isLast ? '└ ' : '├ '}`, `${below}${isLast ? '  ' : '│ '}`)
+    })
+  }
+  for (const root of children.get(undefined) ?? []) visit(root, '', '')
+  return rows
+}
+
+/** True if going up from `from` one comes to `to`. */
+function leadsTo(steps: readonly (StepState | undefined)[], from: number, to: number): boolean {
+  const seen = new Set<number>()
+  for (let at: number | undefined = from; at !== undefined && !seen.has(at); at = steps[at]?.parent) {
+    if (at === to) return true
+    seen.add(at)
+  }
+  return false
+}

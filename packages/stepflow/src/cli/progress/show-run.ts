@@ -1,0 +1,68 @@
+// Shows a single run while it runs: a live tree on a terminal, at most a line a second elsewhere. Knows no run, only entries.
+
+import type { JournalEntry, Plan } from '@stepflow/engine'
+import type { Io } from '../command.ts'
+import type { Messages } from '../messages.ts'
+import { drawCriticalPath, drawTree, duration } from './draw-tree.ts'
+import { createStepStates, type StepStates } from './step-states.ts'
+
+export interface RunDisplay {
+  see(entries: readonly JournalEntry[]): void
+  /** Draws the last picture and lets go of the terminal. */
+  end(): void
+}
+
+const FRAME_MS = 80
+const LINE_MS = 1000
+
+export function showRun(plan: Plan, io: Io, messages: Messages): RunDisplay {
+  const states = createStepStates(plan)
+  return messages.isLive ? liveTree(states, io, messages) : plainLines(states, messages)
+}
+
+// ---
+
+function liveTree(states: StepStates, io: Io, messages: Messages): RunDisplay {
+  const startedAt = Date.now()
+  let drawn = 0
+  const draw = (room: number) => {
+    const { columns, color } = io.terminal
+    const lines = drawTree(states, { now: Date.now(), color: color.err, columns, rows: room })
+    io.err(`${erase()}${lines.map((line) => `${line}\n`).join('')}`)
+    drawn = lines.length
+  }
+  const erase = () => {
+    const text = drawn === 0 ? '' : `\u001b[${drawn}A\u001b[0J`
+    drawn = 0
+    return text
+  }
+  messages.beforeLine(() => io.err(erase()))
+  // The first picture waits a moment: a run of ten milliseconds is drawn once.
+  const timer = setInterval(() => draw(io.terminal.rows - 1), FRAME_MS)
+  return {
+    see: states.see,
+    end() {
+      clearInterval(timer)
+      messages.beforeLine(undefined)
+      draw(Number.POSITIVE_INFINITY)
+      const path = drawCriticalPath(states, io.terminal.color.err)
+      io.err(`${path ?? `done in ${duration(Date.now() - startedAt)}`}\n`)
+    },
+  }
+}
+
+function plainLines(states: StepStates, messages: Messages): RunDisplay {
+  const timer = setInterval(() => {
+    const known = states.steps.flatMap((step) => step ?? [])
+    const ended = known.filter((step) => step.endedAt !== undefined).length
+    const busy = known.filter((step) => step.status === 'running' || step.status === 'waiting')
+    const names = busy
+      .slice(0, 5)
+      .map((step) => `${step.id} (${duration(Date.now() - (step.startedAt ?? Date.now()))})`)
+    const more = busy.length > 5 ? ` and ${busy.length - 5} more` : ''
+    const running = names.length > 0 ? `; running: ${names.join(', ')}${more}` : ''
+    messages.progress(`${ended} of ${known.length} steps ended${running}`, { ended, steps: known.length })
+  }, LINE_MS)
+  timer.unref()
+  return { see: states.see, end: () => clearInterval(timer) }
+}

@@ -1,0 +1,124 @@
+import { closeSync, mkdtempSync, openSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { type ReadLinesOptions, readLines } from '../src/cli/batch/read-lines.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'stepflow-lines-'))
+const open: number[] = []
+afterAll(() => open.forEach((fd) => void closeSync(fd)))
+
+interface Seen {
+  values: unknown[]
+  items: number[]
+  bad: [number, string][]
+}
+
+async function readAll(content: string | Buffer, options: Partial<ReadLinesOptions> = {}): Promise<Seen> {
+  const file = join(folder, `${open.length}.jsonl`)
+  writeFileSync(file, content)
+  const fd = openSync(file, 'r')
+  open.push(fd)
+  const seen: Seen = { values: [], items: [], bad: [] }
+  const lines = readLines({ fd, onBad: (item, message) => void seen.bad.push([item, message]), ...options })
+  for await (const value of lines.values) {
+    seen.items.push(lines.itemOf(seen.values.length))
+    seen.values.push(value)
+  }
+  return seen
+}
+
+test('each line is a value, with or without a line break at the end', async () => {
+  expect((await readAll('1\n{"a":2}\n')).values).toEqual([1, { a: 2 }])
+  expect((await readAll('1\n{"a":2}')).values).toEqual([1, { a: 2 }])
+})
+
+test('an empty file has no items', async () => {
+  expect((await readAll('')).values).toEqual([])
+})
+
+test('a byte order mark, carriage returns and blank lines are no items', async () => {
+  const { values, bad } = await readAll('\ufeff1\r\n\r\n  \t\n2\r\n\n')
+
+  expect(values).toEqual([1, 2])
+  expect(bad).toEqual([])
+})
+
+test('a line that is not JSON is an item with its line number, and the others go on', async () => {
+  const { values, items, bad } = await readAll('1\n\nnope\n2\n{"a":\n3\n')
+
+  expect(values).toEqual([1, 2, 3])
+  expect(items).toEqual([0, 2, 4])
+  expect(bad.map(([item]) => item)).toEqual([1, 3])
+  expect(bad[0]?.[1]).toMatch(/^line 3 is not JSON: /)
+  expect(bad[1]?.[1]).toMatch(/^line 5 is not JSON: /)
+})
+
+test('a character that the end of a chunk cuts in two is whole', async () => {
+  const content = Array.from({ length: 50 }, (_, i) => JSON.stringify({ i, text: 'ü€😀'.repeat(7) })).join('\n')
+
+  for (const chunkBytes of [1, 2, 3, 5, 7, 64, 333]) {
+    const { values } = await readAll(content, { chunkBytes })
+    expect(values).toHaveLength(50)
+    expect(values[49]).toEqual({ i: 49, text: 'ü€😀'.repeat(7) })
+  }
+})
+
+test('a byte order mark that comes byte by byte is still no part of the first line', async () => {
+  expect((await readAll('\ufeff1\n2', { chunkBytes: 1 })).values).toEqual([1, 2])
+})
+
+test('bytes that are not UTF-8 spoil their own line only', async () => {
+  const { values, bad } = await readAll(
+    Buffer.concat([Buffer.from('1\n"'), Buffer.from([0xff]), Buffer.from('"\n3\n')]),
+  )
+
+  expect(values).toEqual([1, 3])
+  expect(bad).toEqual([[1, 'line 2 is not JSON: it holds bytes that are not UTF-8']])
+})
+
+test('a line of 50 MB is an ordinary line', async () => {
+  const long = 'x'.repeat(50_000_000)
+
+  const { values } = await readAll(`1\n${JSON.stringify(long)}\n3\n`)
+
+  expect(values[0]).toBe(1)
+  expect((values[1] as string).length).toBe(50_000_000)
+  expect(values[2]).toBe(3)
+})
+
+test('a line beyond the limit fails alone and is never held', async () => {
+  const { values, bad } = await readAll(`1\n"${'x'.repeat(5000)}"\n3\n`, { chunkBytes: 512, maxLineBytes: 1000 })
+
+  expect(values).toEqual([1, 3])
+  expect(bad).toEqual([[1, 'line 2 is not JSON: it is longer than 1000 bytes']])
+})
+
+test('lines that are done are passed over but keep their numbers', async () => {
+  const { values, items } = await readAll('0\n1\nbad\n3\n4\n', { isDone: (item) => item < 3 })
+
+  expect(values).toEqual([3, 4])
+  expect(items).toEqual([3, 4])
+})
+
+test('the reader waits for whoever takes its bad lines', async () => {
+  let open = 0
+  let most = 0
+  const { values } = await readAll('x\nx\nx\n1\n', {
+    async onBad() {
+      most = Math.max(most, ++open)
+      await new Promise((resolve) => setImmediate(resolve))
+      open--
+    },
+  })
+
+  expect(values).toEqual([1])
+  expect(most).toBe(1)
+})
+
+test('__proto__ in a line is a key like any other', async () => {
+  const { values } = await readAll('{"__proto__":{"x":1}}')
+
+  expect(Object.keys(values[0] as object)).toEqual(['__proto__'])
+  expect((values[0] as { x?: number }).x).toBeUndefined()
+})
