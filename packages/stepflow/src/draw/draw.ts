@@ -1,0 +1,66 @@
+// A plan as a picture: the one door to all formats. The libraries for SVG and PNG are loaded when one is asked for.
+
+import { FlowError, type Plan } from '@stepflow/engine'
+import { dot } from './dot.ts'
+import { type Drawing, drawingOf } from './drawing.ts'
+import type { Dagre } from './layout.ts'
+import { mermaid } from './mermaid.ts'
+import { svg } from './svg.ts'
+import { type TerminalOptions, terminal } from './terminal.ts'
+
+export const textFormats = ['mermaid', 'dot', 'ascii'] as const
+export const formats = [...textFormats, 'svg', 'png'] as const
+export type TextFormat = (typeof textFormats)[number]
+export type Format = (typeof formats)[number]
+
+export interface DrawOptions extends TerminalOptions {
+  /** `hide`: only the steps' names. */
+  readonly details?: 'show' | 'hide'
+}
+
+/** `drawText(plan, 'mermaid')` begins with `flowchart TD`. */
+export function drawText(plan: Plan, format: TextFormat, options: DrawOptions = {}): string {
+  const drawing = drawingFor(plan, options)
+  switch (format) {
+    case 'mermaid':
+      return mermaid(drawing)
+    case 'dot':
+      return dot(drawing)
+    case 'ascii':
+      return terminal(drawing, options)
+  }
+}
+
+/** With `theme: 'auto'` (the default) it is dark where the reader prefers dark. */
+export async function drawSvg(
+  plan: Plan,
+  options: DrawOptions & { readonly theme?: 'auto' | 'light' } = {},
+): Promise<string> {
+  return svg(drawingFor(plan, options), { dagre: await loadDagre(), theme: options.theme ?? 'auto' })
+}
+
+/** At once, for callers that cannot wait: in plain rows. */
+export function drawSvgNow(plan: Plan, options: DrawOptions = {}): string {
+  return svg(drawingFor(plan, options))
+}
+
+export async function drawPng(plan: Plan, options: DrawOptions = {}): Promise<Uint8Array> {
+  const { png } = await import('./png.ts')
+  return png(await drawSvg(plan, { ...options, theme: 'light' }))
+}
+
+// ---
+
+function drawingFor(plan: Plan, options: DrawOptions): Drawing {
+  return drawingOf(plan, options.details === 'hide' ? { details: 'hide' } : {})
+}
+
+async function loadDagre(): Promise<Dagre> {
+  try {
+    const { graphlib, layout } = await import('@dagrejs/dagre')
+    // Its types ask for its own graph class; we pass back what we got from it.
+    return { graphlib, layout } as unknown as Dagre
+  } catch (cause) {
+    throw new FlowError('INTERNAL', 'drawing needs @dagrejs/dagre, which is not there; reinstall stepflow', { cause })
+  }
+}

@@ -1,0 +1,65 @@
+// An SVG as PNG bytes, by a renderer in WebAssembly and a font of our own: the same picture on every machine, with no
+// Graphviz, no compiler and no fonts installed.
+
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { FlowError } from '@stepflow/engine'
+
+/** Twice the SVG's size, less if that would be more than `maxPixels`. */
+export async function png(svgText: string): Promise<Uint8Array> {
+  const { Resvg } = await renderer()
+  const size = /^<svg [^>]*?width="(\d+)" height="(\d+)"/.exec(svgText)
+  const width = Number(size?.[1] ?? 1)
+  const height = Number(size?.[2] ?? 1)
+  const zoom = Math.min(2, maxSide / width, maxSide / height, Math.sqrt(maxPixels / (width * height)))
+  const image = new Resvg(svgText, {
+    fitTo: { mode: 'zoom', value: zoom },
+    font: { fontBuffers: await fonts(), defaultFontFamily: family, sansSerifFamily: family, loadSystemFonts: false },
+  })
+  try {
+    return image.render().asPng()
+  } finally {
+    image.free()
+  }
+}
+
+// ---
+
+const maxSide = 16_000
+const maxPixels = 20_000_000
+const family = 'DejaVu Sans'
+
+type Renderer = typeof import('@resvg/resvg-wasm')
+let loading: Promise<Renderer> | undefined
+
+function renderer(): Promise<Renderer> {
+  loading ??= load()
+  return loading
+}
+
+async function load(): Promise<Renderer> {
+  const resvg = await import('@resvg/resvg-wasm')
+  await resvg.initWasm(await packaged('@resvg/resvg-wasm/index_bg.wasm'))
+  return resvg
+}
+
+function fonts(): Promise<Uint8Array[]> {
+  return Promise.all(
+    ['DejaVuSansCondensed.ttf', 'DejaVuSansCondensed-Bold.ttf'].map((name) => packaged(`dejavu-fonts-ttf/ttf/${name}`)),
+  )
+}
+
+/** A file of a package that we depend on. */
+async function packaged(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return new Uint8Array(await readFile(createRequire(import.meta.url).resolve(path)))
+  } catch (cause) {
+    throw new FlowError(
+      'INTERNAL',
+      `drawing a PNG needs ${path}, which is not there; reinstall stepflow, or draw an SVG`,
+      {
+        cause,
+      },
+    )
+  }
+}
