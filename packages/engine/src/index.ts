@@ -1,7 +1,26 @@
 // The public names of the engine.
 
-export type { Clock } from './clock.ts'
-export { systemClock } from './clock.ts'
+// --- what to run
+export type { Origin, Plan, PlanStep, Retry, Transition } from './plan/plan.ts'
+export type { Expr, TriggerRule } from './plan/expr.ts'
+export { allRefs, literal, strictRefs, walk } from './plan/expr.ts'
+export { strictDependencies } from './plan/dependencies.ts'
+export { checkPlan, findCycle } from './plan/check.ts'
+export { compilePath, keysAt, MISSING, parsePath } from './plan/path.ts'
+export { isTruthy, type PureFunction } from './plan/functions.ts'
+export { bareId, contentId } from './plan/id.ts'
+export type { Diagnostic, Level } from './plan/diagnostic.ts'
+export { hasErrors, suggest } from './plan/diagnostic.ts'
+
+// --- running it
+export type { Engine, EngineOptions, RunHandle, SubmitOptions } from './engine.ts'
+export { createEngine } from './engine.ts'
+export type { ItemResult, ResultOrder } from './run/result-stream.ts'
+export type { Outcome } from './run/outcome.ts'
+export { failed, success } from './run/outcome.ts'
+export { type Clock, systemClock } from './clock.ts'
+export type { SchemaCheck, Violation } from './schema.ts'
+
 // --- what a step can call
 export type {
   BlobAccess,
@@ -18,34 +37,10 @@ export type {
 } from './component/plugin.ts'
 export { Park, Skip } from './component/plugin.ts'
 export type { Route, Router } from './component/router.ts'
-// --- running it
-export type {
-  Engine,
-  EngineOptions,
-  ItemResult,
-  PureFunction,
-  RunHandle,
-  SchemaCheck,
-  SubmitOptions,
-  Violation,
-} from './engine.ts'
-export type { CodeFacts, ErrorCode, ErrorValue, FlowErrorOptions, RetryClass } from './errors.ts'
-export { codes, errorValue, FlowError, retryClass } from './errors.ts'
+
 // --- what is kept
+export { createMemoryStore, type MemoryStoreOptions } from './store/memory.ts'
 export type { JournalEntry, JournalId, RunId, RunOptions, VisitRef } from './journal/events.ts'
-// --- values and errors
-export type { Json, JsonObject, MaybePromise } from './json.ts'
-export { equalJson, isPromise, isRecord, kindOf, own, setOwn } from './json.ts'
-export type { Diagnostic, Level } from './plan/diagnostic.ts'
-export { hasErrors, suggest } from './plan/diagnostic.ts'
-export type { Expr, TriggerRule } from './plan/expr.ts'
-export { allRefs, literal, strictRefs, walk } from './plan/expr.ts'
-export { compilePath, keysAt, MISSING, parsePath } from './plan/path.ts'
-// --- what to run
-export type { Origin, Plan, PlanStep, Retry, Transition } from './plan/plan.ts'
-export { Redactor } from './redact.ts'
-export type { Outcome } from './run/outcome.ts'
-export { failed, success } from './run/outcome.ts'
 export type {
   Batch,
   Blobs,
@@ -58,3 +53,10 @@ export type {
   Store,
   Wake,
 } from './store/store.ts'
+
+// --- values and errors
+export type { Json, JsonObject, MaybePromise } from './json.ts'
+export { equalJson, isPromise, isRecord, kindOf, own, setOwn } from './json.ts'
+export type { CodeFacts, ErrorCode, ErrorValue, FlowErrorOptions, RetryClass } from './errors.ts'
+export { codes, errorValue, FlowError, retryClass } from './errors.ts'
+export { Redactor } from './redact.ts'

@@ -16,24 +16,25 @@ export function parsePath(text: string): { readonly segments: readonly Segment[]
 }
 
 /**
- * A function from a value to what the path leads to, or MISSING. Below null all is null. A bare word with dots that is not
- * a field itself is read as a dotted path. Throws a SyntaxError on a path that does not parse.
+ * A function from a value to what the path leads to, or MISSING. Below null all is null, or MISSING if `nullIsMissing`. A
+ * bare word with dots that is not a field itself is read as a dotted path. Throws a SyntaxError if it does not parse.
  */
-export function compilePath(text: string): (value: unknown) => unknown {
+export function compilePath(text: string, nullIsMissing = false): (value: unknown) => unknown {
+  const belowNull = nullIsMissing ? MISSING : null
   const parsed = parsePath(text)
   if ('error' in parsed) throw new SyntaxError(parsed.error)
   const { segments } = parsed
   if (segments.length === 0) return (value) => value
   const [first] = segments
-  if (segments.length > 1 || typeof first !== 'string') return (value) => follow(value, segments)
+  if (segments.length > 1 || typeof first !== 'string') return (value) => follow(value, segments, belowNull)
   const dotted = !text.trim().startsWith('$') && /[.[]/.test(first) ? parseAfterRoot(`.${first}`, 0) : undefined
   if (dotted && 'segments' in dotted) {
     return (value) => {
-      const whole = field(value, first)
-      return whole === MISSING ? follow(value, dotted.segments) : whole
+      const whole = field(value, first, belowNull)
+      return whole === MISSING ? follow(value, dotted.segments, belowNull) : whole
     }
   }
-  return (value) => field(value, first)
+  return (value) => field(value, first, belowNull)
 }
 
 /** What was there to choose from, for the message of a path that leads nowhere. */
@@ -49,17 +50,17 @@ export function keysAt(value: unknown): string {
 
 // ---
 
-function follow(value: unknown, segments: readonly Segment[]): unknown {
+function follow(value: unknown, segments: readonly Segment[], belowNull: unknown): unknown {
   let at = value
   for (let i = 0; i < segments.length; i++) {
-    at = field(at, segments[i] as Segment)
+    at = field(at, segments[i] as Segment, belowNull)
     if (at === MISSING) return MISSING
   }
   return at
 }
 
-function field(value: unknown, segment: Segment): unknown {
-  if (value === null || value === undefined) return null
+function field(value: unknown, segment: Segment, belowNull: unknown): unknown {
+  if (value === null || value === undefined) return belowNull
   if (typeof value !== 'object') return MISSING
   if (Array.isArray(value)) {
     if (typeof segment !== 'number' || segment >= value.length) return MISSING

@@ -7,6 +7,8 @@ import type { Outcome } from '../run/outcome.ts'
 export interface Store {
   /** True if what was appended survives the process. */
   readonly durable: boolean
+  /** False if the journal's rows are passed to watchers but not kept: nothing can be replayed. */
+  readonly keepsSteps: boolean
   /** One row, all or nothing; throws CONFLICT if `after` is not the number of the journal's rows. */
   append(batch: Batch): MaybePromise<void>
   /** The journal's rows from row `from` (0) on. */

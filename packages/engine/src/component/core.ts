@@ -1,0 +1,74 @@
+// The engine's own components: what the front ends compile loops into. Reached by paths that no author can write.
+
+import { FlowError } from '../errors.ts'
+import { isRecord, kindOf } from '../json.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { Outcome } from '../run/outcome.ts'
+import { type CallContext, type Component, Park } from './plugin.ts'
+
+/** The component of a path that starts with `$core/`; undefined for all others. */
+export function coreComponent(path: string): Component | undefined {
+  return path === '$core/map' ? map : undefined
+}
+
+// ---
+
+interface MapInput {
+  readonly plan: Plan
+  readonly items: unknown
+  readonly shared?: Readonly<Record<string, unknown>>
+  readonly maxConcurrent?: number
+  readonly onItemError?: 'fail' | 'skip' | 'continue'
+}
+
+/** Runs a plan once per element; the results in the order of the elements, null for a skipped one. */
+const map: Component = {
+  info: { name: '$core/map', repeatable: true },
+  call(raw, context) {
+    const input = raw as MapInput
+    if (context.woken) return collect(context.woken.outcomes ?? [], input.onItemError ?? 'fail')
+    return start(input, context)
+  },
+}
+
+function start(input: MapInput, context: CallContext): Park | readonly unknown[] {
+  const { items, shared = {} } = input
+  if (!Array.isArray(items)) {
+    const shown = isRecord(items) || items === null ? '' : ` (${JSON.stringify(items)?.slice(0, 60)})`
+    throw new FlowError(
+      'EXPRESSION_FAILURE',
+      `step "${context.stepId}" runs once per element of a list, but got ${kindOf(items)}${shown}; make sure that it is a list`,
+    )
+  }
+  if (items.length === 0) return []
+  const inputs = items.map((item, index) => ({ item, index, ...shared }))
+  return new Park({
+    run: {
+      plan: input.plan,
+      inputs,
+      variables: context.variables,
+      onItemFailure: (input.onItemError ?? 'fail') === 'fail' ? 'drain' : 'continue',
+      ...(input.maxConcurrent === undefined ? {} : { maxConcurrent: input.maxConcurrent }),
+    },
+  })
+}
+
+function collect(outcomes: readonly (Outcome | undefined)[], onItemError: 'fail' | 'skip' | 'continue'): unknown[] {
+  const results: unknown[] = []
+  for (let i = 0; i < outcomes.length; i++) {
+    const outcome = outcomes[i]
+    if (outcome === undefined) continue
+    if (outcome.outcome === 'success') results.push(outcome.result)
+    else if (outcome.outcome === 'skipped') results.push(null)
+    else if (onItemError === 'continue')
+      results.push({ error: { code: outcome.error.code, message: outcome.error.message } })
+    else if (onItemError === 'fail') throw asThrown(outcome, i)
+  }
+  return results
+}
+
+/** The element's failure as the step's own; it was retried where it happened, and is not retried again here. */
+function asThrown(outcome: Extract<Outcome, { outcome: 'failed' }>, index: number): FlowError {
+  const { code, message, data } = outcome.error
+  return new FlowError(code as FlowError['code'], message, { retryable: false, data: data ?? { index } })
+}

@@ -1,0 +1,71 @@
+// Journal entries -> what changes in the rows that can be asked for. Pure; every store applies the same changes in the
+// transaction of the append, so that journal and rows cannot disagree.
+
+import type { Outcome } from '../run/outcome.ts'
+import type { ItemCounts, RunRow, RunStatus } from '../store/store.ts'
+import type { JournalEntry } from './events.ts'
+
+export interface Changes {
+  readonly created?: { readonly run: string; readonly at: number; readonly flow?: string }
+  /** The number of items, once it is known. */
+  readonly total?: number
+  readonly finished: readonly { readonly item: number; readonly outcome: Outcome }[]
+  readonly signal?: 'cancel' | 'pause' | 'resume'
+  readonly at: number
+}
+
+export type ItemStatus = 'success' | 'skipped' | 'failed' | 'cancelled'
+
+export function itemStatus(outcome: Outcome): ItemStatus {
+  return outcome.outcome === 'failed' && outcome.error.code === 'CANCELLED' ? 'cancelled' : outcome.outcome
+}
+
+export function project(entries: readonly JournalEntry[]): Changes {
+  let created: Changes['created']
+  let total: number | undefined
+  let signal: Changes['signal']
+  let at = 0
+  const finished: { item: number; outcome: Outcome }[] = []
+  for (const entry of entries) {
+    at = entry.at
+    if (entry.type === 'created' && entry.plan) {
+      const flow = entry.options?.flow
+      created = flow === undefined ? { run: entry.run, at } : { run: entry.run, at, flow }
+    } else if (entry.type === 'sealed') total = entry.items
+    else if (entry.type === 'finished') finished.push({ item: entry.item, outcome: entry.outcome })
+    else if (entry.type === 'signalled' && entry.name !== 'signal') signal = entry.name
+  }
+  return {
+    ...(created ? { created } : {}),
+    ...(total === undefined ? {} : { total }),
+    ...(signal ? { signal } : {}),
+    finished,
+    at,
+  }
+}
+
+/** A run's row after some changes. `total` is -1 until the input has ended. */
+export function applyChanges(row: RunRow, changes: Changes): RunRow {
+  const items: { -readonly [K in keyof ItemCounts]: number } = { ...row.items }
+  if (changes.total !== undefined) items.total = changes.total
+  for (const { outcome } of changes.finished) items[itemStatus(outcome)]++
+  const status = statusAfter(row.status, items, changes.signal)
+  const isEnd = status === 'completed' || status === 'failed' || status === 'cancelled'
+  return { ...row, status, items, ...(isEnd && row.endedAt === undefined ? { endedAt: changes.at } : {}) }
+}
+
+export function isEnded(status: RunStatus): boolean {
+  return status === 'completed' || status === 'failed' || status === 'cancelled'
+}
+
+// ---
+
+function statusAfter(before: RunStatus, items: ItemCounts, signal: Changes['signal']): RunStatus {
+  if (isEnded(before)) return before
+  if (signal === 'cancel') return 'cancelled'
+  const ended = items.success + items.skipped + items.failed + items.cancelled
+  if (items.total >= 0 && ended >= items.total) return items.failed + items.cancelled > 0 ? 'failed' : 'completed'
+  if (signal === 'pause') return 'paused'
+  if (signal === 'resume') return 'running'
+  return before === 'queued' && ended === 0 ? 'queued' : before === 'paused' ? 'paused' : 'running'
+}

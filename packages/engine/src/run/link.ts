@@ -1,0 +1,200 @@
+// Plan -> LinkedPlan: everything that depends on the plan alone, worked out once and shared by all its runs.
+
+import type { Component } from '../component/plugin.ts'
+import type { Router } from '../component/router.ts'
+import { FlowError } from '../errors.ts'
+import type { Json, MaybePromise } from '../json.ts'
+import { checkPlan } from '../plan/check.ts'
+import { strictDependencies } from '../plan/dependencies.ts'
+import { type Expr, walk } from '../plan/expr.ts'
+import { ownFunctions, type PureFunction } from '../plan/functions.ts'
+import type { Plan, PlanStep } from '../plan/plan.ts'
+import type { SchemaCheck } from '../schema.ts'
+import { compileExpr, type Eval, type ExprContext } from './compile-expr.ts'
+import { WAITING } from './state.ts'
+
+export interface LinkedPlan {
+  readonly plan: Plan
+  readonly stepCount: number
+  readonly stepIds: readonly string[]
+  readonly inputs: readonly Eval[]
+  readonly fallbacks: readonly (Eval | undefined)[]
+  readonly cacheKeys: readonly (Eval | undefined)[]
+  /** What answers a step's call; undefined for steps without a component. */
+  readonly calls: readonly (LinkedCall | undefined)[]
+  /** Steps that must have ended before the step's input is taken. */
+  readonly strict: readonly (readonly number[])[]
+  /** The reverse of `strict`. */
+  readonly dependents: readonly (readonly number[])[]
+  /** Steps that may read this one in a branch. */
+  readonly lazyDependents: readonly (readonly number[])[]
+  /** Steps whose failure this one may handle. */
+  readonly handles: readonly (readonly number[])[]
+  readonly hasTransitions: boolean
+  readonly hasCleanup: boolean
+  /** 1 where settling needs more than waking strict dependents. */
+  readonly special: Uint8Array
+  /** How an item stands after its entry was demanded: the same for every item. */
+  readonly start: { readonly status: Uint8Array; readonly pending: Int32Array; readonly first: readonly number[] }
+  readonly checkInput: SchemaCheck | undefined
+  readonly checkVariables: SchemaCheck | undefined
+}
+
+export interface LinkedCall {
+  readonly component: Component | undefined
+  readonly choose: ((input: unknown) => Component) | undefined
+}
+
+export interface LinkEnvironment {
+  readonly router: Router
+  readonly core: (path: string) => Component | undefined
+  readonly functions: (name: string) => MaybePromise<PureFunction | undefined>
+  readonly schema: ((schema: Json) => MaybePromise<SchemaCheck>) | undefined
+}
+
+/** Throws INVALID_FLOW for a plan that is not sound. A component that nothing serves fails its step, not the plan. */
+export async function link(plan: Plan, environment: LinkEnvironment): Promise<LinkedPlan> {
+  const problems = checkPlan(plan)
+  if (problems.length > 0) throw new FlowError('INVALID_FLOW', `plan "${plan.name}": ${problems.join('; ')}`)
+
+  const { steps } = plan
+  const functions = await loadFunctions(plan, environment)
+  const stepIds = steps.map((step) => step.id)
+  const compile = (expr: Expr, self: number) => compileExpr(expr, contextOf(plan, self, stepIds, functions))
+  const strict = steps.map(strictDependencies)
+  const dependents = reverse(strict)
+  const lazyDependents = reverse(steps.map((step, i) => lazyDependencies(step, strict[i] as readonly number[])))
+  const handles = reverse(steps.map((step) => step.handlers ?? []))
+
+  return {
+    plan,
+    stepCount: steps.length,
+    stepIds,
+    inputs: steps.map((step, i) => compile(step.input, i)),
+    fallbacks: steps.map((step, i) => step.fallback && compile(step.fallback, i)),
+    cacheKeys: steps.map((step, i) => step.cache?.key && compile(step.cache.key, i)),
+    calls: steps.map((step) => (step.component === null ? undefined : linkCall(step.component, environment))),
+    strict,
+    dependents,
+    lazyDependents,
+    handles,
+    hasTransitions: steps.some((step) => step.next !== undefined),
+    hasCleanup: steps.some((step) => step.cleanup === true),
+    special: Uint8Array.from(steps, (step, i) =>
+      i === plan.exit || step.next !== undefined || length(lazyDependents[i]) > 0 || length(handles[i]) > 0 ? 1 : 0,
+    ),
+    start: startOf(plan.entry, strict),
+    checkInput: plan.schemas?.input === undefined ? undefined : await environment.schema?.(plan.schemas.input),
+    checkVariables:
+      plan.schemas?.variables === undefined ? undefined : await environment.schema?.(plan.schemas.variables),
+  }
+}
+
+/** `step "enrich" (pipeline.yaml:31)`; the exit is "the output". */
+export function placeOf(plan: Plan, step: number): string {
+  const { id, origin, hidden } = plan.steps[step] as PlanStep
+  const what = hidden && step === plan.exit ? 'the output' : `step "${id}"`
+  if (!origin) return what
+  return `${what} (${plan.file ? `${plan.file}:` : 'line '}${origin.line})`
+}
+
+// ---
+
+async function loadFunctions(plan: Plan, environment: LinkEnvironment): Promise<Map<string, PureFunction>> {
+  const names = new Set<string>()
+  const collect = (expr: Expr | undefined) => {
+    if (expr) walk(expr, (e) => e.op === 'call' && names.add(e.fn))
+  }
+  for (const step of plan.steps) {
+    collect(step.input)
+    collect(step.fallback)
+    collect(step.cache?.key)
+  }
+  const functions = new Map<string, PureFunction>()
+  for (const name of names) {
+    if (Object.hasOwn(ownFunctions, name) || name === 'reopen') continue
+    const loaded = environment.functions(name)
+    const fn = loaded instanceof Promise ? await loaded : loaded
+    if (fn) functions.set(name, fn)
+  }
+  return functions
+}
+
+function contextOf(
+  plan: Plan,
+  self: number,
+  stepIds: readonly string[],
+  functions: ReadonlyMap<string, PureFunction>,
+): ExprContext {
+  return {
+    stepCount: plan.steps.length,
+    self,
+    where: placeOf(plan, self),
+    stepIds,
+    functions,
+    nullable: false,
+    tracked: false,
+  }
+}
+
+function linkCall(path: string, environment: LinkEnvironment): LinkedCall {
+  const core = environment.core(path)
+  if (core) return { component: core, choose: undefined }
+  try {
+    const { component, choose } = environment.router.route(path)
+    return { component, choose }
+  } catch (thrown) {
+    // The step fails when it is called, with its own on_error; the plan as such is sound.
+    return {
+      component: undefined,
+      choose: () => {
+        throw thrown
+      },
+    }
+  }
+}
+
+function lazyDependencies(step: PlanStep, strict: readonly number[]): number[] {
+  const lazy = new Set<number>()
+  walk(step.input, (e) => {
+    if (e.op === 'step' || e.op === 'outcome') lazy.add(e.step)
+    if (e.op === 'guard') for (const s of [...e.of, ...(e.lenient ?? [])]) lazy.add(s)
+  })
+  for (const s of strict) lazy.delete(s)
+  return [...lazy]
+}
+
+/** Demands the entry on an empty item, on paper. */
+function startOf(entry: number, strict: readonly (readonly number[])[]): LinkedPlan['start'] {
+  const status = new Uint8Array(strict.length)
+  const pending = new Int32Array(strict.length)
+  const first: number[] = []
+  const stack = [entry]
+  status[entry] = WAITING
+  while (stack.length > 0) {
+    const step = stack.pop() as number
+    const dependencies = strict[step] as readonly number[]
+    pending[step] = dependencies.length
+    if (dependencies.length === 0) first.push(step)
+    for (const dependency of dependencies) {
+      if (status[dependency] === WAITING) continue
+      status[dependency] = WAITING
+      stack.push(dependency)
+    }
+  }
+  // In the order of the source: what is written first starts first.
+  first.sort((a, b) => a - b)
+  return { status, pending, first }
+}
+
+function reverse(lists: readonly (readonly number[])[]): number[][] {
+  const reversed: number[][] = lists.map(() => [])
+  lists.forEach((targets, from) => {
+    for (const to of targets) (reversed[to] as number[]).push(from)
+  })
+  return reversed
+}
+
+function length(list: readonly unknown[] | undefined): number {
+  return list?.length ?? 0
+}

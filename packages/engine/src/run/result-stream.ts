@@ -1,0 +1,92 @@
+// Results on their way from the drivers to whoever reads them: in input order or as they end. Knows how far behind the
+// reader is, so that the intake can wait for it.
+
+import type { Outcome } from './outcome.ts'
+
+export interface ItemResult {
+  /** From 0. */
+  readonly index: number
+  readonly outcome: Outcome
+}
+
+export type ResultOrder = 'input' | 'completion'
+
+export class ResultStream {
+  readonly #waiting = new Map<number, ItemResult>()
+  #order: ResultOrder = 'input'
+  #next = 0
+  #ready: ItemResult[] = []
+  #isEnded = false
+  #wakeReader: (() => void) | undefined
+  #wakeWriter: (() => void) | undefined
+  hasReader = false
+
+  /** Results that were not read yet. */
+  get backlog(): number {
+    return this.#waiting.size + this.#ready.length
+  }
+
+  push(index: number, outcome: Outcome): void {
+    const result = { index, outcome }
+    if (this.#order === 'completion') this.#ready.push(result)
+    else if (index === this.#next) {
+      this.#ready.push(result)
+      this.#next++
+      if (this.#waiting.size > 0) this.#takeWaiting()
+    } else this.#waiting.set(index, result)
+    if (this.#ready.length > 0) this.#wakeReader?.()
+  }
+
+  /** No more results will come; where items are missing, the later ones follow without them. */
+  end(): void {
+    this.#isEnded = true
+    this.#ready.push(...[...this.#waiting.values()].sort((a, b) => a.index - b.index))
+    this.#waiting.clear()
+    this.#wakeReader?.()
+  }
+
+  /** Resolves once the reader has caught up; at once if nobody reads. */
+  async room(limit: number): Promise<void> {
+    while (this.hasReader && this.backlog > limit && !this.#isEnded) {
+      await new Promise<void>((resolve) => {
+        this.#wakeWriter = resolve
+      })
+    }
+  }
+
+  /** Several at a time: as many as are there. */
+  async *batches(order: ResultOrder): AsyncGenerator<readonly ItemResult[]> {
+    this.hasReader = true
+    if (order === 'completion') {
+      this.#order = order
+      this.#ready.push(...this.#waiting.values())
+      this.#waiting.clear()
+    }
+    try {
+      for (;;) {
+        if (this.#ready.length > 0) {
+          const batch = this.#ready
+          this.#ready = []
+          this.#wakeWriter?.()
+          yield batch
+        } else if (this.#isEnded) return
+        else {
+          await new Promise<void>((resolve) => {
+            this.#wakeReader = resolve
+          })
+        }
+      }
+    } finally {
+      this.hasReader = false
+      this.#wakeWriter?.()
+    }
+  }
+
+  #takeWaiting(): void {
+    for (let result = this.#waiting.get(this.#next); result; result = this.#waiting.get(this.#next)) {
+      this.#waiting.delete(this.#next)
+      this.#ready.push(result)
+      this.#next++
+    }
+  }
+}

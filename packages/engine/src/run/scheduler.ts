@@ -1,0 +1,478 @@
+// Moves items through a plan: activate, demand, advance, settle. Synchronous: no clock, no I/O, no chance, no logger.
+//
+// S1  Deterministic: the same settles in the same order give the same state. (Recovery is this and nothing else.)
+// S2  (kept by driver.ts) A step is dispatched only when what made it ready has been appended; repeatable components alone
+//     may run before.
+// S3  Each (item, step, visit) settles once; later outcomes for it are dropped and counted.
+// S4  Work is taken from explicit stacks; nothing recurses over the graph.
+// S5  An item is finished exactly when its exit settles, at an unhandled failure under `stop` (after its clean-up steps),
+//     or from outside (timeout, cancel).
+// S6  An item that is not finished, has nothing ready, nothing in flight and nothing parked is a bug in us: `stuck` names it.
+
+import type { ErrorValue } from '../errors.ts'
+import { equalJson } from '../json.ts'
+import type { PlanStep } from '../plan/plan.ts'
+import { type LinkedPlan, placeOf } from './link.ts'
+import { BLOCKED, NoValue } from './no-value.ts'
+import { failed, type Outcome, success } from './outcome.ts'
+import {
+  BLOCKED_ON,
+  DONE,
+  FAILED,
+  IDLE,
+  PARKED,
+  QUEUED,
+  RUNNING,
+  type RunState,
+  SKIPPED,
+  type SkipFact,
+  WAITING,
+} from './state.ts'
+
+const DEFAULT_MAX_VISITS = 10_000
+
+/** What happened to a step, for whoever keeps a record. */
+export interface Settled {
+  readonly item: number
+  readonly step: number
+  readonly visit: number
+  readonly outcome: Outcome
+  /** Follows from what is known already: no component answered. */
+  readonly derived: boolean
+  /** Filled in by the driver. */
+  attempt?: number
+}
+
+export interface Finished {
+  readonly slot: number
+  readonly item: number
+  readonly outcome: Outcome
+}
+
+export class Scheduler {
+  readonly state: RunState
+  readonly #plan: LinkedPlan
+  /** Settles are recorded in `settled` for the driver to take; false where nobody keeps them. */
+  readonly #isRecording: boolean
+
+  /** Steps (keys) whose input is there, first come first served. */
+  readonly ready: number[] = []
+  #readyFrom = 0
+  readonly settled: Settled[] = []
+  readonly finished: Finished[] = []
+  /** Steps (keys) in flight whose answer is no longer wanted, of items that go on. */
+  readonly aborted: number[] = []
+  dropped = 0
+
+  readonly #toAdvance: number[] = []
+  readonly #toRecheck: number[] = []
+  /** By slot: failed steps that a handler may still handle. */
+  readonly #suspects = new Map<number, number[]>()
+  /** By slot: the failure that ends the item, and the clean-up steps that still run. */
+  readonly #failing = new Map<number, { readonly step: number; readonly error: ErrorValue; cleanups: number }>()
+
+  constructor(state: RunState, isRecording: boolean) {
+    this.state = state
+    this.#plan = state.plan
+    this.#isRecording = isRecording
+  }
+
+  /** Puts an item into a slot and demands the plan's entry. */
+  start(item: number, input: unknown): number {
+    const { state } = this
+    const slot = state.take(item, input)
+    const base = slot * state.stepCount
+    const { status, pending, first } = this.#plan.start
+    for (let i = 0; i < status.length; i++) {
+      state.status[base + i] = status[i] as number
+      state.pending[base + i] = pending[i] as number
+    }
+    for (let i = first.length - 1; i >= 0; i--) this.#toAdvance.push(base + (first[i] as number))
+    return slot
+  }
+
+  /** Evaluates what can be evaluated by now. */
+  advance(): void {
+    for (;;) {
+      const key = this.#toAdvance.pop()
+      if (key !== undefined) this.#advance(key)
+      else if (this.#toRecheck.length > 0) {
+        // After all else, so that many steps ending in one turn cost one evaluation.
+        for (const waiting of this.#toRecheck.splice(0)) {
+          if (this.state.status[waiting] === BLOCKED_ON) this.#advance(waiting)
+        }
+      } else return
+    }
+  }
+
+  /** The next step whose input is there, or -1. */
+  takeReady(): number {
+    if (this.#readyFrom === this.ready.length) {
+      this.ready.length = 0
+      this.#readyFrom = 0
+      return -1
+    }
+    const key = this.ready[this.#readyFrom++] as number
+    if (this.#readyFrom > 1024 && this.#readyFrom * 2 > this.ready.length) {
+      this.ready.splice(0, this.#readyFrom)
+      this.#readyFrom = 0
+    }
+    return key
+  }
+
+  get hasReady(): boolean {
+    return this.#readyFrom < this.ready.length
+  }
+
+  /** A component answered. The caller has made sure that the answer is still wanted (S3). */
+  succeed(slot: number, step: number, result: unknown): void {
+    this.state.active[slot] = (this.state.active[slot] as number) - 1
+    this.#done(slot, step, result, false)
+  }
+
+  /** A component failed for good: retries are the driver's. */
+  fail(slot: number, step: number, error: ErrorValue): void {
+    this.state.active[slot] = (this.state.active[slot] as number) - 1
+    this.#failed(slot, step, error, false)
+  }
+
+  skip(slot: number, step: number, reason: string): void {
+    this.state.active[slot] = (this.state.active[slot] as number) - 1
+    this.#skipped(slot, step, reason, undefined, false)
+  }
+
+  /** From outside: a timeout, a cancel. */
+  end(slot: number, error: ErrorValue): void {
+    if (this.state.isLive[slot] === 1) this.#finish(slot, failed(error))
+  }
+
+  /** S6: what an item waits for that can no longer come; undefined if it can go on. */
+  stuck(slot: number): string | undefined {
+    const { state } = this
+    if (state.isLive[slot] === 0 || (state.active[slot] as number) > 0) return undefined
+    const base = slot * state.stepCount
+    const waiting = this.#plan.stepIds.filter((_, step) => isWaiting(state.status[base + step] as number))
+    return `item ${state.item[slot]} of plan "${this.#plan.plan.name}" can no longer move; waiting: ${waiting.join(', ') || 'none'}`
+  }
+
+  // --- the verbs
+
+  /** Counts a visit and demands the step: the target of a transition. */
+  #activate(slot: number, step: number, arrival: unknown): void {
+    const { state } = this
+    const key = slot * state.stepCount + step
+    const status = state.status[key] as number
+    if (status !== IDLE && status < DONE) {
+      this.dropped++
+      return
+    }
+    state.arrival[key] = arrival
+    if (status === IDLE) return this.#demand(slot, step)
+    const visits = (state.visit[key] as number) + 1
+    state.visit[key] = visits
+    state.status[key] = IDLE
+    const limit = this.#step(step).maxVisits ?? DEFAULT_MAX_VISITS
+    if (visits < limit) return this.#demand(slot, step)
+    const place = placeOf(this.#plan.plan, step)
+    const message = `${place} was reached more than ${limit} times in one item; raise maxVisits if the loop is meant to go on`
+    this.#failed(slot, step, { code: 'COMPONENT_FAILED', message }, true)
+  }
+
+  /** Makes sure that a step will end, and all that it waits for. */
+  #demand(slot: number, wanted: number): void {
+    const { state } = this
+    const base = slot * state.stepCount
+    const stack = [wanted]
+    for (let step = stack.pop(); step !== undefined; step = stack.pop()) {
+      const key = base + step
+      if (state.status[key] !== IDLE) continue
+      let pending = 0
+      for (const dependency of this.#plan.strict[step] as readonly number[]) {
+        const status = state.status[base + dependency] as number
+        if (status >= DONE) continue
+        pending++
+        if (status === IDLE) stack.push(dependency)
+      }
+      state.pending[key] = pending
+      state.status[key] = WAITING
+      if (pending === 0) this.#toAdvance.push(key)
+    }
+  }
+
+  /** All that the step certainly waits for has ended: evaluates its input. */
+  #advance(key: number): void {
+    const { state } = this
+    const slot = Math.floor(key / state.stepCount)
+    if (state.isLive[slot] === 0) return
+    const step = key - slot * state.stepCount
+    if (!isWaiting(state.status[key] as number)) return
+    const value = (this.#plan.inputs[step] as (s: RunState, slot: number) => unknown)(state, slot)
+    if (value instanceof NoValue) return this.#withoutValue(slot, step, value)
+    if (this.#plan.calls[step] === undefined) return this.#done(slot, step, value, true)
+    state.value[key] = value
+    state.status[key] = QUEUED
+    state.active[slot] = (state.active[slot] as number) + 1
+    this.ready.push(key)
+  }
+
+  #withoutValue(slot: number, step: number, none: NoValue): void {
+    const { state } = this
+    if (none === BLOCKED) {
+      state.status[slot * state.stepCount + step] = BLOCKED_ON
+      for (const wanted of state.wanted.splice(0)) this.#demand(slot, wanted)
+      return
+    }
+    state.wanted.length = 0
+    const isExit = step === this.#plan.plan.exit
+    if (none.kind === 'skip') {
+      if (isExit && none.error) return this.#failed(slot, step, none.error, true)
+      return this.#skipped(slot, step, none.reason, none.error, true)
+    }
+    const error = none.error as ErrorValue
+    // A step whose dependency failed is skipped; only the output fails with it.
+    if (none.dependency && !isExit) return this.#skipped(slot, step, `step "${error.step}" failed`, error, true)
+    this.#failed(slot, step, error, true)
+  }
+
+  #done(slot: number, step: number, result: unknown, derived: boolean): void {
+    const { state } = this
+    const key = slot * state.stepCount + step
+    state.status[key] = DONE
+    state.value[key] = result
+    if (this.#isRecording) this.#record(slot, step, success(result), derived)
+    this.#wake(slot, step)
+    if (this.#plan.special[step] === 1) this.#follow(slot, step, DONE)
+    else if (this.#failing.size > 0) this.#countCleanup(slot, step)
+  }
+
+  #skipped(slot: number, step: number, reason: string, cause: ErrorValue | undefined, derived: boolean): void {
+    const { state } = this
+    const key = slot * state.stepCount + step
+    state.status[key] = SKIPPED
+    state.value[key] = { reason, cause } satisfies SkipFact
+    if (this.#isRecording) {
+      this.#record(slot, step, cause ? { outcome: 'skipped', reason, cause } : { outcome: 'skipped', reason }, derived)
+    }
+    this.#wake(slot, step)
+    this.#follow(slot, step, SKIPPED)
+  }
+
+  #failed(slot: number, step: number, raw: ErrorValue, derived: boolean): void {
+    const { state } = this
+    const key = slot * state.stepCount + step
+    const error: ErrorValue =
+      raw.step === undefined && step !== this.#plan.plan.exit
+        ? { ...raw, step: this.#plan.stepIds[step] as string }
+        : raw
+    const fallback = this.#plan.fallbacks[step]
+    if (fallback && error.code !== 'CANCELLED') {
+      state.error = error
+      const value = fallback(state, slot)
+      state.error = null
+      if (!(value instanceof NoValue)) return this.#done(slot, step, value, true)
+      if (value.kind === 'skip') return this.#skipped(slot, step, value.reason, value.error, true)
+    }
+    state.status[key] = FAILED
+    state.value[key] = error
+    if (this.#isRecording) this.#record(slot, step, failed(error), derived)
+    this.#wake(slot, step)
+    this.#follow(slot, step, FAILED)
+  }
+
+  /** What a settled step sets off beside its strict dependents. */
+  #follow(slot: number, step: number, status: number): void {
+    const failing = this.#failing.size > 0 && this.#failing.has(slot)
+    if (failing) return this.#countCleanup(slot, step)
+    if (step === this.#plan.plan.exit) return this.#exit(slot)
+    if (this.#suspects.has(slot)) this.#judge(slot, false)
+    if (this.state.isLive[slot] === 0) return
+    if (this.#takeTransition(slot, step, status)) return
+    if (status === FAILED) this.#suspect(slot, step)
+  }
+
+  #takeTransition(slot: number, step: number, status: number): boolean {
+    const { next } = this.#step(step)
+    if (next === undefined || status === SKIPPED) return false
+    const { state } = this
+    const key = slot * state.stepCount + step
+    const result = state.value[key]
+    const on = status === DONE ? 'done' : 'failed'
+    for (const transition of next) {
+      if (transition.on !== on) continue
+      if (transition.equals !== undefined && !equalJson(transition.equals, result ?? null)) continue
+      this.#activate(slot, transition.to, transition.pass ? state.arrival[key] : result)
+      return true
+    }
+    return false
+  }
+
+  /** Dependents of a settled step come nearer to their turn. */
+  #wake(slot: number, step: number): void {
+    const { state } = this
+    const base = slot * state.stepCount
+    const dependents = this.#plan.dependents[step] as readonly number[]
+    for (let i = 0; i < dependents.length; i++) {
+      const key = base + (dependents[i] as number)
+      if (state.status[key] !== WAITING) continue
+      const pending = (state.pending[key] as number) - 1
+      state.pending[key] = pending
+      if (pending === 0) this.#toAdvance.push(key)
+    }
+    const lazy = this.#plan.lazyDependents[step] as readonly number[]
+    for (let i = 0; i < lazy.length; i++) {
+      const key = base + (lazy[i] as number)
+      if (state.status[key] === BLOCKED_ON) this.#toRecheck.push(key)
+    }
+  }
+
+  // --- failures
+
+  /** A failure that no transition takes: perhaps a handler does. */
+  #suspect(slot: number, step: number): void {
+    const suspects = this.#suspects.get(slot)
+    if (suspects) suspects.push(step)
+    else this.#suspects.set(slot, [step])
+    this.#judge(slot, false)
+  }
+
+  /** Decides on the failures whose handlers have run or can no longer run. `isEnd`: idle handlers will not run. */
+  #judge(slot: number, isEnd: boolean): void {
+    const suspects = this.#suspects.get(slot)
+    if (!suspects) return
+    const base = slot * this.state.stepCount
+    const open: number[] = []
+    for (const step of suspects) {
+      const handlers = this.#step(step).handlers ?? []
+      const statuses = handlers.map((handler) => this.state.status[base + handler] as number)
+      if (statuses.some((status) => status >= QUEUED && status !== SKIPPED)) continue
+      if (!isEnd && statuses.some((status) => status < DONE)) open.push(step)
+      else this.#unhandled(slot, step)
+      if (this.state.isLive[slot] === 0 || this.#failing.has(slot)) return
+    }
+    if (open.length > 0) this.#suspects.set(slot, open)
+    else this.#suspects.delete(slot)
+  }
+
+  #unhandled(slot: number, step: number): void {
+    const error = this.state.value[slot * this.state.stepCount + step] as ErrorValue
+    if (this.#plan.plan.onFailure === 'stop') return this.#stop(slot, step, error)
+    const known = this.#drained.get(slot)
+    if (known === undefined || step < known) this.#drained.set(slot, step)
+  }
+
+  /** Under `drain`, by slot: the first failed step, in the plan's order, that nobody handled. */
+  readonly #drained = new Map<number, number>()
+
+  /** Ends the item by a failure, after the clean-up steps that depend on what failed or was cut off by it. */
+  #stop(slot: number, step: number, error: ErrorValue): void {
+    if (!this.#plan.hasCleanup) return this.#finish(slot, failed(error))
+    this.#failing.set(slot, { step, error, cleanups: 0 })
+    this.#suspects.delete(slot)
+    const cleanups = this.#cleanupsOf(slot, step)
+    const { state } = this
+    const base = slot * state.stepCount
+    const facts = this.#failing.get(slot) as { cleanups: number }
+    // One more than there are, so that it cannot reach zero while the others are still being cut off.
+    facts.cleanups = cleanups.size + 1
+    const cut: ErrorValue = { code: 'CANCELLED', message: `stopped because step "${error.step}" failed` }
+    for (let other = 0; other < state.stepCount; other++) {
+      const status = state.status[base + other] as number
+      if (status >= DONE || cleanups.has(other) || other === this.#plan.plan.exit) continue
+      if (status >= QUEUED) state.active[slot] = (state.active[slot] as number) - 1
+      if (status === RUNNING || status === PARKED) {
+        this.aborted.push(base + other)
+        this.#settleQuietly(slot, other, FAILED, { ...cut, step: this.#plan.stepIds[other] as string })
+      } else this.#settleQuietly(slot, other, SKIPPED, { reason: `step "${error.step}" failed`, cause: error })
+    }
+    this.#oneCleanupLess(slot)
+  }
+
+  /** Clean-up steps that depend, directly or not, on what failed, was aborted or was skipped for it. */
+  #cleanupsOf(slot: number, failedStep: number): Set<number> {
+    const { state } = this
+    const base = slot * state.stepCount
+    const isCleanup = (step: number) =>
+      this.#step(step).cleanup === true && isWaiting(state.status[base + step] as number)
+    const affected = new Set<number>([failedStep])
+    for (let step = 0; step < state.stepCount; step++) {
+      const status = state.status[base + step] as number
+      if (status === FAILED || (status < DONE && !isCleanup(step))) affected.add(step)
+    }
+    const found = new Set<number>()
+    const queue = [...affected]
+    for (let step = queue.pop(); step !== undefined; step = queue.pop()) {
+      for (const dependent of this.#plan.dependents[step] as readonly number[]) {
+        if (found.has(dependent) || !isCleanup(dependent)) continue
+        found.add(dependent)
+        queue.push(dependent)
+      }
+    }
+    return found
+  }
+
+  #settleQuietly(slot: number, step: number, status: number, value: SkipFact | ErrorValue): void {
+    const key = slot * this.state.stepCount + step
+    const wasDemanded = this.state.status[key] !== IDLE
+    this.state.status[key] = status
+    this.state.value[key] = value
+    if (this.#isRecording && wasDemanded) {
+      const outcome: Outcome =
+        status === FAILED ? failed(value as ErrorValue) : { outcome: 'skipped', reason: (value as SkipFact).reason }
+      this.#record(slot, step, outcome, true)
+    }
+    this.#wake(slot, step)
+  }
+
+  #countCleanup(slot: number, step: number): void {
+    if (this.#failing.has(slot) && this.#step(step).cleanup === true) this.#oneCleanupLess(slot)
+  }
+
+  #oneCleanupLess(slot: number): void {
+    const facts = this.#failing.get(slot)
+    if (!facts) return
+    facts.cleanups--
+    if (facts.cleanups === 0) this.#finish(slot, failed(facts.error))
+  }
+
+  // --- the end
+
+  #exit(slot: number): void {
+    this.#judge(slot, true)
+    if (this.state.isLive[slot] === 0 || this.#failing.has(slot)) return
+    const { state } = this
+    const key = slot * state.stepCount + this.#plan.plan.exit
+    const drained = this.#drained.get(slot)
+    if (drained !== undefined) {
+      return this.#finish(slot, failed(state.value[slot * state.stepCount + drained] as ErrorValue))
+    }
+    const value = state.value[key]
+    const status = state.status[key]
+    if (status === DONE) return this.#finish(slot, success(value))
+    if (status === FAILED) return this.#finish(slot, failed(value as ErrorValue))
+    const { reason, cause } = value as SkipFact
+    this.#finish(slot, cause ? failed(cause) : { outcome: 'skipped', reason })
+  }
+
+  #finish(slot: number, outcome: Outcome): void {
+    this.finished.push({ slot, item: this.state.item[slot] as number, outcome })
+    this.state.isLive[slot] = 0
+    this.#suspects.delete(slot)
+    this.#failing.delete(slot)
+    this.#drained.delete(slot)
+  }
+
+  #record(slot: number, step: number, outcome: Outcome, derived: boolean): void {
+    const visit = (this.state.visit[slot * this.state.stepCount + step] as number) + 1
+    this.settled.push({ item: this.state.item[slot] as number, step, visit, outcome, derived })
+  }
+
+  #step(step: number): PlanStep {
+    return this.#plan.plan.steps[step] as PlanStep
+  }
+}
+
+// ---
+
+function isWaiting(status: number): boolean {
+  return status === WAITING || status === BLOCKED_ON
+}

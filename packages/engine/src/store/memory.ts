@@ -1,0 +1,180 @@
+// The store that forgets at the end of the process: the one that `run` uses, and the model for the others.
+
+import { type Clock, systemClock } from '../clock.ts'
+import { FlowError } from '../errors.ts'
+import type { JournalId, RunId } from '../journal/events.ts'
+import { applyChanges, project } from '../journal/project.ts'
+import { bareId, contentId } from '../plan/id.ts'
+import type { Outcome } from '../run/outcome.ts'
+import type { Batch, ItemRow, JournalRow, RunRow, Runs, Store, Wake } from './store.ts'
+import { WakeHeap } from './wake-heap.ts'
+
+export interface MemoryStoreOptions {
+  /** Keeps a run's row only, neither its steps nor its results: for batches whose results are streamed away. */
+  readonly forget?: boolean
+  readonly clock?: Clock
+}
+
+export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
+  return new MemoryStore(options)
+}
+
+// ---
+
+interface KeptRun {
+  row: RunRow
+  readonly items: Map<number, Outcome>
+}
+
+type Drive = (journal: JournalId, signal: AbortSignal) => Promise<Wake | null>
+
+class MemoryStore implements Store {
+  readonly durable = false
+  readonly keepsSteps: boolean
+  readonly #clock: Clock
+  readonly #journals = new Map<JournalId, JournalRow[]>()
+  readonly #runs = new Map<RunId, KeptRun>()
+  readonly #blobs = new Map<string, unknown>()
+  readonly #listeners = new Map<RunId | undefined, Set<(row: JournalRow) => void>>()
+  readonly #wakes = new WakeHeap<JournalId>()
+  readonly #driving = new Set<JournalId>()
+  #drive: Drive | undefined
+  #cancelTimer: (() => void) | undefined
+  #stop = new AbortController()
+
+  constructor({ forget = false, clock = systemClock }: MemoryStoreOptions) {
+    this.keepsSteps = !forget
+    this.#clock = clock
+  }
+
+  append(batch: Batch): void {
+    const rows = this.#journals.get(batch.journal) ?? []
+    if (rows.length !== batch.after) {
+      throw new FlowError('CONFLICT', `journal ${batch.journal} has ${rows.length} rows, not ${batch.after}`)
+    }
+    const row: JournalRow = { journal: batch.journal, seq: rows.length, entries: batch.entries }
+    rows.push(this.keepsSteps || row.seq === 0 ? row : { ...row, entries: [] })
+    if (row.seq === 0) this.#journals.set(batch.journal, rows)
+    this.#project(batch)
+    for (const wake of batch.wakes ?? []) this.#wakes.add(wake.at, wake.journal)
+    this.#tell(row)
+    if (batch.wakes) this.#arm()
+  }
+
+  read(journal: JournalId, from = 0): readonly JournalRow[] {
+    return (this.#journals.get(journal) ?? []).slice(from)
+  }
+
+  work(drive: Drive): { stop(): Promise<void> } {
+    this.#drive = drive
+    this.#stop = new AbortController()
+    this.#arm()
+    return {
+      stop: async () => {
+        this.#drive = undefined
+        this.#cancelTimer?.()
+        this.#stop.abort()
+      },
+    }
+  }
+
+  readonly runs: Runs = {
+    get: (run) => this.#runs.get(run)?.row,
+    list: ({ limit = 100, status } = {}) =>
+      [...this.#runs.values()]
+        .map((kept) => kept.row)
+        .filter((row) => status === undefined || row.status === status)
+        .reverse()
+        .slice(0, limit),
+    items: (run, from = 0, limit = Number.POSITIVE_INFINITY) => this.#items(run, from, limit),
+    remove: (run) => {
+      this.#runs.delete(run)
+      for (const journal of this.#journals.keys()) if (journal.startsWith(`${run}/`)) this.#journals.delete(journal)
+    },
+  }
+
+  readonly blobs = {
+    put: (value: unknown): string => {
+      const id = contentId(value)
+      if (!this.#blobs.has(id)) this.#blobs.set(id, value)
+      return id
+    },
+    get: (id: string): unknown => {
+      const bare = bareId(id)
+      if (!this.#blobs.has(bare)) throw new FlowError('NOT_FOUND', `there is no blob ${id}`)
+      return this.#blobs.get(bare)
+    },
+  }
+
+  watch({ run }: { readonly run?: RunId }, listener: (row: JournalRow) => void): () => void {
+    const listeners = this.#listeners.get(run) ?? new Set()
+    this.#listeners.set(run, listeners)
+    listeners.add(listener)
+    return () => {
+      listeners.delete(listener)
+      if (listeners.size === 0) this.#listeners.delete(run)
+    }
+  }
+
+  close(): void {
+    this.#cancelTimer?.()
+  }
+
+  #items(run: RunId, from: number, limit: number): ItemRow[] {
+    const kept = this.#runs.get(run)
+    if (!kept) return []
+    const numbers = [...kept.items.keys()].filter((item) => item >= from).sort((a, b) => a - b)
+    return numbers.slice(0, limit).map((item) => ({ item, outcome: kept.items.get(item) as Outcome }))
+  }
+
+  #project(batch: Batch): void {
+    const run = batch.journal.slice(0, batch.journal.lastIndexOf('/'))
+    const changes = project(batch.entries)
+    const kept = this.#runs.get(run) ?? this.#newRun(run, changes.created)
+    kept.row = applyChanges(kept.row, changes)
+    if (this.keepsSteps) for (const { item, outcome } of changes.finished) kept.items.set(item, outcome)
+  }
+
+  #newRun(run: RunId, created: { readonly at: number; readonly flow?: string } | undefined): KeptRun {
+    const items = { total: -1, success: 0, skipped: 0, failed: 0, cancelled: 0 }
+    const row: RunRow = { id: run, status: 'queued', createdAt: created?.at ?? 0, items }
+    const kept = { row: created?.flow === undefined ? row : { ...row, flow: created.flow }, items: new Map() }
+    this.#runs.set(run, kept)
+    return kept
+  }
+
+  #tell(row: JournalRow): void {
+    const run = row.journal.slice(0, row.journal.lastIndexOf('/'))
+    for (const listener of this.#listeners.get(run) ?? []) listener(row)
+    for (const listener of this.#listeners.get(undefined) ?? []) listener(row)
+  }
+
+  #arm(): void {
+    this.#cancelTimer?.()
+    const at = this.#wakes.nextAt
+    if (at === undefined || !this.#drive) return
+    const delay = at - this.#clock.now()
+    if (delay <= 0) this.#driveDue()
+    else this.#cancelTimer = this.#clock.timer(delay, () => this.#driveDue())
+  }
+
+  #driveDue(): void {
+    const now = this.#clock.now()
+    for (let journal = this.#wakes.takeDue(now); journal !== undefined; journal = this.#wakes.takeDue(now)) {
+      if (!this.#driving.has(journal)) this.#driveOne(journal)
+    }
+    this.#arm()
+  }
+
+  #driveOne(journal: JournalId): void {
+    const drive = this.#drive
+    if (!drive) return
+    this.#driving.add(journal)
+    drive(journal, this.#stop.signal).then((wake) => {
+      this.#driving.delete(journal)
+      if (wake) this.#wakes.add(wake.at, wake.journal)
+      else if (!this.keepsSteps && !journal.endsWith('/0')) this.#journals.delete(journal)
+      this.#arm()
+    })
+  }
+}
