@@ -1,0 +1,145 @@
+// One end of a JSON-RPC conversation: numbers requests, matches answers, serves the other end's requests. Does not know
+// what the methods are, and loads no engine: both the plugin and the SDK are a Peer with handlers.
+
+import type { Closed, Transport } from './transport.ts'
+import { type Answer, type Message, type MessageId, type Request, RpcError, rpcCode, type WireError } from './wire.ts'
+
+export interface PeerHandlers {
+  /** Serves a request; throws an RpcError, or anything `toError` understands, to refuse. */
+  request(method: string, params: unknown, id: MessageId): unknown
+  notification(method: string, params: unknown): void
+  toError(thrown: unknown): WireError
+  /** An answer that nobody waits for (any more). */
+  stray(answer: Answer): void
+  noise(line: string, from: 'stdout' | 'stderr'): void
+  close(closed: Closed): void
+}
+
+interface Waiting {
+  readonly resolve: (result: unknown) => void
+  readonly reject: (error: unknown) => void
+}
+
+export class Peer {
+  /** How many messages have come from the other end: a sign of life. */
+  heard = 0
+  readonly #transport: Transport
+  readonly #handlers: PeerHandlers
+  readonly #waiting = new Map<MessageId, Waiting>()
+  #nextId = 1
+  #room: Promise<void> | undefined
+
+  constructor(transport: Transport, handlers: PeerHandlers) {
+    this.#transport = transport
+    this.#handlers = handlers
+  }
+
+  start(): void {
+    this.#transport.start({
+      message: (message) => this.#receive(message),
+      noise: (line, from) => this.#handlers.noise(line, from),
+      close: (closed) => this.#handlers.close(closed),
+    })
+  }
+
+  /** Requests without an answer so far. */
+  get waiting(): number {
+    return this.#waiting.size
+  }
+
+  nextId(): MessageId {
+    return this.#nextId++
+  }
+
+  /** Rejects with an RpcError, or with what `fail` or `abandon` was given. */
+  request(method: string, params: unknown, id: MessageId = this.nextId()): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      // Sent first: a message that cannot be sent is not waited for.
+      const room = this.#transport.send({ jsonrpc: '2.0', id, method, params })
+      this.#waiting.set(id, { resolve, reject })
+      if (room && room !== this.#room) this.#awaitRoom(room)
+    })
+  }
+
+  /** A promise if the other end does not keep up: to be waited for before the next request. */
+  get room(): Promise<void> | undefined {
+    return this.#room
+  }
+
+  notify(method: string, params: unknown): void {
+    void this.#transport.send({ jsonrpc: '2.0', method, params })
+  }
+
+  /** Gives up waiting for this answer. */
+  abandon(id: MessageId, error: unknown): void {
+    const waiting = this.#waiting.get(id)
+    this.#waiting.delete(id)
+    waiting?.reject(error)
+  }
+
+  /** All that wait get this error. */
+  fail(error: unknown): void {
+    const waiting = [...this.#waiting.values()]
+    this.#waiting.clear()
+    for (const each of waiting) each.reject(error)
+  }
+
+  // ---
+
+  #awaitRoom(room: Promise<void>): void {
+    this.#room = room
+    void room.then(() => {
+      if (this.#room === room) this.#room = undefined
+    })
+  }
+
+  #receive(message: Message): void {
+    this.heard++
+    if (!('method' in message)) return this.#settle(message)
+    if ('id' in message) this.#serve(message)
+    else this.#handlers.notification(message.method, message.params)
+  }
+
+  #settle(answer: Answer): void {
+    const waiting = answer.id === null ? undefined : this.#waiting.get(answer.id)
+    if (!waiting) return this.#handlers.stray(answer)
+    this.#waiting.delete(answer.id!)
+    if (answer.error) waiting.reject(new RpcError(answer.error.code, answer.error.message, answer.error.data))
+    else waiting.resolve(answer.result)
+  }
+
+  #serve({ method, params, id }: Request): void {
+    try {
+      const result = this.#handlers.request(method, params, id)
+      if (result instanceof Promise) {
+        result.then(
+          (value) => this.#answer(id, value),
+          (thrown) => this.#refuse(id, thrown),
+        )
+      } else this.#answer(id, result)
+    } catch (thrown) {
+      this.#refuse(id, thrown)
+    }
+  }
+
+  #answer(id: MessageId, result: unknown): void {
+    try {
+      // A result of undefined would leave the field out, and with it the answer.
+      void this.#transport.send({ jsonrpc: '2.0', id, result: result ?? null })
+    } catch (thrown) {
+      this.#refuse(id, new RpcError(rpcCode.executionFailed, (thrown as Error).message, { retryable: false }))
+    }
+  }
+
+  #refuse(id: MessageId, thrown: unknown): void {
+    try {
+      void this.#transport.send({ jsonrpc: '2.0', id, error: this.#handlers.toError(thrown) })
+    } catch {
+      const error = {
+        code: rpcCode.internal,
+        message: 'the error itself cannot be sent: its data is too large or not JSON',
+      }
+      void this.#transport.send({ jsonrpc: '2.0', id, error })
+    }
+  }
+}

@@ -1,0 +1,199 @@
+// The engine's side of a component server: a Plugin that starts the server when it is first needed and again after it
+// died. One call is one try: repeating it is the engine's business, which has a budget for UNREACHABLE.
+
+import {
+  type CallContext,
+  type Clock,
+  type Component,
+  type ComponentInfo,
+  FlowError,
+  isRecord,
+  type Json,
+  type Log,
+  type Plugin,
+  systemClock,
+} from '@stepflow/engine'
+import { abortable, cancelled, Session } from './session.ts'
+import { Slots } from './slots.ts'
+import { type ChildOptions, childTransport } from './stdio.ts'
+import type { Transport } from './transport.ts'
+
+export interface ServerPluginOptions extends Partial<ChildOptions> {
+  readonly name: string
+  /** In place of `command`: opens the way to the server, once for each start. */
+  readonly open?: () => Transport
+  /** From its start to the end of the handshake; 10 s if absent. */
+  readonly startupTimeoutMs?: number
+  /** Calls at once; 64 if absent. */
+  readonly maxInFlight?: number
+  /** What a server has to answer a cancelled call before it is replaced; 5 s if absent. */
+  readonly cancelGraceMs?: number
+  readonly log?: Log
+  readonly clock?: Clock
+  /** In [0, 1). */
+  readonly random?: () => number
+}
+
+/**
+ * Components that another process serves:
+ *
+ * ```ts
+ * createServerPlugin({ name: 'python', command: 'python3', args: ['server.py'] })
+ * ```
+ */
+export function createServerPlugin(options: ServerPluginOptions): Plugin {
+  return new ServerPlugin(options)
+}
+
+// ---
+
+class ServerPlugin implements Plugin {
+  readonly name: string
+  readonly #options: ServerPluginOptions
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #slots: Slots
+  readonly #known = new Map<string, ComponentInfo>()
+  /** All that have not ended, the current one among them. */
+  readonly #sessions = new Set<Session>()
+  #current: Session | undefined
+  #starting: Promise<Session> | undefined
+  /** Starts and lives that went wrong since the last good answer, and when the last one did. */
+  #failures = 0
+  #failedAt = 0
+  #stopped = false
+  #wake: () => void = () => {}
+
+  constructor(options: ServerPluginOptions) {
+    this.name = options.name
+    this.#options = options
+    this.#clock = options.clock ?? systemClock
+    this.#log = options.log ?? (() => {})
+    this.#slots = new Slots(options.maxInFlight ?? 64)
+  }
+
+  async components(): Promise<readonly ComponentInfo[]> {
+    const session = this.#current ?? (await this.#connect())
+    const result = await session.ask('components/list', {})
+    const listed = isRecord(result) && Array.isArray(result.components) ? result.components : []
+    this.#known.clear()
+    for (const each of listed) {
+      const info = infoOf(each)
+      if (info) this.#known.set(info.name, info)
+      else this.#log('warning', `component server "${this.name}" lists a component without a name: it is left out`)
+    }
+    return [...this.#known.values()]
+  }
+
+  resolve(name: string): Component {
+    return { info: this.#known.get(name) ?? { name }, call: (input, context) => this.#call(name, input, context) }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#wake()
+    const starting = this.#starting?.catch(() => {})
+    await Promise.all([...this.#sessions].map((session) => session.close()))
+    await starting
+  }
+
+  // ---
+
+  async #call(name: string, input: unknown, context: CallContext): Promise<unknown> {
+    if (context.signal.aborted) throw cancelled(context)
+    const slot = this.#slots.take(context.signal, () => cancelled(context))
+    if (slot) await slot
+    try {
+      const session = this.#current ?? (await abortable(this.#connect(), context))
+      const output = await session.execute(name, input, context)
+      this.#failures = 0
+      return output
+    } finally {
+      this.#slots.give()
+    }
+  }
+
+  /** The session that is being opened, or a new one. */
+  #connect(): Promise<Session> {
+    this.#starting ??= this.#open().finally(() => {
+      this.#starting = undefined
+    })
+    return this.#starting
+  }
+
+  async #open(): Promise<Session> {
+    await this.#backOff()
+    if (this.#stopped)
+      throw new FlowError('UNREACHABLE', `component server "${this.name}" was stopped`, { retryable: false })
+    const session = new Session({
+      name: this.name,
+      transport: this.#transport(),
+      startupTimeoutMs: this.#options.startupTimeoutMs ?? 10_000,
+      graceMs: this.#options.cancelGraceMs ?? 5000,
+      clock: this.#clock,
+      log: this.#log,
+      lend: (work) => this.#slots.lend(work),
+      onChange: (changed, what) => this.#forget(changed, what),
+    })
+    this.#sessions.add(session)
+    try {
+      await session.open()
+    } catch (error) {
+      this.#countFailure()
+      throw error
+    }
+    // It may have died since it opened; then its calls say so.
+    if (!session.hasEnded) this.#current = session
+    return session
+  }
+
+  #transport(): Transport {
+    const { open, command, ...child } = this.#options
+    if (open) return open()
+    if (command) return childTransport({ ...child, command })
+    throw new FlowError('INTERNAL', `component server "${this.name}" has neither "command" nor "open"`)
+  }
+
+  #forget(session: Session, what: 'retired' | 'ended'): void {
+    if (this.#current === session) {
+      this.#current = undefined
+      if (what === 'ended') this.#countFailure()
+    }
+    if (what === 'ended') void session.close().then(() => this.#sessions.delete(session))
+  }
+
+  #countFailure(): void {
+    this.#failures++
+    this.#failedAt = this.#clock.now()
+  }
+
+  /** A server that keeps dying is started ever more slowly, however many calls ask for it. */
+  #backOff(): Promise<void> | undefined {
+    if (this.#failures === 0) return undefined
+    const random = (this.#options.random ?? Math.random)()
+    const pauseMs = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.#failures - 1)) * (0.5 + random / 2)
+    const leftMs = this.#failedAt + pauseMs - this.#clock.now()
+    if (leftMs <= 0) return undefined
+    return new Promise((resolve) => {
+      const stopTimer = this.#clock.timer(leftMs, resolve)
+      this.#wake = () => {
+        stopTimer()
+        resolve()
+      }
+    })
+  }
+}
+
+const FIRST_PAUSE_MS = 50
+const MAX_PAUSE_MS = 30_000
+
+function infoOf(listed: unknown): ComponentInfo | undefined {
+  if (!isRecord(listed) || typeof listed.component !== 'string' || listed.component === '') return undefined
+  const { component, description, input_schema, output_schema } = listed
+  return {
+    name: component.startsWith('/') ? component : `/${component}`,
+    ...(typeof description === 'string' ? { description } : {}),
+    ...(input_schema === undefined || input_schema === null ? {} : { inputSchema: input_schema as Json }), // from JSON
+    ...(output_schema === undefined || output_schema === null ? {} : { outputSchema: output_schema as Json }),
+  }
+}

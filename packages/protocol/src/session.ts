@@ -1,0 +1,258 @@
+// The runtime's side of one life of a component server: handshake, calls, the server's own requests, the end. Never
+// restarts; the plugin opens the next session.
+//
+// 1. Every call ends: with its answer, its abort, or the session's end.
+// 2. A call that was aborted and is not answered within the grace makes the session retire: it takes no new calls and
+//    ends after those in flight, or at once if the server says nothing more at all.
+
+import { type CallContext, type Clock, FlowError, isRecord, type Json, type Log, own } from '@stepflow/engine'
+import { failureOf, refusalOf } from './failure.ts'
+import { Peer } from './peer.ts'
+import { contextFor, serve } from './serve.ts'
+import type { Closed, Transport } from './transport.ts'
+import {
+  ALL_CAPABILITIES,
+  type Answer,
+  type Capabilities,
+  type MessageId,
+  PROTOCOL_VERSION,
+  RpcError,
+  readCapabilities,
+  rpcCode,
+} from './wire.ts'
+
+export interface SessionOptions {
+  /** The plugin's name, for messages. */
+  readonly name: string
+  readonly transport: Transport
+  readonly startupTimeoutMs: number
+  readonly graceMs: number
+  readonly clock: Clock
+  readonly log: Log
+  /** Gives the slot of a call back while it waits for a run of its own. */
+  readonly lend: <T>(work: () => Promise<T>) => Promise<T>
+  /** `retired`: it takes no more calls, and will end. `ended`: calls in flight have failed, its process is going. */
+  readonly onChange: (session: Session, what: 'retired' | 'ended') => void
+}
+
+export class Session {
+  readonly #options: SessionOptions
+  readonly #peer: Peer
+  readonly #calls = new Map<MessageId, CallContext>()
+  /** Aborted calls without an answer, with what stops their timer. */
+  readonly #abandoned = new Map<MessageId, () => void>()
+  readonly #lastLines: string[] = []
+  #can: Capabilities = NO_CAPABILITIES
+  #serving = 0
+  #retired = false
+  #ended: FlowError | undefined
+
+  constructor(options: SessionOptions) {
+    this.#options = options
+    this.#peer = new Peer(options.transport, {
+      request: (method, params) => this.#serve(method, params),
+      notification: (method, params) => this.#hear(method, params),
+      toError: refusalOf,
+      stray: (answer) => this.#drop(answer),
+      noise: (line, from) => this.#noise(line, from),
+      close: (closed) => this.#end(closed),
+    })
+  }
+
+  get hasEnded(): boolean {
+    return this.#ended !== undefined
+  }
+
+  /** Starts the server and shakes hands; rejects with UNREACHABLE. */
+  async open(): Promise<void> {
+    const { clock, startupTimeoutMs } = this.#options
+    const stopTimer = clock.timer(startupTimeoutMs, () =>
+      this.#end({ why: `did not finish the handshake within ${startupTimeoutMs / 1000} s and was stopped` }),
+    )
+    try {
+      const params = { runtime_protocol_version: PROTOCOL_VERSION, capabilities: ALL_CAPABILITIES }
+      this.#peer.start()
+      const result = await this.#peer.request('initialize', params)
+      const version = own(result, 'server_protocol_version')
+      if (version !== undefined && version !== PROTOCOL_VERSION) {
+        const why = `speaks protocol version ${JSON.stringify(version)}; this runtime speaks ${PROTOCOL_VERSION}`
+        this.#end({ why, retryable: false })
+        throw this.#ended
+      }
+      this.#can = readCapabilities(result)
+      this.#peer.notify('initialized', {})
+    } catch (error) {
+      if (error instanceof RpcError) this.#end({ why: `refused the handshake: ${error.message}` })
+      throw this.#ended ?? error
+    } finally {
+      stopTimer()
+    }
+  }
+
+  /** Runs a component; rejects with a FlowError. */
+  async execute(component: string, input: unknown, context: CallContext): Promise<unknown> {
+    const { signal, attempt, runId, stepId, idempotencyKey } = context
+    while (this.#peer.room && !this.#ended) await abortable(this.#peer.room, context)
+    if (signal.aborted) throw cancelled(context)
+    if (this.#ended) throw this.#ended
+    const observability = { run_id: runId, step_id: stepId }
+    const key = this.#can.idempotency_key ? { idempotency_key: idempotencyKey } : undefined
+    const id = this.#peer.nextId()
+    const abandon = () => this.#abandon(id, context)
+    this.#calls.set(id, context)
+    signal.addEventListener('abort', abandon, { once: true })
+    try {
+      const params = { component, input: input ?? null, attempt, observability, ...key }
+      return outputOf(await this.#peer.request('components/execute', params, id), component)
+    } catch (error) {
+      throw failureOf(error, component)
+    } finally {
+      signal.removeEventListener('abort', abandon)
+      this.#calls.delete(id)
+      this.#endIfDrained()
+    }
+  }
+
+  /** Any other request to the server; rejects with a FlowError. */
+  async ask(method: string, params: Json): Promise<unknown> {
+    if (this.#ended) throw this.#ended
+    try {
+      return await this.#peer.request(method, params)
+    } catch (error) {
+      throw failureOf(error, method)
+    } finally {
+      this.#endIfDrained()
+    }
+  }
+
+  /** Ends the server; what is in flight fails. Resolves when it is gone. */
+  close(): Promise<void> {
+    this.#end({ why: 'was stopped', retryable: false })
+    return this.#options.transport.close()
+  }
+
+  // ---
+
+  #end({ why, retryable }: Closed): void {
+    if (this.#ended) return
+    const last = this.#lastLines.slice(-QUOTED_LINES).map((line) => `\n  ${line}`)
+    const quote = last.length > 0 ? `; it last wrote:${last.join('')}` : ''
+    this.#ended = new FlowError('UNREACHABLE', `component server "${this.#options.name}" ${why}${quote}`, {
+      ...(this.#lastLines.length > 0 ? { data: { last_lines: [...this.#lastLines] } } : {}),
+      ...(retryable === false ? { retryable } : {}),
+    })
+    for (const stopTimer of this.#abandoned.values()) stopTimer()
+    this.#abandoned.clear()
+    this.#options.onChange(this, 'ended')
+    this.#peer.fail(this.#ended)
+    void this.#options.transport.close()
+  }
+
+  #endIfDrained(): void {
+    if (this.#retired && this.#peer.waiting === 0) this.#end({ why: DEAF })
+  }
+
+  // --- calls that are no longer wanted
+
+  #abandon(id: MessageId, context: CallContext): void {
+    const { clock, graceMs } = this.#options
+    this.#abandoned.set(
+      id,
+      clock.timer(graceMs, () => this.#unanswered(id)),
+    )
+    if (this.#can.cancel) this.#peer.notify('components/cancel', { id })
+    this.#peer.abandon(id, cancelled(context))
+  }
+
+  #unanswered(id: MessageId): void {
+    this.#abandoned.delete(id)
+    if (this.#ended) return
+    this.#options.log(
+      'warning',
+      `component server "${this.#options.name}" goes on with a cancelled call: it is replaced`,
+    )
+    if (!this.#retired) this.#options.onChange(this, 'retired')
+    this.#retired = true
+    if (this.#peer.waiting === 0) return this.#end({ why: DEAF })
+    // Others wait for it, too. If it works for them they get their answers; if it is stuck they are better off failing.
+    const { heard } = this.#peer
+    this.ask('components/list', {}).catch(() => {})
+    this.#options.clock.timer(this.#options.graceMs, () => {
+      if (this.#peer.heard === heard) this.#end({ why: DEAF })
+    })
+  }
+
+  #drop({ id, error }: Answer): void {
+    const { log, name } = this.#options
+    if (id === null) return log('warning', `component server "${name}" could not read a message: ${error?.message}`)
+    this.#abandoned.get(id)?.()
+    const wasWanted = this.#abandoned.delete(id)
+    const what = wasWanted ? 'late, after its call was cancelled' : 'without a request'
+    log('debug', `component server "${name}" sent an answer ${what}: it is dropped`)
+  }
+
+  // --- what the server says by itself
+
+  #serve(method: string, params: unknown): unknown {
+    if (this.#serving >= MAX_SERVING) {
+      throw new RpcError(rpcCode.internal, `more than ${MAX_SERVING} requests at once: wait for answers first`)
+    }
+    const answer = serve(method, params, contextFor(params, this.#calls.values()), this.#options.lend)
+    if (!(answer instanceof Promise)) return answer
+    this.#serving++
+    return answer.finally(() => {
+      this.#serving--
+    })
+  }
+
+  #hear(method: string, params: unknown): void {
+    const log = this.#calls.get(own(params, 'id') as MessageId)?.log ?? this.#options.log
+    const message = own(params, 'message')
+    const data = own(params, 'data') as Json | undefined // JSON by its origin
+    if (method === 'log') return log(levelOf(own(params, 'level')), String(message), data)
+    if (method === 'progress') {
+      const progress = { done: own(params, 'done') as Json, total: (own(params, 'total') ?? null) as Json }
+      return log('info', typeof message === 'string' ? message : 'progress', progress)
+    }
+    this.#options.log('debug', `component server "${this.#options.name}" sent "${method}", which nobody listens to`)
+  }
+
+  #noise(line: string, from: 'stdout' | 'stderr'): void {
+    if (this.#lastLines.push(line) > KEPT_LINES) this.#lastLines.shift()
+    this.#options.log(from === 'stderr' ? 'info' : 'warning', line, { plugin: this.#options.name, from })
+  }
+}
+
+/** Waits for a shared promise as long as the call is wanted. */
+export function abortable<T>(promise: Promise<T>, context: CallContext): Promise<T> {
+  const { signal } = context
+  if (signal.aborted) return Promise.reject(cancelled(context))
+  return new Promise((resolve, reject) => {
+    const leave = () => reject(cancelled(context))
+    signal.addEventListener('abort', leave, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave))
+  })
+}
+
+export function cancelled({ signal, stepId }: CallContext): FlowError {
+  if (FlowError.is(signal.reason)) return signal.reason
+  return new FlowError('CANCELLED', `the call of step "${stepId}" was cancelled`)
+}
+
+// ---
+
+const KEPT_LINES = 100
+const QUOTED_LINES = 10
+const MAX_SERVING = 1024
+const DEAF = 'did not react when a call was cancelled and was stopped'
+const NO_CAPABILITIES: Capabilities = { cancel: false, progress: false, log: false, idempotency_key: false }
+
+function outputOf(result: unknown, component: string): unknown {
+  if (isRecord(result) && Object.hasOwn(result, 'output')) return result.output
+  throw new FlowError('COMPONENT_FAILED', `component ${component} answered without an "output"`)
+}
+
+function levelOf(level: unknown): 'debug' | 'info' | 'warning' | 'error' {
+  if (level === 'debug' || level === 'error') return level
+  return level === 'warn' || level === 'warning' ? 'warning' : 'info'
+}

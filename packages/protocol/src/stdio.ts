@@ -1,0 +1,347 @@
+// A component server as a child process: JSON-RPC over its stdin and stdout, a message a line. Bounds all that the child
+// can make us hold, and leaves no process behind. Knows no method, and never restarts: a transport lives once.
+//
+// 1. The child has the given environment and nothing of ours; only its program is found through our PATH.
+// 2. The child leads a process group; when it ends, or we do, the whole group ends.
+// 3. `close` comes once, after the child's last message.
+
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { accessSync, constants, statSync } from 'node:fs'
+import { delimiter, resolve } from 'node:path'
+import { LineReader } from './lines.ts'
+import type { Transport, TransportEvents } from './transport.ts'
+import { bytesText, MAX_MESSAGE_BYTES, type Message, readMessage, rpcCode, writeLine } from './wire.ts'
+
+export interface ChildOptions {
+  readonly command: string
+  readonly args?: readonly string[]
+  /** All of it: nothing is inherited. */
+  readonly env?: Readonly<Record<string, string>>
+  readonly cwd?: string
+  readonly maxMessageBytes?: number
+  /** How long the child may take to end by itself, and again after SIGTERM. */
+  readonly stopGraceMs?: number
+}
+
+export function childTransport(options: ChildOptions): Transport {
+  return new ChildTransport(options)
+}
+
+// ---
+
+const MAX_NOISE_LINES = 1000
+const MAX_NOISE_BYTES = 1024 * 1024
+/** Of a line that is kept for people. */
+const KEPT_CHARACTERS = 2000
+const FLUSH_CHARACTERS = 64 * 1024
+/** What may wait in the pipe before the next request has to. */
+const ROOM_BYTES = 1024 * 1024
+/** A grandchild outside the group may hold stdout open: the end is not waited for any longer than this. */
+const DRAIN_MS = 500
+
+const hasGroups = process.platform !== 'win32'
+
+class ChildTransport implements Transport {
+  readonly #options: ChildOptions
+  readonly #maxBytes: number
+  #events: TransportEvents | undefined
+  #child: ChildProcessWithoutNullStreams | undefined
+  #outbox = ''
+  #flushing = false
+  #drained: Promise<void> | undefined
+  #setDrained: () => void = () => {}
+  #noiseLines = 0
+  #noiseBytes = 0
+  /** Why we ended it, if it was us. */
+  #why: string | undefined
+  #ended = false
+  #closing = false
+  readonly #gone: Promise<void>
+  #setGone: () => void = () => {}
+
+  constructor(options: ChildOptions) {
+    this.#options = options
+    this.#maxBytes = options.maxMessageBytes ?? MAX_MESSAGE_BYTES
+    this.#gone = new Promise((done) => {
+      this.#setGone = done
+    })
+  }
+
+  start(events: TransportEvents): void {
+    this.#events = events
+    const { command, args = [], env = {}, cwd } = this.#options
+    const program = findProgram(command, cwd)
+    if (program === undefined) {
+      const where = hasSlash(command) ? 'at that path' : 'on the PATH'
+      return this.#neverStarted(`could not be started: there is no program "${command}" ${where}`, false)
+    }
+    if (cwd !== undefined && !isFolder(cwd)) {
+      return this.#neverStarted(`could not be started: its working folder ${cwd} does not exist`, false)
+    }
+    try {
+      this.#adopt(spawn(program, args, { cwd, env, detached: hasGroups, stdio: 'pipe', windowsHide: true }))
+    } catch (error) {
+      this.#neverStarted(`could not be started: ${(error as Error).message}`, isTransient(error))
+    }
+  }
+
+  send(message: Message): undefined | Promise<void> {
+    const line = writeLine(message, this.#maxBytes)
+    if (this.#ended || this.#closing || !this.#child) return undefined
+    this.#outbox += line
+    if (this.#outbox.length > FLUSH_CHARACTERS) this.#flush()
+    else if (!this.#flushing) {
+      // One write for all that this turn of the event loop sends.
+      this.#flushing = true
+      setImmediate(() => this.#flush())
+    }
+    return this.#child.stdin.writableLength > ROOM_BYTES ? this.#whenDrained() : undefined
+  }
+
+  close(): Promise<void> {
+    const child = this.#child
+    if (!child || this.#ended || this.#closing) return child || this.#ended ? this.#gone : Promise.resolve()
+    this.#flush()
+    this.#closing = true
+    this.#why ??= 'was stopped'
+    const graceMs = this.#options.stopGraceMs ?? 2000
+    child.stdin.end()
+    child.stdout.resume()
+    let timer = setTimeout(() => {
+      killGroup(child, 'SIGTERM')
+      timer = setTimeout(() => killGroup(child, 'SIGKILL'), graceMs)
+    }, graceMs)
+    return this.#gone.finally(() => clearTimeout(timer))
+  }
+
+  // ---
+
+  #adopt(child: ChildProcessWithoutNullStreams): void {
+    this.#child = child
+    if (child.pid !== undefined) remember(child)
+    child.on('error', (error) => {
+      if (child.pid === undefined) this.#neverStarted(`could not be started: ${error.message}`, isTransient(error))
+    })
+    child.stdin.on('drain', () => this.#setDrained())
+    child.stdin.on('error', () => this.#deafened())
+    const bounds = { maxBytes: this.#maxBytes, maxNoiseBytes: Math.min(MAX_NOISE_BYTES, this.#maxBytes) }
+    const messages = new LineReader(bounds, {
+      line: (text) => this.#line(text),
+      unreadable: (text) => this.#unreadable(text),
+      oversized: (head) => this.#oversized(head),
+    })
+    child.stdout.on('data', (chunk: Buffer) => messages.push(chunk))
+    child.stdout.on('end', () => messages.end())
+    const words = new LineReader(
+      { maxBytes: MAX_NOISE_BYTES, maxNoiseBytes: MAX_NOISE_BYTES },
+      {
+        line: (text) => this.#word(text),
+        unreadable: (text) => this.#word(text),
+        oversized: (head) => this.#word(head),
+      },
+    )
+    child.stderr.on('data', (chunk: Buffer) => words.push(chunk))
+    child.stderr.on('end', () => words.end())
+    child.on('exit', (code, signal) => {
+      // What it started and left behind ends with it.
+      killGroup(child, 'SIGKILL')
+      const why = this.#why ?? (signal ? `was ended by ${signal}` : `ended with exit code ${code}`)
+      const timer = setTimeout(() => this.#finish(why), DRAIN_MS)
+      child.on('close', () => {
+        clearTimeout(timer)
+        this.#finish(why)
+      })
+    })
+  }
+
+  #line(text: string): void {
+    if (this.#ended || this.#why !== undefined) return
+    const message = parse(text)
+    if (!message) return this.#skip(text)
+    if (!('method' in message)) {
+      this.#noiseLines = 0
+      this.#noiseBytes = 0
+    }
+    this.#events!.message(message)
+  }
+
+  /** Kept as log; too much of it ends the child. */
+  #skip(text: string): void {
+    if (text.trim() === '') return
+    this.#noiseLines++
+    this.#noiseBytes += text.length + 1
+    this.#keep(text, 'stdout')
+    if (this.#noiseLines > MAX_NOISE_LINES || this.#noiseBytes > MAX_NOISE_BYTES) {
+      const much = this.#noiseLines > MAX_NOISE_LINES ? '1,000 lines' : '1 MiB'
+      this.#abort(`wrote more than ${much} to stdout that are not JSON-RPC messages before an answer and was stopped`)
+    }
+  }
+
+  #unreadable(text: string): void {
+    if (this.#ended || this.#why !== undefined) return
+    const message = parse(text)
+    if (!message || !('id' in message) || message.id === null || 'method' in message) {
+      return this.#abort('wrote a line that is not UTF-8 and was stopped')
+    }
+    const error = { code: rpcCode.unreadable, message: 'the answer is not valid UTF-8' }
+    this.#events!.message({ jsonrpc: '2.0', id: message.id, error })
+  }
+
+  /** Whose it is stands at its beginning, if it is a message: then only that call fails. */
+  #oversized(head: string): void {
+    if (this.#ended || this.#why !== undefined) return
+    const found = HEAD.exec(head)
+    if (!found) {
+      this.#keep(head, 'stdout')
+      const bound = head.startsWith('{') ? this.#maxBytes : Math.min(MAX_NOISE_BYTES, this.#maxBytes)
+      return this.#abort(`wrote a line of more than ${bytesText(bound)} that is no answer and was stopped`)
+    }
+    const id = JSON.parse(found[1]!) as string | number
+    const bound = `more than the ${bytesText(this.#maxBytes)} that the protocol takes`
+    const advice = 'keep large values as blobs and pass their ids'
+    if (found[2] === 'method') {
+      const error = { code: rpcCode.invalidRequest, message: `the request is ${bound}: ${advice}` }
+      void this.send({ jsonrpc: '2.0', id, error })
+    } else {
+      const error = { code: rpcCode.answerTooLarge, message: `the answer is ${bound}: ${advice}` }
+      this.#events!.message({ jsonrpc: '2.0', id, error })
+    }
+  }
+
+  #word(text: string): void {
+    if (text.trim() !== '') this.#keep(text, 'stderr')
+  }
+
+  #keep(text: string, from: 'stdout' | 'stderr'): void {
+    const line = text.length > KEPT_CHARACTERS ? `${text.slice(0, KEPT_CHARACTERS)}...` : text.trimEnd()
+    this.#events!.noise(line, from)
+  }
+
+  #flush(): void {
+    this.#flushing = false
+    const child = this.#child
+    if (!child || this.#outbox === '' || this.#ended || this.#closing) return
+    const batch = this.#outbox
+    this.#outbox = ''
+    child.stdin.write(batch)
+    // Requests wait for room, so this much is answers: the child asks and does not read. It asks no more until it does.
+    if (child.stdin.writableLength > 2 * this.#maxBytes + ROOM_BYTES && !child.stdout.isPaused()) {
+      child.stdout.pause()
+      void this.#whenDrained().then(() => child.stdout.resume())
+    }
+  }
+
+  #whenDrained(): Promise<void> {
+    this.#drained ??= new Promise((done) => {
+      this.#setDrained = () => {
+        this.#drained = undefined
+        done()
+      }
+    })
+    return this.#drained
+  }
+
+  /** A child that stops reading (EPIPE) is usually about to end, and its exit says more than we can. */
+  #deafened(): void {
+    setTimeout(() => this.#abort('closed its stdin and was stopped'), DRAIN_MS).unref()
+  }
+
+  #abort(why: string): void {
+    this.#why ??= why
+    if (!this.#child || this.#ended) return
+    this.#child.stdout.destroy()
+    killGroup(this.#child, 'SIGKILL')
+  }
+
+  #neverStarted(why: string, retryable: boolean): void {
+    if (this.#ended) return
+    this.#ended = true
+    queueMicrotask(() => this.#events!.close({ why, retryable }))
+    this.#setGone()
+  }
+
+  #finish(why: string): void {
+    if (this.#ended) return
+    this.#ended = true
+    forget(this.#child!)
+    for (const stream of this.#child!.stdio) stream?.destroy()
+    this.#events!.close({ why })
+    this.#setDrained()
+    this.#setGone()
+  }
+}
+
+/** How a message begins whose id we can tell without the rest. */
+const HEAD =
+  /^\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"id"\s*:\s*("[\w.:-]*"|\d+)\s*,\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"(result|error|method)"/
+
+function parse(text: string): Message | undefined {
+  try {
+    return readMessage(JSON.parse(text))
+  } catch {
+    return undefined
+  }
+}
+
+// --- programs and groups
+
+/** Too many processes or files just now: another try may succeed. */
+function isTransient(error: unknown): boolean {
+  return ['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM'].includes((error as NodeJS.ErrnoException).code ?? '')
+}
+
+function findProgram(command: string, cwd: string | undefined): string | undefined {
+  if (!hasGroups) return command
+  if (hasSlash(command)) {
+    const path = resolve(cwd ?? '.', command)
+    return isProgram(path) ? path : undefined
+  }
+  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
+    const path = resolve(folder, command)
+    if (folder !== '' && isProgram(path)) return path
+  }
+  return undefined
+}
+
+function hasSlash(command: string): boolean {
+  return command.includes('/')
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return statSync(path).isFile()
+  } catch {
+    return false
+  }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+}
+
+const living = new Set<ChildProcessWithoutNullStreams>()
+
+function remember(child: ChildProcessWithoutNullStreams): void {
+  if (living.size === 0) process.on('exit', killAll)
+  living.add(child)
+}
+
+function forget(child: ChildProcessWithoutNullStreams): void {
+  living.delete(child)
+  if (living.size === 0) process.off('exit', killAll)
+}
+
+function killAll(): void {
+  for (const child of living) killGroup(child, 'SIGKILL')
+}
+
+function killGroup(child: ChildProcessWithoutNullStreams, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return
+  try {
+    if (hasGroups) process.kill(-child.pid, signal)
+    else child.kill(signal)
+  } catch {
+    // Gone already.
+  }
+}

@@ -1,0 +1,83 @@
+// What these tests share: a call's context, and a plugin over a real process whose log can be waited for.
+
+import { EventEmitter } from 'node:events'
+import type { CallContext, Plugin } from '@stepflow/engine'
+import { afterEach } from 'vitest'
+import { createServerPlugin, type ServerPluginOptions } from '../src/index.ts'
+
+const open: Plugin[] = []
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((plugin) => plugin.stop?.()))
+})
+
+export function contextOf(over: Partial<CallContext> = {}): CallContext {
+  const blobs = new Map<string, unknown>()
+  return {
+    signal: new AbortController().signal,
+    attempt: 1,
+    idempotencyKey: 'run-1/0/step/1',
+    runId: 'run-1',
+    stepId: 'step',
+    itemIndex: 0,
+    woken: undefined,
+    outcomes: () => ({}),
+    log: () => {},
+    blobs: {
+      put(value) {
+        blobs.set(`blob-${blobs.size}`, value)
+        return `blob-${blobs.size - 1}`
+      },
+      get: (id) => blobs.get(id),
+    },
+    variables: {},
+    plan: () => {
+      throw new Error('no plans here')
+    },
+    submit: () => Promise.reject(new Error('no runs here')),
+    ...over,
+  }
+}
+
+export interface TestPlugin extends Plugin {
+  run(component: string, input?: unknown, over?: Partial<CallContext>): Promise<unknown>
+  /** Resolves when a line with this text has been logged. */
+  said(text: string): Promise<string>
+}
+
+export function pluginOf(over: Partial<ServerPluginOptions> = {}): TestPlugin {
+  const lines: string[] = []
+  const logged = new EventEmitter().setMaxListeners(100)
+  const plugin = createServerPlugin({
+    name: 'test',
+    random: () => 0,
+    ...over,
+    log(_, message) {
+      lines.push(message)
+      logged.emit('line', message)
+    },
+  })
+  open.push(plugin)
+  return Object.assign(Object.create(plugin) as Plugin, {
+    name: plugin.name,
+    components: () => plugin.components(),
+    resolve: (name: string) => plugin.resolve(name),
+    stop: () => plugin.stop?.(),
+    async run(component: string, input?: unknown, context?: Partial<CallContext>) {
+      return plugin.resolve(component)?.call(input, contextOf(context))
+    },
+    said(text: string) {
+      const found = lines.find((line) => line.includes(text))
+      if (found !== undefined) return Promise.resolve(found)
+      return new Promise<string>((resolve) => {
+        logged.on('line', (line: string) => line.includes(text) && resolve(line))
+      })
+    },
+  })
+}
+
+export const fixture = (name: string) => new URL(`./fixtures/${name}`, import.meta.url).pathname
+
+/** A plugin over the bare JSON-RPC fixture. */
+export function rawPlugin(mode: string = 'good', over: Partial<ServerPluginOptions> = {}): TestPlugin {
+  return pluginOf({ command: process.execPath, args: [fixture('raw-server.mjs'), mode], ...over })
+}
