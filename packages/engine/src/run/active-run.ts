@@ -1,7 +1,7 @@
 // One run, or one sub-run, while it is driven: its items in flight and what is known of each. Holds; the driver decides.
 
 import type { ParkedRun } from '../component/plugin.ts'
-import type { Attempt } from './attempt.ts'
+import type { Attempt, CallServices } from './attempt.ts'
 import type { LinkedPlan } from './link.ts'
 import type { Outcome } from './outcome.ts'
 import type { Tries } from './retry.ts'
@@ -20,11 +20,14 @@ export class ActiveRun {
   readonly state: RunState
   readonly scheduler: Scheduler
   readonly parent: Parent | undefined
+  readonly services: CallServices
   readonly inputs: readonly unknown[]
   /** The number of the first item. */
   readonly from: number
   /** Of a sub-run: items at once. */
   readonly limit: number
+  /** Steps of an item at once. */
+  readonly stepLimit: number | undefined
   /** Of a sub-run: its items' outcomes, in order. */
   readonly outcomes: (Outcome | undefined)[] = []
 
@@ -62,6 +65,7 @@ export class ActiveRun {
     from: number
     limit: number
     isRecording: boolean
+    services: CallServices
     parent?: Parent
   }) {
     this.key = options.key
@@ -69,7 +73,9 @@ export class ActiveRun {
     this.inputs = options.inputs
     this.from = options.from
     this.limit = options.limit
+    this.stepLimit = options.plan.plan.maxConcurrent
     this.parent = options.parent
+    this.services = options.services
     this.state = new RunState(
       options.plan,
       options.facts,

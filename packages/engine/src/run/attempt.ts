@@ -21,34 +21,52 @@ export interface CallServices {
   ) => Promise<SubmittedRun>
 }
 
+/** Few fields on purpose: one is made for every call, and most calls answer at once. */
 export class Attempt implements CallContext {
   readonly run: ActiveRun
-  readonly slot: number
-  readonly step: number
+  readonly key: number
   /** From 1. */
   readonly attempt: number
-  readonly itemIndex: number
   woken: Woken | undefined = undefined
   /** False once its answer is no longer wanted. */
   isLive = true
-  /** Set while parked. */
-  park: AttemptPark | undefined = undefined
-  cancelTimer: (() => void) | undefined = undefined
+  /** What only a call that does not answer at once has. */
+  later: Later | undefined = undefined
 
-  readonly #services: CallServices
-  #controller: AbortController | undefined
-
-  constructor(services: CallServices, run: ActiveRun, slot: number, step: number, attempt: number) {
-    this.#services = services
+  constructor(run: ActiveRun, key: number, attempt: number) {
     this.run = run
-    this.slot = slot
-    this.step = step
+    this.key = key
     this.attempt = attempt
-    this.itemIndex = run.state.item[slot] as number
   }
 
-  get key(): number {
-    return this.slot * this.run.state.stepCount + this.step
+  get slot(): number {
+    return Math.floor(this.key / this.run.state.stepCount)
+  }
+
+  get step(): number {
+    return this.key % this.run.state.stepCount
+  }
+
+  get itemIndex(): number {
+    return this.run.state.item[this.slot] as number
+  }
+
+  /** Set while parked. */
+  get park(): AttemptPark | undefined {
+    return this.later?.park
+  }
+
+  set park(park: AttemptPark | undefined) {
+    laterOf(this).park = park
+  }
+
+  get hasTimer(): boolean {
+    return this.later?.cancelTimer !== undefined
+  }
+
+  /** Keeps the way to take the attempt's timer back. */
+  set cancelTimer(cancel: (() => void) | undefined) {
+    laterOf(this).cancelTimer = cancel
   }
 
   get visit(): number {
@@ -62,8 +80,9 @@ export class Attempt implements CallContext {
   }
 
   get signal(): AbortSignal {
-    this.#controller ??= new AbortController()
-    return this.#controller.signal
+    const later = laterOf(this)
+    later.controller ??= new AbortController()
+    return later.controller.signal
   }
 
   get idempotencyKey(): string {
@@ -83,19 +102,19 @@ export class Attempt implements CallContext {
   }
 
   get blobs(): BlobAccess {
-    return this.#services.blobs
+    return this.run.services.blobs
   }
 
   get log(): Log {
-    return this.#services.log(this)
+    return this.run.services.log(this)
   }
 
   plan(ref: unknown): MaybePromise<Plan> {
-    return this.#services.plan(ref)
+    return this.run.services.plan(ref)
   }
 
   submit(plan: Plan, inputs: readonly unknown[], options?: SubmitRunOptions): Promise<SubmittedRun> {
-    return this.#services.submit(this, plan, inputs, options)
+    return this.run.services.submit(this, plan, inputs, options)
   }
 
   outcomes(): Record<string, Outcome> {
@@ -111,18 +130,23 @@ export class Attempt implements CallContext {
 
   /** The answer is no longer wanted: tells the component, and drops what it still says. */
   abandon(reason: Error): void {
-    this.isLive = false
-    this.cancelTimer?.()
-    this.cancelTimer = undefined
-    this.#controller?.abort(reason)
+    this.close()
+    this.later?.controller?.abort(reason)
   }
 
   /** The answer is here. */
   close(): void {
     this.isLive = false
-    this.cancelTimer?.()
-    this.cancelTimer = undefined
+    if (this.later?.cancelTimer === undefined) return
+    this.later.cancelTimer()
+    this.later.cancelTimer = undefined
   }
+}
+
+interface Later {
+  controller: AbortController | undefined
+  park: AttemptPark | undefined
+  cancelTimer: (() => void) | undefined
 }
 
 export interface AttemptPark {
@@ -133,6 +157,12 @@ export interface AttemptPark {
 }
 
 // ---
+
+/** Not a private method: those cost every instance a brand. */
+function laterOf(attempt: Attempt): Later {
+  attempt.later ??= { controller: undefined, park: undefined, cancelTimer: undefined }
+  return attempt.later
+}
 
 function outcomeAt(status: number, value: unknown): Outcome | undefined {
   switch (status) {

@@ -59,6 +59,7 @@ type Answer =
 
 export class Driver {
   readonly #options: DriverOptions
+  readonly #isDurable: boolean
   readonly #root: ActiveRun
   readonly #answers: Answer[] = []
   readonly #dirty: ActiveRun[] = []
@@ -71,6 +72,8 @@ export class Driver {
   #cancelTimer: (() => void) | undefined
   #timerAt = Number.POSITIVE_INFINITY
   #after: number
+  /** When the turn began; what happens in a turn happens then. */
+  #turnAt = 0
   #isScheduled = false
   #isBusy = false
   #isOver = false
@@ -81,6 +84,7 @@ export class Driver {
 
   constructor(options: DriverOptions) {
     this.#options = options
+    this.#isDurable = options.isDurable
     this.#after = options.after
     this.done = new Promise((resolve) => {
       this.#resolve = resolve
@@ -93,6 +97,7 @@ export class Driver {
       from: options.from,
       limit: 64,
       isRecording: options.isRecording,
+      services: options.services,
     })
     this.#touch(this.#root)
     this.#poke()
@@ -129,6 +134,7 @@ export class Driver {
     this.#isScheduled = false
     if (this.#isBusy || this.#isOver) return
     this.#isBusy = true
+    this.#turnAt = this.#options.clock.now()
     try {
       if (this.#cancelled) this.#endAll(this.#cancelled)
       this.#settleAnswers()
@@ -184,22 +190,22 @@ export class Driver {
 
   /** Works through the runs that can move; false if the turn's budget ended first. */
   #pump(): boolean {
-    const until = this.#options.clock.now() + TURN_MS
+    const until = this.#turnAt + TURN_MS
     let steps = 0
     for (let run = this.#dirty.pop(); run !== undefined; run = this.#dirty.pop()) {
       run.isDirty = false
       const { scheduler } = run
+      scheduler.advance()
+      if (scheduler.hasNews) this.#collect(run)
       while (!run.isDropped) {
-        scheduler.advance()
-        this.#collect(run)
-        if (run.hasInputs && this.#admit(run)) continue
         const key = scheduler.takeReady()
-        if (key < 0) break
-        this.#dispatch(run, key)
+        // An item is started only when nothing else can move: items that never wait go through one after the other.
+        if (key >= 0) this.#dispatch(run, key)
+        else if (!run.hasInputs || !this.#admit(run)) break
+        scheduler.advance()
+        if (scheduler.hasNews) this.#collect(run)
         if (++steps >= TURN_STEPS || ((steps & 127) === 0 && this.#options.clock.now() > until)) {
           this.#touch(run)
-          scheduler.advance()
-          this.#collect(run)
           return false
         }
       }
@@ -212,13 +218,15 @@ export class Driver {
   #collect(run: ActiveRun): void {
     const { scheduler } = run
     if (scheduler.settled.length > 0) this.#record(run)
-    for (const key of scheduler.aborted.splice(0)) this.#drop(run, key, 'the item has failed')
+    if (scheduler.aborted.length > 0) {
+      for (const key of scheduler.aborted.splice(0)) this.#drop(run, key, 'the item has failed')
+    }
     if (scheduler.finished.length === 0) return
     for (const { slot, item, outcome } of scheduler.finished.splice(0)) this.#finishItem(run, slot, item, outcome)
   }
 
   #record(run: ActiveRun): void {
-    const at = this.#options.clock.now()
+    const at = this.#turnAt
     for (const settled of run.scheduler.settled.splice(0)) {
       if (run.plan.plan.steps[settled.step]?.hidden) continue
       this.#entries.push(settledEntry(run, settled, at))
@@ -291,7 +299,7 @@ export class Driver {
     const wasIdle = this.#isItemIdle(run, slot)
     if (run.parked.size > 0) run.parked.delete(slot)
     if (wasIdle) run.idleSlots.delete(slot)
-    if (run.plan.plan.maxConcurrent !== undefined) {
+    if (run.stepLimit !== undefined) {
       run.running.delete(slot)
       run.queued.delete(slot)
     }
@@ -308,7 +316,7 @@ export class Driver {
     }
     if (!wasIdle) this.#options.gate.release()
     const shown = this.#options.redact(run.plan, input, outcome, item)
-    this.#entries.push({ type: 'finished', at: this.#options.clock.now(), item, outcome: shown })
+    this.#entries.push({ type: 'finished', at: this.#turnAt, item, outcome: shown })
   }
 
   #endAll(error: ErrorValue): void {
@@ -326,38 +334,41 @@ export class Driver {
     if (state.status[key] !== QUEUED) return
     const slot = Math.floor(key / state.stepCount)
     if (state.isLive[slot] === 0) return
-    const limit = run.plan.plan.maxConcurrent
-    if (limit !== undefined && !this.#takeStepPlace(run, slot, key, limit)) return
+    if (run.stepLimit !== undefined && !this.#takeStepPlace(run, slot, key, run.stepLimit)) return
     const step = key - slot * state.stepCount
     const tries = run.tries.size > 0 ? run.tries.get(key) : undefined
-    const attempt = new Attempt(this.#options.services, run, slot, step, tries ? tries.step + tries.transport + 1 : 1)
-    let component: Component
-    try {
-      component = resolve(run.plan.calls[step] as LinkedCall, state.value[key])
-    } catch (thrown) {
-      return this.#thrown(attempt, thrown)
+    const attempt = new Attempt(run, key, tries ? tries.step + tries.transport + 1 : 1)
+    const call = run.plan.calls[step] as LinkedCall
+    let component = call.component
+    if (component === undefined) {
+      try {
+        component = resolve(call, state.value[key])
+      } catch (thrown) {
+        return this.#thrown(attempt, thrown)
+      }
     }
-    if (this.#options.isDurable && !component.info.repeatable) {
-      state.status[key] = RUNNING
-      run.attempts.set(key, attempt)
-      this.#toCall.push({ attempt, component })
-      this.#recordStart(attempt)
-      return
-    }
-    this.#call(attempt, component)
+    if (!this.#isDurable || component.info.repeatable === true) return this.#call(attempt, component)
+    state.status[key] = RUNNING
+    run.attempts.set(key, attempt)
+    this.#toCall.push({ attempt, component })
+    this.#recordStart(attempt)
   }
 
   #call(attempt: Attempt, component: Component): void {
-    const { run } = attempt
-    const key = attempt.key
+    const { run, key } = attempt
     let answer: unknown
     try {
       answer = component.call(run.state.value[key], attempt)
     } catch (thrown) {
       return this.#thrown(attempt, thrown)
     }
-    if (!isPromise(answer)) return this.#answered(attempt, answer)
-    if (this.#options.isRecording && !this.#options.isDurable && attempt.woken === undefined) this.#recordStart(attempt)
+    if (isPromise(answer)) this.#await(attempt, answer)
+    else this.#answered(attempt, answer)
+  }
+
+  #await(attempt: Attempt, answer: Promise<unknown>): void {
+    const { run, key } = attempt
+    if (this.#options.isRecording && !this.#isDurable && attempt.woken === undefined) this.#recordStart(attempt)
     run.state.status[key] = RUNNING
     run.attempts.set(key, attempt)
     this.#armAttempt(attempt)
@@ -369,7 +380,7 @@ export class Driver {
 
   #armAttempt(attempt: Attempt): void {
     const { timeoutMs } = attempt.run.plan.plan.steps[attempt.step] as { timeoutMs?: number }
-    if (timeoutMs === undefined || attempt.cancelTimer) return
+    if (timeoutMs === undefined || attempt.hasTimer) return
     attempt.cancelTimer = this.#options.clock.timer(timeoutMs, () => {
       attempt.cancelTimer = undefined
       if (!attempt.isLive) return
@@ -435,16 +446,18 @@ export class Driver {
 
   #afterSettle(attempt: Attempt, firstRecord: number): void {
     const { run, slot } = attempt
-    const record = run.scheduler.settled[firstRecord]
-    if (record) record.attempt = attempt.attempt
-    if (run.plan.plan.maxConcurrent !== undefined) this.#leaveStepPlace(run, slot)
-    this.#touch(run)
+    if (this.#options.isRecording) {
+      const record = run.scheduler.settled[firstRecord]
+      if (record) record.attempt = attempt.attempt
+    }
+    if (run.stepLimit !== undefined) this.#leaveStepPlace(run, slot)
+    if (!run.isDirty) this.#touch(run)
   }
 
   #endAttempt(attempt: Attempt, thrown?: unknown): void {
     if (attempt.run.attempts.size > 0) attempt.run.attempts.delete(attempt.key)
     // A timed-out component still runs: it is told.
-    if (FlowError.is(thrown) && thrown.code === 'TIMEOUT') attempt.abandon(thrown)
+    if (thrown !== undefined && FlowError.is(thrown) && thrown.code === 'TIMEOUT') attempt.abandon(thrown)
     else attempt.close()
   }
 
@@ -499,7 +512,7 @@ export class Driver {
     attempt.park = { by: park.signal ? 'signal' : 'time', state: park.state }
     if (park.until !== undefined) this.#wakes.add(park.until, attempt)
     this.#recordPark(attempt, park)
-    if (run.plan.plan.maxConcurrent !== undefined) this.#leaveStepPlace(run, slot)
+    if (run.stepLimit !== undefined) this.#leaveStepPlace(run, slot)
     this.#countParked(run, slot, 1)
   }
 
@@ -507,19 +520,16 @@ export class Driver {
     const { run, slot, step } = attempt
     const key = attempt.key
     this.#endAttempt(attempt, thrown)
-    const next = new Attempt(this.#options.services, run, slot, step, attempt.attempt + 1)
+    const next = new Attempt(run, key, attempt.attempt + 1)
     next.park = { by: 'retry', state: undefined }
     run.state.status[key] = PARKED
     run.attempts.set(key, next)
     const until = this.#options.clock.now() + delayMs
     const { message } = errorValue(thrown)
-    this.#options.services.log(attempt)(
-      'warning',
-      `attempt ${attempt.attempt} failed, next in ${delayMs} ms: ${message}`,
-    )
+    run.services.log(attempt)('warning', `attempt ${attempt.attempt} failed, next in ${delayMs} ms: ${message}`)
     this.#wakes.add(until, next)
     this.#recordPark(next, { until })
-    if (run.plan.plan.maxConcurrent !== undefined) this.#leaveStepPlace(run, slot)
+    if (run.stepLimit !== undefined) this.#leaveStepPlace(run, slot)
     this.#countParked(run, slot, 1)
     this.#touch(run)
   }
@@ -631,6 +641,7 @@ export class Driver {
       from: 0,
       limit: options.maxConcurrent ?? SUB_RUN_ITEMS_AT_ONCE,
       isRecording: this.#options.isRecording,
+      services: this.#options.services,
       parent: { attempt, options },
     })
     child.outcomes.length = options.inputs.length

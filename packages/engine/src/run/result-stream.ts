@@ -34,7 +34,7 @@ export class ResultStream {
       this.#next++
       if (this.#waiting.size > 0) this.#takeWaiting()
     } else this.#waiting.set(index, result)
-    if (this.#ready.length > 0) this.#wakeReader?.()
+    if (this.#wakeReader && this.#ready.length > 0) this.#wake()
   }
 
   /** No more results will come; where items are missing, the later ones follow without them. */
@@ -42,7 +42,7 @@ export class ResultStream {
     this.#isEnded = true
     this.#ready.push(...[...this.#waiting.values()].sort((a, b) => a.index - b.index))
     this.#waiting.clear()
-    this.#wakeReader?.()
+    this.#wake()
   }
 
   /** Resolves once the reader has caught up; at once if nobody reads. */
@@ -80,6 +80,12 @@ export class ResultStream {
       this.hasReader = false
       this.#wakeWriter?.()
     }
+  }
+
+  #wake(): void {
+    const wake = this.#wakeReader
+    this.#wakeReader = undefined
+    wake?.()
   }
 
   #takeWaiting(): void {

@@ -108,6 +108,7 @@ export class Scheduler {
   /** The next step whose input is there, or -1. */
   takeReady(): number {
     if (this.#readyFrom === this.ready.length) {
+      if (this.#readyFrom === 0) return -1
       this.ready.length = 0
       this.#readyFrom = 0
       return -1
@@ -120,8 +121,9 @@ export class Scheduler {
     return key
   }
 
-  get hasReady(): boolean {
-    return this.#readyFrom < this.ready.length
+  /** There are records, aborts or finished items for the driver to take. */
+  get hasNews(): boolean {
+    return this.finished.length > 0 || this.settled.length > 0 || this.aborted.length > 0
   }
 
   /** A component answered. The caller has made sure that the answer is still wanted (S3). */
