@@ -1,0 +1,101 @@
+// The components that wait: sleep, wait and wait_for_signal. They park, so that nothing is held meanwhile.
+
+import { type Clock, type Component, FlowError, isRecord, type Json, own, Park } from '@stepflow/engine'
+import { define } from './define.ts'
+import { anything, custom, duration, number, optional, text } from './input.ts'
+
+export function sleep(clock: Clock): Component {
+  return define({
+    name: 'sleep',
+    description: 'Waits for a time',
+    fields: {
+      duration_ms: optional(number('Milliseconds')),
+      duration: optional(duration('The same as a text: "2s"')),
+      passthrough: optional(anything('Handed on')),
+    },
+    output: {
+      type: 'object',
+      properties: { duration_ms: { type: 'number' }, passthrough: {} },
+      required: ['duration_ms'],
+    },
+    repeatable: true,
+    call(input, context, raw) {
+      const ms = input.duration_ms ?? input.duration
+      if (ms === undefined || ms < 0) {
+        throw new FlowError(
+          'INVALID_INPUT',
+          '/builtin/sleep needs "duration_ms": a number from 0 on, or "duration": "2s"',
+        )
+      }
+      if (!context.woken && ms > 0) return new Park({ until: clock.now() + ms })
+      return isRecord(raw) && Object.hasOwn(raw, 'passthrough')
+        ? { duration_ms: ms, passthrough: raw.passthrough }
+        : { duration_ms: ms }
+    },
+  })
+}
+
+export function wait(clock: Clock): Component {
+  return define({
+    name: 'wait',
+    description: 'Waits for a time or until a time',
+    fields: {
+      duration: optional(duration('How long')),
+      until: optional(
+        custom('a date and time ("2030-01-31T12:00:00Z")', { type: ['string', 'number'] }, (value) => {
+          const ms = typeof value === 'string' ? Date.parse(value) : value
+          return typeof ms === 'number' && Number.isFinite(ms) ? ms : undefined
+        }),
+      ),
+    },
+    output: { type: 'object', properties: { waited_until: { type: 'string', format: 'date-time' } } },
+    repeatable: true,
+    call(input, context) {
+      if ((input.duration === undefined) === (input.until === undefined)) {
+        throw new FlowError('INVALID_INPUT', '/builtin/wait needs either "duration": "10m" or "until": a date and time')
+      }
+      const now = clock.now()
+      // What was decided when the wait began: a duration must not start again.
+      const kept = Number(own(context.woken?.state, 'until'))
+      const until = context.woken && !Number.isNaN(kept) ? kept : (input.until ?? now + (input.duration ?? 0))
+      if (!context.woken && until > now) return new Park({ until, state: { until } })
+      return { waited_until: new Date(until).toISOString() }
+    },
+  })
+}
+
+export function waitForSignal(clock: Clock): Component {
+  return define({
+    name: 'wait_for_signal',
+    description: 'Waits for a signal and gives its payload',
+    fields: {
+      name: text('The name of the signal'),
+      schema: optional(
+        custom('a JSON Schema', { type: ['object', 'boolean'] }, (value) =>
+          isRecord(value) || typeof value === 'boolean' ? value : undefined,
+        ),
+      ),
+      timeout: optional(duration('How long at most')),
+      default: optional(anything('The output if no signal came in time')),
+    },
+    output: {},
+    repeatable: true,
+    call(input, context, raw) {
+      if (input.name.trim() === '')
+        throw new FlowError('INVALID_INPUT', '/builtin/wait_for_signal needs a "name", got ""')
+      if (context.woken?.by === 'signal') return context.woken.payload ?? null
+      if (context.woken) return expired(input.name, raw)
+      const schema = input.schema === undefined ? {} : { schema: input.schema as Json } // checked above; steps' inputs are JSON
+      const until = input.timeout === undefined ? {} : { until: clock.now() + input.timeout }
+      return new Park({ signal: { name: input.name, ...schema }, ...until })
+    },
+  })
+}
+
+// ---
+
+/** A default of null is a default too. */
+function expired(name: string, raw: unknown): unknown {
+  if (isRecord(raw) && Object.hasOwn(raw, 'default')) return raw.default
+  throw new FlowError('TIMEOUT', `no signal "${name}" came in time; "default" would be the output in that case`)
+}

@@ -1,0 +1,181 @@
+import type { Outcome, Park } from '@stepflow/engine'
+import { describe, expect, test } from 'vitest'
+import { createBuiltinPlugin } from '../src/builtin/plugin.ts'
+import { call, context, failure, settle } from './builtin-context.ts'
+
+const clock = { now: () => 1_000_000, timer: () => () => {}, soon: () => {} }
+const plugin = createBuiltinPlugin({ clock })
+const ok = (result: unknown): Outcome => ({ outcome: 'success', result })
+const bad: Outcome = { outcome: 'failed', error: { code: 'COMPONENT_FAILED', message: 'no' } }
+const skipped: Outcome = { outcome: 'skipped', reason: 'not wanted' }
+const FLOW = { steps: [] }
+
+describe('eval', () => {
+  test.each([[ok(7)], [bad], [skipped]])('gives the outcome of the flow: %j', async (outcome) => {
+    const { value, parks } = await settle(plugin, '/eval', { workflow: FLOW, input: 3 }, () => ({
+      by: 'run',
+      outcomes: [outcome],
+    }))
+
+    expect(value).toEqual({ result: outcome, run_id: 'r' })
+    expect(parks[0]?.run).toMatchObject({ plan: { name: JSON.stringify(FLOW) }, inputs: [3] })
+  })
+
+  test.each([(id: string) => id, (id: string) => `sha256:${id}`])('finds the flow in a blob', async (spell) => {
+    const blobs = context().blobs
+    const id = await blobs.put(FLOW)
+
+    const park = await call(plugin, '/builtins/eval', { flow_id: spell(id), input: null }, { blobs })
+
+    expect((park as Park).run).toMatchObject({ plan: { name: JSON.stringify(FLOW) }, inputs: [null] })
+  })
+
+  test('passes on that there is no such blob', async () => {
+    expect((await failure(call(plugin, '/eval', { flow_id: 'a'.repeat(64), input: 1 }))).code).toBe('NOT_FOUND')
+  })
+
+  test.each([
+    [{ input: 1 }, 'needs "workflow": a flow, or "flow_id": the id of a stored one'],
+    [{ workflow: FLOW, flow: FLOW }, 'needs one of "flow_id", "workflow" and "flow", got 2'],
+  ])('%j is refused', async (input, message) => {
+    expect((await failure(call(plugin, '/eval', input))).message).toContain(message)
+  })
+})
+
+describe('map', () => {
+  test('runs the flow over the items and counts how they ended', async () => {
+    const input = { flow: FLOW, items: [1, 2, 3], max_concurrency: 2 }
+    const { value, parks } = await settle(plugin, '/map', input, () => ({ by: 'run', outcomes: [ok(1), bad, skipped] }))
+
+    expect(value).toEqual({ results: [ok(1), bad, skipped], successful: 1, failed: 1, skipped: 1 })
+    expect(parks[0]?.run).toMatchObject({ inputs: [1, 2, 3], maxConcurrent: 2 })
+  })
+
+  test('of an empty list gives zeros without a run', async () => {
+    expect(await call(plugin, '/map', { workflow: FLOW, items: [] })).toEqual({
+      results: [],
+      successful: 0,
+      failed: 0,
+      skipped: 0,
+    })
+  })
+
+  test('of something else than a list says what it got', async () => {
+    const error = await failure(call(plugin, '/map', { workflow: FLOW, items: { a: 1 } }))
+
+    expect(error.message).toBe('/builtin/map needs "items" to be a list, got an object')
+  })
+})
+
+describe('iterate', () => {
+  const countTo = (n: number) => (park: Park) => {
+    const input = park.run?.inputs[0] as number
+    return { by: 'run' as const, outcomes: [ok(input >= n ? { result: `at ${input}` } : { next: input + 1 })] }
+  }
+
+  test('runs the flow on its own result until it gives one', async () => {
+    const { value, parks } = await settle(plugin, '/iterate', { flow: FLOW, initial_input: 0 }, countTo(3))
+
+    expect(value).toEqual({ result: 'at 3', iterations: 4, terminated: false })
+    expect(parks).toHaveLength(4)
+  })
+
+  test('ends at the limit with the next input', async () => {
+    const input = { workflow: FLOW, initial_input: 0, max_iterations: 3 }
+
+    expect((await settle(plugin, '/iterate', input, countTo(9))).value).toEqual({
+      result: 3,
+      iterations: 3,
+      terminated: true,
+    })
+  })
+
+  test('takes a result before a next, null included', async () => {
+    const wake = () => ({ by: 'run' as const, outcomes: [ok({ next: 1, result: null })] })
+
+    expect((await settle(plugin, '/iterate', { flow: FLOW, initial_input: 0 }, wake)).value).toMatchObject({
+      result: null,
+    })
+  })
+
+  test.each([
+    [bad, 'COMPONENT_FAILED', 'no'],
+    [{ outcome: 'failed', error: { code: 'MY_OWN', message: 'odd' } }, 'COMPONENT_FAILED', 'odd'],
+    [skipped, 'INVALID_INPUT', 'the flow was skipped in iteration 1: not wanted'],
+    [
+      ok({ done: 1 }),
+      'INVALID_INPUT',
+      'must be an object with "result" (the end) or "next" (the next input); iteration 1 gave an object with done',
+    ],
+    [ok(null), 'INVALID_INPUT', 'iteration 1 gave null'],
+    [ok(JSON.parse('{"__proto__":{"result":1}}')), 'INVALID_INPUT', 'iteration 1 gave an object with __proto__'],
+  ] satisfies [Outcome, string, string][])('%j fails', async (outcome, code, message) => {
+    const error = await failure(
+      settle(plugin, '/iterate', { flow: FLOW, initial_input: 0 }, () => ({ by: 'run', outcomes: [outcome] })),
+    )
+
+    expect(error.code).toBe(code)
+    expect(error.message).toContain(message)
+  })
+})
+
+describe('waiting', () => {
+  const byTime = () => ({ by: 'time' as const })
+
+  test.each([
+    [{ duration_ms: 1500 }, 1500, { duration_ms: 1500 }],
+    [{ duration: '2s', passthrough: null }, 2000, { duration_ms: 2000, passthrough: null }],
+    [{ durationMs: 10, passthrough: { a: 1 } }, 10, { duration_ms: 10, passthrough: { a: 1 } }],
+  ])('sleep %j parks for %i ms', async (input, ms, output) => {
+    const { value, parks } = await settle(plugin, '/sleep', input, byTime)
+
+    expect(parks.map((park) => park.until)).toEqual([1_000_000 + ms])
+    expect(value).toEqual(output)
+  })
+
+  test('sleep of 0 ms does not park', async () => {
+    expect(await call(plugin, '/sleep', { duration_ms: 0 })).toEqual({ duration_ms: 0 })
+  })
+
+  test.each([[{}], [{ duration_ms: -1 }], [{ duration: 'long' }], [{ duration_ms: '5' }]])(
+    'sleep %j is refused',
+    async (input) => {
+      expect((await failure(call(plugin, '/sleep', input))).code).toBe('INVALID_INPUT')
+    },
+  )
+
+  test.each([
+    [{ duration: '10m' }, 1_600_000],
+    [{ until: '1970-01-01T01:00:00Z' }, 3_600_000],
+  ])('wait %j parks until %i', async (input, until) => {
+    const { value, parks } = await settle(plugin, '/builtin/wait', input, byTime)
+
+    expect(parks.map((park) => park.until)).toEqual([until])
+    expect(value).toEqual({ waited_until: new Date(until).toISOString() })
+  })
+
+  test('wait until a time that has passed does not wait', async () => {
+    expect(await call(plugin, '/wait', { until: '1970-01-01T00:00:01Z' })).toEqual({
+      waited_until: '1970-01-01T00:00:01.000Z',
+    })
+  })
+
+  test('wait_for_signal parks on the signal and gives its payload', async () => {
+    const input = { name: 'approved', schema: { type: 'object' }, timeout: '1h' }
+
+    const { value, parks } = await settle(plugin, '/wait_for_signal', input, () => ({
+      by: 'signal',
+      payload: { yes: 1 },
+    }))
+
+    expect(value).toEqual({ yes: 1 })
+    expect(parks[0]).toMatchObject({ signal: { name: 'approved', schema: { type: 'object' } }, until: 4_600_000 })
+  })
+
+  test('without a signal in time its default is the output, null too; else it is TIMEOUT', async () => {
+    const input = { name: 'approved', timeout: 1 }
+
+    expect((await settle(plugin, '/wait_for_signal', { ...input, default: null }, byTime)).value).toBe(null)
+    expect((await failure(settle(plugin, '/wait_for_signal', input, byTime))).code).toBe('TIMEOUT')
+  })
+})
