@@ -243,7 +243,7 @@ export function cancelled({ signal, stepId }: CallContext): FlowError {
 
 const KEPT_LINES = 100
 const QUOTED_LINES = 10
-const MAX_SERVING = 1024
+const MAX_SERVING = 10_000
 const DEAF = 'did not react when a call was cancelled and was stopped'
 const NO_CAPABILITIES: Capabilities = { cancel: false, progress: false, log: false, idempotency_key: false }
 

@@ -5,9 +5,7 @@
 // 2. The child leads a process group; when it ends, or we do, the whole group ends.
 // 3. `close` comes once, after the child's last message.
 
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
-import { accessSync, constants, statSync } from 'node:fs'
-import { delimiter, resolve } from 'node:path'
+import { type Child, forget, killGroup, startChild } from './child.ts'
 import { LineReader } from './lines.ts'
 import type { Transport, TransportEvents } from './transport.ts'
 import { bytesText, MAX_MESSAGE_BYTES, type Message, readMessage, rpcCode, writeLine } from './wire.ts'
@@ -39,13 +37,11 @@ const ROOM_BYTES = 1024 * 1024
 /** A grandchild outside the group may hold stdout open: the end is not waited for any longer than this. */
 const DRAIN_MS = 500
 
-const hasGroups = process.platform !== 'win32'
-
 class ChildTransport implements Transport {
   readonly #options: ChildOptions
   readonly #maxBytes: number
   #events: TransportEvents | undefined
-  #child: ChildProcessWithoutNullStreams | undefined
+  #child: Child | undefined
   #outbox = ''
   #flushing = false
   #drained: Promise<void> | undefined
@@ -70,18 +66,12 @@ class ChildTransport implements Transport {
   start(events: TransportEvents): void {
     this.#events = events
     const { command, args = [], env = {}, cwd } = this.#options
-    const program = findProgram(command, cwd)
-    if (program === undefined) {
-      const where = hasSlash(command) ? 'at that path' : 'on the PATH'
-      return this.#neverStarted(`could not be started: there is no program "${command}" ${where}`, false)
-    }
-    if (cwd !== undefined && !isFolder(cwd)) {
-      return this.#neverStarted(`could not be started: its working folder ${cwd} does not exist`, false)
-    }
     try {
-      this.#adopt(spawn(program, args, { cwd, env, detached: hasGroups, stdio: 'pipe', windowsHide: true }))
+      const child = startChild(command, args, env, cwd)
+      if (typeof child === 'string') this.#neverStarted(child, false)
+      else this.#adopt(child)
     } catch (error) {
-      this.#neverStarted(`could not be started: ${(error as Error).message}`, isTransient(error))
+      this.#neverStarted((error as Error).message, isTransient(error))
     }
   }
 
@@ -116,14 +106,13 @@ class ChildTransport implements Transport {
 
   // ---
 
-  #adopt(child: ChildProcessWithoutNullStreams): void {
+  #adopt(child: Child): void {
     this.#child = child
-    if (child.pid !== undefined) remember(child)
     child.on('error', (error) => {
-      if (child.pid === undefined) this.#neverStarted(`could not be started: ${error.message}`, isTransient(error))
+      if (child.pid === undefined) this.#neverStarted(error.message, isTransient(error))
     })
     child.stdin.on('drain', () => this.#setDrained())
-    child.stdin.on('error', () => this.#deafened())
+    child.stdin.on('error', () => this.#unlessItEnds('closed its stdin and was stopped'))
     const bounds = { maxBytes: this.#maxBytes, maxNoiseBytes: Math.min(MAX_NOISE_BYTES, this.#maxBytes) }
     const messages = new LineReader(bounds, {
       line: (text) => this.#line(text),
@@ -131,7 +120,10 @@ class ChildTransport implements Transport {
       oversized: (head) => this.#oversized(head),
     })
     child.stdout.on('data', (chunk: Buffer) => messages.push(chunk))
-    child.stdout.on('end', () => messages.end())
+    child.stdout.on('end', () => {
+      messages.end()
+      this.#unlessItEnds('closed its stdout and was stopped')
+    })
     const words = new LineReader(
       { maxBytes: MAX_NOISE_BYTES, maxNoiseBytes: MAX_NOISE_BYTES },
       {
@@ -145,13 +137,19 @@ class ChildTransport implements Transport {
     child.on('exit', (code, signal) => {
       // What it started and left behind ends with it.
       killGroup(child, 'SIGKILL')
-      const why = this.#why ?? (signal ? `was ended by ${signal}` : `ended with exit code ${code}`)
+      const why = this.#why ?? (signal ? `was ended by ${signal}` : `ended with exit code ${code}${this.#hint(code)}`)
       const timer = setTimeout(() => this.#finish(why), DRAIN_MS)
       child.on('close', () => {
         clearTimeout(timer)
         this.#finish(why)
       })
     })
+  }
+
+  /** 127 is what a shell and `env` say for a program they cannot find. */
+  #hint(code: number | null): string {
+    if (code !== 127 || this.#options.env?.PATH !== undefined) return ''
+    return ' (a program was not found: it has no PATH, add one to its "env")'
   }
 
   #line(text: string): void {
@@ -171,6 +169,9 @@ class ChildTransport implements Transport {
     this.#noiseLines++
     this.#noiseBytes += text.length + 1
     this.#keep(text, 'stdout')
+    if (PORT.test(text)) {
+      return this.#abort('serves HTTP (it announced a port), which is not supported yet: let it speak over stdio')
+    }
     if (this.#noiseLines > MAX_NOISE_LINES || this.#noiseBytes > MAX_NOISE_BYTES) {
       const much = this.#noiseLines > MAX_NOISE_LINES ? '1,000 lines' : '1 MiB'
       this.#abort(`wrote more than ${much} to stdout that are not JSON-RPC messages before an answer and was stopped`)
@@ -241,9 +242,9 @@ class ChildTransport implements Transport {
     return this.#drained
   }
 
-  /** A child that stops reading (EPIPE) is usually about to end, and its exit says more than we can. */
-  #deafened(): void {
-    setTimeout(() => this.#abort('closed its stdin and was stopped'), DRAIN_MS).unref()
+  /** A child that closes a pipe is usually about to end, and its exit says more than we can. */
+  #unlessItEnds(why: string): void {
+    setTimeout(() => this.#abort(why), DRAIN_MS).unref()
   }
 
   #abort(why: string): void {
@@ -256,7 +257,7 @@ class ChildTransport implements Transport {
   #neverStarted(why: string, retryable: boolean): void {
     if (this.#ended) return
     this.#ended = true
-    queueMicrotask(() => this.#events!.close({ why, retryable }))
+    queueMicrotask(() => this.#events!.close({ why: `could not be started: ${why}`, retryable }))
     this.#setGone()
   }
 
@@ -275,6 +276,9 @@ class ChildTransport implements Transport {
 const HEAD =
   /^\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"id"\s*:\s*("[\w.:-]*"|\d+)\s*,\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"(result|error|method)"/
 
+/** How a server announces that it speaks HTTP. */
+const PORT = /^\s*\{\s*"port"\s*:\s*\d+\s*\}\s*$/
+
 function parse(text: string): Message | undefined {
   try {
     return readMessage(JSON.parse(text))
@@ -283,65 +287,7 @@ function parse(text: string): Message | undefined {
   }
 }
 
-// --- programs and groups
-
 /** Too many processes or files just now: another try may succeed. */
 function isTransient(error: unknown): boolean {
   return ['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM'].includes((error as NodeJS.ErrnoException).code ?? '')
-}
-
-function findProgram(command: string, cwd: string | undefined): string | undefined {
-  if (!hasGroups) return command
-  if (hasSlash(command)) {
-    const path = resolve(cwd ?? '.', command)
-    return isProgram(path) ? path : undefined
-  }
-  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
-    const path = resolve(folder, command)
-    if (folder !== '' && isProgram(path)) return path
-  }
-  return undefined
-}
-
-function hasSlash(command: string): boolean {
-  return command.includes('/')
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return statSync(path).isFile()
-  } catch {
-    return false
-  }
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
-}
-
-const living = new Set<ChildProcessWithoutNullStreams>()
-
-function remember(child: ChildProcessWithoutNullStreams): void {
-  if (living.size === 0) process.on('exit', killAll)
-  living.add(child)
-}
-
-function forget(child: ChildProcessWithoutNullStreams): void {
-  living.delete(child)
-  if (living.size === 0) process.off('exit', killAll)
-}
-
-function killAll(): void {
-  for (const child of living) killGroup(child, 'SIGKILL')
-}
-
-function killGroup(child: ChildProcessWithoutNullStreams, signal: NodeJS.Signals): void {
-  if (child.pid === undefined) return
-  try {
-    if (hasGroups) process.kill(-child.pid, signal)
-    else child.kill(signal)
-  } catch {
-    // Gone already.
-  }
 }

@@ -57,6 +57,14 @@ describe('starting', () => {
     })
   })
 
+  test('a server that announces a port is told apart at once', async () => {
+    await expect(rawPlugin('http').run('/echo')).rejects.toThrow('serves HTTP (it announced a port), which is not')
+  })
+
+  test('a server that finds no program is told that it has no PATH', async () => {
+    await expect(rawPlugin('lost').run('/echo')).rejects.toThrow('it has no PATH, add one to its "env"')
+  })
+
   test('a working folder that does not exist is named', async () => {
     await expect(pluginOf({ command: 'node', cwd: '/no/such' }).run('/echo')).rejects.toThrow(
       'folder /no/such does not',
@@ -133,6 +141,23 @@ describe('calls', () => {
     expect(await rawPlugin().run('/echo', text)).toBe(text)
   })
 
+  test('a server that asks for more than it reads gets all its answers', async () => {
+    const blob = 'x'.repeat(10_000)
+    const blobs = { get: () => blob, put: () => '' }
+    const plugin = rawPlugin('good', { maxMessageBytes: 20_000 })
+
+    expect(await plugin.run('/greedy', { blob_id: 'b', times: 1000 }, { blobs })).toBe('all there')
+  })
+
+  test('more input than a pipe holds reaches every call', async () => {
+    const plugin = rawPlugin()
+    const text = 'x'.repeat(700_000)
+
+    const outputs = await Promise.all(Array.from({ length: 16 }, () => plugin.run('/echo', text)))
+
+    expect(outputs.every((output) => output === text)).toBe(true)
+  })
+
   test('a Python server works with nothing but its standard library', async ({ skip }) => {
     if (!hasPython()) return skip('python3 is not installed')
     const plugin = pluginOf({ command: 'python3', args: [fixture('raw_server.py')], env: { PYTHONUTF8: '1' } })
@@ -168,6 +193,13 @@ describe('dying', () => {
     process.kill(pid, 'SIGKILL')
 
     await expect(held).rejects.toThrow('component server "test" was ended by SIGKILL')
+  })
+
+  test('a server that closes its output is stopped', async () => {
+    await expect(rawPlugin().run('/close_stdout')).rejects.toMatchObject({
+      code: 'UNREACHABLE',
+      message: expect.stringContaining('closed its stdout and was stopped'),
+    })
   })
 
   test('what a server has started ends with it', async () => {
