@@ -1,0 +1,61 @@
+// What a configuration says once it has been read: whole, checked, with defaults filled in and paths made absolute.
+
+import type { MockComponent } from '../plugins/mock.ts'
+import type { RouteConfig } from './routes.ts'
+
+export interface Config {
+  /** The file it was read from. */
+  readonly file?: string
+  /** What relative paths and commands are relative to, and where child processes run. */
+  readonly directory: string
+  readonly plugins: readonly PluginConfig[]
+  readonly routes: readonly RouteConfig[]
+  readonly stateStore: StoreConfig
+  readonly http: {
+    /** Non-public addresses, ranges and names that requests may go to. */
+    readonly allowPrivate: readonly string[]
+  }
+  readonly files: {
+    /** Absolute; folders that may be read besides the flow's own. */
+    readonly allow: readonly string[]
+  }
+}
+
+export type PluginConfig = { readonly name: string; readonly maxInFlight?: number } & (
+  | { readonly type: 'builtin' }
+  | ({ readonly type: 'stepflow' } & ServerProcess)
+  | { readonly type: 'module'; readonly path: string }
+  | { readonly type: 'mock'; readonly components: readonly MockComponent[] }
+  /** Of a type that is known but not served here; `reason` is a whole sentence without its full stop. */
+  | { readonly type: 'unavailable'; readonly reason: string }
+)
+
+/** A component server that is started as a child process. */
+export interface ServerProcess {
+  readonly command: string
+  readonly args: readonly string[]
+  /** The whole environment of the child. */
+  readonly env: Readonly<Record<string, string>>
+  /** Absent: told by what the child prints first. */
+  readonly transport?: 'stdio' | 'http'
+  readonly startupTimeoutMs?: number
+  readonly processes: number
+}
+
+export type StoreConfig =
+  | { readonly type: 'memory' }
+  /** `path` is absolute, or `:memory:`. */
+  | { readonly type: 'sqlite'; readonly path: string }
+  | { readonly type: 'postgres'; readonly url: string }
+
+/** The configuration of whoever has no configuration file. */
+export function defaultConfig(directory: string): Config {
+  return {
+    directory,
+    plugins: [{ name: 'builtin', type: 'builtin' }],
+    routes: [],
+    stateStore: { type: 'memory' },
+    http: { allowPrivate: [] },
+    files: { allow: [] },
+  }
+}

@@ -1,0 +1,126 @@
+// A configuration's document to a Config, with all that is wrong in it. Touches no file.
+
+import { resolve } from 'node:path'
+import type { Node } from '@stepflow/dialects'
+import type { Diagnostic } from '@stepflow/engine'
+import { type Config, defaultConfig, type StoreConfig } from './config.ts'
+import { type At, ConfigReader, rootOf } from './config-reader.ts'
+import { readPlugins } from './read-plugins.ts'
+import { readRoutes, warnOfUnused } from './read-routes.ts'
+import type { Env } from './substitute.ts'
+
+export interface ReadConfigOptions {
+  /** What relative paths are relative to, unless the document says `working_directory`. */
+  readonly directory: string
+  readonly env: Env
+  /** The file that the document stands in: a configuration's own, or a flow's with a configuration inside. */
+  readonly file?: string | undefined
+  /** Where in the file; for messages. */
+  readonly path?: string
+}
+
+export interface ConfigFindings {
+  readonly config: Config
+  /** If there are errors among them, `config` is what is left without what is wrong. */
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** Reads a configuration that has been parsed: a file of its own, or what stands in a flow's `test.config`. */
+export function readConfig(document: Node, options: ReadConfigOptions): ConfigFindings {
+  const reader = new ConfigReader(options.env, options.file)
+  const isEmpty = document.kind === 'scalar' && document.value === null
+  const at = isEmpty ? undefined : rootOf(document, options.path)
+  const fields = reader.fields(at, 'the configuration', KEYS) ?? new Map<string, At>()
+
+  const given = reader.text(fields.get('working_directory'), '"working_directory"')
+  const directory = resolve(options.directory, given ?? '.')
+  const plugins = readPlugins(reader, fields.get('plugins'), directory)
+  const routes = readRoutes(reader, fields.get('routes'), plugins)
+  warnOfUnused(reader, fields.get('plugins'), plugins, routes)
+  for (const key of ELSEWHERE) {
+    const place = fields.get(key)
+    if (place) reader.say('hint', 'KEY_WITHOUT_EFFECT', place, `"${key}" has no effect here`)
+  }
+
+  const config: Config = {
+    ...defaultConfig(directory),
+    ...(options.file === undefined ? {} : { file: options.file }),
+    plugins,
+    routes,
+    stateStore: readStore(reader, fields.get('state_store'), directory),
+    http: { allowPrivate: readAllowPrivate(reader, fields.get('http')) },
+    files: { allow: readAllowedFiles(reader, fields.get('files'), directory) },
+  }
+  return { config, diagnostics: reader.diagnostics }
+}
+
+// ---
+
+/** Keys of other programs' configurations, which speak of parts that we do not have. */
+const ELSEWHERE = ['retry', 'lease_manager', 'recovery', 'blob_api']
+
+const KEYS = {
+  plugins: [],
+  routes: [],
+  state_store: ['storage_config'],
+  http: [],
+  files: [],
+  working_directory: [],
+  ...Object.fromEntries(ELSEWHERE.map((key) => [key, []])),
+}
+
+const STORE_TYPES = {
+  in_memory: 'memory',
+  inMemory: 'memory',
+  memory: 'memory',
+  sqlite: 'sqlite',
+  postgres: 'postgres',
+  postgresql: 'postgres',
+} as const
+
+function readStore(reader: ConfigReader, at: At | undefined, directory: string): StoreConfig {
+  const memory: StoreConfig = { type: 'memory' }
+  const keys = { type: [], database_url: ['path', 'url'], auto_migrate: [], max_connections: [], directory: [] }
+  const fields = reader.fields(at, '"state_store"', { ...keys, metadata: [], blobs: [], journal: [] })
+  if (!at || !fields) return memory
+  // The expanded form has a store for each purpose; here one holds them all, and it is the first that is named.
+  const part = fields.get('metadata')
+  if (part) {
+    for (const name of ['blobs', 'journal']) {
+      const other = fields.get(name)
+      if (other) reader.say('hint', 'KEY_WITHOUT_EFFECT', other, `"${name}" has no effect: "metadata" holds everything`)
+    }
+    return readStore(reader, part, directory)
+  }
+  if (!fields.has('type')) return reader.error(at, '"state_store" says no "type"') ?? memory
+  const type = reader.oneOf(fields.get('type'), '"type" of "state_store"', STORE_TYPES)
+  if (type === undefined || type === 'memory') return memory
+  const place = fields.get('database_url')
+  const url = reader.text(place, '"database_url" of "state_store"')
+  if (!place) return reader.error(at, `"state_store" of type ${type} says no "database_url"`) ?? memory
+  if (url === undefined) return memory
+  if (type === 'sqlite') return { type, path: sqlitePath(url, directory) }
+  if (/^postgres(ql)?:/.test(url)) return { type, url }
+  return reader.error(place, '"database_url" of "state_store" does not begin with "postgres://"') ?? memory
+}
+
+/** `sqlite:runs.db?mode=rwc`, `sqlite:///var/runs.db`, `runs.db`. */
+function sqlitePath(url: string, directory: string): string {
+  const path = url.replace(/^sqlite:(\/\/)?/, '').replace(/\?.*$/, '')
+  return path === ':memory:' ? path : resolve(directory, path)
+}
+
+function readAllowPrivate(reader: ConfigReader, at: At | undefined): string[] {
+  const place = reader.fields(at, '"http"', { allow_private: [] })?.get('allow_private')
+  return oneOrMore(reader, place, '"http.allow_private"')
+}
+
+function readAllowedFiles(reader: ConfigReader, at: At | undefined, directory: string): string[] {
+  const place = reader.fields(at, '"files"', { allow: [] })?.get('allow')
+  return oneOrMore(reader, place, '"files.allow"').map((path) => resolve(directory, path))
+}
+
+function oneOrMore(reader: ConfigReader, at: At | undefined, what: string): string[] {
+  if (at?.node.kind === 'scalar') return [reader.text(at, what)].filter((text) => text !== undefined)
+  return reader.texts(at, what) ?? []
+}

@@ -1,0 +1,189 @@
+// The `plugins` of a configuration, by type. Starts none and looks for none of their files.
+
+import { isAbsolute, resolve } from 'node:path'
+import { isRecord, type Json, suggest } from '@stepflow/engine'
+import type { MockBehavior, MockComponent, RecordedError } from '../plugins/mock.ts'
+import type { PluginConfig, ServerProcess } from './config.ts'
+import type { At, ConfigReader, Fields, Keys } from './config-reader.ts'
+
+export function readPlugins(reader: ConfigReader, at: At | undefined, directory: string): PluginConfig[] {
+  const plugins = (reader.entries(at, 'plugins') ?? []).flatMap(
+    ([name, value]) => readPlugin(reader, name, value, directory) ?? [],
+  )
+  // Always there, unless its name is taken: what a route may name without a declaration.
+  if (!plugins.some((plugin) => plugin.name === 'builtin')) plugins.push({ name: 'builtin', type: 'builtin' })
+  return plugins
+}
+
+// ---
+
+const COMMON = { type: [], max_in_flight: [] } as const
+const SERVER = {
+  command: [],
+  args: [],
+  env: [],
+  url: [],
+  transport: [],
+  timeout: [],
+  startup_timeout: [],
+  processes: [],
+}
+
+const KEYS: Readonly<Record<string, Keys>> = {
+  builtin: COMMON,
+  stepflow: { ...COMMON, ...SERVER },
+  module: { ...COMMON, path: [] },
+  mock: { ...COMMON, components: [] },
+}
+
+/** Types that files in the wild use. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  mcp: 'is of type mcp, which is not available yet in this version',
+  grpc: 'is of type grpc, which is not spoken here: use type stepflow, whose servers speak JSON-RPC',
+  nats: 'is of type nats, which is not spoken here: use type stepflow, whose servers speak JSON-RPC',
+}
+
+function readPlugin(reader: ConfigReader, name: string, at: At, directory: string): PluginConfig | undefined {
+  const what = `plugin "${name}"`
+  const type = readType(reader, at, what)
+  if (type === undefined) return undefined
+  if (Object.hasOwn(ELSEWHERE, type)) return unavailable(reader, at, name, `${what} ${ELSEWHERE[type]}`)
+  const fields = reader.fields(at, what, KEYS[type] as Keys) // `type` was just found to be one of them
+  if (!fields) return undefined
+  const maxInFlight = reader.count(fields.get('max_in_flight'), `"max_in_flight" of ${what}`)
+  const common = { name, ...(maxInFlight === undefined ? {} : { maxInFlight }) }
+  switch (type) {
+    case 'stepflow': {
+      if (fields.has('url') && !fields.has('command')) {
+        return unavailable(reader, at, name, `${what} is reached by "url", which is not available yet in this version`)
+      }
+      const server = readServer(reader, at, fields, what, directory)
+      return server && { ...common, type, ...server }
+    }
+    case 'module': {
+      if (!fields.has('path'))
+        return reader.error(at, `${what} says no "path": the file whose exports are its components`)
+      const path = reader.text(fields.get('path'), `"path" of ${what}`)
+      return path === undefined ? undefined : { ...common, type, path: resolve(directory, path) }
+    }
+    case 'mock':
+      return { ...common, type, components: readMocks(reader, fields.get('components'), what) }
+    default:
+      return { ...common, type: 'builtin' }
+  }
+}
+
+function readType(reader: ConfigReader, at: At, what: string): string | undefined {
+  const entries = reader.entries(at, what)
+  if (!entries) return undefined
+  const place = entries.find(([key]) => key === 'type')?.[1]
+  const types = [...Object.keys(KEYS), ...Object.keys(ELSEWHERE)]
+  if (!place) return reader.error(at, `${what} says no "type"`, `there are: ${types.join(', ')}`)
+  const type = reader.text(place, `"type" of ${what}`)
+  if (type === undefined || types.includes(type)) return type
+  const meant = suggest(type, types)
+  const message = `${what} is of type "${type}", which does not exist`
+  return reader.error(place, meant ? `${message}. Did you mean "${meant}"?` : message, `there are: ${types.join(', ')}`)
+}
+
+/** A warning, no error: flows that do not call it run. */
+function unavailable(reader: ConfigReader, at: At, name: string, reason: string): PluginConfig {
+  reader.say('warning', 'PLUGIN_UNAVAILABLE', at, reason)
+  return { name, type: 'unavailable', reason }
+}
+
+function readServer(
+  reader: ConfigReader,
+  at: At,
+  fields: Fields,
+  what: string,
+  directory: string,
+): ServerProcess | undefined {
+  if (fields.has('url')) return reader.error(at, `${what} has both "command" and "url"`, 'keep one of them')
+  if (!fields.has('command'))
+    return reader.error(at, `${what} says no "command": the program that serves its components`)
+  const command = reader.text(fields.get('command'), `"command" of ${what}`)
+  const args = reader.texts(fields.get('args'), `"args" of ${what}`, 'bareNames') ?? []
+  const env = reader.textsByName(fields.get('env'), `"env" of ${what}`, 'bareNames') ?? {}
+  const transport = reader.oneOf(fields.get('transport'), `"transport" of ${what}`, { stdio: 'stdio', http: 'http' })
+  const timeout = fields.get('timeout')
+  if (timeout) {
+    reader.say(
+      'hint',
+      'KEY_WITHOUT_EFFECT',
+      timeout,
+      `"timeout" of ${what} has no effect`,
+      'set "timeout" on the steps',
+    )
+  }
+  const startupTimeoutMs = reader.duration(fields.get('startup_timeout'), `"startup_timeout" of ${what}`)
+  const processes = reader.count(fields.get('processes'), `"processes" of ${what}`) ?? 1
+  if (command === undefined) return undefined
+  return {
+    command: isPath(command) ? resolve(directory, command) : command,
+    args,
+    env,
+    processes,
+    ...(transport && { transport }),
+    ...(startupTimeoutMs === undefined ? {} : { startupTimeoutMs }),
+  }
+}
+
+/** A bare name is looked for in PATH; anything else is relative to the configuration. */
+function isPath(command: string): boolean {
+  return isAbsolute(command) || /[\\/]/.test(command)
+}
+
+function readMocks(reader: ConfigReader, at: At | undefined, what: string): MockComponent[] {
+  return (reader.entries(at, `"components" of ${what}`) ?? []).flatMap(([path, value]) => {
+    const component = `mock component "${path}"`
+    const fields = reader.fields(value, component, { input_schema: [], output_schema: [], behaviors: ['behaviours'] })
+    if (!fields) return []
+    const [input, output] = [fields.get('input_schema'), fields.get('output_schema')]
+    return {
+      name: path.startsWith('/') ? path : `/${path}`,
+      behaviors: readBehaviors(reader, fields.get('behaviors'), component),
+      ...(input && { inputSchema: reader.json(input) as Json }), // made of JSON alone
+      ...(output && { outputSchema: reader.json(output) as Json }),
+    }
+  })
+}
+
+/** A key is a whole input: one that is no text stands as its JSON, so a key that reads as JSON stands for that too. */
+function readBehaviors(reader: ConfigReader, at: At | undefined, what: string): MockComponent['behaviors'] {
+  return (reader.entries(at, `"behaviors" of ${what}`) ?? []).flatMap(([key, value]) => {
+    const behavior = readBehavior(reader, value, what)
+    return behavior ? inputsOf(key).map((input) => ({ input, behavior })) : []
+  })
+}
+
+function inputsOf(key: string): unknown[] {
+  try {
+    return [key, JSON.parse(key)]
+  } catch {
+    return [key]
+  }
+}
+
+function readBehavior(reader: ConfigReader, at: At, what: string): MockBehavior | undefined {
+  const value = reader.json(at)
+  if (isRecord(value)) {
+    const { outcome, result = null, reason, error } = value
+    if (outcome === undefined && typeof error === 'string') return { error }
+    if (outcome === 'success') return { outcome, result }
+    if (outcome === 'skipped') return typeof reason === 'string' ? { outcome, reason } : { outcome }
+    if (outcome === 'failed' && isRecord(error)) return { outcome, error: recordedError(error) }
+  }
+  const shapes =
+    '{outcome: success, result}, {outcome: skipped, reason}, {outcome: failed, error: {code, message}}, {error}'
+  return reader.error(at, `a behavior of ${what} is none that there is`, `write one of ${shapes}`)
+}
+
+function recordedError(error: Record<string, unknown>): RecordedError {
+  const { code, message, data } = error
+  return {
+    message: typeof message === 'string' ? message : 'recorded failure',
+    ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
+    ...(data === undefined ? {} : { data: data as Json }), // made of JSON alone
+  }
+}

@@ -1,0 +1,87 @@
+// Imports a JavaScript or TypeScript file at run time. Of what goes wrong it says the file and line, never the stack.
+
+import { readFileSync } from 'node:fs'
+import { basename, extname } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { errorValue, FlowError } from '@stepflow/engine'
+
+/** The exports of `file` (an absolute path). Throws INVALID_FLOW, beginning with `who`, if it cannot be loaded. */
+export async function importModule(file: string, who: string): Promise<object> {
+  try {
+    if (!nodeReads(file)) return await importWithJiti(file)
+    try {
+      return (await import(pathToFileURL(file).href)) as object // a module's namespace is an object
+    } catch (error) {
+      if (!wasNotRun(error)) throw error
+      return await importWithJiti(file)
+    }
+  } catch (error) {
+    throw new FlowError('INVALID_FLOW', `${who}: ${placeOf(error, file)}: ${wordsOf(error, file)}`, { cause: error })
+  }
+}
+
+// ---
+
+/** JavaScript always; TypeScript where this Node strips types by itself. */
+function nodeReads(file: string): boolean {
+  if (!/\.[mc]?tsx?$/.test(file)) return extname(file) !== '.jsx'
+  return extname(file) === '.ts' && Boolean((process.features as { typescript?: unknown }).typescript) // newer than our types
+}
+
+/** TypeScript that stripping does not cover, imports without an ending: nothing was executed, so jiti may try. */
+function wasNotRun(error: unknown): boolean {
+  if (error instanceof SyntaxError) return true
+  const code = (error as { code?: unknown } | null)?.code
+  return typeof code === 'string' && NOT_RUN.has(code)
+}
+
+const NOT_RUN = new Set([
+  'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX',
+  'ERR_INVALID_TYPESCRIPT_SYNTAX',
+  'ERR_UNKNOWN_FILE_EXTENSION',
+  'ERR_MODULE_NOT_FOUND',
+  'ERR_UNSUPPORTED_DIR_IMPORT',
+])
+
+async function importWithJiti(file: string): Promise<object> {
+  const { createJiti } = await import('jiti')
+  return await createJiti(file, { interopDefault: false, jsx: /x$/.test(file) }).import<object>(file)
+}
+
+/** `components.ts:3`: where in the user's file the trouble is, as near as the error says. */
+function placeOf(error: unknown, file: string): string {
+  const text = error instanceof Error ? `${error.message}\n${error.stack ?? ''}` : ''
+  for (const name of [file, pathToFileURL(file).href]) {
+    const at = text.indexOf(`${name}:`)
+    const line = at < 0 ? undefined : /^:(\d+)/.exec(text.slice(at + name.length))?.[1]
+    if (line) return `${basename(file)}:${line}`
+  }
+  const inParentheses = error instanceof SyntaxError ? /\((\d+):\d+\)/.exec(error.message)?.[1] : undefined
+  if (inParentheses) return `${basename(file)}:${inParentheses}`
+  const imported = /Cannot find (?:module|package) '([^']+)'/.exec(text)?.[1]
+  const line = imported === undefined ? undefined : lineOfImport(file, imported)
+  return line === undefined ? basename(file) : `${basename(file)}:${line}`
+}
+
+/** The first line of what was thrown, without the places that are told already. */
+function wordsOf(error: unknown, file: string): string {
+  const [first = ''] = errorValue(error).message.split('\n')
+  return first
+    .replace(`${file}: `, '')
+    .replace(/\s*\(\d+:\d+\)$/, '')
+    .replace(/\s+imported from .*$/, '')
+    .replace(/^ParseError: /, '')
+    .trim()
+}
+
+function lineOfImport(file: string, imported: string): number | undefined {
+  const name = imported.startsWith('file:') ? fileURLToPath(imported) : imported
+  const index = readFileSync(file, 'utf8')
+    .split('\n')
+    .findIndex((line) => /\b(import|from|require)\b/.test(line) && (line.includes(name) || line.includes(stem(name))))
+  return index < 0 ? undefined : index + 1
+}
+
+function stem(path: string): string {
+  return basename(path, extname(path))
+}

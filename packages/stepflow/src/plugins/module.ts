@@ -1,0 +1,93 @@
+// Components that are functions of a JavaScript or TypeScript file, called in this process. Wraps no function: what the
+// file exports is what a step calls.
+
+import { stat } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { type Component, type ComponentInfo, FlowError, isRecord, type Json, type Plugin } from '@stepflow/engine'
+import { importModule } from './import-module.ts'
+
+/** Under this symbol an exported value says that it is a component, and what is to be known of it. */
+export const COMPONENT: unique symbol = Symbol.for('stepflow.component') as never // a unique symbol needs a declared type
+
+/** What an export carries under `COMPONENT`; the export's name is the component's. */
+export interface ComponentBrand {
+  readonly description?: string
+  /** JSON Schemas. */
+  readonly input?: Json
+  readonly output?: Json
+  readonly primary?: string
+  readonly repeatable?: boolean
+  readonly call: Component['call']
+}
+
+/** A plugin over the exports of `file` (an absolute path). Knows its components once it has been started. */
+export function createModulePlugin(name: string, file: string): Plugin {
+  let components: ReadonlyMap<string, Component> = new Map()
+  let starting: Promise<void> | undefined
+
+  async function load(): Promise<void> {
+    const there = await stat(file).catch(() => undefined)
+    if (!there?.isFile()) {
+      throw new FlowError('INVALID_FLOW', `plugin "${name}": there is no file "${file}"`)
+    }
+    const found = componentsOf(await importModule(file, `plugin "${name}"`))
+    if (found.size === 0) {
+      const message = `plugin "${name}": ${basename(file)} exports no function and no component`
+      throw new FlowError('INVALID_FLOW', message)
+    }
+    components = found
+  }
+
+  return {
+    name,
+    components: () => [...components.values()].map((component) => component.info),
+    resolve: (component) => components.get(component),
+    start() {
+      starting ??= load()
+      return starting
+    },
+  }
+}
+
+// ---
+
+/** The named exports, and what stands in a record that is the default export; a named export wins. */
+function componentsOf(exports: object): Map<string, Component> {
+  const found = new Map<string, Component>()
+  const { default: main } = exports as { default?: unknown }
+  if (isRecord(main) && !(COMPONENT in main)) addAll(found, main)
+  addAll(found, exports)
+  return found
+}
+
+function addAll(found: Map<string, Component>, values: object): void {
+  for (const [name, value] of Object.entries(values)) {
+    const component = componentOf(`/${name}`, value)
+    if (component) found.set(`/${name}`, component)
+  }
+}
+
+function componentOf(name: string, value: unknown): Component | undefined {
+  const brand = brandOf(value)
+  if (brand) return { info: infoOf(name, brand), call: brand.call }
+  // A class is a function too, but not one that can be called.
+  if (typeof value !== 'function' || /^class\b/.test(Function.prototype.toString.call(value))) return undefined
+  return { info: { name }, call: value as Component['call'] } // what it takes and gives is its author's word
+}
+
+function brandOf(value: unknown): ComponentBrand | undefined {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return undefined
+  const brand = (value as { [COMPONENT]?: unknown })[COMPONENT]
+  return isRecord(brand) && typeof brand.call === 'function' ? (brand as unknown as ComponentBrand) : undefined
+}
+
+function infoOf(name: string, brand: ComponentBrand): ComponentInfo {
+  return {
+    name,
+    ...(brand.description === undefined ? {} : { description: brand.description }),
+    ...(brand.input === undefined ? {} : { inputSchema: brand.input }),
+    ...(brand.output === undefined ? {} : { outputSchema: brand.output }),
+    ...(brand.primary === undefined ? {} : { primary: brand.primary }),
+    ...(brand.repeatable === undefined ? {} : { repeatable: brand.repeatable }),
+  }
+}
