@@ -4,6 +4,8 @@ import { FlowError, isRecord, type Json, kindOf, own, type SchemaCheck, setOwn }
 import type { Ajv2020, ValidateFunction } from 'ajv/dist/2020.js'
 import { violations } from './schema-words.ts'
 
+import { secretValues } from './secret-places.ts'
+
 export { secretPaths, secretValues } from './secret-places.ts'
 
 const MAX_VIOLATIONS = 100
@@ -47,7 +49,7 @@ async function compile(schema: Json, text: string): Promise<SchemaCheck> {
   const validate = compileWith(ajv, withoutDialect(schema))
   const hasDefaults = text.includes('"default"')
 
-  return (given) => {
+  const check = (given: unknown) => {
     const root = given === undefined && isRecord(schema) ? schema.default : given
     const value = hasDefaults ? copy(root) : root
     try {
@@ -59,6 +61,9 @@ async function compile(schema: Json, text: string): Promise<SchemaCheck> {
     }
     return { value, violations: violations(validate.errors ?? [], MAX_VIOLATIONS) }
   }
+  return text.includes('"is_secret"')
+    ? Object.assign(check, { secretsIn: (value: unknown) => secretValues(schema, value) })
+    : check
 }
 
 function notASchema(schema: unknown): SchemaCheck {

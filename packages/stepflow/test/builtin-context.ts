@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type CallContext, FlowError, type Park, type Plan, type Plugin, type Woken } from '@stepflow/engine'
+import { type CallContext, FlowError, Park, type Plan, type Plugin, type Woken } from '@stepflow/engine'
 import { expect, onTestFinished } from 'vitest'
 
 export interface Logged {
@@ -69,7 +69,6 @@ export async function settle(
   input: unknown,
   wake: (park: Park) => Woken,
 ): Promise<{ value: unknown; parks: Park[] }> {
-  const { Park } = await import('@stepflow/engine')
   const parks: Park[] = []
   let answer = await call(plugin, name, input)
   while (answer instanceof Park) {

@@ -1,4 +1,12 @@
-import type { Outcome, Park } from '@stepflow/engine'
+import {
+  createEngine,
+  createMemoryStore,
+  FlowError,
+  literal,
+  type Outcome,
+  type Park,
+  type Plan,
+} from '@stepflow/engine'
 import { describe, expect, test } from 'vitest'
 import { createBuiltinPlugin } from '../src/builtin/plugin.ts'
 import { call, context, failure, settle } from './builtin-context.ts'
@@ -100,7 +108,7 @@ describe('iterate', () => {
 
   test.each([
     [bad, 'COMPONENT_FAILED', 'no'],
-    [{ outcome: 'failed', error: { code: 'MY_OWN', message: 'odd' } }, 'COMPONENT_FAILED', 'odd'],
+    [{ outcome: 'failed', error: { code: 'MY_OWN', message: 'odd' } }, 'MY_OWN', 'odd'],
     [skipped, 'INVALID_INPUT', 'the flow was skipped in iteration 1: not wanted'],
     [
       ok({ done: 1 }),
@@ -177,5 +185,66 @@ describe('waiting', () => {
 
     expect((await settle(plugin, '/wait_for_signal', { ...input, default: null }, byTime)).value).toBe(null)
     expect((await failure(settle(plugin, '/wait_for_signal', input, byTime))).code).toBe('TIMEOUT')
+  })
+})
+
+describe('in an engine', () => {
+  const step = (component: string, input: Plan['steps'][number]['input']): Plan => ({
+    name: component,
+    steps: [{ id: 'only', component, input }],
+    entry: 0,
+    exit: 0,
+    onFailure: 'stop',
+  })
+
+  async function run(component: string, input: unknown): Promise<Outcome | undefined> {
+    const counter = {
+      info: { name: '/count' },
+      call(n: unknown) {
+        if (typeof n !== 'number') throw new FlowError('INVALID_INPUT', 'no number')
+        return n >= 3 ? { result: n } : { next: n + 1 }
+      },
+    }
+    const engine = createEngine({
+      store: createMemoryStore(),
+      router: {
+        route(path) {
+          const found = path === '/count' ? counter : plugin.resolve(path)
+          if (!found) throw new FlowError('COMPONENT_NOT_FOUND', path)
+          return { component: found }
+        },
+      },
+      plan: () => step('/count', { op: 'input' }),
+    })
+    try {
+      const handle = await engine.submit(step(component, literal(input as never)), [null])
+      for await (const { outcome } of handle.results()) return outcome
+      return undefined
+    } finally {
+      await engine.close()
+    }
+  }
+
+  test('iterate counts its iterations over its parks', async () => {
+    expect(await run('/builtin/iterate', { flow: FLOW, initial_input: 0 })).toEqual(
+      ok({ result: 3, iterations: 4, terminated: false }),
+    )
+  })
+
+  test('map gives outcomes in order, failures too', async () => {
+    expect(await run('/builtin/map', { workflow: FLOW, items: [0, 'x', 3], max_concurrent: 1 })).toMatchObject(
+      ok({
+        results: [ok({ next: 1 }), { outcome: 'failed' }, ok({ result: 3 })],
+        successful: 2,
+        failed: 1,
+        skipped: 0,
+      }),
+    )
+  })
+
+  test('eval of a flow that fails is a success', async () => {
+    expect(await run('/builtins/eval', { workflow: FLOW, input: 'x' })).toMatchObject(
+      ok({ result: { outcome: 'failed', error: { code: 'INVALID_INPUT', message: 'no number' } } }),
+    )
   })
 })

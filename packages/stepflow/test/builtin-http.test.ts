@@ -307,6 +307,14 @@ describe('when the other side does not answer', () => {
     expect(error.message).toBe(`${url}/ did not answer within 0.05 s`)
   })
 
+  test('a name server that never answers is TIMEOUT', async () => {
+    const hung = createBuiltinPlugin({ resolve: () => new Promise(() => {}) })
+
+    const error = await failure(call(hung, '/http', { url: 'http://slow.example/', timeout: '50ms' }))
+
+    expect(error.code).toBe('TIMEOUT')
+  })
+
   test('the signal ends a request to a hung server', async () => {
     const stop = new AbortController()
     const url = await serve(() => stop.abort())

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { refusal } from '../src/builtin/net-guard.ts'
+import { createNetGuard, refusal } from '../src/builtin/net-guard.ts'
 import { createBuiltinPlugin } from '../src/builtin/plugin.ts'
 import { call, failure, serve } from './builtin-context.ts'
 
@@ -164,6 +164,13 @@ describe('allow_private lets through', () => {
     const plugin = createBuiltinPlugin({ allowPrivate: [entry.replace('PORT', port)], resolve })
 
     expect(await call(plugin, '/http/get', { url: `http://${host}:${port}/` })).toMatchObject({ body: 'reached' })
+  })
+
+  test.each(['::1', '[::1]:8080', '::/64', '[::1]', '0:0::1'])('"%s": [::1]', (entry) => {
+    const guard = createNetGuard({ allowPrivate: [entry] })
+
+    expect(() => guard.check(new URL('http://[::1]:8080/'))).not.toThrow()
+    expect(() => guard.check(new URL('http://[fd00::1]:8080/'))).toThrow('is refused')
   })
 
   test.each([

@@ -228,4 +228,9 @@ describe('secrets', () => {
     expect(secretValues(schema, { key: 1, next: { key: 2, next: { key: 3 } } })).toEqual([1, 2, 3])
     expect(secretValues({ $ref: '#' }, 1)).toEqual([])
   })
+
+  test('come with the check, if there are any', async () => {
+    expect((await load({ properties: { key: secret } })).secretsIn?.({ key: 'k' })).toEqual(['k'])
+    expect((await load({})).secretsIn).toBeUndefined()
+  })
 })

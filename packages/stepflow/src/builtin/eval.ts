@@ -18,6 +18,6 @@ export const evalFlow: Component = define({
   async call(input, context) {
     if (context.woken) return { result: context.woken.outcomes?.[0] ?? null, run_id: context.runId }
     const plan = await planOf('/builtin/eval', input, context)
-    return new Park({ run: { plan, inputs: [input.input ?? null], variables: context.variables } })
+    return new Park({ run: { plan, inputs: [input.input ?? null] } })
   },
 })

@@ -1,9 +1,7 @@
 // /iterate: runs a flow again and again, each time on what the last run asked to go on with.
 
 import {
-  type CallContext,
   type Component,
-  codes,
   type ErrorCode,
   type ErrorValue,
   FlowError,
@@ -48,16 +46,13 @@ export const iterate: Component = define({
 
     async function goOn(next: unknown, iterations: number) {
       if (iterations >= limit) return { result: next, iterations, terminated: true }
-      return park(await planOf(NAME, input, context), next, iterations, context)
+      const plan = await planOf(NAME, input, context)
+      return new Park({ run: { plan, inputs: [next] }, state: { iterations } })
     }
   },
 })
 
 // ---
-
-function park(plan: Awaited<ReturnType<typeof planOf>>, next: unknown, iterations: number, context: CallContext): Park {
-  return new Park({ run: { plan, inputs: [next], variables: context.variables }, state: { iterations } })
-}
 
 /** What a run of the flow says: it is done, or how to go on. */
 function stepOf(woken: Woken, iteration: number): { result: unknown } | { next: unknown } {
@@ -77,11 +72,7 @@ function stepOf(woken: Woken, iteration: number): { result: unknown } | { next: 
   )
 }
 
-/** The failure of the flow as this step's own. */
+/** The failure of the flow as this step's own; its code may be a component's. */
 function inner(error: ErrorValue): FlowError {
-  if (Object.hasOwn(codes, error.code)) {
-    const data = error.data === undefined ? {} : { data: error.data }
-    return new FlowError(error.code as ErrorCode, error.message, data) // a key of the table
-  }
-  return new FlowError('COMPONENT_FAILED', error.message, { data: { ...error } })
+  return new FlowError(error.code as ErrorCode, error.message, error.data === undefined ? {} : { data: error.data })
 }

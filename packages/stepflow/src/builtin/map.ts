@@ -29,7 +29,7 @@ export const map: Component = define({
     const plan = await planOf('/builtin/map', input, context)
     if (input.items.length === 0) return summary([])
     const limit = input.max_concurrent === undefined ? {} : { maxConcurrent: input.max_concurrent }
-    return new Park({ run: { plan, inputs: input.items, variables: context.variables, ...limit } })
+    return new Park({ run: { plan, inputs: input.items, ...limit } })
   },
 })
 
