@@ -3,6 +3,7 @@
 import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
 import type { Readable } from 'node:stream'
 import { type Clock, FlowError, systemClock } from '@stepflow/engine'
+import { codeOf, httpFault, shownUrl } from './http-faults.ts'
 import { createNetGuard, type NetGuard } from './net-guard.ts'
 
 export interface HttpRequest {
@@ -104,12 +105,6 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
   }
 }
 
-/** Without user, password, query and fragment: those may hold what nobody should read. */
-export function shownUrl(url: string | URL): string {
-  const parsed = typeof url === 'string' && URL.canParse(url) ? new URL(url) : url
-  return parsed instanceof URL ? `${parsed.origin}${parsed.pathname}` : JSON.stringify(parsed.slice(0, 200))
-}
-
 /** When the other side wants to be asked again: `Retry-After` in seconds or as a date. */
 export function retryAfterMs(answer: HttpAnswer, now: number): number | undefined {
   const header = answer.headers['retry-after']
@@ -207,7 +202,7 @@ async function exchange(
     // A kept connection that the server had just closed says nothing about the server.
     if (retry && request.reusedSocket && codeOf(error) === 'ECONNRESET')
       return exchange(hop, open, signal, maxBytes, false)
-    throw asFlowError(error, hop.url)
+    throw httpFault(error, hop.url)
   } finally {
     signal.removeEventListener('abort', abort)
   }
@@ -275,46 +270,4 @@ async function collect(stream: Readable, maxBytes: number, url: URL): Promise<Bu
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
-}
-
-function codeOf(error: unknown): string {
-  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
-}
-
-function asFlowError(error: unknown, url: URL): FlowError {
-  if (FlowError.is(error)) return error
-  const code = codeOf(error)
-  const what = explain(code, url)
-  // A certificate is not better at the next attempt.
-  if (/CERT|^UNABLE_TO_|SELF_SIGNED|^ERR_TLS|^ERR_SSL|^EPROTO/.test(code)) {
-    const reason = error instanceof Error ? error.message : code
-    return new FlowError('UNREACHABLE', `${url.origin}: no secure connection: ${reason}`, {
-      retryable: false,
-      cause: error,
-    })
-  }
-  if (code.startsWith('Z_') || code.startsWith('ERR_BROTLI') || code.startsWith('ERR__ERROR_FORMAT')) {
-    return new FlowError('COMPONENT_FAILED', `the answer of ${shownUrl(url)} cannot be decompressed`, { cause: error })
-  }
-  return new FlowError('UNREACHABLE', what, { cause: error })
-}
-
-function explain(code: string, url: URL): string {
-  switch (code) {
-    case 'ECONNREFUSED':
-      return `${url.origin} refused the connection: is the server running?`
-    case 'ECONNRESET':
-    case 'EPIPE':
-      return `${url.origin} closed the connection before it had answered`
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-    case 'EAI_NODATA':
-      return `the name "${url.hostname}" could not be resolved (${code})`
-    case 'ETIMEDOUT':
-      return `no connection to ${url.origin} within the time that the system allows`
-    default:
-      return code.startsWith('HPE_')
-        ? `${url.origin} did not answer in HTTP (${code})`
-        : `no connection to ${url.origin}${code ? ` (${code})` : ''}`
-  }
 }

@@ -2,7 +2,8 @@
 
 import { type Clock, type Component, FlowError, type Json, kindOf } from '@stepflow/engine'
 import { define } from './define.ts'
-import { type HttpAnswer, type HttpClient, retryAfterMs, shownUrl } from './http-client.ts'
+import { type HttpAnswer, type HttpClient, retryAfterMs } from './http-client.ts'
+import { shownUrl } from './http-faults.ts'
 import { anything, count, custom, duration, type InputOf, object, optional, text } from './input.ts'
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
