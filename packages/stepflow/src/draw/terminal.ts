@@ -159,10 +159,10 @@ function entry(page: Page, index: number, mark: string): string[] {
     mark === page.glyphs.first || mark === page.glyphs.middle || mark === page.glyphs.rail ? page.glyphs.rail : ' '
   const hang = `  ${page.paint('dim', rail)} ${indent}  `
   const room = page.columns - page.arrowsAt
-  const words = arrowsOf(page, index)
+  const words = arrowsOf(page, index, page.columns - 6 - indent.length)
   const lines: string[] = []
   // Too narrow for a third column: below, like the small print.
-  if (words.length > 0 && room >= 16) {
+  if (words.length > 0 && room >= 16 && words.every((word) => word.width <= room)) {
     const [first = '', ...rest] = wrap(words, room)
     lines.push(head + ' '.repeat(Math.max(1, page.arrowsAt - used)) + first)
     for (const line of rest) lines.push(`  ${page.paint('dim', rail)} ${' '.repeat(page.arrowsAt - 4)}${line}`)
@@ -186,12 +186,12 @@ interface Word {
 }
 
 /** What leads here by data, and where it leads by transition: each said once, where its author said it. */
-function arrowsOf(page: Page, index: number): Word[] {
+function arrowsOf(page: Page, index: number, width: number): Word[] {
   const { glyphs, drawing } = page
   const name = (shape: number) => drawing.shapes[shape]?.label ?? ''
   const words: Word[] = []
   const add = (style: Style | undefined, text: string) => {
-    const fitting = clip(text, page.columns - 8, page)
+    const fitting = clip(text, width, page)
     words.push({ text: style ? page.paint(style, fitting) : fitting, width: cells(fitting) })
   }
   for (const arrow of page.into[index] ?? []) {
