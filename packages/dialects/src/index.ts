@@ -1,1 +1,20 @@
-export {}
+// The public names of the front ends: text in, plan out.
+
+export { type Compiled, type CompileOptions, compile, compileValue } from './compile.ts'
+export { parseDuration } from './duration.ts'
+export { functions } from './functions/index.ts'
+// --- reading any file that a person writes
+export { type Edit, editSource } from './source/edit.ts'
+export {
+  type Entry,
+  entryOf,
+  get,
+  type ListNode,
+  type MapNode,
+  type Node,
+  type ScalarNode,
+  textOf,
+  toJson,
+} from './source/node.ts'
+export { readSource, type Source, type SourceOptions } from './source/read.ts'
+export type { FlowInfo, StepInfo } from './stepflow/info.ts'

@@ -1,0 +1,17 @@
+// `30s`, `5m`, `500ms`, `1h30m`, or seconds as a number. Milliseconds inside.
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** Milliseconds, or undefined if it is no duration. */
+export function parseDuration(value: unknown): number | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) && value >= 0 ? value * 1000 : undefined
+  if (typeof value !== 'string') return undefined
+  const text = value.trim()
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000
+  if (!/^(\d+(\.\d+)?\s*(ms|s|m|h|d)\s*)+$/.test(text)) return undefined
+  let total = 0
+  for (const [, amount, , unit] of text.matchAll(/(\d+(\.\d+)?)\s*(ms|s|m|h|d)/g)) {
+    total += Number(amount) * (UNITS[unit as string] as number)
+  }
+  return Number.isFinite(total) ? total : undefined
+}

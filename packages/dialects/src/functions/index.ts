@@ -1,0 +1,12 @@
+// The functions that plans of these front ends call, by name, loaded when a plan names them.
+
+import type { MaybePromise, PureFunction } from '@stepflow/engine'
+
+export function functions(name: string): MaybePromise<PureFunction | undefined> {
+  switch (name) {
+    case 'transform':
+      return import('./transform.ts').then((m) => m.transform)
+    default:
+      return undefined
+  }
+}

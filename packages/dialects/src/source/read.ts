@@ -1,0 +1,65 @@
+// Text to nodes: YAML 1.2 (core schema) or JSON. The one reader of every file a person writes; it throws nothing.
+
+import { type Diagnostic, hasErrors } from '@stepflow/engine'
+import { Findings } from '../findings.ts'
+import { parseJson } from './json.ts'
+import type { Node } from './node.ts'
+import { parseYaml } from './yaml.ts'
+import { parsePlainYaml } from './yaml-plain.ts'
+
+export interface SourceOptions {
+  /** The name for messages; its ending tells the format. */
+  readonly file?: string | undefined
+  readonly format?: 'yaml' | 'json' | undefined
+}
+
+export interface Source {
+  /** Absent if the text cannot be read, or is empty. */
+  readonly node?: Node
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+export function readSource(text: string, options: SourceOptions = {}): Source {
+  const findings = new Findings({ file: options.file })
+  const clean = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
+  const node = read(clean, formatOf(options), findings)
+  return node && !hasErrors(findings.list) ? { node, diagnostics: findings.list } : { diagnostics: findings.list }
+}
+
+export function formatOf(options: SourceOptions): 'yaml' | 'json' {
+  if (options.format) return options.format
+  if (/\.jsonl?$/i.test(options.file ?? '')) return 'json'
+  return 'yaml'
+}
+
+// ---
+
+function read(text: string, format: 'yaml' | 'json', findings: Findings): Node | undefined {
+  const control = controlCharacter(text)
+  if (control) {
+    findings.add('fatal', 'NOT_TEXT', 'this is not a text file: it holds control characters', control)
+    return undefined
+  }
+  if (text.trim() === '') {
+    findings.add('fatal', 'EMPTY_SOURCE', 'the file is empty', { line: 1, column: 1 })
+    return undefined
+  }
+  if (format === 'json') return parseJson(text, findings)
+  // JSON is YAML, and the JSON reader is the faster one; what it cannot read may still be YAML.
+  if (text.startsWith('{') || text.startsWith('[')) {
+    const attempt = new Findings()
+    const node = parseJson(text, attempt)
+    if (node && attempt.list.length === 0) return node
+  }
+  const attempt = parsePlainYaml(text)
+  return attempt ?? parseYaml(text, findings)
+}
+
+function controlCharacter(text: string): { line: number; column: number } | undefined {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  const at = text.search(/[\0-\x08\x0e-\x1f]/)
+  if (at < 0) return undefined
+  const before = text.slice(0, at)
+  const line = before.split('\n').length
+  return { line, column: at - before.lastIndexOf('\n') }
+}

@@ -1,0 +1,243 @@
+// YAML text to nodes with the `yaml` package, for what the plain reader leaves: anchors, tags, folded text, and every
+// mistake, told with its place. Bounded before it begins: the package itself recurses and expands without limit.
+
+import { createRequire } from 'node:module'
+import type { Alias, Scalar, YAMLMap, YAMLSeq, Node as YamlNode } from 'yaml'
+import type { Findings, Place } from '../findings.ts'
+import { uniqueEntries } from './entries.ts'
+import { inexact } from './json.ts'
+import { type Entry, MAX_DEPTH, type MapNode, type Node, scalar, toJson } from './node.ts'
+import { parseDocument } from './yaml-document.ts'
+
+/** What aliases may add to a document, in nodes. */
+const MAX_ALIASED = 100_000
+
+export function parseYaml(text: string, findings: Findings): Node | undefined {
+  const deep = tooDeep(text)
+  if (deep) {
+    findings.add('fatal', 'TOO_DEEP', `nested deeper than ${MAX_DEPTH} levels`, deep)
+    return undefined
+  }
+  const yaml = loadYaml()
+  const lines = new yaml.LineCounter()
+  const place = (offset: number | undefined): Place => {
+    const { line, col } = lines.linePos(offset ?? 0)
+    return { line: Math.max(1, line), column: Math.max(1, col) }
+  }
+  const document = parseDocument(yaml, text, lines, {
+    version: '1.2',
+    schema: 'core',
+    prettyErrors: false,
+    uniqueKeys: false, // quadratic there, and without both lines
+    logLevel: 'silent',
+  })
+  for (const error of document.errors) {
+    const message = YAML_MESSAGES[error.code] ?? error.message
+    findings.add(
+      'fatal',
+      'YAML_SYNTAX',
+      message,
+      place(error.pos[0]),
+      undefined,
+      hintFor(error.code, text, error.pos[0]),
+    )
+  }
+  for (const warning of document.warnings) {
+    findings.warning('YAML_WARNING', warning.message, place(warning.pos[0]))
+  }
+  if (document.errors.length > 0) return undefined
+  if (!document.contents) {
+    findings.add('fatal', 'EMPTY_SOURCE', 'the file is empty', { line: 1, column: 1 })
+    return undefined
+  }
+  return new Converter(yaml, findings, place).convert(document.contents as YamlNode)
+}
+
+/** The package, loaded when it is first needed; synchronously, for reading a file is. */
+export function loadYaml(): Yaml {
+  return createRequire(import.meta.url)('yaml')
+}
+
+// ---
+
+type Yaml = typeof import('yaml')
+
+const YAML_MESSAGES: Readonly<Record<string, string>> = {
+  MULTIPLE_DOCS: 'more than one document in one file',
+  TAB_AS_INDENT: 'a tab is used for indentation; use spaces',
+  MISSING_CHAR: 'a closing bracket, quote or comma is missing',
+}
+
+function hintFor(code: string, text: string, offset: number): string | undefined {
+  if (code === 'MULTIPLE_DOCS') return 'put each flow into a file of its own'
+  if (code !== 'UNEXPECTED_TOKEN' && code !== 'MULTILINE_IMPLICIT_KEY') return undefined
+  const line = text.slice(text.lastIndexOf('\n', offset - 1) + 1, text.indexOf('\n', offset) >>> 0)
+  if (!/\btransform\s*:/.test(line)) return undefined
+  return `put the whole expression into single quotes: transform: '"Hello " + x'`
+}
+
+/** The first place that is nested too deep, judged by brackets and indentation, without a parser. */
+function tooDeep(text: string): Place | undefined {
+  const indents: number[] = []
+  let brackets = 0
+  let line = 1
+  let start = 0
+  while (start < text.length) {
+    const end = text.indexOf('\n', start) >>> 0
+    let at = start
+    while (
+      text[at] === ' ' ||
+      ((text[at] === '-' || text[at] === '?' || text[at] === ':') && / |\n|\t/.test(text[at + 1] ?? '\n'))
+    ) {
+      if (text[at] !== ' ') {
+        const column = at - start
+        while (indents.length > 0 && (indents.at(-1) as number) >= column) indents.pop()
+        indents.push(column)
+        if (indents.length > MAX_DEPTH) return { line, column: column + 1 }
+      }
+      at++
+    }
+    if (at < end && at < text.length && text[at] !== '#') {
+      const column = at - start
+      while (indents.length > 0 && (indents.at(-1) as number) >= column) indents.pop()
+      indents.push(column)
+    }
+    for (; at < end && at < text.length; at++) {
+      const c = text.charCodeAt(at)
+      if (c === 0x5b || c === 0x7b) brackets++
+      else if ((c === 0x5d || c === 0x7d) && brackets > 0) brackets--
+      if (brackets + indents.length > MAX_DEPTH) return { line, column: at - start + 1 }
+    }
+    start = end + 1
+    line++
+    if (end === 0xffffffff) break
+  }
+  return undefined
+}
+
+class Converter {
+  readonly #yaml: Yaml
+  readonly #findings: Findings
+  readonly #place: (offset: number | undefined) => Place
+  readonly #anchors = new Map<string, { node: Node; size: number }>()
+  readonly #open = new Set<string>()
+  /** Nodes below the one converted last, aliases expanded. */
+  #size = 0
+  #aliased = 0
+
+  constructor(yaml: Yaml, findings: Findings, place: (offset: number | undefined) => Place) {
+    this.#yaml = yaml
+    this.#findings = findings
+    this.#place = place
+  }
+
+  convert(node: YamlNode | null): Node {
+    if (!node) return scalar(null)
+    if (this.#yaml.isAlias(node)) return this.#alias(node)
+    const { anchor } = node
+    if (anchor) this.#open.add(anchor)
+    const before = this.#size
+    const made = this.#yaml.isScalar(node) ? this.#scalar(node) : this.#collection(node as YAMLMap | YAMLSeq)
+    this.#size++
+    if (anchor) {
+      this.#open.delete(anchor)
+      this.#anchors.set(anchor, { node: made, size: this.#size - before })
+    }
+    return made
+  }
+
+  /** Shares the node that it names: an alias costs nothing here, but it counts for what a reader will see. */
+  #alias(alias: Alias): Node {
+    const place = this.#place(alias.range?.[0])
+    const target = this.#anchors.get(alias.source)
+    if (!target) {
+      const inside = this.#open.has(alias.source)
+      this.#findings.error(
+        'UNKNOWN_ALIAS',
+        inside
+          ? `alias *${alias.source} stands inside the value it names`
+          : `alias *${alias.source} has no anchor before it`,
+        place,
+      )
+      return scalar(null, place)
+    }
+    this.#size += target.size
+    this.#aliased += target.size
+    if (this.#aliased > MAX_ALIASED) {
+      if (this.#aliased - target.size <= MAX_ALIASED) {
+        this.#findings.add(
+          'fatal',
+          'ALIAS_BOMB',
+          `aliases blow this document up to more than ${MAX_ALIASED} values`,
+          place,
+        )
+      }
+      return scalar(null, place)
+    }
+    return target.node
+  }
+
+  #scalar(node: Scalar): Node {
+    const place = this.#place(node.range?.[0])
+    const { value } = node
+    if (typeof value === 'number') {
+      if (!Number.isFinite(value)) {
+        this.#findings.error(
+          'NOT_JSON',
+          `"${node.source ?? value}" is no number that JSON has`,
+          place,
+          undefined,
+          'put it in quotes',
+        )
+        return scalar(null, place)
+      }
+      if (Number.isInteger(value) && !Number.isSafeInteger(value) && /^[-+]?\w+$/.test(node.source ?? '')) {
+        inexact(this.#findings, node.source ?? String(value), place)
+      }
+      return scalar(value, place)
+    }
+    if (typeof value === 'string' || typeof value === 'boolean' || value === null) return scalar(value, place)
+    return scalar(value === undefined ? null : (node.source ?? String(value)), place)
+  }
+
+  #collection(node: YAMLMap | YAMLSeq): Node {
+    const place = this.#place(node.range?.[0])
+    if (!this.#yaml.isMap(node)) {
+      const items = node.items.map((item) => this.convert(item as YamlNode | null))
+      return { kind: 'list', items, line: place.line, column: place.column }
+    }
+    const entries: Entry[] = []
+    const merged: Node[] = []
+    for (const pair of node.items) {
+      const key = pair.key as YamlNode | null
+      const at = this.#place(key?.range?.[0] ?? node.range?.[0])
+      const isMerge = (key as Scalar | null)?.value === '<<' && (key as Scalar).type === 'PLAIN'
+      const name = this.#keyText(key)
+      const value = this.convert(pair.value as YamlNode | null)
+      if (isMerge) merged.push(value)
+      else entries.push({ key: name, value, line: at.line, column: at.column })
+    }
+    const unique = uniqueEntries(entries, this.#findings)
+    const all = merged.length === 0 ? unique : this.#merge(unique, merged, place)
+    return { kind: 'map', entries: all, line: place.line, column: place.column }
+  }
+
+  #keyText(key: YamlNode | null): string {
+    if (key && 'value' in key) {
+      const { source, value } = key as Scalar
+      return typeof value === 'string' ? value : (source ?? String(value))
+    }
+    const node = this.convert(key)
+    return node.kind === 'scalar' ? String(node.value) : JSON.stringify(toJson(node))
+  }
+
+  /** `<<: *defaults`: keys written out win over merged ones, earlier ones over later. */
+  #merge(entries: readonly Entry[], merged: readonly Node[], place: Place): readonly Entry[] {
+    const all = new Map(entries.map((entry) => [entry.key, entry]))
+    for (const node of merged.flatMap((value) => (value.kind === 'list' ? value.items : [value]))) {
+      if (node.kind !== 'map') this.#findings.error('BAD_MERGE', 'what "<<" merges must be an object', place)
+      else for (const entry of (node as MapNode).entries) if (!all.has(entry.key)) all.set(entry.key, entry)
+    }
+    return [...all.values()]
+  }
+}

@@ -1,0 +1,100 @@
+// What can be said only when all steps are known: cycles, and skips that cannot happen.
+
+import type { Findings } from '../findings.ts'
+import type { CompiledStep } from './compile-step.ts'
+import type { FlowNames } from './scope.ts'
+import type { FlowShape } from './shape.ts'
+import type { StepShape } from './step-shape.ts'
+
+/** Told at most, so that one mistake in a large file does not bury the others. */
+const MAX_CYCLES = 10
+
+/** Names each cycle: `a -> b -> a`. Takes its stack from the heap: a chain may be long. */
+export function checkCycles(shapes: readonly StepShape[], steps: readonly CompiledStep[], findings: Findings): void {
+  const index = new Map<string, number>()
+  shapes.forEach((shape, i) => {
+    if (!index.has(shape.id)) index.set(shape.id, i)
+  })
+  const edges = steps.map((step) => [...step.uses.keys()].flatMap((id) => index.get(id) ?? []))
+  const state = new Uint8Array(steps.length) // 0 new, 1 on the stack, 2 done
+  const next = new Uint32Array(steps.length)
+  let told = 0
+  for (let root = 0; root < steps.length; root++) {
+    if (state[root] !== 0) continue
+    const stack = [root]
+    state[root] = 1
+    while (stack.length > 0) {
+      const at = stack[stack.length - 1] as number
+      const to = edges[at]?.[next[at] as number]
+      if (to === undefined) {
+        state[at] = 2
+        stack.pop()
+        continue
+      }
+      next[at] = (next[at] as number) + 1
+      if (state[to] === 0) {
+        state[to] = 1
+        stack.push(to)
+      } else if (state[to] === 1 && told++ < MAX_CYCLES) tellCycle(stack.slice(stack.indexOf(to)), shapes, findings)
+    }
+  }
+}
+
+/** Warns of `on_skip` for steps that are never skipped. */
+export function checkOnSkips(flow: FlowShape, steps: readonly CompiledStep[], names: FlowNames): void {
+  if (names.onSkips.length === 0) return
+  const skippable = skippableSteps(flow, steps)
+  for (const { step, owner, place, trail } of names.onSkips) {
+    if (skippable.has(step) || !names.steps.has(step)) continue
+    const message = `step "${step}" is never skipped, so what ${owner} says about that has no effect`
+    names.findings.warning('UNREACHABLE_ON_SKIP', message, place, trail)
+  }
+}
+
+// ---
+
+function tellCycle(cycle: readonly number[], shapes: readonly StepShape[], findings: Findings): void {
+  const named = [...cycle, cycle[0] as number].map((i) => {
+    const shape = shapes[i] as StepShape
+    return shape.place.line > 0 ? `"${shape.id}" (line ${shape.place.line})` : `"${shape.id}"`
+  })
+  const first = shapes[cycle[0] as number] as StepShape
+  findings.add(
+    'fatal',
+    'CYCLE',
+    `these steps wait for one another: ${named.join(' -> ')}`,
+    first.place,
+    first.trail,
+    'remove one of the references',
+  )
+}
+
+/** Steps that a condition, a failure or another skip can skip. */
+function skippableSteps(flow: FlowShape, steps: readonly CompiledStep[]): ReadonlySet<string> {
+  const dependents = new Map<string, string[]>()
+  const found = new Set<string>()
+  const open: string[] = []
+  const add = (id: string) => {
+    if (!found.has(id)) open.push(id)
+    found.add(id)
+  }
+  flow.steps.forEach((shape, i) => {
+    const uses = steps[i]?.uses ?? new Map()
+    for (const [id, use] of uses) {
+      const list = dependents.get(id) ?? []
+      if (use.counts || !use.strict) list.push(shape.id)
+      dependents.set(id, list)
+    }
+    // Only when the item goes on after a failure does one step's failure become another's skip.
+    const survives = flow.onFailure === 'drain' || shape.rule !== 'all_success'
+    if (shape.when || shape.skipIf || shape.onError?.action === 'skip' || (survives && uses.size > 0)) add(shape.id)
+  })
+  const follows = new Set(flow.steps.filter((s) => s.rule !== 'all_success').map((s) => s.id))
+  for (const [id, users] of dependents) {
+    if (users.some((user) => follows.has(user))) for (const user of users) add(user)
+    if (follows.size > 0 && flow.steps.some((s, i) => follows.has(s.id) && steps[i]?.uses.has(id)))
+      for (const user of users) add(user)
+  }
+  while (open.length > 0) for (const user of dependents.get(open.pop() as string) ?? []) add(user)
+  return found
+}

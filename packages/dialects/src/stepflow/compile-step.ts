@@ -1,0 +1,216 @@
+// One step of a flow to one step of a plan: its input behind its conditions behind its trigger rule.
+
+import { allRefs, type Expr, literal, type PlanStep, type TriggerRule, walk } from '@stepflow/engine'
+import { guard, objectOf, type PlanFrame } from '../builder.ts'
+import type { Field } from '../fields.ts'
+import { lineOf } from '../findings.ts'
+import type { Node } from '../source/node.ts'
+import { compileField } from './expr.ts'
+import { type FlowNames, type Scope, type Use, use } from './scope.ts'
+import type { StepShape } from './step-shape.ts'
+import { readsLoop } from './template-expr.ts'
+
+export interface CompiledStep {
+  readonly step: PlanStep
+  /** Of other steps, by id. */
+  readonly uses: ReadonlyMap<string, Use>
+}
+
+export interface StepContext {
+  readonly names: FlowNames
+  /** The flow's own frame, for the plans of its loops. */
+  readonly frame: PlanFrame
+}
+
+export function compileStep(shape: StepShape, context: StepContext): CompiledStep {
+  const { names } = context
+  const scope: Scope = {
+    names,
+    owner: `step "${shape.id}"`,
+    self: shape.id,
+    rule: shape.rule,
+    loop: false,
+    child: false,
+    eager: shape.forEach !== undefined,
+    uses: new Map(),
+    indexOf: (id) => names.steps.get(id)?.index ?? 0,
+  }
+  useNeeds(shape, scope)
+  const fallback = compileFallback(shape, scope)
+  const body = shape.forEach ? compileLoop(shape, scope, context) : compileCall(shape, scope)
+  const step: PlanStep = {
+    id: shape.id,
+    component: shape.forEach ? '$core/map' : shape.component,
+    ...body,
+    input: guarded(shape.rule, scope, body.input),
+    ...(fallback ? { fallback } : {}),
+    ...(shape.rule === 'all_done' ? { cleanup: true } : {}),
+    ...origin(shape),
+  }
+  return { step, uses: scope.uses }
+}
+
+// ---
+
+type Body = Pick<PlanStep, 'input' | 'retry' | 'timeoutMs' | 'cache'>
+
+function compileCall(shape: StepShape, scope: Scope): Body {
+  const value = compileField(shape.input, scope)
+  return { input: conditional(shape.when, shape.skipIf, value, scope), ...attempts(shape, scope) }
+}
+
+function attempts(shape: StepShape, scope: Scope): Omit<Body, 'input'> {
+  const { retry, timeoutMs, cache } = shape
+  return {
+    ...(retry ? { retry } : {}),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(cache
+      ? {
+          cache: {
+            ...(cache.ttlMs === undefined ? {} : { ttlMs: cache.ttlMs }),
+            ...(cache.key ? { key: compileField(cache.key, { ...scope, eager: true }) } : {}),
+          },
+        }
+      : {}),
+  }
+}
+
+function conditional(when: Field | undefined, skipIf: Field | undefined, value: Expr, scope: Scope): Expr {
+  if (when) {
+    const cond = compileField(when, scope)
+    return { op: 'if', cond, then: value, else: { op: 'skip', reason: literal('its "when" is not true') } }
+  }
+  if (!skipIf) return value
+  const cond = compileField(skipIf, scope)
+  return { op: 'if', cond, then: { op: 'skip', reason: literal('its "skip_if" is true') }, else: value }
+}
+
+function useNeeds(shape: StepShape, scope: Scope): void {
+  const { findings, steps } = scope.names
+  for (const need of shape.needs) {
+    if (need.id === shape.id) {
+      findings.add('fatal', 'SELF_REFERENCE', `step "${shape.id}" needs itself`, need.place, need.trail)
+    } else if (steps.has(need.id)) use(scope, need.id, true, true, need.place)
+    else findings.unknownStep(need.id, `step "${shape.id}" needs`, steps.keys(), need.place, need.trail)
+  }
+}
+
+/** The steps that the rule waits for, in front of `then`. */
+function guarded(rule: TriggerRule, scope: Scope, then: Expr): Expr {
+  const of: number[] = []
+  const lenient: number[] = []
+  for (const [id, { strict, counts }] of scope.uses) {
+    if (counts) of.push(scope.indexOf(id))
+    else if (strict) lenient.push(scope.indexOf(id))
+  }
+  return guard(rule, of, lenient, then)
+}
+
+function compileFallback(shape: StepShape, scope: Scope): Expr | undefined {
+  const { onError, rule } = shape
+  if (!onError || onError.action === 'fail') return undefined
+  if (onError.action === 'skip') return { op: 'skip', reason: { op: 'error', path: 'message' } }
+  // What it reads has ended before the step began: a failure is no time to start other steps.
+  const value = compileField(onError.value, { ...scope, eager: true })
+  const refs = rule === 'all_success' ? [] : allRefs(value)
+  return guard('all_done', refs, [], value)
+}
+
+/**
+ * A step once per element: a plan of one step, run over the list. Outer steps come in as outcomes and are steps again
+ * inside, so that the element's expressions read them as they would outside.
+ */
+function compileLoop(shape: StepShape, scope: Scope, context: StepContext): Body {
+  const { forEach, when, skipIf } = shape
+  if (!forEach) return { input: literal(null) }
+  const captured: string[] = []
+  const inside: Scope = {
+    ...scope,
+    rule: shape.rule === 'all_success' ? 'all_success' : 'all_done',
+    loop: true,
+    child: true,
+    eager: true,
+    uses: new Map(),
+    indexOf(id) {
+      const known = captured.indexOf(id)
+      return known >= 0 ? known : captured.push(id) - 1
+    },
+  }
+  const [perItem, once] =
+    (when ?? skipIf) && mentionsLoop((when ?? skipIf)?.node) ? [inside, undefined] : [undefined, scope]
+  const value = compileField(shape.input, inside)
+  const element: PlanStep = {
+    id: shape.id,
+    component: shape.component,
+    ...attempts(shape, inside),
+    input: guarded(inside.rule as TriggerRule, inside, perItem ? conditional(when, skipIf, value, perItem) : value),
+    ...origin(shape),
+  }
+  for (const [id, { counts, place }] of inside.uses) use(scope, id, true, counts, place)
+  const stubs = captured.map((id): PlanStep => standIn(id, captured.length, inside.rule !== 'all_success'))
+  const plan = { ...elementFrame(shape, context), steps: [...stubs, element], entry: stubs.length, exit: stubs.length }
+  const items = compileField(forEach.items, scope)
+  const shared = sharedValues(element, captured, scope)
+  const maxConcurrent = forEach.maxConcurrent ?? context.frame.maxConcurrent
+  const input = objectOf([
+    ['plan', literal(plan as never)], // a plan is JSON, though its type does not say so
+    ['items', items],
+    ...(shared.length > 0 ? [['shared', objectOf(shared)] as const] : []),
+    ...(maxConcurrent === undefined ? [] : [['maxConcurrent', literal(maxConcurrent)] as const]),
+    ...(forEach.onItemError ? [['onItemError', literal(forEach.onItemError)] as const] : []),
+  ])
+  return { input: once ? conditional(when, skipIf, input, once) : input }
+}
+
+function elementFrame(shape: StepShape, { frame }: StepContext): PlanFrame {
+  return {
+    name: `${frame.name}/${shape.id}`,
+    onFailure: 'stop',
+    ...(frame.file === undefined ? {} : { file: frame.file }),
+  }
+}
+
+/** An outer step inside a loop's plan. Where failures may be followed, its failure is the element's to judge. */
+function standIn(id: string, element: number, followsFailure: boolean): PlanStep {
+  const input: Expr = { op: 'call', fn: 'reopen', args: [{ op: 'input', path: `$.steps.${id}` }] }
+  return { id, component: null, input, hidden: true, ...(followsFailure ? { handlers: [element] } : {}) }
+}
+
+function sharedValues(element: PlanStep, captured: readonly string[], scope: Scope): (readonly [string, Expr])[] {
+  const shared: (readonly [string, Expr])[] = []
+  if (readsInput(element.input) || (element.cache?.key && readsInput(element.cache.key))) {
+    shared.push(['input', { op: 'input' }])
+  }
+  if (captured.length > 0) {
+    const outcomes = captured.map((id) => [id, { op: 'outcome', step: scope.indexOf(id) }] as const)
+    shared.push(['steps', objectOf(outcomes)])
+  }
+  return shared
+}
+
+function readsInput(expr: Expr): boolean {
+  let found = false
+  walk(expr, (e) => {
+    if (e.op === 'input' && /^\$\.input(?![^.[])/.test(e.path ?? '')) found = true
+  })
+  return found
+}
+
+function mentionsLoop(node: Node | undefined): boolean {
+  if (!node || node.kind === 'scalar') return false
+  if (node.kind === 'list') return node.items.some(mentionsLoop)
+  return node.entries.some(({ key, value }) => {
+    if (key === '$item' || key === '$index') return true
+    if (key === '$literal') return false
+    return key === '$template' ? readsLoop(value) : mentionsLoop(value)
+  })
+}
+
+function origin(shape: StepShape): Pick<PlanStep, 'origin'> {
+  return shape.place.line > 0 ? { origin: { line: shape.place.line, column: shape.place.column } } : {}
+}
+
+/** For messages: `step "a" (line 3)`. */
+export function stepName(shape: StepShape): string {
+  return `"${shape.id}"${lineOf(shape.place)}`
+}

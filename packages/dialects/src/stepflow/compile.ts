@@ -1,0 +1,174 @@
+// A flow to a plan. Everything that is wrong is found in one pass over the whole file; a plan comes only of a sound flow.
+
+import { type Expr, hasErrors, isRecord, type Json, literal, own, type Plan, type PlanStep } from '@stepflow/engine'
+import { objectOf, type PlanFrame, pullPlan } from '../builder.ts'
+import type { Findings } from '../findings.ts'
+import { kindOfNode, type Node } from '../source/node.ts'
+import { checkCycles, checkOnSkips } from './check.ts'
+import { type CompiledStep, compileStep } from './compile-step.ts'
+import { compileField } from './expr.ts'
+import { type FlowInfo, flowInfo } from './info.ts'
+import type { FlowNames, Scope, StepName, Use } from './scope.ts'
+import { type FlowShape, readFlow } from './shape.ts'
+import { checkSubflows } from './subflow.ts'
+
+export interface FlowOptions {
+  readonly file?: string | undefined
+  readonly strict?: boolean | undefined
+  readonly primaryOf?: ((component: string) => string | undefined) | undefined
+  readonly isServed?: ((component: string) => string | undefined) | undefined
+  readonly readFile?: ((path: string) => string) | undefined
+  /** A flow inside another needs neither name nor description. */
+  readonly nested?: boolean | undefined
+}
+
+export function compileFlow(root: Node, findings: Findings, options: FlowOptions): { plan?: Plan; flow?: FlowInfo } {
+  if (root.kind !== 'map') {
+    findings.add('fatal', 'INVALID_FLOW', `a flow must be an object with "steps", not ${kindOfNode(root)}`, root)
+    return {}
+  }
+  const shape = readFlow(root, findings, options)
+  if (!options.nested) checkTitle(shape, findings, root)
+  const names = collectNames(shape, findings, options)
+  const frame = flowFrame(shape, options)
+  const steps = shape.steps.map((step) => compileStep(step, { names, frame }))
+  const output = compileOutput(shape, names, steps)
+  checkServed(shape, findings, options)
+  checkCycles(shape.steps, steps, findings)
+  checkOnSkips(shape, steps, names)
+  for (const step of shape.steps) checkSubflows(step, findings, options)
+  const info = flowInfo(shape, steps, output.uses)
+  if (hasErrors(findings.list)) return { flow: info }
+  return { plan: pullPlan(frame, withHandlers(shape, steps), output.expr, output.needs), flow: info }
+}
+
+// ---
+
+function checkTitle(shape: FlowShape, findings: Findings, root: Node): void {
+  const at = { up: undefined, key: '' }
+  if (!shape.name) findings.warning('MISSING_FLOW_NAME', 'the flow has no "name"', root, { ...at, key: 'name' })
+  if (!shape.description) {
+    findings.warning('MISSING_FLOW_DESCRIPTION', 'the flow has no "description"', root, { ...at, key: 'description' })
+  }
+}
+
+function collectNames(shape: FlowShape, findings: Findings, options: FlowOptions): FlowNames {
+  const steps = new Map<string, StepName>()
+  shape.steps.forEach((step, index) => {
+    const first = steps.get(step.id)
+    if (first) {
+      const lines = step.place.line > 0 ? `: line ${first.place.line} and line ${step.place.line}` : ''
+      findings.add('fatal', 'DUPLICATE_STEP_ID', `two steps are called "${step.id}"${lines}`, step.place, {
+        up: step.trail,
+        key: 'id',
+      })
+      return
+    }
+    steps.set(step.id, {
+      index,
+      place: step.place,
+      primary: step.forEach ? undefined : options.primaryOf?.(step.component),
+    })
+  })
+  for (const [id, field] of shape.schemas.steps) {
+    if (!steps.has(id)) findings.unknownKey(id, steps.keys(), '"schemas.properties.steps"', field.place, field.trail)
+  }
+  return {
+    findings,
+    flowName: shape.name ?? '',
+    steps,
+    variables: variableNames(shape.schemas.variables),
+    hasInputSchema: shape.schemas.input !== undefined,
+    onSkips: [],
+  }
+}
+
+function variableNames(schema: Json | undefined): ReadonlySet<string> | undefined {
+  const properties = own(schema, 'properties')
+  return isRecord(properties) ? new Set(Object.keys(properties)) : undefined
+}
+
+function flowFrame(shape: FlowShape, options: FlowOptions): PlanFrame {
+  const { input, variables } = shape.schemas
+  const hasSchemas = input !== undefined || variables !== undefined
+  return {
+    name: shape.name ?? '',
+    onFailure: shape.onFailure,
+    ...(shape.timeoutMs === undefined ? {} : { timeoutMs: shape.timeoutMs }),
+    ...(shape.maxConcurrent === undefined ? {} : { maxConcurrent: shape.maxConcurrent }),
+    ...(hasSchemas
+      ? { schemas: { ...(input === undefined ? {} : { input }), ...(variables === undefined ? {} : { variables }) } }
+      : {}),
+    ...(options.file === undefined ? {} : { file: options.file }),
+  }
+}
+
+interface Output {
+  readonly expr: Expr
+  /** Steps that run although the output does not read them. */
+  readonly needs: readonly number[]
+  readonly uses: ReadonlyMap<string, Use>
+}
+
+function compileOutput(shape: FlowShape, names: FlowNames, steps: readonly CompiledStep[]): Output {
+  const uses = new Map<string, Use>()
+  const scope: Scope = {
+    names,
+    owner: 'the output',
+    rule: undefined,
+    loop: false,
+    child: false,
+    eager: false,
+    uses,
+    indexOf: (id) => names.steps.get(id)?.index ?? 0,
+  }
+  const referred = new Set<string>()
+  for (const step of steps) for (const id of step.uses.keys()) referred.add(id)
+  const ends = shape.steps.flatMap((step, i) => (referred.has(step.id) ? [] : [[step.id, i] as const]))
+  if (!shape.output) {
+    const needs = shape.steps.flatMap((step, i) => (step.mustExecute && referred.has(step.id) ? [i] : []))
+    return { expr: endsOutput(ends), needs, uses }
+  }
+  const expr = compileField(shape.output, scope)
+  const needs = shape.steps.flatMap((step, i) => {
+    if (uses.get(step.id)?.strict) return []
+    return step.mustExecute || !(referred.has(step.id) || uses.has(step.id)) ? [i] : []
+  })
+  return { expr, needs, uses }
+}
+
+/** Without an output: what the last steps gave, by id. */
+function endsOutput(ends: readonly (readonly [string, number])[]): Expr {
+  if (ends.length === 0) return literal(null)
+  const outcomes = ends.map(([id, step]) => [id, { op: 'outcome', step }] as const)
+  return { op: 'call', fn: 'doneOf', args: [objectOf(outcomes)] }
+}
+
+function withHandlers(shape: FlowShape, steps: readonly CompiledStep[]): PlanStep[] {
+  const handlers = new Map<string, number[]>()
+  shape.steps.forEach(({ rule }, i) => {
+    if (rule !== 'one_failed' && rule !== 'all_done' && rule !== 'one_success') return
+    for (const id of steps[i]?.uses.keys() ?? []) {
+      const list = handlers.get(id)
+      if (list) list.push(i)
+      else handlers.set(id, [i])
+    }
+  })
+  return steps.map(({ step }) => {
+    const mine = handlers.get(step.id)
+    return mine ? { ...step, handlers: mine } : step
+  })
+}
+
+function checkServed(shape: FlowShape, findings: Findings, { isServed }: FlowOptions): void {
+  if (!isServed) return
+  for (const step of shape.steps) {
+    if (!step.component.startsWith('/')) continue
+    const why = isServed(step.component)
+    if (why === undefined) continue
+    findings.error('COMPONENT_NOT_FOUND', `step "${step.id}": ${why}`, step.componentPlace, {
+      up: step.trail,
+      key: 'component',
+    })
+  }
+}

@@ -1,0 +1,391 @@
+// Expressions of a flow: an object with a reserved `$` key becomes an Expr, everything else is itself.
+
+import { type Expr, type Json, type JsonObject, literal, setOwn, suggest } from '@stepflow/engine'
+import { objectOf } from '../builder.ts'
+import type { Field } from '../fields.ts'
+import { below, didYouMean, lineOf, type Trail } from '../findings.ts'
+import { pathText } from '../paths.ts'
+import { type Entry, entryOf, isNull, kindOfNode, type MapNode, type Node, textOf, toJson } from '../source/node.ts'
+import {
+  checkPath,
+  inputRef,
+  loopRef,
+  type Position,
+  type RefParts,
+  type Scope,
+  stepRef,
+  TOP,
+  variableRef,
+} from './scope.ts'
+import { compileTemplate } from './template-expr.ts'
+import { compileTransform } from './transform-expr.ts'
+
+export function compileField(field: Field | undefined, scope: Scope, at: Position = TOP): Expr {
+  return field ? compileExpr(field.node, field.trail, scope, at) : literal(null)
+}
+
+export function compileExpr(node: Node, trail: Trail, scope: Scope, at: Position): Expr {
+  switch (node.kind) {
+    case 'scalar':
+      return literal(node.value)
+    case 'list':
+      return compileList(node.items, trail, scope, at)
+    case 'map': {
+      const head = findHead(node, trail, scope)
+      return head ? FORMS[head.key as Head](node, head, trail, scope, at) : compileObject(node, trail, scope, at)
+    }
+  }
+}
+
+/** True if the node is an expression, not a plain value. */
+export function isExpression(node: Node): boolean {
+  return node.kind === 'map' && node.entries.some((entry) => Object.hasOwn(FORMS, entry.key))
+}
+
+// ---
+
+type Head = keyof typeof FORMS
+type Form = (node: MapNode, head: Entry, trail: Trail, scope: Scope, at: Position) => Expr
+
+const ON_SKIP_KEYS = ['on_skip', 'onSkip', '$on_skip', '$onSkip']
+const SKIP_VALUE_KEYS = ['$default', 'default_value', 'defaultValue']
+const REFERENCE_KEYS = ['default', 'transform', ...ON_SKIP_KEYS, ...SKIP_VALUE_KEYS]
+
+const FORMS = {
+  $literal(node, head, trail, scope) {
+    siblings(node, head, [], trail, scope)
+    return literal(toJson(head.value))
+  },
+  $step(node, head, trail, scope, at) {
+    siblings(node, head, ['path', ...REFERENCE_KEYS], trail, scope)
+    const id = textOf(head.value)
+    if (id === undefined) return wrong(head, 'the id of a step', trail, scope)
+    return stepReference(id, node, head, trail, scope, at)
+  },
+  $input(node, head, trail, scope, at) {
+    siblings(node, head, REFERENCE_KEYS, trail, scope)
+    const path = headPath(head, trail, scope)
+    return reference(node, trail, scope, at, undefined, (parts) => inputRef(path, parts.default, scope))
+  },
+  $variable(node, head, trail, scope, at) {
+    siblings(node, head, REFERENCE_KEYS, trail, scope)
+    const path = textOf(head.value)
+    if (path === undefined || path.trim() === '') return wrong(head, 'the name of a variable', trail, scope)
+    if (!checkPath(path, scope, head.value, below(trail, head.key))) return literal(null)
+    const make = (parts: RefParts) => variableRef(path, parts.default, scope, head.value, below(trail, head.key))
+    return reference(node, trail, scope, at, undefined, make)
+  },
+  $item(node, head, trail, scope, at) {
+    siblings(node, head, REFERENCE_KEYS, trail, scope)
+    const path = headPath(head, trail, scope)
+    const make = (parts: RefParts) => loopRef('item', path, parts.default, scope, head, below(trail, head.key))
+    return reference(node, trail, scope, at, undefined, make)
+  },
+  $index(node, head, trail, scope, at) {
+    siblings(node, head, ['transform'], trail, scope)
+    if (!(isNull(head.value) || textOf(head.value) === '' || toJson(head.value) === true)) {
+      return wrong(head, 'true', trail, scope)
+    }
+    const make = () => loopRef('index', undefined, undefined, scope, head, below(trail, head.key))
+    return reference(node, trail, scope, at, undefined, make)
+  },
+  $secret(node, head, trail, scope, at) {
+    siblings(node, head, REFERENCE_KEYS, trail, scope)
+    const name = textOf(head.value)
+    if (name === undefined || name === '') return wrong(head, 'the name of a secret', trail, scope)
+    const path = pathText([name])
+    const make = ({ default: otherwise }: RefParts): Expr =>
+      otherwise ? { op: 'secret', path, default: otherwise } : { op: 'secret', path }
+    return reference(node, trail, scope, at, undefined, make)
+  },
+  $if(node, head, trail, scope, at) {
+    siblings(node, head, ['then', 'else'], trail, scope)
+    const then = entryOf(node, 'then')
+    if (!then) {
+      scope.names.findings.error('INVALID_EXPRESSION', '"$if" has no "then"', head, trail)
+      return literal(null)
+    }
+    const otherwise = entryOf(node, 'else')
+    const branch: Position = { ...at, lazy: true, own: true }
+    return {
+      op: 'if',
+      cond: compileExpr(head.value, below(trail, '$if'), scope, { ...at, own: true, nullSkips: true }),
+      then: compileExpr(then.value, below(trail, 'then'), scope, branch),
+      ...(otherwise ? { else: compileExpr(otherwise.value, below(trail, 'else'), scope, branch) } : {}),
+    }
+  },
+  $coalesce(node, head, trail, scope, at) {
+    siblings(node, head, [], trail, scope)
+    if (head.value.kind !== 'list') return wrong(head, 'a list', trail, scope)
+    const inside = below(trail, '$coalesce')
+    const of = head.value.items.map((item, i) =>
+      compileExpr(item, below(inside, i), scope, { lazy: at.lazy || i > 0, own: true, nullSkips: false }),
+    )
+    return { op: 'coalesce', of }
+  },
+  $template(node, head, trail, scope, at) {
+    siblings(node, head, [], trail, scope)
+    const text = textOf(head.value)
+    if (text === undefined) return wrong(head, 'text', trail, scope)
+    return compileTemplate(text, scope, at, head.value, below(trail, head.key))
+  },
+  $from(node, head, trail, scope, at) {
+    siblings(node, head, ['path', ...REFERENCE_KEYS], trail, scope)
+    return olderForm(node, head, trail, scope, at)
+  },
+} satisfies Record<string, Form>
+
+/** `{$from: {step: ID}}`, `{$from: {workflow: input}}`, `{$from: {variable: N}}`, and the still older `$from: ID`. */
+function olderForm(node: MapNode, head: Entry, trail: Trail, scope: Scope, at: Position): Expr {
+  const inside = below(trail, '$from')
+  const name = textOf(head.value)
+  if (name === '$input') return olderInput(node, trail, scope, at)
+  if (name !== undefined) return stepReference(name, node, head, trail, scope, at)
+  if (head.value.kind !== 'map') return wrong(head, '{step: ID}, {workflow: input} or {variable: NAME}', trail, scope)
+  const source = head.value
+  const kinds = source.entries.filter((entry) => ['step', 'workflow', 'variable'].includes(entry.key))
+  const [kind] = kinds
+  const text = textOf(kind?.value)
+  if (kinds.length !== 1 || !kind || text === undefined) {
+    return wrong(head, '{step: ID}, {workflow: input} or {variable: NAME}', trail, scope)
+  }
+  siblings(source, kind, kind.key === 'variable' ? ['default'] : [], inside, scope)
+  if (kind.key === 'step') return stepReference(text, node, kind, trail, scope, at)
+  if (kind.key === 'workflow') {
+    if (text !== 'input') return wrong(kind, '"input"', inside, scope)
+    return olderInput(node, trail, scope, at)
+  }
+  const path = readPath(node, trail, scope)
+  const rest =
+    path === undefined ? '' : path.trim().startsWith('$') ? path.trim().slice(1) : pathText([path.trim()]).slice(1)
+  const inner = entryOf(source, 'default')
+  return reference(node, trail, scope, at, undefined, (parts) => {
+    const lazy = { ...at, lazy: true, own: true }
+    const otherwise =
+      parts.default ?? (inner ? compileExpr(inner.value, below(inside, 'default'), scope, lazy) : undefined)
+    return variableRef(pathText([text]) + rest, otherwise, scope, kind.value, below(inside, 'variable'))
+  })
+}
+
+function olderInput(node: MapNode, trail: Trail, scope: Scope, at: Position): Expr {
+  const path = readPath(node, trail, scope)
+  return reference(node, trail, scope, at, undefined, (parts) => inputRef(path, parts.default, scope))
+}
+
+function stepReference(id: string, node: MapNode, head: Entry, trail: Trail, scope: Scope, at: Position): Expr {
+  const path = readPath(node, trail, scope)
+  if (path !== undefined && path !== '' && path !== '$') unvalidated(`step "${id}"`, path, node, trail, scope)
+  return reference(node, trail, scope, at, id, (parts) =>
+    stepRef(id, { ...parts, path }, scope, at, head.value, below(trail, head.key)),
+  )
+}
+
+/** What may stand beside any reference: a default, what to do after a skip, a transform. */
+function reference(
+  node: MapNode,
+  trail: Trail,
+  scope: Scope,
+  at: Position,
+  step: string | undefined,
+  make: (parts: RefParts) => Expr,
+): Expr {
+  const lazy: Position = { ...at, lazy: true, own: true }
+  const missing = entryOf(node, 'default')
+  const otherwise = missing && compileExpr(missing.value, below(trail, 'default'), scope, lazy)
+  const onSkip = readOnSkip(node, trail, scope, lazy, step)
+  const value = make({ default: otherwise, onSkip })
+  const transform = entryOf(node, 'transform')
+  return transform ? compileTransform(transform, value, scope, trail) : value
+}
+
+/** The value that stands in for a skipped step, if the reference gives one. */
+function readOnSkip(
+  node: MapNode,
+  trail: Trail,
+  scope: Scope,
+  at: Position,
+  step: string | undefined,
+): Expr | undefined {
+  const { findings } = scope.names
+  const entry = one(node, ON_SKIP_KEYS, scope, trail)
+  const beside = one(node, SKIP_VALUE_KEYS, scope, trail)
+  if (!entry && !beside) return undefined
+  const place = entry ?? (beside as Entry)
+  const here = below(trail, place.key)
+  if (step === undefined) {
+    findings.warning(
+      'UNREACHABLE_ON_SKIP',
+      `only a step can be skipped: "${place.key}" of ${scope.owner} has no effect`,
+      place,
+      here,
+    )
+  } else scope.names.onSkips.push({ step, owner: scope.owner, place, trail: here })
+  if (!entry) return compileExpr((beside as Entry).value, here, scope, at)
+  const isObject = entry.value.kind === 'map'
+  const settings = isObject ? (entry.value as MapNode) : undefined
+  if (settings) checkOnSkipKeys(settings, scope, here)
+  const action = textOf(isObject ? entryOf(settings, 'action')?.value : entry.value)
+  const inner = settings && one(settings, [...SKIP_VALUE_KEYS, 'default'], scope, here)
+  const value = inner ?? beside
+  switch (action) {
+    case 'skip':
+    case 'skip_step':
+    case 'skipStep':
+      if (value)
+        findings.error(
+          'CONFLICTING_KEYS',
+          `"${value.key}" is never used: the action is "${action}"`,
+          value,
+          below(here, value.key),
+        )
+      return undefined
+    case 'use_default':
+    case 'useDefault':
+      if (!value) return literal(null)
+      return compileExpr(value.value, below(inner ? here : trail, value.key), scope, at)
+    default: {
+      const near = action === undefined ? '' : didYouMean(action, ['skip_step', 'skip', 'use_default'])
+      findings.error(
+        'INVALID_VALUE',
+        `"${entry.key}" of ${scope.owner} must be skip_step or use_default${near}`,
+        entry.value,
+        here,
+      )
+      return undefined
+    }
+  }
+}
+
+function checkOnSkipKeys(settings: MapNode, scope: Scope, trail: Trail): void {
+  const known = ['action', 'default', ...SKIP_VALUE_KEYS]
+  for (const entry of settings.entries) {
+    if (!known.includes(entry.key)) {
+      scope.names.findings.unknownKey(entry.key, known, `on_skip of ${scope.owner}`, entry, below(trail, entry.key))
+    }
+  }
+}
+
+/** The one of several spellings that is there; two are an error. */
+function one(node: MapNode, keys: readonly string[], scope: Scope, trail: Trail): Entry | undefined {
+  const [first, second] = node.entries.filter((entry) => keys.includes(entry.key))
+  if (first && second) {
+    const message = `"${first.key}"${lineOf(first)} and "${second.key}"${lineOf(second)} are two spellings of one key in ${scope.owner}`
+    scope.names.findings.error('CONFLICTING_KEYS', message, second, below(trail, second.key))
+  }
+  return first
+}
+
+/** The reserved key that makes this map an expression. */
+function findHead(node: MapNode, trail: Trail, scope: Scope): Entry | undefined {
+  let head: Entry | undefined
+  for (const entry of node.entries) {
+    if (entry.key.charCodeAt(0) !== 0x24) continue
+    if (Object.hasOwn(FORMS, entry.key)) {
+      if (head) conflictingHeads(head, entry, scope, trail)
+      head ??= entry
+    }
+  }
+  if (head) return head
+  for (const entry of node.entries) {
+    if (entry.key.charCodeAt(0) === 0x24) suspicious(entry, trail, scope)
+  }
+  return undefined
+}
+
+function conflictingHeads(first: Entry, second: Entry, scope: Scope, trail: Trail): void {
+  const message = `one expression in ${scope.owner} has both "${first.key}"${lineOf(first)} and "${second.key}"${lineOf(second)}`
+  scope.names.findings.error('INVALID_EXPRESSION', message, second, below(trail, second.key))
+}
+
+/** A `$` key that is none of ours is data (`$ref`, `$blob`), unless it is nearly one of ours. */
+function suspicious(entry: Entry, trail: Trail, scope: Scope): void {
+  const { findings } = scope.names
+  if (ON_SKIP_KEYS.includes(entry.key)) {
+    findings.error(
+      'INVALID_EXPRESSION',
+      `"${entry.key}" in ${scope.owner} stands beside no reference`,
+      entry,
+      below(trail, entry.key),
+    )
+    return
+  }
+  const near = suggest(entry.key, Object.keys(FORMS))
+  if (near === undefined || entry.key.length < 4) return
+  findings.warning(
+    'UNKNOWN_EXPRESSION',
+    `"${entry.key}" in ${scope.owner} is no expression and is taken as data. Did you mean "${near}"?`,
+    entry,
+    below(trail, entry.key),
+    'put data into $literal',
+  )
+}
+
+function siblings(node: MapNode, head: Entry, known: readonly string[], trail: Trail, scope: Scope): void {
+  if (node.entries.length === 1) return
+  for (const entry of node.entries) {
+    if (entry === head || known.includes(entry.key) || Object.hasOwn(FORMS, entry.key)) continue
+    scope.names.findings.error(
+      'INVALID_EXPRESSION',
+      `"${entry.key}" cannot stand beside "${head.key}" in ${scope.owner}${didYouMean(entry.key, known)}`,
+      entry,
+      below(trail, entry.key),
+      known.length > 0
+        ? `beside "${head.key}" can stand: ${known.slice(0, 3).join(', ')}`
+        : `"${head.key}" stands alone`,
+    )
+  }
+}
+
+function headPath(head: Entry, trail: Trail, scope: Scope): string | undefined {
+  if (isNull(head.value)) return undefined
+  const path = textOf(head.value)
+  const here = below(trail, head.key)
+  if (path === undefined) wrong(head, 'a path', trail, scope)
+  else if (checkPath(path, scope, head.value, here)) {
+    if (head.key === '$input' && !scope.names.hasInputSchema) unvalidated('the input', path, head, trail, scope)
+    return path
+  }
+  return undefined
+}
+
+function readPath(node: MapNode, trail: Trail, scope: Scope): string | undefined {
+  const entry = entryOf(node, 'path')
+  if (!entry || isNull(entry.value)) return undefined
+  const path = textOf(entry.value)
+  if (path === undefined) wrong(entry, 'a path', trail, scope)
+  else if (checkPath(path, scope, entry.value, below(trail, 'path'))) return path
+  return undefined
+}
+
+function unvalidated(what: string, path: string, place: Entry | MapNode, trail: Trail, scope: Scope): void {
+  const message = `${scope.owner} reads "${path}" of ${what}, which no schema describes`
+  scope.names.findings.add('hint', 'UNVALIDATED_FIELD_ACCESS', message, place, trail)
+}
+
+function wrong(entry: Entry, wanted: string, trail: Trail, scope: Scope): Expr {
+  const message = `"${entry.key}" in ${scope.owner} must be ${wanted}, not ${kindOfNode(entry.value)}`
+  scope.names.findings.error('INVALID_EXPRESSION', message, entry.value, below(trail, entry.key))
+  return literal(null)
+}
+
+function compileList(items: readonly Node[], trail: Trail, scope: Scope, at: Position): Expr {
+  const of = items.map((item, i) => compileExpr(item, below(trail, i), scope, at))
+  const values: Json[] = []
+  for (const e of of) {
+    if (e.op !== 'literal') return { op: 'array', of }
+    values.push(e.value)
+  }
+  return literal(values)
+}
+
+function compileObject(node: MapNode, trail: Trail, scope: Scope, at: Position): Expr {
+  const of = node.entries.map(
+    (entry) => [entry.key, compileExpr(entry.value, below(trail, entry.key), scope, at)] as const,
+  )
+  const values: Record<string, Json> = {}
+  for (const [key, e] of of) {
+    if (e.op !== 'literal') return objectOf(of)
+    setOwn(values, key, e.value)
+  }
+  return literal(values as JsonObject)
+}

@@ -1,0 +1,178 @@
+// A flow as written: its top level in canonical spelling. Says nothing yet about what refers to what.
+
+import type { Json } from '@stepflow/engine'
+import { type Field, FieldReader } from '../fields.ts'
+import { below, type Findings, type Place, type Trail } from '../findings.ts'
+import { keyTable, readKeys } from '../keys.ts'
+import { kindOfNode, type MapNode, type Node, toJson } from '../source/node.ts'
+import { readSchemas, type Schemas } from './schemas.ts'
+import { readStep, type StepShape } from './step-shape.ts'
+
+export interface FlowShape {
+  readonly name?: string
+  readonly description?: string
+  readonly version?: string
+  readonly metadata?: Json
+  readonly schemas: Schemas
+  readonly steps: readonly StepShape[]
+  readonly output?: Field
+  readonly test?: TestShape
+  readonly examples: readonly ExampleShape[]
+  readonly timeoutMs?: number
+  readonly maxConcurrent?: number
+  readonly onFailure: 'stop' | 'drain'
+}
+
+export interface TestShape {
+  readonly config?: Json
+  readonly configFile?: string
+  readonly cases: readonly (ExampleShape & { readonly output?: Json; readonly origin: Place })[]
+}
+
+export interface ExampleShape {
+  readonly name: string
+  readonly description?: string
+  readonly input: Json
+}
+
+export interface ShapeOptions {
+  readonly file?: string | undefined
+  readonly readFile?: ((path: string) => string) | undefined
+}
+
+export const FLOW_URL = 'https://stepflow.org/schemas/v1/flow.json'
+
+export function readFlow(node: MapNode, findings: Findings, options: ShapeOptions): FlowShape {
+  const keys = readKeys(node, FLOW_KEYS, 'the flow', findings, undefined)
+  const fields = new FieldReader(keys, findings, undefined, 'the flow')
+  checkSchemaUrl(fields, findings)
+  const name = fields.text('name')
+  const description = fields.text('description')
+  const version = fields.text('version')
+  const metadata = fields.field('metadata')
+  const output = fields.field('output')
+  const test = readTest(fields.field('test'), findings)
+  const timeoutMs = fields.durationMs('timeout')
+  const maxConcurrent = fields.number('max_concurrent', 1, true)
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(description === undefined ? {} : { description }),
+    ...(version === undefined ? {} : { version }),
+    ...(metadata ? { metadata: toJson(metadata.node) } : {}),
+    schemas: readSchemas(fields, findings, options),
+    steps: readSteps(fields.field('steps'), node, findings),
+    ...(output ? { output } : {}),
+    ...(test ? { test } : {}),
+    examples: readExamples(fields.field('examples'), 'examples', findings),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
+    onFailure: fields.choice('on_failure', { stop: 'stop', continue: 'drain' } as const) ?? 'stop',
+  }
+}
+
+// ---
+
+const FLOW_KEYS = keyTable({
+  schema: ['$schema'],
+  name: [],
+  description: [],
+  version: [],
+  metadata: [],
+  schemas: [],
+  input_schema: [],
+  output_schema: [],
+  variables_schema: ['variables'],
+  steps: [],
+  output: [],
+  test: [],
+  examples: [],
+  timeout: [],
+  max_concurrent: ['max_concurrency'],
+  on_failure: [],
+})
+const TEST_KEYS = keyTable({ config: ['stepflow_config'], config_file: [], cases: [] })
+const CASE_KEYS = keyTable({ name: [], description: [], input: [], output: [] })
+
+function checkSchemaUrl(fields: FieldReader, findings: Findings): void {
+  const field = fields.field('schema')
+  if (!field || fields.text('schema') === FLOW_URL) return
+  // `$schema` names the schema an editor checks against, wherever it may lie.
+  if (field.trail.key === '$schema') return
+  findings.error('UNKNOWN_SCHEMA', `"schema" must be ${FLOW_URL}`, field.node, field.trail, 'or leave it out')
+}
+
+function readSteps(field: Field | undefined, root: MapNode, findings: Findings): readonly StepShape[] {
+  if (!field) {
+    findings.error('MISSING_STEPS', 'the flow has no "steps"', root, undefined, 'add a list of steps; it may be empty')
+    return []
+  }
+  if (field.node.kind === 'scalar' && field.node.value === null) return []
+  if (field.node.kind !== 'list') {
+    findings.error('INVALID_VALUE', `"steps" must be a list, not ${kindOfNode(field.node)}`, field.node, field.trail)
+    return []
+  }
+  const steps: StepShape[] = []
+  field.node.items.forEach((node, i) => {
+    const step = readStep(node, below(field.trail, i), findings)
+    if (step) steps.push(step)
+  })
+  return steps
+}
+
+function readTest(field: Field | undefined, findings: Findings): TestShape | undefined {
+  if (!field || isNullNode(field.node)) return undefined
+  if (field.node.kind !== 'map') {
+    findings.error('INVALID_VALUE', `"test" must be an object, not ${kindOfNode(field.node)}`, field.node, field.trail)
+    return undefined
+  }
+  const keys = readKeys(field.node, TEST_KEYS, '"test"', findings, field.trail)
+  const fields = new FieldReader(keys, findings, field.trail, '"test"')
+  const config = fields.field('config')
+  const configFile = fields.text('config_file')
+  if (config && configFile !== undefined) {
+    findings.error(
+      'CONFLICTING_KEYS',
+      '"test" has both "config" and "config_file"',
+      config.place,
+      config.trail,
+      'keep one',
+    )
+  }
+  return {
+    ...(config ? { config: toJson(config.node) } : {}),
+    ...(configFile === undefined ? {} : { configFile }),
+    cases: readExamples(fields.field('cases'), 'test.cases', findings),
+  }
+}
+
+function readExamples(field: Field | undefined, owner: string, findings: Findings): TestShape['cases'] {
+  if (!field || isNullNode(field.node)) return []
+  if (field.node.kind !== 'list') {
+    findings.error('INVALID_VALUE', `"${owner}" must be a list, not ${kindOfNode(field.node)}`, field.node, field.trail)
+    return []
+  }
+  return field.node.items.flatMap(
+    (node, i) => readExample(node, below(field.trail, i), `${owner}[${i}]`, i, findings) ?? [],
+  )
+}
+
+function readExample(node: Node, trail: Trail, owner: string, index: number, findings: Findings) {
+  if (node.kind !== 'map') {
+    findings.error('INVALID_VALUE', `${owner} must be an object, not ${kindOfNode(node)}`, node, trail)
+    return undefined
+  }
+  const fields = new FieldReader(readKeys(node, CASE_KEYS, owner, findings, trail), findings, trail, owner)
+  const description = fields.text('description')
+  const [input, output] = [fields.field('input'), fields.field('output')]
+  return {
+    name: fields.text('name') ?? `case ${index + 1}`,
+    ...(description === undefined ? {} : { description }),
+    input: input ? toJson(input.node) : null,
+    ...(output ? { output: toJson(output.node) } : {}),
+    origin: { line: node.line, column: node.column },
+  }
+}
+
+function isNullNode(node: Node): boolean {
+  return node.kind === 'scalar' && node.value === null
+}

@@ -1,0 +1,51 @@
+// Flows inside a flow: a flow written out in the input of a step that runs or stores it is checked with the file.
+
+import type { Field } from '../fields.ts'
+import { below, type Findings, type Trail } from '../findings.ts'
+import { entryOf, get, type Node, textOf } from '../source/node.ts'
+import { compileFlow, type FlowOptions } from './compile.ts'
+import { isExpression } from './expr.ts'
+import type { StepShape } from './step-shape.ts'
+
+export function checkSubflows(step: StepShape, findings: Findings, options: FlowOptions): void {
+  const { input } = step
+  if (!input) return
+  if (step.component === '/builtin/put_blob') {
+    if (textOf(get(input.node, 'blob_type')) === 'flow') checkField(input, 'data', step, findings, options)
+  } else if (RUNNERS.has(step.component)) {
+    checkField(input, 'flow', step, findings, options)
+    checkField(input, 'workflow', step, findings, options)
+  }
+}
+
+// ---
+
+const RUNNERS = new Set(['/builtin/eval', '/builtin/map', '/builtin/iterate'])
+
+function checkField(input: Field, key: string, step: StepShape, findings: Findings, options: FlowOptions): void {
+  const entry = entryOf(input.node, key)
+  if (entry?.value.kind !== 'map') return
+  const trail = below(input.trail, key)
+  const literal = entryOf(entry.value, '$literal')
+  if (literal) checkLiteral(literal.value, below(trail, '$literal'), step, findings, options)
+  else if (!isExpression(entry.value) && get(entry.value, 'steps')) {
+    findings.warning(
+      'UNQUOTED_SUBFLOW',
+      `the references of the flow inside step "${step.id}" are read as references of this flow`,
+      entry,
+      trail,
+      `put the inner flow into $literal: {${key}: {$literal: {steps: ...}}}`,
+    )
+  }
+}
+
+function checkLiteral(node: Node, trail: Trail, step: StepShape, findings: Findings, options: FlowOptions): void {
+  if (node.kind !== 'map') {
+    const message = `the flow inside step "${step.id}" must be an object with "steps"`
+    findings.error('INVALID_SUBFLOW_LITERAL', message, node, trail)
+    return
+  }
+  const inner = findings.inside(trail)
+  compileFlow(node, inner, { ...options, nested: true })
+  findings.list.push(...inner.list)
+}
