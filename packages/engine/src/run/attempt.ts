@@ -79,6 +79,12 @@ export class Attempt implements CallContext {
     return this.run.key === '' ? own : `${this.run.key}/${own}`
   }
 
+  /** The key of the next sub-run that it waits for: each has its own. */
+  nextSubRunKey(): string {
+    const count = ++laterOf(this).subRuns
+    return count === 1 ? this.path : `${this.path}.${count}`
+  }
+
   get signal(): AbortSignal {
     const later = laterOf(this)
     later.controller ??= new AbortController()
@@ -144,6 +150,8 @@ export class Attempt implements CallContext {
 }
 
 interface Later {
+  /** How often it was parked on a sub-run. */
+  subRuns: number
   controller: AbortController | undefined
   park: AttemptPark | undefined
   cancelTimer: (() => void) | undefined
@@ -160,7 +168,7 @@ export interface AttemptPark {
 
 /** Not a private method: those cost every instance a brand. */
 function laterOf(attempt: Attempt): Later {
-  attempt.later ??= { controller: undefined, park: undefined, cancelTimer: undefined }
+  attempt.later ??= { subRuns: 0, controller: undefined, park: undefined, cancelTimer: undefined }
   return attempt.later
 }
 

@@ -634,7 +634,7 @@ export class Driver {
   #openSubRun(attempt: Attempt, options: NonNullable<Park['run']>, plan: LinkedPlan): void {
     const { facts } = attempt.run.state
     const child = new ActiveRun({
-      key: attempt.path,
+      key: attempt.nextSubRunKey(),
       plan,
       facts: options.variables ? { ...facts, variables: options.variables } : facts,
       inputs: options.inputs,

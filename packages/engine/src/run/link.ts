@@ -6,7 +6,7 @@ import { FlowError } from '../errors.ts'
 import type { Json, MaybePromise } from '../json.ts'
 import { checkPlan } from '../plan/check.ts'
 import { strictDependencies } from '../plan/dependencies.ts'
-import { type Expr, walk } from '../plan/expr.ts'
+import { allRefs, type Expr, strictRefs, walk } from '../plan/expr.ts'
 import { ownFunctions, type PureFunction } from '../plan/functions.ts'
 import type { Plan, PlanStep } from '../plan/plan.ts'
 import type { SchemaCheck } from '../schema.ts'
@@ -26,8 +26,10 @@ export interface LinkedPlan {
   readonly strict: readonly (readonly number[])[]
   /** The reverse of `strict`. */
   readonly dependents: readonly (readonly number[])[]
-  /** Steps that may read this one in a branch. */
+  /** Steps to which this one may show, by how it ends, which branch they take and so what they need. */
   readonly lazyDependents: readonly (readonly number[])[]
+  /** 1 for steps with branches: evaluated before all they wait for has ended, to demand what is certain by then. */
+  readonly isEager: Uint8Array
   /** Steps whose failure this one may handle. */
   readonly handles: readonly (readonly number[])[]
   readonly hasTransitions: boolean
@@ -63,7 +65,9 @@ export async function link(plan: Plan, environment: LinkEnvironment): Promise<Li
   const compile = (expr: Expr, self: number) => compileExpr(expr, contextOf(plan, self, stepIds, functions))
   const strict = steps.map(strictDependencies)
   const dependents = reverse(strict)
-  const lazyDependents = reverse(steps.map((step, i) => lazyDependencies(step, strict[i] as readonly number[])))
+  const deciders = steps.map((step) => decidingRefs(step.input))
+  const isEager = Uint8Array.from(deciders, (refs) => (refs.length > 0 ? 1 : 0))
+  const lazyDependents = reverse(deciders)
   const handles = reverse(steps.map((step) => step.handlers ?? []))
 
   return {
@@ -77,13 +81,14 @@ export async function link(plan: Plan, environment: LinkEnvironment): Promise<Li
     strict,
     dependents,
     lazyDependents,
+    isEager,
     handles,
     hasTransitions: steps.some((step) => step.next !== undefined),
     hasCleanup: steps.some((step) => step.cleanup === true),
     special: Uint8Array.from(steps, (step, i) =>
       i === plan.exit || step.next !== undefined || length(lazyDependents[i]) > 0 || length(handles[i]) > 0 ? 1 : 0,
     ),
-    start: startOf(plan.entry, strict),
+    start: startOf(plan.entry, strict, isEager),
     checkInput: plan.schemas?.input === undefined ? undefined : await environment.schema?.(plan.schemas.input),
     checkVariables:
       plan.schemas?.variables === undefined ? undefined : await environment.schema?.(plan.schemas.variables),
@@ -154,18 +159,24 @@ function linkCall(path: string, environment: LinkEnvironment): LinkedCall {
   }
 }
 
-function lazyDependencies(step: PlanStep, strict: readonly number[]): number[] {
-  const lazy = new Set<number>()
-  walk(step.input, (e) => {
-    if (e.op === 'step' || e.op === 'outcome') lazy.add(e.step)
-    if (e.op === 'guard') for (const s of [...e.of, ...(e.lenient ?? [])]) lazy.add(s)
+/** Steps that are read in conditions, in branches and by `coalesce`; none if nothing is read in a branch. */
+function decidingRefs(expr: Expr): number[] {
+  const strict = new Set(strictRefs(expr))
+  if (allRefs(expr).every((ref) => strict.has(ref))) return []
+  const deciding = new Set<number>()
+  walk(expr, (e) => {
+    const parts = e.op === 'if' ? [e.cond, e.then, e.else] : e.op === 'coalesce' ? e.of : []
+    for (const part of parts) if (part) for (const ref of allRefs(part)) deciding.add(ref)
+    if (e.op === 'step')
+      for (const part of [e.default, e.onSkip])
+        if (part) for (const ref of [e.step, ...allRefs(part)]) deciding.add(ref)
+    if (e.op === 'try') for (const part of [e.of, e.else]) for (const ref of allRefs(part)) deciding.add(ref)
   })
-  for (const s of strict) lazy.delete(s)
-  return [...lazy]
+  return [...deciding]
 }
 
 /** Demands the entry on an empty item, on paper. */
-function startOf(entry: number, strict: readonly (readonly number[])[]): LinkedPlan['start'] {
+function startOf(entry: number, strict: readonly (readonly number[])[], isEager: Uint8Array): LinkedPlan['start'] {
   const status = new Uint8Array(strict.length)
   const pending = new Int32Array(strict.length)
   const first: number[] = []
@@ -175,7 +186,7 @@ function startOf(entry: number, strict: readonly (readonly number[])[]): LinkedP
     const step = stack.pop() as number
     const dependencies = strict[step] as readonly number[]
     pending[step] = dependencies.length
-    if (dependencies.length === 0) first.push(step)
+    if (dependencies.length === 0 || isEager[step] === 1) first.push(step)
     for (const dependency of dependencies) {
       if (status[dependency] === WAITING) continue
       status[dependency] = WAITING

@@ -197,11 +197,11 @@ export class Scheduler {
       }
       state.pending[key] = pending
       state.status[key] = WAITING
-      if (pending === 0) this.#toAdvance.push(key)
+      if (pending === 0 || this.#plan.isEager[step] === 1) this.#toAdvance.push(key)
     }
   }
 
-  /** All that the step certainly waits for has ended: evaluates its input. */
+  /** Evaluates the input of a step, which waits for nothing more, or has branches. */
   #advance(key: number): void {
     const { state } = this
     const slot = Math.floor(key / state.stepCount)
@@ -209,6 +209,7 @@ export class Scheduler {
     const step = key - slot * state.stepCount
     if (!isWaiting(state.status[key] as number)) return
     const value = (this.#plan.inputs[step] as (s: RunState, slot: number) => unknown)(state, slot)
+    if (value === BLOCKED || (state.pending[key] as number) > 0) return this.#block(slot, key)
     if (value instanceof NoValue) return this.#withoutValue(slot, step, value)
     if (this.#plan.calls[step] === undefined) return this.#done(slot, step, value, true)
     state.value[key] = value
@@ -217,14 +218,15 @@ export class Scheduler {
     this.ready.push(key)
   }
 
-  #withoutValue(slot: number, step: number, none: NoValue): void {
+  /** Not yet, but what its branches read so far is certainly needed. */
+  #block(slot: number, key: number): void {
     const { state } = this
-    if (none === BLOCKED) {
-      state.status[slot * state.stepCount + step] = BLOCKED_ON
-      for (const wanted of state.wanted.splice(0)) this.#demand(slot, wanted)
-      return
-    }
-    state.wanted.length = 0
+    state.status[key] = BLOCKED_ON
+    for (const wanted of state.wanted.splice(0)) this.#demand(slot, wanted)
+  }
+
+  #withoutValue(slot: number, step: number, none: NoValue): void {
+    this.state.wanted.length = 0
     const isExit = step === this.#plan.plan.exit
     if (none.kind === 'skip') {
       if (isExit && none.error) return this.#failed(slot, step, none.error, true)
@@ -315,7 +317,8 @@ export class Scheduler {
     const dependents = this.#plan.dependents[step] as readonly number[]
     for (let i = 0; i < dependents.length; i++) {
       const key = base + (dependents[i] as number)
-      if (state.status[key] !== WAITING) continue
+      const status = state.status[key]
+      if (status !== WAITING && status !== BLOCKED_ON) continue
       const pending = (state.pending[key] as number) - 1
       state.pending[key] = pending
       if (pending === 0) this.#toAdvance.push(key)

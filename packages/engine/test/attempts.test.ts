@@ -1,0 +1,225 @@
+import { type CallContext, FlowError, Park, type Retry } from '@stepflow/engine'
+import { describe, expect, test } from 'vitest'
+import { bench, call, input, ok, plan, ref } from './fixtures.ts'
+
+const retry: Retry = { attempts: 3, delayMs: 1000, backoff: 'exponential', factor: 2, maxMs: 30_000, jitter: false }
+const single = (component: string, more: object = {}) =>
+  plan({ a: call(component, input, more) }, () => ({ input: ref(0) }))
+
+describe('retry', () => {
+  test('a failing component is called again after its delay, as often as it says', async () => {
+    const calls: { at: number; attempt: number; key: string }[] = []
+    const b = bench({
+      '/flaky': (_, context) => {
+        calls.push({ at: b.clock.now(), attempt: context.attempt, key: context.idempotencyKey })
+        if (calls.length < 3) throw new Error('not yet')
+        return 'done'
+      },
+    })
+    const running = b.run(single('/flaky', { retry }), [1])
+    await b.clock.advance(10_000)
+
+    expect(await running).toEqual([ok('done')])
+    expect(calls.map((c) => [c.at, c.attempt])).toEqual([
+      [0, 1],
+      [1000, 2],
+      [3000, 3],
+    ])
+    expect(new Set(calls.map((c) => c.key)).size).toBe(1)
+  })
+
+  test('the last failure stands when all attempts are used up', async () => {
+    let calls = 0
+    const b = bench({
+      '/bad': () => {
+        throw new Error(`failure ${++calls}`)
+      },
+    })
+    const running = b.run(single('/bad', { retry }), [1])
+    await b.clock.advance(10_000)
+    expect(await running).toEqual([
+      { outcome: 'failed', error: { code: 'COMPONENT_FAILED', message: 'failure 3', step: 'a' } },
+    ])
+  })
+
+  test('a code that the step does not name is not retried', async () => {
+    let calls = 0
+    const b = bench({
+      '/bad': () => {
+        calls++
+        throw new FlowError('COMPONENT_FAILED', 'no')
+      },
+    })
+    await b.run(single('/bad', { retry: { ...retry, on: ['TIMEOUT'] } }), [1])
+    expect(calls).toBe(1)
+  })
+
+  test('a transport error is tried again without being asked', async () => {
+    let calls = 0
+    const b = bench({
+      '/gone': () => {
+        calls++
+        throw new FlowError('UNREACHABLE', 'gone')
+      },
+    })
+    const running = b.run(single('/gone'), [1])
+    await b.clock.advance(60_000)
+    await running
+    expect(calls).toBe(4)
+  })
+
+  test('a component that says "not retryable" is believed', async () => {
+    let calls = 0
+    const b = bench({
+      '/final': () => {
+        calls++
+        throw new FlowError('COMPONENT_FAILED', 'no', { retryable: false })
+      },
+    })
+    await b.run(single('/final', { retry }), [1])
+    expect(calls).toBe(1)
+  })
+
+  test('a delay holds no place: the next item runs meanwhile', async () => {
+    const order: unknown[] = []
+    const b = bench({
+      '/first-fails': (x, context) => {
+        order.push([x, context.attempt])
+        if (x === 'a' && context.attempt === 1) throw new Error('later')
+        return x
+      },
+    })
+    const running = b.run(single('/first-fails', { retry }), ['a', 'b'], { maxConcurrent: 1 })
+    await b.clock.advance(5000)
+    expect(await running).toEqual([ok('a'), ok('b')])
+    expect(order).toEqual([
+      ['a', 1],
+      ['b', 1],
+      ['a', 2],
+    ])
+  })
+})
+
+describe('timeout', () => {
+  test('an attempt that takes too long is aborted, and retried if the step says so', async () => {
+    const signals: AbortSignal[] = []
+    const b = bench({
+      '/hang': (_, context) => {
+        signals.push(context.signal)
+        return context.attempt === 1 ? new Promise(() => {}) : Promise.resolve('second')
+      },
+    })
+    const running = b.run(single('/hang', { timeoutMs: 100, retry }), [1])
+    await b.clock.advance(5000)
+    expect(await running).toEqual([ok('second')])
+    expect(signals.map((signal) => signal.aborted)).toEqual([true, false])
+  })
+})
+
+describe('fallback', () => {
+  test('a value in place of the failure', async () => {
+    const p = single('/fail', { fallback: { op: 'object', of: [['was', { op: 'error', path: 'message' }]] } })
+    expect(await bench().run(p, ['boom'])).toEqual([ok({ was: 'boom' })])
+  })
+
+  test('a skip in place of the failure', async () => {
+    const p = single('/fail', { fallback: { op: 'skip', reason: { op: 'literal', value: 'not needed after all' } } })
+    expect((await bench().run(p, ['boom']))[0]).toMatchObject({ outcome: 'skipped' })
+  })
+
+  test('a failure of the input is a failure of the step', async () => {
+    const p = plan(
+      { a: call('/echo', { op: 'input', path: 'nope' }, { fallback: { op: 'literal', value: 'instead' } }) },
+      () => ({ input: ref(0) }),
+    )
+    expect(await bench().run(p, [{ yes: 1 }])).toEqual([ok('instead')])
+  })
+})
+
+describe('parks', () => {
+  test('a component that waits for a time is called again then', async () => {
+    const b = bench({
+      '/wait': (x, context) => (context.woken ? [x, context.woken.by] : new Park({ until: b.clock.now() + 60_000 })),
+    })
+    const running = b.run(single('/wait'), ['x'])
+    await b.clock.advance(59_999)
+    let isDone = false
+    void running.then(() => {
+      isDone = true
+    })
+    await b.clock.settle()
+    expect(isDone).toBe(false)
+    await b.clock.advance(1)
+    expect(await running).toEqual([ok(['x', 'time'])])
+  })
+
+  test('a sub-run gives its outcomes in order, and an item that waits for it keeps its place', async () => {
+    const inner = plan({ i: call('/double') }, () => ({ input: ref(0) }))
+    const double = async (x: number) => x * 2
+    const b = bench({
+      '/double': double,
+      '/each': (x: number[], context: CallContext) =>
+        context.woken ? context.woken.outcomes : new Park({ run: { plan: inner, inputs: x } }),
+    })
+    expect(await b.run(single('/each'), [[3, 1, 2]])).toEqual([ok([ok(6), ok(2), ok(4)])])
+  })
+
+  test('items of a sub-run that only wait give the item around them its place back', async () => {
+    const inner = plan({ i: call('/wait') }, () => ({ input: ref(0) }))
+    const b = bench({
+      '/wait': (x, context) => (context.woken ? x : new Park({ until: b.clock.now() + 1000 })),
+      '/each': (x, context) => {
+        if (x === 'quick') return 'quick'
+        return context.woken ? 'slow' : new Park({ run: { plan: inner, inputs: x } })
+      },
+    })
+    const ended: unknown[] = []
+    const handle = await b.engine.submit(single('/each'), [[1, 2], 'quick'], { maxConcurrent: 1 })
+    const reading = (async () => {
+      for await (const { outcome } of handle.results('completion')) ended.push(outcome)
+    })()
+    await b.clock.settle()
+    expect(ended).toEqual([ok('quick')])
+    await b.clock.advance(1000)
+    await reading
+    expect(ended).toEqual([ok('quick'), ok('slow')])
+  })
+})
+
+describe('places', () => {
+  test('no more items at once than asked for, over all shards', async () => {
+    let now = 0
+    let most = 0
+    const b = bench({
+      '/count': async (x) => {
+        most = Math.max(most, ++now)
+        await Promise.resolve()
+        now--
+        return x
+      },
+    })
+    const inputs = Array.from({ length: 500 }, (_, i) => i)
+    const outcomes = await b.run(single('/count'), inputs, { maxConcurrent: 7 })
+    expect(outcomes).toEqual(inputs.map(ok))
+    expect(most).toBe(7)
+  })
+
+  test('no more steps of an item at once than its plan allows', async () => {
+    let now = 0
+    let most = 0
+    const b = bench({
+      '/count': async (x) => {
+        most = Math.max(most, ++now)
+        await Promise.resolve()
+        now--
+        return x
+      },
+    })
+    const steps = Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`s${i}`, call('/count')]))
+    const p = plan(steps, () => ({ input: { op: 'array', of: Array.from({ length: 10 }, (_, i) => ref(i)) } }), {
+      maxConcurrent: 3,
+    })
+    await b.run(p, [1])
+    expect(most).toBe(3)
+  })
+})

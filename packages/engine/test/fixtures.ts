@@ -1,0 +1,107 @@
+// Plans and engines for tests, said in a few words.
+
+import {
+  type CallContext,
+  type Clock,
+  type Component,
+  createEngine,
+  createMemoryStore,
+  type Engine,
+  type Expr,
+  FlowError,
+  type JournalEntry,
+  type Outcome,
+  type Plan,
+  type PlanStep,
+  type Router,
+} from '@stepflow/engine'
+import { createManualClock, type ManualClock } from '@stepflow/engine/testing'
+
+export type Fn = (input: any, context: CallContext) => unknown
+
+/** Ids -> indexes, and the exit last. */
+export function plan(
+  steps: Record<string, Omit<PlanStep, 'id'>>,
+  exit: (at: (id: string) => number) => Partial<PlanStep> & { input: Expr },
+  options: Partial<Plan> = {},
+): Plan {
+  const ids = Object.keys(steps)
+  const at = (id: string) => ids.indexOf(id)
+  const all: PlanStep[] = ids.map((id) => ({ id, ...(steps[id] as Omit<PlanStep, 'id'>) }))
+  all.push({ id: '$output', component: null, hidden: true, ...exit(at) })
+  return { name: 'test', steps: all, entry: ids.length, exit: ids.length, onFailure: 'stop', ...options }
+}
+
+export const ref = (step: number, more: object = {}): Expr => ({ op: 'step', step, ...more })
+export const after = (of: number[], then: Expr): Expr => ({ op: 'guard', rule: 'all_success', of, then })
+export const input: Expr = { op: 'input' }
+export const call = (component: string, of: Expr = input, more: Partial<PlanStep> = {}): Omit<PlanStep, 'id'> => ({
+  component,
+  input: of,
+  ...more,
+})
+
+export const builtins: Record<string, Fn> = {
+  '/echo': (x) => x,
+  '/fail': (x) => {
+    throw new FlowError('COMPONENT_FAILED', typeof x === 'string' ? x : 'boom')
+  },
+}
+
+export function routerOf(functions: Record<string, Fn>): Router {
+  return {
+    route(path) {
+      const fn = functions[path] ?? builtins[path]
+      if (!fn) throw new FlowError('COMPONENT_NOT_FOUND', `no component ${path}`)
+      return { component: { info: { name: path }, call: fn } satisfies Component }
+    },
+  }
+}
+
+export interface Bench {
+  readonly engine: Engine
+  readonly clock: ManualClock
+  /** Everything that was journaled. */
+  readonly entries: JournalEntry[]
+  /** Runs the plan over inputs while time stands still. */
+  run(plan: Plan, inputs: unknown[], options?: { maxConcurrent?: number }): Promise<Outcome[]>
+}
+
+export function bench(functions: Record<string, Fn> = {}, clock = createManualClock()): Bench {
+  const entries: JournalEntry[] = []
+  const engine = createEngine({
+    store: createMemoryStore({ clock }),
+    router: routerOf(functions),
+    clock: clock as Clock,
+    random: () => 0.5,
+    newId: () => 'run',
+    functions: (name) => (name === 'add' ? (a, b) => (a as number) + (b as number) : undefined),
+  })
+  return {
+    engine,
+    clock,
+    entries,
+    async run(plan, inputs, options = {}) {
+      const handle = await engine.submit(plan, inputs, { ...options, watch: (more) => entries.push(...more) })
+      const outcomes: Outcome[] = []
+      for await (const { index, outcome } of handle.results()) outcomes[index] = outcome
+      await handle.ended
+      return outcomes
+    },
+  }
+}
+
+/** How each step ended, by id, in the order in which they ended. */
+export function story(bench: Bench, plan: Plan): string[] {
+  return bench.entries.flatMap((entry) =>
+    entry.type === 'settled' && entry.sub === undefined
+      ? [`${plan.steps[entry.step]?.id} ${entry.outcome.outcome}`]
+      : [],
+  )
+}
+
+export const ok = (result: unknown): Outcome => ({ outcome: 'success', result })
+export const failedWith = (message: string, step?: string): Outcome => ({
+  outcome: 'failed',
+  error: { code: 'COMPONENT_FAILED', message, ...(step === undefined ? {} : { step }) },
+})

@@ -1,0 +1,16 @@
+import { createMemoryStore } from '@stepflow/engine'
+import { storeSuite } from '@stepflow/engine/testing'
+import { expect, test } from 'vitest'
+
+storeSuite('memory', () => createMemoryStore(), {
+  test,
+  equal: (actual, expected) => expect(actual).toEqual(expected),
+  thrown: async (body) => {
+    try {
+      await body()
+    } catch (error) {
+      return error
+    }
+    throw new Error('nothing was thrown')
+  },
+})
