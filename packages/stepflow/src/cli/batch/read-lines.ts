@@ -12,6 +12,8 @@ export interface Lines {
   readonly values: AsyncIterable<unknown>
   /** The item number of the good line that was read as the `n`th (both from 0). */
   itemOf(n: number): number
+  /** How far the file has been read. */
+  readonly bytesRead: number
   /** Takes no further lines; `values` ends. */
   stop(): void
 }
@@ -131,6 +133,9 @@ export function readLines(options: ReadLinesOptions): Lines {
       }
       return low === 0 ? n : n + (shifts[low - 1] as number)
     },
+    get bytesRead() {
+      return chunks.bytesRead()
+    },
     stop() {
       stopped = true
     },
@@ -149,6 +154,7 @@ function readChunks(fd: number, chunkBytes: number, maxLineBytes: number) {
   let partBytes = 0
   let isTooLong = false
   let ended = false
+  let taken = 0
   let ahead: Promise<Buffer> | undefined
 
   async function next(): Promise<Chunk | undefined> {
@@ -156,6 +162,7 @@ function readChunks(fd: number, chunkBytes: number, maxLineBytes: number) {
       if (ended) return undefined
       const bytes = await (ahead ?? readSome(fd, chunkBytes))
       ahead = undefined
+      taken += bytes.length
       if (bytes.length === 0) {
         ended = true
         endLine(Buffer.alloc(0))
@@ -213,7 +220,7 @@ function readChunks(fd: number, chunkBytes: number, maxLineBytes: number) {
     }
   }
 
-  return { next }
+  return { next, bytesRead: () => taken }
 }
 
 function readSome(fd: number, bytes: number): Promise<Buffer> {

@@ -84,7 +84,8 @@ function timeOf(step: StepState, now: number): string {
 function notesOf(step: StepState): string[] {
   const notes: string[] = []
   if (step.attempts > 1) notes.push(`attempt ${step.attempts}`)
-  if (step.inside > 0 && step.endedAt === undefined) notes.push(`${step.inside} steps inside`)
+  if (step.inside > 0 && step.endedAt === undefined)
+    notes.push(`${step.inside} ${step.inside === 1 ? 'step' : 'steps'} inside`)
   if (step.status === 'waiting') notes.push(`waiting ${step.reason ?? ''}`.trim())
   if (step.status === 'skipped') notes.push(`skipped: ${step.reason}`)
   if (step.error) notes.push(`${step.error.code}: ${step.error.message}`)

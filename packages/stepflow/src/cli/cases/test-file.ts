@@ -1,0 +1,153 @@
+// The cases of one flow file: read, run at the same time, compared in their order.
+
+import { dirname, resolve } from 'node:path'
+import type { Node } from '@stepflow/dialects'
+import { errorValue, isRecord, type Outcome, own } from '@stepflow/engine'
+import { describeDiagnostics } from '../code-frame.ts'
+import type { Args, Io } from '../command.ts'
+import type { Messages } from '../messages.ts'
+import { type OpenProject, openProject } from '../project.ts'
+import { readText } from '../read-file.ts'
+import { mismatch, normalised } from './compare.ts'
+import { diffLines } from './diff-lines.ts'
+
+export interface FileResult {
+  readonly file: string
+  readonly text: string
+  readonly status: 'tested' | 'skipped' | 'errored'
+  /** Why it was skipped, or what kept it from being tested. */
+  readonly reason?: string
+  readonly cases: readonly CaseResult[]
+  /** Of all its cases, those left out by `--case` included. */
+  readonly caseNames: readonly string[]
+}
+
+export interface CaseResult {
+  readonly name: string
+  /** Among the cases of the file. */
+  readonly index: number
+  /** Absent: the case holds. */
+  readonly problem?: string
+  readonly actual: unknown
+  readonly diff: readonly string[]
+}
+
+export interface TestFileOptions {
+  readonly file: string
+  readonly isNamed: boolean
+  readonly args: Args
+  readonly io: Io
+  readonly messages: Messages
+  readonly maxConcurrent: number
+  /** Names of the cases to run; none: all. */
+  readonly wanted: readonly string[]
+}
+
+export async function testFile(options: TestFileOptions): Promise<FileResult> {
+  const { file, io } = options
+  let text = ''
+  try {
+    text = readText(file, 'the flow', io.cwd)
+    return await testText(text, options)
+  } catch (thrown) {
+    return { file, text, status: 'errored', reason: errorValue(thrown).message, cases: [], caseNames: [] }
+  }
+}
+
+// ---
+
+interface Case {
+  readonly index: number
+  readonly name: string
+  readonly input: unknown
+  readonly output: unknown
+}
+
+async function testText(text: string, options: TestFileOptions): Promise<FileResult> {
+  const { file, isNamed, args, io, messages, maxConcurrent, wanted } = options
+  const result = { file, text, cases: [], caseNames: [] }
+  const { get, readSource, toJson } = await import('@stepflow/dialects')
+  const source = readSource(text, { file })
+  if (!source.node) {
+    // A folder may hold YAML of other programs; a file that was named is meant.
+    const looksLikeFlow = isNamed || /^\s*"?steps"?\s*:/m.test(text)
+    if (!looksLikeFlow) return { ...result, status: 'skipped', reason: 'not a flow' }
+    return {
+      ...result,
+      status: 'errored',
+      reason: describeDiagnostics(source.diagnostics, { text, color: false }).trimEnd(),
+    }
+  }
+  const document = toJson(source.node)
+  if (!isRecord(document) || own(document, 'steps') === undefined) {
+    return { ...result, status: 'skipped', reason: 'not a flow' }
+  }
+  const cases = casesOf(document)
+  const caseNames = cases.map(({ name }) => name)
+  if (cases.length === 0) return { ...result, status: 'skipped', reason: 'it has no test cases' }
+  const chosen = wanted.length === 0 ? cases : cases.filter(({ name }) => wanted.includes(name))
+  if (chosen.length === 0) return { ...result, caseNames, status: 'skipped', reason: 'none of its cases is asked for' }
+
+  const config = await configOf(get(source.node, 'test'), options)
+  const project = await openProject({ file, args, io, messages, purpose: 'test', ...(config ? { config } : {}) })
+  try {
+    const { plan } = project
+    if (!plan) {
+      const errors = project.diagnostics.filter((one) => one.level === 'fatal' || one.level === 'error')
+      return {
+        ...result,
+        caseNames,
+        status: 'errored',
+        reason: describeDiagnostics(errors, { text, color: false }).trimEnd(),
+      }
+    }
+    const inputs = chosen.map(({ input }) => input)
+    const run = await project.engine.submit(plan, inputs, { flow: file, maxConcurrent })
+    const outcomes: Outcome[] = []
+    for await (const { outcome } of run.results('input')) outcomes.push(outcome)
+    const { stringify } = await import('yaml')
+    const print = (value: unknown) => (value === undefined ? '' : stringify(normalised(value), { lineWidth: 0 }))
+    return {
+      ...result,
+      status: 'tested',
+      caseNames,
+      cases: chosen.map((one, i) => judge(one, outcomes[i] as Outcome, print)),
+    }
+  } finally {
+    await project.close()
+  }
+}
+
+function judge({ name, index, output }: Case, outcome: Outcome, print: (value: unknown) => string): CaseResult {
+  const actual = normalised(outcome.outcome === 'success' ? { ...outcome, result: outcome.result ?? null } : outcome)
+  const problem = output === undefined ? 'the case says no output; --update fills it in' : mismatch(output, actual)
+  if (problem === undefined) return { name, index, actual, diff: [] }
+  return { name, index, actual, problem, diff: diffLines(print(output), print(actual)) }
+}
+
+function casesOf(document: Readonly<Record<string, unknown>>): Case[] {
+  const cases = own(own(document, 'test'), 'cases')
+  if (!Array.isArray(cases)) return []
+  return cases.map((one, index) => ({
+    index,
+    name: String(own(one, 'name') ?? `case ${index + 1}`),
+    input: own(one, 'input') ?? null,
+    output: own(one, 'output'),
+  }))
+}
+
+/** The configuration that the test section brings: written there, or a file named there. `--config` beats both. */
+async function configOf(test: Node | undefined, { file, args, io }: TestFileOptions): Promise<OpenProject['config']> {
+  if (args.value('config') !== undefined) return undefined
+  const { get, textOf } = await import('@stepflow/dialects')
+  const inline = get(test, 'config') ?? get(test, 'stepflow_config')
+  const named = textOf(get(test, 'config_file') ?? get(test, 'configFile'))
+  const directory = dirname(resolve(io.cwd, file))
+  if (named !== undefined) {
+    const { loadConfig } = await import('../../config/load-config.ts')
+    return loadConfig({ path: resolve(directory, named), flowFile: file, cwd: io.cwd, env: io.env, purpose: 'test' })
+  }
+  if (!inline) return undefined
+  const { readConfig } = await import('../../config/read-config.ts')
+  return readConfig(inline, { directory, env: io.env, file, path: '$.test.config' })
+}

@@ -1,0 +1,24 @@
+// All commands by name. Their code is loaded when they are called for: starting up must not pay for the others.
+
+import type { Command } from './command.ts'
+
+export interface CommandEntry {
+  readonly name: string
+  readonly aliases?: readonly string[]
+  load(): Promise<Command>
+}
+
+export const commands: readonly CommandEntry[] = [
+  { name: 'run', load: async () => (await import('./commands/run.ts')).run },
+  { name: 'test', load: async () => (await import('./commands/test.ts')).test },
+  { name: 'validate', load: async () => (await import('./commands/validate.ts')).validate },
+  { name: 'visualize', load: async () => (await import('./commands/visualize.ts')).visualize },
+  { name: 'infer', load: async () => (await import('./commands/infer.ts')).infer },
+  {
+    name: 'components',
+    aliases: ['list-components'],
+    load: async () => (await import('./commands/components.ts')).components,
+  },
+  { name: 'init', load: async () => (await import('./commands/init.ts')).init },
+  { name: 'completion', load: async () => (await import('./commands/completion.ts')).completion },
+]

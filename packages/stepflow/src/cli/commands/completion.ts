@@ -1,0 +1,128 @@
+// stepflow completion: a script for the shell, made from the same table as parsing and help.
+
+import { globalOptions, usage } from '../args.ts'
+import type { Command, Option } from '../command.ts'
+import { commands } from '../command-table.ts'
+
+export const completion: Command = {
+  name: 'completion',
+  summary: 'print a script that completes commands and options in your shell',
+  operands: 'SHELL',
+  options: [],
+  examples: [
+    { does: 'bash', line: 'stepflow completion bash > ~/.local/share/bash-completion/completions/stepflow' },
+    { does: 'zsh, in a folder of your $fpath', line: 'stepflow completion zsh > ~/.zfunc/_stepflow' },
+    { does: 'fish', line: 'stepflow completion fish > ~/.config/fish/completions/stepflow.fish' },
+  ],
+  async run(args, io) {
+    const shell = args.operands[0]
+    const script = shell === undefined || !Object.hasOwn(scripts, shell) ? undefined : scripts[shell]
+    if (!script) {
+      const said = shell === undefined ? 'needs a shell' : `does not know the shell "${shell}"`
+      throw usage(completion, `${said}: bash, zsh or fish`)
+    }
+    io.out(script(await Promise.all(commands.map((one) => one.load()))))
+    return 0
+  },
+}
+
+// ---
+
+const scripts: Record<string, (all: readonly Command[]) => string> = { bash, zsh, fish }
+
+/** Every option with every name it has. */
+function optionsOf(command: Command): { readonly option: Option; readonly name: string }[] {
+  return [...command.options, ...globalOptions].flatMap((option) =>
+    [option.name, ...(option.aliases ?? [])].map((name) => ({ option, name })),
+  )
+}
+
+function bash(all: readonly Command[]): string {
+  const cases = all.map((command) => {
+    const names = [command.name, ...(command.aliases ?? [])].join('|')
+    const words = optionsOf(command).map(({ name }) => `--${name}`)
+    return `    ${names}) words="${words.join(' ')}" ;;`
+  })
+  const choices = [
+    ...new Map(all.flatMap(optionsOf).flatMap(({ option, name }) => (option.choices ? [[name, option.choices]] : []))),
+  ]
+  return `# bash completion for stepflow
+_stepflow() {
+  local cur="\${COMP_WORDS[COMP_CWORD]}" prev="\${COMP_WORDS[COMP_CWORD-1]}" words=""
+  COMPREPLY=()
+  if [ "$COMP_CWORD" -eq 1 ]; then
+    COMPREPLY=($(compgen -W "${all.flatMap((one) => [one.name, ...(one.aliases ?? [])]).join(' ')} --help --version" -- "$cur"))
+    return
+  fi
+  case "$prev" in
+${choices.map(([name, of]) => `    --${name}) COMPREPLY=($(compgen -W "${of.join(' ')}" -- "$cur")); return ;;`).join('\n')}
+  esac
+  case "\${COMP_WORDS[1]}" in
+${cases.join('\n')}
+  esac
+  case "$cur" in
+    -*) COMPREPLY=($(compgen -W "$words" -- "$cur")) ;;
+  esac
+}
+complete -o default -F _stepflow stepflow
+`
+}
+
+function zsh(all: readonly Command[]): string {
+  const list = all.map((one) => `    '${one.name}:${zshText(one.summary)}'`)
+  const cases = all.map((command) => {
+    const specs = optionsOf(command).map(({ option, name }) => {
+      const value =
+        option.value === undefined
+          ? ''
+          : `${option.bare === undefined ? '' : ':'}:${option.value.toLowerCase()}:${option.choices ? `(${option.choices.join(' ')})` : '_files'}`
+      const sign = option.value === undefined ? '' : option.bare === undefined ? '=' : '=-'
+      return `        '${option.many ? '*' : ''}--${name}${sign}[${zshText(option.does)}]${value}'`
+    })
+    const operands = command.operands === '' ? [] : [`        '*:${command.operands.toLowerCase()}:_files'`]
+    return `      ${[command.name, ...(command.aliases ?? [])].join('|')})\n      _arguments \\\n${[...specs, ...operands].join(' \\\n')}\n      ;;`
+  })
+  return `#compdef stepflow
+_stepflow() {
+  local -a commands
+  commands=(
+${list.join('\n')}
+  )
+  if (( CURRENT == 2 )); then
+    _describe command commands
+    return
+  fi
+  local command="\${words[2]}"
+  shift words
+  (( CURRENT-- ))
+  case "$command" in
+${cases.join('\n')}
+  esac
+}
+_stepflow "$@"
+`
+}
+
+function fish(all: readonly Command[]): string {
+  const lines = ['# fish completion for stepflow']
+  for (const command of all) {
+    lines.push(`complete -c stepflow -n __fish_use_subcommand -f -a ${command.name} -d '${fishText(command.summary)}'`)
+    const names = [command.name, ...(command.aliases ?? [])].join(' ')
+    for (const { option, name } of optionsOf(command)) {
+      const value = option.value === undefined ? '' : option.choices ? ` -x -a '${option.choices.join(' ')}'` : ' -r'
+      const short = option.short && name === option.name ? ` -s ${option.short}` : ''
+      lines.push(
+        `complete -c stepflow -n '__fish_seen_subcommand_from ${names}' -l ${name}${short}${value} -d '${fishText(option.does)}'`,
+      )
+    }
+  }
+  return `${lines.join('\n')}\n`
+}
+
+function zshText(text: string): string {
+  return text.replaceAll("'", "'\\''").replace(/[[\]:]/g, '\\$&')
+}
+
+function fishText(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")
+}

@@ -1,0 +1,63 @@
+// stepflow init: a small project that works at once. Overwrites nothing.
+
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { FlowError } from '@stepflow/engine'
+import type { Command } from '../command.ts'
+import { createMessages } from '../messages.ts'
+import { cannot } from '../read-file.ts'
+import { starterFiles } from '../starter.ts'
+
+export const init: Command = {
+  name: 'init',
+  summary: 'make a starter project: a flow, its configuration and its tests',
+  operands: '[FOLDER]',
+  options: [{ name: 'json', does: 'print {folder, files}' }],
+  examples: [
+    { does: 'in a new folder', line: 'stepflow init my-flows' },
+    { does: 'here', line: 'stepflow init' },
+  ],
+  async run(args, io) {
+    const messages = createMessages(args, io)
+    const named = args.operands[0] ?? '.'
+    const folder = resolve(io.cwd, named)
+    const files = starterFiles(basename(folder))
+    const names = Object.keys(files)
+    const there = filesIn(folder, named)
+    const taken = names.filter((name) => there.includes(name))
+    if (taken.length > 0) {
+      throw new FlowError(
+        'INVALID_INPUT',
+        `init: ${taken.join(', ')} already in ${named}: nothing was written; name another folder`,
+      )
+    }
+    for (const name of names) {
+      const path = join(folder, name)
+      try {
+        mkdirSync(dirname(path), { recursive: true })
+        writeFileSync(path, files[name] as string, { flag: 'wx' })
+      } catch (thrown) {
+        throw cannot('written', join(named, name), 'the file', thrown)
+      }
+    }
+    if (args.has('json')) {
+      io.out(`${JSON.stringify({ folder, files: names })}\n`)
+      return 0
+    }
+    io.out(names.map((name) => `${join(named, name)}\n`).join(''))
+    const enter = named === '.' ? '' : `  cd ${named}\n`
+    messages.hint(`\nTry it:\n${enter}  stepflow run flow.yaml --input-json '{"name": "Ada"}'\n  stepflow test .`)
+    return 0
+  },
+}
+
+// ---
+
+function filesIn(folder: string, named: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw cannot('written', named, 'the folder', thrown)
+  }
+}

@@ -1,0 +1,85 @@
+// stepflow validate: everything that is wrong with a flow, at once, and why each of its steps will run. Runs nothing.
+
+import { type ComponentInfo, type Diagnostic, hasErrors, type Plan } from '@stepflow/engine'
+import { flowFile } from '../args.ts'
+import { countDiagnostics, describeDiagnostics } from '../code-frame.ts'
+import { type Command, flowOptions } from '../command.ts'
+import { createMessages } from '../messages.ts'
+import { openProject, type Project } from '../project.ts'
+import { overrideOptions, readOverrides } from '../sources.ts'
+
+export const validate: Command = {
+  name: 'validate',
+  summary: 'check a flow and its configuration without running anything',
+  operands: 'FLOW',
+  options: [
+    ...flowOptions,
+    { name: 'strict', does: 'unknown keys are errors' },
+    { name: 'type-check', does: 'also check inputs and references against the schemas of flow and components' },
+    { name: 'explain', does: 'say of each step why it will run' },
+    ...overrideOptions,
+    { name: 'json', does: 'print {valid, diagnostics, steps}' },
+  ],
+  examples: [
+    { does: 'all problems with their lines', line: 'stepflow validate flow.yaml' },
+    { does: 'for a build server', line: 'stepflow validate flow.yaml --strict --json' },
+    { does: 'why does this step run?', line: 'stepflow validate flow.yaml --explain' },
+  ],
+  async run(args, io) {
+    const file = flowFile(validate, args)
+    const messages = createMessages(args, io)
+    const project = await openProject({
+      file,
+      args,
+      io,
+      messages,
+      purpose: 'check',
+      overrides: await readOverrides(args, io),
+    })
+    try {
+      const { plan, text } = project
+      const found = [...project.diagnostics]
+      if (plan && args.has('type-check')) found.push(...(await typeFindings(plan, project, args.has('strict'))))
+      const valid = plan !== undefined && !hasErrors(found)
+      const steps = project.flow?.steps ?? []
+      if (args.has('json')) {
+        io.out(`${JSON.stringify({ valid, diagnostics: found, ...(project.flow ? { steps } : {}) })}\n`)
+        return valid ? 0 : 2
+      }
+      const color = io.terminal.color.out
+      const own = found.filter((one) => one.file === undefined || one.file === file)
+      const others = found.filter((one) => !own.includes(one))
+      const parts = [describeDiagnostics(others, { color }), describeDiagnostics(own, { text, color })]
+      if (args.has('explain')) parts.push(steps.map(({ id, why }) => `${id}: ${why}\n`).join(''))
+      const counted = countDiagnostics(found)
+      parts.push(`${file}: ${valid ? 'valid' : 'not valid'}${counted === 'no problems' ? '' : `, ${counted}`}\n`)
+      io.out(parts.filter(Boolean).join('\n'))
+      return valid ? 0 : 2
+    } finally {
+      await project.close()
+    }
+  },
+}
+
+// ---
+
+async function typeFindings(plan: Plan, project: Project, isStrict: boolean): Promise<Diagnostic[]> {
+  const [{ typeCheck }, { declaredSteps }, { parse }] = await Promise.all([
+    import('../../infer/type-check.ts'),
+    import('../../infer/annotate.ts'),
+    import('yaml'),
+  ])
+  const listing = await project.plugins.components()
+  const infos = new Map<string, ComponentInfo>()
+  for (const { info, paths } of listing.components) for (const path of paths) infos.set(path, info)
+  const silent = listing.failures.map(
+    ({ plugin, error }): Diagnostic => ({
+      code: 'PLUGIN_SILENT',
+      level: 'warning',
+      message: `plugin "${plugin}" could not say what types its components have: ${error.message}`,
+    }),
+  )
+  const steps = declaredSteps(parse(project.text, { version: '1.2', schema: 'core' }))
+  const untyped = isStrict ? 'error' : 'warning'
+  return [...silent, ...typeCheck(plan, (path) => infos.get(path), { steps, untyped })]
+}

@@ -1,0 +1,64 @@
+// Flows that a step computed: inline, or the name of a file beside the flow. Gives plans, or says what is wrong with them.
+
+import { readFileSync, realpathSync } from 'node:fs'
+import { relative, resolve, sep } from 'node:path'
+import { FlowError, hasErrors, isRecord, type Json, kindOf, type Plan } from '@stepflow/engine'
+import type { WiredPlugins } from '../wire.ts'
+
+const MOST_CACHED = 100
+
+/** What an engine asks for plans. `directory` is where names are looked up; what is outside it is not there. */
+export function createFlowLoader(directory: string, plugins: () => WiredPlugins): (ref: unknown) => Promise<Plan> {
+  // A map over a thousand items hands over the same flow a thousand times.
+  const known = new Map<string, Promise<Plan>>()
+  return async (ref) => {
+    const source = sourceOf(ref, directory)
+    const key = JSON.stringify([source.file, source.text])
+    const cached = known.get(key)
+    if (cached) return cached
+    if (known.size >= MOST_CACHED) known.clear()
+    const made = compileSource(source, plugins())
+    known.set(key, made)
+    return made
+  }
+}
+
+// ---
+
+interface Source {
+  readonly text: string
+  readonly file?: string
+}
+
+async function compileSource({ text, file }: Source, { router }: WiredPlugins): Promise<Plan> {
+  const { compile } = await import('@stepflow/dialects')
+  const { plan, diagnostics } = await compile(text, {
+    ...(file === undefined ? {} : { file }),
+    primaryOf: router.primaryOf,
+    isServed: router.whyUnserved,
+  })
+  if (plan && !hasErrors(diagnostics)) return plan
+  const errors = diagnostics.filter((one) => one.level === 'fatal' || one.level === 'error')
+  const told = errors.map((one) => (one.line === undefined ? one.message : `line ${one.line}: ${one.message}`))
+  throw new FlowError('INVALID_FLOW', `${file ?? 'the flow'} is not valid: ${told.join('; ')}`, {
+    data: errors as unknown as Json, // diagnostics are plain JSON
+  })
+}
+
+function sourceOf(ref: unknown, directory: string): Source {
+  if (isRecord(ref)) return { text: JSON.stringify(ref) }
+  if (typeof ref !== 'string')
+    throw new FlowError('INVALID_FLOW', `a flow must be an object or a file's name, got ${kindOf(ref)}`)
+  // A flow written out as text, as a chat component may answer it.
+  if (ref.includes('\n') || ref.trimStart().startsWith('{')) return { text: ref }
+  const missing = () => new FlowError('NOT_FOUND', `there is no flow "${ref}" in ${directory}`)
+  if (!/\.(ya?ml|json)$/i.test(ref)) throw missing()
+  try {
+    const path = realpathSync(resolve(directory, ref))
+    const inside = relative(realpathSync(directory), path)
+    if (inside.startsWith('..') || inside.startsWith(sep)) throw missing()
+    return { text: readFileSync(path, 'utf8'), file: ref }
+  } catch {
+    throw missing()
+  }
+}

@@ -1,0 +1,104 @@
+// A flow file with what belongs to it: configuration, plugins, plan, engine. What every command that reads a flow opens.
+
+import { dirname, join, resolve } from 'node:path'
+import type { FlowInfo } from '@stepflow/dialects'
+import { type Diagnostic, type Engine, FlowError, hasErrors, type Plan } from '@stepflow/engine'
+import type { Config } from '../config/config.ts'
+import type { WiredPlugins, WireOptions } from '../wire.ts'
+import { describeDiagnostics } from './code-frame.ts'
+import type { Args, Io } from './command.ts'
+import { createFlowLoader } from './load-flow.ts'
+import type { Messages } from './messages.ts'
+import { readText } from './read-file.ts'
+
+export interface Project {
+  /** As the user named it. */
+  readonly file: string
+  readonly text: string
+  /** Of the configuration, then of the flow. */
+  readonly diagnostics: readonly Diagnostic[]
+  /** Absent if there are errors. */
+  readonly plan: Plan | undefined
+  /** What the flow says of itself; absent if it could not be read at all. */
+  readonly flow: FlowInfo | undefined
+  readonly plugins: WiredPlugins
+  /** Not there if the project is only checked. */
+  readonly engine: Engine
+  close(): Promise<void>
+}
+
+export interface OpenProject {
+  readonly file: string
+  readonly args: Args
+  readonly io: Io
+  readonly messages: Messages
+  readonly overrides?: readonly unknown[]
+  /** `check`: nothing will be run. */
+  readonly purpose: 'run' | 'test' | 'check'
+  /** In place of the one that is looked for. */
+  readonly config?: { readonly config: Config; readonly diagnostics: readonly Diagnostic[] }
+}
+
+/** Reads all of it; throws only if the flow file cannot be read. Close it, or child processes stay. */
+export async function openProject(options: OpenProject): Promise<Project> {
+  const { file, args, io, messages, purpose } = options
+  const text = readText(file, 'the flow', io.cwd)
+  const [{ compile }, { loadConfig }, { wire, wirePlugins }] = await Promise.all([
+    import('@stepflow/dialects'),
+    import('../config/load-config.ts'),
+    import('../wire.ts'),
+  ])
+  const place = { path: args.value('config'), flowFile: file, cwd: io.cwd, env: io.env }
+  const found = options.config ?? (await loadConfig({ ...place, ...(purpose === 'test' ? { purpose } : {}) }))
+  const flowDirectory = dirname(resolve(io.cwd, file))
+  const wireOptions: WireOptions = {
+    env: io.env,
+    flowDirectory,
+    // Results are streamed out: nobody comes back to ask for them.
+    history: 'none',
+    log: messages.log,
+    plan: createFlowLoader(flowDirectory, () => plugins),
+  }
+  const wired = purpose === 'check' ? undefined : await wire(found.config, wireOptions)
+  const plugins = wired ?? (await wirePlugins(found.config, wireOptions))
+  const compiled = await compile(text, {
+    file,
+    strict: args.has('strict'),
+    readFile: (path) => readText(join(flowDirectory, path), 'the schema', io.cwd),
+    ...(options.overrides?.length ? { overrides: options.overrides } : {}),
+    primaryOf: plugins.router.primaryOf,
+    isServed: plugins.router.whyUnserved,
+  })
+  const diagnostics = [...found.diagnostics, ...compiled.diagnostics]
+  return {
+    file,
+    text,
+    diagnostics,
+    plan: hasErrors(diagnostics) ? undefined : compiled.plan,
+    flow: compiled.flow,
+    plugins,
+    get engine() {
+      if (!wired) throw new FlowError('INTERNAL', 'a project that is only checked has no engine')
+      return wired.engine
+    },
+    close: () => plugins.close(),
+  }
+}
+
+/** The plan; undefined if there is none, and then the reasons are on stderr. Warnings are told too. */
+export function refuseInvalid(project: Project, io: Io, messages: Messages): Plan | undefined {
+  const { plan, diagnostics, text, file } = project
+  const worth = diagnostics.filter((one) => one.level !== 'hint')
+  if (worth.length > 0) {
+    const own = worth.filter((one) => one.file === undefined || one.file === file)
+    const others = worth.filter((one) => !own.includes(one))
+    const color = io.terminal.color.err
+    const told = [describeDiagnostics(others, { color }), describeDiagnostics(own, { text, color })]
+      .filter(Boolean)
+      .join('\n')
+    if (plan) messages.hint(told.trimEnd())
+    else messages.problem(told.trimEnd())
+  }
+  if (!plan) messages.problem(`${file} is not valid: nothing ran`)
+  return plan
+}

@@ -1,0 +1,91 @@
+// Files that the command line names: read whole, checked on the way, with messages that say what to do.
+
+import { isUtf8 } from 'node:buffer'
+import { accessSync, constants, readFileSync, statSync } from 'node:fs'
+import { basename, dirname, extname, resolve } from 'node:path'
+import { FlowError } from '@stepflow/engine'
+
+/** The text of a file, without a byte order mark. `what` says what it was wanted for: "the flow", "the input". */
+export function readText(file: string, what: string, cwd: string): string {
+  let bytes: Buffer
+  try {
+    bytes = readFileSync(resolve(cwd, file))
+  } catch (thrown) {
+    throw cannot('read', file, what, thrown)
+  }
+  if (!isUtf8(bytes)) throw new FlowError('INVALID_INPUT', `${what} "${file}" is not text in UTF-8`)
+  const text = bytes.toString()
+  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
+}
+
+/** JSON or YAML by the file's ending. */
+export async function readData(file: string, what: string, cwd: string): Promise<unknown> {
+  const ending = extname(file).toLowerCase()
+  const format = ending === '.json' ? 'json' : ending === '.yaml' || ending === '.yml' ? 'yaml' : undefined
+  if (!format) {
+    throw new FlowError(
+      'INVALID_INPUT',
+      `${what} "${file}" must end in .json, .yaml or .yml, so that its format is known`,
+    )
+  }
+  return parseData(readText(file, what, cwd), format, `${what} "${file}"`)
+}
+
+export async function parseData(text: string, format: 'json' | 'yaml', name: string): Promise<unknown> {
+  if (format === 'json') {
+    try {
+      return JSON.parse(text)
+    } catch (thrown) {
+      throw new FlowError('INVALID_INPUT', `${name} is not JSON: ${(thrown as Error).message}`)
+    }
+  }
+  const { parse } = await import('yaml')
+  try {
+    return parse(text, { schema: 'core', version: '1.2' }) ?? null
+  } catch (thrown) {
+    const [first = ''] = (thrown as Error).message.split('\n')
+    throw new FlowError('INVALID_INPUT', `${name} is not YAML: ${first.replace(/:$/, '')}`)
+  }
+}
+
+/** Throws if nothing could be written there; leaves no trace. Said before anything runs. */
+export function checkWritable(file: string, cwd: string): void {
+  const path = resolve(cwd, file)
+  try {
+    const stat = statSync(path, { throwIfNoEntry: false })
+    if (stat?.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' })
+    accessSync(stat ? path : dirname(path), constants.W_OK)
+  } catch (thrown) {
+    throw cannot('written', file, 'the output', thrown)
+  }
+}
+
+/** What a system error means to the one who named the file. */
+export function cannot(done: 'read' | 'written', file: string, what: string, thrown: unknown): FlowError {
+  const { code, message } = thrown as NodeJS.ErrnoException
+  const name = `${what} "${file}"`
+  switch (code) {
+    case 'ENOENT':
+      return done === 'read'
+        ? new FlowError('INVALID_INPUT', `${name} is not there`)
+        : new FlowError('INVALID_INPUT', `${name} cannot be written: there is no folder "${dirname(file)}"`)
+    case 'EISDIR':
+      return new FlowError('INVALID_INPUT', `${name} is a folder; name a file in it: ${file.replace(/\/*$/, '')}/...`)
+    case 'ENOTDIR':
+      return new FlowError('INVALID_INPUT', `${name}: "${dirname(file)}" is a file, not a folder`)
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return new FlowError('INVALID_INPUT', `${name} may not be ${done}: permission denied`)
+    case 'ENAMETOOLONG':
+      return new FlowError(
+        'INVALID_INPUT',
+        `${what}: the name "${basename(file).slice(0, 40)}..." is too long for a file`,
+      )
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new FlowError('RESOURCE_UNAVAILABLE', `no space is left for ${name}`)
+    default:
+      return new FlowError('INVALID_INPUT', `${name} cannot be ${done}: ${message}`)
+  }
+}

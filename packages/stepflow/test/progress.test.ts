@@ -1,0 +1,137 @@
+import type { JournalEntry, Plan, PlanStep } from '@stepflow/engine'
+import { expect, test } from 'vitest'
+import { drawTree, duration, printable } from '../src/cli/progress/draw-tree.ts'
+import { describeBatch } from '../src/cli/progress/show-batch.ts'
+import { createStepStates, criticalPath } from '../src/cli/progress/step-states.ts'
+
+/** Steps by id with the numbers of those they read; the last one is made by the compiler. */
+function planOf(...steps: [id: string, ...reads: number[]][]): Plan {
+  const made = steps.map(
+    ([id, ...reads], i): PlanStep => ({
+      id,
+      component: '/builtin/noop',
+      input: { op: 'array', of: reads.map((step) => ({ op: 'step', step }) as const) },
+      ...(i === steps.length - 1 ? { hidden: true } : {}),
+    }),
+  )
+  return { name: 'p', steps: made, entry: made.length - 1, exit: made.length - 1, onFailure: 'stop' }
+}
+
+const started = (step: number, at: number, attempt = 1): JournalEntry => ({
+  type: 'started',
+  at,
+  attempt,
+  item: 0,
+  step,
+  visit: 0,
+})
+const settled = (step: number, at: number, outcome: unknown = { outcome: 'success', result: 1 }): JournalEntry =>
+  ({ type: 'settled', at, attempt: 1, item: 0, step, visit: 0, outcome }) as JournalEntry
+
+const draw = (states: ReturnType<typeof createStepStates>, now = 0, rows = 99, columns = 80) =>
+  drawTree(states, { now, color: false, columns, rows })
+
+test('steps are drawn under what they wait for, a chain without stairs', () => {
+  const states = createStepStates(planOf(['a'], ['b', 0], ['c', 0], ['d', 1], ['out', 2, 3]))
+
+  expect(draw(states)).toEqual(['· a', '├ · b', '│ · d', '└ · c'])
+})
+
+test('a step shows its state and how long it took', () => {
+  const states = createStepStates(planOf(['a'], ['b', 0], ['out', 1]))
+
+  states.see([started(0, 0), settled(0, 1500), started(1, 1500)])
+
+  expect(draw(states, 1750)).toEqual(['✓ a  1.5s', '● b  250ms'])
+})
+
+test('a skip shows its reason and a failure its error, where they happened', () => {
+  const states = createStepStates(planOf(['a'], ['b', 0], ['out', 1]))
+
+  states.see([
+    settled(0, 5, { outcome: 'failed', error: { code: 'TIMEOUT', message: 'too late' } }),
+    settled(1, 6, { outcome: 'skipped', reason: 'step "a" failed' }),
+  ])
+
+  expect(draw(states)).toEqual(['✗ a  0ms  TIMEOUT: too late', '↷ b  skipped: step "a" failed'])
+})
+
+test('a cancelled step is not called failed', () => {
+  const states = createStepStates(planOf(['a'], ['out', 0]))
+
+  states.see([started(0, 0), settled(0, 1, { outcome: 'failed', error: { code: 'CANCELLED', message: 'stopped' } })])
+
+  expect(draw(states)[0]).toMatch(/^■ a/)
+})
+
+test('a waiting step says what it waits for and how often it was tried', () => {
+  const states = createStepStates(planOf(['a'], ['out', 0]))
+  const parked = { type: 'parked', at: 10, attempt: 2, item: 0, step: 0, visit: 0 } as const
+
+  states.see([started(0, 0, 2), { ...parked, signal: 'approve' }])
+
+  expect(draw(states, 10)).toEqual(['◌ a  10ms  attempt 2  waiting for the signal "approve"'])
+})
+
+test('a step counts the steps that ended in runs inside it', () => {
+  const states = createStepStates(planOf(['a'], ['out', 0]))
+
+  states.see([started(0, 0), { ...settled(7, 1), sub: '0/0/0' } as JournalEntry])
+
+  expect(draw(states, 1)).toEqual(['● a  1ms  1 step inside'])
+})
+
+test('no line is wider than the terminal and none is forged by an error message', () => {
+  const states = createStepStates(planOf(['a'], ['out', 0]))
+
+  states.see([settled(0, 5, { outcome: 'failed', error: { code: 'X', message: `evil\n\u001b[2J${'y'.repeat(200)}` } })])
+
+  const [line = '', ...rest] = draw(states, 5, 99, 40)
+  expect(rest).toEqual([])
+  expect([...line].length).toBeLessThan(40)
+  expect(line).not.toContain('\u001b')
+  expect(printable('a\r\nb')).toBe('a b')
+})
+
+test('in a low terminal what runs is shown and the rest is counted', () => {
+  const states = createStepStates(planOf(['a'], ['b'], ['c'], ['d'], ['out', 0, 1, 2, 3]))
+
+  states.see([started(3, 0)])
+
+  expect(draw(states, 0, 3)).toEqual(['· a', '● d  0ms', '  and 2 more steps'])
+})
+
+test('the critical path leads back along the last to end', () => {
+  const states = createStepStates(planOf(['a'], ['b'], ['c', 0, 1], ['d', 1], ['out', 2, 3]))
+
+  states.see([started(0, 0), started(1, 0), settled(0, 100), settled(1, 300), started(2, 300), started(3, 300)])
+  states.see([settled(3, 310), settled(2, 900)])
+
+  expect(criticalPath(states)).toEqual({ ids: ['b', 'c'], ms: 900 })
+})
+
+test('a plan that leads round in a circle is drawn once', () => {
+  const plan = planOf(['a', 1], ['b', 0], ['out', 1])
+
+  expect(draw(createStepStates(plan))).toHaveLength(2)
+})
+
+test('a batch says what is done, how fast and how long it will take', () => {
+  const counts = { success: 11_990, failed: 10, skipped: 0 }
+
+  expect(describeBatch({ counts, part: 0.25, elapsedMs: 2000 })).toBe(
+    '12,000 done: 11,990 ok, 10 failed, 0 skipped; 6,000/s; 6.0s left',
+  )
+  expect(describeBatch({ counts, part: undefined, elapsedMs: 2000 })).not.toContain('left')
+})
+
+test('durations are read at a glance', () => {
+  expect([0.4, 850, 1234, 59_960, 185_000, 7_440_000].map(duration)).toEqual([
+    '0ms',
+    '850ms',
+    '1.2s',
+    '1m 0s',
+    '3m 5s',
+    '2h 4m',
+  ])
+})
