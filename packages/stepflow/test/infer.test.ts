@@ -267,3 +267,34 @@ test('annotating twice changes nothing more', async () => {
 
   expect(await annotate(once, schemas)).toBe(once)
 })
+
+test('a step per element sees the input and the steps outside with their types', () => {
+  const outer = step('outer', null, { op: 'call', fn: 'reopen', args: [input('$.steps.score')] }, { hidden: true })
+  const child = pull(
+    'each',
+    outer,
+    step('each', '/http/get', object({ url: input('$.input.base'), timeout: ref(0, 'score') })),
+  )
+  const plan = pull(
+    'map',
+    step('score', '/score', object({ name: input('name') })),
+    step(
+      'each',
+      '$core/map',
+      object({
+        plan: lit(child as unknown as Json),
+        items: input('links'),
+        shared: object({ input: input(), steps: object({ score: { op: 'outcome', step: 0 } }) }),
+      }),
+    ),
+    output(ref(1)),
+  )
+
+  expect(inputOf(plan, infoOf)).toEqual({
+    type: 'object',
+    properties: { base: text, name: text, links: { type: 'array' } },
+    required: ['base', 'name', 'links'],
+  })
+  expect(typeCheck(plan, infoOf)).toEqual([])
+  expect(inferSchemas(plan, infoOf).output).toMatchObject({ type: 'array', items: { type: 'object' } })
+})

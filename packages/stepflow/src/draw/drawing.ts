@@ -137,7 +137,7 @@ function shapeOf(
   const inner = only && child ? conditionOf(only.input).when : []
   const when = [
     ...condition.when.map((w) => ({ ...w, text: exprText(w.cond, plan) })),
-    ...inner.map((w) => ({ ...w, text: exprText(w.cond, child?.plan ?? plan) })),
+    ...inner.map((w) => ({ ...w, text: inLoop(exprText(w.cond, child?.plan ?? plan)) })),
   ].map((w) => (w.negated ? `not ${w.text}` : w.text.replace(/^not not /, '')))
   return {
     ...base,
@@ -159,6 +159,11 @@ function marksOf(plan: Plan, step: PlanStep, child: ReturnType<typeof subPlanOf>
   if (step.cache ?? only?.cache) marks.push('cached')
   if (step.fallback) marks.push(step.fallback.op === 'skip' ? 'on error: skip' : 'on error: default')
   return marks
+}
+
+/** The loop's variables without the input of the plan inside, which they are to the engine. */
+function inLoop(text: string): string {
+  return text.replace(/\binput\.(item|index|input)\b/g, '$1')
 }
 
 /** True of the step that stands for the end of the plan and does nothing but hand on the result. */

@@ -78,6 +78,7 @@ function call(fn: string, args: readonly Expr[], sub: (e: Expr) => string): stri
   const [first, second] = args
   if (fn === 'not' && first) return `not ${sub(first)}`
   if (infix[fn] && first && second) return `${sub(first)} ${infix[fn]} ${sub(second)}`
+  if (fn === 'transform' && first?.op === 'literal' && second) return `${String(first.value)}, x = ${sub(second)}`
   // A template or a condition in a language of its own comes with its source as a literal: that is what the author wrote.
   const source = args.find((a) => a.op === 'literal' && typeof a.value === 'string')
   if (source?.op === 'literal' && fn !== 'field') return unbrace(String(source.value))

@@ -37,6 +37,8 @@ export interface SubPlan {
   /** True if it runs once per element of `items`. */
   readonly each: boolean
   readonly items?: Expr
+  /** What each run of it is given besides. */
+  readonly shared: readonly (readonly [key: string, value: Expr])[]
 }
 
 /** The plan that a step of the engine's own (`$core/...`) runs. */
@@ -49,10 +51,11 @@ export function subPlanOf(step: PlanStep): SubPlan | undefined {
     const plan = fields.get('plan')
     const items = fields.get('items')
     if (plan?.op !== 'literal' || !isPlan(plan.value)) return undefined
-    return { plan: plan.value, each, ...(items ? { items } : {}) }
+    const shared = fields.get('shared')
+    return { plan: plan.value, each, ...(items ? { items } : {}), shared: shared?.op === 'object' ? shared.of : [] }
   }
   const plan = input.op === 'literal' ? own(input.value, 'plan') : undefined
-  return isPlan(plan) ? { plan, each } : undefined
+  return isPlan(plan) ? { plan, each, shared: [] } : undefined
 }
 
 // ---

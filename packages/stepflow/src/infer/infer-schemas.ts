@@ -1,6 +1,6 @@
 // The schemas that an author left out, read off what the flow does. Never replaces what the author said.
 
-import { type Expr, own, type Plan, type PlanStep, parsePath, setOwn } from '@stepflow/engine'
+import { type Expr, isRecord, own, type Plan, type PlanStep, parsePath, setOwn } from '@stepflow/engine'
 import { conditionOf, subPlanOf } from '../draw/step-parts.ts'
 import { both, inside, isKnown, resolved, type Schema, unknown, widen } from './schema-type.ts'
 import { type InfoOf, type TypeFlow, type TypeFlowOptions, typeFlow } from './type-flow.ts'
@@ -55,10 +55,15 @@ function useStep(step: PlanStep, infoOf: InfoOf, root: Use): void {
   const isCall = step.component !== null && !step.component.startsWith('$core/')
   const wanted = isCall ? resolved(infoOf(step.component ?? '')?.inputSchema) : unknown
   for (const { cond } of when) use(cond, unknown, true, root)
-  if (child?.items) {
-    const item = inside(inputOf(child.plan, infoOf), 'item')
-    use(child.items, { type: 'array', ...(item !== 'absent' && isKnown(item) ? { items: item } : {}) }, true, root)
-    if (input.op === 'object') for (const [key, e] of input.of) if (key !== 'items') use(e, unknown, true, root)
+  if (child) {
+    const below = inputOf(child.plan, infoOf)
+    const wantedOf = (key: string) => {
+      const found = inside(below, key)
+      return found === 'absent' ? unknown : found
+    }
+    const item = wantedOf('item')
+    if (child.items) use(child.items, { type: 'array', ...(isKnown(item) ? { items: item } : {}) }, true, root)
+    for (const [key, e] of child.shared) use(e, wantedOf(key), true, root)
   } else use(input, wanted, when.length === 0, root)
   if (step.fallback) use(step.fallback, unknown, false, root)
   if (step.cache?.key) use(step.cache.key, unknown, true, root)
@@ -136,13 +141,14 @@ function mark(root: Use, path: string, wanted: Schema, isRequired: boolean): voi
 
 function schemaOf(at: Use): Schema {
   if (at.fields.size > 0) {
+    // A reader of the whole may know more fields than those that are read one by one.
+    const { properties: whole, required: wanted } = at.wanted
     const properties: Record<string, unknown> = {}
-    for (const [name, inner] of at.fields) {
-      const known = own(at.wanted.properties, name)
-      setOwn(properties, name, both(schemaOf(inner), known === undefined ? unknown : resolved(known)))
-    }
+    if (isRecord(whole)) for (const [name, schema] of Object.entries(whole)) setOwn(properties, name, schema)
+    for (const [name, inner] of at.fields) setOwn(properties, name, both(schemaOf(inner), resolved(own(whole, name))))
     const required = [...at.fields].filter(([, inner]) => inner.isRequired).map(([name]) => name)
-    return { type: 'object', properties, ...(required.length > 0 ? { required } : {}) }
+    const all = [...new Set([...(Array.isArray(wanted) ? wanted : []), ...required])]
+    return { type: 'object', properties, ...(all.length > 0 ? { required: all } : {}) }
   }
   if (at.element) return { type: 'array', items: schemaOf(at.element) }
   return at.wanted

@@ -50,11 +50,14 @@ export function schemaOfValue(value: unknown, depth = 0): Schema {
   return objectSchema(Object.entries(value).map(([key, v]) => [key, schemaOfValue(v, depth + 1)]))
 }
 
-/** An object of exactly these fields. */
-export function objectSchema(fields: readonly (readonly [string, Schema])[], optional = false): Schema {
+/** An object of these fields and no others. */
+export function objectSchema(
+  fields: readonly (readonly [string, Schema])[],
+  presence: 'required' | 'optional' = 'required',
+): Schema {
   const properties: Record<string, unknown> = {}
   for (const [key, schema] of fields) setOwn(properties, key, schema)
-  const required = optional ? [] : fields.map(([key]) => key)
+  const required = presence === 'optional' ? [] : fields.map(([key]) => key)
   return {
     type: 'object',
     properties,

@@ -1,17 +1,18 @@
 // The types that flow through a plan: from the schemas of components, along references, to every step and the output.
 
-import {
-  type ComponentInfo,
-  type Expr,
-  isRecord,
-  own,
-  type Plan,
-  type PlanStep,
-  parsePath,
-  suggest,
-} from '@stepflow/engine'
+import { type ComponentInfo, type Expr, own, type Plan, type PlanStep, parsePath, suggest } from '@stepflow/engine'
 import { conditionOf, subPlanOf } from '../draw/step-parts.ts'
-import { either, fieldsOf, inside, isKnown, resolved, type Schema, schemaOfValue, unknown } from './schema-type.ts'
+import {
+  either,
+  fieldsOf,
+  inside,
+  isKnown,
+  objectSchema,
+  resolved,
+  type Schema,
+  schemaOfValue,
+  unknown,
+} from './schema-type.ts'
 
 /** What is known of a component by the path that a step calls it by. */
 export type InfoOf = (component: string) => ComponentInfo | undefined
@@ -84,15 +85,22 @@ export function typeFlow(plan: Plan, infoOf: InfoOf, options: TypeFlowOptions = 
     const items = child.items ? typeOf(child.items, index) : undefined
     const item = items ? inside(items, 0) : unknown
     const below = typeFlow(child.plan, infoOf, {
-      input: {
-        type: 'object',
-        properties: { item: item === 'absent' ? unknown : item, index: { type: 'integer' } },
-        additionalProperties: true,
-      },
+      input: objectSchema([
+        ['item', item === 'absent' ? unknown : item],
+        ['index', { type: 'integer' }],
+        ...child.shared.map(([key, e]) => [key, sharedType(e, index)] as const),
+      ]),
     })
     const each = below.output(child.plan.exit)
     for (const one of below.lost) lost.set(`${index}:${one.message}`, { ...one, step: index })
     return isKnown(each) ? { type: 'array', items: each } : { type: 'array' }
+  }
+
+  /** Outcomes of steps are opened again inside: they have the type of what they hold. */
+  function sharedType(expr: Expr, reader: number): Schema {
+    if (expr.op === 'outcome') return output(expr.step)
+    if (expr.op === 'object') return objectSchema(expr.of.map(([key, e]) => [key, sharedType(e, reader)]))
+    return typeOf(expr, reader) ?? unknown
   }
 
   function withFallback(step: PlanStep, index: number, type: Schema): Schema {
@@ -144,7 +152,7 @@ export function typeFlow(plan: Plan, infoOf: InfoOf, options: TypeFlowOptions = 
         return items && isKnown(items) ? { type: 'array', items } : { type: 'array' }
       }
       case 'object':
-        return objectOf(expr.of.map(([key, e]) => [key, sub(e)]))
+        return objectSchema(expr.of.map(([key, e]) => [key, sub(e) ?? unknown]))
       case 'call':
         return called(expr.fn, expr.args, sub)
     }
@@ -210,31 +218,23 @@ function dotted(from: Schema, path: string): Schema | undefined {
   return 'error' in parsed ? undefined : at(from, parsed.segments)
 }
 
-function objectOf(fields: readonly (readonly [string, Schema | undefined])[]): Schema {
-  const there = fields.map(([key, schema]) => [key, schema ?? unknown] as const)
-  return {
-    type: 'object',
-    properties: Object.fromEntries(there),
-    ...(there.length > 0 ? { required: there.map(([key]) => key) } : {}),
-    additionalProperties: false,
-  }
-}
-
 const truths = new Set(['not', 'and', 'or', 'eq', 'ne', 'lt', 'le', 'gt', 'ge', 'truth'])
 
 function called(fn: string, args: readonly Expr[], sub: (e: Expr | undefined) => Schema | undefined): Schema {
+  if (fn === 'reopen') return sub(args[0]) ?? unknown
   if (truths.has(fn)) return { type: 'boolean' }
   if (fn === 'doneOf') {
     const [of] = args
     if (of?.op !== 'object') return { type: 'object' }
-    const fields = of.of.map(([key, e]) => [key, sub(e.op === 'outcome' ? { op: 'step', step: e.step } : e)] as const)
     // A step that was skipped is left out, so none is required.
-    const { required: _, ...open } = objectOf(fields)
-    return open
+    return objectSchema(
+      of.of.map(([key, e]) => [key, sub(e.op === 'outcome' ? { op: 'step', step: e.step } : e) ?? unknown]),
+      'optional',
+    )
   }
   if (fn === 'template') {
     const [source] = args
-    const text = source?.op === 'literal' ? source.value : isRecord(source) ? undefined : source
+    const text = source?.op === 'literal' ? source.value : undefined
     const isOneExpression = typeof text !== 'string' || /^\s*\{\{(?:(?!\}\}).)*\}\}\s*$/s.test(text)
     return isOneExpression ? unknown : { type: 'string' }
   }

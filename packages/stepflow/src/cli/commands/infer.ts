@@ -1,0 +1,155 @@
+// stepflow infer: the flow with the schemas that its author left out. Starts component servers to ask them; runs no step.
+
+import { existsSync, writeFileSync } from 'node:fs'
+import { dirname, extname, resolve } from 'node:path'
+import { type ComponentInfo, FlowError, hasErrors, type Plan } from '@stepflow/engine'
+import type { InfoOf } from '../../infer/type-flow.ts'
+import { usage } from '../args.ts'
+import { describeDiagnostics } from '../code-frame.ts'
+import { type Args, type Command, flowOptions, type Io } from '../command.ts'
+import { createMessages, type Messages } from '../messages.ts'
+import { cannot, readText } from '../read-file.ts'
+
+export const infer: Command = {
+  name: 'infer',
+  summary: 'write out the schemas of input, output and steps that a flow implies',
+  operands: 'FLOW [OUTPUT]',
+  options: [
+    ...flowOptions,
+    {
+      name: 'output',
+      short: 'o',
+      value: 'FILE',
+      bare: '',
+      does: 'write there; without FILE: beside the flow, NAME.inferred.yaml',
+    },
+    { name: 'force', short: 'f', does: 'the output may be the flow itself' },
+    { name: 'show-step-inputs', does: 'also show, on stderr, what each step gives its component' },
+    { name: 'strict', does: 'an output without a type is an error; with errors nothing is written' },
+  ],
+  examples: [
+    { does: 'on stdout', line: 'stepflow infer flow.yaml' },
+    { does: 'into flow.inferred.yaml', line: 'stepflow infer flow.yaml --output' },
+    { does: 'what do the steps send?', line: 'stepflow infer flow.yaml --show-step-inputs > /dev/null' },
+  ],
+  async run(args, io) {
+    const { file, output } = filesOf(args, io)
+    const messages = createMessages(args, io)
+    const text = readText(file, 'the flow', io.cwd)
+    const known = await readComponents(file, args, io, messages)
+    if (!known) return 2
+    const plan = await planOf(text, file, args, io, messages, known.primaryOf)
+    if (!plan) return 2
+
+    const [{ inferSchemas }, { checkFlow }, { annotate, declaredSteps }, yaml] = await Promise.all([
+      import('../../infer/infer-schemas.ts'),
+      import('../../infer/type-check.ts'),
+      import('../../infer/annotate.ts'),
+      import('yaml'),
+    ])
+    const steps = declaredSteps(yaml.parse(text, { version: '1.2', schema: 'core' }))
+    const inferred = inferSchemas(plan, known.infoOf, { steps })
+    const untyped = args.has('strict') ? 'error' : 'warning'
+    const found = checkFlow(plan, known.infoOf, inferred.types, { steps, untyped })
+    if (found.length > 0) messages.problem(describeDiagnostics(found, { text, color: io.terminal.color.err }).trimEnd())
+    if (args.has('show-step-inputs')) io.err(yaml.stringify({ step_inputs: inferred.stepInputs }, { lineWidth: 0 }))
+    if (args.has('strict') && hasErrors(found)) return 2
+    write(output, await annotate(text, inferred), file, args, io, messages)
+    return 0
+  },
+}
+
+// ---
+
+/** `-o` takes its file also from the word after it, which then stands among the operands. */
+function filesOf(args: Args, io: Io): { file: string; output: string | undefined } {
+  const option = args.value('flow')
+  const asked = args.value('output')
+  const words = option === undefined ? [...args.operands] : [option, ...args.operands]
+  const [first, second, third] = words
+  if (first === undefined || first === '') throw usage(infer, 'needs a flow file: stepflow infer flow.yaml')
+  if (third !== undefined || (second !== undefined && asked !== '')) {
+    throw usage(infer, `one argument too many: "${third ?? second}"`)
+  }
+  const beside = `${first.slice(0, first.length - extname(first).length)}.inferred${extname(first) || '.yaml'}`
+  if (second === undefined) return { file: first, output: asked === '' ? beside : asked }
+  // `-o out.yaml flow.yaml`: the flow is the one that is there.
+  const isSwapped = option === undefined && !existsSync(resolve(io.cwd, first)) && existsSync(resolve(io.cwd, second))
+  return isSwapped ? { file: second, output: first } : { file: first, output: second }
+}
+
+async function readComponents(file: string, args: Args, io: Io, messages: Messages) {
+  const [{ loadConfig }, { wirePlugins }] = await Promise.all([
+    import('../../config/load-config.ts'),
+    import('../../wire.ts'),
+  ])
+  const { config, diagnostics } = await loadConfig({
+    path: args.value('config'),
+    flowFile: file,
+    cwd: io.cwd,
+    env: io.env,
+  })
+  if (hasErrors(diagnostics)) {
+    messages.problem(describeDiagnostics(diagnostics, { color: io.terminal.color.err }).trimEnd())
+    return undefined
+  }
+  const flowDirectory = dirname(resolve(io.cwd, file))
+  const plugins = await wirePlugins(config, { env: io.env, flowDirectory, log: messages.log })
+  try {
+    const infos = new Map<string, ComponentInfo>()
+    const { components, failures } = await plugins.components()
+    for (const { info, paths } of components) for (const path of paths) infos.set(path, info)
+    for (const { plugin, error } of failures)
+      messages.hint(`plugin "${plugin}" did not say what it has: ${error.message}`)
+    const { router } = plugins
+    const infoOf: InfoOf = (path) => infos.get(path) ?? routedInfo(() => router.route(path).component?.info)
+    return { infoOf, primaryOf: router.primaryOf }
+  } finally {
+    await plugins.close()
+  }
+}
+
+/** The info of what a path leads to under another name; none if it leads nowhere. */
+function routedInfo(route: () => ComponentInfo | undefined): ComponentInfo | undefined {
+  try {
+    return route()
+  } catch (thrown) {
+    if (FlowError.is(thrown) && thrown.code === 'COMPONENT_NOT_FOUND') return undefined
+    throw thrown
+  }
+}
+
+/** Without a look at the routes: a component that is not there has no type, which is said below. */
+async function planOf(
+  text: string,
+  file: string,
+  args: Args,
+  io: Io,
+  messages: Messages,
+  primaryOf: (component: string) => string | undefined,
+): Promise<Plan | undefined> {
+  const { compile } = await import('@stepflow/dialects')
+  const { plan, diagnostics } = await compile(text, { file, strict: args.has('strict'), primaryOf })
+  if (plan && !hasErrors(diagnostics)) return plan
+  const errors = diagnostics.filter((one) => one.level === 'error' || one.level === 'fatal')
+  messages.problem(describeDiagnostics(errors, { text, color: io.terminal.color.err }).trimEnd())
+  messages.problem(`${file} is not valid: nothing was inferred`)
+  return undefined
+}
+
+function write(output: string | undefined, text: string, file: string, args: Args, io: Io, messages: Messages): void {
+  if (output === undefined || output === '-') {
+    io.out(text)
+    return
+  }
+  const path = resolve(io.cwd, output)
+  if (path === resolve(io.cwd, file) && !args.has('force')) {
+    throw new FlowError('INVALID_INPUT', `"${output}" is the flow itself; --force replaces it`)
+  }
+  try {
+    writeFileSync(path, text)
+  } catch (thrown) {
+    throw cannot('written', output, 'the flow', thrown)
+  }
+  messages.hint(`written: ${output}`)
+}

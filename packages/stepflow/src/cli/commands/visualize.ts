@@ -1,0 +1,125 @@
+// stepflow visualize: a flow as a picture, for the terminal, for a document, or as a file. Runs nothing, starts nothing.
+
+import { writeFileSync } from 'node:fs'
+import { extname, resolve } from 'node:path'
+import { FlowError, hasErrors, type Plan } from '@stepflow/engine'
+import type { Format } from '../../draw/draw.ts'
+import { flowFile, usage } from '../args.ts'
+import { describeDiagnostics } from '../code-frame.ts'
+import { type Args, type Command, flowOptions, type Io } from '../command.ts'
+import { createMessages } from '../messages.ts'
+import { cannot, readText } from '../read-file.ts'
+
+export const visualize: Command = {
+  name: 'visualize',
+  summary: 'draw a flow: in the terminal, as Mermaid, DOT, SVG or PNG',
+  operands: 'FLOW',
+  options: [
+    ...flowOptions,
+    {
+      name: 'format',
+      value: 'FORMAT',
+      choices: ['ascii', 'mermaid', 'dot', 'svg', 'png'],
+      does: 'else by the ending of --output; ascii on a terminal, mermaid in a pipe',
+    },
+    {
+      name: 'output',
+      short: 'o',
+      value: 'FILE',
+      does: 'where to; svg and png else stand beside the flow, "-" is stdout',
+    },
+    { name: 'force', short: 'f', does: 'overwrite the output' },
+    { name: 'no-details', does: 'only the names of the steps' },
+    { name: 'no-servers', does: 'accepted for older scripts: a drawing starts no servers' },
+  ],
+  examples: [
+    { does: 'in the terminal', line: 'stepflow visualize flow.yaml' },
+    { does: 'for a README', line: 'stepflow visualize flow.yaml --format mermaid' },
+    { does: 'as a picture; no Graphviz needed', line: 'stepflow visualize flow.yaml --output flow.svg' },
+  ],
+  async run(args, io) {
+    const file = flowFile(visualize, args)
+    const { format, output } = targetOf(args, file, io)
+    const plan = await planOf(file, args, io)
+    if (!plan) return 2
+    const details = args.has('no-details') ? 'hide' : 'show'
+    const draw = await import('../../draw/draw.ts')
+    if (format === 'png') {
+      write(output, await draw.drawPng(plan, { details }), args, io)
+      return 0
+    }
+    const toScreen = output === undefined && io.terminal.out
+    const text =
+      format === 'svg'
+        ? await draw.drawSvg(plan, { details })
+        : draw.drawText(plan, format, {
+            details,
+            columns: toScreen ? io.terminal.columns : 100,
+            color: output === undefined && io.terminal.color.out ? 'yes' : 'no',
+            characters: toScreen && io.env.TERM === 'dumb' ? 'ascii' : 'unicode',
+          })
+    write(output, text, args, io)
+    return 0
+  },
+}
+
+// ---
+
+const endings: Readonly<Record<string, Format>> = {
+  '.svg': 'svg',
+  '.png': 'png',
+  '.dot': 'dot',
+  '.gv': 'dot',
+  '.mmd': 'mermaid',
+  '.mermaid': 'mermaid',
+  '.txt': 'ascii',
+}
+
+/** Output undefined: stdout. */
+function targetOf(args: Args, file: string, io: Io): { format: Format; output: string | undefined } {
+  const named = args.value('format') as Format | undefined // one of the choices, or the parser had refused it
+  const output = args.value('output')
+  if (output === '') throw usage(visualize, '--output needs the name of a file')
+  if (output === '-') return { format: named ?? 'mermaid', output: undefined }
+  if (output !== undefined) {
+    const ending = extname(output).toLowerCase()
+    const format = named ?? (Object.hasOwn(endings, ending) ? endings[ending] : undefined)
+    if (format) return { format, output }
+    const known = Object.keys(endings).join(', ')
+    throw usage(visualize, `the format of "${output}" is not clear: end it in one of ${known}, or give --format`)
+  }
+  const format = named ?? (io.terminal.out ? 'ascii' : 'mermaid')
+  if (format !== 'svg' && format !== 'png') return { format, output }
+  return { format, output: `${file.slice(0, file.length - extname(file).length)}.${format}` }
+}
+
+/** Compiled without the configuration: a flow whose components are not there can be drawn as well. */
+async function planOf(file: string, args: Args, io: Io): Promise<Plan | undefined> {
+  const text = readText(file, 'the flow', io.cwd)
+  const { compile } = await import('@stepflow/dialects')
+  const { plan, diagnostics } = await compile(text, { file })
+  if (plan && !hasErrors(diagnostics)) return plan
+  const color = io.terminal.color.err
+  const errors = diagnostics.filter((one) => one.level === 'error' || one.level === 'fatal')
+  const messages = createMessages(args, io)
+  messages.problem(describeDiagnostics(errors, { text, color }).trimEnd())
+  messages.problem(`${file} is not valid: nothing was drawn`)
+  return undefined
+}
+
+function write(output: string | undefined, drawn: string | Uint8Array, args: Args, io: Io): void {
+  if (output === undefined) {
+    if (typeof drawn === 'string') io.out(drawn)
+    else writeFileSync(io.fds.out, drawn)
+    return
+  }
+  try {
+    writeFileSync(resolve(io.cwd, output), drawn, { flag: args.has('force') ? 'w' : 'wx' })
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') {
+      throw new FlowError('INVALID_INPUT', `"${output}" is there already; --force overwrites it`)
+    }
+    throw cannot('written', output, 'the drawing', thrown)
+  }
+  createMessages(args, io).hint(`drawn: ${output}`)
+}
