@@ -67,4 +67,8 @@ export interface RunOptions {
   readonly maxConcurrent?: number
   readonly variables?: Readonly<Record<string, unknown>>
   readonly labels?: Readonly<Record<string, string>>
+  /** The run that this one repeats, and from where. */
+  readonly origin?: { readonly runId: RunId; readonly from?: string }
+  /** What started it. */
+  readonly trigger?: { readonly type: 'api' | 'cli' | 'schedule' | 'webhook' | 'mcp'; readonly [detail: string]: string }
 }

@@ -3,10 +3,14 @@
 
 import type { Outcome } from '../run/outcome.ts'
 import type { ItemCounts, RunRow, RunStatus } from '../store/store.ts'
-import type { JournalEntry } from './events.ts'
+import type { JournalEntry, RunOptions } from './events.ts'
 
 export interface Changes {
-  readonly created?: { readonly run: string; readonly at: number; readonly flow?: string }
+  readonly created?: { readonly run: string; readonly at: number; readonly options: RunOptions }
+  /** Of the first row of a journal: how many items it has. */
+  readonly items?: number
+  /** The driver that took the journal. */
+  readonly claimed?: string
   /** The number of items, once it is known. */
   readonly total?: number
   readonly finished: readonly { readonly item: number; readonly outcome: Outcome }[]
@@ -22,21 +26,26 @@ export function itemStatus(outcome: Outcome): ItemStatus {
 
 export function project(entries: readonly JournalEntry[]): Changes {
   let created: Changes['created']
+  let items: number | undefined
+  let claimed: string | undefined
   let total: number | undefined
   let signal: Changes['signal']
   let at = 0
   const finished: { item: number; outcome: Outcome }[] = []
   for (const entry of entries) {
     at = entry.at
-    if (entry.type === 'created' && entry.plan) {
-      const flow = entry.options?.flow
-      created = flow === undefined ? { run: entry.run, at } : { run: entry.run, at, flow }
-    } else if (entry.type === 'sealed') total = entry.items
+    if (entry.type === 'created') {
+      items = entry.inputs.length
+      if (entry.plan) created = { run: entry.run, at, options: entry.options ?? {} }
+    } else if (entry.type === 'claimed') claimed = entry.driver
+    else if (entry.type === 'sealed') total = entry.items
     else if (entry.type === 'finished') finished.push({ item: entry.item, outcome: entry.outcome })
     else if (entry.type === 'signalled' && entry.name !== 'signal') signal = entry.name
   }
   return {
     ...(created ? { created } : {}),
+    ...(items === undefined ? {} : { items }),
+    ...(claimed === undefined ? {} : { claimed }),
     ...(total === undefined ? {} : { total }),
     ...(signal ? { signal } : {}),
     finished,
@@ -52,6 +61,17 @@ export function applyChanges(row: RunRow, changes: Changes): RunRow {
   const status = statusAfter(row.status, items, changes.signal)
   const isEnd = status === 'completed' || status === 'failed' || status === 'cancelled'
   return { ...row, status, items, ...(isEnd && row.endedAt === undefined ? { endedAt: changes.at } : {}) }
+}
+
+/** What a run's row repeats of the run's options. */
+export function rowFacts(options: RunOptions): Pick<RunRow, 'flow' | 'labels' | 'origin' | 'trigger'> {
+  const { flow, labels, origin, trigger } = options
+  return {
+    ...(flow === undefined ? {} : { flow }),
+    ...(labels === undefined ? {} : { labels }),
+    ...(origin === undefined ? {} : { origin }),
+    ...(trigger === undefined ? {} : { trigger }),
+  }
 }
 
 export function isEnded(status: RunStatus): boolean {

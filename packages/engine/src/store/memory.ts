@@ -3,7 +3,7 @@
 import { type Clock, systemClock } from '../clock.ts'
 import { FlowError } from '../errors.ts'
 import type { JournalId, RunId } from '../journal/events.ts'
-import { applyChanges, project } from '../journal/project.ts'
+import { applyChanges, type Changes, project, rowFacts } from '../journal/project.ts'
 import { bareId, contentId } from '../plan/id.ts'
 import type { Outcome } from '../run/outcome.ts'
 import type { Batch, ItemRow, JournalRow, RunRow, Runs, Store, Wake } from './store.ts'
@@ -135,10 +135,10 @@ class MemoryStore implements Store {
     if (this.keepsSteps) for (const { item, outcome } of changes.finished) kept.items.set(item, outcome)
   }
 
-  #newRun(run: RunId, created: { readonly at: number; readonly flow?: string } | undefined): KeptRun {
+  #newRun(run: RunId, created: Changes['created']): KeptRun {
     const items = { total: -1, success: 0, skipped: 0, failed: 0, cancelled: 0 }
     const row: RunRow = { id: run, status: 'queued', createdAt: created?.at ?? 0, items }
-    const kept = { row: created?.flow === undefined ? row : { ...row, flow: created.flow }, items: new Map() }
+    const kept = { row: { ...row, ...rowFacts(created?.options ?? {}) }, items: new Map() }
     this.#runs.set(run, kept)
     return kept
   }

@@ -1,6 +1,6 @@
 // The port of everything that is kept. One write (`append`), one pull-in (`work`), the rest are reads.
 
-import type { JournalEntry, JournalId, RunId } from '../journal/events.ts'
+import type { JournalEntry, JournalId, RunId, RunOptions } from '../journal/events.ts'
 import type { MaybePromise } from '../json.ts'
 import type { Outcome } from '../run/outcome.ts'
 
@@ -60,7 +60,11 @@ export interface RunRow {
   readonly status: RunStatus
   readonly createdAt: number
   readonly endedAt?: number
+  /** `total` is -1 until the input has ended. */
   readonly items: ItemCounts
+  readonly labels?: RunOptions['labels']
+  readonly origin?: RunOptions['origin']
+  readonly trigger?: RunOptions['trigger']
 }
 
 export interface ItemCounts {
