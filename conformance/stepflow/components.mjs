@@ -100,12 +100,12 @@ export async function meet({ key, parties }, context) {
  * @param {Context} context
  */
 export async function hang(input, context) {
-  if (input?.key) gateOf(input.key).open()
-  try {
-    return await aborted(context.signal)
-  } finally {
-    if (input?.key) note(input.key, 'aborted')
+  const { key } = input ?? {}
+  if (key) {
+    context.signal.addEventListener('abort', () => note(key, 'aborted'), { once: true })
+    gateOf(key).open()
   }
+  return aborted(context.signal)
 }
 
 /**

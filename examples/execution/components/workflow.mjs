@@ -10,7 +10,7 @@ export function classifier({ request }) {
 // ---
 
 const flows = new Map([
-  ['shout', { output: { $input: 'text', transform: 'upper(x)' } }],
+  ['shout', { steps: [], output: { $input: 'text', transform: 'upper(x)' } }],
   [
     'welcome',
     {
