@@ -26,7 +26,8 @@ export function layersOf(drawing: Drawing): Layers {
     out[arrow.from]?.push(i)
   })
   const { order, back } = orderOf(drawing, out)
-  const layer = new Array<number>(count).fill(0)
+  // Over all that can start at once stands the input, whether or not they read it.
+  const layer: number[] = drawing.shapes.map((shape) => (shape.kind === 'input' ? 0 : 1))
   for (const shape of order) {
     for (const i of out[shape] ?? []) {
       const to = drawing.arrows[i]?.to

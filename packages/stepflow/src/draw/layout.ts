@@ -140,20 +140,62 @@ function fine(drawing: Drawing, dagre: Dagre, texts: Layout['texts'], sizes: rea
     const { x, y, width, height } = graph.node(id)
     return { x: x - width / 2, y: y - height / 2, width, height }
   }
+  const boxes = drawing.shapes.map((_, i) => (shown[i] ? boxOf(`s${i}`) : undefined))
+  const halves = new Map<number, number>()
+  for (const box of boxes) {
+    if (!box) continue
+    const middle = Math.round(box.y + box.height / 2)
+    halves.set(middle, Math.max(halves.get(middle) ?? 0, box.height / 2))
+  }
   const labels = new Map<number, Point>()
   const ways = drawing.arrows.map((arrow, i) => {
     const edge = graph.edge({ v: `s${arrow.from}`, w: `s${arrow.to}`, name: `a${i}` })
     if (arrow.label !== undefined && edge.x !== undefined && edge.y !== undefined)
       labels.set(i, { x: edge.x, y: edge.y })
-    return edge.points ?? []
+    const [from, to] = [boxes[arrow.from], boxes[arrow.to]]
+    const points = edge.points ?? []
+    return from && to && from !== to ? routed(points, from, to, halves) : points
   })
   return inFrame({
-    boxes: drawing.shapes.map((_, i) => (shown[i] ? boxOf(`s${i}`) : undefined)),
+    boxes,
     frames: new Map([...holders].map((holder) => [holder, boxOf(`f${holder}`)])),
     texts,
     ways,
     labels,
   })
+}
+
+/**
+ * Dagre bends an arrow in the middle of each row that it crosses, and lets it leave a shape at any side. Upright through the
+ * rows, and in and out at top and bottom, it never runs through a shape. `halves`: half a row's height by its middle.
+ */
+function routed(points: readonly Point[], from: Box, to: Box, halves: ReadonlyMap<number, number>): Point[] {
+  const inner = points.slice(1, -1)
+  const isDown = from.y + from.height / 2 <= to.y + to.height / 2
+  const bends = inner.flatMap(({ x, y }) => {
+    const half = halves.get(Math.round(y))
+    if (half === undefined) return [{ x, y }]
+    return [
+      { x, y: isDown ? y - half : y + half },
+      { x, y: isDown ? y + half : y - half },
+    ]
+  })
+  const [first] = bends
+  const last = bends.at(-1)
+  const start = sidePoint(from, isDown ? 'bottom' : 'top', (first ?? to).x)
+  const end = sidePoint(to, isDown ? 'top' : 'bottom', (last ?? from).x)
+  // Upright into the shape, so that the whole head is seen.
+  return [start, ...bends, { x: end.x, y: end.y + (isDown ? -headRoom : headRoom) }, end]
+}
+
+const headRoom = 14
+
+/** Towards `x` without reaching the corner. */
+function sidePoint(box: Box, side: 'top' | 'bottom', x: number): Point {
+  const middle = box.x + box.width / 2
+  const reach = Math.max(0, box.width / 2 - 16)
+  const off = Math.min(Math.max((x - middle) * 0.6, -reach), reach)
+  return { x: middle + off, y: side === 'top' ? box.y : box.y + box.height }
 }
 
 /** Moves all to where nothing, a bend of an arrow included, is left of or above the margin. */

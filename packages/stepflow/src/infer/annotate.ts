@@ -23,7 +23,7 @@ export async function annotate(text: string, schemas: Annotations): Promise<stri
     lineWidth: 0,
     indent: indentOf(text),
     indentSeq: !/^( *)(?:- )?[\w"'$-]+:[ \t]*\n\1- /m.test(text),
-    flowCollectionPadding: !/[{[](?=[\w"'$])/.test(text),
+    flowCollectionPadding: !/\{(?=[\w"'$])/.test(text),
   })
 }
 
@@ -113,6 +113,6 @@ function asJson(text: string): unknown {
 
 /** As the author indents: the first line that is. */
 function indentOf(text: string): number {
-  const width = /^( +)[^ \n#-]/m.exec(text)?.[1]?.length ?? 2
+  const width = /^( +)[^ \n#]/m.exec(text)?.[1]?.length ?? 2
   return Math.min(Math.max(width, 1), 8)
 }

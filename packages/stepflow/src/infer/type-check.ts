@@ -2,7 +2,7 @@
 
 import type { Diagnostic, Plan, PlanStep } from '@stepflow/engine'
 import { subPlanOf } from '../draw/step-parts.ts'
-import { isKnown, mismatch, resolved } from './schema-type.ts'
+import { mismatch, resolved } from './schema-type.ts'
 import { type InfoOf, type TypeFlow, type TypeFlowOptions, typeFlow } from './type-flow.ts'
 
 export interface TypeCheckOptions extends TypeFlowOptions {
@@ -82,8 +82,9 @@ function calledBy(step: PlanStep): { component: string; isInner: boolean } | und
     : undefined
 }
 
+/** A component that says "anything" has said something. */
 function isTyped(step: PlanStep, schema: unknown, options: TypeCheckOptions): boolean {
-  return isKnown(resolved(schema)) || Object.hasOwn(options.steps ?? {}, step.id)
+  return schema !== undefined || Object.hasOwn(options.steps ?? {}, step.id)
 }
 
 function placeOf(plan: Plan, index: number, below: string) {

@@ -135,6 +135,29 @@ test('arrows end at their shapes', () => {
   })
 })
 
+test.each([order, car])('no arrow runs through a shape ($name)', (plan) => {
+  const placed = fine(plan)
+
+  drawingOf(plan).arrows.forEach((arrow, i) => {
+    const way = placed.ways[i] ?? []
+    way.slice(1).forEach((end, at) => {
+      const start = way[at] ?? end
+      for (let part = 0; part <= 1; part += 0.05) {
+        const dot = {
+          x: start.x + (end.x - start.x) * part,
+          y: start.y + (end.y - start.y) * part,
+          width: 0,
+          height: 0,
+        }
+        const hit = placed.boxes.findIndex(
+          (b, shape) => shape !== arrow.from && shape !== arrow.to && b && overlap(dot, b),
+        )
+        expect(hit).toBe(-1)
+      }
+    })
+  })
+})
+
 test('an SVG stands alone: nothing in it runs or is fetched', async () => {
   const text = await drawSvg(names('</text><script>alert(1)</script>', '" onload="x'))
 
