@@ -1,37 +1,118 @@
-// Bundles the command line into one file: packages/stepflow/dist/cli.cjs. Reads sources; types are tsc's affair.
+// Bundles the command line into packages/stepflow/dist: cli.cjs and what it loads when needed. Types are tsc's affair.
 //
-// CommonJS, because Node starts it 7 ms sooner than an ES module; one file, because each file it opens costs time.
+// What `stepflow run` needs is one CommonJS file: Node starts it 7 ms sooner than an ES module, and each file costs time.
+// What it may need comes from files beside it, for Node reads every byte of a file before it runs the first:
+//   commands.cjs   the other commands, with copies of what they share with `run`
+//   yaml.cjs ...   libraries, shared by both
+// Node's own modules are loaded at their first use, too.
 
-import { readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire, isBuiltin } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 const root = new URL('../', import.meta.url)
 const path = (name) => fileURLToPath(new URL(name, root))
 const { version } = JSON.parse(readFileSync(path('packages/stepflow/package.json'), 'utf8'))
+const source = path('packages/stepflow/src/cli')
 
-// `createRequire(import.meta.url)('yaml')` is a lazy require of a source; of a bundle it would look outside.
-const requireInside = {
-  name: 'require-inside',
-  setup({ onLoad }) {
-    onLoad({ filter: /dialects\/src\/source\/yaml\.ts$/ }, ({ path }) => ({
-      contents: readFileSync(path, 'utf8').replace("createRequire(import.meta.url)('yaml')", "require('yaml')"),
+/** Loaded from where npm put them: they hold files of their own (WebAssembly, fonts, a compiler). */
+const outside = ['jiti', 'minijinja-js', '@resvg/resvg-wasm', 'dejavu-fonts-ttf']
+
+/** Libraries that become files beside ours, by the name they are imported by. */
+const libraries = {
+  // The ES modules of yaml leave out what is not used; its CommonJS build does not.
+  yaml: path('node_modules/yaml/browser/index.js'),
+  'ajv/dist/2020.js': path('node_modules/ajv/dist/2020.js'),
+  '@dagrejs/dagre': path('node_modules/@dagrejs/dagre/dist/dagre.esm.js'),
+  jsep: path('node_modules/jsep/dist/jsep.js'),
+}
+const fileOf = (library) => `./${library.replace(/^@|\.js$|dist\//g, '').replaceAll('/', '-')}.cjs`
+
+/** Every program loads these before ours begins: making them lazy would only make them slower. */
+const alwaysThere = new Set([
+  'fs',
+  'path',
+  'buffer',
+  'events',
+  'timers',
+  'url',
+  'util',
+  'module',
+  'process',
+  'vm',
+  'assert',
+])
+
+const require = createRequire(import.meta.url)
+
+const lazy = {
+  name: 'lazy',
+  setup({ onResolve, onLoad }) {
+    // `import('yaml')` must stay lazy but become a require: a real import() would start the loader of ES modules.
+    onResolve({ filter: /.*/ }, ({ path: name }) =>
+      Object.hasOwn(libraries, name) ? { path: name, namespace: 'beside' } : undefined,
+    )
+    onLoad({ filter: /.*/, namespace: 'beside' }, ({ path: name }) => ({
+      // As Node would have it: the default export of a CommonJS module is the module.
+      contents: `const library = require(${JSON.stringify(fileOf(name))}); module.exports = library.default ?? library`,
+    }))
+    onResolve({ filter: /\.cjs$/ }, ({ path: name, namespace }) =>
+      namespace === 'beside' ? { path: name, external: true } : undefined,
+    )
+    onResolve({ filter: /.*/ }, ({ path: name, namespace }) => {
+      const plain = name.replace(/^node:/, '')
+      if (!isBuiltin(name) || alwaysThere.has(plain) || namespace === 'builtin') return undefined
+      return { path: plain, namespace: 'builtin' }
+    })
+    onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path: name }) => ({ contents: gettersOf(name) }))
+    onResolve({ filter: /.*/, namespace: 'builtin' }, ({ path: name }) => ({ path: name, external: true }))
+    // `createRequire(import.meta.url)('yaml')` is a lazy require of a source; of a bundle it would look elsewhere.
+    onLoad({ filter: /dialects\/src\/source\/yaml\.ts$/ }, ({ path: file }) => ({
+      contents: readFileSync(file, 'utf8').replace("createRequire(import.meta.url)('yaml')", "require('yaml')"),
       loader: 'ts',
     }))
   },
 }
 
-const result = await build({
-  entryPoints: [path('packages/stepflow/src/cli/main.ts')],
-  outfile: path('packages/stepflow/dist/cli.cjs'),
+/** A module whose exports are read from the real one when they are used. */
+function gettersOf(name) {
+  const names = Object.keys(require(name)).filter((key) => /^[A-Za-z_$][\w$]*$/.test(key) && key !== 'default')
+  return `for (const name of '${names.join(' ')}'.split(' '))
+    Object.defineProperty(exports, name, { enumerable: true, get: () => require('node:${name}')[name] })`
+}
+
+/** Commands that are not on the way of `run` come from the other file. */
+const otherCommands = {
+  name: 'other-commands',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\.\/commands\// }, ({ path: name, importer }) =>
+      importer.endsWith('command-table.ts') && !name.endsWith('/run.ts')
+        ? { path: 'commands', namespace: 'commands' }
+        : undefined,
+    )
+    onLoad({ filter: /.*/, namespace: 'commands' }, () => ({ contents: `module.exports = require('./commands.cjs')` }))
+    onResolve({ filter: /.*/, namespace: 'commands' }, ({ path: name }) => ({ path: name, external: true }))
+  },
+}
+
+const options = {
   bundle: true,
   platform: 'node',
   target: 'node20',
   format: 'cjs',
   minify: true,
-  keepNames: false,
   legalComments: 'none',
-  metafile: process.argv.includes('--sizes'),
+  external: outside,
+  metafile: true,
+  write: false,
+}
+
+const ours = {
+  ...options,
   define: { STEPFLOW_VERSION: JSON.stringify(version), 'import.meta.url': '__stepflowUrl' },
   banner: { js: "const __stepflowUrl = require('node:url').pathToFileURL(__filename).href;" },
   // Our packages come in as sources, so that only what a command needs is run.
@@ -39,17 +120,67 @@ const result = await build({
     '@stepflow/engine': path('packages/engine/src/index.ts'),
     '@stepflow/dialects': path('packages/dialects/src/index.ts'),
     '@stepflow/protocol': path('packages/protocol/src/index.ts'),
-    // The ES modules of yaml leave out what is not used; its CommonJS build does not.
-    yaml: path('node_modules/yaml/browser/index.js'),
   },
-  plugins: [requireInside],
-  // Loaded when first needed, from where npm put them: they hold files of their own (WebAssembly, a compiler).
-  external: ['jiti', 'minijinja-js', '@resvg/resvg-wasm', 'dejavu-fonts-ttf'],
-})
+}
 
-if (result.metafile) {
-  const [output] = Object.values(result.metafile.outputs)
-  const inputs = Object.entries(output.inputs).sort(([, a], [, b]) => b.bytesInOutput - a.bytesInOutput)
-  for (const [name, { bytesInOutput }] of inputs.slice(0, 40)) console.log(String(bytesInOutput).padStart(8), name)
-  console.log(String(output.bytes).padStart(8), 'in all')
+const others = ['test', 'validate', 'visualize', 'infer', 'components', 'init', 'completion']
+
+const results = await Promise.all([
+  build({
+    ...ours,
+    entryPoints: [`${source}/main.ts`],
+    outfile: path('packages/stepflow/dist/cli.cjs'),
+    plugins: [otherCommands, lazy],
+  }),
+  build({
+    ...ours,
+    stdin: {
+      contents: others.map((name) => `export { ${name} } from './commands/${name}.ts'`).join('\n'),
+      resolveDir: source,
+    },
+    outfile: path('packages/stepflow/dist/commands.cjs'),
+    plugins: [lazy],
+  }),
+  ...Object.entries(libraries).map(([name, file]) =>
+    build({ ...options, entryPoints: [file], outfile: path(`packages/stepflow/dist/${fileOf(name)}`) }),
+  ),
+])
+
+// Renamed into place: a program that starts at this moment must not read half of one.
+for (const { outputFiles } of results) {
+  for (const { path: file, contents } of outputFiles) {
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(`${file}.${process.pid}`, contents)
+    renameSync(`${file}.${process.pid}`, file)
+  }
+}
+warmUp()
+
+if (process.argv.includes('--sizes')) {
+  for (const { metafile } of results) {
+    for (const [name, { bytes, inputs }] of Object.entries(metafile.outputs)) {
+      console.log(`${bytes} ${name}`)
+      const largest = Object.entries(inputs).sort(([, a], [, b]) => b.bytesInOutput - a.bytesInOutput)
+      for (const [input, { bytesInOutput }] of largest.slice(0, 12)) console.log(`  ${bytesInOutput} ${input}`)
+    }
+  }
+}
+
+/** Runs a small flow once, so that the compiled code is there before the first user is. */
+function warmUp() {
+  const dist = path('packages/stepflow/dist')
+  for (const name of readdirSync(dist)) if (name.includes('.cache')) rmSync(join(dist, name), { force: true })
+  const folder = mkdtempSync(join(tmpdir(), 'stepflow-build-'))
+  try {
+    const step = '{ id: a, component: /builtin/noop, input: { $input: "$" } }'
+    writeFileSync(join(folder, 'flow.yaml'), `name: a\ndescription: b\nsteps: [${step}]\noutput: { $step: a }\n`)
+    const words = ['run', 'flow.yaml', '--input-json', '{"a":1}']
+    const { status, stderr } = spawnSync(process.execPath, [path('packages/stepflow/bin/stepflow.cjs'), ...words], {
+      cwd: folder,
+      encoding: 'utf8',
+    })
+    if (status !== 0) throw new Error(`the program that was built does not run:\n${stderr}`)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 }

@@ -1,13 +1,56 @@
 #!/usr/bin/env node
-// The executable: starts the bundled program. Does nothing else, so that starting stays fast.
+// The executable: starts the bundled program, with what V8 compiled of it the last time. Does nothing else.
+//
+// Compiling the program takes longer than running a small flow. So the first `stepflow run` leaves the compiled code beside
+// the program, under a name that only the same program and the same Node look for; where that cannot be written, or V8
+// does not want it, everything works as well, 20 ms later.
 'use strict'
 
-let program
-try {
-  program = require('../dist/cli.cjs')
-} catch (error) {
-  if (error.code !== 'MODULE_NOT_FOUND' || !String(error.message).includes('cli.cjs')) throw error
+const fs = require('node:fs')
+const { createRequire } = require('node:module')
+const { constants, Script } = require('node:vm')
+const { dirname, join } = require('node:path')
+
+const file = join(fs.realpathSync(__dirname), '../dist/cli.cjs')
+const stat = fs.statSync(file, { throwIfNoEntry: false })
+if (!stat) {
   process.stderr.write('stepflow: this checkout has not been built yet: npm run build\n')
   process.exit(70)
 }
-program.start()
+
+const cache = `${file}-${stat.size}-${Math.round(stat.mtimeMs)}-${process.version}-${process.arch}.cache`
+load().start()
+
+function load() {
+  if (!constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER) return require(file)
+  const cachedData = readCache()
+  const source = `(function (exports, require, module, __filename, __dirname) {${fs.readFileSync(file, 'utf8')}\n})`
+  const script = new Script(source, {
+    filename: file,
+    cachedData,
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  })
+  const module = { exports: {} }
+  script.runInThisContext().call(module.exports, module.exports, createRequire(file), module, file, dirname(file))
+  if (!cachedData && process.argv[2] === 'run') process.on('exit', (code) => code === 0 && writeCache(script))
+  return module.exports
+}
+
+function readCache() {
+  try {
+    return fs.readFileSync(cache)
+  } catch {
+    return undefined
+  }
+}
+
+/** Under another name first: whoever starts at the same moment must not read half of it. */
+function writeCache(script) {
+  try {
+    const part = `${cache}.${process.pid}`
+    fs.writeFileSync(part, script.createCachedData())
+    fs.renameSync(part, cache)
+  } catch {
+    // A folder that may not be written: the next start compiles again.
+  }
+}

@@ -1,6 +1,6 @@
 // The process as commands see it: files 0, 1 and 2 and what is known of them. Opens no Node streams: those cost start-up.
 
-import { writeSync } from 'node:fs'
+import { fstatSync, statSync, writeSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import type { Io } from './command.ts'
 
@@ -9,7 +9,7 @@ export class ReaderGone extends Error {}
 
 export function processIo(words: readonly string[]): Io {
   const { env } = process
-  const [isIn, isOut, isErr] = [isatty(0), isatty(1), isatty(2)]
+  const [isIn, isOut, isErr] = [isTerminal(0), isTerminal(1), isTerminal(2)]
   const wanted = words.includes('--color') ? true : words.includes('--no-color') ? false : undefined
   const allowed = (terminal: boolean) =>
     wanted ?? (env.FORCE_COLOR ? env.FORCE_COLOR !== '0' : terminal && !env.NO_COLOR && env.TERM !== 'dumb')
@@ -56,4 +56,18 @@ export function writeAll(fd: number, text: string): void {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
     }
   }
+}
+
+// ---
+
+/** Asks node:tty only about what could be one: loading it costs more than the rest of this file. */
+function isTerminal(fd: number): boolean {
+  try {
+    const stat = fstatSync(fd)
+    if (!stat.isCharacterDevice()) return false
+    if (stat.rdev === statSync('/dev/null', { throwIfNoEntry: false })?.rdev) return false
+  } catch {
+    return false
+  }
+  return isatty(fd)
 }
