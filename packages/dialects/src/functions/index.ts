@@ -4,6 +4,8 @@ import type { MaybePromise, PureFunction } from '@stepflow/engine'
 
 export function functions(name: string): MaybePromise<PureFunction | undefined> {
   switch (name) {
+    case 'template':
+      return import('../template/render.ts').then((m) => m.template)
     case 'transform':
       return import('./transform.ts').then((m) => m.transform)
     default:

@@ -67,6 +67,8 @@ export interface RefParts {
   readonly path?: string | undefined
   readonly default?: Expr | undefined
   readonly onSkip?: Expr | undefined
+  /** The path leads where it says, or nowhere: no look into the primary field. */
+  readonly exact?: boolean
 }
 
 /** A step's output; null and a finding if there is no such step. */
@@ -79,7 +81,7 @@ export function stepRef(id: string, parts: RefParts, scope: Scope, at: Position,
     op: 'step',
     step: scope.indexOf(id),
     ...(path === undefined ? {} : { path }),
-    ...(path === undefined || step.primary === undefined ? {} : { primary: step.primary }),
+    ...(path === undefined || step.primary === undefined || parts.exact ? {} : { primary: step.primary }),
     ...(parts.default ? { default: parts.default } : {}),
     ...(onSkip ? { onSkip } : {}),
   }
