@@ -13,7 +13,7 @@ export type { Diagnostic, Level } from './plan/diagnostic.ts'
 export { hasErrors, suggest } from './plan/diagnostic.ts'
 
 // --- running it
-export type { Engine, EngineOptions, RunHandle, SubmitOptions } from './engine.ts'
+export type { Engine, EngineOptions, Inputs, ResumeOptions, RunHandle, RunSignal, SubmitOptions } from './engine.ts'
 export { createEngine } from './engine.ts'
 export type { ItemResult, ResultOrder } from './run/result-stream.ts'
 export type { Outcome } from './run/outcome.ts'
@@ -50,6 +50,7 @@ export type {
   RunRow,
   RunStatus,
   Runs,
+  ShardRow,
   Store,
   Wake,
 } from './store/store.ts'

@@ -40,7 +40,12 @@ export type JournalEntry =
       readonly attempt: number
       readonly until?: number
       readonly signal?: string
-      readonly retry?: true
+      /** What the component keeps across the wait. */
+      readonly state?: unknown
+      /** Waits to be tried again: the failures so far, by budget. */
+      readonly retry?: { readonly step: number; readonly transport: number }
+      /** The number of a signal that it used up, and refused. */
+      readonly took?: number
     } & VisitRef)
   /** `derived`: follows from other entries; recovery derives it again. */
   | ({
@@ -49,6 +54,8 @@ export type JournalEntry =
       readonly attempt: number
       readonly outcome: Outcome
       readonly derived?: true
+      /** The number of the signal that it used up. */
+      readonly took?: number
     } & VisitRef)
   | { readonly type: 'finished'; readonly at: number; readonly item: number; readonly outcome: Outcome }
   | {
@@ -70,5 +77,8 @@ export interface RunOptions {
   /** The run that this one repeats, and from where. */
   readonly origin?: { readonly runId: RunId; readonly from?: string }
   /** What started it. */
-  readonly trigger?: { readonly type: 'api' | 'cli' | 'schedule' | 'webhook' | 'mcp'; readonly [detail: string]: string }
+  readonly trigger?: {
+    readonly type: 'api' | 'cli' | 'schedule' | 'webhook' | 'mcp'
+    readonly [detail: string]: string
+  }
 }

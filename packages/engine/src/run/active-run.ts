@@ -43,6 +43,12 @@ export class ActiveRun {
   /** Of a sub-run: the step it hangs on is counted as parked, because all in here only wait. */
   isCountedIdle = false
 
+  /** Indexes of inputs that ended or started before a restart. */
+  readonly known = new Set<number>()
+  /** Keys of steps that are ready, while nothing is called: paused or replaying. */
+  readonly held = new Set<number>()
+  /** By key, while replaying: the number of the attempt that was under way. */
+  readonly started = new Map<number, number>()
   /** By key: the attempt in flight or parked. */
   readonly attempts = new Map<number, Attempt>()
   /** By key: what was tried before. */

@@ -12,6 +12,7 @@ import { DONE, FAILED, SKIPPED, type SkipFact } from './state.ts'
 export interface CallServices {
   readonly blobs: BlobAccess
   readonly log: (attempt: Attempt) => Log
+  readonly warn: (message: string) => void
   readonly plan: (ref: unknown) => MaybePromise<Plan>
   readonly submit: (
     attempt: Attempt,
@@ -67,6 +68,10 @@ export class Attempt implements CallContext {
   /** Keeps the way to take the attempt's timer back. */
   set cancelTimer(cancel: (() => void) | undefined) {
     laterOf(this).cancelTimer = cancel
+  }
+
+  set took(signal: number) {
+    laterOf(this).took = signal
   }
 
   get visit(): number {
@@ -155,11 +160,15 @@ interface Later {
   controller: AbortController | undefined
   park: AttemptPark | undefined
   cancelTimer: (() => void) | undefined
+  /** The number of the last signal that it used up. */
+  took: number | undefined
 }
 
 export interface AttemptPark {
   readonly by: 'time' | 'signal' | 'run' | 'retry'
   readonly state: unknown
+  /** The name of the signal that it waits for. */
+  readonly signal?: string
   /** The sub-run that it waits for. */
   child?: ActiveRun
 }
@@ -168,7 +177,7 @@ export interface AttemptPark {
 
 /** Not a private method: those cost every instance a brand. */
 function laterOf(attempt: Attempt): Later {
-  attempt.later ??= { subRuns: 0, controller: undefined, park: undefined, cancelTimer: undefined }
+  attempt.later ??= { subRuns: 0, controller: undefined, park: undefined, cancelTimer: undefined, took: undefined }
   return attempt.later
 }
 

@@ -1,13 +1,24 @@
 // A run as this process has it: its places for items, its drivers, its results on their way out.
 
-import type { ErrorValue } from '../errors.ts'
-import type { JournalId, RunId } from '../journal/events.ts'
+import type { JournalEntry, JournalId, RunId } from '../journal/events.ts'
 import { Redactor } from '../redact.ts'
-import type { Driver, ItemGate } from './driver.ts'
+import type { ItemGate } from './drive.ts'
+import type { Driver } from './driver.ts'
 import type { LinkedPlan } from './link.ts'
 import type { Outcome } from './outcome.ts'
 import { ResultStream } from './result-stream.ts'
 import type { RunFacts } from './state.ts'
+
+export type SignalEntry = Extract<JournalEntry, { type: 'signalled' }>
+
+export interface LocalRunOptions {
+  readonly id: RunId
+  readonly plan: LinkedPlan
+  readonly variables: Readonly<Record<string, unknown>>
+  readonly secret: (name: string) => string | undefined
+  readonly maxConcurrent: number
+  readonly isRedacting: boolean
+}
 
 export class LocalRun {
   readonly id: RunId
@@ -22,23 +33,18 @@ export class LocalRun {
 
   readonly #isRedacting: boolean
   readonly #secrets = new Set<unknown>()
+  /** Journals whose items have not all ended, and who drives them here; undefined: nobody, for now. */
   readonly #open = new Map<JournalId, Driver | undefined>()
   readonly #raw = new Map<number, Outcome>()
+  /** What the run was sent, by its row in the run's journal. */
+  readonly #signals = new Map<number, readonly SignalEntry[]>()
   #free: number
-  #cancelled: ErrorValue | undefined
   #onChange: (() => void)[] = []
 
-  constructor(options: {
-    id: RunId
-    plan: LinkedPlan
-    variables: Readonly<Record<string, unknown>>
-    secret: (name: string) => string | undefined
-    maxConcurrent: number
-    isRedacting: boolean
-  }) {
-    const { id, variables } = options
+  constructor(options: LocalRunOptions) {
+    const { id, variables, plan } = options
     this.id = id
-    this.plan = options.plan
+    this.plan = plan
     this.facts = {
       id,
       variables,
@@ -50,8 +56,7 @@ export class LocalRun {
     }
     this.#free = options.maxConcurrent
     this.#isRedacting = options.isRedacting
-    const secretVariables = options.plan.checkVariables?.secretsIn?.(variables) ?? []
-    for (const value of secretVariables) this.keepSecret(value)
+    for (const value of plan.checkVariables?.secretsIn?.(variables) ?? []) this.keepSecret(value)
   }
 
   /** From now on the value is redacted wherever it could be seen. */
@@ -63,26 +68,44 @@ export class LocalRun {
 
   readonly gate: ItemGate = {
     tryTake: () => {
-      if (this.#free === 0) return false
+      if (this.#free <= 0) return false
       this.#free--
       return true
+    },
+    take: () => {
+      this.#free--
     },
     release: () => {
       this.#free++
       // Earlier shards first: what came first should end first.
-      if (this.#open.size > 1) for (const driver of this.#open.values()) driver?.onFree()
-      else this.#open.values().next().value?.onFree()
+      for (const driver of this.#open.values()) driver?.onFree()
     },
   }
 
   open(journal: JournalId): void {
-    this.#open.set(journal, undefined)
+    if (!this.#open.has(journal)) this.#open.set(journal, undefined)
+  }
+
+  get openCount(): number {
+    return this.#open.size
+  }
+
+  /** True while a driver of this process has the journal. */
+  isDriven(journal: JournalId): boolean {
+    return this.#open.get(journal) !== undefined
   }
 
   drives(journal: JournalId, driver: Driver): void {
     this.#open.set(journal, driver)
     if (this.isClosed) driver.drain()
-    if (this.#cancelled) driver.cancel(this.#cancelled)
+    for (const row of [...this.#signals.keys()].sort((a, b) => a - b)) {
+      for (const entry of this.#signals.get(row) ?? []) driver.signal(entry)
+    }
+  }
+
+  /** The driver has put the journal down; it is still open. */
+  putDown(journal: JournalId): void {
+    this.#open.set(journal, undefined)
   }
 
   close(journal: JournalId): void {
@@ -90,12 +113,12 @@ export class LocalRun {
     for (const changed of this.#onChange.splice(0)) changed()
   }
 
-  /** Resolves once fewer than `limit` shards are open. */
+  /** Resolves once fewer than `limit` journals are open. */
   async shardRoom(limit: number): Promise<void> {
-    while (this.#open.size >= limit) await this.#change()
+    while (this.#open.size >= limit && !this.isClosed) await this.#change()
   }
 
-  /** Resolves once no shard is open. */
+  /** Resolves once no journal is open. */
   async drained(): Promise<void> {
     while (this.#open.size > 0) await this.#change()
   }
@@ -103,12 +126,21 @@ export class LocalRun {
   drain(): void {
     this.isClosed = true
     for (const driver of this.#open.values()) driver?.drain()
+    // What nobody drives only waits; it is left as it is.
+    for (const [journal, driver] of this.#open) if (!driver) this.close(journal)
   }
 
-  cancel(error: ErrorValue): void {
-    this.isClosed = true
-    this.#cancelled = error
-    for (const driver of this.#open.values()) driver?.cancel(error)
+  /** The process goes: its drivers stop where they are. */
+  leave(): void {
+    for (const driver of this.#open.values()) driver?.leave()
+  }
+
+  /** Row `row` of the run's journal holds signals; each row counts once, however it comes to be known. */
+  signalled(row: number, entries: readonly SignalEntry[]): void {
+    if (entries.length === 0 || this.#signals.has(row)) return
+    this.#signals.set(row, entries)
+    if (entries.some((entry) => entry.name === 'cancel')) this.isClosed = true
+    for (const driver of this.#open.values()) for (const entry of entries) driver?.signal(entry)
   }
 
   fail(bug: unknown): void {

@@ -39,8 +39,9 @@ export interface Settled {
   readonly outcome: Outcome
   /** Follows from what is known already: no component answered. */
   readonly derived: boolean
-  /** Filled in by the driver. */
+  /** Filled in by the driver: the attempt's number, and that of the signal that it used up. */
   attempt?: number
+  took?: number
 }
 
 export interface Finished {

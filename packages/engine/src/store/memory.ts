@@ -23,6 +23,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
 
 interface KeptRun {
   row: RunRow
+  readonly shards: Map<JournalId, { readonly items: number; done: number }>
   readonly items: Map<number, Outcome>
 }
 
@@ -87,6 +88,8 @@ class MemoryStore implements Store {
         .reverse()
         .slice(0, limit),
     items: (run, from = 0, limit = Number.POSITIVE_INFINITY) => this.#items(run, from, limit),
+    shards: (run) =>
+      [...(this.#runs.get(run)?.shards ?? [])].map(([journal, { items, done }]) => ({ journal, items, done })),
     remove: (run) => {
       this.#runs.delete(run)
       for (const journal of this.#journals.keys()) if (journal.startsWith(`${run}/`)) this.#journals.delete(journal)
@@ -132,13 +135,16 @@ class MemoryStore implements Store {
     const changes = project(batch.entries)
     const kept = this.#runs.get(run) ?? this.#newRun(run, changes.created)
     kept.row = applyChanges(kept.row, changes)
+    if (changes.items !== undefined) kept.shards.set(batch.journal, { items: changes.items, done: 0 })
+    const shard = kept.shards.get(batch.journal)
+    if (shard) shard.done += changes.finished.length
     if (this.keepsSteps) for (const { item, outcome } of changes.finished) kept.items.set(item, outcome)
   }
 
   #newRun(run: RunId, created: Changes['created']): KeptRun {
     const items = { total: -1, success: 0, skipped: 0, failed: 0, cancelled: 0 }
     const row: RunRow = { id: run, status: 'queued', createdAt: created?.at ?? 0, items }
-    const kept = { row: { ...row, ...rowFacts(created?.options ?? {}) }, items: new Map() }
+    const kept = { row: { ...row, ...rowFacts(created?.options ?? {}) }, shards: new Map(), items: new Map() }
     this.#runs.set(run, kept)
     return kept
   }
@@ -172,7 +178,7 @@ class MemoryStore implements Store {
     this.#driving.add(journal)
     drive(journal, this.#stop.signal).then((wake) => {
       this.#driving.delete(journal)
-      if (wake) this.#wakes.add(wake.at, wake.journal)
+      if (wake && Number.isFinite(wake.at)) this.#wakes.add(wake.at, wake.journal)
       else if (!this.keepsSteps && !journal.endsWith('/0')) this.#journals.delete(journal)
       this.#arm()
     })

@@ -9,12 +9,20 @@ export interface Store {
   readonly durable: boolean
   /** False if the journal's rows are passed to watchers but not kept: nothing can be replayed. */
   readonly keepsSteps: boolean
+  /** Who we are in the journal, for stores that several processes share. */
+  readonly driver?: string
   /** One row, all or nothing; throws CONFLICT if `after` is not the number of the journal's rows. */
   append(batch: Batch): MaybePromise<void>
   /** The journal's rows from row `from` (0) on. */
   read(journal: JournalId, from?: number): MaybePromise<readonly JournalRow[]>
-  /** Calls `drive` once, at or after its time, for each wake. What `drive` answers is the journal's next wake. */
+  /**
+   * Calls `drive` once, at or after its time, for each wake, and for each journal whose driver is gone. What `drive`
+   * answers is the journal's next wake (`Infinity`: when its run is signalled), or null when it is done. A `signalled`
+   * entry wakes the run's journals that nobody drives, in the transaction that appends it.
+   */
   work(drive: (journal: JournalId, signal: AbortSignal) => Promise<Wake | null>): { stop(): Promise<void> }
+  /** Nobody drives the journal any more until its wake. Needed by stores that outlive their process. */
+  putDown?(wake: Wake): MaybePromise<void>
   readonly runs: Runs
   readonly blobs: Blobs
   /** Calls `listener` for each row that is appended from now on; returns the way to stop it. */
@@ -49,7 +57,16 @@ export interface Runs {
   list(query?: { readonly limit?: number; readonly status?: RunStatus }): MaybePromise<readonly RunRow[]>
   /** Finished items from number `from` on, in order, at most `limit`; unfinished ones are left out. */
   items(run: RunId, from?: number, limit?: number): MaybePromise<readonly ItemRow[]>
+  /** The run's journals, in order. */
+  shards(run: RunId): MaybePromise<readonly ShardRow[]>
   remove(run: RunId): MaybePromise<void>
+}
+
+export interface ShardRow {
+  readonly journal: JournalId
+  /** How many items it has, and how many of them have ended. */
+  readonly items: number
+  readonly done: number
 }
 
 export type RunStatus = 'queued' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled'

@@ -1,0 +1,469 @@
+// Calls of components: from a step whose input is there to its answer, with retries, timeouts, parks and sub-runs between.
+
+import { type Component, Park, type ParkedRun, Skip } from '../component/plugin.ts'
+import { errorValue, FlowError } from '../errors.ts'
+import type { JournalEntry, VisitRef } from '../journal/events.ts'
+import { isPromise, type MaybePromise } from '../json.ts'
+import type { PlanStep } from '../plan/plan.ts'
+import { WakeHeap } from '../store/wake-heap.ts'
+import { ActiveRun } from './active-run.ts'
+import { Attempt } from './attempt.ts'
+import type { Drive } from './drive.ts'
+import type { Items } from './items.ts'
+import { jsonFault } from './json-fault.ts'
+import { type LinkedCall, type LinkedPlan, placeOf } from './link.ts'
+import { retryDelay } from './retry.ts'
+import { Signals } from './signals.ts'
+import { PARKED, QUEUED, RUNNING } from './state.ts'
+
+const SUB_RUN_ITEMS_AT_ONCE = 64
+
+type Answer =
+  | { readonly attempt: Attempt; readonly kind: 'result'; readonly result: unknown }
+  | { readonly attempt: Attempt; readonly kind: 'thrown'; readonly thrown: unknown }
+
+export class Calls {
+  readonly signals = new Signals()
+  readonly #drive: Drive
+  readonly #items: Items
+  readonly #isDurable: boolean
+  readonly #answers: Answer[] = []
+  /** Calls that wait for what made them ready to be written. */
+  #unsent: { readonly attempt: Attempt; readonly component: Component }[] = []
+  /** Parked attempts that are due, of items that need a place first. */
+  #due: Attempt[] = []
+  readonly #wakes = new WakeHeap<{ readonly attempt: Attempt; readonly park: unknown }>()
+
+  constructor(drive: Drive, items: Items) {
+    this.#drive = drive
+    this.#items = items
+    this.#isDurable = drive.options.isDurable
+    items.drop = (run, key, why) => this.drop(run, key, why)
+  }
+
+  get hasAnswers(): boolean {
+    return this.#answers.length > 0
+  }
+
+  /** When the earliest parked attempt is due; epoch milliseconds. */
+  get nextWakeAt(): number | undefined {
+    return this.#wakes.nextAt
+  }
+
+  /** Takes a step whose input is there. */
+  dispatch(run: ActiveRun, key: number): void {
+    const { state } = run
+    if (state.status[key] !== QUEUED) return
+    const slot = Math.floor(key / state.stepCount)
+    if (state.isLive[slot] === 0) return
+    if (this.#drive.isReplaying || this.#drive.isPaused) {
+      run.held.add(key)
+      return
+    }
+    if (run.stepLimit !== undefined && !this.#items.takeStepPlace(run, slot, key, run.stepLimit)) return
+    const tries = run.tries.size > 0 ? run.tries.get(key) : undefined
+    const attempt = new Attempt(run, key, tries ? tries.step + tries.transport + 1 : 1)
+    const call = run.plan.calls[key - slot * state.stepCount] as LinkedCall
+    let component = call.component
+    if (component === undefined) {
+      try {
+        component = resolve(call, state.value[key])
+      } catch (thrown) {
+        return this.#thrown(attempt, thrown)
+      }
+    }
+    if (!this.#isDurable || component.info.repeatable === true) return this.#call(attempt, component)
+    state.status[key] = RUNNING
+    run.attempts.set(key, attempt)
+    this.#unsent.push({ attempt, component })
+    this.#recordStart(attempt)
+  }
+
+  /** What made them ready has been written. */
+  sendUnsent(): void {
+    if (this.#unsent.length === 0) return
+    const unsent = this.#unsent
+    this.#unsent = []
+    for (const { attempt, component } of unsent) if (attempt.isLive) this.#call(attempt, component)
+  }
+
+  /** Settles all answers that have arrived, and calls again what is due. */
+  settleAnswers(): void {
+    const answers = this.#answers.splice(0)
+    for (const answer of answers) {
+      // A timeout and an answer may arrive in one turn: the first counts.
+      if (!answer.attempt.isLive) continue
+      if (answer.kind === 'thrown') this.#thrown(answer.attempt, answer.thrown)
+      else this.#answered(answer.attempt, answer.result)
+    }
+    for (let due = this.#wakes.takeDue(this.#drive.now); due; due = this.#wakes.takeDue(this.#drive.now)) {
+      if (due.attempt.isLive && due.attempt.park === due.park) this.#due.push(due.attempt)
+    }
+    if (this.#due.length === 0 || this.#drive.isPaused) return
+    const all = this.#due
+    this.#due = []
+    for (const attempt of all) if (attempt.isLive) this.#wake(attempt)
+    this.#items.hasClaims = this.#due.length > 0
+  }
+
+  /** A step's answer is no longer wanted, nor that of anything below it. */
+  drop(run: ActiveRun, key: number, why: string): void {
+    const attempt = run.attempts.get(key)
+    if (!attempt) return
+    run.attempts.delete(key)
+    const child = attempt.park?.child
+    attempt.abandon(new FlowError('CANCELLED', why))
+    if (child) this.#dropRun(child, why)
+  }
+
+  /** All items of a sub-run have ended: its step goes on. */
+  closeSubRun(child: ActiveRun): void {
+    const { attempt } = child.parent as NonNullable<ActiveRun['parent']>
+    child.isDropped = true
+    this.#drive.subRuns.delete(child.key)
+    if (!attempt.isLive) return
+    const { park } = attempt
+    attempt.park = undefined
+    attempt.woken = { by: 'run', outcomes: child.outcomes, state: park?.state }
+    this.callAgain(attempt)
+  }
+
+  /** A signal has come: wakes the waits of that name, one in each item that it is for. */
+  signal(entry: Extract<JournalEntry, { type: 'signalled' }>): void {
+    const signal = this.signals.add(entry)
+    if (!signal || this.#drive.isReplaying) return
+    for (const attempt of this.#waitsFor(signal.name)) this.#takeSignal(attempt, signal.name)
+  }
+
+  /** Calls the component of a parked step again. */
+  callAgain(attempt: Attempt): void {
+    const { run, step } = attempt
+    try {
+      this.#call(attempt, resolve(run.plan.calls[step] as LinkedCall, run.state.value[attempt.key]))
+    } catch (thrown) {
+      this.#thrown(attempt, thrown)
+    }
+    this.#drive.touch(run)
+  }
+
+  // --- replay: the journal says what had happened
+
+  /** Calls a held step for real, to have the sub-run that it waits for. */
+  callHeld(run: ActiveRun, key: number): void {
+    run.held.delete(key)
+    const attempt = new Attempt(run, key, run.started.get(key) ?? 1)
+    if (run.stepLimit !== undefined) this.#items.takeStepPlace(run, attempt.slot, key, Number.POSITIVE_INFINITY)
+    this.callAgain(attempt)
+  }
+
+  /** Puts a held step aside as it was put aside before. */
+  parkHeld(run: ActiveRun, key: number, entry: Extract<JournalEntry, { type: 'parked' }>): void {
+    run.held.delete(key)
+    if (entry.retry) run.tries.set(key, { ...entry.retry })
+    const attempt = new Attempt(run, key, entry.attempt)
+    const by = entry.retry ? 'retry' : entry.signal === undefined ? 'time' : 'signal'
+    attempt.park = { by, state: entry.state, ...(entry.signal === undefined ? {} : { signal: entry.signal }) }
+    run.state.status[key] = PARKED
+    run.attempts.set(key, attempt)
+    if (entry.until !== undefined) this.#wakes.add(entry.until, { attempt, park: attempt.park })
+    this.#items.park(run, attempt.slot)
+  }
+
+  /** The reverse: the journal goes on with a step that was put aside. */
+  unparkHeld(run: ActiveRun, key: number): void {
+    const attempt = run.attempts.get(key)
+    if (!attempt) return
+    run.attempts.delete(key)
+    const child = attempt.park?.child
+    if (child) this.#dropRun(child, 'its step has ended')
+    else this.#items.unpark(run, attempt.slot)
+    attempt.close()
+    run.state.status[key] = QUEUED
+    run.held.add(key)
+  }
+
+  /** Signals that came before, or while nobody drove, meet the waits that are left. */
+  meetSignals(): void {
+    for (const run of [this.#drive.root, ...this.#drive.subRuns.values()]) {
+      for (const attempt of [...run.attempts.values()]) {
+        if (attempt.park?.signal !== undefined) this.#takeSignal(attempt, attempt.park.signal)
+      }
+    }
+  }
+
+  // --- answers
+
+  #call(attempt: Attempt, component: Component): void {
+    const { run, key } = attempt
+    let answer: unknown
+    try {
+      answer = component.call(run.state.value[key], attempt)
+    } catch (thrown) {
+      return this.#thrown(attempt, thrown)
+    }
+    if (isPromise(answer)) this.#await(attempt, answer)
+    else this.#answered(attempt, answer)
+  }
+
+  #await(attempt: Attempt, answer: Promise<unknown>): void {
+    const { run, key } = attempt
+    if (this.#drive.options.isRecording && !this.#isDurable && attempt.woken === undefined) this.#recordStart(attempt)
+    run.state.status[key] = RUNNING
+    run.attempts.set(key, attempt)
+    this.#armTimeout(attempt)
+    answer.then(
+      (result) => this.#arrive({ attempt, kind: 'result', result }),
+      (thrown) => this.#arrive({ attempt, kind: 'thrown', thrown }),
+    )
+  }
+
+  #arrive(answer: Answer): void {
+    if (!answer.attempt.isLive) {
+      answer.attempt.run.scheduler.dropped++
+      return
+    }
+    this.#answers.push(answer)
+    this.#drive.poke()
+  }
+
+  #armTimeout(attempt: Attempt): void {
+    const { timeoutMs } = stepOf(attempt)
+    if (timeoutMs === undefined || attempt.hasTimer) return
+    attempt.cancelTimer = this.#drive.options.clock.timer(timeoutMs, () => {
+      attempt.cancelTimer = undefined
+      const place = placeOf(attempt.run.plan.plan, attempt.step)
+      const thrown = new FlowError('TIMEOUT', `${place} did not answer within ${timeoutMs} ms`)
+      this.#arrive({ attempt, kind: 'thrown', thrown })
+    })
+  }
+
+  #answered(attempt: Attempt, result: unknown): void {
+    if (result instanceof Park) return this.#park(attempt, result)
+    if (this.#isDurable) {
+      const fault = jsonFault(result)
+      if (fault) return this.#thrown(attempt, notJson(attempt, fault))
+    }
+    const { run, slot, step } = attempt
+    this.#endAttempt(attempt)
+    const first = run.scheduler.settled.length
+    if (result instanceof Skip) run.scheduler.skip(slot, step, result.reason)
+    else run.scheduler.succeed(slot, step, result === undefined ? null : result)
+    this.#afterSettle(attempt, first)
+  }
+
+  #thrown(attempt: Attempt, thrown: unknown): void {
+    const { run, slot, step, key } = attempt
+    const tries = { ...(run.tries.get(key) ?? { step: 0, transport: 0 }) }
+    const delay = retryDelay(thrown, stepOf(attempt).retry, tries, this.#drive.options.random)
+    if (delay !== undefined) {
+      run.tries.set(key, tries)
+      return this.#parkForRetry(attempt, delay, thrown)
+    }
+    run.tries.delete(key)
+    this.#endAttempt(attempt, thrown)
+    const first = run.scheduler.settled.length
+    run.scheduler.fail(slot, step, errorValue(thrown))
+    this.#afterSettle(attempt, first)
+  }
+
+  #afterSettle(attempt: Attempt, firstRecord: number): void {
+    const { run } = attempt
+    if (this.#drive.options.isRecording) {
+      const record = run.scheduler.settled[firstRecord]
+      if (record) {
+        record.attempt = attempt.attempt
+        if (attempt.later?.took !== undefined) record.took = attempt.later.took
+      }
+    }
+    if (run.stepLimit !== undefined) this.#items.leaveStepPlace(run, attempt.slot)
+    if (!run.isDirty) this.#drive.touch(run)
+  }
+
+  #endAttempt(attempt: Attempt, thrown?: unknown): void {
+    if (attempt.run.attempts.size > 0) attempt.run.attempts.delete(attempt.key)
+    const child = attempt.later?.park?.child
+    if (child) this.#dropRun(child, 'its step has ended')
+    // A timed-out component still runs: it is told.
+    if (thrown !== undefined && FlowError.is(thrown) && thrown.code === 'TIMEOUT') attempt.abandon(thrown)
+    else attempt.close()
+  }
+
+  #dropRun(run: ActiveRun, why: string): void {
+    run.isDropped = true
+    this.#drive.subRuns.delete(run.key)
+    for (const cancel of run.deadlines.values()) cancel()
+    for (const key of [...run.attempts.keys()]) this.drop(run, key, why)
+  }
+
+  // --- parks
+
+  #park(attempt: Attempt, park: Park): void {
+    const { run, slot } = attempt
+    run.state.status[attempt.key] = PARKED
+    run.attempts.set(attempt.key, attempt)
+    this.#armTimeout(attempt)
+    if (park.run) {
+      attempt.park = { by: 'run', state: park.state }
+      return this.#startSubRun(attempt, park.run)
+    }
+    const { signal, until } = park
+    attempt.park = { by: signal ? 'signal' : 'time', state: park.state, ...(signal ? { signal: signal.name } : {}) }
+    if (until !== undefined) this.#wakes.add(until, { attempt, park: attempt.park })
+    this.#recordPark(attempt, until)
+    this.#items.leaveStepPlace(run, slot)
+    this.#items.park(run, slot)
+    if (signal) this.#takeSignal(attempt, signal.name)
+    this.#drive.touch(run)
+  }
+
+  #parkForRetry(attempt: Attempt, delayMs: number, thrown: unknown): void {
+    const { run, slot, key } = attempt
+    this.#endAttempt(attempt, thrown)
+    const next = new Attempt(run, key, attempt.attempt + 1)
+    next.park = { by: 'retry', state: undefined }
+    run.state.status[key] = PARKED
+    run.attempts.set(key, next)
+    const { message } = errorValue(thrown)
+    run.services.log(attempt)('warning', `attempt ${attempt.attempt} failed, next in ${delayMs} ms: ${message}`)
+    const until = this.#drive.now + delayMs
+    this.#wakes.add(until, { attempt: next, park: next.park })
+    this.#recordPark(next, until)
+    this.#items.leaveStepPlace(run, slot)
+    this.#items.park(run, slot)
+    this.#drive.touch(run)
+  }
+
+  /** What a parked attempt waited for is here. */
+  #wake(attempt: Attempt): void {
+    const { run, slot, key } = attempt
+    if (!this.#items.unpark(run, slot)) {
+      this.#due.push(attempt)
+      return
+    }
+    const { park } = attempt
+    attempt.park = undefined
+    run.state.status[key] = QUEUED
+    if (park?.by === 'retry') {
+      run.attempts.delete(key)
+      run.scheduler.ready.push(key)
+      return this.#drive.touch(run)
+    }
+    attempt.woken ??= { by: 'time', state: park?.state }
+    if (run.stepLimit !== undefined) this.#items.takeStepPlace(run, slot, key, Number.POSITIVE_INFINITY)
+    this.callAgain(attempt)
+    attempt.woken = undefined
+  }
+
+  #waitsFor(name: string): Attempt[] {
+    const waits: Attempt[] = []
+    for (const run of [this.#drive.root, ...this.#drive.subRuns.values()]) {
+      for (const attempt of run.attempts.values()) if (attempt.park?.signal === name) waits.push(attempt)
+    }
+    return waits
+  }
+
+  /** Gives the wait the oldest signal of that name which its item has not used up, if there is one. */
+  #takeSignal(attempt: Attempt, name: string): void {
+    if (this.#drive.isReplaying || attempt.woken) return
+    const signal = this.signals.take(name, rootItem(attempt))
+    if (!signal) return
+    attempt.took = signal.number
+    attempt.woken = { by: 'signal', payload: signal.payload, state: attempt.park?.state }
+    this.#due.push(attempt)
+    this.#drive.poke()
+  }
+
+  // --- sub-runs
+
+  #startSubRun(attempt: Attempt, options: ParkedRun): void {
+    let linked: MaybePromise<LinkedPlan>
+    try {
+      linked = this.#drive.options.link(options.plan)
+    } catch (thrown) {
+      return this.#thrown(attempt, thrown)
+    }
+    if (!isPromise(linked)) return this.#openSubRun(attempt, options, linked)
+    linked.then(
+      (plan) => {
+        if (attempt.isLive) this.#openSubRun(attempt, options, plan)
+        this.#drive.poke()
+      },
+      (thrown) => this.#arrive({ attempt, kind: 'thrown', thrown }),
+    )
+  }
+
+  #openSubRun(attempt: Attempt, options: ParkedRun, plan: LinkedPlan): void {
+    const { facts } = attempt.run.state
+    const child = new ActiveRun({
+      key: attempt.nextSubRunKey(),
+      plan,
+      facts: options.variables ? { ...facts, variables: options.variables } : facts,
+      inputs: options.inputs,
+      from: 0,
+      limit: options.maxConcurrent ?? SUB_RUN_ITEMS_AT_ONCE,
+      isRecording: this.#drive.options.isRecording,
+      services: this.#drive.options.services,
+      parent: { attempt, options },
+    })
+    child.outcomes.length = options.inputs.length
+    if (attempt.park) attempt.park.child = child
+    this.#drive.subRuns.set(child.key, child)
+    this.#drive.touch(child)
+  }
+
+  // --- records
+
+  #recordStart(attempt: Attempt): void {
+    this.#drive.entries.push({ type: 'started', at: this.#drive.now, attempt: attempt.attempt, ...visitOf(attempt) })
+  }
+
+  #recordPark(attempt: Attempt, until: number | undefined): void {
+    if (!this.#drive.options.isRecording) return
+    const { park } = attempt
+    const tries = attempt.run.tries.get(attempt.key)
+    this.#drive.entries.push({
+      type: 'parked',
+      at: this.#drive.now,
+      attempt: attempt.attempt,
+      ...(until === undefined ? {} : { until }),
+      ...(park?.signal === undefined ? {} : { signal: park.signal }),
+      ...(park?.state === undefined ? {} : { state: park.state }),
+      ...(park?.by === 'retry' && tries ? { retry: { ...tries } } : {}),
+      ...(attempt.later?.took === undefined ? {} : { took: attempt.later.took }),
+      ...visitOf(attempt),
+    })
+  }
+}
+
+// ---
+
+function resolve(call: LinkedCall, input: unknown): Component {
+  return call.component ?? (call.choose as NonNullable<LinkedCall['choose']>)(input)
+}
+
+function stepOf(attempt: Attempt): PlanStep {
+  return attempt.run.plan.plan.steps[attempt.step] as PlanStep
+}
+
+function visitOf(attempt: Attempt): VisitRef {
+  const { run, step, itemIndex: item, visit } = attempt
+  return run.key === '' ? { item, step, visit } : { sub: run.key, item, step, visit }
+}
+
+/** The item of the run itself in which an attempt, perhaps of a sub-run, is made. */
+function rootItem(attempt: Attempt): number {
+  let at = attempt
+  while (at.run.parent) at = at.run.parent.attempt
+  return at.itemIndex
+}
+
+function notJson(attempt: Attempt, fault: string): FlowError {
+  const place = placeOf(attempt.run.plan.plan, attempt.step)
+  return new FlowError(
+    'COMPONENT_FAILED',
+    `${place} returned what JSON cannot carry, and this run is kept on disk: ${fault}`,
+    {
+      retryable: false,
+    },
+  )
+}

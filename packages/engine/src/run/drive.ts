@@ -1,0 +1,93 @@
+// What the parts of a driver share: what it was given, what it knows of the turn, and whom to tell that something moved.
+
+import type { Clock } from '../clock.ts'
+import type { JournalEntry, JournalId } from '../journal/events.ts'
+import type { MaybePromise } from '../json.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { Batch, JournalRow } from '../store/store.ts'
+import { ActiveRun } from './active-run.ts'
+import type { CallServices } from './attempt.ts'
+import type { LinkedPlan } from './link.ts'
+import type { Outcome } from './outcome.ts'
+import type { RunFacts } from './state.ts'
+
+/** Says how many items of a run may be in flight, over all its drivers of this process. */
+export interface ItemGate {
+  tryTake(): boolean
+  /** Takes a place even if there is none: for items that were in flight before a restart. */
+  take(): void
+  release(): void
+}
+
+export interface DriverOptions {
+  readonly journal: JournalId
+  /** Who drives, in the journal. */
+  readonly driver: string
+  readonly plan: LinkedPlan
+  readonly facts: RunFacts
+  /** The items: their first number and their inputs. */
+  readonly from: number
+  readonly inputs: readonly unknown[]
+  readonly gate: ItemGate
+  readonly append: (batch: Batch) => MaybePromise<void>
+  readonly read: (from: number) => MaybePromise<readonly JournalRow[]>
+  /** The first entries of a new journal, written with the first turn. */
+  readonly preamble: readonly JournalEntry[]
+  /** The rows of a journal that was driven before. */
+  readonly rows: readonly JournalRow[]
+  /** What is appended survives the process: nothing is called before what made it ready is written. */
+  readonly isDurable: boolean
+  /** Steps are recorded, not only results. */
+  readonly isRecording: boolean
+  readonly services: CallServices
+  readonly link: (plan: Plan) => MaybePromise<LinkedPlan>
+  /** What an exit may see of an item's outcome. */
+  readonly redact: (plan: LinkedPlan, input: unknown, outcome: Outcome, item: number) => Outcome
+  readonly clock: Clock
+  readonly random: () => number
+  /** A bug in us, or a store that fails: ends the driver, and leaves the run as the journal has it. */
+  readonly onBug: (error: unknown) => void
+}
+
+export class Drive {
+  readonly options: DriverOptions
+  readonly root: ActiveRun
+  /** Sub-runs by key. */
+  readonly subRuns = new Map<string, ActiveRun>()
+  readonly dirty: ActiveRun[] = []
+  /** What this turn has to write. */
+  readonly entries: JournalEntry[] = []
+  /** When the turn began; what happens in a turn happens then. Epoch milliseconds. */
+  now = 0
+  /** The journal's own past is settled again: nothing is called, nothing is written. */
+  isReplaying = false
+  /** No item starts, no step is called; what is in flight goes on. */
+  isPaused = false
+  /** Called when something is there to do. */
+  onPoke: () => void = () => {}
+
+  constructor(options: DriverOptions) {
+    this.options = options
+    this.root = new ActiveRun({
+      key: '',
+      plan: options.plan,
+      facts: options.facts,
+      inputs: options.inputs,
+      from: options.from,
+      limit: Math.max(1, options.inputs.length),
+      isRecording: options.isRecording,
+      services: options.services,
+    })
+  }
+
+  /** The run can move. */
+  touch(run: ActiveRun): void {
+    if (run.isDirty || run.isDropped) return
+    run.isDirty = true
+    this.dirty.push(run)
+  }
+
+  poke(): void {
+    this.onPoke()
+  }
+}

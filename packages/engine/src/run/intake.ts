@@ -1,0 +1,85 @@
+// Takes a run's inputs in: a few stay in the run's own journal, many are split into shards, each a journal of its own.
+
+import type { JournalEntry, JournalId } from '../journal/events.ts'
+import type { LocalRun } from './local-run.ts'
+
+/** Shards of a run that are driven at once. */
+const OPEN_SHARDS = 4
+const FIRST_SHARD_ITEMS = 16
+const LARGEST_SHARD_ITEMS = 1024
+/** Results that may wait for their reader before the intake waits too. */
+const RESULT_BACKLOG = 8192
+
+export interface IntakeTools {
+  readonly now: () => number
+  /** Starts a journal with these entries; resolves when they are written. */
+  readonly open: (journal: JournalId, entries: readonly JournalEntry[]) => Promise<void>
+  /** Writes to the run's own journal, after whatever it holds. */
+  readonly note: (entries: readonly JournalEntry[]) => Promise<void>
+}
+
+/** True for inputs that are known and few: they need no shards. */
+export function isSmall(inputs: Iterable<unknown> | AsyncIterable<unknown>): inputs is readonly unknown[] {
+  return Array.isArray(inputs) && inputs.length <= FIRST_SHARD_ITEMS
+}
+
+/** Where an intake goes on: how many items it has taken, in how many shards. */
+export interface Taken {
+  readonly items: number
+  readonly shards: number
+}
+
+/** Writes the inputs as shards, and their number when they have ended. `inputs` starts at the first that is not taken. */
+export async function takeIn(
+  run: LocalRun,
+  inputs: Iterable<unknown> | AsyncIterable<unknown>,
+  taken: Taken,
+  tools: IntakeTools,
+): Promise<void> {
+  let from = taken.items
+  let shards = taken.shards
+  let size = FIRST_SHARD_ITEMS
+  let shard: unknown[] = []
+
+  const flush = async () => {
+    if (shard.length === 0) return
+    const entry: JournalEntry = { type: 'created', at: tools.now(), run: run.id, from, inputs: shard }
+    from += shard.length
+    shard = []
+    size = Math.min(size * 2, LARGEST_SHARD_ITEMS)
+    await tools.open(`${run.id}/${++shards}`, [entry])
+    await run.shardRoom(OPEN_SHARDS)
+    await run.results.room(RESULT_BACKLOG)
+  }
+  const add = (input: unknown): Promise<void> | undefined => {
+    shard.push(input)
+    return shard.length >= size ? flush() : undefined
+  }
+
+  if (Symbol.asyncIterator in inputs) {
+    for await (const input of inputs) {
+      if (run.isClosed) break
+      const waiting = add(input)
+      if (waiting) await waiting
+    }
+  } else {
+    for (const input of inputs) {
+      if (run.isClosed) break
+      const waiting = add(input)
+      if (waiting) await waiting
+    }
+  }
+  // A closed intake was broken off: what it has not written, it has not taken, and it does not know the end.
+  if (run.isClosed) return
+  await flush()
+  await tools.note([{ type: 'sealed', at: tools.now(), items: from }])
+}
+
+/** The inputs from number `count` on. */
+export async function* passOver(
+  inputs: Iterable<unknown> | AsyncIterable<unknown>,
+  count: number,
+): AsyncGenerator<unknown> {
+  let passed = 0
+  for await (const input of inputs) if (passed++ >= count) yield input
+}

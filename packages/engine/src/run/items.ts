@@ -1,0 +1,183 @@
+// Items of a run and their places: who may start, who only waits and gives its place back, how an item ends.
+
+import type { ErrorValue } from '../errors.ts'
+import type { ActiveRun } from './active-run.ts'
+import type { Drive } from './drive.ts'
+import type { Outcome } from './outcome.ts'
+
+export class Items {
+  readonly #drive: Drive
+  /** Parked attempts are due whose items need a place first: they come before new items. */
+  hasClaims = false
+  /** Drops what is in flight for a key. */
+  drop: (run: ActiveRun, key: number, why: string) => void = () => {}
+
+  constructor(drive: Drive) {
+    this.#drive = drive
+  }
+
+  /** Starts one more item, if there is a place for it. */
+  admit(run: ActiveRun): boolean {
+    if (this.#drive.isReplaying || this.#drive.isPaused) return false
+    while (run.known.size > 0 && run.known.has(run.next)) run.next++
+    if (!run.hasInputs) return false
+    if (run.parent ? run.live - run.idle >= run.limit : this.hasClaims || !this.#drive.options.gate.tryTake())
+      return false
+    this.start(run, run.next++, this.#drive.now)
+    return true
+  }
+
+  /** Puts an item into a slot; its place has been taken. `startedAt`: when its time limit began. */
+  start(run: ActiveRun, index: number, startedAt: number): void {
+    const item = run.from + index
+    const checked = this.#checked(run, run.inputs[index])
+    run.live++
+    if ('error' in checked) {
+      // The item takes a slot all the same, so that every item ends in the same way.
+      run.scheduler.end(run.state.take(item, run.inputs[index]), checked.error)
+      return
+    }
+    const slot = run.scheduler.start(item, checked.value)
+    const { timeoutMs } = run.plan.plan
+    if (timeoutMs === undefined) return
+    const left = Math.max(0, startedAt + timeoutMs - this.#drive.now)
+    run.deadlines.set(
+      slot,
+      this.#drive.options.clock.timer(left, () => this.#timedOut(run, slot, timeoutMs)),
+    )
+  }
+
+  finish(run: ActiveRun, slot: number, item: number, outcome: Outcome): void {
+    const { state } = run
+    const from = slot * state.stepCount
+    if (run.attempts.size > 0) this.#dropAll(run, from)
+    if (run.tries.size > 0) for (let step = 0; step < state.stepCount; step++) run.tries.delete(from + step)
+    if (run.deadlines.size > 0) {
+      run.deadlines.get(slot)?.()
+      run.deadlines.delete(slot)
+    }
+    const wasIdle = run.idleSlots.size > 0 && run.idleSlots.delete(slot)
+    if (run.parked.size > 0) run.parked.delete(slot)
+    if (run.stepLimit !== undefined) {
+      run.running.delete(slot)
+      run.queued.delete(slot)
+    }
+    const input = state.input[slot]
+    state.release(slot)
+    run.live--
+    if (wasIdle) run.idle--
+    if (run.parent) {
+      run.outcomes[item - run.from] = outcome
+      if (outcome.outcome === 'failed' && run.parent.options.onItemFailure === 'drain') run.isClosed = true
+      this.#noteIdle(run)
+      this.#drive.touch(run)
+      return
+    }
+    if (!wasIdle) this.#drive.options.gate.release()
+    const shown = this.#drive.options.redact(run.plan, input, outcome, item)
+    this.#drive.entries.push({ type: 'finished', at: this.#drive.now, item, outcome: shown })
+  }
+
+  /** Ends every item in flight, and starts no other. */
+  endAll(run: ActiveRun, error: ErrorValue): void {
+    run.isClosed = true
+    for (let slot = 0; slot < run.state.isLive.length; slot++) run.scheduler.end(slot, error)
+    this.#drive.touch(run)
+  }
+
+  // --- steps of an item at once
+
+  /** False if the item runs as many steps as it may: the step waits its turn. */
+  takeStepPlace(run: ActiveRun, slot: number, key: number, limit: number): boolean {
+    const running = run.running.get(slot) ?? 0
+    if (running < limit) {
+      run.running.set(slot, running + 1)
+      return true
+    }
+    const queue = run.queued.get(slot)
+    if (queue) queue.push(key)
+    else run.queued.set(slot, [key])
+    return false
+  }
+
+  leaveStepPlace(run: ActiveRun, slot: number): void {
+    if (run.stepLimit === undefined || run.state.isLive[slot] === 0) return
+    run.running.set(slot, Math.max(0, (run.running.get(slot) ?? 0) - 1))
+    const next = run.queued.get(slot)?.shift()
+    if (next !== undefined) run.scheduler.ready.push(next)
+  }
+
+  // --- waiting
+
+  /** A step of the item was put aside, until a time or a signal. An item whose every step is gives its place back. */
+  park(run: ActiveRun, slot: number): void {
+    const parked = (run.parked.get(slot) ?? 0) + 1
+    run.parked.set(slot, parked)
+    if (run.idleSlots.has(slot) || run.state.isLive[slot] === 0 || run.state.active[slot] !== parked) return
+    run.idleSlots.add(slot)
+    run.idle++
+    if (!run.parent) this.#drive.options.gate.release()
+    this.#noteIdle(run)
+    this.#drive.touch(run)
+  }
+
+  /** Takes the step's item up again; false if there is no place for it. */
+  unpark(run: ActiveRun, slot: number): boolean {
+    if (!this.#revive(run, slot)) return false
+    const parked = (run.parked.get(slot) ?? 0) - 1
+    if (parked <= 0) run.parked.delete(slot)
+    else run.parked.set(slot, parked)
+    return true
+  }
+
+  /** A sub-run in which all only wait is, for the item around it, a parked step. */
+  #noteIdle(run: ActiveRun): void {
+    if (!run.parent || run.isCountedIdle || run.isDropped || !run.isIdle) return
+    run.isCountedIdle = true
+    this.park(run.parent.attempt.run, run.parent.attempt.slot)
+  }
+
+  #revive(run: ActiveRun, slot: number): boolean {
+    if (!run.idleSlots.has(slot)) return true
+    const { parent } = run
+    if (parent) {
+      if (run.isCountedIdle) {
+        if (!this.unpark(parent.attempt.run, parent.attempt.slot)) return false
+        run.isCountedIdle = false
+      }
+    } else if (this.#drive.isReplaying) this.#drive.options.gate.take()
+    else if (!this.#drive.options.gate.tryTake()) return false
+    run.idleSlots.delete(slot)
+    run.idle--
+    return true
+  }
+
+  #dropAll(run: ActiveRun, from: number): void {
+    const to = from + run.state.stepCount
+    if (run.attempts.size < run.state.stepCount) {
+      for (const key of [...run.attempts.keys()]) if (key >= from && key < to) this.drop(run, key, 'the item has ended')
+    } else for (let key = from; key < to; key++) this.drop(run, key, 'the item has ended')
+  }
+
+  #timedOut(run: ActiveRun, slot: number, timeoutMs: number): void {
+    run.deadlines.delete(slot)
+    run.scheduler.end(slot, { code: 'TIMEOUT', message: `the item did not end within ${timeoutMs} ms` })
+    this.#drive.touch(run)
+    this.#drive.poke()
+  }
+
+  #checked(run: ActiveRun, input: unknown): { value: unknown } | { error: ErrorValue } {
+    const check = run.plan.checkInput
+    if (!check) return { value: input }
+    const { value, violations } = check(input)
+    if (violations.length === 0) return { value }
+    const list = violations.map((v) => `${v.path}: ${v.message}`).join('; ')
+    return {
+      error: {
+        code: 'INVALID_INPUT',
+        message: `the input does not fit the flow's schema: ${list}`,
+        data: { violations: violations.map((v) => ({ path: v.path, message: v.message })) },
+      },
+    }
+  }
+}

@@ -1,0 +1,46 @@
+// Can JSON carry this value? Says where it cannot. Iterative over depth is not needed: JSON.stringify has the same limit.
+
+/** `$.list[3] is a function`; undefined if all of it is JSON (or bytes). An undefined field is left out, as JSON does. */
+export function jsonFault(value: unknown): string | undefined {
+  return faultAt(value, '$', 0)
+}
+
+// ---
+
+const DEEPEST = 2_000
+
+function faultAt(value: unknown, path: string, depth: number): string | undefined {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+    case 'undefined':
+      return undefined
+    case 'number':
+      return Number.isFinite(value) ? undefined : `${path} is ${value}`
+    case 'object':
+      return value === null ? undefined : objectFault(value, path, depth)
+    default:
+      return `${path} is a ${typeof value}`
+  }
+}
+
+function objectFault(value: object, path: string, depth: number): string | undefined {
+  if (depth > DEEPEST) return `${path} is nested more than ${DEEPEST} levels deep, or contains itself`
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) {
+      const fault = faultAt(value[i], `${path}[${i}]`, depth + 1)
+      if (fault) return fault
+    }
+    return undefined
+  }
+  const prototype = Object.getPrototypeOf(value)
+  if (value instanceof Uint8Array) return undefined
+  if (prototype !== Object.prototype && prototype !== null) {
+    return `${path} is a ${value.constructor?.name ?? 'object of a class'}`
+  }
+  for (const key of Object.keys(value)) {
+    const fault = faultAt((value as Record<string, unknown>)[key], `${path}.${key}`, depth + 1)
+    if (fault) return fault
+  }
+  return undefined
+}

@@ -1,0 +1,176 @@
+// The journal's past, settled again: the same settles in the same order give the same state. Calls nothing, but for the
+// components that wait for a sub-run, to have that sub-run again.
+
+import { FlowError } from '../errors.ts'
+import type { JournalEntry, VisitRef } from '../journal/events.ts'
+import type { JournalRow } from '../store/store.ts'
+import type { ActiveRun } from './active-run.ts'
+import type { Calls } from './calls.ts'
+import type { Drive } from './drive.ts'
+import type { Items } from './items.ts'
+import type { Outcome } from './outcome.ts'
+import { PARKED, QUEUED, RUNNING } from './state.ts'
+
+export interface ReplayTools {
+  readonly drive: Drive
+  readonly items: Items
+  readonly calls: Calls
+  /** Lets everything move that needs no call. */
+  readonly pump: () => void
+  /** Resolves when something was poked. */
+  readonly poked: () => Promise<void>
+}
+
+/** Throws INTERNAL if the journal does not fit its plan. */
+export async function replay(rows: readonly JournalRow[], tools: ReplayTools): Promise<void> {
+  const { drive } = tools
+  drive.isReplaying = true
+  const past = readPast(rows)
+  for (const item of past.finished) drive.root.known.add(item - drive.root.from)
+  for (const { entries } of rows) {
+    for (const entry of entries) await replayEntry(entry, past, tools)
+  }
+  tools.pump()
+  drive.isReplaying = false
+  drive.entries.length = 0
+}
+
+// ---
+
+interface Past {
+  readonly finished: ReadonlySet<number>
+  /** Visits that have settled: what went on below them need not be known. */
+  readonly settled: ReadonlySet<string>
+}
+
+function readPast(rows: readonly JournalRow[]): Past {
+  const finished = new Set<number>()
+  const settled = new Set<string>()
+  for (const { entries } of rows) {
+    for (const entry of entries) {
+      if (entry.type === 'finished') finished.add(entry.item)
+      else if (entry.type === 'settled' && !entry.derived) settled.add(pathOf(entry))
+    }
+  }
+  return { finished, settled }
+}
+
+async function replayEntry(entry: JournalEntry, past: Past, tools: ReplayTools): Promise<void> {
+  switch (entry.type) {
+    case 'settled':
+    case 'started':
+    case 'parked': {
+      if (entry.type === 'settled' && entry.derived) return
+      if (past.finished.has(rootItemOf(entry)) || isBelowSettled(entry.sub, past)) return
+      const found = await runOf(entry.sub, entry.at, tools)
+      const key = found && keyOf(found, entry, tools)
+      if (found === undefined || key === undefined) return
+      if (entry.type !== 'started' && entry.took !== undefined) tools.calls.signals.use(rootItemOf(entry), entry.took)
+      return apply(entry, found, key, tools)
+    }
+    case 'signalled':
+      tools.calls.signal(entry)
+      return
+    default:
+      return
+  }
+}
+
+function apply(
+  entry: Extract<JournalEntry, { type: 'settled' | 'started' | 'parked' }>,
+  run: ActiveRun,
+  key: number,
+  { drive, calls, pump }: ReplayTools,
+): void {
+  const status = run.state.status[key]
+  if (status === PARKED || status === RUNNING) calls.unparkHeld(run, key)
+  if (entry.type === 'started') {
+    run.started.set(key, entry.attempt)
+    return
+  }
+  if (run.state.status[key] !== QUEUED) throw damaged(drive, entry, 'a step settles that was not ready')
+  if (entry.type === 'parked') return calls.parkHeld(run, key, entry)
+  run.held.delete(key)
+  run.tries.delete(key)
+  settle(run, Math.floor(key / run.state.stepCount), entry.step, entry.outcome)
+  drive.touch(run)
+  pump()
+}
+
+function settle(run: ActiveRun, slot: number, step: number, outcome: Outcome): void {
+  if (outcome.outcome === 'success') run.scheduler.succeed(slot, step, outcome.result)
+  else if (outcome.outcome === 'skipped') run.scheduler.skip(slot, step, outcome.reason)
+  else run.scheduler.fail(slot, step, outcome.error)
+}
+
+/** The run that an entry speaks of, opened again if need be; undefined if its step goes another way by now. */
+async function runOf(sub: string | undefined, at: number, tools: ReplayTools): Promise<ActiveRun | undefined> {
+  const { drive, calls } = tools
+  if (sub === undefined) return drive.root
+  const known = drive.subRuns.get(sub)
+  if (known) return known
+  const parentRef = visitOfSub(sub)
+  const parent = await runOf(parentRef.sub, at, tools)
+  if (!parent) return undefined
+  const key = keyOf(parent, { ...parentRef, at }, tools)
+  if (key === undefined || !parent.held.has(key)) return drive.subRuns.get(sub)
+  calls.callHeld(parent, key)
+  tools.pump()
+  while (!drive.subRuns.has(sub) && parent.attempts.has(key)) {
+    await tools.poked()
+    calls.settleAnswers()
+    tools.pump()
+  }
+  return drive.subRuns.get(sub)
+}
+
+/** The key of a visit, its item started if it was not. */
+function keyOf(run: ActiveRun, ref: VisitRef & { readonly at: number }, tools: ReplayTools): number | undefined {
+  const index = ref.item - run.from
+  if (!run.known.has(index)) {
+    run.known.add(index)
+    if (!run.parent) tools.drive.options.gate.take()
+    tools.items.start(run, index, ref.at)
+    tools.drive.touch(run)
+    tools.pump()
+  }
+  const slot = slotOf(run, ref.item)
+  return slot === undefined ? undefined : slot * run.state.stepCount + ref.step
+}
+
+function slotOf(run: ActiveRun, item: number): number | undefined {
+  for (let slot = 0; slot < run.state.isLive.length; slot++) {
+    if (run.state.isLive[slot] === 1 && run.state.item[slot] === item) return slot
+  }
+  return undefined
+}
+
+function pathOf({ sub, item, step, visit }: VisitRef): string {
+  const own = `${item}/${step}/${visit}`
+  return sub === undefined ? own : `${sub}/${own}`
+}
+
+/** The visit that waits for a sub-run: its key without the count of sub-runs. */
+function visitOfSub(sub: string): VisitRef {
+  const parts = sub.split('/')
+  const [item, step, visit] = parts.slice(-3) as [string, string, string]
+  const outer = parts.slice(0, -3).join('/')
+  const own = { item: Number(item), step: Number(step), visit: Number.parseInt(visit, 10) }
+  return outer === '' ? own : { sub: outer, ...own }
+}
+
+function isBelowSettled(sub: string | undefined, { settled }: Past): boolean {
+  for (let at = sub; at !== undefined; at = visitOfSub(at).sub) {
+    if (settled.has(pathOf(visitOfSub(at)))) return true
+  }
+  return false
+}
+
+function rootItemOf({ sub, item }: VisitRef): number {
+  return sub === undefined ? item : Number.parseInt(sub, 10)
+}
+
+function damaged(drive: Drive, entry: VisitRef, what: string): FlowError {
+  const place = `item ${entry.item}, step ${entry.step}${entry.sub === undefined ? '' : ` of sub-run ${entry.sub}`}`
+  return new FlowError('INTERNAL', `journal ${drive.options.journal} does not fit its plan (${place}): ${what}`)
+}

@@ -1,0 +1,371 @@
+// The engine over a store: starts runs, drives their journals, takes up what others left, tells runs what they are sent.
+
+import { type Clock, systemClock } from '../clock.ts'
+import { coreComponent } from '../component/core.ts'
+import type { BlobAccess } from '../component/plugin.ts'
+import type { Engine, EngineOptions, Inputs, ResumeOptions, RunHandle, RunSignal, SubmitOptions } from '../engine.ts'
+import { FlowError } from '../errors.ts'
+import type { JournalEntry, JournalId, RunId, RunOptions } from '../journal/events.ts'
+import { isEnded } from '../journal/project.ts'
+import type { MaybePromise } from '../json.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { JournalRow, RunRow, Wake } from '../store/store.ts'
+import type { CallServices } from './attempt.ts'
+import { Driver } from './driver.ts'
+import { isSmall, passOver, takeIn } from './intake.ts'
+import { type LinkedPlan, link } from './link.ts'
+import { LocalRun, type SignalEntry } from './local-run.ts'
+import type { Outcome } from './outcome.ts'
+import type { ResultOrder } from './result-stream.ts'
+
+const ITEMS_AT_ONCE = 64
+
+export class RunEngine implements Engine {
+  readonly #options: EngineOptions
+  readonly #clock: Clock
+  readonly #random: () => number
+  readonly #name: string
+  readonly #links = new WeakMap<Plan, MaybePromise<LinkedPlan>>()
+  readonly #runs = new Map<RunId, LocalRun>()
+  #worker: { stop(): Promise<void> } | undefined
+  #runCount = 0
+  #isClosing = false
+
+  constructor(options: EngineOptions) {
+    this.#options = options
+    this.#clock = options.clock ?? systemClock
+    this.#random = options.random ?? Math.random
+    this.#name = options.store.driver ?? 'engine'
+  }
+
+  async submit(plan: Plan, inputs: Inputs, options: SubmitOptions = {}): Promise<RunHandle> {
+    const linked = await this.#link(plan)
+    const variables = checkedVariables(linked, options.variables ?? {})
+    const id = options.id ?? this.#newId()
+    const kept = keptOptions(options, variables)
+    const run = this.#local(id, linked, kept, options.redact !== false)
+    const created = (items: readonly unknown[]): JournalEntry => {
+      return { type: 'created', at: this.#clock.now(), run: id, plan, options: kept, from: 0, inputs: items }
+    }
+    const unwatch = this.#watch(run, options.watch)
+    if (isSmall(inputs)) {
+      const sealed: JournalEntry = { type: 'sealed', at: this.#clock.now(), items: inputs.length }
+      await this.#start(run, `${id}/0`, [created(inputs), sealed])
+      return this.#handle(run, this.#ended(run, Promise.resolve(), unwatch))
+    }
+    await this.#options.store.append({ journal: `${id}/0`, after: 0, entries: [created([])] })
+    return this.#handle(run, this.#ended(run, this.#takeIn(run, inputs, { items: 0, shards: 0 }), unwatch))
+  }
+
+  async resume(id: RunId, options: ResumeOptions = {}): Promise<RunHandle> {
+    const { store } = this.#options
+    const row = await store.runs.get(id)
+    if (!row) throw new FlowError('NOT_FOUND', `there is no run ${id} in this store`)
+    const run = this.#runs.get(id) ?? (await this.#load(id, options.redact !== false))
+    const unwatch = this.#watch(run, options.watch)
+    const shards = await store.runs.shards(id)
+    for (const { item, outcome } of await store.runs.items(id)) run.results.push(item, outcome)
+    if (isEnded(row.status)) return this.#handle(run, this.#ended(run, Promise.resolve(), unwatch))
+
+    for (const { journal, items, done } of shards) if (done < items) run.open(journal)
+    for (const { journal, items, done } of shards) if (done < items) void this.#drive(journal)
+    const items = shards.reduce((sum, shard) => sum + shard.items, 0)
+    const isSealed = row.items.total >= 0
+    const intake =
+      isSealed || !options.inputs
+        ? Promise.resolve()
+        : this.#takeIn(run, passOver(options.inputs, items), { items, shards: shards.length - 1 })
+    return this.#handle(run, this.#ended(run, intake, unwatch))
+  }
+
+  async signal(id: RunId, signal: RunSignal): Promise<void> {
+    const row = await this.#options.store.runs.get(id)
+    if (!row) throw new FlowError('NOT_FOUND', `there is no run ${id} in this store`)
+    if (isEnded(row.status))
+      throw new FlowError('CONFLICT', `run ${id} has ended (${row.status}): nothing can be sent to it`)
+    await this.#note(id, [signalEntry(signal, this.#clock.now())])
+  }
+
+  recover(): void {
+    this.#worker ??= this.#options.store.work((journal) => this.#drive(journal))
+  }
+
+  async close(): Promise<void> {
+    this.#isClosing = true
+    await this.#worker?.stop()
+    for (const run of this.#runs.values()) run.leave()
+    await this.#options.store.close()
+  }
+
+  // --- runs
+
+  #local(id: RunId, plan: LinkedPlan, options: RunOptions, isRedacting: boolean): LocalRun {
+    const run = new LocalRun({
+      id,
+      plan,
+      variables: options.variables ?? {},
+      secret: this.#options.secrets ?? (() => undefined),
+      maxConcurrent: options.maxConcurrent ?? ITEMS_AT_ONCE,
+      isRedacting,
+    })
+    this.#runs.set(id, run)
+    return run
+  }
+
+  /** A run that is in the store, with what it was sent so far. */
+  async #load(id: RunId, isRedacting: boolean): Promise<LocalRun> {
+    const rows = await this.#options.store.read(`${id}/0`)
+    const [first] = rows[0]?.entries ?? []
+    if (first?.type !== 'created' || !first.plan) {
+      throw new FlowError('INTERNAL', `the journal of run ${id} does not begin with its plan`)
+    }
+    const linked = await this.#link(first.plan)
+    const run = this.#runs.get(id) ?? this.#local(id, linked, first.options ?? {}, isRedacting)
+    for (const row of rows) run.signalled(row.seq, signalsIn(row))
+    return run
+  }
+
+  #watch(run: LocalRun, watch: SubmitOptions['watch']): () => void {
+    return this.#options.store.watch({ run: run.id }, (row) => {
+      for (const entry of row.entries) {
+        if (entry.type === 'finished') run.results.push(entry.item, run.rawOutcome(entry.item) ?? entry.outcome)
+      }
+      if (row.journal.endsWith('/0')) run.signalled(row.seq, signalsIn(row))
+      watch?.(row.entries)
+    })
+  }
+
+  #ended(run: LocalRun, intake: Promise<void>, unwatch: () => void): Promise<RunRow> {
+    const ended = intake
+      .catch((error) => run.fail(error))
+      .then(() => run.drained())
+      .then(async () => {
+        unwatch()
+        run.results.end()
+        this.#runs.delete(run.id)
+        if (run.bug) throw run.bug
+        return (await this.#options.store.runs.get(run.id)) as RunRow
+      })
+    // Whoever reads the results sees the failure there; a run that nobody awaits must not end the process.
+    ended.catch(() => {})
+    return ended
+  }
+
+  #takeIn(run: LocalRun, inputs: Inputs, taken: { items: number; shards: number }): Promise<void> {
+    return takeIn(run, inputs, taken, {
+      now: () => this.#clock.now(),
+      open: (journal, entries) => this.#start(run, journal, entries),
+      note: (entries) => this.#note(run.id, entries),
+    })
+  }
+
+  /** Appends to the run's own journal, whoever else does. */
+  async #note(id: RunId, entries: readonly JournalEntry[]): Promise<void> {
+    const { store } = this.#options
+    const journal = `${id}/0`
+    for (;;) {
+      const after = (await store.read(journal)).length
+      try {
+        await store.append({ journal, after, entries })
+        return
+      } catch (error) {
+        if (!FlowError.is(error) || error.code !== 'CONFLICT') throw error
+      }
+    }
+  }
+
+  // --- driving
+
+  /** Drives a new journal; resolves when it is written. */
+  async #start(run: LocalRun, journal: JournalId, preamble: readonly JournalEntry[]): Promise<void> {
+    const [first] = preamble
+    if (first?.type !== 'created') return
+    run.open(journal)
+    const driver = this.#driver(run, journal, first.from, first.inputs, preamble, [])
+    void this.#follow(run, journal, driver)
+    await driver.accepted
+  }
+
+  /** Drives a journal that is in the store. */
+  async #drive(journal: JournalId): Promise<Wake | null> {
+    const id = journal.slice(0, journal.lastIndexOf('/'))
+    try {
+      const run = this.#runs.get(id) ?? (await this.#load(id, true))
+      if (run.isDriven(journal) || this.#isClosing) return null
+      const rows = await this.#options.store.read(journal)
+      const [first] = rows[0]?.entries ?? []
+      if (first?.type !== 'created') return null
+      return await this.#follow(run, journal, this.#driver(run, journal, first.from, first.inputs, [], rows))
+    } catch (error) {
+      // One run that cannot be read must not keep the others from going on.
+      this.#warn(`run ${id} is set aside: ${error instanceof Error ? error.message : String(error)}`)
+      return null
+    }
+  }
+
+  #driver(
+    run: LocalRun,
+    journal: JournalId,
+    from: number,
+    inputs: readonly unknown[],
+    preamble: readonly JournalEntry[],
+    rows: readonly JournalRow[],
+  ): Driver {
+    const { store } = this.#options
+    const driver = new Driver({
+      journal,
+      driver: this.#name,
+      plan: run.plan,
+      facts: run.facts,
+      from,
+      inputs,
+      gate: run.gate,
+      append: (batch) => store.append(batch),
+      read: (start) => store.read(journal, start),
+      preamble,
+      rows,
+      isDurable: store.durable,
+      isRecording: store.keepsSteps,
+      services: this.#services(run),
+      link: (plan) => this.#link(plan),
+      redact: (plan, input, outcome, item) => run.redact(plan, input, outcome, item),
+      clock: this.#clock,
+      random: this.#random,
+      onBug: (error) => run.fail(error),
+    })
+    run.drives(journal, driver)
+    return driver
+  }
+
+  /** Waits for a driver; a journal that it put down goes back to the store. */
+  async #follow(run: LocalRun, journal: JournalId, driver: Driver): Promise<Wake | null> {
+    const wake = await driver.done
+    if (!wake) {
+      run.close(journal)
+      if (run.openCount === 0 && !run.results.hasReader) this.#runs.delete(run.id)
+      return null
+    }
+    run.putDown(journal)
+    await this.#options.store.putDown?.(wake)
+    return wake
+  }
+
+  #services(run: LocalRun): CallServices {
+    const { store, log, plan } = this.#options
+    return {
+      blobs: store.blobs as BlobAccess,
+      log: (attempt) => (level, message, data) =>
+        log?.(level, run.redactor.text(`step "${attempt.stepId}": ${message}`), data),
+      warn: (message) => this.#warn(message),
+      plan: (ref) => {
+        if (!plan) throw new FlowError('INVALID_FLOW', 'this engine has no compiler for flows that a step makes')
+        return plan(ref)
+      },
+      submit: async (_attempt, subPlan, inputs, { maxConcurrent, wait = true } = {}) => {
+        const handle = await this.submit(subPlan, [...inputs], maxConcurrent === undefined ? {} : { maxConcurrent })
+        const outcomes: Outcome[] = []
+        if (wait) for await (const { outcome } of handle.results()) outcomes.push(outcome)
+        return { runId: handle.id, outcomes }
+      },
+    }
+  }
+
+  #link(plan: Plan): MaybePromise<LinkedPlan> {
+    const known = this.#links.get(plan)
+    if (known) return known
+    const { router, functions = () => undefined, schema } = this.#options
+    const linked = link(plan, { router, core: coreComponent, functions, schema }).then((result) => {
+      this.#links.set(plan, result)
+      return result
+    })
+    this.#links.set(plan, linked)
+    return linked
+  }
+
+  #handle(run: LocalRun, ended: Promise<RunRow>): RunHandle {
+    const { store } = this.#options
+    return {
+      id: run.id,
+      ended,
+      batches: async function* (order: ResultOrder = 'input') {
+        yield* run.results.batches(order)
+        if (run.bug) throw run.bug
+      },
+      results: async function* (order: ResultOrder = 'input') {
+        for await (const batch of run.results.batches(order)) yield* batch
+        if (run.bug) throw run.bug
+      },
+      watch: (listener) => store.watch({ run: run.id }, ({ entries }) => listener(entries)),
+      cancel: (reason) => this.signal(run.id, reason === undefined ? { name: 'cancel' } : { name: 'cancel', reason }),
+      drain: () => run.drain(),
+    }
+  }
+
+  #warn(message: string): void {
+    this.#options.log?.('warning', message)
+  }
+
+  #newId(): RunId {
+    if (this.#options.newId) return this.#options.newId()
+    this.#runCount++
+    const stamp = this.#clock.now().toString(36)
+    const chance = Math.floor(this.#random() * 36 ** 6).toString(36)
+    return `${stamp}-${this.#runCount.toString(36)}${chance}`
+  }
+}
+
+// ---
+
+function signalsIn(row: JournalRow): SignalEntry[] {
+  return row.entries.filter((entry) => entry.type === 'signalled')
+}
+
+function signalEntry(signal: RunSignal, at: number): JournalEntry {
+  switch (signal.name) {
+    case 'cancel':
+      return {
+        type: 'signalled',
+        at,
+        name: 'cancel',
+        ...(signal.reason === undefined ? {} : { payload: signal.reason }),
+      }
+    case 'pause':
+    case 'resume':
+      return { type: 'signalled', at, name: signal.name }
+    case 'signal':
+      return {
+        type: 'signalled',
+        at,
+        name: 'signal',
+        signal: signal.signal,
+        payload: signal.payload ?? null,
+        ...(signal.id === undefined ? {} : { id: signal.id }),
+        ...(signal.item === undefined ? {} : { item: signal.item }),
+      }
+  }
+}
+
+function keptOptions(options: SubmitOptions, variables: Readonly<Record<string, unknown>>): RunOptions {
+  const { flow, labels, maxConcurrent, origin, trigger } = options
+  return {
+    variables,
+    ...(flow === undefined ? {} : { flow }),
+    ...(labels === undefined ? {} : { labels }),
+    ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
+    ...(origin === undefined ? {} : { origin }),
+    ...(trigger === undefined ? {} : { trigger }),
+  }
+}
+
+function checkedVariables(
+  plan: LinkedPlan,
+  given: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  if (!plan.checkVariables) return given
+  const { value, violations } = plan.checkVariables(given)
+  if (violations.length === 0) return value as Record<string, unknown>
+  const list = violations.map((v) => `${v.path}: ${v.message}`).join('; ')
+  throw new FlowError('INVALID_INPUT', `the variables do not fit the flow's schema: ${list}`, {
+    data: { violations: violations.map((v) => ({ path: v.path, message: v.message })) },
+  })
+}

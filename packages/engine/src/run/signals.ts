@@ -1,0 +1,48 @@
+// The signals that a run was sent, in order, and which item has used up which. Each wait takes the oldest that is left.
+
+import type { JournalEntry } from '../journal/events.ts'
+
+export interface KeptSignal {
+  /** Its place in the order of arrival. */
+  readonly number: number
+  readonly name: string
+  readonly payload: unknown
+  /** For one item only. */
+  readonly item: number | undefined
+}
+
+export class Signals {
+  readonly #all: KeptSignal[] = []
+  readonly #ids = new Set<string>()
+  /** `item/number` of what was used up. */
+  readonly #used = new Set<string>()
+
+  /** Keeps a signal; undefined if one with its id was kept before. */
+  add(entry: Extract<JournalEntry, { type: 'signalled' }>): KeptSignal | undefined {
+    if (entry.name !== 'signal' || entry.signal === undefined) return undefined
+    if (entry.id !== undefined) {
+      if (this.#ids.has(entry.id)) return undefined
+      this.#ids.add(entry.id)
+    }
+    const signal = { number: this.#all.length, name: entry.signal, payload: entry.payload ?? null, item: entry.item }
+    this.#all.push(signal)
+    return signal
+  }
+
+  /** The oldest signal of that name which the item has not used up; it has then. */
+  take(name: string, item: number): KeptSignal | undefined {
+    for (const signal of this.#all) {
+      if (signal.name !== name || (signal.item !== undefined && signal.item !== item)) continue
+      const use = `${item}/${signal.number}`
+      if (this.#used.has(use)) continue
+      this.#used.add(use)
+      return signal
+    }
+    return undefined
+  }
+
+  /** The journal says that the item has used it up. */
+  use(item: number, number: number): void {
+    this.#used.add(`${item}/${number}`)
+  }
+}
