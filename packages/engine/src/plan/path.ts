@@ -37,6 +37,22 @@ export function compilePath(text: string, nullIsMissing = false): (value: unknow
   return (value) => field(value, first, belowNull)
 }
 
+/** The last value that a path does lead to, for the message of one that leads no further. */
+export function lastReached(text: string, value: unknown): unknown {
+  const parsed = parsePath(text)
+  if ('error' in parsed) return value
+  const [first] = parsed.segments
+  const dotted = parsed.segments.length === 1 && typeof first === 'string' && !text.trim().startsWith('$')
+  const again = dotted ? parseAfterRoot(`.${first}`, 0) : parsed
+  let at = value
+  for (const segment of 'segments' in again ? again.segments : parsed.segments) {
+    const next = field(at, segment, MISSING)
+    if (next === MISSING) return at
+    at = next
+  }
+  return at
+}
+
 /** What was there to choose from, for the message of a path that leads nowhere. */
 export function keysAt(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`

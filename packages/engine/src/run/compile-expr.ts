@@ -2,10 +2,10 @@
 // certainly needed is demanded at once. Pure: no clock, no I/O; what it wants is left in `state.wanted`.
 
 import { type ErrorValue, errorValue, FlowError } from '../errors.ts'
-import { isRecord, kindOf, own, setOwn } from '../json.ts'
+import { isRecord, own, setOwn } from '../json.ts'
 import type { Expr } from '../plan/expr.ts'
 import { isTruthy, ownFunctions, type PureFunction } from '../plan/functions.ts'
-import { compilePath, keysAt, MISSING } from '../plan/path.ts'
+import { compilePath, keysAt, lastReached, MISSING } from '../plan/path.ts'
 import { compileGuard } from './compile-guard.ts'
 import { BLOCKED, dependencyFailure, failure, NoValue, skip } from './no-value.ts'
 import { DONE, type RunState, SKIPPED, type SkipFact } from './state.ts'
@@ -261,10 +261,9 @@ function withValue(value: unknown, then: (value: unknown) => unknown): unknown {
 
 function missing(cx: ExprContext, path: string, what: string, value: unknown): NoValue {
   const shown = path.startsWith('$') ? path : `$.${path}`
+  const reached = lastReached(path, value)
   const there =
-    isRecord(value) && Object.keys(value).length > 0
-      ? `there are: ${keysAt(value)}`
-      : `it is ${kindOf(value)}: ${keysAt(value)}`
+    isRecord(reached) && Object.keys(reached).length > 0 ? `there are: ${keysAt(reached)}` : `it is ${keysAt(reached)}`
   return failure({
     code: 'EXPRESSION_FAILURE',
     message: `${cx.where} reads "${shown}" of ${what}: no such field; ${there}`,
