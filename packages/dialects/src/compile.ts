@@ -1,6 +1,6 @@
 // Text of any front end to a plan, or to what is wrong with it.
 
-import { type Diagnostic, hasErrors, type Plan } from '@stepflow/engine'
+import type { Diagnostic, Plan } from '@stepflow/engine'
 import { detect } from './detect.ts'
 import { Findings, lineOf } from './findings.ts'
 import { applyOverrides } from './override.ts'
@@ -75,7 +75,7 @@ function compileNode(node: Node, findings: Findings, options: CompileOptions, ne
     findings.error('UNSUPPORTED_DIALECT', 'manifests (steps with "tool") cannot be compiled yet', node)
   }
   const root = applyOverrides(node, options.overrides ?? [], findings)
-  if (found.dialect === 'manifest' || hasErrors(findings.list)) return { diagnostics: findings.list }
+  if (found.dialect !== 'flow') return { diagnostics: findings.list }
   const { plan, flow } = compileFlow(root, findings, { ...options, nested })
   return { ...(plan ? { plan } : {}), diagnostics: findings.list, ...(flow ? { flow } : {}) }
 }

@@ -1,6 +1,6 @@
 // Text to nodes: YAML 1.2 (core schema) or JSON. The one reader of every file a person writes; it throws nothing.
 
-import { type Diagnostic, hasErrors } from '@stepflow/engine'
+import type { Diagnostic } from '@stepflow/engine'
 import { Findings } from '../findings.ts'
 import { parseJson } from './json.ts'
 import type { Node } from './node.ts'
@@ -14,7 +14,7 @@ export interface SourceOptions {
 }
 
 export interface Source {
-  /** Absent if the text cannot be read, or is empty. */
+  /** Absent if the text cannot be read, or is empty; may be there beside errors such as a key that stands twice. */
   readonly node?: Node
   readonly diagnostics: readonly Diagnostic[]
 }
@@ -23,7 +23,7 @@ export function readSource(text: string, options: SourceOptions = {}): Source {
   const findings = new Findings({ file: options.file })
   const clean = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
   const node = read(clean, formatOf(options), findings)
-  return node && !hasErrors(findings.list) ? { node, diagnostics: findings.list } : { diagnostics: findings.list }
+  return node && !isFatal(findings.list) ? { node, diagnostics: findings.list } : { diagnostics: findings.list }
 }
 
 export function formatOf(options: SourceOptions): 'yaml' | 'json' {
@@ -33,6 +33,10 @@ export function formatOf(options: SourceOptions): 'yaml' | 'json' {
 }
 
 // ---
+
+function isFatal(diagnostics: readonly Diagnostic[]): boolean {
+  return diagnostics.some(({ level }) => level === 'fatal')
+}
 
 function read(text: string, format: 'yaml' | 'json', findings: Findings): Node | undefined {
   const control = controlCharacter(text)

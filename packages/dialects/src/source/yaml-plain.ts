@@ -171,6 +171,7 @@ class PlainReader {
       while (text.charCodeAt(at) === SPACE) at++
       return text.charCodeAt(at) === COLON && isGap(text.charCodeAt(at + 1)) ? at : 0
     }
+    if (this.#isDash()) giveUp()
     if (text.charCodeAt(this.#pos) === 0x3f && isGap(text.charCodeAt(this.#pos + 1))) giveUp()
     if (INDICATORS.has(text[this.#pos] ?? '')) return 0
     for (let at = this.#pos; at < text.length; at++) {

@@ -11,6 +11,8 @@ import { parseDocument } from './yaml-document.ts'
 
 /** What aliases may add to a document, in nodes. */
 const MAX_ALIASED = 100_000
+/** Told of one text. */
+const MAX_ERRORS = 100
 
 export function parseYaml(text: string, findings: Findings): Node | undefined {
   const deep = tooDeep(text)
@@ -31,7 +33,7 @@ export function parseYaml(text: string, findings: Findings): Node | undefined {
     uniqueKeys: false, // quadratic there, and without both lines
     logLevel: 'silent',
   })
-  for (const error of document.errors) {
+  for (const error of document.errors.slice(0, MAX_ERRORS)) {
     const message = YAML_MESSAGES[error.code] ?? error.message
     findings.add(
       'fatal',

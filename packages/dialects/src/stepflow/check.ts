@@ -1,6 +1,7 @@
 // What can be said only when all steps are known: cycles, and skips that cannot happen.
 
-import type { Findings } from '../findings.ts'
+import { type Findings, lineOf } from '../findings.ts'
+import { NOWHERE } from '../source/node.ts'
 import type { CompiledStep } from './compile-step.ts'
 import type { FlowNames } from './scope.ts'
 import type { FlowShape } from './shape.ts'
@@ -8,6 +9,7 @@ import type { StepShape } from './step-shape.ts'
 
 /** Told at most, so that one mistake in a large file does not bury the others. */
 const MAX_CYCLES = 10
+const MAX_NAMED = 20
 
 /** Names each cycle: `a -> b -> a`. Takes its stack from the heap: a chain may be long. */
 export function checkCycles(shapes: readonly StepShape[], steps: readonly CompiledStep[], findings: Findings): void {
@@ -54,10 +56,10 @@ export function checkOnSkips(flow: FlowShape, steps: readonly CompiledStep[], na
 // ---
 
 function tellCycle(cycle: readonly number[], shapes: readonly StepShape[], findings: Findings): void {
-  const named = [...cycle, cycle[0] as number].map((i) => {
-    const shape = shapes[i] as StepShape
-    return shape.place.line > 0 ? `"${shape.id}" (line ${shape.place.line})` : `"${shape.id}"`
-  })
+  const name = (i: number) => `"${shapes[i]?.id}"${lineOf(shapes[i]?.place ?? NOWHERE)}`
+  const named = cycle.slice(0, MAX_NAMED).map(name)
+  if (cycle.length > MAX_NAMED) named.push(`${cycle.length - MAX_NAMED} more`)
+  named.push(name(cycle[0] as number))
   const first = shapes[cycle[0] as number] as StepShape
   findings.add(
     'fatal',
@@ -69,8 +71,13 @@ function tellCycle(cycle: readonly number[], shapes: readonly StepShape[], findi
   )
 }
 
-/** Steps that a condition, a failure or another skip can skip. */
+/** Steps that a condition, a failure that the item survives, or another skip can skip. */
 function skippableSteps(flow: FlowShape, steps: readonly CompiledStep[]): ReadonlySet<string> {
+  const survived = new Set<string>()
+  flow.steps.forEach((shape, i) => {
+    const goesOn = flow.onFailure === 'drain' || shape.rule !== 'all_success'
+    if (goesOn) for (const id of steps[i]?.uses.keys() ?? []) survived.add(id)
+  })
   const dependents = new Map<string, string[]>()
   const found = new Set<string>()
   const open: string[] = []
@@ -79,22 +86,17 @@ function skippableSteps(flow: FlowShape, steps: readonly CompiledStep[]): Readon
     found.add(id)
   }
   flow.steps.forEach((shape, i) => {
-    const uses = steps[i]?.uses ?? new Map()
+    const uses = [...(steps[i]?.uses ?? [])]
     for (const [id, use] of uses) {
-      const list = dependents.get(id) ?? []
-      if (use.counts || !use.strict) list.push(shape.id)
-      dependents.set(id, list)
+      if (use.strict && !use.counts) continue
+      const list = dependents.get(id)
+      if (list) list.push(shape.id)
+      else dependents.set(id, [shape.id])
     }
-    // Only when the item goes on after a failure does one step's failure become another's skip.
-    const survives = flow.onFailure === 'drain' || shape.rule !== 'all_success'
-    if (shape.when || shape.skipIf || shape.onError?.action === 'skip' || (survives && uses.size > 0)) add(shape.id)
+    const byItself = shape.when || shape.skipIf || shape.onError?.action === 'skip'
+    const byRule = shape.rule !== 'all_success' && uses.length > 0
+    if (byItself || byRule || uses.some(([id]) => survived.has(id))) add(shape.id)
   })
-  const follows = new Set(flow.steps.filter((s) => s.rule !== 'all_success').map((s) => s.id))
-  for (const [id, users] of dependents) {
-    if (users.some((user) => follows.has(user))) for (const user of users) add(user)
-    if (follows.size > 0 && flow.steps.some((s, i) => follows.has(s.id) && steps[i]?.uses.has(id)))
-      for (const user of users) add(user)
-  }
   while (open.length > 0) for (const user of dependents.get(open.pop() as string) ?? []) add(user)
   return found
 }

@@ -79,6 +79,7 @@ function collectNames(shape: FlowShape, findings: Findings, options: FlowOptions
     steps,
     variables: variableNames(shape.schemas.variables),
     hasInputSchema: shape.schemas.input !== undefined,
+    unvalidated: new Set(),
     onSkips: [],
   }
 }

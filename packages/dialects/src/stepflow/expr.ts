@@ -358,6 +358,8 @@ function readPath(node: MapNode, trail: Trail, scope: Scope): string | undefined
 }
 
 function unvalidated(what: string, path: string, place: Entry | MapNode, trail: Trail, scope: Scope): void {
+  if (scope.names.unvalidated.has(what)) return
+  scope.names.unvalidated.add(what)
   const message = `${scope.owner} reads "${path}" of ${what}, which no schema describes`
   scope.names.findings.add('hint', 'UNVALIDATED_FIELD_ACCESS', message, place, trail)
 }

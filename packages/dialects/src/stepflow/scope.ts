@@ -13,6 +13,8 @@ export interface FlowNames {
   /** Undefined: the flow has no schema for its variables. */
   readonly variables: ReadonlySet<string> | undefined
   readonly hasInputSchema: boolean
+  /** What was already told to have no schema. */
+  readonly unvalidated: Set<string>
   /** References that say what to do when a step is skipped, to be checked when all is known. */
   readonly onSkips: { readonly step: string; readonly owner: string; readonly place: Place; readonly trail: Trail }[]
 }
