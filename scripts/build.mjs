@@ -63,9 +63,10 @@ const lazy = {
     onResolve({ filter: /\.cjs$/ }, ({ path: name, namespace }) =>
       namespace === 'beside' ? { path: name, external: true } : undefined,
     )
-    onResolve({ filter: /.*/ }, ({ path: name, namespace }) => {
+    onResolve({ filter: /.*/ }, ({ path: name, namespace, kind }) => {
       const plain = name.replace(/^node:/, '')
-      if (!isBuiltin(name) || alwaysThere.has(plain) || namespace === 'builtin') return undefined
+      if (!isBuiltin(name) || namespace === 'builtin') return undefined
+      if (alwaysThere.has(plain) && kind !== 'dynamic-import') return undefined
       return { path: plain, namespace: 'builtin' }
     })
     onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path: name }) => ({ contents: gettersOf(name) }))
@@ -150,7 +151,7 @@ const results = await Promise.all([
 for (const { outputFiles } of results) {
   for (const { path: file, contents } of outputFiles) {
     mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(`${file}.${process.pid}`, contents)
+    writeFileSync(`${file}.${process.pid}`, file.endsWith('/cli.cjs') ? withImport(contents) : contents)
     renameSync(`${file}.${process.pid}`, file)
   }
 }
@@ -164,6 +165,13 @@ if (process.argv.includes('--sizes')) {
       for (const [input, { bytesInOutput }] of largest.slice(0, 12)) console.log(`  ${bytesInOutput} ${input}`)
     }
   }
+}
+
+/** What is left of import() in the program is for files that users name, and comes from the executable. */
+function withImport(contents) {
+  return Buffer.from(contents)
+    .toString()
+    .replace(/(?<![.\w$'"`])import\(/g, '__import(')
 }
 
 /** Runs a small flow once, so that the compiled code is there before the first user is. */

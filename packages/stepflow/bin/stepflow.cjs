@@ -8,7 +8,7 @@
 
 const fs = require('node:fs')
 const { createRequire } = require('node:module')
-const { constants, Script } = require('node:vm')
+const { Script } = require('node:vm')
 const { dirname, join } = require('node:path')
 
 const file = join(fs.realpathSync(__dirname), '../dist/cli.cjs')
@@ -22,16 +22,13 @@ const cache = `${file}-${stat.size}-${Math.round(stat.mtimeMs)}-${process.versio
 load().start()
 
 function load() {
-  if (!constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER) return require(file)
   const cachedData = readCache()
-  const source = `(function (exports, require, module, __filename, __dirname) {${fs.readFileSync(file, 'utf8')}\n})`
-  const script = new Script(source, {
-    filename: file,
-    cachedData,
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-  })
+  const source = `(function (exports, require, module, __filename, __dirname, __import) {${fs.readFileSync(file, 'utf8')}\n})`
+  const script = new Script(source, { filename: file, cachedData })
   const module = { exports: {} }
-  script.runInThisContext().call(module.exports, module.exports, createRequire(file), module, file, dirname(file))
+  // Compiled code from a cache has forgotten how to import(): what a user names is imported from here.
+  const parts = [module.exports, createRequire(file), module, file, dirname(file), (name) => import(name)]
+  script.runInThisContext().apply(module.exports, parts)
   if (!cachedData && process.argv[2] === 'run') process.on('exit', (code) => code === 0 && writeCache(script))
   return module.exports
 }

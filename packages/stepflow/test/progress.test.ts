@@ -23,10 +23,10 @@ const started = (step: number, at: number, attempt = 1): JournalEntry => ({
   attempt,
   item: 0,
   step,
-  visit: 0,
+  visit: 1,
 })
 const settled = (step: number, at: number, outcome: unknown = { outcome: 'success', result: 1 }): JournalEntry =>
-  ({ type: 'settled', at, attempt: 1, item: 0, step, visit: 0, outcome }) as JournalEntry
+  ({ type: 'settled', at, attempt: 1, item: 0, step, visit: 1, outcome }) as JournalEntry
 
 const draw = (states: ReturnType<typeof createStepStates>, now = 0, rows = 99, columns = 80) =>
   drawTree(states, { now, color: false, columns, rows })
@@ -66,7 +66,7 @@ test('a cancelled step is not called failed', () => {
 
 test('a waiting step says what it waits for and how often it was tried', () => {
   const states = createStepStates(planOf(['a'], ['out', 0]))
-  const parked = { type: 'parked', at: 10, attempt: 2, item: 0, step: 0, visit: 0 } as const
+  const parked = { type: 'parked', at: 10, attempt: 2, item: 0, step: 0, visit: 1 } as const
 
   states.see([started(0, 0, 2), { ...parked, signal: 'approve' }])
 

@@ -11,7 +11,7 @@ export interface FrameOptions {
 
 /** All diagnostics, the worst first, each followed by an empty line. */
 export function describeDiagnostics(diagnostics: readonly Diagnostic[], options: FrameOptions): string {
-  const lines = options.text?.split(/\r?\n/)
+  const lines = options.text?.replace(/\s+$/, '').split(/\r?\n/)
   return inOrder(diagnostics)
     .map((one) => `${describe(one, lines, options.color)}\n`)
     .join('\n')

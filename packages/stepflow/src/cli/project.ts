@@ -34,7 +34,7 @@ export interface OpenProject {
   readonly messages: Messages
   readonly overrides?: readonly unknown[]
   /** `check`: nothing will be run. */
-  readonly purpose: 'run' | 'test' | 'check'
+  readonly purpose: 'run' | 'batch' | 'test' | 'check'
   /** In place of the one that is looked for. */
   readonly config?: { readonly config: Config; readonly diagnostics: readonly Diagnostic[] }
 }
@@ -54,8 +54,8 @@ export async function openProject(options: OpenProject): Promise<Project> {
   const wireOptions: WireOptions = {
     env: io.env,
     flowDirectory,
-    // Results are streamed out: nobody comes back to ask for them.
-    history: 'none',
+    // The results of a batch are streamed out, and nobody draws its steps. A single run is watched.
+    history: purpose === 'run' ? 'all' : 'none',
     log: messages.log,
     plan: createFlowLoader(flowDirectory, () => plugins),
   }

@@ -6,6 +6,7 @@
 
 import { isUtf8 } from 'node:buffer'
 import { read } from 'node:fs'
+import { isFile, pipeReader } from './pipes.ts'
 
 export interface Lines {
   /** The values of the good lines. One reader at a time. */
@@ -34,7 +35,7 @@ const DONE: IteratorResult<unknown> = { done: true, value: undefined }
 
 export function readLines(options: ReadLinesOptions): Lines {
   const { fd, onBad, isDone, chunkBytes = 1 << 18, maxLineBytes = 1 << 28 } = options
-  const chunks = readChunks(fd, chunkBytes, maxLineBytes)
+  const chunks = readChunks(isFile(fd) ? () => readSome(fd, chunkBytes) : pipeReader(fd), maxLineBytes)
   // Item numbers are dense but for bad and done lines: `gaps[k]` good lines were read before the k-th jump of `shift`.
   const gaps: number[] = []
   const shifts: number[] = []
@@ -45,6 +46,10 @@ export function readLines(options: ReadLinesOptions): Lines {
   let text = ''
   let at = 0
   let stopped = false
+  let stopWaiting = () => {}
+  const whenStopped = new Promise<undefined>((resolve) => {
+    stopWaiting = () => resolve(undefined)
+  })
 
   /** The next good line of the chunk at hand; a promise if that takes waiting; undefined at the chunk's end. */
   function take(): IteratorResult<unknown> | Promise<IteratorResult<unknown>> | undefined {
@@ -97,7 +102,8 @@ export function readLines(options: ReadLinesOptions): Lines {
   }
 
   async function refill(): Promise<IteratorResult<unknown>> {
-    const chunk = await chunks.next()
+    // A pipe may be silent for hours: whoever stops must not wait for it.
+    const chunk = await Promise.race([chunks.next(), whenStopped])
     if (stopped || chunk === undefined) return DONE
     if (chunk.text !== undefined) {
       text = chunk.text
@@ -112,12 +118,17 @@ export function readLines(options: ReadLinesOptions): Lines {
     return next()
   }
 
+  function stop() {
+    stopped = true
+    stopWaiting()
+  }
+
   return {
     values: {
       [Symbol.asyncIterator]: () => ({
         next,
         return() {
-          stopped = true
+          stop()
           return Promise.resolve(DONE)
         },
       }),
@@ -136,9 +147,7 @@ export function readLines(options: ReadLinesOptions): Lines {
     get bytesRead() {
       return chunks.bytesRead()
     },
-    stop() {
-      stopped = true
-    },
+    stop,
   }
 }
 
@@ -147,7 +156,7 @@ export function readLines(options: ReadLinesOptions): Lines {
 type Chunk = { readonly text: string; readonly bad?: undefined } | { readonly text?: undefined; readonly bad: string }
 
 /** Whole lines, many at a time; a line that cannot be decoded comes alone, as what is wrong with it. */
-function readChunks(fd: number, chunkBytes: number, maxLineBytes: number) {
+function readChunks(readMore: () => Promise<Buffer>, maxLineBytes: number) {
   const ready: Chunk[] = []
   // The beginning of a line that goes on in the next chunk: kept in parts, so that a long line is joined once.
   let parts: Buffer[] = []
@@ -160,7 +169,7 @@ function readChunks(fd: number, chunkBytes: number, maxLineBytes: number) {
   async function next(): Promise<Chunk | undefined> {
     while (ready.length === 0) {
       if (ended) return undefined
-      const bytes = await (ahead ?? readSome(fd, chunkBytes))
+      const bytes = await (ahead ?? readMore())
       ahead = undefined
       taken += bytes.length
       if (bytes.length === 0) {
@@ -168,7 +177,7 @@ function readChunks(fd: number, chunkBytes: number, maxLineBytes: number) {
         endLine(Buffer.alloc(0))
       } else {
         // The disk works while the lines at hand are parsed.
-        ahead = readSome(fd, chunkBytes)
+        ahead = readMore()
         ahead.catch(() => {})
         accept(bytes)
       }
@@ -226,14 +235,7 @@ function readChunks(fd: number, chunkBytes: number, maxLineBytes: number) {
 function readSome(fd: number, bytes: number): Promise<Buffer> {
   const buffer = Buffer.allocUnsafeSlow(bytes)
   return new Promise((resolve, reject) => {
-    const attempt = () =>
-      read(fd, buffer, 0, bytes, null, (error, count) => {
-        if (!error) resolve(buffer.subarray(0, count))
-        else if (error.code === 'EAGAIN') setTimeout(attempt, 10)
-        else if (error.code === 'EOF') resolve(buffer.subarray(0, 0))
-        else reject(error)
-      })
-    attempt()
+    read(fd, buffer, 0, bytes, null, (error, count) => (error ? reject(error) : resolve(buffer.subarray(0, count))))
   })
 }
 

@@ -15,6 +15,7 @@ import type { Messages } from '../messages.ts'
 import { describeBatch, showBatch } from '../progress/show-batch.ts'
 import type { Project } from '../project.ts'
 import { cannot } from '../read-file.ts'
+import { isFile, pipeWriter } from './pipes.ts'
 import { type Lines, readLines } from './read-lines.ts'
 import { type Kept, readKept } from './resume.ts'
 import { createResultWriter, type ResultWriter } from './write-results.ts'
@@ -43,6 +44,7 @@ export async function runBatch(batch: BatchOptions): Promise<number> {
         fd: target,
         order,
         name: output ?? 'the output',
+        ...(output === undefined && !isFile(target) ? { write: pipeWriter() } : {}),
         ...(order === 'input' ? { from: kept?.lines ?? 0 } : {}),
       })
       if (kept) messages.hint(`${kept.lines} results are there already`)
@@ -114,9 +116,11 @@ async function drive(
 }
 
 async function writeResults(handle: RunHandle, lines: Lines, writer: ResultWriter, order: 'input' | 'completion') {
-  for await (const { index, outcome } of handle.results(order)) {
-    const waiting = writer.add(lines.itemOf(index), outcome)
-    if (waiting) await waiting
+  for await (const batch of handle.batches(order)) {
+    for (const { index, outcome } of batch) {
+      const waiting = writer.add(lines.itemOf(index), outcome)
+      if (waiting) await waiting
+    }
   }
 }
 

@@ -31,7 +31,7 @@ export interface ResultWriterOptions {
   readonly from?: number
   /** For messages. */
   readonly name: string
-  /** Set in tests that have no full disk. */
+  /** For what is no file; answers how many bytes it took. */
   readonly write?: (fd: number, bytes: Buffer) => Promise<number>
 }
 
@@ -187,12 +187,6 @@ export function createResultWriter(options: ResultWriterOptions): ResultWriter {
 
 function writeOnce(fd: number, bytes: Buffer): Promise<number> {
   return new Promise((resolve, reject) => {
-    const attempt = () =>
-      write(fd, bytes, 0, bytes.length, null, (error, count) => {
-        if (!error) resolve(count)
-        else if (error.code === 'EAGAIN') setTimeout(attempt, 5)
-        else reject(error)
-      })
-    attempt()
+    write(fd, bytes, 0, bytes.length, null, (error, count) => (error ? reject(error) : resolve(count)))
   })
 }

@@ -73,7 +73,7 @@ export const run: Command = {
     if (output !== undefined) checkWritable(output, io.cwd)
 
     const overrides = await readOverrides(args, io)
-    const project = await openProject({ file, args, io, messages, purpose: 'run', overrides })
+    const project = await openProject({ file, args, io, messages, purpose: isBatch ? 'batch' : 'run', overrides })
     try {
       const plan = refuseInvalid(project, io, messages)
       if (!plan) return 2
@@ -108,9 +108,8 @@ async function runOne(
   messages: Messages,
 ): Promise<number> {
   const input = await readInput(run, args, plan, io, messages)
-  const handle = await project.engine.submit(plan, [input], { ...options, flow: project.file })
   const display = showRun(plan, io, messages)
-  const unwatch = handle.watch(display.see)
+  const handle = await project.engine.submit(plan, [input], { ...options, flow: project.file, watch: display.see })
   const restore = onInterrupt(() => {
     messages.hint('stopping; once more to stop at once')
     void handle.cancel('interrupted')
@@ -119,7 +118,6 @@ async function runOne(
   try {
     for await (const item of handle.results('input')) outcome = item.outcome
   } finally {
-    unwatch()
     display.end()
     restore()
   }

@@ -44,7 +44,7 @@ export function createStepStates(plan: Plan): StepStates {
       const step = steps[entry.step]
       if (!step) continue
       step.attempts = Math.max(step.attempts, entry.attempt)
-      step.visits = Math.max(step.visits, entry.visit + 1)
+      step.visits = Math.max(step.visits, entry.visit)
       if (entry.type === 'started') start(step, entry.at)
       else if (entry.type === 'parked') park(step, entry)
       else settle(step, entry)

@@ -1,0 +1,31 @@
+// Reading and writing what is no file. A thread that is blocked on a pipe would keep the process from ending; Node's own
+// streams wait without one.
+
+import { fstatSync } from 'node:fs'
+import { Socket } from 'node:net'
+import type { Readable, Writable } from 'node:stream'
+
+export function isFile(fd: number): boolean {
+  return fstatSync(fd).isFile()
+}
+
+/** The next bytes of a pipe, socket or terminal, as they come; none: its end. */
+export function pipeReader(fd: number): () => Promise<Buffer> {
+  const stream: Readable = fd === 0 ? process.stdin : new Socket({ fd, readable: true, writable: false })
+  const chunks = stream[Symbol.asyncIterator]()
+  return async () => {
+    const { done, value } = await chunks.next()
+    return done ? Buffer.alloc(0) : (value as Buffer)
+  }
+}
+
+/** Writes all of it to stdout; resolves when it is out, so that a slow reader is waited for. */
+export function pipeWriter(): (fd: number, bytes: Buffer) => Promise<number> {
+  const stream: Writable = process.stdout
+  // The error comes with the write that failed; unheard, the event would end the process.
+  stream.on('error', () => {})
+  return (_fd, bytes) =>
+    new Promise((resolve, reject) => {
+      stream.write(bytes, (error) => (error ? reject(error) : resolve(bytes.length)))
+    })
+}

@@ -1,0 +1,279 @@
+import { chmodSync, existsSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { begin, cli, folderWith, says } from './cli.ts'
+
+const head = 'name: t\ndescription: t\n'
+const echo = `${head}steps:
+  - { id: a, component: /builtin/noop, input: { $input: $ } }
+output: { $step: a }
+`
+const failing = `${head}steps:
+  - { id: a, component: /builtin/noop, input: { $input: nothing.here } }
+output: { $step: a }
+`
+const skipping = `${head}steps:
+  - { id: a, component: /builtin/noop, skip_if: true, input: 1 }
+output: { $step: a }
+`
+const strict = `${head}schemas:
+  properties:
+    input: { type: object, required: [n], properties: { n: { type: number } } }
+    variables: { type: object, properties: { who: { type: string, default: nobody }, many: { type: number } } }
+steps:
+  - id: a
+    component: /builtin/noop
+    input: { n: { $input: n }, who: { $variable: who }, many: { $variable: many, default: 0 } }
+output: { $step: a }
+`
+
+const project = () =>
+  folderWith({ 'echo.yaml': echo, 'failing.yaml': failing, 'skipping.yaml': skipping, 'strict.yaml': strict })
+
+test('one run prints its result as one compact line and nothing else on stdout', async () => {
+  const { run } = project()
+
+  const { code, out, err } = await run('run', 'echo.yaml', '--input-json', '{"a": [1, {"b": null}]}')
+
+  expect(out).toBe('{"outcome":"success","result":{"a":[1,{"b":null}]}}\n')
+  expect({ code, err }).toEqual({ code: 0, err: '' })
+})
+
+test('the flow may be given by --flow, the input as a file or as YAML', async () => {
+  const { run } = folderWith({ 'f.yaml': echo, 'in.json': '{"x":1}', 'in.yml': '# c\nx: 2\n' })
+
+  expect((await run('run', '--flow=f.yaml', '--input=in.json')).out).toContain('{"x":1}')
+  expect((await run('run', '--flow', 'f.yaml', '--input', 'in.yml')).out).toContain('{"x":2}')
+  expect((await run('run', 'f.yaml', '--input-yaml', '{x: yes}')).out).toContain('{"x":"yes"}')
+})
+
+test('a skipped run exits 0, a failed one 1, a refused input 2', async () => {
+  const { run } = project()
+
+  const skipped = await run('run', 'skipping.yaml')
+  expect(JSON.parse(skipped.out).outcome).toBe('skipped')
+  expect(skipped.code).toBe(0)
+
+  const failed = await run('run', 'failing.yaml', '--input-json', '{}')
+  expect(JSON.parse(failed.out).error.code).toBe('EXPRESSION_FAILURE')
+  expect(failed.code).toBe(1)
+
+  const refused = await run('run', 'strict.yaml', '--input-json', '{"n":"x"}')
+  expect(JSON.parse(refused.out).error.code).toBe('INVALID_INPUT')
+  expect(refused.code).toBe(2)
+})
+
+test('an invalid flow runs nothing: all that is wrong stands on stderr', async () => {
+  const { run } = folderWith({
+    'bad.yaml': `${head}steps:\n  - { id: a, component: /builtin/nope, input: { $step: b } }\n  - { id: a, component: noop }\n`,
+  })
+
+  const { code, out, err } = await run('run', 'bad.yaml', '--input-json', '1')
+
+  expect({ code, out }).toEqual({ code: 2, out: '' })
+  expect(err).toContain('bad.yaml:4')
+  expect(err).toContain('"b"')
+  expect(err).toContain('two steps are called "a"')
+  expect(err).toContain('nothing ran')
+})
+
+test('a file that is not there, a folder, and a file that is no text are told by name', async () => {
+  const { run } = folderWith({ 'd/f.yaml': echo, 'bytes.yaml': Buffer.from([0xff, 0xfe, 0x00]) })
+
+  expect(await run('run', 'none.yaml')).toMatchObject({
+    code: 2,
+    out: '',
+    err: 'stepflow: the flow "none.yaml" is not there\n',
+  })
+  expect((await run('run', 'd')).err).toContain('the flow "d" is a folder')
+  expect((await run('run', 'bytes.yaml')).err).toContain('not text in UTF-8')
+  expect((await run('run', 'd/f.yaml', '--input', 'none.json')).err).toContain('the input "none.json" is not there')
+  expect((await run('run', 'd/f.yaml', '--input', 'x.txt')).err).toContain('must end in .json, .yaml or .yml')
+  expect((await run('run', 'd/f.yaml', '--config', 'none.yml')).code).toBe(2)
+})
+
+test('wrong options are refused with the right one', async () => {
+  const { run } = project()
+
+  expect((await run('run', 'echo.yaml', '--inptu', '1')).err).toContain('Did you mean "--input"?')
+  expect((await run('run', 'echo.yaml', 'other.yaml')).err).toContain('one argument too many')
+  expect((await run('run')).err).toContain('needs a flow file')
+  expect((await run('rnu', 'echo.yaml')).err).toContain('Did you mean "run"?')
+  expect((await run('echo.yaml')).err).toContain('stepflow run echo.yaml')
+  expect((await run('run', 'echo.yaml', '--input-json', '1', '--input-yaml', '2')).err).toContain('there is one input')
+  expect((await run('run', 'echo.yaml', '--input-json', '{')).err).toContain('--input-json is not JSON')
+  expect((await run('run', 'echo.yaml', '--store', 'postgres://x')).code).toBe(2)
+  expect((await run('run', 'echo.yaml', '--resume')).err).toContain('it needs --inputs FILE')
+  for (const words of [['run', '--nope'], ['nope'], ['run', 'echo.yaml', '--order', 'x'], []]) {
+    expect((await run(...words)).code).toBe(2)
+  }
+})
+
+test('an output that cannot be written is told before anything runs', async () => {
+  const { run, folder, at } = folderWith({ 'f.yaml': echo, 'd/x': '' })
+
+  expect(await run('run', 'f.yaml', '--input-json', '1', '--output', 'no/where.json')).toMatchObject({
+    code: 2,
+    out: '',
+  })
+  expect((await run('run', 'f.yaml', '--input-json', '1', '-o', 'd')).err).toContain('is a folder')
+  if (process.getuid?.() !== 0) {
+    chmodSync(at('d'), 0o500)
+    expect((await run('run', 'f.yaml', '--input-json', '1', '-o', `${folder}/d/y.json`)).err).toContain(
+      'permission denied',
+    )
+  }
+})
+
+test('the output file is JSON or YAML by its ending, and stdout stays empty', async () => {
+  const { run, read } = project()
+
+  const { out } = await run('run', 'echo.yaml', '--input-json', '{"a":"b: c"}', '--output', 'r.json')
+  await run('run', 'echo.yaml', '--input-json', '{"a":"b: c"}', '--output', 'r.yaml')
+
+  expect(out).toBe('')
+  expect(read('r.json')).toBe('{"outcome":"success","result":{"a":"b: c"}}\n')
+  expect(parse(read('r.yaml'))).toEqual({ outcome: 'success', result: { a: 'b: c' } })
+})
+
+test('the input comes from stdin if something is piped in', async () => {
+  const { at } = project()
+
+  expect((await cli(['run', at('echo.yaml')], { stdin: '\ufeff{"x":1}' })).out).toContain('{"x":1}')
+  expect((await cli(['run', at('echo.yaml'), '--stdin-format=yaml'], { stdin: 'x: 2' })).out).toContain('{"x":2}')
+  expect((await cli(['run', at('echo.yaml')], { stdin: '' })).out).toContain('"result":null')
+  expect((await cli(['run', at('echo.yaml')])).out).toContain('"result":null')
+  expect((await cli(['run', at('echo.yaml')], { stdin: '{' })).err).toContain('the input from stdin is not JSON')
+})
+
+test('a flow that reads no input does not wait for a pipe that stays silent', async () => {
+  const { at } = project()
+
+  expect((await cli(['run', at('skipping.yaml')], { stdin: 'open' })).code).toBe(0)
+})
+
+test('a silent pipe is told to whoever waits for it', async () => {
+  const { at } = project()
+  const { child, ended } = begin(['run', at('echo.yaml')], { stdin: 'open' })
+
+  await says(child, /waiting for the input on stdin/)
+  child.stdin?.end('7')
+
+  expect((await ended).out).toContain('"result":7')
+})
+
+test('variables come from files, options and the environment; later wins and defaults fill in', async () => {
+  const { at, folder } = folderWith({ 'f.yaml': strict, 'v.yaml': 'who: file\nmany: 1\n' })
+  const run = async (...words: string[]) =>
+    JSON.parse((await cli(['run', at('f.yaml'), '--input-json', '{"n":1}', ...words], { cwd: folder, env })).out).result
+  const env = { STEPFLOW_VAR_WHO: '123', STEPFLOW_VAR_MANY: '5' }
+
+  expect(await run()).toEqual({ n: 1, who: 'nobody', many: 0 })
+  expect(await run('--variables', 'v.yaml', '--variables-json', '{"who":"option"}')).toMatchObject({
+    who: 'option',
+    many: 1,
+  })
+  expect(await run('--variables-json', '{"many":2}', '--env-variables')).toEqual({ n: 1, who: '123', many: 2 })
+})
+
+test('overrides change steps; several sources add up and an unknown step is an error', async () => {
+  const { run } = folderWith({ 'f.yaml': echo, 'o.yaml': 'steps: { a: { value: { input: { x: 1, y: 1 } } } }\n' })
+
+  const both = await run(
+    'run',
+    'f.yaml',
+    '--overrides',
+    'o.yaml',
+    '--overrides-json',
+    '{"a":{"value":{"input":{"y":2}}}}',
+  )
+  expect(JSON.parse(both.out).result).toEqual({ x: 1, y: 2 })
+
+  const unknown = await run('run', 'f.yaml', '--overrides-json', '{"b":{"value":{}}}')
+  expect(unknown.code).toBe(2)
+  expect(unknown.err).toContain('"b"')
+})
+
+test('an interrupt cancels the run and the result says so', async () => {
+  const { at } = folderWith({
+    'f.yaml': `${head}steps:\n  - { id: a, component: /builtin/sleep, input: { duration_ms: 60000 } }\noutput: { $step: a }\n`,
+  })
+  const { child, ended } = begin(['run', at('f.yaml')])
+
+  await says(child, /running: a/)
+  child.kill('SIGINT')
+
+  const { code, out } = await ended
+  expect(code).toBe(130)
+  expect(JSON.parse(out).error.code).toBe('CANCELLED')
+})
+
+test('--quiet leaves stderr empty and --log-format json makes each of its lines JSON', async () => {
+  const { run } = folderWith({ 'f.yaml': echo.replace('description: t\n', '') })
+
+  expect((await run('run', 'f.yaml', '--quiet')).err).toBe('')
+  const { err } = await run('run', 'f.yaml', '--log-format=json')
+  for (const line of err.trim().split('\n')) expect(JSON.parse(line)).toHaveProperty('message')
+})
+
+test('help and version are on stdout, for the program and for each command', async () => {
+  const { run } = project()
+
+  expect((await run('--version')).out).toMatch(/^stepflow \d+\.\d+\.\d+\n$/)
+  expect((await run('--help')).out).toContain('Commands:')
+  for (const name of [
+    'run',
+    'test',
+    'validate',
+    'visualize',
+    'infer',
+    'components',
+    'list-components',
+    'init',
+    'completion',
+  ]) {
+    const { code, out } = await run(name, '--help')
+    expect(code).toBe(0)
+    expect(out).toContain('Examples:')
+  }
+  expect((await run('help', 'run')).out).toContain('stepflow run:')
+})
+
+test('a starter project runs, validates and passes its tests, and is not overwritten', async () => {
+  const { run, folder, at } = folderWith({})
+
+  expect((await run('init', 'new')).code).toBe(0)
+  expect(existsSync(at('new/flow.yaml'))).toBe(true)
+  const inside = (...words: string[]) => cli(words, { cwd: `${folder}/new` })
+  expect((await inside('run', 'flow.yaml', '--input-json', '{"name":"Ada"}')).out).toContain('Hi Ada!')
+  expect(await inside('validate', 'flow.yaml', '--strict')).toMatchObject({ code: 0, out: 'flow.yaml: valid\n' })
+  expect(await inside('test', '.')).toMatchObject({ code: 0 })
+  const again = await run('init', 'new')
+  expect(again.code).toBe(2)
+  expect(again.err).toContain('flow.yaml')
+})
+
+test('completion scripts know every command and are syntactically right where the shell is there', async () => {
+  const { run, at } = folderWith({})
+  const { execFileSync } = await import('node:child_process')
+  const { writeFileSync } = await import('node:fs')
+
+  for (const shell of ['bash', 'zsh', 'fish']) {
+    const { code, out } = await run('completion', shell)
+    expect(code).toBe(0)
+    for (const word of ['validate', 'visualize', 'max-concurrency']) expect(out).toContain(word)
+    writeFileSync(at(shell), out)
+  }
+  execFileSync('bash', ['-n', at('bash')])
+  const { stdout } = await import('node:child_process').then(({ spawnSync }) =>
+    spawnSync(
+      'bash',
+      ['-c', `. ${at('bash')}; COMP_WORDS=(stepflow val); COMP_CWORD=1; _stepflow; echo "\${COMPREPLY[@]}"`],
+      {
+        encoding: 'utf8',
+      },
+    ),
+  )
+  expect(stdout.trim()).toBe('validate')
+  expect((await run('completion', 'tcsh')).code).toBe(2)
+})
