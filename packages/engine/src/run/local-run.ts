@@ -28,8 +28,10 @@ export class LocalRun {
   readonly redactor = new Redactor()
   /** What went wrong on our side, if anything did. */
   bug: unknown
-  /** Takes no further inputs. */
-  isClosed = false
+  /** Resolves when the run takes no further inputs. */
+  readonly closed: Promise<void>
+  #close!: () => void
+  #isClosed = false
 
   readonly #isRedacting: boolean
   readonly #secrets = new Set<unknown>()
@@ -43,6 +45,9 @@ export class LocalRun {
 
   constructor(options: LocalRunOptions) {
     const { id, variables, plan } = options
+    this.closed = new Promise((resolve) => {
+      this.#close = resolve
+    })
     this.id = id
     this.plan = plan
     this.facts = {
@@ -57,6 +62,10 @@ export class LocalRun {
     this.#free = options.maxConcurrent
     this.#isRedacting = options.isRedacting
     for (const value of plan.checkVariables?.secretsIn?.(variables) ?? []) this.keepSecret(value)
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
   }
 
   /** From now on the value is redacted wherever it could be seen. */
@@ -124,7 +133,7 @@ export class LocalRun {
   }
 
   drain(): void {
-    this.isClosed = true
+    this.#takeNoMore()
     for (const driver of this.#open.values()) driver?.drain()
     // What nobody drives only waits; it is left as it is.
     for (const [journal, driver] of this.#open) if (!driver) this.close(journal)
@@ -139,13 +148,13 @@ export class LocalRun {
   signalled(row: number, entries: readonly SignalEntry[]): void {
     if (entries.length === 0 || this.#signals.has(row)) return
     this.#signals.set(row, entries)
-    if (entries.some((entry) => entry.name === 'cancel')) this.isClosed = true
+    if (entries.some((entry) => entry.name === 'cancel')) this.#takeNoMore()
     for (const driver of this.#open.values()) for (const entry of entries) driver?.signal(entry)
   }
 
   fail(bug: unknown): void {
     this.bug ??= bug
-    this.isClosed = true
+    this.#takeNoMore()
   }
 
   /** What an exit may see of an outcome. */
@@ -163,6 +172,11 @@ export class LocalRun {
     const outcome = this.#raw.get(item)
     this.#raw.delete(item)
     return outcome
+  }
+
+  #takeNoMore(): void {
+    this.#isClosed = true
+    this.#close()
   }
 
   #change(): Promise<void> {

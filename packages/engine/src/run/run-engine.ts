@@ -136,7 +136,8 @@ export class RunEngine implements Engine {
   }
 
   #ended(run: LocalRun, intake: Promise<void>, unwatch: () => void): Promise<RunRow> {
-    const ended = intake
+    // A closed run waits no longer for inputs: they may never come.
+    const ended = Promise.race([intake, run.closed])
       .catch((error) => run.fail(error))
       .then(() => run.drained())
       .then(async () => {

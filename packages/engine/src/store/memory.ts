@@ -3,10 +3,11 @@
 import { type Clock, systemClock } from '../clock.ts'
 import { FlowError } from '../errors.ts'
 import type { JournalId, RunId } from '../journal/events.ts'
-import { applyChanges, type Changes, project, rowFacts } from '../journal/project.ts'
+import { applyChanges, type Changes, isEnded, project, rowFacts } from '../journal/project.ts'
+import { own } from '../json.ts'
 import { bareId, contentId } from '../plan/id.ts'
 import type { Outcome } from '../run/outcome.ts'
-import type { Batch, ItemRow, JournalRow, RunRow, Runs, Store, Wake } from './store.ts'
+import type { Batch, ItemRow, JournalRow, OpenJournal, RunQuery, RunRow, Runs, Store, Wake } from './store.ts'
 import { WakeHeap } from './wake-heap.ts'
 
 export interface MemoryStoreOptions {
@@ -25,6 +26,14 @@ interface KeptRun {
   row: RunRow
   readonly shards: Map<JournalId, { readonly items: number; done: number }>
   readonly items: Map<number, Outcome>
+}
+
+function isAskedFor(row: RunRow, { status, flow, labels = {}, since, until }: RunQuery): boolean {
+  if (status !== undefined && row.status !== status) return false
+  if (flow !== undefined && row.flow !== flow) return false
+  if (since !== undefined && row.createdAt < since) return false
+  if (until !== undefined && row.createdAt >= until) return false
+  return Object.entries(labels).every(([name, value]) => own(row.labels, name) === value)
 }
 
 type Drive = (journal: JournalId, signal: AbortSignal) => Promise<Wake | null>
@@ -81,15 +90,11 @@ class MemoryStore implements Store {
 
   readonly runs: Runs = {
     get: (run) => this.#runs.get(run)?.row,
-    list: ({ limit = 100, status } = {}) =>
-      [...this.#runs.values()]
-        .map((kept) => kept.row)
-        .filter((row) => status === undefined || row.status === status)
-        .reverse()
-        .slice(0, limit),
+    list: (query) => this.#list(query),
     items: (run, from = 0, limit = Number.POSITIVE_INFINITY) => this.#items(run, from, limit),
     shards: (run) =>
       [...(this.#runs.get(run)?.shards ?? [])].map(([journal, { items, done }]) => ({ journal, items, done })),
+    open: (run) => this.#openJournals(run),
     remove: (run) => {
       this.#runs.delete(run)
       for (const journal of this.#journals.keys()) if (journal.startsWith(`${run}/`)) this.#journals.delete(journal)
@@ -128,6 +133,30 @@ class MemoryStore implements Store {
     if (!kept) return []
     const numbers = [...kept.items.keys()].filter((item) => item >= from).sort((a, b) => a - b)
     return numbers.slice(0, limit).map((item) => ({ item, outcome: kept.items.get(item) as Outcome }))
+  }
+
+  #list({ limit = 100, cursor, ...query }: RunQuery = {}): RunRow[] {
+    const rows = [...this.#runs.values()].map((kept) => kept.row).reverse()
+    const from = cursor === undefined ? 0 : rows.findIndex((row) => row.id === cursor) + 1
+    if (from === 0 && cursor !== undefined) throw new FlowError('NOT_FOUND', `there is no run ${cursor} to go on from`)
+    return rows
+      .slice(from)
+      .filter((row) => isAskedFor(row, query))
+      .slice(0, limit)
+  }
+
+  #openJournals(of: RunId | undefined): OpenJournal[] {
+    const open: OpenJournal[] = []
+    for (const [journal, rows] of this.#journals) {
+      const run = journal.slice(0, journal.lastIndexOf('/'))
+      const kept = this.#runs.get(run)
+      const [created] = rows[0]?.entries ?? []
+      if (!kept || isEnded(kept.row.status) || created?.type !== 'created' || (of ?? run) !== run) continue
+      const isTaking = journal.endsWith('/0') && kept.row.items.total < 0
+      const isDone = created.inputs.every((_, index) => kept.items.has(created.from + index))
+      if (isTaking || !isDone) open.push({ journal, run })
+    }
+    return open
   }
 
   #project(batch: Batch): void {

@@ -54,12 +54,43 @@ export interface Wake {
 /** What can be asked of the runs; derived from the journal. */
 export interface Runs {
   get(run: RunId): MaybePromise<RunRow | undefined>
-  list(query?: { readonly limit?: number; readonly status?: RunStatus }): MaybePromise<readonly RunRow[]>
+  /** Newest first. */
+  list(query?: RunQuery): MaybePromise<readonly RunRow[]>
   /** Finished items from number `from` on, in order, at most `limit`; unfinished ones are left out. */
   items(run: RunId, from?: number, limit?: number): MaybePromise<readonly ItemRow[]>
   /** The run's journals, in order. */
   shards(run: RunId): MaybePromise<readonly ShardRow[]>
+  /** Journals whose work is not done; of one run, or of all. */
+  open(run?: RunId): MaybePromise<readonly OpenJournal[]>
   remove(run: RunId): MaybePromise<void>
+  /** Removes ended runs, and blobs that nothing that is left refers to. Only where what is kept outlives the process. */
+  prune?(options: PruneOptions): Promise<{ readonly runs: number; readonly blobs: number }>
+}
+
+export interface RunQuery {
+  /** 100 unless told. */
+  readonly limit?: number
+  readonly status?: RunStatus
+  readonly flow?: string
+  /** All of them. */
+  readonly labels?: Readonly<Record<string, string>>
+  /** Created at or after; before. Epoch milliseconds. */
+  readonly since?: number
+  readonly until?: number
+  /** The last run of the page before. */
+  readonly cursor?: RunId
+}
+
+export interface OpenJournal {
+  readonly journal: JournalId
+  readonly run: RunId
+}
+
+export interface PruneOptions {
+  /** Removes what ended longer ago. */
+  readonly olderThanMs?: number
+  /** Removes all but the newest of the ended runs. */
+  readonly keep?: number
 }
 
 export interface ShardRow {

