@@ -14,6 +14,7 @@ import {
   type Plan,
   type PlanStep,
   type Router,
+  type Store,
 } from '@stepflow/engine'
 import { createManualClock, type ManualClock } from '@stepflow/engine/testing'
 
@@ -67,10 +68,14 @@ export interface Bench {
   run(plan: Plan, inputs: unknown[], options?: { maxConcurrent?: number }): Promise<Outcome[]>
 }
 
-export function bench(functions: Record<string, Fn> = {}, clock = createManualClock()): Bench {
+export function bench(
+  functions: Record<string, Fn> = {},
+  clock = createManualClock(),
+  store: Store = createMemoryStore({ clock }),
+): Bench {
   const entries: JournalEntry[] = []
   const engine = createEngine({
-    store: createMemoryStore({ clock }),
+    store,
     router: routerOf(functions),
     clock: clock as Clock,
     random: () => 0.5,

@@ -90,6 +90,11 @@ export class ActiveRun {
     this.scheduler = new Scheduler(this.state, options.isRecording)
   }
 
+  /** Items that started or ended before a restart are not started again. */
+  passKnown(): void {
+    while (this.known.size > 0 && this.known.has(this.next)) this.next++
+  }
+
   get hasInputs(): boolean {
     return !this.isClosed && this.next < this.inputs.length
   }

@@ -19,7 +19,7 @@ export class Items {
   /** Starts one more item, if there is a place for it. */
   admit(run: ActiveRun): boolean {
     if (this.#drive.isReplaying || this.#drive.isPaused) return false
-    while (run.known.size > 0 && run.known.has(run.next)) run.next++
+    run.passKnown()
     if (!run.hasInputs) return false
     if (run.parent ? run.live - run.idle >= run.limit : this.hasClaims || !this.#drive.options.gate.tryTake())
       return false

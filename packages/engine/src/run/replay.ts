@@ -27,6 +27,7 @@ export async function replay(rows: readonly JournalRow[], tools: ReplayTools): P
   drive.isReplaying = true
   const past = readPast(rows)
   for (const item of past.finished) drive.root.known.add(item - drive.root.from)
+  drive.root.passKnown()
   for (const { entries } of rows) {
     for (const entry of entries) await replayEntry(entry, past, tools)
   }
@@ -129,6 +130,7 @@ function keyOf(run: ActiveRun, ref: VisitRef & { readonly at: number }, tools: R
   const index = ref.item - run.from
   if (!run.known.has(index)) {
     run.known.add(index)
+    run.passKnown()
     if (!run.parent) tools.drive.options.gate.take()
     tools.items.start(run, index, ref.at)
     tools.drive.touch(run)

@@ -13,6 +13,8 @@ import { WakeHeap } from './wake-heap.ts'
 export interface MemoryStoreOptions {
   /** Keeps a run's row only, neither its steps nor its results: for batches whose results are streamed away. */
   readonly forget?: boolean
+  /** Is treated as if it outlived the process: for tests that take its rows to another store, as after a crash. */
+  readonly durable?: boolean
   readonly clock?: Clock
 }
 
@@ -39,7 +41,7 @@ function isAskedFor(row: RunRow, { status, flow, labels = {}, since, until }: Ru
 type Drive = (journal: JournalId, signal: AbortSignal) => Promise<Wake | null>
 
 class MemoryStore implements Store {
-  readonly durable = false
+  readonly durable: boolean
   readonly keepsSteps: boolean
   readonly #clock: Clock
   readonly #journals = new Map<JournalId, JournalRow[]>()
@@ -52,7 +54,8 @@ class MemoryStore implements Store {
   #cancelTimer: (() => void) | undefined
   #stop = new AbortController()
 
-  constructor({ forget = false, clock = systemClock }: MemoryStoreOptions) {
+  constructor({ forget = false, durable = false, clock = systemClock }: MemoryStoreOptions) {
+    this.durable = durable
     this.keepsSteps = !forget
     this.#clock = clock
   }
@@ -86,6 +89,12 @@ class MemoryStore implements Store {
         this.#stop.abort()
       },
     }
+  }
+
+  putDown(wake: Wake): void {
+    if (!Number.isFinite(wake.at)) return
+    this.#wakes.add(wake.at, wake.journal)
+    this.#arm()
   }
 
   readonly runs: Runs = {
