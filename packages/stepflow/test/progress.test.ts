@@ -64,6 +64,14 @@ test('a cancelled step is not called failed', () => {
   expect(draw(states)[0]).toMatch(/^■ a/)
 })
 
+test('when the item has ended nothing is shown as if it could still run', () => {
+  const states = createStepStates(planOf(['a'], ['b'], ['out', 0, 1]))
+
+  states.see([started(0, 0), { type: 'finished', at: 5, item: 0, outcome: { outcome: 'success', result: 1 } }])
+
+  expect(draw(states)).toEqual(['■ a  5ms', '↷ b  skipped: the item ended'])
+})
+
 test('a waiting step says what it waits for and how often it was tried', () => {
   const states = createStepStates(planOf(['a'], ['out', 0]))
   const parked = { type: 'parked', at: 10, attempt: 2, item: 0, step: 0, visit: 1 } as const

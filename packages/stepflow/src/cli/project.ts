@@ -1,6 +1,6 @@
 // A flow file with what belongs to it: configuration, plugins, plan, engine. What every command that reads a flow opens.
 
-import { dirname, join, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import type { FlowInfo } from '@stepflow/dialects'
 import { type Diagnostic, type Engine, FlowError, hasErrors, type Plan } from '@stepflow/engine'
 import type { Config } from '../config/config.ts'
@@ -64,7 +64,7 @@ export async function openProject(options: OpenProject): Promise<Project> {
   const compiled = await compile(text, {
     file,
     strict: args.has('strict'),
-    readFile: (path) => readText(join(flowDirectory, path), 'the schema', io.cwd),
+    readFile: (path) => readText(path, 'the schema', io.cwd),
     ...(options.overrides?.length ? { overrides: options.overrides } : {}),
     primaryOf: plugins.router.primaryOf,
     isServed: plugins.router.whyUnserved,

@@ -36,6 +36,10 @@ export function createStepStates(plan: Plan): StepStates {
 
   function see(entries: readonly JournalEntry[]) {
     for (const entry of entries) {
+      if (entry.type === 'finished') {
+        for (const step of steps) if (step) leave(step, entry.at)
+        continue
+      }
       if (entry.type !== 'started' && entry.type !== 'settled' && entry.type !== 'parked') continue
       if (entry.sub !== undefined) {
         if (entry.type === 'settled') inside(entry.sub)
@@ -115,6 +119,14 @@ function settle(step: StepState, entry: JournalEntry & { type: 'settled' }) {
   }
   step.error = outcome.error
   step.status = outcome.error.code === 'CANCELLED' ? 'cancelled' : 'failed'
+}
+
+/** The item has ended: what has not, will not. */
+function leave(step: StepState, at: number) {
+  if (step.endedAt !== undefined) return
+  step.status = step.startedAt === undefined ? 'skipped' : 'cancelled'
+  step.reason = 'the item ended'
+  step.endedAt = at
 }
 
 /** For each step the steps that come before it, through those that no author wrote. */
