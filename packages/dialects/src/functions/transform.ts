@@ -32,6 +32,8 @@ type Closure = (values: Values) => unknown
 
 const MAX_SOURCE = 20_000
 const MAX_DEPTH = 200
+/** Operators in a row nest in the tree, though not in the text. */
+const MAX_CHAIN = 1000
 const MAX_TEXT = 10_000_000
 const cache = new Map<string, Closure>()
 
@@ -66,7 +68,7 @@ function nesting(source: string): number {
   let open = 0
   let deepest = 0
   let prefix = 0
-  for (const c of source) {
+  for (const c of source.replace(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g, '""')) {
     if (c === '(' || c === '[' || c === '?') open++
     else if (c === ')' || c === ']') open--
     prefix = c === '!' || c === '-' || c === '+' ? prefix + 1 : c === ' ' ? prefix : 0
@@ -88,7 +90,7 @@ class Compiler {
   }
 
   compile(node: Expression, depth: number): Closure {
-    if (depth > MAX_SOURCE) return this.#wrong('it is nested too deep')
+    if (depth > MAX_CHAIN) return this.#wrong('it is too long for one expression')
     const sub = (child: unknown) => this.compile(child as Expression, depth + 1)
     switch (node.type) {
       case 'Literal': {

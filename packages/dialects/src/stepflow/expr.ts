@@ -219,8 +219,14 @@ function readOnSkip(
       place,
       here,
     )
-  } else scope.names.onSkips.push({ step, owner: scope.owner, place, trail: here })
-  if (!entry) return compileExpr((beside as Entry).value, here, scope, at)
+  }
+  const usesDefault = () => {
+    if (step !== undefined) scope.names.onSkips.push({ step, owner: scope.owner, place, trail: here })
+  }
+  if (!entry) {
+    usesDefault()
+    return compileExpr((beside as Entry).value, here, scope, at)
+  }
   const isObject = entry.value.kind === 'map'
   const settings = isObject ? (entry.value as MapNode) : undefined
   if (settings) checkOnSkipKeys(settings, scope, here)
@@ -241,6 +247,7 @@ function readOnSkip(
       return undefined
     case 'use_default':
     case 'useDefault':
+      usesDefault()
       if (!value) return literal(null)
       return compileExpr(value.value, below(inner ? here : trail, value.key), scope, at)
     default: {
