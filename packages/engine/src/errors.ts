@@ -58,6 +58,8 @@ export interface FlowErrorOptions {
   readonly retryable?: boolean
   /** Milliseconds that the other side asked us to wait before the next attempt. */
   readonly retryAfterMs?: number
+  /** Of a transport error: how often it is tried in all, if that is less than usual. */
+  readonly tries?: number
 }
 
 /**
@@ -72,6 +74,7 @@ export class FlowError extends Error {
   readonly data: Json | undefined
   readonly retryable: boolean | undefined
   readonly retryAfterMs: number | undefined
+  readonly tries: number | undefined
   readonly [BRAND] = true
 
   constructor(code: ErrorCode, message: string, options: FlowErrorOptions = {}) {
@@ -81,6 +84,7 @@ export class FlowError extends Error {
     this.data = options.data
     this.retryable = options.retryable
     this.retryAfterMs = options.retryAfterMs
+    this.tries = options.tries
   }
 
   /** True for a FlowError of any copy of this package. */

@@ -1,4 +1,12 @@
-import { type CallContext, FlowError, Park, type Retry } from '@stepflow/engine'
+import {
+  type CallContext,
+  type Component,
+  createEngine,
+  createMemoryStore,
+  FlowError,
+  Park,
+  type Retry,
+} from '@stepflow/engine'
 import { describe, expect, test } from 'vitest'
 import { bench, call, input, ok, plan, ref } from './fixtures.ts'
 
@@ -221,5 +229,37 @@ describe('places', () => {
     })
     await b.run(p, [1])
     expect(most).toBe(3)
+  })
+})
+
+describe('a component that announces its start', () => {
+  test('has the time before it for itself: the timeout counts from the start', async () => {
+    let go: () => void = () => {}
+    const b = bench()
+    const slow: Component = {
+      info: { name: '/slow', announcesStart: true },
+      call: (_, context) => {
+        go = () => context.started()
+        return new Promise(() => {})
+      },
+    }
+    const engine = createEngine({
+      store: createMemoryStore(),
+      router: { route: () => ({ component: slow }) },
+      clock: b.clock,
+    })
+    const handle = await engine.submit(single('/slow', { timeoutMs: 100 }), [1])
+    const results: unknown[] = []
+    const reading = (async () => {
+      for await (const { outcome } of handle.results()) results.push(outcome)
+    })()
+
+    await b.clock.advance(1000)
+    expect(results).toEqual([])
+    go()
+    await b.clock.advance(100)
+    await reading
+
+    expect(results).toMatchObject([{ outcome: 'failed', error: { code: 'TIMEOUT' } }])
   })
 })

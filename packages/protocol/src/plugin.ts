@@ -86,7 +86,10 @@ class ServerPlugin implements Plugin {
   }
 
   resolve(name: string): Component {
-    return { info: this.#known.get(name) ?? { name }, call: (input, context) => this.#call(name, input, context) }
+    return {
+      info: { ...(this.#known.get(name) ?? { name }), announcesStart: true },
+      call: (input, context) => this.#call(name, input, context),
+    }
   }
 
   async stop(): Promise<void> {
@@ -105,6 +108,7 @@ class ServerPlugin implements Plugin {
     if (slot) await slot
     try {
       const session = this.#current ?? (await abortable(this.#connect(), context))
+      context.started()
       const output = await session.execute(name, input, context)
       this.#failures = 0
       return output
@@ -140,7 +144,7 @@ class ServerPlugin implements Plugin {
       await session.open()
     } catch (error) {
       this.#countFailure()
-      throw error
+      throw startFailure(error)
     }
     // It may have died since it opened; then its calls say so.
     if (!session.hasEnded) this.#current = session
@@ -186,6 +190,17 @@ class ServerPlugin implements Plugin {
 
 const FIRST_PAUSE_MS = 50
 const MAX_PAUSE_MS = 30_000
+
+/** A start that fails is tried three times in all: these are the call's transport retries. */
+function startFailure(error: unknown): unknown {
+  if (!FlowError.is(error) || error.code !== 'UNREACHABLE') return error
+  return new FlowError('UNREACHABLE', error.message, {
+    cause: error,
+    tries: 3,
+    ...(error.data === undefined ? {} : { data: error.data }),
+    ...(error.retryable === undefined ? {} : { retryable: error.retryable }),
+  })
+}
 
 function infoOf(listed: unknown): ComponentInfo | undefined {
   if (!isRecord(listed) || typeof listed.component !== 'string' || listed.component === '') return undefined

@@ -16,6 +16,7 @@ export function contextOf(over: Partial<CallContext> = {}): CallContext {
     signal: new AbortController().signal,
     attempt: 1,
     idempotencyKey: 'run-1/0/step/1',
+    started: () => {},
     runId: 'run-1',
     stepId: 'step',
     itemIndex: 0,

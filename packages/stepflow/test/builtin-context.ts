@@ -17,6 +17,7 @@ export function context(part: Partial<CallContext> = {}, logged: Logged[] = []):
     signal: new AbortController().signal,
     attempt: 1,
     idempotencyKey: 'r/0/0/1',
+    started: () => {},
     runId: 'r',
     stepId: 's',
     itemIndex: 0,

@@ -25,6 +25,8 @@ export interface ComponentInfo {
   readonly primary?: string
   /** Calling it again is harmless and cheap: it needs no journal row of its own before it runs. */
   readonly repeatable?: boolean
+  /** It says by `context.started()` when a call is under way: a step's timeout counts from there. */
+  readonly announcesStart?: boolean
 }
 
 export interface Component {
@@ -50,6 +52,8 @@ export interface CallContext {
   readonly itemIndex: number
   /** Set when the component is called again after a Park: what woke it. */
   readonly woken: Woken | undefined
+  /** The call is under way; for components whose `info` says that they announce it. */
+  started(): void
   /** Of the steps of this item that have ended so far, by id. */
   outcomes(): Record<string, Outcome>
   readonly log: Log

@@ -128,6 +128,18 @@ export class Attempt implements CallContext {
     return this.run.services.submit(this, plan, inputs, options)
   }
 
+  /** Calls back once the component says that it has started. */
+  set onStarted(callback: () => void) {
+    laterOf(this).onStarted = callback
+  }
+
+  started(): void {
+    const later = laterOf(this)
+    const { onStarted } = later
+    later.onStarted = undefined
+    if (this.isLive) onStarted?.()
+  }
+
   outcomes(): Record<string, Outcome> {
     const { state, plan } = this.run
     const base = this.slot * state.stepCount
@@ -160,6 +172,7 @@ interface Later {
   controller: AbortController | undefined
   park: AttemptPark | undefined
   cancelTimer: (() => void) | undefined
+  onStarted: (() => void) | undefined
   /** The number of the last signal that it used up. */
   took: number | undefined
 }
@@ -177,7 +190,14 @@ export interface AttemptPark {
 
 /** Not a private method: those cost every instance a brand. */
 function laterOf(attempt: Attempt): Later {
-  attempt.later ??= { subRuns: 0, controller: undefined, park: undefined, cancelTimer: undefined, took: undefined }
+  attempt.later ??= {
+    subRuns: 0,
+    controller: undefined,
+    park: undefined,
+    cancelTimer: undefined,
+    onStarted: undefined,
+    took: undefined,
+  }
   return attempt.later
 }
 

@@ -201,16 +201,17 @@ export class Calls {
     } catch (thrown) {
       return this.#thrown(attempt, thrown)
     }
-    if (isPromise(answer)) this.#await(attempt, answer)
+    if (isPromise(answer)) this.#await(attempt, answer, component)
     else this.#answered(attempt, answer)
   }
 
-  #await(attempt: Attempt, answer: Promise<unknown>): void {
+  #await(attempt: Attempt, answer: Promise<unknown>, component: Component): void {
     const { run, key } = attempt
     if (this.#drive.options.isRecording && !this.#isDurable && attempt.woken === undefined) this.#recordStart(attempt)
     run.state.status[key] = RUNNING
     run.attempts.set(key, attempt)
-    this.#armTimeout(attempt)
+    if (component.info.announcesStart) attempt.onStarted = () => this.#armTimeout(attempt)
+    else this.#armTimeout(attempt)
     answer.then(
       (result) => this.#arrive({ attempt, kind: 'result', result }),
       (thrown) => this.#arrive({ attempt, kind: 'thrown', thrown }),

@@ -32,7 +32,8 @@ export function retryDelay(
   if (kind === 'never') return undefined
   const code = FlowError.is(thrown) ? thrown.code : 'COMPONENT_FAILED'
   const asked = FlowError.is(thrown) ? thrown.retryAfterMs : undefined
-  if (kind === 'transport' && tries.transport + 1 < TRANSPORT.attempts) {
+  const most = (FlowError.is(thrown) && thrown.tries) || TRANSPORT.attempts
+  if (kind === 'transport' && tries.transport + 1 < most) {
     tries.transport++
     return asked ?? backoff(TRANSPORT, tries.transport, random)
   }
