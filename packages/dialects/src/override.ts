@@ -4,7 +4,8 @@ import { didYouMean, type Findings } from './findings.ts'
 import { type KeyTable, keyTable } from './keys.ts'
 import { type Entry, entryOf, fromJson, get, kindOfNode, type MapNode, type Node, textOf } from './source/node.ts'
 import { isExpression } from './stepflow/expr.ts'
-import { CACHE_KEYS, FOR_EACH_KEYS, ON_ERROR_KEYS, RETRY_KEYS, STEP_KEYS } from './stepflow/step-shape.ts'
+import { CACHE_KEYS, FOR_EACH_KEYS, ON_ERROR_KEYS, RETRY_KEYS } from './stepflow/step-settings.ts'
+import { STEP_KEYS } from './stepflow/step-shape.ts'
 
 /** Each of `overrides` is `{STEP_ID: {value: PATCH}}`, or that under `steps`. */
 export function applyOverrides(root: Node, overrides: readonly unknown[], findings: Findings): Node {

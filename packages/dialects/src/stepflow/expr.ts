@@ -6,6 +6,7 @@ import type { Field } from '../fields.ts'
 import { below, didYouMean, lineOf, type Trail } from '../findings.ts'
 import { pathText } from '../paths.ts'
 import { type Entry, entryOf, isNull, kindOfNode, type MapNode, type Node, textOf, toJson } from '../source/node.ts'
+import { ON_SKIP_KEYS, readOnSkip, SKIP_VALUE_KEYS } from './on-skip.ts'
 import {
   checkPath,
   inputRef,
@@ -47,8 +48,6 @@ export function isExpression(node: Node): boolean {
 type Head = keyof typeof FORMS
 type Form = (node: MapNode, head: Entry, trail: Trail, scope: Scope, at: Position) => Expr
 
-const ON_SKIP_KEYS = ['on_skip', 'onSkip', '$on_skip', '$onSkip']
-const SKIP_VALUE_KEYS = ['$default', 'default_value', 'defaultValue']
 const REFERENCE_KEYS = ['default', 'transform', ...ON_SKIP_KEYS, ...SKIP_VALUE_KEYS]
 
 const FORMS = {
@@ -192,94 +191,11 @@ function reference(
   const lazy: Position = { ...at, lazy: true, own: true }
   const missing = entryOf(node, 'default')
   const otherwise = missing && compileExpr(missing.value, below(trail, 'default'), scope, lazy)
-  const onSkip = readOnSkip(node, trail, scope, lazy, step)
+  const skip = readOnSkip(node, trail, scope, step)
+  const onSkip = skip && (skip.value ? compileExpr(skip.value, skip.trail, scope, lazy) : literal(null))
   const value = make({ default: otherwise, onSkip })
   const transform = entryOf(node, 'transform')
   return transform ? compileTransform(transform, value, scope, trail) : value
-}
-
-/** The value that stands in for a skipped step, if the reference gives one. */
-function readOnSkip(
-  node: MapNode,
-  trail: Trail,
-  scope: Scope,
-  at: Position,
-  step: string | undefined,
-): Expr | undefined {
-  const { findings } = scope.names
-  const entry = one(node, ON_SKIP_KEYS, scope, trail)
-  const beside = one(node, SKIP_VALUE_KEYS, scope, trail)
-  if (!entry && !beside) return undefined
-  const place = entry ?? (beside as Entry)
-  const here = below(trail, place.key)
-  if (step === undefined) {
-    findings.warning(
-      'UNREACHABLE_ON_SKIP',
-      `only a step can be skipped: "${place.key}" of ${scope.owner} has no effect`,
-      place,
-      here,
-    )
-  }
-  const usesDefault = () => {
-    if (step !== undefined) scope.names.onSkips.push({ step, owner: scope.owner, place, trail: here })
-  }
-  if (!entry) {
-    usesDefault()
-    return compileExpr((beside as Entry).value, here, scope, at)
-  }
-  const isObject = entry.value.kind === 'map'
-  const settings = isObject ? (entry.value as MapNode) : undefined
-  if (settings) checkOnSkipKeys(settings, scope, here)
-  const action = textOf(isObject ? entryOf(settings, 'action')?.value : entry.value)
-  const inner = settings && one(settings, [...SKIP_VALUE_KEYS, 'default'], scope, here)
-  const value = inner ?? beside
-  switch (action) {
-    case 'skip':
-    case 'skip_step':
-    case 'skipStep':
-      if (value)
-        findings.error(
-          'CONFLICTING_KEYS',
-          `"${value.key}" is never used: the action is "${action}"`,
-          value,
-          below(here, value.key),
-        )
-      return undefined
-    case 'use_default':
-    case 'useDefault':
-      usesDefault()
-      if (!value) return literal(null)
-      return compileExpr(value.value, below(inner ? here : trail, value.key), scope, at)
-    default: {
-      const near = action === undefined ? '' : didYouMean(action, ['skip_step', 'skip', 'use_default'])
-      findings.error(
-        'INVALID_VALUE',
-        `"${entry.key}" of ${scope.owner} must be skip_step or use_default${near}`,
-        entry.value,
-        here,
-      )
-      return undefined
-    }
-  }
-}
-
-function checkOnSkipKeys(settings: MapNode, scope: Scope, trail: Trail): void {
-  const known = ['action', 'default', ...SKIP_VALUE_KEYS]
-  for (const entry of settings.entries) {
-    if (!known.includes(entry.key)) {
-      scope.names.findings.unknownKey(entry.key, known, `on_skip of ${scope.owner}`, entry, below(trail, entry.key))
-    }
-  }
-}
-
-/** The one of several spellings that is there; two are an error. */
-function one(node: MapNode, keys: readonly string[], scope: Scope, trail: Trail): Entry | undefined {
-  const [first, second] = node.entries.filter((entry) => keys.includes(entry.key))
-  if (first && second) {
-    const message = `"${first.key}"${lineOf(first)} and "${second.key}"${lineOf(second)} are two spellings of one key in ${scope.owner}`
-    scope.names.findings.error('CONFLICTING_KEYS', message, second, below(trail, second.key))
-  }
-  return first
 }
 
 /** The reserved key that makes this map an expression. */

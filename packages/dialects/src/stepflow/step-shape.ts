@@ -6,6 +6,15 @@ import { type Field, FieldReader } from '../fields.ts'
 import { below, type Findings, lineOf, type Place, type Trail } from '../findings.ts'
 import { type KeyTable, keyTable, readKeys } from '../keys.ts'
 import { kindOfNode, type MapNode, type Node, textOf } from '../source/node.ts'
+import {
+  type CacheShape,
+  type ForEachShape,
+  type OnErrorShape,
+  readCache,
+  readForEach,
+  readOnError,
+  readRetry,
+} from './step-settings.ts'
 
 export interface StepShape {
   readonly id: string
@@ -23,19 +32,8 @@ export interface StepShape {
   readonly onError?: OnErrorShape
   readonly retry?: Retry
   readonly timeoutMs?: number
-  readonly cache?: { readonly ttlMs?: number; readonly key?: Field }
+  readonly cache?: CacheShape
   readonly mustExecute: boolean
-}
-
-export interface ForEachShape {
-  readonly items: Field
-  readonly maxConcurrent?: number
-  readonly onItemError?: 'fail' | 'skip' | 'continue'
-}
-
-export interface OnErrorShape {
-  readonly action: 'fail' | 'default' | 'skip'
-  readonly value?: Field
 }
 
 export const STEP_KEYS: KeyTable = keyTable({
@@ -59,23 +57,6 @@ export const STEP_KEYS: KeyTable = keyTable({
   input_schema: [],
   output_schema: [],
 })
-
-export const FOR_EACH_KEYS = keyTable({ items: [], max_concurrent: ['max_concurrency'], on_item_error: [] })
-export const ON_ERROR_KEYS = keyTable({
-  action: [],
-  default_output: ['default_value', 'default'],
-  max_retries: [],
-})
-export const RETRY_KEYS = keyTable({
-  max_attempts: ['attempts'],
-  delay: [],
-  backoff: [],
-  factor: [],
-  max_delay: [],
-  jitter: [],
-  on: [],
-})
-export const CACHE_KEYS = keyTable({ ttl: [], key: [] })
 
 /** Undefined if the step is too broken to be spoken of (no object, no id). */
 export function readStep(node: Node, trail: Trail, findings: Findings): StepShape | undefined {
@@ -157,21 +138,6 @@ const TRIGGER_RULES: Readonly<Record<TriggerRule, TriggerRule>> = {
   none_failed: 'none_failed',
 }
 
-const BACKOFF = { fixed: 'fixed', exponential: 'exponential', fibonacci: 'fibonacci', constant: 'fixed' } as const
-const ITEM_ERROR = { fail: 'fail', skip: 'skip', continue: 'continue' } as const
-const ACTIONS = {
-  fail: 'fail',
-  terminate: 'fail',
-  continue: 'default',
-  use_default: 'default',
-  useDefault: 'default',
-  skip: 'skip',
-  retry: 'retry',
-} as const
-
-/** What a retry is if it says nothing else. */
-const RETRY: Retry = { attempts: 3, delayMs: 1000, backoff: 'exponential', factor: 2, maxMs: 30_000, jitter: true }
-
 function readId(node: MapNode, trail: Trail, findings: Findings): string | undefined {
   const entry = node.entries.find((e) => e.key === 'id')
   if (!entry) {
@@ -243,124 +209,4 @@ function readNeeds(field: Field | undefined, owner: string, findings: Findings):
     } else if (!needs.some((need) => need.id === id)) needs.push({ id, place: node, trail })
   })
   return needs
-}
-
-/** A setting that is an object, read by its table. */
-function settings(field: Field, table: KeyTable, owner: string, findings: Findings): FieldReader | undefined {
-  if (field.node.kind !== 'map') {
-    findings.error(
-      'INVALID_VALUE',
-      `${owner} must be an object, not ${kindOfNode(field.node)}`,
-      field.node,
-      field.trail,
-    )
-    return undefined
-  }
-  return new FieldReader(readKeys(field.node, table, owner, findings, field.trail), findings, field.trail, owner)
-}
-
-function readForEach(field: Field | undefined, owner: string, findings: Findings): ForEachShape | undefined {
-  if (!field) return undefined
-  const { node } = field
-  const hasSettings = node.kind === 'map' && node.entries.some((entry) => FOR_EACH_KEYS.has(entry.key))
-  if (!hasSettings) return { items: field }
-  const fields = settings(field, FOR_EACH_KEYS, `for_each of ${owner}`, findings)
-  const items = fields?.field('items')
-  if (!fields || !items) {
-    findings.error('MISSING_ITEMS', `for_each of ${owner} has no "items"`, node, field.trail)
-    return undefined
-  }
-  const maxConcurrent = fields.number('max_concurrent', 1, true)
-  const onItemError = fields.choice('on_item_error', ITEM_ERROR)
-  return {
-    items,
-    ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
-    ...(onItemError === undefined ? {} : { onItemError }),
-  }
-}
-
-function readOnError(field: Field | undefined, owner: string, findings: Findings) {
-  if (!field) return undefined
-  const name = `on_error of ${owner}`
-  const isBare = field.node.kind === 'scalar'
-  const fields = isBare
-    ? new FieldReader(
-        new Map([['action', { ...field.place, key: 'action', value: field.node }]]),
-        findings,
-        field.trail,
-        name,
-      )
-    : settings(field, ON_ERROR_KEYS, name, findings)
-  if (!fields) return undefined
-  if (!fields.field('action')) {
-    findings.error(
-      'MISSING_ACTION',
-      `${name} has no "action"`,
-      field.node,
-      field.trail,
-      'fail, continue, skip or retry',
-    )
-    return undefined
-  }
-  const action = fields.choice('action', ACTIONS)
-  const value = fields.field('default_output')
-  const retries = fields.number('max_retries', 0, true)
-  if (value && action !== 'default' && action !== undefined) {
-    findings.error(
-      'CONFLICTING_KEYS',
-      `${name} has a default, but its action is not "continue"`,
-      value.place,
-      value.trail,
-    )
-  }
-  if (retries !== undefined && action !== 'retry' && action !== undefined) {
-    findings.error(
-      'CONFLICTING_KEYS',
-      `${name} has "max_retries", but its action is not "retry"`,
-      field.node,
-      field.trail,
-      'use "retry" of the step beside it',
-    )
-  }
-  const shape: OnErrorShape =
-    action === 'default' ? { action, ...(value ? { value } : {}) } : { action: action === 'skip' ? 'skip' : 'fail' }
-  return { shape, retry: action === 'retry' ? { ...RETRY, attempts: (retries ?? 3) + 1 } : undefined }
-}
-
-function readRetry(field: Field | undefined, owner: string, findings: Findings): Retry | undefined {
-  if (!field) return undefined
-  const name = `retry of ${owner}`
-  const fields = settings(field, RETRY_KEYS, name, findings)
-  if (!fields) return undefined
-  const backoff = fields.choice('backoff', BACKOFF) ?? RETRY.backoff
-  const codes = readCodes(fields.field('on'), name, findings)
-  return {
-    attempts: fields.number('max_attempts', 1, true) ?? RETRY.attempts,
-    delayMs: fields.durationMs('delay') ?? RETRY.delayMs,
-    backoff,
-    factor: fields.number('factor', 1, false) ?? RETRY.factor,
-    maxMs: fields.durationMs('max_delay') ?? RETRY.maxMs,
-    jitter: fields.boolean('jitter') ?? backoff === 'exponential',
-    ...(codes ? { on: codes } : {}),
-  }
-}
-
-function readCodes(field: Field | undefined, owner: string, findings: Findings): readonly string[] | undefined {
-  if (!field) return undefined
-  const nodes = field.node.kind === 'list' ? field.node.items : [field.node]
-  const codes = nodes.map(textOf)
-  if (codes.every((code) => code !== undefined)) return codes
-  findings.error('INVALID_VALUE', `"on" of ${owner} must be a list of error codes`, field.node, field.trail)
-  return undefined
-}
-
-function readCache(field: Field | undefined, owner: string, findings: Findings): StepShape['cache'] {
-  if (!field) return undefined
-  const { node } = field
-  if (node.kind === 'scalar' && typeof node.value === 'boolean') return node.value ? {} : undefined
-  const fields = settings(field, CACHE_KEYS, `cache of ${owner}`, findings)
-  if (!fields) return undefined
-  const ttlMs = fields.durationMs('ttl')
-  const key = fields.field('key')
-  return { ...(ttlMs === undefined ? {} : { ttlMs }), ...(key ? { key } : {}) }
 }

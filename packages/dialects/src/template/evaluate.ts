@@ -1,78 +1,20 @@
 // A template's tree to closures, made once per template. Values are JSON and a few things of our own; nothing else is
 // reachable: members are own properties, calls go to our own tables.
 
-import { isRecord, keysAt, setOwn } from '@stepflow/engine'
+import { isRecord, setOwn } from '@stepflow/engine'
 import type { Args, BinaryOp, Body, Expr, FilterCall, Node, Param, Target } from './ast.ts'
-import { formatted, number, runFilter } from './filters.ts'
+import { runFilter } from './filters.ts'
+import { type Frame, Out } from './frame.ts'
 import { given } from './given.ts'
-import { GLOBALS } from './globals.ts'
 import { callMethod } from './methods.ts'
+import { number } from './numbers.ts'
+import { OPERATORS } from './operators.ts'
 import { runTest } from './tests.ts'
-import {
-  Budget,
-  Callable,
-  contains,
-  elements,
-  equals,
-  fail,
-  isPlain,
-  isTrue,
-  kind,
-  member,
-  Namespace,
-  need,
-  order,
-  text,
-  Undefined,
-} from './values.ts'
-
-/** The names in scope, inner ones first. */
-export class Frame {
-  readonly budget: Budget
-  readonly #names = new Map<string, unknown>()
-  readonly #up: Frame | undefined
-  readonly #root: Readonly<Record<string, unknown>>
-
-  constructor(root: Readonly<Record<string, unknown>>, budget: Budget = new Budget(), up?: Frame) {
-    this.#root = root
-    this.budget = budget
-    this.#up = up
-  }
-
-  inner(): Frame {
-    return new Frame(this.#root, this.budget, this)
-  }
-
-  set(name: string, value: unknown): void {
-    this.#names.set(name, value)
-  }
-
-  get(name: string): unknown {
-    for (let frame: Frame | undefined = this; frame; frame = frame.#up) {
-      if (frame.#names.has(name)) return frame.#names.get(name)
-    }
-    if (Object.hasOwn(this.#root, name)) return this.#root[name] ?? null
-    if (Object.hasOwn(GLOBALS, name)) return GLOBALS[name]
-    return new Undefined(`"${name}" is not defined; there are: ${keysAt(this.#root)}`)
-  }
-}
+import { Callable, elements, fail, isPlain, isTrue, kind, member, Namespace, need, text, Undefined } from './values.ts'
 
 export type Evaluate = (frame: Frame) => unknown
 /** Writes into `out`. */
 export type Write = (frame: Frame, out: Out) => void
-
-/** A text in the making. */
-export class Out {
-  text = ''
-  readonly #budget: Budget
-  constructor(budget: Budget) {
-    this.#budget = budget
-  }
-  add(part: string): void {
-    this.#budget.text(this.text.length + part.length > 1_000_000 ? this.text.length + part.length : part.length)
-    this.text += part
-  }
-}
 
 export function compileBody(body: Body): Write {
   const parts = body.map(compileNode)
@@ -382,68 +324,4 @@ function compileBinary(op: BinaryOp, left: Evaluate, right: Evaluate): Evaluate 
     frame.budget.spend(1)
     return operate(need(left(frame)), need(right(frame)), frame.budget)
   }
-}
-
-type Operator = (a: unknown, b: unknown, budget: Budget) => unknown
-
-const OPERATORS: Readonly<Record<Exclude<BinaryOp, 'and' | 'or'>, Operator>> = {
-  '+': (a, b, budget) => {
-    if (typeof a === 'string' && typeof b === 'string') {
-      budget.text(a.length + b.length)
-      return a + b
-    }
-    if (Array.isArray(a) && Array.isArray(b)) {
-      budget.spend(a.length + b.length)
-      return [...a, ...b]
-    }
-    if (typeof a === 'string' || typeof b === 'string') {
-      return fail(`"+" cannot add ${kind(a)} and ${kind(b)}; "~" joins values to a text`)
-    }
-    return finite(number(a) + number(b))
-  },
-  '-': (a, b) => finite(number(a) - number(b)),
-  '*': (a, b, budget) => {
-    if (typeof a === 'string' || Array.isArray(a)) return repeated(a, b, budget)
-    if (typeof b === 'string' || Array.isArray(b)) return repeated(b, a, budget)
-    return finite(number(a) * number(b))
-  },
-  '/': (a, b) => finite(number(a) / divisor(b)),
-  '//': (a, b) => finite(Math.floor(number(a) / divisor(b))),
-  '%': (a, b, budget) => {
-    if (typeof a === 'string') return formatted(a, Array.isArray(b) ? b : [b], budget)
-    const [x, y] = [number(a), divisor(b)]
-    return x - y * Math.floor(x / y)
-  },
-  '**': (a, b) => finite(number(a) ** number(b)),
-  '~': (a, b, budget) => {
-    const [x, y] = [text(a, budget), text(b, budget)]
-    budget.text(x.length + y.length)
-    return x + y
-  },
-  '==': equals,
-  '!=': (a, b, budget) => !equals(a, b, budget),
-  '<': (a, b, budget) => order(a, b, budget) < 0,
-  '<=': (a, b, budget) => order(a, b, budget) <= 0,
-  '>': (a, b, budget) => order(a, b, budget) > 0,
-  '>=': (a, b, budget) => order(a, b, budget) >= 0,
-  in: (a, b, budget) => contains(b, a, budget),
-  'not in': (a, b, budget) => !contains(b, a, budget),
-}
-
-function finite(value: number): number {
-  return Number.isFinite(value) ? value : fail('the result is no number')
-}
-
-function divisor(value: unknown): number {
-  return number(value) === 0 ? fail('division by zero') : number(value)
-}
-
-function repeated(of: string | unknown[], times: unknown, budget: Budget): unknown {
-  const count = Math.max(0, Math.trunc(number(times)))
-  if (typeof of === 'string') {
-    budget.text(of.length * count)
-    return of.repeat(count)
-  }
-  budget.spend(of.length * count)
-  return Array.from({ length: count }, () => of).flat(1)
 }

@@ -1,7 +1,8 @@
 // The functions that are always in a template's scope.
 
 import { isRecord } from '@stepflow/engine'
-import { dictOf, number, pairs } from './filters.ts'
+import { dictOf, pairs } from './lists.ts'
+import { number } from './numbers.ts'
 import { Callable, elements, fail, isPlain, Namespace } from './values.ts'
 
 const MAX_RANGE = 100_000

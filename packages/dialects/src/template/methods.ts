@@ -1,18 +1,9 @@
 // The methods of Python's texts, lists and objects, for templates that call them. Nothing here changes a value.
 
 import { isRecord, own } from '@stepflow/engine'
-import {
-  capitalized,
-  dictOf,
-  formatted,
-  number,
-  padded,
-  pairs,
-  replaced,
-  splitText,
-  titled,
-  trimmed,
-} from './filters.ts'
+import { dictOf, pairs } from './lists.ts'
+import { number } from './numbers.ts'
+import { capitalized, formatted, padded, replaced, splitText, titled, trimmed } from './texts.ts'
 import { type Budget, elements, equals, fail, isPlain, kind, text } from './values.ts'
 
 type Method<T> = (of: T, args: readonly unknown[], budget: Budget) => unknown
