@@ -92,9 +92,8 @@ const FORMS = {
     siblings(node, head, REFERENCE_KEYS, trail, scope)
     const name = textOf(head.value)
     if (name === undefined || name === '') return wrong(head, 'the name of a secret', trail, scope)
-    const path = pathText([name])
     const make = ({ default: otherwise }: RefParts): Expr =>
-      otherwise ? { op: 'secret', path, default: otherwise } : { op: 'secret', path }
+      otherwise ? { op: 'secret', path: name, default: otherwise } : { op: 'secret', path: name }
     return reference(node, trail, scope, at, undefined, make)
   },
   $if(node, head, trail, scope, at) {

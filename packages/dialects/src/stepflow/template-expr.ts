@@ -105,7 +105,7 @@ function pathExpr(path: readonly (string | number)[], place: TemplatePlace): Exp
     case 'item_index':
       return path.length === 1 ? loopRef('index', undefined, undefined, scope, node, trail) : undefined
     case 'secrets':
-      return typeof name === 'string' ? { op: 'secret', path: pathText(path.slice(1)) } : undefined
+      return typeof name === 'string' && path.length === 2 ? { op: 'secret', path: name } : undefined
     case 'variables':
       return typeof name === 'string' ? variableRef(pathText(path.slice(1)), undefined, scope, node, trail) : undefined
     default:
@@ -143,7 +143,7 @@ function rootExpr(root: string, names: ReadonlyMap<string, ReadonlySet<string>>,
     case 'item_index':
       return loopRef('index', undefined, undefined, scope, node, trail)
     case 'secrets':
-      return each((name) => ({ op: 'secret', path: pathText([name]) }))
+      return each((name) => ({ op: 'secret', path: name }))
     case 'variables':
       return each((name) => variableRef(pathText([name]), undefined, scope, node, trail))
     case 'run':
