@@ -1,0 +1,104 @@
+// What the rows run: child processes in an environment without surprises, their time and their peak memory; the engine and
+// the compiler, bundled from the sources of this moment.
+
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+const root = new URL('../', import.meta.url)
+export const path = (name) => fileURLToPath(new URL(name, root))
+export const stepflow = path('packages/stepflow/bin/stepflow.cjs')
+export const isQuick = process.env.BENCH_QUICK === '1'
+
+/** A folder that is gone when the process is. */
+export function scratch() {
+  const folder = mkdtempSync(join(tmpdir(), 'stepflow-bench-'))
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** Milliseconds that a program takes from its start to its end. */
+export function timeProgram(args, { cwd } = {}) {
+  const start = performance.now()
+  const { status, stderr } = spawnSync(process.execPath, args, { cwd, env: environment(), maxBuffer: 1 << 28 })
+  const took = performance.now() - start
+  if (status !== 0) throw new Error(`node ${args.join(' ')} ended with ${status}: ${stderr}`)
+  return took
+}
+
+/** The same, and the most memory that the program held at once; in MB. */
+export async function weighProgram(args, { cwd, folder }) {
+  const report = join(folder, 'peak')
+  const preload = join(folder, 'report-peak.cjs')
+  writeFileSync(preload, `(${reportPeak})()`)
+  const start = performance.now()
+  const child = spawn(process.execPath, ['--require', preload, ...args], {
+    cwd,
+    env: { ...environment(), BENCH_REPORT: report },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let problems = ''
+  child.stderr.on('data', (text) => {
+    problems += text
+  })
+  const status = await new Promise((resolve) => child.on('close', resolve))
+  const ms = performance.now() - start
+  if (status !== 0) throw new Error(`node ${args.join(' ')} ended with ${status}: ${problems}`)
+  return { ms, mb: Number(readFileSync(report, 'utf8')) / 1024 }
+}
+
+/** The engine and the compiler of flows. */
+export async function loadEngine(folder) {
+  const { build } = await import('esbuild')
+  const outfile = join(folder, 'engine.mjs')
+  await build({
+    stdin: { contents: `export * from '@stepflow/engine'; export * from '@stepflow/dialects'`, resolveDir: path('.') },
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    alias: {
+      '@stepflow/engine': path('packages/engine/src/index.ts'),
+      '@stepflow/dialects': path('packages/dialects/src/index.ts'),
+    },
+    logLevel: 'error',
+  })
+  return import(pathToFileURL(outfile).href)
+}
+
+/** A router to functions, as a program that embeds the engine would write it. */
+export function routerOf(functions) {
+  return { route: (name) => ({ component: { info: { name }, call: functions[name.slice(1)] } }) }
+}
+
+/** The plan of a flow that is given as a value. */
+export function planOf({ compileValue }, flow) {
+  const { plan, diagnostics } = compileValue(flow)
+  if (!plan) throw new Error(diagnostics.map((one) => one.message).join('; '))
+  return plan
+}
+
+// ---
+
+/** Certificates of the company's proxy take 20 ms to read, and no flow of ours needs them. */
+function environment() {
+  const { NODE_EXTRA_CA_CERTS, NODE_OPTIONS, NODE_COMPILE_CACHE, ...rest } = process.env
+  return rest
+}
+
+/** Runs in the child, at its end. What the system keeps as "most" would count the parent's memory too: /proc does not. */
+function reportPeak() {
+  const { readFileSync, writeFileSync } = require('node:fs')
+  process.on('exit', () => {
+    let kilobytes
+    try {
+      kilobytes = /VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]
+    } catch {
+      kilobytes = process.resourceUsage().maxRSS
+    }
+    writeFileSync(process.env.BENCH_REPORT, String(kilobytes))
+  })
+}

@@ -1,0 +1,39 @@
+// All rows, or those that are named, each in a process of its own, and one table. Run after `npm run build`:
+// npm run bench [-- ROW...]; BENCH_QUICK=1 takes a tenth of the lines of the large batch.
+
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { printTable } from './measure.mjs'
+
+const rows = ['start-up', 'chain', 'shapes', 'batch', 'for-each', 'validate', 'protocol']
+
+const named = process.argv.slice(2)
+const unknown = named.filter((name) => !rows.includes(name))
+if (unknown.length > 0) {
+  console.error(`there is no row "${unknown.join('", "')}"; there are: ${rows.join(', ')}`)
+  process.exit(2)
+}
+
+const lines = []
+for (const name of named.length > 0 ? named : rows) {
+  process.stderr.write(`${name} ...\n`)
+  lines.push(...(await measureApart(name)))
+}
+printTable(lines)
+process.exit(lines.some((line) => line.met === 'NO') ? 1 : 0)
+
+// ---
+
+/** In a process of its own: what one row taught the compiler, and left in memory, is not the next one's. */
+function measureApart(name) {
+  const child = spawn(process.execPath, ['--expose-gc', fileURLToPath(new URL('row.mjs', import.meta.url)), name], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
+  return new Promise((resolve, reject) => {
+    let lines = []
+    child.on('message', (message) => {
+      lines = message
+    })
+    child.on('close', (status) => (status === 0 ? resolve(lines) : reject(new Error(`row "${name}" broke off`))))
+  })
+}
