@@ -7,6 +7,7 @@ import type { JournalEntry, RunId, RunOptions } from './journal/events.ts'
 import type { Json, MaybePromise } from './json.ts'
 import type { PureFunction } from './plan/functions.ts'
 import type { Plan } from './plan/plan.ts'
+import type { RerunFrom } from './run/rerun.ts'
 import type { ItemResult, ResultOrder } from './run/result-stream.ts'
 import { RunEngine } from './run/run-engine.ts'
 import type { SchemaCheck } from './schema.ts'
@@ -45,6 +46,15 @@ export interface ResumeOptions {
   readonly watch?: (entries: readonly JournalEntry[]) => void
 }
 
+export interface RerunOptions extends Omit<SubmitOptions, 'origin'> {
+  /** The failed steps, or a step by id; absent: the whole run is done again. */
+  readonly from?: RerunFrom
+  /** In place of the recorded inputs; of a run with one item, its input. */
+  readonly inputs?: readonly unknown[]
+  /** In place of the recorded plan: the same steps, perhaps patched. */
+  readonly plan?: Plan
+}
+
 export type RunSignal =
   | { readonly name: 'cancel'; readonly reason?: string }
   | { readonly name: 'pause' | 'resume' }
@@ -63,6 +73,8 @@ export interface Engine {
   submit(plan: Plan, inputs: Inputs, options?: SubmitOptions): Promise<RunHandle>
   /** Goes on with a run that is in the store: its own results again, and those that are still to come. */
   resume(run: RunId, options?: ResumeOptions): Promise<RunHandle>
+  /** Runs a finished run again, as a new run; what is recorded up to `from` is taken over, not done again. */
+  rerun(run: RunId, options?: RerunOptions): Promise<RunHandle>
   /** Tells a run, whoever drives it: cancel, pause, resume, or a signal that its steps wait for. */
   signal(run: RunId, signal: RunSignal): Promise<void>
   /** Takes up the runs of drivers that are gone, and wakes that are due; off until it is called. */

@@ -13,8 +13,18 @@ export type { Diagnostic, Level } from './plan/diagnostic.ts'
 export { hasErrors, suggest } from './plan/diagnostic.ts'
 
 // --- running it
-export type { Engine, EngineOptions, Inputs, ResumeOptions, RunHandle, RunSignal, SubmitOptions } from './engine.ts'
+export type {
+  Engine,
+  EngineOptions,
+  Inputs,
+  RerunOptions,
+  ResumeOptions,
+  RunHandle,
+  RunSignal,
+  SubmitOptions,
+} from './engine.ts'
 export { createEngine } from './engine.ts'
+export type { RerunFrom } from './run/rerun.ts'
 export type { ItemResult, ResultOrder } from './run/result-stream.ts'
 export type { Outcome } from './run/outcome.ts'
 export { failed, success } from './run/outcome.ts'

@@ -56,6 +56,8 @@ export type JournalEntry =
       readonly derived?: true
       /** The number of the signal that it used up. */
       readonly took?: number
+      /** Taken over from the run that this one repeats. */
+      readonly carried?: true
     } & VisitRef)
   | { readonly type: 'finished'; readonly at: number; readonly item: number; readonly outcome: Outcome }
   | {

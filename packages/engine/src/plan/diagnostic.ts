@@ -25,7 +25,8 @@ export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {
 /** The nearest of `known` to a misspelt word, if one is near enough to be meant. */
 export function suggest(word: string, known: Iterable<string>): string | undefined {
   let best: string | undefined
-  let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1
+  // One letter is no misspelling of another.
+  let bestDistance = (word.length < 2 ? 0 : Math.max(1, Math.floor(word.length / 3))) + 1
   for (const candidate of known) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase(), bestDistance)
     if (distance < bestDistance) {

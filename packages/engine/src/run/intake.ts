@@ -9,9 +9,12 @@ const FIRST_SHARD_ITEMS = 16
 const LARGEST_SHARD_ITEMS = 1024
 /** Results that may wait for their reader before the intake waits too. */
 const RESULT_BACKLOG = 8192
+/** An input that pauses for so long has its items run meanwhile; milliseconds. */
+const PAUSE_MS = 20
 
 export interface IntakeTools {
   readonly now: () => number
+  readonly timer: (ms: number, fire: () => void) => () => void
   /** Starts a journal with these entries; resolves when they are written. */
   readonly open: (journal: JournalId, entries: readonly JournalEntry[]) => Promise<void>
   /** Writes to the run's own journal, after whatever it holds. */
@@ -40,39 +43,65 @@ export async function takeIn(
   let shards = taken.shards
   let size = FIRST_SHARD_ITEMS
   let shard: unknown[] = []
+  let flushing: Promise<void> = Promise.resolve()
 
-  const flush = async () => {
-    if (shard.length === 0) return
+  const write = async (journal: JournalId, entry: JournalEntry) => {
+    await tools.open(journal, [entry])
+    await run.shardRoom(OPEN_SHARDS)
+    await run.results.room(RESULT_BACKLOG)
+  }
+  const flush = (): Promise<void> => {
+    if (shard.length === 0) return flushing
     const entry: JournalEntry = { type: 'created', at: tools.now(), run: run.id, from, inputs: shard }
+    const journal = `${run.id}/${++shards}`
     from += shard.length
     shard = []
     size = Math.min(size * 2, LARGEST_SHARD_ITEMS)
-    await tools.open(`${run.id}/${++shards}`, [entry])
-    await run.shardRoom(OPEN_SHARDS)
-    await run.results.room(RESULT_BACKLOG)
+    flushing = flushing.then(() => write(journal, entry))
+    return flushing
   }
   const add = (input: unknown): Promise<void> | undefined => {
     shard.push(input)
     return shard.length >= size ? flush() : undefined
   }
+  const stopWatching = watchForPauses(tools, () => from + shard.length, flush)
 
-  if (Symbol.asyncIterator in inputs) {
-    for await (const input of inputs) {
-      if (run.isClosed) break
-      const waiting = add(input)
-      if (waiting) await waiting
+  try {
+    if (Symbol.asyncIterator in inputs) {
+      for await (const input of inputs) {
+        if (run.isClosed) break
+        const waiting = add(input)
+        if (waiting) await waiting
+      }
+    } else {
+      for (const input of inputs) {
+        if (run.isClosed) break
+        const waiting = add(input)
+        if (waiting) await waiting
+      }
     }
-  } else {
-    for (const input of inputs) {
-      if (run.isClosed) break
-      const waiting = add(input)
-      if (waiting) await waiting
-    }
+  } finally {
+    stopWatching()
   }
   // A closed intake was broken off: what it has not written, it has not taken, and it does not know the end.
   if (run.isClosed) return
   await flush()
   await tools.note([{ type: 'sealed', at: tools.now(), items: from }])
+}
+
+/** Inputs that trickle in are not kept waiting for a shard to be full. */
+function watchForPauses(tools: IntakeTools, count: () => number, flush: () => Promise<void>): () => void {
+  let seen = 0
+  let cancel: () => void
+  const look = () => {
+    const now = count()
+    // A write that fails is heard of by the intake, which waits for the same promise.
+    if (now === seen) flush().catch(() => {})
+    seen = now
+    cancel = tools.timer(PAUSE_MS, look)
+  }
+  cancel = tools.timer(PAUSE_MS, look)
+  return () => cancel()
 }
 
 /** The inputs from number `count` on. */

@@ -89,7 +89,11 @@ function apply(
     run.started.set(key, entry.attempt)
     return
   }
-  if (run.state.status[key] !== QUEUED) throw damaged(drive, entry, 'a step settles that was not ready')
+  if (run.state.status[key] !== QUEUED) {
+    // With other inputs than before, the step may have gone another way: then it is not taken over.
+    if (entry.type === 'settled' && entry.carried) return
+    throw damaged(drive, entry, 'a step settles that was not ready')
+  }
   if (entry.type === 'parked') return calls.parkHeld(run, key, entry)
   run.held.delete(key)
   run.tries.delete(key)

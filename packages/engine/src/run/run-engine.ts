@@ -3,7 +3,16 @@
 import { type Clock, systemClock } from '../clock.ts'
 import { coreComponent } from '../component/core.ts'
 import type { BlobAccess } from '../component/plugin.ts'
-import type { Engine, EngineOptions, Inputs, ResumeOptions, RunHandle, RunSignal, SubmitOptions } from '../engine.ts'
+import type {
+  Engine,
+  EngineOptions,
+  Inputs,
+  RerunOptions,
+  ResumeOptions,
+  RunHandle,
+  RunSignal,
+  SubmitOptions,
+} from '../engine.ts'
 import { FlowError } from '../errors.ts'
 import type { JournalEntry, JournalId, RunId, RunOptions } from '../journal/events.ts'
 import { isEnded } from '../journal/project.ts'
@@ -16,6 +25,7 @@ import { isSmall, passOver, takeIn } from './intake.ts'
 import { type LinkedPlan, link } from './link.ts'
 import { LocalRun, type SignalEntry } from './local-run.ts'
 import type { Outcome } from './outcome.ts'
+import { carryOver, stepToRerun } from './rerun.ts'
 import type { ResultOrder } from './result-stream.ts'
 
 const ITEMS_AT_ONCE = 64
@@ -76,6 +86,57 @@ export class RunEngine implements Engine {
         ? Promise.resolve()
         : this.#takeIn(run, passOver(options.inputs, items), { items, shards: shards.length - 1 })
     return this.#handle(run, this.#ended(run, intake, unwatch))
+  }
+
+  async rerun(id: RunId, options: RerunOptions = {}): Promise<RunHandle> {
+    const { store } = this.#options
+    const row = await store.runs.get(id)
+    if (!row) throw new FlowError('NOT_FOUND', `there is no run ${id} in this store`)
+    if (!isEnded(row.status)) {
+      throw new FlowError('CONFLICT', `run ${id} has not ended (${row.status}): wait for it, or cancel it first`)
+    }
+    const shards = await store.runs.shards(id)
+    const [first] = (await store.read(`${id}/0`))[0]?.entries ?? []
+    if (first?.type !== 'created' || !first.plan) {
+      throw new FlowError('INTERNAL', `the journal of run ${id} does not begin with its plan`)
+    }
+    const plan = options.plan ?? first.plan
+    checkSameSteps(plan, first.plan, options.from !== undefined)
+    if (options.from && 'step' in options.from) stepToRerun(plan, options.from.step)
+
+    const linked = await this.#link(plan)
+    const variables = checkedVariables(linked, options.variables ?? first.options?.variables ?? {})
+    const from = options.from === undefined ? {} : { from: 'step' in options.from ? options.from.step : 'failed' }
+    const kept = keptOptions({ ...first.options, ...options, origin: { runId: id, ...from } }, variables)
+    const again = options.id ?? this.#newId()
+    const run = this.#local(again, linked, kept, options.redact !== false)
+    const unwatch = this.#watch(run, options.watch)
+    const head: JournalEntry = {
+      type: 'created',
+      at: this.#clock.now(),
+      run: again,
+      plan,
+      options: kept,
+      from: 0,
+      inputs: [],
+    }
+    let items = 0
+    for (const [number, { journal }] of shards.entries()) {
+      const rows = await store.read(journal)
+      const [created] = rows[0]?.entries ?? []
+      if (created?.type !== 'created') continue
+      const inputs = created.inputs.map((input, i) => options.inputs?.[created.from + i] ?? input)
+      items = Math.max(items, created.from + inputs.length)
+      const begin: JournalEntry =
+        number === 0 ? { ...head, inputs } : { ...created, at: this.#clock.now(), run: again, inputs }
+      const carried = options.from ? carryOver(first.plan, rows, options.from) : []
+      await store.append({ journal: `${again}/${number}`, after: 0, entries: [begin] })
+      if (carried.length > 0) await store.append({ journal: `${again}/${number}`, after: 1, entries: carried })
+    }
+    await this.#note(again, [{ type: 'sealed', at: this.#clock.now(), items }])
+    for (const shard of await store.runs.shards(again)) if (shard.done < shard.items) run.open(shard.journal)
+    for (const shard of await store.runs.shards(again)) if (shard.done < shard.items) void this.#drive(shard.journal)
+    return this.#handle(run, this.#ended(run, Promise.resolve(), unwatch))
   }
 
   async signal(id: RunId, signal: RunSignal): Promise<void> {
@@ -155,6 +216,7 @@ export class RunEngine implements Engine {
   #takeIn(run: LocalRun, inputs: Inputs, taken: { items: number; shards: number }): Promise<void> {
     return takeIn(run, inputs, taken, {
       now: () => this.#clock.now(),
+      timer: (ms, fire) => this.#clock.timer(ms, fire),
       open: (journal, entries) => this.#start(run, journal, entries),
       note: (entries) => this.#note(run.id, entries),
     })
@@ -344,6 +406,14 @@ function signalEntry(signal: RunSignal, at: number): JournalEntry {
         ...(signal.item === undefined ? {} : { item: signal.item }),
       }
   }
+}
+
+/** Recorded outputs are known by the places of their steps: these must be what they were. */
+function checkSameSteps(plan: Plan, before: Plan, isPartial: boolean): void {
+  if (!isPartial || plan === before) return
+  const ids = (of: Plan) => of.steps.map((step) => step.id).join('\n')
+  if (ids(plan) === ids(before)) return
+  throw new FlowError('CONFLICT', 'the flow has other steps than the run had: only the whole run can be run again')
 }
 
 function keptOptions(options: SubmitOptions, variables: Readonly<Record<string, unknown>>): RunOptions {

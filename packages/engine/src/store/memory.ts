@@ -176,6 +176,10 @@ class MemoryStore implements Store {
     if (changes.items !== undefined) kept.shards.set(batch.journal, { items: changes.items, done: 0 })
     const shard = kept.shards.get(batch.journal)
     if (shard) shard.done += changes.finished.length
+    if (!this.keepsSteps && shard && shard.done >= shard.items && !batch.journal.endsWith('/0')) {
+      this.#journals.delete(batch.journal)
+      kept.shards.delete(batch.journal)
+    }
     if (this.keepsSteps) for (const { item, outcome } of changes.finished) kept.items.set(item, outcome)
   }
 

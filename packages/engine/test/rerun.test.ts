@@ -1,0 +1,153 @@
+import {
+  createMemoryStore,
+  FlowError,
+  type JournalEntry,
+  type Outcome,
+  type Plan,
+  type RerunOptions,
+} from '@stepflow/engine'
+import { createManualClock } from '@stepflow/engine/testing'
+import { describe, expect, test } from 'vitest'
+import { after, bench, call, type Fn, failedWith, input, ok, plan, ref } from './fixtures.ts'
+
+/** Runs the plan, then again; what was called the second time, and how it ended. */
+async function twice(p: Plan, inputs: unknown[], functions: Record<string, Fn>, options: RerunOptions) {
+  const clock = createManualClock()
+  const calls: string[] = []
+  const noted = Object.entries({ '/echo': (x: unknown) => x, ...functions }).map(([path, fn]): [string, Fn] => [
+    path,
+    (x, context) => {
+      calls.push(`${context.stepId}${context.itemIndex > 0 || inputs.length > 1 ? context.itemIndex : ''}`)
+      return fn(x, context)
+    },
+  ])
+  const b = bench(Object.fromEntries(noted), clock, createMemoryStore({ clock, durable: true }))
+  const outcomes: Outcome[] = []
+  const first = await b.engine.submit(p, inputs, { id: 'first' })
+  await first.ended
+  calls.length = 0
+  const entries: JournalEntry[] = []
+  const again = await b.engine.rerun('first', { id: 'again', watch: (more) => entries.push(...more), ...options })
+  for await (const { index, outcome } of again.results()) outcomes[index] = outcome
+  return { outcomes, calls, run: await again.ended, entries }
+}
+
+const chain = plan(
+  { a: call('/echo'), b: call('/maybe', after([0], ref(0))), c: call('/echo', after([1], ref(1))) },
+  () => ({ input: ref(2) }),
+)
+const failsOnce = (): Record<string, Fn> => {
+  const failed = new Set<unknown>()
+  return {
+    '/maybe': (x) => {
+      if (x === 'bad' && !failed.has(x)) {
+        failed.add(x)
+        throw new FlowError('COMPONENT_FAILED', 'the first time')
+      }
+      return x
+    },
+  }
+}
+
+describe('rerun', () => {
+  test('the whole run is done again', async () => {
+    const { calls, outcomes, run } = await twice(chain, [1], failsOnce(), {})
+    expect(calls).toEqual(['a', 'b', 'c'])
+    expect(outcomes).toEqual([ok(1)])
+    expect(run.origin).toEqual({ runId: 'first' })
+  })
+
+  test('from the failed steps, what succeeded before them is not done again', async () => {
+    const { calls, outcomes, run } = await twice(chain, ['bad'], failsOnce(), { from: { failed: true } })
+    expect(calls).toEqual(['b', 'c'])
+    expect(outcomes).toEqual([ok('bad')])
+    expect(run.origin).toEqual({ runId: 'first', from: 'failed' })
+  })
+
+  test('from the failed steps, items that succeeded keep their results', async () => {
+    const { calls, outcomes } = await twice(chain, ['good', 'bad'], failsOnce(), { from: { failed: true } })
+    expect(calls).toEqual(['b1', 'c1'])
+    expect(outcomes).toEqual([ok('good'), ok('bad')])
+  })
+
+  test('from a step, it and what reads it are done again', async () => {
+    const { calls } = await twice(chain, [1], failsOnce(), { from: { step: 'b' } })
+    expect(calls).toEqual(['b', 'c'])
+  })
+
+  test('recorded outputs up to the step are used although the input is another', async () => {
+    const { calls, outcomes } = await twice(chain, [1], failsOnce(), { from: { step: 'c' }, inputs: [2] })
+    expect(calls).toEqual(['c'])
+    expect(outcomes).toEqual([ok(1)])
+  })
+
+  test('a step that the run does not have is not found, with a suggestion', async () => {
+    await expect(twice(chain, [1], failsOnce(), { from: { step: 'bb' } })).rejects.toThrow(
+      /no step "bb".*Did you mean "b"/,
+    )
+  })
+
+  test('a run that has not ended is not run again', async () => {
+    const b = bench({ '/never': () => new Promise(() => {}) })
+    await b.engine.submit(
+      plan({ a: call('/never') }, () => ({ input: ref(0) })),
+      [1],
+      { id: 'open' },
+    )
+    await expect(b.engine.rerun('open')).rejects.toThrow(/has not ended/)
+  })
+
+  test('a loop over a list keeps the elements that succeeded', async () => {
+    const inner = plan({ each: call('/maybe', { op: 'input', path: 'item' }) }, () => ({ input: ref(0) }))
+    const p = plan(
+      {
+        loop: call('$core/map', {
+          op: 'object',
+          of: [
+            ['plan', { op: 'literal', value: inner as never }],
+            ['items', input],
+          ],
+        }),
+      },
+      () => ({ input: ref(0) }),
+    )
+    const { calls, outcomes } = await twice(p, [['x', 'bad', 'y']], failsOnce(), { from: { failed: true } })
+    expect(calls).toEqual(['each1'])
+    expect(outcomes).toEqual([ok(['x', 'bad', 'y'])])
+  })
+
+  test('of a step that ran several times, the last visit is done again', async () => {
+    const loop: Plan = {
+      name: 'loop',
+      entry: 0,
+      exit: 2,
+      onFailure: 'stop',
+      steps: [
+        {
+          id: 'inc',
+          component: '/inc',
+          input: { op: 'arrival' },
+          next: [
+            { on: 'done', equals: 3, to: 1 },
+            { on: 'done', to: 0 },
+          ],
+        },
+        { id: 'last', component: '/echo', input: { op: 'arrival' }, next: [{ on: 'done', to: 2 }] },
+        { id: 'end', component: null, input: { op: 'arrival' } },
+      ],
+    }
+    const { calls, outcomes } = await twice(loop, [null], { '/inc': (x) => (x ?? 0) + 1 }, { from: { step: 'inc' } })
+    expect(calls).toEqual(['inc', 'last'])
+    expect(outcomes).toEqual([ok(3)])
+  })
+
+  test('a failure that nobody repeats stays the result', async () => {
+    const always: Record<string, Fn> = {
+      '/maybe': () => {
+        throw new FlowError('COMPONENT_FAILED', 'always')
+      },
+    }
+    const { outcomes } = await twice(chain, [1], always, { from: { failed: true } })
+    expect(outcomes).toEqual([failedWith('always', 'b')])
+  })
+})
