@@ -4,14 +4,33 @@ import { FlowError } from '../errors.ts'
 import { isRecord, kindOf } from '../json.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Outcome } from '../run/outcome.ts'
-import { type CallContext, type Component, Park } from './plugin.ts'
+import { type CallContext, type Component, Park, Skip } from './plugin.ts'
 
 /** The component of a path that starts with `$core/`; undefined for all others. */
 export function coreComponent(path: string): Component | undefined {
-  return path === '$core/map' ? map : undefined
+  if (path === '$core/map') return map
+  return path === '$core/run' ? run : undefined
 }
 
 // ---
+
+interface RunInput {
+  readonly plan: Plan
+  readonly input: unknown
+}
+
+/** Runs a plan once: its result, its skip or its failure is the step's. */
+const run: Component = {
+  info: { name: '$core/run', repeatable: true },
+  call(raw, context) {
+    const { plan, input } = raw as RunInput
+    if (!context.woken) return new Park({ run: { plan, inputs: [input], variables: context.variables } })
+    const outcome = context.woken.outcomes?.[0]
+    if (outcome?.outcome === 'success') return outcome.result
+    if (outcome?.outcome === 'skipped') return new Skip(outcome.reason)
+    throw outcome ? new FlowError(...thrownParts(outcome)) : new FlowError('INTERNAL', 'the plan inside did not end')
+  },
+}
 
 interface MapInput {
   readonly plan: Plan
@@ -65,6 +84,12 @@ function collect(outcomes: readonly (Outcome | undefined)[], onItemError: 'fail'
     else if (onItemError === 'fail') throw asThrown(outcome, i)
   }
   return results
+}
+
+/** The failure inside, to be retried around if the step says so. */
+function thrownParts({ error }: Extract<Outcome, { outcome: 'failed' }>): ConstructorParameters<typeof FlowError> {
+  const { code, message, data } = error
+  return [code as FlowError['code'], message, data === undefined ? {} : { data }]
 }
 
 /** The element's failure as the step's own; it was retried where it happened, and is not retried again here. */

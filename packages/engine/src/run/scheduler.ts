@@ -88,6 +88,8 @@ export class Scheduler {
       state.status[base + i] = status[i] as number
       state.pending[base + i] = pending[i] as number
     }
+    // What leads to the entry is the input.
+    if (this.#plan.hasTransitions) state.arrival[base + this.#plan.plan.entry] = input
     for (let i = first.length - 1; i >= 0; i--) this.#toAdvance.push(base + (first[i] as number))
     return slot
   }
