@@ -215,15 +215,15 @@ export function storeSuite(
     const bytes = new Uint8Array([0, 255, 128])
 
     const inputs = [large, odd]
-    await store.append({ journal: 'r/0', after: 0, entries: [{ ...created('r'), inputs } as JournalEntry] })
+    await store.append({ journal: 'r/0', after: 0, entries: [created('r', inputs)] })
     await store.append({ journal: 'r/0', after: 1, entries: results.map((result, step) => settled(step, result)) })
     await store.append({ journal: 'r/0', after: 2, entries: [finished(0, large), finished(1, { bytes })] })
 
     const [first, second] = await store.read('r/0')
-    equal((first?.entries[0] as { inputs?: unknown }).inputs, inputs)
+    equal(first?.entries, [created('r', inputs)])
     equal(
-      second?.entries.map((entry) => (entry as { outcome?: { result?: unknown } }).outcome?.result),
-      results,
+      second?.entries,
+      results.map((result, step) => settled(step, result)),
     )
     const items = await store.runs.items('r')
     equal(
@@ -322,7 +322,7 @@ function sharedSuite(claim: Claim, open: NonNullable<SuiteOptions['twin']>, { eq
   })
 
   both('what a handle holds when it is closed is driven by another', async (store, twin) => {
-    await twin.append({ journal: 'r/0', after: 0, entries: [created('r'), sealed(1)] })
+    await twin.append({ journal: 'r/0', after: 0, entries: [created('r', [null]), sealed(1)] })
     await twin.close()
 
     const journal = await new Promise<string>((resolve) => {
@@ -336,7 +336,7 @@ function sharedSuite(claim: Claim, open: NonNullable<SuiteOptions['twin']>, { eq
   })
 
   both('a signal wakes a journal that was put down until it is signalled', async (store, twin) => {
-    await twin.append({ journal: 'r/0', after: 0, entries: [created('r'), sealed(1)] })
+    await twin.append({ journal: 'r/0', after: 0, entries: [created('r', [null]), sealed(1)] })
     await twin.putDown?.({ journal: 'r/0', at: Number.POSITIVE_INFINITY })
     const woken = new Promise<string>((resolve) => {
       store.work(async (journal) => {
@@ -399,8 +399,8 @@ const plan: Plan = {
   steps: [{ id: 'only', component: null, input: { op: 'literal', value: null } }],
 }
 
-function created(run: string): JournalEntry {
-  return { type: 'created', at: 1, run, plan, options: { flow: 'nothing' }, from: 0, inputs: [] }
+function created(run: string, inputs: readonly unknown[] = []): JournalEntry {
+  return { type: 'created', at: 1, run, plan, options: { flow: 'nothing' }, from: 0, inputs }
 }
 
 function shard(run: string, from: number): JournalEntry {

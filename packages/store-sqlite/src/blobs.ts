@@ -1,0 +1,66 @@
+// Blobs by the hash of their content, each kept once.
+
+import {
+  type BlobKind,
+  bareId,
+  type Clock,
+  contentId,
+  type EncodedBlob,
+  FlowError,
+  type JournalCodec,
+} from '@stepflow/engine'
+import type { Database } from './drivers.ts'
+
+/** A blob that was put again is as good as new to `prune`; more often than this it need not be written down. */
+const TOUCH_MS = 10 * 60_000
+
+export class BlobTable {
+  readonly #clock: Clock
+  readonly #codec: JournalCodec
+  readonly #sql
+
+  constructor(db: Database, clock: Clock, codec: JournalCodec) {
+    this.#clock = clock
+    this.#codec = codec
+    this.#sql = {
+      known: db.prepare('SELECT put_at AS putAt FROM blobs WHERE id = ?'),
+      put: db.prepare('INSERT INTO blobs (id, kind, put_at, content) VALUES (?, ?, ?, ?)'),
+      touch: db.prepare('UPDATE blobs SET put_at = ? WHERE id = ?'),
+      get: db.prepare('SELECT kind, content FROM blobs WHERE id = ?'),
+    }
+  }
+
+  /** A value, as something that `putEncoded` takes. */
+  encode(value: unknown): EncodedBlob {
+    if (value instanceof Uint8Array) return { id: contentId(value), kind: 'bytes', content: () => value }
+    const text = JSON.stringify(value) ?? 'null'
+    const id = contentId(Buffer.from(text))
+    return { id, kind: 'json', content: () => text }
+  }
+
+  /** Inside a transaction. */
+  putEncoded({ id, kind, content }: EncodedBlob): void {
+    const now = this.#clock.now()
+    const known = this.#sql.known.get<{ putAt: number }>(id)
+    if (!known) this.#sql.put.run(id, kind, now, content())
+    else if (known.putAt < now - TOUCH_MS) this.#sql.touch.run(now, id)
+  }
+
+  get(id: string): unknown {
+    const bare = bareId(id)
+    const row = this.#sql.get.get<{ kind: BlobKind; content: string | Uint8Array | ArrayBuffer }>(bare)
+    if (!row) throw new FlowError('NOT_FOUND', `there is no blob ${id}`)
+    const value = typeof row.content === 'string' ? (JSON.parse(row.content) as unknown) : bytes(row.content)
+    this.#codec.remember(value, bare, row.kind)
+    return value
+  }
+}
+
+// ---
+
+/** One driver answers with a Buffer, the other with its memory. */
+function bytes(content: Uint8Array | ArrayBuffer): Uint8Array {
+  return content instanceof ArrayBuffer
+    ? new Uint8Array(content)
+    : new Uint8Array(content.buffer, content.byteOffset, content.byteLength)
+}

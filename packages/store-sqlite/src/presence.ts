@@ -1,0 +1,100 @@
+// Who is alive. Each store that holds journals has a row and keeps it fresh; a journal held by somebody whose row is gone
+// or old, or whose process has ended, is an orphan.
+
+import { readlinkSync } from 'node:fs'
+import { hostname } from 'node:os'
+import type { Clock } from '@stepflow/engine'
+import type { Database } from './drivers.ts'
+
+const BEAT_MS = 3_000
+const SILENT_MS = 15_000
+const FORGOTTEN_MS = 24 * 3_600_000
+
+export class Presence {
+  readonly id: string
+  readonly #clock: Clock
+  readonly #host = host()
+  readonly #beat: () => void
+  readonly #sql
+  #isRegistered = false
+  #timer: NodeJS.Timeout | undefined
+
+  /** `beat` is to call `refresh` in a transaction. */
+  constructor(db: Database, options: { name: string; clock: Clock; beat: () => void }) {
+    // Nobody else's, even if a former process had the same name: its journals are not ours until we have taken them.
+    this.id = `${options.name}-${process.pid}-${Math.random().toString(36).slice(2, 10)}`
+    this.#clock = options.clock
+    this.#beat = options.beat
+    this.#sql = {
+      put: db.prepare(`
+        INSERT INTO drivers (id, pid, host, seen_at) VALUES (?, ?, ?, ?)
+        ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at`),
+      get: db.prepare('SELECT pid, host, seen_at AS seenAt FROM drivers WHERE id = ?'),
+      sweep: db.prepare('DELETE FROM drivers WHERE seen_at < ?'),
+      drop: db.prepare('DELETE FROM drivers WHERE id = ?'),
+      holders: db.prepare('SELECT DISTINCT driver FROM shards WHERE is_open = 1 AND driver IS NOT NULL'),
+    }
+  }
+
+  /** Inside a transaction: from now on others can see that we are alive. */
+  register(): string {
+    if (!this.#isRegistered) {
+      this.refresh()
+      this.#sql.sweep.run(this.#clock.now() - FORGOTTEN_MS)
+      this.#isRegistered = true
+      this.#timer ??= setInterval(this.#beat, BEAT_MS).unref()
+    }
+    return this.id
+  }
+
+  rolledBack(): void {
+    this.#isRegistered = false
+  }
+
+  refresh(): void {
+    this.#sql.put.run(this.id, process.pid, this.#host, this.#clock.now())
+  }
+
+  /** Those who hold journals and are no more. */
+  dead(): string[] {
+    const holders = this.#sql.holders.all<{ driver: string }>()
+    return holders.map(({ driver }) => driver).filter((driver) => driver !== this.id && this.#isDead(driver))
+  }
+
+  /** Inside a transaction. */
+  forget(driver: string): void {
+    this.#sql.drop.run(driver)
+  }
+
+  /** True if there is a row to be forgotten. */
+  stop(): boolean {
+    clearInterval(this.#timer)
+    return this.#isRegistered
+  }
+
+  #isDead(driver: string): boolean {
+    const row = this.#sql.get.get<{ pid: number; host: string; seenAt: number }>(driver)
+    if (!row || row.seenAt < this.#clock.now() - SILENT_MS) return true
+    return row.host === this.#host && !isAlive(row.pid)
+  }
+}
+
+// ---
+
+/** The machine and, where processes are numbered apart from the machine's others, the container. */
+function host(): string {
+  try {
+    return `${hostname()} ${readlinkSync('/proc/self/ns/pid')}`
+  } catch {
+    return hostname()
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
+  }
+}

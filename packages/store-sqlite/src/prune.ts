@@ -1,0 +1,109 @@
+// Retention: removes ended runs, then the blobs that nothing that is left names. Works in small transactions, so that
+// runs in flight hardly notice.
+
+import type { Clock, PruneOptions } from '@stepflow/engine'
+import type { Database } from './drivers.ts'
+import type { JournalTransaction } from './transaction.ts'
+import type { Writer } from './writer.ts'
+
+const RUNS_AT_ONCE = 32
+const ROWS_AT_ONCE = 256
+/** A blob that was put, or put again, lately may be about to be used. */
+const FRESH_MS = 3_600_000
+
+export class Pruner {
+  readonly #writer: Writer<JournalTransaction>
+  readonly #clock: Clock
+  readonly #sql
+
+  constructor(db: Database, writer: Writer<JournalTransaction>, clock: Clock) {
+    this.#writer = writer
+    this.#clock = clock
+    this.#sql = {
+      old: db.prepare('SELECT id FROM runs WHERE ended_at <= ? ORDER BY number LIMIT ?'),
+      surplus: db.prepare(`
+        SELECT id FROM runs WHERE ended_at IS NOT NULL AND number <=
+          (SELECT number FROM runs WHERE ended_at IS NOT NULL ORDER BY number DESC LIMIT 1 OFFSET ?)
+        ORDER BY number LIMIT ?`),
+      candidates: db.prepare('SELECT id FROM blobs WHERE put_at <= ?'),
+      journal: db.prepare(
+        'SELECT position AS place, entries AS text FROM journal WHERE position > ? ORDER BY position LIMIT ?',
+      ),
+      blobs: db.prepare(
+        `SELECT rowid AS place, id, content AS text FROM blobs WHERE rowid > ? AND kind = 'json' ORDER BY rowid LIMIT ?`,
+      ),
+      drop: db.prepare('DELETE FROM blobs WHERE id = ? AND put_at <= ?'),
+    }
+  }
+
+  async prune({ olderThanMs, keep }: PruneOptions): Promise<{ readonly runs: number; readonly blobs: number }> {
+    const now = this.#clock.now()
+    let runs = 0
+    if (olderThanMs !== undefined) {
+      runs += await this.#removeRuns(() => this.#sql.old.all<{ id: string }>(now - olderThanMs, RUNS_AT_ONCE))
+    }
+    if (keep !== undefined) {
+      runs += await this.#removeRuns(() => this.#sql.surplus.all<{ id: string }>(keep, RUNS_AT_ONCE))
+    }
+    const blobs = await this.#removeBlobs(now - Math.max(olderThanMs ?? 0, FRESH_MS))
+    return { runs, blobs }
+  }
+
+  async #removeRuns(next: () => readonly { readonly id: string }[]): Promise<number> {
+    for (let removed = 0; ; ) {
+      const runs = next()
+      if (runs.length === 0) return removed
+      await Promise.all(runs.map(({ id }) => this.#writer.write((tx) => tx.remove(id))))
+      removed += runs.length
+    }
+  }
+
+  /** Removes what was put before `before` and is named nowhere. An id is named where its 64 digits stand. */
+  async #removeBlobs(before: number): Promise<number> {
+    const unnamed = new Set(this.#sql.candidates.all<{ id: string }>(before).map(({ id }) => id))
+    let last = 0
+    for (;;) {
+      const read = unnamed.size > 0 ? this.#strike(unnamed, last) : undefined
+      if (read === undefined) break
+      last = read
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    this.#strikeNamedByBlobs(unnamed)
+    if (unnamed.size === 0) return 0
+    return this.#writer.write((tx) => {
+      tx.flush()
+      // What came in while we were reading.
+      for (let read = this.#strike(unnamed, last); read !== undefined; read = this.#strike(unnamed, read));
+      let removed = 0
+      for (const id of unnamed) removed += this.#sql.drop.run(id, before)
+      return removed
+    })
+  }
+
+  /** Strikes out what the next rows of the journal name; answers how far it came. */
+  #strike(unnamed: Set<string>, after: number): number | undefined {
+    const rows = this.#sql.journal.all<{ place: number; text: string }>(after, ROWS_AT_ONCE)
+    for (const { text } of rows) strikeNamed(unnamed, text)
+    return rows.at(-1)?.place
+  }
+
+  /** A blob that stays keeps those that it names; flows name flows. */
+  #strikeNamedByBlobs(unnamed: Set<string>): void {
+    for (let before = -1; before !== unnamed.size && unnamed.size > 0; ) {
+      before = unnamed.size
+      let last = 0
+      for (;;) {
+        const rows = this.#sql.blobs.all<{ place: number; id: string; text: string }>(last, 16)
+        for (const { id, text } of rows) if (!unnamed.has(id)) strikeNamed(unnamed, text)
+        if (rows.length === 0) break
+        last = rows.at(-1)?.place as number
+      }
+    }
+  }
+}
+
+// ---
+
+function strikeNamed(unnamed: Set<string>, text: string): void {
+  for (const [id] of text.matchAll(/[0-9a-f]{64}/g)) unnamed.delete(id)
+}

@@ -1,0 +1,100 @@
+// What can be asked of the runs, and how they are removed.
+
+import {
+  FlowError,
+  type OpenJournal,
+  type PruneOptions,
+  type RunId,
+  type RunQuery,
+  type RunRow,
+  type Runs,
+  type ShardRow,
+} from '@stepflow/engine'
+import type { Database, Param } from './drivers.ts'
+import type { JournalReader } from './journal.ts'
+import type { Pruner } from './prune.ts'
+import { type RunRecord, runRow } from './run-row.ts'
+import type { JournalTransaction } from './transaction.ts'
+import type { Writer } from './writer.ts'
+
+export interface RunTableOptions {
+  readonly db: Database
+  readonly writer: Writer<JournalTransaction>
+  readonly reader: JournalReader
+  readonly pruner: Pruner
+}
+
+export class RunTable implements Runs {
+  readonly #options: RunTableOptions
+  readonly #sql
+
+  constructor(options: RunTableOptions) {
+    this.#options = options
+    const { db } = options
+    this.#sql = {
+      run: db.prepare('SELECT * FROM runs WHERE id = ?'),
+      shards: db.prepare('SELECT journal, items, done FROM shards WHERE run = ?'),
+      open: db.prepare('SELECT journal, run FROM shards WHERE is_open = 1 ORDER BY run, journal'),
+      openOf: db.prepare('SELECT journal, run FROM shards WHERE is_open = 1 AND run = ? ORDER BY journal'),
+    }
+  }
+
+  get(run: RunId): RunRow | undefined {
+    const record = this.#sql.run.get<RunRecord>(run)
+    return record && runRow(record)
+  }
+
+  list(query: RunQuery = {}): RunRow[] {
+    const { limit = 100, status, flow, labels = {}, since, until, cursor } = query
+    const conditions: string[] = []
+    const params: Param[] = []
+    const where = (condition: string, ...values: Param[]) => {
+      conditions.push(condition)
+      params.push(...values)
+    }
+    if (cursor !== undefined) where('number < ?', this.#number(cursor))
+    if (status !== undefined) where('status = ?', status)
+    if (flow !== undefined) where('flow = ?', flow)
+    if (since !== undefined) where('created_at >= ?', since)
+    if (until !== undefined) where('created_at < ?', until)
+    for (const [name, value] of Object.entries(labels)) {
+      where(
+        `EXISTS (SELECT 1 FROM json_each(facts, '$.labels') AS label WHERE label.key = ? AND label.value = ?)`,
+        name,
+        value,
+      )
+    }
+    const filter = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''
+    const select = this.#options.db.prepare(`SELECT * FROM runs ${filter} ORDER BY number DESC LIMIT ?`)
+    return select.all<RunRecord>(...params, limit).map(runRow)
+  }
+
+  items(run: RunId, from = 0, limit = Number.POSITIVE_INFINITY) {
+    return this.#options.reader.items(run, from, limit)
+  }
+
+  shards(run: RunId): ShardRow[] {
+    const rows = this.#sql.shards.all<ShardRow>(run).map(({ journal, items, done }) => ({ journal, items, done }))
+    const number = ({ journal }: ShardRow) => Number(journal.slice(journal.lastIndexOf('/') + 1))
+    return rows.sort((a, b) => number(a) - number(b))
+  }
+
+  open(run?: RunId): OpenJournal[] {
+    const rows = run === undefined ? this.#sql.open.all<OpenJournal>() : this.#sql.openOf.all<OpenJournal>(run)
+    return rows.map(({ journal, run }) => ({ journal, run }))
+  }
+
+  remove(run: RunId): Promise<void> {
+    return this.#options.writer.write((tx) => tx.remove(run))
+  }
+
+  prune(options: PruneOptions): Promise<{ readonly runs: number; readonly blobs: number }> {
+    return this.#options.pruner.prune(options)
+  }
+
+  #number(cursor: RunId): number {
+    const record = this.#sql.run.get<RunRecord>(cursor)
+    if (!record) throw new FlowError('NOT_FOUND', `there is no run ${cursor} to go on from`)
+    return record.number
+  }
+}

@@ -1,0 +1,266 @@
+// The embedded durable store: one file, any number of processes of one machine.
+
+import { mkdirSync, statSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { dirname, resolve } from 'node:path'
+import {
+  type Batch,
+  type Clock,
+  FlowError,
+  JournalCodec,
+  type JournalId,
+  type JournalRow,
+  type Log,
+  type RunId,
+  type Store,
+  systemClock,
+  type Wake,
+} from '@stepflow/engine'
+import { BlobTable } from './blobs.ts'
+import { type Database, type DriverName, openDatabase } from './drivers.ts'
+import { isBusy, storeFailure } from './failure.ts'
+import { JournalReader } from './journal.ts'
+import { migrate } from './migrate.ts'
+import { Presence } from './presence.ts'
+import { Pruner } from './prune.ts'
+import { RunTable } from './runs.ts'
+import { JournalTables, JournalTransaction } from './transaction.ts'
+import { Watchers } from './watchers.ts'
+import { type Drive, Worker } from './worker.ts'
+import { Writer } from './writer.ts'
+
+export interface SqliteStoreOptions {
+  /** Made if it is not there, with its folder. */
+  readonly path: string
+  /** `full` (the default): what was appended survives a loss of power; `normal`: the end of the process. */
+  readonly synchronous?: 'full' | 'normal' | 'off'
+  readonly clock?: Clock
+  readonly log?: Log
+  /** What this process is called in the table of drivers. The host's name unless told. */
+  readonly driverId?: string
+  /** How often we look for what other processes have written. */
+  readonly pollMs?: number
+  /** Journals that are driven at once. */
+  readonly maxJournals?: number
+  /** The best that is there, unless told. */
+  readonly driver?: DriverName
+}
+
+/**
+ * Opens a store in a file.
+ *
+ * ```ts
+ * const store = await createSqliteStore({ path: '.stepflow/store.db' })
+ * ```
+ */
+export async function createSqliteStore(options: SqliteStoreOptions): Promise<Store> {
+  const path = resolve(options.path)
+  prepareFolder(path)
+  const until = performance.now() + OPEN_LIMIT_MS
+  for (;;) {
+    let db: Database | undefined
+    try {
+      db = await openDatabase(path, options.driver)
+      configure(db, options.synchronous ?? 'full')
+      migrate(db, path)
+      return new SqliteStore(db, path, options)
+    } catch (error) {
+      db?.close()
+      // Others may be making the same file: SQLite does not wait for all of that by itself.
+      if (!isBusy(error) || performance.now() > until) throw storeFailure(error, path, 'open')
+      await new Promise((again) => setTimeout(again, 20))
+    }
+  }
+}
+
+// ---
+
+const OPEN_LIMIT_MS = 10_000
+const POLL_MS = 200
+const JOURNALS_AT_ONCE = 64
+
+class SqliteStore implements Store {
+  readonly durable = true
+  readonly keepsSteps = true
+  readonly driver: string
+  readonly runs: RunTable
+  readonly blobs: Store['blobs']
+  readonly #db: Database
+  readonly #path: string
+  readonly #pollMs: number
+  readonly #codec = new JournalCodec()
+  readonly #tables: JournalTables
+  readonly #reader: JournalReader
+  readonly #writer: Writer<JournalTransaction>
+  readonly #presence: Presence
+  readonly #watchers: Watchers
+  readonly #worker: Worker
+  readonly #dataVersion: () => number
+  #seenVersion = -1
+  #poll: NodeJS.Timeout | undefined
+  #isClosed = false
+
+  constructor(db: Database, path: string, options: SqliteStoreOptions) {
+    const { clock = systemClock, log = () => {} } = options
+    this.#db = db
+    this.#path = path
+    this.#pollMs = options.pollMs ?? POLL_MS
+    const version = db.prepare('PRAGMA data_version')
+    this.#dataVersion = () => version.get<{ data_version: number }>()?.data_version ?? 0
+    const table = new BlobTable(db, clock, this.#codec)
+    this.#writer = new Writer(db, path, () => new JournalTransaction(this.#tables))
+    this.#presence = new Presence(db, {
+      name: options.driverId ?? hostname(),
+      clock,
+      beat: () => {
+        this.#writer.write(() => this.#presence.refresh()).catch((error) => log('warning', (error as Error).message))
+      },
+    })
+    this.driver = this.#presence.id
+    this.#reader = new JournalReader(db, { codec: this.#codec, blobs: table, log })
+    const limit = options.maxJournals ?? JOURNALS_AT_ONCE
+    this.#worker = new Worker({ db, writer: this.#writer, presence: this.#presence, clock, log, limit })
+    this.#tables = new JournalTables(db, {
+      clock,
+      blobs: table,
+      events: {
+        driver: () => this.#presence.register(),
+        mayTake: () => this.#worker.mayTake(),
+        committed: ({ rows, taken, left, wakeAt }) => {
+          this.#watchers.tell(rows)
+          this.#worker.committed(taken, left, wakeAt)
+        },
+        rolledBack: () => {
+          this.#presence.rolledBack()
+          this.#worker.rolledBack()
+        },
+      },
+    })
+    const { lastPosition } = this.#tables.sql
+    this.#watchers = new Watchers(this.#reader, () =>
+      this.#read(() => lastPosition.get<{ position: number }>()?.position ?? 0),
+    )
+    const { reader, writer } = { reader: this.#reader, writer: this.#writer }
+    this.runs = new RunTable({ db, writer, reader, pruner: new Pruner(db, writer, clock) })
+    this.blobs = {
+      put: async (value) => {
+        const blob = table.encode(value)
+        await this.#writer.write((tx) => tx.putBlob(blob))
+        this.#codec.remember(value, blob.id, blob.kind)
+        return blob.id
+      },
+      get: (id) => this.#read(() => table.get(id)),
+    }
+  }
+
+  async append(batch: Batch): Promise<void> {
+    checkName(batch.journal)
+    const encoded = this.#codec.encode(batch.entries)
+    return this.#writer.write((tx) => tx.append(batch, encoded))
+  }
+
+  async read(journal: JournalId, from = 0): Promise<readonly JournalRow[]> {
+    const { rows, torn } = this.#read(() => this.#reader.read(journal, from))
+    // Its place is needed by the next row.
+    if (torn !== undefined) await this.#writer.write((tx) => tx.dropRow(journal, torn))
+    return rows
+  }
+
+  putDown(wake: Wake): Promise<void> {
+    return this.#writer.write((tx) => tx.putDown(wake))
+  }
+
+  work(drive: Drive): { stop(): Promise<void> } {
+    this.#startPolling()
+    return this.#worker.work(drive)
+  }
+
+  watch({ run }: { readonly run?: RunId }, listener: (row: JournalRow) => void): () => void {
+    // In this order: what is written in between is seen by the poll.
+    this.#startPolling()
+    return this.#watchers.add(run, listener)
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    clearInterval(this.#poll)
+    await this.#worker.stop()
+    if (this.#presence.stop()) {
+      // What we still hold is free for others from now on.
+      await this.#writer.write(() => this.#presence.forget(this.#presence.id)).catch(() => {})
+    }
+    await this.#writer.close()
+    this.#db.close()
+  }
+
+  #read<T>(read: () => T): T {
+    if (this.#isClosed) throw new FlowError('RESOURCE_UNAVAILABLE', `the store ${this.#path} is closed`)
+    try {
+      return read()
+    } catch (error) {
+      throw storeFailure(error, this.#path, 'read')
+    }
+  }
+
+  // --- what other processes write
+
+  #startPolling(): void {
+    if (this.#poll || this.#isClosed) return
+    this.#seenVersion = this.#dataVersion()
+    this.#poll = setInterval(() => this.#look(), this.#pollMs).unref()
+  }
+
+  #look(): void {
+    if (!this.#watchers.isWatching && !this.#worker.isWorking) {
+      clearInterval(this.#poll)
+      this.#poll = undefined
+      return
+    }
+    try {
+      const version = this.#dataVersion()
+      if (version === this.#seenVersion) return
+      this.#seenVersion = version
+      this.#watchers.catchUp()
+      this.#worker.takeDue()
+    } catch (error) {
+      // The file may be away for a moment: the next look sees it all.
+      this.#seenVersion = -1
+      if (!isBusy(error)) throw storeFailure(error, this.#path, 'read')
+    }
+  }
+}
+
+function configure(db: Database, synchronous: 'full' | 'normal' | 'off'): void {
+  // Short: the writer waits for others without holding up the event loop.
+  db.exec('PRAGMA busy_timeout = 50')
+  db.prepare('PRAGMA journal_mode = WAL').get()
+  db.exec(`PRAGMA synchronous = ${synchronous.toUpperCase()}`)
+  db.exec('PRAGMA foreign_keys = OFF')
+  db.exec('PRAGMA temp_store = MEMORY')
+  db.exec('PRAGMA cache_size = -16000')
+  // 16 MB of log before it is worked into the file: fewer syncs than SQLite's own 4 MB.
+  db.exec('PRAGMA wal_autocheckpoint = 4000')
+  db.prepare('PRAGMA journal_size_limit = 67108864').get()
+}
+
+function prepareFolder(path: string): void {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found?.isDirectory()) throw new FlowError('INVALID_INPUT', `the store ${path} is a folder; name a file in it`)
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+  } catch (cause) {
+    const message = `cannot make the folder of the store ${path}: ${(cause as Error).message}`
+    throw new FlowError('RESOURCE_UNAVAILABLE', message, { cause })
+  }
+}
+
+function checkName(journal: JournalId): void {
+  // One of the drivers ends a text at a NUL: two journals would become one.
+  if (journal.includes('\0') || !journal.includes('/')) {
+    throw new FlowError(
+      'INVALID_INPUT',
+      `${JSON.stringify(journal)} is no name of a journal: it is RUN/NUMBER, without NUL`,
+    )
+  }
+}

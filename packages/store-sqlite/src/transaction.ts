@@ -1,0 +1,367 @@
+// What one transaction does to journals and to the rows that follow from them. Reads each row of a run or shard once and
+// writes it once, however many batches of the transaction touch it.
+
+import {
+  applyChanges,
+  type Batch,
+  type Clock,
+  type EncodedBlob,
+  type EncodedEntries,
+  FlowError,
+  type JournalId,
+  type JournalRow,
+  project,
+  type RunId,
+  type RunRow,
+  rowFacts,
+  type Wake,
+} from '@stepflow/engine'
+import type { BlobTable } from './blobs.ts'
+import type { Database } from './drivers.ts'
+import { type RunRecord, runRow } from './run-row.ts'
+import type { Transaction } from './writer.ts'
+
+/** A shard's row. */
+export interface Shard {
+  readonly journal: JournalId
+  readonly run: RunId
+  items: number
+  done: number
+  driver: string | null
+  isOpen: boolean
+  isDirty: boolean
+}
+
+export interface WrittenRow {
+  readonly position: number
+  readonly row: JournalRow
+}
+
+/** What the rest of the store learns of a transaction. */
+export interface TransactionEvents {
+  /** This store's name as a driver, kept in the file from now on. */
+  driver(): string
+  /** May a journal with a wake that is due be taken at once, in the transaction that brings the wake? */
+  mayTake(): boolean
+  committed(news: {
+    rows: readonly WrittenRow[]
+    taken: readonly JournalId[]
+    left: readonly JournalId[]
+    wakeAt: number
+  }): void
+  rolledBack(): void
+}
+
+interface KeptRun {
+  number: number
+  row: RunRow
+  isDirty: boolean
+}
+
+/** What outlives a transaction: prepared statements, and how long journals are. */
+export class JournalTables {
+  readonly clock: Clock
+  readonly blobs: BlobTable
+  readonly events: TransactionEvents
+  /** Lengths of journals, valid as long as nobody else has written. */
+  readonly lengths = new Map<JournalId, number>()
+  lastPosition = -1
+  readonly #dataVersion: () => number
+  #seenVersion = -1
+  readonly sql
+
+  constructor(db: Database, options: { clock: Clock; blobs: BlobTable; events: TransactionEvents }) {
+    this.clock = options.clock
+    this.blobs = options.blobs
+    this.events = options.events
+    const version = db.prepare('PRAGMA data_version')
+    this.#dataVersion = () => version.get<{ data_version: number }>()?.data_version ?? 0
+    this.sql = {
+      lastPosition: db.prepare(`
+        SELECT max(value, coalesce((SELECT max(position) FROM journal), 0)) AS position
+        FROM marks WHERE name = 'position'`),
+      length: db.prepare('SELECT coalesce(max(seq) + 1, 0) AS length FROM journal WHERE journal = ?'),
+      append: db.prepare('INSERT INTO journal (position, journal, seq, entries) VALUES (?, ?, ?, ?)'),
+      run: db.prepare('SELECT * FROM runs WHERE id = ?'),
+      insertRun: db.prepare(`
+        INSERT INTO runs (id, flow, status, created_at, ended_at, total, success, skipped, failed, cancelled, facts)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        RETURNING number`),
+      updateRun: db.prepare(`
+        UPDATE runs SET status = ?, ended_at = ?, total = ?, success = ?, skipped = ?, failed = ?, cancelled = ?
+        WHERE number = ?`),
+      shard: db.prepare('SELECT * FROM shards WHERE journal = ?'),
+      putShard: db.prepare(`
+        INSERT INTO shards (journal, run, items, done, driver, is_open) VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT (journal) DO UPDATE SET done = excluded.done, driver = excluded.driver, is_open = excluded.is_open`),
+      openShards: db.prepare('SELECT journal FROM shards WHERE run = ? AND is_open = 1'),
+      putItem: db.prepare('INSERT OR REPLACE INTO items (run, item, outcome) VALUES (?, ?, ?)'),
+      putWake: db.prepare(`
+        INSERT INTO wakes (journal, at) VALUES (?, ?)
+        ON CONFLICT (journal) DO UPDATE SET at = min(at, excluded.at)`),
+      dropWake: db.prepare('DELETE FROM wakes WHERE journal = ?'),
+      dropRow: db.prepare('DELETE FROM journal WHERE journal = ? AND seq = ? AND json_valid(entries) = 0'),
+      forgetJournals: db.prepare('DELETE FROM journal WHERE journal IN (SELECT journal FROM shards WHERE run = ?)'),
+      forgetWakes: db.prepare('DELETE FROM wakes WHERE journal IN (SELECT journal FROM shards WHERE run = ?)'),
+      forgetItems: db.prepare('DELETE FROM items WHERE run = ?'),
+      forgetShards: db.prepare('DELETE FROM shards WHERE run = ?'),
+      forgetRun: db.prepare('DELETE FROM runs WHERE number = ?'),
+      markPosition: db.prepare(`UPDATE marks SET value = max(value, ?) WHERE name = 'position'`),
+    }
+  }
+
+  /** To be called inside a transaction: what we know of the tables holds only if nobody else has written since. */
+  look(): void {
+    const version = this.#dataVersion()
+    if (version !== this.#seenVersion || this.lengths.size > KNOWN_LENGTHS) this.forget()
+    this.#seenVersion = version
+    if (this.lastPosition < 0) this.lastPosition = this.sql.lastPosition.get<{ position: number }>()?.position ?? 0
+  }
+
+  forget(): void {
+    this.lengths.clear()
+    this.lastPosition = -1
+  }
+}
+
+export class JournalTransaction implements Transaction {
+  readonly #tables: JournalTables
+  readonly #runs = new Map<RunId, KeptRun>()
+  readonly #shards = new Map<JournalId, Shard>()
+  readonly #rows: WrittenRow[] = []
+  readonly #taken: JournalId[] = []
+  readonly #left: JournalId[] = []
+  #wakeAt = Number.POSITIVE_INFINITY
+  #hasLooked = false
+
+  constructor(tables: JournalTables) {
+    this.#tables = tables
+  }
+
+  append(batch: Batch, encoded: EncodedEntries): void {
+    const { journal, after, entries } = batch
+    this.#look()
+    const { lengths, sql, blobs } = this.#tables
+    const length = lengths.get(journal) ?? sql.length.get<{ length: number }>(journal)?.length ?? 0
+    if (length !== after) throw new FlowError('CONFLICT', `journal ${journal} has ${length} rows, not ${after}`)
+    for (const blob of encoded.blobs) blobs.putEncoded(blob)
+    const position = ++this.#tables.lastPosition
+    sql.append.run(position, journal, after, encoded.text)
+    lengths.set(journal, after + 1)
+    this.#rows.push({ position, row: { journal, seq: after, entries } })
+    this.#project(batch, encoded)
+  }
+
+  /** The journal's row; undefined if there is no such journal. */
+  shard(journal: JournalId): Shard | undefined {
+    const known = this.#shards.get(journal)
+    if (known) return known
+    const row = this.#tables.sql.shard.get<ShardRecord>(journal)
+    if (!row) return undefined
+    const { run, items, done, driver } = row
+    const shard = { journal, run, items, done, driver, isOpen: row.is_open === 1, isDirty: false }
+    this.#shards.set(journal, shard)
+    return shard
+  }
+
+  wake(journal: JournalId, at: number): void {
+    // "When it is signalled": the signal brings its wake.
+    if (!Number.isFinite(at)) return
+    this.#tables.sql.putWake.run(journal, at)
+    this.#wakeAt = Math.min(this.#wakeAt, at)
+  }
+
+  /** Whoever claims a journal's wake drives it from then on. */
+  take(journal: JournalId): void {
+    this.#tables.sql.dropWake.run(journal)
+    const shard = this.shard(journal)
+    if (shard) this.#hold(shard, this.#tables.events.driver())
+    this.#taken.push(journal)
+  }
+
+  /** Nobody has the journal in hand until its wake. */
+  putDown({ journal, at }: Wake): void {
+    this.wake(journal, at)
+    const shard = this.shard(journal)
+    if (shard?.driver !== this.#tables.events.driver()) return
+    this.#hold(shard, null)
+    this.#left.push(journal)
+    // It may have been woken while it was driven.
+    this.#wakeAt = 0
+  }
+
+  putBlob(blob: EncodedBlob): void {
+    this.#tables.blobs.putEncoded(blob)
+  }
+
+  /** The last row of a journal, if it cannot be read. */
+  dropRow(journal: JournalId, seq: number): void {
+    this.#look()
+    this.#tables.sql.markPosition.run(this.#tables.lastPosition)
+    this.#tables.sql.dropRow.run(journal, seq)
+    this.#tables.lengths.delete(journal)
+  }
+
+  remove(run: RunId): void {
+    this.#look()
+    this.flush()
+    const { sql } = this.#tables
+    const record = sql.run.get<RunRecord>(run)
+    sql.markPosition.run(this.#tables.lastPosition)
+    sql.forgetJournals.run(run)
+    sql.forgetWakes.run(run)
+    if (record) sql.forgetItems.run(record.number)
+    sql.forgetShards.run(run)
+    if (record) sql.forgetRun.run(record.number)
+    this.#runs.delete(run)
+    for (const [journal, shard] of this.#shards) if (shard.run === run) this.#shards.delete(journal)
+    this.#tables.lengths.clear()
+  }
+
+  flush(): void {
+    const { sql } = this.#tables
+    for (const shard of this.#shards.values()) {
+      if (!shard.isDirty) continue
+      const { journal, run, items, done, driver, isOpen } = shard
+      sql.putShard.run(journal, run, items, done, driver, isOpen ? 1 : 0)
+      shard.isDirty = false
+    }
+    for (const kept of this.#runs.values()) {
+      if (!kept.isDirty) continue
+      const { status, endedAt = null, items } = kept.row
+      const { total, success, skipped, failed, cancelled } = items
+      sql.updateRun.run(status, endedAt, total, success, skipped, failed, cancelled, kept.number)
+      kept.isDirty = false
+    }
+  }
+
+  committed(): void {
+    this.#tables.events.committed({ rows: this.#rows, taken: this.#taken, left: this.#left, wakeAt: this.#wakeAt })
+  }
+
+  rolledBack(): void {
+    this.#tables.forget()
+    this.#tables.events.rolledBack()
+  }
+
+  // --- the rows that follow from the journal
+
+  #project(batch: Batch, encoded: EncodedEntries): void {
+    const { journal, after, wakes = [] } = batch
+    const changes = project(batch.entries)
+    const isFirst = after === 0
+    if (isFirst) this.#addShard(journal, changes.items ?? 0)
+    if (changes.claimed !== undefined) this.#claim(journal)
+    const { finished, created, total, signal } = changes
+    if (isFirst || finished.length > 0 || created || total !== undefined || signal) {
+      const run = runOf(journal)
+      const kept = this.#run(run) ?? this.#addRun(run, changes)
+      kept.row = applyChanges(kept.row, changes)
+      kept.isDirty = true
+      const { putItem } = this.#tables.sql
+      for (let i = 0; i < finished.length; i++) {
+        putItem.run(kept.number, finished[i]?.item as number, encoded.outcomes[i] as string)
+      }
+      if (finished.length > 0 || total !== undefined || isFirst) this.#count(journal, finished.length, kept.row)
+    }
+    for (const wake of wakes) this.#wakeOrTake(wake.journal, wake.at)
+    if (batch.entries.some((entry) => entry.type === 'signalled')) this.#wakeAll(runOf(journal))
+  }
+
+  #addShard(journal: JournalId, items: number): void {
+    // Who writes the first row has the journal in hand, until it lets it be woken.
+    const driver = this.#tables.events.driver()
+    this.#shards.set(journal, { journal, run: runOf(journal), items, done: 0, driver, isOpen: true, isDirty: true })
+  }
+
+  #claim(journal: JournalId): void {
+    const shard = this.shard(journal)
+    if (shard) this.#hold(shard, this.#tables.events.driver())
+  }
+
+  #hold(shard: Shard, driver: string | null): void {
+    if (shard.driver === driver) return
+    shard.driver = driver
+    shard.isDirty = true
+  }
+
+  #count(journal: JournalId, finished: number, run: RunRow): void {
+    const shard = this.shard(journal)
+    if (!shard?.isOpen) return
+    if (finished > 0) shard.isDirty = true
+    shard.done += finished
+    // The run's own journal is open as long as items may come.
+    if (shard.done < shard.items || (journal.endsWith('/0') && run.items.total < 0)) return
+    shard.isOpen = false
+    shard.driver = null
+    shard.isDirty = true
+    this.#tables.sql.dropWake.run(journal)
+    this.#left.push(journal)
+  }
+
+  #wakeOrTake(journal: JournalId, at: number): void {
+    const shard = this.shard(journal)
+    const { clock, events } = this.#tables
+    const isOurs = this.#rows.at(-1)?.row.seq === 0 && this.#rows.at(-1)?.row.journal === journal
+    const isFree = shard !== undefined && (shard.driver === null || isOurs)
+    if (isFree && at <= clock.now() && events.mayTake()) return this.take(journal)
+    if (shard && isOurs) this.#hold(shard, null)
+    this.wake(journal, at)
+  }
+
+  /** Also those that are driven: their drivers may be about to put them down without having seen the signal. */
+  #wakeAll(run: RunId): void {
+    this.flush()
+    const open = this.#tables.sql.openShards.all<{ journal: JournalId }>(run)
+    for (const { journal } of open) this.#wakeOrTake(journal, this.#tables.clock.now())
+  }
+
+  #run(id: RunId): KeptRun | undefined {
+    const known = this.#runs.get(id)
+    if (known) return known
+    const record = this.#tables.sql.run.get<RunRecord>(id)
+    if (!record) return undefined
+    const kept = { number: record.number, row: runRow(record), isDirty: false }
+    this.#runs.set(id, kept)
+    return kept
+  }
+
+  #addRun(id: RunId, changes: ReturnType<typeof project>): KeptRun {
+    const { created, at } = changes
+    const facts = rowFacts(created?.options ?? {})
+    const createdAt = created?.at ?? at
+    const items = { total: -1, success: 0, skipped: 0, failed: 0, cancelled: 0 }
+    const row: RunRow = { id, status: 'queued', createdAt, items, ...facts }
+    const { flow = null, ...rest } = facts
+    const inserted = this.#tables.sql.insertRun.all<{ number: number }>(
+      ...[id, flow, 'queued', createdAt, null, -1, 0, 0, 0, 0, JSON.stringify(rest)],
+    )
+    const kept = { number: inserted[0]?.number as number, row, isDirty: false }
+    this.#runs.set(id, kept)
+    return kept
+  }
+
+  #look(): void {
+    if (this.#hasLooked) return
+    this.#hasLooked = true
+    this.#tables.look()
+  }
+}
+
+export function runOf(journal: JournalId): RunId {
+  return journal.slice(0, journal.lastIndexOf('/'))
+}
+
+// ---
+
+/** Journals whose length is remembered. */
+const KNOWN_LENGTHS = 100_000
+
+interface ShardRecord {
+  readonly journal: string
+  readonly run: string
+  readonly items: number
+  readonly done: number
+  readonly driver: string | null
+  readonly is_open: number
+}

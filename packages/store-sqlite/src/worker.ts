@@ -1,0 +1,235 @@
+// Finds journals that want to be driven: woken ones, and those whose driver is no more. Decides when and by whom, not how.
+//
+// K1  A journal is claimed in a transaction that makes its driver known: no two processes drive it at once.
+// K2  A wake that comes while its journal is driven waits until the driver lets go.
+// K3  Whatever holds a place here gives way in the end: if nothing moves, some more are let in.
+
+import type { Clock, JournalId, Log, Wake } from '@stepflow/engine'
+import type { Database } from './drivers.ts'
+import type { Presence } from './presence.ts'
+import type { JournalTransaction } from './transaction.ts'
+import type { Writer } from './writer.ts'
+
+export type Drive = (journal: JournalId, signal: AbortSignal) => Promise<Wake | null>
+
+export interface WorkerOptions {
+  readonly db: Database
+  readonly writer: Writer<JournalTransaction>
+  readonly presence: Presence
+  readonly clock: Clock
+  readonly log: Log
+  /** Journals that are driven at once. */
+  readonly limit: number
+}
+
+const TICK_MS = 3_000
+/** How many are let in beyond the limit when nothing moves: the others may be waiting for one of them. */
+const EXTRA = 8
+
+export class Worker {
+  readonly #options: WorkerOptions
+  readonly #sql
+  /** What is driven, each by a token of its own. */
+  readonly #driving = new Map<JournalId, symbol>()
+  readonly #running = new Set<Promise<void>>()
+  /** To be let go until their wake, but it could not be written yet. */
+  readonly #unreleased = new Map<JournalId, Wake>()
+  #drive: Drive | undefined
+  #stop = new AbortController()
+  #tick: NodeJS.Timeout | undefined
+  #cancelTimer: (() => void) | undefined
+  #timerAt = Number.POSITIVE_INFINITY
+  #isTaking = false
+  /** Taken in the transaction that is under way. */
+  #taken = 0
+  #extra = 0
+  #ends = 0
+  #endsAtTick = 0
+
+  constructor(options: WorkerOptions) {
+    this.#options = options
+    const { db } = options
+    this.#sql = {
+      // Of journals that nobody drives (K2).
+      nextWake: db.prepare(`
+        SELECT wakes.at FROM wakes LEFT JOIN shards ON shards.journal = wakes.journal
+        WHERE shards.driver IS NULL ORDER BY wakes.at LIMIT 1`),
+      dueWakes: db.prepare(`
+        SELECT wakes.journal FROM wakes LEFT JOIN shards ON shards.journal = wakes.journal
+        WHERE wakes.at <= ? AND shards.driver IS NULL ORDER BY wakes.at, wakes.rowid LIMIT ?`),
+      heldBy: db.prepare('SELECT journal FROM shards WHERE is_open = 1 AND driver = ? ORDER BY journal LIMIT ?'),
+    }
+  }
+
+  get isWorking(): boolean {
+    return this.#drive !== undefined
+  }
+
+  work(drive: Drive): { stop(): Promise<void> } {
+    this.#drive = drive
+    this.#stop = new AbortController()
+    this.#tick = setInterval(() => this.#onTick(), TICK_MS).unref()
+    this.#lookForWork()
+    return { stop: () => this.stop() }
+  }
+
+  async stop(): Promise<void> {
+    this.#drive = undefined
+    clearInterval(this.#tick)
+    this.#disarm()
+    this.#stop.abort()
+    await Promise.all(this.#running)
+  }
+
+  // --- told by the store
+
+  /** Asked inside a transaction, which then takes the journal. */
+  mayTake(): boolean {
+    if (this.#drive === undefined || this.#room() <= 0) return false
+    this.#taken++
+    return true
+  }
+
+  /** `left`: journals that are done, or put down. */
+  committed(taken: readonly JournalId[], left: readonly JournalId[], wakeAt: number): void {
+    this.#taken = 0
+    for (const journal of left) this.#driving.delete(journal)
+    for (const journal of taken) this.#start(journal)
+    if (wakeAt < this.#timerAt) this.#lookForWork()
+  }
+
+  rolledBack(): void {
+    this.#taken = 0
+  }
+
+  /** Takes what is due, and sets the timer for what is not. */
+  takeDue(): void {
+    if (this.#drive === undefined || this.#isTaking) return
+    const at = this.#sql.nextWake.get<{ at: number }>()?.at
+    this.#disarm()
+    if (at === undefined) return
+    const delay = at - this.#options.clock.now()
+    if (delay > 0) return this.#arm(at, delay)
+    if (this.#room() > 0) this.#take((tx) => this.#takeWakes(tx))
+  }
+
+  // --- taking
+
+  #room(): number {
+    return this.#options.limit + this.#extra - this.#driving.size - this.#taken
+  }
+
+  #take(take: (tx: JournalTransaction) => void): void {
+    this.#isTaking = true
+    this.#options.writer.write(take).then(
+      () => {
+        this.#isTaking = false
+        this.#lookForWork()
+      },
+      (error) => {
+        // The next tick tries again.
+        this.#isTaking = false
+        this.#options.log('warning', `cannot take up work: ${(error as Error).message}`)
+      },
+    )
+  }
+
+  #takeWakes(tx: JournalTransaction): void {
+    const room = this.#room()
+    if (this.#drive === undefined || room <= 0) return
+    // The statement reads the tables: what this transaction has gathered must be there.
+    tx.flush()
+    const due = this.#sql.dueWakes.all<{ journal: JournalId }>(this.#options.clock.now(), room)
+    for (const { journal } of due) this.#takeOne(tx, journal)
+  }
+
+  #adopt(): void {
+    if (this.#isTaking || this.#drive === undefined || this.#room() <= 0 || this.#options.presence.dead().length === 0)
+      return
+    this.#take((tx) => {
+      tx.flush()
+      for (const driver of this.#options.presence.dead()) {
+        const room = this.#room()
+        if (this.#drive === undefined || room <= 0) return
+        const held = this.#sql.heldBy.all<{ journal: JournalId }>(driver, room)
+        for (const { journal } of held) this.#takeOne(tx, journal)
+        if (held.length < room) this.#options.presence.forget(driver)
+        this.#options.log('info', `took over ${held.length} journals of driver ${driver}, which is no more`)
+      }
+    })
+  }
+
+  #takeOne(tx: JournalTransaction, journal: JournalId): void {
+    this.#taken++
+    tx.take(journal)
+  }
+
+  // --- driving
+
+  #start(journal: JournalId): void {
+    const { clock } = this.#options
+    const drive = this.#drive
+    // Stopped while it was being taken: somebody else is to drive it.
+    const running = drive ? this.#driveOne(journal, drive) : this.#putDown({ journal, at: clock.now() })
+    this.#running.add(running)
+    running.then(() => this.#running.delete(running))
+  }
+
+  async #driveOne(journal: JournalId, drive: Drive): Promise<void> {
+    const token = Symbol(journal)
+    this.#driving.set(journal, token)
+    try {
+      const wake = await drive(journal, this.#stop.signal)
+      // Not ours any more if it was put down before: it may be driven again by now.
+      if (wake && this.#driving.get(journal) === token) await this.#putDown(wake)
+    } catch (error) {
+      // It stays ours, so that nobody tries at once again and again; the next process to start will.
+      this.#options.log('error', `journal ${journal} is set aside: ${(error as Error).message}`)
+    }
+    if (this.#driving.get(journal) === token) this.#driving.delete(journal)
+    this.#ends++
+    if (this.#driving.size < this.#options.limit) this.#extra = 0
+    this.takeDue()
+  }
+
+  async #putDown(wake: Wake): Promise<void> {
+    try {
+      await this.#options.writer.write((tx) => tx.putDown(wake))
+    } catch (error) {
+      this.#unreleased.set(wake.journal, wake)
+      this.#options.log('warning', `cannot put journal ${wake.journal} down yet: ${(error as Error).message}`)
+    }
+  }
+
+  // --- time
+
+  #onTick(): void {
+    if (this.#ends === this.#endsAtTick && this.#room() <= 0) this.#extra += EXTRA
+    this.#endsAtTick = this.#ends
+    for (const [journal, wake] of this.#unreleased) {
+      this.#unreleased.delete(journal)
+      this.#putDown(wake)
+    }
+    this.#lookForWork()
+  }
+
+  #lookForWork(): void {
+    try {
+      this.#adopt()
+      this.takeDue()
+    } catch (error) {
+      this.#options.log('warning', `cannot look for work: ${(error as Error).message}`)
+    }
+  }
+
+  #arm(at: number, delay: number): void {
+    this.#timerAt = at
+    this.#cancelTimer = this.#options.clock.timer(delay, () => this.#lookForWork())
+  }
+
+  #disarm(): void {
+    this.#cancelTimer?.()
+    this.#cancelTimer = undefined
+    this.#timerAt = Number.POSITIVE_INFINITY
+  }
+}

@@ -1,0 +1,137 @@
+// Group commit: what is handed in before the event loop comes round is one transaction and one sync to the disk.
+//
+// W1  A job that throws a FlowError has changed nothing, and fails alone.
+// W2  A transaction that fails is tried again job by job: one that cannot be written harms no other.
+// W3  While another process writes, jobs wait without holding up the event loop.
+// W4  A job's promise settles after the commit, in the order of handing in.
+
+import { FlowError } from '@stepflow/engine'
+import type { Database } from './drivers.ts'
+import { isBusy, storeFailure } from './failure.ts'
+
+/** What jobs of one transaction share. */
+export interface Transaction {
+  /** Writes what was gathered. */
+  flush(): void
+  /** After the commit. */
+  committed(): void
+  rolledBack(): void
+}
+
+interface Job<Tx> {
+  readonly run: (tx: Tx) => unknown
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** One transaction holds the event loop for milliseconds, not more. */
+const LARGEST_GROUP = 512
+const BUSY_RETRY_MS = 5
+const BUSY_LIMIT_MS = 30_000
+
+export class Writer<Tx extends Transaction> {
+  readonly #db: Database
+  readonly #path: string
+  readonly #begin: () => Tx
+  readonly #statements: { readonly begin: () => void; readonly commit: () => void }
+  #queue: Job<Tx>[] = []
+  #isScheduled = false
+  #isClosed = false
+  #busySince = 0
+  /** How many jobs at the head of the queue are to be written one by one. */
+  #alone = 0
+  #onIdle: (() => void)[] = []
+
+  constructor(db: Database, path: string, begin: () => Tx) {
+    this.#db = db
+    this.#path = path
+    this.#begin = begin
+    const [beginning, commit] = [db.prepare('BEGIN IMMEDIATE'), db.prepare('COMMIT')]
+    this.#statements = { begin: () => beginning.run(), commit: () => commit.run() }
+  }
+
+  write<T>(run: (tx: Tx) => T): Promise<T> {
+    if (this.#isClosed)
+      return Promise.reject(new FlowError('RESOURCE_UNAVAILABLE', `the store ${this.#path} is closed`))
+    return new Promise<T>((resolve, reject) => {
+      this.#queue.push({ run, resolve: resolve as (value: unknown) => void, reject })
+      this.#schedule()
+    })
+  }
+
+  /** Takes nothing more; resolves when everything that was handed in has been written. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    if (this.#queue.length > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve))
+  }
+
+  #schedule(afterMs = 0): void {
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    if (afterMs > 0) setTimeout(() => this.#commitGroup(), afterMs)
+    else setImmediate(() => this.#commitGroup())
+  }
+
+  #commitGroup(): void {
+    this.#isScheduled = false
+    const jobs = this.#queue.splice(0, this.#alone > 0 ? 1 : LARGEST_GROUP)
+    if (this.#alone > 0) this.#alone--
+    this.#transact(jobs)
+    if (this.#queue.length > 0) return this.#schedule()
+    for (const idle of this.#onIdle.splice(0)) idle()
+  }
+
+  #transact(jobs: readonly Job<Tx>[]): void {
+    const tx = this.#begin()
+    const settle: (() => void)[] = []
+    try {
+      this.#statements.begin()
+      for (const job of jobs) settle.push(attempt(job, tx))
+      tx.flush()
+      this.#statements.commit()
+    } catch (error) {
+      this.#rollBack()
+      tx.rolledBack()
+      return this.#fail(jobs, error)
+    }
+    this.#busySince = 0
+    tx.committed()
+    for (const settled of settle) settled()
+  }
+
+  #fail(jobs: readonly Job<Tx>[], error: unknown): void {
+    const isWaiting = isBusy(error) && this.#mayWait()
+    if (!isWaiting && jobs.length === 1) return jobs[0]?.reject(storeFailure(error, this.#path, 'write to'))
+    // In their old place: who hands in two rows of one journal counts on their order.
+    this.#queue = [...jobs, ...this.#queue]
+    if (!isWaiting || this.#alone > 0 || jobs.length === 1) this.#alone += jobs.length
+    if (isWaiting) this.#schedule(BUSY_RETRY_MS)
+  }
+
+  #mayWait(): boolean {
+    const now = performance.now()
+    if (this.#busySince === 0) this.#busySince = now
+    return now - this.#busySince < BUSY_LIMIT_MS
+  }
+
+  #rollBack(): void {
+    try {
+      this.#db.exec('ROLLBACK')
+    } catch {
+      // SQLite has done it already: it rolls back by itself when the disk is full, and there is none if BEGIN failed.
+    }
+  }
+}
+
+// ---
+
+/** Runs the job; what is to be said of it is said once it is committed. */
+function attempt<Tx>(job: Job<Tx>, tx: Tx): () => void {
+  try {
+    const value = job.run(tx)
+    return () => job.resolve(value)
+  } catch (error) {
+    if (FlowError.is(error)) return () => job.reject(error)
+    throw error
+  }
+}

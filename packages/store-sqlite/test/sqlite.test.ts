@@ -1,0 +1,46 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Store } from '@stepflow/engine'
+import { storeSuite } from '@stepflow/engine/testing'
+import { createSqliteStore } from '@stepflow/store-sqlite'
+import { afterAll, expect, test } from 'vitest'
+import { openDatabase } from '../src/drivers.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'stepflow-sqlite-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const paths = new Map<Store, string>()
+let files = 0
+
+async function open(path = join(folder, `${files++}.db`)): Promise<Store> {
+  const store = await createSqliteStore({ path, pollMs: 5 })
+  paths.set(store, path)
+  return store
+}
+
+storeSuite(
+  'sqlite',
+  () => open(),
+  {
+    test,
+    equal: (actual, expected) => expect(actual).toEqual(expected),
+    thrown: async (body) => {
+      try {
+        await body()
+      } catch (error) {
+        return error
+      }
+      throw new Error('nothing was thrown')
+    },
+  },
+  {
+    twin: (store) => open(paths.get(store)),
+    damage: async (store, journal, seq, text) => {
+      const db = await openDatabase(paths.get(store) as string)
+      if (text === null) db.prepare('DELETE FROM journal WHERE journal = ? AND seq = ?').run(journal, seq)
+      else db.prepare('UPDATE journal SET entries = ? WHERE journal = ? AND seq = ?').run(text, journal, seq)
+      db.close()
+    },
+  },
+)
