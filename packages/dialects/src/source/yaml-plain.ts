@@ -245,8 +245,9 @@ class PlainReader {
     for (let at = this.#pos + 1; at < text.length; at++) {
       const c = text.charCodeAt(at)
       if (c === NEWLINE) break
-      if (c === 0x5c && quote === DOUBLE) at++
-      else if (c === quote) {
+      if (c === 0x5c && quote === DOUBLE) {
+        if (text.charCodeAt(++at) === NEWLINE) break
+      } else if (c === quote) {
         if (quote === SINGLE && text.charCodeAt(at + 1) === SINGLE) at++
         else return at + 1
       }

@@ -101,8 +101,21 @@ function checkSchemaUrl(fields: FieldReader, findings: Findings): void {
   findings.error('UNKNOWN_SCHEMA', `"schema" must be ${FLOW_URL}`, field.node, field.trail, 'or leave it out')
 }
 
+const SPEAKS_OF_A_FLOW: ReadonlySet<string> = new Set([
+  'schema',
+  'name',
+  'description',
+  'output',
+  'schemas',
+  'input_schema',
+  'inputSchema',
+  'test',
+])
+
 function readSteps(field: Field | undefined, root: MapNode, findings: Findings): readonly StepShape[] {
   if (!field) {
+    // A flow may be its output alone; a file that says nothing of a flow is no flow.
+    if (root.entries.some(({ key }) => SPEAKS_OF_A_FLOW.has(String(key)))) return []
     findings.error('MISSING_STEPS', 'the flow has no "steps"', root, undefined, 'add a list of steps; it may be empty')
     return []
   }

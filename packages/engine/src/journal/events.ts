@@ -58,6 +58,8 @@ export type JournalEntry =
       readonly took?: number
       /** Taken over from the run that this one repeats. */
       readonly carried?: true
+      /** A success that later calls with the same key may use, until then (epoch milliseconds). */
+      readonly cache?: { readonly key: string; readonly until?: number }
     } & VisitRef)
   | { readonly type: 'finished'; readonly at: number; readonly item: number; readonly outcome: Outcome }
   | {

@@ -15,7 +15,16 @@ export interface Changes {
   readonly total?: number
   readonly finished: readonly { readonly item: number; readonly outcome: Outcome }[]
   readonly signal?: 'cancel' | 'pause' | 'resume'
+  /** Outputs that later calls may use. */
+  readonly cached: readonly CachedOutput[]
   readonly at: number
+}
+
+export interface CachedOutput {
+  readonly key: string
+  /** Epoch milliseconds; absent: for good. */
+  readonly until?: number
+  readonly output: unknown
 }
 
 export type ItemStatus = 'success' | 'skipped' | 'failed' | 'cancelled'
@@ -32,6 +41,7 @@ export function project(entries: readonly JournalEntry[]): Changes {
   let signal: Changes['signal']
   let at = 0
   const finished: { item: number; outcome: Outcome }[] = []
+  const cached: CachedOutput[] = []
   for (const entry of entries) {
     at = entry.at
     if (entry.type === 'created') {
@@ -41,6 +51,9 @@ export function project(entries: readonly JournalEntry[]): Changes {
     else if (entry.type === 'sealed') total = entry.items
     else if (entry.type === 'finished') finished.push({ item: entry.item, outcome: entry.outcome })
     else if (entry.type === 'signalled' && entry.name !== 'signal') signal = entry.name
+    else if (entry.type === 'settled' && entry.cache && entry.outcome.outcome === 'success') {
+      cached.push({ ...entry.cache, output: entry.outcome.result })
+    }
   }
   return {
     ...(created ? { created } : {}),
@@ -49,6 +62,7 @@ export function project(entries: readonly JournalEntry[]): Changes {
     ...(total === undefined ? {} : { total }),
     ...(signal ? { signal } : {}),
     finished,
+    cached,
     at,
   }
 }

@@ -70,6 +70,15 @@ export class Attempt implements CallContext {
     laterOf(this).cancelTimer = cancel
   }
 
+  /** Where a success of this call is kept for others. */
+  get cacheKey(): string | undefined {
+    return this.later?.cacheKey
+  }
+
+  set cacheKey(key: string | undefined) {
+    laterOf(this).cacheKey = key
+  }
+
   set took(signal: number) {
     laterOf(this).took = signal
   }
@@ -173,6 +182,7 @@ interface Later {
   park: AttemptPark | undefined
   cancelTimer: (() => void) | undefined
   onStarted: (() => void) | undefined
+  cacheKey: string | undefined
   /** The number of the last signal that it used up. */
   took: number | undefined
 }
@@ -196,6 +206,7 @@ function laterOf(attempt: Attempt): Later {
     park: undefined,
     cancelTimer: undefined,
     onStarted: undefined,
+    cacheKey: undefined,
     took: undefined,
   }
   return attempt.later

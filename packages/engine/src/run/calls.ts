@@ -4,14 +4,17 @@ import { type Component, Park, type ParkedRun, Skip } from '../component/plugin.
 import { errorValue, FlowError } from '../errors.ts'
 import type { JournalEntry, VisitRef } from '../journal/events.ts'
 import { isPromise, type MaybePromise } from '../json.ts'
+import { contentId } from '../plan/id.ts'
 import type { PlanStep } from '../plan/plan.ts'
 import { WakeHeap } from '../store/wake-heap.ts'
 import { ActiveRun } from './active-run.ts'
 import { Attempt } from './attempt.ts'
-import type { Drive } from './drive.ts'
+import type { Drive, ItemInput } from './drive.ts'
 import type { Items } from './items.ts'
 import { jsonFault } from './json-fault.ts'
 import { type LinkedCall, type LinkedPlan, placeOf } from './link.ts'
+import { NoValue } from './no-value.ts'
+import { success } from './outcome.ts'
 import { retryDelay } from './retry.ts'
 import { Signals } from './signals.ts'
 import { PARKED, QUEUED, RUNNING } from './state.ts'
@@ -21,6 +24,9 @@ const SUB_RUN_ITEMS_AT_ONCE = 64
 type Answer =
   | { readonly attempt: Attempt; readonly kind: 'result'; readonly result: unknown }
   | { readonly attempt: Attempt; readonly kind: 'thrown'; readonly thrown: unknown }
+  /** Of a look for a kept output. */
+  | { readonly attempt: Attempt; readonly kind: 'kept'; readonly output: unknown }
+  | { readonly attempt: Attempt; readonly kind: 'none'; readonly component: Component }
 
 export class Calls {
   readonly signals = new Signals()
@@ -72,8 +78,15 @@ export class Calls {
         return this.#thrown(attempt, thrown)
       }
     }
+    if (run.plan.plan.steps[attempt.step]?.cache) return this.#callCached(attempt, component)
+    this.#send(attempt, component)
+  }
+
+  /** Calls at once, or once what made the step ready has been written. */
+  #send(attempt: Attempt, component: Component): void {
     if (!this.#isDurable || component.info.repeatable === true) return this.#call(attempt, component)
-    state.status[key] = RUNNING
+    const { run, key } = attempt
+    run.state.status[key] = RUNNING
     run.attempts.set(key, attempt)
     this.#unsent.push({ attempt, component })
     this.#recordStart(attempt)
@@ -94,6 +107,8 @@ export class Calls {
       // A timeout and an answer may arrive in one turn: the first counts.
       if (!answer.attempt.isLive) continue
       if (answer.kind === 'thrown') this.#thrown(answer.attempt, answer.thrown)
+      else if (answer.kind === 'kept') this.#useKept(answer.attempt, answer.output)
+      else if (answer.kind === 'none') this.#send(answer.attempt, answer.component)
       else this.#answered(answer.attempt, answer.result)
     }
     for (let due = this.#wakes.takeDue(this.#drive.now); due; due = this.#wakes.takeDue(this.#drive.now)) {
@@ -191,6 +206,32 @@ export class Calls {
     }
   }
 
+  // --- kept outputs
+
+  /** Uses the output of an earlier success, if there is one under the step's key. */
+  #callCached(attempt: Attempt, component: Component): void {
+    const { run, key, slot, step } = attempt
+    const evaluate = run.plan.cacheKeys[step]
+    const own = evaluate ? evaluate(run.state, slot) : run.state.value[key]
+    if (own instanceof NoValue || (!evaluate && jsonFault(own) !== undefined)) return this.#send(attempt, component)
+    const path = stepOf(attempt).component
+    attempt.cacheKey = contentId([path, evaluate ? 'key' : 'input', own ?? null])
+    const found = this.#drive.options.cached(attempt.cacheKey, this.#drive.now)
+    if (!isPromise(found)) return found ? this.#useKept(attempt, found.output) : this.#send(attempt, component)
+    run.state.status[key] = RUNNING
+    run.attempts.set(key, attempt)
+    found.then(
+      (kept) =>
+        this.#arrive(kept ? { attempt, kind: 'kept', output: kept.output } : { attempt, kind: 'none', component }),
+      (thrown) => this.#arrive({ attempt, kind: 'thrown', thrown }),
+    )
+  }
+
+  #useKept(attempt: Attempt, output: unknown): void {
+    attempt.cacheKey = undefined
+    this.#answered(attempt, output)
+  }
+
   // --- answers
 
   #call(attempt: Attempt, component: Component): void {
@@ -249,7 +290,7 @@ export class Calls {
     const first = run.scheduler.settled.length
     if (result instanceof Skip) run.scheduler.skip(slot, step, result.reason)
     else run.scheduler.succeed(slot, step, result === undefined ? null : result)
-    this.#afterSettle(attempt, first)
+    this.#afterSettle(attempt, first, result)
   }
 
   #thrown(attempt: Attempt, thrown: unknown): void {
@@ -263,19 +304,21 @@ export class Calls {
     run.tries.delete(key)
     this.#endAttempt(attempt, thrown)
     const first = run.scheduler.settled.length
-    run.scheduler.fail(slot, step, errorValue(thrown))
+    run.scheduler.fail(slot, step, this.#drive.options.redactError(inputsOf(attempt), errorValue(thrown)))
     this.#afterSettle(attempt, first)
   }
 
-  #afterSettle(attempt: Attempt, firstRecord: number): void {
+  #afterSettle(attempt: Attempt, firstRecord: number, result?: unknown): void {
     const { run } = attempt
     if (this.#drive.options.isRecording) {
       const record = run.scheduler.settled[firstRecord]
       if (record) {
         record.attempt = attempt.attempt
         if (attempt.later?.took !== undefined) record.took = attempt.later.took
+        const isKept = attempt.cacheKey !== undefined && record.outcome.outcome === 'success' && !record.derived
+        if (isKept) record.cache = keptFor(attempt, this.#drive.now)
       }
-    }
+    } else if (attempt.cacheKey !== undefined && result !== undefined) this.#recordKept(attempt, result)
     if (run.stepLimit !== undefined) this.#items.leaveStepPlace(run, attempt.slot)
     if (!run.isDirty) this.#drive.touch(run)
   }
@@ -418,6 +461,18 @@ export class Calls {
     this.#drive.entries.push({ type: 'started', at: this.#drive.now, attempt: attempt.attempt, ...visitOf(attempt) })
   }
 
+  /** Where steps are not recorded, an output that is to be kept is. */
+  #recordKept(attempt: Attempt, result: unknown): void {
+    this.#drive.entries.push({
+      type: 'settled',
+      at: this.#drive.now,
+      attempt: attempt.attempt,
+      outcome: success(result),
+      cache: keptFor(attempt, this.#drive.now),
+      ...visitOf(attempt),
+    })
+  }
+
   #recordPark(attempt: Attempt, until: number | undefined): void {
     if (!this.#drive.options.isRecording) return
     const { park } = attempt
@@ -449,6 +504,21 @@ function stepOf(attempt: Attempt): PlanStep {
 function visitOf(attempt: Attempt): VisitRef {
   const { run, step, itemIndex: item, visit } = attempt
   return run.key === '' ? { item, step, visit } : { sub: run.key, item, step, visit }
+}
+
+/** The inputs around an attempt: its own item's, and those of the items that it is below. */
+function inputsOf(attempt: Attempt): ItemInput[] {
+  const inputs: ItemInput[] = []
+  for (let at: Attempt | undefined = attempt; at; at = at.run.parent?.attempt) {
+    inputs.push({ plan: at.run.plan, input: at.run.state.input[at.slot] })
+  }
+  return inputs
+}
+
+function keptFor(attempt: Attempt, now: number): { readonly key: string; readonly until?: number } {
+  const key = attempt.cacheKey as string // the caller has looked
+  const ttlMs = stepOf(attempt).cache?.ttlMs
+  return ttlMs === undefined ? { key } : { key, until: now + ttlMs }
 }
 
 /** The item of the run itself in which an attempt, perhaps of a sub-run, is made. */

@@ -1,6 +1,7 @@
 // What the parts of a driver share: what it was given, what it knows of the turn, and whom to tell that something moved.
 
 import type { Clock } from '../clock.ts'
+import type { ErrorValue } from '../errors.ts'
 import type { JournalEntry, JournalId } from '../journal/events.ts'
 import type { MaybePromise } from '../json.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -17,6 +18,12 @@ export interface ItemGate {
   /** Takes a place even if there is none: for items that were in flight before a restart. */
   take(): void
   release(): void
+}
+
+/** An item's input, with the plan that says what of it is secret. */
+export interface ItemInput {
+  readonly plan: LinkedPlan
+  readonly input: unknown
 }
 
 export interface DriverOptions {
@@ -41,6 +48,9 @@ export interface DriverOptions {
   readonly isRecording: boolean
   readonly services: CallServices
   readonly link: (plan: Plan) => MaybePromise<LinkedPlan>
+  readonly cached: (key: string, now: number) => MaybePromise<{ readonly output: unknown } | undefined>
+  /** What may be seen of a failure in an item: the secrets of its inputs are taken out. */
+  readonly redactError: (inputs: readonly ItemInput[], error: ErrorValue) => ErrorValue
   /** What an exit may see of an item's outcome. */
   readonly redact: (plan: LinkedPlan, input: unknown, outcome: Outcome, item: number) => Outcome
   readonly clock: Clock

@@ -326,7 +326,7 @@ export class Driver {
 // ---
 
 function settledEntry(run: ActiveRun, settled: Settled, at: number): JournalEntry {
-  const { item, step, visit, outcome, derived, attempt, took } = settled
+  const { item, step, visit, outcome, derived, attempt, took, cache } = settled
   return {
     type: 'settled',
     at,
@@ -338,5 +338,6 @@ function settledEntry(run: ActiveRun, settled: Settled, at: number): JournalEntr
     outcome,
     ...(derived ? { derived: true as const } : {}),
     ...(took === undefined ? {} : { took }),
+    ...(cache === undefined ? {} : { cache }),
   }
 }

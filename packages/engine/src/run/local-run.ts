@@ -1,8 +1,9 @@
 // A run as this process has it: its places for items, its drivers, its results on their way out.
 
+import type { ErrorValue } from '../errors.ts'
 import type { JournalEntry, JournalId, RunId } from '../journal/events.ts'
 import { Redactor } from '../redact.ts'
-import type { ItemGate } from './drive.ts'
+import type { ItemGate, ItemInput } from './drive.ts'
 import type { Driver } from './driver.ts'
 import type { LinkedPlan } from './link.ts'
 import type { Outcome } from './outcome.ts'
@@ -164,6 +165,13 @@ export class LocalRun {
     if (!this.#isRedacting) this.#raw.set(item, outcome)
     if (secrets.length === 0) return this.redactor.value(outcome)
     return new Redactor([...this.#secrets, ...secrets]).value(outcome)
+  }
+
+  /** What may be seen of a failure: messages carry what the component was given. */
+  redactError(sources: readonly ItemInput[], error: ErrorValue): ErrorValue {
+    const secrets = sources.flatMap(({ plan, input }) => [...(plan.checkInput?.secretsIn?.(input) ?? [])])
+    if (secrets.length === 0) return this.redactor.isEmpty || !this.#isRedacting ? error : this.redactor.value(error)
+    return this.#isRedacting ? new Redactor([...this.#secrets, ...secrets]).value(error) : error
   }
 
   /** The outcome as it is, for the program that asked not to have it redacted. Given once. */

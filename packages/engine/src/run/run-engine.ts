@@ -291,6 +291,8 @@ export class RunEngine implements Engine {
       isRecording: store.keepsSteps,
       services: this.#services(run),
       link: (plan) => this.#link(plan),
+      cached: (key, now) => store.runs.cached(key, now),
+      redactError: (sources, error) => run.redactError(sources, error),
       redact: (plan, input, outcome, item) => run.redact(plan, input, outcome, item),
       clock: this.#clock,
       random: this.#random,

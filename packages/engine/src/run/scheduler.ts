@@ -39,9 +39,10 @@ export interface Settled {
   readonly outcome: Outcome
   /** Follows from what is known already: no component answered. */
   readonly derived: boolean
-  /** Filled in by the driver: the attempt's number, and that of the signal that it used up. */
+  /** Filled in by the driver: the attempt's number, that of the signal that it used up, the key of its kept output. */
   attempt?: number
   took?: number
+  cache?: { readonly key: string; readonly until?: number }
 }
 
 export interface Finished {

@@ -47,6 +47,7 @@ class MemoryStore implements Store {
   readonly #journals = new Map<JournalId, JournalRow[]>()
   readonly #runs = new Map<RunId, KeptRun>()
   readonly #blobs = new Map<string, unknown>()
+  readonly #cached = new Map<string, CachedOutput>()
   readonly #listeners = new Map<RunId | undefined, Set<(row: JournalRow) => void>>()
   readonly #wakes = new WakeHeap<JournalId>()
   readonly #driving = new Set<JournalId>()
@@ -101,6 +102,10 @@ class MemoryStore implements Store {
     get: (run) => this.#runs.get(run)?.row,
     list: (query) => this.#list(query),
     items: (run, from = 0, limit = Number.POSITIVE_INFINITY) => this.#items(run, from, limit),
+    cached: (key, now) => {
+      const kept = this.#cached.get(key)
+      return kept && (kept.until === undefined || kept.until > now) ? { output: kept.output } : undefined
+    },
     shards: (run) =>
       [...(this.#runs.get(run)?.shards ?? [])].map(([journal, { items, done }]) => ({ journal, items, done })),
     open: (run) => this.#openJournals(run),
@@ -173,6 +178,7 @@ class MemoryStore implements Store {
     const changes = project(batch.entries)
     const kept = this.#runs.get(run) ?? this.#newRun(run, changes.created)
     kept.row = applyChanges(kept.row, changes)
+    for (const output of changes.cached) this.#cached.set(output.key, output)
     if (changes.items !== undefined) kept.shards.set(batch.journal, { items: changes.items, done: 0 })
     const shard = kept.shards.get(batch.journal)
     if (shard) shard.done += changes.finished.length

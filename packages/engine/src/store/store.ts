@@ -58,6 +58,8 @@ export interface Runs {
   list(query?: RunQuery): MaybePromise<readonly RunRow[]>
   /** Finished items from number `from` on, in order, at most `limit`; unfinished ones are left out. */
   items(run: RunId, from?: number, limit?: number): MaybePromise<readonly ItemRow[]>
+  /** An output that was kept under the key and is not too old; undefined if there is none. */
+  cached(key: string, now: number): MaybePromise<{ readonly output: unknown } | undefined>
   /** The run's journals, in order. */
   shards(run: RunId): MaybePromise<readonly ShardRow[]>
   /** Journals whose work is not done; of one run, or of all. */

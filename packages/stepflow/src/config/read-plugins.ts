@@ -158,6 +158,7 @@ function readBehaviors(reader: ConfigReader, at: At | undefined, what: string): 
 }
 
 function inputsOf(key: string): unknown[] {
+  if (key === '~') return [key, null]
   try {
     return [key, JSON.parse(key)]
   } catch {

@@ -79,7 +79,7 @@ async function testText(text: string, options: TestFileOptions): Promise<FileRes
     }
   }
   const document = toJson(source.node)
-  if (!isRecord(document) || own(document, 'steps') === undefined) {
+  if (!isRecord(document) || (own(document, 'steps') === undefined && own(document, 'test') === undefined)) {
     return { ...result, status: 'skipped', reason: 'not a flow' }
   }
   const cases = casesOf(document)
