@@ -41,6 +41,16 @@ for (const forget of [false, true]) {
   })
 }
 
+test('a step of the same turn can use it already', async () => {
+  let calls = 0
+  const b = bench({ '/count': () => ++calls })
+  const cache = { ttlMs: 1000 }
+  const p = plan({ a: call('/count', input, { cache }), b: call('/count', input, { cache }) }, () => ({
+    input: { op: 'array', of: [ref(0), ref(1)] },
+  }))
+  expect(await b.run(p, ['x'])).toMatchObject([{ result: [1, 1] }])
+})
+
 test('a failure is not kept, nor the value that took its place', async () => {
   let calls = 0
   const b = bench({

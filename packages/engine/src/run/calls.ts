@@ -216,7 +216,8 @@ export class Calls {
     if (own instanceof NoValue || (!evaluate && jsonFault(own) !== undefined)) return this.#send(attempt, component)
     const path = stepOf(attempt).component
     attempt.cacheKey = contentId([path, evaluate ? 'key' : 'input', own ?? null])
-    const found = this.#drive.options.cached(attempt.cacheKey, this.#drive.now)
+    const fresh = this.#drive.kept.get(attempt.cacheKey)
+    const found = fresh ?? this.#drive.options.cached(attempt.cacheKey, this.#drive.now)
     if (!isPromise(found)) return found ? this.#useKept(attempt, found.output) : this.#send(attempt, component)
     run.state.status[key] = RUNNING
     run.attempts.set(key, attempt)
@@ -317,6 +318,7 @@ export class Calls {
         if (attempt.later?.took !== undefined) record.took = attempt.later.took
         const isKept = attempt.cacheKey !== undefined && record.outcome.outcome === 'success' && !record.derived
         if (isKept) record.cache = keptFor(attempt, this.#drive.now)
+        if (record.cache) this.#drive.kept.set(record.cache.key, { output: result ?? null })
       }
     } else if (attempt.cacheKey !== undefined && result !== undefined) this.#recordKept(attempt, result)
     if (run.stepLimit !== undefined) this.#items.leaveStepPlace(run, attempt.slot)
@@ -463,6 +465,7 @@ export class Calls {
 
   /** Where steps are not recorded, an output that is to be kept is. */
   #recordKept(attempt: Attempt, result: unknown): void {
+    this.#drive.kept.set(attempt.cacheKey as string, { output: result })
     this.#drive.entries.push({
       type: 'settled',
       at: this.#drive.now,

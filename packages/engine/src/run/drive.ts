@@ -67,6 +67,8 @@ export class Drive {
   readonly dirty: ActiveRun[] = []
   /** What this turn has to write. */
   readonly entries: JournalEntry[] = []
+  /** Outputs of this turn that later calls may use, by key: the store has them when the turn is written. */
+  readonly kept = new Map<string, { readonly output: unknown }>()
   /** When the turn began; what happens in a turn happens then. Epoch milliseconds. */
   now = 0
   /** The journal's own past is settled again: nothing is called, nothing is written. */

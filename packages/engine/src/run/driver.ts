@@ -121,6 +121,7 @@ export class Driver {
     this.#isBusy = false
     if (this.#isOver) return
     this.#accept()
+    if (this.#drive.kept.size > 0) this.#drive.kept.clear()
     try {
       this.#calls.sendUnsent()
       const { root, dirty, options } = this.#drive

@@ -3,7 +3,7 @@
 import { type Clock, systemClock } from '../clock.ts'
 import { FlowError } from '../errors.ts'
 import type { JournalId, RunId } from '../journal/events.ts'
-import { applyChanges, type Changes, isEnded, project, rowFacts } from '../journal/project.ts'
+import { applyChanges, type CachedOutput, type Changes, isEnded, project, rowFacts } from '../journal/project.ts'
 import { own } from '../json.ts'
 import { bareId, contentId } from '../plan/id.ts'
 import type { Outcome } from '../run/outcome.ts'
