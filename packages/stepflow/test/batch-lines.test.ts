@@ -1,6 +1,8 @@
 import { closeSync, mkdtempSync, openSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterAll, expect, test } from 'vitest'
 import { type ReadLinesOptions, readLines } from '../src/cli/batch/read-lines.ts'
 
@@ -121,4 +123,28 @@ test('__proto__ in a line is a key like any other', async () => {
 
   expect(Object.keys(values[0] as object)).toEqual(['__proto__'])
   expect((values[0] as { x?: number }).x).toBeUndefined()
+})
+
+test('what has been read is let go', async () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const file = join(folder, 'long.jsonl')
+  const line = `"${'x'.repeat(1023)}"\n`
+  writeFileSync(file, line.repeat(32_768))
+  const fd = openSync(file, 'r')
+  open.push(fd)
+  const lines = readLines({ fd, onBad: () => {} })
+  collect()
+  const before = process.memoryUsage().heapUsed
+
+  let count = 0
+  let held = 0
+  for await (const _ of lines.values) {
+    if (++count !== 32_000) continue
+    collect()
+    held = process.memoryUsage().heapUsed - before
+  }
+
+  expect(count).toBe(32_768)
+  expect(held).toBeLessThan(8 << 20)
 })

@@ -47,9 +47,6 @@ export function readLines(options: ReadLinesOptions): Lines {
   let at = 0
   let stopped = false
   let stopWaiting = () => {}
-  const whenStopped = new Promise<undefined>((resolve) => {
-    stopWaiting = () => resolve(undefined)
-  })
 
   /** The next good line of the chunk at hand; a promise if that takes waiting; undefined at the chunk's end. */
   function take(): IteratorResult<unknown> | Promise<IteratorResult<unknown>> | undefined {
@@ -103,7 +100,7 @@ export function readLines(options: ReadLinesOptions): Lines {
 
   async function refill(): Promise<IteratorResult<unknown>> {
     // A pipe may be silent for hours: whoever stops must not wait for it.
-    const chunk = await Promise.race([chunks.next(), whenStopped])
+    const chunk = await orStopped(chunks.next())
     if (stopped || chunk === undefined) return DONE
     if (chunk.text !== undefined) {
       text = chunk.text
@@ -116,6 +113,14 @@ export function readLines(options: ReadLinesOptions): Lines {
     if (isDone?.(number)) skipOne()
     else await bad(number, chunk.bad)
     return next()
+  }
+
+  /** Not a race with a promise that lives as long as the file: that one would hold every chunk it was raced with. */
+  function orStopped(chunk: Promise<Chunk | undefined>): Promise<Chunk | undefined> {
+    return new Promise((resolve, reject) => {
+      stopWaiting = () => resolve(undefined)
+      chunk.then(resolve, reject)
+    })
   }
 
   function stop() {
