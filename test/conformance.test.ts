@@ -2,7 +2,7 @@
 
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
-import { compile } from '@stepflow/dialects'
+import type { Diagnostic } from '@stepflow/engine'
 import { describe, expect, test } from 'vitest'
 import { root, stepflow } from './stepflow.ts'
 
@@ -36,7 +36,11 @@ describe('flows that do not load', () => {
     test(name, () => {
       const file = `${folder}/invalid/${name}`
       const text = readFileSync(`${root}/${file}`, 'utf8')
-      const { diagnostics } = compile(text, { file, readFile: (path) => readFileSync(path, 'utf8') })
+      const { stdout } = spawnSync(process.execPath, [stepflow, 'validate', file, '--json'], {
+        cwd: root,
+        encoding: 'utf8',
+      })
+      const { diagnostics } = JSON.parse(stdout) as { diagnostics: Diagnostic[] }
       const wanted = expectations(text)
       const found = diagnostics.map((d) => ({ ...d, text: `${d.message}\n${d.hint ?? ''}` }))
 

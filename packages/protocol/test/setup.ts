@@ -17,6 +17,8 @@ export function contextOf(over: Partial<CallContext> = {}): CallContext {
     attempt: 1,
     idempotencyKey: 'run-1/0/step/1',
     started: () => {},
+    putBlob: () => '',
+    getBlob: () => null,
     runId: 'run-1',
     stepId: 'step',
     itemIndex: 0,

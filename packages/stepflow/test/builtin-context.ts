@@ -18,6 +18,8 @@ export function context(part: Partial<CallContext> = {}, logged: Logged[] = []):
     attempt: 1,
     idempotencyKey: 'r/0/0/1',
     started: () => {},
+    putBlob: () => '',
+    getBlob: () => null,
     runId: 'r',
     stepId: 's',
     itemIndex: 0,

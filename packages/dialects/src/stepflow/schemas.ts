@@ -7,6 +7,7 @@ import { below, type Findings } from '../findings.ts'
 import { keyTable, readKeys } from '../keys.ts'
 import { entryOf, kindOfNode, toJson } from '../source/node.ts'
 import { readSource } from '../source/read.ts'
+import { checkSchema } from './check-schema.ts'
 import type { ShapeOptions } from './shape.ts'
 
 export interface Schemas {
@@ -82,6 +83,7 @@ function readNested(field: Field, findings: Findings) {
 function readSchema(field: Field, name: string, findings: Findings, options: ShapeOptions): Json | undefined {
   const value = toJson(field.node)
   if (value === null) return undefined
+  if (field.node.kind === 'map') checkSchema(field.node, field.trail, findings)
   const schema = typeof value === 'string' ? readSchemaFile(value, field, findings, options) : value
   if (schema === undefined || typeof schema === 'boolean' || isRecord(schema)) return schema
   findings.error(

@@ -58,6 +58,10 @@ export interface CallContext {
   outcomes(): Record<string, Outcome>
   readonly log: Log
   readonly blobs: BlobAccess
+  /** Stores JSON or bytes once by content; the id is the hash. */
+  putBlob(value: unknown): MaybePromise<string>
+  /** Throws NOT_FOUND. */
+  getBlob(id: string): MaybePromise<unknown>
   /** The run's variables. */
   readonly variables: Readonly<Record<string, unknown>>
   /** Turns a flow (inline, by name or by id) into a plan; throws INVALID_FLOW with all findings in `data`. */

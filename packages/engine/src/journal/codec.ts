@@ -111,6 +111,8 @@ export class JournalCodec {
   #entry(entry: JournalEntry, outcomes: string[], blobs: EncodedBlob[]): string {
     switch (entry.type) {
       case 'settled': {
+        const plain = this.#isPlain(entry.outcome) ? JSON.stringify(entry) : undefined
+        if (plain !== undefined && !this.#isLarge(plain)) return plain
         const { outcome, ...rest } = entry
         return withField(rest, 'outcome', this.#outcome(outcome, blobs))
       }
@@ -139,10 +141,33 @@ export class JournalCodec {
   }
 
   #outcome(outcome: Outcome, blobs: EncodedBlob[]): string {
-    if (outcome.outcome !== 'success') return JSON.stringify(outcome)
+    const plain = this.#isPlain(outcome) ? JSON.stringify(outcome) : undefined
+    if (outcome.outcome !== 'success') return plain as string
+    if (plain !== undefined && !this.#isLarge(plain)) return plain
     const places: Place[] = []
     const text = this.#value(outcome.result, [], places, blobs)
     return `{"outcome":"success","result":${text}${placesField(places)}}`
+  }
+
+  /** The shortcut for nearly all: nothing in it is known to become a blob, and no field would get lost. */
+  #isPlain(outcome: Outcome): boolean {
+    if (outcome.outcome !== 'success') return true
+    const { result } = outcome
+    if (this.#isKnown(result)) return false
+    if (typeof result !== 'object') return true
+    let scanned = 0
+    for (const key in result) {
+      if (++scanned > SCANNED_FIELDS) break
+      if (this.#isKnown((result as Record<string, unknown>)[key])) return false
+    }
+    return true
+  }
+
+  /** Can be told to need care without measuring it. */
+  #isKnown(value: unknown): boolean {
+    if (typeof value === 'string') return value.length > this.#largeBytes
+    if (typeof value === 'object') return value !== null && (value instanceof Uint8Array || this.#ids.has(value))
+    return typeof value !== 'number' && typeof value !== 'boolean'
   }
 
   /** The value's text; what is large in it is `null` there, and noted in `places`. */

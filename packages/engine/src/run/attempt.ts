@@ -125,6 +125,14 @@ export class Attempt implements CallContext {
     return this.run.services.blobs
   }
 
+  putBlob(value: unknown): MaybePromise<string> {
+    return this.blobs.put(value)
+  }
+
+  getBlob(id: string): MaybePromise<unknown> {
+    return this.blobs.get(id)
+  }
+
   get log(): Log {
     return this.run.services.log(this)
   }

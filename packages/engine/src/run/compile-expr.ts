@@ -17,7 +17,7 @@ export interface ExprContext {
   readonly stepCount: number
   /** The step whose expression this is. */
   readonly self: number
-  /** `step "enrich" (pipeline.yaml:31)`: how messages begin. */
+  /** `step "enrich" (pipeline:31)`: how messages begin. */
   readonly where: string
   readonly stepIds: readonly string[]
   readonly functions: ReadonlyMap<string, PureFunction>

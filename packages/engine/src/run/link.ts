@@ -95,7 +95,7 @@ export async function link(plan: Plan, environment: LinkEnvironment): Promise<Li
   }
 }
 
-/** `step "enrich" (pipeline.yaml:31)`; the exit is "the output". */
+/** `step "enrich" (pipeline:31)`; the exit is "the output". */
 export function placeOf(plan: Plan, step: number): string {
   const { id, origin, hidden } = plan.steps[step] as PlanStep
   const what = hidden && step === plan.exit ? 'the output' : `step "${id}"`
