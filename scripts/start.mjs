@@ -1,6 +1,6 @@
 // The main job on a fresh clone: a real flow on one input, then on three, then a batch of 100,000. Embedded defaults only.
 
-import { mkdirSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { root, run, setUp } from './setup.mjs'
 
@@ -16,7 +16,9 @@ show('one input', [
   '{"item_id":"item1","data":{"value":100,"category":"A"}}',
 ])
 show('three inputs', ['run', `${pipeline}/data-pipeline.yaml`, '--inputs', `${pipeline}/items.jsonl`])
-run(process.execPath, [`${pipeline}/generate.mjs`, '100000', join(output, 'many.jsonl')])
+const many = openSync(join(output, 'many.jsonl'), 'w')
+run(process.execPath, [`${pipeline}/generate-items.mjs`, '100000'], { stdio: ['ignore', many, 'inherit'] })
+closeSync(many)
 show('100,000 inputs', [
   'run',
   `${pipeline}/data-pipeline.yaml`,
