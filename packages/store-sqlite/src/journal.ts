@@ -15,7 +15,7 @@ import {
 } from '@stepflow/engine'
 import type { BlobTable } from './blobs.ts'
 import type { Database } from './drivers.ts'
-import type { WrittenRow } from './transaction.ts'
+import { LARGEST_GAP, type WrittenRow } from './transaction.ts'
 
 interface Text {
   readonly position: number
@@ -35,12 +35,13 @@ export class JournalReader {
     this.#blobs = options.blobs
     this.#log = options.log
     this.#sql = {
-      journal: db.prepare(
-        'SELECT position, journal, seq, entries FROM journal WHERE journal = ? AND seq >= ? ORDER BY seq',
-      ),
-      since: db.prepare(
-        'SELECT position, journal, seq, entries FROM journal WHERE position > ? AND position <= ? ORDER BY position LIMIT ?',
-      ),
+      shard: db.prepare('SELECT number FROM shards WHERE journal = ?'),
+      row: db.prepare('SELECT entries FROM journal WHERE seq = ? AND shard = ?'),
+      nextRow: db.prepare(`SELECT min(seq) AS next FROM journal WHERE shard = ? AND seq IN (${NEXT})`),
+      since: db.prepare(`
+        SELECT position, shards.journal, seq, entries FROM journal JOIN shards ON shards.number = journal.shard
+        WHERE position > ? AND position <= ? ORDER BY position LIMIT ?`),
+      cached: db.prepare('SELECT outcome FROM cached WHERE key = ? AND (until IS NULL OR until > ?)'),
       items: db.prepare(`
         SELECT items.item, items.outcome FROM items JOIN runs ON runs.number = items.run
         WHERE runs.id = ? AND items.item >= ? ORDER BY items.item LIMIT ?`),
@@ -53,19 +54,29 @@ export class JournalReader {
    */
   read(journal: JournalId, from: number): { readonly rows: JournalRow[]; readonly torn?: number } {
     const rows: JournalRow[] = []
-    const texts = this.#sql.journal.all<Text>(journal, from)
-    for (const [index, text] of texts.entries()) {
-      const seq = from + index
-      if (text.seq !== seq) throw damaged(journal, seq, `it is missing; the next one there is ${text.seq}`)
-      const decoded = this.#codec.decode(text.entries)
-      if (isDamage(decoded)) {
-        if (!decoded.isTorn || seq === 0 || index < texts.length - 1) throw damaged(journal, seq, decoded.damage)
+    const shard = this.#sql.shard.get<{ number: number }>(journal)?.number
+    if (shard === undefined) return { rows }
+    for (let seq = from; ; seq++) {
+      const text = this.#sql.row.get<{ entries: string }>(seq, shard)?.entries
+      if (text === undefined) {
+        const next = this.#next(shard, seq)
+        if (next !== null) throw damaged(journal, seq, `it is missing; the next one there is ${next}`)
+        return { rows }
+      }
+      const decoded = this.#codec.decode(text)
+      if (!isDamage(decoded)) rows.push({ journal, seq, entries: this.#whole(decoded, journal, seq) })
+      else if (!decoded.isTorn || seq === 0 || this.#next(shard, seq) !== null) {
+        throw damaged(journal, seq, decoded.damage)
+      } else {
         this.#log('warning', `journal ${journal}: dropped its last row ${seq}, which was cut short: ${decoded.damage}`)
         return { rows, torn: seq }
       }
-      rows.push({ journal, seq, entries: this.#whole(decoded, journal, seq) })
     }
-    return { rows }
+  }
+
+  #next(shard: number, seq: number): number | null {
+    const after = Array.from({ length: LARGEST_GAP }, (_, index) => seq + 1 + index)
+    return this.#sql.nextRow.get<{ next: number | null }>(shard, ...after)?.next ?? null
   }
 
   items(run: RunId, from: number, limit: number): ItemRow[] {
@@ -78,6 +89,16 @@ export class JournalReader {
       }
       return { item, outcome: this.#whole<Outcome>(decoded, run, item) }
     })
+  }
+
+  cached(key: string, now: number): { readonly output: unknown } | undefined {
+    const text = this.#sql.cached.get<{ outcome: string }>(key, now)?.outcome
+    if (text === undefined) return undefined
+    const decoded = this.#codec.decodeOutcome(text)
+    // It can be had again: what cannot be read was not kept.
+    if (isDamage(decoded)) return undefined
+    const outcome = this.#whole<Outcome>(decoded, 'of kept outputs', 0)
+    return outcome.outcome === 'success' ? { output: outcome.result } : undefined
   }
 
   /** Rows of all journals in the order of writing, of those runs that `isWanted`; damaged ones are left out. */
@@ -119,6 +140,8 @@ export class JournalReader {
 }
 
 // ---
+
+const NEXT = Array(LARGEST_GAP).fill('?').join(', ')
 
 function damaged(journal: JournalId, row: number, found: string, cause?: unknown): FlowError {
   const message = `journal ${journal} is damaged: row ${row}: ${found}; remove the run, or restore the file from a copy`

@@ -25,6 +25,8 @@ export class Pruner {
         SELECT id FROM runs WHERE ended_at IS NOT NULL AND number <=
           (SELECT number FROM runs WHERE ended_at IS NOT NULL ORDER BY number DESC LIMIT 1 OFFSET ?)
         ORDER BY number LIMIT ?`),
+      expire: db.prepare('DELETE FROM cached WHERE until <= ?'),
+      cached: db.prepare('SELECT key AS place, outcome AS text FROM cached WHERE key > ? ORDER BY key LIMIT ?'),
       candidates: db.prepare('SELECT id FROM blobs WHERE put_at <= ?'),
       journal: db.prepare(
         'SELECT position AS place, entries AS text FROM journal WHERE position > ? ORDER BY position LIMIT ?',
@@ -45,6 +47,7 @@ export class Pruner {
     if (keep !== undefined) {
       runs += await this.#removeRuns(() => this.#sql.surplus.all<{ id: string }>(keep, RUNS_AT_ONCE))
     }
+    await this.#writer.write(() => this.#sql.expire.run(now))
     const blobs = await this.#removeBlobs(now - Math.max(olderThanMs ?? 0, FRESH_MS))
     return { runs, blobs }
   }
@@ -68,6 +71,7 @@ export class Pruner {
       last = read
       await new Promise((resolve) => setImmediate(resolve))
     }
+    this.#strikeNamedByCached(unnamed)
     this.#strikeNamedByBlobs(unnamed)
     if (unnamed.size === 0) return 0
     return this.#writer.write((tx) => {
@@ -85,6 +89,16 @@ export class Pruner {
     const rows = this.#sql.journal.all<{ place: number; text: string }>(after, ROWS_AT_ONCE)
     for (const { text } of rows) strikeNamed(unnamed, text)
     return rows.at(-1)?.place
+  }
+
+  #strikeNamedByCached(unnamed: Set<string>): void {
+    let last = ''
+    while (unnamed.size > 0) {
+      const rows = this.#sql.cached.all<{ place: string; text: string }>(last, ROWS_AT_ONCE)
+      for (const { text } of rows) strikeNamed(unnamed, text)
+      if (rows.length === 0) return
+      last = rows.at(-1)?.place as string
+    }
   }
 
   /** A blob that stays keeps those that it names; flows name flows. */

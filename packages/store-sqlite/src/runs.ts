@@ -73,6 +73,10 @@ export class RunTable implements Runs {
     return this.#options.reader.items(run, from, limit)
   }
 
+  cached(key: string, now: number) {
+    return this.#options.reader.cached(key, now)
+  }
+
   shards(run: RunId): ShardRow[] {
     const rows = this.#sql.shards.all<ShardRow>(run).map(({ journal, items, done }) => ({ journal, items, done }))
     const number = ({ journal }: ShardRow) => Number(journal.slice(journal.lastIndexOf('/') + 1))

@@ -8,6 +8,7 @@ import {
   type EncodedBlob,
   type EncodedEntries,
   FlowError,
+  type JournalEntry,
   type JournalId,
   type JournalRow,
   project,
@@ -21,8 +22,9 @@ import type { Database } from './drivers.ts'
 import { type RunRecord, runRow } from './run-row.ts'
 import type { Transaction } from './writer.ts'
 
-/** A shard's row. */
+/** A journal's row. */
 export interface Shard {
+  readonly number: number
   readonly journal: JournalId
   readonly run: RunId
   items: number
@@ -63,8 +65,8 @@ export class JournalTables {
   readonly clock: Clock
   readonly blobs: BlobTable
   readonly events: TransactionEvents
-  /** Lengths of journals, valid as long as nobody else has written. */
-  readonly lengths = new Map<JournalId, number>()
+  /** Journals that were written to of late; valid as long as nobody else has written. */
+  readonly known = new Map<JournalId, { readonly shard: number; length: number }>()
   lastPosition = -1
   readonly #dataVersion: () => number
   #seenVersion = -1
@@ -80,8 +82,8 @@ export class JournalTables {
       lastPosition: db.prepare(`
         SELECT max(value, coalesce((SELECT max(position) FROM journal), 0)) AS position
         FROM marks WHERE name = 'position'`),
-      length: db.prepare('SELECT coalesce(max(seq) + 1, 0) AS length FROM journal WHERE journal = ?'),
-      append: db.prepare('INSERT INTO journal (position, journal, seq, entries) VALUES (?, ?, ?, ?)'),
+      append: db.prepare('INSERT INTO journal (position, shard, seq, entries) VALUES (?, ?, ?, ?)'),
+      row: db.prepare('SELECT position FROM journal WHERE seq = ? AND shard = ?'),
       run: db.prepare('SELECT * FROM runs WHERE id = ?'),
       insertRun: db.prepare(`
         INSERT INTO runs (id, flow, status, created_at, ended_at, total, success, skipped, failed, cancelled, facts)
@@ -91,17 +93,19 @@ export class JournalTables {
         UPDATE runs SET status = ?, ended_at = ?, total = ?, success = ?, skipped = ?, failed = ?, cancelled = ?
         WHERE number = ?`),
       shard: db.prepare('SELECT * FROM shards WHERE journal = ?'),
-      putShard: db.prepare(`
-        INSERT INTO shards (journal, run, items, done, driver, is_open) VALUES (?, ?, ?, ?, ?, ?)
-        ON CONFLICT (journal) DO UPDATE SET done = excluded.done, driver = excluded.driver, is_open = excluded.is_open`),
+      insertShard: db.prepare(`
+        INSERT INTO shards (journal, run, items, done, driver, is_open) VALUES (?, ?, ?, 0, ?, 1)
+        RETURNING number`),
+      updateShard: db.prepare('UPDATE shards SET done = ?, driver = ?, is_open = ? WHERE number = ?'),
+      shardsOf: db.prepare('SELECT number FROM shards WHERE run = ?'),
       openShards: db.prepare('SELECT journal FROM shards WHERE run = ? AND is_open = 1'),
       putItem: db.prepare('INSERT OR REPLACE INTO items (run, item, outcome) VALUES (?, ?, ?)'),
+      keepOutput: db.prepare('INSERT OR REPLACE INTO cached (key, until, outcome) VALUES (?, ?, ?)'),
       putWake: db.prepare(`
         INSERT INTO wakes (journal, at) VALUES (?, ?)
         ON CONFLICT (journal) DO UPDATE SET at = min(at, excluded.at)`),
       dropWake: db.prepare('DELETE FROM wakes WHERE journal = ?'),
-      dropRow: db.prepare('DELETE FROM journal WHERE journal = ? AND seq = ? AND json_valid(entries) = 0'),
-      forgetJournals: db.prepare('DELETE FROM journal WHERE journal IN (SELECT journal FROM shards WHERE run = ?)'),
+      dropRow: db.prepare('DELETE FROM journal WHERE seq = ? AND shard = ?'),
       forgetWakes: db.prepare('DELETE FROM wakes WHERE journal IN (SELECT journal FROM shards WHERE run = ?)'),
       forgetItems: db.prepare('DELETE FROM items WHERE run = ?'),
       forgetShards: db.prepare('DELETE FROM shards WHERE run = ?'),
@@ -113,13 +117,13 @@ export class JournalTables {
   /** To be called inside a transaction: what we know of the tables holds only if nobody else has written since. */
   look(): void {
     const version = this.#dataVersion()
-    if (version !== this.#seenVersion || this.lengths.size > KNOWN_LENGTHS) this.forget()
+    if (version !== this.#seenVersion || this.known.size > KNOWN_JOURNALS) this.forget()
     this.#seenVersion = version
     if (this.lastPosition < 0) this.lastPosition = this.sql.lastPosition.get<{ position: number }>()?.position ?? 0
   }
 
   forget(): void {
-    this.lengths.clear()
+    this.known.clear()
     this.lastPosition = -1
   }
 }
@@ -141,15 +145,15 @@ export class JournalTransaction implements Transaction {
   append(batch: Batch, encoded: EncodedEntries): void {
     const { journal, after, entries } = batch
     this.#look()
-    const { lengths, sql, blobs } = this.#tables
-    const length = lengths.get(journal) ?? sql.length.get<{ length: number }>(journal)?.length ?? 0
-    if (length !== after) throw new FlowError('CONFLICT', `journal ${journal} has ${length} rows, not ${after}`)
+    const { sql, blobs } = this.#tables
+    const known = this.#fence(journal, after) ?? this.#addJournal(batch)
     for (const blob of encoded.blobs) blobs.putEncoded(blob)
     const position = ++this.#tables.lastPosition
-    sql.append.run(position, journal, after, encoded.text)
-    lengths.set(journal, after + 1)
+    sql.append.run(position, known.shard, after, encoded.text)
+    known.length = after + 1
     this.#rows.push({ position, row: { journal, seq: after, entries } })
-    this.#project(batch, encoded)
+    // Most rows are of steps only, and change nothing that could be asked for.
+    if (after === 0 || batch.wakes || entries.some(isNews)) this.#project(batch, encoded)
   }
 
   /** The journal's row; undefined if there is no such journal. */
@@ -158,8 +162,8 @@ export class JournalTransaction implements Transaction {
     if (known) return known
     const row = this.#tables.sql.shard.get<ShardRecord>(journal)
     if (!row) return undefined
-    const { run, items, done, driver } = row
-    const shard = { journal, run, items, done, driver, isOpen: row.is_open === 1, isDirty: false }
+    const { number, run, items, done, driver } = row
+    const shard = { number, journal, run, items, done, driver, isOpen: row.is_open === 1, isDirty: false }
     this.#shards.set(journal, shard)
     return shard
   }
@@ -194,36 +198,44 @@ export class JournalTransaction implements Transaction {
     this.#tables.blobs.putEncoded(blob)
   }
 
-  /** The last row of a journal, if it cannot be read. */
+  /** The last row of a journal, which cannot be read. */
   dropRow(journal: JournalId, seq: number): void {
     this.#look()
+    const shard = this.shard(journal)
+    if (!shard) return
     this.#tables.sql.markPosition.run(this.#tables.lastPosition)
-    this.#tables.sql.dropRow.run(journal, seq)
-    this.#tables.lengths.delete(journal)
+    this.#tables.sql.dropRow.run(seq, shard.number)
+    this.#tables.known.delete(journal)
   }
 
   remove(run: RunId): void {
     this.#look()
     this.flush()
     const { sql } = this.#tables
-    const record = sql.run.get<RunRecord>(run)
     sql.markPosition.run(this.#tables.lastPosition)
-    sql.forgetJournals.run(run)
+    for (const { number } of sql.shardsOf.all<{ number: number }>(run)) {
+      // A damaged journal may have gaps.
+      for (let seq = 0, missing = 0; missing < LARGEST_GAP; seq++) {
+        missing = sql.dropRow.run(seq, number) > 0 ? 0 : missing + 1
+      }
+    }
     sql.forgetWakes.run(run)
-    if (record) sql.forgetItems.run(record.number)
     sql.forgetShards.run(run)
-    if (record) sql.forgetRun.run(record.number)
+    const record = sql.run.get<RunRecord>(run)
+    if (record) {
+      sql.forgetItems.run(record.number)
+      sql.forgetRun.run(record.number)
+    }
     this.#runs.delete(run)
     for (const [journal, shard] of this.#shards) if (shard.run === run) this.#shards.delete(journal)
-    this.#tables.lengths.clear()
+    this.#tables.known.clear()
   }
 
   flush(): void {
     const { sql } = this.#tables
     for (const shard of this.#shards.values()) {
       if (!shard.isDirty) continue
-      const { journal, run, items, done, driver, isOpen } = shard
-      sql.putShard.run(journal, run, items, done, driver, isOpen ? 1 : 0)
+      sql.updateShard.run(shard.done, shard.driver, shard.isOpen ? 1 : 0, shard.number)
       shard.isDirty = false
     }
     for (const kept of this.#runs.values()) {
@@ -250,7 +262,6 @@ export class JournalTransaction implements Transaction {
     const { journal, after, wakes = [] } = batch
     const changes = project(batch.entries)
     const isFirst = after === 0
-    if (isFirst) this.#addShard(journal, changes.items ?? 0)
     if (changes.claimed !== undefined) this.#claim(journal)
     const { finished, created, total, signal } = changes
     if (isFirst || finished.length > 0 || created || total !== undefined || signal) {
@@ -264,14 +275,39 @@ export class JournalTransaction implements Transaction {
       }
       if (finished.length > 0 || total !== undefined || isFirst) this.#count(journal, finished.length, kept.row)
     }
+    for (const [index, { key, until = null }] of changes.cached.entries()) {
+      this.#tables.sql.keepOutput.run(key, until, encoded.cached[index] as string)
+    }
     for (const wake of wakes) this.#wakeOrTake(wake.journal, wake.at)
     if (batch.entries.some((entry) => entry.type === 'signalled')) this.#wakeAll(runOf(journal))
   }
 
-  #addShard(journal: JournalId, items: number): void {
-    // Who writes the first row has the journal in hand, until it lets it be woken.
+  /** The journal, if `after` is its length; undefined if there is none, and there should be none. */
+  #fence(journal: JournalId, after: number): { readonly shard: number; length: number } | undefined {
+    const { known, sql } = this.#tables
+    const seen = known.get(journal)
+    if (seen?.length === after) return seen
+    const shard = this.shard(journal)?.number
+    const has = (seq: number) => shard !== undefined && sql.row.get(seq, shard) !== undefined
+    if (after > 0 ? !has(after - 1) : shard !== undefined && has(0)) throw conflict(journal, after)
+    if (has(after)) throw conflict(journal, after)
+    if (shard === undefined) return undefined
+    const found = { shard, length: after }
+    known.set(journal, found)
+    return found
+  }
+
+  #addJournal({ journal, entries: [first] }: Batch): { readonly shard: number; length: number } {
+    const run = runOf(journal)
+    // Who writes the first row has the journal in hand, until it is put down.
     const driver = this.#tables.events.driver()
-    this.#shards.set(journal, { journal, run: runOf(journal), items, done: 0, driver, isOpen: true, isDirty: true })
+    const items = first?.type === 'created' ? first.inputs.length : 0
+    const [inserted] = this.#tables.sql.insertShard.all<{ number: number }>(journal, run, items, driver)
+    const number = inserted?.number as number
+    this.#shards.set(journal, { number, journal, run, items, done: 0, driver, isOpen: true, isDirty: false })
+    const known = { shard: number, length: 0 }
+    this.#tables.known.set(journal, known)
+    return known
   }
 
   #claim(journal: JournalId): void {
@@ -354,10 +390,26 @@ export function runOf(journal: JournalId): RunId {
 
 // ---
 
-/** Journals whose length is remembered. */
-const KNOWN_LENGTHS = 100_000
+/** As many rows in a row may be missing from a journal and yet be noticed. */
+export const LARGEST_GAP = 16
+
+function isNews(entry: JournalEntry): boolean {
+  if (entry.type === 'settled') return entry.cache !== undefined
+  return entry.type !== 'started' && entry.type !== 'parked'
+}
+
+function conflict(journal: JournalId, after: number): FlowError {
+  return new FlowError(
+    'CONFLICT',
+    `journal ${journal} does not end after ${after} rows: somebody else has written to it`,
+  )
+}
+
+/** Journals that are remembered. */
+const KNOWN_JOURNALS = 100_000
 
 interface ShardRecord {
+  readonly number: number
   readonly journal: string
   readonly run: string
   readonly items: number

@@ -38,8 +38,9 @@ storeSuite(
     twin: (store) => open(paths.get(store)),
     damage: async (store, journal, seq, text) => {
       const db = await openDatabase(paths.get(store) as string)
-      if (text === null) db.prepare('DELETE FROM journal WHERE journal = ? AND seq = ?').run(journal, seq)
-      else db.prepare('UPDATE journal SET entries = ? WHERE journal = ? AND seq = ?').run(text, journal, seq)
+      const row = 'seq = ? AND shard = (SELECT number FROM shards WHERE journal = ?)'
+      if (text === null) db.prepare(`DELETE FROM journal WHERE ${row}`).run(seq, journal)
+      else db.prepare(`UPDATE journal SET entries = ? WHERE ${row}`).run(text, seq, journal)
       db.close()
     },
   },

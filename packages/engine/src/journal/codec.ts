@@ -14,6 +14,8 @@ export interface EncodedEntries {
   readonly text: string
   /** Of each `finished` entry, in order: its outcome, as a text of its own for `decodeOutcome`. */
   readonly outcomes: readonly string[]
+  /** Likewise of each success that is kept for later calls. */
+  readonly cached: readonly string[]
   /** What `text` refers to. Nearly always empty. */
   readonly blobs: readonly EncodedBlob[]
 }
@@ -65,17 +67,18 @@ export class JournalCodec {
   encode(entries: readonly JournalEntry[]): EncodedEntries {
     const blobs: EncodedBlob[] = []
     const outcomes: string[] = []
+    const cached: string[] = []
     const texts: string[] = []
     for (const entry of entries) {
       try {
-        texts.push(this.#entry(entry, outcomes, blobs))
+        texts.push(this.#entry(entry, outcomes, cached, blobs))
       } catch (error) {
         throw new FlowError('INVALID_INPUT', `${nameOf(entry)} is no JSON: ${(error as Error).message}`, {
           cause: error,
         })
       }
     }
-    return { text: `[${texts.join(',')}]`, outcomes, blobs }
+    return { text: `[${texts.join(',')}]`, outcomes, cached, blobs }
   }
 
   decode(text: string): Decoded<JournalEntry[]> | Damage {
@@ -108,13 +111,16 @@ export class JournalCodec {
 
   // --- to text
 
-  #entry(entry: JournalEntry, outcomes: string[], blobs: EncodedBlob[]): string {
+  #entry(entry: JournalEntry, outcomes: string[], cached: string[], blobs: EncodedBlob[]): string {
     switch (entry.type) {
       case 'settled': {
-        const plain = this.#isPlain(entry.outcome) ? JSON.stringify(entry) : undefined
+        const isKept = entry.cache !== undefined && entry.outcome.outcome === 'success'
+        const plain = !isKept && this.#isPlain(entry.outcome) ? JSON.stringify(entry) : undefined
         if (plain !== undefined && !this.#isLarge(plain)) return plain
         const { outcome, ...rest } = entry
-        return withField(rest, 'outcome', this.#outcome(outcome, blobs))
+        const text = this.#outcome(outcome, blobs)
+        if (isKept) cached.push(text)
+        return withField(rest, 'outcome', text)
       }
       case 'finished': {
         const { outcome, ...rest } = entry

@@ -233,6 +233,20 @@ export function storeSuite(
     equal(await store.blobs.get(await store.blobs.put(bytes)), bytes)
   })
 
+  claim('an output that was kept is found under its key, until its time', async (store) => {
+    const keep = (key: string, result: unknown, until?: number): JournalEntry => {
+      return { ...settled(0, result), cache: until === undefined ? { key } : { key, until } } as JournalEntry
+    }
+    await store.append({ journal: 'r/0', after: 0, entries: [created('r')] })
+    await store.append({ journal: 'r/0', after: 1, entries: [keep('a', { first: 1 }), keep('b', null, 50)] })
+    await store.append({ journal: 'r/0', after: 2, entries: [keep('a', { second: 2 })] })
+
+    equal(await store.runs.cached('a', 100), { output: { second: 2 } })
+    equal(await store.runs.cached('b', 49), { output: null })
+    equal(await store.runs.cached('b', 50), undefined)
+    equal(await store.runs.cached('c', 0), undefined)
+  })
+
   claim('a removed run is gone with its journals', async (store) => {
     await store.append({ journal: 'r/0', after: 0, entries: [created('r'), sealed(1)] })
     await store.append({ journal: 'r/0', after: 1, entries: [finished(0)] })

@@ -6,11 +6,12 @@
 export const sql = `
 CREATE TABLE journal (
   position INTEGER PRIMARY KEY,
-  journal  TEXT NOT NULL,
+  shard    INTEGER NOT NULL,
   seq      INTEGER NOT NULL,
   entries  TEXT NOT NULL,
-  -- The fence: of two writers who saw the same end of a journal, one fails.
-  UNIQUE (journal, seq)
+  -- The fence: of two writers who saw the same end of a journal, one fails. The number first: runs that go on side by
+  -- side then write to the same few pages, not each to one of its own.
+  UNIQUE (seq, shard)
 ) STRICT;
 
 CREATE TABLE runs (
@@ -38,15 +39,17 @@ CREATE TABLE items (
   PRIMARY KEY (run, item)
 ) STRICT, WITHOUT ROWID;
 
+-- A row for each journal.
 CREATE TABLE shards (
-  journal TEXT PRIMARY KEY,
+  number  INTEGER PRIMARY KEY,
+  journal TEXT NOT NULL UNIQUE,
   run     TEXT NOT NULL,
   items   INTEGER NOT NULL,
   done    INTEGER NOT NULL,
   -- Who has it in hand; nobody if it waits for a wake.
   driver  TEXT,
   is_open INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX shards_by_run ON shards (run);
 CREATE INDEX open_shards_by_driver ON shards (driver) WHERE is_open = 1;
 
@@ -61,6 +64,13 @@ CREATE TABLE drivers (
   pid     INTEGER NOT NULL,
   host    TEXT NOT NULL,
   seen_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Outputs that later calls may use.
+CREATE TABLE cached (
+  key     TEXT PRIMARY KEY,
+  until   INTEGER,
+  outcome TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE blobs (
