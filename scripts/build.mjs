@@ -20,7 +20,7 @@ const { version } = JSON.parse(readFileSync(path('packages/stepflow/package.json
 const source = path('packages/stepflow/src/cli')
 
 /** Loaded from where npm put them: they hold files of their own (WebAssembly, fonts, a compiler). */
-const outside = ['jiti', 'minijinja-js', '@resvg/resvg-wasm', 'dejavu-fonts-ttf']
+const outside = ['jiti', '@resvg/resvg-wasm', 'dejavu-fonts-ttf']
 
 /** Libraries that become files beside ours, by the name they are imported by. */
 const libraries = {
