@@ -9,8 +9,8 @@ import type { Process } from './sim-world.ts'
 
 /** Longer than any answer takes, and than any disk is slow. */
 export const STEP_TIMEOUT_MS = 400
-/** Longer than all that can befall a run. */
-export const ITEM_TIMEOUT_MS = 86_400_000
+/** Longer than all that can befall a run, and what is in it; of a plan inside a plan: less. */
+export const ITEM_TIMEOUT_MS = [86_400_000, 3_600_000, 600_000] as const
 
 /** What an attempt comes to. */
 export type Act =
@@ -52,7 +52,8 @@ export const componentNames = Object.keys(acts)
 export function act(path: string, input: unknown, attempt: number): Act {
   const nature = acts[path]
   if (!nature) throw new FlowError('COMPONENT_NOT_FOUND', `no component ${path}`)
-  return nature(hash(`${path}${essence(input)}`), attempt, input)
+  const decisive = path === '/runs' ? (input as RunsInput).input : input
+  return nature(hash(`${path}${essence(decisive)}`), attempt, input)
 }
 
 /** A value as text, without what may be worded one way or another. */

@@ -9,7 +9,7 @@ import type { Expr } from '../plan/expr.ts'
 import { isTruthy } from '../plan/functions.ts'
 import { compilePath, MISSING } from '../plan/path.ts'
 import type { Plan, PlanStep, Retry } from '../plan/plan.ts'
-import { act, essence, ITEM_TIMEOUT_MS, type RunsInput } from './sim-component.ts'
+import { act, essence, type RunsInput } from './sim-component.ts'
 
 /** A failure, as far as the meaning of a plan decides it. */
 export interface Fault {
@@ -97,7 +97,7 @@ class Reader {
     const last = this.ends.get(exit)
     if (faults.length > 0 && onFailure === 'stop') return { outcome: 'failed', anyOf: faults }
     if (!last || last.end === 'never') {
-      const message = `the item did not end within ${ITEM_TIMEOUT_MS} ms`
+      const message = `the item did not end within ${this.#plan.timeoutMs} ms`
       return { outcome: 'failed', anyOf: [{ code: 'TIMEOUT', message }] }
     }
     if (faults[0]) return { outcome: 'failed', anyOf: [faults[0]] }
@@ -266,13 +266,10 @@ class Reader {
           expr.of.map(([, e]) => sub(e)),
           (values) => Object.fromEntries(expr.of.map(([key], i) => [key, values[i]])),
         )
-      case 'call':
-        return all(expr.args.map(sub), (values) => values).end === 'done'
-          ? call(
-              expr.fn,
-              expr.args.map((e) => valueIn(sub(e))),
-            )
-          : all(expr.args.map(sub), (values) => values)
+      case 'call': {
+        const args = all(expr.args.map(sub), (values) => values)
+        return args.end === 'done' ? call(expr.fn, args.value as unknown[]) : args
+      }
     }
   }
 

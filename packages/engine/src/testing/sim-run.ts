@@ -1,0 +1,321 @@
+// One seed, one run: a random plan on engines in a simulated world, with faults at random; then what must hold is checked.
+// The same seed gives the same run, to the letter.
+
+import { createEngine, type Engine } from '../engine.ts'
+import { FlowError } from '../errors.ts'
+import type { JournalEntry, JournalId } from '../journal/events.ts'
+import type { Outcome } from '../run/outcome.ts'
+import type { RunRow, Store } from '../store/store.ts'
+import { Check } from './sim-check.ts'
+import { simRouter } from './sim-component.ts'
+import { randomScenario, type Scenario } from './sim-plan.ts'
+import { type AppendFault, hasEnded, SimDisk } from './sim-store.ts'
+import { type Chance, Process, World } from './sim-world.ts'
+
+export interface SimulationReport {
+  readonly seed: number
+  readonly violations: readonly string[]
+  /** How many things happened. */
+  readonly events: number
+  /** What was written, as one number: equal for equal runs. */
+  readonly fingerprint: number
+}
+
+export interface SimulationOptions {
+  /** Told everything that happens. */
+  readonly note?: (line: string) => void
+}
+
+/** Runs one seed to its end. */
+export async function simulate(seed: number, { note }: SimulationOptions = {}): Promise<SimulationReport> {
+  return new Simulation(seed, note).run()
+}
+
+// ---
+
+const RUN = 'run'
+/** More than any run takes: beyond, it goes round in circles. */
+const MOST_EVENTS = 10_000
+const SILENCE_MS = 3_000
+
+class Simulation {
+  readonly #seed: number
+  readonly #world: World
+  readonly #chance: Chance
+  readonly #faults: Faults
+  readonly #scenario: Scenario
+  readonly #disk: SimDisk
+  readonly #check: Check
+  readonly #engines = new Map<Process, Engine>()
+  readonly #isStream: boolean
+  #appends = 0
+  #processCount = 0
+  #isAccepted = false
+  #seen: Map<number, Outcome> | undefined
+  #fingerprint = 0
+
+  constructor(seed: number, note: SimulationOptions['note']) {
+    this.#seed = seed
+    this.#world = new World(seed, (text) => note?.(`${this.#world.now} ${text()}`))
+    this.#chance = this.#world.chance
+    const chance = this.#chance
+    this.#scenario = randomScenario(chance, chance.int(1, 5))
+    this.#isStream = chance.is(0.15)
+    this.#faults = randomFaults(chance)
+    this.#disk = new SimDisk(this.#world, {
+      appendMs: chance.one([
+        [0, 0],
+        [0, 5],
+        [20, 120],
+      ] as const),
+      readMs: chance.one([
+        [0, 0],
+        [1, 30],
+      ] as const),
+    })
+    this.#check = new Check(this.#scenario, RUN)
+    this.#disk.fault = (process) => this.#faultAt(this.#appends++, process)
+    this.#disk.onRow = (row, by) => {
+      this.#check.row(row, by)
+      this.#fingerprint = fold(this.#fingerprint, `${by.name}${row.journal}${JSON.stringify(row.entries)}`)
+      this.#world.note(() => `${by.name} writes ${row.journal} ${row.seq}: ${row.entries.map(summary).join(', ')}`)
+    }
+    note?.(JSON.stringify({ plan: this.#scenario.plan, inputs: this.#scenario.inputs, faults: this.#faults }))
+  }
+
+  async run(): Promise<SimulationReport> {
+    const { engines, stalls, doubleWakes, signals } = this.#faults
+    for (let i = 0; i < engines; i++) this.#startProcess()
+    this.#attach()
+    this.#sendGo(0)
+    for (const at of stalls) this.#world.after(at, () => this.#stall())
+    for (const at of doubleWakes) this.#world.after(at, () => this.#wakeTwice())
+    for (const { at, name } of signals) this.#world.after(at, () => this.#signal(name))
+    let events = 0
+    while (events < MOST_EVENTS && (await this.#world.step())) events++
+    const row = this.#disk.rows.runs.get(RUN) as RunRow | undefined
+    if (events === MOST_EVENTS) this.#check.violated('the run goes on and on')
+    this.#check.end(row, this.#seen)
+    return { seed: this.#seed, violations: this.#check.violations, events, fingerprint: this.#fingerprint }
+  }
+
+  get #isOver(): boolean {
+    return hasEnded(this.#disk, RUN)
+  }
+
+  // --- processes
+
+  #startProcess(): Process {
+    const process = new Process(this.#world, `p${++this.#processCount}`)
+    const engine = createEngine({
+      store: this.#disk.open(process),
+      router: simRouter(process, this.#check),
+      clock: process.clock,
+      random: () => this.#chance.next(),
+      log: (_level, message) => {
+        this.#world.note(() => `${process.name} says: ${message}`)
+        if (message.includes('set aside')) this.#check.violated(message)
+      },
+    })
+    this.#engines.set(process, engine)
+    process.onDeath(() => this.#died(process))
+    engine.recover()
+    return process
+  }
+
+  #died(process: Process): void {
+    this.#engines.delete(process)
+    this.#world.after(this.#chance.int(0, SILENCE_MS), () => this.#disk.adopt(process))
+    if (this.#isOver) return
+    if (this.#engines.size === 0 || this.#chance.is(0.5)) {
+      this.#world.after(this.#chance.int(1, 2_000), () => {
+        this.#startProcess()
+        this.#attach()
+      })
+    } else this.#world.after(1, () => this.#attach())
+  }
+
+  #anyone(): [Process, Engine] | undefined {
+    const all = [...this.#engines]
+    return all.length === 0 ? undefined : this.#chance.one(all)
+  }
+
+  // --- the client
+
+  /** Whoever wants the results asks any process for them: to start the run, or to go on with it. */
+  #attach(): void {
+    const one = this.#anyone()
+    if (!one) return
+    const [process, engine] = one
+    const seen = new Map<number, Outcome>()
+    this.#seen = undefined
+    const read = async () => {
+      const handle = this.#isAccepted ? await this.#resume(process, engine) : await this.#submit(process, engine)
+      this.#isAccepted = true
+      this.#world.note(() => `${process.name} has the run`)
+      for await (const { index, outcome } of handle.results('completion')) seen.set(index, outcome)
+      await handle.ended
+      if (hasEnded(this.#disk, RUN)) this.#seen = seen
+    }
+    read().catch((error) => {
+      if (!process.isDead && !isInjected(error))
+        this.#check.violated(`${process.name} fails: ${(error as Error).stack}`)
+    })
+  }
+
+  async #submit(process: Process, engine: Engine) {
+    try {
+      return await engine.submit(this.#scenario.plan, this.#inputs(process), {
+        id: RUN,
+        ...(this.#faults.itemsAtOnce === undefined ? {} : { maxConcurrent: this.#faults.itemsAtOnce }),
+      })
+    } catch (error) {
+      // The answer to an earlier attempt was lost, but the run is there.
+      if (FlowError.is(error) && error.code === 'CONFLICT') return this.#resume(process, engine)
+      throw error
+    }
+  }
+
+  #resume(process: Process, engine: Engine) {
+    return engine.resume(RUN, this.#isStream ? { inputs: this.#inputs(process) } : {})
+  }
+
+  #inputs(process: Process): Iterable<unknown> | AsyncIterable<unknown> {
+    const { inputs } = this.#scenario
+    if (!this.#isStream) return inputs
+    const { chance } = this.#world
+    return (async function* () {
+      for (const input of inputs) yield await process.later(chance.int(0, 50), () => input)
+    })()
+  }
+
+  // --- faults
+
+  #faultAt(append: number, process: Process): AppendFault | undefined {
+    const fault = this.#faults.appends.get(append)
+    // Nobody leaves a process alone whose disk fails.
+    if (fault?.startsWith('error'))
+      this.#world.after(this.#chance.int(200, 900), () => process.crash('being restarted'))
+    return fault
+  }
+
+  #stall(): void {
+    const one = this.#anyone()
+    if (!one || this.#isOver) return
+    const [process] = one
+    const ms = this.#chance.int(200, 2 * SILENCE_MS)
+    this.#world.note(() => `${process.name} stalls for ${ms} ms`)
+    process.stalledUntil = this.#world.now + ms
+    if (ms > SILENCE_MS && this.#engines.size > 1) this.#world.after(SILENCE_MS, () => this.#disk.adopt(process))
+  }
+
+  #wakeTwice(): void {
+    const one = this.#anyone()
+    const open = this.#disk.rows.runs.open(RUN) as Awaited<ReturnType<Store['runs']['open']>>
+    if (!one || open.length === 0) return
+    this.#disk.wakeTwice(one[0], this.#chance.one(open).journal as JournalId)
+  }
+
+  /** Wakes those who wait, now and again, so that every one of them gets its signal. */
+  #sendGo(count: number): void {
+    if (this.#isOver || count > 40) return
+    const one = this.#anyone()
+    const id = `go${count}`
+    const next = () => this.#world.after(300 * 1.2 ** count, () => this.#sendGo(count + 1))
+    if (!one || !this.#disk.rows.runs.get(RUN)) next()
+    else this.#send(one[1], { name: 'signal', signal: 'go', payload: count, id }, next)
+  }
+
+  #signal(name: 'pause' | 'cancel'): void {
+    const one = this.#anyone()
+    if (!one || this.#isOver || !this.#disk.rows.runs.get(RUN)) return
+    this.#send(one[1], { name }, () => {
+      if (name === 'pause') this.#world.after(this.#chance.int(0, 3_000), () => this.#resumeRun())
+    })
+    one[0].onDeath(() => this.#world.after(2_000, () => this.#resumeRun()))
+  }
+
+  #resumeRun(): void {
+    const one = this.#anyone()
+    if (this.#isOver) return
+    if (!one) this.#world.after(500, () => this.#resumeRun())
+    else {
+      one[0].onDeath(() => this.#resumeRun())
+      this.#send(one[1], { name: 'resume' }, () => {})
+    }
+  }
+
+  #send(engine: Engine, signal: Parameters<Engine['signal']>[1], then: () => void): void {
+    let isAnswered = false
+    const answered = () => {
+      if (isAnswered) return
+      isAnswered = true
+      then()
+    }
+    // Its process may die before it answers.
+    this.#world.after(2 * SILENCE_MS + 1_000, answered)
+    engine.signal(RUN, signal).then(answered, (error) => {
+      if (!isInjected(error) && !(FlowError.is(error) && error.code === 'CONFLICT')) {
+        this.#check.violated(`signal ${signal.name} fails: ${error.message}`)
+      }
+      answered()
+    })
+  }
+}
+
+/** What befalls a run; times in milliseconds from its start. */
+interface Faults {
+  readonly engines: number
+  readonly appends: ReadonlyMap<number, AppendFault>
+  readonly stalls: readonly number[]
+  readonly doubleWakes: readonly number[]
+  readonly signals: readonly { readonly at: number; readonly name: 'pause' | 'cancel' }[]
+  readonly itemsAtOnce: number | undefined
+}
+
+function randomFaults(chance: Chance): Faults {
+  const appends = new Map<number, AppendFault>()
+  const engines = chance.is(0.25) ? 2 : 1
+  if (chance.is(0.6)) {
+    const count = chance.int(1, 3)
+    const kinds: AppendFault[] = ['crash-before', 'crash-after', 'crash-after', 'error-before', 'error-after']
+    for (let i = 0; i < count; i++) appends.set(chance.int(0, 20), chance.one(kinds))
+  }
+  const times = (most: number) => Array.from({ length: chance.int(0, most) }, () => chance.int(0, 3_000))
+  return {
+    engines,
+    appends,
+    stalls: chance.is(0.25) ? times(2) : [],
+    doubleWakes: chance.is(0.3) ? times(3) : [],
+    signals: chance.is(0.15) ? [{ at: chance.int(0, 1_500), name: chance.is(0.6) ? 'pause' : 'cancel' }] : [],
+    itemsAtOnce: chance.is(0.3) ? chance.int(1, 2) : undefined,
+  }
+}
+
+function isInjected(error: unknown): boolean {
+  return FlowError.is(error) && error.code === 'RESOURCE_UNAVAILABLE'
+}
+
+function summary(entry: JournalEntry): string {
+  switch (entry.type) {
+    case 'started':
+    case 'parked':
+    case 'settled': {
+      const path = `${entry.sub === undefined ? '' : `${entry.sub}/`}${entry.item}/${entry.step}/${entry.visit}`
+      const how = entry.type === 'settled' ? ` ${entry.outcome.outcome}${entry.derived ? ' (derived)' : ''}` : ''
+      return `${entry.type} ${path}${how}`
+    }
+    case 'finished':
+      return `finished ${entry.item} ${entry.outcome.outcome}`
+    case 'signalled':
+      return `signalled ${entry.name}`
+    default:
+      return entry.type
+  }
+}
+
+function fold(into: number, text: string): number {
+  let h = into
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 16777619)
+  return h >>> 0
+}
