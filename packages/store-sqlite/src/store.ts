@@ -245,14 +245,15 @@ function configure(db: Database, synchronous: 'full' | 'normal' | 'off'): void {
 }
 
 function prepareFolder(path: string): void {
-  const found = statSync(path, { throwIfNoEntry: false })
-  if (found?.isDirectory()) throw new FlowError('INVALID_INPUT', `the store ${path} is a folder; name a file in it`)
+  let isFolder: boolean
   try {
     mkdirSync(dirname(path), { recursive: true })
+    isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
   } catch (cause) {
     const message = `cannot make the folder of the store ${path}: ${(cause as Error).message}`
     throw new FlowError('RESOURCE_UNAVAILABLE', message, { cause })
   }
+  if (isFolder) throw new FlowError('INVALID_INPUT', `the store ${path} is a folder; name a file in it`)
 }
 
 function checkName(journal: JournalId): void {

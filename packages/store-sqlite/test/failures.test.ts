@@ -1,0 +1,122 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { JournalEntry } from '@stepflow/engine'
+import { createSqliteStore } from '@stepflow/store-sqlite'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openDatabase } from '../src/drivers.ts'
+import { buildProgram } from './build-program.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'stepflow-sqlite-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+let filler: string
+beforeAll(async () => {
+  filler = await buildProgram('fill-disk', folder)
+})
+
+const created: JournalEntry = { type: 'created', at: 1, run: 'r', from: 0, inputs: [1] }
+
+test('a folder is refused', async () => {
+  await expect(createSqliteStore({ path: folder })).rejects.toThrow(/is a folder; name a file in it/)
+})
+
+test('a file that is no database is refused, and left as it is', async () => {
+  const path = join(folder, 'notes.txt')
+  writeFileSync(path, 'these are my notes, and they are no database at all'.repeat(20))
+
+  await expect(createSqliteStore({ path })).rejects.toMatchObject({
+    code: 'INVALID_INPUT',
+    message: expect.stringContaining(`${path}: the file is no SQLite database`),
+  })
+  expect(readdirSync(folder).filter((name) => name.startsWith('notes'))).toEqual(['notes.txt'])
+})
+
+test("another program's database is refused", async () => {
+  const path = join(folder, 'other.db')
+  const db = await openDatabase(path)
+  db.exec('CREATE TABLE addresses (name TEXT)')
+  db.close()
+
+  await expect(createSqliteStore({ path })).rejects.toThrow(/is the database of another program/)
+})
+
+test('a file of a newer version is refused, and says what to do', async () => {
+  const path = join(folder, 'newer.db')
+  await (await createSqliteStore({ path })).close()
+  const db = await openDatabase(path)
+  db.exec('PRAGMA user_version = 99')
+  db.close()
+
+  await expect(createSqliteStore({ path })).rejects.toThrow(
+    /written by a newer stepflow \(schema 99; .*update stepflow/,
+  )
+})
+
+test('a folder that cannot be made is named', async () => {
+  const path = join(folder, 'notes.txt', 'store.db')
+  writeFileSync(join(folder, 'notes.txt'), 'a file')
+
+  await expect(createSqliteStore({ path })).rejects.toThrow(/cannot make the folder of the store .*notes\.txt/)
+})
+
+test('the folder of the file is made', async () => {
+  const path = join(folder, 'a', 'b', 'store.db')
+
+  await (await createSqliteStore({ path })).close()
+
+  expect(readdirSync(join(folder, 'a', 'b'))).toContain('store.db')
+})
+
+test('a database whose pages were overwritten says that it is damaged', async () => {
+  const path = join(folder, 'damaged.db')
+  await (await createSqliteStore({ path })).close()
+  const db = await openDatabase(path)
+  db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()
+  db.exec('PRAGMA writable_schema = ON')
+  db.exec(`UPDATE sqlite_schema SET rootpage = 999 WHERE name = 'journal'`)
+  db.close()
+
+  const opened = createSqliteStore({ path }).then((store) =>
+    store.append({ journal: 'r/0', after: 0, entries: [created] }),
+  )
+
+  await expect(opened).rejects.toMatchObject({ code: 'INTERNAL', message: expect.stringContaining('is damaged') })
+})
+
+test('a journal whose name would be cut is refused', async () => {
+  const store = await createSqliteStore({ path: join(folder, 'names.db') })
+
+  const appended = store.append({ journal: 'r\0s/0', after: 0, entries: [created] })
+
+  await expect(appended).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+  await store.close()
+})
+
+test('a closed store says so', async () => {
+  const store = await createSqliteStore({ path: join(folder, 'closed.db') })
+  await store.close()
+
+  await expect(store.append({ journal: 'r/0', after: 0, entries: [created] })).rejects.toThrow(/is closed/)
+  await expect((async () => store.read('r/0'))()).rejects.toThrow(/is closed/)
+})
+
+test('a full disk fails the appends that do not fit, whole, and no others', async () => {
+  const path = join(folder, 'full.db')
+
+  // A limit on the size of files is the disk that is full, for one process only.
+  const { stdout } = await promisify(execFile)('sh', [
+    '-c',
+    `ulimit -f 4096; exec "${process.execPath}" "${filler}" "${path}"`,
+  ])
+  const told = JSON.parse(stdout)
+
+  expect(told.code).toBe('RESOURCE_UNAVAILABLE')
+  expect(told.message).toContain(`cannot write to the store ${path}`)
+  expect(told.written).toBeGreaterThan(0)
+  expect(told.rows).toBe(told.written)
+  expect(told.items).toBe(told.written - 1)
+  expect(told.smallAfterwards).toBe('written')
+})

@@ -1,0 +1,241 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Clock, contentId, type JournalEntry, type Store, systemClock } from '@stepflow/engine'
+import { createManualClock } from '@stepflow/engine/testing'
+import { createSqliteStore } from '@stepflow/store-sqlite'
+import { afterAll, expect, test } from 'vitest'
+import { openDatabase } from '../src/drivers.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'stepflow-sqlite-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+let files = 0
+const newPath = () => join(folder, `${files++}.db`)
+const open = (path: string, clock: Clock = systemClock) => createSqliteStore({ path, clock, pollMs: 5 })
+
+const plan = { name: 'p', entry: 0, exit: 0, onFailure: 'stop', steps: [] } as const
+const created = (run: string, at = 1, inputs: unknown[] = [1]): JournalEntry => {
+  return { type: 'created', at, run, plan, from: 0, inputs }
+}
+const sealed: JournalEntry = { type: 'sealed', at: 1, items: 1 }
+const finished = (result: unknown, at = 2): JournalEntry => {
+  return { type: 'finished', at, item: 0, outcome: { outcome: 'success', result } }
+}
+const runOnce = async (store: Store, run: string, result: unknown, at: number) => {
+  await store.append({ journal: `${run}/0`, after: 0, entries: [created(run, at), sealed, finished(result, at)] })
+}
+
+test('everything is there when the file is opened again', async () => {
+  const path = newPath()
+  const large = Array.from({ length: 300_000 }, (_, index) => index)
+  const first = await open(path)
+  await first.append({ journal: 'r/0', after: 0, entries: [created('r'), sealed], wakes: [{ journal: 'r/0', at: 5 }] })
+  await first.append({ journal: 'r/0', after: 1, entries: [finished({ large })] })
+  const id = await first.blobs.put({ a: 1 })
+  const seen = [await first.read('r/0'), await first.runs.list(), await first.runs.items('r')]
+  await first.close()
+
+  const second = await open(path)
+
+  expect([await second.read('r/0'), await second.runs.list(), await second.runs.items('r')]).toEqual(seen)
+  expect(await second.blobs.get(id)).toEqual({ a: 1 })
+  await second.close()
+})
+
+test('what is handed in together is one transaction', async () => {
+  const path = newPath()
+  const [store, other] = [await open(path), await openDatabase(path)]
+  const version = other.prepare('PRAGMA data_version')
+  const versions = new Set([version.get<{ data_version: number }>()?.data_version])
+  let commits = 0
+  store.watch({}, () => {
+    const now = version.get<{ data_version: number }>()?.data_version
+    if (!versions.has(now)) commits++
+    versions.add(now)
+  })
+
+  await Promise.all(
+    Array.from({ length: 100 }, (_, run) =>
+      store.append({ journal: `${run}/0`, after: 0, entries: [created(`${run}`)] }),
+    ),
+  )
+
+  expect(commits).toBe(1)
+  other.close()
+  await store.close()
+})
+
+test('rows of one journal that are handed in together are written in order', async () => {
+  const store = await open(newPath())
+
+  await Promise.all(
+    Array.from({ length: 2000 }, (_, after) =>
+      store.append({
+        journal: 'r/0',
+        after,
+        entries: after === 0 ? [created('r')] : [{ type: 'claimed', at: after, driver: 'd' }],
+      }),
+    ),
+  )
+
+  expect((await store.read('r/0')).length).toBe(2000)
+  expect((await store.read('r/0', 1990)).map(({ seq }) => seq)).toEqual([
+    1990, 1991, 1992, 1993, 1994, 1995, 1996, 1997, 1998, 1999,
+  ])
+  await store.close()
+})
+
+test('while another connection writes, appends wait without holding up the process', async () => {
+  const path = newPath()
+  const [store, other] = [await open(path), await openDatabase(path)]
+  other.exec('BEGIN IMMEDIATE')
+  let isWritten = false
+
+  const appended = Promise.all([
+    store.append({ journal: 'r/0', after: 0, entries: [created('r')] }),
+    store.append({ journal: 'r/0', after: 1, entries: [finished(1)] }),
+  ]).then(() => {
+    isWritten = true
+  })
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setTimeout(resolve, 10))
+  expect(isWritten).toBe(false)
+  other.exec('COMMIT')
+  await appended
+
+  expect((await store.read('r/0')).length).toBe(2)
+  other.close()
+  await store.close()
+})
+
+test('a wake is driven at its time, also after the file was opened again', async () => {
+  const path = newPath()
+  const clock = createManualClock(1000)
+  const first = await open(path, clock)
+  await first.append({
+    journal: 'r/0',
+    after: 0,
+    entries: [created('r'), sealed],
+    wakes: [{ journal: 'r/0', at: 5000 }],
+  })
+  await first.close()
+  const second = await open(path, clock)
+  const driven: number[] = []
+  second.work(async (journal) => {
+    driven.push(clock.now())
+    return driven.length === 1 ? { journal, at: 9000 } : null
+  })
+
+  await clock.advance(3999)
+  expect(driven).toEqual([])
+  await clock.advance(10_000)
+
+  expect(driven).toEqual([5000, 9000])
+  await second.close()
+})
+
+test('a wake that comes while its journal is driven is kept until the driver lets go', async () => {
+  const store = await open(newPath())
+  const driven: string[] = []
+  let letGo: () => void = () => {}
+  let again: () => void = () => {}
+  const drivenAgain = new Promise<void>((resolve) => {
+    again = resolve
+  })
+  store.work(async (journal) => {
+    driven.push(journal)
+    if (driven.length === 2) again()
+    else {
+      await new Promise<void>((resolve) => {
+        letGo = resolve
+      })
+    }
+    return { journal, at: Number.POSITIVE_INFINITY }
+  })
+  await store.append({ journal: 'r/0', after: 0, entries: [created('r'), sealed], wakes: [{ journal: 'r/0', at: 0 }] })
+
+  await store.append({ journal: 'r/0', after: 1, entries: [{ type: 'signalled', at: 1, name: 'resume' }] })
+  expect(driven).toEqual(['r/0'])
+  letGo()
+  await drivenAgain
+
+  expect(driven).toEqual(['r/0', 'r/0'])
+  await store.close()
+})
+
+test('no more journals are driven at once than was said', async () => {
+  const store = await createSqliteStore({ path: newPath(), maxJournals: 3 })
+  let atOnce = 0
+  let most = 0
+  let ended = 0
+  const all = new Promise<void>((resolve) => {
+    store.work(async () => {
+      most = Math.max(most, ++atOnce)
+      await new Promise((next) => setImmediate(next))
+      atOnce--
+      if (++ended === 20) resolve()
+      return null
+    })
+  })
+
+  await Promise.all(
+    Array.from({ length: 20 }, (_, run) => {
+      const journal = `${run}/0`
+      return store.append({ journal, after: 0, entries: [created(`${run}`), sealed], wakes: [{ journal, at: 0 }] })
+    }),
+  )
+  await all
+
+  expect(most).toBe(3)
+  await store.close()
+})
+
+test('prune removes what ended long ago, and blobs that nothing names', async () => {
+  const clock = createManualClock(0)
+  const store = await open(newPath(), clock)
+  const named = await store.blobs.put({ kept: 'by its id in a result' })
+  const inner = await store.blobs.put({ kept: 'by its id in a blob' })
+  const outer = await store.blobs.put({ flow: `sha256:${inner}` })
+  const unnamed = await store.blobs.put({ removed: true })
+  const large = 'x'.repeat(2_000_000)
+  await runOnce(store, 'old', large, 1000)
+  await runOnce(store, 'new', { named, outer, large: `${large}y` }, 500_000_000)
+  await store.append({ journal: 'open/0', after: 0, entries: [created('open', 1000), sealed] })
+  await clock.advance(1_000_000_000)
+
+  expect(await store.runs.prune?.({ olderThanMs: 700_000_000 })).toEqual({ runs: 1, blobs: 2 })
+
+  expect((await store.runs.list()).map(({ id }) => id)).toEqual(['open', 'new'])
+  expect(await store.blobs.get(inner)).toBeDefined()
+  expect((await store.runs.items('new'))[0]?.outcome).toMatchObject({ result: { large: `${large}y` } })
+  for (const gone of [unnamed, contentId(large)]) {
+    await expect((async () => store.blobs.get(gone))()).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  }
+  await store.close()
+})
+
+test('prune keeps as many ended runs as it is told', async () => {
+  const store = await open(newPath())
+  for (let run = 0; run < 50; run++) await runOnce(store, `r${run}`, run, run)
+
+  expect(await store.runs.prune?.({ keep: 2 })).toEqual({ runs: 48, blobs: 0 })
+
+  expect((await store.runs.list()).map(({ id }) => id)).toEqual(['r49', 'r48'])
+  await store.close()
+})
+
+test('positions of removed rows are not used again: a watcher misses nothing', async () => {
+  const path = newPath()
+  const [store, other] = [await open(path), await open(path)]
+  await runOnce(store, 'a', 1, 1)
+  const heard = new Promise<string>((resolve) => {
+    other.watch({}, ({ journal }) => resolve(journal))
+  })
+
+  await store.runs.remove('a')
+  await runOnce(store, 'b', 1, 1)
+
+  expect(await heard).toBe('b/0')
+  await other.close()
+  await store.close()
+})
