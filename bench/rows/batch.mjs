@@ -45,8 +45,8 @@ export async function measure() {
     line({ what: '  peak memory', goal: '<= 256 MB', limit: 256, values: many, unit: 'MB' }),
     line({
       what: `  against ${number(LINES / 10)} lines`,
-      // What is alive is 8 MB at any time; the rest is garbage that V8 has not collected yet, and it collects the less often
-      // the longer a program runs. A leak of the lines would be 5x and more.
+      // What is alive is 8 MB at any time; the rest is what V8 has not collected yet, and it waits the longer the more
+      // there was. Holding on to the lines (a leak that there was) made it 3.9x.
       goal: 'the same (<= 1.5x)',
       ...(isQuick ? {} : { limit: 1.5 }),
       values: many.map((mb, i) => mb / few[i]),
