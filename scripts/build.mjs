@@ -3,6 +3,7 @@
 // What `stepflow run` needs is one CommonJS file: Node starts it 7 ms sooner than an ES module, and each file costs time.
 // What it may need comes from files beside it, for Node reads every byte of a file before it runs the first:
 //   commands.cjs   the other commands, with copies of what they share with `run`
+//   store.cjs      the store in a SQLite file
 //   yaml.cjs ...   libraries, shared by both
 // Node's own modules are loaded at their first use, too.
 
@@ -20,7 +21,7 @@ const { version } = JSON.parse(readFileSync(path('packages/stepflow/package.json
 const source = path('packages/stepflow/src/cli')
 
 /** Loaded from where npm put them: they hold files of their own (WebAssembly, fonts, a compiler). */
-const outside = ['jiti', '@resvg/resvg-wasm', 'dejavu-fonts-ttf']
+const outside = ['jiti', '@resvg/resvg-wasm', 'dejavu-fonts-ttf', 'libsql']
 
 /** Libraries that become files beside ours, by the name they are imported by. */
 const libraries = {
@@ -100,6 +101,16 @@ const otherCommands = {
   },
 }
 
+/** A short run needs no store but memory. */
+const store = {
+  name: 'store',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^@stepflow\/store-sqlite$/ }, () => ({ path: 'store', namespace: 'store' }))
+    onLoad({ filter: /.*/, namespace: 'store' }, () => ({ contents: `module.exports = require('./store.cjs')` }))
+    onResolve({ filter: /.*/, namespace: 'store' }, ({ path: name }) => ({ path: name, external: true }))
+  },
+}
+
 const options = {
   bundle: true,
   platform: 'node',
@@ -131,7 +142,7 @@ const results = await Promise.all([
     ...ours,
     entryPoints: [`${source}/main.ts`],
     outfile: path('packages/stepflow/dist/cli.cjs'),
-    plugins: [otherCommands, lazy],
+    plugins: [otherCommands, store, lazy],
   }),
   build({
     ...ours,
@@ -140,6 +151,12 @@ const results = await Promise.all([
       resolveDir: source,
     },
     outfile: path('packages/stepflow/dist/commands.cjs'),
+    plugins: [store, lazy],
+  }),
+  build({
+    ...ours,
+    entryPoints: [path('packages/store-sqlite/src/index.ts')],
+    outfile: path('packages/stepflow/dist/store.cjs'),
     plugins: [lazy],
   }),
   ...Object.entries(libraries).map(([name, file]) =>

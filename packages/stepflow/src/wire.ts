@@ -49,7 +49,7 @@ export interface Wired extends WiredPlugins {
 /** Everything that is needed to run flows. Close it, or child processes stay. */
 export async function wire(config: Config, options: WireOptions): Promise<Wired> {
   const wired = await wirePlugins(config, options)
-  const store = options.store ?? openStore(config, options)
+  const store = options.store ?? (await openStore(config, options))
   const engine = createEngine({
     store,
     router: wired.router,
@@ -106,6 +106,23 @@ export async function wirePlugins(config: Config, options: WireOptions): Promise
   return { router, plugins, components: () => catalog.list(new Map([['builtin', always], ...plugins]), router), close }
 }
 
+/** The store that a configuration names; whoever opens it closes it. */
+export async function openStore(
+  { stateStore }: Pick<Config, 'stateStore'>,
+  options: Pick<WireOptions, 'history' | 'clock' | 'log'>,
+): Promise<Store> {
+  const shared = { ...(options.clock && { clock: options.clock }), ...(options.log && { log: options.log }) }
+  if (stateStore.type === 'postgres') {
+    const message = 'a store in PostgreSQL is not in this version: use sqlite:PATH, or memory'
+    throw new FlowError('INVALID_INPUT', message)
+  }
+  if (stateStore.type === 'memory' || stateStore.path === ':memory:') {
+    return createMemoryStore({ forget: options.history === 'none', ...shared })
+  }
+  const { createSqliteStore } = await import('@stepflow/store-sqlite')
+  return createSqliteStore({ path: stateStore.path, ...shared })
+}
+
 // ---
 
 async function createPlugin(
@@ -153,17 +170,6 @@ async function createServer(
   if (plugin.processes === 1) return create()
   const { pool } = await import('./plugins/pool.ts')
   return pool(plugin.name, Array.from({ length: plugin.processes }, create))
-}
-
-function openStore(config: Config, options: WireOptions): Store {
-  const { type } = config.stateStore
-  if (type !== 'memory') {
-    options.log?.(
-      'warning',
-      `state_store of type ${type} is not available yet in this version: nothing is kept after this run`,
-    )
-  }
-  return createMemoryStore({ forget: options.history === 'none', ...(options.clock && { clock: options.clock }) })
 }
 
 async function functions(name: string) {

@@ -2,8 +2,8 @@
 
 import { dirname, resolve } from 'node:path'
 import type { FlowInfo } from '@stepflow/dialects'
-import { type Diagnostic, type Engine, FlowError, hasErrors, type Plan } from '@stepflow/engine'
-import type { Config } from '../config/config.ts'
+import { type Diagnostic, type Engine, FlowError, hasErrors, type Plan, type Store } from '@stepflow/engine'
+import type { Config, StoreConfig } from '../config/config.ts'
 import type { WiredPlugins, WireOptions } from '../wire.ts'
 import { describeDiagnostics } from './code-frame.ts'
 import type { Args, Io } from './command.ts'
@@ -24,6 +24,9 @@ export interface Project {
   readonly plugins: WiredPlugins
   /** Not there if the project is only checked. */
   readonly engine: Engine
+  /** What the runs are kept in; not there if the project is only checked. */
+  readonly store: Store
+  readonly config: Config
   close(): Promise<void>
 }
 
@@ -37,6 +40,8 @@ export interface OpenProject {
   readonly purpose: 'run' | 'batch' | 'test' | 'check'
   /** In place of the one that is looked for. */
   readonly config?: { readonly config: Config; readonly diagnostics: readonly Diagnostic[] }
+  /** In place of the configuration's. */
+  readonly store?: StoreConfig | undefined
 }
 
 /** Reads all of it; throws only if the flow file cannot be read. Close it, or child processes stay. */
@@ -50,6 +55,7 @@ export async function openProject(options: OpenProject): Promise<Project> {
   ])
   const place = { path: args.value('config'), flowFile: file, cwd: io.cwd, env: io.env }
   const found = options.config ?? (await loadConfig({ ...place, ...(purpose === 'test' ? { purpose } : {}) }))
+  const config = options.store === undefined ? found.config : { ...found.config, stateStore: options.store }
   const flowDirectory = dirname(resolve(io.cwd, file))
   const wireOptions: WireOptions = {
     env: io.env,
@@ -59,7 +65,7 @@ export async function openProject(options: OpenProject): Promise<Project> {
     log: messages.log,
     plan: createFlowLoader(flowDirectory, () => plugins),
   }
-  const wired = purpose === 'check' ? undefined : await wire(found.config, wireOptions)
+  const wired = purpose === 'check' ? undefined : await wire(config, wireOptions)
   const plugins = wired ?? (await wirePlugins(found.config, wireOptions))
   const compiled = await compile(text, {
     file,
@@ -81,6 +87,11 @@ export async function openProject(options: OpenProject): Promise<Project> {
       if (!wired) throw new FlowError('INTERNAL', 'a project that is only checked has no engine')
       return wired.engine
     },
+    get store() {
+      if (!wired) throw new FlowError('INTERNAL', 'a project that is only checked has no store')
+      return wired.store
+    },
+    config,
     close: () => plugins.close(),
   }
 }

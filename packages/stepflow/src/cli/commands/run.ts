@@ -11,6 +11,7 @@ import { showRun } from '../progress/show-run.ts'
 import { openProject, type Project, refuseInvalid } from '../project.ts'
 import { cannot, checkWritable } from '../read-file.ts'
 import { inputOptions, overrideOptions, readInput, readOverrides, readVariables, variableOptions } from '../sources.ts'
+import { storeNamed, storeOption } from '../store-option.ts'
 
 export const run: Command = {
   name: 'run',
@@ -38,7 +39,7 @@ export const run: Command = {
     ...variableOptions,
     ...overrideOptions,
     { name: 'strict', does: 'unknown keys and other warnings of validation are errors' },
-    { name: 'store', value: 'STORE', does: 'where the run is recorded: memory' },
+    storeOption,
     { name: 'json', does: 'results are JSON in any case; this changes nothing' },
   ],
   examples: [
@@ -60,7 +61,8 @@ export const run: Command = {
   async run(args, io) {
     const messages = createMessages(args, io)
     const file = flowFile(run, args)
-    refuseStore(args)
+    const store = storeNamed(run, args, io)
+    refuseNamedRun(args)
     const isBatch = args.value('inputs') !== undefined
     if (isBatch)
       refuseTogether(
@@ -73,7 +75,15 @@ export const run: Command = {
     if (output !== undefined) checkWritable(output, io.cwd)
 
     const overrides = await readOverrides(args, io)
-    const project = await openProject({ file, args, io, messages, purpose: isBatch ? 'batch' : 'run', overrides })
+    const project = await openProject({
+      file,
+      args,
+      io,
+      messages,
+      purpose: isBatch ? 'batch' : 'run',
+      overrides,
+      store,
+    })
     try {
       const plan = refuseInvalid(project, io, messages)
       if (!plan) return 2
@@ -140,11 +150,7 @@ async function writeResult(outcome: Outcome, output: string | undefined, io: Io)
   }
 }
 
-function refuseStore(args: Args) {
-  const store = args.value('store')
-  if (store !== undefined && store !== 'memory') {
-    throw usage(run, `--store is "${store}", but this version keeps runs in memory only: --store memory`)
-  }
+function refuseNamedRun(args: Args) {
   const resumed = args.value('resume')
   if (resumed)
     throw usage(run, `--resume=${resumed} names a recorded run, but this version records none: say just --resume`)

@@ -1,0 +1,52 @@
+// --store: what it means, and what it is when nobody gives it. Opens nothing.
+
+import { resolve } from 'node:path'
+import { suggest } from '@stepflow/engine'
+import type { StoreConfig } from '../config/config.ts'
+import { usage } from './args.ts'
+import type { Args, Command, Io, Option } from './command.ts'
+
+export const storeOption: Option = {
+  name: 'store',
+  value: 'STORE',
+  does: 'where runs are recorded: memory, or sqlite:PATH',
+}
+
+/** Where runs are looked for when nobody says where. */
+export const DEFAULT_STORE = '.stepflow/stepflow.db'
+
+/** What `--store` names; undefined if it is not given. */
+export function storeNamed(command: Pick<Command, 'name'>, args: Args, io: Io): StoreConfig | undefined {
+  const text = args.value('store')
+  if (text === undefined) return undefined
+  if (text === 'memory') return { type: 'memory' }
+  if (/^postgres(ql)?:/.test(text)) {
+    // Its text may hold a password: it is not repeated.
+    throw usage(command, '--store names a PostgreSQL database, which is not in this version: sqlite:PATH, or memory')
+  }
+  const path = /^sqlite:(?:\/\/)?([^?]*)/.exec(text)?.[1]
+  if (path === undefined) {
+    const near = suggest(text, ['memory'])
+    const hint = near ? `; did you mean "${near}"?` : /\.(db|sqlite3?)$/.test(text) ? `: --store sqlite:${text}` : ''
+    throw usage(command, `--store is "${text}", but must be memory or sqlite:PATH${hint}`)
+  }
+  if (path === '') throw usage(command, '--store names no file: --store sqlite:runs.db')
+  return sqlite(path, io)
+}
+
+export function defaultStore(io: Io): StoreConfig {
+  return sqlite(DEFAULT_STORE, io)
+}
+
+/** The options that lead to the same store again; for hints that can be copied. */
+export function storeWords(store: StoreConfig, io: Io): readonly string[] {
+  if (store.type !== 'sqlite' || store.path === resolve(io.cwd, DEFAULT_STORE)) return []
+  const relative = store.path.startsWith(`${io.cwd}/`) ? store.path.slice(io.cwd.length + 1) : store.path
+  return ['--store', `sqlite:${relative}`]
+}
+
+// ---
+
+function sqlite(path: string, io: Io): StoreConfig {
+  return { type: 'sqlite', path: path === ':memory:' ? path : resolve(io.cwd, path) }
+}
