@@ -3,6 +3,7 @@
 import type { Diagnostic, Plan } from '@stepflow/engine'
 import { detect } from './detect.ts'
 import { Findings, lineOf } from './findings.ts'
+import { compileManifest } from './manifest/compile.ts'
 import { applyOverrides } from './override.ts'
 import { fromJson, MAX_DEPTH, type Node } from './source/node.ts'
 import { formatOf, readSource } from './source/read.ts'
@@ -71,11 +72,12 @@ function compileNode(node: Node, findings: Findings, options: CompileOptions, ne
       undefined,
       'a file is either a flow (component) or a manifest (tool)',
     )
-  } else if (found.dialect === 'manifest') {
-    findings.error('UNSUPPORTED_DIALECT', 'manifests (steps with "tool") cannot be compiled yet', node)
   }
   const root = applyOverrides(node, options.overrides ?? [], findings)
-  if (found.dialect !== 'flow') return { diagnostics: findings.list }
-  const { plan, flow } = compileFlow(root, findings, { ...options, nested })
+  if (found.dialect === 'mixed') return { diagnostics: findings.list }
+  const { plan, flow } =
+    found.dialect === 'flow'
+      ? compileFlow(root, findings, { ...options, nested })
+      : compileManifest(root, findings, { ...options, nested })
   return { ...(plan ? { plan } : {}), diagnostics: findings.list, ...(flow ? { flow } : {}) }
 }

@@ -174,7 +174,7 @@ test.each([
 })
 
 test.each([
-  ['- 1\n', 'UNSUPPORTED_DIALECT'],
+  ['- 1\n', 'INVALID_STEP'],
   ['text\n', 'INVALID_FLOW'],
   ['name: x\n', 'MISSING_STEPS'],
   ['steps: {a: 1}\n', 'INVALID_VALUE'],

@@ -6,6 +6,12 @@ export function functions(name: string): MaybePromise<PureFunction | undefined> 
   switch (name) {
     case 'template':
       return import('../template/render.ts').then((m) => m.template)
+    case 'condition':
+      return import('../template/condition.ts').then((m) => m.condition)
+    case 'shown_condition':
+      return import('../template/condition.ts').then((m) => m.shownCondition)
+    case 'parse_json':
+      return import('./parse-json.ts').then((m) => m.parseJson)
     case 'transform':
       return import('./transform.ts').then((m) => m.transform)
     default:

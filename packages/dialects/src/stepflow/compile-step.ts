@@ -2,13 +2,9 @@
 
 import { allRefs, type Expr, literal, type PlanStep, type TriggerRule, walk } from '@stepflow/engine'
 import { guard, objectOf, type PlanFrame } from '../builder.ts'
-import type { Field } from '../fields.ts'
 import { lineOf } from '../findings.ts'
-import type { Node } from '../source/node.ts'
-import { compileField } from './expr.ts'
 import { type FlowNames, type Scope, type Use, use } from './scope.ts'
-import type { StepShape } from './step-shape.ts'
-import { readsLoop } from './template-expr.ts'
+import { isInline, type StepShape } from './step-shape.ts'
 
 export interface CompiledStep {
   readonly step: PlanStep
@@ -40,7 +36,7 @@ export function compileStep(shape: StepShape, context: StepContext): CompiledSte
   const body = shape.forEach ? compileLoop(shape, scope, context) : compileCall(shape, scope)
   const step: PlanStep = {
     id: shape.id,
-    component: shape.forEach ? '$core/map' : shape.component,
+    component: shape.forEach ? '$core/map' : componentOf(shape),
     ...body,
     input: guarded(shape.rule, scope, body.input),
     ...(fallback ? { fallback } : {}),
@@ -55,8 +51,8 @@ export function compileStep(shape: StepShape, context: StepContext): CompiledSte
 type Body = Pick<PlanStep, 'input' | 'retry' | 'timeoutMs' | 'cache'>
 
 function compileCall(shape: StepShape, scope: Scope): Body {
-  const value = compileField(shape.input, scope)
-  return { input: conditional(shape.when, shape.skipIf, value, scope), ...attempts(shape, scope) }
+  const { language } = scope.names
+  return { input: language.conditional(shape, language.input(shape, scope), scope), ...attempts(shape, scope) }
 }
 
 function attempts(shape: StepShape, scope: Scope): Omit<Body, 'input'> {
@@ -68,21 +64,11 @@ function attempts(shape: StepShape, scope: Scope): Omit<Body, 'input'> {
       ? {
           cache: {
             ...(cache.ttlMs === undefined ? {} : { ttlMs: cache.ttlMs }),
-            ...(cache.key ? { key: compileField(cache.key, { ...scope, eager: true }) } : {}),
+            ...(cache.key ? { key: scope.names.language.value(cache.key, { ...scope, eager: true }) } : {}),
           },
         }
       : {}),
   }
-}
-
-function conditional(when: Field | undefined, skipIf: Field | undefined, value: Expr, scope: Scope): Expr {
-  if (when) {
-    const cond = compileField(when, scope)
-    return { op: 'if', cond, then: value, else: { op: 'skip', reason: literal('its "when" is not true') } }
-  }
-  if (!skipIf) return value
-  const cond = compileField(skipIf, scope)
-  return { op: 'if', cond, then: { op: 'skip', reason: literal('its "skip_if" is true') }, else: value }
 }
 
 function useNeeds(shape: StepShape, scope: Scope): void {
@@ -111,7 +97,7 @@ function compileFallback(shape: StepShape, scope: Scope): Expr | undefined {
   if (!onError || onError.action === 'fail') return undefined
   if (onError.action === 'skip') return { op: 'skip', reason: { op: 'error', path: 'message' } }
   // What it reads has ended before the step began: a failure is no time to start other steps.
-  const value = compileField(onError.value, { ...scope, eager: true })
+  const value = onError.value ? scope.names.language.value(onError.value, { ...scope, eager: true }) : literal(null)
   const refs = rule === 'all_success' ? [] : allRefs(value)
   return guard('all_done', refs, [], value)
 }
@@ -121,7 +107,8 @@ function compileFallback(shape: StepShape, scope: Scope): Expr | undefined {
  * inside, so that the element's expressions read them as they would outside.
  */
 function compileLoop(shape: StepShape, scope: Scope, context: StepContext): Body {
-  const { forEach, when, skipIf } = shape
+  const { forEach } = shape
+  const { language } = scope.names
   if (!forEach) return { input: literal(null) }
   const captured: string[] = []
   const inside: Scope = {
@@ -136,20 +123,20 @@ function compileLoop(shape: StepShape, scope: Scope, context: StepContext): Body
       return known >= 0 ? known : captured.push(id) - 1
     },
   }
-  const [perItem, once] =
-    (when ?? skipIf) && mentionsLoop((when ?? skipIf)?.node) ? [inside, undefined] : [undefined, scope]
-  const value = compileField(shape.input, inside)
+  const condition = shape.when ?? shape.skipIf
+  const isPerItem = condition !== undefined && language.readsLoop(condition.node)
+  const value = language.input(shape, inside)
   const element: PlanStep = {
     id: shape.id,
-    component: shape.component,
+    component: componentOf(shape),
     ...attempts(shape, inside),
-    input: guarded(inside.rule as TriggerRule, inside, perItem ? conditional(when, skipIf, value, perItem) : value),
+    input: guarded(inside.rule as TriggerRule, inside, isPerItem ? language.conditional(shape, value, inside) : value),
     ...origin(shape),
   }
   for (const [id, { counts, place }] of inside.uses) use(scope, id, true, counts, place)
   const stubs = captured.map((id): PlanStep => standIn(id, captured.length, inside.rule !== 'all_success'))
   const plan = { ...elementFrame(shape, context), steps: [...stubs, element], entry: stubs.length, exit: stubs.length }
-  const items = compileField(forEach.items, scope)
+  const items = language.value(forEach.items, scope)
   const shared = sharedValues(element, captured, scope)
   const maxConcurrent = forEach.maxConcurrent ?? context.frame.maxConcurrent
   const input = objectOf([
@@ -159,7 +146,7 @@ function compileLoop(shape: StepShape, scope: Scope, context: StepContext): Body
     ...(maxConcurrent === undefined ? [] : [['maxConcurrent', literal(maxConcurrent)] as const]),
     ...(forEach.onItemError ? [['onItemError', literal(forEach.onItemError)] as const] : []),
   ])
-  return { input: once ? conditional(when, skipIf, input, once) : input }
+  return { input: isPerItem ? input : language.conditional(shape, input, scope) }
 }
 
 function elementFrame(shape: StepShape, { frame }: StepContext): PlanFrame {
@@ -196,18 +183,13 @@ function readsInput(expr: Expr): boolean {
   return found
 }
 
-function mentionsLoop(node: Node | undefined): boolean {
-  if (!node || node.kind === 'scalar') return false
-  if (node.kind === 'list') return node.items.some(mentionsLoop)
-  return node.entries.some(({ key, value }) => {
-    if (key === '$item' || key === '$index') return true
-    if (key === '$literal') return false
-    return key === '$template' ? readsLoop(value) : mentionsLoop(value)
-  })
-}
-
 function origin(shape: StepShape): Pick<PlanStep, 'origin'> {
   return shape.place.line > 0 ? { origin: { line: shape.place.line, column: shape.place.column } } : {}
+}
+
+/** Null: its input is its result. */
+function componentOf(shape: StepShape): string | null {
+  return isInline(shape) ? null : shape.component
 }
 
 /** For messages: `step "a" (line 3)`. */

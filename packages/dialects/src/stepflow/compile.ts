@@ -1,15 +1,16 @@
 // A flow to a plan. Everything that is wrong is found in one pass over the whole file; a plan comes only of a sound flow.
 
-import { type Expr, hasErrors, isRecord, type Json, literal, own, type Plan, type PlanStep } from '@stepflow/engine'
-import { objectOf, type PlanFrame, pullPlan } from '../builder.ts'
+import { type Expr, hasErrors, isRecord, type Json, own, type Plan, type PlanStep } from '@stepflow/engine'
+import { type PlanFrame, pullPlan } from '../builder.ts'
 import type { Findings } from '../findings.ts'
 import { kindOfNode, type Node } from '../source/node.ts'
 import { checkCycles, checkOnSkips } from './check.ts'
 import { type CompiledStep, compileStep } from './compile-step.ts'
-import { compileField } from './expr.ts'
 import { type FlowInfo, flowInfo } from './info.ts'
+import { flowLanguage, type Language } from './language.ts'
 import type { FlowNames, Scope, StepName, Use } from './scope.ts'
 import { type FlowShape, readFlow } from './shape.ts'
+import { isInline, type StepShape } from './step-shape.ts'
 import { checkSubflows } from './subflow.ts'
 
 export interface FlowOptions {
@@ -22,20 +23,32 @@ export interface FlowOptions {
   readonly nested?: boolean | undefined
 }
 
-export function compileFlow(root: Node, findings: Findings, options: FlowOptions): { plan?: Plan; flow?: FlowInfo } {
+export function compileFlow(
+  root: Node,
+  findings: Findings,
+  options: FlowOptions,
+  language: Language = flowLanguage,
+): { plan?: Plan; flow?: FlowInfo } {
   if (root.kind !== 'map') {
-    findings.add('fatal', 'INVALID_FLOW', `a flow must be an object with "steps", not ${kindOfNode(root)}`, root)
+    findings.add(
+      'fatal',
+      'INVALID_FLOW',
+      `a ${language.file} must be an object with "steps", not ${kindOfNode(root)}`,
+      root,
+    )
     return {}
   }
-  const shape = readFlow(root, findings, options)
-  if (!options.nested) checkTitle(shape, findings, root)
-  const names = collectNames(shape, findings, options)
+  const written = readFlow(root, findings, options, language)
+  const shape = language.completed(written, findings)
+  if (language.isTitled && !options.nested) checkTitle(shape, findings, root)
+  const names = collectNames(shape, findings, options, language)
   const frame = flowFrame(shape, options)
   const steps = shape.steps.map((step) => compileStep(step, { names, frame }))
   const output = compileOutput(shape, names, steps)
   checkServed(shape, findings, options)
   checkCycles(shape.steps, steps, findings)
   checkOnSkips(shape, steps, names)
+  language.check(shape, steps, names)
   for (const step of shape.steps) checkSubflows(step, findings, options)
   const info = flowInfo(shape, steps, output.uses)
   if (hasErrors(findings.list)) return { flow: info }
@@ -52,7 +65,7 @@ function checkTitle(shape: FlowShape, findings: Findings, root: Node): void {
   }
 }
 
-function collectNames(shape: FlowShape, findings: Findings, options: FlowOptions): FlowNames {
+function collectNames(shape: FlowShape, findings: Findings, options: FlowOptions, language: Language): FlowNames {
   const steps = new Map<string, StepName>()
   shape.steps.forEach((step, index) => {
     const first = steps.get(step.id)
@@ -75,10 +88,12 @@ function collectNames(shape: FlowShape, findings: Findings, options: FlowOptions
   }
   return {
     findings,
+    language,
     flowName: shape.name ?? '',
     steps,
     variables: variableNames(shape.schemas.variables),
     hasInputSchema: shape.schemas.input !== undefined,
+    inputsRead: new Map(),
     unvalidated: new Set(),
     onSkips: [],
   }
@@ -123,14 +138,19 @@ function compileOutput(shape: FlowShape, names: FlowNames, steps: readonly Compi
     uses,
     indexOf: (id) => names.steps.get(id)?.index ?? 0,
   }
+  const expr = shape.output && names.language.output(shape.output, scope)
   const referred = new Set<string>()
   for (const step of steps) for (const id of step.uses.keys()) referred.add(id)
-  const ends = shape.steps.flatMap((step, i) => (referred.has(step.id) ? [] : [[step.id, i] as const]))
-  if (!shape.output) {
-    const needs = shape.steps.flatMap((step, i) => (step.mustExecute && referred.has(step.id) ? [i] : []))
-    return { expr: endsOutput(ends), needs, uses }
+  if (!expr) {
+    const ends = shape.steps.flatMap((step, i) =>
+      referred.has(step.id) || isReadAsInput(step, names) ? [] : [[step.id, i] as const],
+    )
+    const inOutput = new Set(ends.map(([, i]) => i))
+    const needs = shape.steps.flatMap((step, i) =>
+      !inOutput.has(i) && (step.mustExecute || !referred.has(step.id)) ? [i] : [],
+    )
+    return { expr: names.language.ends(ends), needs, uses }
   }
-  const expr = compileField(shape.output, scope)
   const needs = shape.steps.flatMap((step, i) => {
     if (uses.get(step.id)?.strict) return []
     return step.mustExecute || !(referred.has(step.id) || uses.has(step.id)) ? [i] : []
@@ -138,11 +158,9 @@ function compileOutput(shape: FlowShape, names: FlowNames, steps: readonly Compi
   return { expr, needs, uses }
 }
 
-/** Without an output: what the last steps gave, by id. */
-function endsOutput(ends: readonly (readonly [string, number])[]): Expr {
-  if (ends.length === 0) return literal(null)
-  const outcomes = ends.map(([id, step]) => [id, { op: 'outcome', step }] as const)
-  return { op: 'call', fn: 'doneOf', args: [objectOf(outcomes)] }
+/** A parameter that is read by its name instead of its step. */
+function isReadAsInput(step: StepShape, names: FlowNames): boolean {
+  return step.tool?.kind === 'parameter' && names.inputsRead.has(step.id)
 }
 
 function withHandlers(shape: FlowShape, steps: readonly CompiledStep[]): PlanStep[] {
@@ -164,7 +182,7 @@ function withHandlers(shape: FlowShape, steps: readonly CompiledStep[]): PlanSte
 function checkServed(shape: FlowShape, findings: Findings, { isServed }: FlowOptions): void {
   if (!isServed) return
   for (const step of shape.steps) {
-    if (!step.component.startsWith('/')) continue
+    if (!step.component.startsWith('/') || isInline(step)) continue
     const why = isServed(step.component)
     if (why === undefined) continue
     findings.error('COMPONENT_NOT_FOUND', `step "${step.id}": ${why}`, step.componentPlace, {

@@ -4,19 +4,31 @@ import { type Expr, parsePath, type TriggerRule } from '@stepflow/engine'
 import { guard } from '../builder.ts'
 import { didYouMean, type Findings, type Place, type Trail } from '../findings.ts'
 import { inputBelow, isWhole } from '../paths.ts'
+import type { Language } from './language.ts'
 
 /** Of the whole flow; the same for all its expressions. */
 export interface FlowNames {
   readonly findings: Findings
+  readonly language: Language
   readonly flowName: string
   readonly steps: ReadonlyMap<string, StepName>
   /** Undefined: the flow has no schema for its variables. */
   readonly variables: ReadonlySet<string> | undefined
   readonly hasInputSchema: boolean
+  /** The inputs that templates read by name, and where first. */
+  readonly inputsRead: Map<string, InputRead>
   /** What was already told to have no schema. */
   readonly unvalidated: Set<string>
   /** References that say what to do when a step is skipped, to be checked when all is known. */
   readonly onSkips: { readonly step: string; readonly owner: string; readonly place: Place; readonly trail: Trail }[]
+}
+
+export interface InputRead {
+  readonly owner: string
+  /** It may be absent: something looks whether it is defined. */
+  readonly isOptional: boolean
+  readonly place: Place
+  readonly trail: Trail
 }
 
 export interface StepName {

@@ -5,6 +5,7 @@ import { type Field, FieldReader } from '../fields.ts'
 import { below, type Findings, type Place, type Trail } from '../findings.ts'
 import { keyTable, readKeys } from '../keys.ts'
 import { kindOfNode, type MapNode, type Node, toJson } from '../source/node.ts'
+import type { Language } from './language.ts'
 import { readSchemas, type Schemas } from './schemas.ts'
 import { readStep, type StepShape } from './step-shape.ts'
 
@@ -42,9 +43,9 @@ export interface ShapeOptions {
 
 export const FLOW_URL = 'https://stepflow.org/schemas/v1/flow.json'
 
-export function readFlow(node: MapNode, findings: Findings, options: ShapeOptions): FlowShape {
-  const keys = readKeys(node, FLOW_KEYS, 'the flow', findings, undefined)
-  const fields = new FieldReader(keys, findings, undefined, 'the flow')
+export function readFlow(node: MapNode, findings: Findings, options: ShapeOptions, language: Language): FlowShape {
+  const keys = readKeys(node, FLOW_KEYS, `the ${language.file}`, findings, undefined)
+  const fields = new FieldReader(keys, findings, undefined, `the ${language.file}`)
   checkSchemaUrl(fields, findings)
   const name = fields.text('name')
   const description = fields.text('description')
@@ -60,13 +61,13 @@ export function readFlow(node: MapNode, findings: Findings, options: ShapeOption
     ...(version === undefined ? {} : { version }),
     ...(metadata ? { metadata: toJson(metadata.node) } : {}),
     schemas: readSchemas(fields, findings, options),
-    steps: readSteps(fields.field('steps'), node, findings),
+    steps: readSteps(fields.field('steps'), node, findings, language),
     ...(output ? { output } : {}),
     ...(test ? { test } : {}),
     examples: readExamples(fields.field('examples'), 'examples', findings),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
-    onFailure: fields.choice('on_failure', { stop: 'stop', continue: 'drain' } as const) ?? 'stop',
+    onFailure: fields.choice('on_failure', { stop: 'stop', continue: 'drain' } as const) ?? language.onFailure,
   }
 }
 
@@ -103,8 +104,6 @@ function checkSchemaUrl(fields: FieldReader, findings: Findings): void {
 
 const SPEAKS_OF_A_FLOW: ReadonlySet<string> = new Set([
   'schema',
-  'name',
-  'description',
   'output',
   'schemas',
   'input_schema',
@@ -112,11 +111,22 @@ const SPEAKS_OF_A_FLOW: ReadonlySet<string> = new Set([
   'test',
 ])
 
-function readSteps(field: Field | undefined, root: MapNode, findings: Findings): readonly StepShape[] {
+function readSteps(
+  field: Field | undefined,
+  root: MapNode,
+  findings: Findings,
+  language: Language,
+): readonly StepShape[] {
   if (!field) {
     // A flow may be its output alone; a file that says nothing of a flow is no flow.
     if (root.entries.some(({ key }) => SPEAKS_OF_A_FLOW.has(String(key)))) return []
-    findings.error('MISSING_STEPS', 'the flow has no "steps"', root, undefined, 'add a list of steps; it may be empty')
+    findings.error(
+      'MISSING_STEPS',
+      `the ${language.file} has no "steps"`,
+      root,
+      undefined,
+      'add a list of steps; it may be empty',
+    )
     return []
   }
   if (field.node.kind === 'scalar' && field.node.value === null) return []
@@ -126,7 +136,7 @@ function readSteps(field: Field | undefined, root: MapNode, findings: Findings):
   }
   const steps: StepShape[] = []
   field.node.items.forEach((node, i) => {
-    const step = readStep(node, below(field.trail, i), findings)
+    const step = readStep(node, below(field.trail, i), findings, language)
     if (step) steps.push(step)
   })
   return steps

@@ -5,7 +5,9 @@ import type { Retry, TriggerRule } from '@stepflow/engine'
 import { type Field, FieldReader } from '../fields.ts'
 import { below, type Findings, lineOf, type Place, type Trail } from '../findings.ts'
 import { type KeyTable, keyTable, readKeys } from '../keys.ts'
+import type { ToolUse } from '../manifest/tool-use.ts'
 import { kindOfNode, type MapNode, type Node, textOf } from '../source/node.ts'
+import type { Language } from './language.ts'
 import {
   type CacheShape,
   type ForEachShape,
@@ -24,6 +26,8 @@ export interface StepShape {
   readonly component: string
   readonly componentPlace: Place
   readonly input?: Field
+  /** What a manifest's step says of its tool. */
+  readonly tool?: ToolUse
   readonly needs: readonly { readonly id: string; readonly place: Place; readonly trail: Trail }[]
   readonly when?: Field
   readonly skipIf?: Field
@@ -58,12 +62,29 @@ export const STEP_KEYS: KeyTable = keyTable({
   output_schema: [],
 })
 
+/** True if no component is called. */
+export function isInline({ tool }: StepShape): boolean {
+  return tool !== undefined && tool.kind !== 'call'
+}
+
+/** What a front end reads of a step by itself. */
+export interface StepReading {
+  readonly fields: FieldReader
+  /** `step "a"` */
+  readonly owner: string
+  readonly node: Node
+  readonly trail: Trail
+  readonly findings: Findings
+}
+
+export type StepCall = Pick<StepShape, 'component' | 'componentPlace' | 'input' | 'tool'>
+
 /** Undefined if the step is too broken to be spoken of (no object, no id). */
-export function readStep(node: Node, trail: Trail, findings: Findings): StepShape | undefined {
+export function readStep(node: Node, trail: Trail, findings: Findings, language: Language): StepShape | undefined {
   if (node.kind !== 'map') {
     findings.error(
       'INVALID_STEP',
-      `a step must be an object with "id" and "component", not ${kindOfNode(node)}`,
+      `a step must be an object with ${language.stepNeeds}, not ${kindOfNode(node)}`,
       node,
       trail,
     )
@@ -71,7 +92,7 @@ export function readStep(node: Node, trail: Trail, findings: Findings): StepShap
   }
   const id = readId(node, trail, findings)
   const owner = id === undefined ? 'a step without id' : `step "${id}"`
-  const keys = readKeys(node, STEP_KEYS, owner, findings, trail)
+  const keys = readKeys(node, language.stepKeys, owner, findings, trail)
   const fields = new FieldReader(keys, findings, trail, owner)
   fields.text('name')
   fields.text('description')
@@ -85,13 +106,12 @@ export function readStep(node: Node, trail: Trail, findings: Findings): StepShap
       'keep one: "skip_if" is the inverse of "when"',
     )
   }
-  const component = readComponent(fields, owner, node, trail, findings)
+  const call = language.readCall({ fields, owner, node, trail, findings })
   const onError = readOnError(fields.field('on_error'), owner, findings)
   const retry = readRetry(fields.field('retry'), owner, findings)
   const forEach = readForEach(fields.field('for_each'), owner, findings)
   const cache = readCache(fields.field('cache'), owner, findings)
   const timeoutMs = fields.durationMs('timeout')
-  const input = fields.field('input')
   if (onError?.retry && retry) {
     findings.error(
       'CONFLICTING_KEYS',
@@ -105,9 +125,7 @@ export function readStep(node: Node, trail: Trail, findings: Findings): StepShap
     id: id ?? '',
     place: keys.get('id') ?? node,
     trail,
-    component: component ?? '',
-    componentPlace: fields.field('component')?.node ?? node,
-    ...(input ? { input } : {}),
+    ...call,
     needs: readNeeds(fields.field('needs'), owner, findings),
     ...(when ? { when } : {}),
     ...(skipIf ? { skipIf } : {}),
@@ -120,6 +138,17 @@ export function readStep(node: Node, trail: Trail, findings: Findings): StepShap
     mustExecute: fields.boolean('must_execute') ?? false,
   }
   return id === undefined ? undefined : step
+}
+
+/** A flow's step: a component and its input. */
+export function readComponentCall({ fields, owner, node, trail, findings }: StepReading): StepCall {
+  const component = readComponent(fields, owner, node, trail, findings)
+  const input = fields.field('input')
+  return {
+    component: component ?? '',
+    componentPlace: fields.field('component')?.node ?? node,
+    ...(input ? { input } : {}),
+  }
 }
 
 /** `/builtins/x` is `/builtin/x`. */

@@ -16,20 +16,24 @@ export function compileTemplate(text: string, scope: Scope, at: Position, node: 
   const place: TemplatePlace = { text, scope, at, node, trail }
   const body = parsed(place)
   if (!body) return literal(null)
-  const { reads, problems } = namesIn(body)
-  for (const { message, at: offset } of problems) tell(place, message, offset)
-  for (const read of reads) checkRead(read, place)
+  const reads = checkedReads(body, place)
   const [only] = body
   const path = body.length === 1 && only?.type === 'print' ? fixedPath(only.value) : undefined
   return (path && pathExpr(path, place)) ?? { op: 'call', fn: 'template', args: [literal(text), context(reads, place)] }
 }
 
+/** What a function that runs a template is called with: its text and what that reads. Undefined if it does not parse. */
+export function templateArgs(place: TemplatePlace, parseSource = parse): readonly Expr[] | undefined {
+  const body = parsed(place, parseSource)
+  return body && [literal(place.text), context(checkedReads(body, place), place)]
+}
+
 /** True if a template mentions the element or the index of a loop. */
-export function readsLoop(node: Node): boolean {
+export function readsLoop(node: Node, parseSource = parse): boolean {
   const text = textOf(node)
   if (text === undefined) return false
   try {
-    return namesIn(parse(text)).reads.some(
+    return namesIn(parseSource(text)).reads.some(
       ({ path: [root] }) => root === 'item' || root === 'index' || root === 'item_index',
     )
   } catch (error) {
@@ -40,7 +44,7 @@ export function readsLoop(node: Node): boolean {
 
 // ---
 
-interface TemplatePlace {
+export interface TemplatePlace {
   readonly text: string
   readonly scope: Scope
   readonly at: Position
@@ -51,9 +55,9 @@ interface TemplatePlace {
 const ROOTS = ['steps', 'inputs', 'secrets', 'variables', 'item', 'index', 'item_index', 'run', 'flow']
 const STEP_FIELDS = ['result', 'output', 'status', 'error']
 
-function parsed(place: TemplatePlace): Body | undefined {
+function parsed(place: TemplatePlace, parseSource = parse): Body | undefined {
   try {
-    return parse(place.text)
+    return parseSource(place.text)
   } catch (error) {
     if (!(error instanceof TemplateSyntaxError)) throw error
     tell(place, error.message, error.at)
@@ -66,6 +70,13 @@ function tell({ text, scope, node, trail }: TemplatePlace, message: string, offs
   scope.names.findings.error('INVALID_TEMPLATE', `template in ${scope.owner}: ${message}${where}`, node, trail, hint)
 }
 
+function checkedReads(body: Body, place: TemplatePlace): readonly Read[] {
+  const { reads, problems } = namesIn(body)
+  for (const { message, at } of problems) tell(place, message, at)
+  for (const read of reads) checkRead(read, place)
+  return reads
+}
+
 function checkRead({ path, isOptional, at }: Read, place: TemplatePlace): void {
   const [root, name, field] = path
   const { scope, node, trail, text } = place
@@ -75,6 +86,12 @@ function checkRead({ path, isOptional, at }: Read, place: TemplatePlace): void {
     else if (field !== undefined && !STEP_FIELDS.includes(String(field))) {
       const message = `a step has no "${field}"${didYouMean(String(field), STEP_FIELDS)}`
       tell(place, message, at, `write steps.${name}.result.${field}`)
+    }
+  } else if (root === 'inputs') {
+    const { inputsRead } = scope.names
+    const known = typeof name === 'string' ? inputsRead.get(name) : undefined
+    if (typeof name === 'string' && (!known || (known.isOptional && !isOptional))) {
+      inputsRead.set(name, { owner: scope.owner, isOptional, place: node, trail })
     }
   } else if (root === 'secrets' || root === 'variables') {
     if (typeof name !== 'string') tell(place, `"${root}" must be followed by a name`, at, `write ${root}.NAME`)

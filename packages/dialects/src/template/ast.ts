@@ -9,7 +9,14 @@ export type Expr =
   | { readonly type: 'filter'; readonly of: Expr; readonly name: string; readonly args: Args; readonly at: number }
   | { readonly type: 'test'; readonly of: Expr; readonly name: string; readonly args: Args; readonly at: number }
   | { readonly type: 'unary'; readonly op: 'not' | '-' | '+'; readonly of: Expr }
-  | { readonly type: 'binary'; readonly op: BinaryOp; readonly left: Expr; readonly right: Expr }
+  | {
+      readonly type: 'binary'
+      readonly op: BinaryOp
+      readonly left: Expr
+      readonly right: Expr
+      /** A text that reads as a number or a boolean counts as one when it meets one. */
+      readonly isLoose?: boolean
+    }
   | { readonly type: 'if'; readonly cond: Expr; readonly then: Expr; readonly else?: Expr }
   | { readonly type: 'list'; readonly items: readonly Expr[] }
   | { readonly type: 'dict'; readonly entries: readonly (readonly [key: Expr, value: Expr])[] }

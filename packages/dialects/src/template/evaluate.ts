@@ -8,7 +8,7 @@ import { type Frame, Out } from './frame.ts'
 import { given } from './given.ts'
 import { callMethod } from './methods.ts'
 import { number } from './numbers.ts'
-import { OPERATORS } from './operators.ts'
+import { loosely, OPERATORS } from './operators.ts'
 import { runTest } from './tests.ts'
 import { Callable, elements, fail, isPlain, isTrue, kind, member, Namespace, need, text, Undefined } from './values.ts'
 
@@ -56,7 +56,7 @@ export function compileExpr(expr: Expr): Evaluate {
       return (frame) => sign * number(of(frame))
     }
     case 'binary':
-      return compileBinary(expr.op, compileExpr(expr.left), compileExpr(expr.right))
+      return compileBinary(expr.op, compileExpr(expr.left), compileExpr(expr.right), expr.isLoose === true)
     case 'if': {
       const [cond, yes] = [compileExpr(expr.cond), compileExpr(expr.then)]
       const no = expr.else ? compileExpr(expr.else) : () => ''
@@ -306,7 +306,7 @@ function stepped(list: readonly unknown[], from: number | undefined, to: number 
   return picked
 }
 
-function compileBinary(op: BinaryOp, left: Evaluate, right: Evaluate): Evaluate {
+function compileBinary(op: BinaryOp, left: Evaluate, right: Evaluate, isLoose: boolean): Evaluate {
   if (op === 'and') {
     return (frame) => {
       const value = left(frame)
@@ -319,7 +319,7 @@ function compileBinary(op: BinaryOp, left: Evaluate, right: Evaluate): Evaluate 
       return isTrue(value) ? value : right(frame)
     }
   }
-  const operate = OPERATORS[op]
+  const operate = isLoose ? loosely(OPERATORS[op]) : OPERATORS[op]
   return (frame) => {
     frame.budget.spend(1)
     return operate(need(left(frame)), need(right(frame)), frame.budget)

@@ -1,12 +1,16 @@
 // Template text to pieces: text, `{{ }}` and `{% %}` with their tokens. Whitespace control and comments end here.
 
+import type { Expr } from './ast.ts'
+
 export type Piece =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'print' | 'block'; readonly tokens: readonly Token[]; readonly at: number }
 
 export interface Token {
-  readonly kind: 'name' | 'number' | 'string' | 'op'
+  readonly kind: 'name' | 'number' | 'string' | 'op' | 'value'
   readonly text: string
+  /** Of a `value`: what was read already. */
+  readonly value?: Expr
   /** Offset in the source. */
   readonly at: number
 }
@@ -18,6 +22,14 @@ export class TemplateSyntaxError extends Error {
     super(message)
     this.at = at
   }
+}
+
+/** The tokens of an expression that stands by itself. `outside` may take what begins at an offset; it answers where that ends. */
+export function lexExpression(source: string, outside: (at: number, tokens: Token[]) => number | undefined): Token[] {
+  const tokens: Token[] = []
+  let at = 0
+  while (at < source.length) at = outside(at, tokens) ?? lexToken(source, at, tokens)
+  return tokens
 }
 
 export function lex(source: string): Piece[] {
@@ -73,7 +85,8 @@ function nextOpen(source: string, from: number): number {
   return -1
 }
 
-function lexInside(source: string, start: number, close: string, open: number) {
+/** Up to `close`, which must come. */
+export function lexInside(source: string, start: number, close: string, open: number) {
   const tokens: Token[] = []
   let depth = 0
   let at = start
@@ -83,28 +96,33 @@ function lexInside(source: string, start: number, close: string, open: number) {
       const c = source[at]
       if ((c === '-' || c === '+') && source.startsWith(close, at + 1)) return { tokens, end: at + 3, trim: c === '-' }
     }
-    const quote = source[at]
-    if (quote === '"' || quote === "'") {
-      const end = stringEnd(source, at)
-      tokens.push({ kind: 'string', text: unescaped(source.slice(at + 1, end)), at })
-      at = end + 1
-      continue
-    }
-    TOKEN.lastIndex = at
-    const match = TOKEN.exec(source)
-    if (!match) throw new TemplateSyntaxError(`unexpected ${JSON.stringify(source[at])}`, at)
-    const { number, name, op } = match.groups as { number?: string; name?: string; op?: string }
-    if (number !== undefined) tokens.push({ kind: 'number', text: number.replaceAll('_', ''), at })
-    else if (name !== undefined) tokens.push({ kind: 'name', text: name, at })
-    else if (op !== undefined) {
-      tokens.push({ kind: 'op', text: op, at })
-      if (op === '(' || op === '[' || op === '{') depth++
-      else if (op === ')' || op === ']' || op === '}') depth = Math.max(0, depth - 1)
-    }
-    at += match[0].length
-    if (op === '.') at = lexStepId(source, at, tokens)
+    const before = tokens.length
+    at = lexToken(source, at, tokens)
+    const token = tokens[before]
+    if (token?.kind !== 'op') continue
+    if (token.text === '(' || token.text === '[' || token.text === '{') depth++
+    else if (token.text === ')' || token.text === ']' || token.text === '}') depth = Math.max(0, depth - 1)
   }
   throw new TemplateSyntaxError(`"${source.slice(open, open + 2)}" is never closed`, open)
+}
+
+/** One token, or white space; gives the offset behind it. */
+function lexToken(source: string, at: number, tokens: Token[]): number {
+  const quote = source[at]
+  if (quote === '"' || quote === "'") {
+    const end = stringEnd(source, at)
+    tokens.push({ kind: 'string', text: unescaped(source.slice(at + 1, end)), at })
+    return end + 1
+  }
+  TOKEN.lastIndex = at
+  const match = TOKEN.exec(source)
+  if (!match) throw new TemplateSyntaxError(`unexpected ${JSON.stringify(source[at])}`, at)
+  const { number, name, op } = match.groups as { number?: string; name?: string; op?: string }
+  if (number !== undefined) tokens.push({ kind: 'number', text: number.replaceAll('_', ''), at })
+  else if (name !== undefined) tokens.push({ kind: 'name', text: name, at })
+  else if (op !== undefined) tokens.push({ kind: 'op', text: op, at })
+  const end = at + match[0].length
+  return op === '.' ? lexStepId(source, end, tokens) : end
 }
 
 /** After `steps.` comes a step's id, which may hold dashes: `steps.load-data.result`. */
@@ -140,7 +158,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '/': '/',
 }
 
-function unescaped(text: string): string {
+export function unescaped(text: string): string {
   if (!text.includes('\\')) return text
   return text.replace(/\\(?:u([\da-fA-F]{4})|x([\da-fA-F]{2})|([\s\S]))/g, (whole, u, x, c) =>
     (u ?? x) ? String.fromCharCode(Number.parseInt(u ?? x, 16)) : (ESCAPES[c] ?? whole),

@@ -1,11 +1,11 @@
 // The binary operators, as Python has them.
 
 import type { BinaryOp } from './ast.ts'
-import { number } from './numbers.ts'
+import { decimal, number } from './numbers.ts'
 import { formatted } from './texts.ts'
 import { type Budget, contains, equals, fail, kind, order, text } from './values.ts'
 
-type Operator = (a: unknown, b: unknown, budget: Budget) => unknown
+export type Operator = (a: unknown, b: unknown, budget: Budget) => unknown
 
 export const OPERATORS: Readonly<Record<Exclude<BinaryOp, 'and' | 'or'>, Operator>> = {
   '+': (a, b, budget) => {
@@ -50,6 +50,27 @@ export const OPERATORS: Readonly<Record<Exclude<BinaryOp, 'and' | 'or'>, Operato
   in: (a, b, budget) => contains(b, a, budget),
   'not in': (a, b, budget) => !contains(b, a, budget),
 }
+
+/** The operator for values of which one may have come as text: `"5" > 4`, `"true" == true`. */
+export function loosely(operator: Operator): Operator {
+  return (a, b, budget) => operator(asKindOf(a, b), asKindOf(b, a), budget)
+}
+
+function asKindOf(value: unknown, other: unknown): unknown {
+  if (typeof value !== 'string') return value
+  const word = value.trim()
+  if (typeof other === 'boolean') return BOOLEANS.get(word) ?? value
+  if (typeof other !== 'number') return value
+  const read = decimal(word)
+  return Number.isNaN(read) ? value : read
+}
+
+export const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['True', true],
+  ['false', false],
+  ['False', false],
+])
 
 function finite(value: number): number {
   return Number.isFinite(value) ? value : fail('the result is no number')

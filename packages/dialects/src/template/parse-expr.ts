@@ -9,13 +9,15 @@ const MAX_DEPTH = 150
 export class ExprParser {
   readonly #tokens: readonly Token[]
   readonly #end: number
+  readonly #comparisons: 'exact' | 'loose'
   #next = 0
   #depth = 0
 
   /** `end`: the offset to name when the tokens run out. */
-  constructor(tokens: readonly Token[], end: number) {
+  constructor(tokens: readonly Token[], end: number, comparisons: 'exact' | 'loose' = 'exact') {
     this.#tokens = tokens
     this.#end = end
+    this.#comparisons = comparisons
   }
 
   get isDone(): boolean {
@@ -134,7 +136,8 @@ export class ExprParser {
       const op = this.#comparison()
       if (!op) return joined ?? left
       const right = this.#sum()
-      const one: Expr = { type: 'binary', op, left, right }
+      const isLoose = this.#comparisons === 'loose' && op !== 'in' && op !== 'not in'
+      const one: Expr = { type: 'binary', op, left, right, ...(isLoose ? { isLoose } : {}) }
       // a < b < c is a < b and b < c
       joined = joined ? { type: 'binary', op: 'and', left: joined, right: one } : one
       left = right
@@ -194,6 +197,7 @@ export class ExprParser {
     const token = this.#tokens[this.#next]
     if (!token) return this.fail('expected a value')
     this.#next++
+    if (token.value) return token.value
     if (token.kind === 'number') return { type: 'const', value: Number(token.text) }
     if (token.kind === 'string') {
       let value = token.text

@@ -48,7 +48,7 @@ function compile(source: string): Render {
   }
 }
 
-function rethrow(source: string, error: unknown): never {
+export function rethrow(source: string, error: unknown): never {
   const name = JSON.stringify(source.length > 60 ? `${source.slice(0, 60)}...` : source)
   if (error instanceof TemplateSyntaxError) {
     throw new FlowError('EXPRESSION_FAILURE', `template ${name}: ${error.message}${placeIn(source, error.at)}`)
