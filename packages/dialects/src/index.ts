@@ -18,3 +18,40 @@ export {
 } from './source/node.ts'
 export { readSource, type Source, type SourceOptions } from './source/read.ts'
 export type { FlowInfo, StepInfo } from './stepflow/info.ts'
+// --- the code front end
+export { checkDefinition } from './code/check.ts'
+export {
+  type CompiledStepFunction,
+  compileStepFunction,
+  type Inside,
+  type Part,
+  type Place,
+  resultsOf,
+  sketchStepFunction,
+} from './code/compile.ts'
+export {
+  type Branch,
+  DEFINITION,
+  type Definition,
+  defineStep,
+  defineSubStep,
+  isStepFunction,
+  revisionOf,
+  type StepDefinition,
+  type StepFn,
+  type StepOptions,
+  type StepSettings,
+  type SubStepFunction,
+} from './code/definition.ts'
+export {
+  checkKeys,
+  type Duration,
+  type RetryOptions,
+  readCount,
+  readDuration,
+  readName,
+  readRetry,
+  shown,
+  wrong,
+} from './code/options.ts'
+export { type Functions, readSpec, type StepFunctionSpec, type StepSpec, writeSpec } from './code/spec.ts'

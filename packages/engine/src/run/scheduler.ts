@@ -142,9 +142,9 @@ export class Scheduler {
     this.#failed(slot, step, error, false)
   }
 
-  skip(slot: number, step: number, reason: string): void {
+  skip(slot: number, step: number, reason: string, cause?: ErrorValue): void {
     this.state.active[slot] = (this.state.active[slot] as number) - 1
-    this.#skipped(slot, step, reason, undefined, false)
+    this.#skipped(slot, step, reason, cause, false)
   }
 
   /** From outside: a timeout, a cancel. */
@@ -277,8 +277,9 @@ export class Scheduler {
       state.error = error
       const value = fallback(state, slot)
       state.error = null
-      if (!(value instanceof NoValue)) return this.#done(slot, step, value, true)
-      if (value.kind === 'skip') return this.#skipped(slot, step, value.reason, value.error, true)
+      // As derived as the failure: if a component failed, this record is the only one of it.
+      if (!(value instanceof NoValue)) return this.#done(slot, step, value, derived)
+      if (value.kind === 'skip') return this.#skipped(slot, step, value.reason, value.error, derived)
     }
     state.status[key] = FAILED
     state.value[key] = error
@@ -319,7 +320,8 @@ export class Scheduler {
     const { state } = this
     const base = slot * state.stepCount
     const dependents = this.#plan.dependents[step] as readonly number[]
-    for (let i = 0; i < dependents.length; i++) {
+    // Backwards, for the last on the stack is the first to go on: what is written first starts first.
+    for (let i = dependents.length - 1; i >= 0; i--) {
       const key = base + (dependents[i] as number)
       const status = state.status[key]
       if (status !== WAITING && status !== BLOCKED_ON) continue

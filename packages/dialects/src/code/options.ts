@@ -1,0 +1,98 @@
+// Options as a program gives them: checked while it runs too, for whoever writes JavaScript. Knows no step.
+
+import { FlowError, isRecord, kindOf, type Retry, suggest } from '@stepflow/engine'
+import { parseDuration } from '../duration.ts'
+
+type Unit = 'ms' | 's' | 'm' | 'h' | 'd'
+
+/** `'30s'`, `'5m'`, `'500ms'`, `'1h30m'`, or seconds as a number. */
+export type Duration = number | `${number}${Unit}` | `${number}${Unit}${number}${Unit}`
+
+export interface RetryOptions {
+  /** In all, the first included; 3 if absent. */
+  readonly maxAttempts?: number
+  /** Before the first repetition; `'1s'` if absent. */
+  readonly delay?: Duration
+  readonly backoff?: 'fixed' | 'exponential' | 'fibonacci'
+  readonly factor?: number
+  readonly maxDelay?: Duration
+  /** On for `exponential`, off for the others, unless told. */
+  readonly jitter?: boolean
+  /** Error codes that are retried; else those whose kind may pass, such as `COMPONENT_FAILED` and `TIMEOUT`. */
+  readonly on?: readonly string[]
+}
+
+/** Refuses what is not an object, and options that do not exist. `what` begins the message. */
+export function checkKeys(options: unknown, known: readonly string[], what: string): asserts options is object {
+  if (!isRecord(options)) throw wrong(`${what} must be an object, not ${kindOf(options)}`)
+  for (const key of Object.keys(options)) {
+    if (known.includes(key)) continue
+    const near = suggest(camel(key), known)
+    throw wrong(`${what} has no option "${key}"; ${near ? `did you mean "${near}"?` : `there are ${known.join(', ')}`}`)
+  }
+}
+
+export function readRetry(retry: RetryOptions | undefined, what: string): Retry | undefined {
+  if (retry === undefined) return undefined
+  checkKeys(retry, ['maxAttempts', 'delay', 'backoff', 'factor', 'maxDelay', 'jitter', 'on'], `"retry" of ${what}`)
+  const { maxAttempts = 3, backoff = 'exponential', factor = 2, on } = retry
+  if (!Number.isInteger(maxAttempts) || maxAttempts < 1) {
+    throw wrong(`"maxAttempts" of ${what} must be a whole number from 1 on, not ${shown(maxAttempts)}`)
+  }
+  if (!['fixed', 'exponential', 'fibonacci'].includes(backoff)) {
+    throw wrong(`"backoff" of ${what} must be fixed, exponential or fibonacci, not ${shown(backoff)}`)
+  }
+  if (typeof factor !== 'number' || !(factor >= 1)) {
+    throw wrong(`"factor" of ${what} must be a number from 1 on, not ${shown(factor)}`)
+  }
+  if (on !== undefined && !(Array.isArray(on) && on.every((code) => typeof code === 'string'))) {
+    throw wrong(`"on" of ${what} must be a list of error codes, not ${shown(on)}`)
+  }
+  return {
+    attempts: maxAttempts,
+    delayMs: readDuration(retry.delay, `"delay" of ${what}`) ?? 1_000,
+    backoff,
+    factor,
+    maxMs: readDuration(retry.maxDelay, `"maxDelay" of ${what}`) ?? 30_000,
+    jitter: retry.jitter ?? backoff === 'exponential',
+    ...(on ? { on } : {}),
+  }
+}
+
+/** Milliseconds. */
+export function readDuration(value: Duration | undefined, what: string): number | undefined {
+  if (value === undefined) return undefined
+  const ms = parseDuration(value)
+  if (ms !== undefined) return ms
+  throw wrong(`${what} must be a duration such as '30s', '500ms' or seconds as a number, not ${shown(value)}`)
+}
+
+export function readCount(value: unknown, what: string): number | undefined {
+  if (value === undefined) return undefined
+  if (Number.isInteger(value) && (value as number) >= 1) return value as number
+  throw wrong(`${what} must be a whole number from 1 on, not ${shown(value)}`)
+}
+
+export function readName(value: unknown, what: string): string {
+  if (typeof value === 'string' && value.trim() !== '') return value
+  throw wrong(`${what} must be a text that is not empty, not ${shown(value)}`)
+}
+
+/** What is wrong with how a flow was put together. */
+export function wrong(message: string): FlowError {
+  return new FlowError('INVALID_FLOW', message)
+}
+
+/** A value as a message shows it. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  return kindOf(value)
+}
+
+// ---
+
+/** Other spellings (`next_step`) are near ours once they look alike. */
+function camel(key: string): string {
+  return key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+}

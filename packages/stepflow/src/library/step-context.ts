@@ -1,0 +1,47 @@
+// What a function of a program is told about its call: a narrow view of what the engine tells components.
+
+import type { CallContext, Log } from '@stepflow/engine'
+
+export interface StepContext {
+  /** Aborted when the answer is no longer wanted: timeout, cancel, a parallel sibling's failure. */
+  readonly signal: AbortSignal
+  /** From 1. */
+  readonly attempt: number
+  /** The same for every attempt, also after a crash: for systems that should do a thing once. */
+  readonly idempotencyKey: string
+  /** Of the steps that have succeeded so far, by name. */
+  readonly results: Readonly<Record<string, unknown>>
+  readonly log: Log
+}
+
+/** Made for each call, so it holds one field and computes the others when they are asked for. */
+export class StepView implements StepContext {
+  readonly call: CallContext
+
+  constructor(call: CallContext) {
+    this.call = call
+  }
+
+  get signal(): AbortSignal {
+    return this.call.signal
+  }
+
+  get attempt(): number {
+    return this.call.attempt
+  }
+
+  get idempotencyKey(): string {
+    return this.call.idempotencyKey
+  }
+
+  get log(): Log {
+    return this.call.log
+  }
+
+  get results(): Readonly<Record<string, unknown>> {
+    const succeeded = Object.entries(this.call.outcomes()).flatMap(([name, outcome]) =>
+      outcome.outcome === 'success' ? [[name, outcome.result] as const] : [],
+    )
+    return Object.freeze(Object.fromEntries(succeeded))
+  }
+}

@@ -1,0 +1,63 @@
+// How a step function fails: which step, why, and what was there by then.
+
+import { type ErrorValue, FlowError, isRecord } from '@stepflow/engine'
+
+export interface StepFailure {
+  readonly workflow: string
+  readonly step: string
+  readonly cause: unknown
+  readonly context: Readonly<Record<string, unknown>>
+  readonly results?: Readonly<Record<string, unknown>>
+  readonly errors?: Readonly<Record<string, unknown>>
+}
+
+/**
+ * What `execute` rejects with when a step failed and nothing handled it.
+ *
+ * ```ts
+ * await sf.execute(order).catch((error) => console.error(error.step, error.cause, error.context))
+ * ```
+ */
+export class StepFailedError extends Error {
+  override readonly name = 'StepFailedError'
+  readonly workflow: string
+  readonly step: string
+  /** Results and errors by step, as far as it got. */
+  readonly context: Readonly<Record<string, unknown>>
+  /** Of a parallel step with `stopOnFailure`: the results that were ready, by task. */
+  readonly results: Readonly<Record<string, unknown>> | undefined
+  /** Of a parallel step with `stopOnFailure`: the errors, by task. */
+  readonly errors: Readonly<Record<string, unknown>> | undefined
+
+  constructor({ workflow, step, cause, context, results, errors }: StepFailure) {
+    super(`step "${step}" of "${workflow}" failed: ${messageOf(cause)}`, { cause })
+    this.workflow = workflow
+    this.step = step
+    this.context = context
+    this.results = results
+    this.errors = errors
+  }
+}
+
+/** What was thrown, as an error; what was none is its cause. */
+export function asError(thrown: unknown): Error {
+  if (thrown instanceof Error || Object.prototype.toString.call(thrown) === '[object Error]') return thrown as Error
+  return new FlowError('COMPONENT_FAILED', messageOf(thrown), { cause: thrown })
+}
+
+/** An error that is known as data only. */
+export function errorFrom({ code, message, data }: ErrorValue): FlowError {
+  return new FlowError(code as FlowError['code'], message, data === undefined ? {} : { data }) // codes may be a component's own
+}
+
+// ---
+
+function messageOf(thrown: unknown): string {
+  if (isRecord(thrown) && typeof thrown.message === 'string') return thrown.message || String(thrown.name)
+  if (typeof thrown === 'string') return thrown
+  try {
+    return JSON.stringify(thrown) ?? String(thrown)
+  } catch {
+    return String(thrown)
+  }
+}

@@ -1,0 +1,293 @@
+// A workflow as steps that lead to one another: put together step by step, then executed, drawn or written as JSON.
+
+import {
+  checkDefinition,
+  checkKeys,
+  compileStepFunction,
+  DEFINITION,
+  type Definition,
+  defineStep,
+  defineSubStep,
+  type Functions,
+  readCount,
+  readName,
+  readSpec,
+  revisionOf,
+  type StepDefinition,
+  type StepFunctionSpec,
+  type StepOptions,
+  type StepSettings,
+  type SubStepFunction,
+  shown,
+  sketchStepFunction,
+  writeSpec,
+  wrong,
+} from '@stepflow/dialects'
+import {
+  type Clock,
+  createEngine,
+  createMemoryStore,
+  type Diagnostic,
+  type Engine,
+  FlowError,
+  hasErrors,
+  type Log,
+  type Outcome,
+  type RunHandle,
+  type Store,
+  systemClock,
+} from '@stepflow/engine'
+import { consoleLog } from './console-log.ts'
+import { type DrawFormat, drawPlan } from './draw-plan.ts'
+import { Execution } from './execution.ts'
+import { hookNames, type StepFunctionHooks } from './hooks.ts'
+import { LocalRouter, PROGRAM, type Program } from './program.ts'
+import type { StepContext } from './step-context.ts'
+import { errorFrom, StepFailedError } from './step-failed.ts'
+import { componentOf } from './step-parts.ts'
+
+export type Status = 'INITIALIZED' | 'RUNNING' | 'COMPLETED' | 'FAILED'
+
+export interface StepFunctionOptions {
+  /** Told of everything that happens. */
+  readonly hooks?: StepFunctionHooks
+  /** How often one execution may come to a step, unless the step says otherwise; 10,000 if absent. */
+  readonly maxVisits?: number
+  /** Warnings, and what steps log; stderr has the warnings if absent. */
+  readonly log?: Log
+  readonly clock?: Clock
+}
+
+export interface ExecuteOptions {
+  /** Stops the execution: steps in flight are told by their `context.signal`, no other starts. */
+  readonly signal?: AbortSignal
+}
+
+export interface ExecutionResult<Output = unknown> {
+  readonly status: 'COMPLETED'
+  /** Of the last step. */
+  readonly result: Output
+  /** Results and errors by step; of a step function inside, its own context. */
+  readonly context: Readonly<Record<string, unknown>>
+  /** True if a step failed and its `onFailure` handled it. */
+  readonly recovered?: true
+  /** The last failure that was handled. */
+  readonly error?: unknown
+}
+
+/**
+ * Steps that lead to one another by name.
+ *
+ * ```ts
+ * const greet = new StepFunction('greet')
+ * greet.addStep('Load', { func: (id: number) => ({ id, name: 'Ada' }), nextStep: 'Greet' })
+ * greet.addStep('Greet', { func: ({ name }) => `Hello ${name}` })
+ * greet.setStartStep('Load')
+ * const { result } = await greet.execute(1) // 'Hello Ada'
+ * ```
+ */
+// biome-ignore lint/suspicious/noExplicitAny: what goes in and comes out is its functions' affair, unless it is said
+export class StepFunction<Input = any, Output = any> implements SubStepFunction {
+  readonly name: string
+  readonly #steps = new Map<string, StepDefinition>()
+  readonly #maxVisits: number | undefined
+  readonly #hooks: StepFunctionHooks | undefined
+  readonly #log: Log
+  readonly #clock: Clock
+  readonly #executions = new Map<string, Execution>()
+  #start: string | undefined
+  #revision = 0
+  /** What was compiled, and of which revision. */
+  #program: Program | undefined
+  #compiled = ''
+  #running: { readonly engine: Engine; readonly store: Store; readonly program: Program } | undefined
+  #latest: Execution | undefined
+  #status: Status = 'INITIALIZED'
+  #count = 0
+
+  constructor(name: string, options: StepFunctionOptions = {}) {
+    this.name = readName(name, 'the name of a step function')
+    checkKeys(options, ['hooks', 'maxVisits', 'log', 'clock'], `step function "${name}"`)
+    const { hooks, log = consoleLog, clock = systemClock } = options
+    if (hooks !== undefined) checkKeys(hooks, hookNames, `"hooks" of "${name}"`)
+    this.#maxVisits = readCount(options.maxVisits, `"maxVisits" of "${name}"`)
+    this.#hooks = hooks
+    this.#log = log
+    this.#clock = clock
+  }
+
+  /** Reads what `toJSON` gave; `functions` has those that it names. */
+  static fromJSON(spec: StepFunctionSpec, functions: Functions, options: StepFunctionOptions = {}): StepFunction {
+    return readSpec(spec, functions, (name, own) => new StepFunction(name, { ...options, ...own }))
+  }
+
+  /** Adds a step; names are unique. */
+  addStep(name: string, options: StepOptions<StepContext>): this {
+    return this.#add(defineStep(name, options))
+  }
+
+  /** Adds another step function as a step; its result is the step's. */
+  addSubStepFunction(name: string, of: SubStepFunction, settings: StepSettings = {}): this {
+    return this.#add(defineSubStep(name, of, settings))
+  }
+
+  setStartStep(name: string): this {
+    this.#start = readName(name, 'the start step')
+    this.#revision++
+    return this
+  }
+
+  /** What was added, by name. */
+  get steps(): Readonly<Record<string, StepDefinition>> {
+    return Object.freeze(Object.fromEntries(this.#steps))
+  }
+
+  get startStep(): string | undefined {
+    return this.#start
+  }
+
+  /** How the latest execution stands. */
+  get status(): Status {
+    return this.#status
+  }
+
+  /** Of the latest execution: the result of the step that succeeded last. */
+  get lastResult(): unknown {
+    return this.#latest?.lastResult
+  }
+
+  /** Of the latest execution: results and errors by step. */
+  get context(): Readonly<Record<string, unknown>> {
+    return this.#latest?.root.context ?? {}
+  }
+
+  /** What is wrong with it, nothing left out; errors keep it from being executed. */
+  validate(): Diagnostic[] {
+    return checkDefinition(this[DEFINITION])
+  }
+
+  /**
+   * Runs it once. Rejects with a StepFailedError if a step fails and nothing handles it, with a FlowError if the steps do
+   * not fit together or the signal stops it.
+   */
+  async execute(input?: Input, { signal }: ExecuteOptions = {}): Promise<ExecutionResult<Output>> {
+    const { engine, store, program } = this.#engine()
+    const id = `${this.name}-${++this.#count}`
+    const execution = new Execution(this[DEFINITION], input, this.#clock)
+    this.#latest = execution
+    this.#status = 'RUNNING'
+    this.#executions.set(id, execution)
+    try {
+      if (signal?.aborted) throw stopped(signal)
+      const handle = await engine.submit(program.plan, [input], { id, redact: false })
+      const outcome = await outcomeOf(handle, signal)
+      return this.#ended(execution, outcome, signal)
+    } catch (error) {
+      execution.end({ error })
+      if (execution === this.#latest) this.#status = 'FAILED'
+      throw error
+    } finally {
+      this.#executions.delete(id)
+      await store.runs.remove(id)
+    }
+  }
+
+  /** A drawing, as text. */
+  visualize({ format = 'mermaid' }: { readonly format?: DrawFormat } = {}): string {
+    return drawPlan(this[PROGRAM].sketch, format)
+  }
+
+  /** What leads where, with functions by name. */
+  toJSON(): StepFunctionSpec {
+    return writeSpec(this[DEFINITION])
+  }
+
+  get [DEFINITION](): Definition {
+    return {
+      name: this.name,
+      steps: this.#steps,
+      start: this.#start,
+      maxVisits: this.#maxVisits,
+      revision: this.#revision,
+      ...(this.#hooks ? { hooks: this.#hooks } : {}),
+    }
+  }
+
+  get [PROGRAM](): Program {
+    const revision = revisionOf(this[DEFINITION])
+    if (this.#program && this.#compiled === revision) return this.#program
+    const found = this.validate()
+    if (hasErrors(found)) {
+      const errors = found.filter(({ level }) => level === 'error')
+      const told = errors.map(({ message, hint }) => (hint ? `${message}; ${hint}` : message)).join('\n')
+      throw new FlowError('INVALID_FLOW', told, { data: errors.map(({ code, message }) => ({ code, message })) })
+    }
+    for (const { message } of found) this.#log('warning', message)
+    const { plan, parts } = compileStepFunction(this[DEFINITION])
+    const components = new Map([...parts].map(([path, part]) => [path, componentOf(path, part, this.#executions)]))
+    this.#program = { plan, components, sketch: sketchStepFunction(this[DEFINITION]) }
+    this.#compiled = revision
+    return this.#program
+  }
+
+  #add(step: StepDefinition): this {
+    if (this.#steps.has(step.name)) throw wrong(`there is a step "${step.name}" already; names of steps are unique`)
+    this.#steps.set(step.name, step)
+    this.#revision++
+    return this
+  }
+
+  #engine() {
+    const program = this[PROGRAM]
+    if (this.#running?.program === program) return this.#running
+    const router = new LocalRouter()
+    router.add(program)
+    const store = createMemoryStore({ forget: true, clock: this.#clock })
+    const engine = createEngine({ store, router, clock: this.#clock, log: this.#log })
+    this.#running = { engine, store, program }
+    return this.#running
+  }
+
+  #ended(execution: Execution, outcome: Outcome, signal: AbortSignal | undefined): ExecutionResult<Output> {
+    if (outcome.outcome !== 'success') throw this.#failure(execution, outcome, signal)
+    const { recovered, root } = execution
+    execution.end({ output: outcome.result })
+    if (execution === this.#latest) this.#status = 'COMPLETED'
+    return {
+      status: 'COMPLETED',
+      result: outcome.result as Output, // what its functions give
+      context: root.context,
+      ...(recovered ? { recovered: true, error: recovered.error } : {}),
+    }
+  }
+
+  #failure(execution: Execution, outcome: Outcome, signal: AbortSignal | undefined): Error {
+    if (outcome.outcome !== 'failed') return new FlowError('INTERNAL', `"${this.name}" ended without a result`)
+    const { error: value } = outcome
+    const step = this.#steps.get(value.step?.replace(/#branch$/, '') ?? '')
+    if (!step) return signal?.aborted ? stopped(signal) : errorFrom(value)
+    const cause = execution.fail([step.name], step, value)
+    // A parallel step's error says more than one around it could.
+    if (cause instanceof StepFailedError && cause.workflow === this.name && cause.step === step.name) return cause
+    return new StepFailedError({ workflow: this.name, step: step.name, cause, context: execution.root.context })
+  }
+}
+
+// ---
+
+async function outcomeOf(handle: RunHandle, signal: AbortSignal | undefined): Promise<Outcome> {
+  const stop = () => void handle.cancel('the execution was stopped by its signal').catch(() => {}) // it has ended
+  if (signal?.aborted) stop()
+  signal?.addEventListener('abort', stop, { once: true })
+  try {
+    for await (const { outcome } of handle.results()) return outcome
+  } finally {
+    signal?.removeEventListener('abort', stop)
+  }
+  throw new FlowError('INTERNAL', 'the run ended without a result')
+}
+
+function stopped({ reason }: AbortSignal): FlowError {
+  const why = reason instanceof Error ? reason.message : shown(reason)
+  return new FlowError('CANCELLED', `the execution was stopped by its signal: ${why}`, { cause: reason })
+}

@@ -1,0 +1,240 @@
+// What the components of a compiled step function do: call the author's functions, and tell the execution, if one is kept.
+
+import { type Branch, DEFINITION, type Part, resultsOf, type StepDefinition, shown } from '@stepflow/dialects'
+import {
+  type CallContext,
+  type Component,
+  type ErrorValue,
+  FlowError,
+  isPromise,
+  isRecord,
+  own,
+  setOwn,
+} from '@stepflow/engine'
+import { type Execution, keyOf, type Scope } from './execution.ts'
+import { StepView } from './step-context.ts'
+import { asError, errorFrom } from './step-failed.ts'
+
+/** Executions by the id of their run. A run without one is known to the engine only. */
+export type Executions = ReadonlyMap<string, Execution>
+
+export function componentOf(path: string, part: Part, executions: Executions): Component {
+  const info = { name: path, ...(part.kind === 'call' || part.kind === 'branch' ? {} : { repeatable: true }) }
+  switch (part.kind) {
+    case 'call':
+      return { info, call: callOf(part, executions) }
+    case 'branch':
+      return { info, call: branchOf(part, executions) }
+    case 'failure':
+      return { info, call: failureOf(part, executions) }
+    case 'enter':
+      return { info, call: enterOf(part, executions) }
+    case 'leave':
+      return { info, call: leaveOf(part, executions) }
+  }
+}
+
+// ---
+
+type PartOf<K extends Part['kind']> = Extract<Part, { kind: K }>
+
+function callOf({ place, fn, step, task }: PartOf<'call'>, executions: Executions): Component['call'] {
+  const own = keyOf(place)
+  const around = keyOf(place.slice(0, -1))
+  const name = place[place.length - 1] as string // a place has at least one part
+  const choice = task ? undefined : choiceOf(step)
+  const about = task ? { step: step.name, task: name } : { step: name }
+  // Only these can be cut off while the execution goes on.
+  const mayBeLate = around !== '' || step.timeoutMs !== undefined
+
+  const succeed = (execution: Execution, scope: Scope, value: unknown, call: CallContext) => {
+    const output = value === undefined ? null : value
+    const nextStep = choice ? choice(output, call) : task ? undefined : step.next
+    execution.succeed(scope, name, output, nextStep === undefined ? about : { ...about, nextStep })
+    return output
+  }
+  const fail = (execution: Execution, scope: Scope, thrown: unknown) => {
+    execution.threw(own, thrown)
+    if (task) execution.failTask(scope, name, asError(thrown), step.name)
+  }
+
+  return (input, call) => {
+    const execution = executions.get(call.runId)
+    const scope = execution?.scope(around)
+    if (!execution || !scope) return checked(fn(input, new StepView(call)), choice, call)
+    if (call.attempt === 1) execution.begin(scope, name, input, about)
+    try {
+      const answer = fn(input, new StepView(call))
+      if (!isPromise(answer)) return succeed(execution, scope, answer, call)
+      const signal = mayBeLate ? call.signal : undefined
+      const isLate = () => execution.isOver || signal?.aborted === true
+      return answer.then(
+        (value) => {
+          if (isLate()) return null
+          try {
+            return succeed(execution, scope, value, call)
+          } catch (thrown) {
+            fail(execution, scope, thrown)
+            throw thrown
+          }
+        },
+        (thrown) => {
+          if (!isLate()) fail(execution, scope, thrown)
+          throw thrown
+        },
+      )
+    } catch (thrown) {
+      fail(execution, scope, thrown)
+      throw thrown
+    }
+  }
+}
+
+type Choice = (result: unknown, call: CallContext) => string | undefined
+
+/** Where a record leads; throws if it leads nowhere. */
+function choiceOf({ name, branch }: StepDefinition): Choice | undefined {
+  if (branch?.kind !== 'record') return undefined
+  const targets = new Map<unknown, string>()
+  for (const [key, target] of branch.targets) for (const result of resultsOf(key)) targets.set(result, target)
+  return (result, call) => {
+    const target = targets.get(result)
+    if (target !== undefined) return target
+    if (branch.default !== undefined) return branch.default
+    if (result !== null && result !== undefined) throw unmatched(name, result, branch)
+    call.log('warning', 'it returned nothing, and its branch has no "default": the workflow ends here')
+    return undefined
+  }
+}
+
+function unmatched(name: string, result: unknown, { targets }: Extract<Branch, { kind: 'record' }>): FlowError {
+  const known = [...targets.keys()].map((key) => JSON.stringify(key)).join(', ')
+  return new FlowError(
+    'COMPONENT_FAILED',
+    `step "${name}" returned ${shown(result)}, which no branch matches: there are ${known}; add it, or a "default"`,
+    { retryable: false },
+  )
+}
+
+function checked(answer: unknown, choice: Choice | undefined, call: CallContext): unknown {
+  if (!choice) return answer
+  const check = (value: unknown) => {
+    choice(value, call)
+    return value
+  }
+  return isPromise(answer) ? answer.then(check) : check(answer)
+}
+
+function branchOf({ place, step, among }: PartOf<'branch'>, executions: Executions): Component['call'] {
+  const around = keyOf(place.slice(0, -1))
+  const choose = (step.branch as Extract<Branch, { kind: 'function' }>).choose as (result: unknown) => unknown
+  const named = (target: unknown, call: CallContext): string | null => {
+    if (target === null || target === undefined) {
+      call.log('warning', 'its branch chose nothing: the workflow ends here')
+      return null
+    }
+    if (typeof target === 'string' && among.steps.has(target)) return target
+    const known = [...among.steps.keys()].map((name) => `"${name}"`).join(', ')
+    throw new FlowError(
+      'COMPONENT_FAILED',
+      `the branch of step "${step.name}" chose ${shown(target)}, which is not a step: there are ${known}`,
+      { retryable: false },
+    )
+  }
+  const failed = (thrown: unknown, input: unknown, call: CallContext): never => {
+    const execution = executions.get(call.runId)
+    const scope = execution?.scope(around)
+    if (execution && scope) {
+      execution.reopen(scope, step.name, input)
+      execution.threw(keyOf(place), thrown)
+    }
+    throw thrown
+  }
+  return (input, call) => {
+    try {
+      const target = choose(input)
+      if (!isPromise(target)) return named(target, call)
+      return target.then((value) => named(value, call)).catch((thrown) => failed(thrown, input, call))
+    } catch (thrown) {
+      return failed(thrown, input, call)
+    }
+  }
+}
+
+/** Hands the handler what was thrown; where only data is known, the data. */
+function failureOf({ place, step }: PartOf<'failure'>, executions: Executions): Component['call'] {
+  return (input, { runId }) => {
+    const execution = executions.get(runId)
+    if (!execution) return input
+    const error = execution.fail(place, step, input as ErrorValue) // the engine's
+    if (place.length === 1) execution.recovered = { error }
+    return error
+  }
+}
+
+function enterOf({ place, step, of }: PartOf<'enter'>, executions: Executions): Component['call'] {
+  const { around, name, about } = outside(place, step, of)
+  return (input, { runId }) => {
+    const execution = executions.get(runId)
+    const scope = execution?.scope(around)
+    if (execution && scope) {
+      if (!scope.open.has(name)) execution.begin(scope, name, input, about)
+      execution.enter(keyOf(place), scope, of, name, input)
+    }
+    return input
+  }
+}
+
+function leaveOf({ place, step, of }: PartOf<'leave'>, executions: Executions): Component['call'] {
+  const { around, name, about } = outside(place, step, of)
+  const choice = of.kind === 'parallel' ? choiceOf(step) : undefined
+  return (input, call) => {
+    const execution = executions.get(call.runId)
+    const inside = execution?.scope(keyOf(place))
+    const scope = execution?.scope(around)
+    const output = of.kind === 'parallel' ? recordOf(input, place, step, execution, inside) : input
+    let nextStep: string | undefined
+    try {
+      nextStep = choice ? choice(output, call) : step.next
+    } catch (thrown) {
+      execution?.threw(keyOf(place), thrown)
+      throw thrown
+    }
+    if (!execution || !scope || !inside) return output
+    if (of.kind === 'sub') execution.leave(inside, output)
+    execution.succeed(scope, name, output, nextStep === undefined || 'task' in about ? about : { ...about, nextStep })
+    // A step function's place in the context is its own context.
+    if (of.kind === 'sub') setOwn(scope.context, name, of.task ? output : inside.context)
+    return output
+  }
+}
+
+function outside(place: readonly string[], step: StepDefinition, of: PartOf<'enter'>['of']) {
+  const name = place[place.length - 1] as string // a place has at least one part
+  const about = of.kind === 'sub' && of.task ? { step: step.name, task: name } : { step: name }
+  return { around: keyOf(place.slice(0, -1)), name, about }
+}
+
+/** How each task ended: its result, or its error in the result's place. */
+function recordOf(
+  outcomes: unknown,
+  place: readonly string[],
+  step: StepDefinition,
+  execution: Execution | undefined,
+  scope: Scope | undefined,
+): Record<string, unknown> {
+  const record: Record<string, unknown> = {}
+  if (step.work.kind !== 'parallel') return record
+  for (const [name, task] of step.work.tasks) {
+    const outcome = own(outcomes, name)
+    const error = own(outcome, 'error') as ErrorValue | undefined
+    if (!isRecord(error)) setOwn(record, name, own(outcome, 'value') ?? null)
+    else if (!execution || !scope) setOwn(record, name, error)
+    else if (Object.hasOwn(scope.errors, name)) setOwn(record, name, scope.errors[name])
+    else if (task.kind === 'sub') {
+      const inside = execution.errorOfTask([...place, name], task.of[DEFINITION], error)
+      setOwn(record, name, execution.failTask(scope, name, inside, step.name))
+    } else setOwn(record, name, errorFrom(error))
+  }
+  return record
+}
