@@ -101,7 +101,7 @@ test('what was read is known again when it is written', () => {
   const { encode, decode, made, codec } = small()
   const { text } = encode([settled({ list })])
 
-  const [read] = decode(text, codec) as [{ outcome: { result: { list: unknown } } }]
+  const [read] = decode(text, codec) as unknown as [{ outcome: { result: { list: unknown } } }]
   encode([settled(read.outcome.result.list)])
 
   expect(made()).toBe(1)

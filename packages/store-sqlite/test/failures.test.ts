@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -75,9 +75,10 @@ test('a database whose pages were overwritten says that it is damaged', async ()
   await (await createSqliteStore({ path })).close()
   const db = await openDatabase(path)
   db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()
-  db.exec('PRAGMA writable_schema = ON')
-  db.exec(`UPDATE sqlite_schema SET rootpage = 999 WHERE name = 'journal'`)
   db.close()
+  const pages = readFileSync(path)
+  // All but the first page, which says what the others hold.
+  writeFileSync(path, pages.fill(0xff, 4096))
 
   const opened = createSqliteStore({ path }).then((store) =>
     store.append({ journal: 'r/0', after: 0, entries: [created] }),
