@@ -42,6 +42,8 @@ export type Inputs = Iterable<unknown> | AsyncIterable<unknown>
 export interface ResumeOptions {
   /** All inputs of the run, from the first: those that it has taken are passed over. */
   readonly inputs?: Inputs
+  /** Items in flight at once, in place of what was said before. */
+  readonly maxConcurrent?: number
   readonly redact?: boolean
   readonly watch?: (entries: readonly JournalEntry[]) => void
 }
@@ -71,7 +73,10 @@ export type RunSignal =
 export interface Engine {
   /** Accepts a run; its items are read as they are needed. */
   submit(plan: Plan, inputs: Inputs, options?: SubmitOptions): Promise<RunHandle>
-  /** Goes on with a run that is in the store: its own results again, and those that are still to come. */
+  /**
+   * Goes on with a run that is in the store: its own results again, and those that are still to come. CONFLICT if another
+   * process that is alive drives it.
+   */
   resume(run: RunId, options?: ResumeOptions): Promise<RunHandle>
   /** Runs a finished run again, as a new run; what is recorded up to `from` is taken over, not done again. */
   rerun(run: RunId, options?: RerunOptions): Promise<RunHandle>

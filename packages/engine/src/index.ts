@@ -25,6 +25,7 @@ export type {
 } from './engine.ts'
 export { createEngine } from './engine.ts'
 export type { RerunFrom } from './run/rerun.ts'
+export { IndexSet } from './run/index-set.ts'
 export type { ItemResult, ResultOrder } from './run/result-stream.ts'
 export type { Outcome } from './run/outcome.ts'
 export { failed, success } from './run/outcome.ts'

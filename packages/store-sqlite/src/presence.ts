@@ -57,8 +57,12 @@ export class Presence {
 
   /** Those who hold journals and are no more. */
   dead(): string[] {
-    const holders = this.#sql.holders.all<{ driver: string }>()
-    return holders.map(({ driver }) => driver).filter((driver) => driver !== this.id && this.#isDead(driver))
+    return this.#others().filter((driver) => this.#isDead(driver))
+  }
+
+  /** Those who hold journals and are alive; without us. */
+  living(): string[] {
+    return this.#others().filter((driver) => !this.#isDead(driver))
   }
 
   /** Inside a transaction. */
@@ -70,6 +74,11 @@ export class Presence {
   stop(): boolean {
     clearInterval(this.#timer)
     return this.#isRegistered
+  }
+
+  #others(): string[] {
+    const holders = this.#sql.holders.all<{ driver: string }>().map(({ driver }) => driver)
+    return holders.filter((driver) => driver !== this.id)
   }
 
   #isDead(driver: string): boolean {

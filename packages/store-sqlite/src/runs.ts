@@ -2,6 +2,7 @@
 
 import {
   FlowError,
+  type JournalId,
   type OpenJournal,
   type PruneOptions,
   type RunId,
@@ -12,6 +13,7 @@ import {
 } from '@stepflow/engine'
 import type { Database, Param } from './drivers.ts'
 import type { JournalReader } from './journal.ts'
+import type { Presence } from './presence.ts'
 import type { Pruner } from './prune.ts'
 import { type RunRecord, runRow } from './run-row.ts'
 import type { JournalTransaction } from './transaction.ts'
@@ -22,6 +24,7 @@ export interface RunTableOptions {
   readonly writer: Writer<JournalTransaction>
   readonly reader: JournalReader
   readonly pruner: Pruner
+  readonly presence: Presence
 }
 
 export class RunTable implements Runs {
@@ -34,8 +37,8 @@ export class RunTable implements Runs {
     this.#sql = {
       run: db.prepare('SELECT * FROM runs WHERE id = ?'),
       shards: db.prepare('SELECT journal, items, done FROM shards WHERE run = ?'),
-      open: db.prepare('SELECT journal, run FROM shards WHERE is_open = 1 ORDER BY run, journal'),
-      openOf: db.prepare('SELECT journal, run FROM shards WHERE is_open = 1 AND run = ? ORDER BY journal'),
+      open: db.prepare('SELECT journal, run, driver FROM shards WHERE is_open = 1 ORDER BY run, journal'),
+      openOf: db.prepare('SELECT journal, run, driver FROM shards WHERE is_open = 1 AND run = ? ORDER BY journal'),
     }
   }
 
@@ -84,8 +87,11 @@ export class RunTable implements Runs {
   }
 
   open(run?: RunId): OpenJournal[] {
-    const rows = run === undefined ? this.#sql.open.all<OpenJournal>() : this.#sql.openOf.all<OpenJournal>(run)
-    return rows.map(({ journal, run }) => ({ journal, run }))
+    const rows = run === undefined ? this.#sql.open.all<OpenRecord>() : this.#sql.openOf.all<OpenRecord>(run)
+    const living = new Set(this.#options.presence.living())
+    return rows.map(({ journal, run, driver }) =>
+      driver !== null && living.has(driver) ? { journal, run, heldBy: driver } : { journal, run },
+    )
   }
 
   remove(run: RunId): Promise<void> {
@@ -101,4 +107,12 @@ export class RunTable implements Runs {
     if (!record) throw new FlowError('NOT_FOUND', `there is no run ${cursor} to go on from`)
     return record.number
   }
+}
+
+// ---
+
+interface OpenRecord {
+  readonly journal: JournalId
+  readonly run: RunId
+  readonly driver: string | null
 }

@@ -13,6 +13,13 @@ export interface Parent {
   readonly options: ParkedRun
 }
 
+export interface Deadline {
+  /** Epoch milliseconds. */
+  readonly at: number
+  /** Takes its timer back. */
+  cancel: () => void
+}
+
 export class ActiveRun {
   /** Of a sub-run: its parent's `item/step/visit`, prefixed by the parent's own key; of the run itself: "". */
   readonly key: string
@@ -47,8 +54,8 @@ export class ActiveRun {
   readonly known = new Set<number>()
   /** Keys of steps that are ready, while nothing is called: paused or replaying. */
   readonly held = new Set<number>()
-  /** By key, while replaying: the number of the attempt that was under way. */
-  readonly started = new Map<number, number>()
+  /** By key, while replaying: the attempt that was under way, and since when (epoch milliseconds). */
+  readonly started = new Map<number, { readonly attempt: number; readonly at: number }>()
   /** By key: the attempt in flight or parked. */
   readonly attempts = new Map<number, Attempt>()
   /** By key: what was tried before. */
@@ -60,8 +67,8 @@ export class ActiveRun {
   /** By slot, for plans that limit the steps of an item: how many run, and who waits for a place. */
   readonly running = new Map<number, number>()
   readonly queued = new Map<number, number[]>()
-  /** By slot: takes back the timer of the item's own time limit. */
-  readonly deadlines = new Map<number, () => void>()
+  /** By slot: when the item's own time limit ends. */
+  readonly deadlines = new Map<number, Deadline>()
 
   constructor(options: {
     key: string

@@ -65,6 +65,15 @@ export class Attempt implements CallContext {
     return this.later?.cancelTimer !== undefined
   }
 
+  /** When its time limit began, if it has one; epoch milliseconds. */
+  get since(): number | undefined {
+    return this.later?.since
+  }
+
+  set since(at: number | undefined) {
+    laterOf(this).since = at
+  }
+
   /** Keeps the way to take the attempt's timer back. */
   set cancelTimer(cancel: (() => void) | undefined) {
     laterOf(this).cancelTimer = cancel
@@ -189,6 +198,7 @@ interface Later {
   controller: AbortController | undefined
   park: AttemptPark | undefined
   cancelTimer: (() => void) | undefined
+  since: number | undefined
   onStarted: (() => void) | undefined
   cacheKey: string | undefined
   /** The number of the last signal that it used up. */
@@ -213,6 +223,7 @@ function laterOf(attempt: Attempt): Later {
     controller: undefined,
     park: undefined,
     cancelTimer: undefined,
+    since: undefined,
     onStarted: undefined,
     cacheKey: undefined,
     took: undefined,

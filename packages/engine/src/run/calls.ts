@@ -56,6 +56,24 @@ export class Calls {
     return this.#wakes.nextAt
   }
 
+  /** When something happens by itself in a journal in which all only waits: a wake, or the end of a time limit. */
+  nextTimeAt(): number {
+    let next = this.#wakes.nextAt ?? Number.POSITIVE_INFINITY
+    for (const run of this.#runs()) {
+      for (const { at } of run.deadlines.values()) next = Math.min(next, at)
+      for (const attempt of run.attempts.values()) next = Math.min(next, limitOf(attempt) ?? next)
+    }
+    return next
+  }
+
+  /** The past is replayed: time limits count again, from when they began. */
+  armTimeouts(): void {
+    for (const run of this.#runs()) {
+      this.#items.armDeadlines(run)
+      for (const attempt of run.attempts.values()) if (attempt.park?.by !== 'retry') this.#armTimeout(attempt)
+    }
+  }
+
   /** Takes a step whose input is there. */
   dispatch(run: ActiveRun, key: number): void {
     const { state } = run
@@ -163,10 +181,12 @@ export class Calls {
 
   // --- replay: the journal says what had happened
 
-  /** Calls a held step for real, to have the sub-run that it waits for. */
-  callHeld(run: ActiveRun, key: number): void {
+  /** Calls a held step for real, to have the sub-run that it waits for, at the latest since `at`. */
+  callHeld(run: ActiveRun, key: number, at: number): void {
     run.held.delete(key)
-    const attempt = new Attempt(run, key, run.started.get(key) ?? 1)
+    const started = run.started.get(key)
+    const attempt = new Attempt(run, key, started?.attempt ?? 1)
+    attempt.since = started?.at ?? at
     if (run.stepLimit !== undefined) this.#items.takeStepPlace(run, attempt.slot, key, Number.POSITIVE_INFINITY)
     this.callAgain(attempt)
   }
@@ -176,6 +196,7 @@ export class Calls {
     run.held.delete(key)
     if (entry.retry) run.tries.set(key, { ...entry.retry })
     const attempt = new Attempt(run, key, entry.attempt)
+    attempt.since = run.started.get(key)?.at ?? entry.at
     const by = entry.retry ? 'retry' : entry.signal === undefined ? 'time' : 'signal'
     attempt.park = { by, state: entry.state, ...(entry.signal === undefined ? {} : { signal: entry.signal }) }
     run.state.status[key] = PARKED
@@ -199,7 +220,7 @@ export class Calls {
 
   /** Signals that came before, or while nobody drove, meet the waits that are left. */
   meetSignals(): void {
-    for (const run of [this.#drive.root, ...this.#drive.subRuns.values()]) {
+    for (const run of this.#runs()) {
       for (const attempt of [...run.attempts.values()]) {
         if (attempt.park?.signal !== undefined) this.#takeSignal(attempt, attempt.park.signal)
       }
@@ -271,8 +292,11 @@ export class Calls {
 
   #armTimeout(attempt: Attempt): void {
     const { timeoutMs } = stepOf(attempt)
-    if (timeoutMs === undefined || attempt.hasTimer) return
-    attempt.cancelTimer = this.#drive.options.clock.timer(timeoutMs, () => {
+    // What happens while the past is replayed would not be written.
+    if (timeoutMs === undefined || attempt.hasTimer || this.#drive.isReplaying) return
+    const { clock } = this.#drive.options
+    attempt.since ??= clock.now()
+    attempt.cancelTimer = clock.timer(Math.max(0, attempt.since + timeoutMs - clock.now()), () => {
       attempt.cancelTimer = undefined
       const place = placeOf(attempt.run.plan.plan, attempt.step)
       const thrown = new FlowError('TIMEOUT', `${place} did not answer within ${timeoutMs} ms`)
@@ -282,7 +306,7 @@ export class Calls {
 
   #answered(attempt: Attempt, result: unknown): void {
     if (result instanceof Park) return this.#park(attempt, result)
-    if (this.#isDurable) {
+    if (this.#isDurable && !(result instanceof Skip)) {
       const fault = jsonFault(result)
       if (fault) return this.#thrown(attempt, notJson(attempt, fault))
     }
@@ -291,7 +315,7 @@ export class Calls {
     const first = run.scheduler.settled.length
     if (result instanceof Skip) run.scheduler.skip(slot, step, result.reason)
     else run.scheduler.succeed(slot, step, result === undefined ? null : result)
-    this.#afterSettle(attempt, first, result)
+    this.#afterSettle(attempt, first, true, result)
   }
 
   #thrown(attempt: Attempt, thrown: unknown): void {
@@ -306,17 +330,17 @@ export class Calls {
     this.#endAttempt(attempt, thrown)
     const first = run.scheduler.settled.length
     run.scheduler.fail(slot, step, this.#drive.options.redactError(inputsOf(attempt), errorValue(thrown)))
-    this.#afterSettle(attempt, first)
+    this.#afterSettle(attempt, first, false)
   }
 
-  #afterSettle(attempt: Attempt, firstRecord: number, result?: unknown): void {
+  #afterSettle(attempt: Attempt, firstRecord: number, isAnswer: boolean, result?: unknown): void {
     const { run } = attempt
     if (this.#drive.options.isRecording) {
       const record = run.scheduler.settled[firstRecord]
       if (record) {
         record.attempt = attempt.attempt
         if (attempt.later?.took !== undefined) record.took = attempt.later.took
-        const isKept = attempt.cacheKey !== undefined && record.outcome.outcome === 'success' && !record.derived
+        const isKept = attempt.cacheKey !== undefined && isAnswer && record.outcome.outcome === 'success'
         if (isKept) record.cache = keptFor(attempt, this.#drive.now)
         if (record.cache) this.#drive.kept.set(record.cache.key, { output: result ?? null })
       }
@@ -337,7 +361,7 @@ export class Calls {
   #dropRun(run: ActiveRun, why: string): void {
     run.isDropped = true
     this.#drive.subRuns.delete(run.key)
-    for (const cancel of run.deadlines.values()) cancel()
+    for (const { cancel } of run.deadlines.values()) cancel()
     for (const key of [...run.attempts.keys()]) this.drop(run, key, why)
   }
 
@@ -345,6 +369,8 @@ export class Calls {
 
   #park(attempt: Attempt, park: Park): void {
     const { run, slot } = attempt
+    // Not before: a component may ask what woke it at any time of its call.
+    attempt.woken = undefined
     run.state.status[attempt.key] = PARKED
     run.attempts.set(attempt.key, attempt)
     this.#armTimeout(attempt)
@@ -397,12 +423,11 @@ export class Calls {
     attempt.woken ??= { by: 'time', state: park?.state }
     if (run.stepLimit !== undefined) this.#items.takeStepPlace(run, slot, key, Number.POSITIVE_INFINITY)
     this.callAgain(attempt)
-    attempt.woken = undefined
   }
 
   #waitsFor(name: string): Attempt[] {
     const waits: Attempt[] = []
-    for (const run of [this.#drive.root, ...this.#drive.subRuns.values()]) {
+    for (const run of this.#runs()) {
       for (const attempt of run.attempts.values()) if (attempt.park?.signal === name) waits.push(attempt)
     }
     return waits
@@ -420,6 +445,10 @@ export class Calls {
   }
 
   // --- sub-runs
+
+  #runs(): ActiveRun[] {
+    return [this.#drive.root, ...this.#drive.subRuns.values()]
+  }
 
   #startSubRun(attempt: Attempt, options: ParkedRun): void {
     let linked: MaybePromise<LinkedPlan>
@@ -502,6 +531,13 @@ function resolve(call: LinkedCall, input: unknown): Component {
 
 function stepOf(attempt: Attempt): PlanStep {
   return attempt.run.plan.plan.steps[attempt.step] as PlanStep
+}
+
+/** When the attempt's time limit ends; undefined if none is counting. */
+function limitOf(attempt: Attempt): number | undefined {
+  const { timeoutMs } = stepOf(attempt)
+  const { since } = attempt
+  return timeoutMs === undefined || since === undefined || attempt.park?.by === 'retry' ? undefined : since + timeoutMs
 }
 
 function visitOf(attempt: Attempt): VisitRef {

@@ -46,6 +46,8 @@ export interface DriverOptions {
   readonly isDurable: boolean
   /** Steps are recorded, not only results. */
   readonly isRecording: boolean
+  /** Somebody takes the journal up again when what it waits for has come. */
+  readonly mayPutDown: () => boolean
   readonly services: CallServices
   readonly link: (plan: Plan) => MaybePromise<LinkedPlan>
   readonly cached: (key: string, now: number) => MaybePromise<{ readonly output: unknown } | undefined>

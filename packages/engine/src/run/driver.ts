@@ -267,7 +267,7 @@ export class Driver {
 
   #canPutDown(): boolean {
     const { root, options } = this.#drive
-    if (!options.isDurable || !root.isIdle) return false
+    if (!options.isDurable || !options.mayPutDown() || !root.isIdle) return false
     const next = this.#calls.nextWakeAt
     return next === undefined || next - this.#drive.now > PUT_DOWN_MS
   }

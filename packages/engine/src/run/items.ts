@@ -40,11 +40,14 @@ export class Items {
     const slot = run.scheduler.start(item, checked.value)
     const { timeoutMs } = run.plan.plan
     if (timeoutMs === undefined) return
-    const left = Math.max(0, startedAt + timeoutMs - this.#drive.now)
-    run.deadlines.set(
-      slot,
-      this.#drive.options.clock.timer(left, () => this.#timedOut(run, slot, timeoutMs)),
-    )
+    run.deadlines.set(slot, { at: startedAt + timeoutMs, cancel: () => {} })
+    // What happens while the past is replayed would not be written.
+    if (!this.#drive.isReplaying) this.#armDeadline(run, slot)
+  }
+
+  /** The past is replayed: time limits count again, from when they began. */
+  armDeadlines(run: ActiveRun): void {
+    for (const slot of run.deadlines.keys()) this.#armDeadline(run, slot)
   }
 
   finish(run: ActiveRun, slot: number, item: number, outcome: Outcome): void {
@@ -53,7 +56,7 @@ export class Items {
     if (run.attempts.size > 0) this.#dropAll(run, from)
     if (run.tries.size > 0) for (let step = 0; step < state.stepCount; step++) run.tries.delete(from + step)
     if (run.deadlines.size > 0) {
-      run.deadlines.get(slot)?.()
+      run.deadlines.get(slot)?.cancel()
       run.deadlines.delete(slot)
     }
     const wasIdle = run.idleSlots.size > 0 && run.idleSlots.delete(slot)
@@ -159,7 +162,15 @@ export class Items {
     } else for (let key = from; key < to; key++) this.drop(run, key, 'the item has ended')
   }
 
-  #timedOut(run: ActiveRun, slot: number, timeoutMs: number): void {
+  #armDeadline(run: ActiveRun, slot: number): void {
+    const deadline = run.deadlines.get(slot)
+    if (!deadline) return
+    const { clock } = this.#drive.options
+    deadline.cancel = clock.timer(Math.max(0, deadline.at - clock.now()), () => this.#timedOut(run, slot))
+  }
+
+  #timedOut(run: ActiveRun, slot: number): void {
+    const { timeoutMs } = run.plan.plan
     run.deadlines.delete(slot)
     run.scheduler.end(slot, { code: 'TIMEOUT', message: `the item did not end within ${timeoutMs} ms` })
     this.#drive.touch(run)

@@ -86,7 +86,7 @@ function apply(
   const status = run.state.status[key]
   if (status === PARKED || status === RUNNING) calls.unparkHeld(run, key)
   if (entry.type === 'started') {
-    run.started.set(key, entry.attempt)
+    run.started.set(key, { attempt: entry.attempt, at: entry.at })
     return
   }
   if (run.state.status[key] !== QUEUED) {
@@ -97,6 +97,7 @@ function apply(
   if (entry.type === 'parked') return calls.parkHeld(run, key, entry)
   run.held.delete(key)
   run.tries.delete(key)
+  run.started.delete(key)
   settle(run, Math.floor(key / run.state.stepCount), entry.step, entry.outcome)
   drive.touch(run)
   pump()
@@ -104,7 +105,7 @@ function apply(
 
 function settle(run: ActiveRun, slot: number, step: number, outcome: Outcome): void {
   if (outcome.outcome === 'success') run.scheduler.succeed(slot, step, outcome.result)
-  else if (outcome.outcome === 'skipped') run.scheduler.skip(slot, step, outcome.reason)
+  else if (outcome.outcome === 'skipped') run.scheduler.skip(slot, step, outcome.reason, outcome.cause)
   else run.scheduler.fail(slot, step, outcome.error)
 }
 
@@ -119,7 +120,7 @@ async function runOf(sub: string | undefined, at: number, tools: ReplayTools): P
   if (!parent) return undefined
   const key = keyOf(parent, { ...parentRef, at }, tools)
   if (key === undefined || !parent.held.has(key)) return drive.subRuns.get(sub)
-  calls.callHeld(parent, key)
+  calls.callHeld(parent, key, at)
   tools.pump()
   while (!drive.subRuns.has(sub) && parent.attempts.has(key)) {
     await tools.poked()

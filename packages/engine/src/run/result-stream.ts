@@ -1,6 +1,7 @@
 // Results on their way from the drivers to whoever reads them: in input order or as they end. Knows how far behind the
 // reader is, so that the intake can wait for it.
 
+import { IndexSet } from './index-set.ts'
 import type { Outcome } from './outcome.ts'
 
 export interface ItemResult {
@@ -8,6 +9,9 @@ export interface ItemResult {
   readonly index: number
   readonly outcome: Outcome
 }
+
+/** Results, some at a time, by rising index. */
+export type Past = AsyncIterable<readonly ItemResult[]>
 
 export type ResultOrder = 'input' | 'completion'
 
@@ -17,6 +21,9 @@ export class ResultStream {
   #next = 0
   #ready: ItemResult[] = []
   #isEnded = false
+  #past: Past | undefined
+  /** Of results that may come twice: from the past and as news. */
+  #seen: IndexSet | undefined
   #wakeReader: (() => void) | undefined
   #wakeWriter: (() => void) | undefined
   hasReader = false
@@ -26,7 +33,14 @@ export class ResultStream {
     return this.#waiting.size + this.#ready.length
   }
 
+  /** What is recorded already; it is read when the reader wants it, so that it need not be held. */
+  follow(past: Past): void {
+    this.#past = past
+    this.#seen = new IndexSet()
+  }
+
   push(index: number, outcome: Outcome): void {
+    if (this.#seen && !isNew(this.#seen, index)) return
     const result = { index, outcome }
     if (this.#order === 'completion') this.#ready.push(result)
     else if (index === this.#next) {
@@ -40,8 +54,7 @@ export class ResultStream {
   /** No more results will come; where items are missing, the later ones follow without them. */
   end(): void {
     this.#isEnded = true
-    this.#ready.push(...[...this.#waiting.values()].sort((a, b) => a.index - b.index))
-    this.#waiting.clear()
+    if (!this.#past) this.#takeAll()
     this.#wake()
   }
 
@@ -63,6 +76,7 @@ export class ResultStream {
       this.#waiting.clear()
     }
     try {
+      yield* this.#pages()
       for (;;) {
         if (this.#ready.length > 0) {
           const batch = this.#ready
@@ -82,6 +96,22 @@ export class ResultStream {
     }
   }
 
+  async *#pages(): AsyncGenerator<readonly ItemResult[]> {
+    const past = this.#past
+    if (!past) return
+    for await (const page of past) {
+      for (const { index, outcome } of page) this.push(index, outcome)
+      if (this.#ready.length > 0) yield this.#ready.splice(0)
+    }
+    this.#past = undefined
+    if (this.#isEnded) this.#takeAll()
+  }
+
+  #takeAll(): void {
+    this.#ready.push(...[...this.#waiting.values()].sort((a, b) => a.index - b.index))
+    this.#waiting.clear()
+  }
+
   #wake(): void {
     const wake = this.#wakeReader
     this.#wakeReader = undefined
@@ -95,4 +125,12 @@ export class ResultStream {
       this.#next++
     }
   }
+}
+
+// ---
+
+function isNew(seen: IndexSet, index: number): boolean {
+  if (seen.has(index)) return false
+  seen.add(index)
+  return true
 }

@@ -26,9 +26,10 @@ import { type LinkedPlan, link } from './link.ts'
 import { LocalRun, type SignalEntry } from './local-run.ts'
 import type { Outcome } from './outcome.ts'
 import { carryOver, stepToRerun } from './rerun.ts'
-import type { ResultOrder } from './result-stream.ts'
+import type { ItemResult, ResultOrder } from './result-stream.ts'
 
 const ITEMS_AT_ONCE = 64
+const RESULTS_AT_ONCE = 1000
 
 export class RunEngine implements Engine {
   readonly #options: EngineOptions
@@ -37,6 +38,8 @@ export class RunEngine implements Engine {
   readonly #name: string
   readonly #links = new WeakMap<Plan, MaybePromise<LinkedPlan>>()
   readonly #runs = new Map<RunId, LocalRun>()
+  /** Journals that are being read, to be driven. */
+  readonly #taking = new Set<JournalId>()
   #worker: { stop(): Promise<void> } | undefined
   #runCount = 0
   #isClosing = false
@@ -53,6 +56,7 @@ export class RunEngine implements Engine {
     const variables = checkedVariables(linked, options.variables ?? {})
     const id = options.id ?? this.#newId()
     const kept = keptOptions(options, variables)
+    if (this.#runs.has(id)) throw isThere(id)
     const run = this.#local(id, linked, kept, options.redact !== false)
     const created = (items: readonly unknown[]): JournalEntry => {
       return { type: 'created', at: this.#clock.now(), run: id, plan, options: kept, from: 0, inputs: items }
@@ -60,10 +64,11 @@ export class RunEngine implements Engine {
     const unwatch = this.#watch(run, options.watch)
     if (isSmall(inputs)) {
       const sealed: JournalEntry = { type: 'sealed', at: this.#clock.now(), items: inputs.length }
-      await this.#start(run, `${id}/0`, [created(inputs), sealed])
+      await this.#accepted(run, unwatch, this.#start(run, `${id}/0`, [created(inputs), sealed]))
       return this.#handle(run, this.#ended(run, Promise.resolve(), unwatch))
     }
-    await this.#options.store.append({ journal: `${id}/0`, after: 0, entries: [created([])] })
+    const first = { journal: `${id}/0`, after: 0, entries: [created([])] }
+    await this.#accepted(run, unwatch, this.#options.store.append(first))
     return this.#handle(run, this.#ended(run, this.#takeIn(run, inputs, { items: 0, shards: 0 }), unwatch))
   }
 
@@ -71,14 +76,22 @@ export class RunEngine implements Engine {
     const { store } = this.#options
     const row = await store.runs.get(id)
     if (!row) throw new FlowError('NOT_FOUND', `there is no run ${id} in this store`)
-    const run = this.#runs.get(id) ?? (await this.#load(id, options.redact !== false))
+    const holder = isEnded(row.status) ? undefined : (await store.runs.open(id)).find(({ heldBy }) => heldBy)
+    if (holder) {
+      throw new FlowError(
+        'CONFLICT',
+        `run ${id} is being driven by ${holder.heldBy}: end that process first, or leave it`,
+      )
+    }
+    const run = this.#runs.get(id) ?? (await this.#load(id, options.redact !== false, options.maxConcurrent))
     const unwatch = this.#watch(run, options.watch)
     const shards = await store.runs.shards(id)
-    for (const { item, outcome } of await store.runs.items(id)) run.results.push(item, outcome)
+    run.results.follow(this.#past(id))
     if (isEnded(row.status)) return this.#handle(run, this.#ended(run, Promise.resolve(), unwatch))
 
-    for (const { journal, items, done } of shards) if (done < items) run.open(journal)
-    for (const { journal, items, done } of shards) if (done < items) void this.#drive(journal)
+    const left = shards.filter(({ items, done }) => done < items)
+    for (const { journal } of left) run.open(journal)
+    for (const { journal } of left) void this.#drive(journal)
     const items = shards.reduce((sum, shard) => sum + shard.items, 0)
     const isSealed = row.items.total >= 0
     const intake =
@@ -169,21 +182,65 @@ export class RunEngine implements Engine {
       maxConcurrent: options.maxConcurrent ?? ITEMS_AT_ONCE,
       isRedacting,
     })
+    run.unwatch = this.#options.store.watch({ run: id }, (row) => {
+      if (row.journal.endsWith('/0')) run.signalled(row.seq, signalsIn(row))
+    })
     this.#runs.set(id, run)
     return run
   }
 
+  #forget(run: LocalRun): void {
+    run.unwatch()
+    if (this.#runs.get(run.id) === run) this.#runs.delete(run.id)
+  }
+
+  /** Waits until a new run is written; one that is not leaves nothing behind. */
+  async #accepted(run: LocalRun, unwatch: () => void, written: MaybePromise<void>): Promise<void> {
+    try {
+      await written
+    } catch (error) {
+      unwatch()
+      this.#forget(run)
+      throw FlowError.is(error) && error.code === 'CONFLICT' ? isThere(run.id) : error
+    }
+  }
+
   /** A run that is in the store, with what it was sent so far. */
-  async #load(id: RunId, isRedacting: boolean): Promise<LocalRun> {
+  async #load(id: RunId, isRedacting: boolean, maxConcurrent?: number): Promise<LocalRun> {
+    // Of what is sent while the rows are read, nothing must be missed.
+    const meanwhile: JournalRow[] = []
+    const unwatch = this.#options.store.watch({ run: id }, (row) => meanwhile.push(row))
+    try {
+      const run = await this.#read(id, isRedacting, maxConcurrent)
+      for (const row of meanwhile) if (row.journal.endsWith('/0')) run.signalled(row.seq, signalsIn(row))
+      return run
+    } finally {
+      unwatch()
+    }
+  }
+
+  async #read(id: RunId, isRedacting: boolean, maxConcurrent?: number): Promise<LocalRun> {
     const rows = await this.#options.store.read(`${id}/0`)
     const [first] = rows[0]?.entries ?? []
     if (first?.type !== 'created' || !first.plan) {
       throw new FlowError('INTERNAL', `the journal of run ${id} does not begin with its plan`)
     }
     const linked = await this.#link(first.plan)
-    const run = this.#runs.get(id) ?? this.#local(id, linked, first.options ?? {}, isRedacting)
+    const options = { ...first.options, ...(maxConcurrent === undefined ? {} : { maxConcurrent }) }
+    const run = this.#runs.get(id) ?? this.#local(id, linked, options, isRedacting)
     for (const row of rows) run.signalled(row.seq, signalsIn(row))
     return run
+  }
+
+  /** The results that are recorded, by and by. */
+  async *#past(id: RunId): AsyncGenerator<readonly ItemResult[]> {
+    for (let from = 0; ; ) {
+      const page = await this.#options.store.runs.items(id, from, RESULTS_AT_ONCE)
+      const last = page.at(-1)
+      if (last === undefined) return
+      yield page.map(({ item, outcome }) => ({ index: item, outcome }))
+      from = last.item + 1
+    }
   }
 
   #watch(run: LocalRun, watch: SubmitOptions['watch']): () => void {
@@ -191,7 +248,6 @@ export class RunEngine implements Engine {
       for (const entry of row.entries) {
         if (entry.type === 'finished') run.results.push(entry.item, run.rawOutcome(entry.item) ?? entry.outcome)
       }
-      if (row.journal.endsWith('/0')) run.signalled(row.seq, signalsIn(row))
       watch?.(row.entries)
     })
   }
@@ -204,7 +260,7 @@ export class RunEngine implements Engine {
       .then(async () => {
         unwatch()
         run.results.end()
-        this.#runs.delete(run.id)
+        this.#forget(run)
         if (run.bug) throw run.bug
         return (await this.#options.store.runs.get(run.id)) as RunRow
       })
@@ -251,18 +307,29 @@ export class RunEngine implements Engine {
 
   /** Drives a journal that is in the store. */
   async #drive(journal: JournalId): Promise<Wake | null> {
+    // Asked twice at once, by a wake and a resume: the second finds it taken.
+    if (this.#taking.has(journal)) return null
+    this.#taking.add(journal)
+    const taken = await this.#take(journal).finally(() => this.#taking.delete(journal))
+    return taken ? this.#follow(taken.run, journal, taken.driver) : null
+  }
+
+  async #take(journal: JournalId): Promise<{ run: LocalRun; driver: Driver } | undefined> {
     const id = journal.slice(0, journal.lastIndexOf('/'))
     try {
       const run = this.#runs.get(id) ?? (await this.#load(id, true))
-      if (run.isDriven(journal) || this.#isClosing) return null
+      if (run.isDriven(journal) || this.#isClosing) return undefined
       const rows = await this.#options.store.read(journal)
       const [first] = rows[0]?.entries ?? []
-      if (first?.type !== 'created') return null
-      return await this.#follow(run, journal, this.#driver(run, journal, first.from, first.inputs, [], rows))
+      if (first?.type !== 'created') return undefined
+      return { run, driver: this.#driver(run, journal, first.from, first.inputs, [], rows) }
     } catch (error) {
-      // One run that cannot be read must not keep the others from going on.
+      // One run that cannot be read must not keep the others from going on, nor whoever waits for it.
       this.#warn(`run ${id} is set aside: ${error instanceof Error ? error.message : String(error)}`)
-      return null
+      const run = this.#runs.get(id)
+      run?.fail(error)
+      run?.close(journal)
+      return undefined
     }
   }
 
@@ -289,6 +356,7 @@ export class RunEngine implements Engine {
       rows,
       isDurable: store.durable,
       isRecording: store.keepsSteps,
+      mayPutDown: () => this.#worker !== undefined,
       services: this.#services(run),
       link: (plan) => this.#link(plan),
       cached: (key, now) => store.runs.cached(key, now),
@@ -307,7 +375,7 @@ export class RunEngine implements Engine {
     const wake = await driver.done
     if (!wake) {
       run.close(journal)
-      if (run.openCount === 0 && !run.results.hasReader) this.#runs.delete(run.id)
+      if (run.openCount === 0 && !run.results.hasReader) this.#forget(run)
       return null
     }
     run.putDown(journal)
@@ -380,6 +448,10 @@ export class RunEngine implements Engine {
 }
 
 // ---
+
+function isThere(id: RunId): FlowError {
+  return new FlowError('CONFLICT', `there is a run ${id} already; resume it, or choose another id`)
+}
 
 function signalsIn(row: JournalRow): SignalEntry[] {
   return row.entries.filter((entry) => entry.type === 'signalled')

@@ -86,6 +86,8 @@ export interface RunQuery {
 export interface OpenJournal {
   readonly journal: JournalId
   readonly run: RunId
+  /** The driver, of another process that is alive, that has it in hand. */
+  readonly heldBy?: string
 }
 
 export interface PruneOptions {

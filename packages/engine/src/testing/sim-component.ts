@@ -26,21 +26,22 @@ export type Act =
 
 /** By name: is it harmless to call again, and what does an attempt come to? */
 const acts: Readonly<Record<string, (chance: number, attempt: number, input: unknown) => Act>> = {
-  '/give': (n) => ({ act: 'answer', value: valueOf(n) }),
-  '/repeatable': (n) => ({ act: 'answer', value: valueOf(n) }),
+  '/give': (n) => ({ act: 'answer', value: answerOf(n) }),
+  '/repeatable': (n) => ({ act: 'answer', value: answerOf(n) }),
   '/count': (_n, _attempt, input) => ({ act: 'answer', value: typeof input === 'number' ? input + 1 : 1 }),
   '/nothing': () => ({ act: 'answer', value: undefined }),
   '/fail': () => ({ act: 'fail', code: 'COMPONENT_FAILED' }),
   '/refuse': () => ({ act: 'fail', code: 'COMPONENT_FAILED', retryable: false }),
-  '/sometimes': (n) => (n % 3 === 0 ? { act: 'fail', code: 'COMPONENT_FAILED' } : { act: 'answer', value: valueOf(n) }),
+  '/sometimes': (n) =>
+    n % 3 === 0 ? { act: 'fail', code: 'COMPONENT_FAILED' } : { act: 'answer', value: answerOf(n) },
   '/flaky': (n, attempt) =>
-    attempt <= 1 + (n % 2) ? { act: 'fail', code: 'COMPONENT_FAILED' } : { act: 'answer', value: valueOf(n) },
+    attempt <= 1 + (n % 2) ? { act: 'fail', code: 'COMPONENT_FAILED' } : { act: 'answer', value: answerOf(n) },
   '/unreachable': (n, attempt) =>
-    attempt <= 1 + (n % 5) ? { act: 'fail', code: 'UNREACHABLE' } : { act: 'answer', value: valueOf(n) },
-  '/hang': (n, attempt) => (attempt <= 1 + (n % 2) ? { act: 'hang' } : { act: 'answer', value: valueOf(n) }),
-  '/skip': (n) => (n % 2 === 0 ? { act: 'skip' } : { act: 'answer', value: valueOf(n) }),
-  '/sleep': (n) => ({ act: 'sleep', ms: n % 2 === 0 ? 300 : 5_000, value: valueOf(n) }),
-  '/wait': (n) => ({ act: 'wait', signal: 'go', value: valueOf(n) }),
+    attempt <= 1 + (n % 5) ? { act: 'fail', code: 'UNREACHABLE' } : { act: 'answer', value: answerOf(n) },
+  '/hang': (n, attempt) => (attempt <= 1 + (n % 2) ? { act: 'hang' } : { act: 'answer', value: answerOf(n) }),
+  '/skip': (n) => (n % 2 === 0 ? { act: 'skip' } : { act: 'answer', value: answerOf(n) }),
+  '/sleep': (n) => ({ act: 'sleep', ms: n % 2 === 0 ? 300 : 5_000, value: answerOf(n) }),
+  '/wait': (n) => ({ act: 'wait', signal: 'go', value: answerOf(n) }),
   '/forever': () => ({ act: 'wait', signal: 'never', value: null }),
   '/never': () => ({ act: 'hang' }),
   '/runs': (n) => ({ act: 'run', times: 1 + (n % 3) }),
@@ -152,7 +153,7 @@ function runOnce(times: number, { plan, input }: RunsInput, context: CallContext
   return new Park({ run: { plan, inputs: [{ item: input, index: done }] }, state: { done: done + 1 } })
 }
 
-function valueOf(n: number): unknown {
+function answerOf(n: number): unknown {
   return { v: n % 100, k: n % 3, list: [n % 7, n % 5].slice(0, n % 4) }
 }
 

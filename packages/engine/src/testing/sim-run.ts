@@ -80,7 +80,13 @@ class Simulation {
       this.#fingerprint = fold(this.#fingerprint, `${by.name}${row.journal}${JSON.stringify(row.entries)}`)
       this.#world.note(() => `${by.name} writes ${row.journal} ${row.seq}: ${row.entries.map(summary).join(', ')}`)
     }
-    note?.(JSON.stringify({ plan: this.#scenario.plan, inputs: this.#scenario.inputs, faults: this.#faults }))
+    note?.(
+      JSON.stringify({
+        plan: this.#scenario.plan,
+        inputs: this.#scenario.inputs,
+        faults: { ...this.#faults, appends: [...this.#faults.appends] },
+      }),
+    )
   }
 
   async run(): Promise<SimulationReport> {

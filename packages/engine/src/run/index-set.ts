@@ -1,0 +1,18 @@
+// A set of small whole numbers, a bit each: a million items in 125 KB.
+
+export class IndexSet {
+  #bits = new Uint8Array(128)
+
+  has(index: number): boolean {
+    return ((this.#bits[index >> 3] ?? 0) & (1 << (index & 7))) !== 0
+  }
+
+  add(index: number): void {
+    if (index >> 3 >= this.#bits.length) {
+      const larger = new Uint8Array(Math.max(this.#bits.length * 2, (index >> 3) + 1))
+      larger.set(this.#bits)
+      this.#bits = larger
+    }
+    this.#bits[index >> 3] = (this.#bits[index >> 3] as number) | (1 << (index & 7))
+  }
+}
