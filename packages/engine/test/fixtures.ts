@@ -74,12 +74,13 @@ export function bench(
   store: Store = createMemoryStore({ clock }),
 ): Bench {
   const entries: JournalEntry[] = []
+  let runs = 0
   const engine = createEngine({
     store,
     router: routerOf(functions),
     clock: clock as Clock,
     random: () => 0.5,
-    newId: () => 'run',
+    newId: () => (runs++ === 0 ? 'run' : `run${runs}`),
     functions: (name) => (name === 'add' ? (a, b) => (a as number) + (b as number) : undefined),
   })
   return {

@@ -191,6 +191,12 @@ export class Calls {
     this.callAgain(attempt)
   }
 
+  /** A step was called, and has neither answered nor opened the sub-run that it answered with. */
+  isUnderWay(run: ActiveRun, key: number): boolean {
+    const attempt = run.attempts.get(key)
+    return attempt !== undefined && (attempt.park === undefined || (attempt.park.by === 'run' && !attempt.park.child))
+  }
+
   /** Puts a held step aside as it was put aside before. */
   parkHeld(run: ActiveRun, key: number, entry: Extract<JournalEntry, { type: 'parked' }>): void {
     run.held.delete(key)

@@ -33,10 +33,11 @@ export class Driver {
   #timerAt = Number.POSITIVE_INFINITY
   #resolve!: (wake: Wake | null) => void
   #accept!: () => void
+  #refuse!: (why: unknown) => void
 
   /** Resolves when nothing is left to do: null, or when to drive the journal again (`Infinity`: when it is signalled). */
   readonly done: Promise<Wake | null>
-  /** Resolves when the journal is written for the first time. */
+  /** Resolves when the journal is written for the first time; rejects if it cannot be. */
   readonly accepted: Promise<void>
 
   constructor(options: DriverOptions) {
@@ -47,9 +48,12 @@ export class Driver {
     this.done = new Promise((resolve) => {
       this.#resolve = resolve
     })
-    this.accepted = new Promise((resolve) => {
+    this.accepted = new Promise((resolve, reject) => {
       this.#accept = resolve
+      this.#refuse = reject
     })
+    // Of interest to who starts a journal, not to who goes on with one.
+    this.accepted.catch(() => {})
     this.#drive.entries.push(...options.preamble)
     if (options.isDurable) {
       this.#drive.entries.push({ type: 'claimed', at: options.clock.now(), driver: options.driver })
@@ -128,7 +132,7 @@ export class Driver {
       if (root.isDone) return this.#over(null)
       if (!isComplete) return options.clock.soon(() => this.#poke())
       if (this.#calls.hasAnswers || dirty.length > 0 || this.#cancelled) return this.#poke()
-      if (this.#canPutDown()) return this.#over({ journal: options.journal, at: this.#calls.nextWakeAt ?? Infinity })
+      if (this.#canPutDown()) return this.#over({ journal: options.journal, at: this.#calls.nextTimeAt() })
       this.#armTimer()
       this.#checkStuck()
     } catch (error) {
@@ -158,6 +162,7 @@ export class Driver {
   async #settleConflict(error: unknown, entries: readonly JournalEntry[]): Promise<void> {
     if (!FlowError.is(error) || error.code !== 'CONFLICT') throw error
     const { options } = this.#drive
+    if (options.rows.length === 0 && this.#after === 1) return this.#isThere()
     const tail = await options.read(this.#after - 1)
     for (const row of tail) {
       for (const entry of row.entries) {
@@ -166,6 +171,13 @@ export class Driver {
     }
     this.#after = (tail.at(-1)?.seq ?? this.#after - 2) + 1
     await this.#write(entries, options.journal)
+  }
+
+  /** A new journal that is not new: whoever began it has it. */
+  #isThere(): void {
+    const { journal } = this.#drive.options
+    this.#refuse(new FlowError('CONFLICT', `journal ${journal} is there already; resume its run`))
+    this.#over(null)
   }
 
   /** Another driver holds the journal: whatever this one still does is void. */
@@ -184,7 +196,7 @@ export class Driver {
     if (this.#isOver) return
     this.#stop()
     this.#drive.options.onBug(error)
-    this.#accept()
+    this.#refuse(error)
     this.#resolve(null)
   }
 
@@ -193,7 +205,7 @@ export class Driver {
     this.#cancelTimer?.()
     const { root } = this.#drive
     for (const key of [...root.attempts.keys()]) this.#calls.drop(root, key, 'this process no longer drives the run')
-    for (const cancel of root.deadlines.values()) cancel()
+    for (const { cancel } of root.deadlines.values()) cancel()
   }
 
   // --- moving
@@ -267,9 +279,12 @@ export class Driver {
 
   #canPutDown(): boolean {
     const { root, options } = this.#drive
-    if (!options.isDurable || !options.mayPutDown() || !root.isIdle) return false
-    const next = this.#calls.nextWakeAt
-    return next === undefined || next - this.#drive.now > PUT_DOWN_MS
+    return (
+      options.isDurable &&
+      options.mayPutDown() &&
+      root.isIdle &&
+      this.#calls.nextTimeAt() - this.#drive.now > PUT_DOWN_MS
+    )
   }
 
   #armTimer(): void {
@@ -316,6 +331,7 @@ export class Driver {
       this.#drive.onPoke = () => this.#poke()
       this.#isBusy = false
       this.#releaseHeld()
+      this.#calls.armTimeouts()
       this.#calls.meetSignals()
       this.#poke()
     } catch (error) {

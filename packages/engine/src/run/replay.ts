@@ -33,7 +33,9 @@ export async function replay(rows: readonly JournalRow[], tools: ReplayTools): P
   }
   tools.pump()
   drive.isReplaying = false
-  drive.entries.length = 0
+  // What follows from the past and did not come to be written is written now.
+  const unwritten = drive.entries.filter((entry) => !isWritten(entry, past))
+  drive.entries.splice(0, drive.entries.length, ...unwritten)
 }
 
 // ---
@@ -42,18 +44,27 @@ interface Past {
   readonly finished: ReadonlySet<number>
   /** Visits that have settled: what went on below them need not be known. */
   readonly settled: ReadonlySet<string>
+  /** Visits that settled because of others. */
+  readonly derived: ReadonlySet<string>
 }
 
 function readPast(rows: readonly JournalRow[]): Past {
   const finished = new Set<number>()
   const settled = new Set<string>()
+  const derived = new Set<string>()
   for (const { entries } of rows) {
     for (const entry of entries) {
       if (entry.type === 'finished') finished.add(entry.item)
-      else if (entry.type === 'settled' && !entry.derived) settled.add(pathOf(entry))
+      else if (entry.type === 'settled') (entry.derived ? derived : settled).add(pathOf(entry))
     }
   }
-  return { finished, settled }
+  return { finished, settled, derived }
+}
+
+function isWritten(entry: JournalEntry, past: Past): boolean {
+  if (entry.type === 'finished') return past.finished.has(entry.item)
+  if (entry.type !== 'settled') return entry.type !== 'parked'
+  return past.settled.has(pathOf(entry)) || past.derived.has(pathOf(entry))
 }
 
 async function replayEntry(entry: JournalEntry, past: Past, tools: ReplayTools): Promise<void> {
@@ -119,10 +130,10 @@ async function runOf(sub: string | undefined, at: number, tools: ReplayTools): P
   const parent = await runOf(parentRef.sub, at, tools)
   if (!parent) return undefined
   const key = keyOf(parent, { ...parentRef, at }, tools)
-  if (key === undefined || !parent.held.has(key)) return drive.subRuns.get(sub)
-  calls.callHeld(parent, key, at)
+  if (key === undefined) return undefined
+  if (parent.held.has(key)) calls.callHeld(parent, key, at)
   tools.pump()
-  while (!drive.subRuns.has(sub) && parent.attempts.has(key)) {
+  while (!drive.subRuns.has(sub) && calls.isUnderWay(parent, key)) {
     await tools.poked()
     calls.settleAnswers()
     tools.pump()
