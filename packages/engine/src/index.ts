@@ -52,14 +52,8 @@ export type { Route, Router } from './component/router.ts'
 // --- what is kept
 export { createMemoryStore, type MemoryStoreOptions } from './store/memory.ts'
 export type { JournalEntry, JournalId, RunId, RunOptions, VisitRef } from './journal/events.ts'
-export {
-  type BlobKind,
-  type Decoded,
-  type EncodedBlob,
-  type EncodedEntries,
-  isDamage,
-  JournalCodec,
-} from './journal/codec.ts'
+export { type Decoded, type EncodedEntries, isDamage, JournalCodec } from './journal/codec.ts'
+export type { BlobKind, EncodedBlob } from './journal/large-values.ts'
 export { applyChanges, type Changes, isEnded, project, rowFacts } from './journal/project.ts'
 export type {
   Batch,

@@ -15,7 +15,8 @@ import {
 } from '@stepflow/engine'
 import type { BlobTable } from './blobs.ts'
 import type { Database } from './drivers.ts'
-import { LARGEST_GAP, type WrittenRow } from './transaction.ts'
+import type { WrittenRow } from './tables.ts'
+import { LARGEST_GAP } from './transaction.ts'
 
 interface Text {
   readonly position: number

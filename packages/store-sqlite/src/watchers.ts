@@ -3,7 +3,8 @@
 
 import type { JournalId, JournalRow, RunId } from '@stepflow/engine'
 import type { JournalReader } from './journal.ts'
-import { runOf, type WrittenRow } from './transaction.ts'
+import type { WrittenRow } from './tables.ts'
+import { runOf } from './transaction.ts'
 
 type Listener = (row: JournalRow) => void
 

@@ -3,12 +3,17 @@
 
 import { FlowError } from '../errors.ts'
 import { isRecord, own, setOwn } from '../json.ts'
-import { contentId } from '../plan/id.ts'
 import type { Outcome } from '../run/outcome.ts'
 import type { JournalEntry } from './events.ts'
-
-/** Values whose compact JSON has more bytes than this become blobs. */
-export const LARGE_BYTES = 1024 * 1024
+import {
+  type BlobKind,
+  type EncodedBlob,
+  LARGE_BYTES,
+  LargeValues,
+  type Path,
+  SCANNED_FIELDS,
+  withoutParts,
+} from './large-values.ts'
 
 export interface EncodedEntries {
   readonly text: string
@@ -19,15 +24,6 @@ export interface EncodedEntries {
   /** What `text` refers to. Nearly always empty. */
   readonly blobs: readonly EncodedBlob[]
 }
-
-export interface EncodedBlob {
-  readonly id: string
-  readonly kind: BlobKind
-  /** Made again for a value that was encoded before: only to be asked for if the blob is not there. */
-  content(): string | Uint8Array
-}
-
-export type BlobKind = 'json' | 'bytes'
 
 /** `value` is whole once every hole has been filled with its blob's value. */
 export interface Decoded<T> {
@@ -47,21 +43,14 @@ export interface Damage {
 }
 
 /**
- * Remembers which values are large, so that one that travels through many steps is measured and hashed once. That rests
- * on values not being changed once they were handed over.
- *
  * A blob's place is noted in a field `blobs` of the outcome or entry around the value, where no user's data can be: it
  * needs no escaping.
  */
 export class JournalCodec {
-  readonly #largeBytes: number
-  readonly #ids = new WeakMap<object, { readonly id: string; readonly kind: BlobKind }>()
-  /** Strings have no identity that could be held weakly: the latest few, oldest first. */
-  readonly #strings = new Map<string, string>()
-  #stringLength = 0
+  readonly #large: LargeValues
 
   constructor(largeBytes = LARGE_BYTES) {
-    this.#largeBytes = largeBytes
+    this.#large = new LargeValues(largeBytes)
   }
 
   encode(entries: readonly JournalEntry[]): EncodedEntries {
@@ -105,8 +94,7 @@ export class JournalCodec {
 
   /** The value is known to be the blob `id`: it need not be hashed again. */
   remember(value: unknown, id: string, kind: BlobKind = 'json'): void {
-    if (typeof value === 'object' && value !== null) this.#ids.set(value, { id, kind })
-    else if (typeof value === 'string' && value.length > this.#largeBytes) this.#keepString(value, id)
+    this.#large.remember(value, id, kind)
   }
 
   // --- to text
@@ -116,9 +104,9 @@ export class JournalCodec {
       case 'settled': {
         const isKept = entry.cache !== undefined && entry.outcome.outcome === 'success'
         const plain = !isKept && this.#isPlain(entry.outcome) ? JSON.stringify(entry) : undefined
-        if (plain !== undefined && !this.#isLarge(plain)) return plain
+        if (plain !== undefined && !this.#large.isLarge(plain)) return plain
         const { outcome, ...rest } = entry
-        const text = this.#outcome(outcome, blobs)
+        const text = this.#outcome(outcome, blobs, plain !== undefined)
         if (isKept) cached.push(text)
         return withField(rest, 'outcome', text)
       }
@@ -146,12 +134,13 @@ export class JournalCodec {
     }
   }
 
-  #outcome(outcome: Outcome, blobs: EncodedBlob[]): string {
-    const plain = this.#isPlain(outcome) ? JSON.stringify(outcome) : undefined
-    if (outcome.outcome !== 'success') return plain as string
-    if (plain !== undefined && !this.#isLarge(plain)) return plain
+  /** `isLarge`: its text was made before, and was too large. */
+  #outcome(outcome: Outcome, blobs: EncodedBlob[], isLarge = false): string {
+    if (outcome.outcome !== 'success') return JSON.stringify(outcome)
+    const plain = !isLarge && this.#isPlain(outcome) ? JSON.stringify(outcome) : undefined
+    if (plain !== undefined && !this.#large.isLarge(plain)) return plain
     const places: Place[] = []
-    const text = this.#value(outcome.result, [], places, blobs)
+    const text = this.#value(outcome.result, [], places, blobs, isLarge || plain !== undefined)
     return `{"outcome":"success","result":${text}${placesField(places)}}`
   }
 
@@ -159,129 +148,40 @@ export class JournalCodec {
   #isPlain(outcome: Outcome): boolean {
     if (outcome.outcome !== 'success') return true
     const { result } = outcome
-    if (this.#isKnown(result)) return false
+    if (this.#large.needsCare(result)) return false
     if (typeof result !== 'object') return true
     let scanned = 0
     for (const key in result) {
       if (++scanned > SCANNED_FIELDS) break
-      if (this.#isKnown((result as Record<string, unknown>)[key])) return false
+      if (this.#large.needsCare((result as Record<string, unknown>)[key])) return false
     }
     return true
   }
 
-  /** Can be told to need care without measuring it. */
-  #isKnown(value: unknown): boolean {
-    if (typeof value === 'string') return value.length > this.#largeBytes
-    if (typeof value === 'object') return value !== null && (value instanceof Uint8Array || this.#ids.has(value))
-    return typeof value !== 'number' && typeof value !== 'boolean'
-  }
-
   /** The value's text; what is large in it is `null` there, and noted in `places`. */
-  #value(value: unknown, path: Path, places: Place[], blobs: EncodedBlob[]): string {
+  #value(value: unknown, path: Path, places: Place[], blobs: EncodedBlob[], isLarge = false): string {
     const note = (at: Path, blob: EncodedBlob): void => {
       places.push([at, blob.id])
       blobs.push(blob)
     }
     const [firstPlace, firstBlob] = [places.length, blobs.length]
-    const whole = this.#known(value)
+    const whole = this.#large.known(value)
     if (whole) {
       note(path, whole)
       return 'null'
     }
-    const rest = this.#withoutParts(value, (part) => this.#known(part), path, note)
-    const text = JSON.stringify(rest) ?? 'null'
-    if (!this.#isLarge(text)) return text
+    const rest = withoutParts(value, (part) => this.#large.known(part), path, note)
+    const text = isLarge ? undefined : (JSON.stringify(rest) ?? 'null')
+    if (text !== undefined && !this.#large.isLarge(text)) return text
     // Met for the first time. Its fields first: they are what the next steps pass on in objects of their own.
-    const small = this.#withoutParts(rest, (part) => this.#fresh(part), path, note)
-    const smallText = small === rest ? text : JSON.stringify(small)
-    if (!this.#isLarge(smallText)) return smallText
+    const small = withoutParts(rest, (part) => this.#large.measured(part), path, note)
+    const smallText = small === rest && text !== undefined ? text : JSON.stringify(small)
+    if (!this.#large.isLarge(smallText)) return smallText
     // Large without them too: then it is one blob, and nothing is a blob inside a blob.
     places.length = firstPlace
     blobs.length = firstBlob
-    note(path, this.#keep(value, rest === value ? text : JSON.stringify(value)))
+    note(path, this.#large.keep(value, small === value ? smallText : JSON.stringify(value)))
     return 'null'
-  }
-
-  /** A copy without the fields that are blobs; the value itself if there are none. */
-  #withoutParts(
-    value: unknown,
-    asBlob: (part: unknown) => EncodedBlob | undefined,
-    path: Path,
-    note: (at: Path, blob: EncodedBlob) => void,
-  ): unknown {
-    if (typeof value !== 'object' || value === null || 'toJSON' in value) return value
-    if (Array.isArray(value)) {
-      if (value.length > SCANNED_FIELDS) return value
-      let copy: unknown[] | undefined
-      for (let i = 0; i < value.length; i++) {
-        const blob = asBlob(value[i])
-        if (!blob) continue
-        copy ??= [...value]
-        copy[i] = null
-        note([...path, i], blob)
-      }
-      return copy ?? value
-    }
-    let copy: Record<string, unknown> | undefined
-    let scanned = 0
-    for (const key in value) {
-      if (++scanned > SCANNED_FIELDS) break
-      const blob = asBlob((value as Record<string, unknown>)[key])
-      if (!blob || !Object.hasOwn(value, key)) continue
-      copy ??= { ...value }
-      // Null, not absent: the fields keep their order.
-      setOwn(copy, key, null)
-      note([...path, key], blob)
-    }
-    return copy ?? value
-  }
-
-  /** What can be told to be a blob without measuring it: known values, bytes, long strings. */
-  #known(value: unknown): EncodedBlob | undefined {
-    if (typeof value === 'string') return value.length > this.#largeBytes ? this.#string(value) : undefined
-    if (typeof value !== 'object' || value === null) return undefined
-    const known = this.#ids.get(value)
-    if (known)
-      return { ...known, content: () => (known.kind === 'bytes' ? (value as Uint8Array) : JSON.stringify(value)) }
-    if (!(value instanceof Uint8Array)) return undefined
-    const id = contentId(value)
-    this.#ids.set(value, { id, kind: 'bytes' })
-    return { id, kind: 'bytes', content: () => value }
-  }
-
-  #fresh(value: unknown): EncodedBlob | undefined {
-    if (typeof value !== 'object' || value === null) return undefined
-    const text = JSON.stringify(value) ?? 'null'
-    return this.#isLarge(text) ? this.#keep(value, text) : undefined
-  }
-
-  #keep(value: unknown, text: string): EncodedBlob {
-    const id = contentId(Buffer.from(text))
-    this.remember(value, id)
-    return { id, kind: 'json', content: () => text }
-  }
-
-  #string(value: string): EncodedBlob {
-    const known = this.#strings.get(value)
-    if (known === undefined) return this.#keep(value, JSON.stringify(value))
-    this.#keepString(value, known)
-    return { id: known, kind: 'json', content: () => JSON.stringify(value) }
-  }
-
-  #keepString(value: string, id: string): void {
-    if (!this.#strings.delete(value)) this.#stringLength += value.length
-    this.#strings.set(value, id)
-    for (const oldest of this.#strings.keys()) {
-      if (this.#strings.size === 1 || this.#stringLength <= KEPT_STRING_LENGTH) return
-      this.#strings.delete(oldest)
-      this.#stringLength -= oldest.length
-    }
-  }
-
-  #isLarge(text: string): boolean {
-    if (text.length > this.#largeBytes) return true
-    // A character has three bytes at most: most texts need no counting.
-    return text.length * 3 > this.#largeBytes && Buffer.byteLength(text) > this.#largeBytes
   }
 
   // --- from text
@@ -311,12 +211,6 @@ export function isDamage(decoded: unknown): decoded is Damage {
 
 // ---
 
-/** Fields of a value that are looked at one by one; a value with more is taken as a whole. */
-const SCANNED_FIELDS = 64
-/** Characters of large strings that are kept to be recognised. */
-const KEPT_STRING_LENGTH = 128 * 1024 * 1024
-
-type Path = readonly (string | number)[]
 type Place = readonly [path: Path, id: string]
 
 function withField(rest: object, name: string, text: string): string {
