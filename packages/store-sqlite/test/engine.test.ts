@@ -86,3 +86,28 @@ test('a run whose process has gone goes on where it was', async () => {
   expect((await next.runs.items(run.id))[0]?.outcome).toEqual({ outcome: 'success', result: 14 })
   await recovered.close()
 })
+
+test('an engine closes while a run that it took over is in flight', async () => {
+  const path = newPath()
+  const [gone, next] = [await open(path), await open(path)]
+  const started: (() => void)[] = []
+  const hang = () => {
+    started.shift()?.()
+    return new Promise(() => {})
+  }
+  const hanging = () => new Promise<void>((resolve) => started.push(resolve))
+  const first = hanging()
+  await engineOver(gone, { '/hang': hang }).submit(chain('/hang'), [1])
+  await first
+  await gone.close()
+
+  const second = hanging()
+  const engine = engineOver(next, { '/hang': hang })
+  engine.recover()
+  await second
+  await engine.close()
+
+  const store = await open(path)
+  expect((await store.runs.open()).length).toBe(1)
+  await store.close()
+})

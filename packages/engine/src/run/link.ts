@@ -149,7 +149,7 @@ function linkCall(path: string, environment: LinkEnvironment): LinkedCall {
     const { component, choose } = environment.router.route(path)
     return { component, choose }
   } catch (thrown) {
-    // The step fails when it is called, with its own on_error; the plan as such is sound.
+    // The step fails when it is called, with its own fallback; the plan as such is sound.
     return {
       component: undefined,
       choose: () => {

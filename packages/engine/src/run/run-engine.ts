@@ -166,8 +166,10 @@ export class RunEngine implements Engine {
 
   async close(): Promise<void> {
     this.#isClosing = true
-    await this.#worker?.stop()
+    // A store's worker waits for what it drives: that has to be left first.
+    const stopped = this.#worker?.stop()
     for (const run of this.#runs.values()) run.leave()
+    await stopped
     await this.#options.store.close()
   }
 
@@ -378,7 +380,9 @@ export class RunEngine implements Engine {
       if (run.openCount === 0 && !run.results.hasReader) this.#forget(run)
       return null
     }
-    run.putDown(journal)
+    // A run that takes nothing more does not wait for what is put down: it is left as it is.
+    if (run.isClosed) run.close(journal)
+    else run.putDown(journal)
     await this.#options.store.putDown?.(wake)
     return wake
   }

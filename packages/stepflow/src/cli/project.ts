@@ -99,7 +99,8 @@ export async function openProject(options: OpenProject): Promise<Project> {
 /** The plan; undefined if there is none, and then the reasons are on stderr. Warnings are told too. */
 export function refuseInvalid(project: Project, io: Io, messages: Messages): Plan | undefined {
   const { plan, diagnostics, text, file } = project
-  const worth = diagnostics.filter((one) => one.level !== 'hint')
+  // Who runs a flow does not want its style reviewed; `validate` tells it all.
+  const worth = diagnostics.filter((one) => one.level !== 'hint' && !MATTERS_OF_STYLE.has(one.code))
   if (worth.length > 0) {
     const own = worth.filter((one) => one.file === undefined || one.file === file)
     const others = worth.filter((one) => !own.includes(one))
