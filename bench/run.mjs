@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { printTable } from './measure.mjs'
 
-const rows = ['start-up', 'chain', 'shapes', 'batch', 'for-each', 'validate', 'protocol']
+const rows = ['start-up', 'chain', 'shapes', 'batch', 'for-each', 'validate', 'durable', 'protocol']
 
 const named = process.argv.slice(2)
 const unknown = named.filter((name) => !rows.includes(name))
@@ -26,7 +26,7 @@ process.exit(lines.some((line) => line.met === 'NO') ? 1 : 0)
 
 /** In a process of its own: what one row taught the compiler, and left in memory, is not the next one's. */
 function measureApart(name) {
-  const child = spawn(process.execPath, ['--expose-gc', fileURLToPath(new URL('row.mjs', import.meta.url)), name], {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('row.mjs', import.meta.url)), name], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
   return new Promise((resolve, reject) => {

@@ -46,8 +46,8 @@ export async function measure() {
   const lines = []
   for (const forget of [true, false]) {
     const { floors, subjects, ratios } = await takeTurns(
-      () => measured(loop),
-      () => measured(() => flow(engine.createMemoryStore({ forget }))),
+      () => timed(loop),
+      () => timed(() => flow(engine.createMemoryStore({ forget }))),
       { rounds: 15, warmUps: 5 },
     )
     const per = (values) => number((median(values) / ITEMS / STEPS) * 1e6)
@@ -59,12 +59,4 @@ export async function measure() {
     )
   }
   return lines
-}
-
-// ---
-
-/** What the round before left behind is not this one's to clear away. */
-function measured(action) {
-  globalThis.gc?.()
-  return timed(action)
 }

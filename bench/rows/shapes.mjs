@@ -18,24 +18,25 @@ export async function measure() {
   for (const { what, large, small } of shapes) {
     const [largePlan, smallPlan] = [planOf(engine, large()), planOf(engine, small())]
     for (const isFirst of [false, true]) {
+      const store = engine.createMemoryStore()
+      const runs = engine.createEngine({ store, router })
       const perStep = async (plan) => {
-        const runs = engine.createEngine({ store: engine.createMemoryStore(), router })
         // As many small runs as make up 20,000 steps, and at least one large one.
         const times = Math.max(1, Math.round(20_000 / plan.steps.length))
-        if (!isFirst) await runOnce(runs, plan)
-        globalThis.gc?.()
+        const done = []
         // To an engine a copy is a new plan: it has to work out what depends on what.
         const ms = await timed(async () => {
-          for (let i = 0; i < times; i++) await runOnce(runs, isFirst ? { ...plan } : plan)
+          for (let i = 0; i < times; i++) done.push(await runOnce(runs, isFirst ? { ...plan } : plan))
         })
-        await runs.close()
+        for (const id of done) store.runs.remove(id)
         return (ms / times / plan.steps.length) * 1e6
       }
       const { floors, subjects, ratios } = await takeTurns(
         () => perStep(smallPlan),
         () => perStep(largePlan),
-        { rounds: 9, warmUps: 3 },
+        { rounds: 11, warmUps: 5 },
       )
+      await runs.close()
       const note = `${number(median(subjects))} ns a step; of 100: ${number(median(floors))} ns`
       lines.push(
         line({
@@ -58,6 +59,8 @@ async function runOnce(engine, plan) {
   for await (const { outcome } of handle.results()) {
     if (outcome.outcome !== 'success') throw new Error(JSON.stringify(outcome).slice(0, 200))
   }
+  await handle.ended
+  return handle.id
 }
 
 const call = (i) => `/${work[i % work.length].name}`
