@@ -17,7 +17,7 @@ import { NoValue } from './no-value.ts'
 import { success } from './outcome.ts'
 import { retryDelay } from './retry.ts'
 import { Signals } from './signals.ts'
-import { PARKED, QUEUED, RUNNING } from './state.ts'
+import { DONE, PARKED, QUEUED, RUNNING } from './state.ts'
 
 const SUB_RUN_ITEMS_AT_ONCE = 64
 
@@ -115,15 +115,15 @@ export class Calls {
     if (this.#unsent.length === 0) return
     const unsent = this.#unsent
     this.#unsent = []
-    for (const { attempt, component } of unsent) if (attempt.isLive) this.#call(attempt, component)
+    for (const { attempt, component } of unsent) if (isWanted(attempt)) this.#call(attempt, component)
   }
 
   /** Settles all answers that have arrived, and calls again what is due. */
   settleAnswers(): void {
     const answers = this.#answers.splice(0)
     for (const answer of answers) {
-      // A timeout and an answer may arrive in one turn: the first counts.
-      if (!answer.attempt.isLive) continue
+      // A timeout and an answer may arrive in one turn, or a failure that ends the item: the first counts.
+      if (!isWanted(answer.attempt)) continue
       if (answer.kind === 'thrown') this.#thrown(answer.attempt, answer.thrown)
       else if (answer.kind === 'kept') this.#useKept(answer.attempt, answer.output)
       else if (answer.kind === 'none') this.#send(answer.attempt, answer.component)
@@ -135,7 +135,7 @@ export class Calls {
     if (this.#due.length === 0 || this.#drive.isPaused) return
     const all = this.#due
     this.#due = []
-    for (const attempt of all) if (attempt.isLive) this.#wake(attempt)
+    for (const attempt of all) if (isWanted(attempt)) this.#wake(attempt)
     this.#items.hasClaims = this.#due.length > 0
   }
 
@@ -154,7 +154,7 @@ export class Calls {
     const { attempt } = child.parent as NonNullable<ActiveRun['parent']>
     child.isDropped = true
     this.#drive.subRuns.delete(child.key)
-    if (!attempt.isLive) return
+    if (!isWanted(attempt)) return
     const { park } = attempt
     attempt.park = undefined
     attempt.woken = { by: 'run', outcomes: child.outcomes, state: park?.state }
@@ -537,6 +537,11 @@ function resolve(call: LinkedCall, input: unknown): Component {
 
 function stepOf(attempt: Attempt): PlanStep {
   return attempt.run.plan.plan.steps[attempt.step] as PlanStep
+}
+
+/** False if the attempt, or its step or item, has ended: perhaps in this very turn. */
+function isWanted({ isLive, run, slot, key }: Attempt): boolean {
+  return isLive && run.state.isLive[slot] === 1 && (run.state.status[key] as number) < DONE
 }
 
 /** When the attempt's time limit ends; undefined if none is counting. */

@@ -158,17 +158,20 @@ export class Driver {
     }
   }
 
-  /** Somebody else has written: after a signal (which comes by another way) the turn is written; a claim ends this driver. */
+  /**
+   * Somebody else has written. Signals come by another way: the turn is written after them. A claim ends this driver; what
+   * another wrote before it knew of ours is to be read first, by a driver that begins anew.
+   */
   async #settleConflict(error: unknown, entries: readonly JournalEntry[]): Promise<void> {
     if (!FlowError.is(error) || error.code !== 'CONFLICT') throw error
     const { options } = this.#drive
     if (options.rows.length === 0 && this.#after === 1) return this.#isThere()
     const tail = await options.read(this.#after - 1)
-    for (const row of tail) {
-      for (const entry of row.entries) {
-        if (entry.type === 'claimed' && entry.driver !== options.driver) return this.#lose(entry.driver)
-      }
+    const news = tail.flatMap((row) => row.entries)
+    for (const entry of news) {
+      if (entry.type === 'claimed' && entry.driver !== options.driver) return this.#lose(entry.driver)
     }
+    if (news.some((entry) => !isBeside(entry))) return this.#over({ journal: options.journal, at: options.clock.now() })
     this.#after = (tail.at(-1)?.seq ?? this.#after - 2) + 1
     await this.#write(entries, options.journal)
   }
@@ -281,7 +284,7 @@ export class Driver {
     const { root, options } = this.#drive
     return (
       options.isDurable &&
-      options.mayPutDown() &&
+      (options.mayPutDown() || root.isClosed) &&
       root.isIdle &&
       this.#calls.nextTimeAt() - this.#drive.now > PUT_DOWN_MS
     )
@@ -341,6 +344,11 @@ export class Driver {
 }
 
 // ---
+
+/** Does not change where a driver stands. */
+function isBeside({ type }: JournalEntry): boolean {
+  return type === 'signalled' || type === 'sealed'
+}
 
 function settledEntry(run: ActiveRun, settled: Settled, at: number): JournalEntry {
   const { item, step, visit, outcome, derived, attempt, took, cache } = settled

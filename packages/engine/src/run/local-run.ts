@@ -27,6 +27,8 @@ export class LocalRun {
   readonly facts: RunFacts
   readonly results = new ResultStream()
   readonly redactor = new Redactor()
+  /** Those who wait for its end. */
+  handles = 0
   /** Stops listening for what the run is sent. */
   unwatch: () => void = () => {}
   /** What went wrong on our side, if anything did. */

@@ -46,19 +46,27 @@ interface Past {
   readonly settled: ReadonlySet<string>
   /** Visits that settled because of others. */
   readonly derived: ReadonlySet<string>
+  /** Those among them that were under way, and cut off by a failure elsewhere. */
+  readonly cut: ReadonlySet<string>
 }
 
 function readPast(rows: readonly JournalRow[]): Past {
   const finished = new Set<number>()
   const settled = new Set<string>()
   const derived = new Set<string>()
+  const cut = new Set<string>()
   for (const { entries } of rows) {
     for (const entry of entries) {
       if (entry.type === 'finished') finished.add(entry.item)
-      else if (entry.type === 'settled') (entry.derived ? derived : settled).add(pathOf(entry))
+      else if (entry.type === 'settled') {
+        ;(entry.derived ? derived : settled).add(pathOf(entry))
+        if (entry.derived && entry.outcome.outcome === 'failed' && entry.outcome.error.code === 'CANCELLED') {
+          cut.add(pathOf(entry))
+        }
+      }
     }
   }
-  return { finished, settled, derived }
+  return { finished, settled, derived, cut }
 }
 
 function isWritten(entry: JournalEntry, past: Past): boolean {
@@ -78,7 +86,7 @@ async function replayEntry(entry: JournalEntry, past: Past, tools: ReplayTools):
       const key = found && keyOf(found, entry, tools)
       if (found === undefined || key === undefined) return
       if (entry.type !== 'started' && entry.took !== undefined) tools.calls.signals.use(rootItemOf(entry), entry.took)
-      return apply(entry, found, key, tools)
+      return apply(entry, found, key, past, tools)
     }
     case 'signalled':
       tools.calls.signal(entry)
@@ -92,6 +100,7 @@ function apply(
   entry: Extract<JournalEntry, { type: 'settled' | 'started' | 'parked' }>,
   run: ActiveRun,
   key: number,
+  past: Past,
   { drive, calls, pump }: ReplayTools,
 ): void {
   const status = run.state.status[key]
@@ -109,9 +118,23 @@ function apply(
   run.held.delete(key)
   run.tries.delete(key)
   run.started.delete(key)
+  const underWay = heldOf(run, past.cut)
+  // Nothing is called in a replay: what a failure cut off then must look as it did.
+  for (const held of underWay) run.state.status[held] = RUNNING
   settle(run, Math.floor(key / run.state.stepCount), entry.step, entry.outcome)
+  for (const held of underWay) if (run.state.status[held] === RUNNING) run.state.status[held] = QUEUED
   drive.touch(run)
   pump()
+}
+
+function heldOf(run: ActiveRun, paths: ReadonlySet<string>): number[] {
+  if (paths.size === 0) return []
+  const { state } = run
+  return [...run.held].filter((key) => {
+    const item = state.item[Math.floor(key / state.stepCount)] as number
+    const visit = { item, step: key % state.stepCount, visit: (state.visit[key] as number) + 1 }
+    return paths.has(pathOf(run.key === '' ? visit : { sub: run.key, ...visit }))
+  })
 }
 
 function settle(run: ActiveRun, slot: number, step: number, outcome: Outcome): void {

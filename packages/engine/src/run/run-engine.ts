@@ -58,6 +58,7 @@ export class RunEngine implements Engine {
     const kept = keptOptions(options, variables)
     if (this.#runs.has(id)) throw isThere(id)
     const run = this.#local(id, linked, kept, options.redact !== false)
+    run.handles++
     const created = (items: readonly unknown[]): JournalEntry => {
       return { type: 'created', at: this.#clock.now(), run: id, plan, options: kept, from: 0, inputs: items }
     }
@@ -84,6 +85,7 @@ export class RunEngine implements Engine {
       )
     }
     const run = this.#runs.get(id) ?? (await this.#load(id, options.redact !== false, options.maxConcurrent))
+    run.handles++
     const unwatch = this.#watch(run, options.watch)
     const shards = await store.runs.shards(id)
     run.results.follow(this.#past(id))
@@ -123,6 +125,7 @@ export class RunEngine implements Engine {
     const kept = keptOptions({ ...first.options, ...options, origin: { runId: id, ...from } }, variables)
     const again = options.id ?? this.#newId()
     const run = this.#local(again, linked, kept, options.redact !== false)
+    run.handles++
     const unwatch = this.#watch(run, options.watch)
     const head: JournalEntry = {
       type: 'created',
@@ -189,6 +192,12 @@ export class RunEngine implements Engine {
     })
     this.#runs.set(id, run)
     return run
+  }
+
+  /** Somebody waits no longer for its end. */
+  #release(run: LocalRun): void {
+    run.handles--
+    if (run.openCount === 0 && run.handles === 0) this.#forget(run)
   }
 
   #forget(run: LocalRun): void {
@@ -262,7 +271,7 @@ export class RunEngine implements Engine {
       .then(async () => {
         unwatch()
         run.results.end()
-        this.#forget(run)
+        this.#release(run)
         if (run.bug) throw run.bug
         return (await this.#options.store.runs.get(run.id)) as RunRow
       })
@@ -321,9 +330,11 @@ export class RunEngine implements Engine {
     try {
       const run = this.#runs.get(id) ?? (await this.#load(id, true))
       if (run.isDriven(journal) || this.#isClosing) return undefined
+      // From here on the run is known to have work here, and is not forgotten.
+      run.open(journal)
       const rows = await this.#options.store.read(journal)
       const [first] = rows[0]?.entries ?? []
-      if (first?.type !== 'created') return undefined
+      if (first?.type !== 'created') throw new FlowError('INTERNAL', `journal ${journal} does not begin with its items`)
       return { run, driver: this.#driver(run, journal, first.from, first.inputs, [], rows) }
     } catch (error) {
       // One run that cannot be read must not keep the others from going on, nor whoever waits for it.
@@ -377,7 +388,7 @@ export class RunEngine implements Engine {
     const wake = await driver.done
     if (!wake) {
       run.close(journal)
-      if (run.openCount === 0 && !run.results.hasReader) this.#forget(run)
+      if (run.openCount === 0 && run.handles === 0) this.#forget(run)
       return null
     }
     // A run that takes nothing more does not wait for what is put down: it is left as it is.

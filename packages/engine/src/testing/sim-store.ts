@@ -24,6 +24,8 @@ export class SimDisk {
   readonly rows: Store
   readonly #speed: DiskSpeed
   readonly #holders = new Map<JournalId, Process>()
+  /** Who was woken last for a journal, until it is put down. */
+  readonly #turns = new Map<JournalId, symbol>()
   readonly #wakes = new Map<JournalId, number>()
   readonly #workers = new Map<Process, Drive>()
   readonly #watchers = new Map<Process, Set<(row: JournalRow) => void>>()
@@ -165,6 +167,7 @@ export class SimDisk {
     if (Number.isFinite(wake.at)) this.#wake(wake.journal, wake.at)
     if (this.#holders.get(wake.journal) !== process) return
     this.#holders.delete(wake.journal)
+    this.#turns.delete(wake.journal)
     const pending = this.#wakes.get(wake.journal)
     if (pending !== undefined) this.#wake(wake.journal, pending)
   }
@@ -188,8 +191,11 @@ export class SimDisk {
 
   async #drive(process: Process, drive: Drive, journal: JournalId): Promise<void> {
     this.world.note(() => `${process.name} is woken for ${journal}`)
+    const turn = Symbol(journal)
+    this.#turns.set(journal, turn)
     const wake = await drive(journal, new AbortController().signal)
-    if (wake && !process.isDead) this.#putDown(wake, process)
+    // Put down before, it may be driven again by now.
+    if (wake && !process.isDead && this.#turns.get(journal) === turn) this.#putDown(wake, process)
   }
 
   #chance([least, most]: readonly [number, number]): number {
