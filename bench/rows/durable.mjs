@@ -110,7 +110,9 @@ export async function measure() {
       },
       { rounds: 5 },
     )
-    lines.push(line({ what: `${number(CHAIN)}-step durable chain`, goal: '<= 1.5x commits', limit: 1.5, values: ratios }))
+    lines.push(
+      line({ what: `${number(CHAIN)}-step durable chain`, goal: '<= 1.5x commits', limit: 1.5, values: ratios }),
+    )
   }
   {
     const perStep = async (steps, times) => {
@@ -129,7 +131,13 @@ export async function measure() {
     )
     const note = `${number(median(subjects) * 1000)} us a step`
     lines.push(
-      line({ what: `${number(LONG_CHAIN)}-step durable chain`, goal: '<= 1.5x a 100-step', limit: 1.5, values: ratios, note }),
+      line({
+        what: `${number(LONG_CHAIN)}-step durable chain`,
+        goal: '<= 1.5x a 100-step',
+        limit: 1.5,
+        values: ratios,
+        note,
+      }),
     )
   }
   {
@@ -149,7 +157,10 @@ export async function measure() {
     }
     const took = await timed(async () => {
       const store = await createSqliteStore({ path, maxJournals: WAITING })
-      const again = engine.createEngine({ store, router: routerOf(Object.fromEntries(work.map((fn) => [fn.name, noting(fn)]))) })
+      const again = engine.createEngine({
+        store,
+        router: routerOf(Object.fromEntries(work.map((fn) => [fn.name, noting(fn)]))),
+      })
       again.recover()
       await going
     })
