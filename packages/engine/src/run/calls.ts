@@ -129,6 +129,8 @@ export class Calls {
       else if (answer.kind === 'none') this.#send(answer.attempt, answer.component)
       else this.#answered(answer.attempt, answer.result)
     }
+    // The journal goes on to say who was woken.
+    if (this.#drive.isReplaying) return
     for (let due = this.#wakes.takeDue(this.#drive.now); due; due = this.#wakes.takeDue(this.#drive.now)) {
       if (due.attempt.isLive && due.attempt.park === due.park) this.#due.push(due.attempt)
     }

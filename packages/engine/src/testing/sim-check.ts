@@ -7,10 +7,11 @@ import type { JournalRow, RunRow } from '../store/store.ts'
 import { essence } from './sim-component.ts'
 import type { Scenario } from './sim-plan.ts'
 import type { End, Expected, Fault } from './sim-reference.ts'
-import type { Process } from './sim-world.ts'
+import type { Process, World } from './sim-world.ts'
 
 export class Check {
   readonly violations: string[] = []
+  readonly #world: World
   readonly #scenario: Scenario
   readonly #run: string
   readonly #finished = new Map<number, Outcome>()
@@ -24,13 +25,15 @@ export class Check {
   readonly #claimedBy = new Map<JournalId, Process>()
   #isCancelled = false
 
-  constructor(scenario: Scenario, run: string) {
+  constructor(world: World, scenario: Scenario, run: string) {
+    this.#world = world
     this.#scenario = scenario
     this.#run = run
   }
 
   violated(what: string): void {
     this.violations.push(what)
+    this.#world.note(() => `VIOLATION: ${what}`)
   }
 
   /** A row is on the disk. */
@@ -86,7 +89,11 @@ export class Check {
         return
       case 'settled': {
         const key = this.#keyOf(entry)
-        if (this.#settled.has(key)) this.violated(`${key} was settled twice`)
+        // What follows from other entries may be found out, and written, again after a crash.
+        const known = this.#settled.get(key)
+        if (known && !(entry.derived && essence(known) === essence(entry.outcome))) {
+          this.violated(`${key} was settled twice`)
+        }
         this.#settled.set(key, entry.outcome)
         if (!entry.derived) this.#answered.add(key)
         return

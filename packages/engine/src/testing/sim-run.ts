@@ -73,7 +73,7 @@ class Simulation {
         [1, 30],
       ] as const),
     })
-    this.#check = new Check(this.#scenario, RUN)
+    this.#check = new Check(this.#world, this.#scenario, RUN)
     this.#disk.fault = (process) => this.#faultAt(this.#appends++, process)
     this.#disk.onRow = (row, by) => {
       this.#check.row(row, by)
