@@ -2,9 +2,15 @@
 
 import { type Clock, type Component, type Plugin, systemClock } from '@stepflow/engine'
 import { createSchemaLoader } from '../schema.ts'
+import { anthropic } from './anthropic.ts'
 import { getBlob, putBlob } from './blobs.ts'
+import { chatComponent } from './chat.ts'
 import { type FunctionFinder, type SchemaLoader, transform, validate } from './check.ts'
+import { code } from './code.ts'
 import { evalFlow } from './eval.ts'
+import { flow } from './flow.ts'
+import { gemini } from './gemini.ts'
+import { gmail } from './gmail.ts'
 import { http } from './http.ts'
 import { createHttpClient } from './http-client.ts'
 import { iterate } from './iterate.ts'
@@ -12,7 +18,10 @@ import { loadFile } from './load-file.ts'
 import { map } from './map.ts'
 import { createNetGuard, type Resolve } from './net-guard.ts'
 import { type Environment, openai } from './openai.ts'
+import { openaiChatService } from './openai-chat.ts'
+import { output } from './output.ts'
 import { createMessages, noop } from './plain.ts'
+import { slack } from './slack.ts'
 import { sleep, wait, waitForSignal } from './wait.ts'
 
 export interface BuiltinOptions {
@@ -47,6 +56,8 @@ export function createBuiltinPlugin(options: BuiltinOptions = {}): Plugin {
     ...(options.resolve ? { resolve: options.resolve } : {}),
   })
   const client = createHttpClient({ guard, clock })
+  const env = options.env ?? process.env
+  const schema = options.schema ?? createSchemaLoader()
   const components = [
     noop,
     createMessages,
@@ -62,9 +73,15 @@ export function createBuiltinPlugin(options: BuiltinOptions = {}): Plugin {
       baseDir: options.baseDir ?? process.cwd(),
       ...(options.filesAllow ? { allow: options.filesAllow } : {}),
     }),
-    validate(options.schema ?? createSchemaLoader()),
+    validate(schema),
     transform(options.functions ?? (() => undefined)),
-    openai(client, clock, options.env ?? process.env),
+    openai(client, clock, env),
+    ...[gemini, anthropic, openaiChatService].map((service) => chatComponent(service, client, clock, env, schema)),
+    slack(client, clock, env),
+    gmail(client, clock, env),
+    flow,
+    output(schema),
+    ...code(clock),
     ...http(client, clock),
   ]
   const byName = new Map<string, Component>(components.map((component) => [component.info.name, component]))

@@ -1,0 +1,37 @@
+// Where a service is and what it lets in: from the step's own settings, else from the environment of who runs the engine.
+
+import { FlowError } from '@stepflow/engine'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+export interface Base {
+  readonly url: string
+  /** The environment chose it, not a step's data. */
+  readonly trusted: boolean
+}
+
+/** Without a slash at the end. */
+export function baseOf(given: string | undefined, env: Environment, variable: string, otherwise: string): Base {
+  const ours = (env[variable] || otherwise).replace(/\/+$/, '')
+  const url = given?.trim().replace(/\/+$/, '') || ours
+  return { url, trusted: url === ours }
+}
+
+/** Throws INVALID_INPUT, saying how to give one. */
+export function keyOf(name: string, given: string | undefined, env: Environment, variables: readonly string[]): string {
+  const key = (given || variables.map((variable) => env[variable]).find(Boolean))?.trim()
+  if (!key) {
+    throw new FlowError(
+      'INVALID_INPUT',
+      `${name} has no key: set ${variables.join(' or ')} in the environment, or give "token", best as {{secrets.NAME}}`,
+    )
+  }
+  // It travels in a header: what cannot stand there would be refused with a message that names no cause.
+  if (!/^[\x21-\x7e]+$/.test(key)) {
+    throw new FlowError(
+      'INVALID_INPUT',
+      `${name}: the key has characters that no key has; is it cut or quoted wrongly?`,
+    )
+  }
+  return key
+}

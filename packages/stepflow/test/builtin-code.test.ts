@@ -1,0 +1,162 @@
+import { describe, expect, test } from 'vitest'
+import { createBuiltinPlugin } from '../src/builtin/plugin.ts'
+import { call, failure } from './builtin-context.ts'
+
+const plugin = createBuiltinPlugin({ env: {} })
+const run = (language: 'javascript' | 'python', code: string, more = {}) =>
+  call(plugin, `/code/${language}`, { code, ...more })
+
+describe('javascript', () => {
+  test.each([
+    ['1 + 2', 3],
+    ['const xs = [1, 2, 3]; xs.map((x) => x * 2)', [2, 4, 6]],
+    ['var result = { a: 1 }; 5', { a: 1 }],
+    ['const result = "named"', 'named'],
+    ['let n = 0; for (const x of [1, 2]) n += x; n', 3],
+    ['return 7', 7],
+    ['await Promise.resolve(8)', null],
+    ['return await Promise.resolve(8)', 8],
+    ['Promise.resolve([9])', [9]],
+    ['undefined', null],
+    ['JSON.parse(\'{"__proto__": {"x": 1}}\')', JSON.parse('{"__proto__": {"x": 1}}')],
+    ['console.log("hello"); "ü"', 'ü'],
+  ])('%s gives %j', async (code, value) => {
+    expect(await run('javascript', code)).toEqual(value)
+  })
+
+  test.each([
+    ['throw new TypeError("no")', 'the code failed: TypeError: no'],
+    ['nope()', 'ReferenceError: nope is not defined'],
+    ['const = 1', 'SyntaxError'],
+    ['const a = {}; a.a = a; a', 'the code gave no JSON'],
+    ['new Promise(() => {})', 'waits for something that never comes'],
+  ])('%s fails with its message', async (code, message) => {
+    const error = await failure(run('javascript', code))
+
+    expect(error.code).toBe('COMPONENT_FAILED')
+    expect(error.message).toContain(message)
+  })
+
+  test.each([
+    'typeof process + typeof require + typeof fetch',
+    'this.constructor.constructor("return typeof process + typeof require + typeof fetch")()',
+    'console.log.constructor("return typeof process + typeof require + typeof fetch")()',
+  ])('%s sees nothing of ours', async (code) => {
+    expect(await run('javascript', code)).toBe('undefinedundefinedundefined')
+  })
+
+  const escaping = (body: string) =>
+    `return await import('x').catch((e) => { const F = e.constructor.constructor; const p = F('return process')(); ${body} })`
+
+  test.each([
+    ['p.env', {}],
+    ['return Object.keys(p.env)', []],
+  ])('even beyond its realm there is no environment: %s', async (body, value) => {
+    expect((await run('javascript', escaping(body.startsWith('return') ? body : `return ${body}`))) ?? {}).toEqual(
+      value,
+    )
+  })
+
+  test.each([
+    "return F('return import(\"node:fs\")')().then((fs) => fs.readFileSync('/etc/passwd', 'utf8'))",
+    "return F('return import(\"node:child_process\")')().then((c) => c.execSync('id').toString())",
+    "return F('return import(\"node:net\")')().then((n) => n.connect(80, '127.0.0.1'))",
+    "return F('return import(\"node:http\")')().then((h) => new Promise((ok, no) => h.get('http://127.0.0.1:1/', ok).on('error', (e) => no(e))))",
+    "return F('return import(\"node:worker_threads\")')().then((w) => new w.Worker('1', { eval: true }) && 'out')",
+    "return p.binding('fs')",
+  ])('even beyond its realm there is nothing to reach: %s', async (body) => {
+    const error = await failure(run('javascript', escaping(body)))
+
+    expect(error.code).toBe('COMPONENT_FAILED')
+  })
+})
+
+describe('python', () => {
+  test.each([
+    ['1 + 2', 3],
+    ['data = [1, 2, 3, 4]\nsum(x for x in data if x % 2 == 0)', 6],
+    ['result = {"a": [1, None, True]}', { a: [1, null, true] }],
+    ['result = 1\n2', 1],
+    ['x = {"ok": true, "no": false, "none": null}\nx', { ok: true, no: false, none: null }],
+    ['import json, math, re, datetime\njson.dumps([math.floor(2.5)])', '[2]'],
+    ['print("hello")\n"ü"', 'ü'],
+    ['def f(n):\n  return 1 if n < 2 else n * f(n - 1)\nf(10)', 3628800],
+    ['open("note.txt", "w").write("x")\nopen("note.txt").read()', 'x'],
+    ['{1, 2} and sorted({2, 1})', [1, 2]],
+    ['pass', null],
+  ])('%s gives %j', async (code, value) => {
+    expect(await run('python', code)).toEqual(value)
+  })
+
+  test.each([
+    ['1 / 0', 'ZeroDivisionError: division by zero (line 1)'],
+    ['x = 1\ny = nope', "NameError: name 'nope' is not defined (line 2)"],
+    ['def', 'SyntaxError'],
+    ['object()', 'the result is no JSON'],
+    ['float("nan")', 'the result is no JSON'],
+    ['x = []\nwhile True: x.append("a" * 1000000)', 'MemoryError'],
+  ])('%s fails with its message', async (code, message) => {
+    const error = await failure(run('python', code))
+
+    expect(error.code).toBe('COMPONENT_FAILED')
+    expect(error.message).toContain(message)
+  })
+
+  test.each([
+    'open("/etc/passwd").read()',
+    'open("/etc/passwd", "rb", opener=None).read()',
+    'import os\nos.listdir("/")',
+    'import os\nos.open("/etc/passwd", os.O_RDONLY)',
+    'import os\nos.symlink("/etc", "here")',
+    'import os\nos.system("id")',
+    'import os\nos.fork()',
+    'import os\nos.execv("/bin/sh", ["sh"])',
+    'import subprocess\nsubprocess.run(["id"])',
+    'import socket\nsocket.create_connection(("127.0.0.1", 80))',
+    'import urllib.request\nurllib.request.urlopen("http://127.0.0.1/")',
+    'import ctypes\nctypes.CDLL(None)',
+    'import sys\nsys._getframe(1)',
+    'import gc\nlen(gc.get_objects())',
+    'import os\nos.kill(1, 0)',
+    'open("../outside", "w").write("x")',
+  ])('%s is not allowed', async (code) => {
+    const error = await failure(run('python', code))
+
+    expect(error.message).toMatch(/not allowed|is not there|PermissionError|ImportError|ModuleNotFound/)
+  })
+
+  test('there is no environment', async () => {
+    const keys = await run('python', 'import os\nsorted(os.environ)')
+
+    expect((keys as string[]).filter((key) => key !== 'LC_CTYPE')).toEqual([])
+  })
+})
+
+test.each([
+  ['javascript', 'while (true) {}'],
+  ['python', 'while True: pass'],
+] as const)('%s that does not end is TIMEOUT', async (language, code) => {
+  const error = await failure(run(language, code, { timeout: '700ms' }))
+
+  expect(error.code).toBe('TIMEOUT')
+  expect(error.message).toContain('did not end within 0.7 s')
+})
+
+test('code that takes too much memory fails', async () => {
+  const error = await failure(run('javascript', 'const a = []; for (;;) a.push(new Array(1e5).fill(a.length + 0.5))'))
+
+  expect(error.code).toBe('COMPONENT_FAILED')
+})
+
+test('code is needed', async () => {
+  expect((await failure(call(plugin, '/code/python', {}))).message).toContain('needs "code"')
+})
+
+test('code that is no longer wanted is killed', async () => {
+  const controller = new AbortController()
+  const running = call(plugin, '/code', { code: 'for (;;) {}' }, { signal: controller.signal })
+
+  controller.abort()
+
+  expect((await failure(running)).code).toBe('CANCELLED')
+})
