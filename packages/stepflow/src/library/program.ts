@@ -21,7 +21,7 @@ export interface Runnable<Input = never, Output = unknown> {
   /** Compiles on first use; throws INVALID_FLOW. */
   readonly [PROGRAM]: Program
   /** Never set. */
-  readonly '~types'?: { readonly input: (input: Input) => void; readonly output: Output }
+  readonly '~types': { readonly input: (input: Input) => void; readonly output: Output }
 }
 
 export function isRunnable(value: unknown): value is Runnable {
@@ -30,30 +30,32 @@ export function isRunnable(value: unknown): value is Runnable {
 
 /** Leads to what programs brought along; what is not there has perhaps stayed in another process. */
 export class LocalRouter implements Router {
-  readonly #components = new Map<string, Component>()
+  readonly #components = new Map<string, { readonly given: Component; readonly called: Component }>()
   readonly #otherwise: Router | undefined
+  readonly #wrap: (component: Component) => Component
 
-  constructor(otherwise?: Router) {
+  constructor(otherwise?: Router, wrap: (component: Component) => Component = (component) => component) {
     this.#otherwise = otherwise
+    this.#wrap = wrap
   }
 
   /** Two functions under one path are a mistake: a run could not tell which one is meant. */
   add({ components, plan }: Program): void {
     for (const [path, component] of components) {
       const there = this.#components.get(path)
-      if (there && there !== component && there.call !== component.call) {
+      if (there && there.given.call !== component.call) {
         throw new FlowError(
           'INVALID_FLOW',
           `"${plan.name}" brings another function for ${path} than a flow that this engine has already; rename one`,
         )
       }
-      this.#components.set(path, component)
+      this.#components.set(path, { given: component, called: this.#wrap(component) })
     }
   }
 
   route(path: string): { readonly component?: Component } {
-    const component = this.#components.get(path)
-    if (component) return { component }
+    const there = this.#components.get(path)
+    if (there) return { component: there.called }
     if (this.#otherwise && !path.startsWith('/local/')) return this.#otherwise.route(path)
     const hint = path.startsWith('/local/')
       ? 'it is a function of the program that defined it; give its flow to createEngine({ flows: [...] }) here, too'

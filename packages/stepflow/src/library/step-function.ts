@@ -41,7 +41,7 @@ import { consoleLog } from './console-log.ts'
 import { type DrawFormat, drawPlan } from './draw-plan.ts'
 import { Execution } from './execution.ts'
 import { hookNames, type StepFunctionHooks } from './hooks.ts'
-import { LocalRouter, PROGRAM, type Program } from './program.ts'
+import { LocalRouter, PROGRAM, type Program, type Runnable } from './program.ts'
 import type { StepContext } from './step-context.ts'
 import { errorFrom, StepFailedError } from './step-failed.ts'
 import { componentOf } from './step-parts.ts'
@@ -87,7 +87,8 @@ export interface ExecutionResult<Output = unknown> {
  * ```
  */
 // biome-ignore lint/suspicious/noExplicitAny: what goes in and comes out is its functions' affair, unless it is said
-export class StepFunction<Input = any, Output = any> implements SubStepFunction {
+export class StepFunction<Input = any, Output = any> implements SubStepFunction, Runnable<Input, Output> {
+  declare readonly '~types': { readonly input: (input: Input) => void; readonly output: Output }
   readonly name: string
   readonly #steps = new Map<string, StepDefinition>()
   readonly #maxVisits: number | undefined

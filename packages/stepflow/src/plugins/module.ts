@@ -3,22 +3,9 @@
 
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { type Component, type ComponentInfo, FlowError, isRecord, type Json, type Plugin } from '@stepflow/engine'
+import { type Component, type ComponentInfo, FlowError, isRecord, type Plugin } from '@stepflow/engine'
+import { COMPONENT, type ComponentBrand } from './component-brand.ts'
 import { importModule } from './import-module.ts'
-
-/** Under this symbol an exported value says that it is a component, and what is to be known of it. */
-export const COMPONENT: unique symbol = Symbol.for('stepflow.component') as never // a unique symbol needs a declared type
-
-/** What an export carries under `COMPONENT`; the export's name is the component's. */
-export interface ComponentBrand {
-  readonly description?: string
-  /** JSON Schemas. */
-  readonly input?: Json
-  readonly output?: Json
-  readonly primary?: string
-  readonly repeatable?: boolean
-  readonly call: Component['call']
-}
 
 /** A plugin over the exports of `file` (an absolute path). Knows its components once it has been started. */
 export function createModulePlugin(name: string, file: string): Plugin {

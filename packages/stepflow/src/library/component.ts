@@ -1,0 +1,103 @@
+// A function as a component: with a name, and schemas for what goes in and comes out. Called by flows, and by tests.
+
+import { checkKeys, readName, shown, wrong } from '@stepflow/dialects'
+import type { CallContext, Component, MaybePromise } from '@stepflow/engine'
+import { isPromise } from '@stepflow/engine'
+import { COMPONENT, type ComponentBrand } from '../plugins/component-brand.ts'
+import { checker, type InputOf, jsonSchemaOf, type OutputOf, readSchema, type SchemaLike } from './schema-like.ts'
+import { type StepContext, StepView } from './step-context.ts'
+
+export interface ComponentOptions<I extends SchemaLike | undefined, O extends SchemaLike | undefined> {
+  readonly description?: string
+  /** Checked before the function is called, which gets what the schema makes of the input. */
+  readonly input?: I
+  /** Checked after it. */
+  readonly output?: O
+  /** The field of the output that paths in YAML may leave out. */
+  readonly primary?: string
+  /** Calling it again is harmless and cheap: it is not written down before it is called. */
+  readonly repeatable?: boolean
+}
+
+/** A component; it can be called like the function that it was made of. */
+export interface FlowComponent<I, O> {
+  (input: I, context?: StepContext): Promise<O>
+  readonly '~types': { readonly input: (input: I) => void; readonly output: O }
+  readonly [COMPONENT]: ComponentBrand & { readonly name: string }
+}
+
+/** What the function is given: what its schema makes of the input, or what it says itself. */
+type Taken<S, Own> = S extends SchemaLike ? (unknown extends OutputOf<S> ? Own : OutputOf<S>) : Own
+type Accepted<S, Own> = S extends SchemaLike ? (unknown extends InputOf<S> ? Own : InputOf<S>) : Own
+
+/**
+ * A component of a name, for flows and for files of components.
+ *
+ * ```ts
+ * const double = component('double', { input: z.number(), output: z.number() }, (x) => x * 2)
+ * ```
+ */
+export function component<
+  const I extends SchemaLike | undefined = undefined,
+  const O extends SchemaLike | undefined = undefined,
+  // biome-ignore lint/suspicious/noExplicitAny: without a schema the function says what it takes
+  Input extends Taken<I, any> = Taken<I, any>,
+  Output extends Accepted<O, unknown> = Accepted<O, unknown>,
+>(
+  name: string,
+  options: ComponentOptions<I, O>,
+  fn: (input: Input, context: StepContext) => MaybePromise<Output>,
+): FlowComponent<Accepted<I, Input>, Taken<O, Output>> {
+  const what = `component "${readName(name, 'the name of a component')}"`
+  checkKeys(options, ['description', 'input', 'output', 'primary', 'repeatable'], what)
+  if (typeof fn !== 'function') throw wrong(`${what} needs a function, not ${shown(fn)}`)
+  const input = readSchema(options.input, `"input" of ${what}`)
+  const output = readSchema(options.output, `"output" of ${what}`)
+  const call = checkedCall(fn as AnyFn, input, output, what)
+  const inputSchema = jsonSchemaOf(input)
+  const outputSchema = jsonSchemaOf(output)
+  const brand: ComponentBrand & { readonly name: string } = {
+    name,
+    ...(options.description === undefined ? {} : { description: options.description }),
+    ...(inputSchema === undefined ? {} : { input: inputSchema }),
+    ...(outputSchema === undefined ? {} : { output: outputSchema }),
+    ...(options.primary === undefined ? {} : { primary: options.primary }),
+    ...(options.repeatable === undefined ? {} : { repeatable: options.repeatable }),
+    call: (value, context) => call(value, new StepView(context)),
+  }
+  const made = async (value: unknown, context: StepContext = aloneContext()) => call(value, context)
+  Object.defineProperties(made, { name: { value: name }, [COMPONENT]: { value: brand, enumerable: true } })
+  return made as unknown as FlowComponent<Accepted<I, Input>, Taken<O, Output>> // as the schemas say
+}
+
+export function brandOf(value: unknown): (ComponentBrand & { readonly name: string }) | undefined {
+  const brand = typeof value === 'function' && COMPONENT in value ? value[COMPONENT] : undefined
+  return brand as (ComponentBrand & { readonly name: string }) | undefined // whoever carries the symbol means it
+}
+
+/** A plain function as a component. */
+export function plainCall(fn: AnyFn): Component['call'] {
+  return (input, context: CallContext) => fn(input, new StepView(context))
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: what it takes is checked where it is used
+export type AnyFn = (input: any, context: any) => unknown
+
+// ---
+
+function checkedCall(fn: AnyFn, input: SchemaLike | undefined, output: SchemaLike | undefined, what: string) {
+  const checkInput = checker(input, 'INVALID_INPUT', `the input of ${what}`)
+  const checkOutput = checker(output, 'COMPONENT_FAILED', `the result of ${what}`)
+  if (!checkInput && !checkOutput) return fn
+  const after = (result: unknown) =>
+    checkOutput ? (isPromise(result) ? result.then(checkOutput) : checkOutput(result)) : result
+  return (value: unknown, context: StepContext): unknown => {
+    const taken = checkInput ? checkInput(value) : value
+    return isPromise(taken) ? taken.then((ready) => after(fn(ready, context))) : after(fn(taken, context))
+  }
+}
+
+/** For a call outside of any run. */
+function aloneContext(): StepContext {
+  return { signal: new AbortController().signal, attempt: 1, idempotencyKey: 'alone', results: {}, log: () => {} }
+}

@@ -1,0 +1,204 @@
+// The engine for programs that embed it: flows in, results out. Where it keeps its runs and what else its steps can call
+// is said when it is made.
+
+import { checkKeys, wrong } from '@stepflow/dialects'
+import {
+  type Clock,
+  type Engine as CoreEngine,
+  createEngine as createCoreEngine,
+  createMemoryStore,
+  FlowError,
+  type Inputs,
+  type Log,
+  type Outcome,
+  type Plan,
+  type Plugin,
+  type PureFunction,
+  type ResumeOptions,
+  type RunHandle,
+  type RunSignal,
+  type Store,
+  type SubmitOptions,
+} from '@stepflow/engine'
+import { consoleLog } from './console-log.ts'
+import { keepApart } from './keep-apart.ts'
+import { pluginRouter } from './plugin-router.ts'
+import { isRunnable, LocalRouter, PROGRAM, type Program, type Runnable } from './program.ts'
+import type { BatchOptions, BatchResult, OutcomeOf, RunOptions } from './run.ts'
+
+export interface EngineOptions {
+  /** Keeps the runs; in memory, for as long as the engine lives, if absent. */
+  readonly store?: Store
+  /** Without a `store`: `none` forgets a run when it has ended. */
+  readonly history?: 'all' | 'none'
+  /** Flows whose functions must be there from the start: for runs that are in the store already. */
+  readonly flows?: readonly Runnable<never>[]
+  /** What else steps can call: `/NAME/...` goes to the plugin of that name. */
+  readonly plugins?: readonly Plugin[]
+  readonly secrets?: (name: string) => string | undefined
+  /** Warnings, and what steps log; stderr has the warnings if absent. */
+  readonly log?: Log
+  readonly clock?: Clock
+  /** In [0, 1). */
+  readonly random?: () => number
+  readonly newId?: () => string
+}
+
+export interface Engine {
+  /** The output of one run; undefined if it was skipped. Rejects with a FlowError if it failed. */
+  run<Input, Output>(of: Runnable<Input, Output>, input: Input, options?: Pick<RunOptions, 'signal'>): Promise<Output>
+  /** How one run ended, as data. */
+  runOutcome<Input, Output>(
+    of: Runnable<Input, Output>,
+    input: Input,
+    options?: Pick<RunOptions, 'signal'>,
+  ): Promise<OutcomeOf<Output>>
+  /** One run over many inputs. */
+  runBatch<Input, Output>(
+    of: Runnable<Input, Output>,
+    inputs: Iterable<Input> | AsyncIterable<Input>,
+    options?: Omit<BatchOptions, 'engine'>,
+  ): AsyncIterable<BatchResult<Output>>
+  /** Accepts a run and returns at once: for runs that outlive their caller. */
+  submit<Input>(of: Runnable<Input> | Plan, inputs: Inputs, options?: SubmitOptions): Promise<RunHandle>
+  /** Goes on with a run that is in the store. */
+  resume(run: string, options?: ResumeOptions): Promise<RunHandle>
+  /** Cancels, pauses or resumes a run, or sends what its steps wait for. */
+  signal(run: string, signal: RunSignal): Promise<void>
+  /** Takes up the runs of processes that are gone, and wakes that are due. */
+  recover(): void
+  /** Stops where it is; a durable store has the rest. */
+  close(): Promise<void>
+}
+
+/**
+ * An engine; without options one that keeps its runs in memory.
+ *
+ * ```ts
+ * const engine = createEngine({ store, flows: [flow] })
+ * const output = await engine.run(flow, { userId: 'u1' })
+ * await engine.close()
+ * ```
+ */
+export function createEngine(options: EngineOptions = {}): Engine {
+  checkKeys(options, OPTIONS, 'an engine')
+  return new EmbeddedEngine(options)
+}
+
+// ---
+
+const OPTIONS = ['store', 'history', 'flows', 'plugins', 'secrets', 'log', 'clock', 'random', 'newId']
+
+class EmbeddedEngine implements Engine {
+  readonly #core: CoreEngine
+  readonly #store: Store
+  readonly #isForgetful: boolean
+  readonly #router: LocalRouter
+  readonly #known = new WeakSet<Program>()
+
+  constructor({ store, history = 'all', flows = [], plugins = [], log = consoleLog, ...others }: EngineOptions) {
+    this.#isForgetful = store === undefined && history === 'none'
+    const { clock } = others
+    this.#store = store ?? createMemoryStore({ forget: this.#isForgetful, ...(clock ? { clock } : {}) })
+    this.#router = new LocalRouter(pluginRouter(plugins), this.#store.durable ? keepApart : undefined)
+    this.#core = createCoreEngine({
+      ...others,
+      store: this.#store,
+      router: this.#router,
+      log,
+      functions: async (name) => (await import('@stepflow/dialects')).functions(name) as PureFunction | undefined,
+      schema: async (schema) => (await import('../schema.ts')).createSchemaLoader()(schema),
+    })
+    for (const flow of flows) this.#plan(flow)
+  }
+
+  async run<Input, Output>(of: Runnable<Input, Output>, input: Input, options = {}): Promise<Output> {
+    const outcome = await this.runOutcome(of, input, options)
+    switch (outcome.outcome) {
+      case 'success':
+        return outcome.result
+      case 'skipped':
+        return undefined as Output // a skipped run has no output; that it may be skipped is not in the type
+      case 'failed': {
+        const { code, message, data, step } = outcome.error
+        const about = step === undefined ? message : `step "${step}": ${message}`
+        throw new FlowError(code as FlowError['code'], about, data === undefined ? {} : { data }) // or a component's own code
+      }
+    }
+  }
+
+  async runOutcome<Input, Output>(
+    of: Runnable<Input, Output>,
+    input: Input,
+    options: Pick<RunOptions, 'signal'> = {},
+  ): Promise<OutcomeOf<Output>> {
+    for await (const { outcome } of this.runBatch(of, [input], options)) return outcome
+    return stopped()
+  }
+
+  async *runBatch<Input, Output>(
+    of: Runnable<Input, Output>,
+    inputs: Iterable<Input> | AsyncIterable<Input>,
+    { order, maxConcurrent, signal }: BatchOptions = {},
+  ): AsyncGenerator<BatchResult<Output>> {
+    if (signal?.aborted) {
+      for await (const _ of inputs) return yield { index: 0, outcome: stopped() }
+      return
+    }
+    const handle = await this.submit(of, inputs, {
+      redact: false,
+      ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
+    })
+    let isOver = false
+    const stop = () => void handle.cancel(STOPPED).catch(() => {}) // it has ended by itself
+    if (signal?.aborted) stop()
+    signal?.addEventListener('abort', stop, { once: true })
+    try {
+      // The result's type is that of the flow's output.
+      for await (const result of handle.results(order)) yield result as BatchResult<Output>
+      isOver = true
+    } finally {
+      signal?.removeEventListener('abort', stop)
+      // Who leaves the loop wants no more of it.
+      if (!isOver) await handle.cancel('its results are no longer read').catch(() => {})
+      if (this.#isForgetful) void handle.ended.then(() => this.#store.runs.remove(handle.id)).catch(() => {})
+    }
+  }
+
+  async submit<Input>(of: Runnable<Input> | Plan, inputs: Inputs, options: SubmitOptions = {}): Promise<RunHandle> {
+    return this.#core.submit(this.#plan(of as Runnable<never> | Plan), inputs, options)
+  }
+
+  resume(run: string, options?: ResumeOptions): Promise<RunHandle> {
+    return this.#core.resume(run, options)
+  }
+
+  signal(run: string, signal: RunSignal): Promise<void> {
+    return this.#core.signal(run, signal)
+  }
+
+  recover(): void {
+    this.#core.recover()
+  }
+
+  close(): Promise<void> {
+    return this.#core.close()
+  }
+
+  #plan(of: Runnable<never> | Plan): Plan {
+    if (!isRunnable(of)) {
+      if (!Array.isArray((of as Plan | undefined)?.steps)) throw wrong('an engine runs flows, step functions and plans')
+      return of as Plan // the engine checks that it is sound
+    }
+    const program = of[PROGRAM]
+    if (!this.#known.has(program)) this.#router.add(program)
+    this.#known.add(program)
+    return program.plan
+  }
+}
+
+const STOPPED = 'the run was stopped by its signal'
+
+function stopped(): Extract<Outcome, { outcome: 'failed' }> {
+  return { outcome: 'failed', error: { code: 'CANCELLED', message: STOPPED } }
+}

@@ -1,0 +1,69 @@
+// A flow as its builder noted it down: steps in order, with references in place of values. Says nothing yet of plans.
+
+import type { Component, Retry, TriggerRule } from '@stepflow/engine'
+import type { Program } from './program.ts'
+import type { SchemaLike } from './schema-like.ts'
+
+/** The flow itself, or what runs once per element of a list. */
+export interface Block {
+  readonly around: Block | undefined
+  readonly steps: StepDraft[]
+  output: unknown
+}
+
+export interface StepDraft {
+  readonly id: string
+  readonly block: Block
+  readonly work: WorkDraft
+  /** Values with references in them. */
+  readonly input: unknown
+  readonly when?: unknown
+  readonly needs: readonly unknown[]
+  readonly rule: TriggerRule
+  readonly onError?: 'fail' | 'skip' | { readonly default: unknown }
+  readonly retry?: Retry
+  readonly timeoutMs?: number
+}
+
+export type WorkDraft =
+  /** `component` undefined: it is found by its path where the flow runs. */
+  | { readonly kind: 'call'; readonly path: string; readonly name: string; readonly component: Component | undefined }
+  | { readonly kind: 'run'; readonly program: Program; readonly draft: FlowDraft | undefined }
+  /** `input` is the list. */
+  | {
+      readonly kind: 'each'
+      readonly block: Block
+      readonly maxConcurrent?: number
+      readonly onItemError?: OnItemError
+    }
+
+export type OnItemError = 'fail' | 'skip' | 'continue'
+
+export interface FlowDraft {
+  readonly name: string
+  readonly description: string | undefined
+  readonly input: SchemaLike | undefined
+  readonly block: Block
+  readonly timeoutMs: number | undefined
+  readonly maxConcurrent: number | undefined
+  readonly onFailure: 'stop' | 'drain'
+}
+
+/** What a reference leads to. */
+export type Source =
+  | { readonly kind: 'input'; readonly block: Block }
+  | { readonly kind: 'item' | 'index'; readonly block: Block }
+  | { readonly kind: 'step'; readonly step: StepDraft }
+  | { readonly kind: 'cond'; readonly block: Block; readonly of: readonly [unknown, unknown, unknown] }
+  | { readonly kind: 'coalesce'; readonly block: Block; readonly of: readonly unknown[] }
+
+export function blockOf(source: Source): Block {
+  return source.kind === 'step' ? source.step.block : source.block
+}
+
+/** Under this symbol a flow carries its notes. */
+export const DRAFT = Symbol.for('stepflow.draft')
+
+export function draftOf(flow: object): FlowDraft | undefined {
+  return DRAFT in flow ? (flow[DRAFT] as FlowDraft) : undefined // whoever carries the symbol means it
+}

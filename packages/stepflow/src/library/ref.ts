@@ -1,0 +1,106 @@
+// References: what stands for a value while a flow is put together. Typed like the value, and never the value itself.
+
+import { FlowError } from '@stepflow/engine'
+
+declare const VALUE: unique symbol
+declare const FLOW: unique symbol
+
+/** Stands for a value of type `T` in the flow called `Flow`. */
+export interface AnyRef<T = unknown, Flow extends string = string> {
+  readonly [VALUE]: T
+  readonly [FLOW]: Flow
+}
+
+/** A reference to a value of type `T`; its fields are references to the value's fields. */
+export type Ref<T, Flow extends string = string> = AnyRef<T, Flow> & Fields<T, Flow>
+
+type IsAny<T> = 0 extends 1 & T ? true : false
+type Primitive = string | number | boolean | bigint | symbol | null | undefined
+/** Below null all is null. */
+type Through<T> = null extends T ? null : undefined extends T ? null : never
+/** What is not there reads as null. */
+type Read<T> = undefined extends T ? Exclude<T, undefined> | null : T
+
+export type Fields<T, Flow extends string> =
+  IsAny<T> extends true
+    ? // biome-ignore lint/suspicious/noExplicitAny: of any value, any field
+      { readonly [field: string]: Ref<any, Flow> }
+    : [Extract<T, object>] extends [never]
+      ? unknown
+      : FieldsOf<Extract<T, object>, Flow, Through<T>>
+
+type FieldsOf<O, Flow extends string, None> = O extends readonly (infer E)[]
+  ? { readonly [index: number]: Ref<E | null, Flow> }
+  : { readonly [K in keyof O]-?: Ref<Read<O[K]> | None, Flow> }
+
+/** A value of type `T`, or references where its parts will be. */
+export type Given<T, Flow extends string = string> =
+  | T
+  | AnyRef<T, Flow>
+  | (T extends Primitive
+      ? never
+      : T extends readonly (infer E)[]
+        ? readonly Given<E, Flow>[]
+        : { readonly [K in keyof T]: Given<T[K], Flow> })
+
+/** The type of the value that a structure of references gives. */
+export type Resolved<V> =
+  IsAny<V> extends true
+    ? V
+    : V extends AnyRef<infer T>
+      ? T
+      : V extends Primitive
+        ? V
+        : { -readonly [K in keyof V]: Resolved<V[K]> }
+
+/** What a reference knows of itself. */
+export interface RefNode {
+  /** Where the value comes from; told apart by whoever made it. */
+  readonly source: object
+  readonly path: readonly string[]
+}
+
+const nodes = new WeakMap<object, RefNode>()
+
+export function makeRef(node: RefNode): object {
+  const ref = new Proxy({}, traps(node))
+  nodes.set(ref, node)
+  return ref
+}
+
+export function nodeOf(value: unknown): RefNode | undefined {
+  return typeof value === 'object' && value !== null ? nodes.get(value) : undefined
+}
+
+/** `$.tags[0]["first name"]`; empty for the whole. */
+export function pathText(path: readonly string[]): string {
+  if (path.length === 0) return ''
+  return path.reduce((text, key) => {
+    if (/^(0|[1-9]\d*)$/.test(key)) return `${text}[${key}]`
+    return /^[A-Za-z_][\w-]*$/.test(key) ? `${text}.${key}` : `${text}[${JSON.stringify(key)}]`
+  }, '$')
+}
+
+// ---
+
+function traps({ source, path }: RefNode): ProxyHandler<object> {
+  return {
+    get(_, key) {
+      // Whatever asks a value for symbols means to use it; Promises and test tools only look.
+      if (key === Symbol.toPrimitive || key === Symbol.iterator) return misused
+      if (typeof key === 'symbol') return undefined
+      return makeRef({ source, path: [...path, key] })
+    },
+    ownKeys: misused,
+    set: misused,
+    deleteProperty: misused,
+    defineProperty: misused,
+  }
+}
+
+function misused(): never {
+  throw new FlowError(
+    'INVALID_FLOW',
+    'a reference was used as a value: while a flow is put together there are no values yet; compute in a step, and name fields one by one',
+  )
+}
