@@ -115,6 +115,13 @@ for (const page of pages) {
   })
 }
 
+test('the page on components has all that are built in', () => {
+  const text = readFileSync(join(root, 'docs/components.md'), 'utf8')
+  const { stdout } = run(['components', '--json'], scratch)
+  const names = (JSON.parse(stdout) as { path: string }[]).map(({ path }) => path.split('/')[2])
+  expect([...new Set(names)].filter((name) => !text.includes(`\`${name}`))).toEqual([])
+})
+
 describe('the map in CONTRIBUTING.md', () => {
   const map = mapOf(readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8'))
 
