@@ -27,6 +27,8 @@ export interface WireOptions {
   readonly store?: Store
   /** `none`: the store in memory keeps nothing but the runs' rows, for results that are streamed away. */
   readonly history?: 'all' | 'none'
+  /** Looked up before the environment. */
+  readonly secrets?: ReadonlyMap<string, string>
   readonly plan?: EngineOptions['plan']
   readonly clock?: Clock
   readonly log?: Log
@@ -55,7 +57,7 @@ export async function wire(config: Config, options: WireOptions): Promise<Wired>
     router: wired.router,
     functions,
     schema: createSchemaLoader(),
-    secrets: (name) => secretFrom(options.env, name),
+    secrets: (name) => options.secrets?.get(name) ?? secretFrom(options.env, name),
     ...(options.plan && { plan: options.plan }),
     ...(options.clock && { clock: options.clock }),
     ...(options.log && { log: options.log }),

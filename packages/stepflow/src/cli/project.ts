@@ -10,6 +10,7 @@ import type { Args, Io } from './command.ts'
 import { createFlowLoader } from './load-flow.ts'
 import type { Messages } from './messages.ts'
 import { readText } from './read-file.ts'
+import { readSecrets } from './read-secrets.ts'
 
 export interface Project {
   /** As the user named it. */
@@ -57,7 +58,9 @@ export async function openProject(options: OpenProject): Promise<Project> {
   const found = options.config ?? (await loadConfig({ ...place, ...(purpose === 'test' ? { purpose } : {}) }))
   const config = options.store === undefined ? found.config : { ...found.config, stateStore: options.store }
   const flowDirectory = dirname(resolve(io.cwd, file))
+  const secretsFile = args.value('secrets')
   const wireOptions: WireOptions = {
+    ...(secretsFile === undefined ? {} : { secrets: await readSecrets(secretsFile, io.cwd) }),
     env: io.env,
     flowDirectory,
     // The results of a batch are streamed out, and nobody draws its steps. A single run is watched.
@@ -114,3 +117,7 @@ export function refuseInvalid(project: Project, io: Io, messages: Messages): Pla
   if (!plan) messages.problem(`${file} is not valid: nothing ran`)
   return plan
 }
+
+// ---
+
+const MATTERS_OF_STYLE: ReadonlySet<string> = new Set(['MISSING_FLOW_NAME', 'MISSING_FLOW_DESCRIPTION'])

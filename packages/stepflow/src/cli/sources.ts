@@ -23,6 +23,11 @@ export const variableOptions: readonly Option[] = [
   { name: 'variables', value: 'FILE', many: true, does: 'variables, from a .json or .yaml file' },
   { name: 'variables-json', value: 'JSON', many: true, does: 'variables as a JSON object' },
   { name: 'variables-yaml', value: 'YAML', many: true, does: 'variables as a YAML map' },
+  {
+    name: 'secrets',
+    value: 'FILE',
+    does: 'secrets: a .json or .yaml map, or NAME=value lines; else STEPFLOW_SECRET_NAME',
+  },
   { name: 'env-variables', does: 'take variables that are missing from STEPFLOW_VAR_NAME' },
 ]
 

@@ -23,6 +23,11 @@ export const test: Command = {
       value: 'FILE',
       does: 'the configuration of all of them; else test.config, stepflow-config.test.yml, ...',
     },
+    {
+      name: 'secrets',
+      value: 'FILE',
+      does: 'secrets: a .json or .yaml map, or NAME=value lines; else STEPFLOW_SECRET_NAME',
+    },
     { name: 'flow', value: 'FILE', does: 'the flow file, if it is not an argument' },
     { name: 'case', value: 'NAME', many: true, does: 'only the case with this name' },
     { name: 'update', does: 'write what came out into the files as what is expected' },
