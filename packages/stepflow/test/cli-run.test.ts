@@ -103,7 +103,7 @@ test('wrong options are refused with the right one', async () => {
   expect((await run('run', 'echo.yaml', '--input-json', '1', '--input-yaml', '2')).err).toContain('there is one input')
   expect((await run('run', 'echo.yaml', '--input-json', '{')).err).toContain('--input-json is not JSON')
   expect((await run('run', 'echo.yaml', '--store', 'postgres://x')).code).toBe(2)
-  expect((await run('run', 'echo.yaml', '--resume')).err).toContain('it needs --inputs FILE')
+  expect((await run('run', 'echo.yaml', '--order', 'input')).err).toContain('it needs --inputs FILE')
   for (const words of [['run', '--nope'], ['nope'], ['run', 'echo.yaml', '--order', 'x'], []]) {
     expect((await run(...words)).code).toBe(2)
   }
@@ -209,7 +209,7 @@ test('an interrupt cancels the run and the result says so', async () => {
 })
 
 test('--quiet leaves stderr empty and --log-format json makes each of its lines JSON', async () => {
-  const { run } = folderWith({ 'f.yaml': echo.replace('description: t\n', '') })
+  const { run } = folderWith({ 'f.yaml': `${echo}nothing: here\n` })
 
   expect((await run('run', 'f.yaml', '--quiet')).err).toBe('')
   const { err } = await run('run', 'f.yaml', '--log-format=json')

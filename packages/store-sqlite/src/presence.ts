@@ -1,7 +1,7 @@
 // Who is alive. Each store that holds journals has a row and keeps it fresh; a journal held by somebody whose row is gone
 // or old, or whose process has ended, is an orphan.
 
-import { readlinkSync } from 'node:fs'
+import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { Clock } from '@stepflow/engine'
 import type { Database } from './drivers.ts'
@@ -102,8 +102,17 @@ function host(): string {
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
-    return true
+    return !isZombie(pid)
   } catch (error) {
     return (error as NodeJS.ErrnoException).code !== 'ESRCH'
+  }
+}
+
+/** Ended, but nobody has asked how: the first process of many containers never does. */
+function isZombie(pid: number): boolean {
+  try {
+    return /^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  } catch {
+    return false
   }
 }

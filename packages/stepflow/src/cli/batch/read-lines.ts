@@ -13,6 +13,8 @@ export interface Lines {
   readonly values: AsyncIterable<unknown>
   /** The item number of the good line that was read as the `n`th (both from 0). */
   itemOf(n: number): number
+  /** True once the `n`th good line has been read; false if there is none, or nobody reads that far any more. */
+  reached(n: number): boolean | Promise<boolean>
   /** How far the file has been read. */
   readonly bytesRead: number
   /** Takes no further lines; `values` ends. */
@@ -47,6 +49,8 @@ export function readLines(options: ReadLinesOptions): Lines {
   let at = 0
   let stopped = false
   let stopWaiting = () => {}
+  let ended = false
+  let sought: { readonly n: number; readonly found: (isThere: boolean) => void } | undefined
 
   /** The next good line of the chunk at hand; a promise if that takes waiting; undefined at the chunk's end. */
   function take(): IteratorResult<unknown> | Promise<IteratorResult<unknown>> | undefined {
@@ -72,6 +76,7 @@ export function readLines(options: ReadLinesOptions): Lines {
         continue
       }
       good++
+      if (sought && good > sought.n) answer()
       return { done: false, value }
     }
     return undefined
@@ -101,7 +106,11 @@ export function readLines(options: ReadLinesOptions): Lines {
   async function refill(): Promise<IteratorResult<unknown>> {
     // A pipe may be silent for hours: whoever stops must not wait for it.
     const chunk = await orStopped(chunks.next())
-    if (stopped || chunk === undefined) return DONE
+    if (stopped || chunk === undefined) {
+      ended = true
+      answer()
+      return DONE
+    }
     if (chunk.text !== undefined) {
       text = chunk.text
       // A byte order mark is no part of the first line.
@@ -125,7 +134,14 @@ export function readLines(options: ReadLinesOptions): Lines {
 
   function stop() {
     stopped = true
+    ended = true
+    answer()
     stopWaiting()
+  }
+
+  function answer() {
+    sought?.found(good > sought.n)
+    sought = undefined
   }
 
   return {
@@ -148,6 +164,12 @@ export function readLines(options: ReadLinesOptions): Lines {
         else high = middle
       }
       return low === 0 ? n : n + (shifts[low - 1] as number)
+    },
+    reached(n) {
+      if (good > n || ended) return good > n
+      return new Promise<boolean>((found) => {
+        sought = { n, found }
+      })
     },
     get bytesRead() {
       return chunks.bytesRead()

@@ -1,7 +1,7 @@
 // What an interrupted batch left in its output: which items have their line. Changes nothing but a torn last line.
 
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs'
-import { FlowError } from '@stepflow/engine'
+import { FlowError, IndexSet } from '@stepflow/engine'
 import type { Counts } from './write-results.ts'
 
 export interface Kept {
@@ -14,7 +14,7 @@ export interface Kept {
 /** Reads the output of an earlier run of the same batch; an output that is not there yet holds nothing. */
 export function readKept(file: string, order: 'input' | 'completion'): Kept {
   const counts = { success: 0, skipped: 0, failed: 0 }
-  const done = order === 'completion' ? createBits() : undefined
+  const done = order === 'completion' ? new IndexSet() : undefined
   let lines = 0
   const fd = openExisting(file)
   if (fd === undefined) return { lines, counts, isDone: () => false }
@@ -25,7 +25,7 @@ export function readKept(file: string, order: 'input' | 'completion'): Kept {
       if (done !== undefined && line.index === undefined) throw otherOrder(file, lines + 1, 'has no "index"', 'input')
       if (done === undefined && line.index !== undefined)
         throw otherOrder(file, lines + 1, 'has an "index"', 'completion')
-      if (line.index !== undefined) done?.set(line.index)
+      if (line.index !== undefined) done?.add(line.index)
       counts[line.outcome]++
       lines++
       return true
@@ -89,20 +89,5 @@ function openExisting(file: string): number | undefined {
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw thrown
-  }
-}
-
-function createBits() {
-  let bits = new Uint8Array(1024)
-  return {
-    has: (n: number) => ((bits[n >> 3] ?? 0) & (1 << (n & 7))) !== 0,
-    set(n: number) {
-      if (n >> 3 >= bits.length) {
-        const larger = new Uint8Array(Math.max(bits.length * 2, (n >> 3) + 1))
-        larger.set(bits)
-        bits = larger
-      }
-      bits[n >> 3] = (bits[n >> 3] as number) | (1 << (n & 7))
-    },
   }
 }

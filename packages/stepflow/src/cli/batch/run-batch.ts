@@ -3,18 +3,23 @@
 // 1. The output's lines are whole and in order whatever ends the batch, so that --resume can go on behind them.
 // 2. The first interrupt starts nothing more and writes what still ends; the second stops at once.
 // 3. A bad line never reaches the engine; its failure is written in its place.
+// 4. With a store, a line is written after its result is recorded: what the output lacks is in the journal.
 
 import { closeSync, fstatSync, openSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { FlowError, type Plan, type RunHandle } from '@stepflow/engine'
+import { FlowError, type Plan, type RunHandle, type RunRow } from '@stepflow/engine'
 import { usage } from '../args.ts'
 import type { Args, Io } from '../command.ts'
 import { onInterrupt } from '../interrupts.ts'
 import { ReaderGone } from '../io.ts'
 import type { Messages } from '../messages.ts'
 import { describeBatch, showBatch } from '../progress/show-batch.ts'
+import { shellWord, watchWaits } from '../progress/watch-waits.ts'
 import type { Project } from '../project.ts'
 import { cannot } from '../read-file.ts'
+import { describeOrigin, findRunToResume, type Origin, takeUp } from '../recorded-run.ts'
+import { explainMissing } from '../single-run.ts'
+import { storeWords } from '../store-option.ts'
 import { isFile, pipeWriter } from './pipes.ts'
 import { type Lines, readLines } from './read-lines.ts'
 import { type Kept, readKept } from './resume.ts'
@@ -37,7 +42,9 @@ export async function runBatch(batch: BatchOptions): Promise<number> {
   const input = openInput(inputs, io)
   try {
     refuseSameFile(input, output, io)
-    const kept = keptBefore(args, order, io)
+    const recorded = await findRecorded(batch)
+    const kept = keptBefore(args, order, recorded !== undefined, io)
+    const taken = recorded && takeRecorded(recorded, kept, order)
     const target = openOutput(output, args.has('resume'), io)
     try {
       const writer = createResultWriter({
@@ -48,7 +55,7 @@ export async function runBatch(batch: BatchOptions): Promise<number> {
         ...(order === 'input' ? { from: kept?.lines ?? 0 } : {}),
       })
       if (kept) messages.hint(`${kept.lines} results are there already`)
-      return await drive(batch, order, input, writer, kept)
+      return await drive(batch, order, input, writer, kept, taken)
     } finally {
       if (output !== undefined) closeSync(target)
     }
@@ -59,25 +66,66 @@ export async function runBatch(batch: BatchOptions): Promise<number> {
 
 // ---
 
+/** Where the batch is recorded, if it is. */
+interface Recorded {
+  readonly origin: Origin
+  /** The run that is taken up; absent: a new one begins. */
+  readonly run?: RunRow
+}
+
+async function findRecorded({
+  project,
+  plan,
+  options,
+  args,
+  io,
+  messages,
+}: BatchOptions): Promise<Recorded | undefined> {
+  const { store, file } = project
+  if (!store.durable) return undefined
+  const origin = describeOrigin({ plan, file, args, io, variables: options.variables })
+  const named = args.value('resume')
+  const run = named === undefined ? undefined : await findRunToResume(store, origin, named)
+  if (!run && named !== undefined) messages.hint('no run of this flow and these inputs is recorded: a new one begins')
+  return run ? { origin, run } : { origin }
+}
+
+/** A new run behind results of before has to know how many they were: its first item is the line after them. */
+function takeRecorded({ origin, run }: Recorded, kept: Kept | undefined, order: 'input' | 'completion'): Recorded {
+  if (run) return { origin, run }
+  if (!kept || kept.lines === 0) return { origin }
+  if (order === 'input') return { origin: { ...origin, kept: String(kept.lines) } }
+  throw usage(
+    { name: 'run' },
+    'no run of this batch is recorded, and its output is in the order of completion: --resume goes on with it without --store',
+  )
+}
+
 async function drive(
-  { project, plan, options, args, io, messages }: BatchOptions,
+  batch: BatchOptions,
   order: 'input' | 'completion',
   input: number,
   writer: ResultWriter,
   kept: Kept | undefined,
+  recorded: Recorded | undefined,
 ): Promise<number> {
+  const { project, args, io, messages } = batch
   const startedAt = Date.now()
   const elapsedMs = () => Date.now() - startedAt
   let isInterrupted = false
+  const isWritten = kept?.isDone ?? (() => false)
   const lines = readLines({
     fd: input,
-    ...(kept ? { isDone: kept.isDone } : {}),
+    isDone: passedOver(recorded, kept),
     onBad(item, message) {
-      if (isInterrupted) return
+      if (isInterrupted || isWritten(item)) return
       return writer.add(item, { outcome: 'failed', error: { code: 'INVALID_INPUT', message } })
     },
   })
-  const handle = await project.engine.submit(plan, lines.values, { ...options, flow: project.file })
+  const handle = await begin(batch, lines, recorded)
+  const { durable } = project.store
+  const rest = () => howToGoOn({ args, writer, kept, isRecorded: durable })
+  if (durable) messages.hint(`run ${handle.id}`)
   const size = sizeOf(input)
   const progress = () => ({
     counts: writer.counts,
@@ -92,33 +140,84 @@ async function drive(
       lines.stop()
       handle.drain()
     },
-    () => messages.problem(howToGoOn(args, writer, kept)),
+    () => messages.problem(rest()),
   )
   try {
-    await writeResults(handle, lines, writer, order)
+    await writeResults(handle, lines, writer, order, isWritten)
     await writer.flush()
   } catch (thrown) {
     lines.stop()
-    void handle.cancel('the results cannot be written').catch(() => {})
+    if (durable) handle.drain()
+    else void handle.cancel('the results cannot be written').catch(() => {})
     if (thrown instanceof ReaderGone || !FlowError.is(thrown)) throw thrown
-    throw new FlowError(thrown.code, `${thrown.message}\n${howToGoOn(args, writer, kept)}`, { cause: thrown })
+    throw new FlowError(thrown.code, `${thrown.message}\n${rest()}`, { cause: thrown })
   } finally {
     display.end()
     restore()
   }
   messages.hint(describeBatch({ counts: writer.counts, part: undefined, elapsedMs: elapsedMs() }))
   if (isInterrupted) {
-    messages.problem(howToGoOn(args, writer, kept))
+    messages.problem(rest())
     return 130
+  }
+  const { status } = await handle.ended
+  if (status !== 'completed' && status !== 'failed') {
+    return explainMissing(handle, storeWords(project.config.stateStore, io), messages)
   }
   const failed = writer.counts.failed + (kept?.counts.failed ?? 0)
   return failed > 0 && !args.has('allow-failures') ? 1 : 0
 }
 
-async function writeResults(handle: RunHandle, lines: Lines, writer: ResultWriter, order: 'input' | 'completion') {
+/** Starts the run, or takes up the one that is recorded: then all lines are read again, and those it has are passed over. */
+async function begin(
+  { project, plan, options, io, messages }: BatchOptions,
+  lines: Lines,
+  recorded: Recorded | undefined,
+): Promise<RunHandle> {
+  const { engine, store, file } = project
+  if (!recorded) return engine.submit(plan, lines.values, { ...options, flow: file })
+  const waits = watchWaits(plan, messages.hint, storeWords(project.config.stateStore, io))
+  const { run, origin: trigger } = recorded
+  if (!run) {
+    const handle = await engine.submit(plan, lines.values, { ...options, trigger, flow: file, watch: waits.see })
+    waits.name(handle.id)
+    return handle
+  }
+  const { maxConcurrent } = options
+  const resumeOptions = { inputs: lines.values, ...(maxConcurrent === undefined ? {} : { maxConcurrent }) }
+  const handle = await takeUp({ engine, store, run, messages, see: waits.see, options: resumeOptions })
+  waits.name(handle.id)
+  // The run has taken all of its inputs, so nobody else reads the lines; which are bad must be known all the same.
+  if (run.items.total >= 0) void readAll(lines)
+  return handle
+}
+
+/** Lines that are no items of the run. */
+function passedOver(recorded: Recorded | undefined, kept: Kept | undefined): (item: number) => boolean {
+  if (!recorded) return kept?.isDone ?? (() => false)
+  const before = Number((recorded.run ? recorded.run.trigger?.kept : recorded.origin.kept) ?? 0)
+  return (item) => item < before
+}
+
+async function readAll(lines: Lines) {
+  for await (const _ of lines.values);
+}
+
+async function writeResults(
+  handle: RunHandle,
+  lines: Lines,
+  writer: ResultWriter,
+  order: 'input' | 'completion',
+  isWritten: (item: number) => boolean,
+) {
   for await (const batch of handle.batches(order)) {
     for (const { index, outcome } of batch) {
-      const waiting = writer.add(lines.itemOf(index), outcome)
+      // The results of a run that is taken up come sooner than the lines that they belong to.
+      const reached = lines.reached(index)
+      if (reached !== true && !(await reached)) continue
+      const item = lines.itemOf(index)
+      if (isWritten(item)) continue
+      const waiting = writer.add(item, outcome)
       if (waiting) await waiting
     }
   }
@@ -164,10 +263,14 @@ function refuseSameFile(input: number, output: string | undefined, io: Io) {
   }
 }
 
-function keptBefore(args: Args, order: 'input' | 'completion', io: Io): Kept | undefined {
+function keptBefore(args: Args, order: 'input' | 'completion', isRecorded: boolean, io: Io): Kept | undefined {
   if (!args.has('resume')) return undefined
   const output = args.value('output')
-  if (output === undefined) throw usage({ name: 'run' }, '--resume goes on behind the lines of --output FILE: name it')
+  if (output === undefined) {
+    // What is recorded can be told again from the first result.
+    if (isRecorded) return undefined
+    throw usage({ name: 'run' }, '--resume goes on behind the lines of --output FILE: name it')
+  }
   try {
     return readKept(resolve(io.cwd, output), order)
   } catch (thrown) {
@@ -176,17 +279,23 @@ function keptBefore(args: Args, order: 'input' | 'completion', io: Io): Kept | u
   }
 }
 
-function howToGoOn(args: Args, writer: ResultWriter, kept: Kept | undefined): string {
-  const lines = writer.written + (kept?.lines ?? 0)
-  const output = args.value('output')
-  if (output === undefined) return `${lines} results are written; with --output FILE a batch can be resumed`
-  const words = process.argv.slice(2).filter((word) => word !== '--resume')
-  const line = ['stepflow', ...words, '--resume'].map(quoted).join(' ')
-  return `${lines} results are in ${output}, whole lines all of them. To go on with the rest:\n  ${line}`
+interface GoOn {
+  readonly args: Args
+  readonly writer: ResultWriter
+  readonly kept: Kept | undefined
+  readonly isRecorded: boolean
 }
 
-function quoted(word: string): string {
-  return /^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+function howToGoOn({ args, writer, kept, isRecorded }: GoOn): string {
+  const lines = writer.written + (kept?.lines ?? 0)
+  const output = args.value('output')
+  const words = process.argv.slice(2).filter((word) => !/^--resume(=|$)/.test(word))
+  const line = ['stepflow', ...words, '--resume'].map(shellWord).join(' ')
+  if (output !== undefined) {
+    return `${lines} results are in ${output}, whole lines all of them. To go on with the rest:\n  ${line}`
+  }
+  if (isRecorded) return `${lines} results are written, and all are recorded. To have them all:\n  ${line}`
+  return `${lines} results are written; with --output FILE a batch can be resumed`
 }
 
 function sizeOf(fd: number): number | undefined {

@@ -1,17 +1,15 @@
 // stepflow run: one input and its result, or a batch of them. Results on stdout, everything else on stderr.
 
-import { writeFileSync } from 'node:fs'
-import { extname, resolve } from 'node:path'
-import type { Outcome, Plan } from '@stepflow/engine'
+import type { Plan } from '@stepflow/engine'
+import type { StoreConfig } from '../../config/config.ts'
 import { countOption, flowFile, usage } from '../args.ts'
 import { type Args, type Command, flowOptions, type Io } from '../command.ts'
-import { onInterrupt } from '../interrupts.ts'
 import { createMessages, type Messages } from '../messages.ts'
-import { showRun } from '../progress/show-run.ts'
 import { openProject, type Project, refuseInvalid } from '../project.ts'
-import { cannot, checkWritable } from '../read-file.ts'
+import { checkWritable } from '../read-file.ts'
+import { followSingle } from '../single-run.ts'
 import { inputOptions, overrideOptions, readInput, readOverrides, readVariables, variableOptions } from '../sources.ts'
-import { storeNamed, storeOption } from '../store-option.ts'
+import { defaultStore, storeNamed, storeOption, storeWords } from '../store-option.ts'
 
 export const run: Command = {
   name: 'run',
@@ -33,7 +31,7 @@ export const run: Command = {
       name: 'resume',
       value: 'RUN',
       bare: '',
-      does: 'go on with an interrupted batch: keep the lines that --output has',
+      does: 'go on with an interrupted run: of a batch, keep the lines that --output has',
     },
     { name: 'allow-failures', does: 'exit 0 though items of the batch failed' },
     ...variableOptions,
@@ -54,6 +52,10 @@ export const run: Command = {
       line: 'stepflow run flow.yaml --inputs items.jsonl --output results.jsonl --resume',
     },
     {
+      does: 'kept in a file, the run survives whatever happens to this process; the same line goes on with it',
+      line: `stepflow run flow.yaml --input-json '{"name": "Ada"}' --store sqlite:runs.db --resume`,
+    },
+    {
       does: 'another model for one step, without touching the file',
       line: `stepflow run flow.yaml --overrides-json '{"ask": {"value": {"input": {"model": "small"}}}}'`,
     },
@@ -61,8 +63,7 @@ export const run: Command = {
   async run(args, io) {
     const messages = createMessages(args, io)
     const file = flowFile(run, args)
-    const store = storeNamed(run, args, io)
-    refuseNamedRun(args)
+    const store = storeOf(args, io)
     const isBatch = args.value('inputs') !== undefined
     if (isBatch)
       refuseTogether(
@@ -89,7 +90,7 @@ export const run: Command = {
       if (!plan) return 2
       const variables = await readVariables(args, plan, io)
       const options = { variables, ...(maxConcurrent === undefined ? {} : { maxConcurrent }) }
-      if (!isBatch) return await runOne(project, plan, options, args, io, messages)
+      if (!isBatch) return await runOne({ project, plan, options, args, io, messages })
       const { runBatch } = await import('../batch/run-batch.ts')
       return await runBatch({ project, plan, options, args, io, messages })
     } finally {
@@ -98,62 +99,61 @@ export const run: Command = {
   },
 }
 
-/** The exit code that an item's outcome means. */
-export function exitOf(outcome: Outcome): number {
-  if (outcome.outcome !== 'failed') return 0
-  const { code, step } = outcome.error
-  if (code === 'CANCELLED') return 130
-  // Refused before its first step: nothing ran.
-  return code === 'INVALID_INPUT' && step === undefined ? 2 : 1
-}
-
 // ---
 
-async function runOne(
-  project: Project,
-  plan: Plan,
-  options: { readonly variables: Record<string, unknown>; readonly maxConcurrent?: number },
-  args: Args,
-  io: Io,
-  messages: Messages,
-): Promise<number> {
-  const input = await readInput(run, args, plan, io, messages)
-  const display = showRun(plan, io, messages)
-  const handle = await project.engine.submit(plan, [input], { ...options, flow: project.file, watch: display.see })
-  const restore = onInterrupt(() => {
-    messages.hint('stopping; once more to stop at once')
-    void handle.cancel('interrupted')
+interface Run {
+  readonly project: Project
+  readonly plan: Plan
+  readonly options: { readonly variables: Record<string, unknown>; readonly maxConcurrent?: number }
+  readonly args: Args
+  readonly io: Io
+  readonly messages: Messages
+}
+
+async function runOne({ project, plan, options, args, io, messages }: Run): Promise<number> {
+  const named = args.value('resume')
+  // The run that is named has its input already.
+  const asks = !named || args.given.some(({ name }) => inputOptions.some((option) => option.name === name))
+  const input = asks ? await readInput(run, args, plan, io, messages) : undefined
+  const { engine, store, config, file } = project
+  const single = {
+    plan,
+    store,
+    storeWords: storeWords(config.stateStore, io),
+    output: args.value('output'),
+    io,
+    messages,
+  }
+  if (!store.durable) {
+    return followSingle({
+      ...single,
+      begin: (see) => engine.submit(plan, [input], { ...options, flow: file, watch: see }),
+    })
+  }
+  const { describeOrigin, findRunToResume, takeUp } = await import('../recorded-run.ts')
+  const trigger = describeOrigin({
+    plan,
+    file,
+    args,
+    io,
+    variables: options.variables,
+    ...(asks ? { input: { value: input } } : {}),
   })
-  let outcome: Outcome | undefined
-  try {
-    for await (const item of handle.results('input')) outcome = item.outcome
-  } finally {
-    display.end()
-    restore()
-  }
-  if (!outcome) return 130
-  const output = args.value('output')
-  await writeResult(outcome, output, io)
-  if (output !== undefined) messages.hint(`the result is in ${output}`)
-  return exitOf(outcome)
+  const before = named === undefined ? undefined : await findRunToResume(store, trigger, named)
+  return followSingle({
+    ...single,
+    begin: (see) =>
+      before
+        ? takeUp({ engine, store, run: before, messages, see })
+        : engine.submit(plan, [input], { ...options, flow: file, trigger, watch: see }),
+  })
 }
 
-async function writeResult(outcome: Outcome, output: string | undefined, io: Io) {
-  const told = outcome.outcome === 'success' && outcome.result === undefined ? { ...outcome, result: null } : outcome
-  if (output === undefined) return io.out(`${JSON.stringify(told)}\n`)
-  const isYaml = ['.yaml', '.yml'].includes(extname(output).toLowerCase())
-  const text = isYaml ? (await import('yaml')).stringify(told, { lineWidth: 0 }) : `${JSON.stringify(told)}\n`
-  try {
-    writeFileSync(resolve(io.cwd, output), text)
-  } catch (thrown) {
-    throw cannot('written', output, 'the output', thrown)
-  }
-}
-
-function refuseNamedRun(args: Args) {
+/** What `--store` names; with `--resume`, a run must be kept somewhere, unless a batch goes on from its output alone. */
+function storeOf(args: Args, io: Io): StoreConfig | undefined {
   const resumed = args.value('resume')
-  if (resumed)
-    throw usage(run, `--resume=${resumed} names a recorded run, but this version records none: say just --resume`)
+  const isOutputEnough = resumed === undefined || (resumed === '' && args.value('inputs') !== undefined)
+  return storeNamed(run, args, io) ?? (isOutputEnough ? undefined : defaultStore(io))
 }
 
 function refuseTogether(args: Args, names: readonly string[]) {
@@ -162,7 +162,7 @@ function refuseTogether(args: Args, names: readonly string[]) {
 }
 
 function refuseOutsideBatch(args: Args) {
-  for (const name of ['resume', 'order', 'allow-failures']) {
+  for (const name of ['order', 'allow-failures']) {
     if (args.has(name)) throw usage(run, `--${name} is for a batch: it needs --inputs FILE`)
   }
 }

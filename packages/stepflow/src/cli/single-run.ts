@@ -1,0 +1,126 @@
+// Follows one run of one input to its end: shows it, says what it waits for, writes its result. Starts nothing itself.
+
+import { writeFileSync } from 'node:fs'
+import { extname, resolve } from 'node:path'
+import type { JournalEntry, Outcome, Plan, RunHandle, Store } from '@stepflow/engine'
+import type { Io } from './command.ts'
+import { onInterrupt } from './interrupts.ts'
+import type { Messages } from './messages.ts'
+import { showRun } from './progress/show-run.ts'
+import { watchWaits } from './progress/watch-waits.ts'
+import { cannot } from './read-file.ts'
+
+export interface SingleRun {
+  readonly plan: Plan
+  readonly store: Store
+  /** What leads a command to the store: `['--store', 'sqlite:runs.db']`. */
+  readonly storeWords: readonly string[]
+  readonly output: string | undefined
+  readonly io: Io
+  readonly messages: Messages
+  /** Starts the run, or takes it up; from then on `see` is told of everything. */
+  begin(see: (entries: readonly JournalEntry[]) => void): Promise<RunHandle>
+}
+
+/** Answers the exit code. An interrupt cancels a run that is only in memory, and leaves one that is kept as it is. */
+export async function followSingle({
+  plan,
+  store,
+  storeWords,
+  output,
+  io,
+  messages,
+  begin,
+}: SingleRun): Promise<number> {
+  const display = showRun(plan, io, messages)
+  const waits = watchWaits(plan, (text) => messages.hint(text), store.durable ? storeWords : undefined)
+  let leave = () => {}
+  const left = new Promise<undefined>((resolve) => {
+    leave = () => resolve(undefined)
+  })
+  let handle: RunHandle | undefined
+  let restore = () => {}
+  let outcome: Outcome | undefined
+  let isLeft = false
+  try {
+    handle = await begin((entries) => {
+      display.see(entries)
+      waits.see(entries)
+    })
+    const { id } = handle
+    if (store.durable) messages.hint(`run ${id}`)
+    waits.name(id)
+    const cancel = handle.cancel
+    restore = onInterrupt(() => {
+      if (store.durable) {
+        isLeft = true
+        return leave()
+      }
+      messages.hint('stopping; once more to stop at once')
+      void cancel('interrupted')
+    })
+    outcome = await Promise.race([lastOutcome(handle), left])
+  } finally {
+    display.end()
+    restore()
+  }
+  if (isLeft) {
+    messages.problem(`run ${handle.id} is left as it is. To go on with it:\n  ${goOn(handle.id, storeWords)}`)
+    return 130
+  }
+  if (!outcome) return explainMissing(handle, storeWords, messages)
+  await writeResult(outcome, output, io)
+  if (output !== undefined) messages.hint(`the result is in ${output}`)
+  return exitOf(outcome)
+}
+
+/** The exit code that an item's outcome means. */
+export function exitOf(outcome: Outcome): number {
+  if (outcome.outcome !== 'failed') return 0
+  const { code, step } = outcome.error
+  if (code === 'CANCELLED') return 130
+  // Refused before its first step: nothing ran.
+  return code === 'INVALID_INPUT' && step === undefined ? 2 : 1
+}
+
+/** The command that takes up a run. */
+export function goOn(id: string, storeWords: readonly string[]): string {
+  return ['stepflow runs resume', id, ...storeWords].join(' ')
+}
+
+/** Why a run has ended for us although it has results still to come; answers the exit code. */
+export async function explainMissing(
+  handle: RunHandle,
+  storeWords: readonly string[],
+  messages: Messages,
+): Promise<number> {
+  const { status } = await handle.ended
+  if (status === 'cancelled') {
+    messages.problem(`run ${handle.id} was cancelled`)
+    return 130
+  }
+  messages.problem(
+    `run ${handle.id} was taken over by another process, which goes on with it: stepflow ${['runs show', handle.id, ...storeWords].join(' ')}`,
+  )
+  return 1
+}
+
+// ---
+
+async function lastOutcome(handle: RunHandle): Promise<Outcome | undefined> {
+  let last: Outcome | undefined
+  for await (const { outcome } of handle.results('input')) last = outcome
+  return last
+}
+
+async function writeResult(outcome: Outcome, output: string | undefined, io: Io) {
+  const told = outcome.outcome === 'success' && outcome.result === undefined ? { ...outcome, result: null } : outcome
+  if (output === undefined) return io.out(`${JSON.stringify(told)}\n`)
+  const isYaml = ['.yaml', '.yml'].includes(extname(output).toLowerCase())
+  const text = isYaml ? (await import('yaml')).stringify(told, { lineWidth: 0 }) : `${JSON.stringify(told)}\n`
+  try {
+    writeFileSync(resolve(io.cwd, output), text)
+  } catch (thrown) {
+    throw cannot('written', output, 'the output', thrown)
+  }
+}
