@@ -151,12 +151,20 @@ export class Calls {
     if (child) this.#dropRun(child, why)
   }
 
+  /** A failure elsewhere has cut a step off; its item goes on. */
+  abort(run: ActiveRun, key: number, why: string): void {
+    const attempt = run.attempts.get(key)
+    if (attempt) this.#leavePark(attempt)
+    this.drop(run, key, why)
+  }
+
   /** All items of a sub-run have ended: its step goes on. */
   closeSubRun(child: ActiveRun): void {
     const { attempt } = child.parent as NonNullable<ActiveRun['parent']>
     child.isDropped = true
     this.#drive.subRuns.delete(child.key)
     if (!isWanted(attempt)) return
+    this.#leavePark(attempt)
     const { park } = attempt
     attempt.park = undefined
     attempt.woken = { by: 'run', outcomes: child.outcomes, state: park?.state }
@@ -218,9 +226,9 @@ export class Calls {
     const attempt = run.attempts.get(key)
     if (!attempt) return
     run.attempts.delete(key)
+    this.#leavePark(attempt)
     const child = attempt.park?.child
     if (child) this.#dropRun(child, 'its step has ended')
-    else this.#items.unpark(run, attempt.slot)
     attempt.close()
     run.state.status[key] = QUEUED
     run.held.add(key)
@@ -358,6 +366,7 @@ export class Calls {
   }
 
   #endAttempt(attempt: Attempt, thrown?: unknown): void {
+    this.#leavePark(attempt)
     if (attempt.run.attempts.size > 0) attempt.run.attempts.delete(attempt.key)
     const child = attempt.later?.park?.child
     if (child) this.#dropRun(child, 'its step has ended')
@@ -411,6 +420,13 @@ export class Calls {
     this.#items.leaveStepPlace(run, slot)
     this.#items.park(run, slot)
     this.#drive.touch(run)
+  }
+
+  /** An attempt waits no longer, though nothing has woken it: its item is in hand again. */
+  #leavePark({ run, slot, later }: Attempt): void {
+    const park = later?.park
+    if (park?.child) this.#items.unparkSubRun(park.child)
+    else if (park && park.by !== 'run') this.#items.unparkNow(run, slot)
   }
 
   /** What a parked attempt waited for is here. */

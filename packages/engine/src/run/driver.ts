@@ -246,7 +246,7 @@ export class Driver {
     const { scheduler } = run
     if (scheduler.settled.length > 0) this.#record(run)
     if (scheduler.aborted.length > 0) {
-      for (const key of scheduler.aborted.splice(0)) this.#calls.drop(run, key, 'the item has failed')
+      for (const key of scheduler.aborted.splice(0)) this.#calls.abort(run, key, 'the item has failed')
     }
     if (scheduler.finished.length === 0) return
     for (const { slot, item, outcome } of scheduler.finished.splice(0)) this.#items.finish(run, slot, item, outcome)

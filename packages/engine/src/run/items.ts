@@ -126,7 +126,23 @@ export class Items {
 
   /** Takes the step's item up again; false if there is no place for it. */
   unpark(run: ActiveRun, slot: number): boolean {
-    if (!this.#revive(run, slot)) return false
+    return this.#unpark(run, slot, false)
+  }
+
+  /** Takes it up whether there is a place or not: something has happened that does not wait. */
+  unparkNow(run: ActiveRun, slot: number): void {
+    this.#unpark(run, slot, true)
+  }
+
+  /** The step's sub-run no longer counts as waiting. */
+  unparkSubRun(child: ActiveRun): void {
+    const { attempt } = child.parent as NonNullable<ActiveRun['parent']>
+    if (child.isCountedIdle) this.#unpark(attempt.run, attempt.slot, true)
+    child.isCountedIdle = false
+  }
+
+  #unpark(run: ActiveRun, slot: number, isUrgent: boolean): boolean {
+    if (!this.#revive(run, slot, isUrgent)) return false
     const parked = (run.parked.get(slot) ?? 0) - 1
     if (parked <= 0) run.parked.delete(slot)
     else run.parked.set(slot, parked)
@@ -140,15 +156,15 @@ export class Items {
     this.park(run.parent.attempt.run, run.parent.attempt.slot)
   }
 
-  #revive(run: ActiveRun, slot: number): boolean {
+  #revive(run: ActiveRun, slot: number, isUrgent: boolean): boolean {
     if (!run.idleSlots.has(slot)) return true
     const { parent } = run
     if (parent) {
       if (run.isCountedIdle) {
-        if (!this.unpark(parent.attempt.run, parent.attempt.slot)) return false
+        if (!this.#unpark(parent.attempt.run, parent.attempt.slot, isUrgent)) return false
         run.isCountedIdle = false
       }
-    } else if (this.#drive.isReplaying) this.#drive.options.gate.take()
+    } else if (isUrgent || this.#drive.isReplaying) this.#drive.options.gate.take()
     else if (!this.#drive.options.gate.tryTake()) return false
     run.idleSlots.delete(slot)
     run.idle--

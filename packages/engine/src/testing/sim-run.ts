@@ -51,6 +51,7 @@ class Simulation {
   #appends = 0
   #processCount = 0
   #isAccepted = false
+  #attachedTo: Process | undefined
   #seen: Map<number, Outcome> | undefined
   #fingerprint = 0
 
@@ -133,12 +134,11 @@ class Simulation {
     this.#engines.delete(process)
     this.#world.after(this.#chance.int(0, SILENCE_MS), () => this.#disk.adopt(process))
     if (this.#isOver) return
-    if (this.#engines.size === 0 || this.#chance.is(0.5)) {
-      this.#world.after(this.#chance.int(1, 2_000), () => {
-        this.#startProcess()
-        this.#attach()
-      })
-    } else this.#world.after(1, () => this.#attach())
+    const isNew = this.#engines.size === 0 || this.#chance.is(0.5)
+    this.#world.after(isNew ? this.#chance.int(1, 2_000) : 1, () => {
+      if (isNew) this.#startProcess()
+      if (this.#attachedTo === process) this.#attach()
+    })
   }
 
   #anyone(): [Process, Engine] | undefined {
@@ -151,8 +151,9 @@ class Simulation {
   /** Whoever wants the results asks any process for them: to start the run, or to go on with it. */
   #attach(): void {
     const one = this.#anyone()
-    if (!one) return
+    if (!one || this.#isOver) return
     const [process, engine] = one
+    this.#attachedTo = process
     const seen = new Map<number, Outcome>()
     this.#seen = undefined
     const read = async () => {
@@ -161,7 +162,9 @@ class Simulation {
       this.#world.note(() => `${process.name} has the run`)
       for await (const { index, outcome } of handle.results('completion')) seen.set(index, outcome)
       await handle.ended
-      if (hasEnded(this.#disk, RUN)) this.#seen = seen
+      if (this.#isOver) this.#seen = seen
+      // Its process has lost the run to another.
+      else this.#world.after(500, () => this.#attach())
     }
     read().catch((error) => {
       if (!process.isDead && !isInjected(error))
@@ -211,7 +214,7 @@ class Simulation {
     const [process] = one
     const ms = this.#chance.int(200, 2 * SILENCE_MS)
     this.#world.note(() => `${process.name} stalls for ${ms} ms`)
-    process.stalledUntil = this.#world.now + ms
+    process.stalledUntil = Math.max(process.stalledUntil, this.#world.now + ms)
     if (ms > SILENCE_MS && this.#engines.size > 1) this.#world.after(SILENCE_MS, () => this.#disk.adopt(process))
   }
 
