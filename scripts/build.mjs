@@ -168,7 +168,7 @@ const results = await Promise.all([
 for (const { outputFiles } of results) {
   for (const { path: file, contents } of outputFiles) {
     mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(`${file}.${process.pid}`, file.endsWith('/cli.cjs') ? withImport(contents) : contents)
+    writeFileSync(`${file}.${process.pid}`, /\/(cli|commands)\.cjs$/.test(file) ? withImport(contents) : contents)
     renameSync(`${file}.${process.pid}`, file)
   }
 }
@@ -199,12 +199,16 @@ function warmUp() {
   try {
     const step = '{ id: a, component: /builtin/noop, input: { $input: "$" } }'
     writeFileSync(join(folder, 'flow.yaml'), `name: a\ndescription: b\nsteps: [${step}]\noutput: { $step: a }\n`)
-    const words = ['run', 'flow.yaml', '--input-json', '{"a":1}']
-    const { status, stderr } = spawnSync(process.execPath, [path('packages/stepflow/bin/stepflow.cjs'), ...words], {
-      cwd: folder,
-      encoding: 'utf8',
-    })
-    if (status !== 0) throw new Error(`the program that was built does not run:\n${stderr}`)
+    for (const words of [
+      ['run', 'flow.yaml', '--input-json', '{"a":1}'],
+      ['validate', 'flow.yaml'],
+    ]) {
+      const { status, stderr } = spawnSync(process.execPath, [path('packages/stepflow/bin/stepflow.cjs'), ...words], {
+        cwd: folder,
+        encoding: 'utf8',
+      })
+      if (status !== 0) throw new Error(`the program that was built does not run:\n${stderr}`)
+    }
   } finally {
     rmSync(folder, { recursive: true })
   }

@@ -62,6 +62,19 @@ describe('retry', () => {
     expect(calls).toBe(1)
   })
 
+  test('a code that the step names is retried, also one that is not retried by itself', async () => {
+    let calls = 0
+    const b = bench({
+      '/later': () => {
+        if (++calls === 1) throw new FlowError('NOT_FOUND', 'not there yet')
+        return 'there'
+      },
+    })
+    const running = b.run(single('/later', { retry: { ...retry, on: ['NOT_FOUND'] } }), [1])
+    await b.clock.advance(5000)
+    expect(await running).toEqual([ok('there')])
+  })
+
   test('a transport error is tried again without being asked', async () => {
     let calls = 0
     const b = bench({

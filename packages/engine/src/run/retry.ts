@@ -29,7 +29,8 @@ export function retryDelay(
   random: () => number,
 ): number | undefined {
   const kind = retryClass(thrown)
-  if (kind === 'never') return undefined
+  // "Not retryable" is the component's word, and stands above what the step wishes.
+  if (FlowError.is(thrown) && (thrown.retryable === false || thrown.code === 'CANCELLED')) return undefined
   const code = FlowError.is(thrown) ? thrown.code : 'COMPONENT_FAILED'
   const asked = FlowError.is(thrown) ? thrown.retryAfterMs : undefined
   const most = (FlowError.is(thrown) && thrown.tries) || TRANSPORT.attempts
@@ -38,7 +39,7 @@ export function retryDelay(
     return asked ?? backoff(TRANSPORT, tries.transport, random)
   }
   if (!retry || tries.step + 1 >= retry.attempts) return undefined
-  if (retry.on && !retry.on.includes(code)) return undefined
+  if (retry.on ? !retry.on.includes(code) : kind === 'never') return undefined
   tries.step++
   return asked ?? backoff(retry, tries.step, random)
 }
