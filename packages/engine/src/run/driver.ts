@@ -29,6 +29,7 @@ export class Driver {
   /** A turn is being written, or the past is being replayed. */
   #isBusy = false
   #isOver = false
+  #isLost = false
   #cancelTimer: (() => void) | undefined
   #timerAt = Number.POSITIVE_INFINITY
   #resolve!: (wake: Wake | null) => void
@@ -62,6 +63,11 @@ export class Driver {
     this.#drive.touch(this.#drive.root)
     if (options.rows.length === 0) this.#poke()
     else void this.#recover(options.rows)
+  }
+
+  /** True if it ended because another process has taken the journal. */
+  get isLost(): boolean {
+    return this.#isLost
   }
 
   /** A place for an item has become free. */
@@ -186,6 +192,7 @@ export class Driver {
   /** Another driver holds the journal: whatever this one still does is void. */
   #lose(driver: string): void {
     this.#drive.options.services.warn(`journal ${this.#drive.options.journal} was taken over by ${driver}`)
+    this.#isLost = true
     this.#stop()
     this.#resolve(null)
   }

@@ -109,6 +109,11 @@ export class LocalRun {
     return this.#open.get(journal) !== undefined
   }
 
+  /** True if the journal is open, and nobody drives it here. */
+  isLeft(journal: JournalId): boolean {
+    return this.#open.has(journal) && this.#open.get(journal) === undefined
+  }
+
   drives(journal: JournalId, driver: Driver): void {
     this.#open.set(journal, driver)
     if (this.isClosed) driver.drain()

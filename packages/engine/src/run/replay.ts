@@ -122,9 +122,9 @@ function apply(
   // Nothing is called in a replay: what a failure cut off then must look as it did.
   for (const held of underWay) run.state.status[held] = RUNNING
   settle(run, Math.floor(key / run.state.stepCount), entry.step, entry.outcome)
-  for (const held of underWay) if (run.state.status[held] === RUNNING) run.state.status[held] = QUEUED
   drive.touch(run)
   pump()
+  for (const held of underWay) if (run.state.status[held] === RUNNING) run.state.status[held] = QUEUED
 }
 
 function heldOf(run: ActiveRun, paths: ReadonlySet<string>): number[] {

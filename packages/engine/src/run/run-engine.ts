@@ -189,9 +189,22 @@ export class RunEngine implements Engine {
     })
     run.unwatch = this.#options.store.watch({ run: id }, (row) => {
       if (row.journal.endsWith('/0')) run.signalled(row.seq, signalsIn(row))
+      if (row.entries.some((entry) => entry.type === 'finished')) void this.#closeIfDone(run, row.journal)
     })
     this.#runs.set(id, run)
     return run
+  }
+
+  /** A journal that we put down or lost, and that another process has brought to its end. */
+  async #closeIfDone(run: LocalRun, journal: JournalId): Promise<void> {
+    if (!run.isLeft(journal)) return
+    const { runs } = this.#options.store
+    const row = await runs.get(run.id)
+    const shard = (await runs.shards(run.id)).find((one) => one.journal === journal)
+    const isDone = !row || isEnded(row.status) || !shard || shard.done >= shard.items
+    if (!isDone || !run.isLeft(journal)) return
+    run.close(journal)
+    if (run.openCount === 0 && run.handles === 0) this.#forget(run)
   }
 
   /** Somebody waits no longer for its end. */
@@ -386,6 +399,11 @@ export class RunEngine implements Engine {
   /** Waits for a driver; a journal that it put down goes back to the store. */
   async #follow(run: LocalRun, journal: JournalId, driver: Driver): Promise<Wake | null> {
     const wake = await driver.done
+    if (driver.isLost) {
+      run.putDown(journal)
+      await this.#closeIfDone(run, journal)
+      return null
+    }
     if (!wake) {
       run.close(journal)
       if (run.openCount === 0 && run.handles === 0) this.#forget(run)

@@ -102,6 +102,8 @@ class Simulation {
     while (events < MOST_EVENTS && (await this.#world.step())) events++
     const row = this.#disk.rows.runs.get(RUN) as RunRow | undefined
     if (events === MOST_EVENTS) this.#check.violated('the run goes on and on')
+    const isWaiting = this.#attachedTo?.isDead === false && !this.#seen
+    if (isWaiting && row?.endedAt !== undefined) this.#check.violated('the reader of the results waits for ever')
     this.#check.end(row, this.#seen)
     return { seed: this.#seed, violations: this.#check.violations, events, fingerprint: this.#fingerprint }
   }
