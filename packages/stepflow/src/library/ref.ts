@@ -24,9 +24,9 @@ type Read<T> = undefined extends T ? Exclude<T, undefined> | null : T
 export type Fields<T, Flow extends string> =
   IsAny<T> extends true
     ? // biome-ignore lint/suspicious/noExplicitAny: of any value, any field
-      { readonly [field: string]: Ref<any, Flow> }
+      any
     : [Extract<T, object>] extends [never]
-      ? unknown
+      ? object
       : FieldsOf<Extract<T, object>, Flow, Through<T>>
 
 type FieldsOf<O, Flow extends string, None> = O extends readonly (infer E)[]
@@ -34,14 +34,18 @@ type FieldsOf<O, Flow extends string, None> = O extends readonly (infer E)[]
   : { readonly [K in keyof O]-?: Ref<Read<O[K]> | None, Flow> }
 
 /** A value of type `T`, or references where its parts will be. */
-export type Given<T, Flow extends string = string> =
-  | T
-  | AnyRef<T, Flow>
-  | (T extends Primitive
-      ? never
+export type Given<T, Flow extends string = string> = Plain<T, Flow> | AnyRef<T, Flow>
+
+type Plain<T, Flow extends string> =
+  IsAny<T> extends true
+    ? T
+    : T extends Primitive
+      ? T
       : T extends readonly (infer E)[]
         ? readonly Given<E, Flow>[]
-        : { readonly [K in keyof T]: Given<T[K], Flow> })
+        : T extends object
+          ? { readonly [K in keyof T]: Given<T[K], Flow> }
+          : T
 
 /** The type of the value that a structure of references gives. */
 export type Resolved<V> =

@@ -1,0 +1,7 @@
+import { defineFlow, shape } from 'stepflow'
+import { now } from '../kit.ts'
+
+defineFlow('f', { input: shape<{ userId: string; count: number; list: number[] }>() }, ({ step }) => {
+  // error: Type '"30"' is not assignable to type 'Duration | undefined'
+  return step('n', now, undefined, { timeout: '30' })
+})

@@ -1,0 +1,7 @@
+import { defineFlow, shape } from 'stepflow'
+import { fetchUser } from '../kit.ts'
+
+defineFlow('f', { input: shape<{ userId: string; count: number; list: number[] }>() }, ({ step }) => {
+  // error: 'ID' does not exist in type 'Given<{ id: string; }, "f">'
+  return step('user', fetchUser, { ID: 'x' })
+})

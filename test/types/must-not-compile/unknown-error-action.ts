@@ -1,0 +1,7 @@
+import { defineFlow, shape } from 'stepflow'
+import { double } from '../kit.ts'
+
+defineFlow('f', { input: shape<{ userId: string; count: number; list: number[] }>() }, ({ step }) => {
+  // error: Type '"retry"' is not assignable to type
+  return step('d', double, 1, { onError: 'retry' })
+})

@@ -1,0 +1,7 @@
+import { defineFlow, shape } from 'stepflow'
+import { fetchUser } from '../kit.ts'
+
+defineFlow('f', { input: shape<{ userId: string; count: number; list: number[] }>() }, ({ step }) => {
+  // error: Type 'number' is not assignable to type 'Given<string, "f">'
+  return step('user', fetchUser, { id: 7 })
+})
