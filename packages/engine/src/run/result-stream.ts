@@ -22,8 +22,8 @@ export class ResultStream {
   #ready: ItemResult[] = []
   #isEnded = false
   #past: Past | undefined
-  /** Of results that may come twice: from the past and as news. */
-  #seen: IndexSet | undefined
+  /** Results may come twice: from the past and as news. */
+  readonly #seen = new IndexSet()
   #wakeReader: (() => void) | undefined
   #wakeWriter: (() => void) | undefined
   hasReader = false
@@ -36,11 +36,11 @@ export class ResultStream {
   /** What is recorded already; it is read when the reader wants it, so that it need not be held. */
   follow(past: Past): void {
     this.#past = past
-    this.#seen = new IndexSet()
   }
 
   push(index: number, outcome: Outcome): void {
-    if (this.#seen && !isNew(this.#seen, index)) return
+    if (this.#seen.has(index)) return
+    this.#seen.add(index)
     const result = { index, outcome }
     if (this.#order === 'completion') this.#ready.push(result)
     else if (index === this.#next) {
@@ -125,12 +125,4 @@ export class ResultStream {
       this.#next++
     }
   }
-}
-
-// ---
-
-function isNew(seen: IndexSet, index: number): boolean {
-  if (seen.has(index)) return false
-  seen.add(index)
-  return true
 }

@@ -203,6 +203,7 @@ export class RunEngine implements Engine {
     const shard = (await runs.shards(run.id)).find((one) => one.journal === journal)
     const isDone = !row || isEnded(row.status) || !shard || shard.done >= shard.items
     if (!isDone || !run.isLeft(journal)) return
+    run.wasElsewhere = true
     run.close(journal)
     if (run.openCount === 0 && run.handles === 0) this.#forget(run)
   }
@@ -257,6 +258,12 @@ export class RunEngine implements Engine {
   }
 
   /** The results that are recorded, by and by. */
+  async #catchUp(run: LocalRun): Promise<void> {
+    for await (const page of this.#past(run.id)) {
+      for (const { index, outcome } of page) run.results.push(index, outcome)
+    }
+  }
+
   async *#past(id: RunId): AsyncGenerator<readonly ItemResult[]> {
     for (let from = 0; ; ) {
       const page = await this.#options.store.runs.items(id, from, RESULTS_AT_ONCE)
@@ -282,6 +289,8 @@ export class RunEngine implements Engine {
       .catch((error) => run.fail(error))
       .then(() => run.drained())
       .then(async () => {
+        // The news of another process may still be on its way.
+        if (run.wasElsewhere) await this.#catchUp(run)
         unwatch()
         run.results.end()
         this.#release(run)

@@ -5,7 +5,7 @@ import { FlowError } from '../errors.ts'
 import type { JournalId } from '../journal/events.ts'
 import { isEnded } from '../journal/project.ts'
 import { createMemoryStore } from '../store/memory.ts'
-import type { Batch, JournalRow, Store, Wake } from '../store/store.ts'
+import type { Batch, JournalRow, RunRow, Store, Wake } from '../store/store.ts'
 import type { Process, World } from './sim-world.ts'
 
 type Drive = (journal: JournalId, signal: AbortSignal) => Promise<Wake | null>
@@ -126,20 +126,25 @@ export class SimDisk {
     this.#letGo(batch.journal)
     for (const wake of batch.wakes ?? []) this.#wake(wake.journal, wake.at)
     if (batch.entries.some((entry) => entry.type === 'signalled')) {
-      for (const { journal } of this.#openOf(runOf(batch.journal))) this.#wake(journal, this.world.now)
+      for (const journal of this.#openOf(runOf(batch.journal))) this.#wake(journal, this.world.now)
     }
     this.#tell(row, process)
   }
 
   /** A journal whose work is done is held by nobody. */
   #letGo(journal: JournalId): void {
-    if (this.#openOf(runOf(journal)).some((open) => open.journal === journal)) return
+    if (this.#openOf(runOf(journal)).includes(journal)) return
     this.#holders.delete(journal)
     this.#wakes.delete(journal)
   }
 
-  #openOf(run: string) {
-    return this.rows.runs.open(run) as Awaited<ReturnType<Store['runs']['open']>>
+  /** Also of a run that was cancelled: its items in flight are still to be ended. */
+  #openOf(run: string): JournalId[] {
+    const shards = this.rows.runs.shards(run) as Awaited<ReturnType<Store['runs']['shards']>>
+    const isTaking = (this.rows.runs.get(run) as RunRow | undefined)?.items.total === -1
+    return shards
+      .filter(({ journal, items, done }) => done < items || (isTaking && journal.endsWith('/0')))
+      .map(({ journal }) => journal)
   }
 
   #tell(row: JournalRow, by: Process): void {
