@@ -61,6 +61,12 @@ export class JournalReader {
       const text = this.#sql.row.get<{ entries: string }>(seq, shard)?.entries
       if (text === undefined) {
         const next = this.#next(shard, seq)
+        // Another process may have written it, and the next, since the look at the line above.
+        const isThere = next !== null && this.#sql.row.get(seq, shard) !== undefined
+        if (isThere) {
+          seq--
+          continue
+        }
         if (next !== null) throw damaged(journal, seq, `it is missing; the next one there is ${next}`)
         return { rows }
       }

@@ -56,6 +56,8 @@ function placeOf(error: unknown, file: string): string {
     const line = at < 0 ? undefined : /^:(\d+)/.exec(text.slice(at + name.length))?.[1]
     if (line) return `${basename(file)}:${line}`
   }
+  const byName = new RegExp(`\\b${basename(file).replace(/[.*+?^$()[\]{}|\\]/g, '\\$&')}:(\\d+)`).exec(text)?.[1]
+  if (byName) return `${basename(file)}:${byName}`
   const inParentheses = error instanceof SyntaxError ? /\((\d+):\d+\)/.exec(error.message)?.[1] : undefined
   if (inParentheses) return `${basename(file)}:${inParentheses}`
   const imported = /Cannot find (?:module|package) '([^']+)'/.exec(text)?.[1]
