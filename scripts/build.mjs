@@ -135,7 +135,18 @@ const ours = {
   },
 }
 
-const others = ['test', 'validate', 'visualize', 'infer', 'components', 'init', 'completion']
+/** Our own packages, which `packages: 'external'` would leave outside. */
+const sources = {
+  name: 'sources',
+  setup({ onResolve }) {
+    onResolve({ filter: /^@stepflow\// }, ({ path: name }) => ({
+      path: path(`packages/${name.split('/')[1]}/src/${name.split('/')[2] ? `${name.split('/')[2]}/` : ''}index.ts`),
+      sideEffects: false,
+    }))
+  },
+}
+
+const others = ['runs', 'test', 'validate', 'visualize', 'infer', 'components', 'init', 'completion']
 
 const results = await Promise.all([
   build({
@@ -158,6 +169,20 @@ const results = await Promise.all([
     entryPoints: [path('packages/store-sqlite/src/index.ts')],
     outfile: path('packages/stepflow/dist/store.cjs'),
     plugins: [lazy],
+  }),
+  // The library: ES modules, whose parts are loaded when they are used. Other packages stay where npm put them.
+  build({
+    ...options,
+    format: 'esm',
+    splitting: true,
+    minify: false,
+    packages: 'external',
+    plugins: [sources],
+    entryPoints: {
+      stepflow: path('packages/stepflow/src/index.ts'),
+      testing: path('packages/stepflow/src/testing.ts'),
+    },
+    outdir: path('packages/stepflow/dist/esm'),
   }),
   ...Object.entries(libraries).map(([name, file]) =>
     build({ ...options, entryPoints: [file], outfile: path(`packages/stepflow/dist/${fileOf(name)}`) }),

@@ -119,7 +119,7 @@ export function flowFile(command: Command, args: Args): string {
 }
 
 /** A whole number of at least 1, or undefined if the option is not given. */
-export function countOption(command: Command, args: Args, name: string): number | undefined {
+export function countOption(command: Pick<Command, 'name'>, args: Args, name: string): number | undefined {
   const text = args.value(name)
   if (text === undefined) return undefined
   if (!/^\d{1,9}$/.test(text) || Number(text) < 1) {

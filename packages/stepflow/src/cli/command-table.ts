@@ -19,6 +19,7 @@ export const commands: readonly CommandEntry[] = [
     aliases: ['list-components'],
     load: async () => (await import('./commands/components.ts')).components,
   },
+  { name: 'runs', load: async () => (await import('./commands/runs.ts')).runs },
   { name: 'init', load: async () => (await import('./commands/init.ts')).init },
   { name: 'completion', load: async () => (await import('./commands/completion.ts')).completion },
 ]

@@ -45,11 +45,7 @@ export async function readInput(
   io: Io,
   messages: Messages,
 ): Promise<unknown> {
-  const named = args.given.filter(({ name }) => inputOptions.some((option) => option.name === name))
-  if (named.length > 1) {
-    throw usage(command, `there is one input, but ${named.map(({ name }) => `--${name}`).join(' and ')} are given`)
-  }
-  const [only] = named
+  const only = givenInput(args, command)
   if (only && only.name !== 'stdin-format') return readGiven(only.name, only.value ?? '', 'the input', io)
   const format = only?.value === 'yaml' ? 'yaml' : 'json'
   const text = only || readsInput(plan) ? await readStdin(only !== undefined, io, messages) : ''
@@ -88,13 +84,23 @@ export async function readOverrides(args: Args, io: Io): Promise<unknown[]> {
   return sources
 }
 
-// ---
+/** The option, if any, that gives an input; two of them are refused. */
+export function givenInput(
+  args: Args,
+  command: Pick<Command, 'name'> = { name: 'runs' },
+): { readonly name: string; readonly value: string | undefined } | undefined {
+  const named = args.given.filter(({ name }) => inputOptions.some((option) => option.name === name))
+  if (named.length <= 1) return named[0]
+  throw usage(command, `there is one input, but ${named.map(({ name }) => `--${name}`).join(' and ')} are given`)
+}
 
-function readGiven(option: string, value: string, what: string, io: Io): Promise<unknown> {
+export function readGiven(option: string, value: string, what: string, io: Io): Promise<unknown> {
   if (option.endsWith('-json')) return parseData(value, 'json', `--${option}`)
   if (option.endsWith('-yaml')) return parseData(value, 'yaml', `--${option}`)
   return readData(value, what, io.cwd)
 }
+
+// ---
 
 /** False only if nothing that the flow does could depend on the input. */
 function readsInput(plan: Plan): boolean {

@@ -101,7 +101,9 @@ async function testText(text: string, options: TestFileOptions): Promise<FileRes
         reason: describeDiagnostics(errors, { text, color: false }).trimEnd(),
       }
     }
-    const inputs = chosen.map(({ input }) => input)
+    // As on the command line: a flow that asks for an object can still fill in its defaults.
+    const absent = own(plan.schemas?.input, 'type') === 'object' ? {} : null
+    const inputs = chosen.map(({ input }) => input ?? absent)
     const run = await project.engine.submit(plan, inputs, { flow: file, maxConcurrent })
     const outcomes: Outcome[] = []
     for await (const { outcome } of run.results('input')) outcomes.push(outcome)
@@ -131,7 +133,7 @@ function casesOf(document: Readonly<Record<string, unknown>>): Case[] {
   return cases.map((one, index) => ({
     index,
     name: String(own(one, 'name') ?? `case ${index + 1}`),
-    input: own(one, 'input') ?? null,
+    input: own(one, 'input'),
     output: own(one, 'output'),
   }))
 }
