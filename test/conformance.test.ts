@@ -6,14 +6,14 @@ import type { Diagnostic } from '@stepflow/engine'
 import { describe, expect, test } from 'vitest'
 import { root, stepflow } from './stepflow.ts'
 
-const folder = 'conformance/stepflow'
+const folders = ['conformance/stepflow', 'conformance/manifest']
 const yamlIn = (path: string) => readdirSync(`${root}/${path}`).filter((name) => name.endsWith('.yaml'))
 
 interface Report {
   files: { file: string; status: string; cases?: { name: string; passed: boolean }[] }[]
 }
 
-describe('flows that run', () => {
+describe.each(folders)('%s: flows that run', (folder) => {
   const files = yamlIn(folder).map((name) => `${folder}/${name}`)
   const { stdout } = spawnSync(process.execPath, [stepflow, 'test', '--json', ...files], {
     cwd: root,
@@ -31,7 +31,7 @@ describe('flows that run', () => {
   }
 })
 
-describe('flows that do not load', () => {
+describe.each(folders)('%s: flows that do not load', (folder) => {
   for (const name of yamlIn(`${folder}/invalid`)) {
     test(name, () => {
       const file = `${folder}/invalid/${name}`

@@ -4,7 +4,13 @@ import type { Expr } from './ast.ts'
 
 export type Piece =
   | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'print' | 'block'; readonly tokens: readonly Token[]; readonly at: number }
+  | {
+      readonly kind: 'print' | 'block'
+      readonly tokens: readonly Token[]
+      readonly at: number
+      /** Where its closing braces begin. */
+      readonly end: number
+    }
 
 export interface Token {
   readonly kind: 'name' | 'number' | 'string' | 'op' | 'value'
@@ -66,7 +72,7 @@ export function lex(source: string): Piece[] {
       if (kept !== '') pieces.push({ kind: 'text', text: raw.trimBefore ? kept.trimEnd() : kept })
       at = raw.to
       trimNext = raw.trimAfter
-    } else pieces.push({ kind: kind === '{' ? 'print' : 'block', tokens: inside.tokens, at: open })
+    } else pieces.push({ kind: kind === '{' ? 'print' : 'block', tokens: inside.tokens, at: open, end: inside.end - 2 })
   }
   text(source.length, false)
   return pieces

@@ -13,7 +13,7 @@ const MAX_DEPTH = 50
 export function parse(source: string): Body {
   if (source.length > MAX_SOURCE) throw new TemplateSyntaxError(`longer than ${MAX_SOURCE} characters`, 0)
   // One line break at the end belongs to the file, not to the text (as in Jinja).
-  const parser = new Parser(lex(source.replace(/\r?\n$/, '')), source.length)
+  const parser = new Parser(lex(source.replace(/\r?\n$/, '')))
   const body = parser.body([])
   parser.end()
   return body
@@ -31,13 +31,11 @@ export function placeIn(source: string, at: number): string {
 
 class Parser {
   readonly #pieces: readonly Piece[]
-  readonly #length: number
   #next = 0
   #depth = 0
 
-  constructor(pieces: readonly Piece[], length: number) {
+  constructor(pieces: readonly Piece[]) {
     this.#pieces = pieces
-    this.#length = length
   }
 
   end(): void {
@@ -59,7 +57,7 @@ class Parser {
       const word = piece.tokens[0]?.text ?? ''
       if (piece.kind === 'block' && (ends.includes(word) || word.startsWith('end') || word.startsWith('el'))) break
       this.#next++
-      const reader = new ExprParser(piece.kind === 'block' ? piece.tokens.slice(1) : piece.tokens, piece.at)
+      const reader = new ExprParser(piece.kind === 'block' ? piece.tokens.slice(1) : piece.tokens, piece.end)
       if (piece.kind === 'print') body.push({ type: 'print', value: reader.whole() })
       else body.push(...this.#statement(word, reader, piece.at))
     }
@@ -170,7 +168,7 @@ class Parser {
       )
     }
     this.#next++
-    return { word, reader: new ExprParser(piece.tokens.slice(1), this.#length) }
+    return { word, reader: new ExprParser(piece.tokens.slice(1), piece.end) }
   }
 }
 
