@@ -172,8 +172,8 @@ export class JournalTransaction implements Transaction {
     const changes = project(batch.entries)
     const isFirst = after === 0
     if (changes.claimed !== undefined) this.#claim(journal)
-    const { finished, created, total, signal } = changes
-    if (isFirst || finished.length > 0 || created || total !== undefined || signal) {
+    const { finished, claimed, total, signal } = changes
+    if (isFirst || finished.length > 0 || claimed !== undefined || total !== undefined || signal) {
       const run = runOf(journal)
       const kept = this.#run(run) ?? this.#addRun(run, changes)
       kept.row = applyChanges(kept.row, changes)

@@ -72,7 +72,7 @@ export function applyChanges(row: RunRow, changes: Changes): RunRow {
   const items: { -readonly [K in keyof ItemCounts]: number } = { ...row.items }
   if (changes.total !== undefined) items.total = changes.total
   for (const { outcome } of changes.finished) items[itemStatus(outcome)]++
-  const status = statusAfter(row.status, items, changes.signal)
+  const status = statusAfter(row.status, items, changes)
   const isEnd = status === 'completed' || status === 'failed' || status === 'cancelled'
   return { ...row, status, items, ...(isEnd && row.endedAt === undefined ? { endedAt: changes.at } : {}) }
 }
@@ -94,12 +94,13 @@ export function isEnded(status: RunStatus): boolean {
 
 // ---
 
-function statusAfter(before: RunStatus, items: ItemCounts, signal: Changes['signal']): RunStatus {
+function statusAfter(before: RunStatus, items: ItemCounts, { signal, claimed }: Changes): RunStatus {
   if (isEnded(before)) return before
   if (signal === 'cancel') return 'cancelled'
   const ended = items.success + items.skipped + items.failed + items.cancelled
   if (items.total >= 0 && ended >= items.total) return items.failed + items.cancelled > 0 ? 'failed' : 'completed'
   if (signal === 'pause') return 'paused'
   if (signal === 'resume') return 'running'
-  return before === 'queued' && ended === 0 ? 'queued' : before === 'paused' ? 'paused' : 'running'
+  if (before === 'paused') return 'paused'
+  return before === 'queued' && ended === 0 && claimed === undefined ? 'queued' : 'running'
 }

@@ -66,6 +66,13 @@ export function storeSuite(
     equal((await store.read('r/0')).length, 1)
   })
 
+  claim('a run that somebody has taken in hand is running', async (store) => {
+    await store.append({ journal: 'r/0', after: 0, entries: [created('r'), sealed(2)] })
+    await store.append({ journal: 'r/0', after: 1, entries: [{ type: 'claimed', at: 1, driver: 'd' }] })
+
+    equal((await store.runs.get('r'))?.status, 'running')
+  })
+
   claim("a run's row follows from its journal", async (store) => {
     await store.append({ journal: 'r/0', after: 0, entries: [created('r'), sealed(2)] })
     equal((await store.runs.get('r'))?.status, 'queued')
