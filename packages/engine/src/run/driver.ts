@@ -65,7 +65,7 @@ export class Driver {
     else void this.#recover(options.rows)
   }
 
-  /** True if it ended because another process has taken the journal. */
+  /** True if it ended because another has written to the journal. */
   get isLost(): boolean {
     return this.#isLost
   }
@@ -165,19 +165,15 @@ export class Driver {
   }
 
   /**
-   * Somebody else has written. Signals come by another way: the turn is written after them. A claim ends this driver; what
-   * another wrote before it knew of ours is to be read first, by a driver that begins anew.
+   * Somebody else has written. Signals come by another way: the turn is written after them. Anything else ends this driver:
+   * another has the journal, or what it wrote before it was gone is to be read first, by a driver that begins anew.
    */
   async #settleConflict(error: unknown, entries: readonly JournalEntry[]): Promise<void> {
     if (!FlowError.is(error) || error.code !== 'CONFLICT') throw error
     const { options } = this.#drive
     if (options.rows.length === 0 && this.#after === 1) return this.#isThere()
     const tail = await options.read(this.#after - 1)
-    const news = tail.flatMap((row) => row.entries)
-    for (const entry of news) {
-      if (entry.type === 'claimed' && entry.driver !== options.driver) return this.#lose(entry.driver)
-    }
-    if (news.some((entry) => !isBeside(entry))) return this.#over({ journal: options.journal, at: options.clock.now() })
+    if (tail.some((row) => !row.entries.every(isBeside))) return this.#lose()
     this.#after = (tail.at(-1)?.seq ?? this.#after - 2) + 1
     await this.#write(entries, options.journal)
   }
@@ -189,12 +185,12 @@ export class Driver {
     this.#over(null)
   }
 
-  /** Another driver holds the journal: whatever this one still does is void. */
-  #lose(driver: string): void {
-    this.#drive.options.services.warn(`journal ${this.#drive.options.journal} was taken over by ${driver}`)
+  /** Whatever this driver still does is void. If nobody else has the journal after all, the store wakes somebody. */
+  #lose(): void {
+    const { journal, services, clock } = this.#drive.options
+    services.warn(`journal ${journal} was taken over`)
     this.#isLost = true
-    this.#stop()
-    this.#resolve(null)
+    this.#over({ journal, at: clock.now() })
   }
 
   #over(wake: Wake | null): void {
@@ -216,6 +212,7 @@ export class Driver {
     const { root } = this.#drive
     for (const key of [...root.attempts.keys()]) this.#calls.drop(root, key, 'this process no longer drives the run')
     for (const { cancel } of root.deadlines.values()) cancel()
+    for (let held = root.live - root.idle; held > 0; held--) this.#drive.options.gate.release()
   }
 
   // --- moving
@@ -297,6 +294,7 @@ export class Driver {
       options.isDurable &&
       (options.mayPutDown() || root.isClosed) &&
       root.isIdle &&
+      !this.#items.hasClaims &&
       this.#calls.nextTimeAt() - this.#drive.now > PUT_DOWN_MS
     )
   }

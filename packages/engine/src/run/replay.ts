@@ -118,7 +118,7 @@ function apply(
   run.held.delete(key)
   run.tries.delete(key)
   run.started.delete(key)
-  const underWay = heldOf(run, past.cut)
+  const underWay = heldOf(run, past.cut).filter((held) => run.state.status[held] === QUEUED)
   // Nothing is called in a replay: what a failure cut off then must look as it did.
   for (const held of underWay) run.state.status[held] = RUNNING
   settle(run, Math.floor(key / run.state.stepCount), entry.step, entry.outcome)

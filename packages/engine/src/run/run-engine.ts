@@ -408,11 +408,6 @@ export class RunEngine implements Engine {
   /** Waits for a driver; a journal that it put down goes back to the store. */
   async #follow(run: LocalRun, journal: JournalId, driver: Driver): Promise<Wake | null> {
     const wake = await driver.done
-    if (driver.isLost) {
-      run.putDown(journal)
-      await this.#closeIfDone(run, journal)
-      return null
-    }
     if (!wake) {
       run.close(journal)
       if (run.openCount === 0 && run.handles === 0) this.#forget(run)
@@ -422,6 +417,7 @@ export class RunEngine implements Engine {
     if (run.isClosed) run.close(journal)
     else run.putDown(journal)
     await this.#options.store.putDown?.(wake)
+    if (driver.isLost) await this.#closeIfDone(run, journal)
     return wake
   }
 

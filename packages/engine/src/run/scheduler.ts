@@ -173,7 +173,14 @@ export class Scheduler {
       return
     }
     state.arrival[key] = arrival
-    if (status === IDLE) return this.#demand(slot, step)
+    if (status === IDLE) {
+      if ((this.#plan.strict[step] as readonly number[]).length > 0) return this.#demand(slot, step)
+      // The plain case of a chain: it waits for nothing.
+      state.pending[key] = 0
+      state.status[key] = WAITING
+      this.#toAdvance.push(key)
+      return
+    }
     const visits = (state.visit[key] as number) + 1
     state.visit[key] = visits
     state.status[key] = IDLE
