@@ -35,6 +35,7 @@ export {
   type Definition,
   defineStep,
   defineSubStep,
+  insideOf,
   isStepFunction,
   revisionOf,
   type StepDefinition,

@@ -1,4 +1,4 @@
-import { createEngine, createMemoryStore, defineFlow, FlowError, run, StepFailedError } from 'stepflow'
+import { createEngine, createMemoryStore, defineFlow, FlowError, StepFailedError } from 'stepflow'
 import { now } from '../kit.ts'
 
 const flow = defineFlow('f', {}, ({ step }) => step('n', now))

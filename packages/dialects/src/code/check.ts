@@ -1,7 +1,7 @@
 // Is a step function sound? Targets that are not there and a missing start are errors, unreachable steps warnings.
 
 import { type Diagnostic, suggest } from '@stepflow/engine'
-import { type Definition, insideOf, isSame, type StepDefinition } from './definition.ts'
+import { DEFINITION, type Definition, insideOf, isSame, type StepDefinition } from './definition.ts'
 
 /** Of the step function and of those inside it; `around` are those it is inside of. */
 export function checkDefinition(of: Definition, around: readonly Definition[] = []): Diagnostic[] {
@@ -27,7 +27,7 @@ export function checkDefinition(of: Definition, around: readonly Definition[] = 
     add('warning', 'UNREACHABLE_STEP', `step "${name}" cannot be reached from "${of.start}"`)
   }
   for (const step of of.steps.values()) {
-    for (const inner of insideOf(step)) {
+    for (const { [DEFINITION]: inner } of insideOf(step)) {
       if ([...around, of].some((one) => isSame(one, inner))) {
         add('error', 'RECURSION', `step "${step.name}" contains "${inner.name}", which it is a part of`)
       } else found.push(...checkDefinition(inner, [...around, of]))

@@ -28,6 +28,8 @@ export interface Definition {
   readonly hooks?: unknown
   /** Counts its changes. */
   readonly revision: number
+  /** The step functions inside its steps. */
+  readonly inside: readonly SubStepFunction[]
 }
 
 /** Something that can be a step of a step function: another one. */
@@ -112,16 +114,16 @@ export function defineSubStep(name: string, of: SubStepFunction, settings: StepS
 }
 
 /** The step functions inside a step. */
-export function insideOf({ work }: StepDefinition): Definition[] {
+export function insideOf({ work }: StepDefinition): SubStepFunction[] {
   if (work.kind === 'function') return []
-  if (work.kind === 'sub') return [work.of[DEFINITION]]
-  return [...work.tasks.values()].flatMap((task) => (task.kind === 'sub' ? [task.of[DEFINITION]] : []))
+  if (work.kind === 'sub') return [work.of]
+  return [...work.tasks.values()].flatMap((task) => (task.kind === 'sub' ? [task.of] : []))
 }
 
 /** Differs after every change, of those inside too. */
 export function revisionOf(of: Definition, around: readonly Definition[] = []): string {
   const all = [...around, of]
-  const inside = [...of.steps.values()].flatMap(insideOf).filter((one) => !all.some((other) => isSame(one, other)))
+  const inside = of.inside.map((one) => one[DEFINITION]).filter((one) => !all.some((other) => isSame(one, other)))
   return `${of.revision}${inside.map((one) => `(${revisionOf(one, all)})`).join('')}`
 }
 

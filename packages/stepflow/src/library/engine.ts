@@ -1,7 +1,7 @@
 // The engine for programs that embed it: flows in, results out. Where it keeps its runs and what else its steps can call
 // is said when it is made.
 
-import { checkKeys, wrong } from '@stepflow/dialects'
+import { checkKeys, functions, wrong } from '@stepflow/dialects'
 import {
   type Clock,
   type Engine as CoreEngine,
@@ -13,7 +13,6 @@ import {
   type Outcome,
   type Plan,
   type Plugin,
-  type PureFunction,
   type ResumeOptions,
   type RunHandle,
   type RunSignal,
@@ -106,7 +105,7 @@ class EmbeddedEngine implements Engine {
       store: this.#store,
       router: this.#router,
       log,
-      functions: async (name) => (await import('@stepflow/dialects')).functions(name) as PureFunction | undefined,
+      functions,
       schema: async (schema) => (await import('../schema.ts')).createSchemaLoader()(schema),
     })
     for (const flow of flows) this.#plan(flow)

@@ -13,11 +13,17 @@ export interface Scope {
   readonly input: unknown
   readonly startedAt: number
   /** Results and errors: of a step function by step, of a parallel step by task. */
-  readonly context: Record<string, unknown>
+  readonly values: Map<string, unknown>
   /** Of a parallel step: what failed. */
   readonly errors: Record<string, unknown>
   /** What has begun and not ended. */
   readonly open: Map<string, Begun>
+}
+
+/** What an event is about. */
+export interface StepFacts {
+  readonly step: string
+  readonly task?: string
 }
 
 interface Begun {
@@ -45,32 +51,33 @@ export class Execution {
   }
 
   scope(key: string): Scope | undefined {
-    return this.#scopes.get(key)
+    return key === '' ? this.root : this.#scopes.get(key)
   }
 
   /** A step or a task begins; an attempt that is not its first begins nothing. */
-  begin(scope: Scope, name: string, input: unknown, about: { step: string; task?: string }): void {
-    if (!scope.hooks) return void scope.open.set(name, { input, startedAt: 0 })
+  begin(scope: Scope, name: string, input: unknown, about: StepFacts): void {
+    if (!scope.hooks) {
+      // Who failed in the outermost is told by the engine.
+      if (scope !== this.root) scope.open.set(name, { input, startedAt: 0 })
+      return
+    }
     const begun = { input, startedAt: this.clock.now() }
     scope.open.set(name, begun)
     tell<StepEvent>(scope.hooks.onStepStart, { workflow: scope.workflow, ...about, ...begun })
   }
 
-  succeed(
-    scope: Scope,
-    name: string,
-    output: unknown,
-    about: { step: string; task?: string; nextStep?: string },
-  ): void {
-    setOwn(scope.context, name, output)
-    const begun = scope.open.get(name)
-    scope.open.delete(name)
+  succeed(scope: Scope, name: string, output: unknown, about: StepFacts, nextStep: string | undefined): void {
+    scope.values.set(name, output)
     if (scope === this.root) {
       this.#lastResultBefore = this.lastResult
       this.lastResult = output
     }
-    if (begun && scope.hooks)
-      tell<StepEvent>(scope.hooks.onStepSuccess, this.#ended(scope, begun, { ...about, output }))
+    if (scope.open.size === 0) return
+    const begun = scope.open.get(name)
+    scope.open.delete(name)
+    if (!begun || !scope.hooks) return
+    const next = nextStep === undefined ? {} : { nextStep }
+    tell<StepEvent>(scope.hooks.onStepSuccess, this.#ended(scope, begun, { ...about, output, ...next }))
   }
 
   threw(place: string, thrown: unknown): void {
@@ -104,7 +111,7 @@ export class Execution {
   fail(place: Place, step: StepDefinition, value: ErrorValue): Error {
     const scope = this.#scopes.get(keyOf(place.slice(0, -1))) as Scope // whoever is in it has entered it
     const error = this.#errorAt(place, step, value)
-    setOwn(scope.context, step.name, error)
+    scope.values.set(step.name, error)
     this.#tellFailure(scope, step.name, error, { step: step.name })
     return error
   }
@@ -145,8 +152,8 @@ export class Execution {
     if (!scope || !step) return undefined
     const cause = this.fail([...place, step.name], step, value)
     if (!isSame(rootOf(cause), value)) return undefined
-    const { workflow, context } = scope
-    const error = new StepFailedError({ workflow, step: step.name, cause, context })
+    const { workflow } = scope
+    const error = new StepFailedError({ workflow, step: step.name, cause, context: contextOf(scope) })
     this.#tellWorkflow(scope, 'onWorkflowEnd', { status: 'FAILED', error })
     return error
   }
@@ -162,12 +169,13 @@ export class Execution {
     const [cause] = Object.values(scope.errors).filter((error) => isSame(rootOf(error), value))
     if (cause === undefined) return undefined
     const around = this.#scopes.get(keyOf(place.slice(0, -1))) as Scope // it is inside it
-    const { context: results, errors } = scope
+    const results = contextOf(scope)
+    const { errors } = scope
     return new StepFailedError({
       workflow: around.workflow,
       step: step.name,
       cause,
-      context: around.context,
+      context: contextOf(around),
       results,
       errors,
     })
@@ -175,7 +183,7 @@ export class Execution {
 
   // --- telling
 
-  #tellFailure(scope: Scope, name: string, error: Error, about: { step: string; task?: string }): void {
+  #tellFailure(scope: Scope, name: string, error: Error, about: StepFacts): void {
     const begun = scope.open.get(name) ?? { input: undefined, startedAt: this.clock.now() }
     scope.open.delete(name)
     if (scope.hooks) tell<StepEvent>(scope.hooks.onStepFailure, this.#ended(scope, begun, { ...about, error }))
@@ -198,8 +206,15 @@ export class Execution {
   }
 
   #newScope(workflow: string, hooks: StepFunctionHooks | undefined, input: unknown): Scope {
-    return { workflow, hooks, input, startedAt: this.clock.now(), context: {}, errors: {}, open: new Map() }
+    return { workflow, hooks, input, startedAt: this.clock.now(), values: new Map(), errors: {}, open: new Map() }
   }
+}
+
+/** As a record; made when it is asked for. */
+export function contextOf({ values }: Scope): Record<string, unknown> {
+  const context: Record<string, unknown> = {}
+  for (const [name, value] of values) setOwn(context, name, value)
+  return context
 }
 
 export function keyOf(place: Place): string {

@@ -9,6 +9,7 @@ import {
   defineStep,
   defineSubStep,
   type Functions,
+  insideOf,
   readCount,
   readName,
   readSpec,
@@ -39,7 +40,7 @@ import {
 } from '@stepflow/engine'
 import { consoleLog } from './console-log.ts'
 import { type DrawFormat, drawPlan } from './draw-plan.ts'
-import { Execution } from './execution.ts'
+import { contextOf, Execution } from './execution.ts'
 import { hookNames, type StepFunctionHooks } from './hooks.ts'
 import { LocalRouter, PROGRAM, type Program, type Runnable } from './program.ts'
 import type { StepContext } from './step-context.ts'
@@ -97,6 +98,8 @@ export class StepFunction<Input = any, Output = any> implements SubStepFunction,
   readonly #clock: Clock
   readonly #executions = new Map<string, Execution>()
   #start: string | undefined
+  /** Step functions that are parts of it. */
+  readonly #inside: SubStepFunction[] = []
   #revision = 0
   /** What was compiled, and of which revision. */
   #program: Program | undefined
@@ -159,7 +162,7 @@ export class StepFunction<Input = any, Output = any> implements SubStepFunction,
 
   /** Of the latest execution: results and errors by step. */
   get context(): Readonly<Record<string, unknown>> {
-    return this.#latest?.root.context ?? {}
+    return this.#latest ? contextOf(this.#latest.root) : {}
   }
 
   /** What is wrong with it, nothing left out; errors keep it from being executed. */
@@ -210,6 +213,7 @@ export class StepFunction<Input = any, Output = any> implements SubStepFunction,
       start: this.#start,
       maxVisits: this.#maxVisits,
       revision: this.#revision,
+      inside: this.#inside,
       ...(this.#hooks ? { hooks: this.#hooks } : {}),
     }
   }
@@ -234,6 +238,7 @@ export class StepFunction<Input = any, Output = any> implements SubStepFunction,
   #add(step: StepDefinition): this {
     if (this.#steps.has(step.name)) throw wrong(`there is a step "${step.name}" already; names of steps are unique`)
     this.#steps.set(step.name, step)
+    this.#inside.push(...insideOf(step))
     this.#revision++
     return this
   }
@@ -254,10 +259,14 @@ export class StepFunction<Input = any, Output = any> implements SubStepFunction,
     const { recovered, root } = execution
     execution.end({ output: outcome.result })
     if (execution === this.#latest) this.#status = 'COMPLETED'
+    let context: Record<string, unknown> | undefined
     return {
       status: 'COMPLETED',
       result: outcome.result as Output, // what its functions give
-      context: root.context,
+      get context() {
+        context ??= contextOf(root)
+        return context
+      },
       ...(recovered ? { recovered: true, error: recovered.error } : {}),
     }
   }
@@ -270,7 +279,7 @@ export class StepFunction<Input = any, Output = any> implements SubStepFunction,
     const cause = execution.fail([step.name], step, value)
     // A parallel step's error says more than one around it could.
     if (cause instanceof StepFailedError && cause.workflow === this.name && cause.step === step.name) return cause
-    return new StepFailedError({ workflow: this.name, step: step.name, cause, context: execution.root.context })
+    return new StepFailedError({ workflow: this.name, step: step.name, cause, context: contextOf(execution.root) })
   }
 }
 

@@ -11,7 +11,7 @@ import {
   own,
   setOwn,
 } from '@stepflow/engine'
-import { type Execution, keyOf, type Scope } from './execution.ts'
+import { contextOf, type Execution, keyOf, type Scope } from './execution.ts'
 import { StepView } from './step-context.ts'
 import { asError, errorFrom } from './step-failed.ts'
 
@@ -50,7 +50,7 @@ function callOf({ place, fn, step, task }: PartOf<'call'>, executions: Execution
   const succeed = (execution: Execution, scope: Scope, value: unknown, call: CallContext) => {
     const output = value === undefined ? null : value
     const nextStep = choice ? choice(output, call) : task ? undefined : step.next
-    execution.succeed(scope, name, output, nextStep === undefined ? about : { ...about, nextStep })
+    execution.succeed(scope, name, output, about, nextStep)
     return output
   }
   const fail = (execution: Execution, scope: Scope, thrown: unknown) => {
@@ -202,9 +202,9 @@ function leaveOf({ place, step, of }: PartOf<'leave'>, executions: Executions): 
     }
     if (!execution || !scope || !inside) return output
     if (of.kind === 'sub') execution.leave(inside, output)
-    execution.succeed(scope, name, output, nextStep === undefined || 'task' in about ? about : { ...about, nextStep })
+    execution.succeed(scope, name, output, about, 'task' in about ? undefined : nextStep)
     // A step function's place in the context is its own context.
-    if (of.kind === 'sub') setOwn(scope.context, name, of.task ? output : inside.context)
+    if (of.kind === 'sub' && !of.task) scope.values.set(name, contextOf(inside))
     return output
   }
 }
