@@ -42,7 +42,7 @@ export async function replay(rows: readonly JournalRow[], tools: ReplayTools): P
 
 interface Past {
   readonly finished: ReadonlySet<number>
-  /** Visits that have settled: what went on below them need not be known. */
+  /** Visits that have settled. */
   readonly settled: ReadonlySet<string>
   /** Visits that settled because of others. */
   readonly derived: ReadonlySet<string>
@@ -81,7 +81,9 @@ async function replayEntry(entry: JournalEntry, past: Past, tools: ReplayTools):
     case 'started':
     case 'parked': {
       if (entry.type === 'settled' && entry.derived) return
-      if (past.finished.has(rootItemOf(entry)) || isBelowSettled(entry.sub, past)) return
+      if (past.finished.has(rootItemOf(entry))) return
+      const above = settledAbove(entry.sub, past)
+      if (above) return startItem({ ...above, at: entry.at }, tools)
       const found = await runOf(entry.sub, entry.at, tools)
       const key = found && keyOf(found, entry, tools)
       if (found === undefined || key === undefined) return
@@ -200,11 +202,21 @@ function visitOfSub(sub: string): VisitRef {
   return outer === '' ? own : { sub: outer, ...own }
 }
 
-function isBelowSettled(sub: string | undefined, { settled }: Past): boolean {
-  for (let at = sub; at !== undefined; at = visitOfSub(at).sub) {
-    if (settled.has(pathOf(visitOfSub(at)))) return true
+/** The outermost visit around a sub-run that has settled: what went on below it need not be known. */
+function settledAbove(sub: string | undefined, { settled }: Past): VisitRef | undefined {
+  let found: VisitRef | undefined
+  for (let at = sub; at !== undefined; ) {
+    const visit = visitOfSub(at)
+    if (settled.has(pathOf(visit))) found = visit
+    at = visit.sub
   }
-  return false
+  return found
+}
+
+/** The item of a visit had started by then: it counts among those in flight. */
+async function startItem(ref: VisitRef & { readonly at: number }, tools: ReplayTools): Promise<void> {
+  const run = await runOf(ref.sub, ref.at, tools)
+  if (run) keyOf(run, ref, tools)
 }
 
 function rootItemOf({ sub, item }: VisitRef): number {

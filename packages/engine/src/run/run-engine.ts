@@ -355,6 +355,9 @@ export class RunEngine implements Engine {
       // From here on the run is known to have work here, and is not forgotten.
       run.open(journal)
       const rows = await this.#options.store.read(journal)
+      // What woke it may be a signal that the watch has not told of yet.
+      const head = journal.endsWith('/0') ? rows : await this.#options.store.read(`${id}/0`)
+      for (const row of head) run.signalled(row.seq, signalsIn(row))
       const [first] = rows[0]?.entries ?? []
       if (first?.type !== 'created') throw new FlowError('INTERNAL', `journal ${journal} does not begin with its items`)
       return { run, driver: this.#driver(run, journal, first.from, first.inputs, [], rows) }

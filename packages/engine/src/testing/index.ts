@@ -1,4 +1,5 @@
-// What tests of engines, stores and plugins need: a clock that stands still, and the contracts as suites.
+// What tests of engines, stores and plugins need: a clock that stands still, the contracts as suites, simulated runs.
 
 export { createManualClock, type ManualClock } from './manual-clock.ts'
+export { type SimulationOptions, type SimulationReport, simulate } from './sim-run.ts'
 export { type OpenStore, type SuiteOptions, type SuiteTools, storeSuite } from './store-suite.ts'
