@@ -210,6 +210,7 @@ function macro(
     if (args.length > params.length) fail(`macro "${name}" takes at most ${params.length} arguments`)
     for (const key of named.keys())
       if (!params.some((p) => p.name === key)) fail(`macro "${name}" has no argument "${key}"`)
+    budget.spend(5)
     if (++budget.calls > MAX_CALLS) fail('macros call one another too deep')
     const frame = home.inner()
     params.forEach((param, i) => {

@@ -54,7 +54,7 @@ export const FILTERS: Readonly<Record<string, Filter>> = {
   upper: (value, _, budget) => text(value, budget).toUpperCase(),
   lower: (value, _, budget) => text(value, budget).toLowerCase(),
   capitalize: (value, _, budget) => capitalized(text(value, budget)),
-  title: (value, _, budget) => titled(text(value, budget)),
+  title: (value, _, budget) => titled(text(value, budget), budget),
   trim(value, args, budget) {
     const [chars] = args.read('chars', null)
     return trimmed(text(value, budget), chars, 'both')

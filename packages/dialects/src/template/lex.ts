@@ -34,7 +34,10 @@ export class TemplateSyntaxError extends Error {
 export function lexExpression(source: string, outside: (at: number, tokens: Token[]) => number | undefined): Token[] {
   const tokens: Token[] = []
   let at = 0
-  while (at < source.length) at = outside(at, tokens) ?? lexToken(source, at, tokens)
+  while (at < source.length) {
+    at = outside(at, tokens) ?? lexToken(source, at, tokens)
+    if (tokens.length > MAX_TOKENS) throw tooLarge(at)
+  }
   return tokens
 }
 
@@ -42,6 +45,7 @@ export function lex(source: string): Piece[] {
   const pieces: Piece[] = []
   let at = 0
   let trimNext = false
+  let size = 0
   const text = (to: number, trimEnd: boolean) => {
     let part = source.slice(at, to)
     if (trimNext) part = part.trimStart()
@@ -65,6 +69,8 @@ export function lex(source: string): Piece[] {
     const inside = lexInside(source, start, kind === '{' ? '}}' : '%}', open)
     trimNext = inside.trim
     at = inside.end
+    size += inside.tokens.length + 1
+    if (size > MAX_TOKENS) throw tooLarge(open)
     if (kind === '%' && inside.tokens.length === 1 && inside.tokens[0]?.text === 'raw') {
       const raw = rawEnd(source, at, open)
       const body = source.slice(at, raw.from)
@@ -79,6 +85,13 @@ export function lex(source: string): Piece[] {
 }
 
 // ---
+
+/** Reading a template takes time too, before it has a budget. */
+const MAX_TOKENS = 10_000
+
+function tooLarge(at: number): TemplateSyntaxError {
+  return new TemplateSyntaxError(`more than ${MAX_TOKENS} names, values and signs in one template`, at)
+}
 
 const TOKEN =
   /\s+|(?<number>\d[\d_]*(?:\.\d+)?(?:[eE][-+]?\d+)?)|(?<name>[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)|(?<op>\*\*|\/\/|==|!=|<=|>=|&&|\|\||[-+*/%~=<>!.,:|()[\]{}])/y
@@ -103,6 +116,7 @@ export function lexInside(source: string, start: number, close: string, open: nu
       if ((c === '-' || c === '+') && source.startsWith(close, at + 1)) return { tokens, end: at + 3, trim: c === '-' }
     }
     const before = tokens.length
+    if (before > MAX_TOKENS) throw tooLarge(open)
     at = lexToken(source, at, tokens)
     const token = tokens[before]
     if (token?.kind !== 'op') continue

@@ -39,7 +39,7 @@ const TEXT: Readonly<Record<string, Method<string>>> = {
   upper: (of) => of.toUpperCase(),
   lower: (of) => of.toLowerCase(),
   capitalize: capitalized,
-  title: titled,
+  title: (source, _, budget) => titled(source, budget),
   swapcase: (of) => [...of].map((c) => (c === c.toUpperCase() ? c.toLowerCase() : c.toUpperCase())).join(''),
   strip: (of, [chars]) => trimmed(of, chars, 'both'),
   lstrip: (of, [chars]) => trimmed(of, chars, 'left'),

@@ -7,7 +7,8 @@ export function capitalized(source: string): string {
   return source.slice(0, 1).toUpperCase() + source.slice(1).toLowerCase()
 }
 
-export function titled(source: string): string {
+export function titled(source: string, budget: Budget): string {
+  budget.spend(source.length)
   return source.toLowerCase().replace(/(^|[\s\-([{<])(\p{L})/gu, (_, before, letter) => before + letter.toUpperCase())
 }
 
@@ -28,7 +29,7 @@ export function splitText(
   most = Number.POSITIVE_INFINITY,
 ): unknown[] {
   if (separator === '') fail('cannot split at an empty text')
-  budget.spend(source.length / 4)
+  budget.spend(source.length * 0.6)
   if (typeof separator !== 'string' && most === Number.POSITIVE_INFINITY)
     return source.split(/\s+/).filter((part) => part !== '')
   const parts: string[] = []

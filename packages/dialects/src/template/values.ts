@@ -10,7 +10,8 @@ export function fail(message: string): never {
   throw new TemplateError(message)
 }
 
-const MAX_WORK = 5_000_000
+/** About 50 ms of the heaviest work there is. */
+const MAX_WORK = 300_000
 const MAX_TEXT = 5_000_000
 const MAX_NESTING = 500
 
@@ -123,6 +124,7 @@ export function json(value: unknown, budget: Budget, indent = 0, depth = 0): str
   if (typeof value === 'number') return Number.isFinite(value) ? String(value) : 'null'
   if (typeof value === 'boolean') return String(value)
   const isList = Array.isArray(value)
+  if (!isList) budget.spend(2)
   if (!isList && !isPlain(value as object)) return fail(`${kind(value)} cannot be printed`)
   const parts = isList
     ? value.map((item) => json(need(item), budget, indent, depth + 1))
