@@ -81,18 +81,21 @@ describe('what was completed is not done again', () => {
     expect(again.calls).toEqual(['/echo'])
   })
 
-  test('when two failures come in one turn: the item ends once', async () => {
-    const p = plan({ a: call('/fail'), b: call('/fail') }, () => ({ input: ref(0), needs: [0, 1] }))
-    const functions: Record<string, Fn> = {
-      '/fail': async () => {
-        throw new FlowError('COMPONENT_FAILED', 'boom')
+  test('when it answers in the very turn in which a failure cuts it off', async () => {
+    const p = plan(
+      {
+        a: call('/fail'),
+        b: call('/echo'),
+        c: call('/echo', { op: 'guard', rule: 'one_failed', of: [0], then: input }, { cleanup: true }),
       },
-    }
+      () => ({ input: ref(1), needs: [0, 1, 2] }),
+    )
     const clock = createManualClock()
-    const { rows } = await run(p, [1, 2], functions, clock, durable(clock))
+    const { outcomes, rows } = await run(p, [1], {}, clock, durable(clock))
 
-    const finished = rows.flatMap((row) => row.entries.flatMap((e) => (e.type === 'finished' ? [e.item] : [])))
-    expect(finished.sort()).toEqual([0, 1])
+    const settled = rows.flatMap((row) => row.entries.flatMap((e) => (e.type === 'settled' ? [e.step] : [])))
+    expect(outcomes[0]).toMatchObject({ outcome: 'failed', error: { step: 'a' } })
+    expect(settled.sort()).toEqual([0, 1, 2])
   })
 })
 
@@ -173,18 +176,20 @@ describe('a run that is submitted', () => {
 test('a run that was taken up hears that it is cancelled', async () => {
   const clock = createManualClock()
   const store = durable(clock)
-  const p = one(call('/slow'))
-  await engineOn(store, clock, { '/slow': () => new Promise(() => {}) }, []).submit(p, [1], { id: 'run' })
-  const rows = await store.read('run/0')
+  const functions: Record<string, Fn> = { '/slow': () => new Promise(() => {}) }
+  await engineOn(store, clock, functions, []).submit(one(call('/slow')), [1], { id: 'run' })
   const later = durable(clock)
-  for (const { journal, seq, entries } of rows) await later.append({ journal, after: seq, entries })
-  const engine = engineOn(later, clock, { '/slow': () => new Promise(() => {}) }, [])
-  const handle = await engine.resume('run')
+  for (const { journal, seq, entries } of await store.read('run/0')) {
+    await later.append({ journal, after: seq, entries, wakes: [{ journal, at: 0 }] })
+  }
+  const engine = engineOn(later, clock, functions, [])
+  engine.recover()
   await clock.settle()
 
   await engine.signal('run', { name: 'cancel' })
+  await clock.settle()
 
-  expect((await handle.ended).status).toBe('cancelled')
+  expect(await later.runs.items('run')).toMatchObject([{ outcome: { error: { code: 'CANCELLED' } } }])
 })
 
 // ---
