@@ -197,6 +197,7 @@ for (const { outputFiles } of results) {
     renameSync(`${file}.${process.pid}`, file)
   }
 }
+removeStale(path('packages/stepflow/dist/esm'))
 warmUp()
 
 if (process.argv.includes('--sizes')) {
@@ -207,6 +208,12 @@ if (process.argv.includes('--sizes')) {
       for (const [input, { bytesInOutput }] of largest.slice(0, 12)) console.log(`  ${bytesInOutput} ${input}`)
     }
   }
+}
+
+/** Parts of the library that were made before and are no longer. */
+function removeStale(folder) {
+  const made = new Set(results.flatMap(({ outputFiles }) => outputFiles.map(({ path: file }) => file)))
+  for (const name of readdirSync(folder)) if (!made.has(join(folder, name))) rmSync(join(folder, name), { force: true })
 }
 
 /** What is left of import() in the program is for files that users name, and comes from the executable. */

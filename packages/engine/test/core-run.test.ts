@@ -40,6 +40,19 @@ describe('$core/run', () => {
     expect(outcome).toMatchObject({ outcome: 'skipped' })
   })
 
+  test('lets the steps inside ask what ended around them', async () => {
+    const { run } = bench({ '/inner': (_, { around }) => Object.keys(around?.outcomes() ?? {}) })
+    const before = plan(
+      {
+        first: call('/echo'),
+        sub: { component: '$core/run', needs: [0], input: runOf(inner) },
+      },
+      (at) => ({ input: ref(at('sub')) }),
+    )
+
+    expect(await run(before, [1])).toEqual([ok(['first'])])
+  })
+
   test('is retried as a whole', async () => {
     let calls = 0
     const { run, clock } = bench({

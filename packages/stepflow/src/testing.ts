@@ -3,7 +3,15 @@
 import { AssertionError } from 'node:assert'
 import { isDeepStrictEqual } from 'node:util'
 import { shown, wrong } from '@stepflow/dialects'
-import { createEngine, createMemoryStore, type JournalEntry, type Outcome, systemClock } from '@stepflow/engine'
+import {
+  createEngine,
+  createMemoryStore,
+  isRecord,
+  type JournalEntry,
+  type Outcome,
+  type Plan,
+  systemClock,
+} from '@stepflow/engine'
 import type { ManualClock } from '@stepflow/engine/testing'
 import { type Call, type Fakes, withFakes } from './library/fakes.ts'
 import { freeze } from './library/freeze.ts'
@@ -36,7 +44,7 @@ export interface Expectation<Input, Output> {
   withInput(input: Input): Expectation<Input, Output>
   /** Answers in place of components, by the component's name or by the step's id. */
   withFakes(fakes: Fakes): Expectation<Input, Output>
-  /** Time goes on only when the clock is moved; without it, waits are passed over. */
+  /** Time goes on only when the clock is moved; without it, retries follow at once. */
   withClock(clock: ManualClock): Expectation<Input, Output>
   toSucceed(): Promise<Ran>
   toSucceedWith(output: Output): Promise<Ran>
@@ -99,7 +107,8 @@ async function runWith(of: Runnable<never>, { input, fakes, clock }: Setting): P
   const { program, calls } = withFakes(of[PROGRAM], fakes)
   const router = new LocalRouter(undefined, freeze)
   router.add(program)
-  const time = clock ?? { ...systemClock, timer: (_: number, fire: () => void) => systemClock.timer(0, fire) }
+  const time = clock ?? systemClock
+  const plan = clock ? program.plan : (withoutDelays(program.plan) as Plan) // the same but for delays
   const engine = createEngine({
     store: createMemoryStore({ clock: time }),
     router,
@@ -108,7 +117,7 @@ async function runWith(of: Runnable<never>, { input, fakes, clock }: Setting): P
     log: () => {},
   })
   const entries: JournalEntry[] = []
-  const handle = await engine.submit(program.plan, [input], {
+  const handle = await engine.submit(plan, [input], {
     redact: false,
     watch: (more) => {
       entries.push(...more)
@@ -116,9 +125,20 @@ async function runWith(of: Runnable<never>, { input, fakes, clock }: Setting): P
   })
   for await (const { outcome } of handle.results()) {
     await handle.ended
-    return { outcome, calls, tree: stepTree(program.plan, entries) }
+    return { outcome, calls, tree: stepTree(plan, entries) }
   }
   throw wrong(`${of.name} ended without a result`)
+}
+
+/** The plan, and those inside it, with retries that follow at once. */
+function withoutDelays(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutDelays)
+  if (!isRecord(value)) return value
+  const entries = Object.entries(value).map(([key, one]) => {
+    if (key === 'retry' && isRecord(one) && 'delayMs' in one) return [key, { ...one, delayMs: 0 }]
+    return [key, withoutDelays(one)]
+  })
+  return Object.fromEntries(entries)
 }
 
 /** Without what only its class tells of an object: results are compared by what they hold. */

@@ -56,6 +56,8 @@ export interface CallContext {
   started(): void
   /** Of the steps of this item that have ended so far, by id. */
   outcomes(): Record<string, Outcome>
+  /** Of a call in a plan that a step runs: that step's call. */
+  readonly around?: CallContext | undefined
   readonly log: Log
   readonly blobs: BlobAccess
   /** Stores JSON or bytes once by content; the id is the hash. */

@@ -130,6 +130,10 @@ export class Attempt implements CallContext {
     return this.run.state.facts.variables
   }
 
+  get around(): CallContext | undefined {
+    return this.run.parent?.attempt
+  }
+
   get blobs(): BlobAccess {
     return this.run.services.blobs
   }

@@ -17,9 +17,12 @@ export interface StepContext {
 /** Made for each call, so it holds one field and computes the others when they are asked for. */
 export class StepView implements StepContext {
   readonly call: CallContext
+  /** Whose steps are the earlier ones: a task's are those before the parallel step. */
+  readonly among: 'siblings' | 'around'
 
-  constructor(call: CallContext) {
+  constructor(call: CallContext, among: 'siblings' | 'around' = 'siblings') {
     this.call = call
+    this.among = among
   }
 
   get signal(): AbortSignal {
@@ -39,7 +42,8 @@ export class StepView implements StepContext {
   }
 
   get results(): Readonly<Record<string, unknown>> {
-    const succeeded = Object.entries(this.call.outcomes()).flatMap(([name, outcome]) =>
+    const call = this.among === 'around' ? (this.call.around ?? this.call) : this.call
+    const succeeded = Object.entries(call.outcomes()).flatMap(([name, outcome]) =>
       outcome.outcome === 'success' ? [[name, outcome.result] as const] : [],
     )
     return Object.freeze(Object.fromEntries(succeeded))

@@ -45,6 +45,7 @@ function callOf({ place, fn, step, task }: PartOf<'call'>, executions: Execution
   const choice = task ? undefined : choiceOf(step)
   const about = task ? { step: step.name, task: name } : { step: name }
   // Only these can be cut off while the execution goes on.
+  const among = task ? 'around' : 'siblings'
   const mayBeLate = around !== '' || step.timeoutMs !== undefined
 
   const succeed = (execution: Execution, scope: Scope, value: unknown, call: CallContext) => {
@@ -61,10 +62,10 @@ function callOf({ place, fn, step, task }: PartOf<'call'>, executions: Execution
   return (input, call) => {
     const execution = executions.get(call.runId)
     const scope = execution?.scope(around)
-    if (!execution || !scope) return checked(fn(input, new StepView(call)), choice, call)
+    if (!execution || !scope) return checked(fn(input, new StepView(call, among)), choice, call)
     if (call.attempt === 1) execution.begin(scope, name, input, about)
     try {
-      const answer = fn(input, new StepView(call))
+      const answer = fn(input, new StepView(call, among))
       if (!isPromise(answer)) return succeed(execution, scope, answer, call)
       const signal = mayBeLate ? call.signal : undefined
       const isLate = () => execution.isOver || signal?.aborted === true

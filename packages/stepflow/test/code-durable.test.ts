@@ -1,0 +1,109 @@
+// Step functions and typed flows whose runs are kept: what JSON cannot carry, and what is there after a restart.
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createSqliteStore } from '@stepflow/store-sqlite'
+import { createEngine, defineFlow, type Engine, StepFunction, shape } from 'stepflow'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+
+let folder: string
+let engines: Engine[] = []
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'stepflow-code-'))
+})
+afterEach(async () => {
+  for (const engine of engines) await engine.close()
+  engines = []
+  rmSync(folder, { recursive: true, force: true })
+})
+
+async function durable(flows: Parameters<typeof createEngine>[0] = {}): Promise<Engine> {
+  const store = await createSqliteStore({ path: join(folder, 'runs.db') })
+  const engine = createEngine({ store, log: () => {}, ...flows })
+  engines.push(engine)
+  return engine
+}
+
+const one = (name: string, func: (input: any) => unknown) =>
+  new StepFunction(name, { log: () => {} })
+    .addStep('Make', { func, nextStep: 'Use' })
+    .addStep('Use', { func: (x) => x })
+    .setStartStep('Make')
+
+describe('a run that is kept', () => {
+  test('of a step function runs its branches, handlers, parallel steps and step functions', async () => {
+    const inner = new StepFunction('inner').addStep('Twice', { func: (x: number) => x * 2 }).setStartStep('Twice')
+    const sf = new StepFunction('kept', { log: () => {} })
+      .addStep('Check', { func: () => 'go', branch: { go: 'All' } })
+      .addStep('All', {
+        func: { ok: () => 1, bad: () => Promise.reject(new Error('no')) },
+        parallel: true,
+        nextStep: 'Fail',
+      })
+      .addStep('Fail', {
+        func: (all) => {
+          expect(all).toMatchObject({ ok: 1, bad: { code: 'COMPONENT_FAILED', message: 'no' } })
+          throw new Error('handled')
+        },
+        onFailure: 'Rescue',
+      })
+      .addStep('Rescue', { func: (error) => error.message.length, nextStep: 'Sub' })
+      .addSubStepFunction('Sub', inner)
+      .setStartStep('Check')
+
+    expect(await (await durable()).run(sf, null)).toBe(14)
+  })
+
+  test('refuses what JSON cannot carry, and says where it is', async () => {
+    const engine = await durable()
+    const made = one('functions', () => ({ list: [1, { f: () => 1 }] }))
+    const dated = one('dates', () => ({ at: new Date() }))
+
+    expect(await engine.runOutcome(made, null)).toMatchObject({
+      outcome: 'failed',
+      error: { step: 'Make', message: expect.stringContaining('$.list[1].f is a function') },
+    })
+    expect(await engine.runOutcome(dated, null)).toMatchObject({
+      error: { message: expect.stringContaining('$.at is a Date') },
+    })
+  })
+
+  test('goes on with what was returned, whatever becomes of it afterwards', async () => {
+    const kept = { n: 1 }
+    const sf = one('mutated', () => {
+      setImmediate(() => {
+        kept.n = 99
+      })
+      queueMicrotask(() => {
+        kept.n = 50
+      })
+      return kept
+    })
+
+    expect(await (await durable()).run(sf, null)).toEqual({ n: 1 })
+  })
+
+  test('gives null for undefined', async () => {
+    expect(
+      await (await durable()).run(
+        one('nothing', () => undefined),
+        null,
+      ),
+    ).toBe(null)
+  })
+
+  test('of a flow is in the store', async () => {
+    const flow = defineFlow('flow', { input: shape<number>() }, ({ input, step }) =>
+      step('double', (x: number) => x * 2, input),
+    )
+    const engine = await durable()
+    const handle = await engine.submit(flow, [21])
+    await handle.ended
+
+    const again = await (await durable()).resume(handle.id)
+
+    for await (const { outcome } of again.results()) expect(outcome).toEqual({ outcome: 'success', result: 42 })
+  })
+})

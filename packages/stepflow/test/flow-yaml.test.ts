@@ -1,0 +1,119 @@
+// A typed flow as a file: it is read back to a flow that does the same.
+
+import { compile, functions } from '@stepflow/dialects'
+import { createEngine, createMemoryStore, hasErrors } from '@stepflow/engine'
+import { component, defineFlow, type Flow, run, StepFunction, shape } from 'stepflow'
+import { describe, expect, test } from 'vitest'
+
+const add = component('add', { input: shape<{ a: number; b: number }>() }, ({ a, b }) => ({ sum: a + b }))
+const fail = component('fail', {}, (): { sum: number } => {
+  throw new Error('no')
+})
+const components: Record<string, (input: any) => unknown> = {
+  '/my/add': ({ a, b }) => ({ sum: a + b }),
+  '/my/fail': () => {
+    throw new Error('no')
+  },
+  '/builtin/noop': (x) => x,
+}
+
+/** The flow by itself, and as the file that it writes. */
+async function bothWays<I>(flow: Flow<I, unknown>, input: I) {
+  const { plan, diagnostics } = compile(flow.toYAML({ prefix: '/my' }), { file: 'flow.yaml' })
+  expect(diagnostics.filter((one) => one.level !== 'hint' && !one.code.startsWith('MISSING_FLOW'))).toEqual([])
+  if (!plan || hasErrors(diagnostics)) throw new Error('not compiled')
+  const router = { route: (path: string) => ({ component: { info: { name: path }, call: components[path] as never } }) }
+  const engine = createEngine({ store: createMemoryStore(), router, functions })
+  const handle = await engine.submit(plan, [input])
+  for await (const { outcome } of handle.results()) {
+    return { file: outcome.outcome === 'success' ? outcome.result : outcome, own: await run(flow, input) }
+  }
+}
+
+describe('toYAML', () => {
+  test('writes steps, options and expressions', () => {
+    const flow = defineFlow(
+      'sums',
+      { description: 'Adds: twice', input: { type: 'object', required: ['n'] }, timeout: '1m' },
+      ({ input, step }) => {
+        const n = (input as any).n
+        const first = step('first', add, { a: n, b: 1 }, { retry: { maxAttempts: 2, delay: '5s' }, timeout: 3 })
+        const second = step(
+          'second',
+          add,
+          { a: first.sum, b: 2 },
+          { when: first.sum, onError: { default: { sum: 0 } } },
+        )
+        return { total: second.sum, note: 'yes', cost: { $: 1 } }
+      },
+    )
+
+    expect(flow.toYAML({ prefix: '/my' })).toBe(`name: sums
+description: "Adds: twice"
+timeout: 1m
+schemas: { type: object, properties: { input: { type: object, required: ["n"] } } }
+steps:
+  - id: first
+    component: /my/add
+    input: { a: { $input: $.n }, b: 1 }
+    retry:
+      max_attempts: 2
+      delay: 5s
+      backoff: exponential
+      factor: 2
+      max_delay: 30s
+      jitter: true
+    timeout: 3s
+  - id: second
+    component: /my/add
+    input: { a: { $step: first, path: $.sum }, b: 2 }
+    when: { $step: first, path: $.sum }
+    on_error: { action: continue, default_output: { sum: 0 } }
+output:
+  total: { $step: second, path: $.sum }
+  note: "yes"
+  cost: { $literal: { $: 1 } }
+`)
+  })
+
+  test('what is read back does the same', async () => {
+    const inner = defineFlow('inner', { input: shape<{ x: number }>() }, ({ input, step }) => ({
+      twice: step('twice', add, { a: input.x, b: input.x }),
+      given: input,
+    }))
+    const flow = defineFlow('all', { input: shape<{ n: number; list: number[]; nick?: string }>() }, (builder) => {
+      const { input, step, cond, coalesce, forEach } = builder
+      const base = step('base', add, { a: input.n, b: 1 })
+      const sub = step('sub', inner, { x: base.sum })
+      const each = forEach(input.list, (item, index) => step('one', add, { a: item, b: index }), {
+        id: 'each',
+        maxConcurrent: 2,
+      })
+      const chosen = cond(input.n, base, sub.twice)
+      return {
+        sub: sub.twice.sum,
+        given: sub.given.x,
+        each,
+        chosen: chosen.sum,
+        name: coalesce(step('bad', fail, undefined, { onError: 'skip' }), 'nobody'),
+      }
+    })
+
+    const both = await bothWays(flow, { n: 1, list: [10, 20] })
+
+    expect(both?.own).toEqual({ sub: 4, given: 2, each: [{ sum: 10 }, { sum: 21 }], chosen: 2, name: 'nobody' })
+    expect(both?.file).toEqual(both?.own)
+  })
+
+  test('what a file cannot say is refused', () => {
+    const sf = new StepFunction('sf').addStep('A', { func: () => 1 }).setStartStep('A')
+    const inner = defineFlow('inner', {}, ({ step }) => step('a', add, { a: 1, b: 2 }))
+    const refused = (build: (b: any) => unknown) => () => defineFlow('refused', {}, build as never).toYAML()
+
+    expect(refused(({ step }) => step('sf', sf))).toThrow('a step function has no YAML form')
+    expect(refused(({ step }) => step('sub', inner, null, { when: true }))).toThrow('options of a flow inside')
+    expect(
+      refused(({ forEach, step }) => forEach([1], (x: unknown) => ({ made: step('b', add, { a: x, b: 1 }) }))),
+    ).toThrow('in YAML a forEach has one step')
+  })
+})

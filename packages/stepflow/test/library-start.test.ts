@@ -1,0 +1,83 @@
+// What `import 'stepflow'` costs, and what it does not pull in. Of the built package, as programs have it.
+
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { root } from '../../../test/stepflow.ts'
+
+const entry = join(root, 'packages/stepflow/dist/esm/stepflow.js')
+
+beforeAll(() => {
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [fileURLToPath(new URL('../../../scripts/build.mjs', import.meta.url))],
+    {
+      encoding: 'utf8',
+    },
+  )
+  if (status !== 0) throw new Error(stderr)
+}, 60_000)
+
+/** Milliseconds that the import takes in a process of its own; the least of several. */
+function importMs(specifier: string): number {
+  const code = `const t = performance.now(); await import(${JSON.stringify(specifier)}); console.log(performance.now() - t)`
+  const tries = Array.from({ length: 7 }, () => {
+    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8', cwd: root })
+    return Number(stdout)
+  })
+  return Math.min(...tries)
+}
+
+describe("import 'stepflow'", () => {
+  test('takes at most 25 ms more than an empty module', () => {
+    expect(importMs('stepflow') - importMs('data:text/javascript,')).toBeLessThan(25)
+  })
+
+  test('pulls in neither server nor command line nor libraries', () => {
+    const texts = [entry, ...chunksOf(entry)].map((file) => readFileSync(file, 'utf8'))
+    const imports = texts.flatMap((text) =>
+      [...text.matchAll(/^import .*?from "([^"]+)"|^import "([^"]+)"/gms)].map((m) => m[1] ?? m[2]),
+    )
+
+    expect(imports.filter((name) => !name?.startsWith('./') && !name?.startsWith('node:'))).toEqual([])
+    expect(texts.join('')).not.toMatch(/node:(http|net|child_process|readline)"/)
+  })
+
+  test('can be shaken: who uses one function gets little more', async () => {
+    const bundle = async (contents: string) => {
+      const result = await build({
+        stdin: { contents, resolveDir: root },
+        bundle: true,
+        format: 'esm',
+        platform: 'node',
+        minify: true,
+        write: false,
+        external: ['ajv', 'yaml', '@dagrejs/dagre', '@resvg/resvg-wasm', 'dejavu-fonts-ttf', 'minijinja-js', 'jsep'],
+        logLevel: 'silent',
+      })
+      return result.outputFiles[0]?.contents.length ?? 0
+    }
+
+    expect(await bundle(`import { shape } from 'stepflow'; console.log(shape())`)).toBeLessThan(2_000)
+    expect(await bundle(`import 'stepflow'`)).toBeLessThan(500)
+  })
+
+  test('does nothing', () => {
+    const code = `const before = Object.keys(globalThis).length, exits = process.listenerCount('exit'); await import('stepflow'); console.log(Object.keys(globalThis).length - before, process.listenerCount('exit') - exits)`
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', code], {
+      encoding: 'utf8',
+      cwd: root,
+    })
+
+    expect([stdout.trim(), stderr]).toEqual(['0 0', ''])
+  })
+})
+
+/** The files that the entry imports at once. */
+function chunksOf(file: string): string[] {
+  const text = readFileSync(file, 'utf8')
+  return [...text.matchAll(/from "(\.\/[^"]+)"/g)].map((match) => join(file, '..', match[1] as string))
+}
