@@ -122,7 +122,13 @@ export async function openStore(
     return createMemoryStore({ forget: options.history === 'none', ...shared })
   }
   const { createSqliteStore } = await import('@stepflow/store-sqlite')
-  return createSqliteStore({ path: stateStore.path, ...shared })
+  try {
+    return await createSqliteStore({ path: stateStore.path, ...shared })
+  } catch (thrown) {
+    // Whatever is wrong with it, nothing has run: a file that cannot be used was named.
+    if (!FlowError.is(thrown)) throw thrown
+    throw new FlowError('INVALID_INPUT', thrown.message, { cause: thrown })
+  }
 }
 
 // ---

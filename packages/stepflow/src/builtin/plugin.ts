@@ -68,7 +68,7 @@ export function createBuiltinPlugin(options: BuiltinOptions = {}): Plugin {
     iterate,
     sleep(clock),
     wait(clock),
-    waitForSignal(clock),
+    waitForSignal(clock, schema),
     loadFile({
       baseDir: options.baseDir ?? process.cwd(),
       ...(options.filesAllow ? { allow: options.filesAllow } : {}),

@@ -1,6 +1,7 @@
 // The components that wait: sleep, wait and wait_for_signal. They park, so that nothing is held meanwhile.
 
-import { type Clock, type Component, FlowError, isRecord, type Json, own, Park } from '@stepflow/engine'
+import { type Clock, type Component, FlowError, isRecord, type Json, type Log, own, Park } from '@stepflow/engine'
+import type { SchemaLoader } from './check.ts'
 import { define } from './define.ts'
 import { anything, custom, duration, number, optional, text } from './input.ts'
 
@@ -64,7 +65,8 @@ export function wait(clock: Clock): Component {
   })
 }
 
-export function waitForSignal(clock: Clock): Component {
+/** A payload that does not fit the schema is refused with a warning, and the wait goes on to the end it always had. */
+export function waitForSignal(clock: Clock, load: SchemaLoader): Component {
   return define({
     name: 'wait_for_signal',
     description: 'Waits for a signal and gives its payload',
@@ -83,16 +85,40 @@ export function waitForSignal(clock: Clock): Component {
     call(input, context, raw) {
       if (input.name.trim() === '')
         throw new FlowError('INVALID_INPUT', '/builtin/wait_for_signal needs a "name", got ""')
-      if (context.woken?.by === 'signal') return context.woken.payload ?? null
-      if (context.woken) return expired(input.name, raw)
-      const schema = input.schema === undefined ? {} : { schema: input.schema as Json } // checked above; steps' inputs are JSON
-      const until = input.timeout === undefined ? {} : { until: clock.now() + input.timeout }
-      return new Park({ signal: { name: input.name, ...schema }, ...until })
+      const { woken } = context
+      if (woken?.by === 'time') return expired(input.name, raw)
+      const schema = input.schema as Json | undefined // checked above; steps' inputs are JSON
+      const kept = own(woken?.state, 'until')
+      const until =
+        typeof kept === 'number' ? kept : input.timeout === undefined ? undefined : clock.now() + input.timeout
+      const park = () =>
+        new Park({
+          signal: { name: input.name, ...(schema === undefined ? {} : { schema }) },
+          ...(until === undefined ? {} : { until, state: { until } }),
+        })
+      if (!woken) return park()
+      const payload = woken.payload ?? null
+      return schema === undefined ? payload : fitting(payload, input.name, schema, load, context.log, park)
     },
   })
 }
 
 // ---
+
+async function fitting(
+  payload: unknown,
+  name: string,
+  schema: Json,
+  load: SchemaLoader,
+  log: Log,
+  park: () => Park,
+): Promise<unknown> {
+  const { value, violations } = (await load(schema))(payload)
+  if (violations.length === 0) return value
+  const list = violations.map(({ path, message }) => `${path}: ${message}`).join('; ')
+  log('warning', `the payload of the signal "${name}" does not fit its schema and is dropped: ${list}`)
+  return park()
+}
 
 /** A default of null is a default too. */
 function expired(name: string, raw: unknown): unknown {

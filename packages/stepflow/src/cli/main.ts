@@ -1,6 +1,6 @@
 // The program `stepflow`: finds the command, runs it, turns what was thrown into a message and an exit code.
 
-import { codes, FlowError, suggest } from '@stepflow/engine'
+import { codes, FlowError, own, suggest } from '@stepflow/engine'
 import { globalOptions, parseArgs } from './args.ts'
 import type { Io } from './command.ts'
 import { commands } from './command-table.ts'
@@ -95,6 +95,11 @@ function find(name: string) {
 function report(thrown: unknown, words: readonly string[], io: Io): number {
   if (thrown instanceof ReaderGone) return 0
   const { code, message, syscall } = (thrown ?? {}) as NodeJS.ErrnoException
+  if (FlowError.is(thrown) && own(thrown.data, 'journal') !== undefined) {
+    // A row that cannot be read: the file has suffered, not the program.
+    io.err(`stepflow: ${thrown.message}\n`)
+    return 1
+  }
   if (FlowError.is(thrown) && thrown.code !== 'INTERNAL') {
     io.err(`stepflow: ${thrown.message}\n`)
     return codes[thrown.code].exit

@@ -47,10 +47,7 @@ export async function followSingle({
       display.see(entries)
       waits.see(entries)
     })
-    const { id } = handle
-    if (store.durable) messages.hint(`run ${id}`)
-    waits.name(id)
-    const cancel = handle.cancel
+    const { id, cancel } = handle
     restore = onInterrupt(() => {
       if (store.durable) {
         isLeft = true
@@ -59,6 +56,8 @@ export async function followSingle({
       messages.hint('stopping; once more to stop at once')
       void cancel('interrupted')
     })
+    if (store.durable) messages.hint(`run ${id}`)
+    waits.name(id)
     outcome = await Promise.race([lastOutcome(handle), left])
   } finally {
     display.end()

@@ -18,13 +18,13 @@ export async function readCreated(store: Store, run: RunId): Promise<Created> {
  * Takes out what the flow marks secret in its variables and inputs, and all secrets that this process knows: those of
  * `--secrets` and of the environment.
  */
-export async function redactorOf(created: Created, args: Args, io: Io): Promise<RunRedactor> {
-  const { plan, options } = created
-  const redactor = new Redactor(secretValues(plan.schemas?.variables ?? {}, options?.variables ?? {}))
+export async function redactorOf(created: Created | undefined, args: Args, io: Io): Promise<RunRedactor> {
+  const { schemas } = created?.plan ?? {}
+  const redactor = new Redactor(secretValues(schemas?.variables ?? {}, created?.options?.variables ?? {}))
   for (const [name, value] of Object.entries(io.env)) if (name.startsWith('STEPFLOW_SECRET_')) redactor.add(value)
   const file = args.value('secrets')
   if (file !== undefined) for (const value of (await readSecrets(file, io.cwd)).values()) redactor.add(value)
-  const schema = plan.schemas?.input ?? {}
+  const schema = schemas?.input ?? {}
   return {
     value: (value) => redactor.value(value),
     sees: (inputs) => {

@@ -1,6 +1,6 @@
 // stepflow runs show: a run's state, the steps of one of its items, what it waits for, what came out. Secrets are taken out.
 
-import { errorValue, type ItemRow, isEnded, type JournalEntry, type RunRow } from '@stepflow/engine'
+import { FlowError, type ItemRow, isEnded, type JournalEntry, type RunRow } from '@stepflow/engine'
 import { countOption } from '../args.ts'
 import { findRun } from '../find-run.ts'
 import { drawCriticalPath, drawTree, printable } from '../progress/draw-tree.ts'
@@ -18,10 +18,8 @@ export const show: Action = {
   async run(at) {
     const { args, io, store, operands } = at
     const row = await findRun(store, operands[0] as string) // there as its operands say
-    const created = await readCreated(store, row.id)
-    const redactor = await redactorOf(created, args, io)
     const item = itemOption(args, row) ?? 0
-    const told = await readItem(at, created, redactor, item)
+    const { told, redactor } = await read(at, row, item)
     const limit = row.items.total === 1 ? 1 : (countOption({ name: 'runs' }, args, 'limit') ?? 10)
     const results = await resultsOf(at, row, args.has('item') ? item : undefined, limit)
     if (args.has('json')) io.out(`${JSON.stringify(asJson(row, told, redactor, results))}\n`)
@@ -39,6 +37,20 @@ interface Told {
   readonly damage?: string
 }
 
+/** A journal that is damaged does not keep from being told what came out: that is kept apart. */
+async function read(at: RunsContext, row: RunRow, item: number): Promise<{ told: Told; redactor: RunRedactor }> {
+  const { args, io, store } = at
+  try {
+    const created = await readCreated(store, row.id)
+    const redactor = await redactorOf(created, args, io)
+    return { told: await readItem(at, created, redactor, item), redactor }
+  } catch (thrown) {
+    if (!FlowError.is(thrown) || thrown.code === 'INVALID_INPUT') throw thrown
+    const states: StepStates = { steps: [], before: [], see() {} }
+    return { told: { states, waits: [], damage: thrown.message }, redactor: await redactorOf(undefined, args, io) }
+  }
+}
+
 /** What the journal says of an item's steps, folded. */
 async function readItem(at: RunsContext, created: Created, redactor: RunRedactor, item: number): Promise<Told> {
   const { store, storeWords } = at
@@ -50,16 +62,15 @@ async function readItem(at: RunsContext, created: Created, redactor: RunRedactor
     states.see(own)
     watcher.see(own)
   }
-  try {
-    for (const { journal } of await store.runs.shards(created.run)) {
-      const rows = await store.read(journal)
-      const [first] = rows[0]?.entries ?? []
-      if (first?.type !== 'created' || item < first.from || item >= first.from + first.inputs.length) continue
-      redactor.sees([first.inputs[item - first.from]])
-      for (const { entries } of rows) see(entries)
-    }
-  } catch (thrown) {
-    return { states, waits, damage: errorValue(thrown).message }
+  let from = 0
+  for (const { journal, items } of await store.runs.shards(created.run)) {
+    const place = item - from
+    from += items
+    if (place < 0 || place >= items) continue
+    const rows = await store.read(journal)
+    const [first] = rows[0]?.entries ?? []
+    if (first?.type === 'created') redactor.sees([first.inputs[place]])
+    for (const { entries } of rows) see(entries)
   }
   watcher.name(created.run)
   return { states, waits }

@@ -1,0 +1,373 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { openDatabase } from '../../store-sqlite/src/drivers.ts'
+import { begin, folderWith, parsed, says } from './cli.ts'
+
+const steps = `import { appendFileSync, existsSync } from 'node:fs'
+const note = (context) => appendFileSync('calls.log', context.stepId + '\\n')
+export function echo(input, context) { note(context); return input }
+export function maybe(input, context) {
+  note(context)
+  if (input.bad && !existsSync('mended')) throw new Error('not today: ' + input.n)
+  return { n: input.n }
+}
+export async function slow(input, context) {
+  note(context)
+  await new Promise((go, stop) => {
+    const timer = setTimeout(go, input.ms ?? 60_000)
+    context.signal.addEventListener('abort', () => { clearTimeout(timer); stop(new Error('aborted')) })
+  })
+  return input
+}
+`
+const config = `plugins: { builtin: { type: builtin }, steps: { type: module, path: ./steps.mjs } }
+routes:
+  "/steps/{*component}": [{ plugin: steps }]
+  "/{*component}": [{ plugin: builtin }]
+`
+const flow = `name: t
+description: t
+steps:
+  - { id: a, component: /steps/echo, input: { $input: $ } }
+  - { id: b, component: /steps/maybe, input: { $step: a } }
+  - { id: c, component: /steps/echo, input: { n: { $step: b, path: n } } }
+output: { $step: c, path: n }
+`
+const waiting = `name: w
+description: w
+steps:
+  - { id: a, component: /steps/echo, input: { $input: $ } }
+  - { id: ok, component: /builtin/wait_for_signal, needs: [a], input: { name: approve, schema: { type: object } } }
+output: { $step: ok }
+`
+const slow = `name: s
+description: s
+steps:
+  - { id: a, component: /steps/slow, input: { $input: $ } }
+  - { id: b, component: /steps/echo, input: { $step: a } }
+output: { $step: b }
+`
+const store = ['--store', 'sqlite:r.db']
+
+function bench(files: Record<string, string> = {}) {
+  const project = folderWith({
+    'f.yaml': flow,
+    'w.yaml': waiting,
+    's.yaml': slow,
+    'steps.mjs': steps,
+    'stepflow-config.yml': config,
+    'calls.log': '',
+    ...files,
+  })
+  const runs = async (...words: string[]) => {
+    const { out } = await project.run('runs', ...words, ...store, '--json')
+    return JSON.parse(out)
+  }
+  return {
+    ...project,
+    runs,
+    newest: async (): Promise<string> => (await runs('list'))[0].id,
+    calls: () => project.read('calls.log').split('\n').filter(Boolean),
+    forget: () => writeFileSync(project.at('calls.log'), ''),
+    /** Begins a run that stays until it is told otherwise. */
+    async open(file: string, input: string) {
+      const { child, ended } = begin(['run', file, '--input-json', input, ...store], { cwd: project.folder })
+      await says(child, /^run /m)
+      return { child, ended }
+    },
+  }
+}
+
+test('list: the newest first, by state, flow and number; for people a line each', async () => {
+  const project = bench()
+  await project.run('run', 'f.yaml', '--input-json', '{"n":1}', ...store)
+  await project.run('run', 'f.yaml', '--input-json', '{"n":2,"bad":true}', ...store)
+  await project.run('run', './f.yaml', '--input-json', '{"n":3}', ...store)
+
+  const all = await project.runs('list')
+  expect(all.map(({ status }: { status: string }) => status)).toEqual(['completed', 'failed', 'completed'])
+  expect(all[0]).toMatchObject({ flow: './f.yaml', items: { total: 1, success: 1, failed: 0 } })
+  expect(await project.runs('list', '--status', 'failed')).toEqual([all[1]])
+  expect(await project.runs('list', '--flow', 'f.yaml')).toEqual([all[1], all[2]])
+  expect(await project.runs('list', '--limit', '1')).toEqual([all[0]])
+  const { out } = await project.run('runs', 'list', ...store)
+  expect(out.split('\n')).toHaveLength(4)
+  expect(out).toContain(`${all[1].id}  failed`)
+})
+
+test('show: each step with its state, attempts and error, and the result', async () => {
+  const project = bench()
+  await project.run('run', 'f.yaml', '--input-json', '{"n":2,"bad":true}', ...store)
+  const id = await project.newest()
+
+  const { out } = await project.run('runs', 'show', id, ...store)
+  const told = await project.runs('show', id)
+
+  expect(out).toMatch(/✓ a/)
+  expect(out).toMatch(/✗ b .*not today: 2/)
+  expect(told.steps.map(({ id, status }: { id: string; status: string }) => [id, status])).toEqual([
+    ['a', 'success'],
+    ['b', 'failed'],
+    ['c', 'skipped'],
+  ])
+  expect(told.steps[1]).toMatchObject({ attempts: 1, error: { code: 'COMPONENT_FAILED', message: 'not today: 2' } })
+  expect(told.results).toMatchObject([{ index: 0, outcome: 'failed', error: { step: 'b' } }])
+})
+
+test('show of a batch tells its failures first; --item tells one item', async () => {
+  const input = [1, 2, 3].map((n) => JSON.stringify({ n, bad: n === 2 })).join('\n')
+  const project = bench({ 'in.jsonl': input })
+  await project.run('run', 'f.yaml', '--inputs', 'in.jsonl', ...store)
+  const id = await project.newest()
+
+  expect((await project.runs('show', id)).results).toMatchObject([{ index: 1, outcome: 'failed' }])
+  const item = await project.runs('show', id, '--item', '2')
+  expect(item.results).toEqual([{ index: 2, outcome: 'success', result: 3 }])
+  expect(item.steps[2]).toMatchObject({ id: 'c', status: 'success' })
+  expect((await project.run('runs', 'show', id, '--item', '3', ...store)).err).toContain('has 3 items, counted from 0')
+})
+
+test('cancel reaches a run that another process drives within a second', async () => {
+  const project = bench()
+  const { ended } = await project.open('s.yaml', '{}')
+  const id = await project.newest()
+
+  const cancelled = await project.run('runs', 'cancel', id, ...store)
+  const told = Date.now()
+  const { code, out } = await ended
+
+  expect(cancelled.code).toBe(0)
+  expect(Date.now() - told).toBeLessThan(1000)
+  expect(code).toBe(130)
+  expect(JSON.parse(out)).toMatchObject({ outcome: 'failed', error: { code: 'CANCELLED' } })
+  expect((await project.runs('show', id)).status).toBe('cancelled')
+})
+
+test('pause lets what runs end and starts nothing more; resume goes on where it is driven', async () => {
+  const project = bench()
+  const { ended } = await project.open('s.yaml', '{"ms":3000}')
+  const id = await project.newest()
+
+  await project.run('runs', 'pause', id, ...store)
+  await project.run('runs', 'signal', id, 'nothing', ...store)
+  while ((await project.runs('show', id)).steps[0].status !== 'success');
+  expect(await project.runs('show', id)).toMatchObject({ status: 'paused', steps: [{}, { status: 'pending' }] })
+  const resumed = await project.run('runs', 'resume', id, ...store)
+
+  expect(resumed).toMatchObject({ code: 0, err: expect.stringContaining('drives it') })
+  expect(await ended).toMatchObject({ code: 0, out: '{"outcome":"success","result":{"ms":3000}}\n' })
+})
+
+test('a paused run whose process is gone is resumed here', async () => {
+  const project = bench()
+  const { child, ended } = await project.open('w.yaml', '{}')
+  const id = await project.newest()
+  await project.run('runs', 'pause', id, ...store)
+  await project.run('runs', 'signal', id, 'approve', '--input-json', '{"x":1}', ...store)
+  child.kill('SIGKILL')
+  await ended
+
+  const { code, out } = await project.run('runs', 'resume', id, ...store)
+
+  expect({ code, out }).toEqual({ code: 0, out: '{"outcome":"success","result":{"x":1}}\n' })
+})
+
+test('rerun: whole, from the failed steps, from a step, with another input; the new run names its origin', async () => {
+  const project = bench()
+  await project.run('run', 'f.yaml', '--input-json', '{"n":2,"bad":true}', ...store)
+  const id = await project.newest()
+  const again = async (...words: string[]) => {
+    project.forget()
+    const { code, out } = await project.run('runs', 'rerun', id, ...words, ...store)
+    return { code, out: out.trim(), calls: project.calls().join('') }
+  }
+  const fine = '{"outcome":"success","result":2}'
+
+  expect(await again()).toMatchObject({ code: 1, calls: 'ab' })
+  writeFileSync(project.at('mended'), '')
+  expect(await again()).toEqual({ code: 0, out: fine, calls: 'abc' })
+  expect(await again('--failed')).toEqual({ code: 0, out: fine, calls: 'bc' })
+  expect((await project.runs('list'))[0].origin).toEqual({ runId: id, from: 'failed' })
+  expect(await again('--from', 'b')).toEqual({ code: 0, out: fine, calls: 'bc' })
+  expect(await again('--input-json', '{"n":5}')).toEqual({
+    code: 0,
+    out: '{"outcome":"success","result":5}',
+    calls: 'abc',
+  })
+  const patch = '{"c":{"value":{"input":{"n":9}}}}'
+  expect(await again('--from', 'b', '--overrides-json', patch)).toMatchObject({
+    code: 0,
+    out: '{"outcome":"success","result":9}',
+  })
+})
+
+test('rerun from the failed steps runs only the items of a batch that failed', async () => {
+  const input = [1, 2, 3].map((n) => JSON.stringify({ n, bad: n === 2 })).join('\n')
+  const project = bench({ 'in.jsonl': input })
+  await project.run('run', 'f.yaml', '--inputs', 'in.jsonl', ...store)
+  const id = await project.newest()
+  writeFileSync(project.at('mended'), '')
+  project.forget()
+
+  const { code, out } = await project.run('runs', 'rerun', id, '--failed', ...store)
+
+  expect(code).toBe(0)
+  expect(parsed(out)).toEqual([1, 2, 3].map((result) => ({ outcome: 'success', result })))
+  expect(project.calls()).toEqual(['b', 'c'])
+})
+
+test('what cannot be done is said with its exit code: unknown runs 3, wrong usage 2, a run that has ended 1', async () => {
+  const project = bench()
+  await project.run('run', 'f.yaml', '--input-json', '{"n":1}', ...store)
+  const id = await project.newest()
+  const says = async (...words: string[]) => {
+    const { code, out, err } = await project.run('runs', ...words, ...store)
+    expect(out).toBe('')
+    return `${code} ${err}`
+  }
+
+  expect(await says('show', `${id}x`)).toMatch(/^3 .*Did you mean/)
+  expect(await says('cancel', 'nope')).toMatch(/^3 .*The newest are/)
+  expect(await says('signal', id, 'approve')).toMatch(/^1 .*has ended \(completed\)/)
+  expect(await says('resume', id)).toMatch(/^1 .*has ended.*runs rerun/)
+  expect(await says('rerun', id, '--from', 'bb')).toMatch(/^3 .*no step "bb".*Did you mean "b"/)
+  expect(await says('rerun', id, '--from', 'b', '--failed')).toMatch(/^2 /)
+  expect(await says('show', id, '--from', 'b')).toMatch(/^2 .*--from has no meaning for show/)
+  expect(await says('shwo')).toMatch(/^2 .*Did you mean "show"/)
+  expect(await says('show')).toMatch(/^2 .*takes ID/)
+  expect(await says('signal', id)).toMatch(/^2 .*takes ID NAME/)
+  expect(await says('rerun', id, '--overrides-json', '{"nope":{"value":{}}}')).toMatch(/^2 .*nope/s)
+})
+
+test('a payload that breaks the schema of the wait is refused, and the wait goes on', async () => {
+  const project = bench()
+  const { ended } = await project.open('w.yaml', '{}')
+  const id = await project.newest()
+
+  await project.run('runs', 'signal', id, 'approve', '--input-json', '"no object"', ...store)
+  await project.run('runs', 'signal', id, 'approve', '--input-json', '{"by":"Ada"}', '--id', 'once', ...store)
+
+  const { code, out, err } = await ended
+  expect({ code, out }).toEqual({ code: 0, out: '{"outcome":"success","result":{"by":"Ada"}}\n' })
+  expect(err).toContain('does not fit its schema')
+})
+
+test('a run moves as one file to another store: same id, same steps, and it can be run again there', async () => {
+  const project = bench({ 'in.jsonl': Array.from({ length: 40 }, (_, n) => JSON.stringify({ n })).join('\n') })
+  await project.run('run', 'f.yaml', '--inputs', 'in.jsonl', ...store)
+  const id = await project.newest()
+  const before = await project.runs('show', id, '--item', '30')
+
+  const exported = await project.run('runs', 'export', id, '--output', 'run.json', ...store)
+  const imported = await project.run('runs', 'import', 'run.json', '--store', 'sqlite:other.db')
+  const after = await project.run('runs', 'show', id, '--item', '30', '--store', 'sqlite:other.db', '--json')
+  const rerun = await project.run('runs', 'rerun', id, '--from', 'c', '--store', 'sqlite:other.db')
+
+  expect([exported.code, imported.code]).toEqual([0, 0])
+  expect(JSON.parse(after.out)).toEqual(before)
+  expect(parsed(rerun.out)).toHaveLength(40)
+  const twice = await project.run('runs', 'import', 'run.json', '--store', 'sqlite:other.db')
+  expect(twice).toMatchObject({ code: 1, err: expect.stringContaining('in this store already') })
+})
+
+test('blobs come along, large values included', async () => {
+  const blobs = `name: b
+description: b
+steps:
+  - { id: put, component: /builtin/put_blob, input: { data: { $input: $ } } }
+  - { id: big, component: /steps/echo, input: { text: { $input: text } } }
+output: { id: { $step: put, path: blob_id }, text: { $step: big, path: text } }
+`
+  const project = bench({ 'b.yaml': blobs, 'in.json': JSON.stringify({ text: 'x'.repeat(2_000_000) }) })
+  const { out } = await project.run('run', 'b.yaml', '--input', 'in.json', ...store)
+  const id = await project.newest()
+
+  await project.run('runs', 'export', id, '-o', 'run.json', ...store)
+  await project.run('runs', 'import', 'run.json', '--store', 'sqlite:other.db')
+  const again = await project.run('runs', 'rerun', id, '--from', 'big', '--store', 'sqlite:other.db')
+
+  expect(again.out).toBe(out)
+  const document = JSON.parse(project.read('run.json'))
+  expect(Object.keys(document.blobs)).toContain(JSON.parse(out).result.id)
+})
+
+test('a file that is no export, a part of one, or one of another version, is refused and leaves nothing', async () => {
+  const project = bench()
+  await project.run('run', 'f.yaml', '--input-json', '{"n":1}', ...store)
+  await project.run('runs', 'export', await project.newest(), '-o', 'run.json', ...store)
+  const text = project.read('run.json')
+  const refused = async (content: string) => {
+    writeFileSync(project.at('bad.json'), content)
+    const { code, err } = await project.run('runs', 'import', 'bad.json', '--store', 'sqlite:other.db')
+    expect({ content: content.slice(0, 60), code }).toEqual({ content: content.slice(0, 60), code: 2 })
+    return err
+  }
+
+  expect(await refused(text.replace('"version":1', '"version":2'))).toContain('exported in format 2')
+  expect(await refused(text.slice(0, -100))).toContain('only a part of it')
+  expect(await refused('{}')).toContain('no export of a run')
+  expect(await refused('[]')).toContain('no export of a run')
+  expect(await refused(text.replace('"type":"settled"', '"type":"__proto__"'))).toContain('no known type')
+  expect(await refused(text.replace('"type":"created"', '"type":"started"'))).toContain('does not begin with a plan')
+  expect(await refused(text.replace('/0":[', '/x":['))).toContain('is no journal of run')
+  const { out } = await project.run('runs', 'list', '--json', '--store', 'sqlite:other.db')
+  expect(out).toBe('[]\n')
+})
+
+test('secrets are in no history and in no export: those of the schema, of the environment and of --secrets', async () => {
+  const secretive = `name: s
+description: s
+schemas:
+  properties:
+    input: { type: object, properties: { password: { type: string, is_secret: true } } }
+    variables: { type: object, properties: { token: { type: string, is_secret: true } } }
+steps:
+  - id: a
+    component: /steps/echo
+    input: { password: { $input: password }, token: { $variable: token }, key: { $secret: api_key } }
+  - { id: b, component: /steps/maybe, input: { bad: true, n: { $step: a } } }
+output: { $step: b }
+`
+  const project = bench({ 'x.yaml': secretive, 'secrets.env': 'api_key=hunter-three-3\n' })
+  const words = ['--input-json', '{"password":"hunter-one-1"}', '--variables-json', '{"token":"hunter-two-2"}']
+  const ran = await project.run('run', 'x.yaml', ...words, '--secrets', 'secrets.env', ...store)
+  const id = await project.newest()
+  expect(ran.code).toBe(1)
+
+  const shown = await project.run('runs', 'show', id, '--secrets', 'secrets.env', ...store)
+  const json = await project.run('runs', 'show', id, '--json', '--secrets', 'secrets.env', ...store)
+  const exported = await project.run('runs', 'export', id, '--secrets', 'secrets.env', ...store)
+
+  for (const text of [ran.out, ran.err, shown.out, json.out, exported.out]) {
+    expect(text).not.toBe('')
+    expect(text).not.toMatch(/hunter-(one|two|three)/)
+  }
+  expect(exported.out).toContain('[redacted]')
+})
+
+test('of a run whose journal is damaged, show tells what can be read and what is wrong; list goes on', async () => {
+  const project = bench()
+  await project.run('run', 'f.yaml', '--input-json', '{"n":1}', ...store)
+  const id = await project.newest()
+  const db = await openDatabase(project.at('r.db'))
+  db.exec(`UPDATE journal SET entries = 'rubbish' WHERE seq = 1`)
+  db.close()
+
+  const { code, out, err } = await project.run('runs', 'show', id, ...store)
+  const rerun = await project.run('runs', 'rerun', id, '--from', 'c', ...store)
+
+  expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining('{"outcome":"success","result":1}') })
+  expect(err).toContain('row 1')
+  expect(rerun).toMatchObject({ code: 1, err: expect.stringContaining('is damaged') })
+  expect(await project.runs('list')).toHaveLength(1)
+})
+
+test('an export that is asked for a file that is there replaces it, and stdout stays empty', async () => {
+  const project = bench({ 'run.json': 'before' })
+  await project.run('run', 'f.yaml', '--input-json', '{"n":1}', ...store)
+
+  const { out } = await project.run('runs', 'export', await project.newest(), '-o', 'run.json', ...store)
+
+  expect(out).toBe('')
+  expect(readFileSync(project.at('run.json'), 'utf8')).toMatch(/^\{"format":"stepflow-run","version":1/)
+})
