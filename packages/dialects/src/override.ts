@@ -106,7 +106,9 @@ const INNER_KEYS: Readonly<Record<string, KeyTable>> = {
 
 /** Keys meet in canonical spelling, so that a patch in one spelling reaches a step in the other. */
 function patchStep(step: Node, patch: MapNode): Node {
-  return step.kind === 'map' ? mergePatch(canonical(step, STEP_KEYS), canonical(patch, STEP_KEYS)) : step
+  if (step.kind !== 'map') return step
+  const [base, changes] = [canonical(step, STEP_KEYS), canonical(patch, STEP_KEYS)]
+  return entryOf(step, 'tool') ? mergePatch(withNames(base), withNames(changes)) : mergePatch(base, changes)
 }
 
 function canonical(node: MapNode, table: KeyTable): MapNode {
@@ -118,6 +120,26 @@ function canonical(node: MapNode, table: KeyTable): MapNode {
     return { ...entry, key, value }
   })
   return { ...node, entries }
+}
+
+/** A manifest's step with its lists of {name, value} as the maps that they stand for. */
+function withNames(step: MapNode): MapNode {
+  const entries = step.entries.map((entry) =>
+    entry.key === 'input' || entry.key === 'config' ? { ...entry, value: named(entry.value) } : entry,
+  )
+  return { ...step, entries }
+}
+
+/** A list with a name twice stays what it is: that is an error, and told as one. */
+function named(value: Node): Node {
+  if (value.kind !== 'list') return value
+  const entries: Entry[] = []
+  for (const item of value.items) {
+    const [name, inner] = [textOf(get(item, 'name')), get(item, 'value')]
+    if (name === undefined || !inner || entries.some((entry) => entry.key === name)) return value
+    entries.push({ key: name, value: inner, line: item.line, column: item.column })
+  }
+  return { kind: 'map', entries, line: value.line, column: value.column }
 }
 
 /** RFC 7396, but an expression is one value: it replaces and is replaced, never mixed with another. */

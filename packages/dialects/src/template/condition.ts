@@ -88,9 +88,11 @@ function asBoolean(value: unknown): boolean {
   return BOOLEANS.get(word) ?? word !== ''
 }
 
-/** Operators as they are written, what they stand between as values. */
+const JOINTS: ReadonlySet<string> = new Set(['and', 'or', '==', '!=', '<', '<=', '>', '>=', 'in', 'not in'])
+
+/** Comparisons as they are written, what they stand between as values. */
 function shown(expr: Expr): (frame: Frame) => string {
-  if (expr.type === 'binary') {
+  if (expr.type === 'binary' && JOINTS.has(expr.op)) {
     const [left, right] = [shown(expr.left), shown(expr.right)]
     return (frame) => `${left(frame)} ${expr.op} ${right(frame)}`
   }

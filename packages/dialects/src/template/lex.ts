@@ -93,8 +93,11 @@ function tooLarge(at: number): TemplateSyntaxError {
   return new TemplateSyntaxError(`more than ${MAX_TOKENS} names, values and signs in one template`, at)
 }
 
+/** White space, or a number, a name or a sign. */
 const TOKEN =
-  /\s+|(?<number>\d[\d_]*(?:\.\d+)?(?:[eE][-+]?\d+)?)|(?<name>[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)|(?<op>\*\*|\/\/|==|!=|<=|>=|&&|\|\||[-+*/%~=<>!.,:|()[\]{}])/y
+  /\s+|(\d[\d_]*(?:\.\d+)?(?:[eE][-+]?\d+)?)|([A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)|(\*\*|\/\/|==|!=|<=|>=|&&|\|\||[-+*/%~=<>!.,:|()[\]{}])/y
+
+const STEP_ID = /[A-Za-z_]\w*(?:-+\w+)*/y
 
 function nextOpen(source: string, from: number): number {
   for (let at = source.indexOf('{', from); at >= 0; at = source.indexOf('{', at + 1)) {
@@ -137,7 +140,7 @@ function lexToken(source: string, at: number, tokens: Token[]): number {
   TOKEN.lastIndex = at
   const match = TOKEN.exec(source)
   if (!match) throw new TemplateSyntaxError(`unexpected ${JSON.stringify(source[at])}`, at)
-  const { number, name, op } = match.groups as { number?: string; name?: string; op?: string }
+  const [, number, name, op] = match
   if (number !== undefined) tokens.push({ kind: 'number', text: number.replaceAll('_', ''), at })
   else if (name !== undefined) tokens.push({ kind: 'name', text: name, at })
   else if (op !== undefined) tokens.push({ kind: 'op', text: op, at })
@@ -149,9 +152,8 @@ function lexToken(source: string, at: number, tokens: Token[]): number {
 function lexStepId(source: string, at: number, tokens: Token[]): number {
   const name = tokens.at(-2)
   if (name?.kind !== 'name' || name.text !== 'steps' || tokens.at(-3)?.text === '.') return at
-  const id = /[A-Za-z_]\w*(?:-+\w+)*/y
-  id.lastIndex = at
-  const found = id.exec(source)?.[0]
+  STEP_ID.lastIndex = at
+  const found = STEP_ID.exec(source)?.[0]
   if (found === undefined) return at
   tokens.push({ kind: 'name', text: found, at })
   return at + found.length
