@@ -31,8 +31,17 @@ test('a seed gives the same run each time, to the letter', async () => {
 
 test('the seeds reach what is to be tested: crashes, takeovers, waits, failures and loops', async () => {
   const said = new Set<string>()
-  const words = ['crashes', 'stalls', 'taken over', 'out of turn', 'woken by signal', 'woken by time', 'woken by run']
-  for (let seed = 0; seed < 300; seed++) {
+  const words = [
+    'crashes',
+    'stalls',
+    'taken over',
+    'out of turn',
+    'gives way',
+    'woken by signal',
+    'woken by time',
+    'woken by run',
+  ]
+  for (let seed = 0; seed < 600 && said.size < words.length; seed++) {
     await simulate(seed, {
       note: (line) => {
         for (const word of words) if (line.includes(word)) said.add(word)

@@ -156,6 +156,7 @@ export class Calls {
     const attempt = run.attempts.get(key)
     if (attempt) this.#leavePark(attempt)
     this.drop(run, key, why)
+    if (attempt) this.#leaveStepPlace(attempt)
   }
 
   /** All items of a sub-run have ended: its step goes on. */
@@ -229,6 +230,7 @@ export class Calls {
     this.#leavePark(attempt)
     const child = attempt.park?.child
     if (child) this.#dropRun(child, 'its step has ended')
+    this.#leaveStepPlace(attempt)
     attempt.close()
     run.state.status[key] = QUEUED
     run.held.add(key)
@@ -361,7 +363,7 @@ export class Calls {
         if (record.cache) this.#drive.kept.set(record.cache.key, { output: result ?? null })
       }
     } else if (attempt.cacheKey !== undefined && result !== undefined) this.#recordKept(attempt, result)
-    if (run.stepLimit !== undefined) this.#items.leaveStepPlace(run, attempt.slot)
+    this.#leaveStepPlace(attempt)
     if (!run.isDirty) this.#drive.touch(run)
   }
 
@@ -417,7 +419,7 @@ export class Calls {
     const until = this.#drive.now + delayMs
     this.#wakes.add(until, { attempt: next, park: next.park })
     this.#recordPark(next, until)
-    this.#items.leaveStepPlace(run, slot)
+    this.#leaveStepPlace(attempt)
     this.#items.park(run, slot)
     this.#drive.touch(run)
   }
@@ -427,6 +429,12 @@ export class Calls {
     const park = later?.park
     if (park?.child) this.#items.unparkSubRun(park.child)
     else if (park && park.by !== 'run') this.#items.unparkNow(run, slot)
+  }
+
+  /** The place among the steps of its item; what waits for a time or a signal has given it back before. */
+  #leaveStepPlace({ run, slot, later }: Attempt): void {
+    if (run.stepLimit === undefined || (later?.park && later.park.by !== 'run')) return
+    this.#items.leaveStepPlace(run, slot)
   }
 
   /** What a parked attempt waited for is here. */

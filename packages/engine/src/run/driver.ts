@@ -30,6 +30,8 @@ export class Driver {
   #isBusy = false
   #isOver = false
   #isLost = false
+  /** A place for an item has become free since the turn began. */
+  #hasRoom = false
   #cancelTimer: (() => void) | undefined
   #timerAt = Number.POSITIVE_INFINITY
   #resolve!: (wake: Wake | null) => void
@@ -72,8 +74,14 @@ export class Driver {
 
   /** A place for an item has become free. */
   onFree(): void {
+    this.#hasRoom = true
     this.#drive.touch(this.#drive.root)
     this.#poke()
+  }
+
+  /** All that it has begun only waits. */
+  get isIdle(): boolean {
+    return this.#drive.root.isIdle
   }
 
   /** Starts no further item; those in flight go on. */
@@ -110,6 +118,7 @@ export class Driver {
     this.#isScheduled = false
     if (this.#isBusy || this.#isOver) return
     this.#isBusy = true
+    this.#hasRoom = false
     try {
       this.#drive.now = this.#drive.options.clock.now()
       if (this.#cancelled) this.#endAll(this.#cancelled)
@@ -137,7 +146,9 @@ export class Driver {
       const { root, dirty, options } = this.#drive
       if (root.isDone) return this.#over(null)
       if (!isComplete) return options.clock.soon(() => this.#poke())
-      if (this.#calls.hasAnswers || dirty.length > 0 || this.#cancelled) return this.#poke()
+      if (root.isIdle) options.onIdle()
+      const canResume = this.#hasRoom && this.#items.hasClaims
+      if (this.#calls.hasAnswers || dirty.length > 0 || this.#cancelled || canResume) return this.#poke()
       if (this.#canPutDown()) return this.#over({ journal: options.journal, at: this.#calls.nextTimeAt() })
       this.#armTimer()
       this.#checkStuck()

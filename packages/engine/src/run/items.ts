@@ -4,6 +4,7 @@ import type { ErrorValue } from '../errors.ts'
 import type { ActiveRun } from './active-run.ts'
 import type { Drive } from './drive.ts'
 import type { Outcome } from './outcome.ts'
+import { QUEUED } from './state.ts'
 
 export class Items {
   readonly #drive: Drive
@@ -106,8 +107,13 @@ export class Items {
   leaveStepPlace(run: ActiveRun, slot: number): void {
     if (run.stepLimit === undefined || run.state.isLive[slot] === 0) return
     run.running.set(slot, Math.max(0, (run.running.get(slot) ?? 0) - 1))
-    const next = run.queued.get(slot)?.shift()
-    if (next !== undefined) run.scheduler.ready.push(next)
+    const queue = run.queued.get(slot) ?? []
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      // It may have been cut off meanwhile.
+      if (run.state.status[next] !== QUEUED) continue
+      run.scheduler.ready.push(next)
+      return
+    }
   }
 
   // --- waiting

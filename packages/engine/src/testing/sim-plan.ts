@@ -167,6 +167,7 @@ function retryOf(chance: Chance): Retry {
 }
 
 function makeMap(step: Draft, chance: Chance, index: number, depth: number): void {
+  if (depth === 0 && chance.is(0.08)) return makeWideMap(step, chance)
   const list: Expr =
     index === 0 || chance.is(0.4)
       ? { op: 'literal', value: indexes(chance.int(0, 4)) }
@@ -182,6 +183,19 @@ function makeMap(step: Draft, chance: Chance, index: number, depth: number): voi
     items: list,
     onItemError: { op: 'literal', value: chance.one(['fail', 'skip', 'continue']) },
     ...(chance.is(0.4) ? { maxConcurrent: { op: 'literal', value: chance.int(1, 2) } } : {}),
+  })
+}
+
+/** More elements than one turn has time for. */
+function makeWideMap(step: Draft, chance: Chance): void {
+  const element: Draft = { id: 'e', component: chance.one(['/repeatable', '/give', null]), input: { op: 'input' } }
+  const exit: Draft = { id: '$output', component: null, hidden: true, input: { op: 'step', step: 0 } }
+  const plan: Plan = { name: 'wide', steps: [element, exit], entry: 1, exit: 1, onFailure: 'stop' }
+  step.component = '$core/map'
+  step.input = object({
+    plan: { op: 'literal', value: plan as unknown as Json },
+    items: { op: 'literal', value: indexes(chance.int(130, 200)) },
+    maxConcurrent: { op: 'literal', value: 200 },
   })
 }
 

@@ -63,6 +63,7 @@ class Simulation {
     this.#scenario = randomScenario(chance, chance.int(1, 5))
     this.#isStream = chance.is(0.15)
     this.#faults = randomFaults(chance)
+    this.#world.slownessMs = chance.is(0.1) ? chance.int(1, 20) : 0
     this.#disk = new SimDisk(this.#world, {
       appendMs: chance.one([
         [0, 0],

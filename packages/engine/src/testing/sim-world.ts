@@ -50,6 +50,8 @@ export class World {
   /** Told what happens, if somebody listens. */
   readonly note: (text: () => string) => void
   now = 1_000_000
+  /** How much time passes between one look at the clock and the next, where computers are slow; milliseconds. */
+  slownessMs = 0
   readonly #events = new WakeHeap<Event>()
 
   constructor(seed: number, note: (text: () => string) => void) {
@@ -75,7 +77,7 @@ export class World {
       const event = this.#events.takeDue(this.now) as Event
       if (!event.isLive) continue
       event.run()
-      // Once round the loop: all promises that follow have settled. Less than a dozen turns of the microtask queue cost.
+      // Once round the loop all promises that follow have settled; it costs no more than to await thirty of them.
       await new Promise((resolve) => setImmediate(resolve))
       return true
     }
@@ -89,6 +91,7 @@ export class Process {
   isDead = false
   /** Nothing happens in it until then; what should have happens then. */
   stalledUntil = 0
+  readonly #delayed: (() => void)[] = []
   readonly #onDeath: (() => void)[] = []
 
   constructor(world: World, name: string) {
@@ -97,9 +100,13 @@ export class Process {
   }
 
   readonly clock: Clock = {
-    now: () => this.world.now,
+    now: () => {
+      this.world.now += this.world.slownessMs
+      return this.world.now
+    },
     timer: (ms, fire) => this.after(ms, fire),
     soon: (next) => {
+      this.world.note(() => `${this.name} gives way`)
       this.after(0, next)
     },
   }
@@ -108,7 +115,7 @@ export class Process {
     let isLive = true
     const attempt = () => {
       if (!isLive || this.isDead) return
-      if (this.stalledUntil > this.world.now) this.world.after(this.stalledUntil - this.world.now, attempt)
+      if (this.stalledUntil > this.world.now) this.#delay(attempt)
       else run()
     }
     this.world.after(ms, attempt)
@@ -127,6 +134,19 @@ export class Process {
           reject(error)
         }
       })
+    })
+  }
+
+  /** What is delayed happens later, but in the same order. */
+  #delay(attempt: () => void): void {
+    this.#delayed.push(attempt)
+    if (this.#delayed.length === 1) this.#awake()
+  }
+
+  #awake(): void {
+    this.world.after(this.stalledUntil - this.world.now, () => {
+      if (this.stalledUntil > this.world.now) return this.#awake()
+      for (const attempt of this.#delayed.splice(0)) this.world.after(0, attempt)
     })
   }
 
