@@ -55,6 +55,8 @@ export interface DriverOptions {
   readonly redactError: (inputs: readonly ItemInput[], error: ErrorValue) => ErrorValue
   /** What an exit may see of an item's outcome. */
   readonly redact: (plan: LinkedPlan, input: unknown, outcome: Outcome, item: number) => Outcome
+  /** All that has begun only waits: there may be room for more. */
+  readonly onIdle: () => void
   readonly clock: Clock
   readonly random: () => number
   /** A bug in us, or a store that fails: ends the driver, and leaves the run as the journal has it. */

@@ -5,6 +5,8 @@ import type { LocalRun } from './local-run.ts'
 
 /** Shards of a run that are driven at once. */
 const OPEN_SHARDS = 4
+/** Shards in which all only waits, held beside them. */
+const WAITING_SHARDS = 64
 const FIRST_SHARD_ITEMS = 16
 const LARGEST_SHARD_ITEMS = 1024
 /** Results that may wait for their reader before the intake waits too. */
@@ -47,7 +49,7 @@ export async function takeIn(
 
   const write = async (journal: JournalId, entry: JournalEntry) => {
     await tools.open(journal, [entry])
-    await run.shardRoom(OPEN_SHARDS)
+    await run.shardRoom(OPEN_SHARDS, WAITING_SHARDS)
     await run.results.room(RESULT_BACKLOG)
   }
   const flush = (): Promise<void> => {

@@ -134,9 +134,14 @@ export class LocalRun {
     for (const changed of this.#onChange.splice(0)) changed()
   }
 
-  /** Resolves once fewer than `limit` journals are open. */
-  async shardRoom(limit: number): Promise<void> {
-    while (this.#open.size >= limit && !this.isClosed) await this.#change()
+  /** Resolves once fewer than `busy` journals are at work, and fewer than `idle` are held though they only wait. */
+  async shardRoom(busy: number, idle: number): Promise<void> {
+    while (!this.#hasShardRoom(busy, idle) && !this.isClosed) await this.#change()
+  }
+
+  /** A journal only waits from now on. */
+  idled(): void {
+    for (const changed of this.#onChange.splice(0)) changed()
   }
 
   /** Resolves once no journal is open. */
@@ -191,6 +196,14 @@ export class LocalRun {
     const outcome = this.#raw.get(item)
     this.#raw.delete(item)
     return outcome
+  }
+
+  #hasShardRoom(busy: number, idle: number): boolean {
+    for (const driver of this.#open.values()) {
+      if (driver?.isIdle) idle--
+      else if (driver) busy--
+    }
+    return busy > 0 && idle > 0
   }
 
   #takeNoMore(): void {

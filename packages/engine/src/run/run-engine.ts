@@ -400,6 +400,7 @@ export class RunEngine implements Engine {
       cached: (key, now) => store.runs.cached(key, now),
       redactError: (sources, error) => run.redactError(sources, error),
       redact: (plan, input, outcome, item) => run.redact(plan, input, outcome, item),
+      onIdle: () => run.idled(),
       clock: this.#clock,
       random: this.#random,
       onBug: (error) => run.fail(error),
