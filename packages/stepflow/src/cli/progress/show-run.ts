@@ -64,5 +64,23 @@ function plainLines(states: StepStates, messages: Messages): RunDisplay {
     messages.progress(`${ended} of ${known.length} steps ended${running}`, { ended, steps: known.length })
   }, LINE_MS)
   timer.unref()
-  return { see: states.see, end: () => clearInterval(timer) }
+  return {
+    see: states.see,
+    end() {
+      clearInterval(timer)
+      tellSkips(states, messages)
+    },
+  }
+}
+
+const WARNING = 'warning: '
+
+/** Where no picture shows them: skips that somebody should look into, and under --verbose why the others were. */
+function tellSkips(states: StepStates, messages: Messages): void {
+  for (const step of states.steps) {
+    if (step?.status !== 'skipped' || step.reason === undefined) continue
+    const isWarning = step.reason.startsWith(WARNING)
+    const reason = isWarning ? step.reason.slice(WARNING.length) : step.reason
+    messages.log(isWarning ? 'warning' : 'debug', `step "${step.id}" was skipped: ${reason}`)
+  }
 }
