@@ -15,7 +15,7 @@ export interface User {
 export const fetchUser = component(
   'fetch_user',
   { input: shape<{ id: string }>(), output: shape<User>() },
-  async ({ id }) => ({ name: id, tier: 'gold' as const, age: 7, active: true, tags: [], address: null }),
+  async ({ id }) => ({ name: id, tier: 'gold', age: 7, active: true, tags: [], address: null }),
 )
 export const scoreUser = component(
   'score_user',

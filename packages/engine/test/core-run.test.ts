@@ -70,6 +70,17 @@ describe('$core/run', () => {
   })
 })
 
+test('a skip made by another copy of the package is one', async () => {
+  const { run } = bench({ '/foreign': () => ({ reason: 'elsewhere', [Symbol.for('stepflow.Skip')]: true }) })
+
+  const [outcome] = await run(
+    plan({ a: call('/foreign') }, (at) => ({ input: ref(at('a')) })),
+    [1],
+  )
+
+  expect(outcome).toMatchObject({ outcome: 'skipped', reason: expect.stringContaining('elsewhere') })
+})
+
 test('what leads to the entry of a plan with transitions is the input', async () => {
   const arrival: Expr = { op: 'arrival' }
   const steps: Plan['steps'] = [

@@ -269,7 +269,7 @@ describe('batches', () => {
   test('a reader that leaves stops the rest', async () => {
     let started = 0
     const flow = defineFlow('endless', { input: shape<number>() }, ({ input, step }) =>
-      step('count', () => ++started, input),
+      step('count', (_: number) => ++started, input),
     )
     function* endless() {
       for (let i = 0; ; i++) yield i

@@ -92,6 +92,9 @@ export interface BlobAccess {
 export type LogLevel = 'debug' | 'info' | 'warning' | 'error'
 export type Log = (level: LogLevel, message: string, data?: Json) => void
 
+const PARK = Symbol.for('stepflow.Park')
+const SKIP = Symbol.for('stepflow.Skip')
+
 /** Returned by a component to wait without holding anything; it is called again with `woken`. */
 export class Park {
   /** Epoch milliseconds. */
@@ -100,6 +103,12 @@ export class Park {
   readonly run: ParkedRun | undefined
   /** JSON that is kept and handed back as `woken.state`: what the component must remember across the wait. */
   readonly state: unknown
+  readonly [PARK] = true
+
+  /** By brand: a component may have come with another copy of this package. */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && PARK in value
+  }
 
   constructor(on: { until?: number; signal?: { name: string; schema?: Json }; run?: ParkedRun; state?: unknown }) {
     this.until = on.until
@@ -112,6 +121,11 @@ export class Park {
 /** Returned by a component whose step is to count as skipped: it has no value, and that is no failure. */
 export class Skip {
   readonly reason: string
+  readonly [SKIP] = true
+
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && SKIP in value
+  }
 
   constructor(reason: string) {
     this.reason = reason

@@ -4,7 +4,15 @@ import { checkKeys, readName, shown, wrong } from '@stepflow/dialects'
 import type { CallContext, Component, MaybePromise } from '@stepflow/engine'
 import { isPromise } from '@stepflow/engine'
 import { COMPONENT, type ComponentBrand } from '../plugins/component-brand.ts'
-import { checker, type InputOf, jsonSchemaOf, type OutputOf, readSchema, type SchemaLike } from './schema-like.ts'
+import {
+  checker,
+  type InputOf,
+  jsonSchemaOf,
+  type OutputOf,
+  readSchema,
+  type SchemaLike,
+  type StandardSchema,
+} from './schema-like.ts'
 import { type StepContext, StepView } from './step-context.ts'
 
 export interface ComponentOptions<I extends SchemaLike | undefined, O extends SchemaLike | undefined> {
@@ -28,6 +36,11 @@ export interface FlowComponent<I, O> {
 
 /** What the function is given: what its schema makes of the input, or what it says itself. */
 type Taken<S, Own> = S extends SchemaLike ? (unknown extends OutputOf<S> ? Own : OutputOf<S>) : Own
+/** A type of its own, so that what the function returns is read as what the schema says it should be. */
+type Body<O, Input, Output> =
+  O extends StandardSchema<infer Given, infer _>
+    ? (input: Input, context: StepContext) => MaybePromise<Given>
+    : (input: Input, context: StepContext) => MaybePromise<Output>
 type Accepted<S, Own> = S extends SchemaLike ? (unknown extends InputOf<S> ? Own : InputOf<S>) : Own
 
 /**
@@ -42,11 +55,11 @@ export function component<
   const O extends SchemaLike | undefined = undefined,
   // biome-ignore lint/suspicious/noExplicitAny: without a schema the function says what it takes
   Input extends Taken<I, any> = Taken<I, any>,
-  Output extends Accepted<O, unknown> = Accepted<O, unknown>,
+  Output = unknown,
 >(
   name: string,
   options: ComponentOptions<I, O>,
-  fn: (input: Input, context: StepContext) => MaybePromise<Output>,
+  fn: Body<O, Input, Output>,
 ): FlowComponent<Accepted<I, Input>, Taken<O, Output>> {
   const what = `component "${readName(name, 'the name of a component')}"`
   checkKeys(options, ['description', 'input', 'output', 'primary', 'repeatable'], what)
