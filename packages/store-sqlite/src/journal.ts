@@ -16,7 +16,6 @@ import {
 import type { BlobTable } from './blobs.ts'
 import type { Database } from './drivers.ts'
 import type { WrittenRow } from './tables.ts'
-import { LARGEST_GAP } from './transaction.ts'
 
 interface Text {
   readonly position: number
@@ -36,9 +35,17 @@ export class JournalReader {
     this.#blobs = options.blobs
     this.#log = options.log
     this.#sql = {
-      shard: db.prepare('SELECT number FROM shards WHERE journal = ?'),
-      row: db.prepare('SELECT entries FROM journal WHERE seq = ? AND shard = ?'),
-      nextRow: db.prepare(`SELECT min(seq) AS next FROM journal WHERE shard = ? AND seq IN (${NEXT})`),
+      // Backwards, from its last row on, until row `from` or something that should not be there. `expected` is what the
+      // row's number has to be. One statement, so that it sees one state of the file.
+      chain: db.prepare(`
+        WITH RECURSIVE chain (expected, number, position, shard, seq, previous, entries) AS (
+          SELECT rows - 1, number, position, shard, seq, previous, entries
+          FROM shards LEFT JOIN journal ON position = last WHERE shards.journal = ?1 AND rows > ?2
+          UNION ALL
+          SELECT expected - 1, number, before.position, before.shard, before.seq, before.previous, before.entries
+          FROM chain LEFT JOIN journal AS before ON before.position = chain.previous
+          WHERE expected > ?2 AND chain.seq = expected AND chain.shard = number)
+        SELECT expected, seq, entries, position, shard = number AS isOwn FROM chain`),
       since: db.prepare(`
         SELECT position, shards.journal, seq, entries FROM journal JOIN shards ON shards.number = journal.shard
         WHERE position > ? AND position <= ? ORDER BY position LIMIT ?`),
@@ -50,40 +57,26 @@ export class JournalReader {
   }
 
   /**
-   * The rows from `from` on. A last row that was cut short is left out, and reported: what it recorded is done again.
-   * Any other damage is INTERNAL, with the journal, the row and what was found in its `data`.
+   * The rows from `from` on. A last row that was cut short is left out, and its position told: what it recorded is done
+   * again. Any other damage is INTERNAL, with the journal, the row and what was found in its `data`.
    */
   read(journal: JournalId, from: number): { readonly rows: JournalRow[]; readonly torn?: number } {
     const rows: JournalRow[] = []
-    const shard = this.#sql.shard.get<{ number: number }>(journal)?.number
-    if (shard === undefined) return { rows }
-    for (let seq = from; ; seq++) {
-      const text = this.#sql.row.get<{ entries: string }>(seq, shard)?.entries
-      if (text === undefined) {
-        const next = this.#next(shard, seq)
-        // Another process may have written it, and the next, since the look at the line above.
-        const isThere = next !== null && this.#sql.row.get(seq, shard) !== undefined
-        if (isThere) {
-          seq--
-          continue
-        }
-        if (next !== null) throw damaged(journal, seq, `it is missing; the next one there is ${next}`)
-        return { rows }
+    const links = this.#sql.chain.all<Link>(journal, from).reverse()
+    for (const [index, { expected: seq, entries, ...found }] of links.entries()) {
+      if (entries === null) throw damaged(journal, seq, 'it is missing')
+      if (found.seq !== seq || found.isOwn === 0) {
+        throw damaged(journal, seq, `in its place is row ${found.seq} of ${found.isOwn === 0 ? 'another' : 'it'}`)
       }
-      const decoded = this.#codec.decode(text)
+      const decoded = this.#codec.decode(entries)
       if (!isDamage(decoded)) rows.push({ journal, seq, entries: this.#whole(decoded, journal, seq) })
-      else if (!decoded.isTorn || seq === 0 || this.#next(shard, seq) !== null) {
-        throw damaged(journal, seq, decoded.damage)
-      } else {
+      else if (!decoded.isTorn || seq === 0 || index < links.length - 1) throw damaged(journal, seq, decoded.damage)
+      else {
         this.#log('warning', `journal ${journal}: dropped its last row ${seq}, which was cut short: ${decoded.damage}`)
-        return { rows, torn: seq }
+        return { rows, torn: found.position }
       }
     }
-  }
-
-  #next(shard: number, seq: number): number | null {
-    const after = Array.from({ length: LARGEST_GAP }, (_, index) => seq + 1 + index)
-    return this.#sql.nextRow.get<{ next: number | null }>(shard, ...after)?.next ?? null
+    return { rows }
   }
 
   items(run: RunId, from: number, limit: number): ItemRow[] {
@@ -148,7 +141,14 @@ export class JournalReader {
 
 // ---
 
-const NEXT = Array(LARGEST_GAP).fill('?').join(', ')
+/** What was found where the journal's row `expected` should be; nulls if nothing was. */
+interface Link {
+  readonly expected: number
+  readonly seq: number
+  readonly entries: string | null
+  readonly position: number
+  readonly isOwn: number
+}
 
 function damaged(journal: JournalId, row: number, found: string, cause?: unknown): FlowError {
   const message = `journal ${journal} is damaged: row ${row}: ${found}; remove the run, or restore the file from a copy`

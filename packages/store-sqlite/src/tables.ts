@@ -3,6 +3,8 @@
 import type { Clock, JournalId, JournalRow } from '@stepflow/engine'
 import type { BlobTable } from './blobs.ts'
 import type { Database } from './drivers.ts'
+import { RunRows } from './run-rows.ts'
+import { ShardRows } from './shard-rows.ts'
 
 export interface WrittenRow {
   readonly position: number
@@ -24,13 +26,14 @@ export interface TransactionEvents {
   rolledBack(): void
 }
 
-/** What outlives a transaction: prepared statements, and how long journals are. */
+/** What outlives a transaction: prepared statements, and the rows that were written or read last. */
 export class JournalTables {
   readonly clock: Clock
   readonly blobs: BlobTable
   readonly events: TransactionEvents
-  /** Journals that were written to of late; valid as long as nobody else has written. */
-  readonly known = new Map<JournalId, { readonly shard: number; length: number }>()
+  /** Of late; valid as long as nobody else has written. */
+  readonly shards: ShardRows
+  readonly runs: RunRows
   lastPosition = -1
   readonly #dataVersion: () => number
   #seenVersion = -1
@@ -40,40 +43,40 @@ export class JournalTables {
     this.clock = options.clock
     this.blobs = options.blobs
     this.events = options.events
+    this.shards = new ShardRows(db)
+    this.runs = new RunRows(db)
     const version = db.prepare('PRAGMA data_version')
     this.#dataVersion = () => version.get<{ data_version: number }>()?.data_version ?? 0
     this.sql = {
       lastPosition: db.prepare(`
         SELECT max(value, coalesce((SELECT max(position) FROM journal), 0)) AS position
         FROM marks WHERE name = 'position'`),
-      append: db.prepare('INSERT INTO journal (position, shard, seq, entries) VALUES (?, ?, ?, ?)'),
-      row: db.prepare('SELECT position FROM journal WHERE seq = ? AND shard = ?'),
-      run: db.prepare('SELECT * FROM runs WHERE id = ?'),
-      insertRun: db.prepare(`
-        INSERT INTO runs (id, flow, status, created_at, ended_at, total, success, skipped, failed, cancelled, facts)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        RETURNING number`),
-      updateRun: db.prepare(`
-        UPDATE runs SET status = ?, ended_at = ?, total = ?, success = ?, skipped = ?, failed = ?, cancelled = ?
-        WHERE number = ?`),
-      shard: db.prepare('SELECT * FROM shards WHERE journal = ?'),
-      insertShard: db.prepare(`
-        INSERT INTO shards (journal, run, items, done, driver, is_open) VALUES (?, ?, ?, 0, ?, 1)
-        RETURNING number`),
-      updateShard: db.prepare('UPDATE shards SET done = ?, driver = ?, is_open = ? WHERE number = ?'),
-      shardsOf: db.prepare('SELECT number FROM shards WHERE run = ?'),
       openShards: db.prepare('SELECT journal FROM shards WHERE run = ? AND is_open = 1'),
-      putItem: db.prepare('INSERT OR REPLACE INTO items (run, item, outcome) VALUES (?, ?, ?)'),
       keepOutput: db.prepare('INSERT OR REPLACE INTO cached (key, until, outcome) VALUES (?, ?, ?)'),
       putWake: db.prepare(`
         INSERT INTO wakes (journal, at) VALUES (?, ?)
         ON CONFLICT (journal) DO UPDATE SET at = min(at, excluded.at)`),
       dropWake: db.prepare('DELETE FROM wakes WHERE journal = ?'),
-      dropRow: db.prepare('DELETE FROM journal WHERE seq = ? AND shard = ?'),
+      dropRow: db.prepare('DELETE FROM journal WHERE position = ?'),
+      previous: db.prepare('SELECT previous FROM journal WHERE position = ?'),
+      shorten: db.prepare('UPDATE shards SET rows = ?, last = ? WHERE number = ?'),
+      rowsOf: db.prepare('SELECT coalesce(sum(rows), 0) AS count FROM shards WHERE run = ?'),
+      // A link that leads astray is not followed: it would take the rows of another journal along.
+      forgetRows: db.prepare(`
+        DELETE FROM journal WHERE position IN (
+          WITH RECURSIVE chain (position, shard, seq, previous) AS (
+            SELECT position, shard, seq, previous FROM shards JOIN journal ON position = last AND shard = number
+            WHERE run = ?
+            UNION ALL
+            SELECT before.position, before.shard, before.seq, before.previous FROM chain JOIN journal AS before
+            ON before.position = chain.previous AND before.shard = chain.shard AND before.seq = chain.seq - 1)
+          SELECT position FROM chain)`),
+      // Looks at each row of the file: only what is damaged needs it.
+      sweepRows: db.prepare('DELETE FROM journal WHERE shard IN (SELECT number FROM shards WHERE run = ?)'),
       forgetWakes: db.prepare('DELETE FROM wakes WHERE journal IN (SELECT journal FROM shards WHERE run = ?)'),
-      forgetItems: db.prepare('DELETE FROM items WHERE run = ?'),
+      forgetItems: db.prepare('DELETE FROM items WHERE run = (SELECT number FROM runs WHERE id = ?)'),
       forgetShards: db.prepare('DELETE FROM shards WHERE run = ?'),
-      forgetRun: db.prepare('DELETE FROM runs WHERE number = ?'),
+      forgetRun: db.prepare('DELETE FROM runs WHERE id = ?'),
       markPosition: db.prepare(`UPDATE marks SET value = max(value, ?) WHERE name = 'position'`),
     }
   }
@@ -81,18 +84,29 @@ export class JournalTables {
   /** To be called inside a transaction: what we know of the tables holds only if nobody else has written since. */
   look(): void {
     const version = this.#dataVersion()
-    if (version !== this.#seenVersion || this.known.size > KNOWN_JOURNALS) this.forget()
+    if (version !== this.#seenVersion || this.shards.size + this.runs.size > KEPT_ROWS) this.forget()
     this.#seenVersion = version
     if (this.lastPosition < 0) this.lastPosition = this.sql.lastPosition.get<{ position: number }>()?.position ?? 0
   }
 
+  flush(): void {
+    this.shards.flush()
+    this.runs.flush()
+  }
+
+  committed(): void {
+    this.shards.committed()
+    this.runs.committed()
+  }
+
   forget(): void {
-    this.known.clear()
+    this.shards.forget()
+    this.runs.forget()
     this.lastPosition = -1
   }
 }
 
 // ---
 
-/** Journals that are remembered. */
-const KNOWN_JOURNALS = 100_000
+/** Rows that are remembered. */
+const KEPT_ROWS = 100_000

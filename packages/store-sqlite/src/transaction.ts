@@ -1,5 +1,5 @@
-// What one transaction does to journals and to the rows that follow from them. Reads each row of a run or shard once and
-// writes it once, however many batches of the transaction touch it.
+// What one transaction does to journals and to the rows that follow from them: decides what they become, and leaves the
+// writing to those who write many at once. Whoever reads what is written here in the same transaction flushes first.
 
 import {
   applyChanges,
@@ -12,35 +12,14 @@ import {
   project,
   type RunId,
   type RunRow,
-  rowFacts,
   type Wake,
 } from '@stepflow/engine'
-import { type RunRecord, runRow } from './run-row.ts'
+import type { Shard } from './shard-rows.ts'
 import type { JournalTables, WrittenRow } from './tables.ts'
 import type { Transaction } from './writer.ts'
 
-/** A journal's row. */
-export interface Shard {
-  readonly number: number
-  readonly journal: JournalId
-  readonly run: RunId
-  items: number
-  done: number
-  driver: string | null
-  isOpen: boolean
-  isDirty: boolean
-}
-
-interface KeptRun {
-  number: number
-  row: RunRow
-  isDirty: boolean
-}
-
 export class JournalTransaction implements Transaction {
   readonly #tables: JournalTables
-  readonly #runs = new Map<RunId, KeptRun>()
-  readonly #shards = new Map<JournalId, Shard>()
   readonly #rows: WrittenRow[] = []
   readonly #taken: JournalId[] = []
   readonly #left: JournalId[] = []
@@ -53,13 +32,13 @@ export class JournalTransaction implements Transaction {
 
   append(batch: Batch, encoded: EncodedEntries): void {
     const { journal, after, entries } = batch
-    this.#look()
-    const { sql, blobs } = this.#tables
-    const known = this.#fence(journal, after) ?? this.#addJournal(batch)
+    const { shards, blobs } = this.#tables
+    const known = this.shard(journal)
+    if ((known?.rows ?? 0) !== after) throw conflict(journal, after)
+    const shard = known ?? this.#addJournal(batch)
     for (const blob of encoded.blobs) blobs.putEncoded(blob)
     const position = ++this.#tables.lastPosition
-    sql.append.run(position, known.shard, after, encoded.text)
-    known.length = after + 1
+    shards.append(shard, position, encoded.text)
     this.#rows.push({ position, row: { journal, seq: after, entries } })
     // Most rows are of steps only, and change nothing that could be asked for.
     if (after === 0 || batch.wakes || entries.some(isNews)) this.#project(batch, encoded)
@@ -67,14 +46,8 @@ export class JournalTransaction implements Transaction {
 
   /** The journal's row; undefined if there is no such journal. */
   shard(journal: JournalId): Shard | undefined {
-    const known = this.#shards.get(journal)
-    if (known) return known
-    const row = this.#tables.sql.shard.get<ShardRecord>(journal)
-    if (!row) return undefined
-    const { number, run, items, done, driver } = row
-    const shard = { number, journal, run, items, done, driver, isOpen: row.is_open === 1, isDirty: false }
-    this.#shards.set(journal, shard)
-    return shard
+    this.#look()
+    return this.#tables.shards.get(journal)
   }
 
   wake(journal: JournalId, at: number): void {
@@ -108,55 +81,37 @@ export class JournalTransaction implements Transaction {
   }
 
   /** The last row of a journal, which cannot be read. */
-  dropRow(journal: JournalId, seq: number): void {
-    this.#look()
+  dropRow(journal: JournalId, position: number): void {
+    this.flush()
     const shard = this.shard(journal)
-    if (!shard) return
-    this.#tables.sql.markPosition.run(this.#tables.lastPosition)
-    this.#tables.sql.dropRow.run(seq, shard.number)
-    this.#tables.known.delete(journal)
+    // Another process may have done it, and gone on.
+    if (shard?.last !== position) return
+    const { sql, lastPosition } = this.#tables
+    sql.markPosition.run(lastPosition)
+    const { previous } = sql.previous.get<{ previous: number }>(position) as { previous: number }
+    sql.dropRow.run(position)
+    sql.shorten.run(shard.rows - 1, previous, shard.number)
+    this.#tables.shards.forget()
   }
 
   remove(run: RunId): void {
     this.#look()
     this.flush()
-    const { sql } = this.#tables
-    sql.markPosition.run(this.#tables.lastPosition)
-    for (const { number } of sql.shardsOf.all<{ number: number }>(run)) {
-      // A damaged journal may have gaps.
-      for (let seq = 0, missing = 0; missing < LARGEST_GAP; seq++) {
-        missing = sql.dropRow.run(seq, number) > 0 ? 0 : missing + 1
-      }
-    }
-    sql.forgetWakes.run(run)
-    sql.forgetShards.run(run)
-    const record = sql.run.get<RunRecord>(run)
-    if (record) {
-      sql.forgetItems.run(record.number)
-      sql.forgetRun.run(record.number)
-    }
-    this.#runs.delete(run)
-    for (const [journal, shard] of this.#shards) if (shard.run === run) this.#shards.delete(journal)
-    this.#tables.known.clear()
+    const { sql, shards, runs, lastPosition } = this.#tables
+    sql.markPosition.run(lastPosition)
+    const rows = sql.rowsOf.get<{ count: number }>(run)?.count ?? 0
+    if (sql.forgetRows.run(run) < rows) sql.sweepRows.run(run)
+    for (const forget of [sql.forgetWakes, sql.forgetShards, sql.forgetItems, sql.forgetRun]) forget.run(run)
+    shards.forget()
+    runs.forget()
   }
 
   flush(): void {
-    const { sql } = this.#tables
-    for (const shard of this.#shards.values()) {
-      if (!shard.isDirty) continue
-      sql.updateShard.run(shard.done, shard.driver, shard.isOpen ? 1 : 0, shard.number)
-      shard.isDirty = false
-    }
-    for (const kept of this.#runs.values()) {
-      if (!kept.isDirty) continue
-      const { status, endedAt = null, items } = kept.row
-      const { total, success, skipped, failed, cancelled } = items
-      sql.updateRun.run(status, endedAt, total, success, skipped, failed, cancelled, kept.number)
-      kept.isDirty = false
-    }
+    this.#tables.flush()
   }
 
   committed(): void {
+    this.#tables.committed()
     this.#tables.events.committed({ rows: this.#rows, taken: this.#taken, left: this.#left, wakeAt: this.#wakeAt })
   }
 
@@ -175,12 +130,11 @@ export class JournalTransaction implements Transaction {
     const { finished, claimed, total, signal } = changes
     if (isFirst || finished.length > 0 || claimed !== undefined || total !== undefined || signal) {
       const run = runOf(journal)
-      const kept = this.#run(run) ?? this.#addRun(run, changes)
-      kept.row = applyChanges(kept.row, changes)
-      kept.isDirty = true
-      const { putItem } = this.#tables.sql
+      const { runs } = this.#tables
+      const kept = runs.get(run) ?? runs.add(run, changes)
+      runs.change(kept, applyChanges(kept.row, changes))
       for (let i = 0; i < finished.length; i++) {
-        putItem.run(kept.number, finished[i]?.item as number, encoded.outcomes[i] as string)
+        runs.putItem(kept, finished[i]?.item as number, encoded.outcomes[i] as string)
       }
       if (finished.length > 0 || total !== undefined || isFirst) this.#count(journal, finished.length, kept.row)
     }
@@ -191,32 +145,11 @@ export class JournalTransaction implements Transaction {
     if (batch.entries.some((entry) => entry.type === 'signalled')) this.#wakeAll(runOf(journal))
   }
 
-  /** The journal, if `after` is its length; undefined if there is none, and there should be none. */
-  #fence(journal: JournalId, after: number): { readonly shard: number; length: number } | undefined {
-    const { known, sql } = this.#tables
-    const seen = known.get(journal)
-    if (seen?.length === after) return seen
-    const shard = this.shard(journal)?.number
-    const has = (seq: number) => shard !== undefined && sql.row.get(seq, shard) !== undefined
-    if (after > 0 ? !has(after - 1) : shard !== undefined && has(0)) throw conflict(journal, after)
-    if (has(after)) throw conflict(journal, after)
-    if (shard === undefined) return undefined
-    const found = { shard, length: after }
-    known.set(journal, found)
-    return found
-  }
-
-  #addJournal({ journal, entries: [first] }: Batch): { readonly shard: number; length: number } {
-    const run = runOf(journal)
+  #addJournal({ journal, entries: [first] }: Batch): Shard {
     // Who writes the first row has the journal in hand, until it is put down.
     const driver = this.#tables.events.driver()
     const items = first?.type === 'created' ? first.inputs.length : 0
-    const [inserted] = this.#tables.sql.insertShard.all<{ number: number }>(journal, run, items, driver)
-    const number = inserted?.number as number
-    this.#shards.set(journal, { number, journal, run, items, done: 0, driver, isOpen: true, isDirty: false })
-    const known = { shard: number, length: 0 }
-    this.#tables.known.set(journal, known)
-    return known
+    return this.#tables.shards.add(journal, runOf(journal), { items, driver })
   }
 
   #claim(journal: JournalId): void {
@@ -227,19 +160,19 @@ export class JournalTransaction implements Transaction {
   #hold(shard: Shard, driver: string | null): void {
     if (shard.driver === driver) return
     shard.driver = driver
-    shard.isDirty = true
+    this.#tables.shards.changed(shard)
   }
 
   #count(journal: JournalId, finished: number, run: RunRow): void {
     const shard = this.shard(journal)
     if (!shard?.isOpen) return
-    if (finished > 0) shard.isDirty = true
     shard.done += finished
+    if (finished > 0) this.#tables.shards.changed(shard)
     // The run's own journal is open as long as items may come.
     if (shard.done < shard.items || (journal.endsWith('/0') && run.items.total < 0)) return
     shard.isOpen = false
     shard.driver = null
-    shard.isDirty = true
+    this.#tables.shards.changed(shard)
     this.#tables.sql.dropWake.run(journal)
     this.#left.push(journal)
   }
@@ -261,31 +194,6 @@ export class JournalTransaction implements Transaction {
     for (const { journal } of open) this.#wakeOrTake(journal, this.#tables.clock.now())
   }
 
-  #run(id: RunId): KeptRun | undefined {
-    const known = this.#runs.get(id)
-    if (known) return known
-    const record = this.#tables.sql.run.get<RunRecord>(id)
-    if (!record) return undefined
-    const kept = { number: record.number, row: runRow(record), isDirty: false }
-    this.#runs.set(id, kept)
-    return kept
-  }
-
-  #addRun(id: RunId, changes: ReturnType<typeof project>): KeptRun {
-    const { created, at } = changes
-    const facts = rowFacts(created?.options ?? {})
-    const createdAt = created?.at ?? at
-    const items = { total: -1, success: 0, skipped: 0, failed: 0, cancelled: 0 }
-    const row: RunRow = { id, status: 'queued', createdAt, items, ...facts }
-    const { flow = null, ...rest } = facts
-    const inserted = this.#tables.sql.insertRun.all<{ number: number }>(
-      ...[id, flow, 'queued', createdAt, null, -1, 0, 0, 0, 0, JSON.stringify(rest)],
-    )
-    const kept = { number: inserted[0]?.number as number, row, isDirty: false }
-    this.#runs.set(id, kept)
-    return kept
-  }
-
   #look(): void {
     if (this.#hasLooked) return
     this.#hasLooked = true
@@ -299,9 +207,6 @@ export function runOf(journal: JournalId): RunId {
 
 // ---
 
-/** As many rows in a row may be missing from a journal and yet be noticed. */
-export const LARGEST_GAP = 16
-
 function isNews(entry: JournalEntry): boolean {
   if (entry.type === 'settled') return entry.cache !== undefined
   return entry.type !== 'started' && entry.type !== 'parked'
@@ -312,14 +217,4 @@ function conflict(journal: JournalId, after: number): FlowError {
     'CONFLICT',
     `journal ${journal} does not end after ${after} rows: somebody else has written to it`,
   )
-}
-
-interface ShardRecord {
-  readonly number: number
-  readonly journal: string
-  readonly run: string
-  readonly items: number
-  readonly done: number
-  readonly driver: string | null
-  readonly is_open: number
 }

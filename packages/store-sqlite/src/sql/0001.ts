@@ -8,10 +8,10 @@ CREATE TABLE journal (
   position INTEGER PRIMARY KEY,
   shard    INTEGER NOT NULL,
   seq      INTEGER NOT NULL,
-  entries  TEXT NOT NULL,
-  -- The fence: of two writers who saw the same end of a journal, one fails. The number first: runs that go on side by
-  -- side then write to the same few pages, not each to one of its own.
-  UNIQUE (seq, shard)
+  -- The position of the journal's row before this one; 0 if this is its first. Journals are read along it, from their
+  -- last row on: an index would make each row dirty a page of its own.
+  previous INTEGER NOT NULL,
+  entries  TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE runs (
@@ -48,7 +48,11 @@ CREATE TABLE shards (
   done    INTEGER NOT NULL,
   -- Who has it in hand; nobody if it waits for a wake.
   driver  TEXT,
-  is_open INTEGER NOT NULL
+  is_open INTEGER NOT NULL,
+  -- How many rows the journal has, and the position of its last one. The fence: of two writers who saw the same end of
+  -- a journal, one fails.
+  rows    INTEGER NOT NULL,
+  last    INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX shards_by_run ON shards (run);
 CREATE INDEX open_shards_by_driver ON shards (driver) WHERE is_open = 1;
