@@ -5,7 +5,18 @@ import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { printTable } from './measure.mjs'
 
-const rows = ['start-up', 'chain', 'shapes', 'batch', 'for-each', 'validate', 'templates', 'durable', 'protocol']
+const rows = [
+  'start-up',
+  'chain',
+  'shapes',
+  'batch',
+  'for-each',
+  'validate',
+  'templates',
+  'durable',
+  'code',
+  'protocol',
+]
 
 const named = process.argv.slice(2)
 const unknown = named.filter((name) => !rows.includes(name))

