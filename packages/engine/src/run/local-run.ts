@@ -27,8 +27,6 @@ export class LocalRun {
   readonly facts: RunFacts
   readonly results = new ResultStream()
   readonly redactor = new Redactor()
-  /** Some of it was brought to its end by another process. */
-  wasElsewhere = false
   /** Those who wait for its end. */
   handles = 0
   /** Stops listening for what the run is sent. */

@@ -21,7 +21,8 @@ export class ResultStream {
   #next = 0
   #ready: ItemResult[] = []
   #isEnded = false
-  #past: Past | undefined
+  readonly #pasts: Past[] = []
+  #count = 0
   /** Results may come twice: from the past and as news. */
   readonly #seen = new IndexSet()
   #wakeReader: (() => void) | undefined
@@ -35,12 +36,18 @@ export class ResultStream {
 
   /** What is recorded already; it is read when the reader wants it, so that it need not be held. */
   follow(past: Past): void {
-    this.#past = past
+    this.#pasts.push(past)
+  }
+
+  /** Of so many results, some are neither here nor in a past that is still to be read. */
+  lacks(count: number): boolean {
+    return this.#count < count && (this.#pasts.length === 0 || this.hasReader)
   }
 
   push(index: number, outcome: Outcome): void {
     if (this.#seen.has(index)) return
     this.#seen.add(index)
+    this.#count++
     const result = { index, outcome }
     if (this.#order === 'completion') this.#ready.push(result)
     else if (index === this.#next) {
@@ -54,7 +61,7 @@ export class ResultStream {
   /** No more results will come; where items are missing, the later ones follow without them. */
   end(): void {
     this.#isEnded = true
-    if (!this.#past) this.#takeAll()
+    if (this.#pasts.length === 0) this.#takeAll()
     this.#wake()
   }
 
@@ -76,8 +83,8 @@ export class ResultStream {
       this.#waiting.clear()
     }
     try {
-      yield* this.#pages()
       for (;;) {
+        if (this.#pasts.length > 0) yield* this.#pages()
         if (this.#ready.length > 0) {
           const batch = this.#ready
           this.#ready = []
@@ -97,13 +104,13 @@ export class ResultStream {
   }
 
   async *#pages(): AsyncGenerator<readonly ItemResult[]> {
-    const past = this.#past
-    if (!past) return
-    for await (const page of past) {
-      for (const { index, outcome } of page) this.push(index, outcome)
-      if (this.#ready.length > 0) yield this.#ready.splice(0)
+    for (let past = this.#pasts[0]; past; past = this.#pasts[0]) {
+      for await (const page of past) {
+        for (const { index, outcome } of page) this.push(index, outcome)
+        if (this.#ready.length > 0) yield this.#ready.splice(0)
+      }
+      this.#pasts.shift()
     }
-    this.#past = undefined
     if (this.#isEnded) this.#takeAll()
   }
 

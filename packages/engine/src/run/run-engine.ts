@@ -203,7 +203,6 @@ export class RunEngine implements Engine {
     const shard = (await runs.shards(run.id)).find((one) => one.journal === journal)
     const isDone = !row || isEnded(row.status) || !shard || shard.done >= shard.items
     if (!isDone || !run.isLeft(journal)) return
-    run.wasElsewhere = true
     run.close(journal)
     if (run.openCount === 0 && run.handles === 0) this.#forget(run)
   }
@@ -258,12 +257,6 @@ export class RunEngine implements Engine {
   }
 
   /** The results that are recorded, by and by. */
-  async #catchUp(run: LocalRun): Promise<void> {
-    for await (const page of this.#past(run.id)) {
-      for (const { index, outcome } of page) run.results.push(index, outcome)
-    }
-  }
-
   async *#past(id: RunId): AsyncGenerator<readonly ItemResult[]> {
     for (let from = 0; ; ) {
       const page = await this.#options.store.runs.items(id, from, RESULTS_AT_ONCE)
@@ -289,13 +282,15 @@ export class RunEngine implements Engine {
       .catch((error) => run.fail(error))
       .then(() => run.drained())
       .then(async () => {
-        // The news of another process may still be on its way.
-        if (run.wasElsewhere) await this.#catchUp(run)
+        const row = (await this.#options.store.runs.get(run.id)) as RunRow
+        // What another process has ended may be recorded before we have heard of it.
+        const { success, skipped, failed, cancelled } = row.items
+        if (run.results.lacks(success + skipped + failed + cancelled)) run.results.follow(this.#past(run.id))
         unwatch()
         run.results.end()
         this.#release(run)
         if (run.bug) throw run.bug
-        return (await this.#options.store.runs.get(run.id)) as RunRow
+        return row
       })
     // Whoever reads the results sees the failure there; a run that nobody awaits must not end the process.
     ended.catch(() => {})

@@ -123,8 +123,7 @@ function transitions(chance: Chance, from: number, exit: number, isLoop: boolean
 function finish(plan: DraftPlan, chance: Chance, depth: number): Plan {
   if (plan.steps.some((step) => rare.includes(step.component ?? '') && step.timeoutMs === undefined)) {
     plan.timeoutMs = ITEM_TIMEOUT_MS[depth] as number
-  }
-  if (chance.is(0.2)) plan.maxConcurrent = chance.int(1, 2)
+  } else if (chance.is(0.2)) plan.maxConcurrent = chance.int(1, 2)
   return plan
 }
 

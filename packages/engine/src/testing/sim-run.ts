@@ -62,7 +62,7 @@ class Simulation {
     const chance = this.#chance
     this.#scenario = randomScenario(chance, chance.int(1, 5))
     this.#isStream = chance.is(0.15)
-    this.#faults = randomFaults(chance)
+    this.#faults = randomFaults(chance, this.#scenario.plan.timeoutMs !== undefined)
     this.#world.slownessMs = chance.is(0.1) ? chance.int(1, 20) : 0
     this.#disk = new SimDisk(this.#world, {
       appendMs: chance.one([
@@ -285,7 +285,8 @@ interface Faults {
   readonly itemsAtOnce: number | undefined
 }
 
-function randomFaults(chance: Chance): Faults {
+/** `mayHang`: an item may keep its place for ever, so that others would wait for it beyond their own time limit. */
+function randomFaults(chance: Chance, mayHang: boolean): Faults {
   const appends = new Map<number, AppendFault>()
   const engines = chance.is(0.25) ? 2 : 1
   if (chance.is(0.6)) {
@@ -300,7 +301,7 @@ function randomFaults(chance: Chance): Faults {
     stalls: chance.is(0.25) ? times(2) : [],
     doubleWakes: chance.is(0.3) ? times(3) : [],
     signals: chance.is(0.15) ? [{ at: chance.int(0, 1_500), name: chance.is(0.6) ? 'pause' : 'cancel' }] : [],
-    itemsAtOnce: chance.is(0.3) ? chance.int(1, 2) : undefined,
+    itemsAtOnce: !mayHang && chance.is(0.3) ? chance.int(1, 2) : undefined,
   }
 }
 

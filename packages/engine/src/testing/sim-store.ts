@@ -29,6 +29,8 @@ export class SimDisk {
   readonly #wakes = new Map<JournalId, number>()
   readonly #workers = new Map<Process, Drive>()
   readonly #watchers = new Map<Process, Set<(row: JournalRow) => void>>()
+  /** Rows that a process has not heard of yet. */
+  readonly #news = new Map<Process, JournalRow[]>()
   /** Decides, before each append, whether something befalls it. */
   fault: (process: Process) => AppendFault | undefined = () => undefined
   /** Told of every row that is kept, by whom. */
@@ -149,11 +151,14 @@ export class SimDisk {
 
   #tell(row: JournalRow, by: Process): void {
     for (const [process, watchers] of this.#watchers) {
+      const news = this.#news.get(process) ?? []
+      this.#news.set(process, news)
+      news.push(row)
+      // In the order of writing: whoever hears of its own row has heard of those before it.
       const tell = () => {
-        for (const watcher of [...watchers]) watcher(row)
+        for (let next = news.shift(); next; next = news.shift()) for (const watcher of [...watchers]) watcher(next)
       }
       if (process === by) tell()
-      // One after the other, in the order of writing.
       else process.after(20, tell)
     }
   }
