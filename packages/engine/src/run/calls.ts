@@ -96,7 +96,7 @@ export class Calls {
         return this.#thrown(attempt, thrown)
       }
     }
-    if (run.plan.plan.steps[attempt.step]?.cache) return this.#callCached(attempt, component)
+    if (call.isCached) return this.#callCached(attempt, component)
     this.#send(attempt, component)
   }
 

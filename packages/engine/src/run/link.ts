@@ -33,6 +33,8 @@ export interface LinkedPlan {
   /** Steps whose failure this one may handle. */
   readonly handles: readonly (readonly number[])[]
   readonly hasTransitions: boolean
+  /** Where a step leads whatever it gives, handing its result on; -1 where that is not so simple. */
+  readonly onlyNext: Int32Array
   readonly hasCleanup: boolean
   /** 1 where settling needs more than waking strict dependents. */
   readonly special: Uint8Array
@@ -45,6 +47,7 @@ export interface LinkedPlan {
 export interface LinkedCall {
   readonly component: Component | undefined
   readonly choose: ((input: unknown) => Component) | undefined
+  readonly isCached: boolean
 }
 
 export interface LinkEnvironment {
@@ -77,12 +80,16 @@ export async function link(plan: Plan, environment: LinkEnvironment): Promise<Li
     inputs: steps.map((step, i) => compile(step.input, i)),
     fallbacks: steps.map((step, i) => step.fallback && compile(step.fallback, i)),
     cacheKeys: steps.map((step, i) => step.cache?.key && compile(step.cache.key, i)),
-    calls: steps.map((step) => (step.component === null ? undefined : linkCall(step.component, environment))),
+    calls: steps.map((step) => (step.component === null ? undefined : linkCall(step, step.component, environment))),
     strict,
     dependents,
     lazyDependents,
     isEager,
     handles,
+    onlyNext: Int32Array.from(steps, ({ next }) => {
+      const [first] = next ?? []
+      return first && first.on === 'done' && first.equals === undefined && !first.pass ? first.to : -1
+    }),
     hasTransitions: steps.some((step) => step.next !== undefined),
     hasCleanup: steps.some((step) => step.cleanup === true),
     special: Uint8Array.from(steps, (step, i) =>
@@ -142,12 +149,13 @@ function contextOf(
   }
 }
 
-function linkCall(path: string, environment: LinkEnvironment): LinkedCall {
+function linkCall(step: PlanStep, path: string, environment: LinkEnvironment): LinkedCall {
+  const isCached = step.cache !== undefined
   const core = environment.core(path)
-  if (core) return { component: core, choose: undefined }
+  if (core) return { component: core, choose: undefined, isCached }
   try {
     const { component, choose } = environment.router.route(path)
-    return { component, choose }
+    return { component, choose, isCached }
   } catch (thrown) {
     // The step fails when it is called, with its own fallback; the plan as such is sound.
     return {
@@ -155,6 +163,7 @@ function linkCall(path: string, environment: LinkEnvironment): LinkedCall {
       choose: () => {
         throw thrown
       },
+      isCached,
     }
   }
 }

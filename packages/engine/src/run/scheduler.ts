@@ -307,6 +307,11 @@ export class Scheduler {
   }
 
   #takeTransition(slot: number, step: number, status: number): boolean {
+    const only = this.#plan.onlyNext[step] as number
+    if (only >= 0 && status === DONE) {
+      this.#activate(slot, only, this.state.value[slot * this.state.stepCount + step])
+      return true
+    }
     const { next } = this.#step(step)
     if (next === undefined || status === SKIPPED) return false
     const { state } = this
