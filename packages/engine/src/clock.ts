@@ -1,5 +1,6 @@
 // Time and chance, passed in so that a test can hold them still.
 
+/** Time, passed in so that a test can hold it still. */
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number
@@ -9,6 +10,14 @@ export interface Clock {
   soon(next: () => void): void
 }
 
+/**
+ * The time of the machine.
+ *
+ * ```ts
+ * const engine = createEngine({ clock: { ...systemClock, now: () => 0 } }) // timers go on, dates do not
+ * await engine.close()
+ * ```
+ */
 export const systemClock: Clock = {
   now: () => Date.now(),
   timer(ms, fire) {

@@ -57,6 +57,7 @@ export interface RerunOptions extends Omit<SubmitOptions, 'origin'> {
   readonly plan?: Plan
 }
 
+/** What can be said to a run under way. */
 export type RunSignal =
   | { readonly name: 'cancel'; readonly reason?: string }
   | { readonly name: 'pause' | 'resume' }
@@ -87,6 +88,7 @@ export interface Engine {
   close(): Promise<void>
 }
 
+/** A run that was accepted. */
 export interface RunHandle {
   readonly id: RunId
   /** Each item's result, in the order of the inputs or as they end. Ends when the run has ended. To be read once. */

@@ -2,6 +2,7 @@
 
 import type { Json } from './json.ts'
 
+/** What went wrong, for programs; a component may have codes of its own. */
 export type ErrorCode =
   | 'INVALID_FLOW'
   | 'INVALID_INPUT'
@@ -63,10 +64,14 @@ export interface FlowErrorOptions {
 }
 
 /**
- * The only error class. A component throws it to fail with a code of its choice:
+ * The only error class. A component throws it to fail with a code of its choice.
  *
  * ```ts
- * throw new FlowError('COMPONENT_FAILED', 'the form has no field "mail"', { data: { form: 7 } })
+ * const check = component('check', {}, (form: { mail?: string }) => {
+ *   if (!form.mail) throw new FlowError('COMPONENT_FAILED', 'the form has no field "mail"', { retryable: false })
+ *   return form.mail
+ * })
+ * console.log(await check({}).catch((error) => `${error.code}: ${error.message}`)) // COMPONENT_FAILED: the form has no field "mail"
  * ```
  */
 export class FlowError extends Error {

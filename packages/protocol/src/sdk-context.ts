@@ -4,6 +4,7 @@ import type { Outcome } from '@stepflow/engine'
 import type { Peer } from './peer.ts'
 import { type Capabilities, isObject, type MessageId, RpcError } from './wire.ts'
 
+/** How a run that a component starts is done. */
 export interface SubmitOptions {
   readonly wait?: boolean
   readonly maxConcurrency?: number
@@ -26,8 +27,21 @@ export interface Run {
 }
 
 type LogLevel = 'debug' | 'info' | 'warning' | 'error'
+/** Messages by level. */
 export type ContextLog = Readonly<Record<LogLevel, (message: string, data?: unknown) => void>>
 
+/**
+ * What a handler is told about its call, and may ask of the runtime; made by the server, one for each call.
+ *
+ * ```ts
+ * const server = createServer({ name: 'files' })
+ * server.component('keep', {}, async (text: string, ctx) => {
+ *   ctx.log.info(`attempt ${ctx.attempt}`)
+ *   return { blob: await ctx.putBlob(text) }
+ * })
+ * await server.listen()
+ * ```
+ */
 export class Context {
   /** From 1; retries count on. */
   readonly attempt: number

@@ -26,6 +26,7 @@ export interface StandardIssue {
 
 /** A JSON Schema as it is written in JSON. */
 export type JsonSchema = { readonly [key: string]: unknown; readonly '~standard'?: never }
+/** What describes an input or an output. */
 export type Schema = StandardSchema | JsonSchema
 
 /** What a handler receives: the schema's output type; without one, whatever was sent. */

@@ -21,10 +21,12 @@ import {
 export type { Context, ContextLog, Run, SubmitOptions } from './sdk-context.ts'
 export type { JsonSchema, Schema, StandardSchema } from './sdk-schema.ts'
 
+/** What a server is made with. */
 export interface ServerOptions {
   readonly name: string
 }
 
+/** What is told of a component. */
 export interface ComponentOptions<S extends Schema | undefined = Schema | undefined> {
   /** A Standard Schema validates what comes in; a JSON Schema is only announced. */
   readonly input?: S
@@ -32,6 +34,7 @@ export interface ComponentOptions<S extends Schema | undefined = Schema | undefi
   readonly description?: string
 }
 
+/** The work: answers with the output, at once or later; throws to fail. */
 export type Handler<Input> = (input: Input, ctx: Context) => unknown
 
 /** An error with the fields that the runtime understands; any thrown object may have them. */
@@ -44,6 +47,7 @@ export interface ComponentError {
   readonly retryAfterMs?: number
 }
 
+/** Components that are served together. */
 export interface Server {
   /** Adds a component; its path is its name. */
   component<S extends Schema | undefined = undefined>(
@@ -56,13 +60,18 @@ export interface Server {
 }
 
 /**
- * A server of components:
+ * A server of components, to be started by the engine as a process of its own.
  *
  * ```ts
- * createServer({ name: 'text' })
+ * import { z } from 'zod'
+ *
+ * await createServer({ name: 'text' })
  *   .component('word_count', { input: z.object({ text: z.string() }) }, ({ text }) => ({ words: text.split(/\s+/).length }))
  *   .listen()
  * ```
+ *
+ * @param options the server's name
+ * @throws TypeError for a component that is there already, or without a handler
  */
 export function createServer(options: ServerOptions): Server {
   return new ComponentServer(options.name)

@@ -23,6 +23,7 @@ export { createManualClock, type ManualClock } from '@stepflow/engine/testing'
 export type { Call, Fake, Fakes } from './library/fakes.ts'
 export { fake, type RecordedComponent, recorded } from './library/fakes.ts'
 
+/** How a run should fail; what is left out may be anything. */
 export interface ExpectedFailure {
   readonly code?: string
   /** All of the message, or what it must match. */
@@ -40,6 +41,7 @@ export interface Ran {
   readonly calls: Readonly<Record<string, readonly Call[]>>
 }
 
+/** A run that is to be made, and what should become of it. */
 export interface Expectation<Input, Output> {
   withInput(input: Input): Expectation<Input, Output>
   /** Answers in place of components, by the component's name or by the step's id. */
@@ -57,8 +59,17 @@ export interface Expectation<Input, Output> {
  * Runs a flow and says what should become of it. Works in every test runner.
  *
  * ```ts
- * await expectRun(flow).withInput({ userId: 'u1' }).withFakes({ fetch_user: () => ada }).toSucceedWith({ name: 'Ada' })
+ * const fetchUser = component('fetch_user', {}, async (id: string) => ({ id, name: 'from the network' }))
+ * const flow = defineFlow('hello', { input: shape<string>() }, ({ input, step }) => step('user', fetchUser, input).name)
+ * const { calls } = await expectRun(flow)
+ *   .withInput('u1')
+ *   .withFakes({ fetch_user: () => ({ id: 'u1', name: 'Ada' }) })
+ *   .toSucceedWith('Ada')
+ * console.log(calls.fetch_user?.length) // 1
  * ```
+ *
+ * @param of a flow or a step function
+ * @throws AssertionError, from what begins with `to`, with how each step ended
  */
 export function expectRun<Input, Output>(of: Runnable<Input, Output>): Expectation<Input, Output> {
   if (!isRunnable(of)) throw wrong(`expectRun needs a flow or a step function, not ${shown(of)}`)

@@ -71,6 +71,7 @@ export interface StepSettings {
   readonly maxVisits?: number
 }
 
+/** What a step does, and where it leads. */
 export interface StepOptions<Context = unknown> extends StepSettings {
   /** The work; with `parallel`, a record of functions or step functions that get the same input at the same time. */
   readonly func: StepFn<Context> | Readonly<Record<string, StepFn<Context> | SubStepFunction>>

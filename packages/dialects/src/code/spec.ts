@@ -13,6 +13,7 @@ import {
 } from './definition.ts'
 import { checkKeys, type Duration, wrong } from './options.ts'
 
+/** A step function as JSON; its functions are named. */
 export interface StepFunctionSpec {
   readonly name: string
   readonly startStep?: string

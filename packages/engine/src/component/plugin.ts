@@ -5,6 +5,7 @@ import type { Json, MaybePromise } from '../json.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Outcome } from '../run/outcome.ts'
 
+/** A family of components that an engine can call. */
 export interface Plugin {
   readonly name: string
   /** What it offers, for listings and checks; may start what it needs to know. */
@@ -90,12 +91,29 @@ export interface BlobAccess {
 }
 
 export type LogLevel = 'debug' | 'info' | 'warning' | 'error'
+/** Where messages go. */
 export type Log = (level: LogLevel, message: string, data?: Json) => void
 
 const PARK = Symbol.for('stepflow.Park')
 const SKIP = Symbol.for('stepflow.Skip')
 
-/** Returned by a component to wait without holding anything; it is called again with `woken`. */
+/**
+ * Returned by a component to wait without holding anything; it is called again with `woken`.
+ *
+ * ```ts
+ * const plugin: Plugin = {
+ *   name: 'nap',
+ *   components: () => [{ name: '/nap' }],
+ *   resolve: (name) => ({
+ *     info: { name },
+ *     call: (_input, { woken }) => (woken ? 'rested' : new Park({ until: Date.now() + 10 })),
+ *   }),
+ * }
+ * const engine = createEngine({ plugins: [plugin] })
+ * const flow = defineFlow('rest', {}, ({ step }) => step('nap', '/nap/nap'))
+ * console.log(await engine.run(flow, null)) // rested
+ * ```
+ */
 export class Park {
   /** Epoch milliseconds. */
   readonly until: number | undefined
@@ -118,7 +136,17 @@ export class Park {
   }
 }
 
-/** Returned by a component whose step is to count as skipped: it has no value, and that is no failure. */
+/**
+ * Returned by a component whose step is to count as skipped: it has no value, and that is no failure.
+ *
+ * ```ts
+ * const flow = defineFlow('maybe', { input: shape<number>() }, ({ input, step, coalesce }) => {
+ *   const even = step('even', (x: number) => (x % 2 === 0 ? x : new Skip(`${x} is odd`)), input)
+ *   return coalesce(even, 'nothing')
+ * })
+ * console.log(await run(flow, 3)) // nothing
+ * ```
+ */
 export class Skip {
   readonly reason: string
   readonly [SKIP] = true

@@ -2,6 +2,7 @@
 
 export type Level = 'fatal' | 'error' | 'warning' | 'hint'
 
+/** A finding about a workflow, with its place. */
 export interface Diagnostic {
   /** SCREAMING_SNAKE, stable: programs may test for it. */
   readonly code: string

@@ -7,6 +7,7 @@
 import type { Json } from '../json.ts'
 import type { Expr } from './expr.ts'
 
+/** What every workflow is compiled to, whoever wrote it: steps, and where their data comes from. */
 export interface Plan {
   readonly name: string
   readonly steps: readonly PlanStep[]

@@ -2,6 +2,7 @@
 
 import type { ErrorValue } from '../errors.ts'
 
+/** How a run or a step ended. */
 export type Outcome =
   | { readonly outcome: 'success'; readonly result: unknown }
   /** `cause`: the failure that it goes back to, if it does (steps only). */

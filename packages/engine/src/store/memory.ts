@@ -18,6 +18,17 @@ export interface MemoryStoreOptions {
   readonly clock?: Clock
 }
 
+/**
+ * A store that forgets at the end of the process.
+ *
+ * ```ts
+ * const engine = createEngine({ store: createMemoryStore() })
+ * const flow = defineFlow('one', {}, ({ step }) => step('one', () => 1))
+ * console.log(await engine.run(flow, null)) // 1
+ * ```
+ *
+ * @param options what it keeps, and its clock
+ */
 export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
   return new MemoryStore(options)
 }

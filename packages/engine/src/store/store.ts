@@ -4,6 +4,7 @@ import type { JournalEntry, JournalId, RunId, RunOptions } from '../journal/even
 import type { MaybePromise } from '../json.ts'
 import type { Outcome } from '../run/outcome.ts'
 
+/** Where runs are kept. */
 export interface Store {
   /** True if what was appended survives the process. */
   readonly durable: boolean

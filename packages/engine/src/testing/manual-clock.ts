@@ -3,6 +3,7 @@
 import type { Clock } from '../clock.ts'
 import { WakeHeap } from '../store/wake-heap.ts'
 
+/** Time for tests. */
 export interface ManualClock extends Clock {
   /** Moves time on and lets what is due happen, each at its own moment; then lets pending promises settle. */
   advance(ms: number): Promise<void>
@@ -10,7 +11,25 @@ export interface ManualClock extends Clock {
   settle(): Promise<void>
 }
 
-/** `start` in epoch milliseconds. */
+/**
+ * A clock that stands still until a test moves it.
+ *
+ * ```ts
+ * let tries = 0
+ * const flow = defineFlow('patient', {}, ({ step }) =>
+ *   step('load', () => (++tries < 3 ? Promise.reject(new Error('not yet')) : tries), undefined, {
+ *     retry: { maxAttempts: 3, delay: '1h', backoff: 'fixed' },
+ *   }),
+ * )
+ * const clock = createManualClock()
+ * const ended = expectRun(flow).withClock(clock).toSucceedWith(3)
+ * await clock.advance(2 * 60 * 60 * 1000)
+ * await ended
+ * console.log(clock.now()) // 7200000
+ * ```
+ *
+ * @param start epoch milliseconds
+ */
 export function createManualClock(start = 0): ManualClock {
   const timers = new WakeHeap<{ isLive: boolean; fire: () => void }>()
   let now = start

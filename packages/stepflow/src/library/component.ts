@@ -15,6 +15,7 @@ import {
 } from './schema-like.ts'
 import { type StepContext, StepView } from './step-context.ts'
 
+/** What is known of a component. */
 export interface ComponentOptions<I extends SchemaLike | undefined, O extends SchemaLike | undefined> {
   readonly description?: string
   /** Checked before the function is called, which gets what the schema makes of the input. */
@@ -44,11 +45,23 @@ type Body<O, Input, Output> =
 type Accepted<S, Own> = S extends SchemaLike ? (unknown extends InputOf<S> ? Own : InputOf<S>) : Own
 
 /**
- * A component of a name, for flows and for files of components.
+ * A component of a name, for flows and for files of components. It can be called like the function it was made of.
  *
  * ```ts
+ * import { z } from 'zod'
+ *
  * const double = component('double', { input: z.number(), output: z.number() }, (x) => x * 2)
+ * console.log(await double(21)) // 42
+ * const flow = defineFlow('four', { input: z.number() }, ({ input, step }) =>
+ *   step('again', double, step('once', double, input)),
+ * )
+ * console.log(await run(flow, 1)) // 4
  * ```
+ *
+ * @param name by which tests fake it and files call it
+ * @param options schemas of any library that follows Standard Schema, or JSON Schema; what lists say of it
+ * @param fn does the work; gets what the schema makes of the input
+ * @throws FlowError INVALID_FLOW for a wrong name or option; when it is called: INVALID_INPUT, or COMPONENT_FAILED for a result that does not fit
  */
 export function component<
   const I extends SchemaLike | undefined = undefined,

@@ -25,6 +25,7 @@ import { pluginRouter } from './plugin-router.ts'
 import { isRunnable, LocalRouter, PROGRAM, type Program, type Runnable } from './program.ts'
 import type { BatchOptions, BatchResult, OutcomeOf, RunOptions } from './run.ts'
 
+/** What an engine is made of; all of it may be left out. */
 export interface EngineOptions {
   /** Keeps the runs; in memory, for as long as the engine lives, if absent. */
   readonly store?: Store
@@ -43,6 +44,7 @@ export interface EngineOptions {
   readonly newId?: () => string
 }
 
+/** Runs flows, and knows the runs of its store. */
 export interface Engine {
   /** The output of one run; undefined if it was skipped. Rejects with a FlowError if it failed. */
   run<Input, Output>(of: Runnable<Input, Output>, input: Input, options?: Pick<RunOptions, 'signal'>): Promise<Output>
@@ -74,10 +76,18 @@ export interface Engine {
  * An engine; without options one that keeps its runs in memory.
  *
  * ```ts
- * const engine = createEngine({ store, flows: [flow] })
- * const output = await engine.run(flow, { userId: 'u1' })
+ * const flow = defineFlow('sum', { input: shape<number[]>() }, ({ input, step }) =>
+ *   step('add', (list: number[]) => list.reduce((a, b) => a + b, 0), input),
+ * )
+ * const engine = createEngine({ flows: [flow] })
+ * console.log(await engine.run(flow, [1, 2, 3])) // 6
+ * const handle = await engine.submit(flow, [[1], [2]]) // returns at once
+ * console.log((await handle.ended).status) // completed
  * await engine.close()
  * ```
+ *
+ * @param options where runs are kept, and what else its steps can call
+ * @throws FlowError INVALID_FLOW for an option that does not exist, or for flows that do not go together
  */
 export function createEngine(options: EngineOptions = {}): Engine {
   checkKeys(options, OPTIONS, 'an engine')

@@ -15,6 +15,7 @@ export interface Call {
 
 /** A function in the component's place, or its answers in order: as recorded, or `{ output }` and `{ error }`. */
 export type Fake = AnyFn | readonly Omit<Call, 'input'>[]
+/** Fakes by the name of the component, or by the id of the step. */
 export type Fakes = Readonly<Record<string, Fake>>
 
 /** A component that remembers its calls. */
@@ -25,7 +26,14 @@ export type RecordedComponent<I, O> = FlowComponent<I, O> & { readonly calls: re
  *
  * ```ts
  * const weather = fake('weather', [{ output: 'sun' }, { error: { code: 'UNREACHABLE', message: 'no network' } }])
+ * console.log(await weather('Rome')) // sun
+ * console.log(await weather('Oslo').catch((error) => error.code)) // UNREACHABLE
+ * console.log(weather.calls.length) // 2
  * ```
+ *
+ * @param name the component's name
+ * @param answers a function, or answers in the order of the calls
+ * @throws FlowError COMPONENT_FAILED when it is called and has no answer left
  */
 // biome-ignore lint/suspicious/noExplicitAny: it stands for components of any type
 export function fake(name: string, answers: Fake): RecordedComponent<any, any> {
@@ -36,8 +44,16 @@ export function fake(name: string, answers: Fake): RecordedComponent<any, any> {
  * The component, remembering what it is asked and what it answers; `calls` can be kept as JSON and given to `fake`.
  *
  * ```ts
- * const live = recorded(fetchUser)
+ * const double = component('double', {}, (x: number) => x * 2)
+ * const live = recorded(double)
+ * await live(2)
+ * console.log(live.calls) // [ { input: 2, output: 4 } ]
+ * const replayed = fake('double', live.calls)
+ * console.log(await replayed(2)) // 4
  * ```
+ *
+ * @param of what `component` gave
+ * @throws FlowError INVALID_FLOW for a plain function
  */
 export function recorded<I, O>(of: FlowComponent<I, O>): RecordedComponent<I, O> {
   if (!brandOf(of)) throw wrong(`recorded needs a component, not ${shown(of)}`)

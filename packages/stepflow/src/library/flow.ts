@@ -23,6 +23,7 @@ import { type InputOf, type OutputOf, readSchema, type SchemaLike } from './sche
 import type { StepContext } from './step-context.ts'
 import { writeFlow } from './write-flow.ts'
 
+/** What holds for all of a flow. */
 export interface FlowOptions<S extends SchemaLike | undefined = undefined> {
   readonly description?: string
   /** Checked before the first step. */
@@ -35,6 +36,7 @@ export interface FlowOptions<S extends SchemaLike | undefined = undefined> {
   readonly onFailure?: 'stop' | 'continue'
 }
 
+/** When a step runs, and what its failure means. */
 export interface FlowStepOptions<Output, Flow extends string> {
   readonly retry?: RetryOptions
   /** Of an attempt. */
@@ -98,6 +100,7 @@ type Coalesced<A extends readonly unknown[]> = A extends readonly [...unknown[],
   ? NonNullable<Resolved<A[number]>> | (null extends Resolved<Last> ? null : never)
   : null
 
+/** What the function that puts a flow together is given. */
 export interface FlowBuilder<Input, Flow extends string> {
   /** The flow's input. */
   readonly input: Ref<Input, Flow>
@@ -138,12 +141,17 @@ export interface Flow<Input, Output> extends Runnable<Input, Output> {
  *
  * ```ts
  * const flow = defineFlow('enrich', { input: shape<{ id: string }>() }, ({ input, step }) => {
- *   const user = step('user', fetchUser, { id: input.id })
- *   const score = step('score', scoreUser, { tier: user.tier }, { when: user.active })
+ *   const user = step('user', (id: string) => ({ id, name: 'Ada', isActive: true }), input.id)
+ *   const score = step('score', (name: string) => name.length * 10, user.name, { when: user.isActive })
  *   return { name: user.name, score }
  * })
- * await run(flow, { id: 'u1' })
+ * console.log(await run(flow, { id: 'u1' })) // { name: 'Ada', score: 30 }
  * ```
+ *
+ * @param name the flow's name; a literal text, since references of one flow do not fit into another
+ * @param options its input's schema, time and failure
+ * @param build is called once, at once; it notes the steps down, and returns the output
+ * @throws FlowError INVALID_FLOW, where the flow is written: an id twice, a reference used as a value, a circle
  */
 export function defineFlow<const Name extends string, R, const S extends SchemaLike | undefined = undefined>(
   name: Name,

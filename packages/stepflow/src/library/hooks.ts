@@ -2,6 +2,7 @@
 
 import { isPromise } from '@stepflow/engine'
 
+/** What is told of a step. */
 export interface StepEvent {
   /** The step function's name; of one inside: `Outer > Inner`. */
   readonly workflow: string
@@ -19,6 +20,7 @@ export interface StepEvent {
   readonly nextStep?: string
 }
 
+/** What is told of an execution. */
 export interface WorkflowEvent {
   readonly workflow: string
   readonly input: unknown

@@ -4,6 +4,7 @@ import type { ItemResult, Outcome, ResultOrder } from '@stepflow/engine'
 import { createEngine, type Engine } from './engine.ts'
 import type { Runnable } from './program.ts'
 
+/** How a run is done. */
 export interface RunOptions {
   /** Stops the run: steps in flight are told by their `context.signal`, no other starts. */
   readonly signal?: AbortSignal
@@ -11,6 +12,7 @@ export interface RunOptions {
   readonly engine?: Engine
 }
 
+/** How a run over many inputs is done. */
 export interface BatchOptions extends RunOptions {
   /** In the order of the inputs (unless told), or as they end. */
   readonly order?: ResultOrder
@@ -29,11 +31,19 @@ export type OutcomeOf<Output> =
   | Exclude<Outcome, { readonly outcome: 'success' }>
 
 /**
- * The output of one run; undefined if it was skipped. Rejects with a FlowError if it failed.
+ * The output of one run; undefined if it was skipped. What a step throws fails the run, unless the step says otherwise.
  *
  * ```ts
- * const output = await run(flow, { userId: 'u1' })
+ * const flow = defineFlow('greet', { input: shape<{ name: string }>() }, ({ input, step }) =>
+ *   step('greeting', (name: string) => `Hello ${name}`, input.name),
+ * )
+ * console.log(await run(flow, { name: 'Ada' })) // Hello Ada
  * ```
+ *
+ * @param of a flow or a step function
+ * @param input what it takes
+ * @param options a signal to stop it; an engine other than one made for the flow
+ * @throws FlowError with the step's code, if the run failed; INVALID_INPUT if the input does not fit its schema
  */
 export async function run<Input, Output>(
   of: Runnable<Input, Output>,
@@ -43,7 +53,25 @@ export async function run<Input, Output>(
   return engineFor(of, options).run(of, input, options)
 }
 
-/** How one run ended, as data. Rejects only if the flow itself is wrong. */
+/**
+ * How one run ended, as data.
+ *
+ * ```ts
+ * const flow = defineFlow('fragile', {}, ({ step }) =>
+ *   step('load', () => {
+ *     throw new FlowError('COMPONENT_FAILED', 'no such file')
+ *   }),
+ * )
+ * const ended = await runOutcome(flow, null)
+ * console.log(ended.outcome) // failed
+ * if (ended.outcome === 'failed') console.log(ended.error.code, ended.error.step) // COMPONENT_FAILED load
+ * ```
+ *
+ * @param of a flow or a step function
+ * @param input what it takes
+ * @param options as those of `run`
+ * @throws FlowError INVALID_FLOW, only if the flow itself is wrong
+ */
 export async function runOutcome<Input, Output>(
   of: Runnable<Input, Output>,
   input: Input,
@@ -53,11 +81,19 @@ export async function runOutcome<Input, Output>(
 }
 
 /**
- * One run over many inputs, which are read as they are needed.
+ * One run over many inputs, which are read as they are needed. One that fails does not stop the others.
  *
  * ```ts
- * for await (const { index, outcome } of runBatch(flow, readLines(), { order: 'completion' })) ...
+ * const flow = defineFlow('double', { input: shape<number>() }, ({ input, step }) => step('twice', (x: number) => x * 2, input))
+ * for await (const { index, outcome } of runBatch(flow, [1, 2, 3])) {
+ *   if (outcome.outcome === 'success') console.log(index, outcome.result) // 0 2, then 1 4, then 2 6
+ * }
  * ```
+ *
+ * @param of a flow or a step function
+ * @param inputs any iterable, also an asynchronous one
+ * @param options the order of results; how many inputs at once
+ * @throws FlowError INVALID_FLOW, when the first result is asked for
  */
 export function runBatch<Input, Output>(
   of: Runnable<Input, Output>,

@@ -25,6 +25,7 @@ export interface StandardIssue {
 /** A JSON Schema; it carries no types. */
 export type JsonSchema = { readonly [keyword: string]: unknown } | boolean
 
+/** Whatever may stand where a schema is asked for. */
 // biome-ignore lint/suspicious/noExplicitAny: every schema, whatever it describes
 export type SchemaLike = StandardSchema<any, any> | JsonSchema
 
@@ -37,7 +38,10 @@ export type OutputOf<S> = S extends StandardSchema<infer _, infer O> ? O : unkno
  * A schema that checks nothing and carries a type.
  *
  * ```ts
- * defineFlow('greet', { input: shape<{ name: string }>() }, ({ input, step }) => step('say', say, input.name))
+ * const flow = defineFlow('greet', { input: shape<{ name: string }>() }, ({ input, step }) =>
+ *   step('say', (name: string) => `Hello ${name}`, input.name),
+ * )
+ * console.log(await run(flow, { name: 'Ada' })) // Hello Ada
  * ```
  */
 export function shape<T>(): StandardSchema<T, T> {

@@ -2,6 +2,7 @@
 
 import type { CallContext, Log } from '@stepflow/engine'
 
+/** What a function is told about its call, as its second argument. */
 export interface StepContext {
   /** Aborted when the answer is no longer wanted: timeout, cancel, a parallel sibling's failure. */
   readonly signal: AbortSignal

@@ -15,7 +15,15 @@ export interface StepFailure {
  * What `execute` rejects with when a step failed and nothing handled it.
  *
  * ```ts
- * await sf.execute(order).catch((error) => console.error(error.step, error.cause, error.context))
+ * const order = new StepFunction('order')
+ * order.addStep('Pay', {
+ *   func: () => {
+ *     throw new Error('card declined')
+ *   },
+ * })
+ * order.setStartStep('Pay')
+ * const error = await order.execute().catch((thrown: StepFailedError) => thrown)
+ * if (error instanceof StepFailedError) console.log(error.step, error.message) // Pay step "Pay" of "order" failed: card declined
  * ```
  */
 export class StepFailedError extends Error {

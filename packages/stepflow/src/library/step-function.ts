@@ -47,8 +47,10 @@ import type { StepContext } from './step-context.ts'
 import { errorFrom, StepFailedError } from './step-failed.ts'
 import { componentOf } from './step-parts.ts'
 
+/** How an execution stands. */
 export type Status = 'INITIALIZED' | 'RUNNING' | 'COMPLETED' | 'FAILED'
 
+/** What a step function is made with. */
 export interface StepFunctionOptions {
   /** Told of everything that happens. */
   readonly hooks?: StepFunctionHooks
@@ -59,11 +61,13 @@ export interface StepFunctionOptions {
   readonly clock?: Clock
 }
 
+/** How one execution is done. */
 export interface ExecuteOptions {
   /** Stops the execution: steps in flight are told by their `context.signal`, no other starts. */
   readonly signal?: AbortSignal
 }
 
+/** What an execution that went well resolves to. */
 export interface ExecutionResult<Output = unknown> {
   readonly status: 'COMPLETED'
   /** Of the last step. */
@@ -84,8 +88,13 @@ export interface ExecutionResult<Output = unknown> {
  * greet.addStep('Load', { func: (id: number) => ({ id, name: 'Ada' }), nextStep: 'Greet' })
  * greet.addStep('Greet', { func: ({ name }) => `Hello ${name}` })
  * greet.setStartStep('Load')
- * const { result } = await greet.execute(1) // 'Hello Ada'
+ * const { result, context } = await greet.execute(1)
+ * console.log(result) // Hello Ada
+ * console.log(context.Load) // { id: 1, name: 'Ada' }
  * ```
+ *
+ * @throws FlowError INVALID_FLOW, from what adds steps if an option is wrong; from `execute` with all that does not fit together
+ * @throws StepFailedError from `execute`, if a step fails and nothing handles it
  */
 // biome-ignore lint/suspicious/noExplicitAny: what goes in and comes out is its functions' affair, unless it is said
 export class StepFunction<Input = any, Output = any> implements SubStepFunction, Runnable<Input, Output> {
