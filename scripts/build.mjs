@@ -146,7 +146,7 @@ const sources = {
   },
 }
 
-const others = ['runs', 'test', 'validate', 'visualize', 'infer', 'components', 'init', 'completion']
+const others = ['runs', 'test', 'validate', 'visualize', 'infer', 'components', 'convert', 'init', 'completion']
 
 const results = await Promise.all([
   build({
@@ -176,6 +176,9 @@ const results = await Promise.all([
     format: 'esm',
     splitting: true,
     minify: false,
+    // Names stay, for whoever reads a stack.
+    minifyWhitespace: true,
+    minifySyntax: true,
     packages: 'external',
     plugins: [sources],
     entryPoints: {

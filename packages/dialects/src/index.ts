@@ -1,6 +1,7 @@
 // The public names of the front ends: text in, plan out.
 
 export { type Compiled, type CompileOptions, compile, compileValue } from './compile.ts'
+export { type Conversion, convert } from './convert/convert.ts'
 export { parseDuration } from './duration.ts'
 export { functions } from './functions/index.ts'
 // --- reading any file that a person writes

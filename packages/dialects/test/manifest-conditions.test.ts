@@ -2,8 +2,9 @@
 
 import { FlowError } from '@stepflow/engine'
 import { describe, expect, test } from 'vitest'
-import { condition, parseCondition, shownCondition } from '../src/template/condition.ts'
+import { condition, shownCondition } from '../src/template/condition.ts'
 import { TemplateSyntaxError } from '../src/template/parse.ts'
+import { parseCondition } from '../src/template/parse-condition.ts'
 
 const holds = (source: string, x: unknown, more = {}) => condition(source, { x, ...more })
 

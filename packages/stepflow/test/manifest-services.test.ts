@@ -1,7 +1,7 @@
 // Manifests through the command line, against stand-ins that speak the services' protocols over HTTP.
 
 import { spawn } from 'node:child_process'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -141,6 +141,22 @@ test('a condition that cannot be evaluated skips its step with a warning', async
   expect([code, JSON.parse(out)]).toEqual([0, { outcome: 'success', result: null }])
   expect(err).toContain('warning: step "a" was skipped: its "when" cannot be evaluated')
   expect(err).toContain('there are: there')
+})
+
+test('convert writes a flow that passes the same cases', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'stepflow-convert-'))
+  for (const name of ['recorded.mjs', 'tools.mjs', 'stepflow-config.test.yml']) {
+    copyFileSync(join(examples, name), join(folder, name))
+  }
+  const flow = join(folder, 'triage.yaml')
+
+  const converted = await cli(['convert', 'triage.yaml', '--to', 'flow', '--output', flow], { cwd: examples })
+  const tested = await cli(['test', flow], { cwd: folder })
+  const refused = await cli(['convert', flow, '--to', 'flow'], { cwd: folder })
+
+  expect([converted.code, converted.err]).toEqual([0, expect.stringContaining('Note: A condition that cannot')])
+  expect(tested.out).toContain('4/4 passed')
+  expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('is a flow already')])
 })
 
 // ---

@@ -8,7 +8,7 @@ import { kindOfNode, type Node, textOf } from '../source/node.ts'
 import { type Scope, TOP } from '../stepflow/scope.ts'
 import type { StepShape } from '../stepflow/step-shape.ts'
 import { readsLoop, templateArgs } from '../stepflow/template-expr.ts'
-import { parseCondition } from '../template/condition.ts'
+import { parseCondition } from '../template/parse-condition.ts'
 
 export function conditional({ when, skipIf }: StepShape, value: Expr, scope: Scope): Expr {
   if (when) {

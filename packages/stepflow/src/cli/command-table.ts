@@ -20,6 +20,7 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/components.ts')).components,
   },
   { name: 'runs', load: async () => (await import('./commands/runs.ts')).runs },
+  { name: 'convert', load: async () => (await import('./commands/convert.ts')).convert },
   { name: 'init', load: async () => (await import('./commands/init.ts')).init },
   { name: 'completion', load: async () => (await import('./commands/completion.ts')).completion },
 ]

@@ -1,0 +1,151 @@
+// A flow as a manifest: references become templates. Lazy expressions and what to do after skips have no counterpart.
+
+import { isRecord, own, parsePath, setOwn } from '@stepflow/engine'
+import type { Remarks } from './convert.ts'
+
+type Data = Record<string, unknown>
+
+export function toManifest(flow: Data, remarks: Remarks): Data {
+  const { steps, output, ...rest } = flow
+  const made: Data = { ...rest, on_failure: flow.on_failure ?? flow.onFailure ?? 'stop' }
+  delete made.onFailure
+  delete made.schema
+  const list = Array.isArray(steps) ? steps.filter(isRecord) : []
+  if (list.length === 0) remarks.cannot('A manifest is known by its steps, and there are none.')
+  made.steps = list.map((step) => convertStep(step, remarks))
+  if (output !== undefined) {
+    made.output = value(output, 'the output', remarks)
+    remarks.differs('In the output a step that was skipped skips the item of a flow; in a manifest it reads as null.')
+  } else if (list.length > 0) {
+    remarks.differs(
+      'Without an output a flow gives an object by id also of a single step; a manifest gives its result itself.',
+    )
+  }
+  return made
+}
+
+// ---
+
+const VALUES = new Set(['input', 'for_each', 'forEach', 'on_error', 'onError', 'cache'])
+const CONDITIONS = new Set(['when', 'skip_if', 'skipIf', 'skip'])
+
+function convertStep(step: Data, remarks: Remarks): Data {
+  const owner = `step "${step.id}"`
+  const made: Data = {}
+  for (const [key, setting] of Object.entries(step)) {
+    if (key === 'component') made.tool = setting
+    else if (key === 'must_execute' || key === 'mustExecute') continue
+    else if (CONDITIONS.has(key)) made[key] = condition(setting, owner, remarks)
+    else setOwn(made, key, VALUES.has(key) ? value(setting, owner, remarks) : setting)
+  }
+  const { input } = made
+  if (input !== undefined && !isRecord(input) && !(typeof input === 'string' && input.includes('{{'))) {
+    remarks.cannot(`The input of ${owner} is no object: the tools of manifests take named inputs.`)
+  }
+  return made
+}
+
+function condition(setting: unknown, owner: string, remarks: Remarks): unknown {
+  if (!isRecord(setting)) return setting
+  remarks.differs(
+    'An empty list or object is true in a flow and false in a manifest; what cannot be evaluated skips there.',
+  )
+  return value(setting, owner, remarks)
+}
+
+function value(data: unknown, owner: string, remarks: Remarks): unknown {
+  if (typeof data === 'string') return quotedText(data)
+  if (Array.isArray(data)) return data.map((item) => value(item, owner, remarks))
+  if (!isRecord(data)) return data
+  const head = Object.keys(data).find((key) => Object.hasOwn(FORMS, key))
+  if (head !== undefined) return FORMS[head]?.(data, owner, remarks)
+  const made: Data = {}
+  for (const [key, item] of Object.entries(data)) setOwn(made, key, value(item, owner, remarks))
+  return made
+}
+
+/** Text that would be read as a template. */
+function quotedText(text: string): string {
+  return /\{[{%#]/.test(text) ? `{% raw %}${text}{% endraw %}` : text
+}
+
+type Form = (data: Data, owner: string, remarks: Remarks) => unknown
+
+const FORMS: Readonly<Record<string, Form>> = {
+  $literal: (data) => literalData(data.$literal),
+  $template: (data) => data.$template,
+  $step: (data, owner, remarks) => reference(`steps['${data.$step}'].result`, data.path, data, owner, remarks),
+  $input: (data, owner, remarks) => reference('inputs', data.$input, data, owner, remarks),
+  $item: (data, owner, remarks) => reference('item', data.$item, data, owner, remarks),
+  $index: (data, owner, remarks) => reference('index', undefined, data, owner, remarks),
+  $secret: (data, owner, remarks) => reference(`secrets['${data.$secret}']`, undefined, data, owner, remarks),
+  $variable: (data, owner, remarks) => reference('variables', data.$variable, data, owner, remarks),
+  $if: (_, owner, remarks) =>
+    remarks.cannot(
+      `"$if" in ${owner} waits for the branch that is taken; a template waits for every step that it names.`,
+    ),
+  $coalesce: (_, owner, remarks) =>
+    remarks.cannot(`"$coalesce" in ${owner} asks for one candidate after the other; a template waits for all of them.`),
+  $from(data, owner, remarks) {
+    const { $from, ...rest } = data
+    if (typeof $from === 'string') {
+      return value(
+        $from === '$input' ? { ...rest, $input: data.path ?? '$' } : { ...rest, $step: $from },
+        owner,
+        remarks,
+      )
+    }
+    const step = own($from, 'step')
+    if (step !== undefined) return value({ ...rest, $step: step }, owner, remarks)
+    const { path, ...others } = rest
+    const variable = own($from, 'variable')
+    if (variable === undefined) return value({ ...others, $input: path ?? '$' }, owner, remarks)
+    const otherwise = own($from, 'default')
+    const more = otherwise === undefined ? {} : { default: otherwise }
+    return value({ ...others, ...more, $variable: `${variable}${path ? `.${path}` : ''}` }, owner, remarks)
+  },
+}
+
+function literalData(data: unknown): unknown {
+  if (typeof data === 'string') return quotedText(data)
+  if (Array.isArray(data)) return data.map(literalData)
+  if (!isRecord(data)) return data
+  const made: Data = {}
+  for (const [key, item] of Object.entries(data)) setOwn(made, key, literalData(item))
+  return made
+}
+
+const SKIP_KEYS = ['on_skip', 'onSkip', '$on_skip', '$onSkip', '$default', 'default_value', 'defaultValue']
+
+function reference(root: string, path: unknown, data: Data, owner: string, remarks: Remarks): unknown {
+  if (data.transform !== undefined)
+    remarks.cannot(`"transform" in ${owner} has no counterpart: write it as a template.`)
+  const skip = SKIP_KEYS.find((key) => data[key] !== undefined)
+  if (skip !== undefined)
+    remarks.cannot(`"${skip}" in ${owner} has no counterpart: use "trigger_rule" and a template with "or".`)
+  const at = `${root}${typeof path === 'string' ? members(path) : ''}`
+  if (data.default === undefined) return `{{ ${at} }}`
+  if (isRecord(data.default) || Array.isArray(data.default)) {
+    remarks.cannot(`The "default" in ${owner} is no plain value: a template's default has to be one.`)
+  }
+  return `{{ ${at} | default(${JSON.stringify(data.default)}) }}`
+}
+
+function members(path: string): string {
+  const parsed = parsePath(path)
+  if ('error' in parsed) return ''
+  const [only] = parsed.segments
+  const dotted =
+    parsed.segments.length === 1 && typeof only === 'string' && !path.trim().startsWith('$')
+      ? only.split('.')
+      : parsed.segments
+  return dotted
+    .map((segment) =>
+      typeof segment === 'number'
+        ? `[${segment}]`
+        : /^[A-Za-z_]\w*$/.test(segment)
+          ? `.${segment}`
+          : `[${JSON.stringify(segment)}]`,
+    )
+    .join('')
+}
