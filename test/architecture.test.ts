@@ -13,6 +13,7 @@ const mayImport: Record<string, readonly string[]> = {
   'store-sqlite': ['@stepflow/engine'],
   stepflow: [
     '@stepflow/engine',
+    '@stepflow/engine/testing',
     '@stepflow/dialects',
     '@stepflow/protocol',
     '@stepflow/protocol/sdk',

@@ -1,14 +1,19 @@
 // Ids by content: lowercase hex SHA-256 of the compact JSON in its key order. The same for blobs and plans.
 
-import { createHash } from 'node:crypto'
-
 /** Of bytes: their own hash. `value` must be JSON. */
 export function contentId(value: unknown): string {
   const content = value instanceof Uint8Array ? value : JSON.stringify(value)
-  return createHash('sha256').update(content).digest('hex')
+  return crypto().createHash('sha256').update(content).digest('hex')
 }
 
 /** An id as a user may write it, `sha256:` in front or not. */
 export function bareId(id: string): string {
   return id.startsWith('sha256:') ? id.slice('sha256:'.length) : id
+}
+
+// ---
+
+/** Loaded at first use: it takes longer than all of this package. */
+function crypto(): typeof import('node:crypto') {
+  return process.getBuiltinModule('node:crypto')
 }
