@@ -26,9 +26,10 @@ export interface FlowOptions {
 export function compileFlow(
   root: Node,
   findings: Findings,
-  options: FlowOptions,
+  given: FlowOptions,
   language: Language = flowLanguage,
 ): { plan?: Plan; flow?: FlowInfo } {
+  const options = { ...given, primaryOf: remembered(given.primaryOf), isServed: remembered(given.isServed) }
   if (root.kind !== 'map') {
     findings.add(
       'fatal',
@@ -56,6 +57,16 @@ export function compileFlow(
 }
 
 // ---
+
+/** Routes are looked up once for each component: a thousand steps call a few. */
+function remembered<T>(look: ((component: string) => T) | undefined): ((component: string) => T) | undefined {
+  if (!look) return undefined
+  const known = new Map<string, T>()
+  return (component) => {
+    if (!known.has(component)) known.set(component, look(component))
+    return known.get(component) as T // it was just set
+  }
+}
 
 function checkTitle(shape: FlowShape, findings: Findings, root: Node): void {
   const at = { up: undefined, key: '' }
