@@ -9,6 +9,7 @@ import {
   FlowError,
   type Log,
   type Plugin,
+  type Router,
   type Store,
 } from '@stepflow/engine'
 import { createBuiltinPlugin } from './builtin/plugin.ts'
@@ -30,6 +31,8 @@ export interface WireOptions {
   /** Looked up before the environment. */
   readonly secrets?: ReadonlyMap<string, string>
   readonly plan?: EngineOptions['plan']
+  /** Leads to what a flow in code brings along, and else to the configuration's routes. */
+  readonly around?: (router: Router) => Router
   readonly clock?: Clock
   readonly log?: Log
 }
@@ -54,7 +57,7 @@ export async function wire(config: Config, options: WireOptions): Promise<Wired>
   const store = options.store ?? (await openStore(config, options))
   const engine = createEngine({
     store,
-    router: wired.router,
+    router: options.around?.(wired.router) ?? wired.router,
     functions,
     schema: createSchemaLoader(),
     secrets: (name) => options.secrets?.get(name) ?? secretFrom(options.env, name),

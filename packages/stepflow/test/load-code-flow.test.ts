@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { createEngine, createMemoryStore } from '@stepflow/engine'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { root } from '../../../test/stepflow.ts'
-import { isCodeFile, loadCodeFlow } from '../src/library/load-code-flow.ts'
+import { isCodeFile } from '../src/library/code-file.ts'
+import { loadCodeFlow } from '../src/library/load-code-flow.ts'
 
 let folder: string
 

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path'
 import type { FlowInfo } from '@stepflow/dialects'
 import { type Diagnostic, type Engine, FlowError, hasErrors, type Plan, type Store } from '@stepflow/engine'
 import type { Config, StoreConfig } from '../config/config.ts'
+import { isCodeFile } from '../library/code-file.ts'
 import type { WiredPlugins, WireOptions } from '../wire.ts'
 import { describeDiagnostics } from './code-frame.ts'
 import type { Args, Io } from './command.ts'
@@ -22,6 +23,10 @@ export interface Project {
   readonly plan: Plan | undefined
   /** What the flow says of itself; absent if it could not be read at all. */
   readonly flow: FlowInfo | undefined
+  /** The plan as it is to be drawn. */
+  readonly sketch: Plan | undefined
+  /** What a flow in code exports as `test`. */
+  readonly cases: unknown
   readonly plugins: WiredPlugins
   /** Not there if the project is only checked. */
   readonly engine: Engine
@@ -49,6 +54,7 @@ export interface OpenProject {
 export async function openProject(options: OpenProject): Promise<Project> {
   const { file, args, io, messages, purpose } = options
   const text = readText(file, 'the flow', io.cwd)
+  const code = await openCode(file, io.cwd)
   const [{ compile }, { loadConfig }, { wire, wirePlugins }] = await Promise.all([
     import('@stepflow/dialects'),
     import('../config/load-config.ts'),
@@ -67,17 +73,20 @@ export async function openProject(options: OpenProject): Promise<Project> {
     history: purpose === 'run' ? 'all' : 'none',
     log: messages.log,
     plan: createFlowLoader(flowDirectory, () => plugins),
+    ...(code && { around: (router) => code.router(router) }),
   }
   const wired = purpose === 'check' ? undefined : await wire(config, wireOptions)
   const plugins = wired ?? (await wirePlugins(found.config, wireOptions))
-  const compiled = await compile(text, {
-    file,
-    strict: args.has('strict'),
-    readFile: (path) => readText(path, 'the schema', io.cwd),
-    ...(options.overrides?.length ? { overrides: options.overrides } : {}),
-    primaryOf: plugins.router.primaryOf,
-    isServed: plugins.router.whyUnserved,
-  })
+  const compiled: CompiledFlow =
+    code ??
+    compile(text, {
+      file,
+      strict: args.has('strict'),
+      readFile: (path) => readText(path, 'the schema', io.cwd),
+      ...(options.overrides?.length ? { overrides: options.overrides } : {}),
+      primaryOf: plugins.router.primaryOf,
+      isServed: plugins.router.whyUnserved,
+    })
   const diagnostics = [...found.diagnostics, ...compiled.diagnostics]
   return {
     file,
@@ -85,6 +94,8 @@ export async function openProject(options: OpenProject): Promise<Project> {
     diagnostics,
     plan: hasErrors(diagnostics) ? undefined : compiled.plan,
     flow: compiled.flow,
+    sketch: code?.sketch ?? compiled.plan,
+    cases: code?.test,
     plugins,
     get engine() {
       if (!wired) throw new FlowError('INTERNAL', 'a project that is only checked has no engine')
@@ -97,6 +108,19 @@ export async function openProject(options: OpenProject): Promise<Project> {
     config,
     close: () => plugins.close(),
   }
+}
+
+interface CompiledFlow {
+  readonly plan?: Plan | undefined
+  readonly diagnostics: readonly Diagnostic[]
+  readonly flow?: FlowInfo | undefined
+}
+
+/** A flow or a step function that a JavaScript or TypeScript file exports. */
+async function openCode(file: string, cwd: string) {
+  if (!isCodeFile(file)) return undefined
+  const { loadCodeFlow } = await import('../library/load-code-flow.ts')
+  return { flow: undefined, ...(await loadCodeFlow(resolve(cwd, file))) }
 }
 
 /** The plan; undefined if there is none, and then the reasons are on stderr. Warnings are told too. */

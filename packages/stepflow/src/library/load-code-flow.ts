@@ -2,7 +2,7 @@
 
 import { basename } from 'node:path'
 import { checkDefinition, DEFINITION, isStepFunction } from '@stepflow/dialects'
-import { type Diagnostic, FlowError, hasErrors, type Plan, type Router, suggest } from '@stepflow/engine'
+import { type Diagnostic, FlowError, hasErrors, own, type Plan, type Router, suggest } from '@stepflow/engine'
 import { importModule } from '../plugins/import-module.ts'
 import { isRunnable, LocalRouter, PROGRAM, type Runnable } from './program.ts'
 
@@ -13,19 +13,17 @@ export interface CodeFlow {
   readonly plan: Plan | undefined
   /** The plan to draw. */
   readonly sketch: Plan | undefined
+  /** What the file exports as `test`: `{ cases: [{ name, input, output }] }`. */
+  readonly test: unknown
   /** Leads to the functions of the file, and all else to `otherwise`. */
   router(otherwise: Router): Router
-}
-
-/** Endings of files that `loadCodeFlow` reads. */
-export function isCodeFile(file: string): boolean {
-  return /\.([mc]?[jt]s|[jt]sx)$/i.test(file)
 }
 
 /** `file` is an absolute path; `exported` names one of several. */
 export async function loadCodeFlow(file: string, exported?: string): Promise<CodeFlow> {
   const shown = basename(file)
-  const found = chosen(await importModule(file, shown), shown, exported)
+  const exports = await importModule(file, shown)
+  const found = chosen(exports, shown, exported)
   const diagnostics = isStepFunction(found) ? checkDefinition(found[DEFINITION]) : []
   const told = diagnostics.map((one) => ({ ...one, file: shown }))
   const program = hasErrors(diagnostics) ? undefined : found[PROGRAM]
@@ -34,6 +32,7 @@ export async function loadCodeFlow(file: string, exported?: string): Promise<Cod
     diagnostics: told,
     plan: program && { ...program.plan, file: shown },
     sketch: program?.sketch,
+    test: own(exports, 'test'),
     router(otherwise) {
       const router = new LocalRouter(otherwise)
       if (program) router.add(program)

@@ -3,6 +3,7 @@
 import { dirname, resolve } from 'node:path'
 import type { Node } from '@stepflow/dialects'
 import { errorValue, isRecord, type Outcome, own } from '@stepflow/engine'
+import { isCodeFile } from '../../library/code-file.ts'
 import { describeDiagnostics } from '../code-frame.ts'
 import type { Args, Io } from '../command.ts'
 import type { Messages } from '../messages.ts'
@@ -64,7 +65,8 @@ interface Case {
 }
 
 async function testText(text: string, options: TestFileOptions): Promise<FileResult> {
-  const { file, isNamed, args, io, messages, maxConcurrent, wanted } = options
+  const { file, isNamed } = options
+  if (isCodeFile(file)) return testCode(text, options)
   const result = { file, text, cases: [], caseNames: [] }
   const { get, readSource, toJson } = await import('@stepflow/dialects')
   const source = readSource(text, { file })
@@ -82,13 +84,28 @@ async function testText(text: string, options: TestFileOptions): Promise<FileRes
   if (!isRecord(document) || (own(document, 'steps') === undefined && own(document, 'test') === undefined)) {
     return { ...result, status: 'skipped', reason: 'not a flow' }
   }
-  const cases = casesOf(document)
+  return testCases(casesOf(document), { text, ...options }, await configOf(get(source.node, 'test'), options))
+}
+
+/** A flow in code brings its cases as what it exports as `test`. */
+async function testCode(text: string, options: TestFileOptions): Promise<FileResult> {
+  const { loadCodeFlow } = await import('../../library/load-code-flow.ts')
+  const { test } = await loadCodeFlow(resolve(options.io.cwd, options.file))
+  return testCases(casesOf({ test }), { text, ...options }, undefined)
+}
+
+async function testCases(
+  cases: readonly Case[],
+  { text, ...options }: TestFileOptions & { readonly text: string },
+  config: OpenProject['config'],
+): Promise<FileResult> {
+  const { file, args, io, messages, maxConcurrent, wanted } = options
+  const result = { file, text, cases: [], caseNames: [] }
   const caseNames = cases.map(({ name }) => name)
   if (cases.length === 0) return { ...result, status: 'skipped', reason: 'it has no test cases' }
   const chosen = wanted.length === 0 ? cases : cases.filter(({ name }) => wanted.includes(name))
   if (chosen.length === 0) return { ...result, caseNames, status: 'skipped', reason: 'none of its cases is asked for' }
 
-  const config = await configOf(get(source.node, 'test'), options)
   const project = await openProject({ file, args, io, messages, purpose: 'test', ...(config ? { config } : {}) })
   try {
     const { plan } = project

@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
 import { FlowError, hasErrors, type Plan } from '@stepflow/engine'
 import type { Format } from '../../draw/draw.ts'
+import { isCodeFile } from '../../library/code-file.ts'
 import { flowFile, usage } from '../args.ts'
 import { describeDiagnostics } from '../code-frame.ts'
 import { type Args, type Command, flowOptions, type Io } from '../command.ts'
@@ -96,8 +97,9 @@ function targetOf(args: Args, file: string, io: Io): { format: Format; output: s
 /** Compiled without the configuration: a flow whose components are not there can be drawn as well. */
 async function planOf(file: string, args: Args, io: Io): Promise<Plan | undefined> {
   const text = readText(file, 'the flow', io.cwd)
-  const { compile } = await import('@stepflow/dialects')
-  const { plan, diagnostics } = await compile(text, { file })
+  const { plan, diagnostics } = isCodeFile(file)
+    ? await sketchOf(resolve(io.cwd, file))
+    : await compiledPlan(text, file)
   if (plan && !hasErrors(diagnostics)) return plan
   const color = io.terminal.color.err
   const errors = diagnostics.filter((one) => one.level === 'error' || one.level === 'fatal')
@@ -105,6 +107,17 @@ async function planOf(file: string, args: Args, io: Io): Promise<Plan | undefine
   messages.problem(describeDiagnostics(errors, { text, color }).trimEnd())
   messages.problem(`${file} is not valid: nothing was drawn`)
   return undefined
+}
+
+async function compiledPlan(text: string, file: string) {
+  const { compile } = await import('@stepflow/dialects')
+  return compile(text, { file })
+}
+
+async function sketchOf(file: string) {
+  const { loadCodeFlow } = await import('../../library/load-code-flow.ts')
+  const { sketch, diagnostics } = await loadCodeFlow(file)
+  return { plan: sketch, diagnostics }
 }
 
 function write(output: string | undefined, drawn: string | Uint8Array, args: Args, io: Io): void {

@@ -1,0 +1,63 @@
+// Flows in code from the command line: a file that exports a flow or a step function is run as one in YAML is.
+
+import { expect, test } from 'vitest'
+import { root } from '../../../test/stepflow.ts'
+import { cli, folderWith } from './cli.ts'
+
+const library = `${root}/packages/stepflow/dist/esm/stepflow.js`
+const source = `
+import { StepFunction } from '${library}'
+const double = new StepFunction('double')
+double.addStep('Double', { func: (input: { n: number }) => input.n * 2, nextStep: 'Say' })
+double.addStep('Say', { func: (n: number) => \`it is \${n}\` })
+double.setStartStep('Double')
+export default double
+export const test = {
+  cases: [
+    { name: 'two', input: { n: 2 }, output: { outcome: 'success', result: 'it is 4' } },
+    { name: 'wrong', input: { n: 2 }, output: { outcome: 'success', result: 'it is 5' } },
+  ],
+}
+`
+
+test('a step function runs on one input and over a batch', async () => {
+  const { at } = folderWith({ 'double.ts': source, 'items.jsonl': '{"n":1}\n{"n":2}\n' })
+
+  const one = await cli(['run', at('double.ts'), '--input-json', '{"n":4}'])
+  const many = await cli(['run', at('double.ts'), '--inputs', at('items.jsonl')])
+
+  expect(one.out).toBe('{"outcome":"success","result":"it is 8"}\n')
+  expect(many.out).toBe('{"outcome":"success","result":"it is 2"}\n{"outcome":"success","result":"it is 4"}\n')
+})
+
+test('its cases are what the file exports as test', async () => {
+  const { at } = folderWith({ 'double.ts': source })
+
+  const { code, out } = await cli(['test', at('double.ts')])
+
+  expect(code).toBe(1)
+  expect(out).toContain('expected "it is 5", got "it is 4"')
+  expect(out).toContain('Passed: 1')
+})
+
+test('it is validated and drawn, and what is wrong with it is told', async () => {
+  const { at } = folderWith({ 'double.ts': source, 'lost.ts': source.replace("nextStep: 'Say'", "nextStep: 'Sya'") })
+
+  const valid = await cli(['validate', at('double.ts')])
+  const drawn = await cli(['visualize', at('double.ts'), '--format', 'mermaid'])
+  const lost = await cli(['validate', at('lost.ts')])
+
+  expect(valid.code).toBe(0)
+  expect(drawn.out).toMatch(/Double.*-->.*Say/s)
+  expect(lost.code).toBe(2)
+  expect(lost.out).toMatch(/Sya.*did you mean "Say"/is)
+})
+
+test('a file that exports no flow says what to export', async () => {
+  const { at } = folderWith({ 'none.ts': 'export const x = 1\n' })
+
+  const { code, err } = await cli(['run', at('none.ts')])
+
+  expect(code).toBe(2)
+  expect(err).toContain('exports no flow and no step function')
+})
