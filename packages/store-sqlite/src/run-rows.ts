@@ -2,8 +2,7 @@
 // the file; a transaction writes each once.
 
 import { type applyChanges, type project, type RunId, type RunRow, rowFacts } from '@stepflow/engine'
-import type { Database, Param } from './drivers.ts'
-import { ManyRows } from './many-rows.ts'
+import type { Database } from './drivers.ts'
 import { type RunRecord, runRow } from './run-row.ts'
 
 export interface KeptRun {
@@ -18,8 +17,6 @@ interface Kept extends KeptRun {
 export class RunRows {
   readonly #kept = new Map<RunId, Kept>()
   readonly #changed = new Set<Kept>()
-  /** Columns of the items' rows to be written. */
-  #items: Param[] = []
   #lastNumber = -1
   readonly #sql
 
@@ -33,7 +30,7 @@ export class RunRows {
       update: db.prepare(`
         UPDATE runs SET status = ?, ended_at = ?, total = ?, success = ?, skipped = ?, failed = ?, cancelled = ?
         WHERE number = ?`),
-      putItems: new ManyRows(db, 3, (rows) => `INSERT OR REPLACE INTO items (run, item, outcome) VALUES ${rows}`),
+      putItem: db.prepare('INSERT OR REPLACE INTO items (run, item, outcome) VALUES (?, ?, ?)'),
     }
   }
 
@@ -62,7 +59,7 @@ export class RunRows {
   }
 
   putItem(run: KeptRun, item: number, outcome: string): void {
-    this.#items.push(run.number, item, outcome)
+    this.#sql.putItem.run(run.number, item, outcome)
   }
 
   flush(): void {
@@ -75,8 +72,6 @@ export class RunRows {
       else this.#sql.update.run(...columns)
       kept.isNew = false
     }
-    if (this.#items.length > 0) this.#sql.putItems.run(this.#items)
-    this.#items = []
   }
 
   committed(): void {
@@ -89,7 +84,6 @@ export class RunRows {
   forget(): void {
     this.#kept.clear()
     this.#changed.clear()
-    this.#items = []
     this.#lastNumber = -1
   }
 

@@ -21,10 +21,11 @@ export interface Shard {
 }
 
 interface Kept extends Shard {
+  /** Not in the file yet. */
   isNew: boolean
+  /** `done`, `driver` or `isOpen` is another than in the file. */
   isDirty: boolean
-  /** `rows`, as it is in the file. */
-  writtenRows: number
+  hasGrown: boolean
 }
 
 export class ShardRows {
@@ -32,6 +33,8 @@ export class ShardRows {
   readonly #changed = new Set<Kept>()
   /** Columns of the journal's rows to be written. */
   #appended: Param[] = []
+  /** The position of the first of them. */
+  #first = 0
   #lastNumber = -1
   readonly #sql
 
@@ -40,23 +43,15 @@ export class ShardRows {
       get: db.prepare('SELECT * FROM shards WHERE journal = ?'),
       lastNumber: db.prepare('SELECT coalesce(max(number), 0) AS number FROM shards'),
       insert: db.prepare(`
-        INSERT INTO shards (number, journal, run, items, done, driver, is_open, rows, last)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`),
+        INSERT INTO shards (number, journal, run, items, driver, done, is_open, rows, last)
+        VALUES (?, ?, ?, ?, ?, 0, 1, 0, 0)`),
       update: db.prepare('UPDATE shards SET done = ?, driver = ?, is_open = ? WHERE number = ?'),
-      append: new ManyRows(
-        db,
-        5,
-        (rows) => `INSERT INTO journal (position, shard, seq, previous, entries) VALUES ${rows}`,
-      ),
-      // The fence, once more: nothing that we remember can let two writers put down the same row.
-      grow: new ManyRows(
-        db,
-        4,
-        (rows) => `
-          WITH grown (number, rows, last, before) AS (VALUES ${rows})
-          UPDATE shards SET rows = grown.rows, last = grown.last FROM grown
-          WHERE shards.number = grown.number AND shards.rows = grown.before`,
-      ),
+      append: new ManyRows(db, 'INSERT INTO journal (position, shard, seq, previous, entries) VALUES', 5),
+      // From the rows just written: to look costs less than a parameter. The fence, once more: nothing that we remember
+      // can let two writers put down the same row.
+      grow: db.prepare(`
+        UPDATE shards SET rows = seq + 1, last = position FROM journal
+        WHERE position >= ? AND number = shard AND rows = seq`),
     }
   }
 
@@ -90,28 +85,34 @@ export class ShardRows {
     this.#changed.add(kept)
   }
 
+  /** Positions count up by one. */
   append(shard: Shard, position: number, entries: string): void {
-    this.#appended.push(position, shard.number, shard.rows, shard.last, entries)
+    const kept = shard as Kept
+    // The statement that lets journals grow does it by one row.
+    if (kept.hasGrown) this.flush()
+    if (this.#appended.length === 0) this.#first = position
+    this.#appended.push(shard.number, shard.rows, shard.last, entries)
     shard.rows++
     shard.last = position
-    this.#changed.add(shard as Kept)
+    kept.hasGrown = true
+    this.#changed.add(kept)
   }
 
   flush(): void {
-    if (this.#appended.length > 0) this.#sql.append.run(this.#appended)
-    this.#appended = []
-    const grown: Param[] = []
+    let grown = 0
     for (const shard of this.#changed) {
-      if (shard.isNew) this.#insert(shard)
-      else {
-        if (shard.rows > shard.writtenRows) grown.push(shard.number, shard.rows, shard.last, shard.writtenRows)
-        if (shard.isDirty) this.#sql.update.run(shard.done, shard.driver, shard.isOpen ? 1 : 0, shard.number)
-      }
+      const { number, journal, run, items, done, driver, isOpen } = shard
+      if (shard.isNew) this.#sql.insert.run(number, journal, run, items, driver)
+      if (shard.isDirty) this.#sql.update.run(done, driver, isOpen ? 1 : 0, number)
+      if (shard.hasGrown) grown++
       shard.isNew = false
       shard.isDirty = false
-      shard.writtenRows = shard.rows
+      shard.hasGrown = false
     }
-    if (grown.length > 0 && this.#sql.grow.run(grown) !== grown.length / 4) {
+    if (grown === 0) return
+    this.#sql.append.run(this.#first, this.#appended)
+    this.#appended = []
+    if (this.#sql.grow.run(this.#first) !== grown) {
       throw new FlowError('CONFLICT', 'journals have other rows than those that were seen: somebody else has written')
     }
   }
@@ -131,13 +132,9 @@ export class ShardRows {
   }
 
   #keep(shard: Shard, isNew: boolean): Kept {
-    const kept = { ...shard, isNew, isDirty: false, writtenRows: shard.rows }
+    const kept = { ...shard, isNew, isDirty: false, hasGrown: false }
     this.#kept.set(shard.journal, kept)
     return kept
-  }
-
-  #insert({ number, journal, run, items, done, driver, isOpen, rows, last }: Kept): void {
-    this.#sql.insert.run(number, journal, run, items, done, driver, isOpen ? 1 : 0, rows, last)
   }
 }
 

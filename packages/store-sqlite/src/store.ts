@@ -154,10 +154,14 @@ class SqliteStore implements Store {
     }
   }
 
-  async append(batch: Batch): Promise<void> {
-    checkName(batch.journal)
-    const encoded = this.#codec.encode(batch.entries)
-    return this.#writer.write((tx) => tx.append(batch, encoded))
+  append(batch: Batch): Promise<void> {
+    try {
+      checkName(batch.journal)
+      const encoded = this.#codec.encode(batch.entries)
+      return this.#writer.write((tx) => tx.append(batch, encoded))
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   async read(journal: JournalId, from = 0): Promise<readonly JournalRow[]> {

@@ -22,6 +22,9 @@ interface Job<Tx> {
   readonly run: (tx: Tx) => unknown
   readonly resolve: (value: unknown) => void
   readonly reject: (error: unknown) => void
+  /** What it came to, to be said once it is committed. */
+  value?: unknown
+  error?: FlowError | undefined
 }
 
 /** One transaction holds the event loop for milliseconds, not more. */
@@ -83,10 +86,9 @@ export class Writer<Tx extends Transaction> {
 
   #transact(jobs: readonly Job<Tx>[]): void {
     const tx = this.#begin()
-    const settle: (() => void)[] = []
     try {
       this.#statements.begin()
-      for (const job of jobs) settle.push(attempt(job, tx))
+      for (const job of jobs) attempt(job, tx)
       tx.flush()
       this.#statements.commit()
     } catch (error) {
@@ -96,7 +98,10 @@ export class Writer<Tx extends Transaction> {
     }
     this.#busySince = 0
     tx.committed()
-    for (const settled of settle) settled()
+    for (const { error, value, reject, resolve } of jobs) {
+      if (error) reject(error)
+      else resolve(value)
+    }
   }
 
   #fail(jobs: readonly Job<Tx>[], error: unknown): void {
@@ -125,13 +130,13 @@ export class Writer<Tx extends Transaction> {
 
 // ---
 
-/** Runs the job; what is to be said of it is said once it is committed. */
-function attempt<Tx>(job: Job<Tx>, tx: Tx): () => void {
+function attempt<Tx>(job: Job<Tx>, tx: Tx): void {
+  // It may have been tried before.
+  job.error = undefined
   try {
-    const value = job.run(tx)
-    return () => job.resolve(value)
+    job.value = job.run(tx)
   } catch (error) {
-    if (FlowError.is(error)) return () => job.reject(error)
-    throw error
+    if (!FlowError.is(error)) throw error
+    job.error = error
   }
 }

@@ -3,6 +3,7 @@
 
 import { FlowError } from '../errors.ts'
 import { isRecord, own, setOwn } from '../json.ts'
+import type { Plan } from '../plan/plan.ts'
 import type { Outcome } from '../run/outcome.ts'
 import type { JournalEntry } from './events.ts'
 import {
@@ -48,6 +49,7 @@ export interface Damage {
  */
 export class JournalCodec {
   readonly #large: LargeValues
+  readonly #planTexts = new WeakMap<Plan, string>()
 
   constructor(largeBytes = LARGE_BYTES) {
     this.#large = new LargeValues(largeBytes)
@@ -117,10 +119,11 @@ export class JournalCodec {
         return withField(rest, 'outcome', text)
       }
       case 'created': {
-        const { inputs, ...rest } = entry
+        const { inputs, plan, ...rest } = entry
         const places: Place[] = []
         const texts = inputs.map((input, index) => this.#value(input, [index], places, blobs))
-        return withField(rest, 'inputs', `[${texts.join(',')}]${placesField(places)}`)
+        const planField = plan === undefined ? '' : `,"plan":${this.#planText(plan)}`
+        return withField(rest, 'inputs', `[${texts.join(',')}]${placesField(places)}${planField}`)
       }
       case 'signalled': {
         if (entry.payload === undefined) return JSON.stringify(entry)
@@ -132,6 +135,15 @@ export class JournalCodec {
       default:
         return JSON.stringify(entry)
     }
+  }
+
+  /** Nobody changes a plan, and many runs have the same. */
+  #planText(plan: Plan): string {
+    const known = this.#planTexts.get(plan)
+    if (known !== undefined) return known
+    const text = JSON.stringify(plan)
+    this.#planTexts.set(plan, text)
+    return text
   }
 
   /** `isLarge`: its text was made before, and was too large. */
