@@ -76,10 +76,12 @@ for (const page of pages) {
 
     for (const [i, drawing] of blocks.entries()) {
       if (drawing.language !== 'mermaid') continue
-      test(`the drawing at line ${drawing.line} is that of the flow before it`, () => {
-        const flow = blocks.slice(0, i).findLast(isFlow)
-        const { stdout } = run(['visualize', `line-${flow?.line}.yaml`, '--format', 'mermaid'], folder)
-        expect(drawing.text.trim()).toBe(stdout.trim())
+      test(`the drawing at line ${drawing.line} is that of the flow before it`, async () => {
+        const shown = blocks.slice(0, i).findLast((block) => isFlow(block) || isProgram(block)) as Block
+        const drawn = isProgram(shown)
+          ? await drawnByItself(join(folder, fileOf(shown) as string))
+          : run(['visualize', `line-${shown.line}.yaml`, '--format', 'mermaid'], folder).stdout
+        expect(drawing.text.trim()).toBe(drawn.trim())
       })
     }
 
@@ -159,6 +161,16 @@ function fileOf({ text }: Block): string | undefined {
 
 function isFlow({ language, text }: Block): boolean {
   return language === 'yaml' && /^steps:/m.test(text)
+}
+
+/** A file that exports a step function or a typed flow. */
+function isProgram(block: Block): boolean {
+  return block.language === 'ts' && fileOf(block) !== undefined && /new StepFunction|defineFlow\(/.test(block.text)
+}
+
+async function drawnByItself(file: string): Promise<string> {
+  const exported = Object.values((await import(file)) as Record<string, { visualize?: () => string }>)
+  return exported.find((one) => one.visualize)?.visualize?.() ?? 'it exports nothing that can be drawn'
 }
 
 /** As GitHub makes them. */
