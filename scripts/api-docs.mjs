@@ -26,7 +26,7 @@ api.close()
 
 const [option] = process.argv.slice(2)
 if (option === '--json') process.stdout.write(`${JSON.stringify(read, null, 2)}\n`)
-else if (option === '--check') process.exit(existsSync(page) && readFileSync(page, 'utf8') === text ? 0 : 1)
+else if (option === '--check') process.exitCode = existsSync(page) && readFileSync(page, 'utf8') === text ? 0 : 1
 else writeFileSync(page, text)
 
 // --- reading

@@ -4,7 +4,7 @@ import { StepFunction } from 'stepflow'
 import * as shop from './steps.ts'
 
 /** What later steps need of earlier ones they find in `context.results`. */
-interface Results {
+type Results = {
   Fetch: { customer: shop.Customer }
   Score: number
 }
