@@ -154,7 +154,11 @@ class Simulation {
   /** Whoever wants the results asks any process for them: to start the run, or to go on with it. */
   #attach(): void {
     const one = this.#anyone()
-    if (!one || this.#isOver) return
+    if (this.#isOver) return
+    if (!one) {
+      this.#world.after(500, () => this.#attach())
+      return
+    }
     const [process, engine] = one
     this.#attachedTo = process
     const seen = new Map<number, Outcome>()
