@@ -2,19 +2,18 @@
 
 import { type Component, Park, type ParkedRun, Skip } from '../component/plugin.ts'
 import { errorValue, FlowError } from '../errors.ts'
-import type { JournalEntry, VisitRef } from '../journal/events.ts'
+import type { JournalEntry } from '../journal/events.ts'
 import { isPromise, type MaybePromise } from '../json.ts'
 import { contentId } from '../plan/id.ts'
-import type { PlanStep } from '../plan/plan.ts'
 import { WakeHeap } from '../store/wake-heap.ts'
 import { ActiveRun } from './active-run.ts'
 import { Attempt } from './attempt.ts'
-import type { Drive, ItemInput } from './drive.ts'
+import type { Drive } from './drive.ts'
 import type { Items } from './items.ts'
 import { jsonFault } from './json-fault.ts'
 import { type LinkedCall, type LinkedPlan, placeOf } from './link.ts'
 import { NoValue } from './no-value.ts'
-import { success } from './outcome.ts'
+import { inputsOf, keptFor, recordKept, recordPark, recordStart, rootItem, stepOf } from './record-call.ts'
 import { retryDelay } from './retry.ts'
 import { Signals } from './signals.ts'
 import { DONE, PARKED, QUEUED, RUNNING } from './state.ts'
@@ -38,6 +37,8 @@ export class Calls {
   #unsent: { readonly attempt: Attempt; readonly component: Component }[] = []
   /** Parked attempts that are due, of items that need a place first. */
   #due: Attempt[] = []
+  /** Some of these have become due since the last turn began: in this very turn, perhaps. */
+  #hasNewDue = false
   readonly #wakes = new WakeHeap<{ readonly attempt: Attempt; readonly park: unknown }>()
 
   constructor(drive: Drive, items: Items) {
@@ -47,8 +48,9 @@ export class Calls {
     items.drop = (run, key, why) => this.drop(run, key, why)
   }
 
-  get hasAnswers(): boolean {
-    return this.#answers.length > 0
+  /** Answers have arrived, or signals that parked attempts wait for. */
+  get hasArrivals(): boolean {
+    return this.#answers.length > 0 || this.#hasNewDue
   }
 
   /** When the earliest parked attempt is due; epoch milliseconds. */
@@ -107,7 +109,7 @@ export class Calls {
     run.state.status[key] = RUNNING
     run.attempts.set(key, attempt)
     this.#unsent.push({ attempt, component })
-    this.#recordStart(attempt)
+    recordStart(this.#drive, attempt)
   }
 
   /** What made them ready has been written. */
@@ -120,6 +122,7 @@ export class Calls {
 
   /** Settles all answers that have arrived, and calls again what is due. */
   settleAnswers(): void {
+    this.#hasNewDue = false
     const answers = this.#answers.splice(0)
     for (const answer of answers) {
       // A timeout and an answer may arrive in one turn, or a failure that ends the item: the first counts.
@@ -288,7 +291,8 @@ export class Calls {
 
   #await(attempt: Attempt, answer: Promise<unknown>, component: Component): void {
     const { run, key } = attempt
-    if (this.#drive.options.isRecording && !this.#isDurable && attempt.woken === undefined) this.#recordStart(attempt)
+    if (this.#drive.options.isRecording && !this.#isDurable && attempt.woken === undefined)
+      recordStart(this.#drive, attempt)
     run.state.status[key] = RUNNING
     run.attempts.set(key, attempt)
     if (component.info.announcesStart) attempt.onStarted = () => this.#armTimeout(attempt)
@@ -362,7 +366,7 @@ export class Calls {
         if (isKept) record.cache = keptFor(attempt, this.#drive.now)
         if (record.cache) this.#drive.kept.set(record.cache.key, { output: result ?? null })
       }
-    } else if (attempt.cacheKey !== undefined && result !== undefined) this.#recordKept(attempt, result)
+    } else if (attempt.cacheKey !== undefined && result !== undefined) recordKept(this.#drive, attempt, result)
     this.#leaveStepPlace(attempt)
     if (!run.isDirty) this.#drive.touch(run)
   }
@@ -400,7 +404,7 @@ export class Calls {
     const { signal, until } = park
     attempt.park = { by: signal ? 'signal' : 'time', state: park.state, ...(signal ? { signal: signal.name } : {}) }
     if (until !== undefined) this.#wakes.add(until, { attempt, park: attempt.park })
-    this.#recordPark(attempt, until)
+    recordPark(this.#drive, attempt, until)
     this.#items.leaveStepPlace(run, slot)
     this.#items.park(run, slot)
     if (signal) this.#takeSignal(attempt, signal.name)
@@ -418,7 +422,7 @@ export class Calls {
     run.services.log(attempt)('warning', `attempt ${attempt.attempt} failed, next in ${delayMs} ms: ${message}`)
     const until = this.#drive.now + delayMs
     this.#wakes.add(until, { attempt: next, park: next.park })
-    this.#recordPark(next, until)
+    recordPark(this.#drive, next, until)
     this.#leaveStepPlace(attempt)
     this.#items.park(run, slot)
     this.#drive.touch(run)
@@ -473,6 +477,7 @@ export class Calls {
     attempt.took = signal.number
     attempt.woken = { by: 'signal', payload: signal.payload, state: attempt.park?.state }
     this.#due.push(attempt)
+    this.#hasNewDue = true
     this.#drive.poke()
   }
 
@@ -517,52 +522,12 @@ export class Calls {
     this.#drive.subRuns.set(child.key, child)
     this.#drive.touch(child)
   }
-
-  // --- records
-
-  #recordStart(attempt: Attempt): void {
-    this.#drive.entries.push({ type: 'started', at: this.#drive.now, attempt: attempt.attempt, ...visitOf(attempt) })
-  }
-
-  /** Where steps are not recorded, an output that is to be kept is. */
-  #recordKept(attempt: Attempt, result: unknown): void {
-    this.#drive.kept.set(attempt.cacheKey as string, { output: result })
-    this.#drive.entries.push({
-      type: 'settled',
-      at: this.#drive.now,
-      attempt: attempt.attempt,
-      outcome: success(result),
-      cache: keptFor(attempt, this.#drive.now),
-      ...visitOf(attempt),
-    })
-  }
-
-  #recordPark(attempt: Attempt, until: number | undefined): void {
-    if (!this.#drive.options.isRecording) return
-    const { park } = attempt
-    const tries = attempt.run.tries.get(attempt.key)
-    this.#drive.entries.push({
-      type: 'parked',
-      at: this.#drive.now,
-      attempt: attempt.attempt,
-      ...(until === undefined ? {} : { until }),
-      ...(park?.signal === undefined ? {} : { signal: park.signal }),
-      ...(park?.state === undefined ? {} : { state: park.state }),
-      ...(park?.by === 'retry' && tries ? { retry: { ...tries } } : {}),
-      ...(attempt.later?.took === undefined ? {} : { took: attempt.later.took }),
-      ...visitOf(attempt),
-    })
-  }
 }
 
 // ---
 
 function resolve(call: LinkedCall, input: unknown): Component {
   return call.component ?? (call.choose as NonNullable<LinkedCall['choose']>)(input)
-}
-
-function stepOf(attempt: Attempt): PlanStep {
-  return attempt.run.plan.plan.steps[attempt.step] as PlanStep
 }
 
 /** False if the attempt, or its step or item, has ended: perhaps in this very turn. */
@@ -575,33 +540,6 @@ function limitOf(attempt: Attempt): number | undefined {
   const { timeoutMs } = stepOf(attempt)
   const { since } = attempt
   return timeoutMs === undefined || since === undefined || attempt.park?.by === 'retry' ? undefined : since + timeoutMs
-}
-
-function visitOf(attempt: Attempt): VisitRef {
-  const { run, step, itemIndex: item, visit } = attempt
-  return run.key === '' ? { item, step, visit } : { sub: run.key, item, step, visit }
-}
-
-/** The inputs around an attempt: its own item's, and those of the items that it is below. */
-function inputsOf(attempt: Attempt): ItemInput[] {
-  const inputs: ItemInput[] = []
-  for (let at: Attempt | undefined = attempt; at; at = at.run.parent?.attempt) {
-    inputs.push({ plan: at.run.plan, input: at.run.state.input[at.slot] })
-  }
-  return inputs
-}
-
-function keptFor(attempt: Attempt, now: number): { readonly key: string; readonly until?: number } {
-  const key = attempt.cacheKey as string // the caller has looked
-  const ttlMs = stepOf(attempt).cache?.ttlMs
-  return ttlMs === undefined ? { key } : { key, until: now + ttlMs }
-}
-
-/** The item of the run itself in which an attempt, perhaps of a sub-run, is made. */
-function rootItem(attempt: Attempt): number {
-  let at = attempt
-  while (at.run.parent) at = at.run.parent.attempt
-  return at.itemIndex
 }
 
 function notJson(attempt: Attempt, fault: string): FlowError {

@@ -1,7 +1,7 @@
 // The guard expression: may a step go on after what it depends on has ended? Airflow's trigger rules.
 
 import type { ErrorValue } from '../errors.ts'
-import { allRefs, type Expr, strictRefs, type TriggerRule } from '../plan/expr.ts'
+import type { Expr, TriggerRule } from '../plan/expr.ts'
 import { compileExpr, type Eval, type ExprContext, failedBecause, skipBecause } from './compile-expr.ts'
 import { BLOCKED, NoValue, skip } from './no-value.ts'
 import { DONE, FAILED, type RunState, SKIPPED, type SkipFact } from './state.ts'
@@ -11,8 +11,6 @@ export function compileGuard(expr: Extract<Expr, { op: 'guard' }>, cx: ExprConte
   const nullable = rule !== 'all_success'
   const then = compileExpr(expr.then, { ...cx, nullable })
   const waitFor = [...of, ...lenient]
-  const strict = new Set(strictRefs(expr))
-  const hasBranches = allRefs(expr).some((ref) => !strict.has(ref))
   const forbidsFailure = rule === 'all_success' || rule === 'none_failed' || rule === 'none_failed_min_one_success'
   const wants =
     rule === 'one_failed' ? FAILED : rule === 'one_success' || rule === 'none_failed_min_one_success' ? DONE : undefined
@@ -26,11 +24,8 @@ export function compileGuard(expr: Extract<Expr, { op: 'guard' }>, cx: ExprConte
       state.wanted.push(step)
       isBlocked = true
     }
-    if (isBlocked) {
-      // For the steps that its branches certainly need, which can start meanwhile.
-      if (hasBranches) then(state, slot)
-      return BLOCKED
-    }
+    // What its branches read is not certainly needed before the rule has spoken.
+    if (isBlocked) return BLOCKED
 
     if (forbidsFailure) {
       for (let i = 0; i < waitFor.length; i++) {

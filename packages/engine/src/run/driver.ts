@@ -148,7 +148,7 @@ export class Driver {
       if (!isComplete) return options.clock.soon(() => this.#poke())
       if (root.isIdle) options.onIdle()
       const canResume = this.#hasRoom && this.#items.hasClaims
-      if (this.#calls.hasAnswers || dirty.length > 0 || this.#cancelled || canResume) return this.#poke()
+      if (this.#calls.hasArrivals || dirty.length > 0 || this.#cancelled || canResume) return this.#poke()
       if (this.#canPutDown()) return this.#over({ journal: options.journal, at: this.#calls.nextTimeAt() })
       this.#armTimer()
       this.#checkStuck()

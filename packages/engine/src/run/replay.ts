@@ -90,9 +90,6 @@ async function replayEntry(entry: JournalEntry, past: Past, tools: ReplayTools):
       if (entry.type !== 'started' && entry.took !== undefined) tools.calls.signals.use(rootItemOf(entry), entry.took)
       return apply(entry, found, key, past, tools)
     }
-    case 'signalled':
-      tools.calls.signal(entry)
-      return
     default:
       return
   }

@@ -23,10 +23,13 @@ import type { CallServices } from './attempt.ts'
 import { Driver } from './driver.ts'
 import { isSmall, passOver, takeIn } from './intake.ts'
 import { type LinkedPlan, link } from './link.ts'
-import { LocalRun, type SignalEntry } from './local-run.ts'
+import { LocalRun } from './local-run.ts'
 import type { Outcome } from './outcome.ts'
-import { carryOver, stepToRerun } from './rerun.ts'
+import { stepToRerun } from './rerun.ts'
 import type { ItemResult, ResultOrder } from './result-stream.ts'
+import { checkedVariables, keptOptions } from './run-options.ts'
+import { signalEntry, signalsIn } from './signals.ts'
+import { checkSameSteps, writeRerun } from './write-rerun.ts'
 
 const ITEMS_AT_ONCE = 64
 const RESULTS_AT_ONCE = 1000
@@ -127,28 +130,14 @@ export class RunEngine implements Engine {
     const run = this.#local(again, linked, kept, options.redact !== false)
     run.handles++
     const unwatch = this.#watch(run, options.watch)
-    const head: JournalEntry = {
-      type: 'created',
-      at: this.#clock.now(),
+    const items = await writeRerun(store, shards, {
       run: again,
+      at: this.#clock.now(),
+      before: first.plan,
       plan,
-      options: kept,
-      from: 0,
-      inputs: [],
-    }
-    let items = 0
-    for (const [number, { journal }] of shards.entries()) {
-      const rows = await store.read(journal)
-      const [created] = rows[0]?.entries ?? []
-      if (created?.type !== 'created') continue
-      const inputs = created.inputs.map((input, i) => options.inputs?.[created.from + i] ?? input)
-      items = Math.max(items, created.from + inputs.length)
-      const begin: JournalEntry =
-        number === 0 ? { ...head, inputs } : { ...created, at: this.#clock.now(), run: again, inputs }
-      const carried = options.from ? carryOver(first.plan, rows, options.from) : []
-      await store.append({ journal: `${again}/${number}`, after: 0, entries: [begin] })
-      if (carried.length > 0) await store.append({ journal: `${again}/${number}`, after: 1, entries: carried })
-    }
+      kept,
+      options,
+    })
     await this.#note(again, [{ type: 'sealed', at: this.#clock.now(), items }])
     for (const shard of await store.runs.shards(again)) if (shard.done < shard.items) run.open(shard.journal)
     for (const shard of await store.runs.shards(again)) if (shard.done < shard.items) void this.#drive(shard.journal)
@@ -488,66 +477,4 @@ export class RunEngine implements Engine {
 
 function isThere(id: RunId): FlowError {
   return new FlowError('CONFLICT', `there is a run ${id} already; resume it, or choose another id`)
-}
-
-function signalsIn(row: JournalRow): SignalEntry[] {
-  return row.entries.filter((entry) => entry.type === 'signalled')
-}
-
-function signalEntry(signal: RunSignal, at: number): JournalEntry {
-  switch (signal.name) {
-    case 'cancel':
-      return {
-        type: 'signalled',
-        at,
-        name: 'cancel',
-        ...(signal.reason === undefined ? {} : { payload: signal.reason }),
-      }
-    case 'pause':
-    case 'resume':
-      return { type: 'signalled', at, name: signal.name }
-    case 'signal':
-      return {
-        type: 'signalled',
-        at,
-        name: 'signal',
-        signal: signal.signal,
-        payload: signal.payload ?? null,
-        ...(signal.id === undefined ? {} : { id: signal.id }),
-        ...(signal.item === undefined ? {} : { item: signal.item }),
-      }
-  }
-}
-
-/** Recorded outputs are known by the places of their steps: these must be what they were. */
-function checkSameSteps(plan: Plan, before: Plan, isPartial: boolean): void {
-  if (!isPartial || plan === before) return
-  const ids = (of: Plan) => of.steps.map((step) => step.id).join('\n')
-  if (ids(plan) === ids(before)) return
-  throw new FlowError('CONFLICT', 'the flow has other steps than the run had: only the whole run can be run again')
-}
-
-function keptOptions(options: SubmitOptions, variables: Readonly<Record<string, unknown>>): RunOptions {
-  const { flow, labels, maxConcurrent, origin, trigger } = options
-  return {
-    variables,
-    ...(flow === undefined ? {} : { flow }),
-    ...(labels === undefined ? {} : { labels }),
-    ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
-    ...(origin === undefined ? {} : { origin }),
-    ...(trigger === undefined ? {} : { trigger }),
-  }
-}
-
-function checkedVariables(
-  plan: LinkedPlan,
-  given: Readonly<Record<string, unknown>>,
-): Readonly<Record<string, unknown>> {
-  if (!plan.checkVariables) return given
-  const { value, violations } = plan.checkVariables(given)
-  if (violations.length === 0) return value as Record<string, unknown>
-  const list = violations.map((v) => `${v.path}: ${v.message}`).join('; ')
-  throw new FlowError('INVALID_INPUT', `the variables do not fit the flow's schema: ${list}`, {
-    data: { violations: violations.map((v) => ({ path: v.path, message: v.message })) },
-  })
 }

@@ -1,6 +1,9 @@
 // The signals that a run was sent, in order, and which item has used up which. Each wait takes the oldest that is left.
 
+import type { RunSignal } from '../engine.ts'
 import type { JournalEntry } from '../journal/events.ts'
+import type { JournalRow } from '../store/store.ts'
+import type { SignalEntry } from './local-run.ts'
 
 export interface KeptSignal {
   /** Its place in the order of arrival. */
@@ -44,5 +47,36 @@ export class Signals {
   /** The journal says that the item has used it up. */
   use(item: number, number: number): void {
     this.#used.add(`${item}/${number}`)
+  }
+}
+
+/** The signals in a row of a run's own journal. */
+export function signalsIn(row: JournalRow): SignalEntry[] {
+  return row.entries.filter((entry) => entry.type === 'signalled')
+}
+
+/** A signal as it is written. */
+export function signalEntry(signal: RunSignal, at: number): JournalEntry {
+  switch (signal.name) {
+    case 'cancel':
+      return {
+        type: 'signalled',
+        at,
+        name: 'cancel',
+        ...(signal.reason === undefined ? {} : { payload: signal.reason }),
+      }
+    case 'pause':
+    case 'resume':
+      return { type: 'signalled', at, name: signal.name }
+    case 'signal':
+      return {
+        type: 'signalled',
+        at,
+        name: 'signal',
+        signal: signal.signal,
+        payload: signal.payload ?? null,
+        ...(signal.id === undefined ? {} : { id: signal.id }),
+        ...(signal.item === undefined ? {} : { item: signal.item }),
+      }
   }
 }

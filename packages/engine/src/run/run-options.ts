@@ -1,0 +1,33 @@
+// The options of a run: what is checked of them before it is accepted, and what its journal keeps.
+
+import type { SubmitOptions } from '../engine.ts'
+import { FlowError } from '../errors.ts'
+import type { RunOptions } from '../journal/events.ts'
+import type { LinkedPlan } from './link.ts'
+
+/** What a run's journal keeps of the options it was submitted with. */
+export function keptOptions(options: SubmitOptions, variables: Readonly<Record<string, unknown>>): RunOptions {
+  const { flow, labels, maxConcurrent, origin, trigger } = options
+  return {
+    variables,
+    ...(flow === undefined ? {} : { flow }),
+    ...(labels === undefined ? {} : { labels }),
+    ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
+    ...(origin === undefined ? {} : { origin }),
+    ...(trigger === undefined ? {} : { trigger }),
+  }
+}
+
+/** The variables with their defaults; throws INVALID_INPUT, with all violations, if they do not fit the schema. */
+export function checkedVariables(
+  plan: LinkedPlan,
+  given: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  if (!plan.checkVariables) return given
+  const { value, violations } = plan.checkVariables(given)
+  if (violations.length === 0) return value as Record<string, unknown>
+  const list = violations.map((v) => `${v.path}: ${v.message}`).join('; ')
+  throw new FlowError('INVALID_INPUT', `the variables do not fit the flow's schema: ${list}`, {
+    data: { violations: violations.map((v) => ({ path: v.path, message: v.message })) },
+  })
+}
