@@ -66,7 +66,8 @@ export class JournalReader {
     for (const [index, { expected: seq, entries, ...found }] of links.entries()) {
       if (entries === null) throw damaged(journal, seq, 'it is missing')
       if (found.seq !== seq || found.isOwn === 0) {
-        throw damaged(journal, seq, `in its place is row ${found.seq} of ${found.isOwn === 0 ? 'another' : 'it'}`)
+        const whose = found.isOwn === 0 ? 'another journal' : 'the same journal'
+        throw damaged(journal, seq, `in its place is row ${found.seq} of ${whose}`)
       }
       const decoded = this.#codec.decode(entries)
       if (!isDamage(decoded)) rows.push({ journal, seq, entries: this.#whole(decoded, journal, seq) })

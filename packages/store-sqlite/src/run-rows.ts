@@ -2,7 +2,8 @@
 // the file; a transaction writes each once.
 
 import { type applyChanges, type project, type RunId, type RunRow, rowFacts } from '@stepflow/engine'
-import type { Database } from './drivers.ts'
+import type { Database, Param } from './drivers.ts'
+import { ManyRows } from './many-rows.ts'
 import { type RunRecord, runRow } from './run-row.ts'
 
 export interface KeptRun {
@@ -11,12 +12,17 @@ export interface KeptRun {
 }
 
 interface Kept extends KeptRun {
+  /** Not in the file yet. */
   isNew: boolean
+  /** Not as in the file. */
+  isDirty: boolean
 }
 
 export class RunRows {
   readonly #kept = new Map<RunId, Kept>()
   readonly #changed = new Set<Kept>()
+  /** Not in the file yet. Their numbers count up. */
+  #added: Kept[] = []
   #lastNumber = -1
   readonly #sql
 
@@ -24,9 +30,12 @@ export class RunRows {
     this.#sql = {
       get: db.prepare('SELECT * FROM runs WHERE id = ?'),
       lastNumber: db.prepare('SELECT coalesce(max(number), 0) AS number FROM runs'),
-      insert: db.prepare(`
-        INSERT INTO runs (status, ended_at, total, success, skipped, failed, cancelled, number, id, flow, created_at, facts)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`),
+      insert: new ManyRows(
+        db,
+        `INSERT INTO runs (number, status, ended_at, total, success, skipped, failed, cancelled, id, flow, created_at, facts)
+        VALUES`,
+        12,
+      ),
       update: db.prepare(`
         UPDATE runs SET status = ?, ended_at = ?, total = ?, success = ?, skipped = ?, failed = ?, cancelled = ?
         WHERE number = ?`),
@@ -42,7 +51,7 @@ export class RunRows {
     const kept = this.#kept.get(id)
     if (kept) return kept
     const record = this.#sql.get.get<RunRecord>(id)
-    return record && this.#keep({ number: record.number, row: runRow(record), isNew: false })
+    return record && this.#keep({ number: record.number, row: runRow(record), isNew: false, isDirty: false })
   }
 
   add(id: RunId, { created, at }: ReturnType<typeof project>): KeptRun {
@@ -50,12 +59,16 @@ export class RunRows {
     const items = { total: -1, success: 0, skipped: 0, failed: 0, cancelled: 0 }
     const facts = rowFacts(created?.options ?? {})
     const row: RunRow = { id, status: 'queued', createdAt: created?.at ?? at, items, ...facts }
-    return this.#keep({ number: ++this.#lastNumber, row, isNew: true })
+    const kept = this.#keep({ number: ++this.#lastNumber, row, isNew: true, isDirty: true })
+    this.#added.push(kept)
+    return kept
   }
 
   change(run: KeptRun, row: ReturnType<typeof applyChanges>): void {
-    run.row = row
-    this.#changed.add(run as Kept)
+    const kept = run as Kept
+    kept.row = row
+    kept.isDirty = true
+    this.#changed.add(kept)
   }
 
   putItem(run: KeptRun, item: number, outcome: string): void {
@@ -64,14 +77,15 @@ export class RunRows {
 
   flush(): void {
     for (const kept of this.#changed) {
-      const { number, row } = kept
-      const { id, flow = null, status, createdAt, endedAt = null, items } = row
-      const { total, success, skipped, failed, cancelled } = items
-      const columns = [status, endedAt, total, success, skipped, failed, cancelled, number]
-      if (kept.isNew) this.#sql.insert.run(...columns, id, flow, createdAt, factsText(row))
-      else this.#sql.update.run(...columns)
-      kept.isNew = false
+      if (kept.isDirty && !kept.isNew) this.#sql.update.run(...changing(kept.row), kept.number)
+      kept.isDirty = false
     }
+    const [first] = this.#added
+    if (!first) return
+    const columns = this.#added.flatMap(({ row }) => [...changing(row), ...lasting(row)])
+    this.#sql.insert.run(first.number, columns)
+    for (const kept of this.#added) kept.isNew = false
+    this.#added = []
   }
 
   committed(): void {
@@ -84,6 +98,7 @@ export class RunRows {
   forget(): void {
     this.#kept.clear()
     this.#changed.clear()
+    this.#added = []
     this.#lastNumber = -1
   }
 
@@ -95,6 +110,11 @@ export class RunRows {
 
 // ---
 
-function factsText({ labels, origin, trigger }: RunRow): string {
-  return JSON.stringify({ labels, origin, trigger })
+function changing({ status, endedAt, items }: RunRow): Param[] {
+  const { total, success, skipped, failed, cancelled } = items
+  return [status, endedAt ?? null, total, success, skipped, failed, cancelled]
+}
+
+function lasting({ id, flow, createdAt, labels, origin, trigger }: RunRow): Param[] {
+  return [id, flow ?? null, createdAt, JSON.stringify({ labels, origin, trigger })]
 }

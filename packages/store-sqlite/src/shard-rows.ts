@@ -21,8 +21,6 @@ export interface Shard {
 }
 
 interface Kept extends Shard {
-  /** Not in the file yet. */
-  isNew: boolean
   /** `done`, `driver` or `isOpen` is another than in the file. */
   isDirty: boolean
   hasGrown: boolean
@@ -31,6 +29,8 @@ interface Kept extends Shard {
 export class ShardRows {
   readonly #kept = new Map<JournalId, Kept>()
   readonly #changed = new Set<Kept>()
+  /** Not in the file yet. Their numbers count up. */
+  #added: Kept[] = []
   /** Columns of the journal's rows to be written. */
   #appended: Param[] = []
   /** The position of the first of them. */
@@ -42,9 +42,7 @@ export class ShardRows {
     this.#sql = {
       get: db.prepare('SELECT * FROM shards WHERE journal = ?'),
       lastNumber: db.prepare('SELECT coalesce(max(number), 0) AS number FROM shards'),
-      insert: db.prepare(`
-        INSERT INTO shards (number, journal, run, items, driver, done, is_open, rows, last)
-        VALUES (?, ?, ?, ?, ?, 0, 1, 0, 0)`),
+      insert: new ManyRows(db, 'INSERT INTO shards (number, journal, run, items, driver) VALUES', 5),
       update: db.prepare('UPDATE shards SET done = ?, driver = ?, is_open = ? WHERE number = ?'),
       append: new ManyRows(db, 'INSERT INTO journal (position, shard, seq, previous, entries) VALUES', 5),
       // From the rows just written: to look costs less than a parameter. The fence, once more: nothing that we remember
@@ -66,15 +64,15 @@ export class ShardRows {
     if (!row) return undefined
     const { number, run, items, done, driver, rows, last } = row
     const isOpen = row.is_open === 1
-    return this.#keep({ number, journal, run, items, done, driver, isOpen, rows, last }, false)
+    return this.#keep({ number, journal, run, items, done, driver, isOpen, rows, last })
   }
 
   add(journal: JournalId, run: RunId, { items, driver }: { items: number; driver: string }): Shard {
     if (this.#lastNumber < 0) this.#lastNumber = this.#sql.lastNumber.get<{ number: number }>()?.number ?? 0
     const number = ++this.#lastNumber
     const shard = { number, journal, run, items, done: 0, driver, isOpen: true, rows: 0, last: 0 }
-    const kept = this.#keep(shard, true)
-    this.#changed.add(kept)
+    const kept = this.#keep(shard)
+    this.#added.push(kept)
     return kept
   }
 
@@ -99,13 +97,12 @@ export class ShardRows {
   }
 
   flush(): void {
+    this.#insert()
     let grown = 0
     for (const shard of this.#changed) {
-      const { number, journal, run, items, done, driver, isOpen } = shard
-      if (shard.isNew) this.#sql.insert.run(number, journal, run, items, driver)
+      const { number, done, driver, isOpen } = shard
       if (shard.isDirty) this.#sql.update.run(done, driver, isOpen ? 1 : 0, number)
       if (shard.hasGrown) grown++
-      shard.isNew = false
       shard.isDirty = false
       shard.hasGrown = false
     }
@@ -127,12 +124,21 @@ export class ShardRows {
   forget(): void {
     this.#kept.clear()
     this.#changed.clear()
+    this.#added = []
     this.#appended = []
     this.#lastNumber = -1
   }
 
-  #keep(shard: Shard, isNew: boolean): Kept {
-    const kept = { ...shard, isNew, isDirty: false, hasGrown: false }
+  #insert(): void {
+    const [first] = this.#added
+    if (!first) return
+    const columns = this.#added.flatMap(({ journal, run, items, driver }) => [journal, run, items, driver])
+    this.#sql.insert.run(first.number, columns)
+    this.#added = []
+  }
+
+  #keep(shard: Shard): Kept {
+    const kept = { ...shard, isDirty: false, hasGrown: false }
     this.#kept.set(shard.journal, kept)
     return kept
   }

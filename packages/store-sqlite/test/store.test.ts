@@ -190,6 +190,37 @@ test('no more journals are driven at once than was said', async () => {
   await store.close()
 })
 
+test('a row that links to another journal is found, and removing its run leaves the other alone', async () => {
+  const path = newPath()
+  const [store, other] = [await open(path), await openDatabase(path)]
+  await runOnce(store, 'a', 1, 1)
+  await runOnce(store, 'b', 1, 1)
+  await store.append({ journal: 'b/0', after: 1, entries: [{ type: 'claimed', at: 3, driver: 'd' }] })
+  other.exec('UPDATE journal SET previous = 1 WHERE position = 3')
+
+  await expect((async () => store.read('b/0'))()).rejects.toMatchObject({
+    code: 'INTERNAL',
+    data: { journal: 'b/0', row: 0, found: 'in its place is row 0 of another journal' },
+  })
+  await store.runs.remove('b')
+
+  expect((await store.read('a/0')).length).toBe(1)
+  expect(other.prepare('SELECT position FROM journal').all()).toEqual([{ position: 1 }])
+  other.close()
+  await store.close()
+})
+
+test('a last row that is missing is found', async () => {
+  const path = newPath()
+  const [store, other] = [await open(path), await openDatabase(path)]
+  await runOnce(store, 'a', 1, 1)
+  other.exec('DELETE FROM journal WHERE position = 1')
+
+  await expect((async () => store.read('a/0'))()).rejects.toMatchObject({ data: { row: 0, found: 'it is missing' } })
+  other.close()
+  await store.close()
+})
+
 test('prune removes what ended long ago, and blobs that nothing names', async () => {
   const clock = createManualClock(0)
   const store = await open(newPath(), clock)

@@ -45,14 +45,14 @@ CREATE TABLE shards (
   journal TEXT NOT NULL UNIQUE,
   run     TEXT NOT NULL,
   items   INTEGER NOT NULL,
-  done    INTEGER NOT NULL,
+  done    INTEGER NOT NULL DEFAULT 0,
   -- Who has it in hand; nobody if it waits for a wake.
   driver  TEXT,
-  is_open INTEGER NOT NULL,
+  is_open INTEGER NOT NULL DEFAULT 1,
   -- How many rows the journal has, and the position of its last one. The fence: of two writers who saw the same end of
   -- a journal, one fails.
-  rows    INTEGER NOT NULL,
-  last    INTEGER NOT NULL
+  rows    INTEGER NOT NULL DEFAULT 0,
+  last    INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX shards_by_run ON shards (run);
 CREATE INDEX open_shards_by_driver ON shards (driver) WHERE is_open = 1;
