@@ -34,12 +34,16 @@ server.listen(Number(process.env.PORT ?? 0), '127.0.0.1', () => {
 function answer(url, asked) {
   if (url.startsWith('/v1beta/models/')) {
     const text = answerOf(asked.contents.at(-1).parts[0].text)
-    return { body: { candidates: [{ content: { parts: [{ text }] }, finishReason: 'STOP' }], modelVersion: 'stand-in' } }
+    return {
+      body: { candidates: [{ content: { parts: [{ text }] }, finishReason: 'STOP' }], modelVersion: 'stand-in' },
+    }
   }
   if (url === '/v1/messages') {
     const input = classOf(asked.messages.at(-1).content) ?? { topic: 'unclear' }
     const content = [{ type: 'tool_use', id: 't', name: 'answer', input }]
-    return { body: { model: 'stand-in', content, stop_reason: 'tool_use', usage: { input_tokens: 1, output_tokens: 1 } } }
+    return {
+      body: { model: 'stand-in', content, stop_reason: 'tool_use', usage: { input_tokens: 1, output_tokens: 1 } },
+    }
   }
   if (url === '/api/chat.postMessage') return { body: { ok: true, ts: '1700000000.000100', channel: asked.channel } }
   if (url === '/gmail/v1/users/me/messages/send') return { body: { id: 'm1', threadId: 't1' } }

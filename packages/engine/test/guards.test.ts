@@ -90,8 +90,14 @@ describe('branches', () => {
     const started: string[] = []
     const never = () => new Promise(() => {})
     const b = bench({
-      '/a': () => void started.push('a') ?? never(),
-      '/b': () => void started.push('b') ?? never(),
+      '/a': () => {
+        started.push('a')
+        return never()
+      },
+      '/b': () => {
+        started.push('b')
+        return never()
+      },
     })
     const p = plan({ a: call('/a'), b: call('/b') }, () => ({
       input: { op: 'array', of: [{ op: 'if', cond: { op: 'literal', value: 1 }, then: ref(0) }, ref(1)] },

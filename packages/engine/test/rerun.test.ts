@@ -10,11 +10,13 @@ import { createManualClock } from '@stepflow/engine/testing'
 import { describe, expect, test } from 'vitest'
 import { after, bench, call, type Fn, failedWith, input, ok, plan, ref } from './fixtures.ts'
 
+const echo: Fn = (x) => x
+
 /** Runs the plan, then again; what was called the second time, and how it ended. */
 async function twice(p: Plan, inputs: unknown[], functions: Record<string, Fn>, options: RerunOptions) {
   const clock = createManualClock()
   const calls: string[] = []
-  const noted = Object.entries({ '/echo': (x: unknown) => x, ...functions }).map(([path, fn]): [string, Fn] => [
+  const noted = Object.entries({ '/echo': echo, ...functions }).map(([path, fn]): [string, Fn] => [
     path,
     (x, context) => {
       calls.push(`${context.stepId}${context.itemIndex > 0 || inputs.length > 1 ? context.itemIndex : ''}`)

@@ -111,7 +111,8 @@ async function planOf(file: string, args: Args, io: Io): Promise<Plan | undefine
 
 async function compiledPlan(text: string, file: string) {
   const { compile } = await import('@stepflow/dialects')
-  return compile(text, { file })
+  // What only the configuration knows is taken as it stands.
+  return compile(text, { file, isServed: () => undefined })
 }
 
 async function sketchOf(file: string) {
