@@ -34,37 +34,37 @@ export function itemStatus(outcome: Outcome): ItemStatus {
 }
 
 export function project(entries: readonly JournalEntry[]): Changes {
-  let created: Changes['created']
-  let items: number | undefined
-  let claimed: string | undefined
-  let total: number | undefined
-  let signal: Changes['signal']
-  let at = 0
-  const finished: { item: number; outcome: Outcome }[] = []
+  // Built in place: every append of every store comes through here.
+  const finished: { readonly item: number; readonly outcome: Outcome }[] = []
   const cached: CachedOutput[] = []
-  for (const entry of entries) {
-    at = entry.at
-    if (entry.type === 'created') {
-      items = entry.inputs.length
-      if (entry.plan) created = { run: entry.run, at, options: entry.options ?? {} }
-    } else if (entry.type === 'claimed') claimed = entry.driver
-    else if (entry.type === 'sealed') total = entry.items
-    else if (entry.type === 'finished') finished.push({ item: entry.item, outcome: entry.outcome })
-    else if (entry.type === 'signalled' && entry.name !== 'signal') signal = entry.name
-    else if (entry.type === 'settled' && entry.cache && entry.outcome.outcome === 'success') {
-      cached.push({ ...entry.cache, output: entry.outcome.result })
+  const changes: { -readonly [K in keyof Changes]: Changes[K] } = { finished, cached, at: 0 }
+  for (let i = 0; i < entries.length; i++) {
+    const entry = entries[i] as JournalEntry
+    changes.at = entry.at
+    switch (entry.type) {
+      case 'created':
+        changes.items = entry.inputs.length
+        if (entry.plan) changes.created = { run: entry.run, at: entry.at, options: entry.options ?? {} }
+        break
+      case 'claimed':
+        changes.claimed = entry.driver
+        break
+      case 'sealed':
+        changes.total = entry.items
+        break
+      case 'finished':
+        finished.push(entry)
+        break
+      case 'signalled':
+        if (entry.name !== 'signal') changes.signal = entry.name
+        break
+      case 'settled':
+        if (entry.cache && entry.outcome.outcome === 'success') {
+          cached.push({ ...entry.cache, output: entry.outcome.result })
+        }
     }
   }
-  return {
-    ...(created ? { created } : {}),
-    ...(items === undefined ? {} : { items }),
-    ...(claimed === undefined ? {} : { claimed }),
-    ...(total === undefined ? {} : { total }),
-    ...(signal ? { signal } : {}),
-    finished,
-    cached,
-    at,
-  }
+  return changes
 }
 
 /** A run's row after some changes. `total` is -1 until the input has ended. */
