@@ -9,8 +9,8 @@ import { order, work } from '../work.mjs'
 
 const GROUP = 64
 const RUNS = isQuick ? 1_000 : 4_000
-const STEPS = 3
-const LONE = 100
+const STEPS = 20
+const LONE = 400
 const CHAIN = 1_000
 const LONG_CHAIN = isQuick ? 10_000 : 100_000
 const WAITING = 1_000
@@ -63,23 +63,24 @@ export async function measure() {
   }
 
   const lines = []
-  const three = chain(STEPS)
+  const three = chain(3)
   {
-    const { ratios, subjects } = await takeTurns(
+    const plan = chain(STEPS)
+    const runs = await open()
+    const { ratios, floors, subjects } = await takeTurns(
       () => bare(RUNS * STEPS, GROUP),
-      async () => {
-        const runs = await open()
+      () => {
         let next = 0
         const worker = async () => {
-          while (next < RUNS) await run(runs, three, [order(next++)])
+          while (next < RUNS) await run(runs, plan, [order(next++)])
         }
-        const took = await timed(() => Promise.all(Array.from({ length: GROUP }, worker)))
-        await runs.close()
-        return took
+        return timed(() => Promise.all(Array.from({ length: GROUP }, worker)))
       },
-      { rounds: 5 },
+      { rounds: 7, warmUps: 2 },
     )
-    const note = `${number((median(subjects) / RUNS / STEPS) * 1000)} us a step; ${RUNS} runs of ${STEPS} steps, ${GROUP} at once`
+    await runs.close()
+    const micros = (took) => number((median(took) / RUNS / STEPS) * 1000)
+    const note = `${micros(subjects)} us a step, a bare row ${micros(floors)} us; runs of ${STEPS} steps, ${GROUP} at once, after ${2 * RUNS} runs to warm up`
     lines.push(line({ what: 'durable steps, many runs', goal: '<= 4x bare rows', limit: 4, values: ratios, note }))
   }
   {

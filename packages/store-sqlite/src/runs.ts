@@ -16,6 +16,7 @@ import type { JournalReader } from './journal.ts'
 import type { Presence } from './presence.ts'
 import type { Pruner } from './prune.ts'
 import { type RunRecord, runRow } from './run-row.ts'
+import { OF_RUN } from './shard-rows.ts'
 import type { JournalTransaction } from './transaction.ts'
 import type { Writer } from './writer.ts'
 
@@ -36,9 +37,9 @@ export class RunTable implements Runs {
     const { db } = options
     this.#sql = {
       run: db.prepare('SELECT * FROM runs WHERE id = ?'),
-      shards: db.prepare('SELECT journal, items, done FROM shards WHERE run = ?'),
+      shards: db.prepare(`SELECT journal, items, done FROM shards WHERE ${OF_RUN}`),
       open: db.prepare('SELECT journal, run, driver FROM shards WHERE is_open = 1 ORDER BY run, journal'),
-      openOf: db.prepare('SELECT journal, run, driver FROM shards WHERE is_open = 1 AND run = ? ORDER BY journal'),
+      openOf: db.prepare(`SELECT journal, run, driver FROM shards WHERE is_open = 1 AND ${OF_RUN} ORDER BY journal`),
     }
   }
 

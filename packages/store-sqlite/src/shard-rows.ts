@@ -26,6 +26,9 @@ interface Kept extends Shard {
   hasGrown: boolean
 }
 
+/** The journals of run `?1`, by their names: an index by run would be one more page to write. */
+export const OF_RUN = `shards.journal > ?1 || '/' AND shards.journal < ?1 || '0' AND shards.run = ?1`
+
 export class ShardRows {
   readonly #kept = new Map<JournalId, Kept>()
   readonly #changed = new Set<Kept>()
@@ -45,6 +48,7 @@ export class ShardRows {
       insert: new ManyRows(db, 'INSERT INTO shards (number, journal, run, items, driver) VALUES', 5),
       update: db.prepare('UPDATE shards SET done = ?, driver = ?, is_open = ? WHERE number = ?'),
       append: new ManyRows(db, 'INSERT INTO journal (position, shard, seq, previous, entries) VALUES', 5),
+      growOne: db.prepare('UPDATE shards SET rows = ?, last = ? WHERE number = ? AND rows = ?'),
       // From the rows just written: to look costs less than a parameter. The fence, once more: nothing that we remember
       // can let two writers put down the same row.
       grow: db.prepare(`
@@ -107,9 +111,15 @@ export class ShardRows {
       shard.hasGrown = false
     }
     if (grown === 0) return
-    this.#sql.append.run(this.#first, this.#appended)
+    const appended = this.#appended
     this.#appended = []
-    if (this.#sql.grow.run(this.#first) !== grown) {
+    this.#sql.append.run(this.#first, appended)
+    const [number, seq] = appended
+    const changed =
+      grown === 1
+        ? this.#sql.growOne.run((seq as number) + 1, this.#first, number as number, seq as number)
+        : this.#sql.grow.run(this.#first)
+    if (changed !== grown) {
       throw new FlowError('CONFLICT', 'journals have other rows than those that were seen: somebody else has written')
     }
   }

@@ -4,7 +4,7 @@ import type { Clock, JournalId, JournalRow } from '@stepflow/engine'
 import type { BlobTable } from './blobs.ts'
 import type { Database } from './drivers.ts'
 import { RunRows } from './run-rows.ts'
-import { ShardRows } from './shard-rows.ts'
+import { OF_RUN, ShardRows } from './shard-rows.ts'
 
 export interface WrittenRow {
   readonly position: number
@@ -51,7 +51,7 @@ export class JournalTables {
       lastPosition: db.prepare(`
         SELECT max(value, coalesce((SELECT max(position) FROM journal), 0)) AS position
         FROM marks WHERE name = 'position'`),
-      openShards: db.prepare('SELECT journal FROM shards WHERE run = ? AND is_open = 1'),
+      openShards: db.prepare(`SELECT journal FROM shards WHERE ${OF_RUN} AND is_open = 1`),
       keepOutput: db.prepare('INSERT OR REPLACE INTO cached (key, until, outcome) VALUES (?, ?, ?)'),
       putWake: db.prepare(`
         INSERT INTO wakes (journal, at) VALUES (?, ?)
@@ -60,22 +60,22 @@ export class JournalTables {
       dropRow: db.prepare('DELETE FROM journal WHERE position = ?'),
       previous: db.prepare('SELECT previous FROM journal WHERE position = ?'),
       shorten: db.prepare('UPDATE shards SET rows = ?, last = ? WHERE number = ?'),
-      rowsOf: db.prepare('SELECT coalesce(sum(rows), 0) AS count FROM shards WHERE run = ?'),
+      rowsOf: db.prepare(`SELECT coalesce(sum(rows), 0) AS count FROM shards WHERE ${OF_RUN}`),
       // A link that leads astray is not followed: it would take the rows of another journal along.
       forgetRows: db.prepare(`
         DELETE FROM journal WHERE position IN (
           WITH RECURSIVE chain (position, shard, seq, previous) AS (
             SELECT position, shard, seq, previous FROM shards JOIN journal ON position = last AND shard = number
-            WHERE run = ?
+            WHERE ${OF_RUN}
             UNION ALL
             SELECT before.position, before.shard, before.seq, before.previous FROM chain JOIN journal AS before
             ON before.position = chain.previous AND before.shard = chain.shard AND before.seq = chain.seq - 1)
           SELECT position FROM chain)`),
       // Looks at each row of the file: only what is damaged needs it.
-      sweepRows: db.prepare('DELETE FROM journal WHERE shard IN (SELECT number FROM shards WHERE run = ?)'),
-      forgetWakes: db.prepare('DELETE FROM wakes WHERE journal IN (SELECT journal FROM shards WHERE run = ?)'),
+      sweepRows: db.prepare(`DELETE FROM journal WHERE shard IN (SELECT number FROM shards WHERE ${OF_RUN})`),
+      forgetWakes: db.prepare(`DELETE FROM wakes WHERE journal IN (SELECT journal FROM shards WHERE ${OF_RUN})`),
       forgetItems: db.prepare('DELETE FROM items WHERE run = (SELECT number FROM runs WHERE id = ?)'),
-      forgetShards: db.prepare('DELETE FROM shards WHERE run = ?'),
+      forgetShards: db.prepare(`DELETE FROM shards WHERE ${OF_RUN}`),
       forgetRun: db.prepare('DELETE FROM runs WHERE id = ?'),
       markPosition: db.prepare(`UPDATE marks SET value = max(value, ?) WHERE name = 'position'`),
     }

@@ -30,7 +30,7 @@ CREATE TABLE runs (
   facts      TEXT NOT NULL
 ) STRICT;
 CREATE INDEX runs_by_status ON runs (status, number);
-CREATE INDEX runs_by_flow ON runs (flow, number);
+CREATE INDEX runs_by_flow ON runs (flow, number) WHERE flow IS NOT NULL;
 
 CREATE TABLE items (
   run     INTEGER NOT NULL,
@@ -54,7 +54,6 @@ CREATE TABLE shards (
   rows    INTEGER NOT NULL DEFAULT 0,
   last    INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-CREATE INDEX shards_by_run ON shards (run);
 CREATE INDEX open_shards_by_driver ON shards (driver) WHERE is_open = 1;
 
 CREATE TABLE wakes (
