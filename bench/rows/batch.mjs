@@ -60,13 +60,13 @@ export async function measure() {
 const FLOW = `name: orders
 steps:
   - id: discount
-    component: /work/discount
+    component: /shop/discount
     input: { $input: $ }
   - id: tax
-    component: /work/tax
+    component: /shop/tax
     input: { $step: discount }
   - id: ship
-    component: /work/ship
+    component: /shop/ship
     input: { $step: tax }
 output: { $step: ship }
 `

@@ -43,7 +43,7 @@ export async function measure() {
 const EACH = `name: each
 steps:
   - id: ship
-    component: /work/ship
+    component: /shop/ship
     for_each: { $input: orders }
     input: { $item: $ }
 output: { $step: ship }
@@ -52,7 +52,7 @@ output: { $step: ship }
 const BATCH = `name: one
 steps:
   - id: ship
-    component: /work/ship
+    component: /shop/ship
     input: { $input: $ }
 output: { $step: ship }
 `

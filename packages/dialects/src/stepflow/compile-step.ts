@@ -134,8 +134,8 @@ function compileLoop(shape: StepShape, scope: Scope, context: StepContext): Body
     ...origin(shape),
   }
   for (const [id, { counts, place }] of inside.uses) use(scope, id, true, counts, place)
-  const stubs = captured.map((id): PlanStep => standIn(id, captured.length, inside.rule !== 'all_success'))
-  const plan = { ...elementFrame(shape, context), steps: [...stubs, element], entry: stubs.length, exit: stubs.length }
+  const standIns = captured.map((id): PlanStep => standIn(id, captured.length, inside.rule !== 'all_success'))
+  const plan = { ...elementFrame(shape, context), steps: [...standIns, element], entry: standIns.length, exit: standIns.length }
   const items = language.value(forEach.items, scope)
   const shared = sharedValues(element, captured, scope)
   const maxConcurrent = forEach.maxConcurrent ?? context.frame.maxConcurrent
