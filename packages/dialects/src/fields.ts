@@ -1,6 +1,6 @@
 // Reads one field as the kind of value it must be; a wrong kind is told and counts as absent.
 
-import { parseDuration } from './duration.ts'
+import { parseDuration } from '@stepflow/engine'
 import { below, didYouMean, type Findings, type Place, type Trail } from './findings.ts'
 import { type Entry, kindOfNode, type Node, textOf } from './source/node.ts'
 

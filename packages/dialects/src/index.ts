@@ -2,7 +2,6 @@
 
 export { type Compiled, type CompileOptions, compile, compileValue } from './compile.ts'
 export { type Conversion, convert } from './convert/convert.ts'
-export { parseDuration } from './duration.ts'
 export { functions } from './functions/index.ts'
 // --- reading any file that a person writes
 export { type Edit, editSource } from './source/edit.ts'

@@ -1,6 +1,5 @@
-import { FlowError } from '@stepflow/engine'
+import { FlowError, parseDuration } from '@stepflow/engine'
 import { describe, expect, test } from 'vitest'
-import { parseDuration } from '../src/builtin/duration.ts'
 import { createBuiltinPlugin } from '../src/builtin/plugin.ts'
 import { call, context, failure, type Logged } from './builtin-context.ts'
 

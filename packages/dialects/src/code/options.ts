@@ -1,7 +1,6 @@
 // Options as a program gives them: checked while it runs too, for whoever writes JavaScript. Knows no step.
 
-import { FlowError, isRecord, kindOf, type Retry, suggest } from '@stepflow/engine'
-import { parseDuration } from '../duration.ts'
+import { FlowError, isRecord, kindOf, parseDuration, type Retry, suggest } from '@stepflow/engine'
 
 type Unit = 'ms' | 's' | 'm' | 'h' | 'd'
 

@@ -135,7 +135,12 @@ function compileLoop(shape: StepShape, scope: Scope, context: StepContext): Body
   }
   for (const [id, { counts, place }] of inside.uses) use(scope, id, true, counts, place)
   const standIns = captured.map((id): PlanStep => standIn(id, captured.length, inside.rule !== 'all_success'))
-  const plan = { ...elementFrame(shape, context), steps: [...standIns, element], entry: standIns.length, exit: standIns.length }
+  const plan = {
+    ...elementFrame(shape, context),
+    steps: [...standIns, element],
+    entry: standIns.length,
+    exit: standIns.length,
+  }
   const items = language.value(forEach.items, scope)
   const shared = sharedValues(element, captured, scope)
   const maxConcurrent = forEach.maxConcurrent ?? context.frame.maxConcurrent

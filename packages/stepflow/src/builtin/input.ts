@@ -1,7 +1,15 @@
 // What a builtin takes, said once: the same table checks a step's input, types it and describes it as a JSON Schema.
 
-import { FlowError, isRecord, type Json, type JsonObject, kindOf, type Log, suggest } from '@stepflow/engine'
-import { parseDuration } from './duration.ts'
+import {
+  FlowError,
+  isRecord,
+  type Json,
+  type JsonObject,
+  kindOf,
+  type Log,
+  parseDuration,
+  suggest,
+} from '@stepflow/engine'
 
 export interface Field<T> {
   readonly schema: JsonObject

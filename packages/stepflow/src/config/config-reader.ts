@@ -1,8 +1,7 @@
 // Reads values out of a configuration and collects what is wrong with them. Knows no key by name.
 
 import type { Node } from '@stepflow/dialects'
-import { type Diagnostic, kindOf, type Level, setOwn, suggest } from '@stepflow/engine'
-import { parseDuration } from '../builtin/duration.ts'
+import { type Diagnostic, kindOf, type Level, parseDuration, setOwn, suggest } from '@stepflow/engine'
 import { type Env, substitute } from './substitute.ts'
 
 /** A value, its path (`$.plugins.python.args[0]`), and where it stands; line 0 is "not known". */

@@ -13,5 +13,5 @@ export function parseDuration(value: unknown): number | undefined {
   for (const [, amount, unit = ''] of text.matchAll(/(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)/g)) {
     ms += Number(amount) * (UNITS[unit] ?? 0)
   }
-  return ms
+  return Number.isFinite(ms) ? ms : undefined
 }
