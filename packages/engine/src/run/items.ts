@@ -1,6 +1,7 @@
 // Items of a run and their places: who may start, who only waits and gives its place back, how an item ends.
 
 import type { ErrorValue } from '../errors.ts'
+import { misfit } from '../schema.ts'
 import type { ActiveRun } from './active-run.ts'
 import type { Drive } from './drive.ts'
 import type { Outcome } from './outcome.ts'
@@ -203,14 +204,6 @@ export class Items {
     const check = run.plan.checkInput
     if (!check) return { value: input }
     const { value, violations } = check(input)
-    if (violations.length === 0) return { value }
-    const list = violations.map((v) => `${v.path}: ${v.message}`).join('; ')
-    return {
-      error: {
-        code: 'INVALID_INPUT',
-        message: `the input does not fit the flow's schema: ${list}`,
-        data: { violations: violations.map((v) => ({ path: v.path, message: v.message })) },
-      },
-    }
+    return violations.length === 0 ? { value } : { error: misfit('the input does', violations) }
   }
 }

@@ -3,6 +3,7 @@
 import type { SubmitOptions } from '../engine.ts'
 import { FlowError } from '../errors.ts'
 import type { RunOptions } from '../journal/events.ts'
+import { misfit } from '../schema.ts'
 import type { LinkedPlan } from './link.ts'
 
 /** What a run's journal keeps of the options it was submitted with. */
@@ -26,8 +27,6 @@ export function checkedVariables(
   if (!plan.checkVariables) return given
   const { value, violations } = plan.checkVariables(given)
   if (violations.length === 0) return value as Record<string, unknown>
-  const list = violations.map((v) => `${v.path}: ${v.message}`).join('; ')
-  throw new FlowError('INVALID_INPUT', `the variables do not fit the flow's schema: ${list}`, {
-    data: { violations: violations.map((v) => ({ path: v.path, message: v.message })) },
-  })
+  const { code, message, data } = misfit('the variables do', violations)
+  throw new FlowError(code, message, data === undefined ? {} : { data })
 }
