@@ -70,9 +70,9 @@ export async function wire(config: Config, options: WireOptions): Promise<Wired>
     engine,
     store,
     async close() {
+      // The store goes with the engine.
       await engine.close()
       await wired.close()
-      if (store !== options.store) await store.close()
     },
   }
 }
