@@ -7,6 +7,7 @@ import type { JournalEntry, RunId, RunOptions } from './journal/events.ts'
 import type { Json, MaybePromise } from './json.ts'
 import type { PureFunction } from './plan/functions.ts'
 import type { Plan } from './plan/plan.ts'
+import type { Outcome } from './run/outcome.ts'
 import type { RerunFrom } from './run/rerun.ts'
 import type { ItemResult, ResultOrder } from './run/result-stream.ts'
 import { RunEngine } from './run/run-engine.ts'
@@ -35,6 +36,15 @@ export interface SubmitOptions extends RunOptions {
   readonly redact?: boolean
   /** Told of everything that happens in the run, from its start. */
   readonly watch?: (entries: readonly JournalEntry[]) => void
+}
+
+/** How a run that is kept nowhere is done. */
+export interface DirectRunOptions {
+  readonly id?: RunId
+  /** Stops it: steps in flight are told, no other starts. */
+  readonly signal?: AbortSignal
+  /** Is handed to its components, as `context.local`. */
+  readonly local?: unknown
 }
 
 export type Inputs = Iterable<unknown> | AsyncIterable<unknown>
@@ -74,6 +84,11 @@ export type RunSignal =
 export interface Engine {
   /** Accepts a run; its items are read as they are needed. */
   submit(plan: Plan, inputs: Inputs, options?: SubmitOptions): Promise<RunHandle>
+  /**
+   * One input through a plan, and how it ended, as it is: nothing of it is kept, so it is in no list and cannot be resumed.
+   * It costs a fraction of a run that is.
+   */
+  runDirectly(plan: Plan, input: unknown, options?: DirectRunOptions): Promise<Outcome>
   /**
    * Goes on with a run that is in the store: its own results again, and those that are still to come. CONFLICT if another
    * process that is alive drives it.

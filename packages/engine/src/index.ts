@@ -14,6 +14,7 @@ export { hasErrors, suggest } from './plan/diagnostic.ts'
 
 // --- running it
 export type {
+  DirectRunOptions,
   Engine,
   EngineOptions,
   Inputs,

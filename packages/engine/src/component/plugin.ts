@@ -57,6 +57,8 @@ export interface CallContext {
   started(): void
   /** Of the steps of this item that have ended so far, by id. */
   outcomes(): Record<string, Outcome>
+  /** What the program that began the run gave along; undefined where the run could outlive it. */
+  readonly local?: unknown
   /** Of a call in a plan that a step runs: that step's call. */
   readonly around?: CallContext | undefined
   readonly log: Log

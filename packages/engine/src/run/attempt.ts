@@ -49,6 +49,11 @@ export class Attempt implements CallContext {
   }
 
   get itemIndex(): number {
+    return this.run.state.itemOf(this.slot)
+  }
+
+  /** Its number in the driver; runs that are items of one driver each have but one of their own. */
+  get item(): number {
     return this.run.state.item[this.slot] as number
   }
 
@@ -98,7 +103,7 @@ export class Attempt implements CallContext {
 
   /** `item/step/visit`, prefixed by those of the runs around it. */
   get path(): string {
-    const own = `${this.itemIndex}/${this.step}/${this.visit}`
+    const own = `${this.item}/${this.step}/${this.visit}`
     return this.run.key === '' ? own : `${this.run.key}/${own}`
   }
 
@@ -119,7 +124,13 @@ export class Attempt implements CallContext {
   }
 
   get runId(): string {
-    return this.run.state.facts.id
+    return this.run.state.idOf(this.slot)
+  }
+
+  get local(): unknown {
+    let at: Attempt = this
+    while (at.run.parent) at = at.run.parent.attempt
+    return at.run.state.direct[at.slot]?.local
   }
 
   get stepId(): string {

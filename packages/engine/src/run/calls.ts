@@ -46,6 +46,7 @@ export class Calls {
     this.#items = items
     this.#isDurable = drive.options.isDurable
     items.drop = (run, key, why) => this.drop(run, key, why)
+    items.forget = (item) => this.signals.forget(item)
   }
 
   /** Answers have arrived, or signals that parked attempts wait for. */
@@ -506,10 +507,11 @@ export class Calls {
 
   #openSubRun(attempt: Attempt, options: ParkedRun, plan: LinkedPlan): void {
     const { facts } = attempt.run.state
+    const { variables = facts.variables } = options
     const child = new ActiveRun({
       key: attempt.nextSubRunKey(),
       plan,
-      facts: options.variables ? { ...facts, variables: options.variables } : facts,
+      facts: { ...facts, id: attempt.runId, variables },
       inputs: options.inputs,
       from: 0,
       limit: options.maxConcurrent ?? SUB_RUN_ITEMS_AT_ONCE,

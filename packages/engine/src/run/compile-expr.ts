@@ -40,7 +40,7 @@ export function compileExpr(expr: Expr, cx: ExprContext): Eval {
     case 'error':
       return compileRead(expr, cx, 'the error', (state) => state.error)
     case 'run':
-      return compileRead(expr, cx, 'the run', (state, slot) => ({ id: state.facts.id, item: state.item[slot] }))
+      return compileRead(expr, cx, 'the run', (state, slot) => ({ id: state.idOf(slot), item: state.itemOf(slot) }))
     case 'variable':
       return compileRead(expr, cx, 'the variables', (state) => state.facts.variables)
     case 'secret':

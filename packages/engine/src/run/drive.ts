@@ -35,6 +35,8 @@ export interface DriverOptions {
   /** The items: their first number and their inputs. */
   readonly from: number
   readonly inputs: readonly unknown[]
+  /** Further items are added one by one, each a run of its own. */
+  readonly isLasting?: boolean
   readonly gate: ItemGate
   readonly append: (batch: Batch) => MaybePromise<void>
   readonly read: (from: number) => MaybePromise<readonly JournalRow[]>
@@ -92,6 +94,7 @@ export class Drive {
       from: options.from,
       limit: Math.max(1, options.inputs.length),
       isRecording: options.isRecording,
+      isLasting: options.isLasting === true,
       services: options.services,
     })
   }

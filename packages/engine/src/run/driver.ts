@@ -9,12 +9,18 @@ import type { ActiveRun } from './active-run.ts'
 import { Calls } from './calls.ts'
 import { Drive, type DriverOptions } from './drive.ts'
 import { Items } from './items.ts'
+import { failed } from './outcome.ts'
 import { replay } from './replay.ts'
 import type { Settled } from './scheduler.ts'
+import type { DirectItem } from './state.ts'
 
 /** Steps handed out in one turn before other work of the process has its turn; milliseconds likewise. */
 const TURN_STEPS = 4096
 const TURN_MS = 10
+/** Items' numbers have 31 bits. */
+const ITEMS_OF_ONE = 2 ** 30
+/** A driver that lasts and has grown beyond so many steps at once is not kept when nothing is left to do. */
+const KEYS_TO_KEEP = 65_536
 /** A journal in which all only waits is put down if nothing is due for so long; milliseconds. */
 const PUT_DOWN_MS = 1_000
 
@@ -30,6 +36,7 @@ export class Driver {
   #isBusy = false
   #isOver = false
   #isLost = false
+  #itemCount = 0
   /** A place for an item has become free since the turn began. */
   #hasRoom = false
   #cancelTimer: (() => void) | undefined
@@ -88,6 +95,51 @@ export class Driver {
   drain(): void {
     this.#drive.root.isClosed = true
     this.onFree()
+  }
+
+  // --- runs that are its items, if it lasts
+
+  /** Takes one more. */
+  add(item: DirectItem): void {
+    this.#drive.root.add(item)
+    this.#itemCount++
+    this.#drive.touch(this.#drive.root)
+    this.#poke()
+  }
+
+  /** Ends one from outside. */
+  end(item: DirectItem, error: ErrorValue): void {
+    const { root } = this.#drive
+    const waiting = root.direct?.indexOf(item, root.next) ?? -1
+    if (waiting >= 0) {
+      root.direct?.splice(waiting, 1)
+      return item.end(failed(error))
+    }
+    const slot = root.state.direct.indexOf(item)
+    if (slot < 0) return
+    root.scheduler.end(slot, error)
+    this.#drive.touch(root)
+    this.#poke()
+  }
+
+  /** Sends one what its steps may wait for. */
+  signalItem(item: DirectItem, entry: Extract<JournalEntry, { type: 'signalled' }>): void {
+    const { state } = this.#drive.root
+    const slot = state.direct.indexOf(item)
+    if (slot >= 0) this.signal({ ...entry, item: state.item[slot] as number })
+  }
+
+  /** Has had so many items, or grown so large, that a new one should take its place. */
+  get isWorn(): boolean {
+    const { root } = this.#drive
+    return this.#isOver || this.#itemCount >= ITEMS_OF_ONE || (root.live === 0 && root.state.keys > KEYS_TO_KEEP)
+  }
+
+  /** Takes no more. */
+  retire(): void {
+    this.#drive.root.isLasting = false
+    this.#drive.touch(this.#drive.root)
+    this.#poke()
   }
 
   /** Stops where it is; the journal says how to go on. */

@@ -13,6 +13,8 @@ export class Items {
   hasClaims = false
   /** Drops what is in flight for a key. */
   drop: (run: ActiveRun, key: number, why: string) => void = () => {}
+  /** Drops what was sent to an item alone. */
+  forget: (item: number) => void = () => {}
 
   constructor(drive: Drive) {
     this.#drive = drive
@@ -32,14 +34,14 @@ export class Items {
   /** Puts an item into a slot; its place has been taken. `startedAt`: when its time limit began. */
   start(run: ActiveRun, index: number, startedAt: number): void {
     const item = run.from + index
-    const checked = this.#checked(run, run.inputs[index])
+    const direct = run.direct?.[index]
+    const input = direct ? direct.input : run.inputs[index]
+    const { value, error } = this.#checked(run, input)
     run.live++
-    if ('error' in checked) {
-      // The item takes a slot all the same, so that every item ends in the same way.
-      run.scheduler.end(run.state.take(item, run.inputs[index]), checked.error)
-      return
-    }
-    const slot = run.scheduler.start(item, checked.value)
+    // One that cannot start takes a slot all the same, so that every item ends in the same way.
+    const slot = error ? run.state.take(item, input) : run.scheduler.start(item, value)
+    if (direct) run.state.direct[slot] = direct
+    if (error) return run.scheduler.end(slot, error)
     const { timeoutMs } = run.plan.plan
     if (timeoutMs === undefined) return
     run.deadlines.set(slot, { at: startedAt + timeoutMs, cancel: () => {} })
@@ -68,6 +70,7 @@ export class Items {
       run.queued.delete(slot)
     }
     const input = state.input[slot]
+    const direct = state.direct[slot]
     state.release(slot)
     run.live--
     if (wasIdle) run.idle--
@@ -77,6 +80,10 @@ export class Items {
       this.#noteIdle(run)
       this.#drive.touch(run)
       return
+    }
+    if (direct) {
+      this.forget(item)
+      return direct.end(outcome)
     }
     if (!wasIdle) this.#drive.options.gate.release()
     const shown = this.#drive.options.redact(run.plan, input, outcome, item)
@@ -200,10 +207,10 @@ export class Items {
     this.#drive.poke()
   }
 
-  #checked(run: ActiveRun, input: unknown): { value: unknown } | { error: ErrorValue } {
+  #checked(run: ActiveRun, input: unknown): { value: unknown; error: ErrorValue | undefined } {
     const check = run.plan.checkInput
-    if (!check) return { value: input }
+    if (!check) return { value: input, error: undefined }
     const { value, violations } = check(input)
-    return violations.length === 0 ? { value } : { error: misfit('the input does', violations) }
+    return { value, error: violations.length === 0 ? undefined : misfit('the input does', violations) }
   }
 }

@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../clock.ts'
 import { coreComponent } from '../component/core.ts'
 import type { BlobAccess } from '../component/plugin.ts'
 import type {
+  DirectRunOptions,
   Engine,
   EngineOptions,
   Inputs,
@@ -16,10 +17,12 @@ import type {
 import { FlowError } from '../errors.ts'
 import type { JournalEntry, JournalId, RunId, RunOptions } from '../journal/events.ts'
 import { isEnded } from '../journal/project.ts'
-import type { MaybePromise } from '../json.ts'
+import { isPromise, type MaybePromise } from '../json.ts'
 import type { Plan } from '../plan/plan.ts'
+import type { Redactor } from '../redact.ts'
 import type { JournalRow, RunRow, Wake } from '../store/store.ts'
 import type { CallServices } from './attempt.ts'
+import { DirectRuns } from './direct-runs.ts'
 import { Driver } from './driver.ts'
 import { isSmall, passOver, takeIn } from './intake.ts'
 import { type LinkedPlan, link } from './link.ts'
@@ -41,6 +44,7 @@ export class RunEngine implements Engine {
   readonly #name: string
   readonly #links = new WeakMap<Plan, MaybePromise<LinkedPlan>>()
   readonly #runs = new Map<RunId, LocalRun>()
+  readonly #direct: DirectRuns
   /** Journals that are being read, to be driven. */
   readonly #taking = new Set<JournalId>()
   #worker: { stop(): Promise<void> } | undefined
@@ -52,6 +56,15 @@ export class RunEngine implements Engine {
     this.#clock = options.clock ?? systemClock
     this.#random = options.random ?? Math.random
     this.#name = options.store.driver ?? 'engine'
+    this.#direct = new DirectRuns({
+      link: (plan) => this.#link(plan),
+      cached: (key, now) => options.store.runs.cached(key, now),
+      clock: this.#clock,
+      random: this.#random,
+      secret: options.secrets ?? (() => undefined),
+      services: (redactor) => this.#services(redactor),
+      newId: () => this.#newId(),
+    })
   }
 
   async submit(plan: Plan, inputs: Inputs, options: SubmitOptions = {}): Promise<RunHandle> {
@@ -74,6 +87,11 @@ export class RunEngine implements Engine {
     const first = { journal: `${id}/0`, after: 0, entries: [created([])] }
     await this.#accepted(run, unwatch, this.#options.store.append(first))
     return this.#handle(run, this.#ended(run, this.#takeIn(run, inputs, { items: 0, shards: 0 }), unwatch))
+  }
+
+  async runDirectly(plan: Plan, input: unknown, options: DirectRunOptions = {}): Promise<Outcome> {
+    const linked = this.#link(plan)
+    return this.#direct.run(isPromise(linked) ? await linked : linked, input, options)
   }
 
   async resume(id: RunId, options: ResumeOptions = {}): Promise<RunHandle> {
@@ -145,6 +163,7 @@ export class RunEngine implements Engine {
   }
 
   async signal(id: RunId, signal: RunSignal): Promise<void> {
+    if (this.#direct.signal(id, signal)) return
     const row = await this.#options.store.runs.get(id)
     if (!row) throw new FlowError('NOT_FOUND', `there is no run ${id} in this store`)
     if (isEnded(row.status))
@@ -161,6 +180,7 @@ export class RunEngine implements Engine {
     // A store's worker waits for what it drives: that has to be left first.
     const stopped = this.#worker?.stop()
     for (const run of this.#runs.values()) run.leave()
+    this.#direct.close()
     await stopped
     await this.#options.store.close()
   }
@@ -379,7 +399,7 @@ export class RunEngine implements Engine {
       isDurable: store.durable,
       isRecording: store.keepsSteps,
       mayPutDown: () => this.#worker !== undefined,
-      services: this.#services(run),
+      services: this.#services(run.redactor),
       link: (plan) => this.#link(plan),
       cached: (key, now) => store.runs.cached(key, now),
       redactError: (sources, error) => run.redactError(sources, error),
@@ -409,12 +429,12 @@ export class RunEngine implements Engine {
     return wake
   }
 
-  #services(run: LocalRun): CallServices {
+  #services(redactor: Redactor): CallServices {
     const { store, log, plan } = this.#options
     return {
       blobs: store.blobs as BlobAccess,
       log: (attempt) => (level, message, data) =>
-        log?.(level, run.redactor.text(`step "${attempt.stepId}": ${message}`), data),
+        log?.(level, redactor.text(`step "${attempt.stepId}": ${message}`), data),
       warn: (message) => this.#warn(message),
       plan: (ref) => {
         if (!plan) throw new FlowError('INVALID_FLOW', 'this engine has no compiler for flows that a step makes')

@@ -85,10 +85,8 @@ export class Scheduler {
     const slot = state.take(item, input)
     const base = slot * state.stepCount
     const { status, pending, first } = this.#plan.start
-    for (let i = 0; i < status.length; i++) {
-      state.status[base + i] = status[i] as number
-      state.pending[base + i] = pending[i] as number
-    }
+    state.status.set(status, base)
+    state.pending.set(pending, base)
     // What leads to the entry is the input.
     if (this.#plan.hasTransitions) state.arrival[base + this.#plan.plan.entry] = input
     for (let i = first.length - 1; i >= 0; i--) this.#toAdvance.push(base + (first[i] as number))

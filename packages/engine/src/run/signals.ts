@@ -15,8 +15,9 @@ export interface KeptSignal {
 }
 
 export class Signals {
-  readonly #all: KeptSignal[] = []
+  #all: KeptSignal[] = []
   readonly #ids = new Set<string>()
+  #count = 0
   /** `item/number` of what was used up. */
   readonly #used = new Set<string>()
 
@@ -27,7 +28,7 @@ export class Signals {
       if (this.#ids.has(entry.id)) return undefined
       this.#ids.add(entry.id)
     }
-    const signal = { number: this.#all.length, name: entry.signal, payload: entry.payload ?? null, item: entry.item }
+    const signal = { number: this.#count++, name: entry.signal, payload: entry.payload ?? null, item: entry.item }
     this.#all.push(signal)
     return signal
   }
@@ -44,6 +45,11 @@ export class Signals {
     return undefined
   }
 
+  /** The item has ended: what was for it alone is of no more use. */
+  forget(item: number): void {
+    if (this.#all.length > 0) this.#all = this.#all.filter((signal) => signal.item !== item)
+  }
+
   /** The journal says that the item has used it up. */
   use(item: number, number: number): void {
     this.#used.add(`${item}/${number}`)
@@ -56,7 +62,7 @@ export function signalsIn(row: JournalRow): SignalEntry[] {
 }
 
 /** A signal as it is written. */
-export function signalEntry(signal: RunSignal, at: number): JournalEntry {
+export function signalEntry(signal: RunSignal, at: number): SignalEntry {
   switch (signal.name) {
     case 'cancel':
       return {

@@ -5,6 +5,7 @@
 
 import type { ErrorValue } from '../errors.ts'
 import type { LinkedPlan } from './link.ts'
+import type { Outcome } from './outcome.ts'
 
 export const IDLE = 0
 /** Demanded; steps it certainly reads have not ended. */
@@ -32,6 +33,15 @@ export interface RunFacts {
   readonly secret: (name: string) => string | undefined
 }
 
+/** A run that is an item of a driver which lasts: what is its own, in place of the driver's. */
+export interface DirectItem {
+  readonly id: string
+  readonly input: unknown
+  /** What its caller gave along, for components of this process. */
+  readonly local: unknown
+  end(outcome: Outcome): void
+}
+
 export class RunState {
   readonly plan: LinkedPlan
   readonly stepCount: number
@@ -54,6 +64,8 @@ export class RunState {
   isLive: Uint8Array
   /** Steps that are QUEUED, RUNNING or PARKED. */
   active: Int32Array
+  /** Of a driver that lasts; else empty. */
+  readonly direct: (DirectItem | undefined)[] = []
 
   /** While an expression is evaluated: the steps it found missing, and (if wanted) those it read in a branch. */
   readonly wanted: number[] = []
@@ -92,15 +104,30 @@ export class RunState {
     return slot
   }
 
+  /** The run's id, and which item of it this is, as they may be told. */
+  idOf(slot: number): string {
+    return this.direct[slot]?.id ?? this.facts.id
+  }
+
+  itemOf(slot: number): number {
+    return this.direct[slot] === undefined ? (this.item[slot] as number) : 0
+  }
+
+  /** So many steps of items it has room for. */
+  get keys(): number {
+    return this.#capacity * this.stepCount
+  }
+
   /** Clears a slot for the next item. */
   release(slot: number): void {
     const from = slot * this.stepCount
     const to = from + this.stepCount
     this.status.fill(IDLE, from, to)
     this.visit.fill(0, from, to)
-    for (let key = from; key < to; key++) this.value[key] = undefined
-    if (this.plan.hasTransitions) for (let key = from; key < to; key++) this.arrival[key] = undefined
+    this.value.fill(undefined, from, to)
+    if (this.plan.hasTransitions) this.arrival.fill(undefined, from, to)
     this.input[slot] = undefined
+    if (this.direct.length > 0) this.direct[slot] = undefined
     this.isLive[slot] = 0
     this.active[slot] = 0
     this.#free.push(slot)

@@ -141,8 +141,13 @@ class EmbeddedEngine implements Engine {
     input: Input,
     options: Pick<RunOptions, 'signal'> = {},
   ): Promise<OutcomeOf<Output>> {
-    for await (const { outcome } of this.runBatch(of, [input], options)) return outcome
-    return stopped()
+    if (options.signal?.aborted) return stopped()
+    if (!this.#isForgetful) {
+      for await (const { outcome } of this.runBatch(of, [input], options)) return outcome
+      return stopped()
+    }
+    const outcome = await this.#core.runDirectly(this.#plan(of), input, options)
+    return outcome as OutcomeOf<Output> // its result is what the flow's output says
   }
 
   async *runBatch<Input, Output>(
@@ -206,6 +211,7 @@ class EmbeddedEngine implements Engine {
   }
 }
 
+/** As the engine says it of a run that is kept nowhere. */
 const STOPPED = 'the run was stopped by its signal'
 
 function stopped(): Extract<Outcome, { outcome: 'failed' }> {

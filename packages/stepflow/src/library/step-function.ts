@@ -34,8 +34,6 @@ import {
   hasErrors,
   type Log,
   type Outcome,
-  type RunHandle,
-  type Store,
   systemClock,
 } from '@stepflow/engine'
 import { consoleLog } from './console-log.ts'
@@ -105,7 +103,6 @@ export class StepFunction<Input = any, Output = any> implements SubStepFunction,
   readonly #hooks: StepFunctionHooks | undefined
   readonly #log: Log
   readonly #clock: Clock
-  readonly #executions = new Map<string, Execution>()
   #start: string | undefined
   /** Step functions that are parts of it. */
   readonly #inside: SubStepFunction[] = []
@@ -113,10 +110,9 @@ export class StepFunction<Input = any, Output = any> implements SubStepFunction,
   /** What was compiled, and of which revision. */
   #program: Program | undefined
   #compiled = ''
-  #running: { readonly engine: Engine; readonly store: Store; readonly program: Program } | undefined
+  #running: { readonly engine: Engine; readonly program: Program } | undefined
   #latest: Execution | undefined
   #status: Status = 'INITIALIZED'
-  #count = 0
 
   constructor(name: string, options: StepFunctionOptions = {}) {
     this.name = readName(name, 'the name of a step function')
@@ -184,24 +180,18 @@ export class StepFunction<Input = any, Output = any> implements SubStepFunction,
    * not fit together or the signal stops it.
    */
   async execute(input?: Input, { signal }: ExecuteOptions = {}): Promise<ExecutionResult<Output>> {
-    const { engine, store, program } = this.#engine()
-    const id = `${this.name}-${++this.#count}`
+    const { engine, program } = this.#engine()
     const execution = new Execution(this[DEFINITION], input, this.#clock)
     this.#latest = execution
     this.#status = 'RUNNING'
-    this.#executions.set(id, execution)
     try {
       if (signal?.aborted) throw stopped(signal)
-      const handle = await engine.submit(program.plan, [input], { id, redact: false })
-      const outcome = await outcomeOf(handle, signal)
-      return this.#ended(execution, outcome, signal)
+      const about = { local: execution, ...(signal ? { signal } : {}) }
+      return this.#ended(execution, await engine.runDirectly(program.plan, input, about), signal)
     } catch (error) {
       execution.end({ error })
       if (execution === this.#latest) this.#status = 'FAILED'
       throw error
-    } finally {
-      this.#executions.delete(id)
-      await store.runs.remove(id)
     }
   }
 
@@ -238,7 +228,7 @@ export class StepFunction<Input = any, Output = any> implements SubStepFunction,
     }
     for (const { message } of found) this.#log('warning', message)
     const { plan, parts } = compileStepFunction(this[DEFINITION])
-    const components = new Map([...parts].map(([path, part]) => [path, componentOf(path, part, this.#executions)]))
+    const components = new Map([...parts].map(([path, part]) => [path, componentOf(path, part)]))
     this.#program = { plan, components, sketch: sketchStepFunction(this[DEFINITION]) }
     this.#compiled = revision
     return this.#program
@@ -259,7 +249,7 @@ export class StepFunction<Input = any, Output = any> implements SubStepFunction,
     router.add(program)
     const store = createMemoryStore({ forget: true, clock: this.#clock })
     const engine = createEngine({ store, router, clock: this.#clock, log: this.#log })
-    this.#running = { engine, store, program }
+    this.#running = { engine, program }
     return this.#running
   }
 
@@ -293,18 +283,6 @@ export class StepFunction<Input = any, Output = any> implements SubStepFunction,
 }
 
 // ---
-
-async function outcomeOf(handle: RunHandle, signal: AbortSignal | undefined): Promise<Outcome> {
-  const stop = () => void handle.cancel('the execution was stopped by its signal').catch(() => {}) // it has ended
-  if (signal?.aborted) stop()
-  signal?.addEventListener('abort', stop, { once: true })
-  try {
-    for await (const { outcome } of handle.results()) return outcome
-  } finally {
-    signal?.removeEventListener('abort', stop)
-  }
-  throw new FlowError('INTERNAL', 'the run ended without a result')
-}
 
 function stopped({ reason }: AbortSignal): FlowError {
   const why = reason instanceof Error ? reason.message : shown(reason)

@@ -11,34 +11,36 @@ import {
   own,
   setOwn,
 } from '@stepflow/engine'
-import { contextOf, type Execution, keyOf, type Scope } from './execution.ts'
+import { contextOf, Execution, keyOf, type Scope } from './execution.ts'
 import { StepView } from './step-context.ts'
 import { asError, errorFrom } from './step-failed.ts'
 
-/** Executions by the id of their run. A run without one is known to the engine only. */
-export type Executions = ReadonlyMap<string, Execution>
-
-export function componentOf(path: string, part: Part, executions: Executions): Component {
+export function componentOf(path: string, part: Part): Component {
   const info = { name: path, ...(part.kind === 'call' || part.kind === 'branch' ? {} : { repeatable: true }) }
   switch (part.kind) {
     case 'call':
-      return { info, call: callOf(part, executions) }
+      return { info, call: callOf(part) }
     case 'branch':
-      return { info, call: branchOf(part, executions) }
+      return { info, call: branchOf(part) }
     case 'failure':
-      return { info, call: failureOf(part, executions) }
+      return { info, call: failureOf(part) }
     case 'enter':
-      return { info, call: enterOf(part, executions) }
+      return { info, call: enterOf(part) }
     case 'leave':
-      return { info, call: leaveOf(part, executions) }
+      return { info, call: leaveOf(part) }
   }
 }
 
 // ---
 
+/** What is kept of the execution that a call belongs to. A run that an engine was given has none. */
+function executionOf({ local }: CallContext): Execution | undefined {
+  return local instanceof Execution ? local : undefined
+}
+
 type PartOf<K extends Part['kind']> = Extract<Part, { kind: K }>
 
-function callOf({ place, fn, step, task }: PartOf<'call'>, executions: Executions): Component['call'] {
+function callOf({ place, fn, step, task }: PartOf<'call'>): Component['call'] {
   const own = keyOf(place)
   const around = keyOf(place.slice(0, -1))
   const name = place[place.length - 1] as string // a place has at least one part
@@ -60,7 +62,7 @@ function callOf({ place, fn, step, task }: PartOf<'call'>, executions: Execution
   }
 
   return (input, call) => {
-    const execution = executions.get(call.runId)
+    const execution = executionOf(call)
     const scope = execution?.scope(around)
     if (!execution || !scope) return checked(fn(input, new StepView(call, among)), choice, call)
     if (call.attempt === 1) execution.begin(scope, name, input, about)
@@ -126,7 +128,7 @@ function checked(answer: unknown, choice: Choice | undefined, call: CallContext)
   return isPromise(answer) ? answer.then(check) : check(answer)
 }
 
-function branchOf({ place, step, among }: PartOf<'branch'>, executions: Executions): Component['call'] {
+function branchOf({ place, step, among }: PartOf<'branch'>): Component['call'] {
   const around = keyOf(place.slice(0, -1))
   const choose = (step.branch as Extract<Branch, { kind: 'function' }>).choose as (result: unknown) => unknown
   const named = (target: unknown, call: CallContext): string | null => {
@@ -143,7 +145,7 @@ function branchOf({ place, step, among }: PartOf<'branch'>, executions: Executio
     )
   }
   const failed = (thrown: unknown, input: unknown, call: CallContext): never => {
-    const execution = executions.get(call.runId)
+    const execution = executionOf(call)
     const scope = execution?.scope(around)
     if (execution && scope) {
       execution.reopen(scope, step.name, input)
@@ -163,9 +165,9 @@ function branchOf({ place, step, among }: PartOf<'branch'>, executions: Executio
 }
 
 /** Hands the handler what was thrown; where only data is known, the data. */
-function failureOf({ place, step }: PartOf<'failure'>, executions: Executions): Component['call'] {
-  return (input, { runId }) => {
-    const execution = executions.get(runId)
+function failureOf({ place, step }: PartOf<'failure'>): Component['call'] {
+  return (input, call) => {
+    const execution = executionOf(call)
     if (!execution) return input
     const error = execution.fail(place, step, input as ErrorValue) // the engine's
     if (place.length === 1) execution.recovered = { error }
@@ -173,10 +175,10 @@ function failureOf({ place, step }: PartOf<'failure'>, executions: Executions): 
   }
 }
 
-function enterOf({ place, step, of }: PartOf<'enter'>, executions: Executions): Component['call'] {
+function enterOf({ place, step, of }: PartOf<'enter'>): Component['call'] {
   const { around, name, about } = outside(place, step, of)
-  return (input, { runId }) => {
-    const execution = executions.get(runId)
+  return (input, call) => {
+    const execution = executionOf(call)
     const scope = execution?.scope(around)
     if (execution && scope) {
       if (!scope.open.has(name)) execution.begin(scope, name, input, about)
@@ -186,11 +188,11 @@ function enterOf({ place, step, of }: PartOf<'enter'>, executions: Executions): 
   }
 }
 
-function leaveOf({ place, step, of }: PartOf<'leave'>, executions: Executions): Component['call'] {
+function leaveOf({ place, step, of }: PartOf<'leave'>): Component['call'] {
   const { around, name, about } = outside(place, step, of)
   const choice = of.kind === 'parallel' ? choiceOf(step) : undefined
   return (input, call) => {
-    const execution = executions.get(call.runId)
+    const execution = executionOf(call)
     const inside = execution?.scope(keyOf(place))
     const scope = execution?.scope(around)
     const output = of.kind === 'parallel' ? recordOf(input, place, step, execution, inside) : input
