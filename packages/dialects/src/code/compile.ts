@@ -91,12 +91,15 @@ function compileDefinition(
 
   for (const step of of.steps.values()) {
     const place = [...scope.place, step.name]
+    const maxVisits = step.maxVisits ?? of.maxVisits
+    // The visit that is one too many fails, too.
+    const most = (more: number) => (maxVisits === undefined ? {} : { maxVisits: maxVisits + more })
     const own: Transition[] = []
     let failure: Transition | undefined
     if (step.onFailure !== undefined) {
       const component = add(scope, { kind: 'failure', place, step })
-      const to = hide({ id: `${step.name}#failure`, component, next: [{ on: 'done', to: at(step.onFailure) }] })
-      failure = { on: 'failed', to }
+      const next: Transition[] = [{ on: 'done', to: at(step.onFailure) }]
+      failure = { on: 'failed', to: hide({ id: `${step.name}#failure`, component, ...most(1), next }) }
     }
     if (step.branch?.kind === 'function') {
       const component = add(scope, { kind: 'branch', place, step, among: of })
@@ -105,18 +108,17 @@ function compileDefinition(
       const ends: Transition = { on: 'done', to: end, pass: true }
       own.push({
         on: 'done',
-        to: hide({ id: `${step.name}#branch`, component, next: failable([...next, ends], failure) }),
+        to: hide({ id: `${step.name}#branch`, component, ...most(0), next: failable([...next, ends], failure) }),
       })
     } else if (step.branch) own.push(...byResult(step.branch, at, end))
     else own.push({ on: 'done', to: step.next === undefined ? end : at(step.next) })
     const { retry, timeoutMs } = step
-    const maxVisits = step.maxVisits ?? of.maxVisits
     steps[at(step.name)] = {
       ...steps[at(step.name)],
       ...workOf(step, step.work, scope, place, ARRIVAL),
       ...(retry ? { retry } : {}),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
-      ...(maxVisits === undefined ? {} : { maxVisits }),
+      ...most(0),
       next: failable(own, failure),
     } as PlanStep // the id comes from the first spread
   }
