@@ -1,6 +1,6 @@
 // The one error class and the one table of codes. What a code means for retry, HTTP and the exit status is a column here.
 
-import type { Json } from './json.ts'
+import { isRecord, type Json } from './json.ts'
 
 /** What went wrong, for programs; a component may have codes of its own. */
 export type ErrorCode =
@@ -118,12 +118,22 @@ export function retryClass(thrown: unknown): RetryClass {
 
 // ---
 
+/** Anything can be thrown, also what cannot be turned into text; that must not become a failure of ours. */
 function thrownMessage(thrown: unknown): string {
-  if (thrown instanceof Error) return thrown.message || thrown.name
-  if (typeof thrown === 'string') return thrown
   try {
-    return JSON.stringify(thrown) ?? String(thrown)
+    if (typeof thrown === 'string') return thrown
+    // Not by its class: an error of another realm is an error.
+    if (isRecord(thrown) && typeof thrown.message === 'string') return thrown.message || String(thrown.name ?? 'Error')
+    return jsonOf(thrown) ?? String(thrown)
   } catch {
-    return String(thrown)
+    return 'something was thrown that has no text'
+  }
+}
+
+function jsonOf(thrown: unknown): string | undefined {
+  try {
+    return JSON.stringify(thrown)
+  } catch {
+    return undefined
   }
 }

@@ -1,6 +1,6 @@
 // How a step function fails: which step, why, and what was there by then.
 
-import { type ErrorValue, FlowError, isRecord } from '@stepflow/engine'
+import { type ErrorValue, errorValue, FlowError } from '@stepflow/engine'
 
 export interface StepFailure {
   readonly workflow: string
@@ -38,7 +38,7 @@ export class StepFailedError extends Error {
   readonly errors: Readonly<Record<string, unknown>> | undefined
 
   constructor({ workflow, step, cause, context, results, errors }: StepFailure) {
-    super(`step "${step}" of "${workflow}" failed: ${messageOf(cause)}`, { cause })
+    super(`step "${step}" of "${workflow}" failed: ${errorValue(cause).message}`, { cause })
     this.workflow = workflow
     this.step = step
     this.context = context
@@ -50,22 +50,10 @@ export class StepFailedError extends Error {
 /** What was thrown, as an error; what was none is its cause. */
 export function asError(thrown: unknown): Error {
   if (thrown instanceof Error || Object.prototype.toString.call(thrown) === '[object Error]') return thrown as Error
-  return new FlowError('COMPONENT_FAILED', messageOf(thrown), { cause: thrown })
+  return new FlowError('COMPONENT_FAILED', errorValue(thrown).message, { cause: thrown })
 }
 
 /** An error that is known as data only. */
 export function errorFrom({ code, message, data }: ErrorValue): FlowError {
   return new FlowError(code as FlowError['code'], message, data === undefined ? {} : { data }) // codes may be a component's own
-}
-
-// ---
-
-function messageOf(thrown: unknown): string {
-  if (isRecord(thrown) && typeof thrown.message === 'string') return thrown.message || String(thrown.name)
-  if (typeof thrown === 'string') return thrown
-  try {
-    return JSON.stringify(thrown) ?? String(thrown)
-  } catch {
-    return String(thrown)
-  }
 }
