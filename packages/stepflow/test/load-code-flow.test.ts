@@ -43,6 +43,14 @@ describe('loadCodeFlow', () => {
     expect((await loadCodeFlow(several, 'a')).name).toBe('a')
   })
 
+  test('finds what a CommonJS file is, or has', async () => {
+    const is = file('is.cts', `export = ${flow('is')}`)
+    const has = file('has.cts', `exports.flow = ${flow('has')}`)
+
+    expect((await loadCodeFlow(is)).name).toBe('is')
+    expect((await loadCodeFlow(has)).name).toBe('has')
+  })
+
   test('its plan runs in any engine over its router', async () => {
     const { plan, router } = await loadCodeFlow(file('runs.ts', `export const flow = ${flow('runs')}`))
     const engine = createEngine({ store: createMemoryStore(), router: router(nobody) })

@@ -331,6 +331,14 @@ describe('failures', () => {
     expect(sf.lastResult).toBe(5)
   })
 
+  test('maxVisits counts visits of a step whose branch is a function, too', async () => {
+    const sf = new StepFunction('long', { log: silent })
+      .addStep('Again', { func: (x) => x + 1, branch: (x) => (x < 10_500 ? 'Again' : null), maxVisits: 11_000 })
+      .setStartStep('Again')
+
+    expect((await sf.execute(0)).result).toBe(10_500)
+  })
+
   test('a signal stops it', async () => {
     const controller = new AbortController()
     let wasTold = false
@@ -421,6 +429,34 @@ describe('what is put together wrongly', () => {
     expect(() => sf().addStep('', { func })).toThrow('must be a text that is not empty')
     expect(() => sf().addStep('A#branch', { func })).toThrow('kept for the engine')
     expect(() => sf().addSubStepFunction('A', {} as never)).toThrow('needs a StepFunction')
+    expect(() => sf().addStep('A', func as never)).toThrow('needs its options as an object, such as { func }')
+    expect(() => sf().addStep('A', {} as never)).toThrow('"func" of step "A" must be a function, not nothing')
+    expect(() => sf().addStep('A', { func, branch: {} })).toThrow('"branch" of step "A" is empty')
+    expect(() => sf().addStep('A', { func, branch: new Map([[true, 'A']]) } as never)).toThrow('is empty')
+  })
+
+  test('takes no word for true or false', () => {
+    const all = { func: { a: func }, parallel: true }
+
+    expect(() => sf().addStep('A', { ...all, parallel: 'false' } as never)).toThrow(
+      '"parallel" of step "A" must be true',
+    )
+    expect(() => sf().addStep('A', { ...all, stopOnFailure: 'no' } as never)).toThrow(
+      '"stopOnFailure" of step "A" must',
+    )
+    expect(() => sf().addStep('A', { func, retry: { jitter: 'yes' } } as never)).toThrow('"jitter" of step "A" must')
+  })
+
+  test('has no name that could not be a part of a path', () => {
+    expect(() => sf().addStep('\ud800', { func })).toThrow('must be well-formed text')
+    expect(() => sf().addStep('a\0b', { func })).toThrow('must be well-formed text')
+    expect(() => new StepFunction('half \udc00')).toThrow('must be well-formed text')
+  })
+
+  test('cannot come in later, by what `steps` shows', () => {
+    const { A } = sf().addStep('A', { func }).steps
+
+    expect(() => Object.assign(A as object, { next: 'B' })).toThrow(TypeError)
     expect(() => new StepFunction('x', { hook: {} } as never)).toThrow('did you mean "hooks"?')
   })
 
@@ -580,6 +616,31 @@ describe('as JSON and as a drawing', () => {
 
     expect(() => StepFunction.fromJSON(spec, {})).toThrow('names the function "parse", which was not given')
     expect(() => StepFunction.fromJSON({ ...spec, step: 1 } as never, functions)).toThrow('has no option "step"')
+    expect(() => StepFunction.fromJSON(spec, undefined as never)).toThrow('needs the functions by their names')
+  })
+
+  test('what is wrong in JSON is refused with its place', () => {
+    const read = (A: object) => StepFunction.fromJSON({ name: 'x', steps: { A } } as never, functions)
+
+    expect(() => read({})).toThrow('"func" of step "A" of "x" must be the name of a function, not nothing')
+    expect(() => read({ func: { t: 5 }, parallel: true })).toThrow('task "t" of step "A" of "x" must be the name')
+    expect(() => read({ func: { t: 'one' }, parallel: 'true' })).toThrow('"parallel" of step "A" must be true or false')
+  })
+
+  test('the longest time is read back', () => {
+    const spec = new StepFunction('long').addStep('A', { func: functions.one, timeout: 1e20 }).toJSON()
+
+    expect(StepFunction.fromJSON(JSON.parse(JSON.stringify(spec)), functions).toJSON()).toEqual(spec)
+  })
+
+  test('what has no end is refused', () => {
+    const loop = new StepFunction('loop')
+    loop.addSubStepFunction('Self', loop).setStartStep('Self')
+    let deep: any = chain(['A', functions.one]).toJSON()
+    for (let i = 0; i < 20_000; i++) deep = { name: 'deep', startStep: 'S', steps: { S: { subStepFunction: deep } } }
+
+    expect(() => loop.toJSON()).toThrow('"loop" contains itself')
+    expect(() => StepFunction.fromJSON(deep, functions)).toThrow('more than 200 deep')
   })
 
   test('drawings show what leads where', () => {

@@ -9,6 +9,7 @@ import {
   readDuration,
   readName,
   readRetry,
+  readSwitch,
   shown,
   wrong,
 } from './options.ts'
@@ -91,27 +92,31 @@ const OPTIONS = ['func', 'parallel', 'stopOnFailure', 'branch', ...SETTINGS]
 
 export function defineStep(name: string, options: StepOptions<never>): StepDefinition {
   const what = `step "${checkName(name)}"`
+  if (!isRecord(options)) throw wrong(`${what} needs its options as an object, such as { func }, not ${shown(options)}`)
   checkKeys(options, OPTIONS, what)
-  const { func, branch, nextStep, parallel = false, stopOnFailure } = options
+  const { func, branch, nextStep } = options
+  const isParallel = readSwitch(options.parallel, `"parallel" of ${what}`) ?? false
+  const isStopping = readSwitch(options.stopOnFailure, `"stopOnFailure" of ${what}`)
   if (branch !== undefined && nextStep !== undefined) {
     throw wrong(`${what} has both "branch" and "nextStep"; a branch says where to go, and its "default" where else`)
   }
-  if (stopOnFailure !== undefined && !parallel) {
+  if (isStopping !== undefined && !isParallel) {
     throw wrong(`${what} has "stopOnFailure" but is not parallel; add "parallel: true", or use "onFailure"`)
   }
-  return {
+  return Object.freeze({
     name,
-    work: parallel ? parallelWork(func, stopOnFailure === true, what) : functionWork(func, what),
+    work: isParallel ? parallelWork(func, isStopping === true, what) : functionWork(func, what),
     ...(branch === undefined ? {} : { branch: readBranch(branch, what) }),
     ...readSettings(options, what),
-  }
+  })
 }
 
 export function defineSubStep(name: string, of: SubStepFunction, settings: StepSettings = {}): StepDefinition {
   const what = `step "${checkName(name)}"`
   checkKeys(settings, SETTINGS, what)
   if (!isStepFunction(of)) throw wrong(`${what} needs a StepFunction to run, not ${shown(of)}`)
-  return { name, work: { kind: 'sub', of }, ...readSettings(settings, what) }
+  const work: Work = { kind: 'sub', of }
+  return Object.freeze({ name, work, ...readSettings(settings, what) })
 }
 
 /** The step functions inside a step. */
@@ -122,10 +127,15 @@ export function insideOf({ work }: StepDefinition): SubStepFunction[] {
 }
 
 /** Differs after every change, of those inside too. */
-export function revisionOf(of: Definition, around: readonly Definition[] = []): string {
-  const all = [...around, of]
-  const inside = of.inside.map((one) => one[DEFINITION]).filter((one) => !all.some((other) => isSame(one, other)))
-  return `${of.revision}${inside.map((one) => `(${revisionOf(one, all)})`).join('')}`
+export function revisionOf(of: Definition): number {
+  // Asked before each execution; nearly all have nothing inside.
+  if (of.inside.length === 0) return of.revision
+  // Revisions only grow, and so does what is inside: their sum differs after every change.
+  const seen = [of]
+  for (const { inside } of seen) {
+    for (const { [DEFINITION]: one } of inside) if (!seen.some((other) => isSame(one, other))) seen.push(one)
+  }
+  return seen.reduce((sum, { revision }) => sum + revision, 0)
 }
 
 /** Definitions are views: of one step function if they show the same steps. */
@@ -179,6 +189,8 @@ function readBranch(branch: unknown, what: string): Branch {
   for (const [key, target] of Object.entries(branch)) {
     targets.set(key, readName(target, `where "${key}" of the branch of ${what} leads`))
   }
+  // Also what a Map looks like from here.
+  if (targets.size === 0) throw wrong(`"branch" of ${what} is empty; give it a result as a key, or a "default"`)
   const fallback = targets.get('default')
   targets.delete('default')
   return { kind: 'record', targets, default: fallback }

@@ -24,7 +24,7 @@ export interface RetryOptions {
 
 /** Refuses what is not an object, and options that do not exist. `what` begins the message. */
 export function checkKeys(options: unknown, known: readonly string[], what: string): asserts options is object {
-  if (!isRecord(options)) throw wrong(`${what} must be an object, not ${kindOf(options)}`)
+  if (!isRecord(options)) throw wrong(`${what} must be an object, not ${shown(options)}`)
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue
     const near = suggest(camel(key), known)
@@ -42,7 +42,7 @@ export function readRetry(retry: RetryOptions | undefined, what: string): Retry 
   if (!['fixed', 'exponential', 'fibonacci'].includes(backoff)) {
     throw wrong(`"backoff" of ${what} must be fixed, exponential or fibonacci, not ${shown(backoff)}`)
   }
-  if (typeof factor !== 'number' || !(factor >= 1)) {
+  if (!(Number.isFinite(factor) && factor >= 1)) {
     throw wrong(`"factor" of ${what} must be a number from 1 on, not ${shown(factor)}`)
   }
   if (on !== undefined && !(Array.isArray(on) && on.every((code) => typeof code === 'string'))) {
@@ -54,7 +54,7 @@ export function readRetry(retry: RetryOptions | undefined, what: string): Retry 
     backoff,
     factor,
     maxMs: readDuration(retry.maxDelay, `"maxDelay" of ${what}`) ?? 30_000,
-    jitter: retry.jitter ?? backoff === 'exponential',
+    jitter: readSwitch(retry.jitter, `"jitter" of ${what}`) ?? backoff === 'exponential',
     ...(on ? { on } : {}),
   }
 }
@@ -73,9 +73,18 @@ export function readCount(value: unknown, what: string): number | undefined {
   throw wrong(`${what} must be a whole number from 1 on, not ${shown(value)}`)
 }
 
+/** A word such as `'false'` would count as true if it were let in. */
+export function readSwitch(value: unknown, what: string): boolean | undefined {
+  if (value === undefined || typeof value === 'boolean') return value
+  throw wrong(`${what} must be true or false, not ${shown(value)}`)
+}
+
 export function readName(value: unknown, what: string): string {
-  if (typeof value === 'string' && value.trim() !== '') return value
-  throw wrong(`${what} must be a text that is not empty, not ${shown(value)}`)
+  if (typeof value !== 'string' || value.trim() === '') {
+    throw wrong(`${what} must be a text that is not empty, not ${shown(value)}`)
+  }
+  if (!UNNAMEABLE.test(value)) return value
+  throw wrong(`${what} must be well-formed text without the character U+0000, not ${shown(value)}`)
 }
 
 /** What is wrong with how a flow was put together. */
@@ -83,14 +92,20 @@ export function wrong(message: string): FlowError {
   return new FlowError('INVALID_FLOW', message)
 }
 
-/** A value as a message shows it. */
+/** A value as a message shows it: a long text only in part. */
 export function shown(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value)
+  if (typeof value === 'string') {
+    return value.length > LONGEST ? `${JSON.stringify(value.slice(0, LONGEST))}...` : JSON.stringify(value)
+  }
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
-  return kindOf(value)
+  return value === undefined ? 'nothing' : kindOf(value)
 }
 
 // ---
+
+const LONGEST = 200
+/** Names become parts of paths, which must be text through and through; U+0000 parts the names of a place. */
+const UNNAMEABLE = /\0|\p{Surrogate}/u
 
 /** Other spellings (`next_step`) are near ours once they look alike. */
 function camel(key: string): string {

@@ -1,17 +1,17 @@
 // A step function as JSON and back: what leads where, with functions by their names. Carries no code.
 
-import { isRecord, kindOf, own, setOwn } from '@stepflow/engine'
+import { isRecord, own, setOwn } from '@stepflow/engine'
 import {
   DEFINITION,
   type Definition,
-  isStepFunction,
+  isSame,
   type StepDefinition,
   type StepFn,
   type StepOptions,
   type StepSettings,
   type Task,
 } from './definition.ts'
-import { checkKeys, type Duration, wrong } from './options.ts'
+import { checkKeys, type Duration, shown, wrong } from './options.ts'
 
 /** A step function as JSON; its functions are named. */
 export interface StepFunctionSpec {
@@ -33,15 +33,8 @@ export interface StepSpec extends StepSettings {
 /** Functions by the names that a spec uses. */
 export type Functions = Readonly<Record<string, (...args: never[]) => unknown>>
 
-export function writeSpec(of: Definition, names = new Map<unknown, string>()): StepFunctionSpec {
-  const steps: Record<string, StepSpec> = {}
-  for (const step of of.steps.values()) setOwn(steps, step.name, writeStep(step, names))
-  return {
-    name: of.name,
-    ...(of.start === undefined ? {} : { startStep: of.start }),
-    ...(of.maxVisits === undefined ? {} : { maxVisits: of.maxVisits }),
-    steps,
-  }
+export function writeSpec(of: Definition): StepFunctionSpec {
+  return writeDefinition(of, { names: new Map(), around: [] })
 }
 
 /** What a spec is read into. */
@@ -53,14 +46,33 @@ export interface Builder {
 }
 
 /** `create` makes an empty step function: this one, and those inside it. */
-export function readSpec<T extends Builder>(
-  spec: unknown,
-  functions: Functions,
-  create: (name: string, options: { maxVisits?: number }) => T,
-): T {
+export function readSpec<T extends Builder>(spec: unknown, functions: Functions, create: Create<T>): T {
+  if (!isRecord(functions)) throw wrong(`fromJSON needs the functions by their names, not ${shown(functions)}`)
+  return readDefinition(spec, { functions, create, depth: 0 })
+}
+
+/** The name under which a function is written; set where it was read by another name than its own. */
+export const REGISTERED = new WeakMap<object, string>()
+
+// ---
+
+/** Deeper ones are no one's design, and would end in a stack that is full. */
+const DEEPEST = 200
+
+type Create<T> = (name: string, options: { maxVisits?: number }) => T
+
+interface Reading<T> {
+  readonly functions: Functions
+  readonly create: Create<T>
+  readonly depth: number
+}
+
+function readDefinition<T extends Builder>(spec: unknown, { functions, create, depth }: Reading<T>): T {
+  if (depth > DEEPEST) throw wrong(`step functions stand more than ${DEEPEST} deep in one another`)
+  const inner = { functions, create, depth: depth + 1 }
   checkKeys(spec, ['name', 'startStep', 'maxVisits', 'steps'], 'the specification of a step function')
   const { name, startStep, maxVisits, steps } = spec as StepFunctionSpec
-  if (!isRecord(steps)) throw wrong(`"steps" of the step function "${name}" must be an object, not ${kindOf(steps)}`)
+  if (!isRecord(steps)) throw wrong(`"steps" of the step function "${name}" must be an object, not ${shown(steps)}`)
   const made = create(name, maxVisits === undefined ? {} : { maxVisits })
   for (const [id, step] of Object.entries(steps)) {
     const what = `step "${id}" of "${name}"`
@@ -71,23 +83,18 @@ export function readSpec<T extends Builder>(
       if (func !== undefined || branch !== undefined || parallel || stopOnFailure !== undefined) {
         throw wrong(`${what} has "subStepFunction", which goes with nothing but where it leads and how it is tried`)
       }
-      made.addSubStepFunction(id, readSpec(subStepFunction, functions, create), sub)
+      made.addSubStepFunction(id, readDefinition(subStepFunction, inner), sub)
       continue
     }
     made.addStep(id, {
       ...settings,
-      func: readFunc(func, functions, create, what) as StepFn,
+      func: readFunc(func, inner, what) as StepFn,
       ...(branch === undefined ? {} : { branch: typeof branch === 'string' ? find(branch, functions, what) : branch }),
     } as StepOptions<never>)
   }
   if (startStep !== undefined) made.setStartStep(startStep)
   return made
 }
-
-/** The name under which a function is written; set where it was read by another name than its own. */
-export const REGISTERED = new WeakMap<object, string>()
-
-// ---
 
 const STEP_KEYS = [
   'func',
@@ -102,16 +109,35 @@ const STEP_KEYS = [
   'maxVisits',
 ]
 
-function writeStep(step: StepDefinition, names: Map<unknown, string>): StepSpec {
+interface Writing {
+  /** The functions that are written already, by name. */
+  readonly names: Map<string, object>
+  readonly around: readonly Definition[]
+}
+
+function writeDefinition(of: Definition, { names, around }: Writing): StepFunctionSpec {
+  if (around.some((one) => isSame(one, of))) throw wrong(`"${of.name}" contains itself: JSON cannot say that`)
+  const steps: Record<string, StepSpec> = {}
+  const inner = { names, around: [...around, of] }
+  for (const step of of.steps.values()) setOwn(steps, step.name, writeStep(step, inner))
+  return {
+    name: of.name,
+    ...(of.start === undefined ? {} : { startStep: of.start }),
+    ...(of.maxVisits === undefined ? {} : { maxVisits: of.maxVisits }),
+    steps,
+  }
+}
+
+function writeStep(step: StepDefinition, writing: Writing): StepSpec {
   const { work, branch, next, onFailure, retry, timeoutMs, maxVisits } = step
   const what = `step "${step.name}"`
   return {
-    ...(work.kind === 'sub' ? { subStepFunction: writeSpec(work.of[DEFINITION], names) } : {}),
-    ...(work.kind === 'function' ? { func: nameOf(work.fn, step.name, what, names) } : {}),
-    ...(work.kind === 'parallel' ? { func: writeTasks(work.tasks, step.name, names), parallel: true } : {}),
+    ...(work.kind === 'sub' ? { subStepFunction: writeDefinition(work.of[DEFINITION], writing) } : {}),
+    ...(work.kind === 'function' ? { func: nameOf(work.fn, step.name, what, writing) } : {}),
+    ...(work.kind === 'parallel' ? { func: writeTasks(work.tasks, step.name, writing), parallel: true } : {}),
     ...(work.kind === 'parallel' && work.onFailure === 'stop' ? { stopOnFailure: true } : {}),
     ...(next === undefined ? {} : { nextStep: next }),
-    ...(branch ? { branch: writeBranch(branch, step.name, names) } : {}),
+    ...(branch ? { branch: writeBranch(branch, step.name, writing) } : {}),
     ...(onFailure === undefined ? {} : { onFailure }),
     ...(retry ? { retry: writeRetry(retry) } : {}),
     ...(timeoutMs === undefined ? {} : { timeout: duration(timeoutMs) }),
@@ -119,20 +145,22 @@ function writeStep(step: StepDefinition, names: Map<unknown, string>): StepSpec 
   }
 }
 
-function writeTasks(tasks: ReadonlyMap<string, Task>, step: string, names: Map<unknown, string>) {
+function writeTasks(tasks: ReadonlyMap<string, Task>, step: string, writing: Writing) {
   const written: Record<string, string | StepFunctionSpec> = {}
   for (const [name, task] of tasks) {
     const text =
       task.kind === 'sub'
-        ? writeSpec(task.of[DEFINITION], names)
-        : nameOf(task.fn, name, `task "${name}" of step "${step}"`, names)
+        ? writeDefinition(task.of[DEFINITION], writing)
+        : nameOf(task.fn, name, `task "${name}" of step "${step}"`, writing)
     setOwn(written, name, text)
   }
   return written
 }
 
-function writeBranch(branch: NonNullable<StepDefinition['branch']>, step: string, names: Map<unknown, string>) {
-  if (branch.kind === 'function') return nameOf(branch.choose, `${step}.branch`, `the branch of step "${step}"`, names)
+function writeBranch(branch: NonNullable<StepDefinition['branch']>, step: string, writing: Writing) {
+  if (branch.kind === 'function') {
+    return nameOf(branch.choose, `${step}.branch`, `the branch of step "${step}"`, writing)
+  }
   const written: Record<string, string> = {}
   for (const [key, target] of branch.targets) setOwn(written, key, target)
   return branch.default === undefined ? written : { ...written, default: branch.default }
@@ -145,28 +173,25 @@ function writeRetry(retry: NonNullable<StepDefinition['retry']>): NonNullable<St
 }
 
 /** Written where it stands, a function is called as its place. Two of one name could not be told apart when read. */
-function nameOf(fn: object, place: string, what: string, names: Map<unknown, string>): string {
-  const own = (fn as { name?: string }).name ?? ''
-  const name = REGISTERED.get(fn) ?? (['', 'func', 'branch'].includes(own) ? place : own)
-  const other = [...names].find(([known, taken]) => taken === name && known !== fn)
-  if (other)
+function nameOf(fn: object, place: string, what: string, { names }: Writing): string {
+  const { name: own } = fn as { name?: unknown } // a function may have been given any
+  const isNamed = typeof own === 'string' && !['', 'func', 'branch'].includes(own)
+  const name = REGISTERED.get(fn) ?? (isNamed ? own : place)
+  if ((names.get(name) ?? fn) !== fn) {
     throw wrong(`${what} is a function called "${name}", and so is another: JSON names functions, so rename one`)
-  names.set(fn, name)
+  }
+  names.set(name, fn)
   return name
 }
 
-function readFunc<T extends Builder>(
-  func: unknown,
-  functions: Functions,
-  create: (name: string, options: { maxVisits?: number }) => T,
-  what: string,
-): unknown {
-  if (typeof func === 'string') return find(func, functions, what)
-  if (!isRecord(func)) throw wrong(`"func" of ${what} must be the name of a function, not ${kindOf(func)}`)
+function readFunc<T extends Builder>(func: unknown, reading: Reading<T>, what: string): unknown {
+  if (typeof func === 'string') return find(func, reading.functions, what)
+  if (!isRecord(func)) throw wrong(`"func" of ${what} must be the name of a function, not ${shown(func)}`)
   const tasks: Record<string, unknown> = {}
   for (const [name, task] of Object.entries(func)) {
-    const made = typeof task === 'string' ? find(task, functions, what) : readSpec(task, functions, create)
-    setOwn(tasks, name, isStepFunction(made) || typeof made === 'function' ? made : undefined)
+    if (typeof task === 'string') setOwn(tasks, name, find(task, reading.functions, what))
+    else if (isRecord(task)) setOwn(tasks, name, readDefinition(task, reading))
+    else throw wrong(`task "${name}" of ${what} must be the name of a function or a step function, not ${shown(task)}`)
   }
   return tasks
 }
@@ -181,6 +206,7 @@ function find(name: string, functions: Functions, what: string): (...args: never
   return fn as (...args: never[]) => unknown
 }
 
+/** A very long one is written with an exponent, which only a number may have. */
 function duration(ms: number): Duration {
-  return `${ms}ms`
+  return String(ms).includes('e') ? ms / 1_000 : `${ms}ms`
 }

@@ -45,7 +45,9 @@ export async function loadCodeFlow(file: string, exported?: string): Promise<Cod
 
 /** The one that is named; else the default export; else the only one. */
 function chosen(exports: object, file: string, name: string | undefined): Runnable<never> {
-  const found = new Map(Object.entries(exports).filter(([, value]) => isRunnable(value)))
+  const found = new Map<string, Runnable<never>>(Object.entries(exports).filter(([, value]) => isRunnable(value)))
+  // `export =`, where it is read as CommonJS.
+  if (isRunnable(exports)) found.set('default', exports)
   const names = [...found.keys()].filter((one) => one !== 'default')
   if (name !== undefined) {
     const named = found.get(name)
