@@ -4,6 +4,7 @@ import { readFileSync, realpathSync } from 'node:fs'
 import { relative, resolve, sep } from 'node:path'
 import { FlowError, hasErrors, isRecord, type Json, kindOf, type Plan } from '@stepflow/engine'
 import type { WiredPlugins } from '../wire.ts'
+import { errorsOf } from './tell-invalid.ts'
 
 const MOST_CACHED = 100
 
@@ -38,7 +39,7 @@ async function compileSource({ text, file }: Source, { router }: WiredPlugins): 
     isServed: router.whyUnserved,
   })
   if (plan && !hasErrors(diagnostics)) return plan
-  const errors = diagnostics.filter((one) => one.level === 'fatal' || one.level === 'error')
+  const errors = errorsOf(diagnostics)
   const told = errors.map((one) => (one.line === undefined ? one.message : `line ${one.line}: ${one.message}`))
   throw new FlowError('INVALID_FLOW', `${file ?? 'the flow'} is not valid: ${told.join('; ')}`, {
     data: errors as unknown as Json, // diagnostics are plain JSON

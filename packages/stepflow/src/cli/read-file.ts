@@ -1,7 +1,7 @@
-// Files that the command line names: read whole, checked on the way, with messages that say what to do.
+// Files that the command line names: read whole, checked on the way; and what a file that cannot be used means to the user.
 
 import { isUtf8 } from 'node:buffer'
-import { accessSync, constants, readFileSync, statSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { basename, dirname, extname, resolve } from 'node:path'
 import { FlowError } from '@stepflow/engine'
 
@@ -45,18 +45,6 @@ export async function parseData(text: string, format: 'json' | 'yaml', name: str
   } catch (thrown) {
     const [first = ''] = (thrown as Error).message.split('\n')
     throw new FlowError('INVALID_INPUT', `${name} is not YAML: ${first.replace(/:$/, '')}`)
-  }
-}
-
-/** Throws if nothing could be written there; leaves no trace. Said before anything runs. */
-export function checkWritable(file: string, cwd: string): void {
-  const path = resolve(cwd, file)
-  try {
-    const stat = statSync(path, { throwIfNoEntry: false })
-    if (stat?.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' })
-    accessSync(stat ? path : dirname(path), constants.W_OK)
-  } catch (thrown) {
-    throw cannot('written', file, 'the output', thrown)
   }
 }
 

@@ -1,14 +1,13 @@
 // Follows one run of one input to its end: shows it, says what it waits for, writes its result. Starts nothing itself.
 
-import { writeFileSync } from 'node:fs'
-import { extname, resolve } from 'node:path'
+import { extname } from 'node:path'
 import type { JournalEntry, Outcome, Plan, RunHandle, Store } from '@stepflow/engine'
 import type { Io } from './command.ts'
 import { onInterrupt } from './interrupts.ts'
 import type { Messages } from './messages.ts'
 import { showRun } from './progress/show-run.ts'
 import { watchWaits } from './progress/watch-waits.ts'
-import { cannot } from './read-file.ts'
+import { writeText } from './write-file.ts'
 
 export interface SingleRun {
   readonly plan: Plan
@@ -117,9 +116,5 @@ async function writeResult(outcome: Outcome, output: string | undefined, io: Io)
   if (output === undefined) return io.out(`${JSON.stringify(told)}\n`)
   const isYaml = ['.yaml', '.yml'].includes(extname(output).toLowerCase())
   const text = isYaml ? (await import('yaml')).stringify(told, { lineWidth: 0 }) : `${JSON.stringify(told)}\n`
-  try {
-    writeFileSync(resolve(io.cwd, output), text)
-  } catch (thrown) {
-    throw cannot('written', output, 'the output', thrown)
-  }
+  writeText(output, text, 'the output', io.cwd)
 }

@@ -9,6 +9,7 @@ import type { Args, Io } from '../command.ts'
 import type { Messages } from '../messages.ts'
 import { type OpenProject, openProject } from '../project.ts'
 import { readText } from '../read-file.ts'
+import { errorsOf } from '../tell-invalid.ts'
 import { mismatch, normalised } from './compare.ts'
 import { diffLines } from './diff-lines.ts'
 
@@ -110,7 +111,7 @@ async function testCases(
   try {
     const { plan } = project
     if (!plan) {
-      const errors = project.diagnostics.filter((one) => one.level === 'fatal' || one.level === 'error')
+      const errors = errorsOf(project.diagnostics)
       return {
         ...result,
         caseNames,

@@ -1,13 +1,13 @@
 // stepflow convert: a manifest as a flow, or a flow as a manifest. What the other form cannot say is told, and nothing written.
 
-import { writeFileSync } from 'node:fs'
-import { extname, resolve } from 'node:path'
+import { extname } from 'node:path'
 import { hasErrors } from '@stepflow/engine'
 import { flowFile, usage } from '../args.ts'
-import { describeDiagnostics } from '../code-frame.ts'
 import type { Command } from '../command.ts'
 import { createMessages } from '../messages.ts'
-import { cannot, checkWritable, readText } from '../read-file.ts'
+import { readText } from '../read-file.ts'
+import { tellInvalid } from '../tell-invalid.ts'
+import { checkWritable, writeText } from '../write-file.ts'
 
 export const convert: Command = {
   name: 'convert',
@@ -33,9 +33,7 @@ export const convert: Command = {
     const dialects = await import('@stepflow/dialects')
     const { diagnostics } = dialects.compile(text, { file, isServed: () => undefined })
     if (hasErrors(diagnostics)) {
-      const errors = diagnostics.filter(({ level }) => level === 'error' || level === 'fatal')
-      messages.problem(describeDiagnostics(errors, { text, color: io.terminal.color.err }).trimEnd())
-      messages.problem(`${file} is not valid: nothing was converted`)
+      tellInvalid({ file, text, diagnostics, undone: 'converted' }, io, messages)
       return 2
     }
     const { document, impossible, differences } = dialects.convert(text, to, { file })
@@ -53,11 +51,7 @@ export const convert: Command = {
       io.out(made)
       return 0
     }
-    try {
-      writeFileSync(resolve(io.cwd, output), made)
-    } catch (thrown) {
-      throw cannot('written', output, 'the output', thrown)
-    }
+    writeText(output, made, 'the output', io.cwd)
     messages.hint(`written: ${output}`)
     return 0
   },

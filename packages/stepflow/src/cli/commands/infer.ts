@@ -1,6 +1,6 @@
 // stepflow infer: the flow with the schemas that its author left out. Starts component servers to ask them; runs no step.
 
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname, extname, resolve } from 'node:path'
 import { type ComponentInfo, FlowError, hasErrors, type Plan } from '@stepflow/engine'
 import type { InfoOf } from '../../infer/type-flow.ts'
@@ -8,7 +8,9 @@ import { usage } from '../args.ts'
 import { describeDiagnostics } from '../code-frame.ts'
 import { type Args, type Command, flowOptions, type Io } from '../command.ts'
 import { createMessages, type Messages } from '../messages.ts'
-import { cannot, readText } from '../read-file.ts'
+import { readText } from '../read-file.ts'
+import { tellInvalid } from '../tell-invalid.ts'
+import { writeText } from '../write-file.ts'
 
 export const infer: Command = {
   name: 'infer',
@@ -131,9 +133,7 @@ async function planOf(
   const { compile } = await import('@stepflow/dialects')
   const { plan, diagnostics } = await compile(text, { file, strict: args.has('strict'), primaryOf })
   if (plan && !hasErrors(diagnostics)) return plan
-  const errors = diagnostics.filter((one) => one.level === 'error' || one.level === 'fatal')
-  messages.problem(describeDiagnostics(errors, { text, color: io.terminal.color.err }).trimEnd())
-  messages.problem(`${file} is not valid: nothing was inferred`)
+  tellInvalid({ file, text, diagnostics, undone: 'inferred' }, io, messages)
   return undefined
 }
 
@@ -142,14 +142,9 @@ function write(output: string | undefined, text: string, file: string, args: Arg
     io.out(text)
     return
   }
-  const path = resolve(io.cwd, output)
-  if (path === resolve(io.cwd, file) && !args.has('force')) {
+  if (resolve(io.cwd, output) === resolve(io.cwd, file) && !args.has('force')) {
     throw new FlowError('INVALID_INPUT', `"${output}" is the flow itself; --force replaces it`)
   }
-  try {
-    writeFileSync(path, text)
-  } catch (thrown) {
-    throw cannot('written', output, 'the flow', thrown)
-  }
+  writeText(output, text, 'the flow', io.cwd)
   messages.hint(`written: ${output}`)
 }

@@ -6,10 +6,10 @@ import { countOption, flowFile, usage } from '../args.ts'
 import { type Args, type Command, flowOptions, type Io } from '../command.ts'
 import { createMessages, type Messages } from '../messages.ts'
 import { openProject, type Project, refuseInvalid } from '../project.ts'
-import { checkWritable } from '../read-file.ts'
 import { followSingle } from '../single-run.ts'
 import { inputOptions, overrideOptions, readInput, readOverrides, readVariables, variableOptions } from '../sources.ts'
 import { defaultStore, storeNamed, storeOption, storeWords } from '../store-option.ts'
+import { checkWritable } from '../write-file.ts'
 
 export const run: Command = {
   name: 'run',

@@ -1,7 +1,5 @@
 // stepflow test: runs the cases that flows carry and says which of them no longer hold.
 
-import { writeFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { suggest } from '@stepflow/engine'
 import { countOption, usage } from '../args.ts'
 import { findFiles } from '../cases/find-files.ts'
@@ -11,7 +9,7 @@ import type { Command, Io } from '../command.ts'
 import { onInterrupt } from '../interrupts.ts'
 import { createMessages } from '../messages.ts'
 import { paint } from '../progress/draw-tree.ts'
-import { cannot } from '../read-file.ts'
+import { writeText } from '../write-file.ts'
 
 export const test: Command = {
   name: 'test',
@@ -143,11 +141,7 @@ async function update(result: FileResult, io: Io, hint: (text: string) => void) 
   if (outputs.size === 0) return
   const text = await updateOutputs(result.text, outputs)
   if (text === undefined) return hint(`${result.file}: its cases are not where they can be updated`)
-  try {
-    writeFileSync(resolve(io.cwd, result.file), text)
-  } catch (thrown) {
-    throw cannot('written', result.file, 'the flow', thrown)
-  }
+  writeText(result.file, text, 'the flow', io.cwd)
   hint(`${result.file}: ${outputs.size} updated`)
 }
 

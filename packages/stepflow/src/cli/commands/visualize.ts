@@ -6,10 +6,10 @@ import { FlowError, hasErrors, type Plan } from '@stepflow/engine'
 import type { Format } from '../../draw/draw.ts'
 import { isCodeFile } from '../../library/code-file.ts'
 import { flowFile, usage } from '../args.ts'
-import { describeDiagnostics } from '../code-frame.ts'
 import { type Args, type Command, flowOptions, type Io } from '../command.ts'
 import { createMessages } from '../messages.ts'
 import { cannot, readText } from '../read-file.ts'
+import { tellInvalid } from '../tell-invalid.ts'
 
 export const visualize: Command = {
   name: 'visualize',
@@ -101,11 +101,7 @@ async function planOf(file: string, args: Args, io: Io): Promise<Plan | undefine
     ? await sketchOf(resolve(io.cwd, file))
     : await compiledPlan(text, file)
   if (plan && !hasErrors(diagnostics)) return plan
-  const color = io.terminal.color.err
-  const errors = diagnostics.filter((one) => one.level === 'error' || one.level === 'fatal')
-  const messages = createMessages(args, io)
-  messages.problem(describeDiagnostics(errors, { text, color }).trimEnd())
-  messages.problem(`${file} is not valid: nothing was drawn`)
+  tellInvalid({ file, text, diagnostics, undone: 'drawn' }, io, createMessages(args, io))
   return undefined
 }
 

@@ -1,8 +1,6 @@
 // stepflow runs export, import: a run as one JSON file. Its journals row by row, with the blobs that they name; secrets are
 // taken out on the way, so a run that was begun with secrets cannot be run again from its file without them.
 
-import { writeFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import {
   type BlobKind,
   type Blobs,
@@ -18,8 +16,9 @@ import {
   type Store,
 } from '@stepflow/engine'
 import { findRun } from '../find-run.ts'
-import { cannot, checkWritable, readText } from '../read-file.ts'
+import { readText } from '../read-file.ts'
 import { version as program } from '../version.ts'
+import { checkWritable, writeText } from '../write-file.ts'
 import type { Action, RunsContext } from './action.ts'
 import { type RunRedactor, readCreated, redactorOf } from './read-run.ts'
 
@@ -39,11 +38,7 @@ export const exportRun: Action = {
       io.out(text)
       return 0
     }
-    try {
-      writeFileSync(resolve(io.cwd, output), text)
-    } catch (thrown) {
-      throw cannot('written', output, 'the export', thrown)
-    }
+    writeText(output, text, 'the export', io.cwd)
     messages.hint(`run ${id} is in ${output}`)
     return 0
   },

@@ -1,0 +1,26 @@
+// Files that the command line names as places to write to: checked before anything runs, and written whole.
+
+import { accessSync, constants, statSync, writeFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { cannot } from './read-file.ts'
+
+/** `what` says what it is to the user: "the output", "the export". */
+export function writeText(file: string, text: string, what: string, cwd: string): void {
+  try {
+    writeFileSync(resolve(cwd, file), text)
+  } catch (thrown) {
+    throw cannot('written', file, what, thrown)
+  }
+}
+
+/** Throws if nothing could be written there; leaves no trace. */
+export function checkWritable(file: string, cwd: string): void {
+  const path = resolve(cwd, file)
+  try {
+    const stat = statSync(path, { throwIfNoEntry: false })
+    if (stat?.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' })
+    accessSync(stat ? path : dirname(path), constants.W_OK)
+  } catch (thrown) {
+    throw cannot('written', file, 'the output', thrown)
+  }
+}
