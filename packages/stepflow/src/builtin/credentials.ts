@@ -17,13 +17,19 @@ export function baseOf(given: string | undefined, env: Environment, variable: st
   return { url, trusted: url === ours }
 }
 
-/** Throws INVALID_INPUT, saying how to give one. */
-export function keyOf(name: string, given: string | undefined, env: Environment, variables: readonly string[]): string {
+/** Throws INVALID_INPUT, saying how to give one; `field` is how a step does. */
+export function keyOf(
+  name: string,
+  given: string | undefined,
+  env: Environment,
+  variables: readonly string[],
+  field = '"token", best as {{secrets.NAME}}',
+): string {
   const key = (given || variables.map((variable) => env[variable]).find(Boolean))?.trim()
   if (!key) {
     throw new FlowError(
       'INVALID_INPUT',
-      `${name} has no key: set ${variables.join(' or ')} in the environment, or give "token", best as {{secrets.NAME}}`,
+      `${name} has no key: set ${variables.join(' or ')} in the environment, or give ${field}`,
     )
   }
   // It travels in a header: what cannot stand there would be refused with a message that names no cause.

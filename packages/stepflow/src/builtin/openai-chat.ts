@@ -1,4 +1,5 @@
-// /openai_chat: the chat completions API with the answer of the manifests' chat tools. Flows have /openai.
+// /openai_chat: the chat completions API with the answer of the manifests' chat tools. Flows have /openai, which asks at
+// the same place and reads the same answer.
 
 import { FlowError, isRecord, own } from '@stepflow/engine'
 import type { ChatService } from './chat.ts'
