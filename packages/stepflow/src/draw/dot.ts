@@ -1,6 +1,6 @@
 // A drawing as DOT, for Graphviz and what reads its language. Ids are the steps' own, quoted.
 
-import type { Arrow, Drawing, Shape } from './drawing.ts'
+import { type Arrow, type Drawing, linesOf, type Shape } from './drawing.ts'
 
 export function dot(drawing: Drawing): string {
   const ids = idsOf(drawing.shapes)
@@ -49,11 +49,7 @@ function line(arrow: Arrow): string {
 }
 
 function label(shape: Shape): string {
-  const lines = [shape.label, shape.detail, shape.when && `when ${shape.when}`, shape.rule, ...shape.marks]
-  return `"${lines
-    .filter(Boolean)
-    .map((l) => escapeText(String(l)))
-    .join('\\n')}"`
+  return `"${linesOf(shape).map(escapeText).join('\\n')}"`
 }
 
 const quote = (text: string) => `"${escapeText(text)}"`

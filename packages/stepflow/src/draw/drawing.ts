@@ -51,6 +51,12 @@ export function drawingOf(plan: Plan, options: { readonly details?: 'hide' } = {
 export const INPUT = 0
 export const OUTPUT = 1
 
+/** What a box says where a line is only text. */
+export function linesOf({ label, detail, when, rule, marks }: Shape): string[] {
+  const lines = [label, detail, when && `when ${when}`, rule, ...marks]
+  return lines.filter((line): line is string => Boolean(line))
+}
+
 // ---
 
 interface Sketch {

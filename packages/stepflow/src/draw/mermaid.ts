@@ -1,6 +1,6 @@
 // A drawing as Mermaid text. Names become ids that Mermaid cannot mistake for words of its own; labels are escaped.
 
-import type { Arrow, Drawing, Shape } from './drawing.ts'
+import { type Arrow, type Drawing, linesOf, type Shape } from './drawing.ts'
 import { connected } from './layers.ts'
 
 export function mermaid(drawing: Drawing): string {
@@ -63,11 +63,7 @@ function outline(shape: Shape, label: string): string {
 }
 
 function text(shape: Shape): string {
-  const lines = [shape.label, shape.detail, shape.when && `when ${shape.when}`, shape.rule, ...shape.marks]
-  return `"${lines
-    .filter(Boolean)
-    .map((l) => escapeText(String(l)))
-    .join('<br/>')}"`
+  return `"${linesOf(shape).map(escapeText).join('<br/>')}"`
 }
 
 const quoted = (label: string) => `"${escapeText(label)}"`
