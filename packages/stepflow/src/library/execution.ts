@@ -4,31 +4,13 @@
 import { DEFINITION, type Definition, type Inside, type Place, type StepDefinition } from '@stepflow/dialects'
 import { type Clock, type ErrorValue, errorValue, setOwn } from '@stepflow/engine'
 import { type StepEvent, type StepFunctionHooks, tell } from './hooks.ts'
+import { type Begun, Scope } from './scope.ts'
 import { asError, errorFrom, StepFailedError } from './step-failed.ts'
-
-/** Of a step function, or of a parallel step: what is inside it. */
-export interface Scope {
-  readonly workflow: string
-  readonly hooks: StepFunctionHooks | undefined
-  readonly input: unknown
-  readonly startedAt: number
-  /** Results and errors: of a step function by step, of a parallel step by task. */
-  readonly values: Map<string, unknown>
-  /** Of a parallel step: what failed. */
-  readonly errors: Record<string, unknown>
-  /** What has begun and not ended. */
-  readonly open: Map<string, Begun>
-}
 
 /** What an event is about. */
 export interface StepFacts {
   readonly step: string
   readonly task?: string
-}
-
-interface Begun {
-  readonly input: unknown
-  readonly startedAt: number
 }
 
 export class Execution {
@@ -39,67 +21,66 @@ export class Execution {
   recovered: { readonly error: unknown } | undefined
   isOver = false
   #lastResultBefore: unknown
-  readonly #scopes = new Map<string, Scope>()
+  /** By place, without the outermost. */
+  #scopes: Map<string, Scope> | undefined
   /** By place: what was thrown there last. */
-  readonly #thrown = new Map<string, unknown>()
+  #thrown: Map<string, unknown> | undefined
 
   constructor(definition: Definition, input: unknown, clock: Clock) {
     this.clock = clock
     this.root = this.#newScope(definition.name, definition.hooks as StepFunctionHooks | undefined, input)
-    this.#scopes.set('', this.root)
     this.#tellWorkflow(this.root, 'onWorkflowStart', { status: 'RUNNING' })
   }
 
   scope(key: string): Scope | undefined {
-    return key === '' ? this.root : this.#scopes.get(key)
+    return key === '' ? this.root : this.#scopes?.get(key)
   }
 
   /** A step or a task begins; an attempt that is not its first begins nothing. */
   begin(scope: Scope, name: string, input: unknown, about: StepFacts): void {
     if (!scope.hooks) {
       // Who failed in the outermost is told by the engine.
-      if (scope !== this.root) scope.open.set(name, { input, startedAt: 0 })
+      if (scope !== this.root) scope.begin(name, { input, startedAt: 0 })
       return
     }
     const begun = { input, startedAt: this.clock.now() }
-    scope.open.set(name, begun)
+    scope.begin(name, begun)
     tell<StepEvent>(scope.hooks.onStepStart, { workflow: scope.workflow, ...about, ...begun })
   }
 
   succeed(scope: Scope, name: string, output: unknown, about: StepFacts, nextStep: string | undefined): void {
-    scope.values.set(name, output)
+    scope.set(name, output)
     if (scope === this.root) {
       this.#lastResultBefore = this.lastResult
       this.lastResult = output
     }
-    if (scope.open.size === 0) return
-    const begun = scope.open.get(name)
-    scope.open.delete(name)
+    const begun = scope.end(name)
     if (!begun || !scope.hooks) return
     const next = nextStep === undefined ? {} : { nextStep }
     tell<StepEvent>(scope.hooks.onStepSuccess, this.#ended(scope, begun, { ...about, output, ...next }))
   }
 
   threw(place: string, thrown: unknown): void {
+    this.#thrown ??= new Map()
     this.#thrown.set(place, thrown)
   }
 
   /** A step whose work had succeeded fails after all: its branch did. */
   reopen(scope: Scope, name: string, input: unknown): void {
-    scope.open.set(name, { input, startedAt: this.clock.now() })
+    scope.begin(name, { input, startedAt: this.clock.now() })
     if (scope === this.root) this.lastResult = this.#lastResultBefore
   }
 
   /** What is inside a step begins. */
   enter(key: string, around: Scope, of: Inside, step: string, input: unknown): void {
     if (of.kind === 'parallel') {
-      this.#scopes.set(key, this.#newScope(around.workflow, around.hooks, input))
+      this.#keep(key, this.#newScope(around.workflow, around.hooks, input))
       return
     }
     const { definition } = of
     const hooks = (definition.hooks as StepFunctionHooks | undefined) ?? around.hooks
     const scope = this.#newScope(`${around.workflow} > ${step}`, hooks, input)
-    this.#scopes.set(key, scope)
+    this.#keep(key, scope)
     this.#tellWorkflow(scope, 'onWorkflowStart', { status: 'RUNNING' })
   }
 
@@ -109,9 +90,9 @@ export class Execution {
 
   /** A step has failed for good: its error, as it stands in the context from now on. */
   fail(place: Place, step: StepDefinition, value: ErrorValue): Error {
-    const scope = this.#scopes.get(keyOf(place.slice(0, -1))) as Scope // whoever is in it has entered it
+    const scope = this.scope(keyOf(place.slice(0, -1))) as Scope // whoever is in it has entered it
     const error = this.#errorAt(place, step, value)
-    scope.values.set(step.name, error)
+    scope.set(step.name, error)
     this.#tellFailure(scope, step.name, error, { step: step.name })
     return error
   }
@@ -137,8 +118,8 @@ export class Execution {
 
   #errorAt(place: Place, step: StepDefinition, value: ErrorValue): Error {
     const key = keyOf(place)
-    const thrown = this.#thrown.get(key)
-    if (this.#thrown.has(key) && isSame(thrown, value)) return asError(thrown)
+    const thrown = this.#thrown?.get(key)
+    if (this.#thrown?.has(key) && isSame(thrown, value)) return asError(thrown)
     const { work } = step
     if (work.kind === 'sub') return this.errorOfTask(place, work.of[DEFINITION], value)
     return (work.kind === 'parallel' && this.#errorOfParallel(place, step, value)) || errorFrom(value)
@@ -146,36 +127,36 @@ export class Execution {
 
   /** Undefined: nothing inside failed; it was too late, or cut off. */
   #errorInside(place: Place, definition: Definition, value: ErrorValue): StepFailedError | undefined {
-    const scope = this.#scopes.get(keyOf(place))
-    const [name] = scope?.open.keys() ?? []
+    const scope = this.scope(keyOf(place))
+    const name = scope?.firstOpen
     const step = name === undefined ? undefined : definition.steps.get(name)
     if (!scope || !step) return undefined
     const cause = this.fail([...place, step.name], step, value)
     if (!isSame(rootOf(cause), value)) return undefined
     const { workflow } = scope
-    const error = new StepFailedError({ workflow, step: step.name, cause, context: contextOf(scope) })
+    const error = new StepFailedError({ workflow, step: step.name, cause, context: scope.context })
     this.#tellWorkflow(scope, 'onWorkflowEnd', { status: 'FAILED', error })
     return error
   }
 
   #errorOfParallel(place: Place, step: StepDefinition, value: ErrorValue): StepFailedError | undefined {
-    const scope = this.#scopes.get(keyOf(place))
+    const scope = this.scope(keyOf(place))
     if (!scope || step.work.kind !== 'parallel') return undefined
     for (const [name, task] of step.work.tasks) {
-      if (task.kind !== 'sub' || !scope.open.has(name)) continue
+      if (task.kind !== 'sub' || !scope.isOpen(name)) continue
       const error = this.#errorInside([...place, name], task.of[DEFINITION], value)
       if (error) this.failTask(scope, name, error, step.name)
     }
     const [cause] = Object.values(scope.errors).filter((error) => isSame(rootOf(error), value))
     if (cause === undefined) return undefined
-    const around = this.#scopes.get(keyOf(place.slice(0, -1))) as Scope // it is inside it
-    const results = contextOf(scope)
+    const around = this.scope(keyOf(place.slice(0, -1))) as Scope // it is inside it
+    const results = scope.context
     const { errors } = scope
     return new StepFailedError({
       workflow: around.workflow,
       step: step.name,
       cause,
-      context: contextOf(around),
+      context: around.context,
       results,
       errors,
     })
@@ -184,8 +165,7 @@ export class Execution {
   // --- telling
 
   #tellFailure(scope: Scope, name: string, error: Error, about: StepFacts): void {
-    const begun = scope.open.get(name) ?? { input: undefined, startedAt: this.clock.now() }
-    scope.open.delete(name)
+    const begun = scope.end(name) ?? { input: undefined, startedAt: this.clock.now() }
     if (scope.hooks) tell<StepEvent>(scope.hooks.onStepFailure, this.#ended(scope, begun, { ...about, error }))
   }
 
@@ -205,16 +185,15 @@ export class Execution {
     tell(hooks[name], { workflow, input, startedAt, ...times, ...about })
   }
 
-  #newScope(workflow: string, hooks: StepFunctionHooks | undefined, input: unknown): Scope {
-    return { workflow, hooks, input, startedAt: this.clock.now(), values: new Map(), errors: {}, open: new Map() }
+  #keep(key: string, scope: Scope): void {
+    this.#scopes ??= new Map()
+    this.#scopes.set(key, scope)
   }
-}
 
-/** As a record; made when it is asked for. */
-export function contextOf({ values }: Scope): Record<string, unknown> {
-  const context: Record<string, unknown> = {}
-  for (const [name, value] of values) setOwn(context, name, value)
-  return context
+  #newScope(workflow: string, hooks: StepFunctionHooks | undefined, input: unknown): Scope {
+    // Only those who watch ask when it began.
+    return new Scope(workflow, hooks, input, hooks ? this.clock.now() : 0)
+  }
 }
 
 export function keyOf(place: Place): string {

@@ -38,7 +38,7 @@ import {
 } from '@stepflow/engine'
 import { consoleLog } from './console-log.ts'
 import { type DrawFormat, drawPlan } from './draw-plan.ts'
-import { contextOf, Execution } from './execution.ts'
+import { Execution } from './execution.ts'
 import { hookNames, type StepFunctionHooks } from './hooks.ts'
 import { LocalRouter, PROGRAM, type Program, type Runnable } from './program.ts'
 import type { StepContext } from './step-context.ts'
@@ -107,9 +107,11 @@ export class StepFunction<Input = any, Output = any> implements SubStepFunction,
   /** Step functions that are parts of it. */
   readonly #inside: SubStepFunction[] = []
   #revision = 0
+  /** As it is now; made when it is asked for. */
+  #definition: Definition | undefined
   /** What was compiled, and of which revision. */
   #program: Program | undefined
-  #compiled = ''
+  #compiled = 0
   #running: { readonly engine: Engine; readonly program: Program } | undefined
   #latest: Execution | undefined
   #status: Status = 'INITIALIZED'
@@ -142,7 +144,7 @@ export class StepFunction<Input = any, Output = any> implements SubStepFunction,
 
   setStartStep(name: string): this {
     this.#start = readName(name, 'the start step')
-    this.#revision++
+    this.#change()
     return this
   }
 
@@ -167,7 +169,7 @@ export class StepFunction<Input = any, Output = any> implements SubStepFunction,
 
   /** Of the latest execution: results and errors by step. */
   get context(): Readonly<Record<string, unknown>> {
-    return this.#latest ? contextOf(this.#latest.root) : {}
+    return this.#latest?.root.context ?? {}
   }
 
   /** What is wrong with it, nothing left out; errors keep it from being executed. */
@@ -206,7 +208,7 @@ export class StepFunction<Input = any, Output = any> implements SubStepFunction,
   }
 
   get [DEFINITION](): Definition {
-    return {
+    this.#definition ??= {
       name: this.name,
       steps: this.#steps,
       start: this.#start,
@@ -215,6 +217,7 @@ export class StepFunction<Input = any, Output = any> implements SubStepFunction,
       inside: this.#inside,
       ...(this.#hooks ? { hooks: this.#hooks } : {}),
     }
+    return this.#definition
   }
 
   get [PROGRAM](): Program {
@@ -238,8 +241,13 @@ export class StepFunction<Input = any, Output = any> implements SubStepFunction,
     if (this.#steps.has(step.name)) throw wrong(`there is a step "${step.name}" already; names of steps are unique`)
     this.#steps.set(step.name, step)
     this.#inside.push(...insideOf(step))
-    this.#revision++
+    this.#change()
     return this
+  }
+
+  #change(): void {
+    this.#revision++
+    this.#definition = undefined
   }
 
   #engine() {
@@ -263,7 +271,7 @@ export class StepFunction<Input = any, Output = any> implements SubStepFunction,
       status: 'COMPLETED',
       result: outcome.result as Output, // what its functions give
       get context() {
-        context ??= contextOf(root)
+        context ??= root.context
         return context
       },
       ...(recovered ? { recovered: true, error: recovered.error } : {}),
@@ -278,7 +286,7 @@ export class StepFunction<Input = any, Output = any> implements SubStepFunction,
     const cause = execution.fail([step.name], step, value)
     // A parallel step's error says more than one around it could.
     if (cause instanceof StepFailedError && cause.workflow === this.name && cause.step === step.name) return cause
-    return new StepFailedError({ workflow: this.name, step: step.name, cause, context: contextOf(execution.root) })
+    return new StepFailedError({ workflow: this.name, step: step.name, cause, context: execution.root.context })
   }
 }
 

@@ -11,7 +11,8 @@ import {
   own,
   setOwn,
 } from '@stepflow/engine'
-import { contextOf, Execution, keyOf, type Scope } from './execution.ts'
+import { Execution, keyOf } from './execution.ts'
+import type { Scope } from './scope.ts'
 import { StepView } from './step-context.ts'
 import { asError, errorFrom } from './step-failed.ts'
 
@@ -181,7 +182,7 @@ function enterOf({ place, step, of }: PartOf<'enter'>): Component['call'] {
     const execution = executionOf(call)
     const scope = execution?.scope(around)
     if (execution && scope) {
-      if (!scope.open.has(name)) execution.begin(scope, name, input, about)
+      if (!scope.isOpen(name)) execution.begin(scope, name, input, about)
       execution.enter(keyOf(place), scope, of, name, input)
     }
     return input
@@ -207,7 +208,7 @@ function leaveOf({ place, step, of }: PartOf<'leave'>): Component['call'] {
     if (of.kind === 'sub') execution.leave(inside, output)
     execution.succeed(scope, name, output, about, 'task' in about ? undefined : nextStep)
     // A step function's place in the context is its own context.
-    if (of.kind === 'sub' && !of.task) scope.values.set(name, contextOf(inside))
+    if (of.kind === 'sub' && !of.task) scope.set(name, inside.context)
     return output
   }
 }

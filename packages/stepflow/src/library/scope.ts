@@ -1,0 +1,81 @@
+// What one step function, or one parallel step, knows of itself while it is executed. Holds; tells nobody.
+
+import { setOwn } from '@stepflow/engine'
+import type { StepFunctionHooks } from './hooks.ts'
+
+/** So many results are kept as they came, names beside them; loops may bring the same step's again and again. */
+const FIRST_FOLD = 2_048
+
+/** What has begun, and since when (epoch milliseconds). */
+export interface Begun {
+  readonly input: unknown
+  readonly startedAt: number
+}
+
+/** Made for each execution, so what few of them need is made when it is needed. */
+export class Scope {
+  readonly workflow: string
+  readonly hooks: StepFunctionHooks | undefined
+  readonly input: unknown
+  readonly startedAt: number
+  #open: Map<string, Begun> | undefined
+  #errors: Record<string, unknown> | undefined
+  /** Names and results, in turns: a list is several times as fast as a map. */
+  #results: unknown[] = []
+  #foldAt = FIRST_FOLD
+
+  constructor(workflow: string, hooks: StepFunctionHooks | undefined, input: unknown, startedAt: number) {
+    this.workflow = workflow
+    this.hooks = hooks
+    this.input = input
+    this.startedAt = startedAt
+  }
+
+  /** The result, or the error, of a step or a task; a later one takes the place of the one before. */
+  set(name: string, result: unknown): void {
+    this.#results.push(name, result)
+    if (this.#results.length > this.#foldAt) this.#fold()
+  }
+
+  /** Results and errors: of a step function by step, of a parallel step by task. */
+  get context(): Record<string, unknown> {
+    const context: Record<string, unknown> = {}
+    const results = this.#results
+    for (let i = 0; i < results.length; i += 2) setOwn(context, results[i] as string, results[i + 1])
+    return context
+  }
+
+  /** Of a parallel step: what failed. */
+  get errors(): Record<string, unknown> {
+    this.#errors ??= {}
+    return this.#errors
+  }
+
+  begin(name: string, begun: Begun): void {
+    this.#open ??= new Map()
+    this.#open.set(name, begun)
+  }
+
+  isOpen(name: string): boolean {
+    return this.#open?.has(name) === true
+  }
+
+  /** The first that has begun and not ended. */
+  get firstOpen(): string | undefined {
+    return this.#open?.keys().next().value
+  }
+
+  end(name: string): Begun | undefined {
+    const begun = this.#open?.get(name)
+    if (begun) this.#open?.delete(name)
+    return begun
+  }
+
+  #fold(): void {
+    const last = new Map<string, unknown>()
+    const results = this.#results
+    for (let i = 0; i < results.length; i += 2) last.set(results[i] as string, results[i + 1])
+    this.#results = [...last].flat(1)
+    this.#foldAt = Math.max(FIRST_FOLD, 2 * this.#results.length)
+  }
+}
