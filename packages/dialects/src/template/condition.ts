@@ -2,7 +2,8 @@
 
 import { FlowError, isRecord, type PureFunction } from '@stepflow/engine'
 import type { Body, Expr } from './ast.ts'
-import { compileBody, compileExpr, type Evaluate } from './evaluate.ts'
+import { compileBody } from './evaluate.ts'
+import { compileExpr, type Evaluate } from './evaluate-expr.ts'
 import { Frame, Out } from './frame.ts'
 import { BOOLEANS } from './operators.ts'
 import { parseCondition } from './parse-condition.ts'

@@ -1,7 +1,8 @@
 // Renders a template. A template that is one `{{ expression }}` gives the expression's value, any other a text.
 
 import { FlowError, isRecord, type PureFunction } from '@stepflow/engine'
-import { compileBody, compileExpr } from './evaluate.ts'
+import { compileBody } from './evaluate.ts'
+import { compileExpr } from './evaluate-expr.ts'
 import { Frame, Out } from './frame.ts'
 import { parse, placeIn, TemplateSyntaxError } from './parse.ts'
 import { need, plainData, TemplateError } from './values.ts'
