@@ -5,6 +5,7 @@ import type { Body, Expr } from './ast.ts'
 import { lexExpression, lexInside, TemplateSyntaxError, type Token, unescaped } from './lex.ts'
 import { parse } from './parse.ts'
 import { ExprParser } from './parse-expr.ts'
+import { TokenReader } from './token-reader.ts'
 
 /** Throws a TemplateSyntaxError. A condition with statements (`{% if %}`) is a template whose text is the result. */
 export function parseCondition(source: string): Body {
@@ -19,14 +20,14 @@ export function parseCondition(source: string): Body {
     return c === '"' || c === "'" ? quoted(source, at, tokens) : undefined
   }
   const tokens = lexExpression(source, outside)
-  return [{ type: 'print', value: new ExprParser(tokens, source.length, 'loose').whole() }]
+  return [{ type: 'print', value: new ExprParser(new TokenReader(tokens, source.length), 'loose').whole() }]
 }
 
 // ---
 
 function braces(source: string, open: number): { readonly value: Expr; readonly end: number } {
   const { tokens, end } = lexInside(source, open + 2, '}}', open)
-  return { value: new ExprParser(tokens, end - 2, 'loose').whole(), end }
+  return { value: new ExprParser(new TokenReader(tokens, end - 2), 'loose').whole(), end }
 }
 
 /** A text in quotes, with the values of the braces in it joined in. Gives the offset behind it. */

@@ -1,56 +1,44 @@
 // The expressions inside braces, in Jinja's precedence. `&&`, `||` and `!` are accepted for `and`, `or` and `not`.
 
 import type { Args, BinaryOp, Expr } from './ast.ts'
-import { TemplateSyntaxError, type Token } from './lex.ts'
+import type { TokenReader } from './token-reader.ts'
 
 /** Deeper expressions are refused: everything that reads the tree may recurse. */
 const MAX_DEPTH = 150
 
 export class ExprParser {
-  readonly #tokens: readonly Token[]
-  readonly #end: number
+  /** What stands between expressions is for who reads them. */
+  readonly tokens: TokenReader
   readonly #comparisons: 'exact' | 'loose'
-  #next = 0
   #depth = 0
 
-  /** `end`: the offset to name when the tokens run out. */
-  constructor(tokens: readonly Token[], end: number, comparisons: 'exact' | 'loose' = 'exact') {
-    this.#tokens = tokens
-    this.#end = end
+  constructor(tokens: TokenReader, comparisons: 'exact' | 'loose' = 'exact') {
+    this.tokens = tokens
     this.#comparisons = comparisons
-  }
-
-  get isDone(): boolean {
-    return this.#next >= this.#tokens.length
   }
 
   /** A whole expression with nothing behind it. */
   whole(): Expr {
     const expr = this.list()
-    this.done()
+    this.tokens.done()
     return expr
-  }
-
-  done(): void {
-    const token = this.#tokens[this.#next]
-    if (token) throw new TemplateSyntaxError(`unexpected "${token.text}"`, token.at)
   }
 
   /** `a`, or `a, b` as a list. */
   list(): Expr {
     const first = this.expr()
-    if (!this.isOp(',')) return first
+    if (!this.tokens.isOp(',')) return first
     const items = [first]
-    while (this.takeOp(',')) if (!this.isDone) items.push(this.expr())
+    while (this.tokens.takeOp(',')) if (!this.tokens.isDone) items.push(this.expr())
     return { type: 'list', items }
   }
 
   expr(): Expr {
-    if (++this.#depth > MAX_DEPTH) this.fail(`nested deeper than ${MAX_DEPTH} levels`)
+    if (++this.#depth > MAX_DEPTH) this.tokens.fail(`nested deeper than ${MAX_DEPTH} levels`)
     let value = this.#or()
-    while (this.takeName('if')) {
+    while (this.tokens.takeName('if')) {
       const cond = this.#or()
-      value = this.takeName('else')
+      value = this.tokens.takeName('else')
         ? { type: 'if', cond, then: value, else: this.expr() }
         : { type: 'if', cond, then: value }
     }
@@ -63,67 +51,25 @@ export class ExprParser {
     return this.#or()
   }
 
-  // --- tokens
-
-  isOp(op: string): boolean {
-    const token = this.#tokens[this.#next]
-    return token?.kind === 'op' && token.text === op
-  }
-
-  takeOp(op: string): boolean {
-    if (!this.isOp(op)) return false
-    this.#next++
-    return true
-  }
-
-  isName(name: string): boolean {
-    const token = this.#tokens[this.#next]
-    return token?.kind === 'name' && token.text === name
-  }
-
-  takeName(name: string): boolean {
-    if (!this.isName(name)) return false
-    this.#next++
-    return true
-  }
-
-  expectOp(op: string): void {
-    if (!this.takeOp(op)) this.fail(`expected "${op}"`)
-  }
-
-  name(): string {
-    const token = this.#tokens[this.#next]
-    if (token?.kind !== 'name') return this.fail('expected a name')
-    this.#next++
-    return token.text
-  }
-
-  get at(): number {
-    return this.#tokens[this.#next]?.at ?? this.#end
-  }
-
-  fail(message: string): never {
-    const token = this.#tokens[this.#next]
-    throw new TemplateSyntaxError(token ? `${message}, found "${token.text}"` : `${message}, found the end`, this.at)
-  }
-
   // --- precedence, from loose to tight
 
   #or(): Expr {
     let left = this.#and()
-    while (this.takeName('or') || this.takeOp('||')) left = { type: 'binary', op: 'or', left, right: this.#and() }
+    while (this.tokens.takeName('or') || this.tokens.takeOp('||'))
+      left = { type: 'binary', op: 'or', left, right: this.#and() }
     return left
   }
 
   #and(): Expr {
     let left = this.#not()
-    while (this.takeName('and') || this.takeOp('&&')) left = { type: 'binary', op: 'and', left, right: this.#not() }
+    while (this.tokens.takeName('and') || this.tokens.takeOp('&&'))
+      left = { type: 'binary', op: 'and', left, right: this.#not() }
     return left
   }
 
   #not(): Expr {
-    if (!(this.takeName('not') || this.takeOp('!'))) return this.#compare()
-    if (++this.#depth > MAX_DEPTH) this.fail(`nested deeper than ${MAX_DEPTH} levels`)
+    if (!(this.tokens.takeName('not') || this.tokens.takeOp('!'))) return this.#compare()
+    if (++this.#depth > MAX_DEPTH) this.tokens.fail(`nested deeper than ${MAX_DEPTH} levels`)
     const of = this.#not()
     this.#depth--
     return { type: 'unary', op: 'not', of }
@@ -145,11 +91,11 @@ export class ExprParser {
   }
 
   #comparison(): BinaryOp | undefined {
-    for (const op of ['==', '!=', '<=', '>=', '<', '>'] as const) if (this.takeOp(op)) return op
-    if (this.takeName('in')) return 'in'
-    const next = this.#tokens[this.#next + 1]
-    if (this.isName('not') && next?.kind === 'name' && next.text === 'in') {
-      this.#next += 2
+    for (const op of ['==', '!=', '<=', '>=', '<', '>'] as const) if (this.tokens.takeOp(op)) return op
+    if (this.tokens.takeName('in')) return 'in'
+    const { after } = this.tokens
+    if (this.tokens.isName('not') && after?.kind === 'name' && after.text === 'in') {
+      this.tokens.skip(2)
       return 'not in'
     }
     return undefined
@@ -158,7 +104,7 @@ export class ExprParser {
   #sum(): Expr {
     let left = this.#concat()
     for (;;) {
-      const op = this.takeOp('+') ? '+' : this.takeOp('-') ? '-' : undefined
+      const op = this.tokens.takeOp('+') ? '+' : this.tokens.takeOp('-') ? '-' : undefined
       if (!op) return left
       left = { type: 'binary', op, left, right: this.#concat() }
     }
@@ -166,14 +112,14 @@ export class ExprParser {
 
   #concat(): Expr {
     let left = this.#product()
-    while (this.takeOp('~')) left = { type: 'binary', op: '~', left, right: this.#product() }
+    while (this.tokens.takeOp('~')) left = { type: 'binary', op: '~', left, right: this.#product() }
     return left
   }
 
   #product(): Expr {
     let left = this.#power()
     for (;;) {
-      const op = (['*', '//', '/', '%'] as const).find((candidate) => this.takeOp(candidate))
+      const op = (['*', '//', '/', '%'] as const).find((candidate) => this.tokens.takeOp(candidate))
       if (!op) return left
       left = { type: 'binary', op, left, right: this.#power() }
     }
@@ -181,27 +127,30 @@ export class ExprParser {
 
   #power(): Expr {
     let left = this.#unary(true)
-    while (this.takeOp('**')) left = { type: 'binary', op: '**', left, right: this.#unary(true) }
+    while (this.tokens.takeOp('**')) left = { type: 'binary', op: '**', left, right: this.#unary(true) }
     return left
   }
 
   #unary(withFilters: boolean): Expr {
-    if (++this.#depth > MAX_DEPTH) this.fail(`nested deeper than ${MAX_DEPTH} levels`)
-    const op = this.takeOp('-') ? '-' : this.takeOp('+') ? '+' : undefined
+    if (++this.#depth > MAX_DEPTH) this.tokens.fail(`nested deeper than ${MAX_DEPTH} levels`)
+    const op = this.tokens.takeOp('-') ? '-' : this.tokens.takeOp('+') ? '+' : undefined
     const value: Expr = op ? { type: 'unary', op, of: this.#unary(false) } : this.#postfix(this.#primary())
     this.#depth--
     return withFilters ? this.#filters(value) : value
   }
 
   #primary(): Expr {
-    const token = this.#tokens[this.#next]
-    if (!token) return this.fail('expected a value')
-    this.#next++
+    const { token } = this.tokens
+    if (!token || (token.kind === 'op' && !OPENING.has(token.text))) return this.tokens.fail('expected a value')
+    this.tokens.skip(1)
     if (token.value) return token.value
     if (token.kind === 'number') return { type: 'const', value: Number(token.text) }
     if (token.kind === 'string') {
       let value = token.text
-      while (this.#tokens[this.#next]?.kind === 'string') value += this.#tokens[this.#next++]?.text
+      for (let next = this.tokens.token; next?.kind === 'string'; next = this.tokens.token) {
+        value += next.text
+        this.tokens.skip(1)
+      }
       return { type: 'const', value }
     }
     if (token.kind === 'name') {
@@ -210,35 +159,33 @@ export class ExprParser {
     }
     if (token.text === '(') return this.#parenthesised()
     if (token.text === '[') return { type: 'list', items: this.#items(']') }
-    if (token.text === '{') return this.#dict()
-    this.#next--
-    return this.fail('expected a value')
+    return this.#dict()
   }
 
   #parenthesised(): Expr {
-    if (this.takeOp(')')) return { type: 'list', items: [] }
+    if (this.tokens.takeOp(')')) return { type: 'list', items: [] }
     const first = this.expr()
-    if (this.takeOp(')')) return first
-    this.expectOp(',')
+    if (this.tokens.takeOp(')')) return first
+    this.tokens.expectOp(',')
     return { type: 'list', items: [first, ...this.#items(')')] }
   }
 
   #items(close: string): Expr[] {
     const items: Expr[] = []
-    while (!this.takeOp(close)) {
+    while (!this.tokens.takeOp(close)) {
       items.push(this.expr())
-      if (!this.isOp(close)) this.expectOp(',')
+      if (!this.tokens.isOp(close)) this.tokens.expectOp(',')
     }
     return items
   }
 
   #dict(): Expr {
     const entries: (readonly [Expr, Expr])[] = []
-    while (!this.takeOp('}')) {
+    while (!this.tokens.takeOp('}')) {
       const key = this.expr()
-      this.expectOp(':')
+      this.tokens.expectOp(':')
       entries.push([key, this.expr()])
-      if (!this.isOp('}')) this.expectOp(',')
+      if (!this.tokens.isOp('}')) this.tokens.expectOp(',')
     }
     return { type: 'dict', entries }
   }
@@ -247,35 +194,35 @@ export class ExprParser {
     let of = start
     let length = 0
     for (;;) {
-      const { at } = this
-      if (++length > MAX_DEPTH) this.fail('this chain of members is too long')
-      if (this.takeOp('.')) of = { type: 'member', of, key: this.#dotted(), at }
-      else if (this.takeOp('[')) of = this.#subscript(of, at)
-      else if (this.takeOp('(')) of = { type: 'call', fn: of, args: this.#args(), at }
+      const { at } = this.tokens
+      if (++length > MAX_DEPTH) this.tokens.fail('this chain of members is too long')
+      if (this.tokens.takeOp('.')) of = { type: 'member', of, key: this.#dotted(), at }
+      else if (this.tokens.takeOp('[')) of = this.#subscript(of, at)
+      else if (this.tokens.takeOp('(')) of = { type: 'call', fn: of, args: this.#args(), at }
       else return of
     }
   }
 
   #dotted(): Expr {
-    const token = this.#tokens[this.#next]
+    const { token } = this.tokens
     if (token?.kind === 'number' && /^\d+$/.test(token.text)) {
-      this.#next++
+      this.tokens.skip(1)
       return { type: 'const', value: Number(token.text) }
     }
-    return { type: 'const', value: this.name() }
+    return { type: 'const', value: this.tokens.name() }
   }
 
   #subscript(of: Expr, at: number): Expr {
-    const part = () => (this.isOp(':') || this.isOp(']') ? undefined : this.expr())
+    const part = () => (this.tokens.isOp(':') || this.tokens.isOp(']') ? undefined : this.expr())
     const from = part()
-    if (!this.isOp(':')) {
-      this.expectOp(']')
-      return from ? { type: 'member', of, key: from, at } : this.fail('expected a key')
+    if (!this.tokens.isOp(':')) {
+      this.tokens.expectOp(']')
+      return from ? { type: 'member', of, key: from, at } : this.tokens.fail('expected a key')
     }
-    this.expectOp(':')
+    this.tokens.expectOp(':')
     const to = part()
-    const step = this.takeOp(':') ? part() : undefined
-    this.expectOp(']')
+    const step = this.tokens.takeOp(':') ? part() : undefined
+    this.tokens.expectOp(']')
     return { type: 'slice', of, ...(from ? { from } : {}), ...(to ? { to } : {}), ...(step ? { step } : {}) }
   }
 
@@ -283,14 +230,13 @@ export class ExprParser {
   #args(): Args {
     const positional: Expr[] = []
     const named: (readonly [string, Expr])[] = []
-    while (!this.takeOp(')')) {
-      const token = this.#tokens[this.#next]
-      const after = this.#tokens[this.#next + 1]
+    while (!this.tokens.takeOp(')')) {
+      const { token, after } = this.tokens
       if (token?.kind === 'name' && after?.kind === 'op' && after.text === '=') {
-        this.#next += 2
+        this.tokens.skip(2)
         named.push([token.text, this.expr()])
       } else positional.push(this.expr())
-      if (!this.isOp(')')) this.expectOp(',')
+      if (!this.tokens.isOp(')')) this.tokens.expectOp(',')
     }
     return { positional, named }
   }
@@ -299,40 +245,40 @@ export class ExprParser {
     let of = start
     let length = 0
     for (;;) {
-      if (++length > MAX_DEPTH) this.fail('this chain of filters is too long')
-      if (this.isOp('|')) {
+      if (++length > MAX_DEPTH) this.tokens.fail('this chain of filters is too long')
+      if (this.tokens.isOp('|')) {
         const { name, args, at } = this.filter()
         of = this.#postfix({ type: 'filter', of, name, args, at })
-      } else if (this.takeName('is')) of = this.#test(of)
+      } else if (this.tokens.takeName('is')) of = this.#test(of)
       else return of
     }
   }
 
   /** `| name(args)` */
   filter(): { name: string; args: Args; at: number } {
-    this.expectOp('|')
+    this.tokens.expectOp('|')
     return this.filterCall()
   }
 
   filterCall(): { name: string; args: Args; at: number } {
-    const { at } = this
-    let name = this.name()
-    while (this.takeOp('.')) name += `.${this.name()}`
-    return { name, args: this.takeOp('(') ? this.#args() : NO_ARGS, at }
+    const { at } = this.tokens
+    let name = this.tokens.name()
+    while (this.tokens.takeOp('.')) name += `.${this.tokens.name()}`
+    return { name, args: this.tokens.takeOp('(') ? this.#args() : NO_ARGS, at }
   }
 
   #test(of: Expr): Expr {
-    const isNot = this.takeName('not')
-    const { at } = this
-    const name = this.name()
-    const args = this.takeOp('(') ? this.#args() : this.#testArgument()
+    const isNot = this.tokens.takeName('not')
+    const { at } = this.tokens
+    const name = this.tokens.name()
+    const args = this.tokens.takeOp('(') ? this.#args() : this.#testArgument()
     const test: Expr = { type: 'test', of, name, args, at }
     return isNot ? { type: 'unary', op: 'not', of: test } : test
   }
 
   /** `x is divisibleby 3`: one argument may stand without parentheses. */
   #testArgument(): Args {
-    const token = this.#tokens[this.#next]
+    const { token } = this.tokens
     const starts =
       token &&
       (token.kind === 'number' ||
@@ -346,6 +292,7 @@ export class ExprParser {
 // ---
 
 const NO_ARGS: Args = { positional: [], named: [] }
+const OPENING = new Set(['(', '[', '{'])
 const TEST_ENDS = new Set(['and', 'or', 'not', 'else', 'if', 'is', 'in', 'recursive'])
 const CONSTANTS: Readonly<Record<string, boolean | null>> = {
   true: true,

@@ -3,6 +3,7 @@
 import type { Body, Branch, FilterCall, Node, Param, Target } from './ast.ts'
 import { lex, type Piece, TemplateSyntaxError } from './lex.ts'
 import { ExprParser } from './parse-expr.ts'
+import { TokenReader } from './token-reader.ts'
 
 export { TemplateSyntaxError } from './lex.ts'
 
@@ -57,7 +58,7 @@ class Parser {
       const word = piece.tokens[0]?.text ?? ''
       if (piece.kind === 'block' && (ends.includes(word) || word.startsWith('end') || word.startsWith('el'))) break
       this.#next++
-      const reader = new ExprParser(piece.kind === 'block' ? piece.tokens.slice(1) : piece.tokens, piece.end)
+      const reader = readerOf(piece)
       if (piece.kind === 'print') body.push({ type: 'print', value: reader.whole() })
       else body.push(...this.#statement(word, reader, piece.at))
     }
@@ -79,11 +80,11 @@ class Parser {
       }
       case 'with': {
         const values: (readonly [Target, ReturnType<ExprParser['expr']>])[] = []
-        while (!reader.isDone) {
-          const target = readTarget(reader)
-          reader.expectOp('=')
+        while (!reader.tokens.isDone) {
+          const target = readTarget(reader.tokens)
+          reader.tokens.expectOp('=')
           values.push([target, reader.expr()])
-          if (!reader.isDone) reader.expectOp(',')
+          if (!reader.tokens.isDone) reader.tokens.expectOp(',')
         }
         return [{ type: 'with', values, body: this.#closed('endwith', at) }]
       }
@@ -112,11 +113,11 @@ class Parser {
   }
 
   #for(reader: ExprParser, at: number): Node {
-    const target = readTarget(reader)
-    if (!reader.takeName('in')) reader.fail('expected "in"')
+    const target = readTarget(reader.tokens)
+    if (!reader.tokens.takeName('in')) reader.tokens.fail('expected "in"')
     const of = reader.withoutIf()
-    const cond = reader.takeName('if') ? reader.expr() : undefined
-    reader.done()
+    const cond = reader.tokens.takeName('if') ? reader.expr() : undefined
+    reader.tokens.done()
     const body = this.body(['else', 'endfor'])
     const loop = { type: 'for', target, of, ...(cond ? { cond } : {}), body } as const
     const { word } = this.#take(['else', 'endfor'], 'for', at)
@@ -124,29 +125,29 @@ class Parser {
   }
 
   #set(reader: ExprParser, at: number): Node {
-    const target = readTarget(reader)
-    if (typeof target === 'string' && reader.takeOp('.')) {
-      const field = reader.name()
-      reader.expectOp('=')
+    const target = readTarget(reader.tokens)
+    if (typeof target === 'string' && reader.tokens.takeOp('.')) {
+      const field = reader.tokens.name()
+      reader.tokens.expectOp('=')
       return { type: 'set-member', name: target, field, value: reader.whole() }
     }
-    if (reader.takeOp('=')) return { type: 'set', target, value: reader.whole() }
-    if (typeof target !== 'string') return reader.fail('expected "="')
-    const filters = reader.isOp('|') ? readFilterChain(reader) : []
-    reader.done()
+    if (reader.tokens.takeOp('=')) return { type: 'set', target, value: reader.whole() }
+    if (typeof target !== 'string') return reader.tokens.fail('expected "="')
+    const filters = reader.tokens.isOp('|') ? readFilterChain(reader) : []
+    reader.tokens.done()
     return { type: 'set-block', name: target, filters, body: this.#closed('endset', at) }
   }
 
   #macro(reader: ExprParser, at: number): Node {
-    const name = reader.name()
+    const name = reader.tokens.name()
     const params: Param[] = []
-    reader.expectOp('(')
-    while (!reader.takeOp(')')) {
-      const param = reader.name()
-      params.push(reader.takeOp('=') ? { name: param, default: reader.expr() } : { name: param })
-      if (!reader.isOp(')')) reader.expectOp(',')
+    reader.tokens.expectOp('(')
+    while (!reader.tokens.takeOp(')')) {
+      const param = reader.tokens.name()
+      params.push(reader.tokens.takeOp('=') ? { name: param, default: reader.expr() } : { name: param })
+      if (!reader.tokens.isOp(')')) reader.tokens.expectOp(',')
     }
-    reader.done()
+    reader.tokens.done()
     return { type: 'macro', name, params, body: this.#closed('endmacro', at) }
   }
 
@@ -168,26 +169,31 @@ class Parser {
       )
     }
     this.#next++
-    return { word, reader: new ExprParser(piece.tokens.slice(1), piece.end) }
+    return { word, reader: readerOf(piece) }
   }
 }
 
-function readTarget(reader: ExprParser): Target {
-  const isWrapped = reader.takeOp('(')
-  const names = [reader.name()]
-  while (reader.takeOp(',')) names.push(reader.name())
-  if (isWrapped) reader.expectOp(')')
+/** Of what stands in the braces; the word that names a block is read already. */
+function readerOf({ kind, tokens, end }: Exclude<Piece, { kind: 'text' }>): ExprParser {
+  return new ExprParser(new TokenReader(kind === 'block' ? tokens.slice(1) : tokens, end))
+}
+
+function readTarget(tokens: TokenReader): Target {
+  const isWrapped = tokens.takeOp('(')
+  const names = [tokens.name()]
+  while (tokens.takeOp(',')) names.push(tokens.name())
+  if (isWrapped) tokens.expectOp(')')
   return names.length === 1 ? (names[0] as string) : names
 }
 
 function readFilters(reader: ExprParser): FilterCall[] {
   const filters = [reader.filterCall(), ...readFilterChain(reader)]
-  reader.done()
+  reader.tokens.done()
   return filters
 }
 
 function readFilterChain(reader: ExprParser): FilterCall[] {
   const filters: FilterCall[] = []
-  while (reader.isOp('|')) filters.push(reader.filter())
+  while (reader.tokens.isOp('|')) filters.push(reader.filter())
   return filters
 }
