@@ -3,7 +3,7 @@
 import { didYouMean, type Findings } from './findings.ts'
 import { type KeyTable, keyTable } from './keys.ts'
 import { type Entry, entryOf, fromJson, get, kindOfNode, type MapNode, type Node, textOf } from './source/node.ts'
-import { isExpression } from './stepflow/expr.ts'
+import { isExpression } from './stepflow/expr-head.ts'
 import { CACHE_KEYS, FOR_EACH_KEYS, ON_ERROR_KEYS, RETRY_KEYS } from './stepflow/step-settings.ts'
 import { STEP_KEYS } from './stepflow/step-shape.ts'
 

@@ -5,7 +5,7 @@ import { objectOf } from '../builder.ts'
 import type { Field } from '../fields.ts'
 import { below, type Trail } from '../findings.ts'
 import type { MapNode, Node } from '../source/node.ts'
-import { isExpression } from '../stepflow/expr.ts'
+import { isExpression } from '../stepflow/expr-head.ts'
 import { type Position, type Scope, TOP } from '../stepflow/scope.ts'
 import { compileTemplate } from '../stepflow/template-expr.ts'
 

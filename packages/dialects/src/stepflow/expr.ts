@@ -1,11 +1,12 @@
 // Expressions of a flow: an object with a reserved `$` key becomes an Expr, everything else is itself.
 
-import { type Expr, type Json, type JsonObject, literal, setOwn, suggest } from '@stepflow/engine'
+import { type Expr, type Json, type JsonObject, literal, setOwn } from '@stepflow/engine'
 import { objectOf } from '../builder.ts'
 import type { Field } from '../fields.ts'
-import { below, didYouMean, lineOf, type Trail } from '../findings.ts'
+import { below, type Trail } from '../findings.ts'
 import { pathText } from '../paths.ts'
-import { type Entry, entryOf, isNull, kindOfNode, type MapNode, type Node, textOf, toJson } from '../source/node.ts'
+import { type Entry, entryOf, isNull, type MapNode, type Node, textOf, toJson } from '../source/node.ts'
+import { findHead, type Head, siblings, wrong } from './expr-head.ts'
 import { ON_SKIP_KEYS, readOnSkip, SKIP_VALUE_KEYS } from './on-skip.ts'
 import {
   checkPath,
@@ -33,24 +34,18 @@ export function compileExpr(node: Node, trail: Trail, scope: Scope, at: Position
       return compileList(node.items, trail, scope, at)
     case 'map': {
       const head = findHead(node, trail, scope)
-      return head ? FORMS[head.key as Head](node, head, trail, scope, at) : compileObject(node, trail, scope, at)
+      return head ? FORMS[head.key](node, head, trail, scope, at) : compileObject(node, trail, scope, at)
     }
   }
 }
 
-/** True if the node is an expression, not a plain value. */
-export function isExpression(node: Node): boolean {
-  return node.kind === 'map' && node.entries.some((entry) => Object.hasOwn(FORMS, entry.key))
-}
-
 // ---
 
-type Head = keyof typeof FORMS
 type Form = (node: MapNode, head: Entry, trail: Trail, scope: Scope, at: Position) => Expr
 
 const REFERENCE_KEYS = ['default', 'transform', ...ON_SKIP_KEYS, ...SKIP_VALUE_KEYS]
 
-const FORMS = {
+const FORMS: Readonly<Record<Head, Form>> = {
   $literal(node, head, trail, scope) {
     siblings(node, head, [], trail, scope)
     return literal(toJson(head.value))
@@ -131,7 +126,7 @@ const FORMS = {
     siblings(node, head, ['path', ...REFERENCE_KEYS], trail, scope)
     return olderForm(node, head, trail, scope, at)
   },
-} satisfies Record<string, Form>
+}
 
 /** `{$from: {step: ID}}`, `{$from: {workflow: input}}`, `{$from: {variable: N}}`, and the still older `$from: ID`. */
 function olderForm(node: MapNode, head: Entry, trail: Trail, scope: Scope, at: Position): Expr {
@@ -197,67 +192,6 @@ function reference(
   return transform ? compileTransform(transform, value, scope, trail) : value
 }
 
-/** The reserved key that makes this map an expression. */
-function findHead(node: MapNode, trail: Trail, scope: Scope): Entry | undefined {
-  let head: Entry | undefined
-  for (const entry of node.entries) {
-    if (entry.key.charCodeAt(0) !== 0x24) continue
-    if (Object.hasOwn(FORMS, entry.key)) {
-      if (head) conflictingHeads(head, entry, scope, trail)
-      head ??= entry
-    }
-  }
-  if (head) return head
-  for (const entry of node.entries) {
-    if (entry.key.charCodeAt(0) === 0x24) suspicious(entry, trail, scope)
-  }
-  return undefined
-}
-
-function conflictingHeads(first: Entry, second: Entry, scope: Scope, trail: Trail): void {
-  const message = `one expression in ${scope.owner} has both "${first.key}"${lineOf(first)} and "${second.key}"${lineOf(second)}`
-  scope.names.findings.error('INVALID_EXPRESSION', message, second, below(trail, second.key))
-}
-
-/** A `$` key that is none of ours is data (`$ref`, `$blob`), unless it is nearly one of ours. */
-function suspicious(entry: Entry, trail: Trail, scope: Scope): void {
-  const { findings } = scope.names
-  if (ON_SKIP_KEYS.includes(entry.key)) {
-    findings.error(
-      'INVALID_EXPRESSION',
-      `"${entry.key}" in ${scope.owner} stands beside no reference`,
-      entry,
-      below(trail, entry.key),
-    )
-    return
-  }
-  const near = suggest(entry.key, Object.keys(FORMS))
-  if (near === undefined || entry.key.length < 4) return
-  findings.warning(
-    'UNKNOWN_EXPRESSION',
-    `"${entry.key}" in ${scope.owner} is no expression and is taken as data. Did you mean "${near}"?`,
-    entry,
-    below(trail, entry.key),
-    'put data into $literal',
-  )
-}
-
-function siblings(node: MapNode, head: Entry, known: readonly string[], trail: Trail, scope: Scope): void {
-  if (node.entries.length === 1) return
-  for (const entry of node.entries) {
-    if (entry === head || known.includes(entry.key) || Object.hasOwn(FORMS, entry.key)) continue
-    scope.names.findings.error(
-      'INVALID_EXPRESSION',
-      `"${entry.key}" cannot stand beside "${head.key}" in ${scope.owner}${didYouMean(entry.key, known)}`,
-      entry,
-      below(trail, entry.key),
-      known.length > 0
-        ? `beside "${head.key}" can stand: ${known.slice(0, 3).join(', ')}`
-        : `"${head.key}" stands alone`,
-    )
-  }
-}
-
 function headPath(head: Entry, trail: Trail, scope: Scope): string | undefined {
   if (isNull(head.value)) return undefined
   const path = textOf(head.value)
@@ -284,12 +218,6 @@ function unvalidated(what: string, path: string, place: Entry | MapNode, trail: 
   scope.names.unvalidated.add(what)
   const message = `${scope.owner} reads "${path}" of ${what}, which no schema describes`
   scope.names.findings.add('hint', 'UNVALIDATED_FIELD_ACCESS', message, place, trail)
-}
-
-function wrong(entry: Entry, wanted: string, trail: Trail, scope: Scope): Expr {
-  const message = `"${entry.key}" in ${scope.owner} must be ${wanted}, not ${kindOfNode(entry.value)}`
-  scope.names.findings.error('INVALID_EXPRESSION', message, entry.value, below(trail, entry.key))
-  return literal(null)
 }
 
 function compileList(items: readonly Node[], trail: Trail, scope: Scope, at: Position): Expr {

@@ -4,7 +4,7 @@ import type { Field } from '../fields.ts'
 import { below, type Findings, type Trail } from '../findings.ts'
 import { entryOf, get, type Node, textOf } from '../source/node.ts'
 import { compileFlow, type FlowOptions } from './compile.ts'
-import { isExpression } from './expr.ts'
+import { isExpression } from './expr-head.ts'
 import type { StepShape } from './step-shape.ts'
 
 export function checkSubflows(step: StepShape, findings: Findings, options: FlowOptions): void {
