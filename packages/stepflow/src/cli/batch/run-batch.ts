@@ -5,7 +5,7 @@
 // 3. A bad line never reaches the engine; its failure is written in its place.
 // 4. With a store, a line is written after its result is recorded: what the output lacks is in the journal.
 
-import { closeSync, fstatSync, openSync } from 'node:fs'
+import { closeSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { FlowError, type Plan, type RunHandle, type RunRow } from '@stepflow/engine'
 import { usage } from '../args.ts'
@@ -20,12 +20,14 @@ import { cannot } from '../read-file.ts'
 import { describeOrigin, findRunToResume, type Origin, takeUp } from '../recorded-run.ts'
 import { explainMissing } from '../single-run.ts'
 import { storeWords } from '../store-option.ts'
+import { openInput, openOutput, refuseSameFile, sizeOf } from './open-files.ts'
 import { isFile, pipeWriter } from './pipes.ts'
 import { type Lines, readLines } from './read-lines.ts'
 import { type Kept, readKept } from './resume.ts'
 import { createResultWriter, type ResultWriter } from './write-results.ts'
 
-export interface BatchOptions {
+/** What `stepflow run` has before it starts anything. */
+export interface ReadyRun {
   readonly project: Project
   readonly plan: Plan
   readonly options: { readonly variables: Record<string, unknown>; readonly maxConcurrent?: number }
@@ -34,7 +36,7 @@ export interface BatchOptions {
   readonly messages: Messages
 }
 
-export async function runBatch(batch: BatchOptions): Promise<number> {
+export async function runBatch(batch: ReadyRun): Promise<number> {
   const { args, io, messages } = batch
   const order = args.value('order') === 'completion' ? 'completion' : 'input'
   const inputs = args.value('inputs') as string // asked for before a batch is run
@@ -73,14 +75,7 @@ interface Recorded {
   readonly run?: RunRow
 }
 
-async function findRecorded({
-  project,
-  plan,
-  options,
-  args,
-  io,
-  messages,
-}: BatchOptions): Promise<Recorded | undefined> {
+async function findRecorded({ project, plan, options, args, io, messages }: ReadyRun): Promise<Recorded | undefined> {
   const { store, file } = project
   if (!store.durable) return undefined
   const origin = describeOrigin({ plan, file, args, io, variables: options.variables })
@@ -102,7 +97,7 @@ function takeRecorded({ origin, run }: Recorded, kept: Kept | undefined, order: 
 }
 
 async function drive(
-  batch: BatchOptions,
+  batch: ReadyRun,
   order: 'input' | 'completion',
   input: number,
   writer: ResultWriter,
@@ -170,7 +165,7 @@ async function drive(
 
 /** Starts the run, or takes up the one that is recorded: then all lines are read again, and those it has are passed over. */
 async function begin(
-  { project, plan, options, io, messages }: BatchOptions,
+  { project, plan, options, io, messages }: ReadyRun,
   lines: Lines,
   recorded: Recorded | undefined,
 ): Promise<RunHandle> {
@@ -223,46 +218,6 @@ async function writeResults(
   }
 }
 
-function openInput(name: string, io: Io): number {
-  if (name === '-') {
-    if (io.terminal.in) throw usage({ name: 'run' }, '--inputs is -, but nothing is piped in on stdin')
-    return io.fds.in
-  }
-  try {
-    const fd = openSync(resolve(io.cwd, name), 'r')
-    if (!fstatSync(fd).isDirectory()) return fd
-    closeSync(fd)
-    throw Object.assign(new Error(), { code: 'EISDIR' })
-  } catch (thrown) {
-    throw cannot('read', name, 'the inputs', thrown)
-  }
-}
-
-function openOutput(name: string | undefined, isResumed: boolean, io: Io): number {
-  if (name === undefined) return io.fds.out
-  try {
-    return openSync(resolve(io.cwd, name), isResumed ? 'a' : 'w')
-  } catch (thrown) {
-    throw cannot('written', name, 'the output', thrown)
-  }
-}
-
-/** Opening the output empties it: it must not be the input. */
-function refuseSameFile(input: number, output: string | undefined, io: Io) {
-  if (output === undefined) return
-  let fd: number
-  try {
-    fd = openSync(resolve(io.cwd, output), 'r')
-  } catch {
-    return
-  }
-  const [a, b] = [fstatSync(input), fstatSync(fd)]
-  closeSync(fd)
-  if (b.isFile() && a.ino === b.ino && a.dev === b.dev) {
-    throw usage({ name: 'run' }, `--inputs and --output are the same file: ${output}`)
-  }
-}
-
 function keptBefore(args: Args, order: 'input' | 'completion', isRecorded: boolean, io: Io): Kept | undefined {
   if (!args.has('resume')) return undefined
   const output = args.value('output')
@@ -296,9 +251,4 @@ function howToGoOn({ args, writer, kept, isRecorded }: GoOn): string {
   }
   if (isRecorded) return `${lines} results are written, and all are recorded. To have them all:\n  ${line}`
   return `${lines} results are written; with --output FILE a batch can be resumed`
-}
-
-function sizeOf(fd: number): number | undefined {
-  const stat = fstatSync(fd)
-  return stat.isFile() && stat.size > 0 ? stat.size : undefined
 }

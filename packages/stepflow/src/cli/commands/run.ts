@@ -1,11 +1,11 @@
 // stepflow run: one input and its result, or a batch of them. Results on stdout, everything else on stderr.
 
-import type { Plan } from '@stepflow/engine'
 import type { StoreConfig } from '../../config/config.ts'
 import { countOption, flowFile, usage } from '../args.ts'
+import type { ReadyRun } from '../batch/run-batch.ts'
 import { type Args, type Command, flowOptions, type Io } from '../command.ts'
-import { createMessages, type Messages } from '../messages.ts'
-import { openProject, type Project, refuseInvalid } from '../project.ts'
+import { createMessages } from '../messages.ts'
+import { openProject, refuseInvalid } from '../project.ts'
 import { followSingle } from '../single-run.ts'
 import { inputOptions, overrideOptions, readInput, readOverrides, readVariables, variableOptions } from '../sources.ts'
 import { defaultStore, storeNamed, storeOption, storeWords } from '../store-option.ts'
@@ -101,16 +101,7 @@ export const run: Command = {
 
 // ---
 
-interface Run {
-  readonly project: Project
-  readonly plan: Plan
-  readonly options: { readonly variables: Record<string, unknown>; readonly maxConcurrent?: number }
-  readonly args: Args
-  readonly io: Io
-  readonly messages: Messages
-}
-
-async function runOne({ project, plan, options, args, io, messages }: Run): Promise<number> {
+async function runOne({ project, plan, options, args, io, messages }: ReadyRun): Promise<number> {
   const named = args.value('resume')
   // The run that is named has its input already.
   const asks = !named || args.given.some(({ name }) => inputOptions.some((option) => option.name === name))
