@@ -5,12 +5,4 @@ import { expect, test } from 'vitest'
 storeSuite('memory', () => createMemoryStore(), {
   test,
   equal: (actual, expected) => expect(actual).toEqual(expected),
-  thrown: async (body) => {
-    try {
-      await body()
-    } catch (error) {
-      return error
-    }
-    throw new Error('nothing was thrown')
-  },
 })

@@ -25,14 +25,6 @@ storeSuite(
   {
     test,
     equal: (actual, expected) => expect(actual).toEqual(expected),
-    thrown: async (body) => {
-      try {
-        await body()
-      } catch (error) {
-        return error
-      }
-      throw new Error('nothing was thrown')
-    },
   },
   {
     twin: (store) => open(paths.get(store)),

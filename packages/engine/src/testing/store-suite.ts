@@ -12,8 +12,6 @@ export interface SuiteTools {
   readonly test: (name: string, body: () => Promise<void>) => void
   /** Deep equality; throws if it does not hold. */
   readonly equal: (actual: unknown, expected: unknown) => void
-  /** What `body` throws. */
-  readonly thrown: (body: () => unknown) => Promise<unknown>
 }
 
 /** What only some stores can do; their part of the contract is tested where they are given. */
@@ -27,7 +25,7 @@ export interface SuiteOptions {
 export function storeSuite(
   name: string,
   open: OpenStore,
-  { test, equal, thrown }: SuiteTools,
+  { test, equal }: SuiteTools,
   { twin, damage }: SuiteOptions = {},
 ): void {
   const claim = (claimed: string, body: (store: Store) => Promise<void>) =>
@@ -266,16 +264,26 @@ export function storeSuite(
     equal(await store.runs.open(), [])
   })
 
-  if (twin) sharedSuite(claim, twin, { equal, thrown })
-  if (damage) damageSuite(claim, damage, { equal, thrown })
+  if (twin) sharedSuite(claim, twin, equal)
+  if (damage) damageSuite(claim, damage, equal)
 }
 
 // ---
 
 type Claim = (claimed: string, body: (store: Store) => Promise<void>) => void
-type Checks = Pick<SuiteTools, 'equal' | 'thrown'>
+type Equal = SuiteTools['equal']
 
-function sharedSuite(claim: Claim, open: NonNullable<SuiteOptions['twin']>, { equal, thrown }: Checks): void {
+/** What `body` throws. */
+async function thrown(body: () => unknown): Promise<unknown> {
+  try {
+    await body()
+  } catch (error) {
+    return error
+  }
+  throw new Error('nothing was thrown')
+}
+
+function sharedSuite(claim: Claim, open: NonNullable<SuiteOptions['twin']>, equal: Equal): void {
   const both = (claimed: string, body: (store: Store, twin: Store) => Promise<void>) =>
     claim(claimed, async (store) => {
       const twin = await open(store)
@@ -376,7 +384,7 @@ function sharedSuite(claim: Claim, open: NonNullable<SuiteOptions['twin']>, { eq
   })
 }
 
-function damageSuite(claim: Claim, damage: NonNullable<SuiteOptions['damage']>, { equal, thrown }: Checks): void {
+function damageSuite(claim: Claim, damage: NonNullable<SuiteOptions['damage']>, equal: Equal): void {
   const fill = async (store: Store) => {
     await store.append({ journal: 'r/0', after: 0, entries: [created('r'), sealed(2)] })
     await store.append({ journal: 'r/0', after: 1, entries: [settled(0, 'one')] })
