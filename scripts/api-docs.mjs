@@ -48,7 +48,9 @@ function inOrderOf(source, names) {
 function readName(symbol) {
   const meant = symbol.flags & SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol
   const node = meant.declarations[0].resolve()
-  const { prose, examples } = parted(checker.getDocumentationCommentOfSymbol(meant))
+  // What the entry says of a name stands for what its own file does not say.
+  const said = checker.getDocumentationCommentOfSymbol(meant) || checker.getDocumentationCommentOfSymbol(symbol)
+  const { prose, examples } = parted(said)
   const tags = checker.getJsDocTagsOfSymbol(meant)
   const told = (tag) => tags.filter(({ name }) => name === tag).map(({ text: words }) => splitTag(words))
   return {

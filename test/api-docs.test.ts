@@ -1,7 +1,7 @@
 // docs/api.md is what the docstrings say now, they say enough, and their examples compile, run and print what they claim.
 
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -10,7 +10,9 @@ import { root } from './stepflow.ts'
 interface Name {
   readonly name: string
   readonly kind: 'function' | 'class' | 'value' | 'type'
+  readonly file: string
   readonly prose: string
+  readonly declaration: string
   readonly parameters: readonly string[]
   readonly params: readonly { readonly name: string; readonly about: string }[]
   readonly examples: readonly string[]
@@ -32,6 +34,19 @@ const sources = {
   '@stepflow/store-sqlite': join(root, 'packages/store-sqlite/src/index.ts'),
 }
 
+/** Reached by a symbol only: what our own modules say to one another through a public object. */
+const INTERNAL = new Set(['ComponentBrand', 'Definition', 'Program'])
+
+/** What any source file exports as a type. Type parameters are not among it, nor what a file keeps to itself. */
+const exported = new Set(
+  ['engine', 'dialects', 'protocol', 'stepflow']
+    .map((name) => join(root, 'packages', name, 'src'))
+    .flatMap((source) => readdirSync(source, { recursive: true, encoding: 'utf8' }).map((file) => join(source, file)))
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((file) => [...readFileSync(file, 'utf8').matchAll(/^export (?:interface|type|class) (\w+)/gm)])
+    .map(([, name]) => name),
+)
+
 mkdirSync(join(root, 'tmp'), { recursive: true })
 // Inside the checkout, so that an example finds the packages it imports.
 const folder = mkdtempSync(join(root, 'tmp', 'api-'))
@@ -39,6 +54,21 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 test('the page is up to date; if not: npm run docs', () => {
   expect(spawnSync(process.execPath, [script, '--check']).status).toBe(0)
+})
+
+test('a type that a declaration names can be imported like the name itself', () => {
+  const known = new Set(entries.flatMap(({ names }) => names.map(({ name }) => name)))
+  const unnameable = entries
+    .filter(({ from }) => from !== 'stepflow/sdk')
+    .flatMap(({ names }) => names)
+    .flatMap(({ name, file, declaration }) => {
+      const source = readFileSync(join(root, file), 'utf8')
+      const types = typesIn(declaration).filter((type) => !new RegExp(`^type ${type}\\b`, 'm').test(source))
+      return types.map((type) => ({ name, type }))
+    })
+    .filter(({ type }) => exported.has(type) && !known.has(type) && !INTERNAL.has(type))
+
+  expect(unnameable).toEqual([])
 })
 
 for (const { from, names } of entries) {
@@ -125,6 +155,12 @@ function importsOf(code: string, own: string): string {
       return list.length > 0 ? `import { ${list.join(', ')} } from '${from}'` : ''
     })
     .join('\n')
+}
+
+/** Names with a capital, outside of comments and texts. */
+function typesIn(declaration: string): string[] {
+  const code = declaration.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*|'[^']*'/g, '')
+  return [...new Set(code.match(/\b[A-Z]\w*/g))]
 }
 
 /** What follows `//` after a `console.log`; of one in a loop: `this, then that`. */

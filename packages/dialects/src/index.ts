@@ -42,6 +42,8 @@ export {
   type StepFn,
   type StepOptions,
   type StepSettings,
+  type StepTask,
+  type StepWork,
   type SubStepFunction,
 } from './code/definition.ts'
 export {

@@ -30,6 +30,7 @@ export interface EngineOptions {
   readonly log?: Log
 }
 
+/** What is said of a run when it is handed over. */
 export interface SubmitOptions extends RunOptions {
   readonly id?: RunId
   /** `false`: results come as they are, `is_secret` values included; for the program that calls, never for an exit. */
@@ -47,8 +48,10 @@ export interface DirectRunOptions {
   readonly local?: unknown
 }
 
+/** What a run is run over; an asynchronous one is read as it is needed. */
 export type Inputs = Iterable<unknown> | AsyncIterable<unknown>
 
+/** What may be said anew when a run goes on. */
 export interface ResumeOptions {
   /** All inputs of the run, from the first: those that it has taken are passed over. */
   readonly inputs?: Inputs

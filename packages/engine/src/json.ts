@@ -1,6 +1,8 @@
 // JSON as this project means it: the types, and the few questions that everybody asks of a value.
 
+/** What JSON can say. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject
+/** An object of JSON. */
 export interface JsonObject {
   readonly [key: string]: Json
 }

@@ -20,6 +20,7 @@ import { shortJson, stepTree } from './library/step-tree.ts'
 import { createSchemaLoader } from './schema.ts'
 
 export { createManualClock, type ManualClock } from '@stepflow/engine/testing'
+export type { AnyFn } from './library/component.ts'
 export type { Call, Fake, Fakes } from './library/fakes.ts'
 export { fake, type RecordedComponent, recorded } from './library/fakes.ts'
 

@@ -6,7 +6,14 @@
 //   parallel, sub     $core/run of a plan that begins with $enter and ends with $leave
 
 import { type Expr, type Json, literal, type Plan, type PlanStep, type Transition } from '@stepflow/engine'
-import { type Branch, DEFINITION, type Definition, type StepDefinition, type StepFn, type Task } from './definition.ts'
+import {
+  type Branch,
+  DEFINITION,
+  type Definition,
+  type StepDefinition,
+  type StepFn,
+  type StepTask,
+} from './definition.ts'
 
 export interface CompiledStepFunction {
   readonly plan: Plan
@@ -153,7 +160,7 @@ function workOf(
 
 function subPlan(
   step: StepDefinition,
-  { of }: Extract<Task, { kind: 'sub' }>,
+  { of }: Extract<StepTask, { kind: 'sub' }>,
   scope: Scope,
   place: Place,
   task: boolean,

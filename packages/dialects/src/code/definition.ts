@@ -17,6 +17,7 @@ import {
 /** Under this symbol a step function carries its definition, whichever copy of this package made it. */
 export const DEFINITION: unique symbol = Symbol.for('stepflow.stepFunction') as never // a unique symbol needs a declared type
 
+/** What an author writes: `input` is the result of the step before. */
 // biome-ignore lint/suspicious/noExplicitAny: the author says what the step before gives
 export type StepFn<Context = any> = (input: any, context: Context) => unknown
 
@@ -38,15 +39,18 @@ export interface SubStepFunction {
   readonly [DEFINITION]: Definition
 }
 
-export type Work =
+/** What a step does. */
+export type StepWork =
   | { readonly kind: 'function'; readonly fn: StepFn }
-  | { readonly kind: 'parallel'; readonly tasks: ReadonlyMap<string, Task>; readonly onFailure: 'stop' | 'keep' }
+  | { readonly kind: 'parallel'; readonly tasks: ReadonlyMap<string, StepTask>; readonly onFailure: 'stop' | 'keep' }
   | { readonly kind: 'sub'; readonly of: SubStepFunction }
-export type Task = Extract<Work, { kind: 'function' | 'sub' }>
+/** Of a parallel step: what one of its tasks does. */
+export type StepTask = Extract<StepWork, { kind: 'function' | 'sub' }>
 
+/** A step as it was added. */
 export interface StepDefinition {
   readonly name: string
-  readonly work: Work
+  readonly work: StepWork
   readonly next?: string
   readonly branch?: Branch
   readonly onFailure?: string
@@ -55,6 +59,7 @@ export interface StepDefinition {
   readonly maxVisits?: number
 }
 
+/** Where a step leads, by its result. */
 export type Branch =
   | { readonly kind: 'record'; readonly targets: ReadonlyMap<string, string>; readonly default: string | undefined }
   | { readonly kind: 'function'; readonly choose: (result: never) => unknown }
@@ -115,7 +120,7 @@ export function defineSubStep(name: string, of: SubStepFunction, settings: StepS
   const what = `step "${checkName(name)}"`
   checkKeys(settings, SETTINGS, what)
   if (!isStepFunction(of)) throw wrong(`${what} needs a StepFunction to run, not ${shown(of)}`)
-  const work: Work = { kind: 'sub', of }
+  const work: StepWork = { kind: 'sub', of }
   return Object.freeze({ name, work, ...readSettings(settings, what) })
 }
 
@@ -160,18 +165,18 @@ function checkName(name: unknown): string {
   return text
 }
 
-function functionWork(func: unknown, what: string): Work {
+function functionWork(func: unknown, what: string): StepWork {
   if (typeof func === 'function') return { kind: 'function', fn: func as StepFn }
   if (isStepFunction(func)) throw wrong(`"func" of ${what} is a StepFunction: add it with addSubStepFunction`)
   if (isRecord(func)) throw wrong(`"func" of ${what} is a record of functions: add "parallel: true" to run them`)
   throw wrong(`"func" of ${what} must be a function, not ${shown(func)}`)
 }
 
-function parallelWork(func: unknown, isStopping: boolean, what: string): Work {
+function parallelWork(func: unknown, isStopping: boolean, what: string): StepWork {
   if (!isRecord(func) || isStepFunction(func)) {
     throw wrong(`"func" of ${what} must be a record of functions, since the step is parallel; it is ${shown(func)}`)
   }
-  const tasks = new Map<string, Task>()
+  const tasks = new Map<string, StepTask>()
   for (const [name, task] of Object.entries(func)) {
     checkName(name)
     if (isStepFunction(task)) tasks.set(name, { kind: 'sub', of: task })

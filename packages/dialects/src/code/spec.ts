@@ -9,7 +9,7 @@ import {
   type StepFn,
   type StepOptions,
   type StepSettings,
-  type Task,
+  type StepTask,
 } from './definition.ts'
 import { checkKeys, type Duration, shown, wrong } from './options.ts'
 
@@ -21,6 +21,7 @@ export interface StepFunctionSpec {
   readonly steps: Readonly<Record<string, StepSpec>>
 }
 
+/** A step as JSON. */
 export interface StepSpec extends StepSettings {
   /** A function's name, or with `parallel` a record of names and of step functions. */
   readonly func?: string | Readonly<Record<string, string | StepFunctionSpec>>
@@ -145,7 +146,7 @@ function writeStep(step: StepDefinition, writing: Writing): StepSpec {
   }
 }
 
-function writeTasks(tasks: ReadonlyMap<string, Task>, step: string, writing: Writing) {
+function writeTasks(tasks: ReadonlyMap<string, StepTask>, step: string, writing: Writing) {
   const written: Record<string, string | StepFunctionSpec> = {}
   for (const [name, task] of tasks) {
     const text =

@@ -16,6 +16,7 @@ export interface Plugin {
   stop?(): MaybePromise<void>
 }
 
+/** What a component tells of itself. */
 export interface ComponentInfo {
   /** With a leading slash, as its plugin names it: `/http`. */
   readonly name: string
@@ -30,6 +31,7 @@ export interface ComponentInfo {
   readonly announcesStart?: boolean
 }
 
+/** What a step can call. */
 export interface Component {
   readonly info: ComponentInfo
   /**
@@ -75,23 +77,27 @@ export interface CallContext {
   submit(plan: Plan, inputs: readonly unknown[], options?: SubmitRunOptions): Promise<SubmittedRun>
 }
 
+/** How a component starts a run. */
 export interface SubmitRunOptions {
   readonly maxConcurrent?: number
   readonly wait?: boolean
 }
 
+/** The run that a component has started. */
 export interface SubmittedRun {
   readonly runId: string
   /** In the order of the inputs; empty unless waited for. */
   readonly outcomes: readonly Outcome[]
 }
 
+/** Where a component keeps what is too large to hand on. */
 export interface BlobAccess {
   /** Stores JSON or bytes; the id is the SHA-256 of the compact JSON or of the bytes. */
   put(value: unknown): MaybePromise<string>
   get(id: string): MaybePromise<unknown>
 }
 
+/** How much a message matters. */
 export type LogLevel = 'debug' | 'info' | 'warning' | 'error'
 /** Where messages go. */
 export type Log = (level: LogLevel, message: string, data?: Json) => void
@@ -162,6 +168,7 @@ export class Skip {
   }
 }
 
+/** A run that a component starts and waits for. */
 export interface ParkedRun {
   readonly plan: Plan
   readonly inputs: readonly unknown[]
@@ -172,6 +179,7 @@ export interface ParkedRun {
   readonly variables?: Readonly<Record<string, unknown>>
 }
 
+/** Why a component that waited is called again. */
 export interface Woken {
   readonly by: 'time' | 'signal' | 'run'
   /** The signal's payload. */

@@ -3,6 +3,7 @@
 import type { Plan } from '../plan/plan.ts'
 import type { Outcome } from '../run/outcome.ts'
 
+/** Names a run. */
 export type RunId = string
 /** `RUN/0` is the run itself, `RUN/1`... its shards. */
 export type JournalId = string
@@ -16,6 +17,7 @@ export interface VisitRef {
   readonly visit: number
 }
 
+/** Something that happened in a run; the run is what follows from them. */
 export type JournalEntry =
   /** The first entry of a journal: of a run (`plan`), of a shard (`from`). */
   | {

@@ -1,5 +1,6 @@
 // A finding about a source, with its place. Diagnostics are values: collected, never thrown.
 
+/** How bad a finding is; nothing runs with a `fatal` one or an `error`. */
 export type Level = 'fatal' | 'error' | 'warning' | 'hint'
 
 /** A finding about a workflow, with its place. */

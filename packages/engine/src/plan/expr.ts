@@ -13,6 +13,7 @@ export type TriggerRule =
   | 'all_done'
   | 'none_failed'
 
+/** Where a value comes from. */
 export type Expr =
   | { readonly op: 'literal'; readonly value: Json }
   /** The item's input, the value that a transition brought, the error (in `fallback`), a variable, a secret, the run (`id`, `item`). */

@@ -27,6 +27,7 @@ export interface Plan {
   readonly file?: string
 }
 
+/** A step of a plan; it is named by its number elsewhere. */
 export interface PlanStep {
   readonly id: string
   /** A component's path; null: the input is the result. */
@@ -54,6 +55,7 @@ export interface PlanStep {
   readonly origin?: Origin
 }
 
+/** Where a step leads. */
 export interface Transition {
   readonly on: 'done' | 'failed'
   /** Taken only if the result equals this value. */
@@ -65,6 +67,7 @@ export interface Transition {
   readonly label?: string
 }
 
+/** How often a step is tried, and what lies between. */
 export interface Retry {
   /** In all, the first included. */
   readonly attempts: number

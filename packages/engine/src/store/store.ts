@@ -31,6 +31,7 @@ export interface Store {
   close(): MaybePromise<void>
 }
 
+/** Entries that are appended together, or not at all. */
 export interface Batch {
   readonly journal: JournalId
   /** How many rows the journal had when the writer last looked: the fence. */
@@ -39,6 +40,7 @@ export interface Batch {
   readonly wakes?: readonly Wake[]
 }
 
+/** What was appended at once. */
 export interface JournalRow {
   readonly journal: JournalId
   /** From 0. */
@@ -70,6 +72,7 @@ export interface Runs {
   prune?(options: PruneOptions): Promise<{ readonly runs: number; readonly blobs: number }>
 }
 
+/** Which runs are listed. */
 export interface RunQuery {
   /** 100 unless told. */
   readonly limit?: number
@@ -84,6 +87,7 @@ export interface RunQuery {
   readonly cursor?: RunId
 }
 
+/** A journal that has not ended. */
 export interface OpenJournal {
   readonly journal: JournalId
   readonly run: RunId
@@ -91,6 +95,7 @@ export interface OpenJournal {
   readonly heldBy?: string
 }
 
+/** Which of the ended runs are removed. */
 export interface PruneOptions {
   /** Removes what ended longer ago. */
   readonly olderThanMs?: number
@@ -98,6 +103,7 @@ export interface PruneOptions {
   readonly keep?: number
 }
 
+/** A part of a run that is driven by itself. */
 export interface ShardRow {
   readonly journal: JournalId
   /** How many items it has, and how many of them have ended. */
@@ -105,8 +111,10 @@ export interface ShardRow {
   readonly done: number
 }
 
+/** How a run stands. */
 export type RunStatus = 'queued' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled'
 
+/** What is known of a run without its journal. */
 export interface RunRow {
   readonly id: RunId
   readonly flow?: string
@@ -120,6 +128,7 @@ export interface RunRow {
   readonly trigger?: RunOptions['trigger']
 }
 
+/** How many of the items have ended, and how. */
 export interface ItemCounts {
   readonly total: number
   readonly success: number
@@ -128,11 +137,13 @@ export interface ItemCounts {
   readonly cancelled: number
 }
 
+/** How one item ended. */
 export interface ItemRow {
   readonly item: number
   readonly outcome: Outcome
 }
 
+/** Values by what is in them. */
 export interface Blobs {
   put(value: unknown): MaybePromise<string>
   /** Throws NOT_FOUND. */

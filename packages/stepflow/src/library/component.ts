@@ -106,6 +106,7 @@ export function plainCall(fn: AnyFn): Component['call'] {
   return (input, context: CallContext) => fn(input, new StepView(context))
 }
 
+/** Any function of an input and a context. */
 // biome-ignore lint/suspicious/noExplicitAny: what it takes is checked where it is used
 export type AnyFn = (input: any, context: any) => unknown
 

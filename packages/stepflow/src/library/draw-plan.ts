@@ -4,6 +4,7 @@ import { shown, wrong } from '@stepflow/dialects'
 import type { Plan } from '@stepflow/engine'
 import { drawSvgNow, drawText } from '../draw/draw.ts'
 
+/** What a drawing is written in. */
 export type DrawFormat = 'mermaid' | 'dot' | 'svg'
 
 export function drawPlan(plan: Plan, format: DrawFormat): string {

@@ -37,6 +37,7 @@ export type WorkDraft =
       readonly onItemError?: OnItemError
     }
 
+/** What an element that fails does to the step. */
 export type OnItemError = 'fail' | 'skip' | 'continue'
 
 export interface FlowDraft {

@@ -51,6 +51,7 @@ export interface FlowStepOptions<Output, Flow extends string> {
   readonly triggerRule?: TriggerRule
 }
 
+/** How a step runs for each element of a list. */
 export interface ForEachOptions<Flow extends string>
   extends Omit<FlowStepOptions<readonly unknown[], Flow>, 'retry' | 'timeout'> {
   /** The step's id; that of the step inside, if there is one. */

@@ -21,6 +21,7 @@ type Through<T> = null extends T ? null : undefined extends T ? null : never
 /** What is not there reads as null. */
 type Read<T> = undefined extends T ? Exclude<T, undefined> | null : T
 
+/** References to the fields of a value. */
 export type Fields<T, Flow extends string> =
   IsAny<T> extends true
     ? // biome-ignore lint/suspicious/noExplicitAny: of any value, any field

@@ -1,7 +1,7 @@
 // Schemas as authors have them: of any library that follows Standard Schema, or JSON Schema. Knows no library by name.
 
 import { shown, wrong } from '@stepflow/dialects'
-import { FlowError, isRecord, type Json, type SchemaCheck } from '@stepflow/engine'
+import { FlowError, isPromise, isRecord, type Json, type SchemaCheck } from '@stepflow/engine'
 
 /** https://standardschema.dev: what Zod, Valibot, ArkType and others give. */
 export interface StandardSchema<Input = unknown, Output = Input> {
@@ -13,10 +13,12 @@ export interface StandardSchema<Input = unknown, Output = Input> {
   }
 }
 
+/** What a check gives: the value, or why it does not fit. */
 export type StandardResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly StandardIssue[] }
 
+/** Why a value does not fit. */
 export interface StandardIssue {
   readonly message: string
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
@@ -98,7 +100,7 @@ function standardChecker(schema: StandardSchema, code: 'INVALID_INPUT' | 'COMPON
   }
   return (value) => {
     const result = schema['~standard'].validate(value)
-    return result instanceof Promise ? result.then(taken) : taken(result)
+    return isPromise(result) ? result.then(taken) : taken(result)
   }
 }
 

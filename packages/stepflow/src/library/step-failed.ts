@@ -2,6 +2,7 @@
 
 import { type ErrorValue, errorValue, FlowError } from '@stepflow/engine'
 
+/** What a StepFailedError is made of. */
 export interface StepFailure {
   readonly workflow: string
   readonly step: string
