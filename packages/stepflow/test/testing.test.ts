@@ -138,6 +138,30 @@ describe('components for tests', () => {
     expect(calls.text).toEqual([{ input: 'Ada', output: 'Hello Ada' }])
   })
 
+  test('calls of flows inside are told with those of steps of the same id', async () => {
+    const inner = defineFlow('inner', {}, ({ step }) => step('a', () => 'inside'))
+    const outer = defineFlow('outer', {}, ({ step }) => ({ a: step('a', () => 'outside'), b: step('b', inner) }))
+
+    const { calls } = await expectRun(outer).toSucceed()
+
+    expect(calls.a?.map(({ output }) => output).sort()).toEqual(['inside', 'outside'])
+  })
+
+  test('a component of any name can be faked', async () => {
+    const flow = defineFlow('named', {}, ({ step }) =>
+      step(
+        'a',
+        component('100% a/b', {}, () => 1),
+      ),
+    )
+
+    const { calls } = await expectRun(flow)
+      .withFakes({ '100% a/b': () => 2 })
+      .toSucceedWith(2)
+
+    expect(Object.keys(calls)).toEqual(['100% a/b'])
+  })
+
   test('a fake answers in order, and fails when it is asked once more', async () => {
     const answers = [{ output: 1 }, { error: { code: 'UNREACHABLE', message: 'gone' } }]
     const weather = fake('weather', answers)

@@ -91,6 +91,42 @@ describe('a flow', () => {
     expect(await run(flow, { n: '4' })).toBe(8)
   })
 
+  test('checks its input before the first step, whether or not a step reads it', async () => {
+    const ran: string[] = []
+    const define = (onFailure: 'stop' | 'continue') =>
+      defineFlow(`checked_${onFailure}`, { input: z.object({ id: z.string() }), onFailure }, ({ input, step }) => {
+        const note = (name: string) => () => void ran.push(name)
+        const a = step('a', note('a'))
+        step('b', note('b'), undefined, { needs: [a], triggerRule: 'all_done' })
+        step('c', note('c'), input.id as never, { onError: { default: null as never } })
+      })
+
+    for (const flow of [define('stop'), define('continue')]) {
+      expect(await runOutcome(flow, { id: 7 } as never)).toMatchObject({ error: { code: 'INVALID_INPUT' } })
+    }
+    expect(ran).toEqual([])
+    await run(define('stop'), { id: 'x' })
+    expect(ran.sort()).toEqual(['a', 'b', 'c'])
+  })
+
+  test('that reads nothing of its input checks it all the same', async () => {
+    const flow = defineFlow('unread', { input: z.object({ id: z.string() }) }, () => 1)
+
+    expect(await runOutcome(flow, { id: 7 } as never)).toMatchObject({ error: { code: 'INVALID_INPUT' } })
+  })
+
+  test('waits for a schema that answers with a promise of any kind', async () => {
+    const later = (value: unknown) => ({ then: (take: (result: object) => void) => take({ value }) })
+    const schema = { '~standard': { version: 1, vendor: 'own', validate: later } }
+
+    expect(
+      await run(
+        defineFlow('later', { input: schema as never }, ({ input }) => input),
+        5 as never,
+      ),
+    ).toBe(5)
+  })
+
   test('takes JSON Schema and other libraries as well', async () => {
     const json = defineFlow(
       'json',
@@ -140,6 +176,48 @@ describe('choices', () => {
     expect(await run(flow, { nick: 'Bob', ask: true })).toBe('Bob')
     expect(await run(flow, { ask: true })).toBe('asked')
     expect(await run(flow, { ask: false })).toBe('nobody')
+  })
+
+  test('a step whose input has another value in place of a skipped step runs', async () => {
+    const flow = defineFlow('instead', {}, ({ step, coalesce, forEach }) => {
+      const none = step('none', () => ['some'], undefined, { when: false })
+      const list = coalesce(none, ['other'])
+      return {
+        given: step('given', (x: { list: string[] }) => x.list, { list }),
+        asked: step('asked', () => 'asked', undefined, { when: coalesce(none, true) }),
+        each: forEach(list, (item) => item),
+        inside: forEach(['x'], (item) => ({ item, first: coalesce(none, ['inner']) })),
+        without: coalesce(
+          forEach(['x'], (item) => ({ item, first: none })),
+          'skipped',
+        ),
+      }
+    })
+
+    expect(await run(flow, null)).toEqual({
+      given: ['other'],
+      asked: 'asked',
+      each: ['other'],
+      inside: [{ item: 'x', first: ['inner'] }],
+      without: 'skipped',
+    })
+  })
+
+  test('made around a forEach run only what is chosen, once', async () => {
+    const ran: string[] = []
+    const note = (name: string) => () => {
+      ran.push(name)
+      return { name }
+    }
+    const flow = defineFlow('around', { input: shape<boolean>() }, ({ input, step, cond, coalesce, forEach }) => {
+      const chosen = cond(input, step('a', note('a')), step('b', note('b')))
+      const first = coalesce(step('c', note('c')), step('d', note('d')))
+      return forEach([1, 2], (item) => forEach([3], () => ({ item, chosen, name: chosen.name, first })))
+    })
+
+    const of = (item: number) => [{ item, chosen: { name: 'b' }, name: 'b', first: { name: 'c' } }]
+    expect(await run(flow, false)).toEqual([of(1), of(2)])
+    expect(ran.sort()).toEqual(['b', 'c'])
   })
 
   test('onError gives a value or a skip, needs orders, and a rule follows failures', async () => {

@@ -8,15 +8,14 @@ import {
   allRefs,
   type Component,
   type Expr,
-  type Json,
   literal,
   type Plan,
   type PlanStep,
-  setOwn,
   strictRefs,
   type TriggerRule,
 } from '@stepflow/engine'
 import type { Block, FlowDraft, Source, StepDraft } from './flow-draft.ts'
+import { countedRefs, guard, hasRef, plain, planInput, readInput } from './flow-expr.ts'
 import type { Program } from './program.ts'
 import { nodeOf, pathText } from './ref.ts'
 import { checker, isStandard, isUnchecked, jsonSchemaOf } from './schema-like.ts'
@@ -52,6 +51,10 @@ class Scope {
   readonly #shared = new Map<string, Expr>()
   readonly #outcomes = new Map<string, Expr>()
   readonly #wholes = new Map<Source, number>()
+  /** By their stand-in here: steps around this block. */
+  readonly #reopened = new Map<number, number>()
+  /** Steps around this block without whose success an element is skipped. */
+  readonly #counted = new Set<number>()
   #checkedInput: number | undefined
 
   constructor(draft: FlowDraft, block: Block, around: Scope | undefined, components: Map<string, Component>) {
@@ -67,28 +70,32 @@ class Scope {
 
   plan(name: string, onFailure: Plan['onFailure']): Plan {
     const { steps, output } = this.#block
+    const gate = this.#around ? undefined : this.#gate()
     const handlers = new Map<number, number[]>()
     steps.forEach((step, i) => {
-      const compiled = this.#step(step)
+      const compiled = this.#step(step, gate)
       this.#steps[i] = compiled
       if (!HANDLING.includes(step.rule)) return
       for (const of of this.#dependencies(compiled)) handlers.set(of, [...(handlers.get(of) ?? []), i])
     })
     const result = this.expr(output)
+    this.#count(countedRefs(result))
     for (const [of, mine] of handlers) this.#steps[of] = { ...(this.#steps[of] as PlanStep), handlers: mine }
     const read = new Set([...this.#steps.flatMap((step) => [...allRefs(step.input)]), ...allRefs(result)])
-    const unread = steps.map((_, i) => i).filter((i) => !read.has(i))
+    const unread = [...steps.keys(), ...(gate === undefined ? [] : [gate])].filter((i) => !read.has(i))
     const exit = this.#steps.length
     const needs = unread.length > 0 ? { needs: unread } : {}
     this.#steps.push({ id: '$output', component: null, input: result, hidden: true, ...needs })
     return { name, steps: this.#steps, entry: exit, exit, onFailure }
   }
 
-  /** What the plan of this block is given, besides item and index; undefined if it needs nothing. */
-  shared(): Expr | undefined {
-    const of: (readonly [string, Expr])[] = [...this.#shared]
-    if (this.#outcomes.size > 0) of.push(['steps', { op: 'object', of: [...this.#outcomes] }])
-    return of.length === 0 ? undefined : { op: 'object', of }
+  /** What the plan of this block is given, besides item and index. */
+  shared() {
+    return { values: [...this.#shared], outcomes: [...this.#outcomes] }
+  }
+
+  counted(): readonly number[] {
+    return [...this.#counted]
   }
 
   expr(value: unknown): Expr {
@@ -116,7 +123,8 @@ class Scope {
         return readInput([source.kind], path)
       case 'cond':
       case 'coalesce':
-        return path === '' ? this.#whole(source) : { op: 'step', step: this.#wholeStep(source), ...at }
+        if (path === '' && source.block === this.#block) return this.#whole(source)
+        return { op: 'step', step: this.#wholeStep(source), ...at }
     }
   }
 
@@ -126,11 +134,18 @@ class Scope {
     return { op: 'if', cond: this.expr(cond), then: this.expr(then), else: this.expr(otherwise) }
   }
 
-  /** A field of a choice: the choice is made in a hidden step. */
+  /**
+   * A field of a choice, or a choice that was made around this block: it is made in a hidden step, once, where it stands;
+   * here it would be made per element, from both its sides.
+   */
   #wholeStep(source: Extract<Source, { kind: 'cond' | 'coalesce' }>): number {
     const known = this.#wholes.get(source)
     if (known !== undefined) return known
-    const step = this.#hide(`$${source.kind}_${this.#wholes.size + 1}`, null, this.#whole(source))
+    const id = `$${source.kind}_${this.#wholes.size + 1}`
+    const step =
+      source.block === this.#block
+        ? this.#hide(id, null, this.#whole(source))
+        : this.#reopen(id, (this.#around as Scope).#wholeStep(source)) // checked when it was noted
     this.#wholes.set(source, step)
     return step
   }
@@ -139,11 +154,24 @@ class Scope {
   #stepIndex(step: StepDraft): number {
     const known = this.#index.get(step)
     if (known !== undefined) return known
-    const outcome: Expr = { op: 'outcome', step: (this.#around as Scope).#stepIndex(step) } // checked when it was noted
-    this.#outcomes.set(step.id, outcome)
-    const index = this.#hide(step.id, null, { op: 'call', fn: 'reopen', args: [readInput(['steps', step.id], '')] })
+    const index = this.#reopen(step.id, (this.#around as Scope).#stepIndex(step)) // checked when it was noted
     this.#index.set(step, index)
     return index
+  }
+
+  /** A step around this block comes in as its outcome, and is a step again. */
+  #reopen(id: string, around: number): number {
+    this.#outcomes.set(id, { op: 'outcome', step: around })
+    const index = this.#hide(id, null, { op: 'call', fn: 'reopen', args: [readInput(['steps', id], '')] })
+    this.#reopened.set(index, around)
+    return index
+  }
+
+  #count(refs: readonly number[]): void {
+    for (const ref of refs) {
+      const around = this.#reopened.get(ref)
+      if (around !== undefined) this.#counted.add(around)
+    }
   }
 
   #sharedRead(name: string, source: Source, path: string): Expr {
@@ -151,10 +179,15 @@ class Scope {
     return readInput([name], path)
   }
 
-  /** What a schema makes of the input is made once, in a hidden step. */
   #input(at: object): Expr {
+    const gate = this.#gate()
+    return gate === undefined ? { op: 'input', ...at } : { op: 'step', step: gate, ...at }
+  }
+
+  /** What a schema makes of the input is made once, in a hidden step, and before all others. */
+  #gate(): number | undefined {
     const { input } = this.#draft
-    if (!isStandard(input) || isUnchecked(input)) return { op: 'input', ...at }
+    if (!isStandard(input) || isUnchecked(input)) return undefined
     if (this.#checkedInput === undefined) {
       const path = `/local/${encodeURIComponent(this.#draft.name)}/$input`
       const check = checker(input, 'INVALID_INPUT', `the input of flow "${this.#draft.name}"`) as Component['call']
@@ -164,7 +197,7 @@ class Scope {
       })
       this.#checkedInput = this.#hide('$input', path, { op: 'input' })
     }
-    return { op: 'step', step: this.#checkedInput, ...at }
+    return this.#checkedInput
   }
 
   #hide(id: string, component: string | null, input: Expr): number {
@@ -173,25 +206,23 @@ class Scope {
 
   // --- steps
 
-  #step(step: StepDraft): PlanStep {
+  #step(step: StepDraft, gate: number | undefined): PlanStep {
     const { rule, when, onError, retry, timeoutMs } = step
-    const { component, input } = this.#work(step)
-    const value: Expr =
-      when === undefined
-        ? input
-        : {
-            op: 'if',
-            cond: this.expr(when),
-            then: input,
-            else: { op: 'skip', reason: literal('its "when" is not true') },
-          }
+    const { component, input, counted } = this.#work(step)
+    const cond = when === undefined ? undefined : this.expr(when)
+    const skip: Expr = { op: 'skip', reason: literal('its "when" is not true') }
+    const value: Expr = cond === undefined ? input : { op: 'if', cond, then: input, else: skip }
     const fallback = this.#fallback(onError)
     const needed = step.needs.flatMap((need) => strictRefs(this.expr(need)))
-    const of = new Set([...needed, ...strictRefs(value), ...(fallback ? allRefs(fallback) : [])])
+    const of = new Set([...needed, ...(cond ? countedRefs(cond) : counted), ...(fallback ? allRefs(fallback) : [])])
+    const others = strictRefs(value).filter((ref) => !of.has(ref))
+    const judged =
+      rule === 'all_success' ? guard(rule, [...of], others, value) : guard(rule, [...of, ...others], [], value)
+    if (rule === 'all_success') this.#count([...of])
     return {
       id: step.id,
       component,
-      input: of.size > 0 ? { op: 'guard', rule, of: [...of], then: value } : value,
+      input: gate === undefined || this.#isBehind(gate, step, of) ? judged : guard('all_success', [gate], [], judged),
       ...(fallback ? { fallback } : {}),
       ...(rule === 'all_done' ? { cleanup: true } : {}),
       ...(retry ? { retry } : {}),
@@ -199,24 +230,36 @@ class Scope {
     }
   }
 
-  #work(step: StepDraft): Pick<PlanStep, 'component' | 'input'> {
+  /** True if what the step waits for has waited for the check of the input. Its failure ends the flow, unless told to go on. */
+  #isBehind(gate: number, { rule }: StepDraft, of: ReadonlySet<number>): boolean {
+    if (rule !== 'all_success') return false
+    if (of.has(gate)) return true
+    return this.#draft.onFailure === 'stop' && [...of].some((ref) => ref < this.#block.steps.length)
+  }
+
+  /** `counted`: steps without whose success it has no input. */
+  #work(step: StepDraft): Pick<PlanStep, 'component' | 'input'> & { readonly counted: readonly number[] } {
     const { work } = step
+    const given = this.expr(step.input)
     if (work.kind === 'call') {
       this.#bring(work.path, work.component)
-      return { component: work.path, input: this.expr(step.input) }
+      return { component: work.path, input: given, counted: countedRefs(given) }
     }
     if (work.kind === 'run') {
       for (const [path, component] of work.program.components) this.#bring(path, component)
-      return { component: '$core/run', input: planInput(work.program.plan, [['input', this.expr(step.input)]]) }
+      const input = planInput(work.program.plan, [['input', given]])
+      return { component: '$core/run', input, counted: countedRefs(given) }
     }
     const inside = new Scope(this.#draft, work.block, this, this.#components)
     const plan = inside.plan(`${this.#draft.name}/${step.id}`, 'stop')
-    const shared = inside.shared()
-    const of: (readonly [string, Expr])[] = [['items', this.expr(step.input)]]
-    if (shared) of.push(['shared', shared])
+    const { values, outcomes } = inside.shared()
+    const shared = outcomes.length > 0 ? [...values, ['steps', { op: 'object', of: outcomes }] as const] : values
+    const of: (readonly [string, Expr])[] = [['items', given]]
+    if (shared.length > 0) of.push(['shared', { op: 'object', of: shared }])
     if (work.maxConcurrent !== undefined) of.push(['maxConcurrent', literal(work.maxConcurrent)])
     if (work.onItemError !== undefined) of.push(['onItemError', literal(work.onItemError)])
-    return { component: '$core/map', input: planInput(plan, of) }
+    const counted = [given, ...values.map(([, value]) => value)].flatMap(countedRefs)
+    return { component: '$core/map', input: planInput(plan, of), counted: [...counted, ...inside.counted()] }
   }
 
   #bring(path: string, component: Component | undefined): void {
@@ -243,33 +286,8 @@ class Scope {
   }
 }
 
-function planInput(plan: Plan, of: readonly (readonly [string, Expr])[]): Expr {
-  return { op: 'object', of: [['plan', literal(plan as unknown as Json)], ...of] } // a plan is JSON, though its type does not say so
-}
-
-/** `keys` are there; what `path` leads to may not be. */
-function readInput(keys: readonly string[], path: string): Expr {
-  const whole = pathText(keys)
-  return path === '' ? { op: 'input', path: whole } : { op: 'input', path: `${whole}${path.slice(1)}`, default: NULL }
-}
-
 function depthOf(block: Block): number {
   let depth = 0
   for (let around = block.around; around; around = around.around) depth++
   return depth
-}
-
-function hasRef(value: unknown): boolean {
-  if (nodeOf(value)) return true
-  return typeof value === 'object' && value !== null && Object.values(value).some(hasRef)
-}
-
-/** The author keeps the value and may change it: the plan has its own. */
-function plain(value: unknown): Json {
-  if (value === undefined) return null
-  if (typeof value !== 'object' || value === null) return value as Json // checked when it was noted
-  if (Array.isArray(value)) return value.map(plain)
-  const copy: Record<string, Json> = {}
-  for (const [key, one] of Object.entries(value)) if (one !== undefined) setOwn(copy, key, plain(one))
-  return copy
 }

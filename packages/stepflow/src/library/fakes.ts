@@ -1,7 +1,16 @@
 // Components that answer as told, or that remember what they were asked: for tests. In place of a program's own.
 
 import { shown, wrong } from '@stepflow/dialects'
-import { type CallContext, type Component, errorValue, FlowError, isPromise, isRecord, suggest } from '@stepflow/engine'
+import {
+  type CallContext,
+  type Component,
+  errorValue,
+  FlowError,
+  isPromise,
+  isRecord,
+  setOwn,
+  suggest,
+} from '@stepflow/engine'
 import { type AnyFn, brandOf, component, type FlowComponent } from './component.ts'
 import type { Program } from './program.ts'
 import { StepView } from './step-context.ts'
@@ -73,8 +82,9 @@ export function withFakes(of: Program, fakes: Fakes): { program: Program; calls:
   for (const [path, known] of of.components) {
     const name = names.get(path) as string // there is one for each
     const answers = Object.hasOwn(fakes, name) ? fakes[name] : undefined
-    const list: Call[] = []
-    calls[name] = list
+    // One account of all functions of that name: flows inside may have steps of the same id.
+    const list = Object.hasOwn(calls, name) ? (calls[name] as Call[]) : []
+    setOwn(calls, name, list)
     const call = answers ? contextual(answerer(name, answers)) : known.call
     components.set(path, { info: known.info, call: noting(call, list) })
   }

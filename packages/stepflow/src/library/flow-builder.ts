@@ -148,7 +148,7 @@ function readId(id: unknown): string {
 function readWork(work: unknown, flow: string, id: string): WorkDraft {
   const brand = brandOf(work)
   if (brand) {
-    const path = `/local/${brand.name}`
+    const path = `/local/${encodeURIComponent(brand.name)}`
     return { kind: 'call', path, name: brand.name, component: { info: { name: path }, call: brand.call } }
   }
   if (isRunnable(work)) return { kind: 'run', program: work[PROGRAM], draft: draftOf(work) }
