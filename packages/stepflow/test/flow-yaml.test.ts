@@ -3,7 +3,10 @@
 import { compile, functions } from '@stepflow/dialects'
 import { createEngine, createMemoryStore, hasErrors } from '@stepflow/engine'
 import { component, defineFlow, type Flow, run, StepFunction, shape } from 'stepflow'
+import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { z } from 'zod'
 
 const add = component('add', { input: shape<{ a: number; b: number }>() }, ({ a, b }) => ({ sum: a + b }))
 const fail = component('fail', {}, (): { sum: number } => {
@@ -115,5 +118,115 @@ output:
     expect(
       refused(({ forEach, step }) => forEach([1], (x: unknown) => ({ made: step('b', add, { a: x, b: 1 }) }))),
     ).toThrow('in YAML a forEach has one step')
+  })
+
+  test('what it would say otherwise than the flow does is refused, too', () => {
+    const twice = (answer: number) =>
+      function work() {
+        return answer
+      }
+    const inside = (options: object) => (b: any) =>
+      b.step(
+        'sub',
+        defineFlow('inner', options, ({ step }) => step('a', add, { a: 1, b: 2 })),
+      )
+    const refused = (build: (b: any) => unknown) => () => defineFlow('refused', {}, build as never).toYAML()
+
+    expect(refused(({ step }) => [step('a', twice(1)), step('b', twice(2))])).toThrow(
+      'another function is called "work"',
+    )
+    expect(refused(inside({ timeout: '1s' }))).toThrow('a flow inside has no timeout')
+    expect(refused(inside({ onFailure: 'continue' }))).toThrow('a flow inside has no timeout')
+    expect(refused(inside({ input: { type: 'object' } }))).toThrow('cannot check its input')
+    expect(refused((b) => [inside({})(b), b.step('sub_a', add, { a: 1, b: 2 })])).toThrow('two steps "sub_a"')
+    expect(refused((b) => b.step('c', add, null, { needs: [inside({})(b)] }))).toThrow('it needs "sub", a flow inside')
+    expect(
+      refused(({ forEach, step }) => {
+        const is = step('is', add, { a: 1, b: 2 })
+        return forEach([1], (x: unknown) => step('one', add, { a: x, b: 1 }, { when: is }))
+      }),
+    ).toThrow('give the "when" of "one" to the forEach')
+    expect(
+      refused(({ forEach, step, cond }) =>
+        forEach([{ n: 1 }], (x: any) => step('one', add, { a: cond(x.n, x, { n: 2 }).n, b: 1 })),
+      ),
+    ).toThrow('inside a forEach it reads a field of a cond')
+    expect(() => defineFlow('f', { input: v.object({ n: v.number() }) }, ({ input }) => input.n).toYAML()).toThrow(
+      "because of its input's schema",
+    )
+    const made = z.object({ n: z.string().transform(Number) })
+    expect(() => defineFlow('f', { input: made }, ({ input }) => input.n).toYAML()).toThrow('makes another value')
+    expect(() => defineFlow('f', {}, () => 1).toYAML({ prefix: 'local' })).toThrow('must be a path like /local')
+  })
+
+  test('one function may do several steps, and a schema of a library is written', () => {
+    const flow = defineFlow('same', { input: z.object({ n: z.number().default(3) }) }, ({ input, step }) =>
+      step('b', add, { a: step('a', add, { a: input.n, b: 1 }).sum, b: 2 }),
+    )
+
+    expect(flow.toYAML({ prefix: '/my' })).toContain('default: 3')
+  })
+
+  test('choices of a flow that stands in another twice are written for each', async () => {
+    const pick = defineFlow('pick', { input: shape<boolean>() }, ({ input, step, cond }) => {
+      const chosen = cond(input, step('one', add, { a: 0, b: 1 }), { sum: 2 })
+      return chosen.sum
+    })
+    const flow = defineFlow('twice', {}, ({ step, cond }) => {
+      const own = step('cond_1', add, { a: 1, b: 2 })
+      return { x: step('x', pick, true), y: step('y', pick, false), own: cond(true, own, { sum: 0 }).sum }
+    })
+
+    const both = await bothWays(flow, null as never)
+
+    expect(both?.own).toEqual({ x: 1, y: 2, own: 3 })
+    expect(both?.file).toEqual(both?.own)
+  })
+
+  test('any JSON stands in it as it is', () => {
+    const texts = [
+      '',
+      ' ',
+      'a: b',
+      '- x',
+      '#',
+      '~',
+      'no',
+      '0x1F',
+      '1e3',
+      '.inf',
+      '<<',
+      '=',
+      '!t',
+      '&a',
+      '*a',
+      '2020-01-01',
+    ]
+    const odd = [
+      ...texts,
+      'a\nb',
+      'tab\t',
+      '\u2028',
+      '\u0085',
+      'é😀',
+      '|',
+      '>',
+      '%',
+      '@',
+      '`',
+      '{',
+      '}',
+      "'",
+      '"',
+      '5s',
+    ]
+    const value = {
+      odd,
+      keys: Object.fromEntries(odd.map((key, i) => [key, i])),
+      deep: [[[{}, []], { a: [{ b: [] }] }]],
+    }
+    const flow = defineFlow('json', {}, ({ input }) => ({ value, input }))
+
+    expect(parse(flow.toYAML()).output.value).toEqual(value)
   })
 })

@@ -149,12 +149,12 @@ function readWork(work: unknown, flow: string, id: string): WorkDraft {
   const brand = brandOf(work)
   if (brand) {
     const path = `/local/${encodeURIComponent(brand.name)}`
-    return { kind: 'call', path, name: brand.name, component: { info: { name: path }, call: brand.call } }
+    return { kind: 'call', path, name: brand.name, component: { info: { name: path }, call: brand.call }, from: work }
   }
   if (isRunnable(work)) return { kind: 'run', program: work[PROGRAM], draft: draftOf(work) }
   if (typeof work === 'string') {
     if (!work.startsWith('/')) throw wrong(`step "${id}" runs ${shown(work)}: a component's path begins with "/"`)
-    return { kind: 'call', path: work, name: work, component: undefined }
+    return { kind: 'call', path: work, name: work, component: undefined, from: work }
   }
   if (typeof work !== 'function') {
     throw wrong(`step "${id}" needs something to run: a component, a function, a flow or a path, not ${shown(work)}`)
@@ -165,6 +165,7 @@ function readWork(work: unknown, flow: string, id: string): WorkDraft {
     path,
     name: work.name || id,
     component: { info: { name: path }, call: plainCall(work as AnyFn) },
+    from: work,
   }
 }
 

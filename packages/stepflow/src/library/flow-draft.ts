@@ -27,7 +27,14 @@ export interface StepDraft {
 
 export type WorkDraft =
   /** `component` undefined: it is found by its path where the flow runs. */
-  | { readonly kind: 'call'; readonly path: string; readonly name: string; readonly component: Component | undefined }
+  | {
+      readonly kind: 'call'
+      readonly path: string
+      readonly name: string
+      readonly component: Component | undefined
+      /** What the author gave: steps with the same call the same. */
+      readonly from: unknown
+    }
   | { readonly kind: 'run'; readonly program: Program; readonly draft: FlowDraft | undefined }
   /** `input` is the list. */
   | {

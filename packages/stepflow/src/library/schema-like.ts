@@ -68,13 +68,15 @@ export function readSchema(schema: unknown, what: string): SchemaLike | undefine
   throw wrong(`${what} must be a Standard Schema (Zod, Valibot, ArkType, ...) or a JSON Schema, not ${shown(schema)}`)
 }
 
-/** The schema as JSON Schema, if its library can say it. */
-export function jsonSchemaOf(schema: SchemaLike | undefined): Json | undefined {
+type Side = 'input' | 'output'
+
+/** What may be given, or what becomes of it, as JSON Schema, if the schema's library can say it. */
+export function jsonSchemaOf(schema: SchemaLike | undefined, side: Side = 'input'): Json | undefined {
   if (schema === undefined || isUnchecked(schema)) return undefined
   if (!isStandard(schema)) return schema as Json // by its type, all but functions and the like
-  const json = (schema['~standard'] as { jsonSchema?: { input?: (options: object) => unknown } }).jsonSchema
+  const json = (schema['~standard'] as { jsonSchema?: Record<Side, (options: object) => unknown> }).jsonSchema
   try {
-    return json?.input?.({ target: 'draft-2020-12' }) as Json | undefined
+    return json?.[side]?.({ target: 'draft-2020-12' }) as Json | undefined
   } catch {
     return undefined // something in it has no counterpart in JSON Schema
   }

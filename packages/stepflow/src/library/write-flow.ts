@@ -1,18 +1,32 @@
 // A flow's notes as a YAML file: steps with their expressions, components under a prefix. Flows inside are written out as
 // steps of their own. What the file could not say is refused, with what to do instead.
 
-import { wrong } from '@stepflow/dialects'
+import { shown, wrong } from '@stepflow/dialects'
 import { type Json, type Retry, setOwn } from '@stepflow/engine'
-import type { FlowDraft, Source, StepDraft } from './flow-draft.ts'
+import type { FlowDraft, Source, StepDraft, WorkDraft } from './flow-draft.ts'
 import { nodeOf, pathText } from './ref.ts'
-import { jsonSchemaOf } from './schema-like.ts'
+import { isUnchecked, jsonSchemaOf, type SchemaLike } from './schema-like.ts'
 import { yamlText } from './yaml-text.ts'
 
 /** `prefix`: where the file's reader finds the components, `/local`. */
 export function writeFlow(draft: FlowDraft, prefix: string): string {
+  if (typeof prefix !== 'string' || !prefix.startsWith('/')) {
+    throw wrong(`the prefix of components must be a path like /local, not ${shown(prefix)}`)
+  }
   const schema = jsonSchemaOf(draft.input)
-  const text: Text = { flow: draft.name, prefix: prefix.replace(/\/+$/, ''), steps: [], choices: new Map() }
-  const scope: Scope = { draft, prefix: '', given: undefined, inside: new Map() }
+  if (!isWritten(draft.input)) {
+    throw wrong(
+      `flow "${draft.name}" cannot be written as YAML because of its input's schema: it makes another value of the input, or its library does not give JSON Schema; give it a JSON Schema, or check in a step`,
+    )
+  }
+  const text: Text = {
+    flow: draft.name,
+    prefix: prefix.replace(/\/+$/, ''),
+    steps: [],
+    ids: new Set(),
+    works: new Map(),
+  }
+  const scope: Scope = { draft, prefix: '', given: undefined, inside: new Map(), choices: new Map() }
   addSteps(text, scope)
   const output = exprOf(draft.block.output, scope, text)
   return yamlText({
@@ -33,8 +47,9 @@ interface Text {
   readonly flow: string
   readonly prefix: string
   readonly steps: Json[]
-  /** Choices of which a field was read: steps of their own. */
-  readonly choices: Map<Source, string>
+  readonly ids: Set<string>
+  /** By their path: what the file's reader must find there. */
+  readonly works: Map<string, unknown>
 }
 
 /** The flow, or one inside it: what its steps are called, and what it was given. */
@@ -43,10 +58,18 @@ interface Scope {
   readonly prefix: string
   readonly given: { readonly value: unknown; readonly scope: Scope } | undefined
   readonly inside: Map<StepDraft, Scope>
+  /** Choices of which a field was read: steps of their own. */
+  readonly choices: Map<Source, string>
 }
 
 function addSteps(text: Text, scope: Scope): void {
-  for (const step of scope.draft.block.steps) {
+  const { steps } = scope.draft.block
+  for (const step of steps) {
+    const id = scope.prefix + step.id
+    if (text.ids.has(id)) throw cannot(text, step, `there would be two steps "${id}"; give it another id`)
+    text.ids.add(id)
+  }
+  for (const step of steps) {
     const { work } = step
     const id = scope.prefix + step.id
     if (work.kind === 'call') text.steps.push(callStep(step, step, id, step.input, scope, text))
@@ -56,7 +79,20 @@ function addSteps(text: Text, scope: Scope): void {
       if (!draft) throw cannot(text, step, 'a step function has no YAML form; make it a component')
       if (hasOptions(step))
         throw cannot(text, step, 'options of a flow inside cannot be written; give them to its steps')
-      const inner: Scope = { draft, prefix: `${id}_`, given: { value: step.input, scope }, inside: new Map() }
+      if (
+        draft.timeoutMs !== undefined ||
+        draft.maxConcurrent !== undefined ||
+        draft.onFailure !== scope.draft.onFailure
+      )
+        throw cannot(text, step, 'a flow inside has no timeout, maxConcurrent and onFailure of its own in a file')
+      if (!isUnchecked(draft.input))
+        throw cannot(
+          text,
+          step,
+          "a flow inside cannot check its input in a file; check it in a step, or with the steps' schemas",
+        )
+      const given = { value: step.input, scope }
+      const inner: Scope = { draft, prefix: `${id}_`, given, inside: new Map(), choices: new Map() }
       scope.inside.set(step, inner)
       addSteps(text, inner)
     }
@@ -74,13 +110,13 @@ function callStep(
 ): Record<string, Json> {
   const { work, retry, timeoutMs } = of
   const { when, needs, rule, onError } = step
-  const path = work.kind === 'call' ? (work.component ? `${text.prefix}/${work.name}` : work.path) : ''
+  const path = work.kind === 'call' ? pathOf(work, of, text) : ''
   return {
     id,
     component: path,
     ...(input === null ? {} : { input: exprOf(input, scope, text) }),
     ...(when === undefined ? {} : { when: exprOf(when, scope, text) }),
-    ...(needs.length === 0 ? {} : { needs: needs.map((need) => nameOf(need, scope)) }),
+    ...(needs.length === 0 ? {} : { needs: needs.map((need) => nameOf(need, step, scope, text)) }),
     ...(rule === 'all_success' ? {} : { trigger_rule: rule }),
     ...(onError === undefined || onError === 'fail' ? {} : { on_error: errorOf(onError, scope, text) }),
     ...(retry ? { retry: retryOf(retry) } : {}),
@@ -103,6 +139,9 @@ function eachStep(step: StepDraft, id: string, scope: Scope, text: Text): Json {
   }
   if (only.when !== undefined && step.when !== undefined) {
     throw cannot(text, step, 'in YAML it has one "when": its own, or that of the step in it')
+  }
+  if (only.when !== undefined && !readsItem(only.when)) {
+    throw cannot(text, step, `give the "when" of "${only.id}" to the forEach, for it is the same for all items`)
   }
   const when = only.when ?? step.when
   const {
@@ -172,16 +211,32 @@ function choiceOf(source: Extract<Source, { kind: 'cond' | 'coalesce' }>, scope:
 }
 
 function choiceStep(source: Extract<Source, { kind: 'cond' | 'coalesce' }>, scope: Scope, text: Text): string {
-  const known = text.choices.get(source)
+  const known = scope.choices.get(source)
   if (known) return known
-  const id = `${scope.prefix}${source.kind}_${text.choices.size + 1}`
-  text.choices.set(source, id)
+  if (source.block !== scope.draft.block) {
+    throw wrong(
+      `flow "${text.flow}" cannot be written as YAML: inside a forEach it reads a field of a ${source.kind}; choose among the fields instead`,
+    )
+  }
+  let count = scope.choices.size + 1
+  const idOf = () => `${scope.prefix}${source.kind}_${count}`
+  while (text.ids.has(idOf())) count++
+  const id = idOf()
+  text.ids.add(id)
+  scope.choices.set(source, id)
   text.steps.push({ id, component: '/builtin/noop', input: choiceOf(source, scope, text) })
   return id
 }
 
-function nameOf(need: unknown, scope: Scope): string {
+function nameOf(need: unknown, step: StepDraft, scope: Scope, text: Text): string {
   const source = nodeOf(need)?.source as Extract<Source, { kind: 'step' }> // checked when it was noted
+  if (scope.inside.has(source.step)) {
+    throw cannot(
+      text,
+      step,
+      `it needs "${source.step.id}", a flow inside, which is no step in a file; name a step of it`,
+    )
+  }
   return scope.prefix + source.step.id
 }
 
@@ -198,6 +253,33 @@ function retryOf({ attempts, delayMs, backoff, factor, maxMs, jitter, on }: Retr
 function duration(ms: number): string {
   if (ms % 60_000 === 0) return `${ms / 60_000}m`
   return ms % 1_000 === 0 ? `${ms / 1_000}s` : `${ms}ms`
+}
+
+/** True if the file can say all that the schema does: also what becomes of the input. */
+function isWritten(schema: SchemaLike | undefined): boolean {
+  return isUnchecked(schema) || (jsonSchemaOf(schema) !== undefined && jsonSchemaOf(schema, 'output') !== undefined)
+}
+
+/** Where the reader finds the component; two of one name would be the same to it. */
+function pathOf(work: Extract<WorkDraft, { kind: 'call' }>, step: StepDraft, text: Text): string {
+  if (!work.component) return work.path
+  const path = `${text.prefix}/${work.name}`
+  if (text.works.has(path) && text.works.get(path) !== work.from) {
+    throw cannot(
+      text,
+      step,
+      `another function is called "${work.name}", too; give it another name, or make it a component`,
+    )
+  }
+  text.works.set(path, work.from)
+  return path
+}
+
+function readsItem(value: unknown): boolean {
+  const source = nodeOf(value)?.source as Source | undefined
+  if (source === undefined) return typeof value === 'object' && value !== null && Object.values(value).some(readsItem)
+  if (source.kind === 'cond' || source.kind === 'coalesce') return source.of.some(readsItem)
+  return source.kind === 'item' || source.kind === 'index'
 }
 
 function hasOptions({ when, needs, rule, onError, retry, timeoutMs }: StepDraft): boolean {
