@@ -6,7 +6,7 @@ import type { LinkedPlan } from './link.ts'
 import type { Outcome } from './outcome.ts'
 import type { Tries } from './retry.ts'
 import { Scheduler } from './scheduler.ts'
-import { type DirectItem, type RunFacts, RunState } from './state.ts'
+import { type RunFacts, RunState } from './state.ts'
 
 export interface Parent {
   readonly attempt: Attempt
@@ -28,13 +28,9 @@ export class ActiveRun {
   readonly scheduler: Scheduler
   readonly parent: Parent | undefined
   readonly services: CallServices
-  readonly inputs: readonly unknown[]
-  /** Runs that are items of this one, if it is made to last: they come one by one. */
-  readonly direct: DirectItem[] | undefined
-  /** Further ones may come. */
-  isLasting: boolean
+  inputs: readonly unknown[]
   /** The number of the first item. */
-  from: number
+  readonly from: number
   /** Of a sub-run: items at once. */
   readonly limit: number
   /** Steps of an item at once. */
@@ -82,15 +78,12 @@ export class ActiveRun {
     from: number
     limit: number
     isRecording: boolean
-    isLasting?: boolean
     services: CallServices
     parent?: Parent
   }) {
     this.key = options.key
     this.plan = options.plan
     this.inputs = options.inputs
-    this.isLasting = options.isLasting === true
-    this.direct = this.isLasting ? [] : undefined
     this.from = options.from
     this.limit = options.limit
     this.stepLimit = options.plan.plan.maxConcurrent
@@ -104,15 +97,11 @@ export class ActiveRun {
     this.scheduler = new Scheduler(this.state, options.isRecording)
   }
 
-  /** One more item, of a run that lasts. */
-  add(item: DirectItem): void {
-    const waiting = this.direct as DirectItem[] // only these are added to
-    if (this.next > 0 && this.next === waiting.length) {
-      this.from += this.next
-      this.next = 0
-      waiting.length = 0
-    }
-    waiting.push(item)
+  /** Begins anew with another input, all that was before having ended. */
+  reuse(input: unknown): void {
+    this.inputs = [input]
+    this.next = 0
+    this.isClosed = false
   }
 
   /** Items that started or ended before a restart are not started again. */
@@ -121,11 +110,11 @@ export class ActiveRun {
   }
 
   get hasInputs(): boolean {
-    return !this.isClosed && this.next < (this.direct ?? this.inputs).length
+    return !this.isClosed && this.next < this.inputs.length
   }
 
   get isDone(): boolean {
-    return this.live === 0 && !this.hasInputs && !this.isLasting
+    return this.live === 0 && !this.hasInputs
   }
 
   /** Every item in flight only waits, and no other could start. */

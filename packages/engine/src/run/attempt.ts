@@ -26,6 +26,9 @@ export interface CallServices {
 export class Attempt implements CallContext {
   readonly run: ActiveRun
   readonly key: number
+  /** Parts of the key, taken apart once: that is a division. */
+  readonly slot: number
+  readonly step: number
   /** From 1. */
   readonly attempt: number
   woken: Woken | undefined = undefined
@@ -37,24 +40,13 @@ export class Attempt implements CallContext {
   constructor(run: ActiveRun, key: number, attempt: number) {
     this.run = run
     this.key = key
+    this.slot = run.state.slotOf(key)
+    this.step = key - this.slot * run.state.stepCount
     this.attempt = attempt
   }
 
-  get slot(): number {
-    return Math.floor(this.key / this.run.state.stepCount)
-  }
-
-  get step(): number {
-    return this.key % this.run.state.stepCount
-  }
-
   get itemIndex(): number {
-    return this.run.state.itemOf(this.slot)
-  }
-
-  /** Its number in the driver; runs that are items of one driver each have but one of their own. */
-  get item(): number {
-    return this.run.state.item[this.slot] as number
+    return this.later?.was?.itemIndex ?? (this.run.state.item[this.slot] as number)
   }
 
   /** Set while parked. */
@@ -103,7 +95,8 @@ export class Attempt implements CallContext {
 
   /** `item/step/visit`, prefixed by those of the runs around it. */
   get path(): string {
-    const own = `${this.item}/${this.step}/${this.visit}`
+    if (this.later?.was) return this.later.was.path
+    const own = `${this.itemIndex}/${this.step}/${this.visit}`
     return this.run.key === '' ? own : `${this.run.key}/${own}`
   }
 
@@ -124,13 +117,11 @@ export class Attempt implements CallContext {
   }
 
   get runId(): string {
-    return this.run.state.idOf(this.slot)
+    return this.later?.was?.runId ?? this.run.state.facts.id
   }
 
   get local(): unknown {
-    let at: Attempt = this
-    while (at.run.parent) at = at.run.parent.attempt
-    return at.run.state.direct[at.slot]?.local
+    return this.run.state.facts.local
   }
 
   get stepId(): string {
@@ -185,6 +176,7 @@ export class Attempt implements CallContext {
     const { state, plan } = this.run
     const base = this.slot * state.stepCount
     const outcomes: Record<string, Outcome> = {}
+    if (this.later?.was) return outcomes
     for (let step = 0; step < state.stepCount; step++) {
       const outcome = outcomeAt(state.status[base + step] as number, state.value[base + step])
       if (outcome && plan.plan.steps[step]?.hidden !== true) outcomes[plan.stepIds[step] as string] = outcome
@@ -194,6 +186,9 @@ export class Attempt implements CallContext {
 
   /** The answer is no longer wanted: tells the component, and drops what it still says. */
   abandon(reason: Error): void {
+    // It may still run and ask who it is, when its place has gone to another item.
+    const { runId, itemIndex, path } = this
+    laterOf(this).was = { runId, itemIndex, path }
     this.close()
     this.later?.controller?.abort(reason)
   }
@@ -218,6 +213,8 @@ interface Later {
   cacheKey: string | undefined
   /** The number of the last signal that it used up. */
   took: number | undefined
+  /** Who it was when it was abandoned. */
+  was: { readonly runId: string; readonly itemIndex: number; readonly path: string } | undefined
 }
 
 export interface AttemptPark {
@@ -242,6 +239,7 @@ function laterOf(attempt: Attempt): Later {
     onStarted: undefined,
     cacheKey: undefined,
     took: undefined,
+    was: undefined,
   }
   return attempt.later
 }

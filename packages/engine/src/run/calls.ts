@@ -46,12 +46,16 @@ export class Calls {
     this.#items = items
     this.#isDurable = drive.options.isDurable
     items.drop = (run, key, why) => this.drop(run, key, why)
-    items.forget = (item) => this.signals.forget(item)
   }
 
   /** Answers have arrived, or signals that parked attempts wait for. */
   get hasArrivals(): boolean {
     return this.#answers.length > 0 || this.#hasNewDue
+  }
+
+  /** Nothing is waited for, and nothing kept for later. */
+  get isQuiet(): boolean {
+    return this.#wakes.nextAt === undefined && this.#due.length === 0 && this.signals.isEmpty
   }
 
   /** When the earliest parked attempt is due; epoch milliseconds. */
@@ -81,7 +85,7 @@ export class Calls {
   dispatch(run: ActiveRun, key: number): void {
     const { state } = run
     if (state.status[key] !== QUEUED) return
-    const slot = Math.floor(key / state.stepCount)
+    const slot = state.slotOf(key)
     if (state.isLive[slot] === 0) return
     if (this.#drive.isReplaying || this.#drive.isPaused) {
       run.held.add(key)
@@ -328,15 +332,20 @@ export class Calls {
   }
 
   #answered(attempt: Attempt, result: unknown): void {
-    if (result instanceof Park) return this.#park(attempt, result)
-    if (this.#isDurable && !(result instanceof Skip)) {
+    let skip: Skip | undefined
+    // What is no object is told apart at once: the others are looked at by brand.
+    if (typeof result === 'object' && result !== null) {
+      if (result instanceof Park) return this.#park(attempt, result)
+      if (result instanceof Skip) skip = result
+    }
+    if (this.#isDurable && !skip) {
       const fault = jsonFault(result)
       if (fault) return this.#thrown(attempt, notJson(attempt, fault))
     }
     const { run, slot, step } = attempt
     this.#endAttempt(attempt)
     const first = run.scheduler.settled.length
-    if (result instanceof Skip) run.scheduler.skip(slot, step, result.reason)
+    if (skip) run.scheduler.skip(slot, step, skip.reason)
     else run.scheduler.succeed(slot, step, result === undefined ? null : result)
     this.#afterSettle(attempt, first, true, result)
   }
@@ -507,11 +516,10 @@ export class Calls {
 
   #openSubRun(attempt: Attempt, options: ParkedRun, plan: LinkedPlan): void {
     const { facts } = attempt.run.state
-    const { variables = facts.variables } = options
     const child = new ActiveRun({
       key: attempt.nextSubRunKey(),
       plan,
-      facts: { ...facts, id: attempt.runId, variables },
+      facts: options.variables ? { ...facts, variables: options.variables } : facts,
       inputs: options.inputs,
       from: 0,
       limit: options.maxConcurrent ?? SUB_RUN_ITEMS_AT_ONCE,

@@ -36,11 +36,11 @@ export function compileExpr(expr: Expr, cx: ExprContext): Eval {
     case 'input':
       return compileRead(expr, cx, 'the input', (state, slot) => state.input[slot])
     case 'arrival':
-      return compileRead(expr, cx, 'what led here', (state, slot) => state.arrival[slot * cx.stepCount + cx.self])
+      return compileArrival(expr, cx)
     case 'error':
       return compileRead(expr, cx, 'the error', (state) => state.error)
     case 'run':
-      return compileRead(expr, cx, 'the run', (state, slot) => ({ id: state.idOf(slot), item: state.itemOf(slot) }))
+      return compileRead(expr, cx, 'the run', (state, slot) => ({ id: state.facts.id, item: state.item[slot] }))
     case 'variable':
       return compileRead(expr, cx, 'the variables', (state) => state.facts.variables)
     case 'secret':
@@ -115,6 +115,13 @@ function compileRead(expr: Read, cx: ExprContext, what: string, read: Eval): Eva
     if (value !== MISSING) return value
     return otherwise ? otherwise(state, slot) : missing(cx, path, what, read(state, slot))
   }
+}
+
+function compileArrival(expr: Read, cx: ExprContext): Eval {
+  const { stepCount, self } = cx
+  // The whole of it is what every step of a chain takes.
+  if (expr.path === undefined) return (state, slot) => state.arrival[slot * stepCount + self] ?? null
+  return compileRead(expr, cx, 'what led here', (state, slot) => state.arrival[slot * stepCount + self])
 }
 
 function compileSecret(name: string, fallback: Expr | undefined, cx: ExprContext): Eval {

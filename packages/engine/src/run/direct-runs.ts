@@ -1,5 +1,5 @@
-// Runs that are kept nowhere: one input, one outcome, no row, no journal. All those of a plan are items of one driver that
-// lasts, so that a run costs a slot in it instead of a driver of its own.
+// Runs that are kept nowhere: one input, one outcome, no row, no journal. Their drivers are used again, one run after the
+// other, so that a run costs no driver of its own; runs at the same time have each its own.
 
 import type { DirectRunOptions, RunSignal } from '../engine.ts'
 import { FlowError } from '../errors.ts'
@@ -13,7 +13,10 @@ import type { LinkedPlan } from './link.ts'
 import { failed, type Outcome } from './outcome.ts'
 import { checkedVariables } from './run-options.ts'
 import { signalEntry } from './signals.ts'
-import type { DirectItem } from './state.ts'
+import type { RunFacts } from './state.ts'
+
+/** Of one plan, so many drivers wait for their next run. */
+const RESTING = 64
 
 export interface DirectTools extends Pick<DriverOptions, 'link' | 'cached' | 'clock' | 'random'> {
   readonly secret: (name: string) => string | undefined
@@ -23,7 +26,7 @@ export interface DirectTools extends Pick<DriverOptions, 'link' | 'cached' | 'cl
 
 export class DirectRuns {
   readonly #tools: DirectTools
-  readonly #drivers = new WeakMap<LinkedPlan, Driver>()
+  readonly #resting = new WeakMap<LinkedPlan, DirectRun[]>()
   readonly #live = new Set<DirectRun>()
   /** Outputs that later calls may use. */
   readonly #kept = new Map<string, CachedOutput>()
@@ -33,12 +36,11 @@ export class DirectRuns {
   }
 
   /** Resolves when the run has ended; rejects only if something is wrong with us. */
-  run(plan: LinkedPlan, input: unknown, { id, signal, local }: DirectRunOptions): Promise<Outcome> {
+  run(plan: LinkedPlan, input: unknown, options: DirectRunOptions): Promise<Outcome> {
     return new Promise((resolve, reject) => {
-      const driver = this.#driver(plan)
-      const run = new DirectRun(id ?? this.#tools.newId(), input, local, driver, this.#live, { resolve, reject })
-      if (signal) run.heed(signal)
-      driver.add(run)
+      const run = this.#resting.get(plan)?.pop() ?? this.#newRun(plan)
+      this.#live.add(run)
+      run.begin(input, options, resolve, reject)
     })
   }
 
@@ -53,45 +55,39 @@ export class DirectRuns {
   }
 
   close(): void {
-    for (const run of this.#live) {
-      run.driver.leave()
-      run.end(failed({ code: 'CANCELLED', message: 'the engine was closed' }))
-    }
+    for (const run of this.#live) run.leave('the engine was closed')
   }
 
-  #driver(plan: LinkedPlan): Driver {
-    const known = this.#drivers.get(plan)
-    if (known && !known.isWorn) return known
-    known?.retire()
-    const driver = this.#newDriver(plan)
-    this.#drivers.set(plan, driver)
-    return driver
-  }
-
-  #newDriver(plan: LinkedPlan): Driver {
-    const { link, clock, random, cached } = this.#tools
+  #newRun(plan: LinkedPlan): DirectRun {
+    const { link, clock, random, cached, newId } = this.#tools
     const redactor = new Redactor()
     const secret = (name: string) => {
       const value = this.#tools.secret(name)
       if (value !== undefined) redactor.add(value)
       return value
     }
-    const driver: Driver = new Driver({
+    const resting = this.#resting.get(plan) ?? []
+    this.#resting.set(plan, resting)
+    const run = new DirectRun(checkedVariables(plan, {}), secret, newId, () => {
+      this.#live.delete(run)
+      if (resting.length >= RESTING || !run.driver.canReuse) return false
+      resting.push(run)
+      return true
+    })
+    run.driver = new Driver({
       ...NOT_KEPT,
       plan,
-      facts: { id: '', variables: checkedVariables(plan, {}), secret },
+      facts: run,
       append: ({ entries }) => this.#keep(entries),
       services: this.#tools.services(redactor),
       link,
       cached: (key, now) => this.#cached(key, now) ?? cached(key, now),
+      onFinished: (outcome) => run.end(outcome),
+      onBug: (error) => run.fail(error),
       clock,
       random,
-      onBug: (error) => {
-        this.#drivers.delete(plan)
-        for (const run of this.#live) if (run.driver === driver) run.fail(error)
-      },
     })
-    return driver
+    return run
   }
 
   #keep(entries: readonly JournalEntry[]): void {
@@ -108,15 +104,14 @@ export class DirectRuns {
 
 // ---
 
-/** There is no run in a store around these, and so no limit to how many of them are at work. */
+/** Who calls says how many are at work at once. */
 const UNLIMITED: ItemGate = { tryTake: () => true, take: () => {}, release: () => {} }
 
 const NOT_KEPT = {
-  journal: 'direct',
+  journal: 'direct/0',
   driver: 'direct',
   from: 0,
   inputs: [],
-  isLasting: true,
   gate: UNLIMITED,
   read: () => [],
   preamble: [],
@@ -129,63 +124,84 @@ const NOT_KEPT = {
   onIdle: () => {},
 } satisfies Partial<DriverOptions>
 
-/** What a promise of an outcome is settled with. */
-interface Settlers {
-  readonly resolve: (outcome: Outcome) => void
-  readonly reject: (why: unknown) => void
-}
+type Resolve = (outcome: Outcome) => void
+type Reject = (why: unknown) => void
 
-class DirectRun implements DirectItem {
-  readonly id: RunId
-  readonly input: unknown
-  readonly local: unknown
-  readonly driver: Driver
-  readonly #live: Set<DirectRun>
-  readonly #settlers: Settlers
+/** A driver, and the run that it has now. */
+class DirectRun implements RunFacts {
+  readonly variables: Readonly<Record<string, unknown>>
+  readonly secret: (name: string) => string | undefined
+  driver!: Driver
+  local: unknown
+  readonly #newId: () => RunId
+  /** Takes it back, when its run has ended, for another; false if that cannot be. */
+  readonly #rest: () => boolean
+  #id: RunId | undefined
+  #resolve: Resolve | undefined
+  #reject: Reject | undefined
   #unheed: (() => void) | undefined
 
-  constructor(id: RunId, input: unknown, local: unknown, driver: Driver, live: Set<DirectRun>, settlers: Settlers) {
-    this.id = id
-    this.input = input
+  constructor(variables: RunFacts['variables'], secret: RunFacts['secret'], newId: () => RunId, rest: () => boolean) {
+    this.variables = variables
+    this.secret = secret
+    this.#newId = newId
+    this.#rest = rest
+  }
+
+  /** Made when it is asked for, unless it was given. */
+  get id(): RunId {
+    this.#id ??= this.#newId()
+    return this.#id
+  }
+
+  begin(input: unknown, { id, local, signal }: DirectRunOptions, resolve: Resolve, reject: Reject): void {
+    this.#id = id
     this.local = local
-    this.driver = driver
-    this.#live = live
-    this.#settlers = settlers
-    live.add(this)
+    this.#resolve = resolve
+    this.#reject = reject
+    this.driver.reuse(input)
+    if (signal) this.#heed(signal)
   }
 
   end(outcome: Outcome): void {
-    this.#over()
-    this.#settlers.resolve(outcome)
+    const resolve = this.#resolve
+    if (!this.#over()) this.driver.leave()
+    resolve?.(outcome)
   }
 
   fail(why: unknown): void {
+    const reject = this.#reject
     this.#over()
-    this.#settlers.reject(why)
+    reject?.(why)
   }
 
-  /** Ends when the signal says so. */
-  heed(signal: AbortSignal): void {
-    const stop = () => this.tell({ name: 'cancel', reason: 'the run was stopped by its signal' }, 0)
+  /** Ends it from outside. */
+  leave(why: string): void {
+    this.driver.leave(why)
+    this.end(failed({ code: 'CANCELLED', message: why }))
+  }
+
+  tell(signal: RunSignal, at: number): void {
+    if (signal.name === 'pause' || signal.name === 'resume') {
+      throw new FlowError('CONFLICT', `run ${this.id} is kept nowhere: it can be neither paused nor resumed`)
+    }
+    if (signal.name === 'cancel') this.leave(signal.reason ?? 'the run was cancelled')
+    else this.driver.signal(signalEntry(signal, at))
+  }
+
+  #heed(signal: AbortSignal): void {
+    const stop = () => this.leave('the run was stopped by its signal')
+    if (signal.aborted) return stop()
     signal.addEventListener('abort', stop, { once: true })
     this.#unheed = () => signal.removeEventListener('abort', stop)
   }
 
-  tell(signal: RunSignal, at: number): void {
-    switch (signal.name) {
-      case 'cancel':
-        this.driver.end(this, { code: 'CANCELLED', message: signal.reason ?? 'the run was cancelled' })
-        return
-      case 'signal':
-        this.driver.signalItem(this, signalEntry(signal, at))
-        return
-      default:
-        throw new FlowError('CONFLICT', `run ${this.id} is kept nowhere, so it cannot be paused`)
-    }
-  }
-
-  #over(): void {
-    this.#live.delete(this)
+  #over(): boolean {
     this.#unheed?.()
+    this.#unheed = undefined
+    this.#resolve = undefined
+    this.#reject = undefined
+    this.local = undefined
+    return this.#rest()
   }
 }

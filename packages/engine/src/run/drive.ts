@@ -35,8 +35,6 @@ export interface DriverOptions {
   /** The items: their first number and their inputs. */
   readonly from: number
   readonly inputs: readonly unknown[]
-  /** Further items are added one by one, each a run of its own. */
-  readonly isLasting?: boolean
   readonly gate: ItemGate
   readonly append: (batch: Batch) => MaybePromise<void>
   readonly read: (from: number) => MaybePromise<readonly JournalRow[]>
@@ -59,6 +57,8 @@ export interface DriverOptions {
   readonly redact: (plan: LinkedPlan, input: unknown, outcome: Outcome, item: number) => Outcome
   /** All that has begun only waits: there may be room for more. */
   readonly onIdle: () => void
+  /** Takes the outcome of the only item, in place of the journal: the driver may be used again. */
+  readonly onFinished?: (outcome: Outcome) => void
   readonly clock: Clock
   readonly random: () => number
   /** A bug in us, or a store that fails: ends the driver, and leaves the run as the journal has it. */
@@ -94,7 +94,6 @@ export class Drive {
       from: options.from,
       limit: Math.max(1, options.inputs.length),
       isRecording: options.isRecording,
-      isLasting: options.isLasting === true,
       services: options.services,
     })
   }

@@ -9,20 +9,16 @@ import type { ActiveRun } from './active-run.ts'
 import { Calls } from './calls.ts'
 import { Drive, type DriverOptions } from './drive.ts'
 import { Items } from './items.ts'
-import { failed } from './outcome.ts'
 import { replay } from './replay.ts'
 import type { Settled } from './scheduler.ts'
-import type { DirectItem } from './state.ts'
 
 /** Steps handed out in one turn before other work of the process has its turn; milliseconds likewise. */
 const TURN_STEPS = 4096
 const TURN_MS = 10
-/** Items' numbers have 31 bits. */
-const ITEMS_OF_ONE = 2 ** 30
-/** A driver that lasts and has grown beyond so many steps at once is not kept when nothing is left to do. */
-const KEYS_TO_KEEP = 65_536
 /** A journal in which all only waits is put down if nothing is due for so long; milliseconds. */
 const PUT_DOWN_MS = 1_000
+const AT_ONCE = Promise.resolve()
+const LEFT = 'this process no longer drives the run'
 
 export class Driver {
   readonly #drive: Drive
@@ -31,12 +27,12 @@ export class Driver {
   /** How many rows the journal has: what the next append must find. */
   #after: number
   #cancelled: ErrorValue | undefined
+  readonly #runTurn = () => this.#turn()
   #isScheduled = false
   /** A turn is being written, or the past is being replayed. */
   #isBusy = false
   #isOver = false
   #isLost = false
-  #itemCount = 0
   /** A place for an item has become free since the turn began. */
   #hasRoom = false
   #cancelTimer: (() => void) | undefined
@@ -97,54 +93,25 @@ export class Driver {
     this.onFree()
   }
 
-  // --- runs that are its items, if it lasts
+  // --- used again, for runs that are kept nowhere
 
-  /** Takes one more. */
-  add(item: DirectItem): void {
-    this.#drive.root.add(item)
-    this.#itemCount++
-    this.#drive.touch(this.#drive.root)
-    this.#poke()
-  }
-
-  /** Ends one from outside. */
-  end(item: DirectItem, error: ErrorValue): void {
+  /** Drives another run, the one before having ended. */
+  reuse(input: unknown): void {
     const { root } = this.#drive
-    const waiting = root.direct?.indexOf(item, root.next) ?? -1
-    if (waiting >= 0) {
-      root.direct?.splice(waiting, 1)
-      return item.end(failed(error))
-    }
-    const slot = root.state.direct.indexOf(item)
-    if (slot < 0) return
-    root.scheduler.end(slot, error)
+    root.reuse(input)
     this.#drive.touch(root)
     this.#poke()
   }
 
-  /** Sends one what its steps may wait for. */
-  signalItem(item: DirectItem, entry: Extract<JournalEntry, { type: 'signalled' }>): void {
-    const { state } = this.#drive.root
-    const slot = state.direct.indexOf(item)
-    if (slot >= 0) this.signal({ ...entry, item: state.item[slot] as number })
+  /** Nothing is left of the run before. */
+  get canReuse(): boolean {
+    const { subRuns } = this.#drive
+    return this.#timerAt === Number.POSITIVE_INFINITY && subRuns.size === 0 && this.#calls.isQuiet && !this.#isOver
   }
 
-  /** Has had so many items, or grown so large, that a new one should take its place. */
-  get isWorn(): boolean {
-    const { root } = this.#drive
-    return this.#isOver || this.#itemCount >= ITEMS_OF_ONE || (root.live === 0 && root.state.keys > KEYS_TO_KEEP)
-  }
-
-  /** Takes no more. */
-  retire(): void {
-    this.#drive.root.isLasting = false
-    this.#drive.touch(this.#drive.root)
-    this.#poke()
-  }
-
-  /** Stops where it is; the journal says how to go on. */
-  leave(): void {
-    if (!this.#isOver) this.#over(null)
+  /** Stops where it is; the journal, if there is one, says how to go on. */
+  leave(why = LEFT): void {
+    if (!this.#isOver) this.#over(null, why)
   }
 
   /** What was signalled to the run or to this journal: cancel, pause, resume, or a signal that steps wait for. */
@@ -163,7 +130,8 @@ export class Driver {
   #poke(): void {
     if (this.#isScheduled || this.#isBusy || this.#isOver) return
     this.#isScheduled = true
-    queueMicrotask(() => this.#turn())
+    // Several times as fast as queueMicrotask, which keeps a record of each.
+    AT_ONCE.then(this.#runTurn)
   }
 
   #turn(): void {
@@ -196,7 +164,7 @@ export class Driver {
     try {
       this.#calls.sendUnsent()
       const { root, dirty, options } = this.#drive
-      if (root.isDone) return this.#over(null)
+      if (root.isDone) return options.onFinished ? undefined : this.#over(null)
       if (!isComplete) return options.clock.soon(() => this.#poke())
       if (root.isIdle) options.onIdle()
       const canResume = this.#hasRoom && this.#items.hasClaims
@@ -256,24 +224,24 @@ export class Driver {
     this.#over({ journal, at: clock.now() })
   }
 
-  #over(wake: Wake | null): void {
-    this.#stop()
+  #over(wake: Wake | null, why = LEFT): void {
+    this.#stop(why)
     this.#resolve(wake)
   }
 
   #bug(error: unknown): void {
     if (this.#isOver) return
-    this.#stop()
+    this.#stop(LEFT)
     this.#drive.options.onBug(error)
     this.#refuse(error)
     this.#resolve(null)
   }
 
-  #stop(): void {
+  #stop(why: string): void {
     this.#isOver = true
     this.#cancelTimer?.()
     const { root } = this.#drive
-    for (const key of [...root.attempts.keys()]) this.#calls.drop(root, key, 'this process no longer drives the run')
+    for (const key of [...root.attempts.keys()]) this.#calls.drop(root, key, why)
     for (const { cancel } of root.deadlines.values()) cancel()
     for (let held = root.live - root.idle; held > 0; held--) this.#drive.options.gate.release()
   }

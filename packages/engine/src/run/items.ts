@@ -13,8 +13,6 @@ export class Items {
   hasClaims = false
   /** Drops what is in flight for a key. */
   drop: (run: ActiveRun, key: number, why: string) => void = () => {}
-  /** Drops what was sent to an item alone. */
-  forget: (item: number) => void = () => {}
 
   constructor(drive: Drive) {
     this.#drive = drive
@@ -34,13 +32,11 @@ export class Items {
   /** Puts an item into a slot; its place has been taken. `startedAt`: when its time limit began. */
   start(run: ActiveRun, index: number, startedAt: number): void {
     const item = run.from + index
-    const direct = run.direct?.[index]
-    const input = direct ? direct.input : run.inputs[index]
+    const input = run.inputs[index]
     const { value, error } = this.#checked(run, input)
     run.live++
     // One that cannot start takes a slot all the same, so that every item ends in the same way.
     const slot = error ? run.state.take(item, input) : run.scheduler.start(item, value)
-    if (direct) run.state.direct[slot] = direct
     if (error) return run.scheduler.end(slot, error)
     const { timeoutMs } = run.plan.plan
     if (timeoutMs === undefined) return
@@ -70,7 +66,6 @@ export class Items {
       run.queued.delete(slot)
     }
     const input = state.input[slot]
-    const direct = state.direct[slot]
     state.release(slot)
     run.live--
     if (wasIdle) run.idle--
@@ -81,10 +76,8 @@ export class Items {
       this.#drive.touch(run)
       return
     }
-    if (direct) {
-      this.forget(item)
-      return direct.end(outcome)
-    }
+    const { onFinished } = this.#drive.options
+    if (onFinished) return onFinished(outcome)
     if (!wasIdle) this.#drive.options.gate.release()
     const shown = this.#drive.options.redact(run.plan, input, outcome, item)
     this.#drive.entries.push({ type: 'finished', at: this.#drive.now, item, outcome: shown })

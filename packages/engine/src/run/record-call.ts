@@ -65,10 +65,10 @@ export function inputsOf(attempt: Attempt): ItemInput[] {
 export function rootItem(attempt: Attempt): number {
   let at = attempt
   while (at.run.parent) at = at.run.parent.attempt
-  return at.item
+  return at.itemIndex
 }
 
 function visitOf(attempt: Attempt): VisitRef {
-  const { run, step, item, visit } = attempt
+  const { run, step, itemIndex: item, visit } = attempt
   return run.key === '' ? { item, step, visit } : { sub: run.key, item, step, visit }
 }

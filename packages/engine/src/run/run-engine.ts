@@ -89,9 +89,10 @@ export class RunEngine implements Engine {
     return this.#handle(run, this.#ended(run, this.#takeIn(run, inputs, { items: 0, shards: 0 }), unwatch))
   }
 
-  async runDirectly(plan: Plan, input: unknown, options: DirectRunOptions = {}): Promise<Outcome> {
+  runDirectly(plan: Plan, input: unknown, options: DirectRunOptions = {}): Promise<Outcome> {
     const linked = this.#link(plan)
-    return this.#direct.run(isPromise(linked) ? await linked : linked, input, options)
+    if (!isPromise(linked)) return this.#direct.run(linked, input, options)
+    return linked.then((one) => this.#direct.run(one, input, options))
   }
 
   async resume(id: RunId, options: ResumeOptions = {}): Promise<RunHandle> {

@@ -213,7 +213,7 @@ export class Scheduler {
   /** Evaluates the input of a step, which waits for nothing more, or has branches. */
   #advance(key: number): void {
     const { state } = this
-    const slot = Math.floor(key / state.stepCount)
+    const slot = state.slotOf(key)
     if (state.isLive[slot] === 0) return
     const step = key - slot * state.stepCount
     if (!isWaiting(state.status[key] as number)) return
@@ -298,7 +298,7 @@ export class Scheduler {
     const failing = this.#failing.size > 0 && this.#failing.has(slot)
     if (failing) return this.#countCleanup(slot, step)
     if (step === this.#plan.plan.exit) return this.#exit(slot)
-    if (this.#suspects.has(slot)) this.#judge(slot, false)
+    if (this.#suspects.size > 0 && this.#suspects.has(slot)) this.#judge(slot, false)
     if (this.state.isLive[slot] === 0) return
     if (this.#takeTransition(slot, step, status)) return
     if (status === FAILED) this.#suspect(slot, step)

@@ -15,11 +15,14 @@ export interface KeptSignal {
 }
 
 export class Signals {
-  #all: KeptSignal[] = []
+  readonly #all: KeptSignal[] = []
   readonly #ids = new Set<string>()
-  #count = 0
   /** `item/number` of what was used up. */
   readonly #used = new Set<string>()
+
+  get isEmpty(): boolean {
+    return this.#all.length === 0
+  }
 
   /** Keeps a signal; undefined if one with its id was kept before. */
   add(entry: Extract<JournalEntry, { type: 'signalled' }>): KeptSignal | undefined {
@@ -28,7 +31,7 @@ export class Signals {
       if (this.#ids.has(entry.id)) return undefined
       this.#ids.add(entry.id)
     }
-    const signal = { number: this.#count++, name: entry.signal, payload: entry.payload ?? null, item: entry.item }
+    const signal = { number: this.#all.length, name: entry.signal, payload: entry.payload ?? null, item: entry.item }
     this.#all.push(signal)
     return signal
   }
@@ -43,11 +46,6 @@ export class Signals {
       return signal
     }
     return undefined
-  }
-
-  /** The item has ended: what was for it alone is of no more use. */
-  forget(item: number): void {
-    if (this.#all.length > 0) this.#all = this.#all.filter((signal) => signal.item !== item)
   }
 
   /** The journal says that the item has used it up. */

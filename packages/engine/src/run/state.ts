@@ -5,7 +5,6 @@
 
 import type { ErrorValue } from '../errors.ts'
 import type { LinkedPlan } from './link.ts'
-import type { Outcome } from './outcome.ts'
 
 export const IDLE = 0
 /** Demanded; steps it certainly reads have not ended. */
@@ -31,15 +30,8 @@ export interface RunFacts {
   readonly id: string
   readonly variables: Readonly<Record<string, unknown>>
   readonly secret: (name: string) => string | undefined
-}
-
-/** A run that is an item of a driver which lasts: what is its own, in place of the driver's. */
-export interface DirectItem {
-  readonly id: string
-  readonly input: unknown
-  /** What its caller gave along, for components of this process. */
-  readonly local: unknown
-  end(outcome: Outcome): void
+  /** What the program that began the run gave along, for components of this process. */
+  readonly local?: unknown
 }
 
 export class RunState {
@@ -64,8 +56,6 @@ export class RunState {
   isLive: Uint8Array
   /** Steps that are QUEUED, RUNNING or PARKED. */
   active: Int32Array
-  /** Of a driver that lasts; else empty. */
-  readonly direct: (DirectItem | undefined)[] = []
 
   /** While an expression is evaluated: the steps it found missing, and (if wanted) those it read in a branch. */
   readonly wanted: number[] = []
@@ -73,6 +63,7 @@ export class RunState {
   /** While a fallback is evaluated. */
   error: ErrorValue | null = null
 
+  readonly #perStep: number
   #capacity: number
   readonly #free: number[] = []
 
@@ -80,6 +71,7 @@ export class RunState {
     const keys = slots * plan.stepCount
     this.plan = plan
     this.stepCount = plan.stepCount
+    this.#perStep = 1 / plan.stepCount
     this.facts = facts
     this.status = new Uint8Array(keys)
     this.pending = new Int32Array(keys)
@@ -104,18 +96,9 @@ export class RunState {
     return slot
   }
 
-  /** The run's id, and which item of it this is, as they may be told. */
-  idOf(slot: number): string {
-    return this.direct[slot]?.id ?? this.facts.id
-  }
-
-  itemOf(slot: number): number {
-    return this.direct[slot] === undefined ? (this.item[slot] as number) : 0
-  }
-
-  /** So many steps of items it has room for. */
-  get keys(): number {
-    return this.#capacity * this.stepCount
+  slotOf(key: number): number {
+    // A multiplication is several times as fast as a division; half a step keeps it clear of the next whole number.
+    return Math.floor((key + 0.5) * this.#perStep)
   }
 
   /** Clears a slot for the next item. */
@@ -127,7 +110,6 @@ export class RunState {
     this.value.fill(undefined, from, to)
     if (this.plan.hasTransitions) this.arrival.fill(undefined, from, to)
     this.input[slot] = undefined
-    if (this.direct.length > 0) this.direct[slot] = undefined
     this.isLive[slot] = 0
     this.active[slot] = 0
     this.#free.push(slot)
