@@ -85,6 +85,45 @@ describe('a run that is kept', () => {
     expect(await (await durable()).run(sf, null)).toEqual({ n: 1 })
   })
 
+  test('refuses what contains itself, however often, and what is too deep, with a message that can be read', async () => {
+    const around: Record<string, unknown> = {}
+    Object.assign(around, { list: [around, around], again: around })
+    let deep: unknown = 1
+    for (let level = 0; level < 10_000; level++) deep = [deep]
+    const engine = await durable()
+
+    const circle = await engine.runOutcome(
+      one('circle', () => around),
+      null,
+    )
+    const tower = await engine.runOutcome(
+      one('tower', () => deep),
+      null,
+    )
+
+    expect(circle).toMatchObject({ error: { step: 'Make', message: expect.stringContaining('$.list[0] is what it') } })
+    expect(tower).toMatchObject({ error: { step: 'Make', message: expect.stringContaining('levels deep') } })
+  })
+
+  test('a step that changes what it was given changes it for nobody else', async () => {
+    const flow = defineFlow('changing', { input: shape<{ n: number }>() }, ({ input, step }) => {
+      const made = step('made', () => ({ n: 2 }))
+      const change = (given: { n: number; list: number[] }[]) => {
+        for (const one of given) one.list?.push(one.n++)
+        for (const one of given) one.n = 99
+        return given[2]?.list as number[]
+      }
+      const changed = step('changed', change as never, [input, made, { n: 3, list: [] }] as never)
+      return step('seen', (x: unknown) => x, { input, made, changed }, { needs: [changed as never] })
+    })
+    const engine = await durable()
+
+    const outputs = [await engine.run(flow, { n: 1 }), await engine.run(flow, { n: 1 })]
+
+    const seen = { input: { n: 1 }, made: { n: 2 }, changed: [3] }
+    expect(outputs).toEqual([seen, seen])
+  })
+
   test('gives null for undefined', async () => {
     expect(
       await (await durable()).run(
