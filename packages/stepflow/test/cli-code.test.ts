@@ -1,5 +1,6 @@
 // Flows in code from the command line: a file that exports a flow or a step function is run as one in YAML is.
 
+import { component, defineFlow, run as runFlow, shape } from 'stepflow'
 import { expect, test } from 'vitest'
 import { root } from '../../../test/stepflow.ts'
 import { cli, folderWith } from './cli.ts'
@@ -61,3 +62,35 @@ test('a file that exports no flow says what to export', async () => {
   expect(code).toBe(2)
   expect(err).toContain('exports no flow and no step function')
 })
+
+test('the YAML that a flow writes runs beside the module of its components', async () => {
+  const fetchUser = component('fetch_user', {}, (id: string) => ({ name: `user ${id}`, tags: ['a', 'b'] }))
+  const flow = defineFlow('enrich', { input: shape<{ id: string }>() }, ({ input, step, forEach, cond }) => {
+    const user = step('user', fetchUser, input.id)
+    const loud = forEach(user.tags, (tag) => step('loud', shout, tag))
+    return { name: cond(user.name, user.name, 'nobody'), loud }
+  })
+  const { run } = folderWith({
+    'flow.yaml': flow.toYAML({ prefix: '/my' }),
+    'components.ts': `
+      import { component } from '${library}'
+      export const fetchUser = component('fetch_user', {}, (id: string) => ({ name: \`user \${id}\`, tags: ['a', 'b'] }))
+      ${shout}
+      export { shout }`,
+    'stepflow-config.yml': `
+plugins: { my: { type: module, path: ./components.ts } }
+routes: { "/my/{*component}": [{ plugin: my }] }`,
+  })
+
+  const { code, out } = await run('run', 'flow.yaml', '--input-json', '{"id":"u1"}')
+
+  expect({ code, out: JSON.parse(out) }).toEqual({
+    code: 0,
+    out: { outcome: 'success', result: { name: 'user u1', loud: ['A', 'B'] } },
+  })
+  expect(await runFlow(flow, { id: 'u1' })).toEqual(JSON.parse(out).result)
+})
+
+function shout(text: string) {
+  return text.toUpperCase()
+}

@@ -56,6 +56,23 @@ describe('a TypeScript file', () => {
   })
 })
 
+test('a component is found by its export and by the name that it gave itself, unless two have it', async () => {
+  const plugin = await load(
+    'own-names.mjs',
+    `const made = (name, call) => ({ [Symbol.for('stepflow.component')]: { name, call } })
+     export const fetchUser = made('fetch_user', () => 'user')
+     export const a = made('same', () => 1)
+     export const b = made('same', () => 2)
+     export const c = made('a', () => 3)`,
+  )
+
+  expect(plugin.resolve('/fetchUser')?.call(null, CONTEXT)).toBe('user')
+  expect(plugin.resolve('/fetch_user')?.call(null, CONTEXT)).toBe('user')
+  expect(plugin.resolve('/same')).toBe(undefined)
+  expect(plugin.resolve('/a')?.call(null, CONTEXT)).toBe(1)
+  expect((await plugin.components()).map((info) => info.name).sort()).toEqual(['/a', '/b', '/c', '/fetchUser'])
+})
+
 test('a JavaScript file gives its functions themselves, unwrapped', async () => {
   const plugin = await load('plain.mjs', 'export const same = (x) => x; export { same as again }')
 

@@ -5,8 +5,9 @@ import type { Component, Json } from '@stepflow/engine'
 /** Under this symbol an exported value says that it is a component, and what is to be known of it. */
 export const COMPONENT: unique symbol = Symbol.for('stepflow.component') as never // a unique symbol needs a declared type
 
-/** What an export carries under `COMPONENT`; the export's name is the component's. */
+/** What an export carries under `COMPONENT`; the export's name is the component's, and its own stands in for it. */
 export interface ComponentBrand {
+  readonly name?: string
   readonly description?: string
   /** JSON Schemas. */
   readonly input?: Json

@@ -10,6 +10,7 @@ import { importModule } from './import-module.ts'
 /** A plugin over the exports of `file` (an absolute path). Knows its components once it has been started. */
 export function createModulePlugin(name: string, file: string): Plugin {
   let components: ReadonlyMap<string, Component> = new Map()
+  let ownNames: ReadonlyMap<string, Component | undefined> = new Map()
   let starting: Promise<void> | undefined
 
   async function load(): Promise<void> {
@@ -17,18 +18,20 @@ export function createModulePlugin(name: string, file: string): Plugin {
     if (!there?.isFile()) {
       throw new FlowError('INVALID_FLOW', `plugin "${name}": there is no file "${file}"`)
     }
-    const found = componentsOf(await importModule(file, `plugin "${name}"`))
+    const exports = await importModule(file, `plugin "${name}"`)
+    const found = componentsOf(exports)
     if (found.size === 0) {
       const message = `plugin "${name}": ${basename(file)} exports no function and no component`
       throw new FlowError('INVALID_FLOW', message)
     }
     components = found
+    ownNames = ownNamesOf(exports)
   }
 
   return {
     name,
     components: () => [...components.values()].map((component) => component.info),
-    resolve: (component) => components.get(component),
+    resolve: (component) => components.get(component) ?? ownNames.get(component),
     start() {
       starting ??= load()
       return starting
@@ -44,6 +47,19 @@ function componentsOf(exports: object): Map<string, Component> {
   const { default: main } = exports as { default?: unknown }
   if (isRecord(main) && !(COMPONENT in main)) addAll(found, main)
   addAll(found, exports)
+  return found
+}
+
+/** By the name that a component gave itself: flows that code wrote as YAML call it so. Undefined: there are two. */
+function ownNamesOf(exports: object): Map<string, Component | undefined> {
+  const found = new Map<string, Component | undefined>()
+  for (const value of Object.values(exports)) {
+    const brand = brandOf(value)
+    if (typeof brand?.name !== 'string') continue
+    const path = `/${brand.name}`
+    const isTaken = found.has(path) && found.get(path)?.call !== brand.call
+    found.set(path, isTaken ? undefined : { info: infoOf(path, brand), call: brand.call })
+  }
   return found
 }
 
