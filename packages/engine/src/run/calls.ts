@@ -11,7 +11,7 @@ import { Attempt } from './attempt.ts'
 import type { Drive } from './drive.ts'
 import type { Items } from './items.ts'
 import { jsonFault } from './json-fault.ts'
-import { type LinkedCall, type LinkedPlan, placeOf } from './link.ts'
+import { type Choice, type LinkedPlan, placeOf } from './link.ts'
 import { NoValue } from './no-value.ts'
 import { inputsOf, keptFor, recordKept, recordPark, recordStart, rootItem, stepOf } from './record-call.ts'
 import { retryDelay } from './retry.ts'
@@ -94,16 +94,16 @@ export class Calls {
     if (run.stepLimit !== undefined && !this.#items.takeStepPlace(run, slot, key, run.stepLimit)) return
     const tries = run.tries.size > 0 ? run.tries.get(key) : undefined
     const attempt = new Attempt(run, key, tries ? tries.step + tries.transport + 1 : 1)
-    const call = run.plan.calls[key - slot * state.stepCount] as LinkedCall
-    let component = call.component
+    const { plan } = run
+    let component = plan.components[attempt.step]
     if (component === undefined) {
       try {
-        component = resolve(call, state.value[key])
+        component = chosen(attempt)
       } catch (thrown) {
         return this.#thrown(attempt, thrown)
       }
     }
-    if (call.isCached) return this.#callCached(attempt, component)
+    if (plan.isCached[attempt.step] === 1) return this.#callCached(attempt, component)
     this.#send(attempt, component)
   }
 
@@ -191,7 +191,7 @@ export class Calls {
   callAgain(attempt: Attempt): void {
     const { run, step } = attempt
     try {
-      this.#call(attempt, resolve(run.plan.calls[step] as LinkedCall, run.state.value[attempt.key]))
+      this.#call(attempt, run.plan.components[step] ?? chosen(attempt))
     } catch (thrown) {
       this.#thrown(attempt, thrown)
     }
@@ -536,8 +536,9 @@ export class Calls {
 
 // ---
 
-function resolve(call: LinkedCall, input: unknown): Component {
-  return call.component ?? (call.choose as NonNullable<LinkedCall['choose']>)(input)
+/** The component that the input chooses; throws if there is none. */
+function chosen({ run, step, key }: Attempt): Component {
+  return (run.plan.choices[step] as Choice)(run.state.value[key]) // a step that calls has a component or a choice
 }
 
 /** False if the attempt, or its step or item, has ended: perhaps in this very turn. */

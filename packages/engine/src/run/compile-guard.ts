@@ -10,6 +10,7 @@ export function compileGuard(expr: Extract<Expr, { op: 'guard' }>, cx: ExprConte
   const { rule, of, lenient = [] } = expr
   const nullable = rule !== 'all_success'
   const then = compileExpr(expr.then, { ...cx, nullable })
+  if (saysNothing(expr)) return then
   const waitFor = [...of, ...lenient]
   const forbidsFailure = rule === 'all_success' || rule === 'none_failed' || rule === 'none_failed_min_one_success'
   const wants =
@@ -59,6 +60,12 @@ export function compileGuard(expr: Extract<Expr, { op: 'guard' }>, cx: ExprConte
 }
 
 // ---
+
+/** Over the one step that is read anyway, as a whole or by path: reading it asks the same. */
+function saysNothing({ rule, of, lenient = [], then }: Extract<Expr, { op: 'guard' }>): boolean {
+  const isOne = rule === 'all_success' && of.length === 1 && lenient.length === 0
+  return isOne && then.op === 'step' && then.step === of[0] && then.onSkip === undefined
+}
 
 function ruleNotMet(rule: TriggerRule, state: RunState, base: number, steps: readonly number[]): NoValue {
   if (rule === 'one_failed') return skip(`trigger rule ${rule}: none of the steps it depends on failed`)

@@ -1,7 +1,7 @@
 // Plan -> LinkedPlan: everything that depends on the plan alone, worked out once and shared by all its runs.
 
 import type { Component } from '../component/plugin.ts'
-import type { Router } from '../component/router.ts'
+import type { Route, Router } from '../component/router.ts'
 import { FlowError } from '../errors.ts'
 import type { Json, MaybePromise } from '../json.ts'
 import { checkPlan } from '../plan/check.ts'
@@ -20,18 +20,20 @@ export interface LinkedPlan {
   readonly inputs: readonly Eval[]
   readonly fallbacks: readonly (Eval | undefined)[]
   readonly cacheKeys: readonly (Eval | undefined)[]
-  /** What answers a step's call; undefined for steps without a component. */
-  readonly calls: readonly (LinkedCall | undefined)[]
+  /** What answers a step's call; undefined for steps without a component, and where the input chooses it. */
+  readonly components: readonly (Component | undefined)[]
+  readonly choices: readonly (Choice | undefined)[]
+  /** 1 for steps that call something; 1 for those that may use the output of an earlier call. */
+  readonly isCall: Uint8Array
+  readonly isCached: Uint8Array
   /** Steps that must have ended before the step's input is taken. */
-  readonly strict: readonly (readonly number[])[]
+  readonly strict: NumberLists
   /** The reverse of `strict`. */
-  readonly dependents: readonly (readonly number[])[]
+  readonly dependents: NumberLists
   /** Steps to which this one may show, by how it ends, which branch they take and so what they need. */
-  readonly lazyDependents: readonly (readonly number[])[]
+  readonly lazyDependents: NumberLists
   /** 1 for steps with branches: evaluated before all they wait for has ended, to demand what is certain by then. */
   readonly isEager: Uint8Array
-  /** Steps whose failure this one may handle. */
-  readonly handles: readonly (readonly number[])[]
   readonly hasTransitions: boolean
   /** Where a step leads whatever it gives, handing its result on; -1 where that is not so simple. */
   readonly onlyNext: Int32Array
@@ -44,10 +46,15 @@ export interface LinkedPlan {
   readonly checkVariables: SchemaCheck | undefined
 }
 
-export interface LinkedCall {
-  readonly component: Component | undefined
-  readonly choose: ((input: unknown) => Component) | undefined
-  readonly isCached: boolean
+export type Choice = (input: unknown) => Component
+
+/**
+ * A list for each step, one after the other in memory, for long plans are slow by what they touch: list i is `of` from
+ * `from[i]` up to before `from[i + 1]`.
+ */
+export interface NumberLists {
+  readonly from: Int32Array
+  readonly of: Int32Array
 }
 
 export interface LinkEnvironment {
@@ -67,10 +74,10 @@ export async function link(plan: Plan, environment: LinkEnvironment): Promise<Li
   const stepIds = steps.map((step) => step.id)
   const compile = (expr: Expr, self: number) => compileExpr(expr, contextOf(plan, self, stepIds, functions))
   const strict = steps.map(strictDependencies)
-  const dependents = reverse(strict)
   const deciders = steps.map((step) => decidingRefs(step.input))
   const isEager = Uint8Array.from(deciders, (refs) => (refs.length > 0 ? 1 : 0))
   const lazyDependents = reverse(deciders)
+  const calls = steps.map(({ component }) => (component === null ? undefined : linkCall(component, environment)))
   const handles = reverse(steps.map((step) => step.handlers ?? []))
 
   return {
@@ -80,12 +87,14 @@ export async function link(plan: Plan, environment: LinkEnvironment): Promise<Li
     inputs: steps.map((step, i) => compile(step.input, i)),
     fallbacks: steps.map((step, i) => step.fallback && compile(step.fallback, i)),
     cacheKeys: steps.map((step, i) => step.cache?.key && compile(step.cache.key, i)),
-    calls: steps.map((step) => (step.component === null ? undefined : linkCall(step, step.component, environment))),
-    strict,
-    dependents,
-    lazyDependents,
+    components: calls.map((call) => call?.component),
+    choices: calls.map((call) => call?.choose),
+    isCall: Uint8Array.from(calls, (call) => (call ? 1 : 0)),
+    isCached: Uint8Array.from(steps, ({ cache }) => (cache ? 1 : 0)),
+    strict: inARow(strict),
+    dependents: inARow(reverse(strict)),
+    lazyDependents: inARow(lazyDependents),
     isEager,
-    handles,
     onlyNext: Int32Array.from(steps, ({ next }) => {
       const [first] = next ?? []
       return first && first.on === 'done' && first.equals === undefined && !first.pass ? first.to : -1
@@ -149,21 +158,17 @@ function contextOf(
   }
 }
 
-function linkCall(step: PlanStep, path: string, environment: LinkEnvironment): LinkedCall {
-  const isCached = step.cache !== undefined
-  const core = environment.core(path)
-  if (core) return { component: core, choose: undefined, isCached }
+function linkCall(path: string, { core, router }: LinkEnvironment): Route {
+  const component = core(path)
+  if (component) return { component }
   try {
-    const { component, choose } = environment.router.route(path)
-    return { component, choose, isCached }
+    return router.route(path)
   } catch (thrown) {
     // The step fails when it is called, with its own fallback; the plan as such is sound.
     return {
-      component: undefined,
       choose: () => {
         throw thrown
       },
-      isCached,
     }
   }
 }
@@ -213,6 +218,14 @@ function reverse(lists: readonly (readonly number[])[]): number[][] {
     for (const to of targets) (reversed[to] as number[]).push(from)
   })
   return reversed
+}
+
+function inARow(lists: readonly (readonly number[])[]): NumberLists {
+  const from = new Int32Array(lists.length + 1)
+  lists.forEach((list, i) => {
+    from[i + 1] = (from[i] as number) + list.length
+  })
+  return { from, of: Int32Array.from(lists.flat()) }
 }
 
 function length(list: readonly unknown[] | undefined): number {

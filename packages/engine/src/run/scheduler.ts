@@ -172,7 +172,8 @@ export class Scheduler {
     }
     state.arrival[key] = arrival
     if (status === IDLE) {
-      if ((this.#plan.strict[step] as readonly number[]).length > 0) return this.#demand(slot, step)
+      const { from } = this.#plan.strict
+      if (from[step] !== from[step + 1]) return this.#demand(slot, step)
       // The plain case of a chain: it waits for nothing.
       state.pending[key] = 0
       state.status[key] = WAITING
@@ -194,11 +195,13 @@ export class Scheduler {
     const { state } = this
     const base = slot * state.stepCount
     const stack = [wanted]
+    const { from, of } = this.#plan.strict
     for (let step = stack.pop(); step !== undefined; step = stack.pop()) {
       const key = base + step
       if (state.status[key] !== IDLE) continue
       let pending = 0
-      for (const dependency of this.#plan.strict[step] as readonly number[]) {
+      for (let i = from[step] as number; i < (from[step + 1] as number); i++) {
+        const dependency = of[i] as number
         const status = state.status[base + dependency] as number
         if (status >= DONE) continue
         pending++
@@ -220,7 +223,7 @@ export class Scheduler {
     const value = (this.#plan.inputs[step] as (s: RunState, slot: number) => unknown)(state, slot)
     if (value === BLOCKED || (state.pending[key] as number) > 0) return this.#block(slot, key)
     if (value instanceof NoValue) return this.#withoutValue(slot, step, value)
-    if (this.#plan.calls[step] === undefined) return this.#done(slot, step, value, true)
+    if (this.#plan.isCall[step] === 0) return this.#done(slot, step, value, true)
     state.value[key] = value
     state.status[key] = QUEUED
     state.active[slot] = (state.active[slot] as number) + 1
@@ -329,19 +332,20 @@ export class Scheduler {
   #wake(slot: number, step: number): void {
     const { state } = this
     const base = slot * state.stepCount
-    const dependents = this.#plan.dependents[step] as readonly number[]
+    const { dependents, lazyDependents: lazy } = this.#plan
+    const first = dependents.from[step] as number
     // Backwards, for the last on the stack is the first to go on: what is written first starts first.
-    for (let i = dependents.length - 1; i >= 0; i--) {
-      const key = base + (dependents[i] as number)
+    for (let i = (dependents.from[step + 1] as number) - 1; i >= first; i--) {
+      const key = base + (dependents.of[i] as number)
       const status = state.status[key]
       if (status !== WAITING && status !== BLOCKED_ON) continue
       const pending = (state.pending[key] as number) - 1
       state.pending[key] = pending
       if (pending === 0) this.#toAdvance.push(key)
     }
-    const lazy = this.#plan.lazyDependents[step] as readonly number[]
-    for (let i = 0; i < lazy.length; i++) {
-      const key = base + (lazy[i] as number)
+    const end = lazy.from[step + 1] as number
+    for (let i = lazy.from[step] as number; i < end; i++) {
+      const key = base + (lazy.of[i] as number)
       if (state.status[key] === BLOCKED_ON) this.#toRecheck.push(key)
     }
   }
@@ -421,8 +425,10 @@ export class Scheduler {
     }
     const found = new Set<number>()
     const queue = [...affected]
+    const { from, of } = this.#plan.dependents
     for (let step = queue.pop(); step !== undefined; step = queue.pop()) {
-      for (const dependent of this.#plan.dependents[step] as readonly number[]) {
+      for (let i = from[step] as number; i < (from[step + 1] as number); i++) {
+        const dependent = of[i] as number
         if (found.has(dependent) || !isCleanup(dependent)) continue
         found.add(dependent)
         queue.push(dependent)

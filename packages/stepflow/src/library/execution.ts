@@ -28,7 +28,8 @@ export class Execution {
 
   constructor(definition: Definition, input: unknown, clock: Clock) {
     this.clock = clock
-    this.root = this.#newScope(definition.name, definition.hooks as StepFunctionHooks | undefined, input)
+    const hooks = definition.hooks as StepFunctionHooks | undefined
+    this.root = this.#newScope(definition.name, hooks, input, definition.steps.size)
     this.#tellWorkflow(this.root, 'onWorkflowStart', { status: 'RUNNING' })
   }
 
@@ -74,12 +75,12 @@ export class Execution {
   /** What is inside a step begins. */
   enter(key: string, around: Scope, of: Inside, step: string, input: unknown): void {
     if (of.kind === 'parallel') {
-      this.#keep(key, this.#newScope(around.workflow, around.hooks, input))
+      this.#keep(key, this.#newScope(around.workflow, around.hooks, input, of.tasks.length))
       return
     }
     const { definition } = of
     const hooks = (definition.hooks as StepFunctionHooks | undefined) ?? around.hooks
-    const scope = this.#newScope(`${around.workflow} > ${step}`, hooks, input)
+    const scope = this.#newScope(`${around.workflow} > ${step}`, hooks, input, definition.steps.size)
     this.#keep(key, scope)
     this.#tellWorkflow(scope, 'onWorkflowStart', { status: 'RUNNING' })
   }
@@ -190,9 +191,9 @@ export class Execution {
     this.#scopes.set(key, scope)
   }
 
-  #newScope(workflow: string, hooks: StepFunctionHooks | undefined, input: unknown): Scope {
+  #newScope(workflow: string, hooks: StepFunctionHooks | undefined, input: unknown, size: number): Scope {
     // Only those who watch ask when it began.
-    return new Scope(workflow, hooks, input, hooks ? this.clock.now() : 0)
+    return new Scope(workflow, hooks, input, hooks ? this.clock.now() : 0, size)
   }
 }
 

@@ -3,7 +3,7 @@
 import { setOwn } from '@stepflow/engine'
 import type { StepFunctionHooks } from './hooks.ts'
 
-/** So many results are kept as they came, names beside them; loops may bring the same step's again and again. */
+/** Lists shorter than this are not worth it. */
 const FIRST_FOLD = 2_048
 
 /** What has begun, and since when (epoch milliseconds). */
@@ -22,13 +22,16 @@ export class Scope {
   #errors: Record<string, unknown> | undefined
   /** Names and results, in turns: a list is several times as fast as a map. */
   #results: unknown[] = []
-  #foldAt = FIRST_FOLD
+  /** From this length on, what loops have brought again and again is put together. */
+  #foldAt: number
 
-  constructor(workflow: string, hooks: StepFunctionHooks | undefined, input: unknown, startedAt: number) {
+  /** `size`: how many steps or tasks it has. */
+  constructor(workflow: string, hooks: StepFunctionHooks | undefined, input: unknown, startedAt: number, size: number) {
     this.workflow = workflow
     this.hooks = hooks
     this.input = input
     this.startedAt = startedAt
+    this.#foldAt = Math.max(FIRST_FOLD, 8 * size)
   }
 
   /** The result, or the error, of a step or a task; a later one takes the place of the one before. */
@@ -76,6 +79,5 @@ export class Scope {
     const results = this.#results
     for (let i = 0; i < results.length; i += 2) last.set(results[i] as string, results[i + 1])
     this.#results = [...last].flat(1)
-    this.#foldAt = Math.max(FIRST_FOLD, 2 * this.#results.length)
   }
 }

@@ -46,6 +46,7 @@ function callOf({ place, fn, step, task }: PartOf<'call'>): Component['call'] {
   const around = keyOf(place.slice(0, -1))
   const name = place[place.length - 1] as string // a place has at least one part
   const choice = task ? undefined : choiceOf(step)
+  const next = task ? undefined : step.next
   const about = task ? { step: step.name, task: name } : { step: name }
   // Only these can be cut off while the execution goes on.
   const among = task ? 'around' : 'siblings'
@@ -53,7 +54,7 @@ function callOf({ place, fn, step, task }: PartOf<'call'>): Component['call'] {
 
   const succeed = (execution: Execution, scope: Scope, value: unknown, call: CallContext) => {
     const output = value === undefined ? null : value
-    const nextStep = choice ? choice(output, call) : task ? undefined : step.next
+    const nextStep = choice ? choice(output, call) : next
     execution.succeed(scope, name, output, about, nextStep)
     return output
   }
