@@ -440,6 +440,7 @@ describe('what is put together wrongly', () => {
 
   test('a reference is no value', () => {
     expect(define(({ input }) => `${input.name}`)).toThrow('a reference was used as a value')
+    expect(define(({ input }) => 'name' in input)).toThrow('a reference was used as a value')
     expect(define(({ input }) => ({ ...input }))).toThrow('a reference was used as a value')
     expect(define(({ input }) => input.n + 1)).toThrow('a reference was used as a value')
     expect(define(({ input }) => [...input.list])).toThrow('a reference was used as a value')

@@ -31,7 +31,9 @@ export type Fields<T, Flow extends string> =
       : FieldsOf<Extract<T, object>, Flow, Through<T>>
 
 type FieldsOf<O, Flow extends string, None> = O extends readonly (infer E)[]
-  ? { readonly [index: number]: Ref<E | null, Flow> }
+  ? number extends O['length']
+    ? { readonly [index: number]: Ref<E | null, Flow> }
+    : { readonly [K in keyof O & `${number}`]: Ref<Read<O[K]> | None, Flow> }
   : { readonly [K in keyof O]-?: Ref<Read<O[K]> | None, Flow> }
 
 /** A value of type `T`, or references where its parts will be. */
@@ -96,6 +98,7 @@ function traps({ source, path }: RefNode): ProxyHandler<object> {
       if (typeof key === 'symbol') return undefined
       return makeRef({ source, path: [...path, key] })
     },
+    has: (_, key) => typeof key !== 'symbol' && misused(),
     ownKeys: misused,
     set: misused,
     deleteProperty: misused,
