@@ -94,3 +94,14 @@ routes: { "/my/{*component}": [{ plugin: my }] }`,
 function shout(text: string) {
   return text.toUpperCase()
 }
+
+test('a result that JSON cannot carry is a failure, not a fault of ours', async () => {
+  const { at } = folderWith({ 'big.ts': source.replace(/`it is .*`/, '2n'), 'items.jsonl': '{"n":1}\n' })
+
+  const one = await cli(['run', at('big.ts'), '--input-json', '{"n":4}'])
+  const many = await cli(['run', at('big.ts'), '--inputs', at('items.jsonl')])
+
+  expect([one.code, many.code]).toEqual([1, 1])
+  expect(JSON.parse(one.out).error).toMatchObject({ message: expect.stringContaining('cannot be written as JSON') })
+  expect(many.out).toBe(one.out)
+})

@@ -5,6 +5,7 @@ import type { JournalEntry, Outcome, Plan, RunHandle, Store } from '@stepflow/en
 import type { Io } from './command.ts'
 import { onInterrupt } from './interrupts.ts'
 import type { Messages } from './messages.ts'
+import { outcomeLine } from './outcome-line.ts'
 import { showRun } from './progress/show-run.ts'
 import { watchWaits } from './progress/watch-waits.ts'
 import { writeText } from './write-file.ts'
@@ -67,9 +68,9 @@ export async function followSingle({
     return 130
   }
   if (!outcome) return explainMissing(handle, storeWords, messages)
-  await writeResult(outcome, output, io)
+  const told = await writeResult(outcome, output, io)
   if (output !== undefined) messages.hint(`the result is in ${output}`)
-  return exitOf(outcome)
+  return exitOf(told)
 }
 
 /** The exit code that an item's outcome means. */
@@ -111,10 +112,15 @@ async function lastOutcome(handle: RunHandle): Promise<Outcome | undefined> {
   return last
 }
 
-async function writeResult(outcome: Outcome, output: string | undefined, io: Io) {
-  const told = outcome.outcome === 'success' && outcome.result === undefined ? { ...outcome, result: null } : outcome
-  if (output === undefined) return io.out(`${JSON.stringify(told)}\n`)
+/** Answers what was told. */
+async function writeResult(outcome: Outcome, output: string | undefined, io: Io): Promise<Outcome> {
+  const { told, line } = outcomeLine(outcome)
+  if (output === undefined) {
+    await io.out(`${line}\n`)
+    return told
+  }
   const isYaml = ['.yaml', '.yml'].includes(extname(output).toLowerCase())
-  const text = isYaml ? (await import('yaml')).stringify(told, { lineWidth: 0 }) : `${JSON.stringify(told)}\n`
+  const text = isYaml ? (await import('yaml')).stringify(told, { lineWidth: 0 }) : `${line}\n`
   writeText(output, text, 'the output', io.cwd)
+  return told
 }

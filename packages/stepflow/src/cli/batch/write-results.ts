@@ -7,6 +7,7 @@
 import { fstatSync, ftruncateSync, write } from 'node:fs'
 import { FlowError, type Outcome } from '@stepflow/engine'
 import { ReaderGone } from '../io.ts'
+import { outcomeLine } from '../outcome-line.ts'
 
 export interface Counts {
   success: number
@@ -151,16 +152,7 @@ export function createResultWriter(options: ResultWriterOptions): ResultWriter {
   }
 
   function lineOf(item: number, outcome: Outcome): string {
-    let line: string | undefined
-    let told = outcome
-    if (told.outcome === 'success' && told.result === undefined) told = { outcome: 'success', result: null }
-    try {
-      line = JSON.stringify(told)
-    } catch (thrown) {
-      const message = `the result cannot be written as JSON: ${(thrown as Error).message}`
-      told = { outcome: 'failed', error: { code: 'COMPONENT_FAILED', message } }
-      line = JSON.stringify(told)
-    }
+    const { told, line } = outcomeLine(outcome)
     counts[told.outcome]++
     return order === 'completion' ? `{"index":${item},${line.slice(1)}\n` : `${line}\n`
   }
