@@ -147,6 +147,18 @@ describe('components for tests', () => {
     expect(calls.a?.map(({ output }) => output).sort()).toEqual(['inside', 'outside'])
   })
 
+  test('what is found by its path is faked wherever it is called', async () => {
+    const inner = defineFlow('inner', {}, ({ step }) => step('in', '/net/load', 1))
+    const flow = defineFlow('paths', {}, ({ step, forEach }) => ({
+      inside: step('inside', inner, undefined, { when: true }),
+      each: forEach([2, 3], (n) => step('one', '/net/load', n)),
+    }))
+
+    await expectRun(flow)
+      .withFakes({ '/net/load': (n) => n * 10 })
+      .toSucceedWith({ inside: 10, each: [20, 30] })
+  })
+
   test('a component of any name can be faked', async () => {
     const flow = defineFlow('named', {}, ({ step }) =>
       step(

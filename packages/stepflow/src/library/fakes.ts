@@ -4,12 +4,15 @@ import { shown, wrong } from '@stepflow/dialects'
 import {
   type CallContext,
   type Component,
+  type Expr,
   errorValue,
   FlowError,
   isPromise,
   isRecord,
+  type Plan,
   setOwn,
   suggest,
+  walk,
 } from '@stepflow/engine'
 import { type AnyFn, brandOf, component, type FlowComponent } from './component.ts'
 import type { Program } from './program.ts'
@@ -106,8 +109,28 @@ function nameOf(path: string): string {
 }
 
 /** Components that the program does not bring itself are faked by their path. */
-function fakePath(of: Program, name: string): string | undefined {
-  return of.plan.steps.some(({ component }) => component === name) ? name : undefined
+function fakePath({ plan }: Program, name: string): string | undefined {
+  return isCalledIn(plan, name) ? name : undefined
+}
+
+function isCalledIn({ steps }: Plan, path: string): boolean {
+  return steps.some(
+    ({ component, input }) => component === path || plansIn(input).some((plan) => isCalledIn(plan, path)),
+  )
+}
+
+/** What a step runs that is a flow, or a forEach. */
+function plansIn(input: Expr): Plan[] {
+  const found: Plan[] = []
+  walk(input, (expr) => {
+    if (expr.op !== 'object') return
+    for (const [key, value] of expr.of) {
+      if (key === 'plan' && value.op === 'literal' && isRecord(value.value) && 'entry' in value.value) {
+        found.push(value.value as unknown as Plan) // a plan is JSON, though its type does not say so
+      }
+    }
+  })
+  return found
 }
 
 function contextual(fn: AnyFn): Component['call'] {
