@@ -32,7 +32,7 @@ export class Calls {
   readonly #drive: Drive
   readonly #items: Items
   readonly #isDurable: boolean
-  readonly #answers: Answer[] = []
+  #answers: Answer[] = []
   /** Calls that wait for what made them ready to be written. */
   #unsent: { readonly attempt: Attempt; readonly component: Component }[] = []
   /** Parked attempts that are due, of items that need a place first. */
@@ -128,17 +128,13 @@ export class Calls {
   /** Settles all answers that have arrived, and calls again what is due. */
   settleAnswers(): void {
     this.#hasNewDue = false
-    const answers = this.#answers.splice(0)
-    for (const answer of answers) {
-      // A timeout and an answer may arrive in one turn, or a failure that ends the item: the first counts.
-      if (!isWanted(answer.attempt)) continue
-      if (answer.kind === 'thrown') this.#thrown(answer.attempt, answer.thrown)
-      else if (answer.kind === 'kept') this.#useKept(answer.attempt, answer.output)
-      else if (answer.kind === 'none') this.#send(answer.attempt, answer.component)
-      else this.#answered(answer.attempt, answer.result)
+    if (this.#answers.length > 0) {
+      const answers = this.#answers
+      this.#answers = []
+      for (const answer of answers) this.#settle(answer)
     }
     // The journal goes on to say who was woken.
-    if (this.#drive.isReplaying) return
+    if (this.#drive.isReplaying || (this.#due.length === 0 && this.#wakes.nextAt === undefined)) return
     for (let due = this.#wakes.takeDue(this.#drive.now); due; due = this.#wakes.takeDue(this.#drive.now)) {
       if (due.attempt.isLive && due.attempt.park === due.park) this.#due.push(due.attempt)
     }
@@ -147,6 +143,16 @@ export class Calls {
     this.#due = []
     for (const attempt of all) if (isWanted(attempt)) this.#wake(attempt)
     this.#items.hasClaims = this.#due.length > 0
+  }
+
+  #settle(answer: Answer): void {
+    const { attempt } = answer
+    // A timeout and an answer may arrive in one turn, or a failure that ends the item: the first counts.
+    if (!isWanted(attempt)) return
+    if (answer.kind === 'thrown') this.#thrown(attempt, answer.thrown)
+    else if (answer.kind === 'kept') this.#useKept(attempt, answer.output)
+    else if (answer.kind === 'none') this.#send(attempt, answer.component)
+    else this.#answered(attempt, answer.result)
   }
 
   /** A step's answer is no longer wanted, nor that of anything below it. */

@@ -71,12 +71,11 @@ export class Drive {
   /** Sub-runs by key. */
   readonly subRuns = new Map<string, ActiveRun>()
   readonly dirty: ActiveRun[] = []
+  #now: number | undefined
   /** What this turn has to write. */
   readonly entries: JournalEntry[] = []
   /** Outputs of this turn that later calls may use, by key: the store has them when the turn is written. */
   readonly kept = new Map<string, { readonly output: unknown }>()
-  /** When the turn began; what happens in a turn happens then. Epoch milliseconds. */
-  now = 0
   /** The journal's own past is settled again: nothing is called, nothing is written. */
   isReplaying = false
   /** No item starts, no step is called; what is in flight goes on. */
@@ -96,6 +95,16 @@ export class Drive {
       isRecording: options.isRecording,
       services: options.services,
     })
+  }
+
+  beginTurn(): void {
+    this.#now = undefined
+  }
+
+  /** The turn's time: what happens in a turn happens then. Epoch milliseconds; asked of the clock if anybody asks. */
+  get now(): number {
+    this.#now ??= this.options.clock.now()
+    return this.#now
   }
 
   /** The run can move. */

@@ -109,6 +109,8 @@ export class Scheduler {
 
   /** The next step whose input is there, or -1. */
   takeReady(): number {
+    // The only one, as in a chain.
+    if (this.#readyFrom === 0 && this.ready.length === 1) return this.ready.pop() as number
     if (this.#readyFrom === this.ready.length) {
       if (this.#readyFrom === 0) return -1
       this.ready.length = 0
