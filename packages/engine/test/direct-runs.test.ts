@@ -149,6 +149,17 @@ describe('stopping a direct run', () => {
     expect(calls).toEqual([])
   })
 
+  test('inside a step starts no other', async () => {
+    const controller = new AbortController()
+    let after = 0
+    const { engine } = bench({ '/abort': () => controller.abort(), '/after': () => after++ })
+
+    const outcome = await engine.runDirectly(chain('/abort', '/after'), 1, { signal: controller.signal })
+
+    expect(outcome).toMatchObject({ outcome: 'failed', error: { code: 'CANCELLED' } })
+    expect(after).toBe(0)
+  })
+
   test('by its id works as for a kept one, and others go on', async () => {
     const { calls, fn } = held()
     const { engine } = bench({ '/held': fn })

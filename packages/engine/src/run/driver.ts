@@ -243,6 +243,8 @@ export class Driver {
     this.#isOver = true
     this.#cancelTimer?.()
     const { root } = this.#drive
+    // It may be a component that stops it: what it leads to does not start.
+    root.isDropped = true
     for (const key of [...root.attempts.keys()]) this.#calls.drop(root, key, why)
     for (const { cancel } of root.deadlines.values()) cancel()
     for (let held = root.live - root.idle; held > 0; held--) this.#drive.options.gate.release()
