@@ -28,17 +28,24 @@ const stay = (input, context) => {
   console.error('middle')
   return new Promise(() => setInterval(() => {}, 60_000))
 }
+const even = {
+  '~standard': {
+    version: 1,
+    vendor: 'test',
+    validate: (n) => (n % 2 === 0 ? { value: n } : { issues: [{ message: 'must be even', path: [] }] }),
+  },
+}
 const inner = defineFlow('inner', {}, ({ input, step }) => step('middle', stay, step('before', work('before', (n) => n + 1), input)))
 const flows = {
-  typed: defineFlow('typed', {}, ({ input, step, forEach, cond }) => {
+  typed: defineFlow('typed', { input: even }, ({ input, step, forEach, cond }) => {
     const first = step('first', component('first', {}, work('first', (n) => [n, n + 1])), input)
     const each = forEach(first, (n) => step('one', work('one', (x) => x * 10), n))
     const sub = step('sub', inner, each[1])
     return step('last', work('last', (x) => x), { first, each, sub: cond(sub, sub, 0) })
   }),
   steps: new StepFunction('steps')
-    .addStep('First', { func: work('first', (n) => n + 1), nextStep: 'Middle' })
-    .addStep('Middle', { func: stay, nextStep: 'Last' })
+    .addStep('First', { func: work('first', (n) => n + 1), branch: (n) => work('branch', () => 'Both')(n, {}) })
+    .addStep('Both', { func: { a: work('a', (n) => n * 2), middle: stay }, parallel: true, branch: () => 'Last' })
     .addStep('Last', { func: work('last', (x) => x) })
     .setStartStep('First'),
 }
@@ -74,7 +81,7 @@ async function killedInTheMiddle(flow: string) {
 
 const answers = {
   typed: { first: [2, 3], each: [20, 30], sub: 31 },
-  steps: 3,
+  steps: { a: 6, middle: 3 },
 }
 
 test.each(Object.entries(answers))('a process that brings %s goes on with it', async (flow, result) => {
@@ -87,6 +94,7 @@ test.each(Object.entries(answers))('a process that brings %s goes on with it', a
   const after = calls().slice(before.length)
   const names = after.map(([name]) => name)
   expect(names).not.toContain('first')
+  expect(names).not.toContain('branch')
   expect(names).not.toContain('before')
   expect(names).not.toContain('one')
   expect(names.filter((name) => name === 'middle' || name === 'last')).toEqual(['middle', 'last'])

@@ -298,7 +298,8 @@ export class Driver {
     const { entries, now } = this.#drive
     for (let i = 0; i < settled.length; i++) {
       const one = settled[i] as Settled
-      if (!steps[one.step]?.hidden) entries.push(settledEntry(run, one, now))
+      // What a compiler added to hand a value on follows from the rest; what it added to call something does not.
+      if (!one.derived || !steps[one.step]?.hidden) entries.push(settledEntry(run, one, now))
     }
     settled.length = 0
   }
