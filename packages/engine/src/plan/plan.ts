@@ -55,6 +55,12 @@ export interface PlanStep {
   readonly origin?: Origin
 }
 
+/** The author's name for a step. What a compiler added is part of one (`A#branch` of `A`), or of none (`$input`). */
+export function authorsId({ id, hidden }: PlanStep): string | undefined {
+  if (!hidden) return id
+  return id.startsWith('$') ? undefined : id.replace(/#[^#]*$/, '')
+}
+
 /** Where a step leads. */
 export interface Transition {
   readonly on: 'done' | 'failed'

@@ -125,7 +125,8 @@ export class Attempt implements CallContext {
   }
 
   get stepId(): string {
-    return this.run.plan.stepIds[this.step] as string
+    const { authorsIds, stepIds } = this.run.plan
+    return authorsIds[this.step] ?? (stepIds[this.step] as string)
   }
 
   get variables(): Readonly<Record<string, unknown>> {

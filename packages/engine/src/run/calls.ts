@@ -291,12 +291,15 @@ export class Calls {
   #call(attempt: Attempt, component: Component): void {
     const { run, key } = attempt
     let answer: unknown
+    let isLater: boolean
     try {
       answer = component.call(run.state.value[key], attempt)
+      // Asking an answer for its "then" may throw as well.
+      isLater = isPromise(answer)
     } catch (thrown) {
       return this.#thrown(attempt, thrown)
     }
-    if (isPromise(answer)) this.#await(attempt, answer, component)
+    if (isLater) this.#await(attempt, answer as Promise<unknown>, component)
     else this.#answered(attempt, answer)
   }
 
@@ -339,14 +342,15 @@ export class Calls {
 
   #answered(attempt: Attempt, result: unknown): void {
     let skip: Skip | undefined
-    // What is no object is told apart at once: the others are looked at by brand.
-    if (typeof result === 'object' && result !== null) {
-      if (result instanceof Park) return this.#park(attempt, result)
-      if (result instanceof Skip) skip = result
-    }
-    if (this.#isDurable && !skip) {
-      const fault = jsonFault(result)
-      if (fault) return this.#thrown(attempt, notJson(attempt, fault))
+    try {
+      // What is no object is told apart at once: the others are looked at by brand, which a proxy may refuse.
+      if (typeof result === 'object' && result !== null) {
+        if (result instanceof Park) return this.#park(attempt, result)
+        if (result instanceof Skip) skip = result
+      }
+      if (this.#isDurable && !skip) checkJson(attempt, result)
+    } catch (thrown) {
+      return this.#thrown(attempt, thrown)
     }
     const { run, slot, step } = attempt
     this.#endAttempt(attempt)
@@ -559,9 +563,11 @@ function limitOf(attempt: Attempt): number | undefined {
   return timeoutMs === undefined || since === undefined || attempt.park?.by === 'retry' ? undefined : since + timeoutMs
 }
 
-function notJson(attempt: Attempt, fault: string): FlowError {
+function checkJson(attempt: Attempt, result: unknown): void {
+  const fault = jsonFault(result)
+  if (!fault) return
   const place = placeOf(attempt.run.plan.plan, attempt.step)
-  return new FlowError(
+  throw new FlowError(
     'COMPONENT_FAILED',
     `${place} returned what JSON cannot carry, and this run is kept on disk: ${fault}`,
     {

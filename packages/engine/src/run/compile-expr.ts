@@ -2,7 +2,7 @@
 // certainly needed is demanded at once. Pure: no clock, no I/O; what it wants is left in `state.wanted`.
 
 import { type ErrorValue, errorValue, FlowError } from '../errors.ts'
-import { isRecord, own, setOwn } from '../json.ts'
+import { isRecord, type Json, own, setOwn } from '../json.ts'
 import type { Expr } from '../plan/expr.ts'
 import { isTruthy, ownFunctions, type PureFunction } from '../plan/functions.ts'
 import { compilePath, keysAt, lastReached, MISSING } from '../plan/path.ts'
@@ -30,7 +30,8 @@ export interface ExprContext {
 export function compileExpr(expr: Expr, cx: ExprContext): Eval {
   switch (expr.op) {
     case 'literal': {
-      const { value } = expr
+      // Every item and every run is given the same one: nobody may change it.
+      const value = frozen(expr.value)
       return () => value
     }
     case 'input':
@@ -115,6 +116,16 @@ function compileRead(expr: Read, cx: ExprContext, what: string, read: Eval): Eva
     if (value !== MISSING) return value
     return otherwise ? otherwise(state, slot) : missing(cx, path, what, read(state, slot))
   }
+}
+
+function frozen(value: Json): Json {
+  const open: Json[] = [value]
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    if (typeof at !== 'object' || at === null || Object.isFrozen(at)) continue
+    Object.freeze(at)
+    for (const part of Object.values(at)) open.push(part)
+  }
+  return value
 }
 
 function compileArrival(expr: Read, cx: ExprContext): Eval {

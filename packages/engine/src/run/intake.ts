@@ -9,8 +9,10 @@ const OPEN_SHARDS = 4
 const WAITING_SHARDS = 64
 const FIRST_SHARD_ITEMS = 16
 const LARGEST_SHARD_ITEMS = 1024
-/** Results that may wait for their reader before the intake waits too. */
-const RESULT_BACKLOG = 8192
+/** Who lets few items run at once has slow ones: their inputs are not read far ahead. Items of a shard for each of these. */
+const ITEMS_FOR_EACH = 16
+/** Results that may wait for their reader before the intake waits too, in shards. */
+const BACKLOG_SHARDS = 8
 /** An input that pauses for so long has its items run meanwhile; milliseconds. */
 const PAUSE_MS = 20
 
@@ -43,6 +45,7 @@ export async function takeIn(
 ): Promise<void> {
   let from = taken.items
   let shards = taken.shards
+  const largest = Math.min(LARGEST_SHARD_ITEMS, Math.max(FIRST_SHARD_ITEMS, run.limit * ITEMS_FOR_EACH))
   let size = FIRST_SHARD_ITEMS
   let shard: unknown[] = []
   let flushing: Promise<void> = Promise.resolve()
@@ -50,7 +53,7 @@ export async function takeIn(
   const write = async (journal: JournalId, entry: JournalEntry) => {
     await tools.open(journal, [entry])
     await run.shardRoom(OPEN_SHARDS, WAITING_SHARDS)
-    await run.results.room(RESULT_BACKLOG)
+    await run.results.room(BACKLOG_SHARDS * largest)
   }
   const flush = (): Promise<void> => {
     if (shard.length === 0) return flushing
@@ -58,7 +61,7 @@ export async function takeIn(
     const journal = `${run.id}/${++shards}`
     from += shard.length
     shard = []
-    size = Math.min(size * 2, LARGEST_SHARD_ITEMS)
+    size = Math.min(size * 2, largest)
     flushing = flushing.then(() => write(journal, entry))
     return flushing
   }
@@ -82,6 +85,10 @@ export async function takeIn(
         if (waiting) await waiting
       }
     }
+  } catch (error) {
+    // What was read before the source failed is taken, and run.
+    if (!run.isClosed) await flush()
+    throw error
   } finally {
     stopWatching()
   }

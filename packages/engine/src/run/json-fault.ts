@@ -1,7 +1,10 @@
 // Can JSON carry this value? Says where it cannot. Iterative over depth is not needed: JSON.stringify has the same limit.
 
+import { SCANNED_FIELDS } from '../journal/large-values.ts'
+
 /** `$.list[3] is a function`; undefined if all of it is JSON (or bytes). An undefined field is left out, as JSON does. */
 export function jsonFault(value: unknown): string | undefined {
+  if (value instanceof Uint8Array) return undefined
   return faultAt(value, '$', 0)
 }
 
@@ -28,18 +31,24 @@ function objectFault(value: object, path: string, depth: number): string | undef
   if (depth > DEEPEST) return `${path} is nested more than ${DEEPEST} levels deep, or contains itself`
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) {
+      if (depth === 0 && value.length <= SCANNED_FIELDS && value[i] instanceof Uint8Array) continue
       const fault = faultAt(value[i], `${path}[${i}]`, depth + 1)
       if (fault) return fault
     }
     return undefined
   }
   const prototype = Object.getPrototypeOf(value)
-  if (value instanceof Uint8Array) return undefined
+  if (value instanceof Uint8Array) {
+    return `${path} is bytes: they are kept if they are the result, or one of up to ${SCANNED_FIELDS} fields of it`
+  }
   if (prototype !== Object.prototype && prototype !== null) {
     return `${path} is a ${value.constructor?.name ?? 'object of a class'}`
   }
-  for (const key of Object.keys(value)) {
-    const fault = faultAt((value as Record<string, unknown>)[key], `${path}.${key}`, depth + 1)
+  const keys = Object.keys(value)
+  for (const key of keys) {
+    const field = (value as Record<string, unknown>)[key]
+    if (depth === 0 && keys.length <= SCANNED_FIELDS && field instanceof Uint8Array) continue
+    const fault = faultAt(field, `${path}.${key}`, depth + 1)
     if (fault) return fault
   }
   return undefined

@@ -8,7 +8,7 @@ import { checkPlan } from '../plan/check.ts'
 import { strictDependencies } from '../plan/dependencies.ts'
 import { allRefs, type Expr, strictRefs, walk } from '../plan/expr.ts'
 import { ownFunctions, type PureFunction } from '../plan/functions.ts'
-import type { Plan, PlanStep } from '../plan/plan.ts'
+import { authorsId, type Plan, type PlanStep } from '../plan/plan.ts'
 import type { SchemaCheck } from '../schema.ts'
 import { compileExpr, type Eval, type ExprContext } from './compile-expr.ts'
 import { WAITING } from './state.ts'
@@ -17,6 +17,8 @@ export interface LinkedPlan {
   readonly plan: Plan
   readonly stepCount: number
   readonly stepIds: readonly string[]
+  /** As they are told in errors and messages. */
+  readonly authorsIds: readonly (string | undefined)[]
   readonly inputs: readonly Eval[]
   readonly fallbacks: readonly (Eval | undefined)[]
   readonly cacheKeys: readonly (Eval | undefined)[]
@@ -84,6 +86,7 @@ export async function link(plan: Plan, environment: LinkEnvironment): Promise<Li
     plan,
     stepCount: steps.length,
     stepIds,
+    authorsIds: steps.map(authorsId),
     inputs: steps.map((step, i) => compile(step.input, i)),
     fallbacks: steps.map((step, i) => step.fallback && compile(step.fallback, i)),
     cacheKeys: steps.map((step, i) => step.cache?.key && compile(step.cache.key, i)),
@@ -113,8 +116,10 @@ export async function link(plan: Plan, environment: LinkEnvironment): Promise<Li
 
 /** `step "enrich" (pipeline:31)`; the exit is "the output". */
 export function placeOf(plan: Plan, step: number): string {
-  const { id, origin, hidden } = plan.steps[step] as PlanStep
-  const what = hidden && step === plan.exit ? 'the output' : `step "${id}"`
+  const own = plan.steps[step] as PlanStep
+  const { origin } = own
+  const id = authorsId(own)
+  const what = id === undefined ? (step === plan.exit ? 'the output' : 'the flow') : `step "${id}"`
   if (!origin) return what
   return `${what} (${plan.file ? `${plan.file}:` : 'line '}${origin.line})`
 }

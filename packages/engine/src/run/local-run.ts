@@ -27,6 +27,8 @@ export class LocalRun {
   readonly facts: RunFacts
   readonly results = new ResultStream()
   readonly redactor = new Redactor()
+  /** Items at once. */
+  readonly limit: number
   /** Those who wait for its end. */
   handles = 0
   /** Stops listening for what the run is sent. */
@@ -64,7 +66,8 @@ export class LocalRun {
         return value
       },
     }
-    this.#free = options.maxConcurrent
+    this.limit = options.maxConcurrent
+    this.#free = this.limit
     this.#isRedacting = options.isRedacting
     for (const value of plan.checkVariables?.secretsIn?.(variables) ?? []) this.keepSecret(value)
   }

@@ -30,7 +30,7 @@ import { LocalRun } from './local-run.ts'
 import type { Outcome } from './outcome.ts'
 import { stepToRerun } from './rerun.ts'
 import type { ItemResult, ResultOrder } from './result-stream.ts'
-import { checkedVariables, keptOptions } from './run-options.ts'
+import { checkedVariables, checkLimit, keptOptions } from './run-options.ts'
 import { signalEntry, signalsIn } from './signals.ts'
 import { checkSameSteps, writeRerun } from './write-rerun.ts'
 
@@ -68,6 +68,8 @@ export class RunEngine implements Engine {
   }
 
   async submit(plan: Plan, inputs: Inputs, options: SubmitOptions = {}): Promise<RunHandle> {
+    this.#checkOpen()
+    checkLimit(options.maxConcurrent)
     const linked = await this.#link(plan)
     const variables = checkedVariables(linked, options.variables ?? {})
     const id = options.id ?? this.#newId()
@@ -90,12 +92,15 @@ export class RunEngine implements Engine {
   }
 
   runDirectly(plan: Plan, input: unknown, options: DirectRunOptions = {}): Promise<Outcome> {
+    if (this.#isClosing) return Promise.reject(closed())
     const linked = this.#link(plan)
     if (!isPromise(linked)) return this.#direct.run(linked, input, options)
     return linked.then((one) => this.#direct.run(one, input, options))
   }
 
   async resume(id: RunId, options: ResumeOptions = {}): Promise<RunHandle> {
+    this.#checkOpen()
+    checkLimit(options.maxConcurrent)
     const { store } = this.#options
     const row = await store.runs.get(id)
     if (!row) throw new FlowError('NOT_FOUND', `there is no run ${id} in this store`)
@@ -126,6 +131,8 @@ export class RunEngine implements Engine {
   }
 
   async rerun(id: RunId, options: RerunOptions = {}): Promise<RunHandle> {
+    this.#checkOpen()
+    checkLimit(options.maxConcurrent)
     const { store } = this.#options
     const row = await store.runs.get(id)
     if (!row) throw new FlowError('NOT_FOUND', `there is no run ${id} in this store`)
@@ -184,6 +191,10 @@ export class RunEngine implements Engine {
     this.#direct.close()
     await stopped
     await this.#options.store.close()
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosing) throw closed()
   }
 
   // --- runs
@@ -495,6 +506,10 @@ export class RunEngine implements Engine {
 }
 
 // ---
+
+function closed(): FlowError {
+  return new FlowError('CONFLICT', 'this engine was closed: it runs nothing any more; make another')
+}
 
 function isThere(id: RunId): FlowError {
   return new FlowError('CONFLICT', `there is a run ${id} already; resume it, or choose another id`)

@@ -19,6 +19,12 @@ export function keptOptions(options: SubmitOptions, variables: Readonly<Record<s
   }
 }
 
+/** How many items may be at work at once; throws INVALID_INPUT for what is no such number. */
+export function checkLimit(limit: number | undefined): void {
+  if (limit === undefined || (Number.isInteger(limit) && limit >= 1)) return
+  throw new FlowError('INVALID_INPUT', `"maxConcurrent" must be a whole number from 1, not ${shown(limit)}`)
+}
+
 /** The variables with their defaults; throws INVALID_INPUT, with all violations, if they do not fit the schema. */
 export function checkedVariables(
   plan: LinkedPlan,
@@ -29,4 +35,10 @@ export function checkedVariables(
   if (violations.length === 0) return value as Record<string, unknown>
   const { code, message, data } = misfit('the variables do', violations)
   throw new FlowError(code, message, data === undefined ? {} : { data })
+}
+
+// ---
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : String(value)
 }

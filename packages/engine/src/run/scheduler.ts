@@ -248,7 +248,7 @@ export class Scheduler {
     }
     const error = none.error as ErrorValue
     // A step whose dependency failed is skipped; only the output fails with it.
-    if (none.dependency && !isExit) return this.#skipped(slot, step, `step "${error.step}" failed`, error, true)
+    if (none.dependency && !isExit) return this.#skipped(slot, step, whatFailed(error), error, true)
     this.#failed(slot, step, error, true)
   }
 
@@ -278,10 +278,7 @@ export class Scheduler {
   #failed(slot: number, step: number, raw: ErrorValue, derived: boolean): void {
     const { state } = this
     const key = slot * state.stepCount + step
-    const error: ErrorValue =
-      raw.step === undefined && step !== this.#plan.plan.exit
-        ? { ...raw, step: this.#plan.stepIds[step] as string }
-        : raw
+    const error = this.#of(step, raw)
     const fallback = this.#plan.fallbacks[step]
     if (fallback && error.code !== 'CANCELLED') {
       state.error = error
@@ -401,15 +398,15 @@ export class Scheduler {
     const facts = this.#failing.get(slot) as { cleanups: number }
     // One more than there are, so that it cannot reach zero while the others are still being cut off.
     facts.cleanups = cleanups.size + 1
-    const cut: ErrorValue = { code: 'CANCELLED', message: `stopped because step "${error.step}" failed` }
+    const cut: ErrorValue = { code: 'CANCELLED', message: `stopped because ${whatFailed(error)}` }
     for (let other = 0; other < state.stepCount; other++) {
       const status = state.status[base + other] as number
       if (status >= DONE || cleanups.has(other) || other === this.#plan.plan.exit) continue
       if (status >= QUEUED) state.active[slot] = (state.active[slot] as number) - 1
       if (status === RUNNING || status === PARKED) {
         this.aborted.push(base + other)
-        this.#settleQuietly(slot, other, FAILED, { ...cut, step: this.#plan.stepIds[other] as string })
-      } else this.#settleQuietly(slot, other, SKIPPED, { reason: `step "${error.step}" failed`, cause: error })
+        this.#settleQuietly(slot, other, FAILED, this.#of(other, cut))
+      } else this.#settleQuietly(slot, other, SKIPPED, { reason: whatFailed(error), cause: error })
     }
     this.#oneCleanupLess(slot)
   }
@@ -495,6 +492,12 @@ export class Scheduler {
     this.settled.push({ item: this.state.item[slot] as number, step, visit, outcome, derived })
   }
 
+  /** The error, as that of a step, if its author has a name for it. */
+  #of(step: number, error: ErrorValue): ErrorValue {
+    const id = this.#plan.authorsIds[step]
+    return error.step === undefined && id !== undefined ? { ...error, step: id } : error
+  }
+
   #step(step: number): PlanStep {
     return this.#plan.plan.steps[step] as PlanStep
   }
@@ -504,4 +507,8 @@ export class Scheduler {
 
 function isWaiting(status: number): boolean {
   return status === WAITING || status === BLOCKED_ON
+}
+
+function whatFailed({ step, message }: ErrorValue): string {
+  return step === undefined ? message : `step "${step}" failed`
 }

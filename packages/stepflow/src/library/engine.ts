@@ -142,12 +142,12 @@ class EmbeddedEngine implements Engine {
     options: Pick<RunOptions, 'signal'> = {},
   ): Promise<OutcomeOf<Output>> {
     if (options.signal?.aborted) return stopped()
-    if (!this.#isForgetful) {
-      for await (const { outcome } of this.runBatch(of, [input], options)) return outcome
-      return stopped()
-    }
-    const outcome = await this.#core.runDirectly(this.#plan(of), input, options)
-    return outcome as OutcomeOf<Output> // its result is what the flow's output says
+    // A run that a closing engine leaves has no results.
+    let ended: OutcomeOf<Output> = stopped('the engine was closed')
+    // Nothing that is not kept needs a run of its own.
+    if (this.#isForgetful) ended = (await this.#core.runDirectly(this.#plan(of), input, options)) as OutcomeOf<Output>
+    else for await (const { outcome } of this.runBatch(of, [input], options)) ended = outcome
+    return ended
   }
 
   async *runBatch<Input, Output>(
@@ -214,6 +214,6 @@ class EmbeddedEngine implements Engine {
 /** As the engine says it of a run that is kept nowhere. */
 const STOPPED = 'the run was stopped by its signal'
 
-function stopped(): Extract<Outcome, { outcome: 'failed' }> {
-  return { outcome: 'failed', error: { code: 'CANCELLED', message: STOPPED } }
+function stopped(message = STOPPED): Extract<Outcome, { outcome: 'failed' }> {
+  return { outcome: 'failed', error: { code: 'CANCELLED', message } }
 }

@@ -1,0 +1,121 @@
+// What a program may hand to an engine by mistake or on purpose: answers, inputs and options that are not what they should be.
+
+import { createEngine, createMemoryStore, FlowError, type ItemResult, type Json, literal } from '@stepflow/engine'
+import { createManualClock } from '@stepflow/engine/testing'
+import { describe, expect, test } from 'vitest'
+import { after, bench, call, failedWith, ok, plan, ref, routerOf } from './fixtures.ts'
+
+const one = (component: string) => plan({ a: call(component) }, () => ({ input: ref(0) }))
+
+describe('an answer', () => {
+  test.each([
+    ['whose "then" throws', () => Object.defineProperty({}, 'then', { get: () => refuse() })],
+    ['that is a proxy which refuses to be asked', () => new Proxy({}, { has: refuse, get: () => undefined })],
+  ])('%s fails its step, not the engine', async (_, answer) => {
+    const { run } = bench({ '/odd': answer })
+
+    expect(await run(one('/odd'), [1])).toEqual([failedWith('refused', 'a')])
+  })
+
+  test('with bytes too deep to be kept fails its step, with the place', async () => {
+    const store = createMemoryStore({ durable: true })
+    const { run } = bench({ '/bytes': () => ({ a: { b: new Uint8Array(1) } }) }, createManualClock(), store)
+
+    const [outcome] = await run(one('/bytes'), [1])
+
+    expect(outcome).toMatchObject({ outcome: 'failed', error: { message: expect.stringContaining('$.a.b is bytes') } })
+  })
+
+  test('that changes what the plan says is refused, for the next run is given the same', async () => {
+    const { run } = bench({ '/push': (x) => (x as number[]).push(1) })
+    const of = plan({ a: call('/push', literal([] as Json)) }, () => ({ input: ref(0) }))
+
+    for (let i = 0; i < 2; i++) {
+      const [outcome] = await run(of, [1])
+      expect(outcome).toMatchObject({ outcome: 'failed', error: { step: 'a' } })
+    }
+  })
+})
+
+describe('what a compiler added', () => {
+  test('is told by the name of the step that it is part of, or by none', async () => {
+    const { run } = bench()
+    const failing = (id: string) => plan({ [id]: { ...call('/fail'), hidden: true } }, () => ({ input: ref(0) }))
+
+    expect(await run(failing('A#branch'), ['x'])).toEqual([failedWith('x', 'A')])
+    const [outcome] = await run(failing('$input'), ['x'])
+    expect(outcome).toEqual({ outcome: 'failed', error: { code: 'COMPONENT_FAILED', message: 'x' } })
+  })
+
+  test('and failed skips what depends on it, with the failure as its reason', async () => {
+    const { run } = bench()
+    const of = plan(
+      { $input: { ...call('/fail'), hidden: true }, b: call('/echo', after([0], ref(0))) },
+      () => ({ input: { op: 'outcome', step: 1 } }),
+      { onFailure: 'drain' },
+    )
+
+    const { engine, entries } = bench()
+    await (await engine.submit(of, ['no good'], { watch: (some) => entries.push(...some) })).ended
+    const skipped = entries.find((entry) => entry.type === 'settled' && entry.step === 1)
+
+    expect(skipped).toMatchObject({ outcome: { outcome: 'skipped', reason: 'no good' } })
+    expect(await run(of, ['no good'])).toHaveLength(1)
+  })
+})
+
+describe('inputs', () => {
+  test('that end in an error have given what came before it', async () => {
+    const { engine } = bench()
+    async function* broken() {
+      yield 1
+      yield 2
+      throw new Error('the line is cut')
+    }
+    const handle = await engine.submit(one('/echo'), broken())
+    const seen: ItemResult[] = []
+
+    const reading = (async () => {
+      for await (const result of handle.results()) seen.push(result)
+    })()
+
+    await expect(reading).rejects.toThrow('the line is cut')
+    expect(seen.map(({ outcome }) => outcome)).toEqual([ok(1), ok(2)])
+  })
+
+  test('of few items at once are not read far ahead', async () => {
+    const { engine } = bench({ '/held': () => new Promise(() => {}) })
+    let read = 0
+    function* endless() {
+      for (;;) yield read++
+    }
+
+    await engine.submit(one('/held'), endless(), { maxConcurrent: 2 })
+    for (let i = 0; i < 100; i++) await new Promise((resolve) => setImmediate(resolve))
+
+    expect(read).toBeLessThan(300)
+  })
+})
+
+describe('options', () => {
+  test.each([0, -1, 1.5, Number.NaN, '3' as never])('a limit of %s items at once is refused', async (maxConcurrent) => {
+    const { engine } = bench()
+
+    await expect(engine.submit(one('/echo'), [1], { maxConcurrent })).rejects.toThrow('a whole number from 1')
+  })
+})
+
+test('a closed engine takes nothing, and says so', async () => {
+  const engine = createEngine({ store: createMemoryStore(), router: routerOf({}) })
+  await engine.close()
+
+  const tries = [engine.submit(one('/echo'), [1]), engine.runDirectly(one('/echo'), 1), engine.resume('x')]
+
+  for (const attempt of tries) await expect(attempt).rejects.toThrow('this engine was closed')
+})
+
+// ---
+
+function refuse(): never {
+  throw new FlowError('COMPONENT_FAILED', 'refused')
+}
