@@ -55,6 +55,7 @@ export {
   readName,
   readRetry,
   shown,
+  unknownKeys,
   wrong,
 } from './code/options.ts'
 export { type Functions, readSpec, type StepFunctionSpec, type StepSpec, writeSpec } from './code/spec.ts'

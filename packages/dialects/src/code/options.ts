@@ -25,11 +25,17 @@ export interface RetryOptions {
 /** Refuses what is not an object, and options that do not exist. `what` begins the message. */
 export function checkKeys(options: unknown, known: readonly string[], what: string): asserts options is object {
   if (!isRecord(options)) throw wrong(`${what} must be an object, not ${shown(options)}`)
-  for (const key of Object.keys(options)) {
-    if (known.includes(key)) continue
+  const problems = unknownKeys(options, known, what)
+  if (problems.length > 0) throw wrong(problems.join('; '))
+}
+
+/** A sentence for each option that does not exist. */
+export function unknownKeys(options: object, known: readonly string[], what: string): string[] {
+  const unknown = Object.keys(options).filter((key) => !known.includes(key))
+  return unknown.map((key) => {
     const near = suggest(camel(key), known)
-    throw wrong(`${what} has no option "${key}"; ${near ? `did you mean "${near}"?` : `there are ${known.join(', ')}`}`)
-  }
+    return `${what} has no option "${key}"; ${near ? `did you mean "${near}"?` : `there are ${known.join(', ')}`}`
+  })
 }
 
 export function readRetry(retry: RetryOptions | undefined, what: string): Retry | undefined {

@@ -1,14 +1,13 @@
 // The engine for programs that embed it: flows in, results out. Where it keeps its runs and what else its steps can call
 // is said when it is made.
 
-import { checkKeys, functions, wrong } from '@stepflow/dialects'
+import { functions } from '@stepflow/dialects'
 import {
   type Clock,
   type Engine as CoreEngine,
   createEngine as createCoreEngine,
   createMemoryStore,
   FlowError,
-  type Inputs,
   type Log,
   type Outcome,
   type Plan,
@@ -19,6 +18,7 @@ import {
   type Store,
   type SubmitOptions,
 } from '@stepflow/engine'
+import { checkBatch, checkEngineOptions, checkResume, checkRun, checkSignal, checkSubmit } from './check-given.ts'
 import { consoleLog } from './console-log.ts'
 import { keepApart } from './keep-apart.ts'
 import { pluginRouter } from './plugin-router.ts'
@@ -61,7 +61,11 @@ export interface Engine {
     options?: Omit<BatchOptions, 'engine'>,
   ): AsyncIterable<BatchResult<Output>>
   /** Accepts a run and returns at once: for runs that outlive their caller. */
-  submit<Input>(of: Runnable<Input> | Plan, inputs: Inputs, options?: SubmitOptions): Promise<RunHandle>
+  submit<Input = unknown>(
+    of: Runnable<Input> | Plan,
+    inputs: Iterable<Input> | AsyncIterable<Input>,
+    options?: SubmitOptions,
+  ): Promise<RunHandle>
   /** Goes on with a run that is in the store. */
   resume(run: string, options?: ResumeOptions): Promise<RunHandle>
   /** Cancels, pauses or resumes a run, or sends what its steps wait for. */
@@ -87,16 +91,14 @@ export interface Engine {
  * ```
  *
  * @param options where runs are kept, and what else its steps can call
- * @throws FlowError INVALID_FLOW for an option that does not exist, or for flows that do not go together
+ * @throws FlowError INVALID_FLOW for options that do not exist or are wrong, all of them, or for flows that do not go together
  */
 export function createEngine(options: EngineOptions = {}): Engine {
-  checkKeys(options, OPTIONS, 'an engine')
+  checkEngineOptions(options)
   return new EmbeddedEngine(options)
 }
 
 // ---
-
-const OPTIONS = ['store', 'history', 'flows', 'plugins', 'secrets', 'log', 'clock', 'random', 'newId']
 
 class EmbeddedEngine implements Engine {
   readonly #core: CoreEngine
@@ -121,8 +123,13 @@ class EmbeddedEngine implements Engine {
     for (const flow of flows) this.#plan(flow)
   }
 
-  async run<Input, Output>(of: Runnable<Input, Output>, input: Input, options = {}): Promise<Output> {
-    const outcome = await this.runOutcome(of, input, options)
+  async run<Input, Output>(
+    of: Runnable<Input, Output>,
+    input: Input,
+    options?: Pick<RunOptions, 'signal'>,
+  ): Promise<Output> {
+    checkRun('engine.run', of, options)
+    const outcome = await this.#outcome(of, input, options)
     switch (outcome.outcome) {
       case 'success':
         return outcome.result
@@ -139,6 +146,15 @@ class EmbeddedEngine implements Engine {
   async runOutcome<Input, Output>(
     of: Runnable<Input, Output>,
     input: Input,
+    options?: Pick<RunOptions, 'signal'>,
+  ): Promise<OutcomeOf<Output>> {
+    checkRun('engine.runOutcome', of, options)
+    return this.#outcome(of, input, options)
+  }
+
+  async #outcome<Input, Output>(
+    of: Runnable<Input, Output>,
+    input: Input,
     options: Pick<RunOptions, 'signal'> = {},
   ): Promise<OutcomeOf<Output>> {
     if (options.signal?.aborted) return stopped()
@@ -146,14 +162,24 @@ class EmbeddedEngine implements Engine {
     let ended: OutcomeOf<Output> = stopped('the engine was closed')
     // Nothing that is not kept needs a run of its own.
     if (this.#isForgetful) ended = (await this.#core.runDirectly(this.#plan(of), input, options)) as OutcomeOf<Output>
-    else for await (const { outcome } of this.runBatch(of, [input], options)) ended = outcome
+    else for await (const { outcome } of this.#batch(of, [input], options)) ended = outcome
     return ended
   }
 
-  async *runBatch<Input, Output>(
+  /** What is wrong is said at once, not when the first result is asked for: perhaps nobody asks. */
+  runBatch<Input, Output>(
     of: Runnable<Input, Output>,
     inputs: Iterable<Input> | AsyncIterable<Input>,
-    { order, maxConcurrent, signal }: BatchOptions = {},
+    options: Omit<BatchOptions, 'engine'> = {},
+  ): AsyncIterable<BatchResult<Output>> {
+    checkBatch('engine.runBatch', of, inputs, options)
+    return this.#batch(of, inputs, options)
+  }
+
+  async *#batch<Input, Output>(
+    of: Runnable<Input, Output>,
+    inputs: Iterable<Input> | AsyncIterable<Input>,
+    { order, maxConcurrent, signal }: Omit<BatchOptions, 'engine'>,
   ): AsyncGenerator<BatchResult<Output>> {
     if (signal?.aborted) {
       for await (const _ of inputs) return yield { index: 0, outcome: stopped() }
@@ -179,15 +205,22 @@ class EmbeddedEngine implements Engine {
     }
   }
 
-  async submit<Input>(of: Runnable<Input> | Plan, inputs: Inputs, options: SubmitOptions = {}): Promise<RunHandle> {
+  async submit<Input = unknown>(
+    of: Runnable<Input> | Plan,
+    inputs: Iterable<Input> | AsyncIterable<Input>,
+    options?: SubmitOptions,
+  ): Promise<RunHandle> {
+    checkSubmit(of, inputs, options)
     return this.#core.submit(this.#plan(of as Runnable<never> | Plan), inputs, options)
   }
 
-  resume(run: string, options?: ResumeOptions): Promise<RunHandle> {
+  async resume(run: string, options?: ResumeOptions): Promise<RunHandle> {
+    checkResume(run, options)
     return this.#core.resume(run, options)
   }
 
-  signal(run: string, signal: RunSignal): Promise<void> {
+  async signal(run: string, signal: RunSignal): Promise<void> {
+    checkSignal(run, signal)
     return this.#core.signal(run, signal)
   }
 
@@ -200,10 +233,7 @@ class EmbeddedEngine implements Engine {
   }
 
   #plan(of: Runnable<never> | Plan): Plan {
-    if (!isRunnable(of)) {
-      if (!Array.isArray((of as Plan | undefined)?.steps)) throw wrong('an engine runs flows, step functions and plans')
-      return of as Plan // the engine checks that it is sound
-    }
+    if (!isRunnable(of)) return of // the engine checks that it is sound
     const program = of[PROGRAM]
     if (!this.#known.has(program)) this.#router.add(program)
     this.#known.add(program)

@@ -1,6 +1,7 @@
 // Runs a flow or a step function in this process, with nothing around it: no store, no file, no server.
 
 import type { ItemResult, Outcome, ResultOrder } from '@stepflow/engine'
+import { checkBatch, checkRun } from './check-given.ts'
 import { createEngine, type Engine } from './engine.ts'
 import type { Runnable } from './program.ts'
 
@@ -43,14 +44,15 @@ export type OutcomeOf<Output> =
  * @param of a flow or a step function
  * @param input what it takes
  * @param options a signal to stop it; an engine other than one made for the flow
- * @throws FlowError with the step's code, if the run failed; INVALID_INPUT if the input does not fit its schema
+ * @throws FlowError with the step's code, if the run failed; INVALID_INPUT if the input does not fit its schema, or for a wrong option
  */
 export async function run<Input, Output>(
   of: Runnable<Input, Output>,
   input: Input,
-  options: RunOptions = {},
+  options?: RunOptions,
 ): Promise<Output> {
-  return engineFor(of, options).run(of, input, options)
+  checkRun('run', of, options)
+  return engineFor(of, options).run(of, input, toStop(options))
 }
 
 /**
@@ -70,14 +72,15 @@ export async function run<Input, Output>(
  * @param of a flow or a step function
  * @param input what it takes
  * @param options as those of `run`
- * @throws FlowError INVALID_FLOW, only if the flow itself is wrong
+ * @throws FlowError INVALID_FLOW, only if the flow itself is wrong; INVALID_INPUT for a wrong option
  */
 export async function runOutcome<Input, Output>(
   of: Runnable<Input, Output>,
   input: Input,
-  options: RunOptions = {},
+  options?: RunOptions,
 ): Promise<OutcomeOf<Output>> {
-  return engineFor(of, options).runOutcome(of, input, options)
+  checkRun('runOutcome', of, options)
+  return engineFor(of, options).runOutcome(of, input, toStop(options))
 }
 
 /**
@@ -93,14 +96,16 @@ export async function runOutcome<Input, Output>(
  * @param of a flow or a step function
  * @param inputs any iterable, also an asynchronous one
  * @param options the order of results; how many inputs at once
- * @throws FlowError INVALID_FLOW, when the first result is asked for
+ * @throws FlowError INVALID_INPUT, at once, for inputs that cannot be iterated or a wrong option; INVALID_FLOW, when the first result is asked for
  */
 export function runBatch<Input, Output>(
   of: Runnable<Input, Output>,
   inputs: Iterable<Input> | AsyncIterable<Input>,
   options: BatchOptions = {},
 ): AsyncIterable<BatchResult<Output>> {
-  return engineFor(of, options).runBatch(of, inputs, options)
+  checkBatch('runBatch', of, inputs, options)
+  const { engine: _, ...others } = options
+  return engineFor(of, options).runBatch(of, inputs, others)
 }
 
 // ---
@@ -108,11 +113,15 @@ export function runBatch<Input, Output>(
 const engines = new WeakMap<object, Engine>()
 
 /** One engine for each flow, so that it is linked once. */
-function engineFor(of: Runnable<never>, { engine }: RunOptions): Engine {
-  if (engine) return engine
+function engineFor(of: Runnable<never>, options: RunOptions | undefined): Engine {
+  if (options?.engine) return options.engine
   const known = engines.get(of)
   if (known) return known
   const made = createEngine({ history: 'none' })
   engines.set(of, made)
   return made
+}
+
+function toStop(options: RunOptions | undefined): Pick<RunOptions, 'signal'> | undefined {
+  return options?.signal && { signal: options.signal }
 }
