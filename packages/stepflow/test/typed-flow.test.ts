@@ -447,6 +447,21 @@ describe('what is put together wrongly', () => {
     expect(define(({ input }) => JSON.stringify(input))).toThrow('a reference was used as a value')
   })
 
+  test('what is called on a reference is refused with what to do instead', () => {
+    expect(define(({ input }) => input.list.map((x: number) => x + 1))).toThrow(
+      'its "map" was called, but while a flow is put together there are no values yet; forEach(list, (item) => ...)',
+    )
+    expect(define(({ input }) => input.name.toUpperCase())).toThrow('its "toUpperCase" was called')
+    expect(define(({ step }) => step('a', () => 1)())).toThrow('it was called')
+    expect(define(({ input, step }) => step('a', input.work))).toThrow('step "a" runs a reference')
+    expect(define(({ input, forEach }) => forEach(input, input.each))).toThrow('needs a function of its items')
+  })
+
+  test('a field may be called like a method', async () => {
+    const flow = defineFlow('fields', {}, ({ input }: any) => [input.map, input.then, input.name.length, input.apply])
+    expect(await run(flow, { map: 1, then: 2, name: { length: 3 }, apply: 4 })).toEqual([1, 2, 3, 4])
+  })
+
   test('a reference of another flow, or from inside a forEach, is refused', () => {
     let leaked: unknown
     defineFlow('first', {}, ({ step }) => {

@@ -77,7 +77,9 @@ export function buildBlock(flow: string, root: Block, build: (notebook: Notebook
     forEach: (list, each, options = {}) => {
       const around = here('a forEach')
       const block: Block = { around, steps: [], output: undefined }
-      if (typeof each !== 'function') throw wrong(`a forEach needs a function of its items, not ${shown(each)}`)
+      if (typeof each !== 'function' || nodeOf(each)) {
+        throw wrong(`a forEach needs a function of its items, not ${nodeOf(each) ? 'a reference' : shown(each)}`)
+      }
       fill(block, () => each(refTo({ kind: 'item', block }), refTo({ kind: 'index', block })))
       const { id, maxConcurrent, onItemError } = options as {
         id?: string
@@ -146,6 +148,7 @@ function readId(id: unknown): string {
 }
 
 function readWork(work: unknown, flow: string, id: string): WorkDraft {
+  if (nodeOf(work)) throw wrong(`step "${id}" runs a reference: what it runs comes first, then what that is given`)
   const brand = brandOf(work)
   if (brand) {
     const path = `/local/${encodeURIComponent(brand.name)}`

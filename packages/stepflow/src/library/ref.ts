@@ -70,13 +70,15 @@ export interface RefNode {
 const nodes = new WeakMap<object, RefNode>()
 
 export function makeRef(node: RefNode): object {
-  const ref = new Proxy({}, traps(node))
+  // A function, so that a call can be refused in our words; but what has a callable "then" is taken for a promise.
+  const target = node.path.at(-1) === 'then' ? {} : () => {}
+  const ref = new Proxy(target, traps(node))
   nodes.set(ref, node)
   return ref
 }
 
 export function nodeOf(value: unknown): RefNode | undefined {
-  return typeof value === 'object' && value !== null ? nodes.get(value) : undefined
+  return nodes.get(value as object) // what is no object is in no map
 }
 
 /** `$.tags[0]["first name"]`; empty for the whole. */
@@ -90,8 +92,13 @@ export function pathText(path: readonly string[]): string {
 
 // ---
 
+/** Methods of lists that take a function of their elements. */
+const EACH = ['map', 'forEach', 'filter', 'flatMap', 'find', 'findIndex', 'some', 'every', 'reduce']
+const NO_VALUES = 'while a flow is put together there are no values yet'
+
 function traps({ source, path }: RefNode): ProxyHandler<object> {
   return {
+    apply: () => called(path.at(-1)),
     get(_, key) {
       // Whatever asks a value for symbols means to use it; Promises and test tools only look.
       if (key === Symbol.toPrimitive || key === Symbol.iterator) return misused
@@ -109,6 +116,18 @@ function traps({ source, path }: RefNode): ProxyHandler<object> {
 function misused(): never {
   throw new FlowError(
     'INVALID_FLOW',
-    'a reference was used as a value: while a flow is put together there are no values yet; compute in a step, and name fields one by one',
+    `a reference was used as a value: ${NO_VALUES}; compute in a step, and name fields one by one`,
+  )
+}
+
+function called(method: string | undefined): never {
+  const what = method === undefined ? 'it' : `its "${method}"`
+  const instead =
+    method !== undefined && EACH.includes(method)
+      ? 'forEach(list, (item) => ...) runs steps for each element, a step of its own can do the rest'
+      : 'call it in a step'
+  throw new FlowError(
+    'INVALID_FLOW',
+    `a reference was used as a value: ${what} was called, but ${NO_VALUES}; ${instead}`,
   )
 }
