@@ -5,8 +5,8 @@ import type { LocalRun } from './local-run.ts'
 
 /** Shards of a run that are driven at once. */
 const OPEN_SHARDS = 4
-/** Shards in which all only waits, held beside them. */
-const WAITING_SHARDS = 64
+/** Items of shards in which all only waits, held beside them. */
+const WAITING_ITEMS = 65_536
 const FIRST_SHARD_ITEMS = 16
 const LARGEST_SHARD_ITEMS = 1024
 /** Who lets few items run at once has slow ones: their inputs are not read far ahead. Items of a shard for each of these. */
@@ -52,7 +52,7 @@ export async function takeIn(
 
   const write = async (journal: JournalId, entry: JournalEntry) => {
     await tools.open(journal, [entry])
-    await run.shardRoom(OPEN_SHARDS, WAITING_SHARDS)
+    await run.shardRoom(OPEN_SHARDS, WAITING_ITEMS / largest)
     await run.results.room(BACKLOG_SHARDS * largest)
   }
   const flush = (): Promise<void> => {

@@ -121,8 +121,8 @@ class MemoryStore implements Store {
       [...(this.#runs.get(run)?.shards ?? [])].map(([journal, { items, done }]) => ({ journal, items, done })),
     open: (run) => this.#openJournals(run),
     remove: (run) => {
+      for (const journal of this.#runs.get(run)?.shards.keys() ?? []) this.#journals.delete(journal)
       this.#runs.delete(run)
-      for (const journal of this.#journals.keys()) if (journal.startsWith(`${run}/`)) this.#journals.delete(journal)
     },
   }
 
