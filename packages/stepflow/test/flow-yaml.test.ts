@@ -34,6 +34,21 @@ async function bothWays<I>(flow: Flow<I, unknown>, input: I) {
 }
 
 describe('toYAML', () => {
+  test('a choice that other choices read twice is a step', async () => {
+    const flow = defineFlow('shared', { input: shape<{ n: number | null }>() }, ({ input, step, cond, coalesce }) => {
+      const first = coalesce(input.n, 5)
+      const second = cond(first, [first, 'yes'], 'no')
+      return { list: [coalesce(second, 1), coalesce(second, 2)], sum: step('sum', add, { a: first, b: 1 }).sum }
+    })
+
+    for (const n of [null, 0, 3]) {
+      const { own, file } = (await bothWays(flow, { n })) ?? {}
+      const some = n ?? 5
+      const one = some === 0 ? 'no' : [some, 'yes']
+      expect([own, file]).toEqual([{ list: [one, one], sum: some + 1 }, own])
+    }
+  })
+
   test('writes steps, options and expressions', () => {
     const flow = defineFlow(
       'sums',

@@ -14,6 +14,7 @@ import {
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { PROGRAM } from '../src/library/program.ts'
 
 const User = z.object({ name: z.string(), tier: z.string(), active: z.boolean(), nick: z.string().optional() })
 const fetchUser = component('fetch_user', { input: z.object({ id: z.string() }), output: User }, async ({ id }) => ({
@@ -220,6 +221,63 @@ describe('choices', () => {
     expect(ran.sort()).toEqual(['b', 'c'])
   })
 
+  test('that read the choice before them twice, however many levels of them, stay as small as they are written', async () => {
+    const flow = (levels: number) =>
+      defineFlow('levels', { input: shape<number>() }, ({ input, step, cond, coalesce }: any) => {
+        let at = step('first', (x: unknown) => x, input)
+        for (let level = 0; level < levels; level++) at = level % 2 === 0 ? cond(at, at, 'none') : coalesce(at, at)
+        return { whole: at, again: at }
+      })
+    const few = flow(100)
+    const many = flow(200)
+
+    expect(await run(many, 7)).toEqual({ whole: 7, again: 7 })
+    expect(await run(many, 0)).toEqual({ whole: 'none', again: 'none' })
+    expect(JSON.stringify(planOf(many)).length).toBeLessThan(3 * JSON.stringify(planOf(few)).length)
+    expect(many.toYAML().length).toBeLessThan(3 * few.toYAML().length)
+  })
+
+  test('of fields of choices have steps of their own', async () => {
+    const flow = defineFlow('fields', {}, ({ step, cond, coalesce }) => {
+      const a = step('a', () => ({ b: { c: 1 } }))
+      return cond(true, coalesce(a, null).b, null).c
+    })
+
+    expect(await run(flow, null)).toBe(1)
+  })
+
+  test('that a step makes after failures has null in their place, also when it is read twice', async () => {
+    const flow = defineFlow('after', { onFailure: 'continue' }, ({ step, coalesce }) => {
+      const failed = step('failed', (): string => {
+        throw new Error('no')
+      })
+      const inner = coalesce(failed, 'instead')
+      const list = [coalesce(inner, 'a'), coalesce(inner, 'b')]
+      return coalesce(step('reads', (x: string[]) => x, list, { triggerRule: 'all_done' }))
+    })
+
+    expect(await run(flow, null)).toEqual(['instead', 'instead'])
+  })
+
+  test('onError: what a coalesce in a default reads may be skipped', async () => {
+    const fail = (): string => {
+      throw new Error('no')
+    }
+    const flow = defineFlow('default', { input: shape<boolean>() }, ({ input, step, coalesce }) => {
+      const other = step('other', () => 'other', undefined, { when: input })
+      const chosen = step('chosen', fail, undefined, { onError: { default: coalesce(other, 'instead') } })
+      const needed = step('needed', fail, undefined, { onError: { default: other } })
+      const after = step('after', fail, undefined, {
+        triggerRule: 'all_done',
+        onError: { default: { other } as never },
+      })
+      return { chosen, needed: coalesce(needed, 'skipped'), after }
+    })
+
+    expect(await run(flow, true)).toEqual({ chosen: 'other', needed: 'other', after: { other: 'other' } })
+    expect(await run(flow, false)).toEqual({ chosen: 'instead', needed: 'skipped', after: { other: null } })
+  })
+
   test('onError gives a value or a skip, needs orders, and a rule follows failures', async () => {
     const fail = () => {
       throw new Error('no')
@@ -372,7 +430,7 @@ describe('an engine', () => {
   })
 
   test('that does not have the functions of a plan answers COMPONENT_NOT_FOUND', async () => {
-    const plan = await planOf(enrich)
+    const plan = planOf(enrich)
     const engine = createEngine()
 
     const handle = await engine.submit(plan, [{ userId: 'u1' }])
@@ -497,7 +555,6 @@ async function all<T>(values: AsyncIterable<T>): Promise<T[]> {
   return list
 }
 
-async function planOf(flow: object) {
-  const { PROGRAM } = await import('../src/library/program.ts')
+function planOf(flow: object) {
   return (flow as any)[PROGRAM].plan
 }

@@ -14,11 +14,12 @@ import {
   strictRefs,
   type TriggerRule,
 } from '@stepflow/engine'
-import type { Block, FlowDraft, Source, StepDraft } from './flow-draft.ts'
+import type { Block, Choice, FlowDraft, Source, StepDraft } from './flow-draft.ts'
 import { countedRefs, guard, hasRef, plain, planInput, readInput } from './flow-expr.ts'
 import type { Program } from './program.ts'
 import { nodeOf, pathText } from './ref.ts'
 import { checker, isStandard, isUnchecked, jsonSchemaOf } from './schema-like.ts'
+import { sharedChoices } from './shared-choices.ts'
 
 export function compileFlow(draft: FlowDraft): Program {
   const components = new Map<string, Component>()
@@ -50,7 +51,9 @@ class Scope {
   /** What an element is given besides `item` and `index`: names and where their values come from, in the scope around. */
   readonly #shared = new Map<string, Expr>()
   readonly #outcomes = new Map<string, Expr>()
+  readonly #sharedChoices: ReadonlySet<Source>
   readonly #wholes = new Map<Source, number>()
+  #wholeCount = 0
   /** By their stand-in here: steps around this block. */
   readonly #reopened = new Map<number, number>()
   /** Steps around this block without whose success an element is skipped. */
@@ -62,6 +65,7 @@ class Scope {
     this.#block = block
     this.#around = around
     this.#components = components
+    this.#sharedChoices = sharedChoices(block)
     block.steps.forEach((step, i) => {
       this.#index.set(step, i)
       this.#steps.push({ id: step.id, component: null, input: NULL })
@@ -123,25 +127,25 @@ class Scope {
         return readInput([source.kind], path)
       case 'cond':
       case 'coalesce':
-        if (path === '' && source.block === this.#block) return this.#whole(source)
+        if (path === '' && source.block === this.#block && !this.#sharedChoices.has(source)) return this.#whole(source)
         return { op: 'step', step: this.#wholeStep(source), ...at }
     }
   }
 
-  #whole(source: Extract<Source, { kind: 'cond' | 'coalesce' }>): Expr {
+  #whole(source: Choice): Expr {
     if (source.kind === 'coalesce') return { op: 'coalesce', of: source.of.map((one) => this.expr(one)) }
     const [cond, then, otherwise] = source.of
     return { op: 'if', cond: this.expr(cond), then: this.expr(then), else: this.expr(otherwise) }
   }
 
   /**
-   * A field of a choice, or a choice that was made around this block: it is made in a hidden step, once, where it stands;
-   * here it would be made per element, from both its sides.
+   * A field of a choice, one that choices share, or one that was made around this block: it is made in a hidden step,
+   * once, where it stands; here it would be made per element, from both its sides.
    */
-  #wholeStep(source: Extract<Source, { kind: 'cond' | 'coalesce' }>): number {
+  #wholeStep(source: Choice): number {
     const known = this.#wholes.get(source)
     if (known !== undefined) return known
-    const id = `$${source.kind}_${this.#wholes.size + 1}`
+    const id = `$${source.kind}_${++this.#wholeCount}` // counted before those in it
     const step =
       source.block === this.#block
         ? this.#hide(id, null, this.#whole(source))
@@ -212,10 +216,11 @@ class Scope {
     const cond = when === undefined ? undefined : this.expr(when)
     const skip: Expr = { op: 'skip', reason: literal('its "when" is not true') }
     const value: Expr = cond === undefined ? input : { op: 'if', cond, then: input, else: skip }
-    const fallback = this.#fallback(onError)
+    const fallback = this.#fallback(onError, rule)
     const needed = step.needs.flatMap((need) => strictRefs(this.expr(need)))
-    const of = new Set([...needed, ...(cond ? countedRefs(cond) : counted), ...(fallback ? allRefs(fallback) : [])])
-    const others = strictRefs(value).filter((ref) => !of.has(ref))
+    const of = new Set([...needed, ...(cond ? countedRefs(cond) : counted), ...(fallback ? countedRefs(fallback) : [])])
+    const read = new Set([...strictRefs(value), ...(fallback ? allRefs(fallback) : [])])
+    const others = [...read].filter((ref) => !of.has(ref))
     const judged =
       rule === 'all_success' ? guard(rule, [...of], others, value) : guard(rule, [...of, ...others], [], value)
     if (rule === 'all_success') this.#count([...of])
@@ -271,10 +276,12 @@ class Scope {
     this.#components.set(path, component)
   }
 
-  #fallback(onError: StepDraft['onError']): Expr | undefined {
+  /** What it reads has ended before the step begins: a failure is no time to start other steps. */
+  #fallback(onError: StepDraft['onError'], rule: TriggerRule): Expr | undefined {
     if (onError === undefined || onError === 'fail') return undefined
     if (onError === 'skip') return { op: 'skip', reason: { op: 'error', path: 'message' } }
-    return this.expr(onError.default)
+    const value = this.expr(onError.default)
+    return rule === 'all_success' ? value : guard('all_done', allRefs(value), [], value)
   }
 
   /** Steps of authors that a step depends on, seen through those that the compiler made. */

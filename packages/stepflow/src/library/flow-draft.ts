@@ -62,6 +62,10 @@ export type Source =
   | { readonly kind: 'input'; readonly block: Block }
   | { readonly kind: 'item' | 'index'; readonly block: Block }
   | { readonly kind: 'step'; readonly step: StepDraft }
+  | Choice
+
+/** One of several values. */
+export type Choice =
   | { readonly kind: 'cond'; readonly block: Block; readonly of: readonly [unknown, unknown, unknown] }
   | { readonly kind: 'coalesce'; readonly block: Block; readonly of: readonly unknown[] }
 

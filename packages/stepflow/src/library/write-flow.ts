@@ -3,9 +3,10 @@
 
 import { shown, wrong } from '@stepflow/dialects'
 import { type Json, type Retry, setOwn } from '@stepflow/engine'
-import type { FlowDraft, Source, StepDraft, WorkDraft } from './flow-draft.ts'
+import type { Choice, FlowDraft, Source, StepDraft, WorkDraft } from './flow-draft.ts'
 import { nodeOf, pathText } from './ref.ts'
 import { isUnchecked, jsonSchemaOf, type SchemaLike } from './schema-like.ts'
+import { sharedChoices } from './shared-choices.ts'
 import { yamlText } from './yaml-text.ts'
 
 /** `prefix`: where the file's reader finds the components, `/local`. */
@@ -26,7 +27,7 @@ export function writeFlow(draft: FlowDraft, prefix: string): string {
     ids: new Set(),
     works: new Map(),
   }
-  const scope: Scope = { draft, prefix: '', given: undefined, inside: new Map(), choices: new Map() }
+  const scope = scopeOf(draft, '', undefined)
   addSteps(text, scope)
   const output = exprOf(draft.block.output, scope, text)
   return yamlText({
@@ -58,8 +59,13 @@ interface Scope {
   readonly prefix: string
   readonly given: { readonly value: unknown; readonly scope: Scope } | undefined
   readonly inside: Map<StepDraft, Scope>
-  /** Choices of which a field was read: steps of their own. */
+  /** Choices of which a field was read, or that choices share: steps of their own. */
   readonly choices: Map<Source, string>
+  readonly shared: ReadonlySet<Source>
+}
+
+function scopeOf(draft: FlowDraft, prefix: string, given: Scope['given']): Scope {
+  return { draft, prefix, given, inside: new Map(), choices: new Map(), shared: sharedChoices(draft.block) }
 }
 
 function addSteps(text: Text, scope: Scope): void {
@@ -92,7 +98,7 @@ function addSteps(text: Text, scope: Scope): void {
           "a flow inside cannot check its input in a file; check it in a step, or with the steps' schemas",
         )
       const given = { value: step.input, scope }
-      const inner: Scope = { draft, prefix: `${id}_`, given, inside: new Map(), choices: new Map() }
+      const inner = scopeOf(draft, `${id}_`, given)
       scope.inside.set(step, inner)
       addSteps(text, inner)
     }
@@ -199,18 +205,20 @@ function refOf(source: Source, path: readonly string[], scope: Scope, text: Text
     }
     case 'cond':
     case 'coalesce':
-      if (path.length === 0) return choiceOf(source, scope, text)
+      if (path.length === 0 && !(scope.shared.has(source) && source.block === scope.draft.block)) {
+        return choiceOf(source, scope, text)
+      }
       return { $step: choiceStep(source, scope, text), ...at }
   }
 }
 
-function choiceOf(source: Extract<Source, { kind: 'cond' | 'coalesce' }>, scope: Scope, text: Text): Json {
+function choiceOf(source: Choice, scope: Scope, text: Text): Json {
   const of = source.of.map((one) => exprOf(one, scope, text))
   if (source.kind === 'coalesce') return { $coalesce: of }
   return { $if: of[0] as Json, then: of[1] as Json, else: of[2] as Json }
 }
 
-function choiceStep(source: Extract<Source, { kind: 'cond' | 'coalesce' }>, scope: Scope, text: Text): string {
+function choiceStep(source: Choice, scope: Scope, text: Text): string {
   const known = scope.choices.get(source)
   if (known) return known
   if (source.block !== scope.draft.block) {
