@@ -4,6 +4,7 @@ import { checkKeys, readName, shown, wrong } from '@stepflow/dialects'
 import type { CallContext, Component, MaybePromise } from '@stepflow/engine'
 import { isPromise } from '@stepflow/engine'
 import { COMPONENT, type ComponentBrand } from '../plugins/component-brand.ts'
+import { promised } from './promised.ts'
 import {
   checker,
   type InputOf,
@@ -103,7 +104,7 @@ export function brandOf(value: unknown): (ComponentBrand & { readonly name: stri
 
 /** A plain function as a component. */
 export function plainCall(fn: AnyFn): Component['call'] {
-  return (input, context: CallContext) => fn(input, new StepView(context))
+  return (input, context: CallContext) => promised(fn(input, new StepView(context)))
 }
 
 /** Any function of an input and a context. */
@@ -115,9 +116,11 @@ export type AnyFn = (input: any, context: any) => unknown
 function checkedCall(fn: AnyFn, input: SchemaLike | undefined, output: SchemaLike | undefined, what: string) {
   const checkInput = checker(input, 'INVALID_INPUT', `the input of ${what}`)
   const checkOutput = checker(output, 'COMPONENT_FAILED', `the result of ${what}`)
-  if (!checkInput && !checkOutput) return fn
-  const after = (result: unknown) =>
-    checkOutput ? (isPromise(result) ? result.then(checkOutput) : checkOutput(result)) : result
+  if (!checkInput && !checkOutput) return (value: unknown, context: StepContext) => promised(fn(value, context))
+  const after = (answer: unknown) => {
+    const result = promised(answer)
+    return checkOutput ? (isPromise(result) ? result.then(checkOutput) : checkOutput(result)) : result
+  }
   return (value: unknown, context: StepContext): unknown => {
     const taken = checkInput ? checkInput(value) : value
     return isPromise(taken) ? taken.then((ready) => after(fn(ready, context))) : after(fn(taken, context))

@@ -16,6 +16,7 @@ import {
 } from '@stepflow/engine'
 import { type AnyFn, brandOf, component, type FlowComponent } from './component.ts'
 import type { Program } from './program.ts'
+import { promised } from './promised.ts'
 import { StepView } from './step-context.ts'
 
 /** One call of a component. */
@@ -163,7 +164,7 @@ function remembering<I, O>(of: FlowComponent<I, O>): RecordedComponent<I, O> {
   const brand = brandOf(of) as NonNullable<ReturnType<typeof brandOf>> // it is a component
   const made = component(brand.name, {}, ((input: unknown, context: StepView) =>
     note(
-      () => (context instanceof StepView ? brand.call(input, context.call) : of(input as I, context)),
+      () => (context instanceof StepView ? brand.call(input, StepView.callOf(context)) : of(input as I, context)),
       input,
       calls,
     )) as AnyFn)
@@ -180,7 +181,7 @@ function note(call: () => unknown, input: unknown, calls: Call[]): unknown {
     return output
   }
   try {
-    const result = call()
+    const result = promised(call())
     return isPromise(result) ? result.then(answered, failed) : answered(result)
   } catch (thrown) {
     return failed(thrown)

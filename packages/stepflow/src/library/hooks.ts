@@ -53,7 +53,7 @@ export function tell<E extends object>(hook: ((event: E) => unknown) | undefined
   if (!hook) return
   try {
     const told = hook(Object.freeze(event))
-    if (isPromise(told)) told.catch(() => {})
+    if (isPromise(told)) Promise.resolve(told).catch(() => {})
   } catch {
     // A hook that throws never harms the run.
   }

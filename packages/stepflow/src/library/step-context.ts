@@ -15,35 +15,40 @@ export interface StepContext {
   readonly log: Log
 }
 
-/** Made for each call, so it holds one field and computes the others when they are asked for. */
+/** Made for each call, so it holds as little as it can and computes what is asked for. */
 export class StepView implements StepContext {
-  readonly call: CallContext
+  readonly #call: CallContext
   /** Whose steps are the earlier ones: a task's are those before the parallel step. */
-  readonly among: 'siblings' | 'around'
+  readonly #among: 'siblings' | 'around'
+
+  /** The call behind a view. */
+  static callOf(view: StepView): CallContext {
+    return view.#call
+  }
 
   constructor(call: CallContext, among: 'siblings' | 'around' = 'siblings') {
-    this.call = call
-    this.among = among
+    this.#call = call
+    this.#among = among
   }
 
   get signal(): AbortSignal {
-    return this.call.signal
+    return this.#call.signal
   }
 
   get attempt(): number {
-    return this.call.attempt
+    return this.#call.attempt
   }
 
   get idempotencyKey(): string {
-    return this.call.idempotencyKey
+    return this.#call.idempotencyKey
   }
 
   get log(): Log {
-    return this.call.log
+    return this.#call.log
   }
 
   get results(): Readonly<Record<string, unknown>> {
-    const call = this.among === 'around' ? (this.call.around ?? this.call) : this.call
+    const call = this.#among === 'around' ? (this.#call.around ?? this.#call) : this.#call
     const succeeded = Object.entries(call.outcomes()).flatMap(([name, outcome]) =>
       outcome.outcome === 'success' ? [[name, outcome.result] as const] : [],
     )
