@@ -1,6 +1,7 @@
 // What one step function, or one parallel step, knows of itself while it is executed. Holds; tells nobody.
 
-import { setOwn } from '@stepflow/engine'
+import type { StepDefinition } from '@stepflow/dialects'
+import { type CallContext, setOwn } from '@stepflow/engine'
 import type { StepFunctionHooks } from './hooks.ts'
 
 /** Lists shorter than this are not worth it. */
@@ -10,6 +11,16 @@ const FIRST_FOLD = 2_048
 export interface Begun {
   readonly input: unknown
   readonly startedAt: number
+  /** Its latest attempt: whose signal says whether it took too long. */
+  call: CallContext | undefined
+  /** What its latest attempt threw, and when. */
+  thrown: { readonly what: unknown; readonly at: number } | undefined
+}
+
+/** What a parallel step's scope is inside of. */
+export interface Parallel {
+  readonly step: StepDefinition
+  readonly around: Scope
 }
 
 /** Made for each execution, so what few of them need is made when it is needed. */
@@ -18,6 +29,10 @@ export class Scope {
   readonly hooks: StepFunctionHooks | undefined
   readonly input: unknown
   readonly startedAt: number
+  /** Set if it is that of a parallel step: its names are tasks. */
+  readonly parallel: Parallel | undefined
+  /** It has ended, and that was told. */
+  isOver = false
   #open: Map<string, Begun> | undefined
   #errors: Record<string, unknown> | undefined
   /** Names and results, in turns: a list is several times as fast as a map. */
@@ -26,11 +41,18 @@ export class Scope {
   #foldAt: number
 
   /** `size`: how many steps or tasks it has. */
-  constructor(workflow: string, hooks: StepFunctionHooks | undefined, input: unknown, startedAt: number, size: number) {
+  constructor(
+    { workflow, hooks }: Pick<Scope, 'workflow' | 'hooks'>,
+    input: unknown,
+    startedAt: number,
+    size: number,
+    parallel: Parallel | undefined,
+  ) {
     this.workflow = workflow
     this.hooks = hooks
     this.input = input
     this.startedAt = startedAt
+    this.parallel = parallel
     this.#foldAt = Math.max(FIRST_FOLD, 8 * size)
   }
 
@@ -54,18 +76,23 @@ export class Scope {
     return this.#errors
   }
 
+  /** Nothing has ended in it so far. */
+  get isFresh(): boolean {
+    return this.#results.length === 0
+  }
+
   begin(name: string, begun: Begun): void {
     this.#open ??= new Map()
     this.#open.set(name, begun)
   }
 
-  isOpen(name: string): boolean {
-    return this.#open?.has(name) === true
+  begun(name: string): Begun | undefined {
+    return this.#open?.get(name)
   }
 
-  /** The first that has begun and not ended. */
-  get firstOpen(): string | undefined {
-    return this.#open?.keys().next().value
+  /** What has begun and not ended, in the order of its beginning. */
+  get open(): readonly (readonly [name: string, begun: Begun])[] {
+    return this.#open ? [...this.#open] : []
   }
 
   end(name: string): Begun | undefined {

@@ -48,6 +48,13 @@ export class StepFailedError extends Error {
   }
 }
 
+/** The failure of a step; what says so already, with its results by task, is not wrapped once more. */
+export function stepFailed(failure: StepFailure): StepFailedError {
+  const { cause, workflow, step } = failure
+  const isSaid = cause instanceof StepFailedError && cause.workflow === workflow && cause.step === step
+  return isSaid ? cause : new StepFailedError(failure)
+}
+
 /** What was thrown, as an error; what was none is its cause. */
 export function asError(thrown: unknown): Error {
   if (thrown instanceof Error || Object.prototype.toString.call(thrown) === '[object Error]') return thrown as Error

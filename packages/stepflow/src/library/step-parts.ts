@@ -1,6 +1,6 @@
 // What the components of a compiled step function do: call the author's functions, and tell the execution, if one is kept.
 
-import { type Branch, DEFINITION, type Part, resultsOf, type StepDefinition, shown } from '@stepflow/dialects'
+import { type Branch, type Part, resultsOf, type StepDefinition, shown } from '@stepflow/dialects'
 import {
   type CallContext,
   type Component,
@@ -12,6 +12,7 @@ import {
   setOwn,
 } from '@stepflow/engine'
 import { Execution, keyOf } from './execution.ts'
+import { promised } from './promised.ts'
 import type { Scope } from './scope.ts'
 import { StepView } from './step-context.ts'
 import { asError, errorFrom } from './step-failed.ts'
@@ -42,7 +43,6 @@ function executionOf({ local }: CallContext): Execution | undefined {
 type PartOf<K extends Part['kind']> = Extract<Part, { kind: K }>
 
 function callOf({ place, fn, step, task }: PartOf<'call'>): Component['call'] {
-  const own = keyOf(place)
   const around = keyOf(place.slice(0, -1))
   const name = place[place.length - 1] as string // a place has at least one part
   const choice = task ? undefined : choiceOf(step)
@@ -58,18 +58,19 @@ function callOf({ place, fn, step, task }: PartOf<'call'>): Component['call'] {
     execution.succeed(scope, name, output, about, nextStep)
     return output
   }
-  const fail = (execution: Execution, scope: Scope, thrown: unknown) => {
-    execution.threw(own, thrown)
+  const fail = (execution: Execution, scope: Scope, input: unknown, thrown: unknown) => {
     if (task) execution.failTask(scope, name, asError(thrown), step.name)
+    else execution.threw(scope, name, input, thrown)
   }
 
   return (input, call) => {
     const execution = executionOf(call)
     const scope = execution?.scope(around)
-    if (!execution || !scope) return checked(fn(input, new StepView(call, among)), choice, call)
-    if (call.attempt === 1) execution.begin(scope, name, input, about)
+    if (!execution || !scope) return checked(promised(fn(input, new StepView(call, among))), choice, call)
+    if (call.attempt === 1) execution.begin(scope, name, input, about, call)
+    else execution.beginAgain(scope, name, call)
     try {
-      const answer = fn(input, new StepView(call, among))
+      const answer = promised(fn(input, new StepView(call, among)))
       if (!isPromise(answer)) return succeed(execution, scope, answer, call)
       const signal = mayBeLate ? call.signal : undefined
       const isLate = () => execution.isOver || signal?.aborted === true
@@ -79,17 +80,17 @@ function callOf({ place, fn, step, task }: PartOf<'call'>): Component['call'] {
           try {
             return succeed(execution, scope, value, call)
           } catch (thrown) {
-            fail(execution, scope, thrown)
+            fail(execution, scope, input, thrown)
             throw thrown
           }
         },
         (thrown) => {
-          if (!isLate()) fail(execution, scope, thrown)
+          if (!isLate()) fail(execution, scope, input, thrown)
           throw thrown
         },
       )
     } catch (thrown) {
-      fail(execution, scope, thrown)
+      fail(execution, scope, input, thrown)
       throw thrown
     }
   }
@@ -150,14 +151,14 @@ function branchOf({ place, step, among }: PartOf<'branch'>): Component['call'] {
     const execution = executionOf(call)
     const scope = execution?.scope(around)
     if (execution && scope) {
-      execution.reopen(scope, step.name, input)
-      execution.threw(keyOf(place), thrown)
+      execution.revoke(scope)
+      execution.threw(scope, step.name, input, thrown)
     }
     throw thrown
   }
   return (input, call) => {
     try {
-      const target = choose(input)
+      const target = promised(choose(input))
       if (!isPromise(target)) return named(target, call)
       return target.then((value) => named(value, call)).catch((thrown) => failed(thrown, input, call))
     } catch (thrown) {
@@ -172,7 +173,7 @@ function failureOf({ place, step }: PartOf<'failure'>): Component['call'] {
     const execution = executionOf(call)
     if (!execution) return input
     const error = execution.fail(place, step, input as ErrorValue) // the engine's
-    if (place.length === 1) execution.recovered = { error }
+    execution.recovered = { error }
     return error
   }
 }
@@ -183,8 +184,11 @@ function enterOf({ place, step, of }: PartOf<'enter'>): Component['call'] {
     const execution = executionOf(call)
     const scope = execution?.scope(around)
     if (execution && scope) {
-      if (!scope.isOpen(name)) execution.begin(scope, name, input, about)
-      execution.enter(keyOf(place), scope, of, name, input)
+      // Asked for while it runs, its signal says afterwards whether it took too long.
+      if (step.timeoutMs !== undefined) void call.around?.signal
+      if (scope.begun(name)) execution.beginAgain(scope, name, call.around)
+      else execution.begin(scope, name, input, about, call.around)
+      execution.enter(keyOf(place), scope, of, step, name, input)
     }
     return input
   }
@@ -202,11 +206,11 @@ function leaveOf({ place, step, of }: PartOf<'leave'>): Component['call'] {
     try {
       nextStep = choice ? choice(output, call) : step.next
     } catch (thrown) {
-      execution?.threw(keyOf(place), thrown)
+      if (execution && scope) execution.threw(scope, name, scope.begun(name)?.input, thrown)
       throw thrown
     }
     if (!execution || !scope || !inside) return output
-    if (of.kind === 'sub') execution.leave(inside, output)
+    execution.leave(inside, output)
     execution.succeed(scope, name, output, about, 'task' in about ? undefined : nextStep)
     // A step function's place in the context is its own context.
     if (of.kind === 'sub' && !of.task) scope.set(name, inside.context)
@@ -237,7 +241,7 @@ function recordOf(
     else if (!execution || !scope) setOwn(record, name, error)
     else if (Object.hasOwn(scope.errors, name)) setOwn(record, name, scope.errors[name])
     else if (task.kind === 'sub') {
-      const inside = execution.errorOfTask([...place, name], task.of[DEFINITION], error)
+      const inside = execution.errorOfTask([...place, name], scope, name, error)
       setOwn(record, name, execution.failTask(scope, name, inside, step.name))
     } else setOwn(record, name, errorFrom(error))
   }
