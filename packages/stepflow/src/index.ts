@@ -1,9 +1,9 @@
 // `stepflow` as a library: everything that a program needs to define workflows and to run them.
 
 // --- steps that lead to one another
+export type { ExecutionResult } from './library/execution-result.ts'
 export {
   type ExecuteOptions,
-  type ExecutionResult,
   type Status,
   StepFunction,
   type StepFunctionOptions,

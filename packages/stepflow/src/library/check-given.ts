@@ -1,4 +1,4 @@
-// What programs hand to an engine, checked before anything runs: all that is wrong with a call is said at once. Runs
+// What programs hand to an engine or a step function, checked before anything runs: all that is wrong with a call is said at once. Runs
 // nothing, and does not look into flows and inputs.
 
 import { shown, unknownKeys } from '@stepflow/dialects'
@@ -9,6 +9,19 @@ import { isRunnable } from './program.ts'
 export function checkRun(call: string, of: unknown, options: unknown): void {
   if (options === undefined && isRunnable(of)) return
   refuse(flowProblems(call, of), optionProblems(call, options, call.startsWith('engine.') ? STOPPABLE : RUN))
+}
+
+export function checkExecute(call: string, options: unknown): void {
+  if (options !== undefined) refuse([], optionProblems(call, options, STOPPABLE))
+}
+
+/** `known`: the hooks that there are. */
+export function checkStepFunctionOptions(what: string, options: unknown, known: readonly string[]): void {
+  refuse(optionProblems(what, options, STEP_FUNCTION_OPTIONS), [])
+  const { hooks } = options as { readonly hooks?: object }
+  if (hooks === undefined) return
+  const rules = Object.fromEntries(known.map((name) => [name, aFunction]))
+  refuse(optionProblems(`"hooks" of ${what}`, hooks, rules), [])
 }
 
 export function checkBatch(call: string, of: unknown, inputs: unknown, options: unknown): void {
@@ -104,6 +117,11 @@ const SUBMIT: Rules = {
   trigger: object,
 }
 const RESUME: Rules = { ...FOLLOWED, inputs: { wants: 'a list or something else to iterate over', fits: isIterable } }
+const aClock: Rule = {
+  wants: 'a clock, with "now", "timer" and "soon"',
+  fits: (value) => has(value, ['now', 'timer', 'soon']),
+}
+const STEP_FUNCTION_OPTIONS: Rules = { hooks: object, maxVisits: count, log: aFunction, clock: aClock }
 const ENGINE_OPTIONS: Rules = {
   store: { wants: 'a store, such as createMemoryStore() gives', fits: isStore },
   history: { wants: 'all or none', fits: (value) => value === 'all' || value === 'none' },
@@ -111,7 +129,7 @@ const ENGINE_OPTIONS: Rules = {
   plugins: { wants: 'a list of plugins: [plugin]', fits: Array.isArray },
   secrets: { wants: 'a function of a name', fits: isFunction },
   log: aFunction,
-  clock: { wants: 'a clock, with "now", "timer" and "soon"', fits: (value) => has(value, ['now', 'timer', 'soon']) },
+  clock: aClock,
   random: aFunction,
   newId: aFunction,
 }

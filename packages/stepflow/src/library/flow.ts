@@ -196,11 +196,12 @@ class BuiltFlow {
   }
 
   toYAML(options: { readonly prefix?: string } = {}): string {
+    checkKeys(options, ['prefix'], `what toYAML is given, such as { prefix: '/local' },`)
     return writeFlow(this[DRAFT], options.prefix ?? '/local')
   }
 
-  visualize({ format = 'mermaid' }: { readonly format?: DrawFormat } = {}): string {
-    return drawPlan(this[PROGRAM].sketch, format)
+  visualize(options?: { readonly format?: DrawFormat }): string {
+    return drawPlan(this[PROGRAM].sketch, options)
   }
 
   validate(): Diagnostic[] {

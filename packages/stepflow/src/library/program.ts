@@ -43,7 +43,8 @@ export class LocalRouter implements Router {
   add({ components, plan }: Program): void {
     for (const [path, component] of components) {
       const there = this.#components.get(path)
-      if (there && there.given.call !== component.call) {
+      if (there?.given.call === component.call) continue
+      if (there) {
         throw new FlowError(
           'INVALID_FLOW',
           `"${plan.name}" brings another function for ${path} than a flow that this engine has already; rename one`,

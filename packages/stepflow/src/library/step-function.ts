@@ -2,7 +2,6 @@
 
 import {
   checkDefinition,
-  checkKeys,
   compileStepFunction,
   DEFINITION,
   type Definition,
@@ -10,7 +9,6 @@ import {
   defineSubStep,
   type Functions,
   insideOf,
-  readCount,
   readName,
   readSpec,
   revisionOf,
@@ -26,6 +24,7 @@ import {
 } from '@stepflow/dialects'
 import {
   type Clock,
+  type Component,
   createEngine,
   createMemoryStore,
   type Diagnostic,
@@ -36,13 +35,15 @@ import {
   type Outcome,
   systemClock,
 } from '@stepflow/engine'
+import { checkExecute, checkStepFunctionOptions } from './check-given.ts'
 import { consoleLog } from './console-log.ts'
 import { type DrawFormat, drawPlan } from './draw-plan.ts'
 import { Execution } from './execution.ts'
+import { type ExecutionResult, executionResult } from './execution-result.ts'
 import { hookNames, type StepFunctionHooks } from './hooks.ts'
 import { LocalRouter, PROGRAM, type Program, type Runnable } from './program.ts'
 import type { StepContext } from './step-context.ts'
-import { errorFrom, StepFailedError } from './step-failed.ts'
+import { errorFrom, stepFailed } from './step-failed.ts'
 import { componentOf } from './step-parts.ts'
 
 /** How an execution stands. */
@@ -65,19 +66,6 @@ export interface ExecuteOptions {
   readonly signal?: AbortSignal
 }
 
-/** What an execution that went well resolves to. */
-export interface ExecutionResult<Output = unknown> {
-  readonly status: 'COMPLETED'
-  /** Of the last step. */
-  readonly result: Output
-  /** Results and errors by step; of a step function inside, its own context. */
-  readonly context: Readonly<Record<string, unknown>>
-  /** True if a step failed and its `onFailure` handled it. */
-  readonly recovered?: true
-  /** The last failure that was handled. */
-  readonly error?: unknown
-}
-
 /**
  * Steps that lead to one another by name.
  *
@@ -91,7 +79,8 @@ export interface ExecutionResult<Output = unknown> {
  * console.log(context.Load) // { id: 1, name: 'Ada' }
  * ```
  *
- * @throws FlowError INVALID_FLOW, from what adds steps if an option is wrong; from `execute` with all that does not fit together
+ * @throws FlowError INVALID_FLOW, from what adds steps if an option is wrong; from `execute` with all that does not fit together,
+ *   or INVALID_INPUT if its own options are wrong
  * @throws StepFailedError from `execute`, if a step fails and nothing handles it
  */
 // biome-ignore lint/suspicious/noExplicitAny: what goes in and comes out is its functions' affair, unless it is said
@@ -109,6 +98,8 @@ export class StepFunction<Input = any, Output = any> implements SubStepFunction,
   #revision = 0
   /** As it is now; made when it is asked for. */
   #definition: Definition | undefined
+  /** By path: a path's step never changes, so that its component stays the same. */
+  readonly #components = new Map<string, Component>()
   /** What was compiled, and of which revision. */
   #program: Program | undefined
   #compiled = 0
@@ -118,10 +109,9 @@ export class StepFunction<Input = any, Output = any> implements SubStepFunction,
 
   constructor(name: string, options: StepFunctionOptions = {}) {
     this.name = readName(name, 'the name of a step function')
-    checkKeys(options, ['hooks', 'maxVisits', 'log', 'clock'], `step function "${name}"`)
-    const { hooks, log = consoleLog, clock = systemClock } = options
-    if (hooks !== undefined) checkKeys(hooks, hookNames, `"hooks" of "${name}"`)
-    this.#maxVisits = readCount(options.maxVisits, `"maxVisits" of "${name}"`)
+    checkStepFunctionOptions(`step function "${name}"`, options, hookNames)
+    const { hooks, maxVisits, log = consoleLog, clock = systemClock } = options
+    this.#maxVisits = maxVisits
     this.#hooks = hooks
     this.#log = log
     this.#clock = clock
@@ -181,7 +171,9 @@ export class StepFunction<Input = any, Output = any> implements SubStepFunction,
    * Runs it once. Rejects with a StepFailedError if a step fails and nothing handles it, with a FlowError if the steps do
    * not fit together or the signal stops it.
    */
-  async execute(input?: Input, { signal }: ExecuteOptions = {}): Promise<ExecutionResult<Output>> {
+  async execute(input?: Input, options?: ExecuteOptions): Promise<ExecutionResult<Output>> {
+    checkExecute(`execute of "${this.name}"`, options)
+    const signal = options?.signal
     const { engine, program } = this.#engine()
     const execution = new Execution(this[DEFINITION], input, this.#clock)
     this.#latest = execution
@@ -198,8 +190,8 @@ export class StepFunction<Input = any, Output = any> implements SubStepFunction,
   }
 
   /** A drawing, as text. */
-  visualize({ format = 'mermaid' }: { readonly format?: DrawFormat } = {}): string {
-    return drawPlan(this[PROGRAM].sketch, format)
+  visualize(options?: { readonly format?: DrawFormat }): string {
+    return drawPlan(this[PROGRAM].sketch, options)
   }
 
   /** What leads where, with functions by name. */
@@ -231,8 +223,10 @@ export class StepFunction<Input = any, Output = any> implements SubStepFunction,
     }
     for (const { message } of found) this.#log('warning', message)
     const { plan, parts } = compileStepFunction(this[DEFINITION])
-    const components = new Map([...parts].map(([path, part]) => [path, componentOf(path, part)]))
-    this.#program = { plan, components, sketch: sketchStepFunction(this[DEFINITION]) }
+    for (const [path, part] of parts) {
+      if (!this.#components.has(path)) this.#components.set(path, componentOf(path, part))
+    }
+    this.#program = { plan, components: new Map(this.#components), sketch: sketchStepFunction(this[DEFINITION]) }
     this.#compiled = revision
     return this.#program
   }
@@ -263,30 +257,18 @@ export class StepFunction<Input = any, Output = any> implements SubStepFunction,
 
   #ended(execution: Execution, outcome: Outcome, signal: AbortSignal | undefined): ExecutionResult<Output> {
     if (outcome.outcome !== 'success') throw this.#failure(execution, outcome, signal)
-    const { recovered, root } = execution
     execution.end({ output: outcome.result })
     if (execution === this.#latest) this.#status = 'COMPLETED'
-    let context: Record<string, unknown> | undefined
-    return {
-      status: 'COMPLETED',
-      result: outcome.result as Output, // what its functions give
-      get context() {
-        context ??= root.context
-        return context
-      },
-      ...(recovered ? { recovered: true, error: recovered.error } : {}),
-    }
+    return executionResult(execution, outcome.result as Output) // what its functions give
   }
 
   #failure(execution: Execution, outcome: Outcome, signal: AbortSignal | undefined): Error {
     if (outcome.outcome !== 'failed') return new FlowError('INTERNAL', `"${this.name}" ended without a result`)
     const { error: value } = outcome
-    const step = this.#steps.get(value.step?.replace(/#branch$/, '') ?? '')
+    const step = this.#steps.get(value.step ?? '')
     if (!step) return signal?.aborted ? stopped(signal) : errorFrom(value)
     const cause = execution.fail([step.name], step, value)
-    // A parallel step's error says more than one around it could.
-    if (cause instanceof StepFailedError && cause.workflow === this.name && cause.step === step.name) return cause
-    return new StepFailedError({ workflow: this.name, step: step.name, cause, context: execution.root.context })
+    return stepFailed({ workflow: this.name, step: step.name, cause, context: execution.root.context })
   }
 }
 
