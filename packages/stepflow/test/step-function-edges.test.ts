@@ -92,6 +92,27 @@ describe('a step function that changed', () => {
     ).rejects.toThrow('brings another function for /local/w/A')
     await engine.close()
   })
+
+  test('leaves nothing behind where it is refused', async () => {
+    const engine = createEngine()
+    const named = (step: string) => sf().addStep(step, { func: () => step, nextStep: 'Z' })
+    const ended = (step: string) =>
+      named(step)
+        .addStep('Z', { func: (x) => x })
+        .setStartStep(step)
+    await engine.run(ended('A'), null)
+
+    await expect(engine.run(ended('B'), null)).rejects.toThrow('/local/w/Z')
+    expect(
+      await engine.run(
+        sf()
+          .addStep('B', { func: () => 'another' })
+          .setStartStep('B'),
+        null,
+      ),
+    ).toBe('another')
+    await engine.close()
+  })
 })
 
 describe('a failure', () => {
@@ -199,10 +220,11 @@ describe('what is printed', () => {
     expect(JSON.stringify(done)).toBe('{"status":"COMPLETED","result":1,"context":{"A":1}}')
   })
 
-  test('or spread of what a function is told is nothing of the engine', async () => {
+  test('of what a function is told is what it may ask for, and nothing of the engine', async () => {
     const seen: unknown[] = []
-    await one((_, context) => void seen.push({ ...context }, JSON.stringify(context))).execute()
+    await one((_, context) => void seen.push(inspect(context), { ...context }, JSON.stringify(context))).execute()
 
-    expect(seen).toEqual([{}, '{}'])
+    expect(seen).toEqual([expect.stringMatching(/^\{\s+signal: .*attempt: 1,.*results: \{\},.*\}$/s), {}, '{}'])
+    expect(seen[0]).not.toContain('stepId')
   })
 })

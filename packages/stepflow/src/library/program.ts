@@ -41,15 +41,16 @@ export class LocalRouter implements Router {
 
   /** Two functions under one path are a mistake: a run could not tell which one is meant. */
   add({ components, plan }: Program): void {
-    for (const [path, component] of components) {
+    const isNew = ([path, component]: readonly [string, Component]) => {
       const there = this.#components.get(path)
-      if (there?.given.call === component.call) continue
-      if (there) {
-        throw new FlowError(
-          'INVALID_FLOW',
-          `"${plan.name}" brings another function for ${path} than a flow that this engine has already; rename one`,
-        )
-      }
+      if (!there || there.given.call === component.call) return !there
+      throw new FlowError(
+        'INVALID_FLOW',
+        `"${plan.name}" brings another function for ${path} than a flow that this engine has already; rename one`,
+      )
+    }
+    // All are looked at before the first is taken in: what is refused leaves nothing behind.
+    for (const [path, component] of [...components].filter(isNew)) {
       this.#components.set(path, { given: component, called: this.#wrap(component) })
     }
   }

@@ -47,6 +47,12 @@ export class StepView implements StepContext {
     return this.#call.log
   }
 
+  /** What Node prints: what there is to ask for. */
+  [Symbol.for('nodejs.util.inspect.custom')](): StepContext {
+    const { signal, attempt, idempotencyKey, results, log } = this
+    return { signal, attempt, idempotencyKey, results, log }
+  }
+
   get results(): Readonly<Record<string, unknown>> {
     const call = this.#among === 'around' ? (this.#call.around ?? this.#call) : this.#call
     const succeeded = Object.entries(call.outcomes()).flatMap(([name, outcome]) =>
