@@ -2,7 +2,7 @@
 // wrong options, print what they get.
 
 import { inspect } from 'node:util'
-import { createEngine, FlowError, run, StepFunction } from 'stepflow'
+import { createEngine, defineFlow, FlowError, run, runOutcome, StepFunction } from 'stepflow'
 import { describe, expect, test } from 'vitest'
 
 const sf = (options = {}) => new StepFunction('w', { log: () => {}, ...options })
@@ -40,6 +40,8 @@ describe('a thenable that is no promise', () => {
 
     for (const answer of [throwing, rejecting]) {
       expect(await rejection(one(() => answer).execute())).toMatchObject({ step: 'A', cause: { message: 'boom' } })
+      const flow = defineFlow('f', {}, ({ step }) => step('A', () => answer))
+      expect(await runOutcome(flow, null)).toMatchObject({ error: { step: 'A', message: 'boom' } })
     }
   })
 
