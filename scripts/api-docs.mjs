@@ -10,6 +10,7 @@ const page = join(root, 'docs/api.md')
 const project = join(root, 'packages/stepflow/tsconfig.json')
 const entries = [
   { from: 'stepflow', file: 'index.ts', about: 'Define workflows and run them.' },
+  { from: 'stepflow/sqlite', file: 'sqlite.ts', about: 'Keep their runs in a file.' },
   { from: 'stepflow/testing', file: 'testing.ts', about: 'Test them: without time, without the network.' },
   { from: 'stepflow/sdk', file: 'sdk.ts', about: 'Serve components to the engine from a process of their own.' },
 ]

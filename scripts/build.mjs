@@ -183,6 +183,7 @@ const results = await Promise.all([
     plugins: [sources],
     entryPoints: {
       stepflow: path('packages/stepflow/src/index.ts'),
+      sqlite: path('packages/stepflow/src/sqlite.ts'),
       testing: path('packages/stepflow/src/testing.ts'),
     },
     outdir: path('packages/stepflow/dist/esm'),

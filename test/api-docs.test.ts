@@ -24,6 +24,7 @@ const entries = JSON.parse(read) as { from: string; names: Name[] }[]
 
 const sources = {
   stepflow: join(root, 'packages/stepflow/src/index.ts'),
+  'stepflow/sqlite': join(root, 'packages/stepflow/src/sqlite.ts'),
   'stepflow/testing': join(root, 'packages/stepflow/src/testing.ts'),
   'stepflow/sdk': join(root, 'packages/stepflow/src/sdk.ts'),
   '@stepflow/engine': join(root, 'packages/engine/src/index.ts'),
@@ -39,7 +40,7 @@ const INTERNAL = new Set(['ComponentBrand', 'Definition', 'Program'])
 
 /** What any source file exports as a type. Type parameters are not among it, nor what a file keeps to itself. */
 const exported = new Set(
-  ['engine', 'dialects', 'protocol', 'stepflow']
+  ['engine', 'dialects', 'protocol', 'store-sqlite', 'stepflow']
     .map((name) => join(root, 'packages', name, 'src'))
     .flatMap((source) => readdirSync(source, { recursive: true, encoding: 'utf8' }).map((file) => join(source, file)))
     .filter((file) => file.endsWith('.ts'))

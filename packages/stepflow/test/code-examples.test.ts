@@ -1,10 +1,15 @@
 // The examples in TypeScript, as their readers would use them.
 
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { StepFailedError } from 'stepflow'
 import { expectRun } from 'stepflow/testing'
 import { describe, expect, test } from 'vitest'
 import { carPurchase } from '../../../examples/step-functions/car-purchase.ts'
 import { enrich } from '../../../examples/step-functions/enrich.ts'
+import { root } from '../../../test/stepflow.ts'
 
 const purchase = { transaction: 'T-1' }
 
@@ -81,3 +86,27 @@ test('the typed flow', async () => {
     .toSucceedWith({ name: 'user u1', score: 107, friends: [friend('u7'), friend('u8')] })
   await expectRun(enrich).withInput({ userId: 'u0' }).toBeSkipped()
 })
+
+test('the durable order goes on after it was killed, and does nothing again', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'stepflow-order-'))
+  const program = [join(root, 'node_modules/jiti/lib/jiti-cli.mjs'), join(root, 'examples/durable/main.ts')]
+  const start = (env = {}) =>
+    spawnSync(process.execPath, program, { cwd: folder, encoding: 'utf8', env: { ...process.env, ...env } })
+
+  const killed = start({ LIGHTS_OUT: '1' })
+  const again = start()
+  const after = start()
+
+  const result = '{"outcome":"success","result":{"state":"on its way","paid":80}}'
+  expect([killed.signal, lines(killed)]).toEqual([
+    'SIGKILL',
+    ['order-17: is new', 'reserved: 4 x chair', 'charged: 80'],
+  ])
+  expect([again.status, lines(again)]).toEqual([0, ['order-17: is known, goes on', 'shipped: 4', result]])
+  expect([after.status, lines(after)]).toEqual([0, ['order-17: is known, goes on', result]])
+  rmSync(folder, { recursive: true })
+})
+
+function lines({ stdout, stderr }: { stdout: string; stderr: string }): string[] {
+  return `${stdout}${stderr}`.trim().split('\n')
+}

@@ -44,6 +44,7 @@ describe("import 'stepflow'", () => {
 
     expect(imports.filter((name) => !name?.startsWith('./') && !name?.startsWith('node:'))).toEqual([])
     expect(texts.join('')).not.toMatch(/node:(http|net|child_process|readline)"/)
+    expect(texts.join('')).not.toMatch(/libsql|node:sqlite/)
   })
 
   test('can be shaken: who uses one function gets little more', async () => {
@@ -63,6 +64,16 @@ describe("import 'stepflow'", () => {
 
     expect(await bundle(`import { shape } from 'stepflow'; console.log(shape())`)).toBeLessThan(2_000)
     expect(await bundle(`import 'stepflow'`)).toBeLessThan(500)
+  })
+
+  test('knows the store in a file, and its errors, by its own subpath', () => {
+    const code = `const { FlowError } = await import('stepflow'), { createSqliteStore } = await import('stepflow/sqlite'); await createSqliteStore({ path: 5 }).catch((error) => console.log(error instanceof FlowError, error.code))`
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', code], {
+      encoding: 'utf8',
+      cwd: root,
+    })
+
+    expect([stdout.trim(), stderr]).toEqual(['true INVALID_INPUT', ''])
   })
 
   test('does nothing', () => {

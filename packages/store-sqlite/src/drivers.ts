@@ -19,6 +19,7 @@ export interface Statement {
   all<Row>(...params: Param[]): Row[]
 }
 
+/** What reads and writes the file: SQLite of Node itself (from 22.13 on), or the library. */
 export type DriverName = 'node:sqlite' | 'libsql'
 
 /** Opens the file, or makes it; with `name` absent, by the best driver that is there. */

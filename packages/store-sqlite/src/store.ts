@@ -17,6 +17,7 @@ import {
   type Wake,
 } from '@stepflow/engine'
 import { BlobTable } from './blobs.ts'
+import { checkOptions } from './check-options.ts'
 import { type Database, type DriverName, openDatabase } from './drivers.ts'
 import { isBusy, storeFailure } from './failure.ts'
 import { JournalReader } from './journal.ts'
@@ -30,6 +31,7 @@ import { Watchers } from './watchers.ts'
 import { type Drive, Worker } from './worker.ts'
 import { Writer } from './writer.ts'
 
+/** What a store in a file is made with. */
 export interface SqliteStoreOptions {
   /** Made if it is not there, with its folder. */
   readonly path: string
@@ -48,13 +50,33 @@ export interface SqliteStoreOptions {
 }
 
 /**
- * Opens a store in a file.
+ * Runs in a file: any number of programs of one machine may share it. The engine closes the store that it is given.
  *
  * ```ts
- * const store = await createSqliteStore({ path: '.stepflow/store.db' })
+ * import { mkdtempSync } from 'node:fs'
+ * import { tmpdir } from 'node:os'
+ * import { join } from 'node:path'
+ *
+ * const path = join(mkdtempSync(join(tmpdir(), 'runs-')), 'runs.db')
+ * const flow = defineFlow('double', { input: shape<number>() }, ({ input, step }) => step('twice', (x: number) => x * 2, input))
+ *
+ * const engine = createEngine({ store: await createSqliteStore({ path }), flows: [flow] })
+ * const { ended } = await engine.submit(flow, [1, 2, 3], { id: 'mine' })
+ * await ended
+ * await engine.close()
+ *
+ * const later = createEngine({ store: await createSqliteStore({ path }), flows: [flow] }) // in another process, say
+ * for await (const { outcome } of (await later.resume('mine')).results()) {
+ *   if (outcome.outcome === 'success') console.log(outcome.result) // 2, then 4, then 6
+ * }
+ * await later.close()
  * ```
+ *
+ * @param options the file; what was appended survives a loss of power, unless they say otherwise
+ * @throws FlowError INVALID_INPUT for wrong options, RESOURCE_UNAVAILABLE if the file cannot be used
  */
 export async function createSqliteStore(options: SqliteStoreOptions): Promise<Store> {
+  checkOptions(options)
   const path = resolve(options.path)
   prepareFolder(path)
   const until = performance.now() + OPEN_LIMIT_MS

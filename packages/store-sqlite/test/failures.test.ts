@@ -23,6 +23,28 @@ test('a folder is refused', async () => {
   await expect(createSqliteStore({ path: folder })).rejects.toThrow(/is a folder; name a file in it/)
 })
 
+test('options that are wrong are refused before any file is made, all at once', async () => {
+  const open = (options: unknown) => createSqliteStore(options as { path: string }).catch((error) => error)
+  const before = readdirSync(folder)
+
+  for (const options of [undefined, null, 'runs.db', []]) {
+    expect(await open(options)).toMatchObject({ code: 'INVALID_INPUT', message: expect.stringContaining('{ path }') })
+  }
+  for (const path of [undefined, '', 5, 'a\0b', new URL('file:///runs.db')]) {
+    expect(await open({ path })).toMatchObject({
+      message: expect.stringContaining('"path" must be the path of a file'),
+    })
+  }
+  expect((await open({ path: ':memory:' })).message).toContain('createMemoryStore()')
+  expect((await open({ path: 'sqlite:runs.db' })).message).toContain('without "sqlite:"')
+  const path = join(folder, 'never.db')
+  const wrong = { path, synchronous: 'OFF; DROP TABLE runs', pollMs: 0, maxJournals: '3', driver: 'other', log: 1 }
+  const { message } = await open({ ...wrong, pth: 1 })
+  expect(message).toContain('there is no option "pth", did you mean "path"?')
+  for (const name of Object.keys(wrong).slice(1)) expect(message).toContain(`"${name}" must be`)
+  expect(readdirSync(folder)).toEqual(before)
+})
+
 test('a file that is no database is refused, and left as it is', async () => {
   const path = join(folder, 'notes.txt')
   writeFileSync(path, 'these are my notes, and they are no database at all'.repeat(20))
