@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { countOption, flowFile, parseArgs } from '../src/cli/args.ts'
 import type { Command } from '../src/cli/command.ts'
+import { test as testCommand } from '../src/cli/commands/test.ts'
+import { validate } from '../src/cli/commands/validate.ts'
 
 const command: Command = {
   name: 'run',
@@ -59,6 +61,17 @@ test('a switch can be taken back with --no-', () => {
   expect(parse('--env-variables').has('env-variables')).toBe(true)
   expect(parse('--env-variables', '--no-env-variables').has('env-variables')).toBe(false)
 })
+
+for (const other of [testCommand, validate]) {
+  test(`an option that ${other.name} has not, but another command has, is refused with what to do instead`, () => {
+    for (const words of [['--store', 'sqlite:a.db'], ['--store=memory']]) {
+      expect(() => parseArgs(other, ['a.yaml', ...words])).toThrow(
+        /there is no --store here: .*; to record a run: stepflow run flow\.yaml --store sqlite:PATH/,
+      )
+    }
+    expect(() => parseArgs(other, ['--toString'])).toThrow('unknown option "--toString"')
+  })
+}
 
 test('a value outside the choices is refused with the nearest one', () => {
   expect(() => parse('--order=compleetion')).toThrow('did you mean "completion"?')

@@ -143,6 +143,9 @@ function mostOperands(operands: string): number {
 }
 
 function unknown(command: Command, typed: string, names: readonly string[]): FlowError {
-  const near = suggest(typed.replace(/^-+/, ''), names)
+  const name = typed.replace(/^-+/, '')
+  const { elsewhere = {} } = command
+  if (Object.hasOwn(elsewhere, name)) return usage(command, `there is no ${typed} here: ${elsewhere[name]}`)
+  const near = suggest(name, names)
   return usage(command, `unknown option "${typed}"${near ? `. Did you mean "--${near}"?` : ''}`)
 }

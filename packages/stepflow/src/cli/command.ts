@@ -9,6 +9,8 @@ export interface Command {
   readonly operands: string
   readonly options: readonly Option[]
   readonly examples: readonly Example[]
+  /** Options of other commands that are looked for here, by name, and what to do instead. */
+  readonly elsewhere?: Readonly<Record<string, string>>
   /** Answers the exit code. Throws a FlowError to end with a message (its code decides the exit code). */
   run(args: Args, io: Io): Promise<number>
 }

@@ -43,6 +43,9 @@ export const test: Command = {
     { does: 'one case, with what is different', line: 'stepflow test flow.yaml --case "empty list" --diff' },
     { does: 'accept the results as they are now', line: 'stepflow test flow.yaml --update' },
   ],
+  elsewhere: {
+    store: 'cases run in memory and leave nothing behind; to record a run: stepflow run flow.yaml --store sqlite:PATH',
+  },
   async run(args, io) {
     const messages = createMessages(args, io)
     const named = [...args.operands, ...args.values('flow')]

@@ -25,6 +25,9 @@ export const validate: Command = {
     { does: 'for a build server', line: 'stepflow validate flow.yaml --strict --json' },
     { does: 'why does this step run?', line: 'stepflow validate flow.yaml --explain' },
   ],
+  elsewhere: {
+    store: 'nothing is run, so nothing is recorded; to record a run: stepflow run flow.yaml --store sqlite:PATH',
+  },
   async run(args, io) {
     const file = flowFile(validate, args)
     const messages = createMessages(args, io)
