@@ -2,7 +2,7 @@
 // wrong options, print what they get.
 
 import { inspect } from 'node:util'
-import { createEngine, defineFlow, FlowError, run, runOutcome, StepFunction } from 'stepflow'
+import { createEngine, defineFlow, FlowError, Park, run, runOutcome, Skip, StepFunction } from 'stepflow'
 import { describe, expect, test } from 'vitest'
 
 const sf = (options = {}) => new StepFunction('w', { log: () => {}, ...options })
@@ -229,4 +229,14 @@ describe('what is printed', () => {
     expect(seen).toEqual([expect.stringMatching(/^\{\s+signal: .*attempt: 1,.*results: \{\},.*\}$/s), {}, '{}'])
     expect(seen[0]).not.toContain('stepId')
   })
+})
+
+test.each([
+  ['a Skip', () => new Skip('not today'), 'step "A" returned a Skip'],
+  ['a Park', async () => new Park({ until: 0 }), 'step "A" returned a Park'],
+])('a step that returns %s fails and says what to do', async (_, func, message) => {
+  const error = await rejection(one(func).execute())
+
+  expect(error.cause.message).toContain(message)
+  await expect(createEngine().run(one(func), null)).rejects.toThrow(message)
 })

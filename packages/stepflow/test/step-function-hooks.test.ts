@@ -1,7 +1,7 @@
 // What those who watch a step function are told when things fail: everything that began ends, once.
 
 import { createManualClock } from '@stepflow/engine/testing'
-import { StepFailedError, StepFunction, type StepFunctionHooks } from 'stepflow'
+import { run, runOutcome, StepFailedError, StepFunction, type StepFunctionHooks } from 'stepflow'
 import { expect, test } from 'vitest'
 
 const boom = () => {
@@ -168,4 +168,22 @@ test('a hook that answers with a thenable of its own kind harms nothing', async 
         .execute()
     ).result,
   ).toBe(1)
+})
+
+test('a run is told as an execution is, whether it goes well or not', async () => {
+  const { lines, sf } = told()
+  sf.addStep('A', { func: (x: number) => (x > 1 ? boom() : x) }).setStartStep('A')
+
+  expect(await run(sf, 1)).toBe(1)
+  expect(lines.splice(0)).toEqual(['run w', 'start A', 'success A', 'end w'])
+
+  expect(await runOutcome(sf, 2)).toMatchObject({ outcome: 'failed', error: { message: 'boom', step: 'A' } })
+  expect(lines).toEqual(['run w', 'start A', 'failure A boom', expect.stringMatching(/^end w .*boom/)])
+})
+
+test('a handler of a run is given what was thrown', async () => {
+  const { sf } = told()
+  sf.addStep('A', { func: boom, onFailure: 'H' }).addStep('H', { func: (error) => error instanceof Error })
+
+  expect(await run(sf.setStartStep('A'), null)).toBe(true)
 })

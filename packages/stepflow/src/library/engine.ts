@@ -137,7 +137,8 @@ class EmbeddedEngine implements Engine {
         return undefined as Output // a skipped run has no output; that it may be skipped is not in the type
       case 'failed': {
         const { code, message, data, step } = outcome.error
-        const about = step === undefined ? message : `step "${step}": ${message}`
+        const isSaid = step === undefined || message.startsWith(`step "${step}"`)
+        const about = isSaid ? message : `step "${step}": ${message}`
         throw new FlowError(code as FlowError['code'], about, data === undefined ? {} : { data }) // or a component's own code
       }
     }
@@ -161,9 +162,18 @@ class EmbeddedEngine implements Engine {
     // A run that a closing engine leaves has no results.
     let ended: OutcomeOf<Output> = stopped('the engine was closed')
     // Nothing that is not kept needs a run of its own.
-    if (this.#isForgetful) ended = (await this.#core.runDirectly(this.#plan(of), input, options)) as OutcomeOf<Output>
-    else for await (const { outcome } of this.#batch(of, [input], options)) ended = outcome
+    if (this.#isForgetful) return (await this.#direct(of, input, options)) as OutcomeOf<Output> // as the flow's output says
+    for await (const { outcome } of this.#batch(of, [input], options)) ended = outcome
     return ended
+  }
+
+  async #direct(of: Runnable<never>, input: unknown, options: Pick<RunOptions, 'signal'>): Promise<Outcome> {
+    const plan = this.#plan(of)
+    const followed = of[PROGRAM].begin?.(input)
+    if (!followed) return this.#core.runDirectly(plan, input, options)
+    const outcome = await this.#core.runDirectly(plan, input, { ...options, local: followed.local })
+    followed.end(outcome)
+    return outcome
   }
 
   /** What is wrong is said at once, not when the first result is asked for: perhaps nobody asks. */

@@ -1,7 +1,7 @@
 // What can be run, whoever wrote it: a plan, and the functions of this process that it calls. The meeting point of step
 // functions, typed flows, engines and the command line; objects of any copy of this package meet here.
 
-import { type Component, FlowError, isRecord, type Plan, type Router } from '@stepflow/engine'
+import { type Component, FlowError, isRecord, type Outcome, type Plan, type Router } from '@stepflow/engine'
 
 export interface Program {
   readonly plan: Plan
@@ -9,6 +9,15 @@ export interface Program {
   readonly components: ReadonlyMap<string, Component>
   /** The plan to look at, if it is another. */
   readonly sketch: Plan
+  /** Of a program that follows its runs, those that are kept nowhere: it is told of each as it begins. */
+  readonly begin?: (input: unknown) => Followed
+}
+
+/** A run, as its program follows it. */
+export interface Followed {
+  /** What its components are handed. */
+  readonly local: unknown
+  end(outcome: Outcome): void
 }
 
 const PROGRAM: unique symbol = Symbol.for('stepflow.program') as never // a unique symbol needs a declared type

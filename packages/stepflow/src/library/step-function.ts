@@ -226,7 +226,12 @@ export class StepFunction<Input = any, Output = any> implements SubStepFunction,
     for (const [path, part] of parts) {
       if (!this.#components.has(path)) this.#components.set(path, componentOf(path, part))
     }
-    this.#program = { plan, components: new Map(this.#components), sketch: sketchStepFunction(this[DEFINITION]) }
+    this.#program = {
+      plan,
+      components: new Map(this.#components),
+      sketch: sketchStepFunction(this[DEFINITION]),
+      begin: (input) => this.#follow(new Execution(this[DEFINITION], input, this.#clock)),
+    }
     this.#compiled = revision
     return this.#program
   }
@@ -253,6 +258,17 @@ export class StepFunction<Input = any, Output = any> implements SubStepFunction,
     const engine = createEngine({ store, router, clock: this.#clock, log: this.#log })
     this.#running = { engine, program }
     return this.#running
+  }
+
+  /** A run by an engine, for those who watch and for handlers, which are given what was thrown. */
+  #follow(execution: Execution) {
+    return {
+      local: execution,
+      end: (outcome: Outcome) => {
+        if (outcome.outcome === 'success') execution.end({ output: outcome.result })
+        else execution.end({ error: this.#failure(execution, outcome, undefined) })
+      },
+    }
   }
 
   #ended(execution: Execution, outcome: Outcome, signal: AbortSignal | undefined): ExecutionResult<Output> {

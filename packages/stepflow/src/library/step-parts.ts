@@ -9,6 +9,8 @@ import {
   isPromise,
   isRecord,
   own,
+  Park,
+  Skip,
   setOwn,
 } from '@stepflow/engine'
 import { Execution, keyOf } from './execution.ts'
@@ -53,7 +55,7 @@ function callOf({ place, fn, step, task }: PartOf<'call'>): Component['call'] {
   const mayBeLate = around !== '' || step.timeoutMs !== undefined
 
   const succeed = (execution: Execution, scope: Scope, value: unknown, call: CallContext) => {
-    const output = value === undefined ? null : value
+    const output = ordinary(value, name)
     const nextStep = choice ? choice(output, call) : next
     execution.succeed(scope, name, output, about, nextStep)
     return output
@@ -66,7 +68,7 @@ function callOf({ place, fn, step, task }: PartOf<'call'>): Component['call'] {
   return (input, call) => {
     const execution = executionOf(call)
     const scope = execution?.scope(around)
-    if (!execution || !scope) return checked(promised(fn(input, new StepView(call, among))), choice, call)
+    if (!execution || !scope) return checked(promised(fn(input, new StepView(call, among))), name, choice, call)
     if (call.attempt === 1) execution.begin(scope, name, input, about, call)
     else execution.beginAgain(scope, name, call)
     try {
@@ -96,6 +98,17 @@ function callOf({ place, fn, step, task }: PartOf<'call'>): Component['call'] {
   }
 }
 
+/** What a step hands on; throws for what only components of flows can return. */
+function ordinary(value: unknown, name: string): unknown {
+  if (value === undefined) return null
+  if (typeof value !== 'object' || value === null || !(value instanceof Skip || value instanceof Park)) return value
+  const why =
+    value instanceof Skip
+      ? 'returned a Skip, but nothing would follow: return a value, and let its branch lead on'
+      : 'returned a Park, but steps of a step function cannot be put aside: await what it waits for'
+  throw new FlowError('COMPONENT_FAILED', `step "${name}" ${why}`, { retryable: false })
+}
+
 type Choice = (result: unknown, call: CallContext) => string | undefined
 
 /** Where a record leads; throws if it leads nowhere. */
@@ -122,11 +135,11 @@ function unmatched(name: string, result: unknown, { targets }: Extract<Branch, {
   )
 }
 
-function checked(answer: unknown, choice: Choice | undefined, call: CallContext): unknown {
-  if (!choice) return answer
+function checked(answer: unknown, name: string, choice: Choice | undefined, call: CallContext): unknown {
   const check = (value: unknown) => {
-    choice(value, call)
-    return value
+    const output = ordinary(value, name)
+    choice?.(output, call)
+    return output
   }
   return isPromise(answer) ? answer.then(check) : check(answer)
 }
