@@ -235,6 +235,7 @@ describe('choices', () => {
     expect(await run(many, 0)).toEqual({ whole: 'none', again: 'none' })
     expect(JSON.stringify(planOf(many)).length).toBeLessThan(3 * JSON.stringify(planOf(few)).length)
     expect(many.toYAML().length).toBeLessThan(3 * few.toYAML().length)
+    expect(() => flow(201)).toThrow('has more than 200 choices in one another; make some of them in a step')
   })
 
   test('of fields of choices have steps of their own', async () => {

@@ -15,6 +15,7 @@ import {
 } from './flow-draft.ts'
 import { isRunnable, PROGRAM } from './program.ts'
 import { makeRef, nodeOf } from './ref.ts'
+import { choicesIn } from './shared-choices.ts'
 
 /** What the author's function gets; its types are in flow.ts. */
 export interface Notebook {
@@ -103,11 +104,12 @@ export function buildBlock(flow: string, root: Block, build: (notebook: Notebook
     cond: (condition, then, otherwise) => {
       const block = here('a cond')
       const of = [condition, then, otherwise].map((one) => checkRefs(one, block, 'a cond'))
-      return refTo({ kind: 'cond', block, of: of as [unknown, unknown, unknown] })
+      return refTo({ kind: 'cond', block, of: of as [unknown, unknown, unknown], depth: depthOf(of, 'a cond') })
     },
     coalesce: (...of) => {
       const block = here('a coalesce')
-      return refTo({ kind: 'coalesce', block, of: of.map((one) => checkRefs(one, block, 'a coalesce')) })
+      for (const one of of) checkRefs(one, block, 'a coalesce')
+      return refTo({ kind: 'coalesce', block, of, depth: depthOf(of, 'a coalesce') })
     },
   }
   fill(root, () => build(notebook))
@@ -139,6 +141,12 @@ const DEEPEST = 200
 
 function refTo(source: Source): object {
   return makeRef({ source, path: [] })
+}
+
+function depthOf(of: readonly unknown[], what: string): number {
+  const depth = choicesIn(of).reduce((most, choice) => Math.max(most, choice.depth + 1), 1)
+  if (depth <= DEEPEST) return depth
+  throw wrong(`${what} has more than ${DEEPEST} choices in one another; make some of them in a step`)
 }
 
 function readId(id: unknown): string {

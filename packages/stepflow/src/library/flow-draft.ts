@@ -66,8 +66,14 @@ export type Source =
 
 /** One of several values. */
 export type Choice =
-  | { readonly kind: 'cond'; readonly block: Block; readonly of: readonly [unknown, unknown, unknown] }
-  | { readonly kind: 'coalesce'; readonly block: Block; readonly of: readonly unknown[] }
+  | (ChoiceOf & { readonly kind: 'cond'; readonly of: readonly [unknown, unknown, unknown] })
+  | (ChoiceOf & { readonly kind: 'coalesce'; readonly of: readonly unknown[] })
+
+interface ChoiceOf {
+  readonly block: Block
+  /** How many choices are in one another, this one included. */
+  readonly depth: number
+}
 
 export function blockOf(source: Source): Block {
   return source.kind === 'step' ? source.step.block : source.block

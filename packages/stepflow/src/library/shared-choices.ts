@@ -15,6 +15,13 @@ export function sharedChoices(block: Block): ReadonlySet<Source> {
   return new Set([...times.keys()].filter((choice) => (times.get(choice) as number) > 1 && !own.has(choice)))
 }
 
+/** Those that the value refers to, however often. */
+export function choicesIn(value: unknown): Choice[] {
+  const source = nodeOf(value)?.source as Source | undefined // references are made by our builder only
+  if (source) return source.kind === 'cond' || source.kind === 'coalesce' ? [source] : []
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(choicesIn) : []
+}
+
 // ---
 
 function valuesOf({ steps, output }: Block): unknown[] {
@@ -31,10 +38,4 @@ function reachable(values: readonly unknown[]): ReadonlySet<Choice> {
   const found = new Set(values.flatMap(choicesIn))
   for (const choice of found) for (const inner of choice.of.flatMap(choicesIn)) found.add(inner)
   return found
-}
-
-function choicesIn(value: unknown): Choice[] {
-  const source = nodeOf(value)?.source as Source | undefined // references are made by our builder only
-  if (source) return source.kind === 'cond' || source.kind === 'coalesce' ? [source] : []
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(choicesIn) : []
 }
