@@ -174,6 +174,23 @@ test('an unquoted transform is told how to be quoted', () => {
   expect(diagnostics[0]?.hint).toContain('single quotes')
 })
 
+test('one mistake of syntax is told once a line, and a file that is no YAML does not fill the screen', () => {
+  const lines = '{"a": 1}\n'.repeat(1000)
+
+  const { diagnostics } = readSource(lines, { file: 'a.yaml' })
+
+  expect(diagnostics.length).toBeLessThan(25)
+  expect(new Set(diagnostics.slice(0, -1).map(({ line }) => line)).size).toBe(diagnostics.length - 1)
+  expect(diagnostics.at(-1)?.message).toContain('more below')
+})
+
+test('a transform below a reference in braces is told to take them off', () => {
+  const { diagnostics } = readSource('a:\n  { $input: x }\n  transform: "Perform " + $.a\n', { file: 'a.yaml' })
+
+  expect(diagnostics).toHaveLength(1)
+  expect(diagnostics[0]?.hint).toContain('take the braces off the line above')
+})
+
 test('literal blocks keep their lines', () => {
   expect(value('a: |\n  x\n\n    y\nb: |-\n  z\nc: >\n  folded\n  text\n')).toEqual({
     a: 'x\n\n  y\n',

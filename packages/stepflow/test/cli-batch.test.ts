@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, openSync, symlinkSync, writeSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { begin, cli, ending, folderWith, parsed, program, says } from './cli.ts'
 
@@ -81,6 +81,20 @@ test('inputs that cannot be read leave the output of before alone', async () => 
   expect((await run('run', 'none.yaml', '--inputs', 'd', '--output', 'out.jsonl')).code).toBe(2)
   expect((await run('run', 'f.yaml', '--inputs', 'out.jsonl', '--output', 'out.jsonl')).err).toContain('same file')
   expect(read('out.jsonl')).toBe('precious')
+})
+
+test('a result never overwrites what the run is made from, under whatever name', async () => {
+  const { run, read, at } = folderWith({ 'f.yaml': flow, 'v.json': '{}', 'in.json': '1', 'in.jsonl': '1' })
+  symlinkSync(at('f.yaml'), at('link.yaml'))
+
+  const single = await run('run', 'f.yaml', '--input-json', '1', '--output', 'link.yaml')
+  expect(single).toMatchObject({ code: 2, out: '' })
+  expect(single.err).toContain('--output would overwrite the flow: link.yaml')
+  expect((await run('run', 'f.yaml', '--inputs', 'in.jsonl', '--output', './f.yaml')).code).toBe(2)
+  const variables = await run('run', 'f.yaml', '--inputs', 'in.jsonl', '--variables', 'v.json', '--output', 'v.json')
+  expect(variables.err).toContain('--variables and --output are the same file')
+  expect((await run('run', 'f.yaml', '--input', 'in.json', '--output', 'in.json')).code).toBe(2)
+  expect([read('f.yaml'), read('v.json'), read('in.json')]).toEqual([flow, '{}', '1'])
 })
 
 test('an input and a batch together are refused', async () => {

@@ -253,6 +253,19 @@ test('a starter project runs, validates and passes its tests, and is not overwri
   expect(again.err).toContain('flow.yaml')
 })
 
+test('init says why there can be no folder, and never hangs', async () => {
+  const { run } = folderWith({ file: 'x' })
+
+  expect(await run('init', 'file')).toMatchObject({
+    code: 2,
+    err: 'stepflow: init: "file" is no folder: name another one\n',
+  })
+  expect((await run('init', 'file/below')).code).toBe(2)
+  expect((await run('init', 'a/b/c')).code).toBe(0)
+  // A folder in which the system makes none: mkdir's own way of making all of them never returns.
+  if (existsSync('/proc/self')) expect((await run('init', '/proc/none/below')).err).toContain('cannot be written')
+})
+
 test('completion scripts know every command and are syntactically right where the shell is there', async () => {
   const { run, at } = folderWith({})
   const { execFileSync } = await import('node:child_process')

@@ -11,8 +11,8 @@ import { parseDocument } from './yaml-document.ts'
 
 /** What aliases may add to a document, in nodes. */
 const MAX_ALIASED = 100_000
-/** Told of one text. */
-const MAX_ERRORS = 100
+/** Told of one text: behind the first few mistakes the parser only guesses. */
+const MAX_ERRORS = 20
 
 export function parseYaml(text: string, findings: Findings): Node | undefined {
   const deep = tooDeep(text)
@@ -33,17 +33,7 @@ export function parseYaml(text: string, findings: Findings): Node | undefined {
     uniqueKeys: false, // quadratic there, and without both lines
     logLevel: 'silent',
   })
-  for (const error of document.errors.slice(0, MAX_ERRORS)) {
-    const message = YAML_MESSAGES[error.code] ?? error.message
-    findings.add(
-      'fatal',
-      'YAML_SYNTAX',
-      message,
-      place(error.pos[0]),
-      undefined,
-      hintFor(error.code, text, error.pos[0]),
-    )
-  }
+  tellErrors(document.errors, text, findings, place)
   for (const warning of document.warnings) {
     findings.warning('YAML_WARNING', warning.message, place(warning.pos[0]))
   }
@@ -70,12 +60,36 @@ const YAML_MESSAGES: Readonly<Record<string, string>> = {
   MISSING_CHAR: 'a closing bracket, quote or comma is missing',
 }
 
+/** One a line: where one mistake is, the parser stumbles over every word that follows. */
+function tellErrors(
+  errors: readonly { readonly code: string; readonly message: string; readonly pos: readonly [number, number] }[],
+  text: string,
+  findings: Findings,
+  place: (offset: number) => Place,
+): void {
+  const told = new Set<number>()
+  let last: Place | undefined
+  for (const { code, message, pos } of errors) {
+    const at = place(pos[0])
+    if (told.has(at.line)) continue
+    if (told.size === MAX_ERRORS) {
+      findings.add('fatal', 'YAML_SYNTAX', 'there is more below this line: mend what comes before it first', last ?? at)
+      return
+    }
+    told.add(at.line)
+    last = at
+    findings.add('fatal', 'YAML_SYNTAX', YAML_MESSAGES[code] ?? message, at, undefined, hintFor(code, text, pos[0]))
+  }
+}
+
 function hintFor(code: string, text: string, offset: number): string | undefined {
   if (code === 'MULTIPLE_DOCS') return 'put each flow into a file of its own'
-  if (code !== 'UNEXPECTED_TOKEN' && code !== 'MULTILINE_IMPLICIT_KEY') return undefined
-  const line = text.slice(text.lastIndexOf('\n', offset - 1) + 1, text.indexOf('\n', offset) >>> 0)
-  if (!/\btransform\s*:/.test(line)) return undefined
-  return `put the whole expression into single quotes: transform: '"Hello " + x'`
+  const start = text.lastIndexOf('\n', offset - 1) + 1
+  const line = text.slice(start, text.indexOf('\n', offset) >>> 0)
+  if (!/\btransform\s*:\s*[^\s'|>]/.test(line)) return undefined
+  const above = text.slice(text.lastIndexOf('\n', start - 2) + 1, Math.max(0, start - 1)).trim()
+  const braces = /^\{.*\}$/.test(above) ? 'take the braces off the line above, and ' : ''
+  return `${braces}put the whole expression into single quotes: transform: '"Hello " + x'`
 }
 
 /** The first place that is nested too deep, judged by brackets and indentation, without a parser. */

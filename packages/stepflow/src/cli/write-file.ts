@@ -24,3 +24,13 @@ export function checkWritable(file: string, cwd: string): void {
     throw cannot('written', file, 'the output', thrown)
   }
 }
+
+/** True for two names of one file that is there; a device or a pipe loses nothing. */
+export function isSameFile(one: string, other: string, cwd: string): boolean {
+  try {
+    const [a, b] = [statSync(resolve(cwd, one)), statSync(resolve(cwd, other))]
+    return a.isFile() && a.ino === b.ino && a.dev === b.dev
+  } catch {
+    return false // one of them is not there; whoever reads or writes it says so
+  }
+}

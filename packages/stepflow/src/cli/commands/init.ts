@@ -34,7 +34,7 @@ export const init: Command = {
     for (const name of names) {
       const path = join(folder, name)
       try {
-        mkdirSync(dirname(path), { recursive: true })
+        makeFolder(dirname(path))
         writeFileSync(path, files[name] as string, { flag: 'wx' })
       } catch (thrown) {
         throw cannot('written', join(named, name), 'the file', thrown)
@@ -57,7 +57,22 @@ function filesIn(folder: string, named: string): string[] {
   try {
     return readdirSync(folder)
   } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return []
+    const { code } = thrown as NodeJS.ErrnoException
+    if (code === 'ENOENT') return []
+    if (code === 'ENOTDIR') throw new FlowError('INVALID_INPUT', `init: "${named}" is no folder: name another one`)
     throw cannot('written', named, 'the folder', thrown)
+  }
+}
+
+/** With all that is above it. Not mkdir's `recursive`: where no folder can be made (/proc) Node 20 never comes back. */
+function makeFolder(path: string) {
+  try {
+    mkdirSync(path)
+  } catch (thrown) {
+    const { code } = thrown as NodeJS.ErrnoException
+    if (code === 'EEXIST') return
+    if (code !== 'ENOENT' || dirname(path) === path) throw thrown
+    makeFolder(dirname(path))
+    mkdirSync(path)
   }
 }

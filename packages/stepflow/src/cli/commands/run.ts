@@ -9,7 +9,7 @@ import { openProject, refuseInvalid } from '../project.ts'
 import { followSingle } from '../single-run.ts'
 import { inputOptions, overrideOptions, readInput, readOverrides, readVariables, variableOptions } from '../sources.ts'
 import { defaultStore, storeNamed, storeOption, storeWords } from '../store-option.ts'
-import { checkWritable } from '../write-file.ts'
+import { checkWritable, isSameFile } from '../write-file.ts'
 
 export const run: Command = {
   name: 'run',
@@ -73,7 +73,10 @@ export const run: Command = {
     else refuseOutsideBatch(args)
     const maxConcurrent = countOption(run, args, 'max-concurrent')
     const output = args.value('output')
-    if (output !== undefined) checkWritable(output, io.cwd)
+    if (output !== undefined) {
+      checkWritable(output, io.cwd)
+      refuseOverwriting(output, file, args, io)
+    }
 
     const overrides = await readOverrides(args, io)
     const project = await openProject({
@@ -151,6 +154,17 @@ function refuseTogether(args: Args, names: readonly string[]) {
   const given = args.given.find(({ name }) => names.includes(name))
   if (given) throw usage(run, `--inputs is a batch and --${given.name} is one input: give one of them`)
 }
+
+/** What the run is made from must not be lost to its result. (`--inputs` is compared when it is open.) */
+function refuseOverwriting(output: string, flow: string, args: Args, io: Io) {
+  if (isSameFile(output, flow, io.cwd)) throw usage(run, `--output would overwrite the flow: ${output}`)
+  const read = args.given.find(
+    ({ name, value }) => READ_FROM.has(name) && value !== undefined && isSameFile(output, value, io.cwd),
+  )
+  if (read) throw usage(run, `--${read.name} and --output are the same file: ${output}`)
+}
+
+const READ_FROM: ReadonlySet<string> = new Set(['config', 'input', 'variables', 'overrides', 'secrets'])
 
 function refuseOutsideBatch(args: Args) {
   for (const name of ['order', 'allow-failures']) {
