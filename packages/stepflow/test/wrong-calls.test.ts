@@ -64,6 +64,14 @@ describe('what is no flow', () => {
   })
 })
 
+test('a plan whose steps are none is refused, all of them by number', async () => {
+  const plan = { name: 'made', steps: [5, { id: 'a' }], entry: 0, exit: 0, onFailure: 'stop' }
+
+  for (const way of [() => engine.submit(plan, [1]), () => engine.run(plan, 1), () => anyRun(plan, 1)]) {
+    expect(await refusal(way, 'INVALID_FLOW')).toMatch(/plan "made": step 0 is none: it needs .*; step 1 is none: /)
+  }
+})
+
 describe('inputs', () => {
   for (const inputs of [undefined, null, 5, 'abc', {}, Promise.resolve([1])]) {
     test(`that cannot be iterated are refused before the first result is asked for: ${String(inputs)}`, async () => {

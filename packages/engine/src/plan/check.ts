@@ -1,12 +1,14 @@
 // Is this plan sound? For plans that come from elsewhere than our compilers. Returns what is wrong, all of it.
 
+import { isRecord } from '../json.ts'
 import { strictDependencies } from './dependencies.ts'
 import { type Expr, walk } from './expr.ts'
 import { parsePath } from './path.ts'
 import type { Plan } from './plan.ts'
 
 export function checkPlan(plan: Plan): string[] {
-  const problems: string[] = []
+  const problems = plan.steps.flatMap((step, i) => (isShaped(step) ? [] : [`step ${i} is none: ${SHAPE}`]))
+  if (problems.length > 0) return problems
   const count = plan.steps.length
   const isStep = (index: number) => Number.isInteger(index) && index >= 0 && index < count
   const expect = (index: number, what: string) => {
@@ -41,6 +43,13 @@ export function checkPlan(plan: Plan): string[] {
     if (cycle) problems.push(`steps wait for one another: ${cycle.map((i) => plan.steps[i]?.id).join(' -> ')}`)
   }
   return problems
+}
+
+const SHAPE = 'it needs a text "id", a "component" that is a path or null, and an "input" with an "op"'
+
+function isShaped(step: unknown): boolean {
+  if (!isRecord(step) || typeof step.id !== 'string' || !isRecord(step.input)) return false
+  return typeof step.input.op === 'string' && (step.component === null || typeof step.component === 'string')
 }
 
 /** A cycle in "waits for", first step repeated at the end; undefined if there is none. Iterative: plans can be long. */
