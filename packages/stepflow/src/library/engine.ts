@@ -169,7 +169,7 @@ class EmbeddedEngine implements Engine {
 
   async #direct(of: Runnable<never>, input: unknown, options: Pick<RunOptions, 'signal'>): Promise<Outcome> {
     const plan = this.#plan(of)
-    const followed = of[PROGRAM].begin?.(input)
+    const followed = isRunnable(of) ? of[PROGRAM].begin?.(input) : undefined // or it is a plan
     if (!followed) return this.#core.runDirectly(plan, input, options)
     const outcome = await this.#core.runDirectly(plan, input, { ...options, local: followed.local })
     followed.end(outcome)
