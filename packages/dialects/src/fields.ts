@@ -2,7 +2,7 @@
 
 import { parseDuration } from '@stepflow/engine'
 import { below, didYouMean, type Findings, type Place, type Trail } from './findings.ts'
-import { type Entry, kindOfNode, type Node, textOf } from './source/node.ts'
+import { type Entry, type Node, shownNode, textOf } from './source/node.ts'
 
 /** A value and where it stands. */
 export interface Field {
@@ -75,10 +75,9 @@ export class FieldReader {
 
   #wrong(key: string, field: Field, wanted: string, more = ''): undefined {
     const { node } = field
-    const got = node.kind === 'scalar' && node.value !== null ? JSON.stringify(node.value) : kindOfNode(node)
     this.#findings.error(
       'INVALID_VALUE',
-      `"${key}" of ${this.#owner} must be ${wanted}, not ${got}${more}`,
+      `"${key}" of ${this.#owner} must be ${wanted}, not ${shownNode(node)}${more}`,
       node,
       field.trail,
     )

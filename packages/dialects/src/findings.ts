@@ -87,7 +87,7 @@ export class Findings {
 
   unknownStep(id: string, who: string, steps: Iterable<string>, place: Place, trail: Trail): void {
     const known = [...steps]
-    const hint = known.length > 0 && known.length <= 20 ? `steps: ${known.join(', ')}` : undefined
+    const hint = stepsHint(known)
     const message = `${who} "${id}", which is not a step${didYouMean(id, known)}`
     this.add('fatal', 'UNDEFINED_STEP_REFERENCE', message, place, trail, hint)
   }
@@ -102,4 +102,9 @@ export function lineOf(place: Place): string {
 export function didYouMean(word: string, known: Iterable<string>): string {
   const near = suggest(word, known)
   return near === undefined ? '' : `. Did you mean "${near}"?`
+}
+
+/** Names the steps there are, if they are few enough to be read. */
+export function stepsHint(known: readonly string[]): string | undefined {
+  return known.length > 0 && known.length <= 20 ? `steps: ${known.join(', ')}` : undefined
 }

@@ -1,6 +1,6 @@
 // Overrides: JSON merge patches on steps, applied to the source's own keys before it is compiled.
 
-import { didYouMean, type Findings } from './findings.ts'
+import { didYouMean, type Findings, stepsHint } from './findings.ts'
 import { type KeyTable, keyTable } from './keys.ts'
 import { type Entry, entryOf, fromJson, get, kindOfNode, type MapNode, type Node, textOf } from './source/node.ts'
 import { isExpression } from './stepflow/expr-head.ts'
@@ -36,7 +36,8 @@ function applyOne(root: Node, override: Node, findings: Findings): Node {
     const index = ids.indexOf(id)
     if (index < 0) {
       const known = ids.filter((known) => known !== undefined)
-      findings.error('UNKNOWN_OVERRIDE', `an override names "${id}", which is not a step${didYouMean(id, known)}`)
+      const message = `an override names "${id}", which is not a step${didYouMean(id, known)}`
+      findings.error('UNKNOWN_OVERRIDE', message, undefined, undefined, stepsHint(known))
       continue
     }
     const patch = readPatch(id, value, findings)

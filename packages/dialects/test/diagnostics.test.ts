@@ -261,6 +261,20 @@ test('a flow inside put_blob or eval is checked with the file', () => {
   })
 })
 
+test('what stands in a wrong place is quoted, if it is short', () => {
+  expect(only('output: { $from: { workflow: output } }')?.message).toContain('must be "input", not "output"')
+  expect(inStep('for_each: [1], input: { $index: false }')?.message).toContain('must be true, not false')
+  expect(inStep('retry: 3')).toMatchObject({
+    message: 'retry of step "s" must be an object, not 3',
+    hint: expect.stringContaining('max_attempts'),
+  })
+})
+
+test('the whole input is no field that a schema could describe', () => {
+  expect(compile('output: { $input: $ }').diagnostics.map((d) => d.code)).not.toContain('UNVALIDATED_FIELD_ACCESS')
+  expect(compile('output: { $input: a }').diagnostics.map((d) => d.code)).toContain('UNVALIDATED_FIELD_ACCESS')
+})
+
 test('a flow without name and description is told so, gently', () => {
   expect(compile('steps: []').diagnostics).toMatchObject([
     { code: 'MISSING_FLOW_NAME', level: 'warning', path: '$.name' },

@@ -83,6 +83,7 @@ test('all mistakes of one expression are told', () => {
 
 test.each([
   ['x.nope', { a: 1 }, '"nope", which is not there; there are: a'],
+  ['x.nope', 'abc', '"nope", which is not there; the value is text'],
   ['x.nope', null, 'the value is null'],
   ['x.constructor', {}, 'not there'],
   ['x["__proto__"]', {}, 'not there'],

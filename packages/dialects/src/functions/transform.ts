@@ -1,7 +1,7 @@
 // `transform`: a small expression over `x` and `$`, compiled to closures. Nothing is reachable that is not listed here or
 // in transform-functions.ts: no prototypes, no globals, no methods. Members are own properties of data.
 
-import { keysAt, own, type PureFunction, suggest } from '@stepflow/engine'
+import { keysAt, kindOf, own, type PureFunction, suggest } from '@stepflow/engine'
 import jsep, { type Expression } from 'jsep'
 import { FUNCTIONS, fail, number, OPERATORS } from './transform-functions.ts'
 
@@ -195,6 +195,7 @@ function member(of: unknown, key: unknown): unknown {
   } else if (typeof of === 'object' && of !== null && typeof key === 'string' && Object.hasOwn(of, key)) {
     return own(of, key) ?? null
   }
-  const there = of === null || of === undefined ? 'the value is null' : `there are: ${keysAt(of)}`
+  const isPlain = typeof of !== 'object' || of === null
+  const there = isPlain ? `the value is ${kindOf(of)}` : `there are: ${keysAt(of)}`
   return fail(`transform reads ${JSON.stringify(key)}, which is not there; ${there}`)
 }

@@ -63,6 +63,15 @@ export function kindOfNode(node: Node): string {
   return typeof node.value === 'string' ? 'text' : typeof node.value === 'number' ? 'a number' : 'true or false'
 }
 
+/** The same for what must be something else: short values as they are written. */
+export function shownNode(node: Node): string {
+  if (node.kind !== 'scalar' || node.value === null) return kindOfNode(node)
+  const shown = JSON.stringify(node.value)
+  return shown.length > MOST_SHOWN ? kindOfNode(node) : shown
+}
+
+const MOST_SHOWN = 60
+
 export function toJson(node: Node): Json {
   switch (node.kind) {
     case 'scalar':

@@ -3,7 +3,7 @@
 
 import { type Expr, literal, suggest } from '@stepflow/engine'
 import { below, didYouMean, lineOf, type Trail } from '../findings.ts'
-import { type Entry, kindOfNode, type MapNode, type Node } from '../source/node.ts'
+import { type Entry, type MapNode, type Node, shownNode } from '../source/node.ts'
 import { ON_SKIP_KEYS } from './on-skip.ts'
 import type { Scope } from './scope.ts'
 
@@ -67,7 +67,7 @@ export function siblings(node: MapNode, head: Entry, known: readonly string[], t
 }
 
 export function wrong(entry: Entry, wanted: string, trail: Trail, scope: Scope): Expr {
-  const message = `"${entry.key}" in ${scope.owner} must be ${wanted}, not ${kindOfNode(entry.value)}`
+  const message = `"${entry.key}" in ${scope.owner} must be ${wanted}, not ${shownNode(entry.value)}`
   scope.names.findings.error('INVALID_EXPRESSION', message, entry.value, below(trail, entry.key))
   return literal(null)
 }

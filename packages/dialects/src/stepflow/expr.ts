@@ -29,6 +29,7 @@ export function compileField(field: Field | undefined, scope: Scope, at: Positio
 export function compileExpr(node: Node, trail: Trail, scope: Scope, at: Position): Expr {
   switch (node.kind) {
     case 'scalar':
+      if (typeof node.value === 'string') warnOfTemplate(node.value, node, trail, scope)
       return literal(node.value)
     case 'list':
       return compileList(node.items, trail, scope, at)
@@ -39,7 +40,30 @@ export function compileExpr(node: Node, trail: Trail, scope: Scope, at: Position
   }
 }
 
+/** A condition; what is written as a text is always true, and was hardly meant so. */
+export function compileCondition(field: Field, scope: Scope): Expr {
+  const text = textOf(field.node)
+  if (text) {
+    const message = `"${field.trail.key}" of ${scope.owner} is a text, and a text is always true`
+    const hint = `compute it: { $template: "{{ ${text
+      .replace(/^\s*\{\{|\}\}\s*$/g, '')
+      .trim()
+      .slice(0, 60)} }}" }`
+    scope.names.findings.warning('CONSTANT_CONDITION', message, field.node, field.trail, hint)
+    return literal(text)
+  }
+  return compileField(field, scope)
+}
+
 // ---
+
+/** In a flow only `$template` is filled in; whoever knows manifests forgets it. */
+function warnOfTemplate(text: string, node: Node, trail: Trail, scope: Scope): void {
+  if (!/\{\{\s*(?:steps|inputs|item|variables|secrets)\b/.test(text)) return
+  const message = `the text in ${scope.owner} looks like a template, but is taken as it stands`
+  const hint = 'write { $template: "..." }, or { $literal: "..." } if it is meant so'
+  scope.names.findings.warning('UNFILLED_TEMPLATE', message, node, trail, hint)
+}
 
 type Form = (node: MapNode, head: Entry, trail: Trail, scope: Scope, at: Position) => Expr
 
@@ -198,7 +222,9 @@ function headPath(head: Entry, trail: Trail, scope: Scope): string | undefined {
   const here = below(trail, head.key)
   if (path === undefined) wrong(head, 'a path', trail, scope)
   else if (checkPath(path, scope, head.value, here)) {
-    if (head.key === '$input' && !scope.names.hasInputSchema) unvalidated('the input', path, head, trail, scope)
+    const isField = path !== '' && path !== '$'
+    if (isField && head.key === '$input' && !scope.names.hasInputSchema)
+      unvalidated('the input', path, head, trail, scope)
     return path
   }
   return undefined

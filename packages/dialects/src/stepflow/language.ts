@@ -8,7 +8,7 @@ import type { Findings } from '../findings.ts'
 import type { KeyTable } from '../keys.ts'
 import type { Node } from '../source/node.ts'
 import type { CompiledStep } from './compile-step.ts'
-import { compileField } from './expr.ts'
+import { compileCondition, compileField } from './expr.ts'
 import type { FlowNames, Position, Scope } from './scope.ts'
 import type { FlowShape } from './shape.ts'
 import { readComponentCall, STEP_KEYS, type StepCall, type StepReading, type StepShape } from './step-shape.ts'
@@ -53,11 +53,11 @@ export const flowLanguage: Language = {
   input: (shape, scope) => compileField(shape.input, scope),
   conditional({ when, skipIf }, value, scope) {
     if (when) {
-      const cond = compileField(when, scope)
+      const cond = compileCondition(when, scope)
       return { op: 'if', cond, then: value, else: { op: 'skip', reason: literal('its "when" is not true') } }
     }
     if (!skipIf) return value
-    const cond = compileField(skipIf, scope)
+    const cond = compileCondition(skipIf, scope)
     return { op: 'if', cond, then: { op: 'skip', reason: literal('its "skip_if" is true') }, else: value }
   },
   readsLoop: mentionsLoop,

@@ -2,9 +2,9 @@
 
 import type { Json } from '@stepflow/engine'
 import { type Field, FieldReader } from '../fields.ts'
-import { below, type Findings, type Place, type Trail } from '../findings.ts'
+import { below, didYouMean, type Findings, type Place, type Trail } from '../findings.ts'
 import { keyTable, readKeys } from '../keys.ts'
-import { kindOfNode, type MapNode, type Node, toJson } from '../source/node.ts'
+import { entryOf, kindOfNode, type MapNode, type Node, shownNode, textOf, toJson } from '../source/node.ts'
 import type { Language } from './language.ts'
 import { readSchemas, type Schemas } from './schemas.ts'
 import { readStep, type StepShape } from './step-shape.ts'
@@ -187,6 +187,7 @@ function readExample(node: Node, trail: Trail, owner: string, index: number, fin
   const fields = new FieldReader(readKeys(node, CASE_KEYS, owner, findings, trail), findings, trail, owner)
   const description = fields.text('description')
   const [input, output] = [fields.field('input'), fields.field('output')]
+  checkOutcome(output, owner, findings)
   return {
     name: fields.text('name') ?? `case ${index + 1}`,
     ...(description === undefined ? {} : { description }),
@@ -194,6 +195,21 @@ function readExample(node: Node, trail: Trail, owner: string, index: number, fin
     ...(output ? { output: toJson(output.node) } : {}),
     origin: { line: node.line, column: node.column },
   }
+}
+
+const OUTCOMES = ['success', 'failed', 'skipped']
+
+/** An expectation that nothing could ever meet. */
+function checkOutcome(output: Field | undefined, owner: string, findings: Findings): void {
+  if (!output || isNullNode(output.node)) return
+  const outcome = entryOf(output.node, 'outcome')
+  const text = textOf(outcome?.value)
+  if (text !== undefined && OUTCOMES.includes(text)) return
+  const got = outcome ? `"outcome" is ${shownNode(outcome.value)}` : 'it has no "outcome"'
+  const message = `no result is like the output of ${owner}: ${got}${text === undefined ? '' : didYouMean(text, OUTCOMES)}`
+  const hint =
+    'write { outcome: success, result: ... }, { outcome: failed, error: { code: ... } } or { outcome: skipped }'
+  findings.warning('IMPOSSIBLE_EXPECTATION', message, outcome?.value ?? output.node, output.trail, hint)
 }
 
 function isNullNode(node: Node): boolean {

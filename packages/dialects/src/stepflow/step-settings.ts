@@ -4,7 +4,7 @@ import type { Retry } from '@stepflow/engine'
 import { type Field, FieldReader } from '../fields.ts'
 import type { Findings } from '../findings.ts'
 import { type KeyTable, keyTable, readKeys } from '../keys.ts'
-import { kindOfNode, textOf } from '../source/node.ts'
+import { shownNode, textOf } from '../source/node.ts'
 
 export interface ForEachShape {
   readonly items: Field
@@ -158,9 +158,10 @@ function settings(field: Field, table: KeyTable, owner: string, findings: Findin
   if (field.node.kind !== 'map') {
     findings.error(
       'INVALID_VALUE',
-      `${owner} must be an object, not ${kindOfNode(field.node)}`,
+      `${owner} must be an object, not ${shownNode(field.node)}`,
       field.node,
       field.trail,
+      `such as {${[...new Set(table.values())].slice(0, 3).join(', ')}}`,
     )
     return undefined
   }

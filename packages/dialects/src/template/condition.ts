@@ -6,6 +6,7 @@ import { compileBody } from './evaluate.ts'
 import { compileExpr, type Evaluate } from './evaluate-expr.ts'
 import { Frame, Out } from './frame.ts'
 import { BOOLEANS } from './operators.ts'
+import { namesIn } from './names.ts'
 import { parseCondition } from './parse-condition.ts'
 import { rethrow } from './render.ts'
 import { isTrue, json, need, Undefined } from './values.ts'
@@ -52,6 +53,7 @@ function compile(body: Body): Compiled {
     return { holds: (frame) => asBoolean(need(value(frame))), show }
   }
   const write = compileBody(body)
+  const isSecret = readsSecret(body)
   const rendered = (frame: Frame) => {
     const out = new Out(frame.budget)
     write(frame, out)
@@ -59,7 +61,7 @@ function compile(body: Body): Compiled {
   }
   return {
     holds: (frame) => asBoolean(rendered(frame)),
-    show: (frame) => excerpt(json(rendered(frame), frame.budget)),
+    show: (frame) => (isSecret ? '[redacted]' : excerpt(json(rendered(frame), frame.budget))),
   }
 }
 
@@ -82,7 +84,13 @@ function shown(expr: Expr): (frame: Frame) => string {
     const of = shown(expr.of)
     return (frame) => `not ${of(frame)}`
   }
+  // What is cut short could not be redacted any more.
+  if (readsSecret([{ type: 'print', value: expr }])) return () => '[redacted]'
   return shownValue(compileExpr(expr))
+}
+
+function readsSecret(body: Body): boolean {
+  return namesIn(body).reads.some(({ path: [root] }) => root === 'secrets')
 }
 
 function shownValue(evaluate: Evaluate): (frame: Frame) => string {
