@@ -53,7 +53,7 @@ export type { Route, Router } from './component/router.ts'
 // --- what is kept
 export { createMemoryStore, type MemoryStoreOptions } from './store/memory.ts'
 export type { JournalEntry, JournalId, RunId, RunOptions, VisitRef } from './journal/events.ts'
-export { type Decoded, type EncodedEntries, isDamage, JournalCodec } from './journal/codec.ts'
+export { type Damage, type Decoded, type EncodedEntries, isDamage, JournalCodec } from './journal/codec.ts'
 export type { BlobKind, EncodedBlob } from './journal/large-values.ts'
 export { applyChanges, type Changes, isEnded, project, rowFacts } from './journal/project.ts'
 export type {

@@ -10,6 +10,7 @@ import {
   type JournalCodec,
 } from '@stepflow/engine'
 import type { Database } from './drivers.ts'
+import { type Bytes, bytesOf, textOf } from './text.ts'
 
 /** A blob that was put again is as good as new to `prune`; more often than this it need not be written down. */
 const TOUCH_MS = 10 * 60_000
@@ -26,7 +27,7 @@ export class BlobTable {
       known: db.prepare('SELECT put_at AS putAt FROM blobs WHERE id = ?'),
       put: db.prepare('INSERT INTO blobs (id, kind, put_at, content) VALUES (?, ?, ?, ?)'),
       touch: db.prepare('UPDATE blobs SET put_at = ? WHERE id = ?'),
-      get: db.prepare('SELECT kind, content FROM blobs WHERE id = ?'),
+      get: db.prepare('SELECT kind, CAST(content AS BLOB) AS content FROM blobs WHERE id = ?'),
     }
   }
 
@@ -48,9 +49,9 @@ export class BlobTable {
 
   get(id: string): unknown {
     const bare = bareId(id)
-    const row = this.#sql.get.get<{ kind: BlobKind; content: string | Uint8Array | ArrayBuffer }>(bare)
+    const row = this.#sql.get.get<{ kind: BlobKind; content: Bytes }>(bare)
     if (!row) throw new FlowError('NOT_FOUND', `there is no blob ${id}`)
-    const value = typeof row.content === 'string' ? (JSON.parse(row.content) as unknown) : bytes(row.content)
+    const value = row.kind === 'bytes' ? bytesOf(row.content) : parse(row.content, id)
     this.#codec.remember(value, bare, row.kind)
     return value
   }
@@ -58,9 +59,12 @@ export class BlobTable {
 
 // ---
 
-/** One driver answers with a Buffer, the other with its memory. */
-function bytes(content: Uint8Array | ArrayBuffer): Uint8Array {
-  return content instanceof ArrayBuffer
-    ? new Uint8Array(content)
-    : new Uint8Array(content.buffer, content.byteOffset, content.byteLength)
+function parse(content: Bytes, id: string): unknown {
+  const { text, isWhole } = textOf(content)
+  try {
+    if (isWhole) return JSON.parse(text)
+  } catch {
+    // Its place in the text helps nobody.
+  }
+  throw new FlowError('RESOURCE_UNAVAILABLE', `the blob ${id} is damaged: it is no JSON any more`)
 }

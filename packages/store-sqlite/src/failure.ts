@@ -58,7 +58,7 @@ export function storeFailure(thrown: unknown, path: string, doing: string): Flow
       return new FlowError('INVALID_INPUT', `${what}: the file is no SQLite database; name another one`, options)
     case CORRUPT:
       return new FlowError(
-        'INTERNAL',
+        'RESOURCE_UNAVAILABLE',
         `${what}: the file is damaged (${message}); restore a copy, or try \`sqlite3 FILE .recover\``,
         options,
       )

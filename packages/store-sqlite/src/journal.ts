@@ -1,6 +1,7 @@
 // Reads journals back, and says what is wrong with one that is damaged.
 
 import {
+  type Damage,
   type Decoded,
   FlowError,
   type ItemRow,
@@ -16,12 +17,13 @@ import {
 import type { BlobTable } from './blobs.ts'
 import type { Database } from './drivers.ts'
 import type { WrittenRow } from './tables.ts'
+import { type Bytes, textOf } from './text.ts'
 
 interface Text {
   readonly position: number
   readonly journal: JournalId
   readonly seq: number
-  readonly entries: string
+  readonly entries: Bytes
 }
 
 export class JournalReader {
@@ -45,13 +47,15 @@ export class JournalReader {
           SELECT expected - 1, number, before.position, before.shard, before.seq, before.previous, before.entries
           FROM chain LEFT JOIN journal AS before ON before.position = chain.previous
           WHERE expected > ?2 AND chain.seq = expected AND chain.shard = number)
-        SELECT expected, seq, entries, position, shard = number AS isOwn FROM chain`),
+        SELECT expected, seq, CAST(entries AS BLOB) AS entries, position, shard = number AS isOwn FROM chain`),
       since: db.prepare(`
-        SELECT position, shards.journal, seq, entries FROM journal JOIN shards ON shards.number = journal.shard
+        SELECT position, shards.journal, seq, CAST(entries AS BLOB) AS entries FROM journal JOIN shards ON shards.number = journal.shard
         WHERE position > ? AND position <= ? ORDER BY position LIMIT ?`),
-      cached: db.prepare('SELECT outcome FROM cached WHERE key = ? AND (until IS NULL OR until > ?)'),
+      cached: db.prepare(
+        'SELECT CAST(outcome AS BLOB) AS outcome FROM cached WHERE key = ? AND (until IS NULL OR until > ?)',
+      ),
       items: db.prepare(`
-        SELECT items.item, items.outcome FROM items JOIN runs ON runs.number = items.run
+        SELECT items.item, CAST(items.outcome AS BLOB) AS outcome FROM items JOIN runs ON runs.number = items.run
         WHERE runs.id = ? AND items.item >= ? ORDER BY items.item LIMIT ?`),
     }
   }
@@ -69,7 +73,7 @@ export class JournalReader {
         const whose = found.isOwn === 0 ? 'another journal' : 'the same journal'
         throw damaged(journal, seq, `in its place is row ${found.seq} of ${whose}`)
       }
-      const decoded = this.#codec.decode(entries)
+      const decoded = readWhole(entries, (text) => this.#codec.decode(text))
       if (!isDamage(decoded)) rows.push({ journal, seq, entries: this.#whole(decoded, journal, seq) })
       else if (!decoded.isTorn || seq === 0 || index < links.length - 1) throw damaged(journal, seq, decoded.damage)
       else {
@@ -82,20 +86,23 @@ export class JournalReader {
 
   items(run: RunId, from: number, limit: number): ItemRow[] {
     // SQLite's word for "no limit" is a negative one.
-    const texts = this.#sql.items.all<{ item: number; outcome: string }>(run, from, Number.isFinite(limit) ? limit : -1)
-    return texts.map(({ item, outcome: text }) => {
-      const decoded = this.#codec.decodeOutcome(text)
+    const texts = this.#sql.items.all<{ item: number; outcome: Bytes }>(run, from, Number.isFinite(limit) ? limit : -1)
+    return texts.map(({ item, outcome: bytes }) => {
+      const decoded = readWhole(bytes, (text) => this.#codec.decodeOutcome(text))
       if (isDamage(decoded)) {
-        throw new FlowError('INTERNAL', `the result of item ${item} of run ${run} is damaged: ${decoded.damage}`)
+        throw new FlowError(
+          'RESOURCE_UNAVAILABLE',
+          `the result of item ${item} of run ${run} is damaged: ${decoded.damage}`,
+        )
       }
       return { item, outcome: this.#whole<Outcome>(decoded, run, item) }
     })
   }
 
   cached(key: string, now: number): { readonly output: unknown } | undefined {
-    const text = this.#sql.cached.get<{ outcome: string }>(key, now)?.outcome
-    if (text === undefined) return undefined
-    const decoded = this.#codec.decodeOutcome(text)
+    const bytes = this.#sql.cached.get<{ outcome: Bytes }>(key, now)?.outcome
+    if (bytes === undefined) return undefined
+    const decoded = readWhole(bytes, (text) => this.#codec.decodeOutcome(text))
     // It can be had again: what cannot be read was not kept.
     if (isDamage(decoded)) return undefined
     const outcome = this.#whole<Outcome>(decoded, 'of kept outputs', 0)
@@ -113,7 +120,7 @@ export class JournalReader {
     const rows: WrittenRow[] = []
     for (const { position, journal, seq, entries } of texts) {
       if (!isWanted(journal)) continue
-      const decoded = this.#codec.decode(entries)
+      const decoded = readWhole(entries, (text) => this.#codec.decode(text))
       if (isDamage(decoded)) this.#log('error', damaged(journal, seq, decoded.damage).message)
       else rows.push({ position, row: { journal, seq, entries: this.#whole<JournalEntry[]>(decoded, journal, seq) } })
     }
@@ -146,9 +153,17 @@ export class JournalReader {
 interface Link {
   readonly expected: number
   readonly seq: number
-  readonly entries: string | null
+  readonly entries: Bytes | null
   readonly position: number
   readonly isOwn: number
+}
+
+/** A row that was cut short says so, also if that was in the middle of a character. */
+function readWhole<T>(bytes: Bytes, decode: (text: string) => Decoded<T> | Damage): Decoded<T> | Damage {
+  const { text, isWhole } = textOf(bytes)
+  const decoded = decode(text)
+  if (isWhole || isDamage(decoded)) return decoded
+  return { damage: 'it holds bytes that are not UTF-8', isTorn: false }
 }
 
 function damaged(journal: JournalId, row: number, found: string, cause?: unknown): FlowError {

@@ -22,12 +22,20 @@ export function migrate(db: Database, path: string): void {
     }
     db.exec('COMMIT')
   } catch (error) {
-    db.exec('ROLLBACK')
+    rollBack(db)
     throw error
   }
 }
 
 // ---
+
+function rollBack(db: Database): void {
+  try {
+    db.exec('ROLLBACK')
+  } catch {
+    // BEGIN was what failed: why it did is worth more than that there is nothing to roll back.
+  }
+}
 
 function schemaVersion(db: Database, path: string): number {
   const owner = db.prepare('PRAGMA application_id').get<{ application_id: number }>()?.application_id

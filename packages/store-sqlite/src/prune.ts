@@ -3,6 +3,7 @@
 
 import type { Clock, PruneOptions } from '@stepflow/engine'
 import type { Database } from './drivers.ts'
+import { type Bytes, textOf } from './text.ts'
 import type { JournalTransaction } from './transaction.ts'
 import type { Writer } from './writer.ts'
 
@@ -26,13 +27,15 @@ export class Pruner {
           (SELECT number FROM runs WHERE ended_at IS NOT NULL ORDER BY number DESC LIMIT 1 OFFSET ?)
         ORDER BY number LIMIT ?`),
       expire: db.prepare('DELETE FROM cached WHERE until <= ?'),
-      cached: db.prepare('SELECT key AS place, outcome AS text FROM cached WHERE key > ? ORDER BY key LIMIT ?'),
+      cached: db.prepare(
+        'SELECT key AS place, CAST(outcome AS BLOB) AS text FROM cached WHERE key > ? ORDER BY key LIMIT ?',
+      ),
       candidates: db.prepare('SELECT id FROM blobs WHERE put_at <= ?'),
       journal: db.prepare(
-        'SELECT position AS place, entries AS text FROM journal WHERE position > ? ORDER BY position LIMIT ?',
+        'SELECT position AS place, CAST(entries AS BLOB) AS text FROM journal WHERE position > ? ORDER BY position LIMIT ?',
       ),
       blobs: db.prepare(
-        `SELECT rowid AS place, id, content AS text FROM blobs WHERE rowid > ? AND kind = 'json' ORDER BY rowid LIMIT ?`,
+        `SELECT rowid AS place, id, CAST(content AS BLOB) AS text FROM blobs WHERE rowid > ? AND kind = 'json' ORDER BY rowid LIMIT ?`,
       ),
       drop: db.prepare('DELETE FROM blobs WHERE id = ? AND put_at <= ?'),
     }
@@ -86,7 +89,7 @@ export class Pruner {
 
   /** Strikes out what the next rows of the journal name; answers how far it came. */
   #strike(unnamed: Set<string>, after: number): number | undefined {
-    const rows = this.#sql.journal.all<{ place: number; text: string }>(after, ROWS_AT_ONCE)
+    const rows = this.#sql.journal.all<{ place: number; text: Bytes }>(after, ROWS_AT_ONCE)
     for (const { text } of rows) strikeNamed(unnamed, text)
     return rows.at(-1)?.place
   }
@@ -94,7 +97,7 @@ export class Pruner {
   #strikeNamedByCached(unnamed: Set<string>): void {
     let last = ''
     while (unnamed.size > 0) {
-      const rows = this.#sql.cached.all<{ place: string; text: string }>(last, ROWS_AT_ONCE)
+      const rows = this.#sql.cached.all<{ place: string; text: Bytes }>(last, ROWS_AT_ONCE)
       for (const { text } of rows) strikeNamed(unnamed, text)
       if (rows.length === 0) return
       last = rows.at(-1)?.place as string
@@ -107,7 +110,7 @@ export class Pruner {
       before = unnamed.size
       let last = 0
       for (;;) {
-        const rows = this.#sql.blobs.all<{ place: number; id: string; text: string }>(last, 16)
+        const rows = this.#sql.blobs.all<{ place: number; id: string; text: Bytes }>(last, 16)
         for (const { id, text } of rows) if (!unnamed.has(id)) strikeNamed(unnamed, text)
         if (rows.length === 0) break
         last = rows.at(-1)?.place as number
@@ -118,6 +121,6 @@ export class Pruner {
 
 // ---
 
-function strikeNamed(unnamed: Set<string>, text: string): void {
-  for (const [id] of text.matchAll(/[0-9a-f]{64}/g)) unnamed.delete(id)
+function strikeNamed(unnamed: Set<string>, content: Bytes): void {
+  for (const [id] of textOf(content).text.matchAll(/[0-9a-f]{64}/g)) unnamed.delete(id)
 }

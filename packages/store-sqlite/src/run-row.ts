@@ -1,6 +1,11 @@
 // A run's row as the table has it -> as the port has it.
 
 import type { RunRow, RunStatus } from '@stepflow/engine'
+import { type Bytes, textOf } from './text.ts'
+
+/** The columns of a `RunRecord`. */
+export const RUN_COLUMNS = `number, id, flow, status, created_at, ended_at, total, success, skipped, failed, cancelled,
+  CAST(facts AS BLOB) AS facts`
 
 export interface RunRecord {
   readonly number: number
@@ -14,7 +19,7 @@ export interface RunRecord {
   readonly skipped: number
   readonly failed: number
   readonly cancelled: number
-  readonly facts: string
+  readonly facts: Bytes
 }
 
 export function runRow(record: RunRecord): RunRow {
@@ -26,6 +31,19 @@ export function runRow(record: RunRecord): RunRow {
     createdAt: record.created_at,
     ...(record.ended_at === null ? {} : { endedAt: record.ended_at }),
     items: { total, success, skipped, failed, cancelled },
-    ...(JSON.parse(record.facts) as Pick<RunRow, 'labels' | 'origin' | 'trigger'>),
+    ...factsOf(record.facts),
+  }
+}
+
+// ---
+
+type Facts = Pick<RunRow, 'labels' | 'origin' | 'trigger'>
+
+/** Damaged ones are left out: the runs beside this one want to be listed, too. */
+function factsOf(content: Bytes): Facts {
+  try {
+    return JSON.parse(textOf(content).text) as Facts
+  } catch {
+    return {}
   }
 }

@@ -4,7 +4,7 @@
 import { type applyChanges, type project, type RunId, type RunRow, rowFacts } from '@stepflow/engine'
 import type { Database, Param } from './drivers.ts'
 import { ManyRows } from './many-rows.ts'
-import { type RunRecord, runRow } from './run-row.ts'
+import { RUN_COLUMNS, type RunRecord, runRow } from './run-row.ts'
 
 export interface KeptRun {
   readonly number: number
@@ -28,7 +28,7 @@ export class RunRows {
 
   constructor(db: Database) {
     this.#sql = {
-      get: db.prepare('SELECT * FROM runs WHERE id = ?'),
+      get: db.prepare(`SELECT ${RUN_COLUMNS} FROM runs WHERE id = ?`),
       lastNumber: db.prepare('SELECT coalesce(max(number), 0) AS number FROM runs'),
       insert: new ManyRows(
         db,

@@ -15,7 +15,7 @@ import type { Database, Param } from './drivers.ts'
 import type { JournalReader } from './journal.ts'
 import type { Presence } from './presence.ts'
 import type { Pruner } from './prune.ts'
-import { type RunRecord, runRow } from './run-row.ts'
+import { RUN_COLUMNS, type RunRecord, runRow } from './run-row.ts'
 import { OF_RUN } from './shard-rows.ts'
 import type { JournalTransaction } from './transaction.ts'
 import type { Writer } from './writer.ts'
@@ -26,6 +26,8 @@ export interface RunTableOptions {
   readonly reader: JournalReader
   readonly pruner: Pruner
   readonly presence: Presence
+  /** Turns what SQLite throws into what happened to which file. */
+  readonly read: <T>(read: () => T) => T
 }
 
 export class RunTable implements Runs {
@@ -36,7 +38,7 @@ export class RunTable implements Runs {
     this.#options = options
     const { db } = options
     this.#sql = {
-      run: db.prepare('SELECT * FROM runs WHERE id = ?'),
+      run: db.prepare(`SELECT ${RUN_COLUMNS} FROM runs WHERE id = ?`),
       shards: db.prepare(`SELECT journal, items, done FROM shards WHERE ${OF_RUN}`),
       open: db.prepare('SELECT journal, run, driver FROM shards WHERE is_open = 1 ORDER BY run, journal'),
       openOf: db.prepare(`SELECT journal, run, driver FROM shards WHERE is_open = 1 AND ${OF_RUN} ORDER BY journal`),
@@ -44,11 +46,47 @@ export class RunTable implements Runs {
   }
 
   get(run: RunId): RunRow | undefined {
-    const record = this.#sql.run.get<RunRecord>(run)
+    const record = this.#options.read(() => this.#sql.run.get<RunRecord>(run))
     return record && runRow(record)
   }
 
   list(query: RunQuery = {}): RunRow[] {
+    return this.#options.read(() => this.#list(query))
+  }
+
+  items(run: RunId, from = 0, limit = Number.POSITIVE_INFINITY) {
+    return this.#options.read(() => this.#options.reader.items(run, from, limit))
+  }
+
+  cached(key: string, now: number) {
+    return this.#options.read(() => this.#options.reader.cached(key, now))
+  }
+
+  shards(run: RunId): ShardRow[] {
+    const rows = this.#options.read(() => this.#sql.shards.all<ShardRow>(run))
+    const number = ({ journal }: ShardRow) => Number(journal.slice(journal.lastIndexOf('/') + 1))
+    return rows.map(({ journal, items, done }) => ({ journal, items, done })).sort((a, b) => number(a) - number(b))
+  }
+
+  open(run?: RunId): OpenJournal[] {
+    return this.#options.read(() => {
+      const rows = run === undefined ? this.#sql.open.all<OpenRecord>() : this.#sql.openOf.all<OpenRecord>(run)
+      const living = new Set(this.#options.presence.living())
+      return rows.map(({ journal, run, driver }) =>
+        driver !== null && living.has(driver) ? { journal, run, heldBy: driver } : { journal, run },
+      )
+    })
+  }
+
+  remove(run: RunId): Promise<void> {
+    return this.#options.writer.write((tx) => tx.remove(run))
+  }
+
+  prune(options: PruneOptions): Promise<{ readonly runs: number; readonly blobs: number }> {
+    return this.#options.pruner.prune(options)
+  }
+
+  #list(query: RunQuery): RunRow[] {
     const { limit = 100, status, flow, labels = {}, since, until, cursor } = query
     const conditions: string[] = []
     const params: Param[] = []
@@ -63,44 +101,14 @@ export class RunTable implements Runs {
     if (until !== undefined) where('created_at < ?', until)
     for (const [name, value] of Object.entries(labels)) {
       where(
-        `EXISTS (SELECT 1 FROM json_each(facts, '$.labels') AS label WHERE label.key = ? AND label.value = ?)`,
+        `json_valid(facts) AND EXISTS (SELECT 1 FROM json_each(facts, '$.labels') AS label WHERE label.key = ? AND label.value = ?)`,
         name,
         value,
       )
     }
     const filter = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''
-    const select = this.#options.db.prepare(`SELECT * FROM runs ${filter} ORDER BY number DESC LIMIT ?`)
+    const select = this.#options.db.prepare(`SELECT ${RUN_COLUMNS} FROM runs ${filter} ORDER BY number DESC LIMIT ?`)
     return select.all<RunRecord>(...params, limit).map(runRow)
-  }
-
-  items(run: RunId, from = 0, limit = Number.POSITIVE_INFINITY) {
-    return this.#options.reader.items(run, from, limit)
-  }
-
-  cached(key: string, now: number) {
-    return this.#options.reader.cached(key, now)
-  }
-
-  shards(run: RunId): ShardRow[] {
-    const rows = this.#sql.shards.all<ShardRow>(run).map(({ journal, items, done }) => ({ journal, items, done }))
-    const number = ({ journal }: ShardRow) => Number(journal.slice(journal.lastIndexOf('/') + 1))
-    return rows.sort((a, b) => number(a) - number(b))
-  }
-
-  open(run?: RunId): OpenJournal[] {
-    const rows = run === undefined ? this.#sql.open.all<OpenRecord>() : this.#sql.openOf.all<OpenRecord>(run)
-    const living = new Set(this.#options.presence.living())
-    return rows.map(({ journal, run, driver }) =>
-      driver !== null && living.has(driver) ? { journal, run, heldBy: driver } : { journal, run },
-    )
-  }
-
-  remove(run: RunId): Promise<void> {
-    return this.#options.writer.write((tx) => tx.remove(run))
-  }
-
-  prune(options: PruneOptions): Promise<{ readonly runs: number; readonly blobs: number }> {
-    return this.#options.pruner.prune(options)
   }
 
   #number(cursor: RunId): number {

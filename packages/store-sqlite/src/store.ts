@@ -164,7 +164,10 @@ class SqliteStore implements Store {
       this.#read(() => lastPosition.get<{ position: number }>()?.position ?? 0),
     )
     const { reader, writer } = { reader: this.#reader, writer: this.#writer }
-    this.runs = new RunTable({ db, writer, reader, pruner: new Pruner(db, writer, clock), presence: this.#presence })
+    this.runs = new RunTable({
+      ...{ db, writer, reader, pruner: new Pruner(db, writer, clock), presence: this.#presence },
+      read: (read) => this.#read(read),
+    })
     this.blobs = {
       put: async (value) => {
         const blob = table.encode(value)

@@ -106,7 +106,37 @@ test('a database whose pages were overwritten says that it is damaged', async ()
     store.append({ journal: 'r/0', after: 0, entries: [created] }),
   )
 
-  await expect(opened).rejects.toMatchObject({ code: 'INTERNAL', message: expect.stringContaining('is damaged') })
+  // Not INTERNAL: the file has suffered, and nobody is to report a fault of ours.
+  await expect(opened).rejects.toMatchObject({
+    code: 'RESOURCE_UNAVAILABLE',
+    message: expect.stringContaining('is damaged'),
+  })
+})
+
+test('what cannot be listed because pages were overwritten says which file is damaged', async () => {
+  const path = join(folder, 'list.db')
+  const store = await createSqliteStore({ path })
+  for (let n = 0; n < 50; n++) {
+    await store.append({ journal: `r${n}/0`, after: 0, entries: [{ ...created, run: `r${n}` }] })
+  }
+  await store.close()
+  const db = await openDatabase(path)
+  const { page } = db
+    .prepare(`SELECT rootpage AS page FROM sqlite_schema WHERE name = 'runs'`)
+    .get<{ page: number }>() ?? { page: 0 }
+  db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()
+  db.close()
+  writeFileSync(path, readFileSync(path).fill(0, (page - 1) * 4096, page * 4096))
+  const damaged = await createSqliteStore({ path })
+
+  for (const ask of [() => damaged.runs.list(), () => damaged.runs.get('r1')]) {
+    expect(ask).toThrow(`cannot read the store ${path}: the file is damaged`)
+  }
+  await damaged.close()
+})
+
+test.skipIf(process.platform !== 'linux')('a device is no store, and what SQLite says of it is told', async () => {
+  await expect(createSqliteStore({ path: '/dev/null' })).rejects.not.toThrow(/rollback/)
 })
 
 test('a journal whose name would be cut is refused', async () => {

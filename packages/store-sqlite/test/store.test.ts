@@ -221,6 +221,32 @@ test('a last row that is missing is found', async () => {
   await store.close()
 })
 
+test('bytes that are no text any more damage the one run that they belong to', async () => {
+  const path = newPath()
+  const [store, other] = [await open(path), await openDatabase(path)]
+  await runOnce(store, 'a', 1, 1)
+  await runOnce(store, 'b', 1, 1)
+  const blob = await store.blobs.put({ text: 'kept' })
+  const flip = (table: string, column: string, where: string) =>
+    other.exec(
+      `UPDATE ${table} SET ${column} = CAST(replace(CAST(${column} AS BLOB), 'e', x'ff') AS TEXT) WHERE ${where}`,
+    )
+  flip('journal', 'entries', 'position = 1')
+  flip('items', 'outcome', 'run = 1')
+  flip('runs', 'facts', 'number = 1')
+  other.exec(`UPDATE runs SET facts = '{"labels":' WHERE number = 1`)
+  flip('blobs', 'content', 'true')
+
+  await expect((async () => store.read('a/0'))()).rejects.toMatchObject({ data: { journal: 'a/0', row: 0 } })
+  expect(() => store.runs.items('a')).toThrow(/the result of item 0 of run a is damaged/)
+  await expect((async () => store.blobs.get(blob))()).rejects.toThrow(`the blob ${blob} is damaged`)
+  expect((await store.runs.list()).map(({ id }) => id)).toEqual(['b', 'a'])
+  expect(await store.runs.list({ labels: { team: 'a' } })).toEqual([])
+  expect((await store.read('b/0')).length).toBe(1)
+  other.close()
+  await store.close()
+})
+
 test('prune removes what ended long ago, and blobs that nothing names', async () => {
   const clock = createManualClock(0)
   const store = await open(newPath(), clock)
