@@ -21,6 +21,7 @@ import {
 import { checkBatch, checkEngineOptions, checkResume, checkRun, checkSignal, checkSubmit } from './check-given.ts'
 import { consoleLog } from './console-log.ts'
 import { keepApart } from './keep-apart.ts'
+import { PluginLife } from './plugin-life.ts'
 import { pluginRouter } from './plugin-router.ts'
 import { isRunnable, LocalRouter, PROGRAM, type Program, type Runnable } from './program.ts'
 import type { BatchOptions, BatchResult, OutcomeOf, RunOptions } from './run.ts'
@@ -106,6 +107,8 @@ class EmbeddedEngine implements Engine {
   readonly #isForgetful: boolean
   readonly #router: LocalRouter
   readonly #known = new WeakSet<Program>()
+  readonly #plugins: PluginLife
+  readonly #log: Log
 
   constructor({ store, history = 'all', flows = [], plugins = [], log = consoleLog, ...others }: EngineOptions) {
     this.#isForgetful = store === undefined && history === 'none'
@@ -120,6 +123,8 @@ class EmbeddedEngine implements Engine {
       functions,
       schema: async (schema) => (await import('../schema.ts')).createSchemaLoader()(schema),
     })
+    this.#plugins = new PluginLife(plugins, log)
+    this.#log = log
     for (const flow of flows) this.#plan(flow)
   }
 
@@ -169,6 +174,8 @@ class EmbeddedEngine implements Engine {
 
   async #direct(of: Runnable<never>, input: unknown, options: Pick<RunOptions, 'signal'>): Promise<Outcome> {
     const plan = this.#plan(of)
+    const starting = this.#plugins.start()
+    if (starting) await starting
     const followed = isRunnable(of) ? of[PROGRAM].begin?.(input) : undefined // or it is a plan
     if (!followed) return this.#core.runDirectly(plan, input, options)
     const outcome = await this.#core.runDirectly(plan, input, { ...options, local: followed.local })
@@ -221,11 +228,13 @@ class EmbeddedEngine implements Engine {
     options?: SubmitOptions,
   ): Promise<RunHandle> {
     checkSubmit(of, inputs, options)
+    await this.#plugins.start()
     return this.#core.submit(this.#plan(of as Runnable<never> | Plan), inputs, options)
   }
 
   async resume(run: string, options?: ResumeOptions): Promise<RunHandle> {
     checkResume(run, options)
+    await this.#plugins.start()
     return this.#core.resume(run, options)
   }
 
@@ -235,11 +244,15 @@ class EmbeddedEngine implements Engine {
   }
 
   recover(): void {
-    this.#core.recover()
+    const starting = this.#plugins.start()
+    if (!starting) return this.#core.recover()
+    const warn = (error: unknown) => this.#log('warning', `no run is taken up: a plugin did not start: ${error}`)
+    starting.then(() => this.#core.recover()).catch(warn)
   }
 
-  close(): Promise<void> {
-    return this.#core.close()
+  async close(): Promise<void> {
+    await this.#core.close()
+    await this.#plugins.stop()
   }
 
   #plan(of: Runnable<never> | Plan): Plan {
