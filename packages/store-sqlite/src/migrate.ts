@@ -10,6 +10,17 @@ const migrations: readonly string[] = [first]
 /** Marks a SQLite file as ours: "stpf". */
 const APPLICATION_ID = 0x73747066
 
+/** Throws if the file is not ours, before anything in it is changed. */
+export function refuseOthers(db: Database, path: string): void {
+  // One look at all of it: somebody may be making the file.
+  db.exec('BEGIN')
+  try {
+    schemaVersion(db, path)
+  } finally {
+    rollBack(db)
+  }
+}
+
 /** Several processes may come at once: one migrates, the others find it done. */
 export function migrate(db: Database, path: string): void {
   db.exec('BEGIN IMMEDIATE')

@@ -21,7 +21,7 @@ import { checkOptions } from './check-options.ts'
 import { type Database, type DriverName, openDatabase } from './drivers.ts'
 import { isBusy, storeFailure } from './failure.ts'
 import { JournalReader } from './journal.ts'
-import { migrate } from './migrate.ts'
+import { migrate, refuseOthers } from './migrate.ts'
 import { Presence } from './presence.ts'
 import { Pruner } from './prune.ts'
 import { RunTable } from './runs.ts'
@@ -84,6 +84,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<St
     let db: Database | undefined
     try {
       db = await openDatabase(path, options.driver)
+      refuseOthers(db, path)
       configure(db, options.synchronous ?? 'full')
       migrate(db, path)
       return new SqliteStore(db, path, options)
@@ -221,7 +222,18 @@ class SqliteStore implements Store {
       await this.#writer.write(() => this.#presence.forget(this.#presence.id)).catch(() => {})
     }
     await this.#writer.close()
+    if (this.#writer.hasWritten) this.#gatherLog()
     this.#db.close()
+  }
+
+  /** What was written stands in the file itself then: it may be copied without the log beside it. */
+  #gatherLog(): void {
+    try {
+      // Without waiting for anybody. One of the drivers does it on closing, the other leaves all of it in the log.
+      this.#db.prepare('PRAGMA wal_checkpoint(PASSIVE)').get()
+    } catch {
+      // It is in the log, and safe.
+    }
   }
 
   #read<T>(read: () => T): T {

@@ -44,6 +44,7 @@ export class Writer<Tx extends Transaction> {
   /** How many jobs at the head of the queue are to be written one by one. */
   #alone = 0
   #onIdle: (() => void)[] = []
+  #hasWritten = false
 
   constructor(db: Database, path: string, begin: () => Tx) {
     this.#db = db
@@ -51,6 +52,10 @@ export class Writer<Tx extends Transaction> {
     this.#begin = begin
     const [beginning, commit] = [db.prepare('BEGIN IMMEDIATE'), db.prepare('COMMIT')]
     this.#statements = { begin: () => beginning.run(), commit: () => commit.run() }
+  }
+
+  get hasWritten(): boolean {
+    return this.#hasWritten
   }
 
   write<T>(run: (tx: Tx) => T): Promise<T> {
@@ -97,6 +102,7 @@ export class Writer<Tx extends Transaction> {
       return this.#fail(jobs, error)
     }
     this.#busySince = 0
+    this.#hasWritten = true
     tx.committed()
     for (const { error, value, reject, resolve } of jobs) {
       if (error) reject(error)

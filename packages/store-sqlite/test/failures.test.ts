@@ -56,13 +56,16 @@ test('a file that is no database is refused, and left as it is', async () => {
   expect(readdirSync(folder).filter((name) => name.startsWith('notes'))).toEqual(['notes.txt'])
 })
 
-test("another program's database is refused", async () => {
+test("another program's database is refused, and left as it is", async () => {
   const path = join(folder, 'other.db')
   const db = await openDatabase(path)
   db.exec('CREATE TABLE addresses (name TEXT)')
   db.close()
+  const before = readFileSync(path)
 
   await expect(createSqliteStore({ path })).rejects.toThrow(/is the database of another program/)
+  expect(readFileSync(path)).toEqual(before)
+  expect(readdirSync(folder).filter((name) => name.startsWith('other'))).toEqual(['other.db'])
 })
 
 test('a file of a newer version is refused, and says what to do', async () => {

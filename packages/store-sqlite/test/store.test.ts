@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Clock, contentId, type JournalEntry, type Store, systemClock } from '@stepflow/engine'
@@ -41,6 +41,20 @@ test('everything is there when the file is opened again', async () => {
   expect([await second.read('r/0'), await second.runs.list(), await second.runs.items('r')]).toEqual(seen)
   expect(await second.blobs.get(id)).toEqual({ a: 1 })
   await second.close()
+})
+
+test('a store that was closed may be copied as one file', async () => {
+  const path = newPath()
+  const store = await open(path)
+  await runOnce(store, 'a', 1, 1)
+  await store.close()
+  const copy = newPath()
+  copyFileSync(path, copy)
+
+  const copied = await open(copy)
+
+  expect(copied.runs.get('a')).toMatchObject({ status: 'completed' })
+  await copied.close()
 })
 
 test('what is handed in together is one transaction', async () => {
