@@ -1,24 +1,23 @@
-// Calls of components: from a step whose input is there to its answer, with retries, timeouts, parks and sub-runs between.
+// Calls of components: from a step whose input is there to its answer. What is put aside meanwhile is in parks.ts, what a
+// step waits for in sub-runs.ts.
 
-import { type Component, Park, type ParkedRun, Skip } from '../component/plugin.ts'
+import { type Component, Park, Skip } from '../component/plugin.ts'
 import { errorValue, FlowError } from '../errors.ts'
-import type { JournalEntry } from '../journal/events.ts'
-import { isPromise, type MaybePromise } from '../json.ts'
-import { contentId } from '../plan/id.ts'
-import { WakeHeap } from '../store/wake-heap.ts'
-import { ActiveRun } from './active-run.ts'
+import { isPromise } from '../json.ts'
+import type { ActiveRun } from './active-run.ts'
 import { Attempt } from './attempt.ts'
+import { inputsOf, isWanted, stepOf } from './attempt-place.ts'
 import type { Drive } from './drive.ts'
 import type { Items } from './items.ts'
 import { jsonFault } from './json-fault.ts'
-import { type Choice, type LinkedPlan, placeOf } from './link.ts'
-import { NoValue } from './no-value.ts'
-import { inputsOf, keptFor, recordKept, recordPark, recordStart, rootItem, stepOf } from './record-call.ts'
+import { cacheKeyOf, findKept, keptFor, recordKept } from './kept-outputs.ts'
+import { type Choice, placeOf } from './link.ts'
+import type { Parks } from './parks.ts'
+import { recordStart } from './record-call.ts'
 import { retryDelay } from './retry.ts'
-import { Signals } from './signals.ts'
-import { DONE, PARKED, QUEUED, RUNNING } from './state.ts'
-
-const SUB_RUN_ITEMS_AT_ONCE = 64
+import { PARKED, QUEUED, RUNNING } from './state.ts'
+import { closeSubRun, dropStep, dropSubRun, openSubRun } from './sub-runs.ts'
+import { armTimeLimit } from './time-limits.ts'
 
 type Answer =
   | { readonly attempt: Attempt; readonly kind: 'result'; readonly result: unknown }
@@ -28,54 +27,30 @@ type Answer =
   | { readonly attempt: Attempt; readonly kind: 'none'; readonly component: Component }
 
 export class Calls {
-  readonly signals = new Signals()
   readonly #drive: Drive
   readonly #items: Items
+  readonly #parks: Parks
   readonly #isDurable: boolean
+  readonly #expire = (attempt: Attempt, thrown: FlowError) => this.#arrive({ attempt, kind: 'thrown', thrown })
   #answers: Answer[] = []
   /** Calls that wait for what made them ready to be written. */
   #unsent: { readonly attempt: Attempt; readonly component: Component }[] = []
-  /** Parked attempts that are due, of items that need a place first. */
-  #due: Attempt[] = []
-  /** Some of these have become due since the last turn began: in this very turn, perhaps. */
-  #hasNewDue = false
-  readonly #wakes = new WakeHeap<{ readonly attempt: Attempt; readonly park: unknown }>()
 
-  constructor(drive: Drive, items: Items) {
+  constructor(drive: Drive, items: Items, parks: Parks) {
     this.#drive = drive
     this.#items = items
+    this.#parks = parks
     this.#isDurable = drive.options.isDurable
-    items.drop = (run, key, why) => this.drop(run, key, why)
   }
 
   /** Answers have arrived, or signals that parked attempts wait for. */
   get hasArrivals(): boolean {
-    return this.#answers.length > 0 || this.#hasNewDue
-  }
-
-  /** Nothing is waited for, and nothing kept for later. */
-  get isQuiet(): boolean {
-    return this.#wakes.nextAt === undefined && this.#due.length === 0 && this.signals.isEmpty
-  }
-
-  /** When the earliest parked attempt is due; epoch milliseconds. */
-  get nextWakeAt(): number | undefined {
-    return this.#wakes.nextAt
-  }
-
-  /** When something happens by itself in a journal in which all only waits: a wake, or the end of a time limit. */
-  nextTimeAt(): number {
-    let next = this.#wakes.nextAt ?? Number.POSITIVE_INFINITY
-    for (const run of this.#runs()) {
-      for (const { at } of run.deadlines.values()) next = Math.min(next, at)
-      for (const attempt of run.attempts.values()) next = Math.min(next, limitOf(attempt) ?? next)
-    }
-    return next
+    return this.#answers.length > 0 || this.#parks.hasNewDue
   }
 
   /** The past is replayed: time limits count again, from when they began. */
   armTimeouts(): void {
-    for (const run of this.#runs()) {
+    for (const run of this.#drive.runs()) {
       this.#items.armDeadlines(run)
       for (const attempt of run.attempts.values()) if (attempt.park?.by !== 'retry') this.#armTimeout(attempt)
     }
@@ -127,22 +102,13 @@ export class Calls {
 
   /** Settles all answers that have arrived, and calls again what is due. */
   settleAnswers(): void {
-    this.#hasNewDue = false
+    this.#parks.beginTurn()
     if (this.#answers.length > 0) {
       const answers = this.#answers
       this.#answers = []
       for (const answer of answers) this.#settle(answer)
     }
-    // The journal goes on to say who was woken.
-    if (this.#drive.isReplaying || (this.#due.length === 0 && this.#wakes.nextAt === undefined)) return
-    for (let due = this.#wakes.takeDue(this.#drive.now); due; due = this.#wakes.takeDue(this.#drive.now)) {
-      if (due.attempt.isLive && due.attempt.park === due.park) this.#due.push(due.attempt)
-    }
-    if (this.#due.length === 0 || this.#drive.isPaused) return
-    const all = this.#due
-    this.#due = []
-    for (const attempt of all) if (isWanted(attempt)) this.#wake(attempt)
-    this.#items.hasClaims = this.#due.length > 0
+    this.#parks.wakeDue(this)
   }
 
   #settle(answer: Answer): void {
@@ -155,42 +121,24 @@ export class Calls {
     else this.#answered(attempt, answer.result)
   }
 
-  /** A step's answer is no longer wanted, nor that of anything below it. */
-  drop(run: ActiveRun, key: number, why: string): void {
-    const attempt = run.attempts.get(key)
-    if (!attempt) return
-    run.attempts.delete(key)
-    const child = attempt.park?.child
-    attempt.abandon(new FlowError('CANCELLED', why))
-    if (child) this.#dropRun(child, why)
-  }
-
   /** A failure elsewhere has cut a step off; its item goes on. */
   abort(run: ActiveRun, key: number, why: string): void {
     const attempt = run.attempts.get(key)
-    if (attempt) this.#leavePark(attempt)
-    this.drop(run, key, why)
-    if (attempt) this.#leaveStepPlace(attempt)
+    if (!attempt) return
+    this.#parks.leave(attempt)
+    dropStep(this.#drive, run, key, why)
+    this.#items.leaveStepPlace(attempt)
   }
 
   /** All items of a sub-run have ended: its step goes on. */
   closeSubRun(child: ActiveRun): void {
-    const { attempt } = child.parent as NonNullable<ActiveRun['parent']>
-    child.isDropped = true
-    this.#drive.subRuns.delete(child.key)
+    const attempt = closeSubRun(this.#drive, child)
     if (!isWanted(attempt)) return
-    this.#leavePark(attempt)
+    this.#parks.leave(attempt)
     const { park } = attempt
     attempt.park = undefined
     attempt.woken = { by: 'run', outcomes: child.outcomes, state: park?.state }
     this.callAgain(attempt)
-  }
-
-  /** A signal has come: wakes the waits of that name, one in each item that it is for. */
-  signal(entry: Extract<JournalEntry, { type: 'signalled' }>): void {
-    const signal = this.signals.add(entry)
-    if (!signal || this.#drive.isReplaying) return
-    for (const attempt of this.#waitsFor(signal.name)) this.#takeSignal(attempt, signal.name)
   }
 
   /** Calls the component of a parked step again. */
@@ -204,73 +152,15 @@ export class Calls {
     this.#drive.touch(run)
   }
 
-  // --- replay: the journal says what had happened
-
-  /** Calls a held step for real, to have the sub-run that it waits for, at the latest since `at`. */
-  callHeld(run: ActiveRun, key: number, at: number): void {
-    run.held.delete(key)
-    const started = run.started.get(key)
-    const attempt = new Attempt(run, key, started?.attempt ?? 1)
-    attempt.since = started?.at ?? at
-    if (run.stepLimit !== undefined) this.#items.takeStepPlace(run, attempt.slot, key, Number.POSITIVE_INFINITY)
-    this.callAgain(attempt)
-  }
-
-  /** A step was called, and has neither answered nor opened the sub-run that it answered with. */
-  isUnderWay(run: ActiveRun, key: number): boolean {
-    const attempt = run.attempts.get(key)
-    return attempt !== undefined && (attempt.park === undefined || (attempt.park.by === 'run' && !attempt.park.child))
-  }
-
-  /** Puts a held step aside as it was put aside before. */
-  parkHeld(run: ActiveRun, key: number, entry: Extract<JournalEntry, { type: 'parked' }>): void {
-    run.held.delete(key)
-    if (entry.retry) run.tries.set(key, { ...entry.retry })
-    const attempt = new Attempt(run, key, entry.attempt)
-    attempt.since = run.started.get(key)?.at ?? entry.at
-    const by = entry.retry ? 'retry' : entry.signal === undefined ? 'time' : 'signal'
-    attempt.park = { by, state: entry.state, ...(entry.signal === undefined ? {} : { signal: entry.signal }) }
-    run.state.status[key] = PARKED
-    run.attempts.set(key, attempt)
-    if (entry.until !== undefined) this.#wakes.add(entry.until, { attempt, park: attempt.park })
-    this.#items.park(run, attempt.slot)
-  }
-
-  /** The reverse: the journal goes on with a step that was put aside. */
-  unparkHeld(run: ActiveRun, key: number): void {
-    const attempt = run.attempts.get(key)
-    if (!attempt) return
-    run.attempts.delete(key)
-    this.#leavePark(attempt)
-    const child = attempt.park?.child
-    if (child) this.#dropRun(child, 'its step has ended')
-    this.#leaveStepPlace(attempt)
-    attempt.close()
-    run.state.status[key] = QUEUED
-    run.held.add(key)
-  }
-
-  /** Signals that came before, or while nobody drove, meet the waits that are left. */
-  meetSignals(): void {
-    for (const run of this.#runs()) {
-      for (const attempt of [...run.attempts.values()]) {
-        if (attempt.park?.signal !== undefined) this.#takeSignal(attempt, attempt.park.signal)
-      }
-    }
-  }
-
   // --- kept outputs
 
   /** Uses the output of an earlier success, if there is one under the step's key. */
   #callCached(attempt: Attempt, component: Component): void {
-    const { run, key, slot, step } = attempt
-    const evaluate = run.plan.cacheKeys[step]
-    const own = evaluate ? evaluate(run.state, slot) : run.state.value[key]
-    if (own instanceof NoValue || (!evaluate && jsonFault(own) !== undefined)) return this.#send(attempt, component)
-    const path = stepOf(attempt).component
-    attempt.cacheKey = contentId([path, evaluate ? 'key' : 'input', own ?? null])
-    const fresh = this.#drive.kept.get(attempt.cacheKey)
-    const found = fresh ?? this.#drive.options.cached(attempt.cacheKey, this.#drive.now)
+    const { run, key } = attempt
+    const cacheKey = cacheKeyOf(attempt)
+    if (cacheKey === undefined) return this.#send(attempt, component)
+    attempt.cacheKey = cacheKey
+    const found = findKept(this.#drive, cacheKey)
     if (!isPromise(found)) return found ? this.#useKept(attempt, found.output) : this.#send(attempt, component)
     run.state.status[key] = RUNNING
     run.attempts.set(key, attempt)
@@ -327,17 +217,7 @@ export class Calls {
   }
 
   #armTimeout(attempt: Attempt): void {
-    const { timeoutMs } = stepOf(attempt)
-    // What happens while the past is replayed would not be written.
-    if (timeoutMs === undefined || attempt.hasTimer || this.#drive.isReplaying) return
-    const { clock } = this.#drive.options
-    attempt.since ??= clock.now()
-    attempt.cancelTimer = clock.timer(Math.max(0, attempt.since + timeoutMs - clock.now()), () => {
-      attempt.cancelTimer = undefined
-      const place = placeOf(attempt.run.plan.plan, attempt.step)
-      const thrown = new FlowError('TIMEOUT', `${place} did not answer within ${timeoutMs} ms`)
-      this.#arrive({ attempt, kind: 'thrown', thrown })
-    })
+    armTimeLimit(this.#drive, attempt, this.#expire)
   }
 
   #answered(attempt: Attempt, result: unknown): void {
@@ -366,7 +246,8 @@ export class Calls {
     const delay = retryDelay(thrown, stepOf(attempt).retry, tries, this.#drive.options.random)
     if (delay !== undefined) {
       run.tries.set(key, tries)
-      return this.#parkForRetry(attempt, delay, thrown)
+      this.#endAttempt(attempt, thrown)
+      return this.#parks.addRetry(attempt, delay, thrown)
     }
     run.tries.delete(key)
     this.#endAttempt(attempt, thrown)
@@ -387,160 +268,33 @@ export class Calls {
         if (record.cache) this.#drive.kept.set(record.cache.key, { output: result ?? null })
       }
     } else if (attempt.cacheKey !== undefined && result !== undefined) recordKept(this.#drive, attempt, result)
-    this.#leaveStepPlace(attempt)
+    if (run.stepLimit !== undefined) this.#items.leaveStepPlace(attempt)
     if (!run.isDirty) this.#drive.touch(run)
   }
 
   #endAttempt(attempt: Attempt, thrown?: unknown): void {
-    this.#leavePark(attempt)
+    const { later } = attempt
+    if (later?.park) this.#parks.leave(attempt)
     if (attempt.run.attempts.size > 0) attempt.run.attempts.delete(attempt.key)
-    const child = attempt.later?.park?.child
-    if (child) this.#dropRun(child, 'its step has ended')
+    if (later?.park?.child) dropSubRun(this.#drive, later.park.child, 'its step has ended')
     // A timed-out component still runs: it is told.
     if (thrown !== undefined && FlowError.is(thrown) && thrown.code === 'TIMEOUT') attempt.abandon(thrown)
     else attempt.close()
   }
 
-  #dropRun(run: ActiveRun, why: string): void {
-    run.isDropped = true
-    this.#drive.subRuns.delete(run.key)
-    for (const { cancel } of run.deadlines.values()) cancel()
-    for (const key of [...run.attempts.keys()]) this.drop(run, key, why)
-  }
-
   // --- parks
 
   #park(attempt: Attempt, park: Park): void {
-    const { run, slot } = attempt
+    const { run, key } = attempt
     // Not before: a component may ask what woke it at any time of its call.
     attempt.woken = undefined
-    run.state.status[attempt.key] = PARKED
-    run.attempts.set(attempt.key, attempt)
-    this.#armTimeout(attempt)
-    if (park.run) {
-      attempt.park = { by: 'run', state: park.state }
-      return this.#startSubRun(attempt, park.run)
-    }
-    const { signal, until } = park
-    attempt.park = { by: signal ? 'signal' : 'time', state: park.state, ...(signal ? { signal: signal.name } : {}) }
-    if (until !== undefined) this.#wakes.add(until, { attempt, park: attempt.park })
-    recordPark(this.#drive, attempt, until)
-    this.#items.leaveStepPlace(run, slot)
-    this.#items.park(run, slot)
-    if (signal) this.#takeSignal(attempt, signal.name)
-    this.#drive.touch(run)
-  }
-
-  #parkForRetry(attempt: Attempt, delayMs: number, thrown: unknown): void {
-    const { run, slot, key } = attempt
-    this.#endAttempt(attempt, thrown)
-    const next = new Attempt(run, key, attempt.attempt + 1)
-    next.park = { by: 'retry', state: undefined }
     run.state.status[key] = PARKED
-    run.attempts.set(key, next)
-    const { message } = errorValue(thrown)
-    run.services.log(attempt)('warning', `attempt ${attempt.attempt} failed, next in ${delayMs} ms: ${message}`)
-    const until = this.#drive.now + delayMs
-    this.#wakes.add(until, { attempt: next, park: next.park })
-    recordPark(this.#drive, next, until)
-    this.#leaveStepPlace(attempt)
-    this.#items.park(run, slot)
-    this.#drive.touch(run)
-  }
-
-  /** An attempt waits no longer, though nothing has woken it: its item is in hand again. */
-  #leavePark({ run, slot, later }: Attempt): void {
-    const park = later?.park
-    if (park?.child) this.#items.unparkSubRun(park.child)
-    else if (park && park.by !== 'run') this.#items.unparkNow(run, slot)
-  }
-
-  /** The place among the steps of its item; what waits for a time or a signal has given it back before. */
-  #leaveStepPlace({ run, slot, later }: Attempt): void {
-    if (run.stepLimit === undefined || (later?.park && later.park.by !== 'run')) return
-    this.#items.leaveStepPlace(run, slot)
-  }
-
-  /** What a parked attempt waited for is here. */
-  #wake(attempt: Attempt): void {
-    const { run, slot, key } = attempt
-    if (!this.#items.unpark(run, slot)) {
-      this.#due.push(attempt)
-      return
-    }
-    const { park } = attempt
-    attempt.park = undefined
-    run.state.status[key] = QUEUED
-    if (park?.by === 'retry') {
-      run.attempts.delete(key)
-      run.scheduler.ready.push(key)
-      return this.#drive.touch(run)
-    }
-    attempt.woken ??= { by: 'time', state: park?.state }
-    if (run.stepLimit !== undefined) this.#items.takeStepPlace(run, slot, key, Number.POSITIVE_INFINITY)
-    this.callAgain(attempt)
-  }
-
-  #waitsFor(name: string): Attempt[] {
-    const waits: Attempt[] = []
-    for (const run of this.#runs()) {
-      for (const attempt of run.attempts.values()) if (attempt.park?.signal === name) waits.push(attempt)
-    }
-    return waits
-  }
-
-  /** Gives the wait the oldest signal of that name which its item has not used up, if there is one. */
-  #takeSignal(attempt: Attempt, name: string): void {
-    if (this.#drive.isReplaying || attempt.woken) return
-    const signal = this.signals.take(name, rootItem(attempt))
-    if (!signal) return
-    attempt.took = signal.number
-    attempt.woken = { by: 'signal', payload: signal.payload, state: attempt.park?.state }
-    this.#due.push(attempt)
-    this.#hasNewDue = true
-    this.#drive.poke()
-  }
-
-  // --- sub-runs
-
-  #runs(): ActiveRun[] {
-    return [this.#drive.root, ...this.#drive.subRuns.values()]
-  }
-
-  #startSubRun(attempt: Attempt, options: ParkedRun): void {
-    let linked: MaybePromise<LinkedPlan>
-    try {
-      linked = this.#drive.options.link(options.plan)
-    } catch (thrown) {
-      return this.#thrown(attempt, thrown)
-    }
-    if (!isPromise(linked)) return this.#openSubRun(attempt, options, linked)
-    linked.then(
-      (plan) => {
-        if (attempt.isLive) this.#openSubRun(attempt, options, plan)
-        this.#drive.poke()
-      },
-      (thrown) => this.#arrive({ attempt, kind: 'thrown', thrown }),
-    )
-  }
-
-  #openSubRun(attempt: Attempt, options: ParkedRun, plan: LinkedPlan): void {
-    const { facts } = attempt.run.state
-    const child = new ActiveRun({
-      key: attempt.nextSubRunKey(),
-      plan,
-      facts: options.variables ? { ...facts, variables: options.variables } : facts,
-      inputs: options.inputs,
-      from: 0,
-      limit: options.maxConcurrent ?? SUB_RUN_ITEMS_AT_ONCE,
-      isRecording: this.#drive.options.isRecording,
-      services: this.#drive.options.services,
-      parent: { attempt, options },
-    })
-    child.outcomes.length = options.inputs.length
-    if (attempt.park) attempt.park.child = child
-    this.#drive.subRuns.set(child.key, child)
-    this.#drive.touch(child)
+    run.attempts.set(key, attempt)
+    this.#armTimeout(attempt)
+    if (!park.run) return this.#parks.add(attempt, park)
+    attempt.park = { by: 'run', state: park.state }
+    const opened = openSubRun(this.#drive, attempt, park.run)
+    if (isPromise(opened)) opened.catch((thrown) => this.#arrive({ attempt, kind: 'thrown', thrown }))
   }
 }
 
@@ -549,18 +303,6 @@ export class Calls {
 /** The component that the input chooses; throws if there is none. */
 function chosen({ run, step, key }: Attempt): Component {
   return (run.plan.choices[step] as Choice)(run.state.value[key]) // a step that calls has a component or a choice
-}
-
-/** False if the attempt, or its step or item, has ended: perhaps in this very turn. */
-function isWanted({ isLive, run, slot, key }: Attempt): boolean {
-  return isLive && run.state.isLive[slot] === 1 && (run.state.status[key] as number) < DONE
-}
-
-/** When the attempt's time limit ends; undefined if none is counting. */
-function limitOf(attempt: Attempt): number | undefined {
-  const { timeoutMs } = stepOf(attempt)
-  const { since } = attempt
-  return timeoutMs === undefined || since === undefined || attempt.park?.by === 'retry' ? undefined : since + timeoutMs
 }
 
 function checkJson(attempt: Attempt, result: unknown): void {

@@ -107,6 +107,11 @@ export class Drive {
     return this.#now
   }
 
+  /** The run itself, and the sub-runs that are open. */
+  runs(): ActiveRun[] {
+    return [this.root, ...this.subRuns.values()]
+  }
+
   /** The run can move. */
   touch(run: ActiveRun): void {
     if (run.isDirty || run.isDropped) return

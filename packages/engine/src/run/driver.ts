@@ -9,8 +9,11 @@ import type { ActiveRun } from './active-run.ts'
 import { Calls } from './calls.ts'
 import { Drive, type DriverOptions } from './drive.ts'
 import { Items } from './items.ts'
+import { Parks } from './parks.ts'
 import { replay } from './replay.ts'
 import type { Settled } from './scheduler.ts'
+import { dropStep } from './sub-runs.ts'
+import { nextLimitAt } from './time-limits.ts'
 
 /** Steps handed out in one turn before other work of the process has its turn; milliseconds likewise. */
 const TURN_STEPS = 4096
@@ -23,6 +26,7 @@ const LEFT = 'this process no longer drives the run'
 export class Driver {
   readonly #drive: Drive
   readonly #items: Items
+  readonly #parks: Parks
   readonly #calls: Calls
   /** How many rows the journal has: what the next append must find. */
   #after: number
@@ -49,7 +53,8 @@ export class Driver {
   constructor(options: DriverOptions) {
     this.#drive = new Drive(options)
     this.#items = new Items(this.#drive)
-    this.#calls = new Calls(this.#drive, this.#items)
+    this.#parks = new Parks(this.#drive, this.#items)
+    this.#calls = new Calls(this.#drive, this.#items, this.#parks)
     this.#after = options.rows.length
     this.done = new Promise((resolve) => {
       this.#resolve = resolve
@@ -106,7 +111,7 @@ export class Driver {
   /** Nothing is left of the run before. */
   get canReuse(): boolean {
     const { subRuns } = this.#drive
-    return this.#timerAt === Number.POSITIVE_INFINITY && subRuns.size === 0 && this.#calls.isQuiet && !this.#isOver
+    return this.#timerAt === Number.POSITIVE_INFINITY && subRuns.size === 0 && this.#parks.isQuiet && !this.#isOver
   }
 
   /** Stops where it is; the journal, if there is one, says how to go on. */
@@ -119,7 +124,7 @@ export class Driver {
     const { root } = this.#drive
     if (entry.name === 'cancel') {
       this.#cancelled = { code: 'CANCELLED', message: String(entry.payload ?? 'the run was cancelled') }
-    } else if (entry.name === 'signal') this.#calls.signal(entry)
+    } else if (entry.name === 'signal') this.#parks.signal(entry)
     else this.#setPaused(entry.name === 'pause')
     this.#drive.touch(root)
     this.#poke()
@@ -171,7 +176,7 @@ export class Driver {
       if (root.isIdle) options.onIdle()
       const canResume = this.#hasRoom && this.#items.hasClaims
       if (this.#calls.hasArrivals || dirty.length > 0 || this.#cancelled || canResume) return this.#poke()
-      if (this.#canPutDown()) return this.#over({ journal: options.journal, at: this.#calls.nextTimeAt() })
+      if (this.#canPutDown()) return this.#over({ journal: options.journal, at: this.#nextTimeAt() })
       this.#armTimer()
       this.#checkStuck()
     } catch (error) {
@@ -245,7 +250,7 @@ export class Driver {
     const { root } = this.#drive
     // It may be a component that stops it: what it leads to does not start.
     root.isDropped = true
-    for (const key of [...root.attempts.keys()]) this.#calls.drop(root, key, why)
+    for (const key of [...root.attempts.keys()]) dropStep(this.#drive, root, key, why)
     for (const { cancel } of root.deadlines.values()) cancel()
     for (let held = root.live - root.idle; held > 0; held--) this.#drive.options.gate.release()
   }
@@ -316,7 +321,7 @@ export class Driver {
 
   /** Steps that were ready while nothing was called are called now. */
   #releaseHeld(): void {
-    for (const run of [this.#drive.root, ...this.#drive.subRuns.values()]) {
+    for (const run of this.#drive.runs()) {
       for (const key of run.held) run.scheduler.ready.push(key)
       run.held.clear()
       this.#drive.touch(run)
@@ -332,12 +337,17 @@ export class Driver {
       (options.mayPutDown() || root.isClosed) &&
       root.isIdle &&
       !this.#items.hasClaims &&
-      this.#calls.nextTimeAt() - this.#drive.now > PUT_DOWN_MS
+      this.#nextTimeAt() - this.#drive.now > PUT_DOWN_MS
     )
   }
 
+  /** When something happens by itself in a journal in which all only waits: a wake, or the end of a time limit. */
+  #nextTimeAt(): number {
+    return Math.min(this.#parks.nextWakeAt ?? Number.POSITIVE_INFINITY, nextLimitAt(this.#drive))
+  }
+
   #armTimer(): void {
-    const at = this.#calls.nextWakeAt
+    const at = this.#parks.nextWakeAt
     if (at === undefined || at >= this.#timerAt) return
     const { clock } = this.#drive.options
     this.#cancelTimer?.()
@@ -369,6 +379,7 @@ export class Driver {
       await replay(rows, {
         drive: this.#drive,
         items: this.#items,
+        parks: this.#parks,
         calls: this.#calls,
         pump: () => void this.#pump(),
         poked: () =>
@@ -381,7 +392,7 @@ export class Driver {
       this.#isBusy = false
       this.#releaseHeld()
       this.#calls.armTimeouts()
-      this.#calls.meetSignals()
+      this.#parks.meetSignals()
       this.#poke()
     } catch (error) {
       this.#bug(error)

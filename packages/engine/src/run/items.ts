@@ -3,16 +3,16 @@
 import type { ErrorValue } from '../errors.ts'
 import { misfit } from '../schema.ts'
 import type { ActiveRun } from './active-run.ts'
+import type { Attempt } from './attempt.ts'
 import type { Drive } from './drive.ts'
 import type { Outcome } from './outcome.ts'
 import { QUEUED } from './state.ts'
+import { dropStep } from './sub-runs.ts'
 
 export class Items {
   readonly #drive: Drive
   /** Parked attempts are due whose items need a place first: they come before new items. */
   hasClaims = false
-  /** Drops what is in flight for a key. */
-  drop: (run: ActiveRun, key: number, why: string) => void = () => {}
 
   constructor(drive: Drive) {
     this.#drive = drive
@@ -105,8 +105,9 @@ export class Items {
     return false
   }
 
-  leaveStepPlace(run: ActiveRun, slot: number): void {
-    if (run.stepLimit === undefined || run.state.isLive[slot] === 0) return
+  /** The place of an attempt that has ended, or is put aside; what waits for a time or a signal has given it back before. */
+  leaveStepPlace({ run, slot, later }: Attempt): void {
+    if (run.stepLimit === undefined || run.state.isLive[slot] === 0 || (later?.park && later.park.by !== 'run')) return
     run.running.set(slot, Math.max(0, (run.running.get(slot) ?? 0) - 1))
     const queue = run.queued.get(slot) ?? []
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
@@ -181,8 +182,9 @@ export class Items {
   #dropAll(run: ActiveRun, from: number): void {
     const to = from + run.state.stepCount
     if (run.attempts.size < run.state.stepCount) {
-      for (const key of [...run.attempts.keys()]) if (key >= from && key < to) this.drop(run, key, 'the item has ended')
-    } else for (let key = from; key < to; key++) this.drop(run, key, 'the item has ended')
+      for (const key of [...run.attempts.keys()])
+        if (key >= from && key < to) dropStep(this.#drive, run, key, 'the item has ended')
+    } else for (let key = from; key < to; key++) dropStep(this.#drive, run, key, 'the item has ended')
   }
 
   #armDeadline(run: ActiveRun, slot: number): void {

@@ -5,16 +5,12 @@ import { FlowError } from '../errors.ts'
 import type { JournalEntry, VisitRef } from '../journal/events.ts'
 import type { JournalRow } from '../store/store.ts'
 import type { ActiveRun } from './active-run.ts'
-import type { Calls } from './calls.ts'
 import type { Drive } from './drive.ts'
-import type { Items } from './items.ts'
+import { callHeld, type HeldTools, isUnderWay, parkHeld, unparkHeld } from './held-steps.ts'
 import type { Outcome } from './outcome.ts'
 import { PARKED, QUEUED, RUNNING } from './state.ts'
 
-export interface ReplayTools {
-  readonly drive: Drive
-  readonly items: Items
-  readonly calls: Calls
+export interface ReplayTools extends HeldTools {
   /** Lets everything move that needs no call. */
   readonly pump: () => void
   /** Resolves when something was poked. */
@@ -87,7 +83,7 @@ async function replayEntry(entry: JournalEntry, past: Past, tools: ReplayTools):
       const found = await runOf(entry.sub, entry.at, tools)
       const key = found && keyOf(found, entry, tools)
       if (found === undefined || key === undefined) return
-      if (entry.type !== 'started' && entry.took !== undefined) tools.calls.signals.use(rootItemOf(entry), entry.took)
+      if (entry.type !== 'started' && entry.took !== undefined) tools.parks.signals.use(rootItemOf(entry), entry.took)
       return apply(entry, found, key, past, tools)
     }
     default:
@@ -100,10 +96,11 @@ function apply(
   run: ActiveRun,
   key: number,
   past: Past,
-  { drive, calls, pump }: ReplayTools,
+  tools: ReplayTools,
 ): void {
+  const { drive, pump } = tools
   const status = run.state.status[key]
-  if (status === PARKED || status === RUNNING) calls.unparkHeld(run, key)
+  if (status === PARKED || status === RUNNING) unparkHeld(tools, run, key)
   if (entry.type === 'started') {
     run.started.set(key, { attempt: entry.attempt, at: entry.at })
     return
@@ -113,7 +110,7 @@ function apply(
     if (entry.type === 'settled' && entry.carried) return
     throw damaged(drive, entry, 'a step settles that was not ready')
   }
-  if (entry.type === 'parked') return calls.parkHeld(run, key, entry)
+  if (entry.type === 'parked') return parkHeld(tools, run, key, entry)
   run.held.delete(key)
   run.tries.delete(key)
   run.started.delete(key)
@@ -153,9 +150,9 @@ async function runOf(sub: string | undefined, at: number, tools: ReplayTools): P
   if (!parent) return undefined
   const key = keyOf(parent, { ...parentRef, at }, tools)
   if (key === undefined) return undefined
-  if (parent.held.has(key)) calls.callHeld(parent, key, at)
+  if (parent.held.has(key)) callHeld(tools, parent, key, at)
   tools.pump()
-  while (!drive.subRuns.has(sub) && calls.isUnderWay(parent, key)) {
+  while (!drive.subRuns.has(sub) && isUnderWay(parent, key)) {
     await tools.poked()
     calls.settleAnswers()
     tools.pump()
