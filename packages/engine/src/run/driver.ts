@@ -11,7 +11,7 @@ import { Drive, type DriverOptions } from './drive.ts'
 import { Items } from './items.ts'
 import { Parks } from './parks.ts'
 import { replay } from './replay.ts'
-import type { Settled } from './scheduler.ts'
+import type { Settled } from './settled.ts'
 import { dropStep } from './sub-runs.ts'
 import { nextLimitAt } from './time-limits.ts'
 

@@ -12,14 +12,17 @@
 import type { ErrorValue } from '../errors.ts'
 import { equalJson } from '../json.ts'
 import type { PlanStep } from '../plan/plan.ts'
+import { Failures } from './failures.ts'
 import { type LinkedPlan, placeOf } from './link.ts'
 import { BLOCKED, NoValue } from './no-value.ts'
 import { failed, type Outcome, success } from './outcome.ts'
+import type { Finished, Settled } from './settled.ts'
 import {
   BLOCKED_ON,
   DONE,
   FAILED,
   IDLE,
+  isWaiting,
   PARKED,
   QUEUED,
   RUNNING,
@@ -27,29 +30,10 @@ import {
   SKIPPED,
   type SkipFact,
   WAITING,
+  whatFailed,
 } from './state.ts'
 
 const DEFAULT_MAX_VISITS = 10_000
-
-/** What happened to a step, for whoever keeps a record. */
-export interface Settled {
-  readonly item: number
-  readonly step: number
-  readonly visit: number
-  readonly outcome: Outcome
-  /** Follows from what is known already: no component answered. */
-  readonly derived: boolean
-  /** Filled in by the driver: the attempt's number, that of the signal that it used up, the key of its kept output. */
-  attempt?: number
-  took?: number
-  cache?: { readonly key: string; readonly until?: number }
-}
-
-export interface Finished {
-  readonly slot: number
-  readonly item: number
-  readonly outcome: Outcome
-}
 
 export class Scheduler {
   readonly state: RunState
@@ -68,15 +52,16 @@ export class Scheduler {
 
   readonly #toAdvance: number[] = []
   readonly #toRecheck: number[] = []
-  /** By slot: failed steps that a handler may still handle. */
-  readonly #suspects = new Map<number, number[]>()
-  /** By slot: the failure that ends the item, and the clean-up steps that still run. */
-  readonly #failing = new Map<number, { readonly step: number; readonly error: ErrorValue; cleanups: number }>()
+  readonly #failures: Failures
 
   constructor(state: RunState, isRecording: boolean) {
     this.state = state
     this.#plan = state.plan
     this.#isRecording = isRecording
+    this.#failures = new Failures(state, {
+      finish: (slot, outcome) => this.#finish(slot, outcome),
+      cutOff: (slot, step, status, value) => this.#cutOff(slot, step, status, value),
+    })
   }
 
   /** Puts an item into a slot and demands the plan's entry. */
@@ -260,7 +245,7 @@ export class Scheduler {
     if (this.#isRecording) this.#record(slot, step, success(result), derived)
     this.#wake(slot, step)
     if (this.#plan.special[step] === 1) this.#follow(slot, step, DONE)
-    else if (this.#failing.size > 0) this.#countCleanup(slot, step)
+    else if (this.#failures.isStopping(slot)) this.#failures.countCleanup(slot, step)
   }
 
   #skipped(slot: number, step: number, reason: string, cause: ErrorValue | undefined, derived: boolean): void {
@@ -297,13 +282,12 @@ export class Scheduler {
 
   /** What a settled step sets off beside its strict dependents. */
   #follow(slot: number, step: number, status: number): void {
-    const failing = this.#failing.size > 0 && this.#failing.has(slot)
-    if (failing) return this.#countCleanup(slot, step)
+    if (this.#failures.isStopping(slot)) return this.#failures.countCleanup(slot, step)
     if (step === this.#plan.plan.exit) return this.#exit(slot)
-    if (this.#suspects.size > 0 && this.#suspects.has(slot)) this.#judge(slot, false)
+    if (this.#failures.hasSuspects(slot)) this.#failures.judge(slot, 'goes on')
     if (this.state.isLive[slot] === 0) return
     if (this.#takeTransition(slot, step, status)) return
-    if (status === FAILED) this.#suspect(slot, step)
+    if (status === FAILED) this.#failures.suspect(slot, step)
   }
 
   #takeTransition(slot: number, step: number, status: number): boolean {
@@ -349,128 +333,34 @@ export class Scheduler {
     }
   }
 
-  // --- failures
-
-  /** A failure that no transition takes: perhaps a handler does. */
-  #suspect(slot: number, step: number): void {
-    const suspects = this.#suspects.get(slot)
-    if (suspects) suspects.push(step)
-    else this.#suspects.set(slot, [step])
-    this.#judge(slot, false)
-  }
-
-  /** Decides on the failures whose handlers have run or can no longer run. `isEnd`: idle handlers will not run. */
-  #judge(slot: number, isEnd: boolean): void {
-    const suspects = this.#suspects.get(slot)
-    if (!suspects) return
-    const base = slot * this.state.stepCount
-    const open: number[] = []
-    for (const step of suspects) {
-      const handlers = this.#step(step).handlers ?? []
-      const statuses = handlers.map((handler) => this.state.status[base + handler] as number)
-      if (statuses.some((status) => status >= QUEUED && status !== SKIPPED)) continue
-      if (!isEnd && statuses.some((status) => status < DONE)) open.push(step)
-      else this.#unhandled(slot, step)
-      if (this.state.isLive[slot] === 0 || this.#failing.has(slot)) return
-    }
-    if (open.length > 0) this.#suspects.set(slot, open)
-    else this.#suspects.delete(slot)
-  }
-
-  #unhandled(slot: number, step: number): void {
-    const error = this.state.value[slot * this.state.stepCount + step] as ErrorValue
-    if (this.#plan.plan.onFailure === 'stop') return this.#stop(slot, step, error)
-    const known = this.#drained.get(slot)
-    if (known === undefined || step < known) this.#drained.set(slot, step)
-  }
-
-  /** Under `drain`, by slot: the first failed step, in the plan's order, that nobody handled. */
-  readonly #drained = new Map<number, number>()
-
-  /** Ends the item by a failure, after the clean-up steps that depend on what failed or was cut off by it. */
-  #stop(slot: number, step: number, error: ErrorValue): void {
-    if (!this.#plan.hasCleanup) return this.#finish(slot, failed(error))
-    this.#failing.set(slot, { step, error, cleanups: 0 })
-    this.#suspects.delete(slot)
-    const cleanups = this.#cleanupsOf(slot, step)
+  /** Settles a step that its item's failure has ended, without what would follow from it. */
+  #cutOff(slot: number, step: number, status: number, value: SkipFact | ErrorValue): void {
     const { state } = this
-    const base = slot * state.stepCount
-    const facts = this.#failing.get(slot) as { cleanups: number }
-    // One more than there are, so that it cannot reach zero while the others are still being cut off.
-    facts.cleanups = cleanups.size + 1
-    const cut: ErrorValue = { code: 'CANCELLED', message: `stopped because ${whatFailed(error)}` }
-    for (let other = 0; other < state.stepCount; other++) {
-      const status = state.status[base + other] as number
-      if (status >= DONE || cleanups.has(other) || other === this.#plan.plan.exit) continue
-      if (status >= QUEUED) state.active[slot] = (state.active[slot] as number) - 1
-      if (status === RUNNING || status === PARKED) {
-        this.aborted.push(base + other)
-        this.#settleQuietly(slot, other, FAILED, this.#of(other, cut))
-      } else this.#settleQuietly(slot, other, SKIPPED, { reason: whatFailed(error), cause: error })
-    }
-    this.#oneCleanupLess(slot)
-  }
-
-  /** Clean-up steps that depend, directly or not, on what failed, was aborted or was skipped for it. */
-  #cleanupsOf(slot: number, failedStep: number): Set<number> {
-    const { state } = this
-    const base = slot * state.stepCount
-    const isCleanup = (step: number) =>
-      this.#step(step).cleanup === true && isWaiting(state.status[base + step] as number)
-    const affected = new Set<number>([failedStep])
-    for (let step = 0; step < state.stepCount; step++) {
-      const status = state.status[base + step] as number
-      if (status === FAILED || (status < DONE && !isCleanup(step))) affected.add(step)
-    }
-    const found = new Set<number>()
-    const queue = [...affected]
-    const { from, of } = this.#plan.dependents
-    for (let step = queue.pop(); step !== undefined; step = queue.pop()) {
-      for (let i = from[step] as number; i < (from[step + 1] as number); i++) {
-        const dependent = of[i] as number
-        if (found.has(dependent) || !isCleanup(dependent)) continue
-        found.add(dependent)
-        queue.push(dependent)
-      }
-    }
-    return found
-  }
-
-  #settleQuietly(slot: number, step: number, status: number, value: SkipFact | ErrorValue): void {
-    const key = slot * this.state.stepCount + step
-    const wasDemanded = this.state.status[key] !== IDLE
-    this.state.status[key] = status
-    this.state.value[key] = value
-    if (this.#isRecording && wasDemanded) {
+    const key = slot * state.stepCount + step
+    const before = state.status[key] as number
+    if (before >= QUEUED) state.active[slot] = (state.active[slot] as number) - 1
+    if (before === RUNNING || before === PARKED) this.aborted.push(key)
+    state.status[key] = status
+    state.value[key] = status === FAILED ? this.#of(step, value as ErrorValue) : value
+    if (this.#isRecording && before !== IDLE) {
       const outcome: Outcome =
-        status === FAILED ? failed(value as ErrorValue) : { outcome: 'skipped', reason: (value as SkipFact).reason }
+        status === FAILED
+          ? failed(state.value[key] as ErrorValue)
+          : { outcome: 'skipped', reason: (value as SkipFact).reason }
       this.#record(slot, step, outcome, true)
     }
     this.#wake(slot, step)
   }
 
-  #countCleanup(slot: number, step: number): void {
-    if (this.#failing.has(slot) && this.#step(step).cleanup === true) this.#oneCleanupLess(slot)
-  }
-
-  #oneCleanupLess(slot: number): void {
-    const facts = this.#failing.get(slot)
-    if (!facts) return
-    facts.cleanups--
-    if (facts.cleanups === 0) this.#finish(slot, failed(facts.error))
-  }
-
   // --- the end
 
   #exit(slot: number): void {
-    this.#judge(slot, true)
-    if (this.state.isLive[slot] === 0 || this.#failing.has(slot)) return
+    this.#failures.judge(slot, 'ends')
+    if (this.state.isLive[slot] === 0 || this.#failures.isStopping(slot)) return
     const { state } = this
     const key = slot * state.stepCount + this.#plan.plan.exit
-    const drained = this.#drained.get(slot)
-    if (drained !== undefined) {
-      return this.#finish(slot, failed(state.value[slot * state.stepCount + drained] as ErrorValue))
-    }
+    const drained = this.#failures.drained(slot)
+    if (drained) return this.#finish(slot, failed(drained))
     const value = state.value[key]
     const status = state.status[key]
     if (status === DONE) return this.#finish(slot, success(value))
@@ -482,9 +372,7 @@ export class Scheduler {
   #finish(slot: number, outcome: Outcome): void {
     this.finished.push({ slot, item: this.state.item[slot] as number, outcome })
     this.state.isLive[slot] = 0
-    this.#suspects.delete(slot)
-    this.#failing.delete(slot)
-    this.#drained.delete(slot)
+    this.#failures.forget(slot)
   }
 
   #record(slot: number, step: number, outcome: Outcome, derived: boolean): void {
@@ -501,14 +389,4 @@ export class Scheduler {
   #step(step: number): PlanStep {
     return this.#plan.plan.steps[step] as PlanStep
   }
-}
-
-// ---
-
-function isWaiting(status: number): boolean {
-  return status === WAITING || status === BLOCKED_ON
-}
-
-function whatFailed({ step, message }: ErrorValue): string {
-  return step === undefined ? message : `step "${step}" failed`
 }

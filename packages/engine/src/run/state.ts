@@ -20,10 +20,20 @@ export const DONE = 6
 export const SKIPPED = 7
 export const FAILED = 8
 
+/** Demanded, and not yet evaluated to its end. */
+export function isWaiting(status: number): boolean {
+  return status === WAITING || status === BLOCKED_ON
+}
+
 /** Why a step was skipped: what stands in `value` of a SKIPPED step. */
 export interface SkipFact {
   readonly reason: string
   readonly cause: ErrorValue | undefined
+}
+
+/** Why other steps are skipped for a failure. */
+export function whatFailed({ step, message }: ErrorValue): string {
+  return step === undefined ? message : `step "${step}" failed`
 }
 
 export interface RunFacts {
