@@ -119,6 +119,15 @@ export class Drive {
     this.dirty.push(run)
   }
 
+  /** Steps that were ready while nothing was called are called now. */
+  releaseHeld(): void {
+    for (const run of this.runs()) {
+      for (const key of run.held) run.scheduler.ready.push(key)
+      run.held.clear()
+      this.touch(run)
+    }
+  }
+
   poke(): void {
     this.onPoke()
   }

@@ -9,9 +9,10 @@ import type { ActiveRun } from './active-run.ts'
 import { Calls } from './calls.ts'
 import { Drive, type DriverOptions } from './drive.ts'
 import { Items } from './items.ts'
+import { type Conflict, JournalWriter } from './journal-writer.ts'
 import { Parks } from './parks.ts'
+import { recordSettled } from './record-settled.ts'
 import { replay } from './replay.ts'
-import type { Settled } from './settled.ts'
 import { dropStep } from './sub-runs.ts'
 import { nextLimitAt } from './time-limits.ts'
 
@@ -28,8 +29,7 @@ export class Driver {
   readonly #items: Items
   readonly #parks: Parks
   readonly #calls: Calls
-  /** How many rows the journal has: what the next append must find. */
-  #after: number
+  readonly #writer: JournalWriter
   #cancelled: ErrorValue | undefined
   readonly #runTurn = () => this.#turn()
   #isScheduled = false
@@ -55,7 +55,7 @@ export class Driver {
     this.#items = new Items(this.#drive)
     this.#parks = new Parks(this.#drive, this.#items)
     this.#calls = new Calls(this.#drive, this.#items, this.#parks)
-    this.#after = options.rows.length
+    this.#writer = new JournalWriter(options)
     this.done = new Promise((resolve) => {
       this.#resolve = resolve
     })
@@ -116,7 +116,7 @@ export class Driver {
 
   /** Stops where it is; the journal, if there is one, says how to go on. */
   leave(why = LEFT): void {
-    if (!this.#isOver) this.#over(null, why)
+    this.#over(null, why)
   }
 
   /** What was signalled to the run or to this journal: cancel, pause, resume, or a signal that steps wait for. */
@@ -152,7 +152,7 @@ export class Driver {
       const appended = this.#append()
       if (isPromise(appended)) {
         appended.then(
-          () => this.#afterAppend(isComplete),
+          (conflict) => (conflict ? this.#giveUp(conflict) : this.#afterAppend(isComplete)),
           (error) => this.#bug(error),
         )
       } else this.#afterAppend(isComplete)
@@ -185,53 +185,30 @@ export class Driver {
   }
 
   /** One row, or none if there is nothing to say. */
-  #append(): MaybePromise<void> {
-    const { entries, options } = this.#drive
-    if (entries.length === 0) return
-    return this.#write(entries.splice(0), options.journal)
+  #append(): MaybePromise<Conflict | undefined> {
+    const { entries } = this.#drive
+    return entries.length === 0 ? undefined : this.#writer.append(entries.splice(0))
   }
 
-  #write(entries: readonly JournalEntry[], journal: string): MaybePromise<void> {
-    const batch = { journal, after: this.#after, entries }
-    this.#after++
+  /** Another has the journal: whatever this driver still does is void. */
+  #giveUp(conflict: Conflict): void {
+    const { journal, services, clock } = this.#drive.options
     try {
-      const appended = this.#drive.options.append(batch)
-      return isPromise(appended) ? appended.catch((error) => this.#settleConflict(error, entries)) : undefined
+      if (conflict === 'is there') {
+        this.#refuse(new FlowError('CONFLICT', `journal ${journal} is there already; resume its run`))
+        return this.#over(null)
+      }
+      services.warn(`journal ${journal} was taken over`)
+      this.#isLost = true
+      // If nobody else has it after all, the store wakes somebody.
+      this.#over({ journal, at: clock.now() })
     } catch (error) {
-      return this.#settleConflict(error, entries)
+      this.#bug(error)
     }
   }
 
-  /**
-   * Somebody else has written. Signals come by another way: the turn is written after them. Anything else ends this driver:
-   * another has the journal, or what it wrote before it was gone is to be read first, by a driver that begins anew.
-   */
-  async #settleConflict(error: unknown, entries: readonly JournalEntry[]): Promise<void> {
-    if (!FlowError.is(error) || error.code !== 'CONFLICT') throw error
-    const { options } = this.#drive
-    if (options.rows.length === 0 && this.#after === 1) return this.#isThere()
-    const tail = await options.read(this.#after - 1)
-    if (tail.some((row) => !row.entries.every(isBeside))) return this.#lose()
-    this.#after = (tail.at(-1)?.seq ?? this.#after - 2) + 1
-    await this.#write(entries, options.journal)
-  }
-
-  /** A new journal that is not new: whoever began it has it. */
-  #isThere(): void {
-    const { journal } = this.#drive.options
-    this.#refuse(new FlowError('CONFLICT', `journal ${journal} is there already; resume its run`))
-    this.#over(null)
-  }
-
-  /** Whatever this driver still does is void. If nobody else has the journal after all, the store wakes somebody. */
-  #lose(): void {
-    const { journal, services, clock } = this.#drive.options
-    services.warn(`journal ${journal} was taken over`)
-    this.#isLost = true
-    this.#over({ journal, at: clock.now() })
-  }
-
   #over(wake: Wake | null, why = LEFT): void {
+    if (this.#isOver) return
     this.#stop(why)
     this.#resolve(wake)
   }
@@ -289,24 +266,12 @@ export class Driver {
   /** Takes over what the scheduler has found out: records, aborts, finished items. */
   #collect(run: ActiveRun): void {
     const { scheduler } = run
-    if (scheduler.settled.length > 0) this.#record(run)
+    if (scheduler.settled.length > 0) recordSettled(this.#drive, run)
     if (scheduler.aborted.length > 0) {
       for (const key of scheduler.aborted.splice(0)) this.#calls.abort(run, key, 'the item has failed')
     }
     if (scheduler.finished.length === 0) return
     for (const { slot, item, outcome } of scheduler.finished.splice(0)) this.#items.finish(run, slot, item, outcome)
-  }
-
-  #record(run: ActiveRun): void {
-    const { settled } = run.scheduler
-    const { steps } = run.plan.plan
-    const { entries, now } = this.#drive
-    for (let i = 0; i < settled.length; i++) {
-      const one = settled[i] as Settled
-      // What a compiler added to hand a value on follows from the rest; what it added to call something does not.
-      if (!one.derived || !steps[one.step]?.hidden) entries.push(settledEntry(run, one, now))
-    }
-    settled.length = 0
   }
 
   #endAll(error: ErrorValue): void {
@@ -316,16 +281,7 @@ export class Driver {
 
   #setPaused(isPaused: boolean): void {
     this.#drive.isPaused = isPaused
-    if (!isPaused) this.#releaseHeld()
-  }
-
-  /** Steps that were ready while nothing was called are called now. */
-  #releaseHeld(): void {
-    for (const run of this.#drive.runs()) {
-      for (const key of run.held) run.scheduler.ready.push(key)
-      run.held.clear()
-      this.#drive.touch(run)
-    }
+    if (!isPaused) this.#drive.releaseHeld()
   }
 
   // --- waiting
@@ -371,8 +327,6 @@ export class Driver {
 
   async #recover(rows: readonly JournalRow[]): Promise<void> {
     this.#isBusy = true
-    let wake: () => void = () => {}
-    this.#drive.onPoke = () => wake()
     const claim = this.#drive.entries.splice(0)
     try {
       this.#drive.beginTurn()
@@ -382,48 +336,16 @@ export class Driver {
         parks: this.#parks,
         calls: this.#calls,
         pump: () => void this.#pump(),
-        poked: () =>
-          new Promise((resolve) => {
-            wake = resolve
-          }),
       })
       this.#drive.entries.push(...claim)
       this.#drive.onPoke = () => this.#poke()
       this.#isBusy = false
-      this.#releaseHeld()
+      this.#drive.releaseHeld()
       this.#calls.armTimeouts()
       this.#parks.meetSignals()
       this.#poke()
     } catch (error) {
       this.#bug(error)
     }
-  }
-}
-
-// ---
-
-/** Does not change where a driver stands. */
-function isBeside({ type }: JournalEntry): boolean {
-  return type === 'signalled' || type === 'sealed'
-}
-
-function settledEntry(run: ActiveRun, settled: Settled, at: number): JournalEntry {
-  const { item, step, visit, outcome, derived, attempt = 0, took, cache } = settled
-  // Nearly all entries are this one: written out, it costs a third of the general form below.
-  if (run.key === '' && !derived && took === undefined && cache === undefined) {
-    return { type: 'settled', at, item, step, visit, attempt, outcome }
-  }
-  return {
-    type: 'settled',
-    at,
-    ...(run.key === '' ? {} : { sub: run.key }),
-    item,
-    step,
-    visit,
-    attempt,
-    outcome,
-    ...(derived ? { derived: true as const } : {}),
-    ...(took === undefined ? {} : { took }),
-    ...(cache === undefined ? {} : { cache }),
   }
 }

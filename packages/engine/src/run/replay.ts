@@ -13,14 +13,13 @@ import { PARKED, QUEUED, RUNNING } from './state.ts'
 export interface ReplayTools extends HeldTools {
   /** Lets everything move that needs no call. */
   readonly pump: () => void
-  /** Resolves when something was poked. */
-  readonly poked: () => Promise<void>
 }
 
 /** Throws INTERNAL if the journal does not fit its plan. */
 export async function replay(rows: readonly JournalRow[], tools: ReplayTools): Promise<void> {
   const { drive } = tools
   drive.isReplaying = true
+  drive.onPoke = () => {}
   const past = readPast(rows)
   for (const item of past.finished) drive.root.known.add(item - drive.root.from)
   drive.root.passKnown()
@@ -153,11 +152,18 @@ async function runOf(sub: string | undefined, at: number, tools: ReplayTools): P
   if (parent.held.has(key)) callHeld(tools, parent, key, at)
   tools.pump()
   while (!drive.subRuns.has(sub) && isUnderWay(parent, key)) {
-    await tools.poked()
+    await poked(drive)
     calls.settleAnswers()
     tools.pump()
   }
   return drive.subRuns.get(sub)
+}
+
+/** Resolves when something was poked. */
+function poked(drive: Drive): Promise<void> {
+  return new Promise((resolve) => {
+    drive.onPoke = resolve
+  })
 }
 
 /** The key of a visit, its item started if it was not. */
