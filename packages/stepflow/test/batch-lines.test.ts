@@ -79,6 +79,16 @@ test('bytes that are not UTF-8 spoil their own line only', async () => {
   expect(bad).toEqual([[1, 'line 2 is not JSON: it holds bytes that are not UTF-8']])
 })
 
+test('a number that no number can hold spoils its line, and does not become null', async () => {
+  const many = '9'.repeat(400)
+
+  const { values, bad } = await readAll(`1\n{"a":[1e999]}\n-${many}\n"1e999 ${many}"\n1e-999\n1e300\n`)
+
+  expect(values).toEqual([1, `1e999 ${many}`, 0, 1e300])
+  expect(bad.map(([item]) => item)).toEqual([1, 2])
+  expect(bad[0]?.[1]).toContain('beyond what numbers can be')
+})
+
 test('a line of 50 MB is an ordinary line', async () => {
   const long = 'x'.repeat(50_000_000)
 

@@ -125,6 +125,14 @@ test('a configuration for tests beside the flow comes before the ordinary one', 
   expect((await run('test', 'g/f.yaml')).code).toBe(0)
 })
 
+test('a folder without a flow file is told, for it tests nothing', async () => {
+  const { run } = folderWith({ 'd/readme.txt': 'x' })
+
+  const { code, err } = await run('test', 'd')
+
+  expect({ code, err }).toEqual({ code: 0, err: 'warning: there is no .yaml or .yml file in d\n' })
+})
+
 test('a path that is not there is wrong usage', async () => {
   const { run } = folderWith({})
 

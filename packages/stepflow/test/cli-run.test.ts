@@ -253,6 +253,52 @@ test('a starter project runs, validates and passes its tests, and is not overwri
   expect(again.err).toContain('flow.yaml')
 })
 
+test('numbers that would become null are refused, wherever the input comes from', async () => {
+  const { run, folder } = folderWith({ 'f.yaml': echo, 'in.yaml': 'x: -.inf\n' })
+
+  const told = await run('run', 'f.yaml', '--input-json', '{"x": 1e999}')
+  expect(told).toMatchObject({ code: 2, out: '' })
+  expect(told.err).toContain('--input-json: it holds a number beyond what numbers can be')
+  expect((await run('run', 'f.yaml', '--input', 'in.yaml')).code).toBe(2)
+  expect((await cli(['run', 'f.yaml'], { cwd: folder, stdin: '[1e400]' })).code).toBe(2)
+})
+
+test('what is piped in and is no UTF-8, or YAML where JSON is expected, is told so', async () => {
+  const { folder, run } = folderWith({ 'f.yaml': echo })
+  const piped = (stdin: string | Buffer) => cli(['run', 'f.yaml'], { cwd: folder, stdin })
+
+  expect((await piped(Buffer.from([0x22, 0xff, 0x22]))).err).toContain('stdin is not text in UTF-8')
+  const yaml = await piped('a: 1\nb: 2\n')
+  expect(yaml.err).toMatch(/^stepflow: the input from stdin is not JSON: .*it is YAML, though: --stdin-format yaml\n$/)
+  expect((await run('run', 'f.yaml', '--input-json', '{a: 1}')).err).toContain('it is YAML, though: --input-yaml')
+})
+
+test('a file or a variable that nearly has the name is suggested', async () => {
+  const { run } = folderWith({ 'flow.yaml': strict, 'vars.json': '{"whom": "Ada"}' })
+
+  expect((await run('run', 'flow.yml')).err).toBe(
+    'stepflow: the flow "flow.yml" is not there. Did you mean "flow.yaml"?\n',
+  )
+  expect((await run('run', 'flow.yaml', '--variables', 'var.json')).err).toContain(
+    'the variables file "var.json" is not there. Did you mean "vars.json"?',
+  )
+  const { code, err } = await run('run', 'flow.yaml', '--input-json', '{"n": 1}', '--variables', 'vars.json')
+  expect({ code, err }).toEqual({ code: 0, err: 'warning: the flow has no variable "whom". Did you mean "who"?\n' })
+})
+
+test('with a configuration that is broken, components are not called unknown', async () => {
+  const { run } = folderWith({
+    'f.yaml': `${head}steps: [{ id: a, component: /local/x }]\n`,
+    'stepflow-config.yml': 'plugins: { local: { type: modul } }\nroutes: { /local: [{ plugin: local }] }\n',
+  })
+
+  const { code, err } = await run('run', 'f.yaml')
+
+  expect(code).toBe(2)
+  expect(err).toContain('Did you mean "module"?')
+  expect(err).not.toContain('/local/x')
+})
+
 test('init says why there can be no folder, and never hangs', async () => {
   const { run } = folderWith({ file: 'x' })
 

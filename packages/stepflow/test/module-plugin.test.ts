@@ -26,6 +26,12 @@ async function failure(name: string, text: string): Promise<FlowError> {
 }
 
 describe('a TypeScript file', () => {
+  test('may have its names as paths, as flows write them', async () => {
+    const plugin = await load('paths.ts', `export default { '/data/check': () => 1, plain: () => 2 }`)
+
+    expect(plugin.components()).toMatchObject([{ name: '/data/check' }, { name: '/plain' }])
+  })
+
   test('gives its exported functions as components, and what is no function is none', async () => {
     const plugin = await load(
       'functions.ts',

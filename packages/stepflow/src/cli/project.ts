@@ -85,7 +85,8 @@ export async function openProject(options: OpenProject): Promise<Project> {
       readFile: (path) => readText(path, 'the schema', io.cwd),
       ...(options.overrides?.length ? { overrides: options.overrides } : {}),
       primaryOf: plugins.router.primaryOf,
-      isServed: plugins.router.whyUnserved,
+      // What a broken configuration would have served is not known.
+      ...(hasErrors(found.diagnostics) ? {} : { isServed: plugins.router.whyUnserved }),
     })
   const diagnostics = [...found.diagnostics, ...compiled.diagnostics]
   return {

@@ -1,9 +1,10 @@
 // Files that the command line names: read whole, checked on the way; and what a file that cannot be used means to the user.
 
 import { isUtf8 } from 'node:buffer'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, extname, resolve } from 'node:path'
-import { FlowError } from '@stepflow/engine'
+import { FlowError, suggest } from '@stepflow/engine'
+import { holdsTooLarge, TOO_LARGE } from './too-large.ts'
 
 /** The text of a file, without a byte order mark. `what` says what it was wanted for: "the flow", "the input". */
 export function readText(file: string, what: string, cwd: string): string {
@@ -34,18 +35,22 @@ export async function readData(file: string, what: string, cwd: string): Promise
 export async function parseData(text: string, format: 'json' | 'yaml', name: string): Promise<unknown> {
   if (format === 'json') {
     try {
-      return JSON.parse(text)
+      return representable(text, JSON.parse(text), name)
     } catch (thrown) {
-      throw new FlowError('INVALID_INPUT', `${name} is not JSON: ${(thrown as Error).message}`)
+      if (thrown instanceof FlowError) throw thrown
+      const why = (thrown as Error).message.replace(/\s+/g, ' ') // it may quote lines of the text
+      throw new FlowError('INVALID_INPUT', `${name} is not JSON: ${why}${await yamlHint(text, name)}`)
     }
   }
   const { parse } = await import('yaml')
+  let value: unknown
   try {
-    return parse(text, { schema: 'core', version: '1.2' }) ?? null
+    value = parse(text, { schema: 'core', version: '1.2' }) ?? null
   } catch (thrown) {
     const [first = ''] = (thrown as Error).message.split('\n')
     throw new FlowError('INVALID_INPUT', `${name} is not YAML: ${first.replace(/:$/, '')}`)
   }
+  return representable(text, value, name)
 }
 
 /** What a system error means to the one who named the file. */
@@ -55,7 +60,7 @@ export function cannot(done: 'read' | 'written', file: string, what: string, thr
   switch (code) {
     case 'ENOENT':
       return done === 'read'
-        ? new FlowError('INVALID_INPUT', `${name} is not there`)
+        ? new FlowError('INVALID_INPUT', `${name} is not there${nearBy(thrown as NodeJS.ErrnoException)}`)
         : new FlowError('INVALID_INPUT', `${name} cannot be written: there is no folder "${dirname(file)}"`)
     case 'EISDIR':
       return new FlowError('INVALID_INPUT', `${name} is a folder; name a file in it: ${file.replace(/\/*$/, '')}/...`)
@@ -75,5 +80,41 @@ export function cannot(done: 'read' | 'written', file: string, what: string, thr
       return new FlowError('RESOURCE_UNAVAILABLE', `no space is left for ${name}`)
     default:
       return new FlowError('INVALID_INPUT', `${name} cannot be ${done}: ${message}`)
+  }
+}
+
+// ---
+
+function representable(text: string, value: unknown, name: string): unknown {
+  if (holdsTooLarge(text, value)) throw new FlowError('INVALID_INPUT', `${name}: ${TOO_LARGE}`)
+  return value
+}
+
+/** Where YAML is read by another option, and the text is some. */
+async function yamlHint(text: string, name: string): Promise<string> {
+  const option = /^--[a-z]+-json$/.test(name)
+    ? name.replace(/json$/, 'yaml')
+    : STDIN.test(name) && '--stdin-format yaml'
+  if (!option || text.length > MOST_TRIED) return ''
+  const { parse } = await import('yaml')
+  try {
+    const value: unknown = parse(text)
+    return typeof value === 'object' && value !== null ? `; it is YAML, though: ${option}` : ''
+  } catch {
+    return ''
+  }
+}
+
+const STDIN = /from stdin$/
+const MOST_TRIED = 100_000
+
+/** A file of nearly that name in the same folder. */
+function nearBy({ path }: NodeJS.ErrnoException): string {
+  if (path === undefined) return ''
+  try {
+    const near = suggest(basename(path), readdirSync(dirname(path)))
+    return near === undefined ? '' : `. Did you mean "${near}"?`
+  } catch {
+    return ''
   }
 }

@@ -1,7 +1,8 @@
 // Where a run's input, variables and overrides come from: files, options, stdin, the environment. Several: later wins.
 
+import { isUtf8 } from 'node:buffer'
 import { fstatSync, read } from 'node:fs'
-import { FlowError, isRecord, kindOf, own, type Plan, setOwn, walk } from '@stepflow/engine'
+import { FlowError, isRecord, kindOf, own, type Plan, setOwn, suggest, walk } from '@stepflow/engine'
 import { usage } from './args.ts'
 import type { Args, Command, Io, Option } from './command.ts'
 import type { Messages } from './messages.ts'
@@ -56,16 +57,22 @@ export async function readInput(
 }
 
 /** All variables that are given; a later source replaces the same name of an earlier one. */
-export async function readVariables(args: Args, plan: Plan, io: Io): Promise<Record<string, unknown>> {
+export async function readVariables(
+  args: Args,
+  plan: Plan,
+  io: Io,
+  messages: Messages,
+): Promise<Record<string, unknown>> {
   const merged: Record<string, unknown> = {}
   for (const { name, value } of args.given) {
     if (name !== 'variables' && name !== 'variables-json' && name !== 'variables-yaml') continue
-    const source = await readGiven(name, value ?? '', 'the variables', io)
+    const source = await readGiven(name, value ?? '', 'the variables file', io)
     if (!isRecord(source)) {
       throw new FlowError('INVALID_INPUT', `--${name} must be an object of variables by name, but is ${kindOf(source)}`)
     }
     for (const key of Object.keys(source)) setOwn(merged, key, source[key])
   }
+  for (const name of Object.keys(merged)) warnOfUnknown(name, plan, messages)
   if (args.has('env-variables')) addFromEnvironment(merged, plan, io)
   return merged
 }
@@ -75,7 +82,7 @@ export async function readOverrides(args: Args, io: Io): Promise<unknown[]> {
   const sources: unknown[] = []
   for (const { name, value } of args.given) {
     if (name !== 'overrides' && name !== 'overrides-json' && name !== 'overrides-yaml') continue
-    const source = await readGiven(name, value ?? '', 'the overrides', io)
+    const source = await readGiven(name, value ?? '', 'the overrides file', io)
     if (!isRecord(source)) {
       throw new FlowError('INVALID_INPUT', `--${name} must be an object of patches by step, but is ${kindOf(source)}`)
     }
@@ -142,7 +149,9 @@ async function readStdin(isAskedFor: boolean, io: Io, messages: Messages): Promi
   } finally {
     clearTimeout(hint)
   }
-  const text = Buffer.concat(parts).toString()
+  const bytes = Buffer.concat(parts)
+  if (!isUtf8(bytes)) throw new FlowError('INVALID_INPUT', 'the input from stdin is not text in UTF-8')
+  const text = bytes.toString()
   return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
 }
 
@@ -158,6 +167,16 @@ function readPart(fd: number): Promise<Buffer> {
       })
     attempt()
   })
+}
+
+/** A flow that says which variables it has reads no other: a name that is not among them is a misspelt one. */
+function warnOfUnknown(name: string, plan: Plan, messages: Messages) {
+  const properties = own(plan.schemas?.variables, 'properties')
+  if (!isRecord(properties) || Object.hasOwn(properties, name)) return
+  const names = Object.keys(properties)
+  const near = suggest(name, names)
+  const more = near ? `. Did you mean "${near}"?` : names.length > 0 ? `; there are: ${names.join(', ')}` : ''
+  messages.hint(`warning: the flow has no variable "${name}"${more}`)
 }
 
 function addFromEnvironment(merged: Record<string, unknown>, plan: Plan, io: Io) {

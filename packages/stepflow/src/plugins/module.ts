@@ -65,8 +65,10 @@ function ownNamesOf(exports: object): Map<string, Component | undefined> {
 
 function addAll(found: Map<string, Component>, values: object): void {
   for (const [name, value] of Object.entries(values)) {
-    const component = componentOf(`/${name}`, value)
-    if (component) found.set(`/${name}`, component)
+    // A record may have its names as paths, as flows and mocks write them.
+    const path = name.startsWith('/') ? name : `/${name}`
+    const component = componentOf(path, value)
+    if (component) found.set(path, component)
   }
 }
 

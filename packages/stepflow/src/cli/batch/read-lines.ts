@@ -6,6 +6,7 @@
 
 import { isUtf8 } from 'node:buffer'
 import { read } from 'node:fs'
+import { holdsTooLarge, TOO_LARGE } from '../too-large.ts'
 import { isFile, pipeReader } from './pipes.ts'
 
 export interface Lines {
@@ -68,10 +69,15 @@ export function readLines(options: ReadLinesOptions): Lines {
       }
       const raw = text.slice(start, stop)
       let value: unknown
+      let why: string | undefined
       try {
         value = JSON.parse(raw)
+        if (holdsTooLarge(raw, value)) why = TOO_LARGE
       } catch (thrown) {
-        const waiting = bad(number, (thrown as Error).message)
+        why = (thrown as Error).message
+      }
+      if (why !== undefined) {
+        const waiting = bad(number, why)
         if (waiting) return waiting.then(next)
         continue
       }

@@ -10,8 +10,8 @@ export interface Found {
   readonly isNamed: boolean
 }
 
-/** Throws if one of the paths is not there. */
-export function findFiles(paths: readonly string[], cwd: string): Found[] {
+/** Throws if one of the paths is not there. A folder without a file to look at is told. */
+export function findFiles(paths: readonly string[], cwd: string, onEmpty: (folder: string) => void): Found[] {
   const found = new Map<string, Found>()
   const add = (file: string, isNamed: boolean) => {
     const real = realpathSync(resolve(cwd, file))
@@ -24,8 +24,13 @@ export function findFiles(paths: readonly string[], cwd: string): Found[] {
     } catch (thrown) {
       throw cannot('read', path, 'the path', thrown)
     }
-    if (!isFolder) add(path, true)
-    else for (const file of filesIn(path, cwd)) add(file, false)
+    if (!isFolder) {
+      add(path, true)
+      continue
+    }
+    const files = filesIn(path, cwd)
+    if (files.length === 0) onEmpty(path)
+    for (const file of files) add(file, false)
   }
   return [...found.values()].sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0))
 }

@@ -71,7 +71,8 @@ function filesOf(args: Args, io: Io): { file: string; output: string | undefined
   const [first, second, third] = words
   if (first === undefined || first === '') throw usage(infer, 'needs a flow file: stepflow infer flow.yaml')
   if (third !== undefined || (second !== undefined && asked !== '')) {
-    throw usage(infer, `one argument too many: "${third ?? second}"`)
+    const more = asked === undefined ? `; to write there: --output ${second}` : ''
+    throw usage(infer, `one argument too many: "${third ?? second}"${more}`)
   }
   const beside = `${first.slice(0, first.length - extname(first).length)}.inferred${extname(first) || '.yaml'}`
   if (second === undefined) return { file: first, output: asked === '' ? beside : asked }

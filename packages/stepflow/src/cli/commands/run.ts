@@ -91,7 +91,7 @@ export const run: Command = {
     try {
       const plan = refuseInvalid(project, io, messages)
       if (!plan) return 2
-      const variables = await readVariables(args, plan, io)
+      const variables = await readVariables(args, plan, io, messages)
       const options = { variables, ...(maxConcurrent === undefined ? {} : { maxConcurrent }) }
       if (!isBatch) return await runOne({ project, plan, options, args, io, messages })
       const { runBatch } = await import('../batch/run-batch.ts')

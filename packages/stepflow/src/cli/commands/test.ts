@@ -58,9 +58,10 @@ export const test: Command = {
       isInterrupted = true
       messages.hint('stopping after this file; once more to stop at once')
     })
+    const tellEmpty = (folder: string) => messages.hint(`warning: there is no .yaml or .yml file in ${folder}`)
     const results: FileResult[] = []
     try {
-      for (const { file, isNamed } of findFiles(named, io.cwd)) {
+      for (const { file, isNamed } of findFiles(named, io.cwd, tellEmpty)) {
         if (isInterrupted) return 130
         const result = await testFile({ file, isNamed, args, io, messages, maxConcurrent, wanted })
         results.push(result)

@@ -62,13 +62,13 @@ export const rerun: Action = {
     ...['env-variables', 'overrides', 'overrides-json', 'overrides-yaml', 'max-concurrent', ...driving],
   ],
   async run(at) {
-    const { args, io, store, operands } = at
+    const { args, io, messages, store, operands } = at
     const row = await findRun(store, operands[0] as string) // there as its operands say
     const created = await readCreated(store, row.id)
     const step = args.value('from')
     if (step !== undefined && args.has('failed')) throw usage({ name: 'runs' }, '--from and --failed are both given')
     const input = await editedInput(at, row)
-    const variables = await readVariables(args, created.plan, io)
+    const variables = await readVariables(args, created.plan, io, messages)
     const plan = await patchedPlan(at, created)
     const { flow, config } = row.trigger ?? ({} as Readonly<Record<string, string>>)
     const options: RerunOptions = {
