@@ -310,8 +310,34 @@ test('a file that is no export, a part of one, or one of another version, is ref
   expect(await refused(text.replace('"type":"settled"', '"type":"__proto__"'))).toContain('no known type')
   expect(await refused(text.replace('"type":"created"', '"type":"started"'))).toContain('does not begin with a plan')
   expect(await refused(text.replace('/0":[', '/x":['))).toContain('is no journal of run')
+  const id = JSON.parse(text).run
+  expect(await refused(text.replaceAll(id, '\\u001b[2J'))).toContain('is damaged')
+  expect(await refused(text.replace(/"type":"created","at":\d+/, '"type":"created","at":9e15'))).toContain('whose "at"')
+  expect(await refused(text.replace(/"flow":"f.yaml"/, '"flow":{}'))).toContain('whose "options"')
+  expect(await refused(text.replace(/("type":"created",.*?"run":)"[^"]+"/, '$1"other"'))).toContain('has another run')
+  for (const item of ['true', '1.5', '-1', '"x"', 'null']) {
+    const damaged = text.replace(/("type":"finished","at":\d+,"item":)0/, `$1${item}`)
+    expect(await refused(damaged)).toContain('an entry "finished" whose "item"')
+  }
   const { out } = await project.run('runs', 'list', '--json', '--store', 'sqlite:other.db')
   expect(out).toBe('[]\n')
+})
+
+test('what a file says that was kept for later calls is not believed', async () => {
+  const cached = flow.replace('input: { $input: $ } }', 'input: { $input: $ }, cache: { ttl: 1h } }')
+  const project = bench({ 'f.yaml': cached })
+  await project.run('run', 'f.yaml', '--input-json', '{"n":1}', ...store)
+  const db = await openDatabase(project.at('r.db'))
+  const kept = db.prepare('SELECT key FROM cached').get<{ key: string }>()
+  db.close()
+  await project.run('runs', 'export', await project.newest(), '-o', 'run.json', ...store)
+  const text = project.read('run.json').replace('"type":"settled",', `"type":"settled","cache":{"key":"${kept?.key}"},`)
+  writeFileSync(project.at('run.json'), text.replaceAll('"n":1', '"n":666'))
+
+  const imported = await project.run('runs', 'import', 'run.json', '--store', 'sqlite:other.db')
+  const { out } = await project.run('run', 'f.yaml', '--input-json', '{"n":1}', '--store', 'sqlite:other.db')
+
+  expect({ code: imported.code, out }).toEqual({ code: 0, out: '{"outcome":"success","result":1}\n' })
 })
 
 test('secrets are in no history and in no export: those of the schema, of the environment and of --secrets', async () => {

@@ -10,16 +10,17 @@ import {
   isRecord,
   JournalCodec,
   type JournalEntry,
-  kindOf,
   own,
   type Plan,
   type Store,
 } from '@stepflow/engine'
 import { findRun } from '../find-run.ts'
+import { printable } from '../progress/draw-tree.ts'
 import { readText } from '../read-file.ts'
 import { version as program } from '../version.ts'
 import { checkWritable, writeText } from '../write-file.ts'
 import type { Action, RunsContext } from './action.ts'
+import { faultOfEntry } from './check-entry.ts'
 import { type RunRedactor, readCreated, redactorOf } from './read-run.ts'
 
 const FORMAT = 'stepflow-run'
@@ -177,7 +178,8 @@ function readExport(text: string, file: string): Exported {
     )
   }
   const [run, journals, blobs] = [own(document, 'run'), own(document, 'journals'), own(document, 'blobs')]
-  if (typeof run !== 'string' || run === '' || !isRecord(journals) || !isRecord(blobs)) throw refuse('is damaged')
+  if (typeof run !== 'string' || run === '' || run !== printable(run) || !isRecord(journals) || !isRecord(blobs))
+    throw refuse('is damaged')
   for (const [journal, rows] of Object.entries(journals)) {
     if (!/^\d+$/.test(journal.slice(run.length + 1)) || !journal.startsWith(`${run}/`) || !Array.isArray(rows)) {
       throw refuse(`is damaged: "${journal}" is no journal of run ${run}`)
@@ -221,26 +223,14 @@ async function bring(store: Store, journals: Exported['journals'], blobs: Export
   }
 }
 
-const TYPES: ReadonlySet<string> = new Set([
-  ...['created', 'sealed', 'claimed', 'started', 'parked', 'settled', 'finished', 'signalled'],
-])
-
-/** What the store derives rows from must be there; the rest is checked when the run is driven. */
 function checked(entry: JournalEntry, journal: string, seq: number): JournalEntry {
-  if (!TYPES.has(entry.type) || typeof entry.at !== 'number') throw damaged(journal, seq, 'an entry of no known type')
-  if (entry.type === 'created' && !Array.isArray(entry.inputs)) throw damaged(journal, seq, 'no inputs')
-  if (entry.type === 'sealed' && !Number.isInteger(entry.items)) throw damaged(journal, seq, 'no number of items')
-  const outcome = entry.type === 'finished' || entry.type === 'settled' ? entry.outcome : undefined
-  if ((entry.type === 'finished' || entry.type === 'settled') && !isOutcome(outcome)) {
-    throw damaged(journal, seq, `an outcome that is ${kindOf(outcome)}`)
-  }
-  return entry
-}
-
-function isOutcome(value: unknown): boolean {
-  const kind = own(value, 'outcome')
-  if (kind === 'failed') return typeof own(own(value, 'error'), 'code') === 'string'
-  return kind === 'success' || kind === 'skipped'
+  const fault = faultOfEntry(entry)
+  if (fault !== undefined) throw damaged(journal, seq, fault)
+  if (entry.type === 'created' && !journal.startsWith(`${entry.run}/`)) throw damaged(journal, seq, 'another run')
+  if (entry.type !== 'settled') return entry
+  // Nobody else's runs may be served from what a file says.
+  const { cache: _, ...rest } = entry
+  return rest
 }
 
 function numberOf(journal: string): number {
