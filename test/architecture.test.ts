@@ -56,13 +56,18 @@ describe('the engine', () => {
   })
 
   test('the scheduler has no clock, no chance, no promise and no store', () => {
-    for (const name of ['scheduler', 'state', 'compile-expr', 'compile-guard']) {
-      const text = readFileSync(join(root, `packages/engine/src/run/${name}.ts`), 'utf8').replace(
-        /\/\/.*|\/\*[\s\S]*?\*\//g,
-        '',
-      )
-      expect(text, name).not.toMatch(/\bawait\b|\basync\b|Date\b|Math\.random|\bstore\b|console\./)
+    for (const file of sourcesOf(join(root, 'packages/engine/src/run/scheduler'))) {
+      const text = readFileSync(file, 'utf8').replace(/\/\/.*|\/\*[\s\S]*?\*\//g, '')
+      expect(text, file).not.toMatch(/\bawait\b|\basync\b|Date\b|Math\.random|\bstore\b|console\./)
     }
+  })
+
+  test('each room of run imports only those below it', () => {
+    const rooms = ['scheduler', 'in-flight', 'calls', 'driver', 'engine']
+    const wrong = rooms.flatMap((room, floor) =>
+      inEngine(`run/${room}/`).filter(({ target }) => rooms.slice(floor + 1).includes(target.split('/')[1] as string)),
+    )
+    expect(wrong).toEqual([])
   })
 
   test('no word of a front end is under it', () => {

@@ -25,9 +25,9 @@ export type {
   SubmitOptions,
 } from './engine.ts'
 export { createEngine } from './engine.ts'
-export type { RerunFrom } from './run/rerun.ts'
-export { IndexSet } from './run/index-set.ts'
-export type { ItemResult, ResultOrder } from './run/result-stream.ts'
+export type { RerunFrom } from './run/engine/rerun.ts'
+export { IndexSet } from './run/engine/index-set.ts'
+export type { ItemResult, ResultOrder } from './run/engine/result-stream.ts'
 export type { Outcome } from './run/outcome.ts'
 export { failed, success } from './run/outcome.ts'
 export { type Clock, systemClock } from './clock.ts'

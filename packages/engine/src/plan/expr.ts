@@ -1,4 +1,4 @@
-// Where a value comes from. Pure JSON: what each operation means is in docs/plan.md, how it runs in run/compile-expr.ts.
+// Where a value comes from. Pure JSON: what each operation means is in docs/plan.md, how it runs in run/scheduler/compile-expr.ts.
 
 import type { Json } from '../json.ts'
 

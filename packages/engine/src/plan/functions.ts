@@ -5,7 +5,7 @@ import { isRecord, own, setOwn } from '../json.ts'
 /** A function that an Expr may `call`: pure and synchronous. Throws a FlowError to fail. */
 export type PureFunction = (...args: readonly unknown[]) => unknown
 
-/** `reopen` is not here: it gives skips and failures back, which only an expression can carry (run/compile-expr.ts). */
+/** `reopen` is not here: it gives skips and failures back, which only an expression can carry (run/scheduler/compile-expr.ts). */
 export const ownFunctions: Readonly<Record<string, PureFunction>> = {
   not: (x) => !isTruthy(x),
   truthy: (x) => isTruthy(x),

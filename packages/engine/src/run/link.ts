@@ -10,8 +10,8 @@ import { allRefs, type Expr, strictRefs, walk } from '../plan/expr.ts'
 import { ownFunctions, type PureFunction } from '../plan/functions.ts'
 import { authorsId, type Plan, type PlanStep } from '../plan/plan.ts'
 import type { SchemaCheck } from '../schema.ts'
-import { compileExpr, type Eval, type ExprContext } from './compile-expr.ts'
-import { WAITING } from './state.ts'
+import { compileExpr, type Eval, type ExprContext } from './scheduler/compile-expr.ts'
+import { WAITING } from './scheduler/state.ts'
 
 export interface LinkedPlan {
   readonly plan: Plan

@@ -1,0 +1,320 @@
+// Calls of components: from a step whose input is there to its answer. What is put aside meanwhile is in parks.ts, what a
+// step waits for in sub-runs.ts.
+
+import { type Component, Park, Skip } from '../../component/plugin.ts'
+import { errorValue, FlowError } from '../../errors.ts'
+import { isPromise } from '../../json.ts'
+import type { ActiveRun } from '../in-flight/active-run.ts'
+import { Attempt } from '../in-flight/attempt.ts'
+import { inputsOf, isWanted, stepOf } from '../in-flight/attempt-place.ts'
+import type { Drive } from '../in-flight/drive.ts'
+import { dropStep, dropSubRun } from '../in-flight/drop.ts'
+import type { Items } from '../in-flight/items.ts'
+import { type Choice, placeOf } from '../link.ts'
+import { PARKED, QUEUED, RUNNING } from '../scheduler/state.ts'
+import { jsonFault } from './json-fault.ts'
+import { cacheKeyOf, findKept, keptFor, recordKept } from './kept-outputs.ts'
+import type { Parks } from './parks.ts'
+import { recordStart } from './record-call.ts'
+import { retryDelay } from './retry.ts'
+import { closeSubRun, openSubRun } from './sub-runs.ts'
+import { armTimeLimit } from './time-limits.ts'
+
+type Answer =
+  | { readonly attempt: Attempt; readonly kind: 'result'; readonly result: unknown }
+  | { readonly attempt: Attempt; readonly kind: 'thrown'; readonly thrown: unknown }
+  /** Of a look for a kept output. */
+  | { readonly attempt: Attempt; readonly kind: 'kept'; readonly output: unknown }
+  | { readonly attempt: Attempt; readonly kind: 'none'; readonly component: Component }
+
+export class Calls {
+  readonly #drive: Drive
+  readonly #items: Items
+  readonly #parks: Parks
+  readonly #isDurable: boolean
+  readonly #expire = (attempt: Attempt, thrown: FlowError) => this.#arrive({ attempt, kind: 'thrown', thrown })
+  #answers: Answer[] = []
+  /** Calls that wait for what made them ready to be written. */
+  #unsent: { readonly attempt: Attempt; readonly component: Component }[] = []
+
+  constructor(drive: Drive, items: Items, parks: Parks) {
+    this.#drive = drive
+    this.#items = items
+    this.#parks = parks
+    this.#isDurable = drive.options.isDurable
+  }
+
+  /** Answers have arrived, or signals that parked attempts wait for. */
+  get hasArrivals(): boolean {
+    return this.#answers.length > 0 || this.#parks.hasNewDue
+  }
+
+  /** The past is replayed: time limits count again, from when they began. */
+  armTimeouts(): void {
+    for (const run of this.#drive.runs()) {
+      this.#items.armDeadlines(run)
+      for (const attempt of run.attempts.values()) if (attempt.park?.by !== 'retry') this.#armTimeout(attempt)
+    }
+  }
+
+  /** Takes a step whose input is there. */
+  dispatch(run: ActiveRun, key: number): void {
+    const { state } = run
+    if (state.status[key] !== QUEUED) return
+    const slot = state.slotOf(key)
+    if (state.isLive[slot] === 0) return
+    if (this.#drive.isReplaying || this.#drive.isPaused) {
+      run.held.add(key)
+      return
+    }
+    if (run.stepLimit !== undefined && !this.#items.takeStepPlace(run, slot, key, run.stepLimit)) return
+    const tries = run.tries.size > 0 ? run.tries.get(key) : undefined
+    const attempt = new Attempt(run, key, tries ? tries.step + tries.transport + 1 : 1)
+    const { plan } = run
+    let component = plan.components[attempt.step]
+    if (component === undefined) {
+      try {
+        component = chosen(attempt)
+      } catch (thrown) {
+        return this.#thrown(attempt, thrown)
+      }
+    }
+    if (plan.isCached[attempt.step] === 1) return this.#callCached(attempt, component)
+    this.#send(attempt, component)
+  }
+
+  /** Calls at once, or once what made the step ready has been written. */
+  #send(attempt: Attempt, component: Component): void {
+    if (!this.#isDurable || component.info.repeatable === true) return this.#call(attempt, component)
+    const { run, key } = attempt
+    run.state.status[key] = RUNNING
+    run.attempts.set(key, attempt)
+    this.#unsent.push({ attempt, component })
+    recordStart(this.#drive, attempt)
+  }
+
+  /** What made them ready has been written. */
+  sendUnsent(): void {
+    if (this.#unsent.length === 0) return
+    const unsent = this.#unsent
+    this.#unsent = []
+    for (const { attempt, component } of unsent) if (isWanted(attempt)) this.#call(attempt, component)
+  }
+
+  /** Settles all answers that have arrived, and calls again what is due. */
+  settleAnswers(): void {
+    this.#parks.beginTurn()
+    if (this.#answers.length > 0) {
+      const answers = this.#answers
+      this.#answers = []
+      for (const answer of answers) this.#settle(answer)
+    }
+    this.#parks.wakeDue(this)
+  }
+
+  #settle(answer: Answer): void {
+    const { attempt } = answer
+    // A timeout and an answer may arrive in one turn, or a failure that ends the item: the first counts.
+    if (!isWanted(attempt)) return
+    if (answer.kind === 'thrown') this.#thrown(attempt, answer.thrown)
+    else if (answer.kind === 'kept') this.#useKept(attempt, answer.output)
+    else if (answer.kind === 'none') this.#send(attempt, answer.component)
+    else this.#answered(attempt, answer.result)
+  }
+
+  /** A failure elsewhere has cut a step off; its item goes on. */
+  abort(run: ActiveRun, key: number, why: string): void {
+    const attempt = run.attempts.get(key)
+    if (!attempt) return
+    this.#parks.leave(attempt)
+    dropStep(this.#drive, run, key, why)
+    this.#items.leaveStepPlace(attempt)
+  }
+
+  /** All items of a sub-run have ended: its step goes on. */
+  closeSubRun(child: ActiveRun): void {
+    const attempt = closeSubRun(this.#drive, child)
+    if (!isWanted(attempt)) return
+    this.#parks.leave(attempt)
+    const { park } = attempt
+    attempt.park = undefined
+    attempt.woken = { by: 'run', outcomes: child.outcomes, state: park?.state }
+    this.callAgain(attempt)
+  }
+
+  /** Calls the component of a parked step again. */
+  callAgain(attempt: Attempt): void {
+    const { run, step } = attempt
+    try {
+      this.#call(attempt, run.plan.components[step] ?? chosen(attempt))
+    } catch (thrown) {
+      this.#thrown(attempt, thrown)
+    }
+    this.#drive.touch(run)
+  }
+
+  // --- kept outputs
+
+  /** Uses the output of an earlier success, if there is one under the step's key. */
+  #callCached(attempt: Attempt, component: Component): void {
+    const { run, key } = attempt
+    const cacheKey = cacheKeyOf(attempt)
+    if (cacheKey === undefined) return this.#send(attempt, component)
+    attempt.cacheKey = cacheKey
+    const found = findKept(this.#drive, cacheKey)
+    if (!isPromise(found)) return found ? this.#useKept(attempt, found.output) : this.#send(attempt, component)
+    run.state.status[key] = RUNNING
+    run.attempts.set(key, attempt)
+    found.then(
+      (kept) =>
+        this.#arrive(kept ? { attempt, kind: 'kept', output: kept.output } : { attempt, kind: 'none', component }),
+      (thrown) => this.#arrive({ attempt, kind: 'thrown', thrown }),
+    )
+  }
+
+  #useKept(attempt: Attempt, output: unknown): void {
+    attempt.cacheKey = undefined
+    this.#answered(attempt, output)
+  }
+
+  // --- answers
+
+  #call(attempt: Attempt, component: Component): void {
+    const { run, key } = attempt
+    let answer: unknown
+    let isLater: boolean
+    try {
+      answer = component.call(run.state.value[key], attempt)
+      // Asking an answer for its "then" may throw as well.
+      isLater = isPromise(answer)
+    } catch (thrown) {
+      return this.#thrown(attempt, thrown)
+    }
+    if (isLater) this.#await(attempt, answer as Promise<unknown>, component)
+    else this.#answered(attempt, answer)
+  }
+
+  #await(attempt: Attempt, answer: Promise<unknown>, component: Component): void {
+    const { run, key } = attempt
+    if (this.#drive.options.isRecording && !this.#isDurable && attempt.woken === undefined)
+      recordStart(this.#drive, attempt)
+    run.state.status[key] = RUNNING
+    run.attempts.set(key, attempt)
+    if (component.info.announcesStart) attempt.onStarted = () => this.#armTimeout(attempt)
+    else this.#armTimeout(attempt)
+    answer.then(
+      (result) => this.#arrive({ attempt, kind: 'result', result }),
+      (thrown) => this.#arrive({ attempt, kind: 'thrown', thrown }),
+    )
+  }
+
+  #arrive(answer: Answer): void {
+    if (!answer.attempt.isLive) {
+      answer.attempt.run.scheduler.dropped++
+      return
+    }
+    this.#answers.push(answer)
+    this.#drive.poke()
+  }
+
+  #armTimeout(attempt: Attempt): void {
+    armTimeLimit(this.#drive, attempt, this.#expire)
+  }
+
+  #answered(attempt: Attempt, result: unknown): void {
+    let skip: Skip | undefined
+    try {
+      // What is no object is told apart at once: the others are looked at by brand, which a proxy may refuse.
+      if (typeof result === 'object' && result !== null) {
+        if (result instanceof Park) return this.#park(attempt, result)
+        if (result instanceof Skip) skip = result
+      }
+      if (this.#isDurable && !skip) checkJson(attempt, result)
+    } catch (thrown) {
+      return this.#thrown(attempt, thrown)
+    }
+    const { run, slot, step } = attempt
+    this.#endAttempt(attempt)
+    const first = run.scheduler.settled.length
+    if (skip) run.scheduler.skip(slot, step, skip.reason)
+    else run.scheduler.succeed(slot, step, result === undefined ? null : result)
+    this.#afterSettle(attempt, first, true, result)
+  }
+
+  #thrown(attempt: Attempt, thrown: unknown): void {
+    const { run, slot, step, key } = attempt
+    const tries = { ...(run.tries.get(key) ?? { step: 0, transport: 0 }) }
+    const delay = retryDelay(thrown, stepOf(attempt).retry, tries, this.#drive.options.random)
+    if (delay !== undefined) {
+      run.tries.set(key, tries)
+      this.#endAttempt(attempt, thrown)
+      return this.#parks.addRetry(attempt, delay, thrown)
+    }
+    run.tries.delete(key)
+    this.#endAttempt(attempt, thrown)
+    const first = run.scheduler.settled.length
+    run.scheduler.fail(slot, step, this.#drive.options.redactError(inputsOf(attempt), errorValue(thrown)))
+    this.#afterSettle(attempt, first, false)
+  }
+
+  #afterSettle(attempt: Attempt, firstRecord: number, isAnswer: boolean, result?: unknown): void {
+    const { run } = attempt
+    if (this.#drive.options.isRecording) {
+      const record = run.scheduler.settled[firstRecord]
+      if (record) {
+        record.attempt = attempt.attempt
+        if (attempt.later?.took !== undefined) record.took = attempt.later.took
+        const isKept = attempt.cacheKey !== undefined && isAnswer && record.outcome.outcome === 'success'
+        if (isKept) record.cache = keptFor(attempt, this.#drive.now)
+        if (record.cache) this.#drive.kept.set(record.cache.key, { output: result ?? null })
+      }
+    } else if (attempt.cacheKey !== undefined && result !== undefined) recordKept(this.#drive, attempt, result)
+    if (run.stepLimit !== undefined) this.#items.leaveStepPlace(attempt)
+    if (!run.isDirty) this.#drive.touch(run)
+  }
+
+  #endAttempt(attempt: Attempt, thrown?: unknown): void {
+    const { later } = attempt
+    if (later?.park) this.#parks.leave(attempt)
+    if (attempt.run.attempts.size > 0) attempt.run.attempts.delete(attempt.key)
+    if (later?.park?.child) dropSubRun(this.#drive, later.park.child, 'its step has ended')
+    // A timed-out component still runs: it is told.
+    if (thrown !== undefined && FlowError.is(thrown) && thrown.code === 'TIMEOUT') attempt.abandon(thrown)
+    else attempt.close()
+  }
+
+  // --- parks
+
+  #park(attempt: Attempt, park: Park): void {
+    const { run, key } = attempt
+    // Not before: a component may ask what woke it at any time of its call.
+    attempt.woken = undefined
+    run.state.status[key] = PARKED
+    run.attempts.set(key, attempt)
+    this.#armTimeout(attempt)
+    if (!park.run) return this.#parks.add(attempt, park)
+    attempt.park = { by: 'run', state: park.state }
+    const opened = openSubRun(this.#drive, attempt, park.run)
+    if (isPromise(opened)) opened.catch((thrown) => this.#arrive({ attempt, kind: 'thrown', thrown }))
+  }
+}
+
+// ---
+
+/** The component that the input chooses; throws if there is none. */
+function chosen({ run, step, key }: Attempt): Component {
+  return (run.plan.choices[step] as Choice)(run.state.value[key]) // a step that calls has a component or a choice
+}
+
+function checkJson(attempt: Attempt, result: unknown): void {
+  const fault = jsonFault(result)
+  if (!fault) return
+  const place = placeOf(attempt.run.plan.plan, attempt.step)
+  throw new FlowError(
+    'COMPONENT_FAILED',
+    `${place} returned what JSON cannot carry, and this run is kept on disk: ${fault}`,
+    {
+      retryable: false,
+    },
+  )
+}

@@ -1,0 +1,48 @@
+// Outputs that are kept for later calls: under which key, where one is found, how long it holds. Who uses them is elsewhere.
+
+import type { MaybePromise } from '../../json.ts'
+import { contentId } from '../../plan/id.ts'
+import type { Attempt } from '../in-flight/attempt.ts'
+import { stepOf, visitOf } from '../in-flight/attempt-place.ts'
+import type { Drive } from '../in-flight/drive.ts'
+import { success } from '../outcome.ts'
+import { NoValue } from '../scheduler/no-value.ts'
+import { jsonFault } from './json-fault.ts'
+
+export interface KeptOutput {
+  readonly output: unknown
+}
+
+/** The key of what the call would give; undefined if its input, or what its author chose of it, makes no key. */
+export function cacheKeyOf(attempt: Attempt): string | undefined {
+  const { run, key, slot, step } = attempt
+  const evaluate = run.plan.cacheKeys[step]
+  const own = evaluate ? evaluate(run.state, slot) : run.state.value[key]
+  if (own instanceof NoValue || (!evaluate && jsonFault(own) !== undefined)) return undefined
+  return contentId([stepOf(attempt).component, evaluate ? 'key' : 'input', own ?? null])
+}
+
+/** The output of an earlier success: of this very turn, or in the store. */
+export function findKept(drive: Drive, key: string): MaybePromise<KeptOutput | undefined> {
+  return drive.kept.get(key) ?? drive.options.cached(key, drive.now)
+}
+
+/** What a record says of the output of a call whose success is kept. */
+export function keptFor(attempt: Attempt, now: number): { readonly key: string; readonly until?: number } {
+  const key = attempt.cacheKey as string // the caller has looked
+  const ttlMs = stepOf(attempt).cache?.ttlMs
+  return ttlMs === undefined ? { key } : { key, until: now + ttlMs }
+}
+
+/** Where steps are not recorded, an output that is to be kept is. */
+export function recordKept(drive: Drive, attempt: Attempt, result: unknown): void {
+  drive.kept.set(attempt.cacheKey as string, { output: result })
+  drive.entries.push({
+    type: 'settled',
+    at: drive.now,
+    attempt: attempt.attempt,
+    outcome: success(result),
+    cache: keptFor(attempt, drive.now),
+    ...visitOf(attempt),
+  })
+}

@@ -1,0 +1,173 @@
+// Attempts that were put aside until a time, a signal or their next try: who is due, and who has a place to go on. Calls
+// nothing: whom it wakes, it hands on.
+
+import type { Park } from '../../component/plugin.ts'
+import { errorValue } from '../../errors.ts'
+import { WakeHeap } from '../../store/wake-heap.ts'
+import { Attempt } from '../in-flight/attempt.ts'
+import { isWanted, rootItem } from '../in-flight/attempt-place.ts'
+import type { Drive } from '../in-flight/drive.ts'
+import type { Items } from '../in-flight/items.ts'
+import { PARKED, QUEUED } from '../scheduler/state.ts'
+import { recordPark } from './record-call.ts'
+import { type SignalEntry, Signals } from './signals.ts'
+
+/** Whoever calls a component again when what it waited for is here. */
+export interface Caller {
+  callAgain(attempt: Attempt): void
+}
+
+export class Parks {
+  readonly signals = new Signals()
+  readonly #drive: Drive
+  readonly #items: Items
+  /** Parked attempts that are due, of items that need a place first. */
+  #due: Attempt[] = []
+  #hasNewDue = false
+  readonly #wakes = new WakeHeap<{ readonly attempt: Attempt; readonly park: unknown }>()
+
+  constructor(drive: Drive, items: Items) {
+    this.#drive = drive
+    this.#items = items
+  }
+
+  /** Nothing is waited for, and nothing kept for later. */
+  get isQuiet(): boolean {
+    return this.#wakes.nextAt === undefined && this.#due.length === 0 && this.signals.isEmpty
+  }
+
+  /** When the earliest parked attempt is due; epoch milliseconds. */
+  get nextWakeAt(): number | undefined {
+    return this.#wakes.nextAt
+  }
+
+  /** Some have become due since the last turn began: in this very turn, perhaps. */
+  get hasNewDue(): boolean {
+    return this.#hasNewDue
+  }
+
+  beginTurn(): void {
+    this.#hasNewDue = false
+  }
+
+  /** Puts an attempt aside until a time or a signal, whichever comes first. */
+  add(attempt: Attempt, { signal, until, state }: Park): void {
+    const { run, slot } = attempt
+    const park = { by: signal ? 'signal' : 'time', state, ...(signal ? { signal: signal.name } : {}) } as const
+    this.#items.leaveStepPlace(attempt)
+    attempt.park = park
+    this.#wakeAt(until, attempt)
+    recordPark(this.#drive, attempt, until)
+    this.#items.park(run, slot)
+    if (signal) this.#takeSignal(attempt, signal.name)
+    this.#drive.touch(run)
+  }
+
+  /** Puts the next attempt at what has failed aside, until its delay is over. */
+  addRetry(failed: Attempt, delayMs: number, thrown: unknown): void {
+    const { run, slot, key } = failed
+    const next = new Attempt(run, key, failed.attempt + 1)
+    next.park = { by: 'retry', state: undefined }
+    run.state.status[key] = PARKED
+    run.attempts.set(key, next)
+    const { message } = errorValue(thrown)
+    run.services.log(failed)('warning', `attempt ${failed.attempt} failed, next in ${delayMs} ms: ${message}`)
+    const until = this.#drive.now + delayMs
+    this.#wakeAt(until, next)
+    recordPark(this.#drive, next, until)
+    this.#items.leaveStepPlace(failed)
+    this.#items.park(run, slot)
+    this.#drive.touch(run)
+  }
+
+  /** Puts an attempt aside as the journal says that it was. */
+  addAgain(attempt: Attempt, park: NonNullable<Attempt['park']>, until: number | undefined): void {
+    const { run, slot, key } = attempt
+    attempt.park = park
+    run.state.status[key] = PARKED
+    run.attempts.set(key, attempt)
+    this.#wakeAt(until, attempt)
+    this.#items.park(run, slot)
+  }
+
+  /** An attempt waits no longer, though nothing has woken it: its item is in hand again. */
+  leave({ run, slot, later }: Attempt): void {
+    const park = later?.park
+    if (park?.child) this.#items.unparkSubRun(park.child)
+    else if (park && park.by !== 'run') this.#items.unparkNow(run, slot)
+  }
+
+  /** Wakes what is due and has a place. */
+  wakeDue(caller: Caller): void {
+    // The journal goes on to say who was woken.
+    if (this.#drive.isReplaying || (this.#due.length === 0 && this.#wakes.nextAt === undefined)) return
+    for (let due = this.#wakes.takeDue(this.#drive.now); due; due = this.#wakes.takeDue(this.#drive.now)) {
+      if (due.attempt.isLive && due.attempt.park === due.park) this.#due.push(due.attempt)
+    }
+    if (this.#due.length === 0 || this.#drive.isPaused) return
+    const all = this.#due
+    this.#due = []
+    for (const attempt of all) if (isWanted(attempt)) this.#wake(attempt, caller)
+    this.#items.hasClaims = this.#due.length > 0
+  }
+
+  /** A signal has come: wakes the waits of that name, one in each item that it is for. */
+  signal(entry: SignalEntry): void {
+    const signal = this.signals.add(entry)
+    if (!signal || this.#drive.isReplaying) return
+    for (const attempt of this.#waitsFor(signal.name)) this.#takeSignal(attempt, signal.name)
+  }
+
+  /** Signals that came before, or while nobody drove, meet the waits that are left. */
+  meetSignals(): void {
+    for (const run of this.#drive.runs()) {
+      for (const attempt of [...run.attempts.values()]) {
+        if (attempt.park?.signal !== undefined) this.#takeSignal(attempt, attempt.park.signal)
+      }
+    }
+  }
+
+  #wakeAt(until: number | undefined, attempt: Attempt): void {
+    if (until !== undefined) this.#wakes.add(until, { attempt, park: attempt.park })
+  }
+
+  /** What a parked attempt waited for is here. */
+  #wake(attempt: Attempt, caller: Caller): void {
+    const { run, slot, key } = attempt
+    if (!this.#items.unpark(run, slot)) {
+      this.#due.push(attempt)
+      return
+    }
+    const { park } = attempt
+    attempt.park = undefined
+    run.state.status[key] = QUEUED
+    if (park?.by === 'retry') {
+      run.attempts.delete(key)
+      run.scheduler.ready.push(key)
+      return this.#drive.touch(run)
+    }
+    attempt.woken ??= { by: 'time', state: park?.state }
+    if (run.stepLimit !== undefined) this.#items.takeStepPlace(run, slot, key, Number.POSITIVE_INFINITY)
+    caller.callAgain(attempt)
+  }
+
+  #waitsFor(name: string): Attempt[] {
+    const waits: Attempt[] = []
+    for (const run of this.#drive.runs()) {
+      for (const attempt of run.attempts.values()) if (attempt.park?.signal === name) waits.push(attempt)
+    }
+    return waits
+  }
+
+  /** Gives the wait the oldest signal of that name which its item has not used up, if there is one. */
+  #takeSignal(attempt: Attempt, name: string): void {
+    if (this.#drive.isReplaying || attempt.woken) return
+    const signal = this.signals.take(name, rootItem(attempt))
+    if (!signal) return
+    attempt.took = signal.number
+    attempt.woken = { by: 'signal', payload: signal.payload, state: attempt.park?.state }
+    this.#due.push(attempt)
+    this.#hasNewDue = true
+    this.#drive.poke()
+  }
+}

@@ -1,0 +1,26 @@
+// What is journaled of a call besides how it ended: that it started, that it waits.
+
+import type { Attempt } from '../in-flight/attempt.ts'
+import { visitOf } from '../in-flight/attempt-place.ts'
+import type { Drive } from '../in-flight/drive.ts'
+
+export function recordStart(drive: Drive, attempt: Attempt): void {
+  drive.entries.push({ type: 'started', at: drive.now, attempt: attempt.attempt, ...visitOf(attempt) })
+}
+
+export function recordPark(drive: Drive, attempt: Attempt, until: number | undefined): void {
+  if (!drive.options.isRecording) return
+  const { park } = attempt
+  const tries = attempt.run.tries.get(attempt.key)
+  drive.entries.push({
+    type: 'parked',
+    at: drive.now,
+    attempt: attempt.attempt,
+    ...(until === undefined ? {} : { until }),
+    ...(park?.signal === undefined ? {} : { signal: park.signal }),
+    ...(park?.state === undefined ? {} : { state: park.state }),
+    ...(park?.by === 'retry' && tries ? { retry: { ...tries } } : {}),
+    ...(attempt.later?.took === undefined ? {} : { took: attempt.later.took }),
+    ...visitOf(attempt),
+  })
+}

@@ -1,0 +1,55 @@
+// May a failed attempt be tried again, and when? Pure: chance is passed in.
+
+import { FlowError, retryClass } from '../../errors.ts'
+import type { Retry } from '../../plan/plan.ts'
+import type { Tries } from '../in-flight/active-run.ts'
+
+/** Transport errors have a budget of their own, apart from the step's `retry`. */
+const TRANSPORT: Retry = {
+  attempts: 4,
+  delayMs: 200,
+  backoff: 'exponential',
+  factor: 2,
+  maxMs: 5_000,
+  jitter: true,
+}
+
+/** Milliseconds to wait before the next attempt; undefined: the failure is final. Counts the failure in `tries`. */
+export function retryDelay(
+  thrown: unknown,
+  retry: Retry | undefined,
+  tries: Tries,
+  random: () => number,
+): number | undefined {
+  const kind = retryClass(thrown)
+  // "Not retryable" is the component's word, and stands above what the step wishes.
+  if (FlowError.is(thrown) && (thrown.retryable === false || thrown.code === 'CANCELLED')) return undefined
+  const code = FlowError.is(thrown) ? thrown.code : 'COMPONENT_FAILED'
+  const asked = FlowError.is(thrown) ? thrown.retryAfterMs : undefined
+  const most = (FlowError.is(thrown) && thrown.tries) || TRANSPORT.attempts
+  if (kind === 'transport' && tries.transport + 1 < most) {
+    tries.transport++
+    return asked ?? backoff(TRANSPORT, tries.transport, random)
+  }
+  if (!retry || tries.step + 1 >= retry.attempts) return undefined
+  if (retry.on ? !retry.on.includes(code) : kind === 'never') return undefined
+  tries.step++
+  return asked ?? backoff(retry, tries.step, random)
+}
+
+/** The delay before the n-th repetition (from 1). */
+export function backoff(retry: Retry, n: number, random: () => number): number {
+  const plain = retry.delayMs * growth(retry, n)
+  const delay = Math.min(plain, retry.maxMs)
+  return Math.round(retry.jitter ? delay * random() : delay)
+}
+
+// ---
+
+function growth(retry: Retry, n: number): number {
+  if (retry.backoff === 'fixed') return 1
+  if (retry.backoff === 'exponential') return retry.factor ** (n - 1)
+  let [a, b] = [1, 1]
+  for (let i = 1; i < n; i++) [a, b] = [b, a + b]
+  return a
+}

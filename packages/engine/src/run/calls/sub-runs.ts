@@ -1,0 +1,49 @@
+// The runs that steps wait for: opened when their plans can be run, closed when all their items have ended.
+
+import type { ParkedRun } from '../../component/plugin.ts'
+import { isPromise, type MaybePromise } from '../../json.ts'
+import { ActiveRun } from '../in-flight/active-run.ts'
+import type { Attempt } from '../in-flight/attempt.ts'
+import type { Drive } from '../in-flight/drive.ts'
+import type { LinkedPlan } from '../link.ts'
+
+const ITEMS_AT_ONCE = 64
+
+/** Opens the sub-run that a parked attempt waits for. Throws or rejects if its plan cannot be run. */
+export function openSubRun(drive: Drive, attempt: Attempt, options: ParkedRun): MaybePromise<void> {
+  const linked = drive.options.link(options.plan)
+  if (!isPromise(linked)) return open(drive, attempt, options, linked)
+  return linked.then((plan) => {
+    if (attempt.isLive) open(drive, attempt, options, plan)
+    drive.poke()
+  })
+}
+
+/** Takes a sub-run away whose items have all ended. Answers the attempt that waits for it. */
+export function closeSubRun(drive: Drive, child: ActiveRun): Attempt {
+  const { attempt } = child.parent as NonNullable<ActiveRun['parent']>
+  child.isDropped = true
+  drive.subRuns.delete(child.key)
+  return attempt
+}
+
+// ---
+
+function open(drive: Drive, attempt: Attempt, options: ParkedRun, plan: LinkedPlan): void {
+  const { facts } = attempt.run.state
+  const child = new ActiveRun({
+    key: attempt.nextSubRunKey(),
+    plan,
+    facts: options.variables ? { ...facts, variables: options.variables } : facts,
+    inputs: options.inputs,
+    from: 0,
+    limit: options.maxConcurrent ?? ITEMS_AT_ONCE,
+    isRecording: drive.options.isRecording,
+    services: drive.options.services,
+    parent: { attempt, options },
+  })
+  child.outcomes.length = options.inputs.length
+  if (attempt.park) attempt.park.child = child
+  drive.subRuns.set(child.key, child)
+  drive.touch(child)
+}

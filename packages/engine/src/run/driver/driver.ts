@@ -1,0 +1,351 @@
+// Moves one journal, turn by turn: takes all answers that have arrived, settles them, appends once, then dispatches.
+// Where the scheduler meets the world; decides nothing about a plan.
+
+import { type ErrorValue, FlowError } from '../../errors.ts'
+import { isPromise, type MaybePromise } from '../../json.ts'
+import type { JournalRow, Wake } from '../../store/store.ts'
+import { Calls } from '../calls/calls.ts'
+import { Parks } from '../calls/parks.ts'
+import type { SignalEntry } from '../calls/signals.ts'
+import { nextLimitAt } from '../calls/time-limits.ts'
+import type { ActiveRun } from '../in-flight/active-run.ts'
+import { Drive, type DriverOptions } from '../in-flight/drive.ts'
+import { dropStep } from '../in-flight/drop.ts'
+import { Items } from '../in-flight/items.ts'
+import { type Conflict, JournalWriter } from './journal-writer.ts'
+import { recordSettled } from './record-settled.ts'
+import { replay } from './replay.ts'
+
+/** Steps handed out in one turn before other work of the process has its turn; milliseconds likewise. */
+const TURN_STEPS = 4096
+const TURN_MS = 10
+/** A journal in which all only waits is put down if nothing is due for so long; milliseconds. */
+const PUT_DOWN_MS = 1_000
+const AT_ONCE = Promise.resolve()
+const LEFT = 'this process no longer drives the run'
+
+export class Driver {
+  readonly #drive: Drive
+  readonly #items: Items
+  readonly #parks: Parks
+  readonly #calls: Calls
+  readonly #writer: JournalWriter
+  #cancelled: ErrorValue | undefined
+  readonly #runTurn = () => this.#turn()
+  #isScheduled = false
+  /** A turn is being written, or the past is being replayed. */
+  #isBusy = false
+  #isOver = false
+  #isLost = false
+  /** A place for an item has become free since the turn began. */
+  #hasRoom = false
+  #cancelTimer: (() => void) | undefined
+  #timerAt = Number.POSITIVE_INFINITY
+  #resolve!: (wake: Wake | null) => void
+  #accept: (() => void) | undefined
+  #refuse!: (why: unknown) => void
+
+  /** Resolves when nothing is left to do: null, or when to drive the journal again (`Infinity`: when it is signalled). */
+  readonly done: Promise<Wake | null>
+  /** Resolves when the journal is written for the first time; rejects if it cannot be. */
+  readonly accepted: Promise<void>
+
+  constructor(options: DriverOptions) {
+    this.#drive = new Drive(options)
+    this.#items = new Items(this.#drive)
+    this.#parks = new Parks(this.#drive, this.#items)
+    this.#calls = new Calls(this.#drive, this.#items, this.#parks)
+    this.#writer = new JournalWriter(options)
+    this.done = new Promise((resolve) => {
+      this.#resolve = resolve
+    })
+    this.accepted = new Promise((resolve, reject) => {
+      this.#accept = resolve
+      this.#refuse = reject
+    })
+    // Of interest to who starts a journal, not to who goes on with one.
+    this.accepted.catch(() => {})
+    this.#drive.entries.push(...options.preamble)
+    if (options.isDurable) {
+      this.#drive.entries.push({ type: 'claimed', at: options.clock.now(), driver: options.driver })
+    }
+    this.#drive.onPoke = () => this.#poke()
+    this.#drive.touch(this.#drive.root)
+    if (options.rows.length === 0) this.#poke()
+    else void this.#recover(options.rows)
+  }
+
+  /** True if it ended because another has written to the journal. */
+  get isLost(): boolean {
+    return this.#isLost
+  }
+
+  /** A place for an item has become free. */
+  onFree(): void {
+    this.#hasRoom = true
+    this.#drive.touch(this.#drive.root)
+    this.#poke()
+  }
+
+  /** All that it has begun only waits. */
+  get isIdle(): boolean {
+    return this.#drive.root.isIdle
+  }
+
+  /** Starts no further item; those in flight go on. */
+  drain(): void {
+    this.#drive.root.isClosed = true
+    this.onFree()
+  }
+
+  // --- used again, for runs that are kept nowhere
+
+  /** Drives another run, the one before having ended. */
+  reuse(input: unknown): void {
+    const { root } = this.#drive
+    root.reuse(input)
+    this.#drive.touch(root)
+    this.#poke()
+  }
+
+  /** Nothing is left of the run before. */
+  get canReuse(): boolean {
+    const { subRuns } = this.#drive
+    return this.#timerAt === Number.POSITIVE_INFINITY && subRuns.size === 0 && this.#parks.isQuiet && !this.#isOver
+  }
+
+  /** Stops where it is; the journal, if there is one, says how to go on. */
+  leave(why = LEFT): void {
+    this.#over(null, why)
+  }
+
+  /** What was signalled to the run or to this journal: cancel, pause, resume, or a signal that steps wait for. */
+  signal(entry: SignalEntry): void {
+    const { root } = this.#drive
+    if (entry.name === 'cancel') {
+      this.#cancelled = { code: 'CANCELLED', message: String(entry.payload ?? 'the run was cancelled') }
+    } else if (entry.name === 'signal') this.#parks.signal(entry)
+    else this.#setPaused(entry.name === 'pause')
+    this.#drive.touch(root)
+    this.#poke()
+  }
+
+  // --- the turn
+
+  #poke(): void {
+    if (this.#isScheduled || this.#isBusy || this.#isOver) return
+    this.#isScheduled = true
+    // Several times as fast as queueMicrotask, which keeps a record of each.
+    AT_ONCE.then(this.#runTurn)
+  }
+
+  #turn(): void {
+    this.#isScheduled = false
+    if (this.#isBusy || this.#isOver) return
+    this.#isBusy = true
+    this.#hasRoom = false
+    try {
+      this.#drive.beginTurn()
+      if (this.#cancelled) this.#endAll(this.#cancelled)
+      this.#calls.settleAnswers()
+      const isComplete = this.#pump()
+      const appended = this.#append()
+      if (isPromise(appended)) {
+        appended.then(
+          (conflict) => (conflict ? this.#giveUp(conflict) : this.#afterAppend(isComplete)),
+          (error) => this.#bug(error),
+        )
+      } else this.#afterAppend(isComplete)
+    } catch (error) {
+      this.#bug(error)
+    }
+  }
+
+  #afterAppend(isComplete: boolean): void {
+    this.#isBusy = false
+    if (this.#isOver) return
+    // Node looks into every promise that is resolved twice, which costs more than a step.
+    this.#accept?.()
+    this.#accept = undefined
+    if (this.#drive.kept.size > 0) this.#drive.kept.clear()
+    try {
+      this.#calls.sendUnsent()
+      const { root, dirty, options } = this.#drive
+      if (root.isDone) return options.onFinished ? undefined : this.#over(null)
+      if (!isComplete) return options.clock.soon(() => this.#poke())
+      if (root.isIdle) options.onIdle()
+      const canResume = this.#hasRoom && this.#items.hasClaims
+      if (this.#calls.hasArrivals || dirty.length > 0 || this.#cancelled || canResume) return this.#poke()
+      if (this.#canPutDown()) return this.#over({ journal: options.journal, at: this.#nextTimeAt() })
+      this.#armTimer()
+      this.#checkStuck()
+    } catch (error) {
+      this.#bug(error)
+    }
+  }
+
+  /** One row, or none if there is nothing to say. */
+  #append(): MaybePromise<Conflict | undefined> {
+    const { entries } = this.#drive
+    return entries.length === 0 ? undefined : this.#writer.append(entries.splice(0))
+  }
+
+  /** Another has the journal: whatever this driver still does is void. */
+  #giveUp(conflict: Conflict): void {
+    const { journal, services, clock } = this.#drive.options
+    try {
+      if (conflict === 'is there') {
+        this.#refuse(new FlowError('CONFLICT', `journal ${journal} is there already; resume its run`))
+        return this.#over(null)
+      }
+      services.warn(`journal ${journal} was taken over`)
+      this.#isLost = true
+      // If nobody else has it after all, the store wakes somebody.
+      this.#over({ journal, at: clock.now() })
+    } catch (error) {
+      this.#bug(error)
+    }
+  }
+
+  #over(wake: Wake | null, why = LEFT): void {
+    if (this.#isOver) return
+    this.#stop(why)
+    this.#resolve(wake)
+  }
+
+  #bug(error: unknown): void {
+    if (this.#isOver) return
+    this.#stop(LEFT)
+    this.#drive.options.onBug(error)
+    this.#refuse(error)
+    this.#resolve(null)
+  }
+
+  #stop(why: string): void {
+    this.#isOver = true
+    this.#cancelTimer?.()
+    const { root } = this.#drive
+    // It may be a component that stops it: what it leads to does not start.
+    root.isDropped = true
+    for (const key of [...root.attempts.keys()]) dropStep(this.#drive, root, key, why)
+    for (const { cancel } of root.deadlines.values()) cancel()
+    for (let held = root.live - root.idle; held > 0; held--) this.#drive.options.gate.release()
+  }
+
+  // --- moving
+
+  /** Works through the runs that can move; false if the turn's budget ended first. */
+  #pump(): boolean {
+    const { dirty, options } = this.#drive
+    let until = 0
+    let steps = 0
+    for (let run = dirty.pop(); run !== undefined; run = dirty.pop()) {
+      run.isDirty = false
+      const { scheduler } = run
+      scheduler.advance()
+      if (scheduler.hasNews) this.#collect(run)
+      while (!run.isDropped) {
+        const key = scheduler.takeReady()
+        // An item is started only when nothing else can move: items that never wait go through one after the other.
+        if (key >= 0) this.#calls.dispatch(run, key)
+        else if (!run.hasInputs || !this.#items.admit(run)) break
+        scheduler.advance()
+        if (scheduler.hasNews) this.#collect(run)
+        if (++steps === 128) until = options.clock.now() + TURN_MS
+        if (steps >= TURN_STEPS || ((steps & 127) === 0 && options.clock.now() > until)) {
+          if (this.#drive.isReplaying) continue
+          this.#drive.touch(run)
+          return false
+        }
+      }
+      if (run.parent && run.isDone && !run.isDropped) this.#calls.closeSubRun(run)
+    }
+    return true
+  }
+
+  /** Takes over what the scheduler has found out: records, aborts, finished items. */
+  #collect(run: ActiveRun): void {
+    const { scheduler } = run
+    if (scheduler.settled.length > 0) recordSettled(this.#drive, run)
+    if (scheduler.aborted.length > 0) {
+      for (const key of scheduler.aborted.splice(0)) this.#calls.abort(run, key, 'the item has failed')
+    }
+    if (scheduler.finished.length === 0) return
+    for (const { slot, item, outcome } of scheduler.finished.splice(0)) this.#items.finish(run, slot, item, outcome)
+  }
+
+  #endAll(error: ErrorValue): void {
+    this.#cancelled = undefined
+    this.#items.endAll(this.#drive.root, error)
+  }
+
+  #setPaused(isPaused: boolean): void {
+    this.#drive.isPaused = isPaused
+    if (!isPaused) this.#drive.releaseHeld()
+  }
+
+  // --- waiting
+
+  #canPutDown(): boolean {
+    const { root, options } = this.#drive
+    return (
+      options.isDurable &&
+      (options.mayPutDown() || root.isClosed) &&
+      root.isIdle &&
+      !this.#items.hasClaims &&
+      this.#nextTimeAt() - this.#drive.now > PUT_DOWN_MS
+    )
+  }
+
+  /** When something happens by itself in a journal in which all only waits: a wake, or the end of a time limit. */
+  #nextTimeAt(): number {
+    return Math.min(this.#parks.nextWakeAt ?? Number.POSITIVE_INFINITY, nextLimitAt(this.#drive))
+  }
+
+  #armTimer(): void {
+    const at = this.#parks.nextWakeAt
+    if (at === undefined || at >= this.#timerAt) return
+    const { clock } = this.#drive.options
+    this.#cancelTimer?.()
+    this.#timerAt = at
+    this.#cancelTimer = clock.timer(Math.max(0, at - clock.now()), () => {
+      this.#timerAt = Number.POSITIVE_INFINITY
+      this.#poke()
+    })
+  }
+
+  /** S6. */
+  #checkStuck(): void {
+    const { state, scheduler } = this.#drive.root
+    for (let slot = 0; slot < state.isLive.length; slot++) {
+      const why = scheduler.stuck(slot)
+      if (why) throw new FlowError('INTERNAL', why)
+    }
+  }
+
+  // --- going on after a restart
+
+  async #recover(rows: readonly JournalRow[]): Promise<void> {
+    this.#isBusy = true
+    const claim = this.#drive.entries.splice(0)
+    try {
+      this.#drive.beginTurn()
+      await replay(rows, {
+        drive: this.#drive,
+        items: this.#items,
+        parks: this.#parks,
+        calls: this.#calls,
+        pump: () => void this.#pump(),
+      })
+      this.#drive.entries.push(...claim)
+      this.#drive.onPoke = () => this.#poke()
+      this.#isBusy = false
+      this.#drive.releaseHeld()
+      this.#calls.armTimeouts()
+      this.#parks.meetSignals()
+      this.#poke()
+    } catch (error) {
+      this.#bug(error)
+    }
+  }
+}

@@ -1,0 +1,42 @@
+// How steps ended, as it is journaled: of all that the scheduler has settled, what does not follow from the rest.
+
+import type { JournalEntry } from '../../journal/events.ts'
+import type { ActiveRun } from '../in-flight/active-run.ts'
+import type { Drive } from '../in-flight/drive.ts'
+import type { Settled } from '../scheduler/settled.ts'
+
+/** Takes over what a run's scheduler has settled. */
+export function recordSettled(drive: Drive, run: ActiveRun): void {
+  const { settled } = run.scheduler
+  const { steps } = run.plan.plan
+  const { entries, now } = drive
+  for (let i = 0; i < settled.length; i++) {
+    const one = settled[i] as Settled
+    // What a compiler added to hand a value on follows from the rest; what it added to call something does not.
+    if (!one.derived || !steps[one.step]?.hidden) entries.push(settledEntry(run, one, now))
+  }
+  settled.length = 0
+}
+
+// ---
+
+function settledEntry(run: ActiveRun, settled: Settled, at: number): JournalEntry {
+  const { item, step, visit, outcome, derived, attempt = 0, took, cache } = settled
+  // Nearly all entries are this one: written out, it costs a third of the general form below.
+  if (run.key === '' && !derived && took === undefined && cache === undefined) {
+    return { type: 'settled', at, item, step, visit, attempt, outcome }
+  }
+  return {
+    type: 'settled',
+    at,
+    ...(run.key === '' ? {} : { sub: run.key }),
+    item,
+    step,
+    visit,
+    attempt,
+    outcome,
+    ...(derived ? { derived: true as const } : {}),
+    ...(took === undefined ? {} : { took }),
+    ...(cache === undefined ? {} : { cache }),
+  }
+}

@@ -1,0 +1,74 @@
+// A run, from its results to its end, for whoever began it or goes on with it. Follows; drives nothing.
+
+import type { RunHandle, SubmitOptions } from '../../engine.ts'
+import type { RunId } from '../../journal/events.ts'
+import type { RunRow, Store } from '../../store/store.ts'
+import type { LocalRun } from './local-run.ts'
+import type { ItemResult, ResultOrder } from './result-stream.ts'
+
+const RESULTS_AT_ONCE = 1000
+
+/** Hands on what is written of a run, from now on. Gives the way to stop that. */
+export function watchRun(store: Store, run: LocalRun, watch: SubmitOptions['watch']): () => void {
+  return store.watch({ run: run.id }, (row) => {
+    for (const entry of row.entries) {
+      if (entry.type === 'finished') run.results.push(entry.item, run.rawOutcome(entry.item) ?? entry.outcome)
+    }
+    watch?.(row.entries)
+  })
+}
+
+/** The results that are recorded, by and by. */
+export async function* recordedResults(store: Store, id: RunId): AsyncGenerator<readonly ItemResult[]> {
+  for (let from = 0; ; ) {
+    const page = await store.runs.items(id, from, RESULTS_AT_ONCE)
+    const last = page.at(-1)
+    if (last === undefined) return
+    yield page.map(({ item, outcome }) => ({ index: item, outcome }))
+    from = last.item + 1
+  }
+}
+
+/** Resolves when the inputs are taken in and all items have ended; `release` is called when nothing more is to follow. */
+export function endOf(store: Store, run: LocalRun, intake: Promise<void>, release: () => void): Promise<RunRow> {
+  // A closed run waits no longer for inputs: they may never come.
+  const ended = Promise.race([intake, run.closed])
+    .catch((error) => run.fail(error))
+    .then(() => run.drained())
+    .then(async () => {
+      const row = (await store.runs.get(run.id)) as RunRow
+      // What another process has ended may be recorded before we have heard of it.
+      const { success, skipped, failed, cancelled } = row.items
+      if (run.results.lacks(success + skipped + failed + cancelled)) run.results.follow(recordedResults(store, run.id))
+      release()
+      if (run.bug) throw run.bug
+      return row
+    })
+  // Whoever reads the results sees the failure there; a run that nobody awaits must not end the process.
+  ended.catch(() => {})
+  return ended
+}
+
+/** What a program holds of a run. */
+export function handleOf(
+  store: Store,
+  run: LocalRun,
+  ended: Promise<RunRow>,
+  cancel: (reason: string | undefined) => Promise<void>,
+): RunHandle {
+  return {
+    id: run.id,
+    ended,
+    batches: async function* (order: ResultOrder = 'input') {
+      yield* run.results.batches(order)
+      if (run.bug) throw run.bug
+    },
+    results: async function* (order: ResultOrder = 'input') {
+      for await (const batch of run.results.batches(order)) yield* batch
+      if (run.bug) throw run.bug
+    },
+    watch: (listener) => store.watch({ run: run.id }, ({ entries }) => listener(entries)),
+    cancel,
+    drain: () => run.drain(),
+  }
+}

@@ -1,0 +1,123 @@
+// Takes a run's inputs in: a few stay in the run's own journal, many are split into shards, each a journal of its own.
+
+import type { JournalEntry, JournalId } from '../../journal/events.ts'
+import type { LocalRun } from './local-run.ts'
+
+/** Shards of a run that are driven at once. */
+const OPEN_SHARDS = 4
+/** Items of shards in which all only waits, held beside them. */
+const WAITING_ITEMS = 65_536
+const FIRST_SHARD_ITEMS = 16
+const LARGEST_SHARD_ITEMS = 1024
+/** Who lets few items run at once has slow ones: their inputs are not read far ahead. Items of a shard for each of these. */
+const ITEMS_FOR_EACH = 16
+/** Results that may wait for their reader before the intake waits too, in shards. */
+const BACKLOG_SHARDS = 8
+/** An input that pauses for so long has its items run meanwhile; milliseconds. */
+const PAUSE_MS = 20
+
+export interface IntakeTools {
+  readonly now: () => number
+  readonly timer: (ms: number, fire: () => void) => () => void
+  /** Starts a journal with these entries; resolves when they are written. */
+  readonly open: (journal: JournalId, entries: readonly JournalEntry[]) => Promise<void>
+  /** Writes to the run's own journal, after whatever it holds. */
+  readonly note: (entries: readonly JournalEntry[]) => Promise<void>
+}
+
+/** True for inputs that are known and few: they need no shards. */
+export function isSmall(inputs: Iterable<unknown> | AsyncIterable<unknown>): inputs is readonly unknown[] {
+  return Array.isArray(inputs) && inputs.length <= FIRST_SHARD_ITEMS
+}
+
+/** Where an intake goes on: how many items it has taken, in how many shards. */
+export interface Taken {
+  readonly items: number
+  readonly shards: number
+}
+
+/** Writes the inputs as shards, and their number when they have ended. `inputs` starts at the first that is not taken. */
+export async function takeIn(
+  run: LocalRun,
+  inputs: Iterable<unknown> | AsyncIterable<unknown>,
+  taken: Taken,
+  tools: IntakeTools,
+): Promise<void> {
+  let from = taken.items
+  let shards = taken.shards
+  const largest = Math.min(LARGEST_SHARD_ITEMS, Math.max(FIRST_SHARD_ITEMS, run.limit * ITEMS_FOR_EACH))
+  let size = FIRST_SHARD_ITEMS
+  let shard: unknown[] = []
+  let flushing: Promise<void> = Promise.resolve()
+
+  const write = async (journal: JournalId, entry: JournalEntry) => {
+    await tools.open(journal, [entry])
+    await run.shardRoom(OPEN_SHARDS, WAITING_ITEMS / largest)
+    await run.results.room(BACKLOG_SHARDS * largest)
+  }
+  const flush = (): Promise<void> => {
+    if (shard.length === 0) return flushing
+    const entry: JournalEntry = { type: 'created', at: tools.now(), run: run.id, from, inputs: shard }
+    const journal = `${run.id}/${++shards}`
+    from += shard.length
+    shard = []
+    size = Math.min(size * 2, largest)
+    flushing = flushing.then(() => write(journal, entry))
+    return flushing
+  }
+  const add = (input: unknown): Promise<void> | undefined => {
+    shard.push(input)
+    return shard.length >= size ? flush() : undefined
+  }
+  const stopWatching = watchForPauses(tools, () => from + shard.length, flush)
+
+  try {
+    if (Symbol.asyncIterator in inputs) {
+      for await (const input of inputs) {
+        if (run.isClosed) break
+        const waiting = add(input)
+        if (waiting) await waiting
+      }
+    } else {
+      for (const input of inputs) {
+        if (run.isClosed) break
+        const waiting = add(input)
+        if (waiting) await waiting
+      }
+    }
+  } catch (error) {
+    // What was read before the source failed is taken, and run.
+    if (!run.isClosed) await flush()
+    throw error
+  } finally {
+    stopWatching()
+  }
+  // A closed intake was broken off: what it has not written, it has not taken, and it does not know the end.
+  if (run.isClosed) return
+  await flush()
+  await tools.note([{ type: 'sealed', at: tools.now(), items: from }])
+}
+
+/** Inputs that trickle in are not kept waiting for a shard to be full. */
+function watchForPauses(tools: IntakeTools, count: () => number, flush: () => Promise<void>): () => void {
+  let seen = 0
+  let cancel: () => void
+  const look = () => {
+    const now = count()
+    // A write that fails is heard of by the intake, which waits for the same promise.
+    if (now === seen) flush().catch(() => {})
+    seen = now
+    cancel = tools.timer(PAUSE_MS, look)
+  }
+  cancel = tools.timer(PAUSE_MS, look)
+  return () => cancel()
+}
+
+/** The inputs from number `count` on. */
+export async function* passOver(
+  inputs: Iterable<unknown> | AsyncIterable<unknown>,
+  count: number,
+): AsyncGenerator<unknown> {
+  let passed = 0
+  for await (const input of inputs) if (passed++ >= count) yield input
+}

@@ -1,0 +1,111 @@
+// The runs that this process has in hand: those it drives and those whose end somebody awaits. Forgets a run when it is
+// neither.
+
+import type { JournalId, RunId, RunOptions } from '../../journal/events.ts'
+import { isEnded } from '../../journal/project.ts'
+import type { MaybePromise } from '../../json.ts'
+import type { Plan } from '../../plan/plan.ts'
+import type { JournalRow, Store } from '../../store/store.ts'
+import { signalsIn } from '../calls/signals.ts'
+import type { LinkedPlan } from '../link.ts'
+import { LocalRun } from './local-run.ts'
+import { beginningOf } from './run-journal.ts'
+
+const ITEMS_AT_ONCE = 64
+
+export interface LocalRunsTools {
+  readonly store: Store
+  readonly link: (plan: Plan) => MaybePromise<LinkedPlan>
+  readonly secret: (name: string) => string | undefined
+}
+
+export class LocalRuns {
+  readonly #tools: LocalRunsTools
+  readonly #runs = new Map<RunId, LocalRun>()
+
+  constructor(tools: LocalRunsTools) {
+    this.#tools = tools
+  }
+
+  get(id: RunId): LocalRun | undefined {
+    return this.#runs.get(id)
+  }
+
+  /** Takes a run in hand. */
+  add(id: RunId, plan: LinkedPlan, options: RunOptions, isRedacting: boolean): LocalRun {
+    const run = new LocalRun({
+      id,
+      plan,
+      variables: options.variables ?? {},
+      secret: this.#tools.secret,
+      maxConcurrent: options.maxConcurrent ?? ITEMS_AT_ONCE,
+      isRedacting,
+    })
+    run.unwatch = this.#tools.store.watch({ run: id }, (row) => {
+      if (row.journal.endsWith('/0')) run.signalled(row.seq, signalsIn(row))
+      if (row.entries.some((entry) => entry.type === 'finished')) void this.closeIfDone(run, row.journal)
+    })
+    this.#runs.set(id, run)
+    return run
+  }
+
+  /** A run that is in the store, with what it was sent so far. */
+  async load(id: RunId, isRedacting: boolean, maxConcurrent?: number): Promise<LocalRun> {
+    // Of what is sent while the rows are read, nothing must be missed.
+    const meanwhile: JournalRow[] = []
+    const unwatch = this.#tools.store.watch({ run: id }, (row) => meanwhile.push(row))
+    try {
+      const run = await this.#read(id, isRedacting, maxConcurrent)
+      for (const row of meanwhile) if (row.journal.endsWith('/0')) run.signalled(row.seq, signalsIn(row))
+      return run
+    } finally {
+      unwatch()
+    }
+  }
+
+  /** A journal has ended here. */
+  close(run: LocalRun, journal: JournalId): void {
+    run.close(journal)
+    this.#forgetIfDone(run)
+  }
+
+  /** A journal that we put down or lost, and that another process has brought to its end. */
+  async closeIfDone(run: LocalRun, journal: JournalId): Promise<void> {
+    if (!run.isLeft(journal)) return
+    const { runs } = this.#tools.store
+    const row = await runs.get(run.id)
+    const shard = (await runs.shards(run.id)).find((one) => one.journal === journal)
+    const isDone = !row || isEnded(row.status) || !shard || shard.done >= shard.items
+    if (isDone && run.isLeft(journal)) this.close(run, journal)
+  }
+
+  /** Somebody waits no longer for its end. */
+  release(run: LocalRun): void {
+    run.handles--
+    this.#forgetIfDone(run)
+  }
+
+  forget(run: LocalRun): void {
+    run.unwatch()
+    if (this.#runs.get(run.id) === run) this.#runs.delete(run.id)
+  }
+
+  /** The process goes: all that is driven stops where it is. */
+  leave(): void {
+    for (const run of this.#runs.values()) run.leave()
+  }
+
+  #forgetIfDone(run: LocalRun): void {
+    if (run.openCount === 0 && run.handles === 0) this.forget(run)
+  }
+
+  async #read(id: RunId, isRedacting: boolean, maxConcurrent: number | undefined): Promise<LocalRun> {
+    const rows = await this.#tools.store.read(`${id}/0`)
+    const { plan, options } = beginningOf(id, rows)
+    const linked = await this.#tools.link(plan)
+    const own = { ...options, ...(maxConcurrent === undefined ? {} : { maxConcurrent }) }
+    const run = this.#runs.get(id) ?? this.add(id, linked, own, isRedacting)
+    for (const row of rows) run.signalled(row.seq, signalsIn(row))
+    return run
+  }
+}

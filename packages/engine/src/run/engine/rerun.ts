@@ -1,0 +1,145 @@
+// What a rerun takes over from the run that it repeats: journal entries for the new journal, fewer than the old ones by
+// what is to be done again and by what that reaches. Pure; going on from them is replay.
+
+import { FlowError } from '../../errors.ts'
+import type { JournalEntry, VisitRef } from '../../journal/events.ts'
+import { strictDependencies } from '../../plan/dependencies.ts'
+import { suggest } from '../../plan/diagnostic.ts'
+import { allRefs } from '../../plan/expr.ts'
+import type { Plan } from '../../plan/plan.ts'
+import type { JournalRow } from '../../store/store.ts'
+
+/** From where: the failed steps, or the last visit of a step (by id). */
+export type RerunFrom = { readonly failed: true } | { readonly step: string }
+
+type Settled = Extract<JournalEntry, { type: 'settled' }>
+type Finished = Extract<JournalEntry, { type: 'finished' }>
+
+/** The index of a step that can be rerun from; throws NOT_FOUND, with a suggestion. */
+export function stepToRerun(plan: Plan, id: string): number {
+  const index = plan.steps.findIndex((step) => step.id === id && !step.hidden)
+  if (index >= 0) return index
+  const ids = plan.steps.filter((step) => !step.hidden).map((step) => step.id)
+  const near = suggest(id, ids)
+  const hint = near ? `Did you mean "${near}"?` : `There are: ${ids.join(', ')}`
+  throw new FlowError('NOT_FOUND', `the run has no step "${id}". ${hint}`)
+}
+
+/** The entries of one journal that are taken over, in their order. */
+export function carryOver(plan: Plan, rows: readonly JournalRow[], from: RerunFrom): JournalEntry[] {
+  const reached = reachOf(plan)
+  const byItem = new Map<number, { settled: Settled[]; finished?: Finished }>()
+  const of = (item: number) => {
+    const known = byItem.get(item) ?? { settled: [] }
+    byItem.set(item, known)
+    return known
+  }
+  for (const { entries } of rows) {
+    for (const entry of entries) {
+      if (entry.type === 'settled' && !entry.derived) of(rootItemOf(entry)).settled.push(entry)
+      if (entry.type === 'finished') of(entry.item).finished = entry
+    }
+  }
+  const carried: JournalEntry[] = []
+  for (const { settled, finished } of byItem.values()) {
+    const isKept = 'failed' in from && finished !== undefined && finished.outcome.outcome !== 'failed'
+    const kept = isKept ? settled : keptOf(settled, plan, from, reached)
+    for (const { took: _, ...entry } of kept) carried.push({ ...entry, carried: true })
+    if (isKept) carried.push(finished)
+  }
+  return carried
+}
+
+// ---
+
+/** By step: the steps that read it, need it, or are led to from it, directly or not. */
+function reachOf(plan: Plan): (step: number) => ReadonlySet<number> {
+  const after: Set<number>[] = plan.steps.map(() => new Set())
+  plan.steps.forEach((step, index) => {
+    for (const before of [...strictDependencies(step), ...allRefs(step.input)]) after[before]?.add(index)
+    for (const { to } of step.next ?? []) after[index]?.add(to)
+  })
+  const known = new Map<number, Set<number>>()
+  return (start) => {
+    const before = known.get(start)
+    if (before) return before
+    const reached = new Set<number>()
+    const stack = [start]
+    for (let step = stack.pop(); step !== undefined; step = stack.pop()) {
+      for (const next of after[step] as Set<number>) {
+        if (reached.has(next)) continue
+        reached.add(next)
+        stack.push(next)
+      }
+    }
+    known.set(start, reached)
+    return reached
+  }
+}
+
+function keptOf(
+  settled: readonly Settled[],
+  plan: Plan,
+  from: RerunFrom,
+  reached: (step: number) => ReadonlySet<number>,
+) {
+  const isPush = plan.steps.some((step) => step.next !== undefined)
+  const again = 'failed' in from ? firstFailures(settled) : lastVisit(settled, stepToRerun(plan, from.step))
+  return settled.filter((entry, at) => {
+    const step = rootStepOf(entry)
+    for (const start of again) {
+      if (step === start.step && at >= start.at) {
+        // A loop that failed keeps its elements that succeeded; chosen by name, it is done again as a whole.
+        if (!('failed' in from) || entry.sub === undefined || entry.outcome.outcome === 'failed') return false
+        if (isBelowFailure(entry, settled)) return false
+      } else if (reached(start.step).has(step) && (!isPush || at >= start.at)) return false
+    }
+    return true
+  })
+}
+
+interface Start {
+  readonly step: number
+  /** Position in the journal; what came before it stays, where a plan has loops. */
+  readonly at: number
+}
+
+function firstFailures(settled: readonly Settled[]): Start[] {
+  const starts = new Map<number, number>()
+  settled.forEach((entry, at) => {
+    if (entry.sub !== undefined || entry.outcome.outcome !== 'failed') return
+    const first = settled.findIndex((other) => rootStepOf(other) === entry.step && visitOf(other) === entry.visit)
+    starts.set(entry.step, Math.min(starts.get(entry.step) ?? at, first))
+  })
+  return [...starts].map(([step, at]) => ({ step, at }))
+}
+
+function lastVisit(settled: readonly Settled[], step: number): Start[] {
+  const visits = settled.filter((entry) => rootStepOf(entry) === step).map(visitOf)
+  if (visits.length === 0) return [{ step, at: 0 }]
+  const last = Math.max(...visits)
+  return [{ step, at: settled.findIndex((entry) => rootStepOf(entry) === step && visitOf(entry) === last) }]
+}
+
+/** In the same element, something failed before it: it may have read that. */
+function isBelowFailure(entry: Settled, settled: readonly Settled[]): boolean {
+  return settled.some(
+    (other) =>
+      other.sub === entry.sub &&
+      other.item === entry.item &&
+      other.outcome.outcome === 'failed' &&
+      settled.indexOf(other) < settled.indexOf(entry),
+  )
+}
+
+function rootItemOf({ sub, item }: VisitRef): number {
+  return sub === undefined ? item : Number.parseInt(sub, 10)
+}
+
+function rootStepOf({ sub, step }: VisitRef): number {
+  return sub === undefined ? step : Number(sub.split('/')[1])
+}
+
+function visitOf({ sub, visit }: VisitRef): number {
+  return sub === undefined ? visit : Number.parseInt(sub.split('/')[2] as string, 10)
+}

@@ -1,0 +1,135 @@
+// Results on their way from the drivers to whoever reads them: in input order or as they end. Knows how far behind the
+// reader is, so that the intake can wait for it.
+
+import type { Outcome } from '../outcome.ts'
+import { IndexSet } from './index-set.ts'
+
+export interface ItemResult {
+  /** From 0. */
+  readonly index: number
+  readonly outcome: Outcome
+}
+
+/** Results, some at a time, by rising index. */
+export type Past = AsyncIterable<readonly ItemResult[]>
+
+export type ResultOrder = 'input' | 'completion'
+
+export class ResultStream {
+  readonly #waiting = new Map<number, ItemResult>()
+  #order: ResultOrder = 'input'
+  #next = 0
+  #ready: ItemResult[] = []
+  #isEnded = false
+  readonly #pasts: Past[] = []
+  #count = 0
+  /** Results may come twice: from the past and as news. */
+  readonly #seen = new IndexSet()
+  #wakeReader: (() => void) | undefined
+  #wakeWriter: (() => void) | undefined
+  hasReader = false
+
+  /** Results that were not read yet. */
+  get backlog(): number {
+    return this.#waiting.size + this.#ready.length
+  }
+
+  /** What is recorded already; it is read when the reader wants it, so that it need not be held. */
+  follow(past: Past): void {
+    this.#pasts.push(past)
+  }
+
+  /** Of so many results, some are neither here nor in a past that is still to be read. */
+  lacks(count: number): boolean {
+    return this.#count < count && (this.#pasts.length === 0 || this.hasReader)
+  }
+
+  push(index: number, outcome: Outcome): void {
+    if (this.#seen.has(index)) return
+    this.#seen.add(index)
+    this.#count++
+    const result = { index, outcome }
+    if (this.#order === 'completion') this.#ready.push(result)
+    else if (index === this.#next) {
+      this.#ready.push(result)
+      this.#next++
+      if (this.#waiting.size > 0) this.#takeWaiting()
+    } else this.#waiting.set(index, result)
+    if (this.#wakeReader && this.#ready.length > 0) this.#wake()
+  }
+
+  /** No more results will come; where items are missing, the later ones follow without them. */
+  end(): void {
+    this.#isEnded = true
+    if (this.#pasts.length === 0) this.#takeAll()
+    this.#wake()
+  }
+
+  /** Resolves once the reader has caught up; at once if nobody reads. */
+  async room(limit: number): Promise<void> {
+    while (this.hasReader && this.backlog > limit && !this.#isEnded) {
+      await new Promise<void>((resolve) => {
+        this.#wakeWriter = resolve
+      })
+    }
+  }
+
+  /** Several at a time: as many as are there. */
+  async *batches(order: ResultOrder): AsyncGenerator<readonly ItemResult[]> {
+    this.hasReader = true
+    if (order === 'completion') {
+      this.#order = order
+      this.#ready.push(...this.#waiting.values())
+      this.#waiting.clear()
+    }
+    try {
+      for (;;) {
+        if (this.#pasts.length > 0) yield* this.#pages()
+        if (this.#ready.length > 0) {
+          const batch = this.#ready
+          this.#ready = []
+          this.#wakeWriter?.()
+          yield batch
+        } else if (this.#isEnded) return
+        else {
+          await new Promise<void>((resolve) => {
+            this.#wakeReader = resolve
+          })
+        }
+      }
+    } finally {
+      this.hasReader = false
+      this.#wakeWriter?.()
+    }
+  }
+
+  async *#pages(): AsyncGenerator<readonly ItemResult[]> {
+    for (let past = this.#pasts[0]; past; past = this.#pasts[0]) {
+      for await (const page of past) {
+        for (const { index, outcome } of page) this.push(index, outcome)
+        if (this.#ready.length > 0) yield this.#ready.splice(0)
+      }
+      this.#pasts.shift()
+    }
+    if (this.#isEnded) this.#takeAll()
+  }
+
+  #takeAll(): void {
+    this.#ready.push(...[...this.#waiting.values()].sort((a, b) => a.index - b.index))
+    this.#waiting.clear()
+  }
+
+  #wake(): void {
+    const wake = this.#wakeReader
+    this.#wakeReader = undefined
+    wake?.()
+  }
+
+  #takeWaiting(): void {
+    for (let result = this.#waiting.get(this.#next); result; result = this.#waiting.get(this.#next)) {
+      this.#waiting.delete(this.#next)
+      this.#ready.push(result)
+      this.#next++
+    }
+  }
+}

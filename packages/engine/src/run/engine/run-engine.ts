@@ -1,0 +1,270 @@
+// The engine over a store, verb by verb: begins runs, goes on with them, repeats them, tells them what they are sent. Who
+// drives them is in journals.ts, which of them are here in local-runs.ts.
+
+import { type Clock, systemClock } from '../../clock.ts'
+import { coreComponent } from '../../component/core.ts'
+import type {
+  DirectRunOptions,
+  Engine,
+  EngineOptions,
+  Inputs,
+  RerunOptions,
+  ResumeOptions,
+  RunHandle,
+  RunSignal,
+  SubmitOptions,
+} from '../../engine.ts'
+import { FlowError } from '../../errors.ts'
+import type { JournalEntry, JournalId, RunId } from '../../journal/events.ts'
+import { isEnded } from '../../journal/project.ts'
+import { isPromise, type MaybePromise } from '../../json.ts'
+import type { Plan } from '../../plan/plan.ts'
+import type { Redactor } from '../../redact.ts'
+import type { ShardRow } from '../../store/store.ts'
+import { signalEntry } from '../calls/signals.ts'
+import { type LinkedPlan, link } from '../link.ts'
+import type { Outcome } from '../outcome.ts'
+import { callServices } from './call-services.ts'
+import { DirectRuns } from './direct-runs.ts'
+import { endOf, handleOf, recordedResults, watchRun } from './follow-run.ts'
+import { isSmall, passOver, takeIn } from './intake.ts'
+import { Journals } from './journals.ts'
+import type { LocalRun } from './local-run.ts'
+import { LocalRuns } from './local-runs.ts'
+import { stepToRerun } from './rerun.ts'
+import { beginningOf, note, rowOf } from './run-journal.ts'
+import { checkedVariables, checkLimit, keptOptions } from './run-options.ts'
+import { checkSameSteps, writeRerun } from './write-rerun.ts'
+
+export class RunEngine implements Engine {
+  readonly #options: EngineOptions
+  readonly #clock: Clock
+  readonly #random: () => number
+  readonly #links = new WeakMap<Plan, MaybePromise<LinkedPlan>>()
+  readonly #runs: LocalRuns
+  readonly #journals: Journals
+  readonly #direct: DirectRuns
+  #worker: { stop(): Promise<void> } | undefined
+  #runCount = 0
+  #isClosing = false
+
+  constructor(options: EngineOptions) {
+    this.#options = options
+    this.#clock = options.clock ?? systemClock
+    this.#random = options.random ?? Math.random
+    const { store, secrets: secret = () => undefined } = options
+    const clock = this.#clock
+    const random = this.#random
+    const link = (plan: Plan) => this.#link(plan)
+    const services = (redactor: Redactor) => callServices(this, options, redactor)
+    this.#runs = new LocalRuns({ store, link, secret })
+    this.#journals = new Journals({
+      store,
+      runs: this.#runs,
+      link,
+      services,
+      warn: (message) => options.log?.('warning', message),
+      mayPutDown: () => this.#worker !== undefined,
+      clock,
+      random,
+    })
+    this.#direct = new DirectRuns({
+      link,
+      cached: (key, now) => store.runs.cached(key, now),
+      clock,
+      random,
+      secret,
+      services,
+      newId: () => this.#newId(),
+    })
+  }
+
+  async submit(plan: Plan, inputs: Inputs, options: SubmitOptions = {}): Promise<RunHandle> {
+    this.#checkOpen()
+    checkLimit(options.maxConcurrent)
+    const linked = await this.#link(plan)
+    const variables = checkedVariables(linked, options.variables ?? {})
+    const id = options.id ?? this.#newId()
+    const kept = keptOptions(options, variables)
+    if (this.#runs.get(id)) throw isThere(id)
+    const run = this.#runs.add(id, linked, kept, options.redact !== false)
+    run.handles++
+    const created = (items: readonly unknown[]): JournalEntry => {
+      return { type: 'created', at: this.#clock.now(), run: id, plan, options: kept, from: 0, inputs: items }
+    }
+    const unwatch = watchRun(this.#options.store, run, options.watch)
+    if (isSmall(inputs)) {
+      const sealed: JournalEntry = { type: 'sealed', at: this.#clock.now(), items: inputs.length }
+      await this.#accepted(run, unwatch, this.#journals.start(run, `${id}/0`, [created(inputs), sealed]))
+      return this.#handle(run, unwatch)
+    }
+    const first = { journal: `${id}/0`, after: 0, entries: [created([])] }
+    await this.#accepted(run, unwatch, this.#options.store.append(first))
+    return this.#handle(run, unwatch, this.#takeIn(run, inputs, { items: 0, shards: 0 }))
+  }
+
+  runDirectly(plan: Plan, input: unknown, options: DirectRunOptions = {}): Promise<Outcome> {
+    if (this.#isClosing) return Promise.reject(closed())
+    const linked = this.#link(plan)
+    if (!isPromise(linked)) return this.#direct.run(linked, input, options)
+    return linked.then((one) => this.#direct.run(one, input, options))
+  }
+
+  async resume(id: RunId, options: ResumeOptions = {}): Promise<RunHandle> {
+    this.#checkOpen()
+    checkLimit(options.maxConcurrent)
+    const { store } = this.#options
+    const row = await rowOf(store, id)
+    const holder = isEnded(row.status) ? undefined : (await store.runs.open(id)).find(({ heldBy }) => heldBy)
+    if (holder) {
+      throw new FlowError(
+        'CONFLICT',
+        `run ${id} is being driven by ${holder.heldBy}: end that process first, or leave it`,
+      )
+    }
+    const run = this.#runs.get(id) ?? (await this.#runs.load(id, options.redact !== false, options.maxConcurrent))
+    run.handles++
+    const unwatch = watchRun(this.#options.store, run, options.watch)
+    const shards = await store.runs.shards(id)
+    run.results.follow(recordedResults(store, id))
+    if (isEnded(row.status)) return this.#handle(run, unwatch)
+
+    this.#journals.resume(run, leftOf(shards))
+    const items = shards.reduce((sum, shard) => sum + shard.items, 0)
+    const isSealed = row.items.total >= 0
+    const intake =
+      isSealed || !options.inputs
+        ? Promise.resolve()
+        : this.#takeIn(run, passOver(options.inputs, items), { items, shards: shards.length - 1 })
+    return this.#handle(run, unwatch, intake)
+  }
+
+  async rerun(id: RunId, options: RerunOptions = {}): Promise<RunHandle> {
+    this.#checkOpen()
+    checkLimit(options.maxConcurrent)
+    const { store } = this.#options
+    const row = await rowOf(store, id)
+    if (!isEnded(row.status)) {
+      throw new FlowError('CONFLICT', `run ${id} has not ended (${row.status}): wait for it, or cancel it first`)
+    }
+    const shards = await store.runs.shards(id)
+    const before = beginningOf(id, await store.read(`${id}/0`))
+    const plan = options.plan ?? before.plan
+    checkSameSteps(plan, before.plan, options.from !== undefined)
+    if (options.from && 'step' in options.from) stepToRerun(plan, options.from.step)
+
+    const linked = await this.#link(plan)
+    const variables = checkedVariables(linked, options.variables ?? before.options?.variables ?? {})
+    const from = options.from === undefined ? {} : { from: 'step' in options.from ? options.from.step : 'failed' }
+    const kept = keptOptions({ ...before.options, ...options, origin: { runId: id, ...from } }, variables)
+    const again = options.id ?? this.#newId()
+    const run = this.#runs.add(again, linked, kept, options.redact !== false)
+    run.handles++
+    const unwatch = watchRun(this.#options.store, run, options.watch)
+    const items = await writeRerun(store, shards, {
+      run: again,
+      at: this.#clock.now(),
+      before: before.plan,
+      plan,
+      kept,
+      options,
+    })
+    await note(store, again, [{ type: 'sealed', at: this.#clock.now(), items }])
+    this.#journals.resume(run, leftOf(await store.runs.shards(again)))
+    return this.#handle(run, unwatch)
+  }
+
+  async signal(id: RunId, signal: RunSignal): Promise<void> {
+    if (this.#direct.signal(id, signal)) return
+    const row = await rowOf(this.#options.store, id)
+    if (isEnded(row.status))
+      throw new FlowError('CONFLICT', `run ${id} has ended (${row.status}): nothing can be sent to it`)
+    await note(this.#options.store, id, [signalEntry(signal, this.#clock.now())])
+  }
+
+  recover(): void {
+    this.#worker ??= this.#options.store.work((journal) => this.#journals.drive(journal))
+  }
+
+  async close(): Promise<void> {
+    this.#isClosing = true
+    this.#journals.close()
+    // A store's worker waits for what it drives: that has to be left first.
+    const stopped = this.#worker?.stop()
+    this.#runs.leave()
+    this.#direct.close()
+    await stopped
+    await this.#options.store.close()
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosing) throw closed()
+  }
+
+  #takeIn(run: LocalRun, inputs: Inputs, taken: { items: number; shards: number }): Promise<void> {
+    return takeIn(run, inputs, taken, {
+      now: () => this.#clock.now(),
+      timer: (ms, fire) => this.#clock.timer(ms, fire),
+      open: (journal, entries) => this.#journals.start(run, journal, entries),
+      note: (entries) => note(this.#options.store, run.id, entries),
+    })
+  }
+
+  /** Waits until a new run is written; one that is not leaves nothing behind. */
+  async #accepted(run: LocalRun, unwatch: () => void, written: MaybePromise<void>): Promise<void> {
+    try {
+      await written
+    } catch (error) {
+      unwatch()
+      this.#runs.forget(run)
+      throw FlowError.is(error) && error.code === 'CONFLICT' ? isThere(run.id) : error
+    }
+  }
+
+  #handle(run: LocalRun, unwatch: () => void, intake: Promise<void> = Promise.resolve()): RunHandle {
+    const { store } = this.#options
+    const ended = endOf(store, run, intake, () => {
+      unwatch()
+      run.results.end()
+      this.#runs.release(run)
+    })
+    return handleOf(store, run, ended, (reason) =>
+      this.signal(run.id, reason === undefined ? { name: 'cancel' } : { name: 'cancel', reason }),
+    )
+  }
+
+  #link(plan: Plan): MaybePromise<LinkedPlan> {
+    const known = this.#links.get(plan)
+    if (known) return known
+    const { router, functions = () => undefined, schema } = this.#options
+    const linked = link(plan, { router, core: coreComponent, functions, schema }).then((result) => {
+      this.#links.set(plan, result)
+      return result
+    })
+    this.#links.set(plan, linked)
+    return linked
+  }
+
+  #newId(): RunId {
+    if (this.#options.newId) return this.#options.newId()
+    this.#runCount++
+    const stamp = this.#clock.now().toString(36)
+    const chance = Math.floor(this.#random() * 36 ** 6).toString(36)
+    return `${stamp}-${this.#runCount.toString(36)}${chance}`
+  }
+}
+
+// ---
+
+function closed(): FlowError {
+  return new FlowError('CONFLICT', 'this engine was closed: it runs nothing any more; make another')
+}
+
+/** Journals with items that have not ended. */
+function leftOf(shards: readonly ShardRow[]): JournalId[] {
+  return shards.filter(({ items, done }) => done < items).map(({ journal }) => journal)
+}
+
+function isThere(id: RunId): FlowError {
+  return new FlowError('CONFLICT', `there is a run ${id} already; resume it, or choose another id`)
+}

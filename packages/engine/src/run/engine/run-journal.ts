@@ -1,0 +1,40 @@
+// The journal of a run itself, the first of its journals: what stands at its beginning, and notes that anybody may add.
+
+import { FlowError } from '../../errors.ts'
+import type { JournalEntry, RunId, RunOptions } from '../../journal/events.ts'
+import type { Plan } from '../../plan/plan.ts'
+import type { JournalRow, RunRow, Store } from '../../store/store.ts'
+
+/** What a run is. */
+export interface Beginning {
+  readonly plan: Plan
+  readonly options: RunOptions | undefined
+}
+
+/** Reads how a run began; throws INTERNAL if its journal does not say. */
+export function beginningOf(id: RunId, rows: readonly JournalRow[]): Beginning {
+  const [first] = rows[0]?.entries ?? []
+  if (first?.type === 'created' && first.plan) return { plan: first.plan, options: first.options }
+  throw new FlowError('INTERNAL', `the journal of run ${id} does not begin with its plan`)
+}
+
+/** Appends to the run's own journal, whoever else does. */
+export async function note(store: Store, id: RunId, entries: readonly JournalEntry[]): Promise<void> {
+  const journal = `${id}/0`
+  for (;;) {
+    const after = (await store.read(journal)).length
+    try {
+      await store.append({ journal, after, entries })
+      return
+    } catch (error) {
+      if (!FlowError.is(error) || error.code !== 'CONFLICT') throw error
+    }
+  }
+}
+
+/** The run's row; throws NOT_FOUND. */
+export async function rowOf(store: Store, id: RunId): Promise<RunRow> {
+  const row = await store.runs.get(id)
+  if (!row) throw new FlowError('NOT_FOUND', `there is no run ${id} in this store`)
+  return row
+}

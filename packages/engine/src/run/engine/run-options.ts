@@ -1,0 +1,44 @@
+// The options of a run: what is checked of them before it is accepted, and what its journal keeps.
+
+import type { SubmitOptions } from '../../engine.ts'
+import { FlowError } from '../../errors.ts'
+import type { RunOptions } from '../../journal/events.ts'
+import { misfit } from '../../schema.ts'
+import type { LinkedPlan } from '../link.ts'
+
+/** What a run's journal keeps of the options it was submitted with. */
+export function keptOptions(options: SubmitOptions, variables: Readonly<Record<string, unknown>>): RunOptions {
+  const { flow, labels, maxConcurrent, origin, trigger } = options
+  return {
+    variables,
+    ...(flow === undefined ? {} : { flow }),
+    ...(labels === undefined ? {} : { labels }),
+    ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
+    ...(origin === undefined ? {} : { origin }),
+    ...(trigger === undefined ? {} : { trigger }),
+  }
+}
+
+/** How many items may be at work at once; throws INVALID_INPUT for what is no such number. */
+export function checkLimit(limit: number | undefined): void {
+  if (limit === undefined || (Number.isInteger(limit) && limit >= 1)) return
+  throw new FlowError('INVALID_INPUT', `"maxConcurrent" must be a whole number from 1, not ${shown(limit)}`)
+}
+
+/** The variables with their defaults; throws INVALID_INPUT, with all violations, if they do not fit the schema. */
+export function checkedVariables(
+  plan: LinkedPlan,
+  given: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  if (!plan.checkVariables) return given
+  const { value, violations } = plan.checkVariables(given)
+  if (violations.length === 0) return value as Record<string, unknown>
+  const { code, message, data } = misfit('the variables do', violations)
+  throw new FlowError(code, message, data === undefined ? {} : { data })
+}
+
+// ---
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : String(value)
+}

@@ -1,0 +1,131 @@
+// One run, or one sub-run, while it is driven: its items in flight and what is known of each. Holds; the driver decides.
+
+import type { ParkedRun } from '../../component/plugin.ts'
+import type { LinkedPlan } from '../link.ts'
+import type { Outcome } from '../outcome.ts'
+import { Scheduler } from '../scheduler/scheduler.ts'
+import { type RunFacts, RunState } from '../scheduler/state.ts'
+import type { Attempt, CallServices } from './attempt.ts'
+
+export interface Parent {
+  readonly attempt: Attempt
+  readonly options: ParkedRun
+}
+
+export interface Deadline {
+  /** Epoch milliseconds. */
+  readonly at: number
+  /** Takes its timer back. */
+  cancel: () => void
+}
+
+/** How often a visit was tried so far, by budget. */
+export interface Tries {
+  /** Failures counted against the step's `retry`. */
+  step: number
+  /** Failures counted against the transport budget. */
+  transport: number
+}
+
+export class ActiveRun {
+  /** Of a sub-run: its parent's `item/step/visit`, prefixed by the parent's own key; of the run itself: "". */
+  readonly key: string
+  readonly plan: LinkedPlan
+  readonly state: RunState
+  readonly scheduler: Scheduler
+  readonly parent: Parent | undefined
+  readonly services: CallServices
+  inputs: readonly unknown[]
+  /** The number of the first item. */
+  readonly from: number
+  /** Of a sub-run: items at once. */
+  readonly limit: number
+  /** Steps of an item at once. */
+  readonly stepLimit: number | undefined
+  /** Of a sub-run: its items' outcomes, in order. */
+  readonly outcomes: (Outcome | undefined)[] = []
+
+  /** Index of the next input to start. */
+  next = 0
+  /** Items in flight, and those of them that only wait (parked in all they do). */
+  live = 0
+  idle = 0
+  /** No further item starts. */
+  isClosed = false
+  isDirty = false
+  isDropped = false
+  /** Of a sub-run: the step it hangs on is counted as parked, because all in here only wait. */
+  isCountedIdle = false
+
+  /** Indexes of inputs that ended or started before a restart. */
+  readonly known = new Set<number>()
+  /** Keys of steps that are ready, while nothing is called: paused or replaying. */
+  readonly held = new Set<number>()
+  /** By key, while replaying: the attempt that was under way, and since when (epoch milliseconds). */
+  readonly started = new Map<number, { readonly attempt: number; readonly at: number }>()
+  /** By key: the attempt in flight or parked. */
+  readonly attempts = new Map<number, Attempt>()
+  /** By key: what was tried before. */
+  readonly tries = new Map<number, Tries>()
+  /** By slot: steps parked on a time, a signal or an idle sub-run. */
+  readonly parked = new Map<number, number>()
+  /** Slots of items that only wait and have given their place back. */
+  readonly idleSlots = new Set<number>()
+  /** By slot, for plans that limit the steps of an item: how many run, and who waits for a place. */
+  readonly running = new Map<number, number>()
+  readonly queued = new Map<number, number[]>()
+  /** By slot: when the item's own time limit ends. */
+  readonly deadlines = new Map<number, Deadline>()
+
+  constructor(options: {
+    key: string
+    plan: LinkedPlan
+    facts: RunFacts
+    inputs: readonly unknown[]
+    from: number
+    limit: number
+    isRecording: boolean
+    services: CallServices
+    parent?: Parent
+  }) {
+    this.key = options.key
+    this.plan = options.plan
+    this.inputs = options.inputs
+    this.from = options.from
+    this.limit = options.limit
+    this.stepLimit = options.plan.plan.maxConcurrent
+    this.parent = options.parent
+    this.services = options.services
+    this.state = new RunState(
+      options.plan,
+      options.facts,
+      Math.max(1, Math.min(options.limit, options.inputs.length, 16)),
+    )
+    this.scheduler = new Scheduler(this.state, options.isRecording)
+  }
+
+  /** Begins anew with another input, all that was before having ended. */
+  reuse(input: unknown): void {
+    this.inputs = [input]
+    this.next = 0
+    this.isClosed = false
+  }
+
+  /** Items that started or ended before a restart are not started again. */
+  passKnown(): void {
+    while (this.known.size > 0 && this.known.has(this.next)) this.next++
+  }
+
+  get hasInputs(): boolean {
+    return !this.isClosed && this.next < this.inputs.length
+  }
+
+  get isDone(): boolean {
+    return this.live === 0 && !this.hasInputs
+  }
+
+  /** Every item in flight only waits, and no other could start. */
+  get isIdle(): boolean {
+    return this.live > 0 && this.idle === this.live && !this.hasInputs
+  }
+}

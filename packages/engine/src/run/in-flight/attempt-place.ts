@@ -1,0 +1,38 @@
+// Where an attempt stands: its step, its item, the inputs around it, and whether anybody still wants its answer. Reads only.
+
+import type { VisitRef } from '../../journal/events.ts'
+import type { PlanStep } from '../../plan/plan.ts'
+import { DONE } from '../scheduler/state.ts'
+import type { Attempt } from './attempt.ts'
+import type { ItemInput } from './drive.ts'
+
+export function stepOf(attempt: Attempt): PlanStep {
+  return attempt.run.plan.plan.steps[attempt.step] as PlanStep
+}
+
+/** False if the attempt, or its step or item, has ended: perhaps in this very turn. */
+export function isWanted({ isLive, run, slot, key }: Attempt): boolean {
+  return isLive && run.state.isLive[slot] === 1 && (run.state.status[key] as number) < DONE
+}
+
+/** The inputs around an attempt: its own item's, and those of the items that it is below. */
+export function inputsOf(attempt: Attempt): ItemInput[] {
+  const inputs: ItemInput[] = []
+  for (let at: Attempt | undefined = attempt; at; at = at.run.parent?.attempt) {
+    inputs.push({ plan: at.run.plan, input: at.run.state.input[at.slot] })
+  }
+  return inputs
+}
+
+/** The item of the run itself in which an attempt, perhaps of a sub-run, is made. */
+export function rootItem(attempt: Attempt): number {
+  let at = attempt
+  while (at.run.parent) at = at.run.parent.attempt
+  return at.itemIndex
+}
+
+/** Its visit, as the journal names it. */
+export function visitOf(attempt: Attempt): VisitRef {
+  const { run, step, itemIndex: item, visit } = attempt
+  return run.key === '' ? { item, step, visit } : { sub: run.key, item, step, visit }
+}

@@ -1,0 +1,259 @@
+// One call of a component, from the call to its answer, parks in between included. What the component sees as its context.
+
+import type { BlobAccess, CallContext, Log, SubmitRunOptions, SubmittedRun, Woken } from '../../component/plugin.ts'
+import type { ErrorValue } from '../../errors.ts'
+import type { MaybePromise } from '../../json.ts'
+import type { Plan } from '../../plan/plan.ts'
+import type { Outcome } from '../outcome.ts'
+import { DONE, FAILED, SKIPPED, type SkipFact } from '../scheduler/state.ts'
+import type { ActiveRun } from './active-run.ts'
+
+/** What calls need from the engine around them. */
+export interface CallServices {
+  readonly blobs: BlobAccess
+  readonly log: (attempt: Attempt) => Log
+  readonly warn: (message: string) => void
+  readonly plan: (ref: unknown) => MaybePromise<Plan>
+  readonly submit: (
+    attempt: Attempt,
+    plan: Plan,
+    inputs: readonly unknown[],
+    options?: SubmitRunOptions,
+  ) => Promise<SubmittedRun>
+}
+
+/** Few fields on purpose: one is made for every call, and most calls answer at once. */
+export class Attempt implements CallContext {
+  readonly run: ActiveRun
+  readonly key: number
+  /** Parts of the key, taken apart once: that is a division. */
+  readonly slot: number
+  readonly step: number
+  /** From 1. */
+  readonly attempt: number
+  woken: Woken | undefined = undefined
+  /** False once its answer is no longer wanted. */
+  isLive = true
+  /** What only a call that does not answer at once has. */
+  later: Later | undefined = undefined
+
+  constructor(run: ActiveRun, key: number, attempt: number) {
+    this.run = run
+    this.key = key
+    this.slot = run.state.slotOf(key)
+    this.step = key - this.slot * run.state.stepCount
+    this.attempt = attempt
+  }
+
+  get itemIndex(): number {
+    return this.later?.was?.itemIndex ?? (this.run.state.item[this.slot] as number)
+  }
+
+  /** Set while parked. */
+  get park(): AttemptPark | undefined {
+    return this.later?.park
+  }
+
+  set park(park: AttemptPark | undefined) {
+    laterOf(this).park = park
+  }
+
+  get hasTimer(): boolean {
+    return this.later?.cancelTimer !== undefined
+  }
+
+  /** When its time limit began, if it has one; epoch milliseconds. */
+  get since(): number | undefined {
+    return this.later?.since
+  }
+
+  set since(at: number | undefined) {
+    laterOf(this).since = at
+  }
+
+  /** Keeps the way to take the attempt's timer back. */
+  set cancelTimer(cancel: (() => void) | undefined) {
+    laterOf(this).cancelTimer = cancel
+  }
+
+  /** Where a success of this call is kept for others. */
+  get cacheKey(): string | undefined {
+    return this.later?.cacheKey
+  }
+
+  set cacheKey(key: string | undefined) {
+    laterOf(this).cacheKey = key
+  }
+
+  set took(signal: number) {
+    laterOf(this).took = signal
+  }
+
+  get visit(): number {
+    return (this.run.state.visit[this.key] as number) + 1
+  }
+
+  /** `item/step/visit`, prefixed by those of the runs around it. */
+  get path(): string {
+    if (this.later?.was) return this.later.was.path
+    const own = `${this.itemIndex}/${this.step}/${this.visit}`
+    return this.run.key === '' ? own : `${this.run.key}/${own}`
+  }
+
+  /** The key of the next sub-run that it waits for: each has its own. */
+  nextSubRunKey(): string {
+    const count = ++laterOf(this).subRuns
+    return count === 1 ? this.path : `${this.path}.${count}`
+  }
+
+  get signal(): AbortSignal {
+    const later = laterOf(this)
+    later.controller ??= new AbortController()
+    return later.controller.signal
+  }
+
+  get idempotencyKey(): string {
+    return `${this.runId}/${this.path}`
+  }
+
+  get runId(): string {
+    return this.later?.was?.runId ?? this.run.state.facts.id
+  }
+
+  get local(): unknown {
+    return this.run.state.facts.local
+  }
+
+  get stepId(): string {
+    const { authorsIds, stepIds } = this.run.plan
+    return authorsIds[this.step] ?? (stepIds[this.step] as string)
+  }
+
+  get variables(): Readonly<Record<string, unknown>> {
+    return this.run.state.facts.variables
+  }
+
+  get around(): CallContext | undefined {
+    return this.run.parent?.attempt
+  }
+
+  get blobs(): BlobAccess {
+    return this.run.services.blobs
+  }
+
+  putBlob(value: unknown): MaybePromise<string> {
+    return this.blobs.put(value)
+  }
+
+  getBlob(id: string): MaybePromise<unknown> {
+    return this.blobs.get(id)
+  }
+
+  get log(): Log {
+    return this.run.services.log(this)
+  }
+
+  plan(ref: unknown): MaybePromise<Plan> {
+    return this.run.services.plan(ref)
+  }
+
+  submit(plan: Plan, inputs: readonly unknown[], options?: SubmitRunOptions): Promise<SubmittedRun> {
+    return this.run.services.submit(this, plan, inputs, options)
+  }
+
+  /** Calls back once the component says that it has started. */
+  set onStarted(callback: () => void) {
+    laterOf(this).onStarted = callback
+  }
+
+  started(): void {
+    const later = laterOf(this)
+    const { onStarted } = later
+    later.onStarted = undefined
+    if (this.isLive) onStarted?.()
+  }
+
+  outcomes(): Record<string, Outcome> {
+    const { state, plan } = this.run
+    const base = this.slot * state.stepCount
+    const outcomes: Record<string, Outcome> = {}
+    if (this.later?.was) return outcomes
+    for (let step = 0; step < state.stepCount; step++) {
+      const outcome = outcomeAt(state.status[base + step] as number, state.value[base + step])
+      if (outcome && plan.plan.steps[step]?.hidden !== true) outcomes[plan.stepIds[step] as string] = outcome
+    }
+    return outcomes
+  }
+
+  /** The answer is no longer wanted: tells the component, and drops what it still says. */
+  abandon(reason: Error): void {
+    // It may still run and ask who it is, when its place has gone to another item.
+    const { runId, itemIndex, path } = this
+    laterOf(this).was = { runId, itemIndex, path }
+    this.close()
+    this.later?.controller?.abort(reason)
+  }
+
+  /** The answer is here. */
+  close(): void {
+    this.isLive = false
+    if (this.later?.cancelTimer === undefined) return
+    this.later.cancelTimer()
+    this.later.cancelTimer = undefined
+  }
+}
+
+interface Later {
+  /** How often it was parked on a sub-run. */
+  subRuns: number
+  controller: AbortController | undefined
+  park: AttemptPark | undefined
+  cancelTimer: (() => void) | undefined
+  since: number | undefined
+  onStarted: (() => void) | undefined
+  cacheKey: string | undefined
+  /** The number of the last signal that it used up. */
+  took: number | undefined
+  /** Who it was when it was abandoned. */
+  was: { readonly runId: string; readonly itemIndex: number; readonly path: string } | undefined
+}
+
+export interface AttemptPark {
+  readonly by: 'time' | 'signal' | 'run' | 'retry'
+  readonly state: unknown
+  /** The name of the signal that it waits for. */
+  readonly signal?: string
+  /** The sub-run that it waits for. */
+  child?: ActiveRun
+}
+
+// ---
+
+/** Not a private method: those cost every instance a brand. */
+function laterOf(attempt: Attempt): Later {
+  attempt.later ??= {
+    subRuns: 0,
+    controller: undefined,
+    park: undefined,
+    cancelTimer: undefined,
+    since: undefined,
+    onStarted: undefined,
+    cacheKey: undefined,
+    took: undefined,
+    was: undefined,
+  }
+  return attempt.later
+}
+
+function outcomeAt(status: number, value: unknown): Outcome | undefined {
+  switch (status) {
+    case DONE:
+      return { outcome: 'success', result: value }
+    case SKIPPED:
+      return { outcome: 'skipped', reason: (value as SkipFact).reason }
+    case FAILED:
+      return { outcome: 'failed', error: value as ErrorValue }
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,134 @@
+// What the parts of a driver share: what it was given, what it knows of the turn, and whom to tell that something moved.
+
+import type { Clock } from '../../clock.ts'
+import type { ErrorValue } from '../../errors.ts'
+import type { JournalEntry, JournalId } from '../../journal/events.ts'
+import type { MaybePromise } from '../../json.ts'
+import type { Plan } from '../../plan/plan.ts'
+import type { Batch, JournalRow } from '../../store/store.ts'
+import type { LinkedPlan } from '../link.ts'
+import type { Outcome } from '../outcome.ts'
+import type { RunFacts } from '../scheduler/state.ts'
+import { ActiveRun } from './active-run.ts'
+import type { CallServices } from './attempt.ts'
+
+/** Says how many items of a run may be in flight, over all its drivers of this process. */
+export interface ItemGate {
+  tryTake(): boolean
+  /** Takes a place even if there is none: for items that were in flight before a restart. */
+  take(): void
+  release(): void
+}
+
+/** An item's input, with the plan that says what of it is secret. */
+export interface ItemInput {
+  readonly plan: LinkedPlan
+  readonly input: unknown
+}
+
+export interface DriverOptions {
+  readonly journal: JournalId
+  /** Who drives, in the journal. */
+  readonly driver: string
+  readonly plan: LinkedPlan
+  readonly facts: RunFacts
+  /** The items: their first number and their inputs. */
+  readonly from: number
+  readonly inputs: readonly unknown[]
+  readonly gate: ItemGate
+  readonly append: (batch: Batch) => MaybePromise<void>
+  readonly read: (from: number) => MaybePromise<readonly JournalRow[]>
+  /** The first entries of a new journal, written with the first turn. */
+  readonly preamble: readonly JournalEntry[]
+  /** The rows of a journal that was driven before. */
+  readonly rows: readonly JournalRow[]
+  /** What is appended survives the process: nothing is called before what made it ready is written. */
+  readonly isDurable: boolean
+  /** Steps are recorded, not only results. */
+  readonly isRecording: boolean
+  /** Somebody takes the journal up again when what it waits for has come. */
+  readonly mayPutDown: () => boolean
+  readonly services: CallServices
+  readonly link: (plan: Plan) => MaybePromise<LinkedPlan>
+  readonly cached: (key: string, now: number) => MaybePromise<{ readonly output: unknown } | undefined>
+  /** What may be seen of a failure in an item: the secrets of its inputs are taken out. */
+  readonly redactError: (inputs: readonly ItemInput[], error: ErrorValue) => ErrorValue
+  /** What an exit may see of an item's outcome. */
+  readonly redact: (plan: LinkedPlan, input: unknown, outcome: Outcome, item: number) => Outcome
+  /** All that has begun only waits: there may be room for more. */
+  readonly onIdle: () => void
+  /** Takes the outcome of the only item, in place of the journal: the driver may be used again. */
+  readonly onFinished?: (outcome: Outcome) => void
+  readonly clock: Clock
+  readonly random: () => number
+  /** A bug in us, or a store that fails: ends the driver, and leaves the run as the journal has it. */
+  readonly onBug: (error: unknown) => void
+}
+
+export class Drive {
+  readonly options: DriverOptions
+  readonly root: ActiveRun
+  /** Sub-runs by key. */
+  readonly subRuns = new Map<string, ActiveRun>()
+  readonly dirty: ActiveRun[] = []
+  #now: number | undefined
+  /** What this turn has to write. */
+  readonly entries: JournalEntry[] = []
+  /** Outputs of this turn that later calls may use, by key: the store has them when the turn is written. */
+  readonly kept = new Map<string, { readonly output: unknown }>()
+  /** The journal's own past is settled again: nothing is called, nothing is written. */
+  isReplaying = false
+  /** No item starts, no step is called; what is in flight goes on. */
+  isPaused = false
+  /** Called when something is there to do. */
+  onPoke: () => void = () => {}
+
+  constructor(options: DriverOptions) {
+    this.options = options
+    this.root = new ActiveRun({
+      key: '',
+      plan: options.plan,
+      facts: options.facts,
+      inputs: options.inputs,
+      from: options.from,
+      limit: Math.max(1, options.inputs.length),
+      isRecording: options.isRecording,
+      services: options.services,
+    })
+  }
+
+  beginTurn(): void {
+    this.#now = undefined
+  }
+
+  /** The turn's time: what happens in a turn happens then. Epoch milliseconds; asked of the clock if anybody asks. */
+  get now(): number {
+    this.#now ??= this.options.clock.now()
+    return this.#now
+  }
+
+  /** The run itself, and the sub-runs that are open. */
+  runs(): ActiveRun[] {
+    return [this.root, ...this.subRuns.values()]
+  }
+
+  /** The run can move. */
+  touch(run: ActiveRun): void {
+    if (run.isDirty || run.isDropped) return
+    run.isDirty = true
+    this.dirty.push(run)
+  }
+
+  /** Steps that were ready while nothing was called are called now. */
+  releaseHeld(): void {
+    for (const run of this.runs()) {
+      for (const key of run.held) run.scheduler.ready.push(key)
+      run.held.clear()
+      this.touch(run)
+    }
+  }
+
+  poke(): void {
+    this.onPoke()
+  }
+}

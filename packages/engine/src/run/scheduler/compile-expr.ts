@@ -1,0 +1,289 @@
+// Expr -> closure. Evaluates as far as it can: beside a blocked part the rest is still walked, so that every step that is
+// certainly needed is demanded at once. Pure: no clock, no I/O; what it wants is left in `state.wanted`.
+
+import { type ErrorValue, errorValue, FlowError } from '../../errors.ts'
+import { isRecord, type Json, own, setOwn } from '../../json.ts'
+import type { Expr } from '../../plan/expr.ts'
+import { isTruthy, ownFunctions, type PureFunction } from '../../plan/functions.ts'
+import { compilePath, keysAt, lastReached, MISSING } from '../../plan/path.ts'
+import { compileGuard } from './compile-guard.ts'
+import { BLOCKED, dependencyFailure, failure, NoValue, skip } from './no-value.ts'
+import { DONE, type RunState, SKIPPED, type SkipFact } from './state.ts'
+
+/** A value, or a NoValue. */
+export type Eval = (state: RunState, slot: number) => unknown
+
+export interface ExprContext {
+  readonly stepCount: number
+  /** The step whose expression this is. */
+  readonly self: number
+  /** `step "enrich" (pipeline:31)`: how messages begin. */
+  readonly where: string
+  readonly stepIds: readonly string[]
+  readonly functions: ReadonlyMap<string, PureFunction>
+  /** Inside a guard of another rule than all_success: a step that did not succeed reads as null. */
+  readonly nullable: boolean
+  /** In a branch under a guard that counts what was read. */
+  readonly tracked: boolean
+}
+
+export function compileExpr(expr: Expr, cx: ExprContext): Eval {
+  switch (expr.op) {
+    case 'literal': {
+      // Every item and every run is given the same one: nobody may change it.
+      const value = frozen(expr.value)
+      return () => value
+    }
+    case 'input':
+      return compileRead(expr, cx, 'the input', (state, slot) => state.input[slot])
+    case 'arrival':
+      return compileArrival(expr, cx)
+    case 'error':
+      return compileRead(expr, cx, 'the error', (state) => state.error)
+    case 'run':
+      return compileRead(expr, cx, 'the run', (state, slot) => ({ id: state.facts.id, item: state.item[slot] }))
+    case 'variable':
+      return compileRead(expr, cx, 'the variables', (state) => state.facts.variables)
+    case 'secret':
+      return compileSecret(expr.path ?? '', expr.default, cx)
+    case 'step':
+      return compileStep(expr, cx)
+    case 'outcome':
+      return compileOutcome(expr, cx)
+    case 'skip': {
+      const reason = expr.reason && compileExpr(expr.reason, cx)
+      const plain = skip('its condition')
+      return reason ? (state, slot) => withValue(reason(state, slot), (text) => skip(String(text))) : () => plain
+    }
+    case 'if': {
+      const cond = compileExpr(expr.cond, cx)
+      const branch = { ...cx, tracked: true }
+      const then = compileExpr(expr.then, branch)
+      const otherwise: Eval = expr.else ? compileExpr(expr.else, branch) : () => null
+      return (state, slot) => {
+        const value = cond(state, slot)
+        if (value instanceof NoValue) return value
+        return isTruthy(value) ? then(state, slot) : otherwise(state, slot)
+      }
+    }
+    case 'coalesce': {
+      const candidates = expr.of.map((e) => compileExpr(e, { ...cx, tracked: true }))
+      return (state, slot) => {
+        for (const candidate of candidates) {
+          const value = candidate(state, slot)
+          if (value instanceof NoValue) {
+            if (value.kind !== 'skip') return value
+          } else if (value !== null && value !== undefined) return value
+        }
+        return null
+      }
+    }
+    case 'try': {
+      const attempt = compileExpr(expr.of, cx)
+      const otherwise = compileExpr(expr.else, cx)
+      return (state, slot) => {
+        const value = attempt(state, slot)
+        if (!(value instanceof NoValue) || value.kind !== 'failure' || value.dependency) return value
+        const before = state.error
+        state.error = value.error as ErrorValue
+        const instead = otherwise(state, slot)
+        state.error = before
+        return instead
+      }
+    }
+    case 'guard':
+      return compileGuard(expr, cx)
+    case 'array':
+      return compileAll(expr.of, cx, (values) => values.slice())
+    case 'object':
+      return compileObject(expr.of, cx)
+    case 'call':
+      return compileCall(expr.fn, expr.args, cx)
+  }
+}
+
+// ---
+
+type Read = Extract<Expr, { op: 'input' | 'arrival' | 'error' | 'variable' | 'secret' | 'run' }>
+
+function compileRead(expr: Read, cx: ExprContext, what: string, read: Eval): Eval {
+  const path = expr.path ?? ''
+  if (path === '' || path === '$') return (state, slot) => read(state, slot) ?? null
+  const get = compilePath(path, expr.default !== undefined)
+  const otherwise = expr.default && compileExpr(expr.default, cx)
+  return (state, slot) => {
+    const value = get(read(state, slot))
+    if (value !== MISSING) return value
+    return otherwise ? otherwise(state, slot) : missing(cx, path, what, read(state, slot))
+  }
+}
+
+function frozen(value: Json): Json {
+  const open: Json[] = [value]
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    if (typeof at !== 'object' || at === null || Object.isFrozen(at)) continue
+    Object.freeze(at)
+    for (const part of Object.values(at)) open.push(part)
+  }
+  return value
+}
+
+function compileArrival(expr: Read, cx: ExprContext): Eval {
+  const { stepCount, self } = cx
+  // The whole of it is what every step of a chain takes.
+  if (expr.path === undefined) return (state, slot) => state.arrival[slot * stepCount + self] ?? null
+  return compileRead(expr, cx, 'what led here', (state, slot) => state.arrival[slot * stepCount + self])
+}
+
+function compileSecret(name: string, fallback: Expr | undefined, cx: ExprContext): Eval {
+  const otherwise = fallback && compileExpr(fallback, cx)
+  return (state, slot) => {
+    const value = state.facts.secret(name)
+    if (value !== undefined) return value
+    if (otherwise) return otherwise(state, slot)
+    return failure({
+      code: 'EXPRESSION_FAILURE',
+      message: `${cx.where} reads the secret "${name}", which is not set; set STEPFLOW_SECRET_${name} in the environment`,
+    })
+  }
+}
+
+function compileStep(expr: Extract<Expr, { op: 'step' }>, cx: ExprContext): Eval {
+  const { step, primary } = expr
+  const { stepCount, nullable, tracked } = cx
+  const path = expr.path ?? ''
+  const get = compilePath(path, expr.default !== undefined)
+  const otherwise = expr.default && compileExpr(expr.default, cx)
+  const onSkip = expr.onSkip && compileExpr(expr.onSkip, cx)
+  const whole = path === '' || path === '$'
+
+  return (state, slot) => {
+    const key = slot * stepCount + step
+    const status = state.status[key] as number
+    if (tracked && state.touched !== null) state.touched.push(step)
+    if (status === DONE) {
+      const output = state.value[key]
+      if (whole) return output
+      let value = get(output)
+      if (value === MISSING && primary !== undefined) value = get(own(output, primary))
+      if (value !== MISSING) return value
+      if (otherwise) return otherwise(state, slot)
+      return missing(cx, path, `step "${cx.stepIds[step]}"`, output)
+    }
+    if (status < DONE) {
+      state.wanted.push(step)
+      return BLOCKED
+    }
+    if (status === SKIPPED && onSkip) return onSkip(state, slot)
+    if (nullable) return otherwise && !whole ? otherwise(state, slot) : null
+    return status === SKIPPED ? skipBecause(state, key, cx.stepIds[step]) : failedBecause(state, key)
+  }
+}
+
+/** A skip that goes back to a skipped step. */
+export function skipBecause(state: RunState, key: number, id: string | undefined): NoValue {
+  const fact = state.value[key] as SkipFact
+  return skip(`step "${id}" was skipped (${fact.reason})`, fact.cause)
+}
+
+export function failedBecause(state: RunState, key: number): NoValue {
+  return dependencyFailure(state.value[key] as ErrorValue)
+}
+
+function compileOutcome(expr: Extract<Expr, { op: 'outcome' }>, cx: ExprContext): Eval {
+  const { step } = expr
+  const get = compilePath(expr.path ?? '', true)
+  return (state, slot) => {
+    const key = slot * cx.stepCount + step
+    const status = state.status[key] as number
+    if (cx.tracked && state.touched !== null) state.touched.push(step)
+    if (status < DONE) {
+      state.wanted.push(step)
+      return BLOCKED
+    }
+    const value = get(outcomeFacts(state, key, status))
+    return value === MISSING ? null : value
+  }
+}
+
+function outcomeFacts(state: RunState, key: number, status: number): Record<string, unknown> {
+  if (status === DONE) return { status: 'success', value: state.value[key] }
+  if (status === SKIPPED) {
+    const { reason, cause } = state.value[key] as SkipFact
+    return cause ? { status: 'skipped', reason, error: cause } : { status: 'skipped', reason }
+  }
+  const error = state.value[key] as ErrorValue
+  return { status: error.code === 'CANCELLED' ? 'cancelled' : 'failed', error }
+}
+
+/** The reverse of an outcome's facts: its value, or the skip or failure that it stands for. */
+function reopen(facts: unknown): unknown {
+  if (!isRecord(facts) || facts.status === 'success') return own(facts, 'value') ?? null
+  const error = (own(facts, 'error') ?? undefined) as ErrorValue | undefined
+  if (facts.status === 'skipped') return skip(String(facts.reason), error)
+  return failure(error ?? { code: 'INTERNAL', message: 'the step failed' })
+}
+
+/** Evaluates all, even beside a part without a value; then the first without a value in order, blocked parts first. */
+function compileAll(of: readonly Expr[], cx: ExprContext, build: (values: unknown[]) => unknown): Eval {
+  const parts = of.map((e) => compileExpr(e, cx))
+  return (state, slot) => {
+    const values: unknown[] = new Array(parts.length)
+    let none: NoValue | undefined
+    for (let i = 0; i < parts.length; i++) {
+      const value = (parts[i] as Eval)(state, slot)
+      if (value instanceof NoValue) {
+        if (none === undefined || value.kind === 'blocked') none = value
+      } else values[i] = value
+    }
+    return none ?? build(values)
+  }
+}
+
+function compileObject(of: readonly (readonly [string, Expr])[], cx: ExprContext): Eval {
+  const keys = of.map(([key]) => key)
+  const parts = of.map(([, e]) => compileExpr(e, cx))
+  const isPlain = !keys.includes('__proto__')
+  return (state, slot) => {
+    const object: Record<string, unknown> = {}
+    let none: NoValue | undefined
+    for (let i = 0; i < parts.length; i++) {
+      const value = (parts[i] as Eval)(state, slot)
+      if (value instanceof NoValue) {
+        if (none === undefined || value.kind === 'blocked') none = value
+      } else if (isPlain) object[keys[i] as string] = value
+      else setOwn(object, keys[i] as string, value)
+    }
+    return none ?? object
+  }
+}
+
+function compileCall(name: string, args: readonly Expr[], cx: ExprContext): Eval {
+  if (name === 'reopen') return compileAll(args, cx, ([facts]) => reopen(facts))
+  const fn = Object.hasOwn(ownFunctions, name) ? ownFunctions[name] : cx.functions.get(name)
+  if (!fn) throw new FlowError('INVALID_FLOW', `${cx.where} calls "${name}", a function that this engine does not have`)
+  return compileAll(args, cx, (values) => {
+    try {
+      return fn(...values)
+    } catch (thrown) {
+      const error = errorValue(thrown)
+      if (!FlowError.is(thrown)) return failure({ code: 'INTERNAL', message: `${cx.where}: ${error.message}` })
+      return failure({ ...error, message: `${cx.where}: ${error.message}` })
+    }
+  })
+}
+
+function withValue(value: unknown, then: (value: unknown) => unknown): unknown {
+  return value instanceof NoValue ? value : then(value)
+}
+
+function missing(cx: ExprContext, path: string, what: string, value: unknown): NoValue {
+  const shown = path.startsWith('$') ? path : `$.${path}`
+  const reached = lastReached(path, value)
+  const there =
+    isRecord(reached) && Object.keys(reached).length > 0 ? `there are: ${keysAt(reached)}` : `it is ${keysAt(reached)}`
+  return failure({
+    code: 'EXPRESSION_FAILURE',
+    message: `${cx.where} reads "${shown}" of ${what}: no such field; ${there}`,
+  })
+}

@@ -1,0 +1,22 @@
+// What the scheduler has to tell whoever keeps a record: steps that have settled, items that have ended.
+
+import type { Outcome } from '../outcome.ts'
+
+export interface Settled {
+  readonly item: number
+  readonly step: number
+  readonly visit: number
+  readonly outcome: Outcome
+  /** Follows from what is known already: no component answered. */
+  readonly derived: boolean
+  /** Filled in by the driver: the attempt's number, that of the signal that it used up, the key of its kept output. */
+  attempt?: number
+  took?: number
+  cache?: { readonly key: string; readonly until?: number }
+}
+
+export interface Finished {
+  readonly slot: number
+  readonly item: number
+  readonly outcome: Outcome
+}
