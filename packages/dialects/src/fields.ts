@@ -43,14 +43,14 @@ export class FieldReader {
   }
 
   boolean(key: string): boolean | undefined {
-    const field = this.field(key)
+    const field = this.#written(key)
     if (!field) return undefined
     if (field.node.kind === 'scalar' && typeof field.node.value === 'boolean') return field.node.value
     return this.#wrong(key, field, 'true or false')
   }
 
   number(key: string, least: number, whole: boolean): number | undefined {
-    const field = this.field(key)
+    const field = this.#written(key)
     if (!field) return undefined
     const value = field.node.kind === 'scalar' ? field.node.value : undefined
     if (typeof value === 'number' && value >= least && (!whole || Number.isSafeInteger(value))) return value
@@ -58,19 +58,25 @@ export class FieldReader {
   }
 
   durationMs(key: string): number | undefined {
-    const field = this.field(key)
+    const field = this.#written(key)
     if (!field) return undefined
     const ms = field.node.kind === 'scalar' ? parseDuration(field.node.value) : undefined
     return ms ?? this.#wrong(key, field, 'a duration such as 30s, 5m, 500ms, or seconds as a number')
   }
 
   choice<T extends string>(key: string, choices: Readonly<Record<string, T>>): T | undefined {
-    const field = this.field(key)
+    const field = this.#written(key)
     if (!field) return undefined
     const text = textOf(field.node)
     if (text !== undefined && Object.hasOwn(choices, text)) return choices[text] as T
     const names = Object.keys(choices)
     return this.#wrong(key, field, `one of ${names.join(', ')}`, text === undefined ? '' : didYouMean(text, names))
+  }
+
+  /** A key without a value is as good as none: what it held was commented out, or a program wrote null for nothing. */
+  #written(key: string): Field | undefined {
+    const field = this.field(key)
+    return field && isNullNode(field.node) ? undefined : field
   }
 
   #wrong(key: string, field: Field, wanted: string, more = ''): undefined {

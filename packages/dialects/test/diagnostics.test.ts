@@ -270,6 +270,24 @@ test('what stands in a wrong place is quoted, if it is short', () => {
   })
 })
 
+test('a key without a value is as good as none', () => {
+  const empty = ['retry', 'cache', 'timeout', 'on_error', 'trigger_rule', 'must_execute', 'needs', 'name']
+  const keys = empty.map((key) => `${key}: null`).join(', ')
+
+  expect(told(`steps: [{id: s, component: /t/s, ${keys}}]\ntimeout:\nmax_concurrent:\non_failure:\ntest:\n`)).toEqual(
+    [],
+  )
+  expect(inStep('on_error: { action: null }')?.code).toBe('MISSING_ACTION')
+})
+
+test('two defaults of one reference are refused', () => {
+  const twice = 'on_skip: { action: use_default, default_value: 1 }, $default: 2'
+
+  const found = told(`steps: [{id: a, component: /t/a, when: { $input: x }}]\noutput: { $step: a, ${twice} }`)
+
+  expect(found.map(({ code }) => code)).toEqual(['CONFLICTING_KEYS'])
+})
+
 test('the whole input is no field that a schema could describe', () => {
   expect(compile('output: { $input: $ }').diagnostics.map((d) => d.code)).not.toContain('UNVALIDATED_FIELD_ACCESS')
   expect(compile('output: { $input: a }').diagnostics.map((d) => d.code)).toContain('UNVALIDATED_FIELD_ACCESS')

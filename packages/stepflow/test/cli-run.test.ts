@@ -286,6 +286,22 @@ test('a file or a variable that nearly has the name is suggested', async () => {
   expect({ code, err }).toEqual({ code: 0, err: 'warning: the flow has no variable "whom". Did you mean "who"?\n' })
 })
 
+test('--env-variables also reaches what is only read once per element', async () => {
+  const { folder } = folderWith({
+    'f.yaml': `${head}steps:
+  - { id: constant, component: /builtin/noop, for_each: [1], input: { $variable: region } }
+  - { id: computed, component: /builtin/noop, for_each: { $input: $ }, when: { $input: $ }, input: [{ $item: $ }, { $variable: zone }] }
+`,
+  })
+
+  const { out } = await cli(['run', 'f.yaml', '--input-json', '[7]', '--env-variables'], {
+    cwd: folder,
+    env: { STEPFLOW_VAR_REGION: 'eu', STEPFLOW_VAR_ZONE: '2' },
+  })
+
+  expect(JSON.parse(out).result).toEqual({ constant: ['eu'], computed: [[7, 2]] })
+})
+
 test('with a configuration that is broken, components are not called unknown', async () => {
   const { run } = folderWith({
     'f.yaml': `${head}steps: [{ id: a, component: /local/x }]\n`,

@@ -40,6 +40,10 @@ function readAction(entry: Entry, beside: Entry | undefined, trail: Trail, scope
   if (settings) checkKeys(settings, scope, here)
   const action = textOf(settings ? entryOf(settings, 'action')?.value : entry.value)
   const inner = settings && one(settings, [...SKIP_VALUE_KEYS, 'default'], scope, here)
+  if (inner && beside) {
+    const names = `"${inner.key}"${lineOf(inner)} and "${beside.key}"${lineOf(beside)}`
+    findings.error('CONFLICTING_KEYS', `${names} are two defaults of one reference in ${scope.owner}`, beside, trail)
+  }
   const value = inner ?? beside
   if (action === 'use_default' || action === 'useDefault') {
     return { value: value?.value, trail: value ? below(inner ? here : trail, value.key) : here }

@@ -4,7 +4,7 @@ import type { Retry } from '@stepflow/engine'
 import { type Field, FieldReader } from '../fields.ts'
 import type { Findings } from '../findings.ts'
 import { type KeyTable, keyTable, readKeys } from '../keys.ts'
-import { shownNode, textOf } from '../source/node.ts'
+import { isNull, shownNode, textOf } from '../source/node.ts'
 
 export interface ForEachShape {
   readonly items: Field
@@ -60,7 +60,7 @@ export function readForEach(field: Field | undefined, owner: string, findings: F
 }
 
 export function readOnError(field: Field | undefined, owner: string, findings: Findings) {
-  if (!field) return undefined
+  if (!field || isNull(field.node)) return undefined
   const name = `on_error of ${owner}`
   const isBare = field.node.kind === 'scalar'
   const fields = isBare
@@ -72,7 +72,8 @@ export function readOnError(field: Field | undefined, owner: string, findings: F
       )
     : settings(field, ON_ERROR_KEYS, name, findings)
   if (!fields) return undefined
-  if (!fields.field('action')) {
+  const given = fields.field('action')
+  if (!given || isNull(given.node)) {
     findings.error(
       'MISSING_ACTION',
       `${name} has no "action"`,
@@ -108,7 +109,7 @@ export function readOnError(field: Field | undefined, owner: string, findings: F
 }
 
 export function readRetry(field: Field | undefined, owner: string, findings: Findings): Retry | undefined {
-  if (!field) return undefined
+  if (!field || isNull(field.node)) return undefined
   const name = `retry of ${owner}`
   const fields = settings(field, RETRY_KEYS, name, findings)
   if (!fields) return undefined
@@ -126,7 +127,7 @@ export function readRetry(field: Field | undefined, owner: string, findings: Fin
 }
 
 export function readCache(field: Field | undefined, owner: string, findings: Findings): CacheShape | undefined {
-  if (!field) return undefined
+  if (!field || isNull(field.node)) return undefined
   const { node } = field
   if (node.kind === 'scalar' && typeof node.value === 'boolean') return node.value ? {} : undefined
   const fields = settings(field, CACHE_KEYS, `cache of ${owner}`, findings)

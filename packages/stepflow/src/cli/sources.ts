@@ -183,16 +183,7 @@ function addFromEnvironment(merged: Record<string, unknown>, plan: Plan, io: Io)
   const schema = plan.schemas?.variables
   const properties = own(schema, 'properties')
   const names = new Set(isRecord(properties) ? Object.keys(properties) : [])
-  for (const step of plan.steps) {
-    for (const expr of [step.input, step.fallback, step.cache?.key]) {
-      if (!expr) continue
-      walk(expr, (e) => {
-        if (e.op !== 'variable' || e.path === undefined) return
-        const [name] = e.path.replace(/^\$\.?/, '').split(/[.[]/)
-        if (name) names.add(name)
-      })
-    }
-  }
+  addNamesRead(plan.steps, names)
   for (const name of names) {
     if (Object.hasOwn(merged, name)) continue
     const property = own(properties, name)
@@ -200,6 +191,27 @@ function addFromEnvironment(merged: Record<string, unknown>, plan: Plan, io: Io)
     const text =
       (typeof wanted === 'string' ? io.env[wanted] : undefined) ?? io.env[`STEPFLOW_VAR_${name.toUpperCase()}`]
     if (text !== undefined) setOwn(merged, name, fromText(text, own(property, 'type')))
+  }
+}
+
+function addNamesRead(steps: Plan['steps'], names: Set<string>) {
+  for (const step of steps) {
+    for (const expr of [step.input, step.fallback, step.cache?.key]) {
+      if (!expr) continue
+      walk(expr, (e) => {
+        if (e.op === 'variable' && e.path !== undefined) {
+          const [name] = e.path.replace(/^\$\.?/, '').split(/[.[]/)
+          if (name) names.add(name)
+        }
+        // A step that runs once per element carries the plan of an element in its input.
+        if (e.op === 'literal' && step.component === '$core/map') {
+          for (const value of [e.value, own(e.value, 'plan')]) {
+            const inner = own(value, 'steps')
+            if (Array.isArray(inner)) addNamesRead(inner as unknown as Plan['steps'], names) // the compiler wrote it
+          }
+        }
+      })
+    }
   }
 }
 
