@@ -1,4 +1,5 @@
 import {
+  type CallContext,
   createEngine,
   createMemoryStore,
   FlowError,
@@ -48,6 +49,17 @@ describe('eval', () => {
   ])('%j is refused', async (input, message) => {
     expect((await failure(call(plugin, '/eval', input))).message).toContain(message)
   })
+})
+
+test.each(['/flow', '/eval'])('%s that runs itself without end is refused before the memory is gone', async (name) => {
+  const around = (levels: number): CallContext =>
+    levels === 1 ? context() : { ...context(), around: around(levels - 1) }
+
+  expect(await call(plugin, name, { flow: FLOW, input: 1 }, { around: around(99) })).toHaveProperty('run')
+  const error = await failure(call(plugin, name, { flow: FLOW, input: 1 }, { around: around(100) }))
+
+  expect(error).toMatchObject({ code: 'INVALID_FLOW', retryable: false })
+  expect(error.message).toContain('does this flow run itself?')
 })
 
 describe('map', () => {

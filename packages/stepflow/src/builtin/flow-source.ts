@@ -15,7 +15,11 @@ export interface FlowInput {
   readonly flow_id?: unknown
 }
 
+/** Deep enough for what people write; a flow that runs itself without end is told before the memory is gone. */
+const DEEPEST = 100
+
 export async function planOf(name: string, input: FlowInput, context: CallContext): Promise<Plan> {
+  checkDepth(name, context)
   const given = [input.flow_id, input.workflow, input.flow].filter((ref) => ref !== undefined)
   if (given.length === 0) {
     throw new FlowError('INVALID_INPUT', `${name} needs "workflow": a flow, or "flow_id": the id of a stored one`)
@@ -26,6 +30,14 @@ export async function planOf(name: string, input: FlowInput, context: CallContex
   const [ref] = given
   const id = typeof ref === 'string' ? blobId(ref) : undefined
   return context.plan(id === undefined ? ref : await context.blobs.get(id))
+}
+
+function checkDepth(name: string, context: CallContext): void {
+  let depth = 0
+  for (let around = context.around; around; around = around.around) depth++
+  if (depth < DEEPEST) return
+  const message = `${name}: flows run one another more than ${DEEPEST} levels deep: does this flow run itself? Give it a condition that ends it`
+  throw new FlowError('INVALID_FLOW', message, { retryable: false })
 }
 
 /** 64 hexadecimal digits, without the `sha256:` that may stand in front. */
