@@ -14,7 +14,12 @@ describe('javascript', () => {
     ['const result = "named"', 'named'],
     ['let n = 0; for (const x of [1, 2]) n += x; n', 3],
     ['return 7', 7],
-    ['await Promise.resolve(8)', null],
+    ['await Promise.resolve(8)', 8],
+    ['const x = await Promise.resolve(7);\nx + 1;\n', 8],
+    ['const v = await null\n[1, 2].map(\n  (x) => x * 2\n)', [2, 4]],
+    ['const result = await Promise.resolve(6); 5', 6],
+    ['let result = 1; await null; result = 2', 2],
+    ['for (const x of [1]) { await x }', null],
     ['return await Promise.resolve(8)', 8],
     ['Promise.resolve([9])', [9]],
     ['undefined', null],
@@ -28,6 +33,8 @@ describe('javascript', () => {
     ['throw new TypeError("no")', 'the code failed: TypeError: no'],
     ['nope()', 'ReferenceError: nope is not defined'],
     ['const = 1', 'SyntaxError'],
+    ['1\nconst = 1', '(line 2)'],
+    ['function f() {\n  null.x\n}\nf()', "reading 'x') (line 2)"],
     ['const a = {}; a.a = a; a', 'the code gave no JSON'],
     ['new Promise(() => {})', 'waits for something that never comes'],
   ])('%s fails with its message', async (code, message) => {
@@ -84,6 +91,7 @@ describe('python', () => {
     ['open("note.txt", "w").write("x")\nopen("note.txt").read()', 'x'],
     ['{1, 2} and sorted({2, 1})', [1, 2]],
     ['pass', null],
+    ['import sys\nresult = 4\nsys.exit()', 4],
   ])('%s gives %j', async (code, value) => {
     expect(await run('python', code)).toEqual(value)
   })
@@ -92,6 +100,8 @@ describe('python', () => {
     ['1 / 0', 'ZeroDivisionError: division by zero (line 1)'],
     ['x = 1\ny = nope', "NameError: name 'nope' is not defined (line 2)"],
     ['def', 'SyntaxError'],
+    ['import sys\nsys.exit(3)', 'SystemExit: 3'],
+    ['import sys\nsys.exit("no data")', 'SystemExit: no data'],
     ['object()', 'the result is no JSON'],
     ['float("nan")', 'the result is no JSON'],
     ['x = []\nwhile True: x.append("a" * 1000000)', 'MemoryError'],

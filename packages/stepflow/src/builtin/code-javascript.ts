@@ -33,13 +33,17 @@ const tools = inside(\`(() => {
   const { String, Error, Promise } = globalThis
   const printed = []
   const show = (value) => { try { return typeof value === 'string' ? value : stringify(value) ?? String(value) } catch { return String(value) } }
+  const lineOf = (error) => {
+    const line = /(?:^|[\\\\s(])code:(\\\\d+)/.exec(String(error.stack))
+    return line ? ' (line ' + line[1] + ')' : ''
+  }
   const log = (...values) => { if (printed.length < 1000) printed.push(values.map(show).join(' ').slice(0, 2000)) }
   globalThis.console = { log, info: log, warn: log, error: log, debug: log }
   return {
     done: (value) => stringify({ value: value === undefined ? null : value, printed }),
     failed: (error) => {
       let text = 'an error that cannot be shown'
-      try { text = error instanceof Error ? error.name + ': ' + error.message : String(error) } catch {}
+      try { text = error instanceof Error ? error.name + ': ' + error.message + lineOf(error) : String(error) } catch {}
       return stringify({ error: text, printed })
     },
     settle: (value, then) => Promise.resolve(value).then((v) => then(v, true), (e) => then(e, false)),
@@ -61,19 +65,32 @@ const finish = (value, isValue) => {
 }
 process.on('uncaughtException', (error) => finish(error, false))
 
-let last
+const NAMED = 'typeof result === "undefined" ? undefined : result'
+const compiled = (source) => { try { return inside('(async () => {' + source + '})', 'code') } catch {} }
+// Its value is that of its last expression, too: of the shortest end of the code that is one.
+const bodyOf = (code) => {
+  const ends = [...code.matchAll(/[;\\n](?=[^]*\\S)/g)].map((end) => end.index + 1).slice(-50).reverse()
+  for (const at of [...ends, 0]) {
+    const end = code.slice(at).replace(/[\\s;]+$/, '')
+    if (end === '') continue
+    const body = compiled(code.slice(0, at) + 'return ((last, named) => named === undefined ? last : named)((' + end + '\\n), ' + NAMED + ')')
+    if (body) return body
+  }
+  return compiled(code + '\\n;return ' + NAMED)
+}
+
+let last, body
 try {
   try {
     last = inside(code, 'code')
   } catch (error) {
     // With "return" or "await" at its top it is the body of a function.
     if (error?.name !== 'SyntaxError') throw error
-    let body
-    try { body = inside('(async () => {' + code + '\\n})', 'code') } catch { throw error }
-    last = body()
+    body = bodyOf(code)
+    if (!body) throw error
   }
-  const named = inside('typeof result === "undefined" ? undefined : result', 'result')
-  const value = named === undefined ? last : named
+  const named = body ? undefined : inside(NAMED, 'result')
+  const value = body ? body() : named === undefined ? last : named
   if (tools.isLater(value)) tools.settle(value, finish)
   else finish(value, true)
 } catch (error) {

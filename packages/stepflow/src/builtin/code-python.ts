@@ -57,7 +57,9 @@ def _main():
         exec(body, scope)
         value = eval(end, scope) if end else None
         answer({"value": scope.get("result", value), "printed": printed})
-    except SystemExit:
+    except SystemExit as error:
+        if error.code is not None and error.code != 0:
+            answer({"error": "SystemExit: %s" % (error.code,), "printed": printed})
         answer({"value": scope.get("result"), "printed": printed})
     except MemoryError:
         answer({"error": "MemoryError: the code needs more memory than it may have", "printed": printed})
