@@ -125,3 +125,12 @@ test('a condition is as bounded as a template', () => {
   expect(() => parseCondition(`${'('.repeat(10_000)}1`)).toThrow(TemplateSyntaxError)
   expect(() => parseCondition('{{x}} + '.repeat(20_000))).toThrow(TemplateSyntaxError)
 })
+
+test('a reason never shows a secret, not even the beginning of one', () => {
+  const secrets = { T: 'x'.repeat(100) }
+
+  expect(shownCondition("'{{ secrets.T }}' == 'a' and {{ x }} > 1", { x: 1, secrets })).toBe(
+    '[redacted] == "a" and 1 > 1',
+  )
+  expect(shownCondition('{% if secrets.T %}{{ secrets.T }}{% endif %}', { secrets })).not.toContain('xx')
+})

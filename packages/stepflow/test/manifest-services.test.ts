@@ -98,9 +98,12 @@ test('a secret of the file reaches the service and no exit', async () => {
 })
 
 test.each([
-  ['secrets.json', '["x"]', 'must be an object of texts by name'],
+  ['secrets.json', '["x"]', 'must hold an object of texts by name'],
+  ['secrets.json', '{"A": hidden-1', 'secrets.json": this is not JSON'],
+  ['secrets.json', '{"A": "hidden-1",\n"B": "hidden-2" "C": "hidden-3"}', ', line 2: this is not JSON'],
+  ['secrets.yaml', 'A: [hidden-1\nB: hidden-2', ', line 2: this is not YAML'],
   ['secrets.json', '{"A": {"b": "hidden-1"}}', 'the secret "A" in'],
-  ['secrets.env', 'A=hidden-1\nhidden-2', 'line 2 of the secrets'],
+  ['secrets.env', 'A=hidden-1\nhidden-2', 'line 2: this is not NAME=value'],
   ['missing.yaml', undefined, 'is not there'],
 ])('a file of secrets %s that is wrong is told without a value of it', async (name, text, message) => {
   const folder = mkdtempSync(join(tmpdir(), 'stepflow-secrets-'))
