@@ -63,7 +63,9 @@ function judged(service: string, answer: HttpAnswer, now: number): Record<string
   if (answer.status === 408 || answer.status === 429 || answer.status >= 500) {
     throw new FlowError('RESOURCE_UNAVAILABLE', message, { data, ...retryAfter })
   }
-  throw new FlowError('COMPONENT_FAILED', message, { data, retryable: false })
+  const redirects = answer.status >= 300 && answer.status < 400
+  const why = redirects ? ' (it redirects, which is not followed with a key: is the base URL right?)' : ''
+  throw new FlowError('COMPONENT_FAILED', `${message}${why}`, { data, retryable: false })
 }
 
 function cleaned(error: FlowError, redactor: Redactor): FlowError {
