@@ -12,6 +12,8 @@ export function functions(name: string): MaybePromise<PureFunction | undefined> 
       return import('../template/condition.ts').then((m) => m.shownCondition)
     case 'parse_json':
       return import('./parse-json.ts').then((m) => m.parseJson)
+    case 'present':
+      return import('./present.ts').then((m) => m.present)
     case 'transform':
       return import('./transform.ts').then((m) => m.transform)
     default:

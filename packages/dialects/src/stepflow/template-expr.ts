@@ -133,7 +133,8 @@ function pathExpr(path: readonly (string | number)[], place: TemplatePlace): Exp
 /** What the template reads and nothing else, as an object of references. */
 function context(reads: readonly Read[], place: TemplatePlace): Expr {
   const roots = new Map<string, Map<string, Set<string>>>()
-  for (const { path } of reads) {
+  const optional = new Set<string>()
+  for (const { path, isOptional } of reads) {
     const [root, name, field] = path.map(String)
     if (root === undefined || !ROOTS.includes(root)) continue
     const names = roots.get(root) ?? new Map<string, Set<string>>()
@@ -142,13 +143,28 @@ function context(reads: readonly Read[], place: TemplatePlace): Expr {
     const fields = names.get(name) ?? new Set<string>()
     names.set(name, fields)
     for (const each of field === undefined ? STEP_FIELDS : [field]) fields.add(each)
+    if (isOptional) optional.add(`${root}.${name}`)
   }
-  return objectOf([...roots].map(([root, names]) => [root, rootExpr(root, names, place)] as const))
+  return objectOf([...roots].map(([root, names]) => [root, rootExpr(root, names, optional, place)] as const))
 }
 
-function rootExpr(root: string, names: ReadonlyMap<string, ReadonlySet<string>>, place: TemplatePlace): Expr {
+function rootExpr(
+  root: string,
+  names: ReadonlyMap<string, ReadonlySet<string>>,
+  optional: ReadonlySet<string>,
+  place: TemplatePlace,
+): Expr {
   const { scope, node, trail } = place
-  const each = (make: (name: string) => Expr) => objectOf([...names.keys()].map((name) => [name, make(name)] as const))
+  const each = (make: (name: string) => Expr) => {
+    const made = [...names.keys()].map((name) => [name, make(name)] as const)
+    if (!made.some(([name]) => optional.has(`${root}.${name}`))) return objectOf(made)
+    // What may be absent is a list of one or none, and the template sees the name or does not.
+    const found = made.map(([name, value]): readonly [string, Expr] => {
+      const list: Expr = { op: 'array', of: [value] }
+      return [name, optional.has(`${root}.${name}`) ? { op: 'try', of: list, else: literal([]) } : list]
+    })
+    return { op: 'call', fn: 'present', args: [objectOf(found)] } as const
+  }
   switch (root) {
     case 'steps':
       return objectOf([...names].map(([id, fields]) => [id, stepExpr(id, fields, place)] as const))
