@@ -339,3 +339,69 @@ describe('hostile templates', () => {
     expect(render('{{ v == "x" }}', hostile)).toBe(false)
   })
 })
+
+describe('texts are counted by characters', () => {
+  test.each([
+    ["{{ 'a🎉b'[1] }}", '🎉'],
+    ["{{ 'a🎉b'[-1] }}", 'b'],
+    ["{{ 'a🎉b'[1:2] }}", '🎉'],
+    ["{{ 'a🎉b'.find('b') }}", 2],
+    ["{{ 'a🎉b'.index('b') }}", 2],
+    ["{{ '🎉'.center(3, '-') }}", '-🎉-'],
+    ["{{ 'a🎉bcd' | truncate(2, true, '', 0) }}", 'a🎉'],
+    ["{{ 'abc'[1.5] is defined }}", false],
+  ])('%s gives %j', (source, value) => {
+    expect(render(source, context)).toEqual(value)
+  })
+})
+
+describe('formats', () => {
+  test.each([
+    ["{{ '{name} is {0:.1f}'.format(2.25, name='x') }}", 'x is 2.3'],
+    ["{{ '{:>5}|{:<5}|{:^5}|{:*^5}'.format('a', 'b', 'c', 'd') }}", '    a|b    |  c  |**d**'],
+    [
+      "{{ '{:,} {:,.2f} {:05d} {:+d} {:.1%} {:x}'.format(1234567, 1234.5, -42, 5, 0.125, 255) }}",
+      '1,234,567 1,234.50 -0042 +5 12.5% ff',
+    ],
+    ["{{ '{{}} {}'.format(1) }}", '{} 1'],
+    ["{{ '%+d %e %g %-3s|%05.1f' % (5, 12345.678, 0.5, 'a', -2.5) }}", '+5 1.234568e+04 0.5 a  |-02.5'],
+  ])('%s gives %j', (source, value) => {
+    expect(render(source, context)).toEqual(value)
+  })
+
+  test.each([
+    ["{{ '%(a)s' % {'a': 1} }}", 'format does not know "%(a)s"'],
+    ["{{ '%q' % 1 }}", 'format does not know "%q"'],
+    ["{{ '%1000000000d' % 1 }}", 'format does not know'],
+    ["{{ '{0.a}'.format(1) }}", 'format does not know "{0.a}"'],
+    ["{{ '{!r}'.format(1) }}", 'format does not know "{!r}"'],
+    ["{{ '{'.format(1) }}", 'format does not know "{"'],
+    ["{{ '{:q}'.format(1) }}", 'format does not know ":q"'],
+    ["{{ '{:999999}'.format(1) }}", 'format does not know ":999999"'],
+    ["{{ '{x}'.format(1) }}", 'format has no value for "{x}"'],
+    ['{{ inputs.people | map }}', 'map needs a filter'],
+  ])('%s is refused, not printed as it stands', (source, message) => {
+    expect(fails(source)).toContain(message)
+  })
+})
+
+test.each([
+  ['{{ 2.5 | round }}', 2],
+  ['{{ 3.5 | round }}', 4],
+  ['{{ (0 - 2.5) | round }}', -2],
+  ['{{ 2.51 | round }}', 3],
+  ['{{ 0.125 | round(2) }}', 0.12],
+])('%s rounds as Python does', (source, value) => {
+  expect(render(source, context)).toBe(value)
+})
+
+test('a loop knows its depth, and what changed', () => {
+  const source =
+    '{% for a in [1, 1, 2] %}{{ loop.changed(a) }}{% for b in [0] %}{{ loop.depth }}{% endfor %} {% endfor %}'
+
+  expect(render(source, context)).toBe('true2 false2 true2 ')
+})
+
+test('a template that is given nothing says what it could read', () => {
+  expect(() => render('{{ nope }}', {})).toThrow('"nope" is not defined; there are: steps, inputs, variables')
+})

@@ -6,11 +6,11 @@ import type { Args, BinaryOp, Expr } from './ast.ts'
 import { runFilter } from './filters.ts'
 import type { Frame } from './frame.ts'
 import { given } from './given.ts'
-import { callMethod } from './methods.ts'
+import { braces, callMethod } from './methods.ts'
 import { number } from './numbers.ts'
 import { loosely, OPERATORS } from './operators.ts'
 import { runTest } from './tests.ts'
-import { Callable, elements, fail, isPlain, isTrue, kind, member, need, text } from './values.ts'
+import { Callable, elements, fail, hasPairs, isPlain, isTrue, kind, member, need, text } from './values.ts'
 
 export type Evaluate = (frame: Frame) => unknown
 
@@ -96,6 +96,7 @@ function compileCall(expr: Expr & { type: 'call' }): Evaluate {
       const { positional, named } = args(frame)
       const field = isRecord(target) && isPlain(target) ? member(target, name) : undefined
       if (field instanceof Callable) return field.run([...positional], named, frame.budget)
+      if (typeof target === 'string' && name === 'format') return braces(target, positional, named, frame.budget)
       if (named.size > 0) fail(`"${name}" takes no named arguments`)
       return callMethod(target, name, positional, frame.budget)
     }
@@ -122,7 +123,9 @@ function compileSlice(expr: Expr & { type: 'slice' }): Evaluate {
     if (value === null) return null
     if (typeof value !== 'string' && !Array.isArray(value)) return fail(`cannot slice ${kind(value)}`)
     const stride = bound(step, frame) ?? 1
-    if (stride === 1) return value.slice(bound(from, frame), bound(to, frame))
+    if (stride === 1 && !(typeof value === 'string' && hasPairs(value))) {
+      return value.slice(bound(from, frame), bound(to, frame))
+    }
     if (stride === 0) return fail('a slice cannot have step 0')
     const picked = stepped(elements(value, frame.budget), bound(from, frame), bound(to, frame), stride)
     return typeof value === 'string' ? picked.join('') : picked

@@ -1,10 +1,11 @@
 // The statements of a template to closures that write, made once per template. What a value is, is evaluate-expr.ts's affair.
 
+import { isRecord } from '@stepflow/engine'
 import type { Body, FilterCall, Node, Param, Target } from './ast.ts'
 import { compileArgs, compileExpr, type Evaluate } from './evaluate-expr.ts'
 import { runFilter } from './filters.ts'
 import { type Frame, Out } from './frame.ts'
-import { Callable, elements, fail, isTrue, kind, Namespace, need, text, Undefined } from './values.ts'
+import { Callable, elements, equals, fail, isTrue, kind, Namespace, need, text, Undefined } from './values.ts'
 
 /** Writes into `out`. */
 export type Write = (frame: Frame, out: Out) => void
@@ -93,17 +94,24 @@ function compileFor(node: Node & { type: 'for' }): Write {
       })
     }
     if (list.length === 0) return otherwise?.(frame, out)
+    const loop: Loop = { list, depth: depthOf(frame) + 1, changed: changes() }
     for (let i = 0; i < list.length; i++) {
       frame.budget.spend(1)
       const inner = frame.inner()
       assign(inner, node.target, list[i])
-      inner.set('loop', loopState(list, i))
+      inner.set('loop', loopState(loop, i))
       body(inner, out)
     }
   }
 }
 
-function loopState(list: readonly unknown[], i: number): Record<string, unknown> {
+interface Loop {
+  readonly list: readonly unknown[]
+  readonly depth: number
+  readonly changed: Callable
+}
+
+function loopState({ list, depth, changed }: Loop, i: number): Record<string, unknown> {
   return {
     index: i + 1,
     index0: i,
@@ -115,7 +123,26 @@ function loopState(list: readonly unknown[], i: number): Record<string, unknown>
     previtem: i > 0 ? list[i - 1] : new Undefined('there is no item before the first'),
     nextitem: i < list.length - 1 ? list[i + 1] : new Undefined('there is no item after the last'),
     cycle: new Callable('cycle', (args) => args[i % Math.max(1, args.length)]),
+    depth,
+    depth0: depth - 1,
+    changed,
   }
+}
+
+/** How many loops there are around. */
+function depthOf(frame: Frame): number {
+  const loop = frame.get('loop')
+  return isRecord(loop) && typeof loop.depth === 'number' ? loop.depth : 0
+}
+
+/** `loop.changed(...)`: was it called with something else the last time, or never? */
+function changes(): Callable {
+  let last: unknown[] | undefined
+  return new Callable('changed', (args, _, budget) => {
+    const isOther = last === undefined || !equals(last, args, budget)
+    last = args
+    return isOther
+  })
 }
 
 function assign(frame: Frame, target: Target, value: unknown): void {
@@ -142,7 +169,8 @@ function macro(
   home: Frame,
 ): Callable {
   return new Callable(name, (args, named, budget) => {
-    if (args.length > params.length) fail(`macro "${name}" takes at most ${params.length} arguments`)
+    if (args.length > params.length)
+      fail(`macro "${name}" takes at most ${params.length} ${params.length === 1 ? 'argument' : 'arguments'}`)
     for (const key of named.keys())
       if (!params.some((p) => p.name === key)) fail(`macro "${name}" has no argument "${key}"`)
     budget.spend(5)

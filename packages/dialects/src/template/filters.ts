@@ -16,7 +16,19 @@ import {
   withoutTags,
   wrapped,
 } from './texts.ts'
-import { type Budget, elements, fail, isTrue, json, member, need, order, text, Undefined } from './values.ts'
+import {
+  type Budget,
+  characters,
+  elements,
+  fail,
+  isTrue,
+  json,
+  member,
+  need,
+  order,
+  text,
+  Undefined,
+} from './values.ts'
 
 export type Filter = (value: unknown, args: Given, budget: Budget) => unknown
 
@@ -89,8 +101,10 @@ export const FILTERS: Readonly<Record<string, Filter>> = {
     const [size, killWords, end, leeway] = args.read('length', 255, 'killwords', false, 'end', '...', 'leeway', 5)
     const source = text(value, budget)
     const [most, tail] = [number(size), text(end, budget)]
-    if (source.length <= most + number(leeway)) return source
-    const cut = source.slice(0, Math.max(0, most - tail.length))
+    const all = characters(source)
+    if (all.length <= most + number(leeway)) return source
+    const kept = all.slice(0, Math.max(0, most - tail.length))
+    const cut = typeof kept === 'string' ? kept : kept.join('')
     return (isTrue(killWords) ? cut : cut.slice(0, cut.lastIndexOf(' ') < 0 ? cut.length : cut.lastIndexOf(' '))) + tail
   },
   center(value, args, budget) {
@@ -218,6 +232,7 @@ export const FILTERS: Readonly<Record<string, Filter>> = {
       })
     }
     const [name, ...rest] = args.positional
+    if (name === undefined) return fail("map needs a filter, such as map('upper'), or map(attribute='name')")
     return list.map((item) => runFilter(text(name, budget), item, given('map', rest, args.named), budget))
   },
   select: (value, args, budget) => chosen(value, args, budget, true),

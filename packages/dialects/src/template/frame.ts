@@ -31,7 +31,12 @@ export class Frame {
     }
     if (Object.hasOwn(this.#root, name)) return this.#root[name] ?? null
     if (Object.hasOwn(GLOBALS, name)) return GLOBALS[name]
-    return new Undefined(`"${name}" is not defined; there are: ${keysAt(this.#root)}`)
+    return new Undefined(`"${name}" is not defined; there are: ${this.#known()}`)
+  }
+
+  /** A template is given only what it reads: one that reads nothing is told what it could. */
+  #known(): string {
+    return Object.keys(this.#root).length > 0 ? keysAt(this.#root) : 'steps, inputs, variables, secrets, run, flow'
   }
 }
 

@@ -3,8 +3,8 @@
 import { isRecord, own } from '@stepflow/engine'
 import { dictOf, pairs } from './lists.ts'
 import { number } from './numbers.ts'
-import { capitalized, formatted, padded, replaced, splitText, titled, trimmed } from './texts.ts'
-import { type Budget, elements, equals, fail, isPlain, kind, text } from './values.ts'
+import { capitalized, formattedBy, padded, replaced, splitText, titled, trimmed } from './texts.ts'
+import { type Budget, elements, equals, fail, hasPairs, isPlain, kind, type Named, text } from './values.ts'
 
 type Method<T> = (of: T, args: readonly unknown[], budget: Budget) => unknown
 
@@ -50,11 +50,11 @@ const TEXT: Readonly<Record<string, Method<string>>> = {
   replace: (of, [from, to, count], budget) => replaced(of, text(from, budget), text(to, budget), count, budget),
   startswith: (of, [start]) => some(start, (s) => of.startsWith(s)),
   endswith: (of, [end]) => some(end, (s) => of.endsWith(s)),
-  find: (of, [part], budget) => of.indexOf(text(part, budget)),
-  rfind: (of, [part], budget) => of.lastIndexOf(text(part, budget)),
+  find: (of, [part], budget) => counted(of, of.indexOf(text(part, budget)), budget),
+  rfind: (of, [part], budget) => counted(of, of.lastIndexOf(text(part, budget)), budget),
   index(of, [part], budget) {
     const at = of.indexOf(text(part, budget))
-    return at < 0 ? fail(`${JSON.stringify(part)} is not in the text`) : at
+    return at < 0 ? fail(`${JSON.stringify(part)} is not in the text`) : counted(of, at, budget)
   },
   count: (of, [part], budget) => splitText(of, text(part, budget), budget).length - 1,
   join(of, [list], budget) {
@@ -84,7 +84,7 @@ const TEXT: Readonly<Record<string, Method<string>>> = {
     partition(of, text(separator, budget), of.indexOf(text(separator, budget)), 'left'),
   rpartition: (of, [separator], budget) =>
     partition(of, text(separator, budget), of.lastIndexOf(text(separator, budget)), 'right'),
-  format: (of, args, budget) => braces(of, args, budget),
+  format: (of, args, budget) => braces(of, args, new Map(), budget),
 }
 
 const LIST: Readonly<Record<string, Method<unknown[]>>> = {
@@ -105,6 +105,13 @@ const OBJECT: Readonly<Record<string, Method<Record<string, unknown>>>> = {
     return Object.hasOwn(of, name) ? own(of, name) : otherwise
   },
   copy: (of, _, budget) => dictOf(pairs(of, budget)),
+}
+
+/** A place in a text, by characters. */
+function counted(of: string, at: number, budget: Budget): number {
+  if (at <= 0 || !hasPairs(of)) return at
+  budget.spend(at)
+  return [...of.slice(0, at)].length
 }
 
 function limit(most: unknown): number {
@@ -130,15 +137,20 @@ function partition(of: string, separator: string, at: number, side: 'left' | 'ri
   return [of.slice(0, at), separator, of.slice(at + separator.length)]
 }
 
-/** `"{} and {0}".format(a)`; fields of values are not reached into. */
-function braces(of: string, args: readonly unknown[], budget: Budget): string {
+/** `"{} {0} {name:.2f}".format(a, name=b)`; fields of values are not reached into. */
+export function braces(of: string, args: readonly unknown[], named: Named, budget: Budget): string {
   let next = 0
   let length = of.length
-  return of.replace(/\{\{|\}\}|\{(\d*)(?::([^{}]*))?\}/g, (whole, index, spec) => {
+  return of.replace(/\{\{|\}\}|\{([^{}]*)\}|[{}]/g, (whole, field?: string) => {
     if (whole === '{{' || whole === '}}') return whole[0] as string
-    const at = index === '' ? next++ : Number(index)
-    if (at >= args.length) fail('format has more places than values')
-    const part = spec ? formatted(`%${spec}`, [args[at]], budget) : text(args[at], budget)
+    const match = /^(\d*|[A-Za-z_]\w*)(?::(.*))?$/s.exec(field ?? '-')
+    if (!match) return fail(`format does not know "${whole.slice(0, 20)}"; write {}, {0} or {name}, and {{ for a brace`)
+    const [, key = '', spec] = match
+    const isNamed = /^[A-Za-z_]/.test(key)
+    const at = key === '' ? next++ : Number(key)
+    if (isNamed ? !named.has(key) : at >= args.length) fail(`format has no value for "${whole}"`)
+    const value = isNamed ? named.get(key) : args[at]
+    const part = spec ? formattedBy(spec, value, budget) : text(value, budget)
     length += part.length
     budget.text(length)
     return part

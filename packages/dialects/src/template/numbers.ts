@@ -16,12 +16,7 @@ export function rounded(value: number, precision: number, method: unknown): numb
   const places = Math.max(-20, Math.min(20, Math.trunc(precision)))
   const scaled = Number(`${value}e${places}`)
   const moved = Number.isFinite(scaled) ? scaled : value * 10 ** places
-  const whole =
-    method === 'ceil'
-      ? Math.ceil(moved)
-      : method === 'floor'
-        ? Math.floor(moved)
-        : Math.sign(moved) * Math.round(Math.abs(moved))
+  const whole = method === 'ceil' ? Math.ceil(moved) : method === 'floor' ? Math.floor(moved) : halfToEven(moved)
   const back = Number(`${whole}e${-places}`)
   return Number.isFinite(back) ? back : whole / 10 ** places
 }
@@ -37,4 +32,12 @@ export function fileSize(bytes: number, binary: boolean): string {
     unit++
   }
   return `${value.toFixed(1)} ${units[unit]}`
+}
+
+/** As Python rounds: 2.5 to 2, 3.5 to 4. */
+function halfToEven(value: number): number {
+  const floor = Math.floor(value)
+  const rest = value - floor
+  if (rest !== 0.5) return rest < 0.5 ? floor : floor + 1
+  return floor % 2 === 0 ? floor : floor + 1
 }

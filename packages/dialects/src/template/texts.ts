@@ -1,7 +1,7 @@
 // What filters and methods do with texts. No patterns of the template's making run here; every text made is paid for.
 
 import { number } from './numbers.ts'
-import { type Budget, fail, json, text } from './values.ts'
+import { type Budget, characters, fail, json, text } from './values.ts'
 
 export function capitalized(source: string): string {
   return source.slice(0, 1).toUpperCase() + source.slice(1).toLowerCase()
@@ -59,24 +59,23 @@ export function padded(
   fill: string,
   budget: Budget,
 ): string {
-  const missing = Math.max(0, Math.trunc(number(width)) - source.length)
+  const missing = Math.max(0, Math.trunc(number(width)) - characters(source).length)
   budget.text(source.length + missing)
   const before = side === 'left' ? missing : side === 'right' ? 0 : Math.floor(missing / 2)
   return fill.repeat(before) + source + fill.repeat(missing - before)
 }
 
-/** `%s`, `%d`, `%.2f`, `%05d`, `%x`, `%%` */
+/** `%s`, `%d`, `%.2f`, `%05d`, `%x`, `%%`; what is none of these is an error, for it would be printed as it stands. */
 export function formatted(source: string, args: readonly unknown[], budget: Budget): string {
   let next = 0
   let length = source.length
   return source.replace(
-    /%(?:(%)|([-0]?)(\d{0,4})(?:\.(\d{1,2}))?([sdifrx]))/g,
-    (_, percent, flag, width, digits, type) => {
+    /%(?:(%)|([-+0]?)(\d{0,4})(?:\.(\d{1,2}))?([sdifrxeg])|(.{0,8}))/gs,
+    (_, percent, flag, width, digits, type, unknown) => {
       if (percent) return '%'
+      if (type === undefined) fail(`format does not know "%${unknown}"; it knows %s, %r, %d, %.2f, %e, %g, %x and %%`)
       if (next >= args.length) fail('format has more places than values')
-      const value = args[next++]
-      const part = formatOne(value, type, digits, budget)
-      const made = flag === '-' ? part.padEnd(Number(width)) : part.padStart(Number(width), flag === '0' ? '0' : ' ')
+      const made = placed(args[next++], { flag, width: Number(width), digits, type }, budget)
       length += made.length
       budget.text(length)
       return made
@@ -84,10 +83,65 @@ export function formatted(source: string, args: readonly unknown[], budget: Budg
   )
 }
 
+/** The part behind the colon of `"{:>8.2f}".format(x)`: fill, side, sign, width, thousands, digits, type. */
+export function formattedBy(spec: string, value: unknown, budget: Budget): string {
+  const match = /^(?:(.?)([<>^]))?(\+?)(0?)(\d{0,4})(,?)(?:\.(\d{1,2}))?([sdfxeg%]?)$/su.exec(spec)
+  if (!match) return fail(`format does not know ":${spec.slice(0, 20)}"; it knows such as :>8, :05d, :.2f, :, and :.1%`)
+  const [, fill = ' ', side, sign, zero, width, thousands, digits, kindOfValue] = match as unknown as string[]
+  const type = kindOfValue || (typeof value === 'number' ? (digits === undefined ? '' : 'g') : 's')
+  const scaled = type === '%' ? number(value) * 100 : value
+  const plain = formatOne(scaled, type === '%' ? 'f' : type || 'r', digits, budget)
+  const grouped = thousands ? plain.replace(/\d(?=(\d{3})+(?!\d))(?<!\.\d*)/g, '$&,') : plain
+  const signed = (sign && number(scaled) >= 0 ? '+' : '') + grouped + (type === '%' ? '%' : '')
+  const wide = Number(width)
+  if (zero) return padStart(signed, wide, '0')
+  const fills = fill || ' '
+  const missing = Math.max(0, wide - characters(signed).length)
+  const before =
+    side === '^' ? Math.floor(missing / 2) : (side ?? (typeof value === 'number' ? '>' : '<')) === '>' ? missing : 0
+  return fills.repeat(before) + signed + fills.repeat(missing - before)
+}
+
+interface Place {
+  readonly flag: string
+  readonly width: number
+  readonly digits: string | undefined
+  readonly type: string
+}
+
+function placed(value: unknown, { flag, width, digits, type }: Place, budget: Budget): string {
+  const part = formatOne(value, type, digits, budget)
+  const signed = flag === '+' && number(value) >= 0 ? `+${part}` : part
+  if (flag === '-') return signed.padEnd(width)
+  return flag === '0' ? padStart(signed, width, '0') : signed.padStart(width)
+}
+
+/** Zeros stand behind the sign. */
+function padStart(source: string, width: number, fill: string): string {
+  const sign = /^[-+]/.test(source) ? (source[0] as string) : ''
+  return sign + source.slice(sign.length).padStart(width - sign.length, fill)
+}
+
 function formatOne(value: unknown, type: string, digits: string | undefined, budget: Budget): string {
-  if (type === 's' || type === 'r') return type === 's' ? text(value, budget) : json(value, budget)
-  if (type === 'f') return number(value).toFixed(digits === undefined ? 6 : Number(digits))
-  return Math.trunc(number(value)).toString(type === 'x' ? 16 : 10)
+  const places = digits === undefined ? 6 : Number(digits)
+  switch (type) {
+    case 's': {
+      const source = text(value, budget)
+      return digits === undefined ? source : source.slice(0, places)
+    }
+    case 'r':
+      return json(value, budget)
+    case 'f':
+      return number(value).toFixed(places)
+    case 'e':
+      return number(value)
+        .toExponential(places)
+        .replace(/e([-+])(\d)$/, 'e$10$2')
+    case 'g':
+      return String(Number(number(value).toPrecision(Math.max(1, places))))
+    default:
+      return Math.trunc(number(value)).toString(type === 'x' ? 16 : 10)
+  }
 }
 
 export function spaces(width: unknown, budget: Budget): string {

@@ -92,15 +92,17 @@ export function member(of: unknown, key: unknown): unknown {
     return new Undefined(`${describe(key)} is not in ${keysAt(of)}`)
   }
   if (typeof of === 'string') {
-    const at = typeof key === 'number' ? (key < 0 ? of.length + key : key) : Number.NaN
-    return of[at] ?? new Undefined(`a text has no field ${describe(key)}`)
+    if (typeof key !== 'number') return new Undefined(`a text has no field ${describe(key)}`)
+    const found = characters(of).at(key)
+    return (Number.isInteger(key) ? found : undefined) ?? new Undefined(`${key} is not in a text of ${of.length}`)
   }
   if (of instanceof Namespace)
     return of.fields.get(String(key)) ?? new Undefined(`the namespace has no ${describe(key)}`)
   if (typeof of === 'object' && isPlain(of)) {
     const name = typeof key === 'string' ? key : text(key)
     if (Object.hasOwn(of, name)) return own(of, name) ?? null
-    return new Undefined(`there is no field ${describe(key)}; there are: ${keysAt(of)}`)
+    const there = isTrue(of) ? `there are: ${keysAt(of)}` : 'the object is empty'
+    return new Undefined(`there is no field ${describe(key)}; ${there}`)
   }
   return new Undefined(`${kind(of)} has no field ${describe(key)}`)
 }
@@ -207,6 +209,15 @@ export function elements(value: unknown, budget: Budget): unknown[] {
     return keys
   }
   return fail(`cannot go over ${kind(list)}`)
+}
+
+/** By what people count: a character outside of the basic plane is one, not two. */
+export function characters(source: string): string | readonly string[] {
+  return hasPairs(source) ? [...source] : source
+}
+
+export function hasPairs(source: string): boolean {
+  return /[\ud800-\udbff]/.test(source)
 }
 
 export function contains(of: unknown, value: unknown, budget: Budget): boolean {
