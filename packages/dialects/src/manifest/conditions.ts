@@ -40,7 +40,7 @@ function compileCondition({ node, trail }: Field, key: string, scope: Scope): Co
   if (text === undefined || text.trim() === '') {
     const got = text === undefined ? kindOfNode(node) : 'empty text'
     const message = `"${key}" of ${scope.owner} must be a condition, not ${got}`
-    findings.error('INVALID_VALUE', message, node, trail, `such as {{ steps.ID.result.score }} > 5`)
+    findings.error('INVALID_VALUE', message, node, trail, 'such as "{{ steps.ID.result.score }} > 5", in quotes')
     return NEVER
   }
   const args = templateArgs({ text, scope, at: TOP, node, trail }, parseCondition)

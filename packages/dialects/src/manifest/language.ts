@@ -5,13 +5,14 @@ import { guard } from '../builder.ts'
 import { didYouMean } from '../findings.ts'
 import { keyTable } from '../keys.ts'
 import { pathText } from '../paths.ts'
+import { kindOfNode, textOf } from '../source/node.ts'
 import type { CompiledStep } from '../stepflow/compile-step.ts'
 import { doneOf, type Language } from '../stepflow/language.ts'
 import { type FlowNames, inputRef, type Scope } from '../stepflow/scope.ts'
 import type { FlowShape } from '../stepflow/shape.ts'
 import { STEP_KEYS, type StepShape } from '../stepflow/step-shape.ts'
 import { conditional, conditionReadsLoop } from './conditions.ts'
-import { type Parameter, withParameters } from './parameters.ts'
+import { holdsTemplate, type Parameter, withParameters } from './parameters.ts'
 import { readToolCall } from './tool-use.ts'
 import { compileNamed, compileValue } from './values.ts'
 
@@ -31,6 +32,7 @@ export function manifestLanguage({ isServed }: ManifestOptions): Language {
     check(shape, steps, names) {
       tellImpliedNeeds(shape, steps, names)
       tellUnknownInputs(shape, names)
+      tellLists(shape, names)
     },
     readCall: (reading) => readToolCall(reading, (path) => isServed !== undefined && isServed(path) === undefined),
     value: compileValue,
@@ -92,6 +94,17 @@ function tellImpliedNeeds(shape: FlowShape, steps: readonly CompiledStep[], { fi
       )
     }
   })
+}
+
+/** A text without braces is a text, never a list. */
+function tellLists({ steps }: FlowShape, { findings }: FlowNames): void {
+  for (const { id, forEach } of steps) {
+    const { node, trail } = forEach?.items ?? {}
+    if (!node || !trail || node.kind !== 'scalar' || holdsTemplate(node)) continue
+    const message = `"forEach" of step "${id}" must be a list or a template that gives one, not ${kindOfNode(node)}`
+    const path = /^(?:steps|inputs|item|variables)\.[\w.[\]-]+$/.exec(textOf(node) ?? '')?.[0] ?? 'steps.ID.result'
+    findings.error('INVALID_VALUE', message, node, trail, `such as "{{ ${path} }}"`)
+  }
 }
 
 /** What is read by name but is no parameter; a file that declares none may be given anything. */

@@ -4,6 +4,7 @@ import { isRecord, type Json, type JsonObject, own, setOwn } from '@stepflow/eng
 import type { Field } from '../fields.ts'
 import type { Findings } from '../findings.ts'
 import { isNull, kindOfNode, type Node, textOf, toJson } from '../source/node.ts'
+import { checkSchema } from '../stepflow/check-schema.ts'
 import type { FlowShape } from '../stepflow/shape.ts'
 import type { StepReading } from '../stepflow/step-shape.ts'
 import type { ParameterTool } from './tools.ts'
@@ -129,7 +130,10 @@ function jsonSchema(field: Field | undefined, { owner, findings }: StepReading):
   if (!field) return {}
   const value = toJson(field.node)
   const schema = typeof value === 'string' ? parsed(value) : value
-  if (isRecord(schema)) return schema as JsonObject // it came from JSON
+  if (isRecord(schema)) {
+    if (field.node.kind === 'map') checkSchema(field.node, field.trail, findings)
+    return schema as JsonObject // it came from JSON
+  }
   const message = `the "schema" of ${owner} must be a JSON Schema: an object, or its JSON text`
   findings.error('INVALID_SCHEMA', message, field.node, field.trail)
   return {}

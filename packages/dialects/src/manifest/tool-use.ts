@@ -4,8 +4,9 @@ import type { Field } from '../fields.ts'
 import { below, didYouMean, lineOf } from '../findings.ts'
 import { keyTable, readKeys } from '../keys.ts'
 import { entryOf, isNull, kindOfNode, type Node, textOf } from '../source/node.ts'
+import { checkSchema } from '../stepflow/check-schema.ts'
 import { canonicalComponent, type StepCall, type StepReading } from '../stepflow/step-shape.ts'
-import { type Parameter, readParameter } from './parameters.ts'
+import { holdsTemplate, type Parameter, readParameter } from './parameters.ts'
 import { type CallTool, TOOLS } from './tools.ts'
 
 export type ToolUse =
@@ -36,7 +37,11 @@ export function readToolCall(reading: StepReading, isServed: (component: string)
     }
     case 'pass': {
       // With a schema the value is checked by a component.
-      if (named.has('schema')) return call(component)
+      const schema = named.get('schema')
+      if (schema?.node.kind === 'map' && !holdsTemplate(schema.node)) {
+        checkSchema(schema.node, schema.trail, reading.findings)
+      }
+      if (schema) return call(component)
       return { component, componentPlace, tool: { kind: 'pass', value: named.get('value') } }
     }
     case 'call':

@@ -4,7 +4,7 @@ import { type Expr, type Json, type JsonObject, literal, setOwn } from '@stepflo
 import { objectOf } from '../builder.ts'
 import type { Field } from '../fields.ts'
 import { below, type Trail } from '../findings.ts'
-import type { MapNode, Node } from '../source/node.ts'
+import { isNull, type MapNode, type Node } from '../source/node.ts'
 import { isExpression } from '../stepflow/expr-head.ts'
 import { type Position, type Scope, TOP } from '../stepflow/scope.ts'
 import { compileTemplate } from '../stepflow/template-expr.ts'
@@ -31,6 +31,7 @@ function compileNode(node: Node, trail: Trail, scope: Scope, at: Position): Expr
     }
     case 'map':
       if (isExpression(node)) tellExpression(node, trail, scope)
+      if (isBareTemplate(node)) tellBareTemplate(node, trail, scope)
       return folded(
         node.entries.map(({ key, value }) => [key, compileNode(value, below(trail, key), scope, at)] as const),
       )
@@ -44,6 +45,17 @@ function folded(entries: readonly (readonly [string, Expr])[]): Expr {
     setOwn(values, key, e.value)
   }
   return literal(values as JsonObject)
+}
+
+/** `value: {{ x }}`: what YAML makes of it is an object whose one key is an object. */
+function isBareTemplate({ entries }: MapNode): boolean {
+  const [entry, ...more] = entries
+  return more.length === 0 && entry !== undefined && isNull(entry.value) && /^\{.*:null\}$/s.test(entry.key)
+}
+
+function tellBareTemplate(node: MapNode, trail: Trail, scope: Scope): void {
+  const message = `a template in ${scope.owner} is not in quotes, and without them YAML reads {{ }} as an object`
+  scope.names.findings.error('UNQUOTED_TEMPLATE', message, node, trail, 'write "{{ ... }}", with the quotes')
 }
 
 /** The expressions of flows are not those of manifests. */

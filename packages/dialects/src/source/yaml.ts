@@ -60,6 +60,22 @@ const YAML_MESSAGES: Readonly<Record<string, string>> = {
   MISSING_CHAR: 'a closing bracket, quote or comma is missing',
 }
 
+/** What the package says, in the words of somebody who writes YAML and has never read its grammar. */
+const IN_OUR_WORDS: readonly (readonly [RegExp, string])[] = [
+  [/^Sequence item without/, 'this line is indented unlike the keys above it; begin it in their column'],
+  [/^All mapping items/, 'the keys of one object must begin in the same column'],
+  [/^Nested mappings/, 'two values in one: this line is indented too far, or a text with ": " in it is not in quotes'],
+  [/^A block sequence may not/, 'a list begins in the middle of a value: is it indented too far?'],
+  [/^Flow sequence in block/, 'a "[" above is never closed'],
+  [/^Flow map in block/, 'a "{" above is never closed'],
+  [/^Unexpected scalar at node end/, 'more follows where the value has ended'],
+]
+
+function worded(code: string, message: string): string {
+  const found = IN_OUR_WORDS.find(([pattern]) => pattern.test(message))
+  return found?.[1] ?? YAML_MESSAGES[code] ?? message
+}
+
 /** One a line: where one mistake is, the parser stumbles over every word that follows. */
 function tellErrors(
   errors: readonly { readonly code: string; readonly message: string; readonly pos: readonly [number, number] }[],
@@ -78,7 +94,7 @@ function tellErrors(
     }
     told.add(at.line)
     last = at
-    findings.add('fatal', 'YAML_SYNTAX', YAML_MESSAGES[code] ?? message, at, undefined, hintFor(code, text, pos[0]))
+    findings.add('fatal', 'YAML_SYNTAX', worded(code, message), at, undefined, hintFor(code, text, pos[0]))
   }
 }
 
@@ -86,6 +102,7 @@ function hintFor(code: string, text: string, offset: number): string | undefined
   if (code === 'MULTIPLE_DOCS') return 'put each flow into a file of its own'
   const start = text.lastIndexOf('\n', offset - 1) + 1
   const line = text.slice(start, text.indexOf('\n', offset) >>> 0)
+  if (/:\s+['"]?\{[{%]/.test(line)) return `put the whole value into quotes: "{{ ... }} == 'x'"`
   if (!/\btransform\s*:\s*[^\s'|>]/.test(line)) return undefined
   const above = text.slice(text.lastIndexOf('\n', start - 2) + 1, Math.max(0, start - 1)).trim()
   const braces = /^\{.*\}$/.test(above) ? 'take the braces off the line above, and ' : ''

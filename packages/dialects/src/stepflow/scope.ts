@@ -128,9 +128,10 @@ export function loopRef(
   trail: Trail,
 ): Expr {
   if (scope.loop) return inputBelow(what, path, otherwise)
-  const { findings } = scope.names
-  const message = `"${what}" is read in ${scope.owner}, outside a for_each`
-  findings.error('LOOP_VARIABLE_OUTSIDE_LOOP', message, place, trail, 'add "for_each" to the step')
+  const { findings, language } = scope.names
+  const key = language.file === 'manifest' ? 'forEach' : 'for_each'
+  const message = `"${what}" is read in ${scope.owner}, outside a ${key}`
+  findings.error('LOOP_VARIABLE_OUTSIDE_LOOP', message, place, trail, `add "${key}" to the step`)
   return { op: 'literal', value: null }
 }
 
