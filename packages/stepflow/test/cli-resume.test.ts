@@ -193,6 +193,55 @@ test('of an edited input file, the batch of before is not taken up', async () =>
   expect(await project.runs()).toHaveLength(2)
 })
 
+test('of an input file that was changed anywhere, the batch of before is not taken up', async () => {
+  const large = lines(20_000, (n) => ({ n: n % 10, pad: 'x'.repeat(20) }))
+  const project = bench({ 'in.jsonl': large })
+  const { child, ended } = begin(batch, { cwd: project.folder })
+  await says(child, /^run /m)
+  child.kill('SIGKILL')
+  await ended
+  const text = project.read('in.jsonl')
+  const middle = text.indexOf('"n":7', text.length / 2)
+  writeFileSync(project.at('in.jsonl'), `${text.slice(0, middle)}"n":8${text.slice(middle + 5)}`)
+
+  const again = begin([...batch, '--resume'], { cwd: project.folder })
+  await says(again.child, /a new one begins/)
+  again.child.kill('SIGKILL')
+  await again.ended
+})
+
+test('an output with more results than there are inputs is that of another batch', async () => {
+  const project = bench({ 'in.jsonl': lines(5), 'out.jsonl': results(20) })
+
+  for (const store of [[], ['--store', 'sqlite:r.db']]) {
+    const words = ['run', 'f.yaml', '--inputs', 'in.jsonl', '--output', 'out.jsonl', '--resume', ...store]
+    const { code, err } = await project.run(...words)
+    expect({ code, err }).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('holds 20 results, but the inputs have only 5'),
+    })
+  }
+  expect(project.read('out.jsonl')).toBe(results(20))
+  expect(project.calls()).toEqual([])
+})
+
+test('a batch is not taken up as a run of one input, nor the other way round', async () => {
+  const project = bench({ 'in.jsonl': lines(3) })
+  await project.run(...batch)
+  const [{ id: many }] = await project.runs()
+  await project.run('run', 'f.yaml', '--input-json', '{"n":1}', '--store', 'sqlite:r.db')
+  const [{ id: one }] = await project.runs()
+
+  const single = await project.run('run', 'f.yaml', '--store', 'sqlite:r.db', `--resume=${many}`)
+  const piped = await cli(['run', 'f.yaml', '--inputs', '-', '--store', 'sqlite:r.db', `--resume=${one}`], {
+    cwd: project.folder,
+    stdin: '{"n":1}\n',
+  })
+
+  expect(single).toMatchObject({ code: 1, out: '', err: expect.stringContaining('is a batch: give it --inputs') })
+  expect(piped).toMatchObject({ code: 1, out: '', err: expect.stringContaining('begun with one input') })
+})
+
 test('a run that another process drives is left to it', async () => {
   const project = bench({ hold: '', 'in.jsonl': lines(20, (n) => ({ n, holds: true, ms: 5 })) })
   const { child, ended } = begin(batch, { cwd: project.folder })

@@ -1,5 +1,6 @@
 // What a run that is recorded says of the command line that began it, and how the same command line finds it again.
 
+import { createHash } from 'node:crypto'
 import { closeSync, fstatSync, openSync, readSync, realpathSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import {
@@ -105,11 +106,18 @@ export async function takeUp({ engine, store, run, messages, see, options }: Tak
 
 /** Of each state, the newest. */
 const MOST_COMPARED = 10_000
-const HEAD_BYTES = 1 << 16
+/** 16 MiB of a file are read at most. */
+const PIECE_BYTES = 1 << 16
+const MOST_PIECES = 256
 
 async function namedRun(store: Store, origin: Origin, id: string): Promise<RunRow> {
   const row = await store.runs.get(id)
   if (!row) throw await unknownRun(store, id)
+  const isBatch = row.trigger?.inputs !== undefined || row.items.total !== 1
+  if (isBatch !== (origin.inputs !== undefined)) {
+    const [was, how] = isBatch ? ['a batch', 'give it --inputs FILE'] : ['begun with one input', 'leave out --inputs']
+    throw new FlowError('CONFLICT', `run ${id} is ${was}: ${how}, or go on with \`stepflow runs resume ${id}\``)
+  }
   const { plan = origin.plan, input = origin.input } = row.trigger ?? ({} as Readonly<Record<string, string>>)
   if (plan !== origin.plan) {
     throw new FlowError(
@@ -135,14 +143,21 @@ function batchInputs(args: Args, io: Io): string | undefined {
   return statSync(file).isFile() ? file : '-'
 }
 
-/** A file is known by its size and its beginning: a batch may be too large to be read twice. */
+/** A file is known by its size and what it holds; one that is large, by pieces all over it: it may be too large to read twice. */
 function fingerprint(file: string): object | undefined {
   if (file === '-') return undefined
   const fd = openSync(file, 'r')
   try {
-    const head = Buffer.alloc(HEAD_BYTES)
-    const count = readSync(fd, head, 0, HEAD_BYTES, 0)
-    return { size: fstatSync(fd).size, head: contentId(head.subarray(0, count)) }
+    const { size } = fstatSync(fd)
+    const hash = createHash('sha256')
+    const piece = Buffer.allocUnsafe(PIECE_BYTES)
+    const count = Math.min(Math.ceil(size / PIECE_BYTES), MOST_PIECES)
+    for (let n = 0; n < count; n++) {
+      // From the first to the last; side by side if they are all of the file.
+      const at = count < MOST_PIECES ? n * PIECE_BYTES : Math.floor((n * (size - PIECE_BYTES)) / (count - 1))
+      hash.update(piece.subarray(0, readSync(fd, piece, 0, PIECE_BYTES, at)))
+    }
+    return { size, content: hash.digest('hex') }
   } finally {
     closeSync(fd)
   }

@@ -16,6 +16,8 @@ export interface Lines {
   itemOf(n: number): number
   /** True once the `n`th good line has been read; false if there is none, or nobody reads that far any more. */
   reached(n: number): boolean | Promise<boolean>
+  /** How many items the lines that were read are, bad and done ones among them. */
+  readonly items: number
   /** How far the file has been read. */
   readonly bytesRead: number
   /** Takes no further lines; `values` ends. */
@@ -176,6 +178,9 @@ export function readLines(options: ReadLinesOptions): Lines {
       return new Promise<boolean>((found) => {
         sought = { n, found }
       })
+    },
+    get items() {
+      return item
     },
     get bytesRead() {
       return chunks.bytesRead()

@@ -155,6 +155,7 @@ async function drive(
     messages.problem(rest())
     return 130
   }
+  refuseOtherOutput(kept, lines, recorded?.run, args)
   const { status } = await handle.ended
   if (status !== 'completed' && status !== 'failed') {
     return explainMissing(handle, storeWords(project.config.stateStore, io), messages)
@@ -232,6 +233,16 @@ function keptBefore(args: Args, order: 'input' | 'completion', isRecorded: boole
     if (FlowError.is(thrown)) throw thrown
     throw cannot('read', output, 'the output', thrown)
   }
+}
+
+/** Results behind which nothing was left to do may be those of other inputs: more than there are lines must be. */
+function refuseOtherOutput(kept: Kept | undefined, lines: Lines, run: RunRow | undefined, args: Args) {
+  // A run that is taken up has these inputs, and need not have read them to the end.
+  if (!kept || run || kept.lines <= lines.items) return
+  throw new FlowError(
+    'INVALID_INPUT',
+    `${args.value('output')} holds ${kept.lines} results, but the inputs have only ${lines.items} lines: it is the output of another batch; without --resume it is written anew`,
+  )
 }
 
 interface GoOn {
