@@ -143,6 +143,25 @@ test('cancel reaches a run that another process drives within a second', async (
   expect((await project.runs('show', id)).status).toBe('cancelled')
 })
 
+test('a run that is cancelled while nobody drives it has ended, and so have its steps', async () => {
+  const project = bench()
+  const { child, ended } = await project.open('s.yaml', '{}')
+  await says(child, /running: a/)
+  child.kill('SIGKILL')
+  await ended
+
+  await project.run('runs', 'cancel', await project.newest(), ...store)
+
+  const { status, steps } = await project.runs('show', await project.newest())
+  expect({ status, steps }).toMatchObject({
+    status: 'cancelled',
+    steps: [
+      { id: 'a', status: 'cancelled' },
+      { id: 'b', status: 'skipped' },
+    ],
+  })
+})
+
 test('pause lets what runs end and starts nothing more; resume goes on where it is driven', async () => {
   const project = bench()
   const { ended } = await project.open('s.yaml', '{"ms":3000}')

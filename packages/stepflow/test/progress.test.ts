@@ -118,6 +118,14 @@ test('the critical path leads back along the last to end', () => {
   expect(criticalPath(states)).toEqual({ ids: ['b', 'c'], ms: 900 })
 })
 
+test('what a rerun takes over has no part in its critical path', () => {
+  const states = createStepStates(planOf(['a'], ['b', 0], ['out', 1]))
+
+  states.see([{ ...settled(0, 100), carried: true } as JournalEntry, started(1, 90_000), settled(1, 90_300)])
+
+  expect(criticalPath(states)).toEqual({ ids: ['b'], ms: 300 })
+})
+
 test('a plan that leads round in a circle is drawn once', () => {
   const plan = planOf(['a', 1], ['b', 0], ['out', 1])
 
@@ -134,7 +142,8 @@ test('a batch says what is done, how fast and how long it will take', () => {
 })
 
 test('durations are read at a glance', () => {
-  expect([0.4, 850, 1234, 59_960, 185_000, 7_440_000].map(duration)).toEqual([
+  expect([-7_200_000, 0.4, 850, 1234, 59_960, 185_000, 7_440_000].map(duration)).toEqual([
+    '0ms',
     '0ms',
     '850ms',
     '1.2s',

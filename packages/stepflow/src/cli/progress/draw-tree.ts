@@ -33,7 +33,8 @@ export function drawCriticalPath(states: StepStates, color: boolean): string | u
 
 /** `850ms`, `1.2s`, `3m 5s`, `2h 4m`. */
 export function duration(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)}ms`
+  // A clock that was set back does not make anything take less than no time.
+  if (ms < 1000) return `${Math.max(0, Math.round(ms))}ms`
   if (ms < 59_950) return `${(ms / 1000).toFixed(1)}s`
   const seconds = Math.round(ms / 1000)
   const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60]

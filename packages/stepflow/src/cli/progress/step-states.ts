@@ -14,6 +14,8 @@ export interface StepState {
   error?: ErrorValue
   attempts: number
   visits: number
+  /** Taken over from the run that this one repeats, with the times it had there. */
+  isCarried?: boolean
   /** Steps of runs inside it (a map, a nested flow) that have ended. */
   inside: number
 }
@@ -71,7 +73,10 @@ export function createStepStates(plan: Plan): StepStates {
 export function criticalPath(states: StepStates): { readonly ids: readonly string[]; readonly ms: number } {
   const { steps, before } = states
   const ended = (i: number) => steps[i]?.endedAt ?? -1
-  const ran = (i: number) => steps[i]?.status === 'success' || steps[i]?.status === 'failed'
+  const ran = (i: number) => {
+    const step = steps[i]
+    return !step?.isCarried && (step?.status === 'success' || step?.status === 'failed')
+  }
   const latest = (of: readonly number[]) => of.filter(ran).reduce((a, b) => (ended(b) >= ended(a) ? b : a), -1)
   const path: number[] = []
   let at = latest([...steps.keys()])
@@ -106,6 +111,7 @@ function park(step: StepState, entry: JournalEntry & { type: 'parked' }) {
 function settle(step: StepState, entry: JournalEntry & { type: 'settled' }) {
   const { outcome, at } = entry
   step.endedAt = at
+  if (entry.carried) step.isCarried = true
   delete step.reason
   if (outcome.outcome === 'skipped') {
     step.status = 'skipped'

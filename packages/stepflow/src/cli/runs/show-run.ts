@@ -1,6 +1,6 @@
 // stepflow runs show: a run's state, the steps of one of its items, what it waits for, what came out. Secrets are taken out.
 
-import { FlowError, type ItemRow, isEnded, type JournalEntry, type RunRow } from '@stepflow/engine'
+import { FlowError, type ItemRow, isEnded, type JournalEntry, type Outcome, type RunRow } from '@stepflow/engine'
 import { countOption } from '../args.ts'
 import { findRun } from '../find-run.ts'
 import { drawCriticalPath, drawTree, printable } from '../progress/draw-tree.ts'
@@ -30,6 +30,8 @@ export const show: Action = {
 
 // ---
 
+const CANCELLED: Outcome = { outcome: 'failed', error: { code: 'CANCELLED', message: 'the run was cancelled' } }
+
 interface Told {
   readonly states: StepStates
   readonly waits: readonly string[]
@@ -43,7 +45,7 @@ async function read(at: RunsContext, row: RunRow, item: number): Promise<{ told:
   try {
     const created = await readCreated(store, row.id)
     const redactor = await redactorOf(created, args, io)
-    return { told: await readItem(at, created, redactor, item), redactor }
+    return { told: await readItem(at, row, created, redactor, item), redactor }
   } catch (thrown) {
     if (!FlowError.is(thrown) || thrown.code === 'INVALID_INPUT') throw thrown
     const states: StepStates = { steps: [], before: [], see() {} }
@@ -52,7 +54,13 @@ async function read(at: RunsContext, row: RunRow, item: number): Promise<{ told:
 }
 
 /** What the journal says of an item's steps, folded. */
-async function readItem(at: RunsContext, created: Created, redactor: RunRedactor, item: number): Promise<Told> {
+async function readItem(
+  at: RunsContext,
+  row: RunRow,
+  created: Created,
+  redactor: RunRedactor,
+  item: number,
+): Promise<Told> {
   const { store, storeWords } = at
   const states = createStepStates(created.plan)
   const waits: string[] = []
@@ -72,6 +80,8 @@ async function readItem(at: RunsContext, created: Created, redactor: RunRedactor
     if (first?.type === 'created') redactor.sees([first.inputs[place]])
     for (const { entries } of rows) see(entries)
   }
+  // Nobody drove it when it was cancelled, so nobody wrote how its items ended.
+  if (isEnded(row.status)) see([{ type: 'finished', at: row.endedAt ?? row.createdAt, item, outcome: CANCELLED }])
   watcher.name(created.run)
   return { states, waits }
 }
