@@ -181,3 +181,29 @@ test.skipIf(!canMount())(
     }
   },
 )
+
+test.skipIf(!canMount())(
+  'a store that may only be read is refused before anything runs, and can be looked at',
+  async () => {
+    const { run, at } = folderWith({ 'f.yaml': flow })
+    mkdirSync(at('disk'))
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', at('disk')], { stdio: 'ignore' })
+    } catch {
+      return // a container without the right to mount
+    }
+    try {
+      const words = ['run', 'f.yaml', '--input-json', '1', '--store', 'sqlite:disk/runs.db']
+      await run(...words)
+      execFileSync('mount', ['-o', 'remount,ro', at('disk')])
+
+      const refused = await run(...words)
+      const list = await run('runs', 'list', '--json', '--store', 'sqlite:disk/runs.db')
+
+      expect(refused).toMatchObject({ code: 2, out: '', err: expect.stringContaining('may not be written') })
+      expect(JSON.parse(list.out)).toHaveLength(1)
+    } finally {
+      execFileSync('umount', ['-l', at('disk')])
+    }
+  },
+)

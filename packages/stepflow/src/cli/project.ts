@@ -12,6 +12,7 @@ import { createFlowLoader } from './load-flow.ts'
 import type { Messages } from './messages.ts'
 import { readText } from './read-file.ts'
 import { readSecrets } from './read-secrets.ts'
+import { checkStoreWritable } from './write-file.ts'
 
 export interface Project {
   /** As the user named it. */
@@ -63,6 +64,9 @@ export async function openProject(options: OpenProject): Promise<Project> {
   const place = { path: args.value('config'), flowFile: file, cwd: io.cwd, env: io.env }
   const found = options.config ?? (await loadConfig({ ...place, ...(purpose === 'test' ? { purpose } : {}) }))
   const config = options.store === undefined ? found.config : { ...found.config, stateStore: options.store }
+  if ((purpose === 'run' || purpose === 'batch') && config.stateStore.type === 'sqlite') {
+    checkStoreWritable(config.stateStore.path)
+  }
   const flowDirectory = dirname(resolve(io.cwd, file))
   const secretsFile = args.value('secrets')
   const wireOptions: WireOptions = {

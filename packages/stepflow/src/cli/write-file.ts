@@ -25,6 +25,17 @@ export function checkWritable(file: string, cwd: string): void {
   }
 }
 
+/** Throws if the file of a store is there and may only be read: SQLite would say so at the first write. */
+export function checkStoreWritable(path: string): void {
+  try {
+    if (statSync(path).isFile()) accessSync(path, constants.W_OK)
+  } catch (thrown) {
+    const { code } = thrown as NodeJS.ErrnoException
+    // Whatever else is wrong with it is said by who opens it.
+    if (code === 'EACCES' || code === 'EROFS') throw cannot('written', path, 'the store', thrown)
+  }
+}
+
 /** True for two names of one file that is there; a device or a pipe loses nothing. */
 export function isSameFile(one: string, other: string, cwd: string): boolean {
   try {
