@@ -164,7 +164,7 @@ test('a redirect is not followed with the key', async () => {
   const { plugin } = await standIn(() => ({ status: 307, headers: { location: 'http://127.0.0.1:1/' }, body: {} }))
 
   expect((await failure(call(plugin, '/openai', { prompt: 'x' }))).message).toBe(
-    'OpenAI answered 307 (it redirects, which is not followed with a key: is the base URL right?)',
+    'OpenAI answered 307: {} (it redirects, which is not followed with a key: is the base URL right?)',
   )
 })
 
