@@ -279,6 +279,8 @@ test('a file or a variable that nearly has the name is suggested', async () => {
   expect((await run('run', 'flow.yml')).err).toBe(
     'stepflow: the flow "flow.yml" is not there. Did you mean "flow.yaml"?\n',
   )
+  expect((await run('run', 'fow.yaml')).err).toContain('Did you mean "flow.yaml"?')
+  expect((await run('run', 'nope.yaml')).err).not.toContain('Did you mean')
   expect((await run('run', 'flow.yaml', '--variables', 'var.json')).err).toContain(
     'the variables file "var.json" is not there. Did you mean "vars.json"?',
   )
@@ -313,6 +315,16 @@ test('with a configuration that is broken, components are not called unknown', a
   expect(code).toBe(2)
   expect(err).toContain('Did you mean "module"?')
   expect(err).not.toContain('/local/x')
+})
+
+test('with --log-format json, what is wrong with the command line is JSON too', async () => {
+  const { run } = project()
+
+  for (const words of [['none.yaml'], ['echo.yaml', '--inptu', '1']]) {
+    const { code, err } = await run('run', '--log-format', 'json', ...words)
+    expect(code).toBe(2)
+    expect(JSON.parse(err)).toMatchObject({ level: 'error', message: expect.stringContaining('stepflow: ') })
+  }
 })
 
 test('init says why there can be no folder, and never hangs', async () => {

@@ -94,24 +94,36 @@ function find(name: string) {
 /** Says what went wrong: never a stack, unless the fault is ours and somebody asks for it. */
 function report(thrown: unknown, words: readonly string[], io: Io): number {
   if (thrown instanceof ReaderGone) return 0
+  const say = (text: string) => io.err(asksJson(words) ? errorLine(text) : `${text}\n`)
   const { code, message, syscall } = (thrown ?? {}) as NodeJS.ErrnoException
   if (FlowError.is(thrown) && own(thrown.data, 'journal') !== undefined) {
     // A row that cannot be read: the file has suffered, not the program.
-    io.err(`stepflow: ${thrown.message}\n`)
+    say(`stepflow: ${thrown.message}`)
     return 1
   }
   if (FlowError.is(thrown) && thrown.code !== 'INTERNAL') {
-    io.err(`stepflow: ${thrown.message}\n`)
+    say(`stepflow: ${thrown.message}`)
     return codes[thrown.code].exit
   }
   if (syscall !== undefined && (code === 'ENOSPC' || code === 'EDQUOT')) {
-    io.err('stepflow: no space is left for the output\n')
+    say('stepflow: no space is left for the output')
     return 1
   }
-  io.err(`stepflow: a fault of ours: ${message || String(thrown)}\n`)
   const asksStack = words.includes('--verbose') || words.includes('-v') || Boolean(io.env.STEPFLOW_DEBUG)
-  if (asksStack && thrown instanceof Error) io.err(`${thrown.stack}\n`)
-  else io.err('  please report it with the output of the same command under STEPFLOW_DEBUG=1\n')
-  io.err(`  stepflow ${version}, node ${process.version}, ${process.platform}\n`)
+  const more =
+    asksStack && thrown instanceof Error
+      ? thrown.stack
+      : '  please report it with the output of the same command under STEPFLOW_DEBUG=1'
+  const where = `  stepflow ${version}, node ${process.version}, ${process.platform}`
+  say(`stepflow: a fault of ours: ${message || String(thrown)}\n${more}\n${where}`)
   return codes.INTERNAL.exit
+}
+
+/** Read from the words, for they may be what is wrong. */
+function asksJson(words: readonly string[]): boolean {
+  return words.some((word, i) => word === '--log-format=json' || (word === '--log-format' && words[i + 1] === 'json'))
+}
+
+function errorLine(message: string): string {
+  return `${JSON.stringify({ time: new Date().toISOString(), level: 'error', message })}\n`
 }

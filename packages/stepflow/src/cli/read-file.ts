@@ -108,11 +108,15 @@ async function yamlHint(text: string, name: string): Promise<string> {
 const STDIN = /from stdin$/
 const MOST_TRIED = 100_000
 
-/** A file of nearly that name in the same folder. */
+/** A file of nearly that name in the same folder: with another ending, or misspelt before it. */
 function nearBy({ path }: NodeJS.ErrnoException): string {
   if (path === undefined) return ''
+  const stem = (name: string) => name.slice(0, name.length - extname(name).length)
+  const wanted = stem(basename(path))
   try {
-    const near = suggest(basename(path), readdirSync(dirname(path)))
+    const names = readdirSync(dirname(path))
+    const meant = suggest(wanted, names.map(stem))
+    const near = names.find((name) => stem(name) === meant)
     return near === undefined ? '' : `. Did you mean "${near}"?`
   } catch {
     return ''
