@@ -114,6 +114,13 @@ output: { $step: b }
     expect(convert(text, 'manifest').impossible.join()).toContain(sentence)
   })
 
+  test.each([
+    ['{ id: a, component: /x }', 'A step without an input is given null'],
+    ['{ id: a, component: /x, input: { v: { $input: a.b, default: 1 } } }', 'also for what lies below null'],
+  ])('what means something else there is noted: %s', (step, note) => {
+    expect(convert(`steps: [${step}]`, 'manifest').differences.join()).toContain(note)
+  })
+
   test('a step whose input is no object has no counterpart', () => {
     expect(convert('steps: [{ id: a, component: /x, input: [1] }]', 'manifest').impossible).toHaveLength(1)
   })

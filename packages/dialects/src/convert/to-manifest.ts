@@ -39,6 +39,9 @@ function convertStep(step: Data, remarks: Remarks): Data {
     else setOwn(made, key, VALUES.has(key) ? value(setting, owner, remarks) : setting)
   }
   const { input } = made
+  if (input === undefined) {
+    remarks.differs('A step without an input is given null in a flow, and an empty object in a manifest.')
+  }
   if (input !== undefined && !isRecord(input) && !(typeof input === 'string' && input.includes('{{'))) {
     remarks.cannot(`The input of ${owner} is no object: the tools of manifests take named inputs.`)
   }
@@ -127,6 +130,9 @@ function reference(root: string, path: unknown, data: Data, owner: string, remar
   if (data.default === undefined) return `{{ ${at} }}`
   if (isRecord(data.default) || Array.isArray(data.default)) {
     remarks.cannot(`The "default" in ${owner} is no plain value: a template's default has to be one.`)
+  }
+  if (at !== root) {
+    remarks.differs('The default of a path stands in a flow also for what lies below null; in a template that is null.')
   }
   return `{{ ${at} | default(${JSON.stringify(data.default)}) }}`
 }
