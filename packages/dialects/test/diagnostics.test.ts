@@ -288,6 +288,24 @@ test('two defaults of one reference are refused', () => {
   expect(found.map(({ code }) => code)).toEqual(['CONFLICTING_KEYS'])
 })
 
+test('a $ref that leads nowhere is told with its line, one that leads somewhere is not', () => {
+  const schemas = (properties: string, more = '') => `schemas:
+  $defs: { "a/b": { type: string } }
+  properties:
+    input: { ${more} properties: { ${properties} } }
+output: { $input: x }`
+
+  expect(only(schemas('x: { $ref: "#/$defs/c" }'))).toMatchObject({
+    code: 'INVALID_SCHEMA',
+    line: 4,
+    message: '"$ref": "#/$defs/c" leads nowhere',
+    hint: '$defs: a/b',
+  })
+  expect(only(schemas('x: { $ref: "https://example.com/x.json" }'))?.message).toContain('leads nowhere')
+  expect(told(schemas('x: { $ref: "#/$defs/a~1b" }, y: { $ref: "#" }, z: { default: { $ref: "#/no" } }'))).toEqual([])
+  expect(told(schemas('x: { $ref: "other" }', '$id: "https://example.com/",'))).toEqual([])
+})
+
 test('the whole input is no field that a schema could describe', () => {
   expect(compile('output: { $input: $ }').diagnostics.map((d) => d.code)).not.toContain('UNVALIDATED_FIELD_ACCESS')
   expect(compile('output: { $input: a }').diagnostics.map((d) => d.code)).toContain('UNVALIDATED_FIELD_ACCESS')

@@ -1,9 +1,9 @@
 // Is this a JSON Schema (2020-12), as far as one can tell by looking? Finds what a person mistypes, with its line; what a
 // schema accepts is the affair of the library that runs it.
 
-import { suggest } from '@stepflow/engine'
+import { type Json, own, suggest } from '@stepflow/engine'
 import { below, type Findings, type Trail } from '../findings.ts'
-import { kindOfNode, type Node } from '../source/node.ts'
+import { kindOfNode, type Node, textOf } from '../source/node.ts'
 
 export function checkSchema(node: Node, trail: Trail, findings: Findings): void {
   if (node.kind === 'scalar' && typeof node.value === 'boolean') return
@@ -13,7 +13,57 @@ export function checkSchema(node: Node, trail: Trail, findings: Findings): void 
   for (const { key, value } of node.entries) checkKeyword(key, value, below(trail, key), findings)
 }
 
+/** References that lead nowhere in `root`, the whole schema. One that names its own `$id`s is left to whoever runs it. */
+export function checkRefs(node: Node, trail: Trail, root: Json, findings: Findings): void {
+  if (!JSON.stringify(root).includes('"$id"')) followRefs(node, trail, root, findings)
+}
+
 // ---
+
+/** Keywords that hold values, not schemas. */
+const VALUES = new Set(['default', 'const', 'enum', 'examples'])
+
+function followRefs(node: Node, trail: Trail, root: Json, findings: Findings): void {
+  if (node.kind === 'scalar') return
+  if (node.kind === 'list') {
+    node.items.forEach((item, i) => {
+      followRefs(item, below(trail, i), root, findings)
+    })
+    return
+  }
+  for (const { key, value } of node.entries) {
+    const to = key === '$ref' ? textOf(value) : undefined
+    if (to === undefined) {
+      if (!VALUES.has(key)) followRefs(value, below(trail, key), root, findings)
+    } else if (!leadsSomewhere(to, root)) {
+      const names = Object.keys(own(root, '$defs') ?? {})
+      const known =
+        names.length > 0 ? `$defs: ${names.slice(0, 20).join(', ')}` : 'put the schema that is meant under $defs'
+      findings.error('INVALID_SCHEMA', `"$ref": "${to}" leads nowhere`, value, below(trail, key), known)
+    }
+  }
+}
+
+/** True for anchors, too: where they are is not looked for. */
+function leadsSomewhere(to: string, root: Json): boolean {
+  if (!to.startsWith('#')) return false
+  if (to !== '#' && !to.startsWith('#/')) return true
+  let at: unknown = root
+  for (const part of to.split('/').slice(1)) {
+    const key = decoded(part).replaceAll('~1', '/').replaceAll('~0', '~')
+    at = Array.isArray(at) ? at[Number(key)] : own(at, key)
+    if (at === undefined) return false
+  }
+  return true
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}
 
 const TYPES = ['string', 'number', 'integer', 'boolean', 'object', 'array', 'null']
 /** Keywords whose value is a schema, a list of schemas, or an object of schemas. */

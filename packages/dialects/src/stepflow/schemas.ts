@@ -7,7 +7,7 @@ import { below, type Findings } from '../findings.ts'
 import { keyTable, readKeys } from '../keys.ts'
 import { entryOf, kindOfNode, toJson } from '../source/node.ts'
 import { readSource } from '../source/read.ts'
-import { checkSchema } from './check-schema.ts'
+import { checkRefs, checkSchema } from './check-schema.ts'
 import type { ShapeOptions } from './shape.ts'
 
 export interface Schemas {
@@ -35,7 +35,10 @@ export function readSchemas(fields: FieldReader, findings: Findings, options: Sh
     }
     const chosen = inside ?? beside
     const schema = chosen && readSchema(chosen, name, findings, options)
-    return schema === undefined ? {} : { [name]: withDefinitions(schema, nested?.definitions) }
+    if (!chosen || schema === undefined) return {}
+    const whole = withDefinitions(schema, nested?.definitions)
+    if (chosen.node.kind === 'map') checkRefs(chosen.node, chosen.trail, whole, findings)
+    return { [name]: whole }
   }
   return { ...read('input'), ...read('output'), ...read('variables'), steps: nested?.steps ?? new Map() }
 }
