@@ -105,6 +105,59 @@ describe('options', () => {
   })
 })
 
+describe('what is handed to an engine', () => {
+  test.each([
+    ['an operation that there is none of', { op: 'nonsense' }, 'there is no operation "nonsense"; there are literal,'],
+    ['a list that is missing', { op: 'array' }, '"of" of operation "array" is missing, not a list of expressions'],
+    ['a text for a step', { op: 'step', step: 'a' }, '"step" of operation "step" is "a", not the number of a step'],
+    ['no expression inside', { op: 'if', cond: 1, then: {} }, '"cond" of operation "if" is 1, not an expression'],
+    ['pairs that are none', { op: 'object', of: [['a']] }, 'not a list of pairs'],
+  ])('%s is refused, with the step', async (_, wrong, message) => {
+    const { engine } = bench()
+    const of = plan({ a: call('/echo', wrong as never) }, () => ({ input: ref(0) }))
+
+    const error = await engine.submit(of, [1]).catch((thrown) => thrown)
+
+    expect(error.message).toContain(`plan "test": step "a": `)
+    expect(error.message).toContain(message)
+  })
+
+  test.each([5, '', 'a/b', 'a\0b'])('%j is no id of a run', async (id) => {
+    const { engine } = bench()
+
+    await expect(engine.submit(one('/echo'), [1], { id: id as never })).rejects.toThrow("a run's id must be a text")
+  })
+
+  test('an order that there is none of is refused', async () => {
+    const { engine } = bench()
+    const handle = await engine.submit(one('/echo'), [1])
+
+    await expect(
+      handle
+        .results('random' as never)
+        [Symbol.asyncIterator]()
+        .next(),
+    ).rejects.toThrow('not "random"')
+  })
+
+  test('a listener that throws is told of, and harms nothing', async () => {
+    const warned: string[] = []
+    const engine = createEngine({
+      store: createMemoryStore(),
+      router: routerOf({}),
+      log: (_, message) => warned.push(message),
+    })
+    const watch = () => {
+      throw new Error('not interested')
+    }
+
+    const handle = await engine.submit(one('/echo'), [1], { watch })
+
+    expect((await handle.ended).status).toBe('completed')
+    expect(warned[0]).toContain('not interested')
+  })
+})
+
 test('a closed engine takes nothing, and says so', async () => {
   const engine = createEngine({ store: createMemoryStore(), router: routerOf({}) })
   await engine.close()

@@ -1,13 +1,14 @@
 // Is this plan sound? For plans that come from elsewhere than our compilers. Returns what is wrong, all of it.
 
 import { isRecord } from '../json.ts'
+import { exprFault } from './check-expr.ts'
 import { strictDependencies } from './dependencies.ts'
 import { type Expr, walk } from './expr.ts'
 import { parsePath } from './path.ts'
-import type { Plan } from './plan.ts'
+import type { Plan, PlanStep } from './plan.ts'
 
 export function checkPlan(plan: Plan): string[] {
-  const problems = plan.steps.flatMap((step, i) => (isShaped(step) ? [] : [`step ${i} is none: ${SHAPE}`]))
+  const problems = plan.steps.flatMap((step, i) => (isShaped(step) ? faultsOf(step) : [`step ${i} is none: ${SHAPE}`]))
   if (problems.length > 0) return problems
   const count = plan.steps.length
   const isStep = (index: number) => Number.isInteger(index) && index >= 0 && index < count
@@ -47,7 +48,15 @@ export function checkPlan(plan: Plan): string[] {
 
 const SHAPE = 'it needs a text "id", a "component" that is a path or null, and an "input" with an "op"'
 
-function isShaped(step: unknown): boolean {
+function faultsOf({ id, input, fallback, cache }: PlanStep): string[] {
+  const exprs = [input, fallback, cache?.key].filter((expr) => expr !== undefined)
+  return exprs.flatMap((expr) => {
+    const fault = exprFault(expr)
+    return fault === undefined ? [] : [`step "${id}": ${fault}`]
+  })
+}
+
+function isShaped(step: unknown): step is PlanStep {
   if (!isRecord(step) || typeof step.id !== 'string' || !isRecord(step.input)) return false
   return typeof step.input.op === 'string' && (step.component === null || typeof step.component === 'string')
 }

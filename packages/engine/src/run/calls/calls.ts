@@ -233,8 +233,10 @@ export class Calls {
     } catch (thrown) {
       return this.#thrown(attempt, thrown)
     }
-    const { run, slot, step } = attempt
+    const { run, slot, step, key } = attempt
     this.#endAttempt(attempt)
+    // The next visit has all its attempts again.
+    if (run.tries.size > 0) run.tries.delete(key)
     const first = run.scheduler.settled.length
     if (skip) run.scheduler.skip(slot, step, skip.reason)
     else run.scheduler.succeed(slot, step, result === undefined ? null : result)

@@ -1,20 +1,31 @@
 // A run, from its results to its end, for whoever began it or goes on with it. Follows; drives nothing.
 
 import type { RunHandle, SubmitOptions } from '../../engine.ts'
+import { errorValue } from '../../errors.ts'
 import type { RunId } from '../../journal/events.ts'
 import type { RunRow, Store } from '../../store/store.ts'
 import type { LocalRun } from './local-run.ts'
 import type { ItemResult, ResultOrder } from './result-stream.ts'
+import { checkOrder } from './run-options.ts'
 
 const RESULTS_AT_ONCE = 1000
 
 /** Hands on what is written of a run, from now on. Gives the way to stop that. */
-export function watchRun(store: Store, run: LocalRun, watch: SubmitOptions['watch']): () => void {
+export function watchRun(
+  store: Store,
+  run: LocalRun,
+  watch: SubmitOptions['watch'],
+  warn: (message: string) => void,
+): () => void {
   return store.watch({ run: run.id }, (row) => {
     for (const entry of row.entries) {
       if (entry.type === 'finished') run.results.push(entry.item, run.rawOutcome(entry.item) ?? entry.outcome)
     }
-    watch?.(row.entries)
+    try {
+      watch?.(row.entries)
+    } catch (error) {
+      warn(`who watches run ${run.id} threw: ${errorValue(error).message}`)
+    }
   })
 }
 
@@ -60,10 +71,12 @@ export function handleOf(
     id: run.id,
     ended,
     batches: async function* (order: ResultOrder = 'input') {
+      checkOrder(order)
       yield* run.results.batches(order)
       if (run.bug) throw run.bug
     },
     results: async function* (order: ResultOrder = 'input') {
+      checkOrder(order)
       for await (const batch of run.results.batches(order)) yield* batch
       if (run.bug) throw run.bug
     },

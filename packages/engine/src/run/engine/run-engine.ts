@@ -33,7 +33,7 @@ import type { LocalRun } from './local-run.ts'
 import { LocalRuns } from './local-runs.ts'
 import { stepToRerun } from './rerun.ts'
 import { beginningOf, note, rowOf } from './run-journal.ts'
-import { checkedVariables, checkLimit, keptOptions } from './run-options.ts'
+import { checkedVariables, checkId, checkLimit, keptOptions } from './run-options.ts'
 import { checkSameSteps, writeRerun } from './write-rerun.ts'
 
 export class RunEngine implements Engine {
@@ -63,7 +63,7 @@ export class RunEngine implements Engine {
       runs: this.#runs,
       link,
       services,
-      warn: (message) => options.log?.('warning', message),
+      warn: (message) => this.#warn(message),
       mayPutDown: () => this.#worker !== undefined,
       clock,
       random,
@@ -85,6 +85,7 @@ export class RunEngine implements Engine {
     const linked = await this.#link(plan)
     const variables = checkedVariables(linked, options.variables ?? {})
     const id = options.id ?? this.#newId()
+    checkId(id)
     const kept = keptOptions(options, variables)
     if (this.#runs.get(id)) throw isThere(id)
     const run = this.#runs.add(id, linked, kept, options.redact !== false)
@@ -92,7 +93,7 @@ export class RunEngine implements Engine {
     const created = (items: readonly unknown[]): JournalEntry => {
       return { type: 'created', at: this.#clock.now(), run: id, plan, options: kept, from: 0, inputs: items }
     }
-    const unwatch = watchRun(this.#options.store, run, options.watch)
+    const unwatch = watchRun(this.#options.store, run, options.watch, (message) => this.#warn(message))
     if (isSmall(inputs)) {
       const sealed: JournalEntry = { type: 'sealed', at: this.#clock.now(), items: inputs.length }
       await this.#accepted(run, unwatch, this.#journals.start(run, `${id}/0`, [created(inputs), sealed]))
@@ -124,7 +125,7 @@ export class RunEngine implements Engine {
     }
     const run = this.#runs.get(id) ?? (await this.#runs.load(id, options.redact !== false, options.maxConcurrent))
     run.handles++
-    const unwatch = watchRun(this.#options.store, run, options.watch)
+    const unwatch = watchRun(this.#options.store, run, options.watch, (message) => this.#warn(message))
     const shards = await store.runs.shards(id)
     run.results.follow(recordedResults(store, id))
     if (isEnded(row.status)) return this.#handle(run, unwatch)
@@ -158,9 +159,10 @@ export class RunEngine implements Engine {
     const from = options.from === undefined ? {} : { from: 'step' in options.from ? options.from.step : 'failed' }
     const kept = keptOptions({ ...before.options, ...options, origin: { runId: id, ...from } }, variables)
     const again = options.id ?? this.#newId()
+    checkId(again)
     const run = this.#runs.add(again, linked, kept, options.redact !== false)
     run.handles++
-    const unwatch = watchRun(this.#options.store, run, options.watch)
+    const unwatch = watchRun(this.#options.store, run, options.watch, (message) => this.#warn(message))
     const items = await writeRerun(store, shards, {
       run: again,
       at: this.#clock.now(),
@@ -195,6 +197,10 @@ export class RunEngine implements Engine {
     this.#direct.close()
     await stopped
     await this.#options.store.close()
+  }
+
+  #warn(message: string): void {
+    this.#options.log?.('warning', message)
   }
 
   #checkOpen(): void {

@@ -5,6 +5,7 @@ import { FlowError } from '../../errors.ts'
 import type { RunOptions } from '../../journal/events.ts'
 import { misfit } from '../../schema.ts'
 import type { LinkedPlan } from '../link.ts'
+import type { ResultOrder } from './result-stream.ts'
 
 /** What a run's journal keeps of the options it was submitted with. */
 export function keptOptions(options: SubmitOptions, variables: Readonly<Record<string, unknown>>): RunOptions {
@@ -23,6 +24,21 @@ export function keptOptions(options: SubmitOptions, variables: Readonly<Record<s
 export function checkLimit(limit: number | undefined): void {
   if (limit === undefined || (Number.isInteger(limit) && limit >= 1)) return
   throw new FlowError('INVALID_INPUT', `"maxConcurrent" must be a whole number from 1, not ${shown(limit)}`)
+}
+
+/** A run's id; throws INVALID_INPUT for one that could not be found again. */
+export function checkId(id: unknown): void {
+  if (typeof id === 'string' && id !== '' && !/[/\0]/.test(id)) return
+  throw new FlowError(
+    'INVALID_INPUT',
+    `a run's id must be a text that is not empty, without "/" and NUL, not ${shown(id)}`,
+  )
+}
+
+/** How results are ordered; throws INVALID_INPUT. */
+export function checkOrder(order: ResultOrder): void {
+  if (order === 'input' || order === 'completion') return
+  throw new FlowError('INVALID_INPUT', `results come in the order "input" or "completion", not ${shown(order)}`)
 }
 
 /** The variables with their defaults; throws INVALID_INPUT, with all violations, if they do not fit the schema. */
