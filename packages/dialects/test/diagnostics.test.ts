@@ -306,6 +306,15 @@ output: { $input: x }`
   expect(told(schemas('x: { $ref: "other" }', '$id: "https://example.com/",'))).toEqual([])
 })
 
+test('a retry on a misspelt code is told; a code of the component is its own affair', () => {
+  expect(inStep('retry: { on: [TIMEOUT, COMPONENT_FALED] }')).toMatchObject({
+    code: 'UNKNOWN_CODE',
+    level: 'warning',
+    message: expect.stringContaining('Did you mean "COMPONENT_FAILED"?'),
+  })
+  expect(told('steps: [{id: s, component: /t/s, retry: { on: [TIMEOUT, OUT_OF_PAPER] }}]')).toEqual([])
+})
+
 test('the whole input is no field that a schema could describe', () => {
   expect(compile('output: { $input: $ }').diagnostics.map((d) => d.code)).not.toContain('UNVALIDATED_FIELD_ACCESS')
   expect(compile('output: { $input: a }').diagnostics.map((d) => d.code)).toContain('UNVALIDATED_FIELD_ACCESS')

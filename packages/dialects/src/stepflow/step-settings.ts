@@ -1,8 +1,8 @@
 // The settings of a step that are objects of their own: for_each, on_error, retry, cache.
 
-import type { Retry } from '@stepflow/engine'
+import { codes, type Retry } from '@stepflow/engine'
 import { type Field, FieldReader } from '../fields.ts'
-import type { Findings } from '../findings.ts'
+import { didYouMean, type Findings } from '../findings.ts'
 import { type KeyTable, keyTable, readKeys } from '../keys.ts'
 import { isNull, shownNode, textOf } from '../source/node.ts'
 
@@ -172,8 +172,16 @@ function settings(field: Field, table: KeyTable, owner: string, findings: Findin
 function readCodes(field: Field | undefined, owner: string, findings: Findings): readonly string[] | undefined {
   if (!field) return undefined
   const nodes = field.node.kind === 'list' ? field.node.items : [field.node]
-  const codes = nodes.map(textOf)
-  if (codes.every((code) => code !== undefined)) return codes
+  const named = nodes.map(textOf)
+  if (named.every((code) => code !== undefined)) {
+    for (const code of named) {
+      // A component may have codes of its own: only what is nearly one of ours is doubtful.
+      const near = Object.hasOwn(codes, code) ? '' : didYouMean(code, Object.keys(codes))
+      const message = `"${code}" in "on" of ${owner} is no error code of Stepflow${near}`
+      if (near) findings.warning('UNKNOWN_CODE', message, field.node, field.trail)
+    }
+    return named
+  }
   findings.error('INVALID_VALUE', `"on" of ${owner} must be a list of error codes`, field.node, field.trail)
   return undefined
 }
