@@ -240,6 +240,18 @@ const greedy = [
   `{% set a = 'x' %}${'{% set a = a ~ a %}'.repeat(60)}{{ a | length }}`,
   `{% set a = 'x' %}${'{% set a %}{{ a }}{{ a }}{% endset %}'.repeat(60)}{{ a | length }}`,
   `{% filter upper %}{% for i in range(99999) %}${'x'.repeat(1000)}{% endfor %}{% endfilter %}`,
+  "{% set t = 'a' * 4000000 %}{% for i in range(99999) %}{{ t.find('b') }}{% endfor %}",
+  "{% set t = 'a' * 4000000 %}{% for i in range(99999) %}{{ 'b' in t }}{% endfor %}",
+  "{% set t = 'a' * 4000000 %}{% for i in range(99999) %}{{ t.upper() is lower }}{% endfor %}",
+  "{% set t = 'a' * 4000000 %}{% for i in range(99999) %}{{ t | upper | length }}{% endfor %}",
+  "{% set t = 'a' * 2000000 %}{% set u = t ~ 'b' %}{% for i in range(99999) %}{{ t ~ 'b' == u }}{% endfor %}",
+  "{% set t = '🎉' * 100000 %}{% for i in range(99999) %}{{ t[5] }}{{ t[-1] }}{% endfor %}",
+  "{% set t = '🎉' * 100000 %}{% for i in range(99999) %}{{ t[5:6] }}{{ t | length }}{% endfor %}",
+  "{% set t = '字' * 2000000 %}{% for i in range(99999) %}{{ t[:6] }}{{ t | truncate(5) }}{% endfor %}",
+  "{{ ('%' * 1000000) % 1 }}",
+  "{{ ('{' * 1000000).format(1) }}",
+  "{% for i in range(3000) %}{{ '{:>9999}'.format('a') | length }}{% endfor %}",
+  "{{ ('<' * 800000) | escape | length }}",
 ]
 
 export const HOSTILE: readonly string[] = [...reaching, ...names, ...chains, ...greedy]

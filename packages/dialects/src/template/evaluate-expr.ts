@@ -26,7 +26,7 @@ export function compileExpr(expr: Expr): Evaluate {
     }
     case 'member': {
       const [of, key] = [compileExpr(expr.of), compileExpr(expr.key)]
-      return (frame) => member(of(frame), need(key(frame)))
+      return (frame) => member(of(frame), need(key(frame)), frame.budget)
     }
     case 'slice':
       return compileSlice(expr)
@@ -122,6 +122,7 @@ function compileSlice(expr: Expr & { type: 'slice' }): Evaluate {
     const value = need(of(frame))
     if (value === null) return null
     if (typeof value !== 'string' && !Array.isArray(value)) return fail(`cannot slice ${kind(value)}`)
+    if (typeof value === 'string') frame.budget.spend(value.length / 64)
     const stride = bound(step, frame) ?? 1
     if (stride === 1 && !(typeof value === 'string' && hasPairs(value))) {
       return value.slice(bound(from, frame), bound(to, frame))

@@ -21,6 +21,7 @@ import {
   characters,
   elements,
   fail,
+  hasPairs,
   isTrue,
   json,
   member,
@@ -33,7 +34,7 @@ import {
 export type Filter = (value: unknown, args: Given, budget: Budget) => unknown
 
 export function runFilter(name: string, value: unknown, args: Given, budget: Budget): unknown {
-  budget.spend(1)
+  budget.spend(typeof value === 'string' ? 1 + value.length / 64 : 1)
   const filter = Object.hasOwn(FILTERS, name) ? FILTERS[name] : undefined
   if (!filter) return fail(`there is no filter "${name}"`)
   return filter(name === 'default' || name === 'd' ? value : need(value), args, budget)
@@ -45,12 +46,18 @@ const defaulted: Filter = (value, args) => {
 }
 
 const length: Filter = (value, _, budget) =>
-  typeof value === 'string' ? [...value].length : elements(value, budget).length
+  typeof value === 'string' && !hasPairs(value) ? value.length : elements(value, budget).length
 
 const escaped: Filter = (value, _, budget) => {
   const source = text(value, budget)
   budget.text(source.length * 6)
-  return source.replace(/[&<>"']/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&#34;' })[c] ?? '&#39;')
+  budget.spend(source.length / 2)
+  return source
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&#34;')
+    .replaceAll("'", '&#39;')
 }
 
 export const FILTERS: Readonly<Record<string, Filter>> = {

@@ -10,7 +10,7 @@ type Method<T> = (of: T, args: readonly unknown[], budget: Budget) => unknown
 
 /** The result of `of.name(args)`. */
 export function callMethod(of: unknown, name: string, args: readonly unknown[], budget: Budget): unknown {
-  budget.spend(1)
+  budget.spend(typeof of === 'string' ? 1 + of.length / 64 : 1)
   const table =
     typeof of === 'string' ? TEXT : Array.isArray(of) ? LIST : isRecord(of) && isPlain(of) ? OBJECT : undefined
   const method = table && Object.hasOwn(table, name) ? (table[name] as Method<unknown>) : undefined
@@ -40,7 +40,8 @@ const TEXT: Readonly<Record<string, Method<string>>> = {
   lower: (of) => of.toLowerCase(),
   capitalize: capitalized,
   title: (source, _, budget) => titled(source, budget),
-  swapcase: (of) => [...of].map((c) => (c === c.toUpperCase() ? c.toLowerCase() : c.toUpperCase())).join(''),
+  swapcase: (of, _, budget) =>
+    (elements(of, budget) as string[]).map((c) => (c === c.toUpperCase() ? c.toLowerCase() : c.toUpperCase())).join(''),
   strip: (of, [chars]) => trimmed(of, chars, 'both'),
   lstrip: (of, [chars]) => trimmed(of, chars, 'left'),
   rstrip: (of, [chars]) => trimmed(of, chars, 'right'),
@@ -139,6 +140,7 @@ function partition(of: string, separator: string, at: number, side: 'left' | 'ri
 
 /** `"{} {0} {name:.2f}".format(a, name=b)`; fields of values are not reached into. */
 export function braces(of: string, args: readonly unknown[], named: Named, budget: Budget): string {
+  budget.spend(of.length)
   let next = 0
   let length = of.length
   return of.replace(/\{\{|\}\}|\{([^{}]*)\}|[{}]/g, (whole, field?: string) => {

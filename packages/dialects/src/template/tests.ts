@@ -6,7 +6,7 @@ import { type Budget, Callable, contains, equals, fail, isPlain, need, order, te
 type Test = (value: unknown, args: readonly unknown[], budget: Budget) => boolean
 
 export function runTest(name: string, value: unknown, args: readonly unknown[], budget: Budget): boolean {
-  budget.spend(1)
+  budget.spend(typeof value === 'string' ? 1 + value.length / 64 : 1)
   const test = Object.hasOwn(TESTS, name) ? TESTS[name] : undefined
   if (!test) return fail(`there is no test "${name}"`)
   return test(LOOKS_AT_UNDEFINED.has(name) ? value : need(value), args, budget)

@@ -67,6 +67,8 @@ export function padded(
 
 /** `%s`, `%d`, `%.2f`, `%05d`, `%x`, `%%`; what is none of these is an error, for it would be printed as it stands. */
 export function formatted(source: string, args: readonly unknown[], budget: Budget): string {
+  // All places are found before the first is filled.
+  budget.spend(source.length)
   let next = 0
   let length = source.length
   return source.replace(

@@ -81,7 +81,7 @@ export function isTrue(value: unknown): boolean {
 }
 
 /** A field or an element; below null all is null. */
-export function member(of: unknown, key: unknown): unknown {
+export function member(of: unknown, key: unknown, budget?: Budget): unknown {
   if (of instanceof Undefined) return of
   if (of === null || of === undefined) return null
   if (Array.isArray(of)) {
@@ -93,8 +93,7 @@ export function member(of: unknown, key: unknown): unknown {
   }
   if (typeof of === 'string') {
     if (typeof key !== 'number') return new Undefined(`a text has no field ${describe(key)}`)
-    const found = characters(of).at(key)
-    return (Number.isInteger(key) ? found : undefined) ?? new Undefined(`${key} is not in a text of ${of.length}`)
+    return characterAt(of, key, budget) ?? new Undefined(`${key} is not in a text of ${of.length}`)
   }
   if (of instanceof Namespace)
     return of.fields.get(String(key)) ?? new Undefined(`the namespace has no ${describe(key)}`)
@@ -165,6 +164,7 @@ export function plainData(value: unknown, budget: Budget, depth = 0): unknown {
 
 export function equals(a: unknown, b: unknown, budget: Budget): boolean {
   budget.spend(1)
+  if (typeof a === 'string' && typeof b === 'string') budget.spend(Math.min(a.length, b.length) / 64)
   if (a === b) return true
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return (a ?? null) === (b ?? null)
   if (Array.isArray(a) || Array.isArray(b)) {
@@ -181,7 +181,10 @@ export function equals(a: unknown, b: unknown, budget: Budget): boolean {
 export function order(a: unknown, b: unknown, budget: Budget): number {
   budget.spend(1)
   if (typeof a === 'number' && typeof b === 'number') return a - b
-  if (typeof a === 'string' && typeof b === 'string') return a < b ? -1 : a > b ? 1 : 0
+  if (typeof a === 'string' && typeof b === 'string') {
+    budget.spend(Math.min(a.length, b.length) / 64)
+    return a < b ? -1 : a > b ? 1 : 0
+  }
   if (typeof a === 'boolean' && typeof b === 'boolean') return Number(a) - Number(b)
   if (Array.isArray(a) && Array.isArray(b)) {
     for (let i = 0; i < Math.min(a.length, b.length); i++) {
@@ -216,11 +219,22 @@ export function characters(source: string): string | readonly string[] {
   return hasPairs(source) ? [...source] : source
 }
 
+/** Reads no further than it must: a template may ask for one after the other. */
+function characterAt(source: string, at: number, budget: Budget | undefined): string | undefined {
+  if (!Number.isInteger(at)) return undefined
+  const read = at < 0 ? source : source.slice(0, 2 * at + 2)
+  budget?.spend(read.length / 64)
+  if (!hasPairs(read)) return read.at(at)
+  budget?.spend(read.length)
+  return [...read].at(at)
+}
+
 export function hasPairs(source: string): boolean {
   return /[\ud800-\udbff]/.test(source)
 }
 
 export function contains(of: unknown, value: unknown, budget: Budget): boolean {
+  if (typeof of === 'string') budget.spend(of.length / 64)
   if (typeof of === 'string')
     return typeof value === 'string' ? of.includes(value) : fail(`cannot look for ${kind(value)} in a text`)
   if (Array.isArray(of)) return of.some((item) => equals(item, value, budget))
