@@ -309,6 +309,19 @@ test('--resume without a store uses the default one for a single run', async () 
   expect(JSON.parse((await project.run('runs', 'list', '--json')).out)).toHaveLength(1)
 })
 
+test('what was only in memory cannot be resumed, and that is said', async () => {
+  const project = bench({ 'in.jsonl': lines(1) })
+  const refused = ['--store', 'memory', '--resume=some-run']
+
+  for (const words of [
+    ['--input-json', '1', '--store', 'memory', '--resume'],
+    ['--inputs', 'in.jsonl', ...refused],
+  ]) {
+    const { code, err } = await project.run('run', 'f.yaml', ...words)
+    expect({ code, err }).toMatchObject({ code: 2, err: expect.stringContaining('--store memory keeps none') })
+  }
+})
+
 test('a run whose journal is damaged is set aside with a message; the others go on', async () => {
   const project = bench({ 'in.jsonl': lines(300) })
   await interrupted(project, batch, 'SIGKILL')

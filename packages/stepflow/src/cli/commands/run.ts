@@ -147,7 +147,11 @@ async function runOne({ project, plan, options, args, io, messages }: ReadyRun):
 function storeOf(args: Args, io: Io): StoreConfig | undefined {
   const resumed = args.value('resume')
   const isOutputEnough = resumed === undefined || (resumed === '' && args.value('inputs') !== undefined)
-  return storeNamed(run, args, io) ?? (isOutputEnough ? undefined : defaultStore(io))
+  const named = storeNamed(run, args, io)
+  if (named?.type === 'memory' && !isOutputEnough) {
+    throw usage(run, '--resume goes on with a run that is kept, and --store memory keeps none: --store sqlite:PATH')
+  }
+  return named ?? (isOutputEnough ? undefined : defaultStore(io))
 }
 
 function refuseTogether(args: Args, names: readonly string[]) {
