@@ -60,7 +60,8 @@ export class DirectRuns {
 
   #newRun(plan: LinkedPlan): DirectRun {
     const { link, clock, random, cached, newId } = this.#tools
-    const redactor = new Redactor()
+    const variables = checkedVariables(plan, {})
+    const redactor = new Redactor(plan.checkVariables?.secretsIn?.(variables))
     const secret = (name: string) => {
       const value = this.#tools.secret(name)
       if (value !== undefined) redactor.add(value)
@@ -68,7 +69,7 @@ export class DirectRuns {
     }
     const resting = this.#resting.get(plan) ?? []
     this.#resting.set(plan, resting)
-    const run = new DirectRun(checkedVariables(plan, {}), secret, newId, () => {
+    const run = new DirectRun(variables, secret, newId, () => {
       this.#live.delete(run)
       if (resting.length >= RESTING || !run.driver.canReuse) return false
       resting.push(run)

@@ -19,7 +19,7 @@ export function isWanted({ isLive, run, slot, key }: Attempt): boolean {
 export function inputsOf(attempt: Attempt): ItemInput[] {
   const inputs: ItemInput[] = []
   for (let at: Attempt | undefined = attempt; at; at = at.run.parent?.attempt) {
-    inputs.push({ plan: at.run.plan, input: at.run.state.input[at.slot] })
+    inputs.push({ plan: at.run.plan, input: at.input })
   }
   return inputs
 }

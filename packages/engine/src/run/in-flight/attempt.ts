@@ -49,6 +49,11 @@ export class Attempt implements CallContext {
     return this.later?.was?.itemIndex ?? (this.run.state.item[this.slot] as number)
   }
 
+  /** Of its item. */
+  get input(): unknown {
+    return this.later?.was ? this.later.was.input : this.run.state.input[this.slot]
+  }
+
   /** Set while parked. */
   get park(): AttemptPark | undefined {
     return this.later?.park
@@ -188,8 +193,8 @@ export class Attempt implements CallContext {
   /** The answer is no longer wanted: tells the component, and drops what it still says. */
   abandon(reason: Error): void {
     // It may still run and ask who it is, when its place has gone to another item.
-    const { runId, itemIndex, path } = this
-    laterOf(this).was = { runId, itemIndex, path }
+    const { runId, itemIndex, path, input } = this
+    laterOf(this).was = { runId, itemIndex, path, input }
     this.close()
     this.later?.controller?.abort(reason)
   }
@@ -215,7 +220,9 @@ interface Later {
   /** The number of the last signal that it used up. */
   took: number | undefined
   /** Who it was when it was abandoned. */
-  was: { readonly runId: string; readonly itemIndex: number; readonly path: string } | undefined
+  was:
+    | { readonly runId: string; readonly itemIndex: number; readonly path: string; readonly input: unknown }
+    | undefined
 }
 
 export interface AttemptPark {
