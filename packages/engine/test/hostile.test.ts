@@ -1,6 +1,14 @@
 // What a program may hand to an engine by mistake or on purpose: answers, inputs and options that are not what they should be.
 
-import { createEngine, createMemoryStore, FlowError, type ItemResult, type Json, literal } from '@stepflow/engine'
+import {
+  createEngine,
+  createMemoryStore,
+  FlowError,
+  type ItemResult,
+  type JournalEntry,
+  type Json,
+  literal,
+} from '@stepflow/engine'
 import { createManualClock } from '@stepflow/engine/testing'
 import { describe, expect, test } from 'vitest'
 import { after, bench, call, failedWith, ok, plan, ref, routerOf } from './fixtures.ts'
@@ -62,6 +70,23 @@ describe('what a compiler added', () => {
     expect(skipped).toMatchObject({ outcome: { outcome: 'skipped', reason: 'no good' } })
     expect(await run(of, ['no good'])).toHaveLength(1)
   })
+})
+
+test('why a step was skipped is written down without the secrets that it compared', async () => {
+  const entries: JournalEntry[] = []
+  const store = createMemoryStore()
+  const engine = createEngine({ store, router: routerOf({ '/echo': (x) => x }), secrets: () => 'hunter22' })
+  const of = plan(
+    { a: call('/echo', { op: 'secret', path: 'PW' }), b: call('/echo', { op: 'skip', reason: ref(0) }) },
+    () => ({ input: { op: 'outcome', step: 1 } }),
+  )
+
+  const handle = await engine.submit(of, [1], { watch: (some) => void entries.push(...some) })
+  await handle.ended
+
+  const skips = entries.filter((entry) => entry.type === 'settled' && entry.outcome.outcome === 'skipped')
+  expect(skips).toHaveLength(1)
+  expect(JSON.stringify(skips)).not.toContain('hunter22')
 })
 
 describe('inputs', () => {

@@ -286,10 +286,23 @@ function configure(db: Database, synchronous: 'full' | 'normal' | 'off'): void {
   db.prepare('PRAGMA journal_size_limit = 67108864').get()
 }
 
+/** Not by `recursive`, with which Node never returns where a folder cannot be made because there is none to make it in. */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path)
+  } catch (thrown) {
+    const { code } = thrown as NodeJS.ErrnoException
+    if (code === 'EEXIST') return
+    if (code !== 'ENOENT' || dirname(path) === path) throw thrown
+    makeFolder(dirname(path))
+    mkdirSync(path)
+  }
+}
+
 function prepareFolder(path: string): void {
   let isFolder: boolean
   try {
-    mkdirSync(dirname(path), { recursive: true })
+    makeFolder(dirname(path))
     isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
   } catch (cause) {
     const message = `cannot make the folder of the store ${path}: ${(cause as Error).message}`

@@ -87,6 +87,10 @@ test('a folder that cannot be made is named', async () => {
   await expect(createSqliteStore({ path })).rejects.toThrow(/cannot make the folder of the store .*notes\.txt/)
 })
 
+test.skipIf(process.platform !== 'linux')('a folder in a place where none can be made is named, at once', async () => {
+  await expect(createSqliteStore({ path: '/proc/nowhere/deep/x.db' })).rejects.toThrow('cannot make the folder')
+})
+
 test('the folder of the file is made', async () => {
   const path = join(folder, 'a', 'b', 'store.db')
 

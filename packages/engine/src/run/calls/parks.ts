@@ -53,9 +53,8 @@ export class Parks {
   /** Puts an attempt aside until a time or a signal, whichever comes first. */
   add(attempt: Attempt, { signal, until, state }: Park): void {
     const { run, slot } = attempt
-    const park = { by: signal ? 'signal' : 'time', state, ...(signal ? { signal: signal.name } : {}) } as const
     this.#items.leaveStepPlace(attempt)
-    attempt.park = park
+    attempt.park = { by: signal ? 'signal' : 'time', state, signal: signal?.name, until }
     this.#wakeAt(until, attempt)
     recordPark(this.#drive, attempt, until)
     this.#items.park(run, slot)
@@ -81,12 +80,12 @@ export class Parks {
   }
 
   /** Puts an attempt aside as the journal says that it was. */
-  addAgain(attempt: Attempt, park: NonNullable<Attempt['park']>, until: number | undefined): void {
+  addAgain(attempt: Attempt, park: NonNullable<Attempt['park']>): void {
     const { run, slot, key } = attempt
     attempt.park = park
     run.state.status[key] = PARKED
     run.attempts.set(key, attempt)
-    this.#wakeAt(until, attempt)
+    this.#wakeAt(park.until, attempt)
     this.#items.park(run, slot)
   }
 
@@ -162,7 +161,8 @@ export class Parks {
   /** Gives the wait the oldest signal of that name which its item has not used up, if there is one. */
   #takeSignal(attempt: Attempt, name: string): void {
     if (this.#drive.isReplaying || attempt.woken) return
-    const signal = this.signals.take(name, rootItem(attempt))
+    // What was sent after the wait had ended, while nobody drove, comes too late.
+    const signal = this.signals.take(name, rootItem(attempt), attempt.park?.until)
     if (!signal) return
     attempt.took = signal.number
     attempt.woken = { by: 'signal', payload: signal.payload, state: attempt.park?.state }

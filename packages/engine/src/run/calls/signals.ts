@@ -14,6 +14,8 @@ export interface KeptSignal {
   readonly payload: unknown
   /** For one item only. */
   readonly item: number | undefined
+  /** When it was sent; epoch milliseconds. */
+  readonly at: number
 }
 
 export class Signals {
@@ -33,14 +35,16 @@ export class Signals {
       if (this.#ids.has(entry.id)) return undefined
       this.#ids.add(entry.id)
     }
-    const signal = { number: this.#all.length, name: entry.signal, payload: entry.payload ?? null, item: entry.item }
+    const { signal: name, payload = null, item, at } = entry
+    const signal = { number: this.#all.length, name, payload, item, at }
     this.#all.push(signal)
     return signal
   }
 
-  /** The oldest signal of that name which the item has not used up; it has then. */
-  take(name: string, item: number): KeptSignal | undefined {
+  /** The oldest signal of that name which the item has not used up, sent `until` then at the latest; it has then. */
+  take(name: string, item: number, until = Number.POSITIVE_INFINITY): KeptSignal | undefined {
     for (const signal of this.#all) {
+      if (signal.at > until) continue
       if (signal.name !== name || (signal.item !== undefined && signal.item !== item)) continue
       const use = `${item}/${signal.number}`
       if (this.#used.has(use)) continue

@@ -47,8 +47,8 @@ export function parkHeld(
   const attempt = new Attempt(run, key, entry.attempt)
   attempt.since = run.started.get(key)?.at ?? entry.at
   const by = entry.retry ? 'retry' : entry.signal === undefined ? 'time' : 'signal'
-  const park = { by, state: entry.state, ...(entry.signal === undefined ? {} : { signal: entry.signal }) } as const
-  parks.addAgain(attempt, park, entry.until)
+  const { state, signal, until } = entry
+  parks.addAgain(attempt, { by, state, signal, until })
 }
 
 /** The reverse: the journal goes on with a step that was put aside. */

@@ -2,6 +2,7 @@
 
 import type { JournalEntry } from '../../journal/events.ts'
 import type { ActiveRun } from '../in-flight/active-run.ts'
+import { inputsOf } from '../in-flight/attempt-place.ts'
 import type { Drive } from '../in-flight/drive.ts'
 import type { Settled } from '../scheduler/settled.ts'
 
@@ -13,12 +14,22 @@ export function recordSettled(drive: Drive, run: ActiveRun): void {
   for (let i = 0; i < settled.length; i++) {
     const one = settled[i] as Settled
     // What a compiler added to hand a value on follows from the rest; what it added to call something does not.
-    if (!one.derived || !steps[one.step]?.hidden) entries.push(settledEntry(run, one, now))
+    if (!one.derived || !steps[one.step]?.hidden) entries.push(settledEntry(run, shown(drive, run, one), now))
   }
   settled.length = 0
 }
 
 // ---
+
+/** Reasons say what was compared, as messages of failures say what was given: without the secrets. */
+function shown(drive: Drive, run: ActiveRun, settled: Settled): Settled {
+  const { outcome, item } = settled
+  if (outcome.outcome !== 'skipped') return settled
+  const own = { plan: run.plan, input: run.state.inputOf(item) }
+  const sources = run.parent ? [own, ...inputsOf(run.parent.attempt)] : [own]
+  const { message: reason } = drive.options.redactError(sources, { code: 'INTERNAL', message: outcome.reason })
+  return reason === outcome.reason ? settled : { ...settled, outcome: { ...outcome, reason } }
+}
 
 function settledEntry(run: ActiveRun, settled: Settled, at: number): JournalEntry {
   const { item, step, visit, outcome, derived, attempt = 0, took, cache } = settled

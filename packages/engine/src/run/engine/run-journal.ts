@@ -15,7 +15,8 @@ export interface Beginning {
 export function beginningOf(id: RunId, rows: readonly JournalRow[]): Beginning {
   const [first] = rows[0]?.entries ?? []
   if (first?.type === 'created' && first.plan) return { plan: first.plan, options: first.options }
-  throw new FlowError('INTERNAL', `the journal of run ${id} does not begin with its plan`)
+  const message = `the journal of run ${id} does not begin with its plan: it is damaged; remove the run, or restore the file`
+  throw new FlowError('INTERNAL', message, { data: { journal: `${id}/0` } })
 }
 
 /** Appends to the run's own journal, whoever else does. */

@@ -229,7 +229,9 @@ export interface AttemptPark {
   readonly by: 'time' | 'signal' | 'run' | 'retry'
   readonly state: unknown
   /** The name of the signal that it waits for. */
-  readonly signal?: string
+  readonly signal?: string | undefined
+  /** When it is woken at the latest; epoch milliseconds. */
+  readonly until?: number | undefined
   /** The sub-run that it waits for. */
   child?: ActiveRun
 }

@@ -106,6 +106,12 @@ export class RunState {
     return slot
   }
 
+  /** The input of an item that is in flight. */
+  inputOf(item: number): unknown {
+    for (let slot = 0; slot < this.#capacity; slot++) if (this.item[slot] === item) return this.input[slot]
+    return undefined
+  }
+
   slotOf(key: number): number {
     // A multiplication is several times as fast as a division; half a step keeps it clear of the next whole number.
     return Math.floor((key + 0.5) * this.#perStep)
