@@ -22,6 +22,8 @@ export interface CompileOptions {
   readonly primaryOf?: (component: string) => string | undefined
   /** Undefined: some route serves it; else why none does. */
   readonly isServed?: (component: string) => string | undefined
+  /** Whether the environment has a variable that a tool takes what it needs from. */
+  readonly isSet?: (variable: string) => boolean
   /** For schemas that are the path of another file. */
   readonly readFile?: (path: string) => string
 }

@@ -13,15 +13,21 @@ import type { FlowShape } from '../stepflow/shape.ts'
 import { STEP_KEYS, type StepShape } from '../stepflow/step-shape.ts'
 import { conditional, conditionReadsLoop } from './conditions.ts'
 import { holdsTemplate, type Parameter, withParameters } from './parameters.ts'
-import { readToolCall } from './tool-use.ts'
+import { readToolCall, type Surroundings } from './tool-use.ts'
 import { compileNamed, compileValue } from './values.ts'
 
 export interface ManifestOptions {
   /** Undefined: some route serves it; else why none does. */
   readonly isServed?: ((component: string) => string | undefined) | undefined
+  /** The environment has the variable. */
+  readonly isSet?: ((variable: string) => boolean) | undefined
 }
 
-export function manifestLanguage({ isServed }: ManifestOptions): Language {
+export function manifestLanguage({ isServed, isSet = () => false }: ManifestOptions): Language {
+  const surroundings: Surroundings = {
+    isServed: (path) => isServed !== undefined && isServed(path) === undefined,
+    isSet,
+  }
   return {
     file: 'manifest',
     stepNeeds: '"id" and "tool"',
@@ -34,7 +40,7 @@ export function manifestLanguage({ isServed }: ManifestOptions): Language {
       tellUnknownInputs(shape, names)
       tellLists(shape, names)
     },
-    readCall: (reading) => readToolCall(reading, (path) => isServed !== undefined && isServed(path) === undefined),
+    readCall: (reading) => readToolCall(reading, surroundings),
     value: compileValue,
     input: compileInput,
     conditional,

@@ -17,7 +17,15 @@ export type ToolUse =
 /** Inputs by name, or one template that gives all of them. */
 export type Given = { readonly named: ReadonlyMap<string, Field> } | { readonly whole: Field }
 
-export function readToolCall(reading: StepReading, isServed: (component: string) => boolean): StepCall {
+/** What is known of where the manifest will run. */
+export interface Surroundings {
+  /** Some route serves the component. */
+  readonly isServed: (component: string) => boolean
+  /** The environment has the variable. */
+  readonly isSet: (variable: string) => boolean
+}
+
+export function readToolCall(reading: StepReading, { isServed, isSet }: Surroundings): StepCall {
   const { fields, node } = reading
   const given = readGiven(reading)
   const named = 'named' in given ? given.named : new Map<string, Field>()
@@ -45,7 +53,7 @@ export function readToolCall(reading: StepReading, isServed: (component: string)
       return { component, componentPlace, tool: { kind: 'pass', value: named.get('value') } }
     }
     case 'call':
-      if ('named' in given) tellMissing(name, tool, given.named, reading)
+      if ('named' in given) tellMissing(name, tool, given.named, reading, isSet)
       return call(component)
   }
 }
@@ -178,11 +186,13 @@ function tellMissing(
   { needs, orFrom }: CallTool,
   named: ReadonlyMap<string, Field>,
   reading: StepReading,
+  isSet: (variable: string) => boolean,
 ) {
   for (const names of needs) {
     if (names.some((name) => named.has(name))) continue
     const [name] = names as readonly [string, ...string[]]
     const variable = orFrom?.[name]
+    if (variable && isSet(variable)) continue
     reading.findings.warning(
       'MISSING_INPUT',
       `${reading.owner}: ${tool} needs ${names.map((n) => `"${n}"`).join(' or ')}, and nothing gives it`,

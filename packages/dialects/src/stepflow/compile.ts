@@ -18,6 +18,7 @@ export interface FlowOptions {
   readonly strict?: boolean | undefined
   readonly primaryOf?: ((component: string) => string | undefined) | undefined
   readonly isServed?: ((component: string) => string | undefined) | undefined
+  readonly isSet?: ((variable: string) => boolean) | undefined
   readonly readFile?: ((path: string) => string) | undefined
   /** A flow inside another needs neither name nor description. */
   readonly nested?: boolean | undefined

@@ -89,6 +89,7 @@ export async function openProject(options: OpenProject): Promise<Project> {
       readFile: (path) => readText(path, 'the schema', io.cwd),
       ...(options.overrides?.length ? { overrides: options.overrides } : {}),
       primaryOf: plugins.router.primaryOf,
+      isSet: (variable) => Boolean(io.env[variable]),
       // What a broken configuration would have served is not known.
       ...(hasErrors(found.diagnostics) ? {} : { isServed: plugins.router.whyUnserved }),
     })
