@@ -1,6 +1,8 @@
 // The two ways to a SQLite file that need no compiler: the one in Node, where the running Node has it, else libsql.
 // The few methods that we use, the same for both; knows nothing of our tables.
 
+import { accessSync, constants, statSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
 import { FlowError } from '@stepflow/engine'
 
 export type Param = string | number | null | Uint8Array
@@ -38,8 +40,14 @@ interface BuiltinStatement {
   all(...params: Param[]): unknown[]
 }
 
+interface BuiltinDatabase {
+  exec(sql: string): void
+  prepare(sql: string): BuiltinStatement
+  close(): void
+}
+
 interface Builtin {
-  DatabaseSync: new (path: string) => { exec(sql: string): void; prepare(sql: string): BuiltinStatement; close(): void }
+  DatabaseSync: new (path: string | URL, options?: { readonly readOnly: boolean }) => BuiltinDatabase
 }
 
 function loadBuiltin(): Builtin | undefined {
@@ -55,8 +63,8 @@ function loadBuiltin(): Builtin | undefined {
   }
 }
 
-function openBuiltin({ DatabaseSync }: Builtin, path: string): Database {
-  const database = new DatabaseSync(path)
+function openBuiltin(builtin: Builtin, path: string): Database {
+  const database = openReadable(builtin, path)
   return {
     exec: (sql) => database.exec(sql),
     close: () => database.close(),
@@ -68,6 +76,31 @@ function openBuiltin({ DatabaseSync }: Builtin, path: string): Database {
         all: <Row>(...params: Param[]) => statement.all(...params) as Row[],
       }
     },
+  }
+}
+
+/** Where nothing may be written, SQLite cannot make the file by which it shares a log; without a log, it needs none. */
+function openReadable({ DatabaseSync }: Builtin, path: string): BuiltinDatabase {
+  const database = new DatabaseSync(path)
+  try {
+    database.prepare('PRAGMA schema_version').get()
+    return database
+  } catch (error) {
+    database.close()
+    if (!isReadOnly(path) || statSync(`${path}-wal`, { throwIfNoEntry: false })?.size) throw error
+    const unchanging = pathToFileURL(path)
+    unchanging.searchParams.set('immutable', '1')
+    return new DatabaseSync(unchanging, { readOnly: true })
+  }
+}
+
+function isReadOnly(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK)
+    accessSync(path, constants.W_OK)
+    return false
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EROFS' || (error as NodeJS.ErrnoException).code === 'EACCES'
   }
 }
 

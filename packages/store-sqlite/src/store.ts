@@ -292,7 +292,7 @@ function makeFolder(path: string): void {
     mkdirSync(path)
   } catch (thrown) {
     const { code } = thrown as NodeJS.ErrnoException
-    if (code === 'EEXIST') return
+    if (code === 'EEXIST' && statSync(path).isDirectory()) return
     if (code !== 'ENOENT' || dirname(path) === path) throw thrown
     makeFolder(dirname(path))
     mkdirSync(path)
