@@ -72,9 +72,9 @@ output: { $step: ship }
 `
 
 const CONFIG = `plugins:
-  work: { type: module, path: ${JSON.stringify(path('bench/work.mjs'))} }
+  shop: { type: module, path: ${JSON.stringify(path('bench/work.mjs'))} }
 routes:
-  /work: [{ plugin: work }]
+  /shop: [{ plugin: shop }]
 `
 
 function writeLines(file, count) {
