@@ -3,7 +3,6 @@
 // What runs once per element is a plan of its own. Steps around it come in as outcomes and are steps again inside; the
 // input, items and indexes come in as values.
 
-import { wrong } from '@stepflow/dialects'
 import {
   allRefs,
   type Component,
@@ -14,6 +13,7 @@ import {
   strictRefs,
   type TriggerRule,
 } from '@stepflow/engine'
+import { Called } from './called.ts'
 import type { Block, Choice, FlowDraft, Source, StepDraft } from './flow-draft.ts'
 import { countedRefs, guard, hasRef, plain, planInput, readInput } from './flow-expr.ts'
 import type { Program } from './program.ts'
@@ -22,8 +22,8 @@ import { checker, isStandard, isUnchecked, jsonSchemaOf } from './schema-like.ts
 import { sharedChoices } from './shared-choices.ts'
 
 export function compileFlow(draft: FlowDraft): Program {
-  const components = new Map<string, Component>()
-  const scope = new Scope(draft, draft.block, undefined, components)
+  const called = new Called(draft.name)
+  const scope = new Scope(draft, draft.block, undefined, called)
   const schema = jsonSchemaOf(draft.input)
   const frame = {
     ...(draft.timeoutMs === undefined ? {} : { timeoutMs: draft.timeoutMs }),
@@ -31,7 +31,7 @@ export function compileFlow(draft: FlowDraft): Program {
     ...(schema === undefined || isStandard(draft.input) ? {} : { schemas: { input: schema } }),
   }
   const plan = { ...scope.plan(draft.name, draft.onFailure), ...frame }
-  return { plan, components, sketch: plan }
+  return { plan, components: called.components(), sketch: plan }
 }
 
 // ---
@@ -45,7 +45,7 @@ class Scope {
   readonly #draft: FlowDraft
   readonly #block: Block
   readonly #around: Scope | undefined
-  readonly #components: Map<string, Component>
+  readonly #called: Called
   readonly #steps: PlanStep[] = []
   readonly #index = new Map<StepDraft, number>()
   /** What an element is given besides `item` and `index`: names and where their values come from, in the scope around. */
@@ -60,11 +60,11 @@ class Scope {
   readonly #counted = new Set<number>()
   #checkedInput: number | undefined
 
-  constructor(draft: FlowDraft, block: Block, around: Scope | undefined, components: Map<string, Component>) {
+  constructor(draft: FlowDraft, block: Block, around: Scope | undefined, called: Called) {
     this.#draft = draft
     this.#block = block
     this.#around = around
-    this.#components = components
+    this.#called = called
     this.#sharedChoices = sharedChoices(block)
     block.steps.forEach((step, i) => {
       this.#index.set(step, i)
@@ -195,9 +195,9 @@ class Scope {
     if (this.#checkedInput === undefined) {
       const path = `/local/${encodeURIComponent(this.#draft.name)}/$input`
       const check = checker(input, 'INVALID_INPUT', `the input of flow "${this.#draft.name}"`) as Component['call']
-      this.#components.set(path, {
+      this.#called.add(path, {
         info: { name: path, repeatable: true },
-        call: (value) => check(value, undefined as never),
+        call: (value: unknown) => check(value, undefined as never),
       })
       this.#checkedInput = this.#hide('$input', path, { op: 'input' })
     }
@@ -247,15 +247,15 @@ class Scope {
     const { work } = step
     const given = this.expr(step.input)
     if (work.kind === 'call') {
-      this.#bring(work.path, work.component)
+      if (work.component) this.#called.add(work.path, work.component)
       return { component: work.path, input: given, counted: countedRefs(given) }
     }
     if (work.kind === 'run') {
-      for (const [path, component] of work.program.components) this.#bring(path, component)
+      for (const [path, component] of work.program.components) this.#called.add(path, component)
       const input = planInput(work.program.plan, [['input', given]])
       return { component: '$core/run', input, counted: countedRefs(given) }
     }
-    const inside = new Scope(this.#draft, work.block, this, this.#components)
+    const inside = new Scope(this.#draft, work.block, this, this.#called)
     const plan = inside.plan(`${this.#draft.name}/${step.id}`, 'stop')
     const { values, outcomes } = inside.shared()
     const shared = outcomes.length > 0 ? [...values, ['steps', { op: 'object', of: outcomes }] as const] : values
@@ -265,15 +265,6 @@ class Scope {
     if (work.onItemError !== undefined) of.push(['onItemError', literal(work.onItemError)])
     const counted = [given, ...values.map(([, value]) => value)].flatMap(countedRefs)
     return { component: '$core/map', input: planInput(plan, of), counted: [...counted, ...inside.counted()] }
-  }
-
-  #bring(path: string, component: Component | undefined): void {
-    if (!component) return
-    const known = this.#components.get(path)
-    if (known && known.call !== component.call) {
-      throw wrong(`flow "${this.#draft.name}" has two components ${path}; give them different names`)
-    }
-    this.#components.set(path, component)
   }
 
   /** What it reads has ended before the step begins: a failure is no time to start other steps. */

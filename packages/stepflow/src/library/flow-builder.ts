@@ -3,7 +3,7 @@
 
 import { checkKeys, readCount, readDuration, readName, readRetry, shown, wrong } from '@stepflow/dialects'
 import { isRecord, type TriggerRule } from '@stepflow/engine'
-import { type AnyFn, brandOf, plainCall } from './component.ts'
+import { type AnyFn, brandOf } from './component.ts'
 import {
   type Block,
   blockOf,
@@ -175,7 +175,7 @@ function readWork(work: unknown, flow: string, id: string): WorkDraft {
     kind: 'call',
     path,
     name: work.name || id,
-    component: { info: { name: path }, call: plainCall(work as AnyFn) },
+    component: work as AnyFn,
     from: work,
   }
 }

@@ -1,6 +1,7 @@
 // A flow as its builder noted it down: steps in order, with references in place of values. Says nothing yet of plans.
 
 import type { Component, Retry, TriggerRule } from '@stepflow/engine'
+import type { AnyFn } from './component.ts'
 import type { Program } from './program.ts'
 import type { SchemaLike } from './schema-like.ts'
 
@@ -31,7 +32,8 @@ export type WorkDraft =
       readonly kind: 'call'
       readonly path: string
       readonly name: string
-      readonly component: Component | undefined
+      /** A function as the author wrote it, or a component; neither, if the path leads elsewhere. */
+      readonly component: Component | AnyFn | undefined
       /** What the author gave: steps with the same call the same. */
       readonly from: unknown
     }

@@ -157,7 +157,7 @@ function compileStep(expr: Extract<Expr, { op: 'step' }>, cx: ExprContext): Eval
   const onSkip = expr.onSkip && compileExpr(expr.onSkip, cx)
   const whole = path === '' || path === '$'
 
-  return (state, slot) => {
+  const read: Eval = (state, slot) => {
     const key = slot * stepCount + step
     const status = state.status[key] as number
     if (tracked && state.touched !== null) state.touched.push(step)
@@ -177,6 +177,15 @@ function compileStep(expr: Extract<Expr, { op: 'step' }>, cx: ExprContext): Eval
     if (status === SKIPPED && onSkip) return onSkip(state, slot)
     if (nullable) return otherwise && !whole ? otherwise(state, slot) : null
     return status === SKIPPED ? skipBecause(state, key, cx.stepIds[step]) : failedBecause(state, key)
+  }
+  return whole && !tracked ? readWhole(step, stepCount, read) : read
+}
+
+/** What nearly every step of a chain does, apart from the rest: a long plan is slow by what its closures hold. */
+function readWhole(step: number, stepCount: number, otherwise: Eval): Eval {
+  return (state, slot) => {
+    const key = slot * stepCount + step
+    return state.status[key] === DONE ? state.value[key] : otherwise(state, slot)
   }
 }
 
