@@ -105,3 +105,32 @@ test('a result that JSON cannot carry is a failure, not a fault of ours', async 
   expect(JSON.parse(one.out).error).toMatchObject({ message: expect.stringContaining('cannot be written as JSON') })
   expect(many.out).toBe(one.out)
 })
+
+test.each(['flow.ts', 'flow.mjs', 'flow.js'])('%s may import stepflow where it is not installed', async (name) => {
+  const { at } = folderWith({
+    [name]: `import { defineFlow, FlowError, Skip } from 'stepflow'
+import { createManualClock } from 'stepflow/testing'
+export const late = defineFlow('late', {}, ({ input, step, coalesce }) => {
+  const now = step('now', () => createManualClock(5).now())
+  const skipped = step('skipped', () => new Skip('not today'))
+  const failed = step('failed', () => { throw new FlowError('INVALID_INPUT', 'no') }, input, { onError: { default: 'mended' } })
+  return { now, skipped: coalesce(skipped, 'nothing'), failed }
+})
+`,
+  })
+
+  const { out } = await cli(['run', at(name), '--input-json', 'null'])
+
+  expect(JSON.parse(out)).toEqual({
+    outcome: 'success',
+    result: { now: 5, skipped: 'nothing', failed: 'mended' },
+  })
+})
+
+test('a package that is nowhere is named, with the line', async () => {
+  const { run } = folderWith({ 'flow.ts': "\nimport { x } from 'no-such-package'\nexport default x\n" })
+
+  expect((await run('run', 'flow.ts', '--input-json', '1')).err).toContain(
+    "flow.ts:2: Cannot find module 'no-such-package'",
+  )
+})

@@ -1,6 +1,7 @@
 // Imports a JavaScript or TypeScript file at run time. Of what goes wrong it says the file and line, never the stack.
 
 import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { basename, extname } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { errorValue, FlowError } from '@stepflow/engine'
@@ -45,8 +46,22 @@ const NOT_RUN = new Set([
 
 async function importWithJiti(file: string): Promise<object> {
   const { createJiti } = await import('jiti')
-  return await createJiti(file, { interopDefault: false, jsx: /x$/.test(file) }).import<object>(file)
+  const options = { interopDefault: false, jsx: /x$/.test(file), alias: lent(file) }
+  return await createJiti(file, options).import<object>(file)
 }
+
+/** This package, for files in places where it is not installed. Objects of any copy of it meet (library/program.ts). */
+function lent(file: string): Record<string, string> {
+  try {
+    createRequire(file).resolve('stepflow')
+    return {}
+  } catch {
+    const own = createRequire(import.meta.url)
+    return Object.fromEntries(LENT.map((name) => [name, own.resolve(name)]))
+  }
+}
+
+const LENT = ['stepflow/testing', 'stepflow/sqlite', 'stepflow/sdk', 'stepflow']
 
 /** `components.ts:3`: where in the user's file the trouble is, as near as the error says. */
 function placeOf(error: unknown, file: string): string {
