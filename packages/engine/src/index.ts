@@ -3,7 +3,7 @@
 // --- what to run
 export type { Origin, Plan, PlanStep, Retry, Transition } from './plan/plan.ts'
 export type { Expr, TriggerRule } from './plan/expr.ts'
-export { allRefs, literal, strictRefs, walk } from './plan/expr.ts'
+export { allRefs, literal, strictRefs, triggerRules, walk } from './plan/expr.ts'
 export { strictDependencies } from './plan/dependencies.ts'
 export { checkPlan, findCycle } from './plan/check.ts'
 export { compilePath, keysAt, MISSING, parsePath } from './plan/path.ts'

@@ -1,8 +1,7 @@
 // Is this an expression? For plans that come from elsewhere than our compilers; says what is wrong at the first place.
 
 import { isRecord } from '../json.ts'
-
-const RULES = ['all_success', 'none_failed_min_one_success', 'one_success', 'one_failed', 'all_done', 'none_failed']
+import { type TriggerRule, triggerRules } from './expr.ts'
 
 /** What a field of an expression holds. */
 type Shape = 'expr' | 'expr?' | 'exprs' | 'pairs' | 'text' | 'text?' | 'steps' | 'steps?' | 'step' | 'rule' | 'any'
@@ -60,7 +59,7 @@ const WHAT: Readonly<Record<Shape, string>> = {
   step: 'the number of a step',
   steps: 'a list of numbers of steps',
   'steps?': 'a list of numbers of steps',
-  rule: `one of ${RULES.join(', ')}`,
+  rule: `one of ${triggerRules.join(', ')}`,
   any: 'a value',
 }
 
@@ -85,7 +84,7 @@ function partsOf(value: unknown, shape: Shape): readonly unknown[] | undefined {
     case 'steps?':
       return Array.isArray(value) && value.every(Number.isInteger) ? [] : undefined
     case 'rule':
-      return RULES.includes(value as string) ? [] : undefined
+      return triggerRules.includes(value as TriggerRule) ? [] : undefined
   }
 }
 

@@ -13,6 +13,16 @@ export type TriggerRule =
   | 'all_done'
   | 'none_failed'
 
+/** All of them, in the order in which they are told. */
+export const triggerRules: readonly TriggerRule[] = [
+  'all_success',
+  'none_failed_min_one_success',
+  'one_success',
+  'one_failed',
+  'all_done',
+  'none_failed',
+]
+
 /** Where a value comes from. */
 export type Expr =
   | { readonly op: 'literal'; readonly value: Json }

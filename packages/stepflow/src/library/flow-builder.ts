@@ -2,7 +2,7 @@
 // JavaScript does not.
 
 import { checkKeys, readCount, readDuration, readName, readRetry, shown, wrong } from '@stepflow/dialects'
-import { isRecord, type TriggerRule } from '@stepflow/engine'
+import { isRecord, type TriggerRule, triggerRules } from '@stepflow/engine'
 import { type AnyFn, brandOf } from './component.ts'
 import {
   type Block,
@@ -128,14 +128,6 @@ interface StepOptions {
 
 const STEP_OPTIONS = ['retry', 'timeout', 'when', 'onError', 'needs', 'triggerRule']
 const EACH_OPTIONS = ['id', 'maxConcurrent', 'onItemError', 'when', 'onError', 'needs', 'triggerRule']
-const RULES: readonly TriggerRule[] = [
-  'all_success',
-  'none_failed_min_one_success',
-  'one_success',
-  'one_failed',
-  'all_done',
-  'none_failed',
-]
 /** Deeper than any value that a person writes. */
 const DEEPEST = 200
 
@@ -186,8 +178,8 @@ function readOptions(
   what: string,
 ): Omit<StepDraft, 'id' | 'block' | 'work' | 'input'> {
   const { when, onError, needs = [], triggerRule: rule = 'all_success' } = options
-  if (!RULES.includes(rule))
-    throw wrong(`"triggerRule" of ${what} must be one of ${RULES.join(', ')}, not ${shown(rule)}`)
+  if (!triggerRules.includes(rule))
+    throw wrong(`"triggerRule" of ${what} must be one of ${triggerRules.join(', ')}, not ${shown(rule)}`)
   if (when !== undefined && typeof when !== 'boolean' && !nodeOf(when)) {
     throw wrong(`"when" of ${what} must be a reference, or true or false, not ${shown(when)}`)
   }

@@ -116,7 +116,7 @@ function apply(
   const underWay = heldOf(run, past.cut).filter((held) => run.state.status[held] === QUEUED)
   // Nothing is called in a replay: what a failure cut off then must look as it did.
   for (const held of underWay) run.state.status[held] = RUNNING
-  settle(run, Math.floor(key / run.state.stepCount), entry.step, entry.outcome)
+  settle(run, run.state.slotOf(key), entry.step, entry.outcome)
   drive.touch(run)
   pump()
   for (const held of underWay) if (run.state.status[held] === RUNNING) run.state.status[held] = QUEUED
@@ -126,7 +126,7 @@ function heldOf(run: ActiveRun, paths: ReadonlySet<string>): number[] {
   if (paths.size === 0) return []
   const { state } = run
   return [...run.held].filter((key) => {
-    const item = state.item[Math.floor(key / state.stepCount)] as number
+    const item = state.item[state.slotOf(key)] as number
     const visit = { item, step: key % state.stepCount, visit: (state.visit[key] as number) + 1 }
     return paths.has(pathOf(run.key === '' ? visit : { sub: run.key, ...visit }))
   })
