@@ -7,7 +7,8 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^@stepflow\/engine\/testing$/, replacement: source('engine/src/testing/index.ts') },
-      { find: /^@stepflow\/(engine|dialects|protocol|store-sqlite)$/, replacement: source('$1/src/index.ts') },
+      { find: /^@stepflow\/(engine|dialects|draw|protocol|store-sqlite)$/, replacement: source('$1/src/index.ts') },
+      { find: /^@stepflow\/draw\/png$/, replacement: source('draw/src/png.ts') },
       { find: /^@stepflow\/protocol\/sdk$/, replacement: source('protocol/src/sdk.ts') },
       { find: /^stepflow\/(sdk|sqlite|testing)$/, replacement: source('stepflow/src/$1.ts') },
       { find: /^stepflow$/, replacement: source('stepflow/src/index.ts') },

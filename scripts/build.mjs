@@ -131,6 +131,8 @@ const ours = {
   alias: {
     '@stepflow/engine': path('packages/engine/src/index.ts'),
     '@stepflow/dialects': path('packages/dialects/src/index.ts'),
+    '@stepflow/draw': path('packages/draw/src/index.ts'),
+    '@stepflow/draw/png': path('packages/draw/src/png.ts'),
     '@stepflow/protocol': path('packages/protocol/src/index.ts'),
   },
 }

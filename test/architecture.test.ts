@@ -9,12 +9,15 @@ import { root } from './stepflow.ts'
 const mayImport: Record<string, readonly string[]> = {
   engine: [],
   dialects: ['@stepflow/engine'],
+  draw: ['@stepflow/engine'],
   protocol: ['@stepflow/engine'],
   'store-sqlite': ['@stepflow/engine'],
   stepflow: [
     '@stepflow/engine',
     '@stepflow/engine/testing',
     '@stepflow/dialects',
+    '@stepflow/draw',
+    '@stepflow/draw/png',
     '@stepflow/protocol',
     '@stepflow/protocol/sdk',
     '@stepflow/store-sqlite',
@@ -76,6 +79,15 @@ describe('the engine', () => {
         /manifest|yaml|jinja|StepFunction|forEach:|skip_if|on_error/i,
       )
     }
+  })
+})
+
+describe('the drawings', () => {
+  test('need no Node but for PNG', () => {
+    const wrong = imports.filter(
+      ({ name, file, target }) => name === 'draw' && !file.endsWith('/png.ts') && /^node:|\/png\.ts$/.test(target),
+    )
+    expect(wrong).toEqual([])
   })
 })
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { folder } from './draw/command-line.ts'
+import { folder } from './command-line.ts'
 
 const flow = `name: fetch
 description: gets a page

@@ -1,11 +1,11 @@
 import type { ComponentInfo, Expr, Json, Plan } from '@stepflow/engine'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { input, lit, object, output, pull, ref, step } from '../../../test/plans.ts'
 import { annotate, declaredSteps } from '../src/infer/annotate.ts'
 import { inferSchemas, inputOf } from '../src/infer/infer-schemas.ts'
 import { mismatch, resolved } from '../src/infer/schema-type.ts'
 import { typeCheck } from '../src/infer/type-check.ts'
-import { input, lit, object, output, pull, ref, step } from './draw/plans.ts'
 
 const text: Json = { type: 'string' }
 const number: Json = { type: 'number' }

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { folder } from './draw/command-line.ts'
+import { folder } from './command-line.ts'
 
 const flow = `
 name: enrich

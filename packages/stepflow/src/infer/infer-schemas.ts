@@ -1,7 +1,16 @@
 // The schemas that an author left out, read off what the flow does. Never replaces what the author said.
 
-import { type Expr, isRecord, own, type Plan, type PlanStep, parsePath, setOwn } from '@stepflow/engine'
-import { conditionOf, subPlanOf } from '../draw/step-parts.ts'
+import {
+  conditionOf,
+  type Expr,
+  isRecord,
+  own,
+  type Plan,
+  type PlanStep,
+  parsePath,
+  setOwn,
+  subPlanOf,
+} from '@stepflow/engine'
 import { both, inside, isKnown, resolved, type Schema, unknown, widen } from './schema-type.ts'
 import { type InfoOf, type TypeFlow, type TypeFlowOptions, typeFlow } from './type-flow.ts'
 

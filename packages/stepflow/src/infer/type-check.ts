@@ -1,7 +1,6 @@
 // Checks that what steps read is there and that what they give is what their components want, before anything runs.
 
-import type { Diagnostic, Plan, PlanStep } from '@stepflow/engine'
-import { subPlanOf } from '../draw/step-parts.ts'
+import { type Diagnostic, type Plan, type PlanStep, subPlanOf } from '@stepflow/engine'
 import { mismatch, resolved } from './schema-type.ts'
 import { type InfoOf, type TypeFlow, type TypeFlowOptions, typeFlow } from './type-flow.ts'
 

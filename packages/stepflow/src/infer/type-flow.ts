@@ -1,7 +1,16 @@
 // The types that flow through a plan: from the schemas of components, along references, to every step and the output.
 
-import { type ComponentInfo, type Expr, own, type Plan, type PlanStep, parsePath, suggest } from '@stepflow/engine'
-import { conditionOf, subPlanOf } from '../draw/step-parts.ts'
+import {
+  type ComponentInfo,
+  conditionOf,
+  type Expr,
+  own,
+  type Plan,
+  type PlanStep,
+  parsePath,
+  subPlanOf,
+  suggest,
+} from '@stepflow/engine'
 import {
   either,
   fieldsOf,

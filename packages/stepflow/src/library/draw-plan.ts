@@ -1,8 +1,8 @@
 // A drawing of a program, at once and as text.
 
 import { checkKeys, shown, wrong } from '@stepflow/dialects'
+import { drawSvgNow, drawText } from '@stepflow/draw'
 import type { Plan } from '@stepflow/engine'
-import { drawSvgNow, drawText } from '../draw/draw.ts'
 
 /** What a drawing is written in. */
 export type DrawFormat = 'mermaid' | 'dot' | 'svg'

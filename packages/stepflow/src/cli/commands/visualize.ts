@@ -2,8 +2,8 @@
 
 import { writeFileSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
+import type { Format } from '@stepflow/draw'
 import { FlowError, hasErrors, type Plan } from '@stepflow/engine'
-import type { Format } from '../../draw/draw.ts'
 import { isCodeFile } from '../../library/code-file.ts'
 import { flowFile, usage } from '../args.ts'
 import { type Args, type Command, flowOptions, type Io } from '../command.ts'
@@ -44,11 +44,12 @@ export const visualize: Command = {
     const plan = await planOf(file, args, io)
     if (!plan) return 2
     const details = args.has('no-details') ? 'hide' : 'show'
-    const draw = await import('../../draw/draw.ts')
     if (format === 'png') {
-      write(output, await draw.drawPng(plan, { details }), args, io)
+      const { drawPng } = await import('@stepflow/draw/png')
+      write(output, await drawPng(plan, { details }), args, io)
       return 0
     }
+    const draw = await import('@stepflow/draw')
     const toScreen = output === undefined && io.terminal.out
     const text =
       format === 'svg'

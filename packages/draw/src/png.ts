@@ -3,7 +3,12 @@
 
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { FlowError } from '@stepflow/engine'
+import { FlowError, type Plan } from '@stepflow/engine'
+import { type DrawOptions, drawSvg } from './draw.ts'
+
+export async function drawPng(plan: Plan, options: DrawOptions = {}): Promise<Uint8Array> {
+  return png(await drawSvg(plan, { ...options, theme: 'light' }))
+}
 
 /** Twice the SVG's size, less if that would be more than `maxPixels`. */
 export async function png(svgText: string): Promise<Uint8Array> {

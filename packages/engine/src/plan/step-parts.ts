@@ -1,6 +1,8 @@
 // What an author said about a step, found again in its expression: the condition, the trigger rule, the plan inside it.
 
-import { type Expr, isRecord, own, type Plan, type PlanStep, type TriggerRule } from '@stepflow/engine'
+import { isRecord, own } from '../json.ts'
+import type { Expr, TriggerRule } from './expr.ts'
+import type { Plan, PlanStep } from './plan.ts'
 
 export interface Condition {
   readonly when: readonly { readonly cond: Expr; readonly negated: boolean }[]

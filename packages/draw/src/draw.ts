@@ -1,4 +1,4 @@
-// A plan as a picture: the one door to all formats. The libraries for SVG and PNG are loaded when one is asked for.
+// A plan as a picture: the one door to all formats. Free of Node: PNG, which is not, is an entry of its own.
 
 import { FlowError, type Plan } from '@stepflow/engine'
 import { dot } from './dot.ts'
@@ -42,11 +42,6 @@ export async function drawSvg(
 /** At once, for callers that cannot wait: in plain rows. */
 export function drawSvgNow(plan: Plan, options: DrawOptions = {}): string {
   return svg(drawingFor(plan, options))
-}
-
-export async function drawPng(plan: Plan, options: DrawOptions = {}): Promise<Uint8Array> {
-  const { png } = await import('./png.ts')
-  return png(await drawSvg(plan, { ...options, theme: 'light' }))
 }
 
 // ---

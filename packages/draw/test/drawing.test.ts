@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { type ArrowKind, type Drawing, drawingOf } from '../../src/draw/drawing.ts'
-import { car, input, large, lit, object, order, output, pull, ref, step } from './plans.ts'
+import { car, input, large, lit, object, order, output, pull, ref, step } from '../../../test/plans.ts'
+import { type ArrowKind, type Drawing, drawingOf } from '../src/drawing.ts'
 
 /** `from -kind-> to`, by label. */
 function arrows(drawing: Drawing, ...kinds: ArrowKind[]): string[] {

@@ -1,10 +1,11 @@
 import * as dagre from '@dagrejs/dagre'
 import { expect, test } from 'vitest'
-import { drawPng, drawSvg, drawSvgNow, drawText } from '../../src/draw/draw.ts'
-import { drawingOf } from '../../src/draw/drawing.ts'
-import { type Box, type Dagre, type Layout, layout } from '../../src/draw/layout.ts'
-import { textWidth } from '../../src/draw/measure.ts'
-import { car, input, large, lit, order, output, pull, ref, step } from './plans.ts'
+import { car, input, large, lit, order, output, pull, ref, step } from '../../../test/plans.ts'
+import { drawSvg, drawSvgNow, drawText } from '../src/draw.ts'
+import { drawingOf } from '../src/drawing.ts'
+import { type Box, type Dagre, type Layout, layout } from '../src/layout.ts'
+import { textWidth } from '../src/measure.ts'
+import { drawPng } from '../src/png.ts'
 
 const names = (...ids: string[]) =>
   pull('names', ...ids.map((id) => step(id, '/x', lit(null))), output({ op: 'array', of: ids.map((_, i) => ref(i)) }))

@@ -1,8 +1,7 @@
 // What there is to draw of a plan: shapes and arrows, the same for every front end and every format. Knows no pixels.
 
-import { type Expr, type Plan, type PlanStep, type TriggerRule, walk } from '@stepflow/engine'
+import { conditionOf, type Expr, type Plan, type PlanStep, subPlanOf, type TriggerRule, walk } from '@stepflow/engine'
 import { exprText, printable, shorten } from './expr-text.ts'
-import { conditionOf, subPlanOf } from './step-parts.ts'
 
 export interface Drawing {
   readonly name: string

@@ -3,8 +3,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import type { Io } from '../../src/cli/command.ts'
-import { main } from '../../src/cli/main.ts'
+import type { Io } from '../src/cli/command.ts'
+import { main } from '../src/cli/main.ts'
 
 export interface Ran {
   readonly code: number
