@@ -275,4 +275,27 @@ describe('a component that announces its start', () => {
 
     expect(results).toMatchObject([{ outcome: 'failed', error: { code: 'TIMEOUT' } }])
   })
+
+  test('times out although it says within the call that it has started', async () => {
+    let signal: AbortSignal | undefined
+    const b = bench()
+    const slow: Component = {
+      info: { name: '/slow', announcesStart: true },
+      call: (_, context) => {
+        context.started()
+        signal = context.signal
+        return new Promise(() => {})
+      },
+    }
+    const engine = createEngine({
+      store: createMemoryStore(),
+      router: { route: () => ({ component: slow }) },
+      clock: b.clock,
+    })
+    const outcome = engine.runDirectly(single('/slow', { timeoutMs: 100 }), 1)
+    await b.clock.advance(100)
+
+    expect(await outcome).toMatchObject({ outcome: 'failed', error: { code: 'TIMEOUT' } })
+    expect(signal?.aborted).toBe(true)
+  })
 })

@@ -181,6 +181,8 @@ export class Calls {
 
   #call(attempt: Attempt, component: Component): void {
     const { run, key } = attempt
+    // Before the call: it may be under way by the time it returns its promise.
+    if (component.info.announcesStart) attempt.onStarted = () => this.#armTimeout(attempt)
     let answer: unknown
     let isLater: boolean
     try {
@@ -200,8 +202,7 @@ export class Calls {
       recordStart(this.#drive, attempt)
     run.state.status[key] = RUNNING
     run.attempts.set(key, attempt)
-    if (component.info.announcesStart) attempt.onStarted = () => this.#armTimeout(attempt)
-    else this.#armTimeout(attempt)
+    if (!component.info.announcesStart) this.#armTimeout(attempt)
     answer.then(
       (result) => this.#arrive({ attempt, kind: 'result', result }),
       (thrown) => this.#arrive({ attempt, kind: 'thrown', thrown }),
