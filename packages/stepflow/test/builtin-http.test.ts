@@ -364,4 +364,35 @@ describe('when the other side does not answer', () => {
     expect([first, second]).toMatchObject([{ body: '"a' }, { body: '"a' }])
     expect(connections).toBe(2)
   })
+
+  test('a POST is not sent again because its kept connection broke: the server may have read it', async () => {
+    const seen: string[] = []
+    const url = await tcp((socket) => {
+      socket.once('data', () => {
+        socket.write('HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n1')
+        socket.once('data', (data) => {
+          seen.push(String(data).slice(0, 4))
+          socket.resetAndDestroy()
+        })
+      })
+    })
+    await call(plugin, '/http', { url })
+
+    const error = await failure(call(plugin, '/http', { url, body: { order: 1 } }))
+
+    expect(error).toMatchObject({ code: 'UNREACHABLE', tries: 1 })
+    expect(seen).toEqual(['POST'])
+  })
+
+  test('only what cannot have arrived, or may be repeated, is tried again without being asked', async () => {
+    const broken = await tcp((socket) => socket.once('data', () => socket.resetAndDestroy()))
+    const fault = (input: object) => failure(call(plugin, '/http', input))
+
+    expect((await fault({ url: broken })).tries).toBe(undefined)
+    expect((await fault({ url: broken, method: 'DELETE' })).tries).toBe(undefined)
+    expect((await fault({ url: broken, method: 'PATCH', text: 'x' })).tries).toBe(1)
+    expect((await fault({ url: 'http://nowhere.invalid', text: 'x' })).tries).toBe(undefined)
+    // Whether a service that is not there is asked again is said by its step.
+    expect((await fault({ url: 'http://127.0.0.1:1' })).tries).toBe(1)
+  })
 })

@@ -118,6 +118,7 @@ export function retryAfterMs(answer: HttpAnswer, now: number): number | undefine
 
 type Hop = Omit<HttpRequest, 'url'> & { readonly url: URL }
 
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'])
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
 
 function parseUrl(text: string, base?: URL): URL {
@@ -199,13 +200,19 @@ async function exchange(
   } catch (error) {
     request.destroy()
     if (signal.aborted) throw signal.reason
-    // A kept connection that the server had just closed says nothing about the server.
-    if (retry && request.reusedSocket && codeOf(error) === 'ECONNRESET')
+    // A kept connection that the server had just closed says nothing about the server; but whether it had read the request
+    // first, nobody knows.
+    if (retry && isIdempotent(hop) && request.reusedSocket && codeOf(error) === 'ECONNRESET')
       return exchange(hop, open, signal, maxBytes, false)
-    throw httpFault(error, hop.url)
+    throw httpFault(error, hop.url, isIdempotent(hop) ? 'harmless' : 'noticed')
   } finally {
     signal.removeEventListener('abort', abort)
   }
+}
+
+/** Sent twice, it does what it does sent once. */
+function isIdempotent({ method = 'GET' }: Hop): boolean {
+  return IDEMPOTENT.has(method)
 }
 
 function openRequest(open: () => ClientRequest): ClientRequest {

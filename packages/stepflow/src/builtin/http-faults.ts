@@ -2,8 +2,11 @@
 
 import { FlowError } from '@stepflow/engine'
 
-/** What was thrown while a request was under way, as a FlowError. */
-export function httpFault(error: unknown, url: URL): FlowError {
+/**
+ * What was thrown while a request was under way, as a FlowError. `repetition`: what it would mean to send the request again;
+ * the engine's own tries are for requests that may be repeated, or that cannot have arrived.
+ */
+export function httpFault(error: unknown, url: URL, repetition: 'harmless' | 'noticed'): FlowError {
   if (FlowError.is(error)) return error
   const code = codeOf(error)
   const what = explain(code, url)
@@ -18,7 +21,8 @@ export function httpFault(error: unknown, url: URL): FlowError {
   if (code.startsWith('Z_') || code.startsWith('ERR_BROTLI') || code.startsWith('ERR__ERROR_FORMAT')) {
     return new FlowError('COMPONENT_FAILED', `the answer of ${shownUrl(url)} cannot be decompressed`, { cause: error })
   }
-  return new FlowError('UNREACHABLE', what, { cause: error })
+  const isForItsRetry = code === 'ECONNREFUSED' || (repetition === 'noticed' && !isBeforeSending(error))
+  return new FlowError('UNREACHABLE', what, isForItsRetry ? { cause: error, tries: 1 } : { cause: error })
 }
 
 /** The system's or the library's code of an error, or "". */
@@ -33,6 +37,12 @@ export function shownUrl(url: string | URL): string {
 }
 
 // ---
+
+/** No connection had come about: nothing was sent. */
+function isBeforeSending(error: unknown): boolean {
+  const { syscall } = error as { syscall?: unknown }
+  return syscall === 'connect' || syscall === 'getaddrinfo'
+}
 
 function explain(code: string, url: URL): string {
   switch (code) {

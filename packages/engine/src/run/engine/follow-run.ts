@@ -2,10 +2,10 @@
 
 import type { RunHandle, SubmitOptions } from '../../engine.ts'
 import { errorValue } from '../../errors.ts'
-import type { RunId } from '../../journal/events.ts'
+import type { JournalEntry, RunId } from '../../journal/events.ts'
 import type { RunRow, Store } from '../../store/store.ts'
 import type { LocalRun } from './local-run.ts'
-import type { ItemResult, ResultOrder } from './result-stream.ts'
+import { type ItemResult, type ResultOrder, readAlready } from './result-stream.ts'
 import { checkOrder } from './run-options.ts'
 
 const RESULTS_AT_ONCE = 1000
@@ -17,15 +17,12 @@ export function watchRun(
   watch: SubmitOptions['watch'],
   warn: (message: string) => void,
 ): () => void {
+  const listener = watch && guarded(run.id, watch, warn)
   return store.watch({ run: run.id }, (row) => {
     for (const entry of row.entries) {
       if (entry.type === 'finished') run.results.push(entry.item, run.rawOutcome(entry.item) ?? entry.outcome)
     }
-    try {
-      watch?.(row.entries)
-    } catch (error) {
-      warn(`who watches run ${run.id} threw: ${errorValue(error).message}`)
-    }
+    listener?.(row.entries)
   })
 }
 
@@ -66,22 +63,46 @@ export function handleOf(
   run: LocalRun,
   ended: Promise<RunRow>,
   cancel: (reason: string | undefined) => Promise<void>,
+  warn: (message: string) => void,
 ): RunHandle {
+  let isRead = false
+  const read = (order: ResultOrder) => {
+    checkOrder(order)
+    if (isRead) throw readAlready()
+    isRead = true
+    return run.results.batches(order)
+  }
   return {
     id: run.id,
     ended,
     batches: async function* (order: ResultOrder = 'input') {
-      checkOrder(order)
-      yield* run.results.batches(order)
+      yield* read(order)
       if (run.bug) throw run.bug
     },
     results: async function* (order: ResultOrder = 'input') {
-      checkOrder(order)
-      for await (const batch of run.results.batches(order)) yield* batch
+      for await (const batch of read(order)) yield* batch
       if (run.bug) throw run.bug
     },
-    watch: (listener) => store.watch({ run: run.id }, ({ entries }) => listener(entries)),
+    watch: (listener) => {
+      const told = guarded(run.id, listener, warn)
+      return store.watch({ run: run.id }, ({ entries }) => told(entries))
+    },
     cancel,
     drain: () => run.drain(),
+  }
+}
+
+// ---
+
+type Listener = (entries: readonly JournalEntry[]) => void
+
+/** A listener that throws harms nobody but itself: neither who writes nor who else listens. */
+function guarded(run: RunId, listener: Listener, warn: (message: string) => void): Listener {
+  return (entries) => {
+    try {
+      listener(entries)
+    } catch (error) {
+      warn(`a listener of run ${run} threw: ${errorValue(error).message}`)
+    }
   }
 }

@@ -1,6 +1,7 @@
 // Results on their way from the drivers to whoever reads them: in input order or as they end. Knows how far behind the
 // reader is, so that the intake can wait for it.
 
+import { FlowError } from '../../errors.ts'
 import type { Outcome } from '../outcome.ts'
 import { IndexSet } from './index-set.ts'
 
@@ -74,12 +75,13 @@ export class ResultStream {
     }
   }
 
-  /** Several at a time: as many as are there. */
+  /** Several at a time: as many as are there. Throws CONFLICT while somebody reads: two would take each other's away. */
   async *batches(order: ResultOrder): AsyncGenerator<readonly ItemResult[]> {
+    if (this.hasReader) throw readAlready()
     this.hasReader = true
     if (order === 'completion') {
       this.#order = order
-      this.#ready.push(...this.#waiting.values())
+      for (const result of this.#waiting.values()) this.#ready.push(result)
       this.#waiting.clear()
     }
     try {
@@ -115,7 +117,8 @@ export class ResultStream {
   }
 
   #takeAll(): void {
-    this.#ready.push(...[...this.#waiting.values()].sort((a, b) => a.index - b.index))
+    const rest = [...this.#waiting.values()].sort((a, b) => a.index - b.index)
+    for (const result of rest) this.#ready.push(result)
     this.#waiting.clear()
   }
 
@@ -132,4 +135,12 @@ export class ResultStream {
       this.#next++
     }
   }
+}
+
+/** What a second reader is told. */
+export function readAlready(): FlowError {
+  return new FlowError(
+    'CONFLICT',
+    'these results are read already, and each is given once: keep them, or call resume(id) for results of its own once the run has ended',
+  )
 }

@@ -234,9 +234,9 @@ export class RunEngine implements Engine {
       run.results.end()
       this.#runs.release(run)
     })
-    return handleOf(store, run, ended, (reason) =>
-      this.signal(run.id, reason === undefined ? { name: 'cancel' } : { name: 'cancel', reason }),
-    )
+    const cancel = (reason: string | undefined) =>
+      this.signal(run.id, reason === undefined ? { name: 'cancel' } : { name: 'cancel', reason })
+    return handleOf(store, run, ended, cancel, (message) => this.#warn(message))
   }
 
   #link(plan: Plan): MaybePromise<LinkedPlan> {
