@@ -7,6 +7,9 @@ import { sql as first } from './sql/0001.ts'
 /** In the order of their numbers; only ever added to. */
 const migrations: readonly string[] = [first]
 
+/** Of the file, as this program writes it. */
+export const VERSION = migrations.length
+
 /** Marks a SQLite file as ours: "stpf". */
 const APPLICATION_ID = 0x73747066
 
