@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { entrySources } from '../scripts/sources.mjs'
 
 const root = new URL('../', import.meta.url)
 export const path = (name) => fileURLToPath(new URL(name, root))
@@ -60,10 +61,7 @@ export async function loadEngine(folder) {
     platform: 'node',
     format: 'esm',
     target: 'node20',
-    alias: {
-      '@stepflow/engine': path('packages/engine/src/index.ts'),
-      '@stepflow/dialects': path('packages/dialects/src/index.ts'),
-    },
+    alias: entrySources(),
     logLevel: 'error',
   })
   return import(pathToFileURL(outfile).href)

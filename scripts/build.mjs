@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { entrySources } from './sources.mjs'
 
 const root = new URL('../', import.meta.url)
 const path = (name) => fileURLToPath(new URL(name, root))
@@ -123,18 +124,16 @@ const options = {
   write: false,
 }
 
+const entries = entrySources()
+// The store is a file of its own.
+const { '@stepflow/store-sqlite': storeSource, ...fromSources } = entries
+
 const ours = {
   ...options,
   define: { STEPFLOW_VERSION: JSON.stringify(version), 'import.meta.url': '__stepflowUrl' },
   banner: { js: "const __stepflowUrl = require('node:url').pathToFileURL(__filename).href;" },
   // Our packages come in as sources, so that only what a command needs is run.
-  alias: {
-    '@stepflow/engine': path('packages/engine/src/index.ts'),
-    '@stepflow/dialects': path('packages/dialects/src/index.ts'),
-    '@stepflow/draw': path('packages/draw/src/index.ts'),
-    '@stepflow/draw/png': path('packages/draw/src/png.ts'),
-    '@stepflow/protocol': path('packages/protocol/src/index.ts'),
-  },
+  alias: fromSources,
 }
 
 /** Our own packages, which `packages: 'external'` would leave outside. */
@@ -142,7 +141,7 @@ const sources = {
   name: 'sources',
   setup({ onResolve }) {
     onResolve({ filter: /^@stepflow\// }, ({ path: name }) => ({
-      path: path(`packages/${name.split('/')[1]}/src/${name.split('/')[2] ? `${name.split('/')[2]}/` : ''}index.ts`),
+      path: entries[name],
       sideEffects: false,
     }))
   },
@@ -168,7 +167,7 @@ const results = await Promise.all([
   }),
   build({
     ...ours,
-    entryPoints: [path('packages/store-sqlite/src/index.ts')],
+    entryPoints: [storeSource],
     outfile: path('packages/stepflow/dist/store.cjs'),
     plugins: [lazy],
   }),
@@ -184,9 +183,9 @@ const results = await Promise.all([
     packages: 'external',
     plugins: [sources],
     entryPoints: {
-      stepflow: path('packages/stepflow/src/index.ts'),
-      sqlite: path('packages/stepflow/src/sqlite.ts'),
-      testing: path('packages/stepflow/src/testing.ts'),
+      stepflow: entries.stepflow,
+      sqlite: entries['stepflow/sqlite'],
+      testing: entries['stepflow/testing'],
     },
     outdir: path('packages/stepflow/dist/esm'),
   }),

@@ -1,10 +1,11 @@
 // docs/api.md is what the docstrings say now, they say enough, and their examples compile, run and print what they claim.
 
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { afterAll, describe, expect, test } from 'vitest'
+import { entrySources } from '../scripts/sources.mjs'
 import { root } from './stepflow.ts'
 
 interface Name {
@@ -22,26 +23,16 @@ const script = join(root, 'scripts/api-docs.mjs')
 const read = execFileSync(process.execPath, [script, '--json'], { encoding: 'utf8', maxBuffer: 1 << 26 })
 const entries = JSON.parse(read) as { from: string; names: Name[] }[]
 
-const sources = {
-  stepflow: join(root, 'packages/stepflow/src/index.ts'),
-  'stepflow/sqlite': join(root, 'packages/stepflow/src/sqlite.ts'),
-  'stepflow/testing': join(root, 'packages/stepflow/src/testing.ts'),
-  'stepflow/sdk': join(root, 'packages/stepflow/src/sdk.ts'),
-  '@stepflow/engine': join(root, 'packages/engine/src/index.ts'),
-  '@stepflow/engine/testing': join(root, 'packages/engine/src/testing/index.ts'),
-  '@stepflow/dialects': join(root, 'packages/dialects/src/index.ts'),
-  '@stepflow/protocol': join(root, 'packages/protocol/src/index.ts'),
-  '@stepflow/protocol/sdk': join(root, 'packages/protocol/src/sdk.ts'),
-  '@stepflow/store-sqlite': join(root, 'packages/store-sqlite/src/index.ts'),
-}
+const sources = entrySources()
 
 /** Reached by a symbol only: what our own modules say to one another through a public object. */
 const INTERNAL = new Set(['ComponentBrand', 'Definition', 'Program'])
 
 /** What any source file exports as a type. Type parameters are not among it, nor what a file keeps to itself. */
 const exported = new Set(
-  ['engine', 'dialects', 'protocol', 'store-sqlite', 'stepflow']
+  readdirSync(join(root, 'packages'))
     .map((name) => join(root, 'packages', name, 'src'))
+    .filter((source) => existsSync(source))
     .flatMap((source) => readdirSync(source, { recursive: true, encoding: 'utf8' }).map((file) => join(source, file)))
     .filter((file) => file.endsWith('.ts'))
     .flatMap((file) => [...readFileSync(file, 'utf8').matchAll(/^export (?:interface|type|class) (\w+)/gm)])

@@ -49,6 +49,7 @@ export type {
   Woken,
 } from './component/plugin.ts'
 export { Park, Skip } from './component/plugin.ts'
+export { COMPONENT, type ComponentBrand } from './component/brand.ts'
 export type { Route, Router } from './component/router.ts'
 
 // --- what is kept

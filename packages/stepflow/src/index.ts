@@ -1,29 +1,30 @@
 // `stepflow` as a library: everything that a program needs to define workflows and to run them.
 
 // --- steps that lead to one another
-export type { ExecutionResult } from './library/execution-result.ts'
 export {
+  type ExecutionResult,
   type ExecuteOptions,
   type Status,
   StepFunction,
   type StepFunctionOptions,
-} from './library/step-function.ts'
-export { StepFailedError, type StepFailure } from './library/step-failed.ts'
-export type { StepEvent, StepFunctionHooks, WorkflowEvent } from './library/hooks.ts'
-export type { DrawFormat } from './library/draw-plan.ts'
-export type {
-  Branch,
-  Functions,
-  StepDefinition,
-  StepFn,
-  StepFunctionSpec,
-  StepOptions,
-  StepSettings,
-  StepSpec,
-  StepTask,
-  StepWork,
-  SubStepFunction,
-} from '@stepflow/dialects'
+  StepFailedError,
+  type StepFailure,
+  type StepEvent,
+  type StepFunctionHooks,
+  type WorkflowEvent,
+  type DrawFormat,
+  type Branch,
+  type Functions,
+  type StepDefinition,
+  type StepFn,
+  type StepFunctionSpec,
+  type StepOptions,
+  type StepSettings,
+  type StepSpec,
+  type StepTask,
+  type StepWork,
+  type SubStepFunction,
+} from '@stepflow/code'
 
 // --- flows of typed steps
 export {
@@ -34,11 +35,15 @@ export {
   type FlowStepOptions,
   type ForEachOptions,
   type Work,
-} from './library/flow.ts'
-export type { OnItemError } from './library/flow-draft.ts'
-export { component, type ComponentOptions, type FlowComponent } from './library/component.ts'
-export type { AnyRef, Fields, Given, Ref, Resolved } from './library/ref.ts'
-export {
+  type OnItemError,
+  component,
+  type ComponentOptions,
+  type FlowComponent,
+  type AnyRef,
+  type Fields,
+  type Given,
+  type Ref,
+  type Resolved,
   type InputOf,
   type JsonSchema,
   type OutputOf,
@@ -47,8 +52,8 @@ export {
   type StandardResult,
   type StandardSchema,
   shape,
-} from './library/schema-like.ts'
-export type { StepContext } from './library/step-context.ts'
+  type StepContext,
+} from '@stepflow/code'
 
 // --- running them
 export {
@@ -59,9 +64,11 @@ export {
   runBatch,
   type RunOptions,
   runOutcome,
-} from './library/run.ts'
-export { createEngine, type Engine, type EngineOptions } from './library/engine.ts'
-export type { Runnable } from './library/program.ts'
+  createEngine,
+  type Engine,
+  type EngineOptions,
+  type Runnable,
+} from '@stepflow/code'
 
 // --- what they are made of
 export { createMemoryStore, FlowError, Park, Skip, systemClock } from '@stepflow/engine'
@@ -91,7 +98,7 @@ export type {
   RunSignal,
   SubmitOptions,
 } from '@stepflow/engine'
-export type { Duration, RetryOptions } from '@stepflow/dialects'
+export type { Duration, RetryOptions } from '@stepflow/code'
 
 // --- the ports that an engine is made with
 export type {

@@ -3,9 +3,7 @@
 import { dirname, resolve } from 'node:path'
 import type { FlowInfo } from '@stepflow/dialects'
 import { type Diagnostic, type Engine, FlowError, hasErrors, type Plan, type Store } from '@stepflow/engine'
-import type { Config, StoreConfig } from '../config/config.ts'
-import { isCodeFile } from '../library/code-file.ts'
-import type { WiredPlugins, WireOptions } from '../wire.ts'
+import { type Config, isCodeFile, type StoreConfig, type WiredPlugins, type WireOptions } from '@stepflow/host'
 import { describeDiagnostics } from './code-frame.ts'
 import type { Args, Io } from './command.ts'
 import { createFlowLoader } from './load-flow.ts'
@@ -58,8 +56,8 @@ export async function openProject(options: OpenProject): Promise<Project> {
   const code = await openCode(file, io.cwd)
   const [{ compile }, { loadConfig }, { wire, wirePlugins }] = await Promise.all([
     import('@stepflow/dialects'),
-    import('../config/load-config.ts'),
-    import('../wire.ts'),
+    import('@stepflow/host'),
+    import('@stepflow/host'),
   ])
   const place = { path: args.value('config'), flowFile: file, cwd: io.cwd, env: io.env }
   const found = options.config ?? (await loadConfig({ ...place, ...(purpose === 'test' ? { purpose } : {}) }))
@@ -125,7 +123,7 @@ interface CompiledFlow {
 /** A flow or a step function that a JavaScript or TypeScript file exports. */
 async function openCode(file: string, cwd: string) {
   if (!isCodeFile(file)) return undefined
-  const { loadCodeFlow } = await import('../library/load-code-flow.ts')
+  const { loadCodeFlow } = await import('@stepflow/host')
   return { flow: undefined, ...(await loadCodeFlow(resolve(cwd, file))) }
 }
 

@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path'
 import { suggest } from '@stepflow/engine'
-import type { StoreConfig } from '../config/config.ts'
+import type { StoreConfig } from '@stepflow/host'
 import { usage } from './args.ts'
 import type { Args, Command, Io, Option } from './command.ts'
 

@@ -3,7 +3,7 @@
 import { dirname, resolve } from 'node:path'
 import type { Node } from '@stepflow/dialects'
 import { errorValue, isRecord, type Outcome, own } from '@stepflow/engine'
-import { isCodeFile } from '../../library/code-file.ts'
+import { isCodeFile } from '@stepflow/host'
 import { describeDiagnostics } from '../code-frame.ts'
 import type { Args, Io } from '../command.ts'
 import type { Messages } from '../messages.ts'
@@ -90,7 +90,7 @@ async function testText(text: string, options: TestFileOptions): Promise<FileRes
 
 /** A flow in code brings its cases as what it exports as `test`. */
 async function testCode(text: string, options: TestFileOptions): Promise<FileResult> {
-  const { loadCodeFlow } = await import('../../library/load-code-flow.ts')
+  const { loadCodeFlow } = await import('@stepflow/host')
   const { test } = await loadCodeFlow(resolve(options.io.cwd, options.file))
   return testCases(casesOf({ test }), { text, ...options }, undefined)
 }
@@ -164,10 +164,10 @@ async function configOf(test: Node | undefined, { file, args, io }: TestFileOpti
   const named = textOf(get(test, 'config_file') ?? get(test, 'configFile'))
   const directory = dirname(resolve(io.cwd, file))
   if (named !== undefined) {
-    const { loadConfig } = await import('../../config/load-config.ts')
+    const { loadConfig } = await import('@stepflow/host')
     return loadConfig({ path: resolve(directory, named), flowFile: file, cwd: io.cwd, env: io.env, purpose: 'test' })
   }
   if (!inline) return undefined
-  const { readConfig } = await import('../../config/read-config.ts')
+  const { readConfig } = await import('@stepflow/host')
   return readConfig(inline, { directory, env: io.env, file, path: '$.test.config' })
 }

@@ -2,7 +2,7 @@
 
 import { dirname, resolve } from 'node:path'
 import { hasErrors } from '@stepflow/engine'
-import type { ListedComponent } from '../../plugins/catalog.ts'
+import type { ListedComponent } from '@stepflow/host'
 import { describeDiagnostics } from '../code-frame.ts'
 import type { Command } from '../command.ts'
 import { createMessages } from '../messages.ts'
@@ -33,10 +33,7 @@ export const components: Command = {
   ],
   async run(args, io) {
     const messages = createMessages(args, io)
-    const [{ loadConfig }, { wirePlugins }] = await Promise.all([
-      import('../../config/load-config.ts'),
-      import('../../wire.ts'),
-    ])
+    const { loadConfig, wirePlugins } = await import('@stepflow/host')
     const flow = args.value('flow')
     const found = await loadConfig({ path: args.value('config'), flowFile: flow, cwd: io.cwd, env: io.env })
     if (found.diagnostics.length > 0) {

@@ -2,8 +2,8 @@
 
 import { existsSync } from 'node:fs'
 import { dirname, extname, resolve } from 'node:path'
+import type { InfoOf } from '@stepflow/dialects/infer'
 import { type ComponentInfo, FlowError, hasErrors, type Plan } from '@stepflow/engine'
-import type { InfoOf } from '../../infer/type-flow.ts'
 import { usage } from '../args.ts'
 import { describeDiagnostics } from '../code-frame.ts'
 import { type Args, type Command, flowOptions, type Io } from '../command.ts'
@@ -43,10 +43,8 @@ export const infer: Command = {
     const plan = await planOf(text, file, args, io, messages, known.primaryOf)
     if (!plan) return 2
 
-    const [{ inferSchemas }, { checkFlow }, { annotate, declaredSteps }, yaml] = await Promise.all([
-      import('../../infer/infer-schemas.ts'),
-      import('../../infer/type-check.ts'),
-      import('../../infer/annotate.ts'),
+    const [{ annotate, checkFlow, declaredSteps, inferSchemas }, yaml] = await Promise.all([
+      import('@stepflow/dialects/infer'),
       import('yaml'),
     ])
     const steps = declaredSteps(yaml.parse(text, { version: '1.2', schema: 'core' }))
@@ -82,10 +80,7 @@ function filesOf(args: Args, io: Io): { file: string; output: string | undefined
 }
 
 async function readComponents(file: string, args: Args, io: Io, messages: Messages) {
-  const [{ loadConfig }, { wirePlugins }] = await Promise.all([
-    import('../../config/load-config.ts'),
-    import('../../wire.ts'),
-  ])
+  const { loadConfig, wirePlugins } = await import('@stepflow/host')
   const { config, diagnostics } = await loadConfig({
     path: args.value('config'),
     flowFile: file,

@@ -1,6 +1,6 @@
 // stepflow run: one input and its result, or a batch of them. Results on stdout, everything else on stderr.
 
-import type { StoreConfig } from '../../config/config.ts'
+import type { StoreConfig } from '@stepflow/host'
 import { countOption, flowFile, usage } from '../args.ts'
 import type { ReadyRun } from '../batch/run-batch.ts'
 import { type Args, type Command, flowOptions, type Io } from '../command.ts'

@@ -67,9 +67,8 @@ export const validate: Command = {
 // ---
 
 async function typeFindings(plan: Plan, project: Project, isStrict: boolean): Promise<Diagnostic[]> {
-  const [{ typeCheck }, { declaredSteps }, { parse }] = await Promise.all([
-    import('../../infer/type-check.ts'),
-    import('../../infer/annotate.ts'),
+  const [{ declaredSteps, typeCheck }, { parse }] = await Promise.all([
+    import('@stepflow/dialects/infer'),
     import('yaml'),
   ])
   const listing = await project.plugins.components()

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
 import type { Format } from '@stepflow/draw'
 import { FlowError, hasErrors, type Plan } from '@stepflow/engine'
-import { isCodeFile } from '../../library/code-file.ts'
+import { isCodeFile } from '@stepflow/host'
 import { flowFile, usage } from '../args.ts'
 import { type Args, type Command, flowOptions, type Io } from '../command.ts'
 import { createMessages } from '../messages.ts'
@@ -113,7 +113,7 @@ async function compiledPlan(text: string, file: string) {
 }
 
 async function sketchOf(file: string) {
-  const { loadCodeFlow } = await import('../../library/load-code-flow.ts')
+  const { loadCodeFlow } = await import('@stepflow/host')
   const { sketch, diagnostics } = await loadCodeFlow(file)
   return { plan: sketch, diagnostics }
 }

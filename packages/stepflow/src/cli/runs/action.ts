@@ -1,7 +1,7 @@
 // What an action of `stepflow runs` is, and what it is given. Opens nothing by itself.
 
 import type { Store } from '@stepflow/engine'
-import type { StoreConfig } from '../../config/config.ts'
+import type { StoreConfig } from '@stepflow/host'
 import type { Args, Io } from '../command.ts'
 import type { Messages } from '../messages.ts'
 

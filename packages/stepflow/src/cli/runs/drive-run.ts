@@ -94,7 +94,7 @@ async function drive(at: RunsContext, row: RunRow, { plan }: Created, begin: Beg
   const output = args.value('output')
   if (output !== undefined) checkWritable(output, io.cwd)
   const { flow, config } = row.trigger ?? ({} as Readonly<Record<string, string>>)
-  const [{ loadConfig }, { wire }] = await Promise.all([import('../../config/load-config.ts'), import('../../wire.ts')])
+  const { loadConfig, wire } = await import('@stepflow/host')
   const path = args.value('config') ?? config
   const found = await loadConfig({ path, flowFile: flow, cwd: io.cwd, env: io.env })
   if (hasErrors(found.diagnostics)) {

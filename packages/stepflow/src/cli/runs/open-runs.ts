@@ -2,7 +2,7 @@
 
 import { statSync } from 'node:fs'
 import { createMemoryStore, FlowError, hasErrors, type Store } from '@stepflow/engine'
-import type { StoreConfig } from '../../config/config.ts'
+import type { StoreConfig } from '@stepflow/host'
 import { usage } from '../args.ts'
 import { describeDiagnostics } from '../code-frame.ts'
 import type { Args, Io } from '../command.ts'
@@ -27,14 +27,14 @@ export async function openRuns(options: OpenRuns): Promise<{ readonly store: Sto
     messages.hint(`there is no store ${place.path} yet: \`stepflow run --store\` makes one`)
     return { store: createMemoryStore(), place }
   }
-  const { openStore } = await import('../../wire.ts')
+  const { openStore } = await import('@stepflow/host')
   return { store: await openStore({ stateStore: place }, { log: messages.log }), place }
 }
 
 // ---
 
 async function configured(args: Args, io: Io): Promise<StoreConfig | undefined> {
-  const { loadConfig } = await import('../../config/load-config.ts')
+  const { loadConfig } = await import('@stepflow/host')
   const { config, diagnostics } = await loadConfig({ path: args.value('config'), cwd: io.cwd, env: io.env })
   if (hasErrors(diagnostics)) {
     throw new FlowError('INVALID_INPUT', describeDiagnostics(diagnostics, { color: io.terminal.color.err }).trimEnd())

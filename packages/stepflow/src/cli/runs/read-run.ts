@@ -1,7 +1,7 @@
 // A recorded run as its journals tell it: what it was begun with, and what of it is secret. Read only.
 
 import { FlowError, type JournalEntry, type Plan, Redactor, type RunId, type Store } from '@stepflow/engine'
-import { secretValues } from '../../secret-places.ts'
+import { secretValues } from '@stepflow/schema'
 import type { Args, Io } from '../command.ts'
 import { readSecrets } from '../read-secrets.ts'
 

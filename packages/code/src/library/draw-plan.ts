@@ -1,0 +1,17 @@
+// A drawing of a program, at once and as text.
+
+import { drawSvgNow, drawText } from '@stepflow/draw'
+import type { Plan } from '@stepflow/engine'
+import { checkKeys, shown, wrong } from '../compile/options.ts'
+
+/** What a drawing is written in. */
+export type DrawFormat = 'mermaid' | 'dot' | 'svg'
+
+export function drawPlan(plan: Plan, options: { readonly format?: DrawFormat } = {}): string {
+  checkKeys(options, ['format'], `what visualize is given, such as { format: 'svg' },`)
+  const { format = 'mermaid' } = options
+  if (!['mermaid', 'dot', 'svg'].includes(format)) {
+    throw wrong(`there is no drawing in the format ${shown(format)}: there are mermaid, dot and svg`)
+  }
+  return format === 'svg' ? drawSvgNow(plan) : drawText(plan, format)
+}

@@ -1,0 +1,96 @@
+// The builtin plugin: every component that is there without a configuration file, by name.
+
+import { type Clock, type Component, type Plugin, systemClock } from '@stepflow/engine'
+import { createSchemaLoader } from '@stepflow/schema'
+import { anthropic } from './anthropic.ts'
+import { getBlob, putBlob } from './blobs.ts'
+import { chatComponent } from './chat.ts'
+import { type FunctionFinder, type SchemaLoader, transform, validate } from './check.ts'
+import { code } from './code.ts'
+import type { Environment } from './credentials.ts'
+import { evalFlow } from './eval.ts'
+import { flow } from './flow.ts'
+import { gemini } from './gemini.ts'
+import { gmail } from './gmail.ts'
+import { http } from './http.ts'
+import { createHttpClient } from './http-client.ts'
+import { iterate } from './iterate.ts'
+import { loadFile } from './load-file.ts'
+import { map } from './map.ts'
+import { createNetGuard, type Resolve } from './net-guard.ts'
+import { openai } from './openai.ts'
+import { openaiChatService } from './openai-chat.ts'
+import { output } from './output.ts'
+import { createMessages, noop } from './plain.ts'
+import { slack } from './slack.ts'
+import { sleep, wait, waitForSignal } from './wait.ts'
+
+export interface BuiltinOptions {
+  readonly clock?: Clock
+  /** Where keys and base URLs of services are looked up; nothing else is read from it. */
+  readonly env?: Environment
+  /** `http.allow_private` of the configuration. */
+  readonly allowPrivate?: readonly string[]
+  /** The flow's directory; the current one if absent. */
+  readonly baseDir?: string
+  /** `files.allow` of the configuration. */
+  readonly filesAllow?: readonly string[]
+  /** Finds `transform`. */
+  readonly functions?: FunctionFinder
+  readonly schema?: SchemaLoader
+  /** In place of the system's name resolution. */
+  readonly resolve?: Resolve
+}
+
+/**
+ * Throws INVALID_INPUT if an entry of `allowPrivate` cannot be understood.
+ *
+ * ```ts
+ * const builtin = createBuiltinPlugin({ baseDir: dirname(flowFile), allowPrivate: ['127.0.0.1:8080'] })
+ * builtin.resolve('/http/get')
+ * ```
+ */
+export function createBuiltinPlugin(options: BuiltinOptions = {}): Plugin {
+  const clock = options.clock ?? systemClock
+  const guard = createNetGuard({
+    ...(options.allowPrivate ? { allowPrivate: options.allowPrivate } : {}),
+    ...(options.resolve ? { resolve: options.resolve } : {}),
+  })
+  const client = createHttpClient({ guard, clock })
+  const env = options.env ?? process.env
+  const schema = options.schema ?? createSchemaLoader()
+  const components = [
+    noop,
+    createMessages,
+    putBlob,
+    getBlob,
+    evalFlow,
+    map,
+    iterate,
+    sleep(clock),
+    wait(clock),
+    waitForSignal(clock, schema),
+    loadFile({
+      baseDir: options.baseDir ?? process.cwd(),
+      ...(options.filesAllow ? { allow: options.filesAllow } : {}),
+    }),
+    validate(schema),
+    transform(options.functions ?? (() => undefined)),
+    openai(client, clock, env),
+    ...[gemini, anthropic, openaiChatService].map((service) => chatComponent(service, client, clock, env, schema)),
+    slack(client, clock, env),
+    gmail(client, clock, env),
+    flow,
+    output(schema),
+    ...code(clock),
+    ...http(client, clock),
+  ]
+  const byName = new Map<string, Component>(components.map((component) => [component.info.name, component]))
+
+  return {
+    name: 'builtin',
+    components: () => components.map((component) => component.info),
+    resolve: (name) => byName.get(name) ?? byName.get(name.replace(/^\/builtins?(?=\/)/, '')),
+    stop: () => client.close(),
+  }
+}

@@ -1,0 +1,203 @@
+// The composition root: a Config to plugins, a router, a store and an engine. The only file that knows every plugin.
+
+import {
+  type Clock,
+  createEngine,
+  createMemoryStore,
+  type Engine,
+  type EngineOptions,
+  FlowError,
+  type Log,
+  type Plugin,
+  type Router,
+  type Store,
+} from '@stepflow/engine'
+import { createSchemaLoader } from '@stepflow/schema'
+import { createBuiltinPlugin } from './builtin/plugin.ts'
+import type { Config, PluginConfig } from './config/config.ts'
+import { type ConfiguredRouter, createRouter } from './config/routes.ts'
+import type { Env } from './config/substitute.ts'
+import { Catalog, type Listing } from './plugins/catalog.ts'
+import { limit } from './plugins/limit.ts'
+
+export interface WireOptions {
+  readonly env: Env
+  /** What the flow's own files are relative to. */
+  readonly flowDirectory: string
+  /** In place of the configuration's. */
+  readonly store?: Store
+  /** `none`: the store in memory keeps nothing but the runs' rows, for results that are streamed away. */
+  readonly history?: 'all' | 'none'
+  /** Looked up before the environment. */
+  readonly secrets?: ReadonlyMap<string, string>
+  readonly plan?: EngineOptions['plan']
+  /** Leads to what a flow in code brings along, and else to the configuration's routes. */
+  readonly around?: (router: Router) => Router
+  readonly clock?: Clock
+  readonly log?: Log
+}
+
+export interface WiredPlugins {
+  readonly router: ConfiguredRouter
+  /** By the name in the configuration. */
+  readonly plugins: ReadonlyMap<string, Plugin>
+  /** All components and where they are called; starts the servers, to ask them. */
+  components(): Promise<Listing>
+  close(): Promise<void>
+}
+
+export interface Wired extends WiredPlugins {
+  readonly engine: Engine
+  readonly store: Store
+}
+
+/** Everything that is needed to run flows. Close it, or child processes stay. */
+export async function wire(config: Config, options: WireOptions): Promise<Wired> {
+  const wired = await wirePlugins(config, options)
+  const store = options.store ?? (await openStore(config, options))
+  const engine = createEngine({
+    store,
+    router: options.around?.(wired.router) ?? wired.router,
+    functions,
+    schema: createSchemaLoader(),
+    secrets: (name) => options.secrets?.get(name) ?? secretFrom(options.env, name),
+    ...(options.plan && { plan: options.plan }),
+    ...(options.clock && { clock: options.clock }),
+    ...(options.log && { log: options.log }),
+  })
+  return {
+    ...wired,
+    engine,
+    store,
+    async close() {
+      // The store goes with the engine.
+      await engine.close()
+      await wired.close()
+    },
+  }
+}
+
+/** Plugins and routes alone: what validation and listings need. Modules are imported; servers start when first called. */
+export async function wirePlugins(config: Config, options: WireOptions): Promise<WiredPlugins> {
+  const builtin = createBuiltinPlugin({
+    env: options.env,
+    baseDir: options.flowDirectory,
+    allowPrivate: config.http.allowPrivate,
+    filesAllow: config.files.allow,
+    functions,
+    ...(options.clock && { clock: options.clock }),
+  })
+  const plugins = new Map<string, Plugin>()
+  const unavailable = new Map<string, string>()
+  const catalog = new Catalog()
+  for (const plugin of config.plugins) {
+    if (plugin.type === 'unavailable') unavailable.set(plugin.name, plugin.reason)
+    else plugins.set(plugin.name, await createPlugin(plugin, builtin, config, options))
+    if (plugin.type !== 'stepflow') catalog.addLocal(plugins.get(plugin.name))
+  }
+  // The configured one has the configured limits.
+  const ours = config.plugins.find((plugin) => plugin.type === 'builtin')
+  const always = (ours && plugins.get(ours.name)) ?? builtin
+  catalog.addLocal(always)
+  const router = createRouter({ routes: config.routes, plugins, unavailable, builtin: always, known: catalog.known })
+  const close = () => stopAll([builtin, ...plugins.values()])
+  try {
+    // A module's components are its exports: they are not known before it is imported.
+    for (const { name, type } of config.plugins) if (type === 'module') await plugins.get(name)?.start?.()
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return { router, plugins, components: () => catalog.list(new Map([['builtin', always], ...plugins]), router), close }
+}
+
+/** The store that a configuration names; whoever opens it closes it. */
+export async function openStore(
+  { stateStore }: Pick<Config, 'stateStore'>,
+  options: Pick<WireOptions, 'history' | 'clock' | 'log'>,
+): Promise<Store> {
+  const shared = { ...(options.clock && { clock: options.clock }), ...(options.log && { log: options.log }) }
+  if (stateStore.type === 'postgres') {
+    const message = 'a store in PostgreSQL is not in this version: use sqlite:PATH, or memory'
+    throw new FlowError('INVALID_INPUT', message)
+  }
+  if (stateStore.type === 'memory' || stateStore.path === ':memory:') {
+    return createMemoryStore({ forget: options.history === 'none', ...shared })
+  }
+  const { createSqliteStore } = await import('@stepflow/store-sqlite')
+  try {
+    return await createSqliteStore({ path: stateStore.path, ...shared })
+  } catch (thrown) {
+    // Whatever is wrong with it, nothing has run: a file that cannot be used was named.
+    if (!FlowError.is(thrown)) throw thrown
+    throw new FlowError('INVALID_INPUT', thrown.message, { cause: thrown })
+  }
+}
+
+// ---
+
+async function createPlugin(
+  plugin: Exclude<PluginConfig, { type: 'unavailable' }>,
+  builtin: Plugin,
+  config: Config,
+  options: WireOptions,
+): Promise<Plugin> {
+  const limited = (made: Plugin) => (plugin.maxInFlight === undefined ? made : limit(made, plugin.maxInFlight))
+  switch (plugin.type) {
+    case 'builtin':
+      return limited(builtin)
+    case 'module': {
+      const { createModulePlugin } = await import('./plugins/module.ts')
+      return limited(createModulePlugin(plugin.name, plugin.path))
+    }
+    case 'mock': {
+      const { createMockPlugin } = await import('./plugins/mock.ts')
+      return limited(createMockPlugin(plugin.name, plugin.components))
+    }
+    case 'stepflow':
+      return createServer(plugin, config, options)
+  }
+}
+
+/** Its limit is its own affair: a server's call that waits for a run of its own lends its place. */
+async function createServer(
+  plugin: Extract<PluginConfig, { type: 'stepflow' }>,
+  config: Config,
+  options: WireOptions,
+): Promise<Plugin> {
+  const { createServerPlugin } = await import('@stepflow/protocol')
+  const create = () =>
+    createServerPlugin({
+      name: plugin.name,
+      command: plugin.command,
+      args: plugin.args,
+      env: plugin.env,
+      cwd: config.directory,
+      ...(plugin.startupTimeoutMs === undefined ? {} : { startupTimeoutMs: plugin.startupTimeoutMs }),
+      ...(plugin.maxInFlight === undefined ? {} : { maxInFlight: Math.ceil(plugin.maxInFlight / plugin.processes) }),
+      ...(options.clock && { clock: options.clock }),
+      ...(options.log && { log: options.log }),
+    })
+  if (plugin.processes === 1) return create()
+  const { pool } = await import('./plugins/pool.ts')
+  return pool(plugin.name, Array.from({ length: plugin.processes }, create))
+}
+
+async function functions(name: string) {
+  const dialects = await import('@stepflow/dialects')
+  return dialects.functions(name)
+}
+
+/** `STEPFLOW_SECRET_NAME`, as the flow spells it or in capitals. */
+function secretFrom(env: Env, name: string): string | undefined {
+  const variables = [`STEPFLOW_SECRET_${name}`, `STEPFLOW_SECRET_${name.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`]
+  const variable = variables.find((candidate) => Object.hasOwn(env, candidate))
+  return variable === undefined ? undefined : env[variable]
+}
+
+/** All are stopped, whatever one of them says; then the first complaint is told. */
+async function stopAll(plugins: Plugin[]): Promise<void> {
+  const results = await Promise.allSettled([...new Set(plugins.reverse())].map(async (plugin) => plugin.stop?.()))
+  const failure = results.find((result) => result.status === 'rejected')
+  if (failure) throw new FlowError('INTERNAL', 'a plugin could not be stopped', { cause: failure.reason })
+}

@@ -1,0 +1,2 @@
+/** Specifier -> absolute path of a source file. */
+export function entrySources(): Record<string, string>
