@@ -62,6 +62,8 @@ export interface FlowErrorOptions {
   readonly retryAfterMs?: number
   /** Of a transport error: how often it is tried in all, if that is less than usual. */
   readonly tries?: number
+  /** The HTTP status that a service answered with. One that would come again (400-499) is not retried. */
+  readonly status?: number
 }
 
 /**
@@ -81,6 +83,7 @@ export class FlowError extends Error {
   readonly retryable: boolean | undefined
   readonly retryAfterMs: number | undefined
   readonly tries: number | undefined
+  readonly status: number | undefined
   readonly [BRAND] = true
 
   constructor(code: ErrorCode, message: string, options: FlowErrorOptions = {}) {
@@ -91,6 +94,7 @@ export class FlowError extends Error {
     this.retryable = options.retryable
     this.retryAfterMs = options.retryAfterMs
     this.tries = options.tries
+    this.status = options.status
   }
 
   /** True for a FlowError of any copy of this package. */
@@ -109,8 +113,16 @@ export function errorValue(thrown: unknown): ErrorValue {
   return { code: 'COMPONENT_FAILED', message: thrownMessage(thrown) }
 }
 
+/** The HTTP status that stands behind what was thrown; libraries, too, put it in a field "status". */
+export function statusOf(thrown: unknown): number | undefined {
+  const status: unknown = isRecord(thrown) ? thrown.status : undefined
+  return typeof status === 'number' && status >= 100 && status <= 599 ? status : undefined
+}
+
 /** The retry class of what was thrown. */
 export function retryClass(thrown: unknown): RetryClass {
+  const status = statusOf(thrown)
+  if (status !== undefined && status >= 400 && status <= 499 && !MAY_PASS.has(status)) return 'never'
   if (!FlowError.is(thrown)) return 'step'
   if (thrown.retryable === false) return 'never'
   // A component's own code is not in the table.
@@ -118,6 +130,9 @@ export function retryClass(thrown: unknown): RetryClass {
 }
 
 // ---
+
+/** Refusals that the same request may not meet again: a timeout, too early, too many. */
+const MAY_PASS: ReadonlySet<number> = new Set([408, 425, 429])
 
 /** Anything can be thrown, also what cannot be turned into text; that must not become a failure of ours. */
 function thrownMessage(thrown: unknown): string {

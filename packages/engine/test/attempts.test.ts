@@ -86,7 +86,46 @@ describe('retry', () => {
     const running = b.run(single('/gone'), [1])
     await b.clock.advance(60_000)
     await running
-    expect(calls).toBe(4)
+    expect(calls).toBe(3)
+  })
+
+  test('the tries at a transport error are inside one attempt: no attempt beyond those that the step allows is seen', async () => {
+    const attempts: number[] = []
+    const b = bench({
+      '/gone': (_, { attempt }) => {
+        attempts.push(attempt)
+        throw new FlowError('UNREACHABLE', 'gone')
+      },
+    })
+    const running = b.run(single('/gone', { retry: { ...retry, attempts: 2 } }), [1])
+    await b.clock.advance(60_000)
+    await running
+    expect(attempts).toEqual([1, 1, 1, 2, 2, 2])
+  })
+
+  test.each([
+    [401, undefined, 1],
+    [404, ['TIMEOUT'], 1],
+    [404, ['404'], 3],
+    [408, undefined, 3],
+    [425, undefined, 3],
+    [429, undefined, 3],
+    [503, undefined, 3],
+    [503, ['TIMEOUT', '503'], 3],
+  ])('a status %i with on %j is tried %i times', async (status, on, times) => {
+    let calls = 0
+    const b = bench({
+      '/refused': () => {
+        calls++
+        throw calls % 2
+          ? new FlowError('COMPONENT_FAILED', 'no', { status })
+          : Object.assign(new Error('no'), { status })
+      },
+    })
+    const running = b.run(single('/refused', { retry: { ...retry, ...(on ? { on } : {}) } }), [1])
+    await b.clock.advance(60_000)
+    await running
+    expect(calls).toBe(times)
   })
 
   test('a component that says "not retryable" is believed', async () => {

@@ -115,13 +115,13 @@ test('a base URL of a step must be public, unless it is the one of the environme
 })
 
 test.each([
-  [401, 'COMPONENT_FAILED', false],
-  [400, 'COMPONENT_FAILED', false],
-  [404, 'COMPONENT_FAILED', false],
-  [429, 'RESOURCE_UNAVAILABLE', undefined],
-  [500, 'RESOURCE_UNAVAILABLE', undefined],
-  [503, 'RESOURCE_UNAVAILABLE', undefined],
-])('%i is %s, and the key is not in the error', async (status, code, retryable) => {
+  [401, 'COMPONENT_FAILED'],
+  [400, 'COMPONENT_FAILED'],
+  [404, 'COMPONENT_FAILED'],
+  [429, 'RESOURCE_UNAVAILABLE'],
+  [500, 'RESOURCE_UNAVAILABLE'],
+  [503, 'RESOURCE_UNAVAILABLE'],
+])('%i is %s, and the key is not in the error', async (status, code) => {
   const said = `bad key ${KEY} (${Buffer.from(KEY).toString('base64')})`
   const { plugin } = await standIn(() => ({
     status,
@@ -132,7 +132,7 @@ test.each([
   const error = await failure(call(plugin, '/openai', { prompt: 'x' }))
 
   expect(error.code).toBe(code)
-  expect(error.retryable).toBe(retryable)
+  expect(error.status).toBe(status)
   expect(error.message).toContain(`OpenAI answered ${status}: bad key [redacted]`)
   expect(error.retryAfterMs).toBe(code === 'RESOURCE_UNAVAILABLE' ? 2000 : undefined)
   expect(JSON.stringify([error.message, error.data])).not.toContain('0123456789')

@@ -18,8 +18,8 @@ export interface RetryOptions {
   readonly maxDelay?: Duration
   /** On for `exponential`, off for the others, unless told. */
   readonly jitter?: boolean
-  /** Error codes that are retried; else those whose kind may pass, such as `COMPONENT_FAILED` and `TIMEOUT`. */
-  readonly on?: readonly string[]
+  /** Error codes and HTTP statuses that are retried; else those that may pass, such as `COMPONENT_FAILED`, `TIMEOUT`, 503. */
+  readonly on?: readonly (string | number)[]
 }
 
 /** Refuses what is not an object, and options that do not exist. `what` begins the message. */
@@ -51,8 +51,11 @@ export function readRetry(retry: RetryOptions | undefined, what: string): Retry 
   if (!(Number.isFinite(factor) && factor >= 1)) {
     throw wrong(`"factor" of ${what} must be a number from 1 on, not ${shown(factor)}`)
   }
-  if (on !== undefined && !(Array.isArray(on) && on.every((code) => typeof code === 'string'))) {
-    throw wrong(`"on" of ${what} must be a list of error codes, not ${shown(on)}`)
+  if (
+    on !== undefined &&
+    !(Array.isArray(on) && on.every((code) => typeof code === 'string' || Number.isInteger(code)))
+  ) {
+    throw wrong(`"on" of ${what} must be a list of error codes and HTTP statuses, not ${shown(on)}`)
   }
   return {
     attempts: maxAttempts,
@@ -61,7 +64,7 @@ export function readRetry(retry: RetryOptions | undefined, what: string): Retry 
     factor,
     maxMs: readDuration(retry.maxDelay, `"maxDelay" of ${what}`) ?? 30_000,
     jitter: readSwitch(retry.jitter, `"jitter" of ${what}`) ?? backoff === 'exponential',
-    ...(on ? { on } : {}),
+    ...(on ? { on: on.map(String) } : {}),
   }
 }
 

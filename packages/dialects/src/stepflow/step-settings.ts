@@ -4,7 +4,7 @@ import { codes, type Retry } from '@stepflow/engine'
 import { type Field, FieldReader } from '../fields.ts'
 import { didYouMean, type Findings } from '../findings.ts'
 import { type KeyTable, keyTable, readKeys } from '../keys.ts'
-import { isNull, shownNode, textOf } from '../source/node.ts'
+import { isNull, type Node, shownNode, textOf } from '../source/node.ts'
 
 export interface ForEachShape {
   readonly items: Field
@@ -169,10 +169,15 @@ function settings(field: Field, table: KeyTable, owner: string, findings: Findin
   return new FieldReader(readKeys(field.node, table, owner, findings, field.trail), findings, field.trail, owner)
 }
 
+function statusText(node: Node): string | undefined {
+  const value = node.kind === 'scalar' ? node.value : undefined
+  return typeof value === 'number' && value >= 100 && value <= 599 ? String(value) : undefined
+}
+
 function readCodes(field: Field | undefined, owner: string, findings: Findings): readonly string[] | undefined {
   if (!field) return undefined
   const nodes = field.node.kind === 'list' ? field.node.items : [field.node]
-  const named = nodes.map(textOf)
+  const named = nodes.map((node) => textOf(node) ?? statusText(node))
   if (named.every((code) => code !== undefined)) {
     for (const code of named) {
       // A component may have codes of its own: only what is nearly one of ours is doubtful.
@@ -182,6 +187,11 @@ function readCodes(field: Field | undefined, owner: string, findings: Findings):
     }
     return named
   }
-  findings.error('INVALID_VALUE', `"on" of ${owner} must be a list of error codes`, field.node, field.trail)
+  findings.error(
+    'INVALID_VALUE',
+    `"on" of ${owner} must be a list of error codes and HTTP statuses`,
+    field.node,
+    field.trail,
+  )
   return undefined
 }

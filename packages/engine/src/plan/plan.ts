@@ -77,7 +77,7 @@ export interface Transition {
 export interface Retry {
   /** In all, the first included. */
   readonly attempts: number
-  /** Error codes that are retried; absent: those whose class allows it. */
+  /** Error codes and HTTP statuses (as text) that are retried; absent: those whose class allows it. */
   readonly on?: readonly string[]
   readonly delayMs: number
   readonly backoff: 'fixed' | 'exponential' | 'fibonacci'

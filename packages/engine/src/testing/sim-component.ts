@@ -37,7 +37,8 @@ const acts: Readonly<Record<string, (chance: number, attempt: number, input: unk
   '/flaky': (n, attempt) =>
     attempt <= 1 + (n % 2) ? { act: 'fail', code: 'COMPONENT_FAILED' } : { act: 'answer', value: answerOf(n) },
   '/unreachable': (n, attempt) =>
-    attempt <= 1 + (n % 5) ? { act: 'fail', code: 'UNREACHABLE' } : { act: 'answer', value: answerOf(n) },
+    // All tries of an attempt are the same to it.
+    attempt <= n % 3 ? { act: 'fail', code: 'UNREACHABLE' } : { act: 'answer', value: answerOf(n) },
   '/hang': (n, attempt) => (attempt <= 1 + (n % 2) ? { act: 'hang' } : { act: 'answer', value: answerOf(n) }),
   '/skip': (n) => (n % 2 === 0 ? { act: 'skip' } : { act: 'answer', value: answerOf(n) }),
   '/sleep': (n) => ({ act: 'sleep', ms: n % 2 === 0 ? 300 : 5_000, value: answerOf(n) }),

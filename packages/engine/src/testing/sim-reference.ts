@@ -160,8 +160,8 @@ class Reader {
     const path = step.component as string
     if (path === '$core/map') return this.#map(input as MapInput)
     const tries = { step: 0, transport: 0 }
-    for (let attempt = 1; ; attempt++) {
-      const next = act(path, input, attempt)
+    for (;;) {
+      const next = act(path, input, tries.step + 1)
       switch (next.act) {
         case 'answer':
           return done(next.value ?? null)
@@ -375,13 +375,14 @@ function theOnly(faults: readonly Fault[]): Fault {
   return first
 }
 
-/** Unreachable components are tried four times in all by the engine itself; then, and for all else, the step's retry counts. */
+/** Unreachable components are tried three times in all by the engine itself in each attempt; then, and for all else, the step's retry counts. */
 function mayRetry(code: string, retry: Retry | undefined, tries: { step: number; transport: number }): boolean {
-  if (codes[code as keyof typeof codes].retry === 'transport' && tries.transport < 3) {
+  if (codes[code as keyof typeof codes].retry === 'transport' && tries.transport < 2) {
     tries.transport++
     return true
   }
   if (!retry || tries.step + 1 >= retry.attempts || (retry.on && !retry.on.includes(code))) return false
   tries.step++
+  tries.transport = 0
   return true
 }

@@ -83,7 +83,7 @@ async function send(
   throw new FlowError(
     'COMPONENT_FAILED',
     `${method} ${shownUrl(answer.url)} answered ${answer.status} ${answer.statusText}`.trimEnd(),
-    { data: result, ...(wait === undefined ? {} : { retryAfterMs: wait }) },
+    { data: result, status: answer.status, ...(wait === undefined ? {} : { retryAfterMs: wait }) },
   )
 }
 

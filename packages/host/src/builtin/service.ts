@@ -58,14 +58,18 @@ function judged(service: string, answer: HttpAnswer, now: number): Record<string
   const wait = retryAfterMs(answer, now)
   const retryAfter = wait === undefined ? {} : { retryAfterMs: wait }
   if (answer.status === 401 || answer.status === 403) {
-    throw new FlowError('COMPONENT_FAILED', `${message} (is the key right?)`, { data, retryable: false })
+    throw new FlowError('COMPONENT_FAILED', `${message} (is the key right?)`, { data, status: answer.status })
   }
   if (answer.status === 408 || answer.status === 429 || answer.status >= 500) {
-    throw new FlowError('RESOURCE_UNAVAILABLE', message, { data, ...retryAfter })
+    throw new FlowError('RESOURCE_UNAVAILABLE', message, { data, status: answer.status, ...retryAfter })
   }
   const redirects = answer.status >= 300 && answer.status < 400
   const why = redirects ? ' (it redirects, which is not followed with a key: is the base URL right?)' : ''
-  throw new FlowError('COMPONENT_FAILED', `${message}${why}`, { data, retryable: false })
+  throw new FlowError('COMPONENT_FAILED', `${message}${why}`, {
+    data,
+    status: answer.status,
+    ...(redirects ? { retryable: false } : {}),
+  })
 }
 
 function cleaned(error: FlowError, redactor: Redactor): FlowError {
@@ -74,6 +78,8 @@ function cleaned(error: FlowError, redactor: Redactor): FlowError {
     ...(error.data === undefined ? {} : { data: redactor.value(error.data) }),
     ...(error.retryable === undefined ? {} : { retryable: error.retryable }),
     ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
+    ...(error.status === undefined ? {} : { status: error.status }),
+    ...(error.tries === undefined ? {} : { tries: error.tries }),
   })
 }
 

@@ -69,7 +69,7 @@ export class Calls {
     }
     if (run.stepLimit !== undefined && !this.#items.takeStepPlace(run, slot, key, run.stepLimit)) return
     const tries = run.tries.size > 0 ? run.tries.get(key) : undefined
-    const attempt = new Attempt(run, key, tries ? tries.step + tries.transport + 1 : 1)
+    const attempt = new Attempt(run, key, tries ? tries.step + 1 : 1)
     const { plan } = run
     let component = plan.components[attempt.step]
     if (component === undefined) {

@@ -65,7 +65,8 @@ export class Parks {
   /** Puts the next attempt at what has failed aside, until its delay is over. */
   addRetry(failed: Attempt, delayMs: number, thrown: unknown): void {
     const { run, slot, key } = failed
-    const next = new Attempt(run, key, failed.attempt + 1)
+    // A transport error is tried again within its attempt.
+    const next = new Attempt(run, key, (run.tries.get(key)?.step ?? 0) + 1)
     next.park = { by: 'retry', state: undefined }
     run.state.status[key] = PARKED
     run.attempts.set(key, next)

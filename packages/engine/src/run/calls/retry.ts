@@ -1,12 +1,12 @@
 // May a failed attempt be tried again, and when? Pure: chance is passed in.
 
-import { FlowError, retryClass } from '../../errors.ts'
+import { FlowError, retryClass, statusOf } from '../../errors.ts'
 import type { Retry } from '../../plan/plan.ts'
 import type { Tries } from '../in-flight/active-run.ts'
 
-/** Transport errors have a budget of their own, apart from the step's `retry`. */
+/** Each attempt has a budget of its own for transport errors, apart from the step's `retry`: these tries are not attempts. */
 const TRANSPORT: Retry = {
-  attempts: 4,
+  attempts: 3,
   delayMs: 200,
   backoff: 'exponential',
   factor: 2,
@@ -32,8 +32,9 @@ export function retryDelay(
     return asked ?? backoff(TRANSPORT, tries.transport, random)
   }
   if (!retry || tries.step + 1 >= retry.attempts) return undefined
-  if (retry.on ? !retry.on.includes(code) : kind === 'never') return undefined
+  if (retry.on ? !isNamed(retry.on, code, thrown) : kind === 'never') return undefined
   tries.step++
+  tries.transport = 0
   return asked ?? backoff(retry, tries.step, random)
 }
 
@@ -45,6 +46,10 @@ export function backoff(retry: Retry, n: number, random: () => number): number {
 }
 
 // ---
+
+function isNamed(on: readonly string[], code: string, thrown: unknown): boolean {
+  return on.includes(code) || on.includes(String(statusOf(thrown)))
+}
 
 function growth(retry: Retry, n: number): number {
   if (retry.backoff === 'fixed') return 1

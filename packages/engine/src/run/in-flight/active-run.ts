@@ -23,7 +23,7 @@ export interface Deadline {
 export interface Tries {
   /** Failures counted against the step's `retry`. */
   step: number
-  /** Failures counted against the transport budget. */
+  /** Failures of the attempt at hand that are counted against its transport budget. */
   transport: number
 }
 
