@@ -9,6 +9,7 @@ import {
   FlowError,
   type Log,
   type Plugin,
+  Redactor,
   type Router,
   type Store,
 } from '@stepflow/engine'
@@ -52,7 +53,9 @@ export interface Wired extends WiredPlugins {
 }
 
 /** Everything that is needed to run flows. Close it, or child processes stay. */
-export async function wire(config: Config, options: WireOptions): Promise<Wired> {
+export async function wire(config: Config, given: WireOptions): Promise<Wired> {
+  const { secrets, log } = discreet(given)
+  const options: WireOptions = { ...given, ...(log && { log }) }
   const wired = await wirePlugins(config, options)
   const store = options.store ?? (await openStore(config, options))
   const engine = createEngine({
@@ -60,7 +63,7 @@ export async function wire(config: Config, options: WireOptions): Promise<Wired>
     router: options.around?.(wired.router) ?? wired.router,
     functions,
     schema: createSchemaLoader(),
-    secrets: (name) => options.secrets?.get(name) ?? secretFrom(options.env, name),
+    secrets,
     ...(options.plan && { plan: options.plan }),
     ...(options.clock && { clock: options.clock }),
     ...(options.log && { log: options.log }),
@@ -186,6 +189,19 @@ async function createServer(
 async function functions(name: string) {
   const dialects = await import('@stepflow/dialects')
   return dialects.functions(name)
+}
+
+/** Secrets, and a log that has forgotten every one of them that was looked up: what plugins say belongs to no run. */
+function discreet({ env, secrets: given, log }: WireOptions) {
+  const redactor = new Redactor()
+  const clean: Log | undefined =
+    log && ((level, message, data) => log(level, redactor.text(message), redactor.value(data)))
+  const secrets = (name: string): string | undefined => {
+    const value = given?.get(name) ?? secretFrom(env, name)
+    if (value !== undefined) redactor.add(value)
+    return value
+  }
+  return { secrets, log: clean }
 }
 
 /** `STEPFLOW_SECRET_NAME`, as the flow spells it or in capitals. */

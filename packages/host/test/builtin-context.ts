@@ -40,6 +40,7 @@ export function context(part: Partial<CallContext> = {}, logged: Logged[] = []):
         return blobs.get(id)
       },
     },
+    redaction: (value) => value,
     variables: {},
     plan: (ref) => ({ name: JSON.stringify(ref), steps: [], entry: 0, exit: 0, onFailure: 'stop' }) as Plan,
     submit: () => Promise.reject(new Error('no builtin holds a call open for a sub-run')),

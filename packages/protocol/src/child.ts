@@ -14,8 +14,10 @@ export function startChild(
   cwd: string | undefined,
 ): Child | string {
   const program = findProgram(command, cwd)
-  if (program === undefined)
-    return `there is no program "${command}" ${hasSlash(command) ? 'at that path' : 'on the PATH'}`
+  if (program === undefined) {
+    const where = hasSlash(command) ? 'at that path' : `on the PATH (${process.env.PATH || 'which is empty'})`
+    return `there is no program "${command}" ${where}`
+  }
   if (cwd !== undefined && !isFolder(cwd)) return `its working folder ${cwd} does not exist`
   const child = spawn(program, args, { cwd, env, detached: hasGroups, stdio: 'pipe', windowsHide: true })
   if (child.pid !== undefined) remember(child)

@@ -9,7 +9,8 @@ export function failureOf(error: unknown, component: string): unknown {
   const retryable = own(error.data, 'retryable')
   const retryAfterMs = own(error.data, 'retry_after_ms')
   const isFinal = retryable === false || error.code === rpcCode.answerTooLarge
-  const message = error.code === rpcCode.unreadable ? `component ${component}: ${error.message}` : error.message
+  const isOurs = error.code === rpcCode.unreadable || error.code === rpcCode.malformed
+  const message = isOurs ? `component ${component}: ${error.message}` : error.message
   return new FlowError(codeOf(error), message, {
     ...(isEmpty(error.data) ? {} : { data: error.data as Json }), // JSON by its origin
     ...(isFinal ? { retryable: false } : {}),

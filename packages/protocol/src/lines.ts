@@ -1,5 +1,6 @@
 // Bytes into lines, in blocks: one UTF-8 check and one decoding for all lines of a chunk. Does not parse them. No line
-// makes it hold more than the bound: what is too long is announced once and its rest dropped.
+// makes it hold more than the bound: what is too long is announced once and its rest dropped. A byte order mark before a
+// line is passed over.
 
 import { isUtf8 } from 'node:buffer'
 
@@ -13,7 +14,7 @@ export interface LineEvents {
 
 export interface LineBounds {
   readonly maxBytes: number
-  /** For a line that does not begin with `{`, which no message does. */
+  /** For a line that does not begin with `{` (or with a byte order mark), which no message does. */
   readonly maxNoiseBytes: number
 }
 
@@ -43,6 +44,12 @@ export class LineReader {
     if (last + 1 < chunk.length) this.#keep(chunk.subarray(last + 1))
   }
 
+  /** How the line begins whose end has not come; undefined if none has begun. */
+  get unfinished(): string | undefined {
+    if (this.#dropping || this.#size === 0) return undefined
+    return withoutMark(headOf(this.#parts))
+  }
+
   /** Hands over what has arrived as if its newline had come. */
   end(): void {
     const parts = this.#parts
@@ -61,10 +68,10 @@ export class LineReader {
       const text = block.toString('utf8')
       let start = 0
       for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
-        this.#on.line(text.slice(start, end))
+        this.#on.line(withoutMark(text.slice(start, end)))
         start = end + 1
       }
-      return this.#on.line(start === 0 ? text : text.slice(start))
+      return this.#on.line(withoutMark(start === 0 ? text : text.slice(start)))
     }
     let start = 0
     for (let end = block.indexOf(NEWLINE); end >= 0; end = block.indexOf(NEWLINE, start)) {
@@ -75,9 +82,10 @@ export class LineReader {
   }
 
   #line(line: Buffer): void {
-    if (line.length > this.#bound(line)) return this.#on.oversized(head(line))
-    if (isUtf8(line)) this.#on.line(line.toString('utf8'))
-    else this.#on.unreadable(line.toString('utf8'))
+    if (line.length > this.#bound(line)) return this.#on.oversized(withoutMark(headOf([line])))
+    const text = withoutMark(line.toString('utf8'))
+    if (isUtf8(line)) this.#on.line(text)
+    else this.#on.unreadable(text)
   }
 
   #keep(part: Buffer): void {
@@ -85,14 +93,14 @@ export class LineReader {
     this.#parts.push(part)
     this.#size += part.length
     if (this.#size <= this.#bound(this.#parts[0]!)) return
-    const start = head(Buffer.concat(this.#parts.map((each) => each.subarray(0, HEAD_BYTES))))
+    const start = headOf(this.#parts)
     this.#parts = []
     this.#dropping = true
-    this.#on.oversized(start)
+    this.#on.oversized(withoutMark(start))
   }
 
   #bound(line: Buffer): number {
-    return line[0] === BRACE ? this.#bounds.maxBytes : this.#bounds.maxNoiseBytes
+    return line[0] === BRACE || line[0] === MARK_BYTE ? this.#bounds.maxBytes : this.#bounds.maxNoiseBytes
   }
 }
 
@@ -100,8 +108,18 @@ export class LineReader {
 
 const NEWLINE = 10
 const BRACE = 123
-const HEAD_BYTES = 1024
+/** The first byte of a byte order mark. */
+const MARK_BYTE = 0xef
+const MARK = 0xfeff
+/** More than is shown of a line: what is cut off in the middle of a secret could not be recognised. */
+const HEAD_BYTES = 8192
 
-function head(line: Buffer): string {
-  return line.subarray(0, HEAD_BYTES).toString('utf8')
+function headOf(parts: readonly Buffer[]): string {
+  let head = parts[0] as Buffer // a line has one
+  for (let i = 1; i < parts.length && head.length < HEAD_BYTES; i++) head = Buffer.concat([head, parts[i] as Buffer])
+  return head.subarray(0, HEAD_BYTES).toString('utf8')
+}
+
+function withoutMark(text: string): string {
+  return text.charCodeAt(0) === MARK ? text.slice(1) : text
 }

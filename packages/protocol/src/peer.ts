@@ -42,11 +42,6 @@ export class Peer {
     })
   }
 
-  /** Requests without an answer so far. */
-  get waiting(): number {
-    return this.#waiting.size
-  }
-
   nextId(): MessageId {
     return this.#nextId++
   }
@@ -101,9 +96,10 @@ export class Peer {
   }
 
   #settle(answer: Answer): void {
-    const waiting = answer.id === null ? undefined : this.#waiting.get(answer.id)
-    if (!waiting) return this.#handlers.stray(answer)
-    this.#waiting.delete(answer.id!)
+    const id = ownId(answer.id)
+    const waiting = id === null ? undefined : this.#waiting.get(id)
+    if (!waiting) return this.#handlers.stray({ ...answer, id })
+    this.#waiting.delete(id as MessageId) // just found
     if (answer.error) waiting.reject(new RpcError(answer.error.code, answer.error.message, answer.error.data))
     else waiting.resolve(answer.result)
   }
@@ -142,4 +138,11 @@ export class Peer {
       void this.#transport.send({ jsonrpc: '2.0', id, error })
     }
   }
+}
+
+// ---
+
+/** Our ids are numbers; some servers send them back as text. */
+function ownId(id: MessageId | null): MessageId | null {
+  return typeof id === 'string' && /^[1-9]\d{0,15}$/.test(id) ? Number(id) : id
 }

@@ -75,13 +75,15 @@ class ServerPlugin implements Plugin {
   async components(): Promise<readonly ComponentInfo[]> {
     const session = this.#current ?? (await this.#connect())
     const result = await session.ask('components/list', {})
-    const listed = isRecord(result) && Array.isArray(result.components) ? result.components : []
+    const listed = isRecord(result) && Array.isArray(result.components) ? result.components : undefined
     this.#known.clear()
-    for (const each of listed) {
+    for (const each of listed ?? []) {
       const info = infoOf(each)
       if (info) this.#known.set(info.name, info)
-      else this.#log('warning', `component server "${this.name}" lists a component without a name: it is left out`)
+      else this.#warn(`lists a component without a name, which is left out: ${excerpt(each)}`)
     }
+    if (!listed) this.#warn(`answered components/list without a list of "components": ${excerpt(result)}`)
+    else if (listed.length === 0) this.#warn('lists no components')
     return [...this.#known.values()]
   }
 
@@ -108,7 +110,6 @@ class ServerPlugin implements Plugin {
     if (slot) await slot
     try {
       const session = this.#current ?? (await abortable(this.#connect(), context))
-      context.started()
       const output = await session.execute(name, input, context)
       this.#failures = 0
       return output
@@ -149,6 +150,10 @@ class ServerPlugin implements Plugin {
     // It may have died since it opened; then its calls say so.
     if (!session.hasEnded) this.#current = session
     return session
+  }
+
+  #warn(what: string): void {
+    this.#log('warning', `component server "${this.name}" ${what}`)
   }
 
   #transport(): Transport {
@@ -200,6 +205,11 @@ function startFailure(error: unknown): unknown {
     ...(error.data === undefined ? {} : { data: error.data }),
     ...(error.retryable === undefined ? {} : { retryable: error.retryable }),
   })
+}
+
+function excerpt(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing'
+  return text.length > 100 ? `${text.slice(0, 100)}...` : text
 }
 
 function infoOf(listed: unknown): ComponentInfo | undefined {

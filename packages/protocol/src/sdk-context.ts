@@ -14,7 +14,7 @@ export interface SubmitOptions {
 /** A run as the runtime describes it; `results` are there once it was waited for. */
 export interface Run {
   readonly runId: string
-  readonly flowId: string | null
+  readonly flowId: string
   readonly status: 'running' | 'completed' | 'failed' | 'cancelled' | 'paused'
   readonly items: {
     readonly total: number
@@ -23,6 +23,9 @@ export interface Run {
     readonly failed: number
     readonly cancelled: number
   }
+  /** ISO 8601. */
+  readonly createdAt: string
+  readonly completedAt?: string
   readonly results?: readonly { readonly itemIndex: number; readonly status: string; readonly result?: Outcome }[]
 }
 

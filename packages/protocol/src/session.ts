@@ -4,11 +4,15 @@
 // 1. Every call ends: with its answer, its abort, or the session's end.
 // 2. A call that was aborted and is not answered within the grace makes the session retire: it takes no new calls and
 //    ends after those in flight, or at once if the server says nothing more at all.
+// 3. What the server writes is seen nowhere before it has been through the redactions of its calls.
 
 import { type CallContext, type Clock, FlowError, isRecord, type Json, type Log, own } from '@stepflow/engine'
 import { failureOf, refusalOf } from './failure.ts'
 import { Peer } from './peer.ts'
+import { Redactions } from './redactions.ts'
+import { Relay } from './relay.ts'
 import { contextFor, serve } from './serve.ts'
+import { SLOW_MS, SlowCalls } from './slow-calls.ts'
 import type { Closed, Transport } from './transport.ts'
 import {
   ALL_CAPABILITIES,
@@ -41,7 +45,9 @@ export class Session {
   readonly #calls = new Map<MessageId, CallContext>()
   /** Aborted calls without an answer, with what stops their timer. */
   readonly #abandoned = new Map<MessageId, () => void>()
-  readonly #lastLines: string[] = []
+  readonly #redactions = new Redactions()
+  readonly #relay: Relay
+  readonly #slow: SlowCalls
   #can: Capabilities = NO_CAPABILITIES
   #serving = 0
   #retired = false
@@ -49,6 +55,11 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.#options = options
+    const who = `component server "${options.name}"`
+    const { log, clock } = options
+    const clean = <T>(value: T): T => this.#redactions.clean(value)
+    this.#relay = new Relay({ who, log, clock, clean })
+    this.#slow = new SlowCalls(clock, (id, component) => this.#warnOfSlow(id, component))
     this.#peer = new Peer(options.transport, {
       request: (method, params) => this.#serve(method, params),
       notification: (method, params) => this.#hear(method, params),
@@ -70,10 +81,9 @@ export class Session {
       this.#end({ why: `did not finish the handshake within ${startupTimeoutMs / 1000} s and was stopped` }),
     )
     try {
-      const params = { runtime_protocol_version: PROTOCOL_VERSION, capabilities: ALL_CAPABILITIES }
       this.#peer.start()
-      const result = await this.#peer.request('initialize', params)
-      const version = own(result, 'server_protocol_version')
+      const result = await this.#peer.request('initialize', HELLO)
+      const version = own(result, 'server_protocol_version') ?? own(result, 'serverProtocolVersion')
       if (version !== undefined && version !== PROTOCOL_VERSION) {
         const why = `speaks protocol version ${JSON.stringify(version)}; this runtime speaks ${PROTOCOL_VERSION}`
         this.#end({ why, retryable: false })
@@ -89,7 +99,7 @@ export class Session {
     }
   }
 
-  /** Runs a component; rejects with a FlowError. */
+  /** Runs a component, and says when the request is on its way; rejects with a FlowError. */
   async execute(component: string, input: unknown, context: CallContext): Promise<unknown> {
     const { signal, attempt, runId, stepId, idempotencyKey } = context
     while (this.#peer.room && !this.#ended) await abortable(this.#peer.room, context)
@@ -100,28 +110,38 @@ export class Session {
     const id = this.#peer.nextId()
     const abandon = () => this.#abandon(id, context)
     this.#calls.set(id, context)
+    this.#redactions.add(context.redaction)
+    this.#slow.add(id, component)
     signal.addEventListener('abort', abandon, { once: true })
     try {
       const params = { component, input: input ?? null, attempt, observability, ...key }
+      context.started()
       return outputOf(await this.#peer.request('components/execute', params, id), component)
     } catch (error) {
       throw failureOf(error, component)
     } finally {
       signal.removeEventListener('abort', abandon)
       this.#calls.delete(id)
+      this.#slow.delete(id)
       this.#endIfDrained()
     }
   }
 
-  /** Any other request to the server; rejects with a FlowError. */
+  /** Any other request to the server, which is to be answered within the time of a start; rejects with a FlowError. */
   async ask(method: string, params: Json): Promise<unknown> {
     if (this.#ended) throw this.#ended
+    const { clock, startupTimeoutMs, name } = this.#options
+    const id = this.#peer.nextId()
+    const stopTimer = clock.timer(startupTimeoutMs, () => {
+      const why = `component server "${name}" did not answer ${method} within ${startupTimeoutMs / 1000} s`
+      this.#peer.abandon(id, new FlowError('UNREACHABLE', `${why}${this.#quote()}`))
+    })
     try {
-      return await this.#peer.request(method, params)
+      return await this.#peer.request(method, params, id)
     } catch (error) {
       throw failureOf(error, method)
     } finally {
-      this.#endIfDrained()
+      stopTimer()
     }
   }
 
@@ -135,21 +155,34 @@ export class Session {
 
   #end({ why, retryable }: Closed): void {
     if (this.#ended) return
-    const last = this.#lastLines.slice(-QUOTED_LINES).map((line) => `\n  ${line}`)
-    const quote = last.length > 0 ? `; it last wrote:${last.join('')}` : ''
-    this.#ended = new FlowError('UNREACHABLE', `component server "${this.#options.name}" ${why}${quote}`, {
-      ...(this.#lastLines.length > 0 ? { data: { last_lines: [...this.#lastLines] } } : {}),
+    const lines = this.#relay.lastLines()
+    this.#ended = new FlowError('UNREACHABLE', `component server "${this.#options.name}" ${why}${quoted(lines)}`, {
+      ...(lines.length > 0 ? { data: { last_lines: lines } } : {}),
       ...(retryable === false ? { retryable } : {}),
     })
+    this.#slow.end()
     for (const stopTimer of this.#abandoned.values()) stopTimer()
     this.#abandoned.clear()
     this.#options.onChange(this, 'ended')
     this.#peer.fail(this.#ended)
-    void this.#options.transport.close()
+    // What it still writes until it is gone is passed on as before.
+    void this.#options.transport.close().then(() => this.#relay.end())
   }
 
   #endIfDrained(): void {
-    if (this.#retired && this.#peer.waiting === 0) this.#end({ why: DEAF })
+    if (this.#retired && this.#calls.size === 0) this.#end({ why: DEAF })
+  }
+
+  #warnOfSlow(id: MessageId, component: string): void {
+    const { name } = this.#options
+    const stepId = this.#calls.get(id)?.stepId
+    const what = `component server "${name}" has not answered ${component} of step "${stepId}" for ${SLOW_MS / 1000} s`
+    this.#options.log('warning', `${what}${this.#quote()}`)
+  }
+
+  /** The last lines, for the end of a message. */
+  #quote(): string {
+    return quoted(this.#relay.lastLines())
   }
 
   // --- calls that are no longer wanted
@@ -173,7 +206,7 @@ export class Session {
     )
     if (!this.#retired) this.#options.onChange(this, 'retired')
     this.#retired = true
-    if (this.#peer.waiting === 0) return this.#end({ why: DEAF })
+    if (this.#calls.size === 0) return this.#end({ why: DEAF })
     // Others wait for it, too. If it works for them they get their answers; if it is stuck they are better off failing.
     const { heard } = this.#peer
     this.ask('components/list', {}).catch(() => {})
@@ -184,7 +217,10 @@ export class Session {
 
   #drop({ id, error }: Answer): void {
     const { log, name } = this.#options
-    if (id === null) return log('warning', `component server "${name}" could not read a message: ${error?.message}`)
+    if (id === null) {
+      const said = this.#redactions.clean(error?.message ?? 'it sent an answer that belongs to no request')
+      return log('warning', `component server "${name}" could not read a message: ${said}`)
+    }
     this.#abandoned.get(id)?.()
     const wasWanted = this.#abandoned.delete(id)
     const what = wasWanted ? 'late, after its call was cancelled' : 'without a request'
@@ -197,7 +233,8 @@ export class Session {
     if (this.#serving >= MAX_SERVING) {
       throw new RpcError(rpcCode.internal, `more than ${MAX_SERVING} requests at once: wait for answers first`)
     }
-    const answer = serve(method, params, contextFor(params, this.#calls.values()), this.#options.lend)
+    const { clock, lend } = this.#options
+    const answer = serve(method, params, contextFor(params, this.#calls.values()), { lend, now: () => clock.now() })
     if (!(answer instanceof Promise)) return answer
     this.#serving++
     return answer.finally(() => {
@@ -209,17 +246,16 @@ export class Session {
     const log = this.#calls.get(own(params, 'id') as MessageId)?.log ?? this.#options.log
     const message = own(params, 'message')
     const data = own(params, 'data') as Json | undefined // JSON by its origin
-    if (method === 'log') return log(levelOf(own(params, 'level')), String(message), data)
+    if (method === 'log') return this.#relay.message(log, levelOf(own(params, 'level')), String(message), data)
     if (method === 'progress') {
       const progress = { done: own(params, 'done') as Json, total: (own(params, 'total') ?? null) as Json }
-      return log('info', typeof message === 'string' ? message : 'progress', progress)
+      return this.#relay.message(log, 'info', typeof message === 'string' ? message : 'progress', progress)
     }
     this.#options.log('debug', `component server "${this.#options.name}" sent "${method}", which nobody listens to`)
   }
 
   #noise(line: string, from: 'stdout' | 'stderr'): void {
-    if (this.#lastLines.push(line) > KEPT_LINES) this.#lastLines.shift()
-    this.#options.log(from === 'stderr' ? 'info' : 'warning', line, { plugin: this.#options.name, from })
+    this.#relay.noise(from === 'stderr' ? 'info' : 'warning', line, { plugin: this.#options.name, from })
   }
 }
 
@@ -241,11 +277,25 @@ export function cancelled({ signal, stepId }: CallContext): FlowError {
 
 // ---
 
-const KEPT_LINES = 100
 const QUOTED_LINES = 10
 const MAX_SERVING = 10_000
 const DEAF = 'did not react when a call was cancelled and was stopped'
 const NO_CAPABILITIES: Capabilities = { cancel: false, progress: false, log: false, idempotency_key: false }
+/** In both spellings, and with what only the oldest servers ask for: one greeting for all. */
+const HELLO = {
+  runtime_protocol_version: PROTOCOL_VERSION,
+  runtimeProtocolVersion: PROTOCOL_VERSION,
+  protocol_prefix: '$',
+  capabilities: ALL_CAPABILITIES,
+}
+
+function quoted(lines: readonly string[]): string {
+  if (lines.length === 0) return ''
+  return `; it last wrote:${lines
+    .slice(-QUOTED_LINES)
+    .map((line) => `\n  ${line}`)
+    .join('')}`
+}
 
 function outputOf(result: unknown, component: string): unknown {
   if (isRecord(result) && Object.hasOwn(result, 'output')) return result.output

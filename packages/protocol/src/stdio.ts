@@ -4,11 +4,14 @@
 // 1. The child has the given environment and nothing of ours; only its program is found through our PATH.
 // 2. The child leads a process group; when it ends, or we do, the whole group ends.
 // 3. `close` comes once, after the child's last message.
+// 4. What we stop is quoted with its own last lines: what it writes once its pipes are broken is ours, and is dropped.
+// 5. An answer that cannot be read ends its call and no other, if it says whose it is; else the child is stopped.
 
+import { beginningOf, brokenMessages, isAnonymous, unreadableAnswer } from './broken-line.ts'
 import { type Child, forget, killGroup, startChild } from './child.ts'
 import { LineReader } from './lines.ts'
 import type { Transport, TransportEvents } from './transport.ts'
-import { bytesText, MAX_MESSAGE_BYTES, type Message, readMessage, rpcCode, writeLine } from './wire.ts'
+import { bytesText, MAX_MESSAGE_BYTES, type Message, type MessageId, readMessage, rpcCode, writeLine } from './wire.ts'
 
 export interface ChildOptions {
   readonly command: string
@@ -17,6 +20,8 @@ export interface ChildOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
   readonly maxMessageBytes?: number
+  /** How long a line may rest in its middle before it counts as cut off; 10 s if absent. */
+  readonly stalledMs?: number
   /** How long the child may take to end by itself, and again after SIGTERM. */
   readonly stopGraceMs?: number
 }
@@ -29,13 +34,12 @@ export function childTransport(options: ChildOptions): Transport {
 
 const MAX_NOISE_LINES = 1000
 const MAX_NOISE_BYTES = 1024 * 1024
-/** Of a line that is kept for people. */
-const KEPT_CHARACTERS = 2000
 const FLUSH_CHARACTERS = 64 * 1024
 /** What may wait in the pipe before the next request has to. */
 const ROOM_BYTES = 1024 * 1024
 /** A grandchild outside the group may hold stdout open: the end is not waited for any longer than this. */
 const DRAIN_MS = 500
+const STALLED_MS = 10_000
 
 class ChildTransport implements Transport {
   readonly #options: ChildOptions
@@ -46,12 +50,16 @@ class ChildTransport implements Transport {
   #flushing = false
   #drained: Promise<void> | undefined
   #setDrained: () => void = () => {}
+  #messages!: LineReader
+  /** Counts the time in which an unfinished line gets no further. */
+  #stallTimer: NodeJS.Timeout | undefined
   #noiseLines = 0
   #noiseBytes = 0
   /** Why we ended it, if it was us. */
   #why: string | undefined
   #ended = false
   #closing = false
+  #aborted = false
   readonly #gone: Promise<void>
   #setGone: () => void = () => {}
 
@@ -119,8 +127,13 @@ class ChildTransport implements Transport {
       unreadable: (text) => this.#unreadable(text),
       oversized: (head) => this.#oversized(head),
     })
-    child.stdout.on('data', (chunk: Buffer) => messages.push(chunk))
+    this.#messages = messages
+    child.stdout.on('data', (chunk: Buffer) => {
+      messages.push(chunk)
+      this.#watchStall()
+    })
     child.stdout.on('end', () => {
+      clearTimeout(this.#stallTimer)
       messages.end()
       this.#unlessItEnds('closed its stdout and was stopped')
     })
@@ -154,13 +167,58 @@ class ChildTransport implements Transport {
 
   #line(text: string): void {
     if (this.#ended || this.#why !== undefined) return
-    const message = parse(text)
-    if (!message) return this.#skip(text)
+    const read = parse(text)
+    if (read === NOT_JSON) {
+      if (!this.#refuseBroken(text)) this.#skip(text)
+    } else if (read) this.#deliver(read)
+    else this.#skip(text)
+  }
+
+  #deliver(message: Message): void {
     if (!('method' in message)) {
       this.#noiseLines = 0
       this.#noiseBytes = 0
     }
     this.#events!.message(message)
+  }
+
+  /** Ends the calls whose answers stand in a line that cannot be read; false if it is none of messages. */
+  #refuseBroken(text: string): boolean {
+    if (isAnonymous(text)) {
+      this.#abort('wrote an answer that cannot be read and does not begin with its id, and was stopped')
+      return true
+    }
+    const found = brokenMessages(text)
+    for (const { id, kind } of found) {
+      if (kind === 'request') this.#refuseRequest(id, 'the request was cut off')
+      else this.#deliver({ jsonrpc: '2.0', id, error: unreadableAnswer(text) })
+    }
+    return found.length > 0
+  }
+
+  #refuseRequest(id: MessageId, message: string): void {
+    void this.send({ jsonrpc: '2.0', id, error: { code: rpcCode.invalidRequest, message } })
+  }
+
+  /** A pipe that was full has swallowed the end of a line, and nothing comes behind it. */
+  #watchStall(): void {
+    if (this.#messages.unfinished === undefined) {
+      if (this.#stallTimer === undefined) return
+      clearTimeout(this.#stallTimer)
+      this.#stallTimer = undefined
+    } else if (this.#stallTimer) this.#stallTimer.refresh()
+    else this.#stallTimer = setTimeout(() => this.#stalled(), this.#options.stalledMs ?? STALLED_MS)
+  }
+
+  #stalled(): void {
+    this.#stallTimer = undefined
+    const begun = this.#messages.unfinished
+    if (begun === undefined || this.#ended || this.#why !== undefined) return
+    // Not read for the child's own fault: its time has not begun.
+    if (this.#child?.stdout.isPaused()) return this.#watchStall()
+    const first = beginningOf(begun)
+    if (first?.kind === 'answer') this.#deliver({ jsonrpc: '2.0', id: first.id, error: unreadableAnswer(begun) })
+    else if (isAnonymous(begun)) this.#refuseBroken(begun)
   }
 
   /** Kept as log; too much of it ends the child. */
@@ -180,33 +238,30 @@ class ChildTransport implements Transport {
 
   #unreadable(text: string): void {
     if (this.#ended || this.#why !== undefined) return
-    const message = parse(text)
-    if (!message || !('id' in message) || message.id === null || 'method' in message) {
+    const read = parse(text)
+    if (read === NOT_JSON && this.#refuseBroken(text)) return
+    if (read === NOT_JSON || !read || !('id' in read) || read.id === null || 'method' in read) {
       return this.#abort('wrote a line that is not UTF-8 and was stopped')
     }
-    const error = { code: rpcCode.unreadable, message: 'the answer is not valid UTF-8' }
-    this.#events!.message({ jsonrpc: '2.0', id: message.id, error })
+    const error = { code: rpcCode.unreadable, message: 'its answer is not valid UTF-8' }
+    this.#deliver({ jsonrpc: '2.0', id: read.id, error })
   }
 
   /** Whose it is stands at its beginning, if it is a message: then only that call fails. */
   #oversized(head: string): void {
     if (this.#ended || this.#why !== undefined) return
-    const found = HEAD.exec(head)
+    const found = beginningOf(head)
     if (!found) {
       this.#keep(head, 'stdout')
       const bound = head.startsWith('{') ? this.#maxBytes : Math.min(MAX_NOISE_BYTES, this.#maxBytes)
       return this.#abort(`wrote a line of more than ${bytesText(bound)} that is no answer and was stopped`)
     }
-    const id = JSON.parse(found[1]!) as string | number
+    const { id, kind } = found
     const bound = `more than the ${bytesText(this.#maxBytes)} that the protocol takes`
     const advice = 'keep large values as blobs and pass their ids'
-    if (found[2] === 'method') {
-      const error = { code: rpcCode.invalidRequest, message: `the request is ${bound}: ${advice}` }
-      void this.send({ jsonrpc: '2.0', id, error })
-    } else {
-      const error = { code: rpcCode.answerTooLarge, message: `the answer is ${bound}: ${advice}` }
-      this.#events!.message({ jsonrpc: '2.0', id, error })
-    }
+    if (kind === 'request') return this.#refuseRequest(id, `the request is ${bound}: ${advice}`)
+    const error = { code: rpcCode.answerTooLarge, message: `the answer is ${bound}: ${advice}` }
+    this.#deliver({ jsonrpc: '2.0', id, error })
   }
 
   #word(text: string): void {
@@ -214,8 +269,7 @@ class ChildTransport implements Transport {
   }
 
   #keep(text: string, from: 'stdout' | 'stderr'): void {
-    const line = text.length > KEPT_CHARACTERS ? `${text.slice(0, KEPT_CHARACTERS)}...` : text.trimEnd()
-    this.#events!.noise(line, from)
+    if (!this.#aborted) this.#events!.noise(text, from)
   }
 
   #flush(): void {
@@ -250,6 +304,7 @@ class ChildTransport implements Transport {
   #abort(why: string): void {
     this.#why ??= why
     if (!this.#child || this.#ended) return
+    this.#aborted = true
     this.#child.stdout.destroy()
     killGroup(this.#child, 'SIGKILL')
   }
@@ -264,6 +319,7 @@ class ChildTransport implements Transport {
   #finish(why: string): void {
     if (this.#ended) return
     this.#ended = true
+    clearTimeout(this.#stallTimer)
     forget(this.#child!)
     for (const stream of this.#child!.stdio) stream?.destroy()
     this.#events!.close({ why })
@@ -272,19 +328,20 @@ class ChildTransport implements Transport {
   }
 }
 
-/** How a message begins whose id we can tell without the rest. */
-const HEAD =
-  /^\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"id"\s*:\s*("[\w.:-]*"|\d+)\s*,\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"(result|error|method)"/
-
 /** How a server announces that it speaks HTTP. */
 const PORT = /^\s*\{\s*"port"\s*:\s*\d+\s*\}\s*$/
 
-function parse(text: string): Message | undefined {
+const NOT_JSON = Symbol('not JSON')
+
+/** Undefined: JSON, but no message. */
+function parse(text: string): Message | typeof NOT_JSON | undefined {
+  let value: unknown
   try {
-    return readMessage(JSON.parse(text))
+    value = JSON.parse(text)
   } catch {
-    return undefined
+    return NOT_JSON
   }
+  return readMessage(value)
 }
 
 /** Too many processes or files just now: another try may succeed. */

@@ -17,7 +17,7 @@ export interface Transport {
 
 export interface TransportEvents {
   message(message: Message): void
-  /** A line for people: what the other side wrote that is not a message. */
+  /** A line for people: what the other side wrote that is not a message. Whole, and as it came: secrets and all. */
   noise(line: string, from: 'stdout' | 'stderr'): void
   /** Once, the last event. */
   close(closed: Closed): void

@@ -47,7 +47,7 @@ export interface Capabilities {
 
 export const ALL_CAPABILITIES: Capabilities = { cancel: true, progress: true, log: true, idempotency_key: true }
 
-/** The error codes that either side may send, and three that our transports give to the calls that they concern. */
+/** The error codes that either side may send, and four that our transports give to the calls that they concern. */
 export const rpcCode = {
   invalidRequest: -32600,
   methodNotFound: -32601,
@@ -58,6 +58,7 @@ export const rpcCode = {
   executionFailed: -32003,
   timeout: -32006,
   notFound: -32011,
+  malformed: -32096,
   unsendable: -32097,
   unreadable: -32098,
   answerTooLarge: -32099,
@@ -76,17 +77,21 @@ export class RpcError extends Error {
   }
 }
 
-/** The message in a parsed line, or undefined if it is none. */
+/** The message in a parsed line, or undefined if it is none. An answer that breaks the rules is an error answer that says so. */
 export function readMessage(value: unknown): Message | undefined {
-  if (!isObject(value) || value.jsonrpc !== '2.0') return undefined
+  if (!isObject(value)) return undefined
   const { id, method } = value
+  if (value.jsonrpc !== '2.0') return isId(id) && looksLikeAnswer(value) ? malformed(id, NO_VERSION, value) : undefined
   if (typeof method === 'string') {
     if (id === undefined) return { jsonrpc: '2.0', method, params: value.params }
     return isId(id) ? { jsonrpc: '2.0', id, method, params: value.params } : undefined
   }
   if (method !== undefined || !(isId(id) || id === null)) return undefined
-  if (value.error !== undefined && value.error !== null) return { jsonrpc: '2.0', id, error: readError(value.error) }
-  return 'result' in value ? { jsonrpc: '2.0', id, result: value.result } : undefined
+  // Null stands for "not there" in what many libraries write.
+  const hasError = value.error !== undefined && value.error !== null
+  if (hasError && value.result !== undefined && value.result !== null) return malformed(id, BOTH, value)
+  if (hasError) return { jsonrpc: '2.0', id, error: readError(value.error) }
+  return 'result' in value ? { jsonrpc: '2.0', id, result: value.result } : malformed(id, NEITHER, value)
 }
 
 export function readCapabilities(result: unknown): Capabilities {
@@ -129,6 +134,22 @@ function stringify(message: Message): string {
     const why = error instanceof Error ? error.message : String(error)
     throw new RpcError(rpcCode.unsendable, `a message cannot be written as JSON: ${why}`)
   }
+}
+
+const BOTH = 'the answer has both a result and an error'
+const NEITHER = 'the answer has neither a result nor an error'
+const NO_VERSION = 'the answer does not say "jsonrpc": "2.0"'
+const QUOTED_CHARACTERS = 200
+
+function looksLikeAnswer(value: Record<string, unknown>): boolean {
+  const keys = Object.keys(value)
+  return keys.length === 2 && (keys.includes('result') || keys.includes('error'))
+}
+
+function malformed(id: MessageId | null, why: string, value: unknown): Answer {
+  const line = JSON.stringify(value)
+  const quoted = line.length > QUOTED_CHARACTERS ? `${line.slice(0, QUOTED_CHARACTERS)}...` : line
+  return { jsonrpc: '2.0', id, error: { code: rpcCode.malformed, message: `${why}: ${quoted}` } }
 }
 
 function readError(error: unknown): WireError {

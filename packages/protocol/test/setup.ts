@@ -25,6 +25,7 @@ export function contextOf(over: Partial<CallContext> = {}): CallContext {
     woken: undefined,
     outcomes: () => ({}),
     log: () => {},
+    redaction: (value) => value,
     blobs: {
       put(value) {
         blobs.set(`blob-${blobs.size}`, value)
@@ -41,21 +42,28 @@ export function contextOf(over: Partial<CallContext> = {}): CallContext {
   }
 }
 
+export interface TestOptions extends Partial<ServerPluginOptions> {
+  readonly onLine?: (message: string, data: unknown) => void
+}
+
 export interface TestPlugin extends Plugin {
   run(component: string, input?: unknown, over?: Partial<CallContext>): Promise<unknown>
   /** Resolves when a line with this text has been logged. */
   said(text: string): Promise<string>
+  /** All that has been logged so far. */
+  lines(): readonly string[]
 }
 
-export function pluginOf(over: Partial<ServerPluginOptions> = {}): TestPlugin {
+export function pluginOf({ onLine, ...over }: TestOptions = {}): TestPlugin {
   const lines: string[] = []
   const logged = new EventEmitter().setMaxListeners(100)
   const plugin = createServerPlugin({
     name: 'test',
     random: () => 0,
     ...over,
-    log(_, message) {
+    log(_, message, data) {
       lines.push(message)
+      onLine?.(message, data)
       logged.emit('line', message)
     },
   })
@@ -65,6 +73,7 @@ export function pluginOf(over: Partial<ServerPluginOptions> = {}): TestPlugin {
     components: () => plugin.components(),
     resolve: (name: string) => plugin.resolve(name),
     stop: () => plugin.stop?.(),
+    lines: () => lines,
     async run(component: string, input?: unknown, context?: Partial<CallContext>) {
       return plugin.resolve(component)?.call(input, contextOf(context))
     },
@@ -81,6 +90,6 @@ export function pluginOf(over: Partial<ServerPluginOptions> = {}): TestPlugin {
 export const fixture = (name: string) => new URL(`./fixtures/${name}`, import.meta.url).pathname
 
 /** A plugin over the bare JSON-RPC fixture. */
-export function rawPlugin(mode: string = 'good', over: Partial<ServerPluginOptions> = {}): TestPlugin {
+export function rawPlugin(mode: string = 'good', over: TestOptions = {}): TestPlugin {
   return pluginOf({ command: process.execPath, args: [fixture('raw-server.mjs'), mode], ...over })
 }

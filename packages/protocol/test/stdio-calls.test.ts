@@ -1,7 +1,7 @@
 // Calls over the pipes of a component server: how they are sent, bounded and cancelled, and what is made of bad output.
 
 import { execFileSync } from 'node:child_process'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { fixture, pluginOf, rawPlugin } from './setup.ts'
 
 describe('calls', () => {
@@ -211,6 +211,21 @@ describe('cancelling', () => {
     expect(first).toBe('still waiting')
     await plugin.stop?.()
     await expect(bystander).rejects.toMatchObject({ code: 'UNREACHABLE' })
+  })
+
+  test('a server that is being replaced ends with its last call, though it never says that it is there', async () => {
+    const plugin = rawPlugin('silent-list', { cancelGraceMs: 20 })
+    const pid = (await plugin.run('/pid')) as number
+    const abort = new AbortController()
+    const hold = plugin.run('/hold', 1, { signal: abort.signal })
+    const bystander = plugin.run('/busy', { times: 30 })
+    await plugin.run('/echo')
+
+    abort.abort()
+    await hold.catch(() => {})
+
+    expect(await bystander).toBe('done')
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), { timeout: 10_000 })
   })
 
   test('a stuck server is stopped, and the calls behind the cancelled one fail as unreachable', async () => {

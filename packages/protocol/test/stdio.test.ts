@@ -28,6 +28,28 @@ describe('starting', () => {
     expect(infos).toEqual([{ name: '/echo', description: 'Says it again' }, { name: '/pid' }])
   })
 
+  test.each([
+    ['empty', 'component server "test" lists no components'],
+    ['unnamed', 'lists a component without a name, which is left out: {"description":"who?"}'],
+    ['listless', 'answered components/list without a list of "components": {}'],
+  ])('a listing that is %s is warned about', async (mode, warning) => {
+    const plugin = rawPlugin(mode)
+
+    await plugin.components()
+
+    expect(await plugin.said(warning)).toContain(warning)
+  })
+
+  test('a server that never answers a listing is unreachable after the time of a start', async () => {
+    const plugin = rawPlugin('silent-list', { startupTimeoutMs: 300 })
+
+    await expect(plugin.components()).rejects.toMatchObject({
+      code: 'UNREACHABLE',
+      message: 'component server "test" did not answer components/list within 0.3 s',
+    })
+    expect(await plugin.run('/echo', 1)).toBe(1)
+  })
+
   test('a server that never answers the handshake is unreachable after the start-up timeout', async () => {
     const plugin = rawPlugin('mute', { startupTimeoutMs: 50 })
 
@@ -52,7 +74,7 @@ describe('starting', () => {
 
   test('a program that does not exist is named and not tried again', async () => {
     await expect(pluginOf({ command: 'no-such-program' }).run('/echo')).rejects.toMatchObject({
-      message: 'component server "test" could not be started: there is no program "no-such-program" on the PATH',
+      message: `component server "test" could not be started: there is no program "no-such-program" on the PATH (${process.env.PATH})`,
       retryable: false,
     })
   })

@@ -64,6 +64,8 @@ export interface CallContext {
   /** Of a call in a plan that a step runs: that step's call. */
   readonly around?: CallContext | undefined
   readonly log: Log
+  /** Takes the run's secrets and the item's out of a value that may be seen; it may be kept beyond the call. */
+  readonly redaction: <T>(value: T) => T
   readonly blobs: BlobAccess
   /** Stores JSON or bytes once by content; the id is the hash. */
   putBlob(value: unknown): MaybePromise<string>

@@ -4,21 +4,26 @@ import type { BlobAccess } from '../../component/plugin.ts'
 import type { Engine, EngineOptions } from '../../engine.ts'
 import { FlowError } from '../../errors.ts'
 import { Redactor } from '../../redact.ts'
-import type { CallServices } from '../in-flight/attempt.ts'
+import type { Attempt, CallServices } from '../in-flight/attempt.ts'
 import { inputsOf } from '../in-flight/attempt-place.ts'
 import type { Outcome } from '../outcome.ts'
 
 export function callServices(engine: Engine, options: EngineOptions, redactor: Redactor): CallServices {
   const { store, log, plan } = options
+  const ofRun = <T>(value: T): T => redactor.value(value)
+  /** Those of the inputs, beside those of the run. */
+  const redaction = (attempt: Attempt) => {
+    const secrets = inputsOf(attempt).flatMap(({ plan: of, input }) => of.checkInput?.secretsIn?.(input) ?? [])
+    if (secrets.length === 0) return ofRun
+    const own = new Redactor(secrets)
+    return <T>(value: T): T => redactor.value(own.value(value))
+  }
   return {
     blobs: store.blobs as BlobAccess,
+    redaction,
     log: (attempt) => (level, message, data) => {
       if (!log) return
-      // Those of the inputs, beside those of the run.
-      const own = new Redactor(
-        inputsOf(attempt).flatMap(({ plan: of, input }) => of.checkInput?.secretsIn?.(input) ?? []),
-      )
-      const clean = <T>(value: T): T => redactor.value(own.value(value))
+      const clean = redaction(attempt)
       log(level, clean(`step "${attempt.stepId}": ${message}`), clean(data))
     },
     warn: (message) => log?.('warning', message),

@@ -12,6 +12,8 @@ import type { ActiveRun } from './active-run.ts'
 export interface CallServices {
   readonly blobs: BlobAccess
   readonly log: (attempt: Attempt) => Log
+  /** The same function for all calls that have no secrets but those of their run. */
+  readonly redaction: (attempt: Attempt) => <T>(value: T) => T
   readonly warn: (message: string) => void
   readonly plan: (ref: unknown) => MaybePromise<Plan>
   readonly submit: (
@@ -156,6 +158,10 @@ export class Attempt implements CallContext {
 
   get log(): Log {
     return this.run.services.log(this)
+  }
+
+  get redaction(): <T>(value: T) => T {
+    return this.run.services.redaction(this)
   }
 
   plan(ref: unknown): MaybePromise<Plan> {

@@ -1,0 +1,103 @@
+// Answers that break the rules: each ends its call at once, with what was wrong, and no other call.
+
+import { expect, test } from 'vitest'
+import { rawPlugin } from './setup.ts'
+
+const answer = '{"jsonrpc":"2.0","id":ID,"result":{"output":'
+
+test.each([
+  ['cut off in a text', `${answer}"xxxx`, 'UNREACHABLE', 'its answer was cut off: {"jsonrpc"'],
+  [
+    'cut off in an object, as Python writes it',
+    '{"jsonrpc": "2.0", "id": ID, "result": {"output"',
+    'UNREACHABLE',
+    'its answer was cut off',
+  ],
+  ['NaN', `${answer}NaN}}`, 'UNREACHABLE', 'its answer is not JSON: it has NaN or Infinity in it'],
+  [
+    'neither result nor error',
+    '{"jsonrpc":"2.0","id":ID}',
+    'COMPONENT_FAILED',
+    'neither a result nor an error: {"jsonrpc":"2.0","id":',
+  ],
+  [
+    'both',
+    `{"jsonrpc":"2.0","id":ID,"result":{"output":1},"error":{"code":1,"message":"x"}}`,
+    'COMPONENT_FAILED',
+    'both a result and an error: {"jsonrpc"',
+  ],
+  ['no version', '{"id":ID,"result":{"output":1}}', 'COMPONENT_FAILED', 'does not say "jsonrpc": "2.0"'],
+])('an answer with %s ends its call, and the next one works', async (_, text, code, message) => {
+  const plugin = rawPlugin()
+  const held = plugin.run('/hold', 'other')
+
+  await expect(plugin.run('/raw', { text })).rejects.toMatchObject({ code, message: expect.stringContaining(message) })
+
+  await plugin.run('/release')
+  expect(await held).toBe('other')
+})
+
+test('answers that were swallowed by the end of another one end with it', async () => {
+  const plugin = rawPlugin()
+  const first = plugin.run('/hold', 1)
+  const second = plugin.run('/hold', 2)
+  const third = plugin.run('/cut')
+
+  for (const call of [first, second, third]) {
+    await expect(call).rejects.toMatchObject({ code: 'UNREACHABLE', message: expect.stringContaining('was cut off') })
+  }
+  expect(await plugin.run('/echo', 3)).toBe(3)
+})
+
+test('an answer that stops in its middle, with nothing behind it, ends its call when it has rested for long', async () => {
+  const plugin = rawPlugin('good', { stalledMs: 30 })
+
+  await expect(plugin.run('/raw', { text: `${answer}"xxxx`, end: '' })).rejects.toMatchObject({
+    code: 'UNREACHABLE',
+    message: expect.stringContaining('its answer was cut off'),
+  })
+})
+
+test('a broken answer that does not begin with its id stops the server', async () => {
+  await expect(rawPlugin().run('/raw', { text: '{"jsonrpc":"2.0","result":{"output":"x' })).rejects.toMatchObject({
+    code: 'UNREACHABLE',
+    message: expect.stringContaining('does not begin with its id, and was stopped'),
+  })
+})
+
+test.each([
+  ['a text of the same digits for the id', '{"jsonrpc":"2.0","id":"ID","result":{"output":7}}'],
+  ['null for the error that is not there', '{"jsonrpc":"2.0","id":ID,"result":{"output":7},"error":null}'],
+  ['the id at its end', '{"jsonrpc":"2.0","result":{"output":7},"id":ID}'],
+  ['a carriage return', `${answer}7}}\r`],
+])('an answer with %s is an answer', async (_, text) => {
+  expect(await rawPlugin().run('/raw', { text })).toBe(7)
+})
+
+test('a byte order mark before a message is passed over', async () => {
+  expect(await rawPlugin().run('/bom', 'x'.repeat(2_000_000))).toHaveLength(2_000_000)
+})
+
+test.each([
+  ['an answer to an unknown call', '{"jsonrpc":"2.0","id":4711,"result":{"output":1}}'],
+  ['an answer to a notification', '{"jsonrpc":"2.0","id":"notification","result":null}'],
+  ['the same answer twice', `${answer}1}}\n${answer}1}}`],
+])('%s is dropped', async (_, text) => {
+  const plugin = rawPlugin()
+
+  plugin.run('/raw', { text }).catch(() => {})
+
+  await plugin.said('without a request: it is dropped')
+  expect(await plugin.run('/echo', 1)).toBe(1)
+})
+
+test('a log line that has an id and a result, and more, is a log line', async () => {
+  const plugin = rawPlugin()
+  const held = plugin.run('/hold', 1)
+
+  plugin.run('/raw', { text: '{"id":2,"result":"loaded","level":"info"}' }).catch(() => {})
+
+  await plugin.said('"loaded"')
+  await plugin.run('/release')
+  expect(await held).toBe(1)
+})
