@@ -63,7 +63,7 @@ function pullPlan(chance: Chance, depth: number): Plan {
         of: few(chance, i),
         then: { op: 'input' },
       }
-    } else if (i > 0 && chance.is(0.12)) handle(steps, step, chance.int(0, i - 1))
+    } else if (i > 0 && chance.is(0.16)) handle(chance, steps, step, chance.int(0, i - 1))
     steps.push(step)
   }
   const exit: Draft = { id: '$output', component: null, hidden: true, input: exitOf(chance, count) }
@@ -71,13 +71,13 @@ function pullPlan(chance: Chance, depth: number): Plan {
   return finish({ name: `pull${depth}`, steps: [...steps, exit], entry: count, exit: count, onFailure }, chance, depth)
 }
 
-/** `step` runs when step `failing` has failed, which is then handled. */
-function handle(steps: readonly Draft[], step: Draft, failing: number): void {
+/** `step` may run when step `failing` has failed, or was skipped because of a failure, which is then handled. */
+function handle(chance: Chance, steps: readonly Draft[], step: Draft, failing: number): void {
   const { id } = step
   ;(steps[failing] as Draft).handlers = [...(steps[failing]?.handlers ?? []), Number(id.slice(1))]
   step.input = {
     op: 'guard',
-    rule: 'one_failed',
+    rule: chance.one(['one_failed', 'one_failed', 'one_success', 'all_done']),
     of: [failing],
     then: { op: 'outcome', step: failing, path: 'status' },
   }

@@ -5,7 +5,7 @@ import { codes } from '../errors.ts'
 import type { Json } from '../json.ts'
 import { equalJson, isRecord } from '../json.ts'
 import { strictDependencies } from '../plan/dependencies.ts'
-import type { Expr } from '../plan/expr.ts'
+import { allRefs, type Expr } from '../plan/expr.ts'
 import { isTruthy } from '../plan/functions.ts'
 import { compilePath, MISSING } from '../plan/path.ts'
 import type { Plan, PlanStep, Retry } from '../plan/plan.ts'
@@ -107,9 +107,21 @@ class Reader {
   }
 
   #isHandled(index: number): boolean {
-    const { next, handlers = [] } = this.#plan.steps[index] as PlanStep
+    const { steps } = this.#plan
+    const { next, handlers = [] } = steps[index] as PlanStep
     if (next?.some((t) => t.on === 'failed')) return true
-    return handlers.some((h) => this.ends.has(h) && this.ends.get(h)?.end !== 'skipped')
+    const runs = (h: number) => this.ends.has(h) && this.ends.get(h)?.end !== 'skipped'
+    if (handlers.some(runs)) return true
+    // Behind what was skipped because of it, whoever runs but to clean up has followed the failure.
+    const skippedForIt = new Set<number>()
+    const reads = (step: PlanStep, of: ReadonlySet<number>) => refsOf(step).some((ref) => ref === index || of.has(ref))
+    for (let size = -1; size < skippedForIt.size; ) {
+      size = skippedForIt.size
+      steps.forEach((step, i) => {
+        if (causeOf(this.ends.get(i) ?? NEVER) && reads(step, skippedForIt)) skippedForIt.add(i)
+      })
+    }
+    return [...skippedForIt].some((i) => steps[i]?.handlers?.some((h) => !steps[h]?.cleanup && runs(h)))
   }
 
   // --- steps
@@ -297,9 +309,11 @@ class Reader {
     const failedOne = (among: readonly End[]) => among.find((end) => end.end === 'failed')
     const first = failedOne(ends)
     if (forbidsFailure && first) return { ...first, ofDependency: true } as End
+    const skips = of.map((index) => this.#end(index)).filter((end) => end.end === 'skipped')
+    const forFailure = skips.find(causeOf)
+    if (forbidsFailure && forFailure && rule !== 'all_success') return forFailure
     if (rule === 'all_success') {
-      const skipped = of.map((index) => this.#end(index)).find((end) => end.end === 'skipped')
-      return skipped ?? this.#eval(then, { ...scope, lenient: undefined })
+      return skips[0] ?? this.#eval(then, { ...scope, lenient: undefined })
     }
     const readSteps = new Set<number>()
     const value = this.#eval(then, { ...scope, lenient: readSteps })
@@ -307,15 +321,10 @@ class Reader {
     const reads = [...readSteps].map((index) => this.#end(index))
     const failedRead = failedOne(reads)
     if (forbidsFailure && failedRead) return { ...failedRead, ofDependency: true } as End
-    const wanted =
-      rule === 'one_failed'
-        ? 'failed'
-        : rule === 'one_success' || rule === 'none_failed_min_one_success'
-          ? 'done'
-          : undefined
-    if (wanted !== undefined && ![...ends, ...reads].some((end) => end.end === wanted)) {
-      if (rule === 'one_failed') return { end: 'skipped' }
-      const cause = [...ends, ...reads].map((end) => (end.end === 'failed' ? end.fault : causeOf(end))).find((c) => c)
+    const cause = [...ends, ...reads].map((end) => (end.end === 'failed' ? end.fault : causeOf(end))).find((c) => c)
+    if (rule === 'one_failed' && !cause) return { end: 'skipped' }
+    const needsSuccess = rule === 'one_success' || rule === 'none_failed_min_one_success'
+    if (needsSuccess && ![...ends, ...reads].some((end) => end.end === 'done')) {
       return cause ? { end: 'skipped', cause } : { end: 'skipped' }
     }
     return value.end === 'failed' && value.ofDependency ? { end: 'skipped', cause: value.fault } : value
@@ -361,6 +370,10 @@ function factsOf(end: Exclude<End, { end: 'never' }>): Record<string, unknown> {
 
 function valueIn(end: End): unknown {
   return end.end === 'done' ? end.value : end.end === 'failed' ? end.fault : null
+}
+
+function refsOf(step: PlanStep): readonly number[] {
+  return [...strictDependencies(step), ...allRefs(step.input)]
 }
 
 function causeOf(end: End): Fault | undefined {

@@ -1,10 +1,11 @@
-// The guard expression: may a step go on after what it depends on has ended? Airflow's trigger rules.
+// The guard expression: may a step go on after what it depends on has ended? Airflow's trigger rules: a step that was
+// skipped because something failed counts as failed, unless the reader has a default for it.
 
 import type { ErrorValue } from '../../errors.ts'
 import type { Expr, TriggerRule } from '../../plan/expr.ts'
 import { compileExpr, type Eval, type ExprContext, failedBecause, skipBecause } from './compile-expr.ts'
 import { BLOCKED, NoValue, skip } from './no-value.ts'
-import { DONE, FAILED, type RunState, SKIPPED, type SkipFact } from './state.ts'
+import { causeAt, DONE, FAILED, type RunState, SKIPPED } from './state.ts'
 
 export function compileGuard(expr: Extract<Expr, { op: 'guard' }>, cx: ExprContext): Eval {
   const { rule, of, lenient = [] } = expr
@@ -13,8 +14,7 @@ export function compileGuard(expr: Extract<Expr, { op: 'guard' }>, cx: ExprConte
   if (saysNothing(expr)) return then
   const waitFor = [...of, ...lenient]
   const forbidsFailure = rule === 'all_success' || rule === 'none_failed' || rule === 'none_failed_min_one_success'
-  const wants =
-    rule === 'one_failed' ? FAILED : rule === 'one_success' || rule === 'none_failed_min_one_success' ? DONE : undefined
+  const needsSuccess = rule === 'one_success' || rule === 'none_failed_min_one_success'
 
   return (state, slot) => {
     const base = slot * cx.stepCount
@@ -33,14 +33,14 @@ export function compileGuard(expr: Extract<Expr, { op: 'guard' }>, cx: ExprConte
         if (state.status[base + (waitFor[i] as number)] === FAILED)
           return failedBecause(state, base + (waitFor[i] as number))
       }
-    }
-    if (rule === 'all_success') {
       for (let i = 0; i < of.length; i++) {
         const step = of[i] as number
-        if (state.status[base + step] === SKIPPED) return skipBecause(state, base + step, cx.stepIds[step])
+        if (state.status[base + step] !== SKIPPED) continue
+        if (rule === 'all_success' || causeAt(state, base + step))
+          return skipBecause(state, base + step, cx.stepIds[step])
       }
-      return then(state, slot)
     }
+    if (rule === 'all_success') return then(state, slot)
 
     const outer = state.touched
     const touched: number[] = []
@@ -52,8 +52,11 @@ export function compileGuard(expr: Extract<Expr, { op: 'guard' }>, cx: ExprConte
     if (forbidsFailure) {
       for (const step of touched) if (state.status[base + step] === FAILED) return failedBecause(state, base + step)
     }
-    if (wants !== undefined && !read.some((step) => state.status[base + step] === wants)) {
-      return ruleNotMet(rule, state, base, read)
+    if (needsSuccess && !read.some((step) => state.status[base + step] === DONE)) {
+      return skip(`trigger rule ${rule}: none of the steps it depends on succeeded`, firstCause(state, base, read))
+    }
+    if (rule === 'one_failed' && !firstCause(state, base, read)) {
+      return skip(`trigger rule ${rule}: none of the steps it depends on failed`)
     }
     return value instanceof NoValue && value.dependency ? skip('a step it reads failed', value.error) : value
   }
@@ -67,15 +70,9 @@ function saysNothing({ rule, of, lenient = [], then }: Extract<Expr, { op: 'guar
   return isOne && then.op === 'step' && then.step === of[0] && then.onSkip === undefined
 }
 
-function ruleNotMet(rule: TriggerRule, state: RunState, base: number, steps: readonly number[]): NoValue {
-  if (rule === 'one_failed') return skip(`trigger rule ${rule}: none of the steps it depends on failed`)
-  return skip(`trigger rule ${rule}: none of the steps it depends on succeeded`, firstCause(state, base, steps))
-}
-
 function firstCause(state: RunState, base: number, steps: readonly number[]): ErrorValue | undefined {
   for (const step of steps) {
-    const value = state.value[base + step]
-    const cause = state.status[base + step] === FAILED ? (value as ErrorValue) : (value as SkipFact).cause
+    const cause = causeAt(state, base + step)
     if (cause) return cause
   }
   return undefined

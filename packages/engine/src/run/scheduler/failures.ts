@@ -33,6 +33,8 @@ export class Failures {
   readonly #suspects = new Map<number, number[]>()
   /** By slot: the failure that ends the item, and how many clean-up steps still run. */
   readonly #stopping = new Map<number, { readonly error: ErrorValue; cleanups: number }>()
+  /** By step that failed, in any item. */
+  readonly #handlers = new Map<number, readonly number[]>()
   /** Under `drain`, by slot: the first failed step, in the plan's order, that nobody handled. */
   readonly #drained = new Map<number, number>()
 
@@ -80,9 +82,10 @@ export class Failures {
     const base = slot * state.stepCount
     const open: number[] = []
     for (const step of suspects) {
-      const handlers = this.#plan.plan.steps[step]?.handlers ?? []
+      const handlers = this.#handlersOf(step)
       const statuses = handlers.map((handler) => state.status[base + handler] as number)
-      if (statuses.some((status) => status >= QUEUED && status !== SKIPPED)) continue
+      if (handlers.some((handler, i) => hasBegun(statuses[i] as number) && this.#isReached(base, step, handler)))
+        continue
       if (item === 'goes on' && statuses.some((status) => status < DONE)) open.push(step)
       else this.#unhandled(slot, step)
       if (state.isLive[slot] === 0 || this.#stopping.has(slot)) return
@@ -94,6 +97,35 @@ export class Failures {
   /** A step of an item that is stopping has settled: after the last clean-up step, the item ends. */
   countCleanup(slot: number, step: number): void {
     if (this.#stopping.has(slot) && this.#plan.plan.steps[step]?.cleanup === true) this.#oneCleanupLess(slot)
+  }
+
+  /** The steps that may handle the failure of one: its own, and those of steps that may be skipped because of it. */
+  #handlersOf(step: number): readonly number[] {
+    const known = this.#handlers.get(step)
+    if (known) return known
+    const { steps } = this.#plan.plan
+    const handlers = new Set(steps[step]?.handlers)
+    for (const dependent of dependentsOf(this.#plan, step, () => true)) {
+      // What only cleans up behind a skipped step leaves the failure what it is.
+      for (const handler of steps[dependent]?.handlers ?? []) if (!steps[handler]?.cleanup) handlers.add(handler)
+    }
+    const all = [...handlers]
+    this.#handlers.set(step, all)
+    return all
+  }
+
+  /** True if a handler that runs depends on the failed step, or on what was skipped because of it. */
+  #isReached(base: number, step: number, handler: number): boolean {
+    const { steps } = this.#plan.plan
+    const state = this.#state
+    if (steps[step]?.handlers?.includes(handler)) return true
+    const wasSkippedForIt = (at: number) =>
+      state.status[base + at] === SKIPPED && (state.value[base + at] as SkipFact).cause !== undefined
+    const isFollowed = (at: number) => steps[at]?.hidden === true || wasSkippedForIt(at)
+    for (const dependent of dependentsOf(this.#plan, step, isFollowed)) {
+      if (wasSkippedForIt(dependent) && steps[dependent]?.handlers?.includes(handler)) return true
+    }
+    return false
   }
 
   #unhandled(slot: number, step: number): void {
@@ -132,6 +164,27 @@ export class Failures {
 }
 
 // ---
+
+function hasBegun(status: number): boolean {
+  return status >= QUEUED && status !== SKIPPED
+}
+
+/** Steps of the plan that depend on one step, directly or not. */
+function* dependentsOf(plan: LinkedPlan, step: number, isFollowed: (step: number) => boolean): Generator<number> {
+  const found = new Set<number>([step])
+  const queue = [step]
+  for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
+    for (const { from, of } of [plan.dependents, plan.lazyDependents]) {
+      for (let i = from[at] as number; i < (from[at + 1] as number); i++) {
+        const dependent = of[i] as number
+        if (found.has(dependent)) continue
+        found.add(dependent)
+        yield dependent
+        if (isFollowed(dependent)) queue.push(dependent)
+      }
+    }
+  }
+}
 
 /** Clean-up steps that depend, directly or not, on what failed, was aborted or was skipped for it. */
 function cleanupsOf(state: RunState, slot: number, failedStep: number): Set<number> {

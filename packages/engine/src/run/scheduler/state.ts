@@ -31,6 +31,12 @@ export interface SkipFact {
   readonly cause: ErrorValue | undefined
 }
 
+/** The failure of a step, or the one that it was skipped for. */
+export function causeAt(state: RunState, key: number): ErrorValue | undefined {
+  if (state.status[key] === FAILED) return state.value[key] as ErrorValue
+  return state.status[key] === SKIPPED ? (state.value[key] as SkipFact).cause : undefined
+}
+
 /** Why other steps are skipped for a failure. */
 export function whatFailed({ step, message }: ErrorValue): string {
   return step === undefined ? message : `step "${step}" failed`
