@@ -1,6 +1,6 @@
 // Outputs that are kept for later calls: under which key, where one is found, how long it holds. Who uses them is elsewhere.
 
-import type { MaybePromise } from '../../json.ts'
+import { isRecord, type MaybePromise, setOwn } from '../../json.ts'
 import { contentId } from '../../plan/id.ts'
 import type { Attempt } from '../in-flight/attempt.ts'
 import { stepOf, visitOf } from '../in-flight/attempt-place.ts'
@@ -19,7 +19,16 @@ export function cacheKeyOf(attempt: Attempt): string | undefined {
   const evaluate = run.plan.cacheKeys[step]
   const own = evaluate ? evaluate(run.state, slot) : run.state.value[key]
   if (own instanceof NoValue || (!evaluate && jsonFault(own) !== undefined)) return undefined
-  return contentId([stepOf(attempt).component, evaluate ? 'key' : 'input', own ?? null])
+  return contentId([stepOf(attempt).component, evaluate ? 'key' : 'input', inOrder(own ?? null)])
+}
+
+/** The value with the keys of its objects in one order: who writes them in another means the same. */
+function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrder)
+  if (!isRecord(value)) return value
+  const sorted: Record<string, unknown> = {}
+  for (const key of Object.keys(value).sort()) setOwn(sorted, key, inOrder(value[key]))
+  return sorted
 }
 
 /** The output of an earlier success: of this very turn, or in the store. */
