@@ -9,12 +9,14 @@ export type Expr =
   | { readonly type: 'filter'; readonly of: Expr; readonly name: string; readonly args: Args; readonly at: number }
   | { readonly type: 'test'; readonly of: Expr; readonly name: string; readonly args: Args; readonly at: number }
   | { readonly type: 'unary'; readonly op: 'not' | '-' | '+'; readonly of: Expr }
+  /** Whether it holds as a condition: the texts "true" and "false" are what they say. */
+  | { readonly type: 'truth'; readonly of: Expr }
   | {
       readonly type: 'binary'
       readonly op: BinaryOp
       readonly left: Expr
       readonly right: Expr
-      /** A text that reads as a number or a boolean counts as one when it meets one. */
+      /** A text that reads as a number or a boolean counts as one when it meets one, or where truth is asked. */
       readonly isLoose?: boolean
     }
   | { readonly type: 'if'; readonly cond: Expr; readonly then: Expr; readonly else?: Expr }

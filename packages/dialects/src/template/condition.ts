@@ -6,10 +6,10 @@ import { compileBody } from './evaluate.ts'
 import { compileExpr, type Evaluate } from './evaluate-expr.ts'
 import { Frame, Out } from './frame.ts'
 import { namesIn } from './names.ts'
-import { BOOLEANS } from './operators.ts'
+import { isTrueLoosely } from './operators.ts'
 import { parseCondition } from './parse-condition.ts'
 import { rethrow } from './render.ts'
-import { isTrue, json, need, Undefined } from './values.ts'
+import { json, need, Undefined } from './values.ts'
 
 /** `(source, context) => boolean`. Throws EXPRESSION_FAILURE. */
 export const condition: PureFunction = (source, context) =>
@@ -50,7 +50,7 @@ function compile(body: Body): Compiled {
   if (body.length === 1 && only?.type === 'print') {
     const value = compileExpr(only.value)
     const show = shown(only.value)
-    return { holds: (frame) => asBoolean(need(value(frame))), show }
+    return { holds: (frame) => isTrueLoosely(need(value(frame))), show }
   }
   const write = compileBody(body)
   const isSecret = readsSecret(body)
@@ -60,22 +60,16 @@ function compile(body: Body): Compiled {
     return out.text
   }
   return {
-    holds: (frame) => asBoolean(rendered(frame)),
+    holds: (frame) => isTrueLoosely(rendered(frame)),
     show: (frame) => (isSecret ? '[redacted]' : excerpt(json(rendered(frame), frame.budget))),
   }
-}
-
-/** The text `true` or `false` counts as that boolean. */
-function asBoolean(value: unknown): boolean {
-  if (typeof value !== 'string') return isTrue(value)
-  const word = value.trim()
-  return BOOLEANS.get(word) ?? word !== ''
 }
 
 const JOINTS: ReadonlySet<string> = new Set(['and', 'or', '==', '!=', '<', '<=', '>', '>=', 'in', 'not in'])
 
 /** Comparisons as they are written, what they stand between as values. */
 function shown(expr: Expr): (frame: Frame) => string {
+  if (expr.type === 'truth') return shown(expr.of)
   if (expr.type === 'binary' && JOINTS.has(expr.op)) {
     const [left, right] = [shown(expr.left), shown(expr.right)]
     return (frame) => `${left(frame)} ${expr.op} ${right(frame)}`

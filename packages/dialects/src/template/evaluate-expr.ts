@@ -8,7 +8,7 @@ import type { Frame } from './frame.ts'
 import { given } from './given.ts'
 import { braces, callMethod } from './methods.ts'
 import { number } from './numbers.ts'
-import { loosely, OPERATORS } from './operators.ts'
+import { isTrueLoosely, loosely, OPERATORS } from './operators.ts'
 import { runTest } from './tests.ts'
 import { Callable, elements, fail, hasPairs, isPlain, isTrue, kind, member, need, text } from './values.ts'
 
@@ -45,6 +45,10 @@ export function compileExpr(expr: Expr): Evaluate {
       if (expr.op === 'not') return (frame) => !isTrue(of(frame))
       const sign = expr.op === '-' ? -1 : 1
       return (frame) => sign * number(of(frame))
+    }
+    case 'truth': {
+      const of = compileExpr(expr.of)
+      return (frame) => isTrueLoosely(of(frame))
     }
     case 'binary':
       return compileBinary(expr.op, compileExpr(expr.left), compileExpr(expr.right), expr.isLoose === true)
@@ -148,16 +152,17 @@ function stepped(list: readonly unknown[], from: number | undefined, to: number 
 }
 
 function compileBinary(op: BinaryOp, left: Evaluate, right: Evaluate, isLoose: boolean): Evaluate {
+  const holds = isLoose ? isTrueLoosely : isTrue
   if (op === 'and') {
     return (frame) => {
       const value = left(frame)
-      return isTrue(value) ? right(frame) : value
+      return holds(value) ? right(frame) : value
     }
   }
   if (op === 'or') {
     return (frame) => {
       const value = left(frame)
-      return isTrue(value) ? value : right(frame)
+      return holds(value) ? value : right(frame)
     }
   }
   const operate = isLoose ? loosely(OPERATORS[op]) : OPERATORS[op]

@@ -141,6 +141,7 @@ class Finder implements Names {
         this.#args(expr.args, local)
         return this.#expr(expr.of, local, isOptional || expr.name === 'defined' || expr.name === 'undefined')
       case 'unary':
+      case 'truth':
         return this.#expr(expr.of, local)
       case 'binary':
         this.#expr(expr.left, local)

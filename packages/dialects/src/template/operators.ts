@@ -3,7 +3,7 @@
 import type { BinaryOp } from './ast.ts'
 import { decimal, number } from './numbers.ts'
 import { formatted } from './texts.ts'
-import { type Budget, contains, equals, fail, kind, order, text } from './values.ts'
+import { type Budget, contains, equals, fail, isTrue, kind, order, text } from './values.ts'
 
 export type Operator = (a: unknown, b: unknown, budget: Budget) => unknown
 
@@ -59,17 +59,22 @@ export function loosely(operator: Operator): Operator {
 function asKindOf(value: unknown, other: unknown): unknown {
   if (typeof value !== 'string') return value
   const word = value.trim()
-  if (typeof other === 'boolean') return BOOLEANS.get(word) ?? value
+  if (typeof other === 'boolean') return BOOLEANS.get(word.toLowerCase()) ?? value
   if (typeof other !== 'number') return value
   const read = decimal(word)
   return Number.isNaN(read) ? value : read
 }
 
-export const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
+/** Truth in a condition: the texts "true" and "false", in any case, count as what they say; blank text is false. */
+export function isTrueLoosely(value: unknown): boolean {
+  if (typeof value !== 'string') return isTrue(value)
+  const word = value.trim().toLowerCase()
+  return BOOLEANS.get(word) ?? word !== ''
+}
+
+const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
   ['true', true],
-  ['True', true],
   ['false', false],
-  ['False', false],
 ])
 
 function finite(value: number): number {

@@ -9,7 +9,7 @@ import { TokenReader } from './token-reader.ts'
 
 /** Throws a TemplateSyntaxError. A condition with statements (`{% if %}`) is a template whose text is the result. */
 export function parseCondition(source: string): Body {
-  if (/\{[%#]/.test(source)) return parse(source)
+  if (/\{[%#]/.test(source)) return parse(source, 'loose')
   const outside = (at: number, tokens: Token[]) => {
     const c = source[at]
     if (c === '{' && source[at + 1] === '{') {

@@ -9,12 +9,12 @@ const MAX_DEPTH = 150
 export class ExprParser {
   /** What stands between expressions is for who reads them. */
   readonly tokens: TokenReader
-  readonly #comparisons: 'exact' | 'loose'
+  readonly #reading: 'exact' | 'loose'
   #depth = 0
 
-  constructor(tokens: TokenReader, comparisons: 'exact' | 'loose' = 'exact') {
+  constructor(tokens: TokenReader, reading: 'exact' | 'loose' = 'exact') {
     this.tokens = tokens
-    this.#comparisons = comparisons
+    this.#reading = reading
   }
 
   /** A whole expression with nothing behind it. */
@@ -37,7 +37,7 @@ export class ExprParser {
     if (++this.#depth > MAX_DEPTH) this.tokens.fail(`nested deeper than ${MAX_DEPTH} levels`)
     let value = this.#or()
     while (this.tokens.takeName('if')) {
-      const cond = this.#or()
+      const cond = this.#condition(this.#or())
       value = this.tokens.takeName('else')
         ? { type: 'if', cond, then: value, else: this.expr() }
         : { type: 'if', cond, then: value }
@@ -46,9 +46,22 @@ export class ExprParser {
     return value
   }
 
+  /** A whole expression that decides a branch. */
+  condition(): Expr {
+    return this.#condition(this.whole())
+  }
+
   /** Without `if`, which ends a loop's list: `for x in xs if x`. */
   withoutIf(): Expr {
     return this.#or()
+  }
+
+  #condition(of: Expr): Expr {
+    return this.#reading === 'loose' ? { type: 'truth', of } : of
+  }
+
+  get #looseness(): { readonly isLoose?: boolean } {
+    return this.#reading === 'loose' ? { isLoose: true } : {}
   }
 
   // --- precedence, from loose to tight
@@ -56,21 +69,21 @@ export class ExprParser {
   #or(): Expr {
     let left = this.#and()
     while (this.tokens.takeName('or') || this.tokens.takeOp('||'))
-      left = { type: 'binary', op: 'or', left, right: this.#and() }
+      left = { type: 'binary', op: 'or', left, right: this.#and(), ...this.#looseness }
     return left
   }
 
   #and(): Expr {
     let left = this.#not()
     while (this.tokens.takeName('and') || this.tokens.takeOp('&&'))
-      left = { type: 'binary', op: 'and', left, right: this.#not() }
+      left = { type: 'binary', op: 'and', left, right: this.#not(), ...this.#looseness }
     return left
   }
 
   #not(): Expr {
     if (!(this.tokens.takeName('not') || this.tokens.takeOp('!'))) return this.#compare()
     if (++this.#depth > MAX_DEPTH) this.tokens.fail(`nested deeper than ${MAX_DEPTH} levels`)
-    const of = this.#not()
+    const of = this.#condition(this.#not())
     this.#depth--
     return { type: 'unary', op: 'not', of }
   }
@@ -82,7 +95,7 @@ export class ExprParser {
       const op = this.#comparison()
       if (!op) return joined ?? left
       const right = this.#sum()
-      const isLoose = this.#comparisons === 'loose' && op !== 'in' && op !== 'not in'
+      const isLoose = this.#reading === 'loose' && op !== 'in' && op !== 'not in'
       const one: Expr = { type: 'binary', op, left, right, ...(isLoose ? { isLoose } : {}) }
       // a < b < c is a < b and b < c
       joined = joined ? { type: 'binary', op: 'and', left: joined, right: one } : one

@@ -11,10 +11,10 @@ const MAX_SOURCE = 1_000_000
 const MAX_DEPTH = 50
 
 /** Throws a TemplateSyntaxError. */
-export function parse(source: string): Body {
+export function parse(source: string, reading: 'exact' | 'loose' = 'exact'): Body {
   if (source.length > MAX_SOURCE) throw new TemplateSyntaxError(`longer than ${MAX_SOURCE} characters`, 0)
   // One line break at the end belongs to the file, not to the text (as in Jinja).
-  const parser = new Parser(lex(source.replace(/\r?\n$/, '')))
+  const parser = new Parser(lex(source.replace(/\r?\n$/, '')), reading)
   const body = parser.body([])
   parser.end()
   return body
@@ -32,11 +32,13 @@ export function placeIn(source: string, at: number): string {
 
 class Parser {
   readonly #pieces: readonly Piece[]
+  readonly #reading: 'exact' | 'loose'
   #next = 0
   #depth = 0
 
-  constructor(pieces: readonly Piece[]) {
+  constructor(pieces: readonly Piece[], reading: 'exact' | 'loose') {
     this.#pieces = pieces
+    this.#reading = reading
   }
 
   end(): void {
@@ -58,7 +60,7 @@ class Parser {
       const word = piece.tokens[0]?.text ?? ''
       if (piece.kind === 'block' && (ends.includes(word) || word.startsWith('end') || word.startsWith('el'))) break
       this.#next++
-      const reader = readerOf(piece)
+      const reader = readerOf(piece, this.#reading)
       if (piece.kind === 'print') body.push({ type: 'print', value: reader.whole() })
       else body.push(...this.#statement(word, reader, piece.at))
     }
@@ -102,13 +104,13 @@ class Parser {
 
   #if(reader: ExprParser, at: number): Node {
     const branches: Branch[] = []
-    let cond = reader.whole()
+    let cond = reader.condition()
     for (;;) {
       branches.push({ cond, body: this.body(['elif', 'else', 'endif']) })
       const { word, reader: next } = this.#take(['elif', 'elseif', 'else', 'endif'], 'if', at)
       if (word === 'endif') return { type: 'if', branches }
       if (word === 'else') return { type: 'if', branches, else: this.#closed('endif', at) }
-      cond = next.whole()
+      cond = next.condition()
     }
   }
 
@@ -169,13 +171,13 @@ class Parser {
       )
     }
     this.#next++
-    return { word, reader: readerOf(piece) }
+    return { word, reader: readerOf(piece, this.#reading) }
   }
 }
 
 /** Of what stands in the braces; the word that names a block is read already. */
-function readerOf({ kind, tokens, end }: Exclude<Piece, { kind: 'text' }>): ExprParser {
-  return new ExprParser(new TokenReader(kind === 'block' ? tokens.slice(1) : tokens, end))
+function readerOf({ kind, tokens, end }: Exclude<Piece, { kind: 'text' }>, reading: 'exact' | 'loose'): ExprParser {
+  return new ExprParser(new TokenReader(kind === 'block' ? tokens.slice(1) : tokens, end), reading)
 }
 
 function readTarget(tokens: TokenReader): Target {
