@@ -7,6 +7,7 @@ import { compileManifest } from './manifest/compile.ts'
 import { applyOverrides } from './override.ts'
 import { fromJson, MAX_DEPTH, type Node } from './source/node.ts'
 import { formatOf, readSource } from './source/read.ts'
+import { withStepList } from './step-list.ts'
 import { compileFlow } from './stepflow/compile.ts'
 import type { FlowInfo } from './stepflow/info.ts'
 
@@ -64,7 +65,8 @@ export function compileValue(value: unknown, options: CompileOptions = {}): Comp
 
 // ---
 
-function compileNode(node: Node, findings: Findings, options: CompileOptions, nested: boolean): Compiled {
+function compileNode(written: Node, findings: Findings, options: CompileOptions, nested: boolean): Compiled {
+  const node = withStepList(written)
   const found = detect(node)
   if (found.dialect === 'mixed') {
     findings.error(

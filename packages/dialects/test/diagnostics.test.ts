@@ -177,7 +177,7 @@ test.each([
   ['- 1\n', 'INVALID_STEP'],
   ['text\n', 'INVALID_FLOW'],
   ['name: x\n', 'MISSING_STEPS'],
-  ['steps: {a: 1}\n', 'INVALID_VALUE'],
+  ['steps: {a: 1}\n', 'INVALID_STEP'],
   ['schema: https://example.org\nsteps: []\n', 'UNKNOWN_SCHEMA'],
   ['schemas: {properties: {inputs: {}}}\nsteps: []\n', 'UNKNOWN_KEY'],
   ['schemas: {properties: {steps: {properties: {z: {}}}}}\nsteps: []\n', 'UNKNOWN_KEY'],

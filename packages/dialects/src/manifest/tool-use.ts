@@ -84,7 +84,8 @@ function readName({ fields, owner, node, trail, findings }: StepReading): string
 
 /** A component's path, `server.tool`, or a name that some route serves. */
 function componentNamed(name: string, reading: StepReading, isServed: (component: string) => boolean): string {
-  if (name.startsWith('/')) return canonicalComponent(name)
+  const path = canonicalComponent(name)
+  if (path.startsWith('/')) return path
   const dot = /^([A-Za-z_][\w-]*)\.([\w./-]+)$/.exec(name)
   if (dot) return `/${dot[1]}/${dot[2]}`
   if (isServed(`/${name}`)) return `/${name}`

@@ -13,6 +13,8 @@ export interface ScalarNode extends Place {
 export interface ListNode extends Place {
   readonly kind: 'list'
   readonly items: readonly Node[]
+  /** Where the text has a map: its keys, in the place of indexes. */
+  readonly keys?: readonly string[]
 }
 
 export interface MapNode extends Place {

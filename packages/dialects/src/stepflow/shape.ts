@@ -130,14 +130,21 @@ function readSteps(
     return []
   }
   if (field.node.kind === 'scalar' && field.node.value === null) return []
-  if (field.node.kind !== 'list') {
-    findings.error('INVALID_VALUE', `"steps" must be a list, not ${kindOfNode(field.node)}`, field.node, field.trail)
+  const { node: list } = field
+  if (list.kind !== 'list') {
+    findings.error('INVALID_VALUE', `"steps" must be a list, not ${kindOfNode(list)}`, list, field.trail)
     return []
   }
   const steps: StepShape[] = []
-  field.node.items.forEach((node, i) => {
-    const step = readStep(node, below(field.trail, i), findings, language)
-    if (step) steps.push(step)
+  list.items.forEach((node, i) => {
+    const key = list.keys?.[i]
+    const trail = below(field.trail, key ?? i)
+    const step = readStep(node, trail, findings, language)
+    if (!step) return
+    steps.push(step)
+    if (key === undefined || step.id === key) return
+    const message = `the step under "${key}" has the id "${step.id}"`
+    findings.error('CONFLICTING_KEYS', message, step.place, below(trail, 'id'), 'leave out "id": the key is the id')
   })
   return steps
 }

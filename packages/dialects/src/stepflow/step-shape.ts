@@ -151,9 +151,10 @@ export function readComponentCall({ fields, owner, node, trail, findings }: Step
   }
 }
 
-/** `/builtins/x` is `/builtin/x`. */
+/** `/builtins/x` and `builtin://x` are `/builtin/x`. */
 export function canonicalComponent(path: string): string {
-  return path.startsWith('/builtins/') ? `/builtin/${path.slice('/builtins/'.length)}` : path
+  const name = /^(?:\/builtins\/|builtin:\/\/)(.*)$/s.exec(path)?.[1]
+  return name === undefined ? path : `/builtin/${name}`
 }
 
 // ---
@@ -209,7 +210,8 @@ function readComponent(fields: FieldReader, owner: string, node: Node, trail: Tr
     findings.error('EMPTY_COMPONENT_NAME', `${owner} has an empty "component"`, field.node, field.trail)
     return undefined
   }
-  if (!path.startsWith('/')) {
+  const component = canonicalComponent(path.trim())
+  if (!component.startsWith('/')) {
     findings.error(
       'INVALID_COMPONENT',
       `component "${path}" of ${owner} must begin with "/"`,
@@ -218,7 +220,7 @@ function readComponent(fields: FieldReader, owner: string, node: Node, trail: Tr
       `write "/${path}"`,
     )
   }
-  return canonicalComponent(path.trim())
+  return component
 }
 
 function readNeeds(field: Field | undefined, owner: string, findings: Findings): StepShape['needs'] {

@@ -3,6 +3,7 @@
 import type { Field } from '../fields.ts'
 import { below, type Findings, type Trail } from '../findings.ts'
 import { entryOf, get, type Node, textOf } from '../source/node.ts'
+import { withStepList } from '../step-list.ts'
 import { compileFlow, type FlowOptions } from './compile.ts'
 import { isExpression } from './expr-head.ts'
 import type { StepShape } from './step-shape.ts'
@@ -46,6 +47,6 @@ function checkLiteral(node: Node, trail: Trail, step: StepShape, findings: Findi
     return
   }
   const inner = findings.inside(trail)
-  compileFlow(node, inner, { ...options, nested: true })
+  compileFlow(withStepList(node), inner, { ...options, nested: true })
   findings.list.push(...inner.list)
 }
