@@ -2,6 +2,7 @@
 
 import { FlowError, isRecord, type Json, kindOf, own, type SchemaCheck, setOwn } from '@stepflow/engine'
 import type { Ajv2020, ValidateFunction } from 'ajv/dist/2020.js'
+import { withNearDefaults } from './near-defaults.ts'
 import { violations } from './schema-words.ts'
 
 import { secretValues } from './secret-places.ts'
@@ -44,8 +45,8 @@ async function compile(schema: Json, text: string): Promise<SchemaCheck> {
     addUsedSchema: false,
     formats: FORMATS,
   })
-  const validate = compileWith(ajv, withoutDialect(schema))
   const hasDefaults = text.includes('"default"')
+  const validate = compileWith(ajv, withoutDialect(schema), hasDefaults)
 
   const check = (given: unknown) => {
     const root = given === undefined && isRecord(schema) ? schema.default : given
@@ -69,9 +70,11 @@ function notASchema(schema: unknown): SchemaCheck {
   throw new FlowError('INVALID_FLOW', `a JSON Schema must be an object, true or false, got ${kindOf(schema)}`)
 }
 
-function compileWith(ajv: Ajv2020, schema: Record<string, unknown> | boolean): ValidateFunction {
+function compileWith(ajv: Ajv2020, schema: Record<string, unknown> | boolean, hasDefaults: boolean): ValidateFunction {
   try {
-    if (ajv.validateSchema(schema) === true) return ajv.compile(schema)
+    if (ajv.validateSchema(schema) === true) {
+      return ajv.compile(hasDefaults && isRecord(schema) ? withNearDefaults(schema) : schema)
+    }
   } catch (error) {
     throw new FlowError('INVALID_FLOW', `the JSON Schema cannot be used: ${compileFault(error)}`, { cause: error })
   }
