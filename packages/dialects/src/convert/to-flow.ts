@@ -1,7 +1,8 @@
 // A manifest as a flow: tools become components, templates `$template`, parameters the input schema.
 
-import { isRecord, own, setOwn } from '@stepflow/engine'
+import { isRecord, type JsonObject, own, setOwn } from '@stepflow/engine'
 import { TOOLS } from '../manifest/tools.ts'
+import { movedRefs } from '../stepflow/moved-refs.ts'
 import { namesIn } from '../template/names.ts'
 import { parse } from '../template/parse.ts'
 import type { Remarks } from './convert.ts'
@@ -149,7 +150,7 @@ function inputSchema(parameters: readonly Data[], written: unknown, remarks: Rem
     if (given.value === undefined || given.value === null) required.push(String(step.id))
     else if (!(typeof given.value === 'string' && TEMPLATE.test(given.value)))
       schema.default = defaultOf(tool, given.value)
-    setOwn(properties, String(step.id), schema)
+    setOwn(properties, String(step.id), movedRefs(schema as JsonObject, `#/properties/${step.id}`))
   }
   return { type: 'object', properties, ...(required.length > 0 ? { required } : {}) }
 }

@@ -5,6 +5,7 @@ import type { Field } from '../fields.ts'
 import type { Findings } from '../findings.ts'
 import { isNull, kindOfNode, type Node, textOf, toJson } from '../source/node.ts'
 import { checkSchema } from '../stepflow/check-schema.ts'
+import { movedRefs } from '../stepflow/moved-refs.ts'
 import type { FlowShape } from '../stepflow/shape.ts'
 import type { StepReading } from '../stepflow/step-shape.ts'
 import type { ParameterTool } from './tools.ts'
@@ -48,7 +49,7 @@ export function withParameters(shape: FlowShape, findings: Findings): FlowShape 
   const required: string[] = []
   for (const { id, tool } of shape.steps) {
     if (tool?.kind !== 'parameter') continue
-    setOwn(properties, id, tool.parameter.schema)
+    setOwn(properties, id, movedRefs(tool.parameter.schema, `#/properties/${id}`))
     if (tool.parameter.isRequired) required.push(id)
   }
   if (Object.keys(properties).length === 0) return shape

@@ -45,7 +45,7 @@ function followRefs(node: Node, trail: Trail, root: Json, findings: Findings): v
 }
 
 /** True for anchors, too: where they are is not looked for. */
-function leadsSomewhere(to: string, root: Json): boolean {
+export function leadsSomewhere(to: string, root: Json): boolean {
   if (!to.startsWith('#')) return false
   if (to !== '#' && !to.startsWith('#/')) return true
   let at: unknown = root
