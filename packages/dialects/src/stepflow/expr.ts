@@ -19,7 +19,7 @@ import {
   TOP,
   variableRef,
 } from './scope.ts'
-import { compileTemplate } from './template-expr.ts'
+import { compileTemplate, ROOTS, type TemplateValues } from './template-expr.ts'
 import { compileTransform } from './transform-expr.ts'
 
 export function compileField(field: Field | undefined, scope: Scope, at: Position = TOP): Expr {
@@ -141,15 +141,42 @@ const FORMS: Readonly<Record<Head, Form>> = {
     return { op: 'coalesce', of }
   },
   $template(node, head, trail, scope, at) {
-    siblings(node, head, [], trail, scope)
+    siblings(node, head, ['values'], trail, scope)
     const text = textOf(head.value)
+    const values = templateValues(node, trail, scope, at)
     if (text === undefined) return wrong(head, 'text', trail, scope)
-    return compileTemplate(text, scope, at, head.value, below(trail, head.key))
+    return compileTemplate(text, scope, at, head.value, below(trail, head.key), values)
   },
   $from(node, head, trail, scope, at) {
     siblings(node, head, ['path', ...REFERENCE_KEYS], trail, scope)
     return olderForm(node, head, trail, scope, at)
   },
+}
+
+/** Names that `values` beside a template puts in scope. */
+function templateValues(node: MapNode, trail: Trail, scope: Scope, at: Position): TemplateValues {
+  const values = new Map<string, Expr>()
+  const entry = entryOf(node, 'values')
+  if (!entry || isNull(entry.value)) return values
+  if (entry.value.kind !== 'map') {
+    wrong(entry, 'an object of expressions by name', trail, scope)
+    return values
+  }
+  for (const each of entry.value.entries) {
+    const here = below(below(trail, entry.key), each.key)
+    const fault = /^[A-Za-z_]\w*$/.test(each.key)
+      ? ROOTS.includes(each.key) && 'is always in scope in a template'
+      : 'is no name: letters, digits and "_"'
+    if (!fault) values.set(each.key, compileExpr(each.value, here, scope, at))
+    else
+      scope.names.findings.error(
+        'INVALID_EXPRESSION',
+        `"${each.key}" in "values" of ${scope.owner} ${fault}`,
+        each,
+        here,
+      )
+  }
+  return values
 }
 
 /** `{$from: {step: ID}}`, `{$from: {workflow: input}}`, `{$from: {variable: N}}`, and the still older `$from: ID`. */

@@ -11,9 +11,19 @@ import { fixedPath, namesIn, type Read } from '../template/names.ts'
 import { parse, placeIn, TemplateSyntaxError } from '../template/parse.ts'
 import { inputRef, loopRef, outcomeRef, type Position, type Scope, stepRef, variableRef } from './scope.ts'
 
-export function compileTemplate(text: string, scope: Scope, at: Position, node: Node, trail: Trail): Expr {
+/** Expressions that a template reads by names of its own. */
+export type TemplateValues = ReadonlyMap<string, Expr>
+
+export function compileTemplate(
+  text: string,
+  scope: Scope,
+  at: Position,
+  node: Node,
+  trail: Trail,
+  values: TemplateValues = new Map(),
+): Expr {
   if (!/\{[{%#]/.test(text)) return literal(text)
-  const place: TemplatePlace = { text, scope, at, node, trail }
+  const place: TemplatePlace = { text, scope, at, node, trail, values }
   const body = parsed(place)
   if (!body) return literal(null)
   const reads = checkedReads(body, place)
@@ -50,9 +60,21 @@ export interface TemplatePlace {
   readonly at: Position
   readonly node: Node
   readonly trail: Trail
+  readonly values?: TemplateValues
 }
 
-const ROOTS = ['steps', 'inputs', 'secrets', 'variables', 'item', 'index', 'item_index', 'run', 'flow']
+/** What every template has in scope. */
+export const ROOTS: readonly string[] = [
+  'steps',
+  'inputs',
+  'secrets',
+  'variables',
+  'item',
+  'index',
+  'item_index',
+  'run',
+  'flow',
+]
 const STEP_FIELDS = ['result', 'output', 'status', 'error']
 
 function parsed(place: TemplatePlace, parseSource = parse): Body | undefined {
@@ -79,6 +101,7 @@ function checkedReads(body: Body, place: TemplatePlace): readonly Read[] {
 
 function checkRead({ path, isOptional, at }: Read, place: TemplatePlace): void {
   const [root, name, field] = path
+  const known = [...ROOTS, ...(place.values?.keys() ?? [])]
   const { scope, node, trail, text } = place
   if (root === 'steps') {
     if (typeof name !== 'string')
@@ -89,15 +112,15 @@ function checkRead({ path, isOptional, at }: Read, place: TemplatePlace): void {
     }
   } else if (root === 'inputs') {
     const { inputsRead } = scope.names
-    const known = typeof name === 'string' ? inputsRead.get(name) : undefined
-    if (typeof name === 'string' && (!known || (known.isOptional && !isOptional))) {
+    const before = typeof name === 'string' ? inputsRead.get(name) : undefined
+    if (typeof name === 'string' && (!before || (before.isOptional && !isOptional))) {
       inputsRead.set(name, { owner: scope.owner, isOptional, place: node, trail })
     }
   } else if (root === 'secrets' || root === 'variables') {
     if (typeof name !== 'string') tell(place, `"${root}" must be followed by a name`, at, `write ${root}.NAME`)
-  } else if (!ROOTS.includes(String(root)) && !isOptional) {
-    const message = `template in ${scope.owner} reads "${root}", which is not defined${didYouMean(String(root), ROOTS)}`
-    const hint = `there are: ${ROOTS.join(', ')}`
+  } else if (!known.includes(String(root)) && !isOptional) {
+    const message = `template in ${scope.owner} reads "${root}", which is not defined${didYouMean(String(root), known)}`
+    const hint = `there are: ${known.join(', ')}`
     scope.names.findings.warning('UNKNOWN_NAME', `${message}${placeIn(text, at)}`, node, trail, hint)
   }
 }
@@ -145,7 +168,8 @@ function context(reads: readonly Read[], place: TemplatePlace): Expr {
     for (const each of field === undefined ? STEP_FIELDS : [field]) fields.add(each)
     if (isOptional) optional.add(`${root}.${name}`)
   }
-  return objectOf([...roots].map(([root, names]) => [root, rootExpr(root, names, optional, place)] as const))
+  const own = [...roots].map(([root, names]) => [root, rootExpr(root, names, optional, place)] as const)
+  return objectOf([...own, ...(place.values ?? [])])
 }
 
 function rootExpr(
