@@ -1,7 +1,8 @@
 // The runs that steps wait for: opened when their plans can be run, closed when all their items have ended.
 
 import type { ParkedRun } from '../../component/plugin.ts'
-import { isPromise, type MaybePromise } from '../../json.ts'
+import { isPromise, isRecord, type MaybePromise, own } from '../../json.ts'
+import { checkedVariables } from '../check-variables.ts'
 import { ActiveRun } from '../in-flight/active-run.ts'
 import type { Attempt } from '../in-flight/attempt.ts'
 import type { Drive } from '../in-flight/drive.ts'
@@ -34,7 +35,7 @@ function open(drive: Drive, attempt: Attempt, options: ParkedRun, plan: LinkedPl
   const child = new ActiveRun({
     key: attempt.nextSubRunKey(),
     plan,
-    facts: options.variables ? { ...facts, variables: options.variables } : facts,
+    facts: { ...facts, variables: innerVariables(plan, options.variables ?? facts.variables) },
     inputs: options.inputs,
     from: 0,
     limit: options.maxConcurrent ?? ITEMS_AT_ONCE,
@@ -46,4 +47,16 @@ function open(drive: Drive, attempt: Attempt, options: ParkedRun, plan: LinkedPl
   if (attempt.park) attempt.park.child = child
   drive.subRuns.set(child.key, child)
   drive.touch(child)
+}
+
+/** Those around it, checked and filled in by its own schema as far as that names them. */
+function innerVariables(
+  plan: LinkedPlan,
+  around: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  if (!plan.checkVariables) return around
+  const named = own(plan.plan.schemas?.variables, 'properties')
+  if (!isRecord(named)) return checkedVariables(plan, around)
+  const mine = Object.fromEntries(Object.entries(around).filter(([name]) => Object.hasOwn(named, name)))
+  return { ...around, ...checkedVariables(plan, mine) }
 }

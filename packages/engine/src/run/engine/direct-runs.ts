@@ -7,13 +7,13 @@ import type { JournalEntry, RunId } from '../../journal/events.ts'
 import { type CachedOutput, project } from '../../journal/project.ts'
 import { Redactor } from '../../redact.ts'
 import { signalEntry } from '../calls/signals.ts'
+import { checkedVariables } from '../check-variables.ts'
 import { Driver } from '../driver/driver.ts'
 import type { CallServices } from '../in-flight/attempt.ts'
 import type { DriverOptions, ItemGate } from '../in-flight/drive.ts'
 import type { LinkedPlan } from '../link.ts'
 import { failed, type Outcome } from '../outcome.ts'
 import type { RunFacts } from '../scheduler/state.ts'
-import { checkedVariables } from './run-options.ts'
 
 /** Of one plan, so many drivers wait for their next run. */
 const RESTING = 64

@@ -3,8 +3,6 @@
 import type { SubmitOptions } from '../../engine.ts'
 import { FlowError } from '../../errors.ts'
 import type { RunOptions } from '../../journal/events.ts'
-import { misfit } from '../../schema.ts'
-import type { LinkedPlan } from '../link.ts'
 import type { ResultOrder } from './result-stream.ts'
 
 /** What a run's journal keeps of the options it was submitted with. */
@@ -39,18 +37,6 @@ export function checkId(id: unknown): void {
 export function checkOrder(order: ResultOrder): void {
   if (order === 'input' || order === 'completion') return
   throw new FlowError('INVALID_INPUT', `results come in the order "input" or "completion", not ${shown(order)}`)
-}
-
-/** The variables with their defaults; throws INVALID_INPUT, with all violations, if they do not fit the schema. */
-export function checkedVariables(
-  plan: LinkedPlan,
-  given: Readonly<Record<string, unknown>>,
-): Readonly<Record<string, unknown>> {
-  if (!plan.checkVariables) return given
-  const { value, violations } = plan.checkVariables(given)
-  if (violations.length === 0) return value as Record<string, unknown>
-  const { code, message, data } = misfit('the variables do', violations)
-  throw new FlowError(code, message, data === undefined ? {} : { data })
 }
 
 // ---

@@ -2,7 +2,7 @@
 // skipped because something failed counts as failed, unless the reader has a default for it.
 
 import type { ErrorValue } from '../../errors.ts'
-import type { Expr, TriggerRule } from '../../plan/expr.ts'
+import type { Expr } from '../../plan/expr.ts'
 import { compileExpr, type Eval, type ExprContext, failedBecause, skipBecause } from './compile-expr.ts'
 import { BLOCKED, NoValue, skip } from './no-value.ts'
 import { causeAt, DONE, FAILED, type RunState, SKIPPED } from './state.ts'
