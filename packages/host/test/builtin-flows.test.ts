@@ -1,5 +1,6 @@
 import {
   type CallContext,
+  type Component,
   createEngine,
   createMemoryStore,
   FlowError,
@@ -8,6 +9,7 @@ import {
   type Park,
   type Plan,
 } from '@stepflow/engine'
+import { createManualClock } from '@stepflow/engine/testing'
 import { describe, expect, test } from 'vitest'
 import { createBuiltinPlugin } from '../src/builtin/plugin.ts'
 import { call, context, failure, settle } from './builtin-context.ts'
@@ -146,15 +148,69 @@ describe('waiting', () => {
     [{ duration_ms: 1500 }, 1500, { duration_ms: 1500 }],
     [{ duration: '2s', passthrough: null }, 2000, { duration_ms: 2000, passthrough: null }],
     [{ durationMs: 10, passthrough: { a: 1 } }, 10, { duration_ms: 10, passthrough: { a: 1 } }],
-  ])('sleep %j parks for %i ms', async (input, ms, output) => {
-    const { value, parks } = await settle(plugin, '/sleep', input, byTime)
+    [{ duration_ms: 0 }, undefined, { duration_ms: 0 }],
+  ])('sleep %j is a call of %i ms', async (input, ms, output) => {
+    const timers: number[] = []
+    const atOnce = {
+      ...clock,
+      timer(wait: number, fire: () => void) {
+        timers.push(wait)
+        queueMicrotask(fire)
+        return () => {}
+      },
+    }
 
-    expect(parks.map((park) => park.until)).toEqual([1_000_000 + ms])
+    const value = await call(createBuiltinPlugin({ clock: atOnce }), '/sleep', input)
+
+    expect(timers).toEqual(ms === undefined ? [] : [ms])
     expect(value).toEqual(output)
   })
 
-  test('sleep of 0 ms does not park', async () => {
-    expect(await call(plugin, '/sleep', { duration_ms: 0 })).toEqual({ duration_ms: 0 })
+  test('a sleep that is aborted ends, and leaves no timer', async () => {
+    let isLeft = true
+    const counting = {
+      ...clock,
+      timer: () => () => {
+        isLeft = false
+      },
+    }
+    const abort = new AbortController()
+    const sleeping = call(
+      createBuiltinPlugin({ clock: counting }),
+      '/sleep',
+      { duration: '1h' },
+      { signal: abort.signal },
+    )
+    abort.abort(new FlowError('CANCELLED', 'enough'))
+
+    expect((await failure(sleeping)).code).toBe('CANCELLED')
+    expect(isLeft).toBe(false)
+  })
+
+  test('a sleep holds its place: of two items one at a time, the second begins when the first has slept', async () => {
+    const manual = createManualClock()
+    const paced = createBuiltinPlugin({ clock: manual })
+    const router = { route: (path: string) => ({ component: paced.resolve(path) as Component }) }
+    const engine = createEngine({ store: createMemoryStore(), clock: manual, router })
+    const plan: Plan = {
+      name: 'paced',
+      steps: [{ id: 'sleep', component: '/sleep', input: literal({ duration: '1s' }) }],
+      entry: 0,
+      exit: 0,
+      onFailure: 'stop',
+    }
+    const run = await engine.submit(plan, [1, 2], { maxConcurrent: 1 })
+    const ended: number[] = []
+    const reading = (async () => {
+      for await (const { index } of run.results()) ended.push(index)
+    })()
+
+    await manual.advance(1000)
+    expect(ended).toEqual([0])
+    await manual.advance(1000)
+    await reading
+    expect(ended).toEqual([0, 1])
+    await engine.close()
   })
 
   test.each([[{}], [{ duration_ms: -1 }], [{ duration: 'long' }], [{ duration_ms: '5' }]])(

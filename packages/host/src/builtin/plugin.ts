@@ -23,7 +23,8 @@ import { openaiChatService } from './openai-chat.ts'
 import { output } from './output.ts'
 import { createMessages, noop } from './plain.ts'
 import { slack } from './slack.ts'
-import { sleep, wait, waitForSignal } from './wait.ts'
+import { sleep } from './sleep.ts'
+import { wait, waitForSignal } from './wait.ts'
 
 export interface BuiltinOptions {
   readonly clock?: Clock

@@ -1,40 +1,10 @@
-// The components that wait: sleep, wait and wait_for_signal. They park, so that nothing is held meanwhile.
+// The components that wait: wait and wait_for_signal. They park, so that nothing is held meanwhile.
 
 import { type Clock, type Component, FlowError, isRecord, type Json, type Log, own, Park } from '@stepflow/engine'
 import type { SchemaLoader } from './check.ts'
 import { define } from './define.ts'
-import { anything, custom, duration, number, optional, text } from './input.ts'
-
-export function sleep(clock: Clock): Component {
-  return define({
-    name: 'sleep',
-    description: 'Waits for a time',
-    fields: {
-      duration_ms: optional(number('Milliseconds')),
-      duration: optional(duration('The same as a text: "2s"')),
-      passthrough: optional(anything('Handed on')),
-    },
-    output: {
-      type: 'object',
-      properties: { duration_ms: { type: 'number' }, passthrough: {} },
-      required: ['duration_ms'],
-    },
-    repeatable: true,
-    call(input, context, raw) {
-      const ms = input.duration_ms ?? input.duration
-      if (ms === undefined || ms < 0) {
-        throw new FlowError(
-          'INVALID_INPUT',
-          '/builtin/sleep needs "duration_ms": a number from 0 on, or "duration": "2s"',
-        )
-      }
-      if (!context.woken && ms > 0) return new Park({ until: clock.now() + ms })
-      return isRecord(raw) && Object.hasOwn(raw, 'passthrough')
-        ? { duration_ms: ms, passthrough: raw.passthrough }
-        : { duration_ms: ms }
-    },
-  })
-}
+import { anything, custom, duration, optional, text } from './input.ts'
+import { instantOf } from './instant.ts'
 
 export function wait(clock: Clock): Component {
   return define({
@@ -43,10 +13,11 @@ export function wait(clock: Clock): Component {
     fields: {
       duration: optional(duration('How long')),
       until: optional(
-        custom('a date and time ("2030-01-31T12:00:00Z")', { type: ['string', 'number'] }, (value) => {
-          const ms = typeof value === 'string' ? Date.parse(value) : value
-          return typeof ms === 'number' && Number.isFinite(ms) ? ms : undefined
-        }),
+        custom(
+          'a date and time by ISO 8601 ("2030-01-31T12:00:00+01:00"; UTC without a zone)',
+          { type: 'string', description: 'ISO 8601, such as 2030-01-31T12:00:00+01:00; UTC without a zone' },
+          (value) => (typeof value === 'string' ? instantOf(value) : undefined),
+        ),
       ),
     },
     output: { type: 'object', properties: { waited_until: { type: 'string', format: 'date-time' } } },
