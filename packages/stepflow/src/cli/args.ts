@@ -1,6 +1,6 @@
 // Command lines: words in, named values out. Every word is understood or refused with a suggestion; none is passed over.
 
-import { FlowError, suggest } from '@stepflow/engine'
+import { FlowError, parseDuration, suggest } from '@stepflow/engine'
 import type { Args, Command, Option } from './command.ts'
 
 /** Options that every command has. */
@@ -126,6 +126,16 @@ export function countOption(command: Pick<Command, 'name'>, args: Args, name: st
     throw usage(command, `--${name} is "${text}", but must be a whole number of at least 1`)
   }
   return Number(text)
+}
+
+/** Milliseconds, or undefined if the option is not given. */
+export function durationOption(command: Pick<Command, 'name'>, args: Args, name: string): number | undefined {
+  const text = args.value(name)
+  if (text === undefined) return undefined
+  const ms = parseDuration(text)
+  if (ms === undefined)
+    throw usage(command, `--${name} is "${text}", which is not a length of time: write 500ms, 30s, 5m`)
+  return ms
 }
 
 // ---

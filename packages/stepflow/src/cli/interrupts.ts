@@ -1,21 +1,33 @@
-// Ctrl-C: the first one asks, the second one does not wait. Also SIGTERM, as a service manager sends it.
+// Ctrl-C: the first one asks, the second one does not wait, and nobody waits for ever. Also SIGTERM, as a service manager
+// sends it.
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 const LONG_MS = 1 << 30
 
-/** Calls `first` at the first interrupt; the second ends the process. The returned function takes the handlers away. */
-export function onInterrupt(first: () => void, second: () => void = () => {}): () => void {
-  let times = 0
-  const handle = () => {
-    if (++times === 1) return first()
+/** What is in flight at an interrupt has so long to end; milliseconds. */
+export const DRAIN_MS = 30_000
+
+/**
+ * Calls `first` at the first interrupt; the second ends the process, and so does the end of `drainMs`. The returned
+ * function takes the handlers away.
+ */
+export function onInterrupt(first: () => void, second: () => void = () => {}, drainMs = DRAIN_MS): () => void {
+  let drain: NodeJS.Timeout | undefined
+  const stop = () => {
     second()
     process.exit(130)
+  }
+  const handle = () => {
+    if (drain) return stop()
+    drain = setTimeout(stop, drainMs)
+    first()
   }
   for (const signal of SIGNALS) process.on(signal, handle)
   // Whoever can be interrupted is at work, although what it waits for may come from another process.
   const work = setInterval(() => {}, LONG_MS)
   return () => {
     clearInterval(work)
+    clearTimeout(drain)
     for (const signal of SIGNALS) process.off(signal, handle)
   }
 }

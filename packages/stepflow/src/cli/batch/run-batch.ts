@@ -10,7 +10,7 @@ import { resolve } from 'node:path'
 import { FlowError, type Plan, type RunHandle, type RunRow } from '@stepflow/engine'
 import { usage } from '../args.ts'
 import type { Args, Io } from '../command.ts'
-import { onInterrupt } from '../interrupts.ts'
+import { DRAIN_MS, onInterrupt } from '../interrupts.ts'
 import { ReaderGone } from '../io.ts'
 import type { Messages } from '../messages.ts'
 import { describeBatch, showBatch } from '../progress/show-batch.ts'
@@ -30,6 +30,8 @@ import { createResultWriter, type ResultWriter } from './write-results.ts'
 export interface ReadyRun {
   readonly project: Project
   readonly plan: Plan
+  /** How long what is in flight at an interrupt may take. */
+  readonly drainMs?: number | undefined
   readonly options: { readonly variables: Record<string, unknown>; readonly maxConcurrent?: number }
   readonly args: Args
   readonly io: Io
@@ -104,7 +106,7 @@ async function drive(
   kept: Kept | undefined,
   recorded: Recorded | undefined,
 ): Promise<number> {
-  const { project, args, io, messages } = batch
+  const { project, args, io, messages, drainMs = DRAIN_MS } = batch
   const startedAt = Date.now()
   const elapsedMs = () => Date.now() - startedAt
   let isInterrupted = false
@@ -131,11 +133,12 @@ async function drive(
   const restore = onInterrupt(
     () => {
       isInterrupted = true
-      messages.problem('finishing what runs; once more to stop at once')
+      messages.problem(`finishing what runs, for at most ${drainMs / 1000} s; once more to stop at once`)
       lines.stop()
       handle.drain()
     },
     () => messages.problem(rest()),
+    drainMs,
   )
   try {
     await writeResults(handle, lines, writer, order, isWritten)

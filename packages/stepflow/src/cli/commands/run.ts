@@ -1,7 +1,7 @@
 // stepflow run: one input and its result, or a batch of them. Results on stdout, everything else on stderr.
 
 import type { StoreConfig } from '@stepflow/host'
-import { countOption, flowFile, usage } from '../args.ts'
+import { countOption, durationOption, flowFile, usage } from '../args.ts'
 import type { ReadyRun } from '../batch/run-batch.ts'
 import { type Args, type Command, flowOptions, type Io } from '../command.ts'
 import { createMessages } from '../messages.ts'
@@ -33,6 +33,7 @@ export const run: Command = {
       bare: '',
       does: 'go on with an interrupted run: of a batch, keep the lines that --output has',
     },
+    { name: 'drain', value: 'TIME', does: 'how long an interrupted batch may finish what runs; 30s if absent' },
     { name: 'allow-failures', does: 'exit 0 though items of the batch failed' },
     ...variableOptions,
     ...overrideOptions,
@@ -72,6 +73,7 @@ export const run: Command = {
       )
     else refuseOutsideBatch(args)
     const maxConcurrent = countOption(run, args, 'max-concurrent')
+    const drainMs = durationOption(run, args, 'drain')
     const output = args.value('output')
     if (output !== undefined) {
       checkWritable(output, io.cwd)
@@ -95,7 +97,7 @@ export const run: Command = {
       const options = { variables, ...(maxConcurrent === undefined ? {} : { maxConcurrent }) }
       if (!isBatch) return await runOne({ project, plan, options, args, io, messages })
       const { runBatch } = await import('../batch/run-batch.ts')
-      return await runBatch({ project, plan, options, args, io, messages })
+      return await runBatch({ project, plan, options, args, io, messages, drainMs })
     } finally {
       await project.close()
     }
@@ -171,7 +173,7 @@ function refuseOverwriting(output: string, flow: string, args: Args, io: Io) {
 const READ_FROM: ReadonlySet<string> = new Set(['config', 'input', 'variables', 'overrides', 'secrets'])
 
 function refuseOutsideBatch(args: Args) {
-  for (const name of ['order', 'allow-failures']) {
+  for (const name of ['order', 'allow-failures', 'drain']) {
     if (args.has(name)) throw usage(run, `--${name} is for a batch: it needs --inputs FILE`)
   }
 }

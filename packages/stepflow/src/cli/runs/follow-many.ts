@@ -5,7 +5,7 @@ import { resolve } from 'node:path'
 import { FlowError, type JournalEntry, type RunHandle } from '@stepflow/engine'
 import { isFile, pipeWriter } from '../batch/pipes.ts'
 import { createResultWriter } from '../batch/write-results.ts'
-import { onInterrupt } from '../interrupts.ts'
+import { DRAIN_MS, onInterrupt } from '../interrupts.ts'
 import { describeBatch, showBatch } from '../progress/show-batch.ts'
 import { watchWaits } from '../progress/watch-waits.ts'
 import { cannot } from '../read-file.ts'
@@ -37,7 +37,7 @@ export async function followMany(run: ManyRun): Promise<number> {
   let isInterrupted = false
   const restore = onInterrupt(() => {
     isInterrupted = true
-    messages.problem('finishing what runs; once more to stop at once')
+    messages.problem(`finishing what runs, for at most ${DRAIN_MS / 1000} s; once more to stop at once`)
     handle.drain()
   }, leave)
   try {
