@@ -12,6 +12,7 @@ import type { ItemResult, ResultOrder } from './run/engine/result-stream.ts'
 import { RunEngine } from './run/engine/run-engine.ts'
 import type { Outcome } from './run/outcome.ts'
 import type { SchemaCheck } from './schema.ts'
+import type { KnownSecrets } from './secrets/known-secrets.ts'
 import type { RunRow, Store } from './store/store.ts'
 
 export interface EngineOptions {
@@ -22,6 +23,8 @@ export interface EngineOptions {
   /** Turns a flow that a step computed (inline, a name, a blob id) into a plan. */
   readonly plan?: (ref: unknown) => MaybePromise<Plan>
   readonly secrets?: (name: string) => string | undefined
+  /** Secrets that are taken out wherever they could be seen; those that flows ask for are added. */
+  readonly known?: KnownSecrets
   readonly schema?: (schema: Json) => MaybePromise<SchemaCheck>
   readonly clock?: Clock
   /** In [0, 1). */

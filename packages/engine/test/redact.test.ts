@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Redactor } from '../src/redact.ts'
+import { Redactor } from '../src/secrets/redactor.ts'
 
 const SECRET = 's3cr+t/v"al ü\\e\n&x'
 const redactor = new Redactor([SECRET])

@@ -7,9 +7,9 @@ import {
   type Engine,
   type EngineOptions,
   FlowError,
+  KnownSecrets,
   type Log,
   type Plugin,
-  Redactor,
   type Router,
   type Store,
 } from '@stepflow/engine'
@@ -53,17 +53,17 @@ export interface Wired extends WiredPlugins {
 }
 
 /** Everything that is needed to run flows. Close it, or child processes stay. */
-export async function wire(config: Config, given: WireOptions): Promise<Wired> {
-  const { secrets, log } = discreet(given)
-  const options: WireOptions = { ...given, ...(log && { log }) }
-  const wired = await wirePlugins(config, options)
+export async function wire(config: Config, options: WireOptions): Promise<Wired> {
+  const known = knownSecrets(options)
+  const wired = await wirePlugins(config, options, known)
   const store = options.store ?? (await openStore(config, options))
   const engine = createEngine({
     store,
     router: options.around?.(wired.router) ?? wired.router,
     functions,
     schema: createSchemaLoader(),
-    secrets,
+    secrets: (name) => options.secrets?.get(name) ?? secretFrom(options.env, name),
+    known,
     ...(options.plan && { plan: options.plan }),
     ...(options.clock && { clock: options.clock }),
     ...(options.log && { log: options.log }),
@@ -81,7 +81,13 @@ export async function wire(config: Config, given: WireOptions): Promise<Wired> {
 }
 
 /** Plugins and routes alone: what validation and listings need. Modules are imported; servers start when first called. */
-export async function wirePlugins(config: Config, options: WireOptions): Promise<WiredPlugins> {
+export async function wirePlugins(
+  config: Config,
+  given: WireOptions,
+  known = knownSecrets(given),
+): Promise<WiredPlugins> {
+  // What the engine logs is clean; what plugins log by themselves (lines that their processes print) is not.
+  const options = given.log ? { ...given, log: known.log(given.log) } : given
   const builtin = createBuiltinPlugin({
     env: options.env,
     baseDir: options.flowDirectory,
@@ -191,17 +197,11 @@ async function functions(name: string) {
   return dialects.functions(name)
 }
 
-/** Secrets, and a log that has forgotten every one of them that was looked up: what plugins say belongs to no run. */
-function discreet({ env, secrets: given, log }: WireOptions) {
-  const redactor = new Redactor()
-  const clean: Log | undefined =
-    log && ((level, message, data) => log(level, redactor.text(message), redactor.value(data)))
-  const secrets = (name: string): string | undefined => {
-    const value = given?.get(name) ?? secretFrom(env, name)
-    if (value !== undefined) redactor.add(value)
-    return value
-  }
-  return { secrets, log: clean }
+/** All that are set, whether a flow asks for them or not: a component may find them by itself. */
+function knownSecrets({ env, secrets, log }: WireOptions): KnownSecrets {
+  const inEnv = Object.keys(env).filter((name) => name.startsWith('STEPFLOW_SECRET_'))
+  const values = [...inEnv.map((name) => env[name]), ...(secrets?.values() ?? [])]
+  return new KnownSecrets(values, (message) => log?.('warning', message))
 }
 
 /** `STEPFLOW_SECRET_NAME`, as the flow spells it or in capitals. */

@@ -24,10 +24,16 @@ export function recordSettled(drive: Drive, run: ActiveRun): void {
 /** Reasons say what was compared, as messages of failures say what was given: without the secrets. */
 function shown(drive: Drive, run: ActiveRun, settled: Settled): Settled {
   const { outcome, item } = settled
-  if (outcome.outcome !== 'skipped') return settled
-  const own = { plan: run.plan, input: run.state.inputOf(item) }
-  const sources = run.parent ? [own, ...inputsOf(run.parent.attempt)] : [own]
-  const { message: reason } = drive.options.redactError(sources, { code: 'INTERNAL', message: outcome.reason })
+  if (outcome.outcome === 'success') return settled
+  // To look for the input takes time, and nearly always nothing of it is secret.
+  const own = { plan: run.plan, input: run.plan.checkInput?.secretsIn && run.state.inputOf(item) }
+  const inputs = run.parent ? [own, ...inputsOf(run.parent.attempt)] : [own]
+  const { redactError, redactReason } = drive.options
+  if (outcome.outcome === 'failed') {
+    const error = redactError(inputs, outcome.error)
+    return error === outcome.error ? settled : { ...settled, outcome: { ...outcome, error } }
+  }
+  const reason = redactReason(inputs, outcome.reason)
   return reason === outcome.reason ? settled : { ...settled, outcome: { ...outcome, reason } }
 }
 

@@ -3,28 +3,35 @@
 import type { BlobAccess } from '../../component/plugin.ts'
 import type { Engine, EngineOptions } from '../../engine.ts'
 import { FlowError } from '../../errors.ts'
-import { Redactor } from '../../redact.ts'
+import type { Redactor } from '../../secrets/redactor.ts'
 import type { Attempt, CallServices } from '../in-flight/attempt.ts'
 import { inputsOf } from '../in-flight/attempt-place.ts'
+import type { ItemInput } from '../in-flight/drive.ts'
 import type { Outcome } from '../outcome.ts'
 
-export function callServices(engine: Engine, options: EngineOptions, redactor: Redactor): CallServices {
+/** What takes out the secrets of a run, and of these inputs in it. */
+export type RedactorOf = (inputs: readonly ItemInput[]) => Redactor
+
+export function callServices(engine: Engine, options: EngineOptions, redactorOf: RedactorOf): CallServices {
   const { store, log, plan } = options
-  const ofRun = <T>(value: T): T => redactor.value(value)
-  /** Those of the inputs, beside those of the run. */
+  /** The same function as long as it takes out the same. */
+  const redactions = new WeakMap<Redactor, <T>(value: T) => T>()
   const redaction = (attempt: Attempt) => {
-    const secrets = inputsOf(attempt).flatMap(({ plan: of, input }) => of.checkInput?.secretsIn?.(input) ?? [])
-    if (secrets.length === 0) return ofRun
-    const own = new Redactor(secrets)
-    return <T>(value: T): T => redactor.value(own.value(value))
+    const redactor = redactorOf(inputsOf(attempt))
+    let clean = redactions.get(redactor)
+    if (!clean) {
+      clean = (value) => redactor.value(value)
+      redactions.set(redactor, clean)
+    }
+    return clean
   }
   return {
     blobs: store.blobs as BlobAccess,
     redaction,
     log: (attempt) => (level, message, data) => {
       if (!log) return
-      const clean = redaction(attempt)
-      log(level, clean(`step "${attempt.stepId}": ${message}`), clean(data))
+      const redactor = redactorOf(inputsOf(attempt))
+      log(level, `step "${attempt.stepId}": ${redactor.text(message)}`, redactor.value(data))
     },
     warn: (message) => log?.('warning', message),
     plan: (ref) => {

@@ -5,7 +5,9 @@ import type { DirectRunOptions, RunSignal } from '../../engine.ts'
 import { FlowError } from '../../errors.ts'
 import type { JournalEntry, RunId } from '../../journal/events.ts'
 import { type CachedOutput, project } from '../../journal/project.ts'
-import { Redactor } from '../../redact.ts'
+import type { KnownSecrets } from '../../secrets/known-secrets.ts'
+import { keysOf } from '../../secrets/own-words.ts'
+import { Redactor } from '../../secrets/redactor.ts'
 import { signalEntry } from '../calls/signals.ts'
 import { checkedVariables } from '../check-variables.ts'
 import { Driver } from '../driver/driver.ts'
@@ -14,13 +16,16 @@ import type { DriverOptions, ItemGate } from '../in-flight/drive.ts'
 import type { LinkedPlan } from '../link.ts'
 import { failed, type Outcome } from '../outcome.ts'
 import type { RunFacts } from '../scheduler/state.ts'
+import type { RedactorOf } from './call-services.ts'
+import { secretsOf } from './local-run.ts'
 
 /** Of one plan, so many drivers wait for their next run. */
 const RESTING = 64
 
 export interface DirectTools extends Pick<DriverOptions, 'link' | 'cached' | 'clock' | 'random'> {
   readonly secret: (name: string) => string | undefined
-  readonly services: (redactor: Redactor) => CallServices
+  readonly known: KnownSecrets
+  readonly services: (redactorOf: RedactorOf) => CallServices
   readonly newId: () => RunId
 }
 
@@ -59,13 +64,13 @@ export class DirectRuns {
   }
 
   #newRun(plan: LinkedPlan): DirectRun {
-    const { link, clock, random, cached, newId } = this.#tools
+    const { link, clock, random, cached, newId, known, secret } = this.#tools
     const variables = checkedVariables(plan, {})
-    const redactor = new Redactor(plan.checkVariables?.secretsIn?.(variables))
-    const secret = (name: string) => {
-      const value = this.#tools.secret(name)
-      if (value !== undefined) redactor.add(value)
-      return value
+    const ofVariables = plan.checkVariables?.secretsIn?.(variables) ?? []
+    const ofRun = new Redactor([], [known.named, new Redactor(ofVariables)], () => keysOf(plan.plan))
+    const redactorOf: RedactorOf = (inputs) => {
+      const secrets = secretsOf(inputs)
+      return secrets.length === 0 ? ofRun : new Redactor([], [ofRun, known.of(secrets)])
     }
     const resting = this.#resting.get(plan) ?? []
     this.#resting.set(plan, resting)
@@ -80,7 +85,7 @@ export class DirectRuns {
       plan,
       facts: run,
       append: ({ entries }) => this.#keep(entries),
-      services: this.#tools.services(redactor),
+      services: this.#tools.services(redactorOf),
       link,
       cached: (key, now) => this.#cached(key, now) ?? cached(key, now),
       onFinished: (outcome) => run.end(outcome),
@@ -121,6 +126,7 @@ const NOT_KEPT = {
   isRecording: false,
   mayPutDown: () => false,
   redactError: (_sources, error) => error,
+  redactReason: (_sources, reason) => reason,
   redact: (_plan, _input, outcome) => outcome,
   onIdle: () => {},
 } satisfies Partial<DriverOptions>

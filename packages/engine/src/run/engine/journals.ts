@@ -5,12 +5,12 @@ import { FlowError } from '../../errors.ts'
 import type { JournalEntry, JournalId } from '../../journal/events.ts'
 import type { MaybePromise } from '../../json.ts'
 import type { Plan } from '../../plan/plan.ts'
-import type { Redactor } from '../../redact.ts'
 import type { JournalRow, Store, Wake } from '../../store/store.ts'
 import { signalsIn } from '../calls/signals.ts'
 import { Driver } from '../driver/driver.ts'
 import type { CallServices } from '../in-flight/attempt.ts'
 import type { LinkedPlan } from '../link.ts'
+import type { RedactorOf } from './call-services.ts'
 import type { LocalRun } from './local-run.ts'
 import type { LocalRuns } from './local-runs.ts'
 
@@ -18,7 +18,7 @@ export interface JournalsTools {
   readonly store: Store
   readonly runs: LocalRuns
   readonly link: (plan: Plan) => MaybePromise<LinkedPlan>
-  readonly services: (redactor: Redactor) => CallServices
+  readonly services: (redactorOf: RedactorOf) => CallServices
   readonly warn: (message: string) => void
   /** Somebody takes a journal up again when what it waits for has come. */
   readonly mayPutDown: () => boolean
@@ -116,10 +116,11 @@ export class Journals {
       isDurable: store.durable,
       isRecording: store.keepsSteps,
       mayPutDown,
-      services: services(run.redactor),
+      services: services((inputs) => run.redactorOf(inputs)),
       link,
       cached: (key, now) => store.runs.cached(key, now),
       redactError: (sources, error) => run.redactError(sources, error),
+      redactReason: (sources, reason) => run.redactReason(sources, reason),
       redact: (plan, input, outcome, item) => run.redact(plan, input, outcome, item),
       onIdle: () => run.idled(),
       clock,

@@ -2,7 +2,10 @@
 
 import type { ErrorValue } from '../../errors.ts'
 import type { JournalId, RunId } from '../../journal/events.ts'
-import { Redactor } from '../../redact.ts'
+import type { KnownSecrets } from '../../secrets/known-secrets.ts'
+import { keysOf } from '../../secrets/own-words.ts'
+import { redactError, redactOutcome } from '../../secrets/redact-shapes.ts'
+import { Redactor } from '../../secrets/redactor.ts'
 import type { SignalEntry } from '../calls/signals.ts'
 import type { Driver } from '../driver/driver.ts'
 import type { ItemGate, ItemInput } from '../in-flight/drive.ts'
@@ -16,6 +19,7 @@ export interface LocalRunOptions {
   readonly plan: LinkedPlan
   readonly variables: Readonly<Record<string, unknown>>
   readonly secret: (name: string) => string | undefined
+  readonly known: KnownSecrets
   readonly maxConcurrent: number
   readonly isRedacting: boolean
 }
@@ -25,7 +29,6 @@ export class LocalRun {
   readonly plan: LinkedPlan
   readonly facts: RunFacts
   readonly results = new ResultStream()
-  readonly redactor = new Redactor()
   /** Items at once. */
   readonly limit: number
   /** Those who wait for its end. */
@@ -40,7 +43,11 @@ export class LocalRun {
   #isClosed = false
 
   readonly #isRedacting: boolean
-  readonly #secrets = new Set<unknown>()
+  readonly #known: KnownSecrets
+  /** Of what the whole run knows: secrets of the workspace, and of its variables. */
+  readonly #redactor: Redactor
+  /** The same, with those of an input. */
+  readonly #withOwn = new WeakMap<Redactor, Redactor>()
   /** Journals whose items have not all ended, and who drives them here; undefined: nobody, for now. */
   readonly #open = new Map<JournalId, Driver | undefined>()
   readonly #raw = new Map<number, Outcome>()
@@ -50,36 +57,24 @@ export class LocalRun {
   #onChange: (() => void)[] = []
 
   constructor(options: LocalRunOptions) {
-    const { id, variables, plan } = options
+    const { id, variables, plan, known } = options
     this.closed = new Promise((resolve) => {
       this.#close = resolve
     })
     this.id = id
     this.plan = plan
-    this.facts = {
-      id,
-      variables,
-      secret: (name) => {
-        const value = options.secret(name)
-        if (value !== undefined) this.keepSecret(value)
-        return value
-      },
-    }
+    this.facts = { id, variables, secret: options.secret }
     this.limit = options.maxConcurrent
     this.#free = this.limit
     this.#isRedacting = options.isRedacting
-    for (const value of plan.checkVariables?.secretsIn?.(variables) ?? []) this.keepSecret(value)
+    this.#known = known
+    const ofVariables = plan.checkVariables?.secretsIn?.(variables) ?? []
+    const beside = ofVariables.length === 0 ? [known.named] : [known.named, known.of(ofVariables)]
+    this.#redactor = new Redactor([], beside, () => keysOf(plan.plan))
   }
 
   get isClosed(): boolean {
     return this.#isClosed
-  }
-
-  /** From now on the value is redacted wherever it could be seen. */
-  keepSecret(value: unknown): void {
-    if (this.#secrets.has(value)) return
-    this.#secrets.add(value)
-    this.redactor.add(value)
   }
 
   readonly gate: ItemGate = {
@@ -174,20 +169,35 @@ export class LocalRun {
     this.#takeNoMore()
   }
 
+  /** Takes out what is secret in the run, and in these inputs. */
+  redactorOf(inputs: readonly ItemInput[]): Redactor {
+    const secrets = secretsOf(inputs)
+    if (secrets.length === 0) return this.#redactor
+    const own = this.#known.of(secrets)
+    let both = this.#withOwn.get(own)
+    if (!both) {
+      both = new Redactor([], [this.#redactor, own])
+      this.#withOwn.set(own, both)
+    }
+    return both
+  }
+
   /** What an exit may see of an outcome. */
   redact(plan: LinkedPlan, input: unknown, outcome: Outcome, item: number): Outcome {
-    const secrets = plan.checkInput?.secretsIn?.(input) ?? []
-    if (secrets.length === 0 && this.redactor.isEmpty) return outcome
-    if (!this.#isRedacting) this.#raw.set(item, outcome)
-    if (secrets.length === 0) return this.redactor.value(outcome)
-    return new Redactor([...this.#secrets, ...secrets]).value(outcome)
+    if (!plan.checkInput?.secretsIn && this.#redactor.isEmpty) return outcome
+    const shown = redactOutcome(outcome, this.redactorOf([{ plan, input }]))
+    if (!this.#isRedacting && shown !== outcome) this.#raw.set(item, outcome)
+    return shown
   }
 
   /** What may be seen of a failure: messages carry what the component was given. */
-  redactError(sources: readonly ItemInput[], error: ErrorValue): ErrorValue {
-    const secrets = sources.flatMap(({ plan, input }) => [...(plan.checkInput?.secretsIn?.(input) ?? [])])
-    if (secrets.length === 0) return this.redactor.isEmpty || !this.#isRedacting ? error : this.redactor.value(error)
-    return this.#isRedacting ? new Redactor([...this.#secrets, ...secrets]).value(error) : error
+  redactError(inputs: readonly ItemInput[], error: ErrorValue): ErrorValue {
+    return this.#isRedacting ? redactError(error, this.redactorOf(inputs)) : error
+  }
+
+  /** What may be seen of a skip's reason: it says what was compared. */
+  redactReason(inputs: readonly ItemInput[], reason: string): string {
+    return this.#isRedacting ? this.redactorOf(inputs).text(reason) : reason
   }
 
   /** The outcome as it is, for the program that asked not to have it redacted. Given once. */
@@ -216,4 +226,16 @@ export class LocalRun {
       this.#onChange.push(resolve)
     })
   }
+}
+
+// ---
+
+/** What the schemas of these inputs mark as secret. */
+export function secretsOf(inputs: readonly ItemInput[]): readonly unknown[] {
+  let found: readonly unknown[] = []
+  for (const { plan, input } of inputs) {
+    const own = plan.checkInput?.secretsIn?.(input)
+    if (own && own.length > 0) found = found.length === 0 ? own : [...found, ...own]
+  }
+  return found
 }

@@ -5,6 +5,7 @@ import type { JournalId, RunId, RunOptions } from '../../journal/events.ts'
 import { isEnded } from '../../journal/project.ts'
 import type { MaybePromise } from '../../json.ts'
 import type { Plan } from '../../plan/plan.ts'
+import type { KnownSecrets } from '../../secrets/known-secrets.ts'
 import type { JournalRow, Store } from '../../store/store.ts'
 import { signalsIn } from '../calls/signals.ts'
 import type { LinkedPlan } from '../link.ts'
@@ -17,6 +18,7 @@ export interface LocalRunsTools {
   readonly store: Store
   readonly link: (plan: Plan) => MaybePromise<LinkedPlan>
   readonly secret: (name: string) => string | undefined
+  readonly known: KnownSecrets
 }
 
 export class LocalRuns {
@@ -38,6 +40,7 @@ export class LocalRuns {
       plan,
       variables: options.variables ?? {},
       secret: this.#tools.secret,
+      known: this.#tools.known,
       maxConcurrent: options.maxConcurrent ?? ITEMS_AT_ONCE,
       isRedacting,
     })

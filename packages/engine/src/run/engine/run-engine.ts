@@ -19,13 +19,13 @@ import type { JournalEntry, JournalId, RunId } from '../../journal/events.ts'
 import { isEnded } from '../../journal/project.ts'
 import { isPromise, type MaybePromise } from '../../json.ts'
 import type { Plan } from '../../plan/plan.ts'
-import type { Redactor } from '../../redact.ts'
+import { KnownSecrets } from '../../secrets/known-secrets.ts'
 import type { ShardRow } from '../../store/store.ts'
 import { signalEntry } from '../calls/signals.ts'
 import { checkedVariables } from '../check-variables.ts'
 import { type LinkedPlan, link } from '../link.ts'
 import type { Outcome } from '../outcome.ts'
-import { callServices } from './call-services.ts'
+import { callServices, type RedactorOf } from './call-services.ts'
 import { DirectRuns } from './direct-runs.ts'
 import { endOf, handleOf, recordedResults, watchRun } from './follow-run.ts'
 import { isSmall, passOver, takeIn } from './intake.ts'
@@ -53,12 +53,17 @@ export class RunEngine implements Engine {
     this.#options = options
     this.#clock = options.clock ?? systemClock
     this.#random = options.random ?? Math.random
-    const { store, secrets: secret = () => undefined } = options
+    const { store, known = new KnownSecrets([], (message) => this.#warn(message)) } = options
+    const secret = (name: string) => {
+      const value = options.secrets?.(name)
+      if (value !== undefined) known.add(name, value)
+      return value
+    }
     const clock = this.#clock
     const random = this.#random
     const link = (plan: Plan) => this.#link(plan)
-    const services = (redactor: Redactor) => callServices(this, options, redactor)
-    this.#runs = new LocalRuns({ store, link, secret })
+    const services = (redactorOf: RedactorOf) => callServices(this, options, redactorOf)
+    this.#runs = new LocalRuns({ store, link, secret, known })
     this.#journals = new Journals({
       store,
       runs: this.#runs,
@@ -75,6 +80,7 @@ export class RunEngine implements Engine {
       clock,
       random,
       secret,
+      known,
       services,
       newId: () => this.#newId(),
     })

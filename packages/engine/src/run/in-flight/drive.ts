@@ -53,6 +53,8 @@ export interface DriverOptions {
   readonly cached: (key: string, now: number) => MaybePromise<{ readonly output: unknown } | undefined>
   /** What may be seen of a failure in an item: the secrets of its inputs are taken out. */
   readonly redactError: (inputs: readonly ItemInput[], error: ErrorValue) => ErrorValue
+  /** What may be seen of why an item's step was skipped. */
+  readonly redactReason: (inputs: readonly ItemInput[], reason: string) => string
   /** What an exit may see of an item's outcome. */
   readonly redact: (plan: LinkedPlan, input: unknown, outcome: Outcome, item: number) => Outcome
   /** All that has begun only waits: there may be room for more. */

@@ -1,0 +1,72 @@
+// Our shapes without secrets, field by field: only what users brought or steps made is looked at. Outcomes, codes, ids, times
+// and keys are ours, and whoever reads the copy must be able to rely on them.
+
+import type { ErrorValue } from '../errors.ts'
+import type { JournalEntry } from '../journal/events.ts'
+import type { Outcome } from '../run/outcome.ts'
+import type { Redactor } from './redactor.ts'
+
+/** What may be seen of an outcome; itself if there is nothing to hide. */
+export function redactOutcome(outcome: Outcome, redactor: Redactor): Outcome {
+  switch (outcome.outcome) {
+    case 'success': {
+      const result = redactor.value(outcome.result)
+      return Object.is(result, outcome.result) ? outcome : { ...outcome, result }
+    }
+    case 'skipped': {
+      const reason = redactor.text(outcome.reason)
+      const cause = outcome.cause && redactError(outcome.cause, redactor)
+      if (reason === outcome.reason && cause === outcome.cause) return outcome
+      return cause ? { ...outcome, reason, cause } : { ...outcome, reason }
+    }
+    case 'failed': {
+      const error = redactError(outcome.error, redactor)
+      return error === outcome.error ? outcome : { ...outcome, error }
+    }
+  }
+}
+
+/** What may be seen of a failure: its code and its step are ours. */
+export function redactError(error: ErrorValue, redactor: Redactor): ErrorValue {
+  const message = redactor.text(error.message)
+  const data = redactor.value(error.data)
+  if (message === error.message && Object.is(data, error.data)) return error
+  return data === undefined ? { ...error, message } : { ...error, message, data }
+}
+
+/** What may be seen of an entry of a journal. What is kept for other runs' calls stays behind. */
+export function redactEntry(entry: JournalEntry, redactor: Redactor): JournalEntry {
+  switch (entry.type) {
+    case 'created': {
+      const { options, inputs } = entry
+      const copy = { ...entry, inputs: redactor.value(inputs) }
+      if (!options) return copy
+      const { variables, labels } = options
+      return {
+        ...copy,
+        options: {
+          ...options,
+          ...(variables && { variables: redactValues(variables, redactor) }),
+          ...(labels && { labels: redactValues(labels, redactor) }),
+        },
+      }
+    }
+    case 'settled': {
+      const { cache: _, ...rest } = entry
+      return { ...rest, outcome: redactOutcome(entry.outcome, redactor) }
+    }
+    case 'finished':
+      return { ...entry, outcome: redactOutcome(entry.outcome, redactor) }
+    case 'parked':
+      return entry.state === undefined ? entry : { ...entry, state: redactor.value(entry.state) }
+    case 'signalled':
+      return entry.payload === undefined ? entry : { ...entry, payload: redactor.value(entry.payload) }
+    default:
+      return entry
+  }
+}
+
+/** Named values: variables, labels. Their names are the flow's. */
+export function redactValues<T>(values: Readonly<Record<string, T>>, redactor: Redactor): Record<string, T> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, redactor.value(value)]))
+}

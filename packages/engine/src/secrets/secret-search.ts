@@ -1,0 +1,146 @@
+// Finds texts, and larger pieces of them, in another text: all at once, in one pass that looks at every few characters.
+//
+// Four characters in a row are a gram. Every gram of what is looked for is in a table; of what is searched, only every n-th
+// is looked up, with n so small that no piece worth finding lies between two of them.
+
+import { LEAST_OF_LONG, LONG, type Written } from './written.ts'
+
+/** A place in a text: from its first character to behind its last. */
+export type Region = readonly [start: number, end: number]
+
+const GRAM = 4
+const LONGEST_STRIDE = 8
+/** Of the same gram in one text: a text that repeats itself is found by its first ones. */
+const MOST_ALIKE = 16
+
+export class SecretSearch {
+  readonly #written: readonly Written[]
+  readonly #stride: number
+  readonly #mask: number
+  /** By hash: the first of its grams, from 1; 0 is none. */
+  readonly #slots: Int32Array
+  #count = 0
+  readonly #hash: Int32Array
+  readonly #next: Int32Array
+  readonly #of: Int32Array
+  readonly #at: Int32Array
+
+  constructor(written: readonly Written[]) {
+    this.#written = written
+    let stride = LONGEST_STRIDE
+    let grams = 0
+    for (const one of written) {
+      const { text, least } = one
+      stride = Math.min(stride, least - GRAM + 1, text.length - firstOf(one) - GRAM + 1)
+      grams += text.length > LONG ? Math.ceil(text.length / GROUP) * LONGEST_STRIDE : text.length
+    }
+    this.#stride = stride
+    let size = 64
+    while (size < grams * 3) size *= 2
+    this.#mask = size - 1
+    this.#slots = new Int32Array(size)
+    this.#hash = new Int32Array(grams)
+    this.#next = new Int32Array(grams)
+    this.#of = new Int32Array(grams)
+    this.#at = new Int32Array(grams)
+    for (let i = 0; i < written.length; i++) this.#index(i)
+  }
+
+  /** Adds what it finds; places may overlap. False: the text would take too long, as only one made for it does. */
+  find(text: string, found: Region[]): boolean {
+    const last = text.length - GRAM
+    let work = 10_000 + text.length * 64
+    let end = 0
+    for (let i = 0; i <= last; ) {
+      const hash = hashAt(text, i)
+      let gram = this.#slots[hash & this.#mask] as number
+      for (; gram !== 0; gram = this.#next[gram - 1] as number) {
+        if (this.#hash[gram - 1] !== hash) continue
+        const written = this.#written[this.#of[gram - 1] as number] as Written
+        const region = regionAt(written, this.#at[gram - 1] as number, text, i)
+        work -= region.looked
+        if (work < 0) return false
+        if (!region.isFound) continue
+        found.push([region.start, region.end])
+        end = Math.max(end, region.end)
+      }
+      // Another one may begin inside, and reach further.
+      i += i < end ? 1 : this.#stride
+    }
+    return true
+  }
+
+  #index(number: number): void {
+    const written = this.#written[number] as Written
+    const { text } = written
+    const alike = new Map<number, number>()
+    for (let at = firstOf(written); at <= text.length - GRAM; at++) {
+      if (text.length > LONG && at % GROUP >= LONGEST_STRIDE) continue
+      const hash = hashAt(text, at)
+      const same = alike.get(hash) ?? 0
+      if (same >= MOST_ALIKE) continue
+      alike.set(hash, same + 1)
+      const gram = this.#count++
+      this.#hash[gram] = hash
+      this.#of[gram] = number
+      this.#at[gram] = at
+      this.#next[gram] = this.#slots[hash & this.#mask] as number
+      this.#slots[hash & this.#mask] = gram + 1
+    }
+  }
+}
+
+// ---
+
+/** Of a long text, the first grams of each group: a piece that counts has a whole group's. */
+const GROUP = LEAST_OF_LONG - LONGEST_STRIDE - GRAM
+
+/** The scheme of an address is no secret, and nothing is found by it. */
+function firstOf({ text, isWord }: Written): number {
+  return isWord ? 0 : (/^[a-z][a-z0-9+.-]*:\/\/(?=.{4})/i.exec(text)?.[0].length ?? 0)
+}
+
+function hashAt(text: string, at: number): number {
+  let hash = text.charCodeAt(at)
+  hash = Math.imul(hash, 0x9e3779b1) ^ text.charCodeAt(at + 1)
+  hash = Math.imul(hash, 0x9e3779b1) ^ text.charCodeAt(at + 2)
+  hash = Math.imul(hash, 0x9e3779b1) ^ text.charCodeAt(at + 3)
+  hash = Math.imul(hash, 0x9e3779b1)
+  return hash ^ (hash >>> 15)
+}
+
+/** Written into again at each call: what is found is rare, what is looked at is not. */
+const place = { isFound: false, start: 0, end: 0, looked: 0 }
+
+/** How far both texts agree around this gram. */
+function regionAt(written: Written, at: number, text: string, i: number) {
+  const { text: secret, least, isWord, isBase64 } = written
+  let back = 0
+  while (back < at && back < i && secret.charCodeAt(at - back - 1) === text.charCodeAt(i - back - 1)) back++
+  let on = 0
+  while (at + on < secret.length && i + on < text.length && secret.charCodeAt(at + on) === text.charCodeAt(i + on)) on++
+  place.start = i - back
+  place.end = i + on
+  place.looked = back + on + 1
+  place.isFound = on >= GRAM && back + on >= least && (!isWord || isApart(text, place.start, place.end))
+  if (place.isFound && isBase64) {
+    if (written.sharesHead && back === at && isSextet(text, place.start - 1)) place.start--
+    if (at + on === secret.length) {
+      if (written.sharesTail && isSextet(text, place.end)) place.end++
+      for (let n = 0; n < 2 && text[place.end] === '='; n++) place.end++
+    }
+  }
+  return place
+}
+
+function isSextet(text: string, at: number): boolean {
+  return /[A-Za-z0-9+/_-]/.test(text.charAt(at))
+}
+
+function isApart(text: string, start: number, end: number): boolean {
+  return !isWordCharacter(text.charAt(start - 1)) && !isWordCharacter(text.charAt(end))
+}
+
+function isWordCharacter(character: string): boolean {
+  return character !== '' && /[\p{L}\p{N}]/u.test(character)
+}

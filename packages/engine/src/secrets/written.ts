@@ -1,0 +1,102 @@
+// The ways in which a secret may be written down, as texts to look for. Escapes are not among them: plain-text.ts takes
+// those out of what is searched. Pure JavaScript: it runs in a page as well.
+
+import { plainText } from './plain-text.ts'
+
+/** A text that is looked for. */
+export interface Written {
+  readonly text: string
+  /** So many of its characters in a row give it away. */
+  readonly least: number
+  /** Found only as a word of its own. */
+  readonly isWord: boolean
+  /** Of base64, which shares a character with what stands in front of it, and one with what follows. */
+  readonly isBase64: boolean
+  readonly sharesHead: boolean
+  readonly sharesTail: boolean
+}
+
+/** Shorter texts are too common to be looked for inside others. */
+export const SHORTEST_INSIDE = 4
+
+/**
+ * `isPart`: of something longer. A short one may be any word ("main", "user"), so it counts only where it stands by itself.
+ */
+export function waysToWrite(secret: string, isPart: boolean): Written[] {
+  const ways: Written[] = []
+  const isWord = isPart && secret.length < 8
+  const plain = plainText(secret)?.text ?? secret
+  // A form writes spaces so, and so does nobody else.
+  for (const text of new Set([secret, plain, plain.replaceAll(' ', '+')])) {
+    if (text.length >= SHORTEST_INSIDE) ways.push(way(text, { isWord }))
+  }
+  const bytes = utf8(secret)
+  if (bytes.length < SHORTEST_INSIDE) return ways
+  for (let before = 0; before < 3; before++) ways.push(...inBase64(bytes, before))
+  const hex = bytes.reduce((text, byte) => text + byte.toString(16).padStart(2, '0'), '')
+  ways.push(way(hex), way(hex.toUpperCase()))
+  return ways
+}
+
+// ---
+
+function way(text: string, more: Partial<Written> = {}): Written {
+  const isWord = more.isWord === true
+  const least = isWord ? text.length : leastOf(text)
+  return { isBase64: false, sharesHead: false, sharesTail: false, ...more, text, least, isWord }
+}
+
+/**
+ * A third of it, but at least 8 characters, and 16 are always enough. Of a text with spaces 24 are: what is shorter may be
+ * ordinary words.
+ */
+function leastOf(text: string): number {
+  if (text.length > LONG) return LEAST_OF_LONG
+  const enough = /\s/.test(text) ? 24 : 16
+  return Math.min(text.length, Math.max(8, Math.min(enough, Math.ceil(text.length / 3))))
+}
+
+/** Whole documents are looked for by their larger pieces: the index would be as large as a store. */
+export const LONG = 16_384
+export const LEAST_OF_LONG = 512
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+
+/**
+ * Base64 writes three bytes as four characters, so a secret within a longer text looks one of three ways, after 0, 1 or 2
+ * bytes of a group. The characters that it shares with its neighbours are left out. In both alphabets, if they differ.
+ */
+function inBase64(bytes: Uint8Array, before: number): Written[] {
+  const bits = (before + bytes.length) * 8
+  let text = ''
+  for (let bit = before === 0 ? 0 : (before + 1) * 6; bit + 6 <= bits; bit += 6) {
+    const byte = (bit >> 3) - before
+    const pair = ((bytes[byte] ?? 0) << 8) | (bytes[byte + 1] ?? 0)
+    text += ALPHABET.charAt((pair >> (10 - (bit & 7))) & 63)
+  }
+  const shape = { isBase64: true, sharesHead: before !== 0, sharesTail: bits % 6 !== 0 }
+  const url = text.replaceAll('+', '-').replaceAll('/', '_')
+  return url === text ? [way(text, shape)] : [way(text, shape), way(url, shape)]
+}
+
+function utf8(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length * 3)
+  let length = 0
+  for (const character of text) {
+    const code = character.codePointAt(0) as number // a character has one
+    if (code < 0x80) bytes[length++] = code
+    else {
+      if (code < 0x800) bytes[length++] = 0xc0 | (code >> 6)
+      else {
+        if (code < 0x10000) bytes[length++] = 0xe0 | (code >> 12)
+        else {
+          bytes[length++] = 0xf0 | (code >> 18)
+          bytes[length++] = 0x80 | ((code >> 12) & 63)
+        }
+        bytes[length++] = 0x80 | ((code >> 6) & 63)
+      }
+      bytes[length++] = 0x80 | (code & 63)
+    }
+  }
+  return bytes.subarray(0, length)
+}
