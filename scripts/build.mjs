@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { publishTypes } from './published-types.mjs'
 import { entrySources } from './sources.mjs'
 
 const root = new URL('../', import.meta.url)
@@ -118,6 +119,11 @@ const options = {
   target: 'node20',
   format: 'cjs',
   minify: true,
+  // An error that nobody caught shows the line that threw it: that must not be the whole program.
+  lineLimit: 160,
+  sourcemap: 'linked',
+  // The sources are in the repository, under the paths that the maps name.
+  sourcesContent: false,
   legalComments: 'none',
   external: outside,
   metafile: true,
@@ -171,7 +177,7 @@ const results = await Promise.all([
     outfile: path('packages/stepflow/dist/store.cjs'),
     plugins: [lazy],
   }),
-  // The library: ES modules, whose parts are loaded when they are used. Other packages stay where npm put them.
+  // The library: ES modules, whose parts are loaded when they are used.
   build({
     ...options,
     format: 'esm',
@@ -180,12 +186,13 @@ const results = await Promise.all([
     // Names stay, for whoever reads a stack.
     minifyWhitespace: true,
     minifySyntax: true,
-    packages: 'external',
+    external: [...outside, 'yaml'],
     plugins: [sources],
     entryPoints: {
       stepflow: entries.stepflow,
       sqlite: entries['stepflow/sqlite'],
       testing: entries['stepflow/testing'],
+      sdk: entries['stepflow/sdk'],
     },
     outdir: path('packages/stepflow/dist/esm'),
   }),
@@ -198,11 +205,13 @@ const results = await Promise.all([
 for (const { outputFiles } of results) {
   for (const { path: file, contents } of outputFiles) {
     mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(`${file}.${process.pid}`, /\/(cli|commands)\.cjs$/.test(file) ? withImport(contents) : contents)
+    writeFileSync(`${file}.${process.pid}`, /\/(cli|commands)\.cjs$/.test(file) ? withImport(contents, file) : contents)
     renameSync(`${file}.${process.pid}`, file)
   }
 }
 removeStale(path('packages/stepflow/dist/esm'))
+publishTypes()
+writeLicences()
 warmUp()
 
 if (process.argv.includes('--sizes')) {
@@ -222,10 +231,31 @@ function removeStale(folder) {
 }
 
 /** What is left of import() in the program is for files that users name, and comes from the executable. */
-function withImport(contents) {
-  return Buffer.from(contents)
-    .toString()
-    .replace(/(?<![.\w$'"`])import\(/g, '__import(')
+function withImport(contents, file) {
+  const text = Buffer.from(contents).toString()
+  const changed = text.replace(/(?<![.\w$'"`])import\(/g, '__import(')
+  if (changed === text) throw new Error(`${file} has no import() for files that users name; has it moved?`)
+  return changed
+}
+
+/** What we hand on of others' libraries, with the licences that ask to be handed on too. */
+function writeLicences() {
+  const folders = new Set(results.flatMap(({ metafile }) => Object.keys(metafile.inputs).map(packageFolderOf)))
+  const texts = [...folders]
+    .filter(Boolean)
+    .sort()
+    .map((folder) => {
+      const { name, version } = JSON.parse(readFileSync(path(`${folder}/package.json`), 'utf8'))
+      const file = readdirSync(path(folder)).find((entry) => /^licen[cs]e/i.test(entry))
+      if (!file) throw new Error(`${folder} has no file with its licence`)
+      return `${name} ${version}\n\n${readFileSync(path(`${folder}/${file}`), 'utf8').trim()}\n`
+    })
+  writeFileSync(path('packages/stepflow/dist/THIRD-PARTY-LICENCES.txt'), texts.join(`\n${'-'.repeat(80)}\n\n`))
+}
+
+/** `node_modules/ajv/dist/core.js` -> `node_modules/ajv`; undefined for what is ours. */
+function packageFolderOf(input) {
+  return /^(?:.*\/)?(node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1]
 }
 
 /** Runs a small flow once, so that the compiled code is there before the first user is. */

@@ -11,10 +11,17 @@ export function entrySources() {
   const folders = readdirSync(packages).filter((folder) => existsSync(new URL(`${folder}/package.json`, packages)))
   const entries = folders.flatMap((folder) => {
     const { name, exports } = JSON.parse(readFileSync(new URL(`${folder}/package.json`, packages), 'utf8'))
-    return Object.entries(exports).map(([entry, { types }]) => [
-      name + entry.slice(1),
-      fileURLToPath(new URL(`${folder}/${types.replace('./dist/', 'src/').replace('.d.ts', '.ts')}`, packages)),
-    ])
+    return Object.entries(exports)
+      .filter(([, target]) => typeof target === 'object')
+      .map(([entry, target]) => [
+        name + entry.slice(1),
+        fileURLToPath(new URL(`${folder}/${sourceOf(target.types ?? target.import.types)}`, packages)),
+      ])
   })
   return Object.fromEntries(entries)
+}
+
+/** `./dist/testing/index.d.ts`, and as published `./dist/types/esm/stepflow/index.d.ts`: the source of either. */
+function sourceOf(types) {
+  return types.replace(/^\.\/dist\/(types\/esm\/[^/]+\/)?/, 'src/').replace('.d.ts', '.ts')
 }
