@@ -34,6 +34,7 @@ const mayImport: Record<string, readonly string[]> = {
     '@stepflow/code',
     '@stepflow/code/testing',
     '@stepflow/host',
+    '@stepflow/host/history',
   ],
 }
 
@@ -99,6 +100,16 @@ describe('the drawings', () => {
   test('need no Node but for PNG', () => {
     const wrong = imports.filter(
       ({ name, file, target }) => name === 'draw' && !file.endsWith('/png.ts') && /^node:|\/png\.ts$/.test(target),
+    )
+    expect(wrong).toEqual([])
+  })
+})
+
+describe('recorded runs', () => {
+  test('are read by nobody but through the door of the host, which redacts', () => {
+    const reads = /\bstore\.read\(|\bruns\.(?:items|shards|list)\(|\bblobs\.get\(/
+    const wrong = sourcesOf(join(root, 'packages/stepflow/src')).filter((file) =>
+      reads.test(readFileSync(file, 'utf8')),
     )
     expect(wrong).toEqual([])
   })

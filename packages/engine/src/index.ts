@@ -11,7 +11,7 @@ export { compilePath, keysAt, MISSING, parsePath } from './plan/path.ts'
 export { isTruthy, type PureFunction } from './plan/functions.ts'
 export { bareId, contentId } from './plan/id.ts'
 export type { Diagnostic, Level } from './plan/diagnostic.ts'
-export { hasErrors, suggest } from './plan/diagnostic.ts'
+export { errorsOf, hasErrors, suggest } from './plan/diagnostic.ts'
 
 // --- running it
 export type {

@@ -1,8 +1,17 @@
-// The public names of a process that runs flows: the configuration, the plugins it names, and the engine over them.
+// The public names of a process that runs flows: the configuration, the plugins it names, flows out of files, and the engine
+// over them. Recorded runs are an entry of their own.
 
 export type { Config, StoreConfig } from './config/config.ts'
 export { loadConfig } from './config/load-config.ts'
 export { readConfig } from './config/read-config.ts'
+export type { Env } from './config/substitute.ts'
+// --- flows, and what they are run with
 export { type CodeFlow, isCodeFile, loadCodeFlow } from './flows/code-file.ts'
+export { type OpenProject, openProject, type Project } from './flows/open-project.ts'
+export { cannot, parseData, readData, readText } from './flows/read-file.ts'
+export { knownSecrets, readSecrets } from './flows/read-secrets.ts'
+export { holdsTooLarge, TOO_LARGE } from './flows/too-large.ts'
+export { addVariablesFrom, unknownVariables } from './flows/variables.ts'
+// --- what runs them
 export type { ListedComponent } from './plugins/catalog.ts'
 export { openStore, type Wired, type WiredPlugins, type WireOptions, wire, wirePlugins } from './wire.ts'

@@ -24,6 +24,11 @@ export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {
   return diagnostics.some((d) => d.level === 'fatal' || d.level === 'error')
 }
 
+/** Those that keep it from running, without warnings and hints. */
+export function errorsOf(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  return diagnostics.filter(({ level }) => level === 'fatal' || level === 'error')
+}
+
 /** The nearest of `known` to a misspelt word, if one is near enough to be meant. */
 export function suggest(word: string, known: Iterable<string>): string | undefined {
   let best: string | undefined

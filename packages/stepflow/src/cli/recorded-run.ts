@@ -1,42 +1,13 @@
-// What a run that is recorded says of the command line that began it, and how the same command line finds it again.
+// What a command line says of the run that it begins, and how it goes on with one.
 
-import { createHash } from 'node:crypto'
-import { closeSync, fstatSync, openSync, readSync, realpathSync, statSync } from 'node:fs'
+import { realpathSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import {
-  contentId,
-  type Engine,
-  FlowError,
-  isEnded,
-  type JournalEntry,
-  type Plan,
-  type ResumeOptions,
-  type RunHandle,
-  type RunRow,
-  type RunStatus,
-  type Store,
-} from '@stepflow/engine'
+import { isEnded, type Plan, type RunHandle } from '@stepflow/engine'
+import { describeOrigin as describe, type Origin, type TakeUp, takeUp as take } from '@stepflow/host/history'
 import type { Args, Io } from './command.ts'
-import { unknownRun } from './find-run.ts'
 import type { Messages } from './messages.ts'
 
-/** What makes two command lines the same: the plan, and what it is run on. */
-export interface Origin {
-  readonly type: 'cli'
-  /** Absolute. */
-  readonly flow: string
-  /** The plan's content id: overrides are part of it. */
-  readonly plan: string
-  /** What the inputs and the variables are, as a hash; empty: any. */
-  readonly input: string
-  /** Of a batch: the file, absolute; `-` for a pipe. */
-  readonly inputs?: string
-  /** Where the configuration is, if it was named. */
-  readonly config?: string
-  /** Of a batch that began behind results of before: how many. */
-  readonly kept?: string
-  readonly [detail: string]: string
-}
+export { findRunToResume, type Origin } from '@stepflow/host/history'
 
 export interface DescribeOrigin {
   readonly plan: Plan
@@ -49,91 +20,25 @@ export interface DescribeOrigin {
 }
 
 export function describeOrigin({ plan, file, args, io, variables, input }: DescribeOrigin): Origin {
-  const inputs = batchInputs(args, io)
   const config = args.value('config')
-  const of = inputs === undefined ? input : fingerprint(inputs)
-  return {
-    type: 'cli',
+  return describe({
+    plan,
     flow: resolve(io.cwd, file),
-    plan: contentId(plan),
-    input: of === undefined ? '' : contentId({ ...of, variables }),
-    ...(inputs === undefined ? {} : { inputs }),
-    ...(config === undefined ? {} : { config: resolve(io.cwd, config) }),
-  }
-}
-
-/**
- * The run to go on with: the one that is named, else the newest unfinished one of the same origin, else the newest that has
- * ended, for its results may not all have been written; undefined if there is none.
- */
-export async function findRunToResume(store: Store, origin: Origin, named: string): Promise<RunRow | undefined> {
-  if (named !== '') return namedRun(store, origin, named)
-  if (origin.inputs === '-') {
-    throw new FlowError('INVALID_INPUT', 'what comes through a pipe cannot be compared: name the run, --resume=RUN_ID')
-  }
-  const among = async (statuses: readonly RunStatus[]) => {
-    const pages = await Promise.all(statuses.map((status) => store.runs.list({ status, limit: MOST_COMPARED })))
-    const same = pages.flat().filter((row) => isSame(row, origin))
-    return same.reduce<RunRow | undefined>((a, b) => (a && a.createdAt >= b.createdAt ? a : b), undefined)
-  }
-  return (await among(['running', 'queued', 'paused'])) ?? (await among(['completed', 'failed']))
-}
-
-export interface TakeUp {
-  readonly engine: Engine
-  readonly store: Store
-  readonly run: RunRow
-  readonly messages: Messages
-  /** Told of what the run did before, and of everything from then on. */
-  readonly see: (entries: readonly JournalEntry[]) => void
-  readonly options?: ResumeOptions
+    variables,
+    input,
+    inputs: batchInputs(args, io),
+    config: config === undefined ? undefined : resolve(io.cwd, config),
+  })
 }
 
 /** Goes on with a run in this process. */
-export async function takeUp({ engine, store, run, messages, see, options }: TakeUp): Promise<RunHandle> {
-  if (isEnded(run.status)) messages.hint(`run ${run.id} has ended (${run.status}) before: this is what came out`)
-  for (const { journal, items, done } of await store.runs.shards(run.id)) {
-    // What a million ended items did is no news.
-    if (done === items && run.items.total !== 1) continue
-    for (const { entries } of await store.read(journal)) see(entries)
-  }
-  const handle = await engine.resume(run.id, { ...options, watch: see })
-  if (run.status === 'paused') await engine.signal(run.id, { name: 'resume' })
-  return handle
+export function takeUp({ messages, ...run }: TakeUp & { readonly messages: Messages }): Promise<RunHandle> {
+  const { id, status } = run.run
+  if (isEnded(status)) messages.hint(`run ${id} has ended (${status}) before: this is what came out`)
+  return take(run)
 }
 
 // ---
-
-/** Of each state, the newest. */
-const MOST_COMPARED = 10_000
-/** 16 MiB of a file are read at most. */
-const PIECE_BYTES = 1 << 16
-const MOST_PIECES = 256
-
-async function namedRun(store: Store, origin: Origin, id: string): Promise<RunRow> {
-  const row = await store.runs.get(id)
-  if (!row) throw await unknownRun(store, id)
-  const isBatch = row.trigger?.inputs !== undefined || row.items.total !== 1
-  if (isBatch !== (origin.inputs !== undefined)) {
-    const [was, how] = isBatch ? ['a batch', 'give it --inputs FILE'] : ['begun with one input', 'leave out --inputs']
-    throw new FlowError('CONFLICT', `run ${id} is ${was}: ${how}, or go on with \`stepflow runs resume ${id}\``)
-  }
-  const { plan = origin.plan, input = origin.input } = row.trigger ?? ({} as Readonly<Record<string, string>>)
-  if (plan !== origin.plan) {
-    throw new FlowError(
-      'CONFLICT',
-      `run ${id} was begun with another flow, or the flow was edited since: \`stepflow runs resume ${id}\` goes on with it as it was`,
-    )
-  }
-  if (origin.input !== '' && input !== origin.input) {
-    throw new FlowError('CONFLICT', `run ${id} was begun with other inputs or variables: give it the same ones`)
-  }
-  return row
-}
-
-function isSame({ trigger }: RunRow, { plan, input, inputs }: Origin): boolean {
-  return trigger?.plan === plan && trigger.input === input && trigger.inputs === inputs
-}
 
 /** The file of a batch; `-` for whatever can be read only once. */
 function batchInputs(args: Args, io: Io): string | undefined {
@@ -141,24 +46,4 @@ function batchInputs(args: Args, io: Io): string | undefined {
   if (name === undefined || name === '-') return name
   const file = realpathSync(resolve(io.cwd, name))
   return statSync(file).isFile() ? file : '-'
-}
-
-/** A file is known by its size and what it holds; one that is large, by pieces all over it: it may be too large to read twice. */
-function fingerprint(file: string): object | undefined {
-  if (file === '-') return undefined
-  const fd = openSync(file, 'r')
-  try {
-    const { size } = fstatSync(fd)
-    const hash = createHash('sha256')
-    const piece = Buffer.allocUnsafe(PIECE_BYTES)
-    const count = Math.min(Math.ceil(size / PIECE_BYTES), MOST_PIECES)
-    for (let n = 0; n < count; n++) {
-      // From the first to the last; side by side if they are all of the file.
-      const at = count < MOST_PIECES ? n * PIECE_BYTES : Math.floor((n * (size - PIECE_BYTES)) / (count - 1))
-      hash.update(piece.subarray(0, readSync(fd, piece, 0, PIECE_BYTES, at)))
-    }
-    return { size, content: hash.digest('hex') }
-  } finally {
-    closeSync(fd)
-  }
 }

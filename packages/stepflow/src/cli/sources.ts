@@ -2,11 +2,11 @@
 
 import { isUtf8 } from 'node:buffer'
 import { fstatSync, read } from 'node:fs'
-import { FlowError, isRecord, kindOf, own, type Plan, setOwn, suggest, walk } from '@stepflow/engine'
+import { FlowError, isRecord, kindOf, own, type Plan, setOwn, walk } from '@stepflow/engine'
+import { addVariablesFrom, parseData, readData, unknownVariables } from '@stepflow/host'
 import { usage } from './args.ts'
 import type { Args, Command, Io, Option } from './command.ts'
 import type { Messages } from './messages.ts'
-import { parseData, readData } from './read-file.ts'
 
 export const inputOptions: readonly Option[] = [
   { name: 'input', value: 'FILE', does: 'the input, from a .json or .yaml file' },
@@ -50,7 +50,7 @@ export async function readInput(
   if (only && only.name !== 'stdin-format') return readGiven(only.name, only.value ?? '', 'the input', io)
   const format = only?.value === 'yaml' ? 'yaml' : 'json'
   const text = only || readsInput(plan) ? await readStdin(only !== undefined, io, messages) : ''
-  if (text.trim() !== '') return parseData(text, format, 'the input from stdin')
+  if (text.trim() !== '') return parseData(text, format, 'the input from stdin', '--stdin-format yaml')
   if (only) throw usage(command, `--${only.name} is given, but nothing came in on stdin`)
   // No input at all: a flow that asks for an object can still fill in its defaults.
   return own(plan.schemas?.input, 'type') === 'object' ? {} : null
@@ -72,8 +72,8 @@ export async function readVariables(
     }
     for (const key of Object.keys(source)) setOwn(merged, key, source[key])
   }
-  for (const name of Object.keys(merged)) warnOfUnknown(name, plan, messages)
-  if (args.has('env-variables')) addFromEnvironment(merged, plan, io)
+  for (const { message } of unknownVariables(merged, plan)) messages.hint(`warning: ${message}`)
+  if (args.has('env-variables')) addVariablesFrom(io.env, merged, plan)
   return merged
 }
 
@@ -102,7 +102,7 @@ export function givenInput(
 }
 
 export function readGiven(option: string, value: string, what: string, io: Io): Promise<unknown> {
-  if (option.endsWith('-json')) return parseData(value, 'json', `--${option}`)
+  if (option.endsWith('-json')) return parseData(value, 'json', `--${option}`, `--${option.replace(/json$/, 'yaml')}`)
   if (option.endsWith('-yaml')) return parseData(value, 'yaml', `--${option}`)
   return readData(value, what, io.cwd)
 }
@@ -167,60 +167,4 @@ function readPart(fd: number): Promise<Buffer> {
       })
     attempt()
   })
-}
-
-/** A flow that says which variables it has reads no other: a name that is not among them is a misspelt one. */
-function warnOfUnknown(name: string, plan: Plan, messages: Messages) {
-  const properties = own(plan.schemas?.variables, 'properties')
-  if (!isRecord(properties) || Object.hasOwn(properties, name)) return
-  const names = Object.keys(properties)
-  const near = suggest(name, names)
-  const more = near ? `. Did you mean "${near}"?` : names.length > 0 ? `; there are: ${names.join(', ')}` : ''
-  messages.hint(`warning: the flow has no variable "${name}"${more}`)
-}
-
-function addFromEnvironment(merged: Record<string, unknown>, plan: Plan, io: Io) {
-  const schema = plan.schemas?.variables
-  const properties = own(schema, 'properties')
-  const names = new Set(isRecord(properties) ? Object.keys(properties) : [])
-  addNamesRead(plan.steps, names)
-  for (const name of names) {
-    if (Object.hasOwn(merged, name)) continue
-    const property = own(properties, name)
-    const wanted = own(property, 'env_var')
-    const text =
-      (typeof wanted === 'string' ? io.env[wanted] : undefined) ?? io.env[`STEPFLOW_VAR_${name.toUpperCase()}`]
-    if (text !== undefined) setOwn(merged, name, fromText(text, own(property, 'type')))
-  }
-}
-
-function addNamesRead(steps: Plan['steps'], names: Set<string>) {
-  for (const step of steps) {
-    for (const expr of [step.input, step.fallback, step.cache?.key]) {
-      if (!expr) continue
-      walk(expr, (e) => {
-        if (e.op === 'variable' && e.path !== undefined) {
-          const [name] = e.path.replace(/^\$\.?/, '').split(/[.[]/)
-          if (name) names.add(name)
-        }
-        // A step that runs once per element carries the plan of an element in its input.
-        if (e.op === 'literal' && step.component === '$core/map') {
-          for (const value of [e.value, own(e.value, 'plan')]) {
-            const inner = own(value, 'steps')
-            if (Array.isArray(inner)) addNamesRead(inner as unknown as Plan['steps'], names) // the compiler wrote it
-          }
-        }
-      })
-    }
-  }
-}
-
-/** JSON if it is some, else the text itself; always the text where the schema asks for text. */
-function fromText(text: string, type: unknown): unknown {
-  if (type === 'string') return text
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
-  }
 }

@@ -1,6 +1,6 @@
 // Says why a command can do nothing with a flow: its errors on stderr, and what was therefore not done. Ends nothing.
 
-import type { Diagnostic } from '@stepflow/engine'
+import { type Diagnostic, errorsOf } from '@stepflow/engine'
 import { describeDiagnostics } from './code-frame.ts'
 import type { Io } from './command.ts'
 import type { Messages } from './messages.ts'
@@ -17,9 +17,4 @@ export function tellInvalid({ file, text, diagnostics, undone }: Invalid, io: Io
   const errors = errorsOf(diagnostics)
   messages.problem(describeDiagnostics(errors, { text, color: io.terminal.color.err }).trimEnd())
   messages.problem(`${file} is not valid: nothing was ${undone}`)
-}
-
-/** Those that make a flow invalid, without its warnings and hints. */
-export function errorsOf(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
-  return diagnostics.filter(({ level }) => level === 'fatal' || level === 'error')
 }

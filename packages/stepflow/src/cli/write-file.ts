@@ -2,7 +2,7 @@
 
 import { accessSync, constants, statSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { cannot } from './read-file.ts'
+import { cannot } from '@stepflow/host'
 
 /** `what` says what it is to the user: "the output", "the export". */
 export function writeText(file: string, text: string, what: string, cwd: string): void {
@@ -22,17 +22,6 @@ export function checkWritable(file: string, cwd: string): void {
     accessSync(stat ? path : dirname(path), constants.W_OK)
   } catch (thrown) {
     throw cannot('written', file, 'the output', thrown)
-  }
-}
-
-/** Throws if the file of a store is there and may only be read: SQLite would say so at the first write. */
-export function checkStoreWritable(path: string): void {
-  try {
-    if (statSync(path).isFile()) accessSync(path, constants.W_OK)
-  } catch (thrown) {
-    const { code } = thrown as NodeJS.ErrnoException
-    // Whatever else is wrong with it is said by who opens it.
-    if (code === 'EACCES' || code === 'EROFS') throw cannot('written', path, 'the store', thrown)
   }
 }
 

@@ -3,9 +3,9 @@
 
 import { closeSync, fstatSync, openSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { cannot } from '@stepflow/host'
 import { usage } from '../args.ts'
 import type { Io } from '../command.ts'
-import { cannot } from '../read-file.ts'
 
 export function openInput(name: string, io: Io): number {
   if (name === '-') {

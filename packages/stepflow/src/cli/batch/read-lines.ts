@@ -6,7 +6,7 @@
 
 import { isUtf8 } from 'node:buffer'
 import { read } from 'node:fs'
-import { holdsTooLarge, TOO_LARGE } from '../too-large.ts'
+import { holdsTooLarge, TOO_LARGE } from '@stepflow/host'
 import { isFile, pipeReader } from './pipes.ts'
 
 export interface Lines {

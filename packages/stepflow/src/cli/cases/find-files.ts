@@ -2,7 +2,7 @@
 
 import { readdirSync, realpathSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { cannot } from '../read-file.ts'
+import { cannot } from '@stepflow/host'
 
 export interface Found {
   readonly file: string

@@ -2,14 +2,12 @@
 
 import { dirname, resolve } from 'node:path'
 import type { Node } from '@stepflow/dialects'
-import { errorValue, isRecord, type Outcome, own } from '@stepflow/engine'
-import { isCodeFile } from '@stepflow/host'
+import { errorsOf, errorValue, isRecord, type Outcome, own } from '@stepflow/engine'
+import { isCodeFile, readText } from '@stepflow/host'
 import { describeDiagnostics } from '../code-frame.ts'
 import type { Args, Io } from '../command.ts'
 import type { Messages } from '../messages.ts'
 import { type OpenProject, openProject } from '../project.ts'
-import { readText } from '../read-file.ts'
-import { errorsOf } from '../tell-invalid.ts'
 import { mismatch, normalised } from './compare.ts'
 import { diffLines } from './diff-lines.ts'
 

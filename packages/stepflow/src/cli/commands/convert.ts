@@ -2,10 +2,10 @@
 
 import { extname } from 'node:path'
 import { hasErrors } from '@stepflow/engine'
+import { readText } from '@stepflow/host'
 import { flowFile, usage } from '../args.ts'
 import type { Command } from '../command.ts'
 import { createMessages } from '../messages.ts'
-import { readText } from '../read-file.ts'
 import { tellInvalid } from '../tell-invalid.ts'
 import { checkWritable, writeText } from '../write-file.ts'
 

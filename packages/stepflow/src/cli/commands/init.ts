@@ -3,9 +3,9 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { FlowError } from '@stepflow/engine'
+import { cannot } from '@stepflow/host'
 import type { Command } from '../command.ts'
 import { createMessages } from '../messages.ts'
-import { cannot } from '../read-file.ts'
 import { starterFiles } from '../starter.ts'
 
 export const init: Command = {

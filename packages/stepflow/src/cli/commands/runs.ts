@@ -1,6 +1,8 @@
 // stepflow runs: the history, and what can be done with a run that is recorded. Each action is a file in ../runs.
 
 import { suggest } from '@stepflow/engine'
+import { knownSecrets } from '@stepflow/host'
+import { createRunReader } from '@stepflow/host/history'
 import { usage } from '../args.ts'
 import type { Args, Command } from '../command.ts'
 import { createMessages } from '../messages.ts'
@@ -76,7 +78,8 @@ export const runs: Command = {
     const messages = createMessages(args, io)
     const { store, place } = await openRuns({ args, io, messages, makesStore: action.makesStore === true })
     try {
-      return await action.run({ args, operands, io, messages, store, place, storeWords: storeWords(place, io) })
+      const reader = createRunReader(store, await knownSecrets(io.env, args.value('secrets'), io.cwd))
+      return await action.run({ args, operands, io, messages, store, reader, place, storeWords: storeWords(place, io) })
     } finally {
       await store.close()
     }

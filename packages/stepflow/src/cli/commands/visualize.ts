@@ -4,11 +4,10 @@ import { writeFileSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
 import type { Format } from '@stepflow/draw'
 import { FlowError, hasErrors, type Plan } from '@stepflow/engine'
-import { isCodeFile } from '@stepflow/host'
+import { cannot, isCodeFile, readText } from '@stepflow/host'
 import { flowFile, usage } from '../args.ts'
 import { type Args, type Command, flowOptions, type Io } from '../command.ts'
 import { createMessages } from '../messages.ts'
-import { cannot, readText } from '../read-file.ts'
 import { tellInvalid } from '../tell-invalid.ts'
 
 export const visualize: Command = {

@@ -2,6 +2,7 @@
 
 import type { Store } from '@stepflow/engine'
 import type { StoreConfig } from '@stepflow/host'
+import type { RunReader } from '@stepflow/host/history'
 import type { Args, Io } from '../command.ts'
 import type { Messages } from '../messages.ts'
 
@@ -22,7 +23,10 @@ export interface RunsContext {
   readonly operands: readonly string[]
   readonly io: Io
   readonly messages: Messages
+  /** For whoever steers a run or goes on with it; what is shown comes from the reader. */
   readonly store: Store
+  /** Recorded runs, redacted. */
+  readonly reader: RunReader
   readonly place: StoreConfig
   /** What leads another command to the same store. */
   readonly storeWords: readonly string[]

@@ -1,11 +1,8 @@
 // stepflow runs resume, rerun: drives a recorded run in this process, with the plan that is recorded, until it has ended.
 
-import { dirname } from 'node:path'
 import {
-  contentId,
   type Engine,
   FlowError,
-  hasErrors,
   isEnded,
   type JournalEntry,
   type Plan,
@@ -13,20 +10,16 @@ import {
   type RunHandle,
   type RunRow,
 } from '@stepflow/engine'
+import { type Created, findRun, patchFlow, readCreated, reopenRun } from '@stepflow/host/history'
 import { usage } from '../args.ts'
 import { describeDiagnostics } from '../code-frame.ts'
-import { findRun } from '../find-run.ts'
-import { createFlowLoader } from '../load-flow.ts'
 import { shellWord } from '../progress/watch-waits.ts'
-import { readText } from '../read-file.ts'
-import { readSecrets } from '../read-secrets.ts'
 import { takeUp } from '../recorded-run.ts'
 import { followSingle } from '../single-run.ts'
 import { givenInput, readGiven, readOverrides, readVariables } from '../sources.ts'
 import { checkWritable } from '../write-file.ts'
 import type { Action, RunsContext } from './action.ts'
 import { followMany } from './follow-many.ts'
-import { type Created, readCreated } from './read-run.ts'
 import { teller } from './tell-run.ts'
 
 const driving = ['output', 'allow-failures', 'config', 'secrets', 'json']
@@ -93,26 +86,18 @@ async function drive(at: RunsContext, row: RunRow, { plan }: Created, begin: Beg
   const { args, io, messages, store, storeWords } = at
   const output = args.value('output')
   if (output !== undefined) checkWritable(output, io.cwd)
-  const { flow, config } = row.trigger ?? ({} as Readonly<Record<string, string>>)
-  const { loadConfig, wire } = await import('@stepflow/host')
-  const path = args.value('config') ?? config
-  const found = await loadConfig({ path, flowFile: flow, cwd: io.cwd, env: io.env })
-  if (hasErrors(found.diagnostics)) {
-    throw new FlowError(
-      'INVALID_INPUT',
-      describeDiagnostics(found.diagnostics, { color: io.terminal.color.err }).trimEnd(),
-    )
-  }
-  const flowDirectory = flow === undefined ? io.cwd : dirname(flow)
-  const secrets = args.value('secrets')
-  const wired = await wire(found.config, {
-    env: io.env,
-    flowDirectory,
+  const { diagnostics, wired } = await reopenRun({
     store,
+    row,
+    cwd: io.cwd,
+    env: io.env,
+    configFile: args.value('config'),
+    secretsFile: args.value('secrets'),
     log: messages.log,
-    plan: createFlowLoader(flowDirectory, () => wired),
-    ...(secrets === undefined ? {} : { secrets: await readSecrets(secrets, io.cwd) }),
   })
+  if (!wired) {
+    throw new FlowError('INVALID_INPUT', describeDiagnostics(diagnostics, { color: io.terminal.color.err }).trimEnd())
+  }
   try {
     const follow = { plan, store, storeWords, output, io, messages }
     if (row.items.total === 1) return await followSingle({ ...follow, begin: (see) => begin(wired.engine, see) })
@@ -159,20 +144,14 @@ async function patchedPlan({ args, io, messages }: RunsContext, created: Created
   if (flow === undefined) {
     throw usage({ name: 'runs' }, 'overrides patch the text of a flow, but this run does not say where its flow is')
   }
-  const text = readText(flow, 'the flow of the run', io.cwd)
-  const { compile } = await import('@stepflow/dialects')
-  const file = created.plan.file ?? flow
-  const [{ plan, diagnostics }, unpatched] = await Promise.all([
-    compile(text, { file, overrides }),
-    compile(text, { file }),
-  ])
-  if (!plan || hasErrors(diagnostics)) {
+  const { plan, text, diagnostics, isEdited } = await patchFlow(created, flow, overrides, io.cwd)
+  if (!plan) {
     throw new FlowError(
       'INVALID_FLOW',
       describeDiagnostics(diagnostics, { text, color: io.terminal.color.err }).trimEnd(),
     )
   }
-  if (unpatched.plan && contentId(unpatched.plan) !== contentId(created.plan)) {
+  if (isEdited) {
     messages.hint(`${flow} is not as it was when the run was begun: with overrides, the run takes it as it is now`)
   }
   return plan

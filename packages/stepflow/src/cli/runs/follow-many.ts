@@ -3,12 +3,12 @@
 import { closeSync, openSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { FlowError, type JournalEntry, type RunHandle } from '@stepflow/engine'
+import { cannot } from '@stepflow/host'
 import { isFile, pipeWriter } from '../batch/pipes.ts'
 import { createResultWriter } from '../batch/write-results.ts'
 import { DRAIN_MS, onInterrupt } from '../interrupts.ts'
 import { describeBatch, showBatch } from '../progress/show-batch.ts'
 import { watchWaits } from '../progress/watch-waits.ts'
-import { cannot } from '../read-file.ts'
 import { explainMissing, goOn, type SingleRun } from '../single-run.ts'
 
 export interface ManyRun extends SingleRun {

@@ -9,7 +9,7 @@ import { summaryJson, summaryLine } from './summary.ts'
 export const list: Action = {
   operands: '',
   options: ['status', 'flow', 'label', 'limit', 'json'],
-  async run({ args, io, store, messages }) {
+  async run({ args, io, reader, messages }) {
     const limit = countOption({ name: 'runs' }, args, 'limit') ?? 50
     const flow = args.value('flow')
     const labels = labelsOf(args)
@@ -19,7 +19,7 @@ export const list: Action = {
       ...(flow === undefined ? {} : { flow }),
       ...(Object.keys(labels).length === 0 ? {} : { labels }),
     }
-    const rows = await store.runs.list(query)
+    const rows = await reader.list(query)
     const shown = rows.slice(0, limit)
     if (args.has('json')) io.out(`${JSON.stringify(shown.map(summaryJson))}\n`)
     else {

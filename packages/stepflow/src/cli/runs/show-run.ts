@@ -1,36 +1,34 @@
-// stepflow runs show: a run's state, the steps of one of its items, what it waits for, what came out. Secrets are taken out.
+// stepflow runs show: a run's state, the steps of one of its items, what it waits for, what came out.
 
-import { FlowError, type ItemRow, isEnded, type JournalEntry, type Outcome, type RunRow } from '@stepflow/engine'
+import { FlowError, type ItemRow, isEnded } from '@stepflow/engine'
+import type { RecordedRun } from '@stepflow/host/history'
 import { countOption } from '../args.ts'
-import { findRun } from '../find-run.ts'
 import { drawCriticalPath, drawTree, printable } from '../progress/draw-tree.ts'
 import { createStepStates, type StepStates } from '../progress/step-states.ts'
 import { watchWaits } from '../progress/watch-waits.ts'
 import { goOn } from '../single-run.ts'
 import type { Action, RunsContext } from './action.ts'
 import { itemOption } from './item-option.ts'
-import { type Created, type RunRedactor, readCreated, redactorOf } from './read-run.ts'
 import { summaryJson, summaryLine } from './summary.ts'
 
 export const show: Action = {
   operands: 'ID',
   options: ['item', 'limit', 'json', 'secrets'],
   async run(at) {
-    const { args, io, store, operands } = at
-    const row = await findRun(store, operands[0] as string) // there as its operands say
+    const { args, io, operands } = at
+    const recorded = await at.reader.open(operands[0] as string) // there as its operands say
+    const { row } = recorded
     const item = itemOption(args, row) ?? 0
-    const { told, redactor } = await read(at, row, item)
+    const told = await readItem(at, recorded, item)
     const limit = row.items.total === 1 ? 1 : (countOption({ name: 'runs' }, args, 'limit') ?? 10)
-    const results = await resultsOf(at, row, args.has('item') ? item : undefined, limit)
-    if (args.has('json')) io.out(`${JSON.stringify(asJson(row, told, redactor, results))}\n`)
-    else await tell(at, row, told, redactor, results, item)
+    const results = await resultsOf(recorded, args.has('item') ? item : undefined, limit)
+    if (args.has('json')) io.out(`${JSON.stringify(asJson(recorded, told, results))}\n`)
+    else await tell(at, recorded, told, results, item)
     return 0
   },
 }
 
 // ---
-
-const CANCELLED: Outcome = { outcome: 'failed', error: { code: 'CANCELLED', message: 'the run was cancelled' } }
 
 interface Told {
   readonly states: StepStates
@@ -39,76 +37,34 @@ interface Told {
   readonly damage?: string
 }
 
-/** A journal that is damaged does not keep from being told what came out: that is kept apart. */
-async function read(at: RunsContext, row: RunRow, item: number): Promise<{ told: Told; redactor: RunRedactor }> {
-  const { args, io, store } = at
-  try {
-    const created = await readCreated(store, row.id)
-    const redactor = await redactorOf(created, args, io)
-    return { told: await readItem(at, row, created, redactor, item), redactor }
-  } catch (thrown) {
-    if (!FlowError.is(thrown) || thrown.code === 'INVALID_INPUT') throw thrown
-    const states: StepStates = { steps: [], before: [], see() {} }
-    return { told: { states, waits: [], damage: thrown.message }, redactor: await redactorOf(undefined, args, io) }
-  }
-}
-
-/** What the journal says of an item's steps, folded. */
-async function readItem(
-  at: RunsContext,
-  row: RunRow,
-  created: Created,
-  redactor: RunRedactor,
-  item: number,
-): Promise<Told> {
-  const { store, storeWords } = at
-  const states = createStepStates(created.plan)
+/** What the journal says of an item's steps, folded. Damage does not keep from being told what came out: that is kept apart. */
+async function readItem({ storeWords }: RunsContext, recorded: RecordedRun, item: number): Promise<Told> {
+  const { plan, row, damage = 'its journal is damaged' } = recorded
+  if (!plan) return { states: NOTHING, waits: [], damage }
+  const states = createStepStates(plan)
   const waits: string[] = []
-  const watcher = watchWaits(created.plan, (text) => waits.push(text), storeWords)
-  const see = (entries: readonly JournalEntry[]) => {
-    const own = entries.filter((entry) => itemOf(entry) === item)
-    states.see(own)
-    watcher.see(own)
+  const watcher = watchWaits(plan, (text) => waits.push(text), storeWords)
+  try {
+    const entries = await recorded.entriesOf(item)
+    states.see(entries)
+    watcher.see(entries)
+  } catch (thrown) {
+    if (!FlowError.is(thrown)) throw thrown
+    return { states: NOTHING, waits: [], damage: thrown.message }
   }
-  let from = 0
-  for (const { journal, items } of await store.runs.shards(created.run)) {
-    const place = item - from
-    from += items
-    if (place < 0 || place >= items) continue
-    const rows = await store.read(journal)
-    const [first] = rows[0]?.entries ?? []
-    if (first?.type === 'created') redactor.sees([first.inputs[place]])
-    for (const { entries } of rows) see(entries)
-  }
-  // Nobody drove it when it was cancelled, so nobody wrote how its items ended.
-  if (isEnded(row.status)) see([{ type: 'finished', at: row.endedAt ?? row.createdAt, item, outcome: CANCELLED }])
-  watcher.name(created.run)
+  watcher.name(row.id)
   return { states, waits }
 }
 
-function itemOf(entry: JournalEntry): number | undefined {
-  if (!('item' in entry) || entry.type === 'signalled') return undefined
-  const { sub } = entry as { sub?: string }
-  return sub === undefined ? entry.item : Number.parseInt(sub, 10)
-}
+const NOTHING: StepStates = { steps: [], before: [], see() {} }
 
 /** The item that is asked for; else those that failed, as far as there is room, else the first ones. */
-async function resultsOf(at: RunsContext, row: RunRow, item: number | undefined, limit: number): Promise<ItemRow[]> {
-  const { runs } = at.store
-  if (item !== undefined) return (await runs.items(row.id, item, 1)).filter((one) => one.item === item)
-  if (row.items.failed === 0) return [...(await runs.items(row.id, 0, limit))]
-  const failed: ItemRow[] = []
-  for (let from = 0; failed.length < limit; ) {
-    const page = await runs.items(row.id, from, 1000)
-    const last = page.at(-1)
-    if (!last) break
-    failed.push(...page.filter(({ outcome }) => outcome.outcome === 'failed'))
-    from = last.item + 1
-  }
-  return failed.slice(0, limit)
+async function resultsOf(recorded: RecordedRun, item: number | undefined, limit: number): Promise<ItemRow[]> {
+  if (item !== undefined) return (await recorded.items(item, 1)).filter((one) => one.item === item)
+  return recorded.row.items.failed === 0 ? recorded.items(0, limit) : recorded.failedItems(limit)
 }
 
-function asJson(row: RunRow, { states, damage }: Told, redactor: RunRedactor, results: readonly ItemRow[]) {
+function asJson({ row }: RecordedRun, { states, damage }: Told, results: readonly ItemRow[]) {
   const time = (ms: number | undefined) => (ms === undefined ? null : new Date(ms).toISOString())
   const steps = states.steps.flatMap((step) => {
     if (!step) return []
@@ -129,38 +85,37 @@ function asJson(row: RunRow, { states, damage }: Told, redactor: RunRedactor, re
   })
   return {
     ...summaryJson(row),
-    steps: redactor.value(steps),
-    results: redactor.value(results.map(({ item, outcome }) => ({ index: item, ...outcome }))),
+    steps,
+    results: results.map(({ item, outcome }) => ({ index: item, ...outcome })),
     ...(damage === undefined ? {} : { damage }),
   }
 }
 
 async function tell(
   at: RunsContext,
-  row: RunRow,
+  recorded: RecordedRun,
   { states, waits, damage }: Told,
-  redactor: RunRedactor,
   results: readonly ItemRow[],
   item: number,
 ) {
-  const { io, messages, store, storeWords } = at
+  const { io, messages, storeWords } = at
+  const { row } = recorded
   const color = io.terminal.color.out
   const lines = [summaryLine(row, row.id.length, color)]
   if (row.origin) lines.push(`a rerun of ${row.origin.runId}${row.origin.from ? ` from ${row.origin.from}` : ''}`)
   if (row.items.total !== 1) lines.push(`item ${item}:`)
-  const shown = { ...states, steps: redactor.value(states.steps) }
   lines.push(
-    ...drawTree(shown, { now: Date.now(), color, columns: io.terminal.columns, rows: Number.POSITIVE_INFINITY }),
+    ...drawTree(states, { now: Date.now(), color, columns: io.terminal.columns, rows: Number.POSITIVE_INFINITY }),
   )
   if (isEnded(row.status)) lines.push(...[drawCriticalPath(states, color)].filter((line) => line !== undefined))
   for (const { item, outcome } of results) {
-    lines.push(`${row.items.total === 1 ? '' : `${item}: `}${printable(JSON.stringify(redactor.value(outcome)))}`)
+    lines.push(`${row.items.total === 1 ? '' : `${item}: `}${printable(JSON.stringify(outcome))}`)
   }
   io.out(lines.map((line) => `${line}\n`).join(''))
   for (const text of waits) messages.hint(text)
   if (damage !== undefined) messages.problem(damage)
   if (isEnded(row.status)) return
-  const holder = (await store.runs.open(row.id)).find(({ heldBy }) => heldBy)?.heldBy
+  const holder = await recorded.holder()
   messages.hint(
     holder ? `${holder} drives it` : `nobody drives it now. To go on with it:\n  ${goOn(row.id, storeWords)}`,
   )

@@ -1,7 +1,7 @@
 // stepflow runs cancel, pause, signal: what a run is told, whoever drives it. Drives nothing itself.
 
 import { createEngine, FlowError, type RunSignal } from '@stepflow/engine'
-import { findRun } from '../find-run.ts'
+import { findRun } from '@stepflow/host/history'
 import { goOn } from '../single-run.ts'
 import { givenInput, readGiven } from '../sources.ts'
 import type { Action, RunsContext } from './action.ts'

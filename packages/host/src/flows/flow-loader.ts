@@ -2,9 +2,8 @@
 
 import { readFileSync, realpathSync } from 'node:fs'
 import { relative, resolve, sep } from 'node:path'
-import { FlowError, hasErrors, isRecord, type Json, kindOf, type Plan } from '@stepflow/engine'
-import type { WiredPlugins } from '@stepflow/host'
-import { errorsOf } from './tell-invalid.ts'
+import { errorsOf, FlowError, hasErrors, isRecord, type Json, kindOf, type Plan } from '@stepflow/engine'
+import type { WiredPlugins } from '../wire.ts'
 
 const MOST_CACHED = 100
 

@@ -1,4 +1,4 @@
-// Files that the command line names: read whole, checked on the way; and what a file that cannot be used means to the user.
+// Files that somebody names: read whole, checked on the way; and what a file that cannot be used means to the user.
 
 import { isUtf8 } from 'node:buffer'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -32,14 +32,20 @@ export async function readData(file: string, what: string, cwd: string): Promise
   return parseData(readText(file, what, cwd), format, `${what} "${file}"`)
 }
 
-export async function parseData(text: string, format: 'json' | 'yaml', name: string): Promise<unknown> {
+/** `asYaml`: what would have read YAML in its place, for the message about a text that is some. */
+export async function parseData(
+  text: string,
+  format: 'json' | 'yaml',
+  name: string,
+  asYaml?: string,
+): Promise<unknown> {
   if (format === 'json') {
     try {
       return representable(text, JSON.parse(text), name)
     } catch (thrown) {
       if (thrown instanceof FlowError) throw thrown
       const why = (thrown as Error).message.replace(/\s+/g, ' ') // it may quote lines of the text
-      throw new FlowError('INVALID_INPUT', `${name} is not JSON: ${why}${await yamlHint(text, name)}`)
+      throw new FlowError('INVALID_INPUT', `${name} is not JSON: ${why}${await yamlHint(text, asYaml)}`)
     }
   }
   const { parse } = await import('yaml')
@@ -90,22 +96,17 @@ function representable(text: string, value: unknown, name: string): unknown {
   return value
 }
 
-/** Where YAML is read by another option, and the text is some. */
-async function yamlHint(text: string, name: string): Promise<string> {
-  const option = /^--[a-z]+-json$/.test(name)
-    ? name.replace(/json$/, 'yaml')
-    : STDIN.test(name) && '--stdin-format yaml'
-  if (!option || text.length > MOST_TRIED) return ''
+async function yamlHint(text: string, asYaml: string | undefined): Promise<string> {
+  if (asYaml === undefined || text.length > MOST_TRIED) return ''
   const { parse } = await import('yaml')
   try {
     const value: unknown = parse(text)
-    return typeof value === 'object' && value !== null ? `; it is YAML, though: ${option}` : ''
+    return typeof value === 'object' && value !== null ? `; it is YAML, though: ${asYaml}` : ''
   } catch {
     return ''
   }
 }
 
-const STDIN = /from stdin$/
 const MOST_TRIED = 100_000
 
 /** A file of nearly that name in the same folder: with another ending, or misspelt before it. */

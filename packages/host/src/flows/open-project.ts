@@ -1,0 +1,136 @@
+// A flow file with what belongs to it: configuration, plugins, plan, engine. What everybody who checks or runs a flow opens.
+
+import { accessSync, constants, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import type { FlowInfo } from '@stepflow/dialects'
+import { type Diagnostic, type Engine, FlowError, hasErrors, type Log, type Plan, type Store } from '@stepflow/engine'
+import type { Config, StoreConfig } from '../config/config.ts'
+import { loadConfig } from '../config/load-config.ts'
+import type { Env } from '../config/substitute.ts'
+import { type WiredPlugins, type WireOptions, wire, wirePlugins } from '../wire.ts'
+import { isCodeFile, loadCodeFlow } from './code-file.ts'
+import { createFlowLoader } from './flow-loader.ts'
+import { cannot, readText } from './read-file.ts'
+import { readSecrets } from './read-secrets.ts'
+
+export interface Project {
+  /** As it was named. */
+  readonly file: string
+  readonly text: string
+  /** Of the configuration, then of the flow. */
+  readonly diagnostics: readonly Diagnostic[]
+  /** Absent if there are errors. */
+  readonly plan: Plan | undefined
+  /** What the flow says of itself; absent if it could not be read at all. */
+  readonly flow: FlowInfo | undefined
+  /** The plan as it is to be drawn. */
+  readonly sketch: Plan | undefined
+  /** What a flow in code exports as `test`. */
+  readonly cases: unknown
+  readonly plugins: WiredPlugins
+  /** Not there if the project is only checked. */
+  readonly engine: Engine
+  /** What the runs are kept in; not there if the project is only checked. */
+  readonly store: Store
+  readonly config: Config
+  close(): Promise<void>
+}
+
+export interface OpenProject {
+  /** The flow. This and the other files may be relative to `cwd`. */
+  readonly file: string
+  readonly cwd: string
+  readonly env: Env
+  /** `check`: nothing will be run. */
+  readonly purpose: 'run' | 'batch' | 'test' | 'check'
+  /** The configuration; else the one beside the flow, or in `cwd`. */
+  readonly configFile?: string | undefined
+  /** In place of the one that is looked for. */
+  readonly config?: { readonly config: Config; readonly diagnostics: readonly Diagnostic[] } | undefined
+  readonly secretsFile?: string | undefined
+  readonly overrides?: readonly unknown[] | undefined
+  /** Warnings are errors. */
+  readonly strict?: boolean
+  /** In place of the configuration's. */
+  readonly store?: StoreConfig | undefined
+  readonly log?: Log
+}
+
+/** Reads all of it; throws only if a file that was named cannot be read. Close it, or child processes stay. */
+export async function openProject(options: OpenProject): Promise<Project> {
+  const { file, cwd, env, purpose, secretsFile } = options
+  const text = readText(file, 'the flow', cwd)
+  const code = isCodeFile(file) ? { flow: undefined, ...(await loadCodeFlow(resolve(cwd, file))) } : undefined
+  const { compile } = await import('@stepflow/dialects')
+  const place = { path: options.configFile, flowFile: file, cwd, env }
+  const found = options.config ?? (await loadConfig({ ...place, ...(purpose === 'test' ? { purpose } : {}) }))
+  const config = options.store === undefined ? found.config : { ...found.config, stateStore: options.store }
+  if ((purpose === 'run' || purpose === 'batch') && config.stateStore.type === 'sqlite') {
+    checkStoreWritable(config.stateStore.path)
+  }
+  const flowDirectory = dirname(resolve(cwd, file))
+  const wireOptions: WireOptions = {
+    ...(secretsFile === undefined ? {} : { secrets: await readSecrets(secretsFile, cwd) }),
+    env,
+    flowDirectory,
+    // The results of a batch are streamed out, and nobody draws its steps. A single run is watched.
+    history: purpose === 'run' ? 'all' : 'none',
+    ...(options.log && { log: options.log }),
+    plan: createFlowLoader(flowDirectory, () => plugins),
+    ...(code && { around: (router) => code.router(router) }),
+  }
+  const wired = purpose === 'check' ? undefined : await wire(config, wireOptions)
+  const plugins = wired ?? (await wirePlugins(found.config, wireOptions))
+  const compiled: CompiledFlow =
+    code ??
+    compile(text, {
+      file,
+      strict: options.strict === true,
+      readFile: (path) => readText(path, 'the schema', cwd),
+      ...(options.overrides?.length ? { overrides: options.overrides } : {}),
+      primaryOf: plugins.router.primaryOf,
+      isSet: (variable) => Boolean(env[variable]),
+      // What a broken configuration would have served is not known.
+      ...(hasErrors(found.diagnostics) ? {} : { isServed: plugins.router.whyUnserved }),
+    })
+  const diagnostics = [...found.diagnostics, ...compiled.diagnostics]
+  return {
+    file,
+    text,
+    diagnostics,
+    plan: hasErrors(diagnostics) ? undefined : compiled.plan,
+    flow: compiled.flow,
+    sketch: code?.sketch ?? compiled.plan,
+    cases: code?.test,
+    plugins,
+    get engine() {
+      if (!wired) throw new FlowError('INTERNAL', 'a project that is only checked has no engine')
+      return wired.engine
+    },
+    get store() {
+      if (!wired) throw new FlowError('INTERNAL', 'a project that is only checked has no store')
+      return wired.store
+    },
+    config,
+    close: () => plugins.close(),
+  }
+}
+
+// ---
+
+interface CompiledFlow {
+  readonly plan?: Plan | undefined
+  readonly diagnostics: readonly Diagnostic[]
+  readonly flow?: FlowInfo | undefined
+}
+
+/** Throws if the file of a store is there and may only be read: SQLite would say so at the first write. */
+function checkStoreWritable(path: string): void {
+  try {
+    if (statSync(path).isFile()) accessSync(path, constants.W_OK)
+  } catch (thrown) {
+    const { code } = thrown as NodeJS.ErrnoException
+    // Whatever else is wrong with it is said by who opens it.
+    if (code === 'EACCES' || code === 'EROFS') throw cannot('written', path, 'the store', thrown)
+  }
+}

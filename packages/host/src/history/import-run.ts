@@ -1,0 +1,112 @@
+// A run out of the document that an export made, into a store. What somebody brought is checked on the way; half a run is none.
+
+import {
+  checkPlan,
+  FlowError,
+  isDamage,
+  isRecord,
+  JournalCodec,
+  type JournalEntry,
+  own,
+  type Plan,
+  type Store,
+} from '@stepflow/engine'
+import { faultOfEntry } from './check-entry.ts'
+import { type Exported, FORMAT, VERSION } from './exported.ts'
+
+/** Answers the run's id. `name` says in messages what the text is of: a file's name. */
+export async function importRun(store: Store, text: string, name: string): Promise<string> {
+  const { run, journals, blobs } = readExport(text, name)
+  if (await store.runs.get(run)) throw new FlowError('CONFLICT', `run ${run} is in this store already`)
+  try {
+    await bring(store, journals, blobs)
+  } catch (thrown) {
+    await store.runs.remove(run)
+    throw thrown
+  }
+  return run
+}
+
+// ---
+
+function readExport(text: string, file: string): Exported {
+  const refuse = (why: string) => new FlowError('INVALID_INPUT', `"${file}" ${why}`)
+  let document: unknown
+  try {
+    document = JSON.parse(text)
+  } catch (thrown) {
+    throw refuse(`is not JSON, or only a part of it: ${(thrown as Error).message}`)
+  }
+  if (own(document, 'format') !== FORMAT) throw refuse('is no export of a run: `stepflow runs export ID` makes one')
+  const version = own(document, 'version')
+  if (version !== VERSION) {
+    throw refuse(
+      `was exported in format ${JSON.stringify(version)} (by stepflow ${own(document, 'program') ?? 'of another version'}), and this stepflow reads ${VERSION}: use one that fits`,
+    )
+  }
+  const [run, journals, blobs] = [own(document, 'run'), own(document, 'journals'), own(document, 'blobs')]
+  if (typeof run !== 'string' || run === '' || CONTROL.test(run) || !isRecord(journals) || !isRecord(blobs))
+    throw refuse('is damaged')
+  for (const [journal, rows] of Object.entries(journals)) {
+    if (!/^\d+$/.test(journal.slice(run.length + 1)) || !journal.startsWith(`${run}/`) || !Array.isArray(rows)) {
+      throw refuse(`is damaged: "${journal}" is no journal of run ${run}`)
+    }
+  }
+  const first = firstOf(firstOf(journals[`${run}/0`]))
+  const plan = own(first, 'plan')
+  if (own(first, 'type') !== 'created' || !isPlan(plan)) throw refuse('is damaged: it does not begin with a plan')
+  return { run, journals, blobs } as unknown as Exported // each part was looked at
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: an id with one could forge lines
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/
+
+function firstOf(list: unknown): unknown {
+  return Array.isArray(list) ? list[0] : undefined
+}
+
+function isPlan(plan: unknown): plan is Plan {
+  if (!isRecord(plan) || !Array.isArray(plan.steps)) return false
+  try {
+    return checkPlan(plan as unknown as Plan).length === 0 // throws on what is shaped otherwise
+  } catch {
+    return false
+  }
+}
+
+async function bring(store: Store, journals: Exported['journals'], blobs: Exported['blobs']): Promise<void> {
+  for (const [id, blob] of Object.entries(blobs)) {
+    const [kind, content] = [own(blob, 'kind'), own(blob, 'content')]
+    const value = kind === 'bytes' ? new Uint8Array(Buffer.from(String(content), 'base64')) : content
+    const got = await store.blobs.put(value)
+    if (got !== id) throw new FlowError('INVALID_INPUT', `the export is damaged: blob ${id} holds something else`)
+  }
+  const codec = new JournalCodec()
+  const byNumber = Object.entries(journals).sort(([a], [b]) => numberOf(a) - numberOf(b))
+  for (const [journal, rows] of byNumber) {
+    for (const [seq, row] of rows.entries()) {
+      const decoded = codec.decode(JSON.stringify(row))
+      if (isDamage(decoded)) throw damaged(journal, seq, decoded.damage)
+      for (const hole of decoded.holes) hole.fill(await store.blobs.get(hole.id))
+      await store.append({ journal, after: seq, entries: decoded.value.map((entry) => checked(entry, journal, seq)) })
+    }
+  }
+}
+
+function checked(entry: JournalEntry, journal: string, seq: number): JournalEntry {
+  const fault = faultOfEntry(entry)
+  if (fault !== undefined) throw damaged(journal, seq, fault)
+  if (entry.type === 'created' && !journal.startsWith(`${entry.run}/`)) throw damaged(journal, seq, 'another run')
+  if (entry.type !== 'settled') return entry
+  // Nobody else's runs may be served from what a file says.
+  const { cache: _, ...rest } = entry
+  return rest
+}
+
+function numberOf(journal: string): number {
+  return Number(journal.slice(journal.lastIndexOf('/') + 1))
+}
+
+function damaged(journal: string, seq: number, what: string): FlowError {
+  return new FlowError('INVALID_INPUT', `the export is damaged: row ${seq} of journal ${journal} has ${what}`)
+}

@@ -1,0 +1,16 @@
+// The public names of the history: runs that are recorded, read through one door that redacts, and gone on with.
+
+export { exportRun } from './export-run.ts'
+export { findRun, unknownRun } from './find-run.ts'
+export { importRun } from './import-run.ts'
+export { type Created, readCreated } from './read-created.ts'
+export { type PatchedFlow, patchFlow, type Reopened, type ReopenRun, reopenRun } from './reopen-run.ts'
+export {
+  type DescribeOrigin,
+  describeOrigin,
+  findRunToResume,
+  type Origin,
+  type TakeUp,
+  takeUp,
+} from './resume-run.ts'
+export { createRunReader, type RecordedRun, type RunReader } from './run-reader.ts'

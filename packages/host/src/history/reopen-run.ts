@@ -1,0 +1,73 @@
+// What a recorded run calls, wired anew as it was when the run was begun; and its flow with patches. Begins nothing.
+
+import { dirname } from 'node:path'
+import { contentId, type Diagnostic, hasErrors, type Log, type Plan, type RunRow, type Store } from '@stepflow/engine'
+import { loadConfig } from '../config/load-config.ts'
+import type { Env } from '../config/substitute.ts'
+import { createFlowLoader } from '../flows/flow-loader.ts'
+import { readText } from '../flows/read-file.ts'
+import { readSecrets } from '../flows/read-secrets.ts'
+import { type Wired, wire } from '../wire.ts'
+import type { Created } from './read-created.ts'
+
+export interface ReopenRun {
+  readonly store: Store
+  readonly row: RunRow
+  readonly cwd: string
+  readonly env: Env
+  /** In place of the one that the run was begun with. */
+  readonly configFile?: string | undefined
+  readonly secretsFile?: string | undefined
+  readonly log?: Log
+}
+
+export interface Reopened {
+  readonly diagnostics: readonly Diagnostic[]
+  /** Absent if there are errors. Close it: the store goes with it. */
+  readonly wired: Wired | undefined
+}
+
+export async function reopenRun({ store, row, cwd, env, configFile, secretsFile, log }: ReopenRun): Promise<Reopened> {
+  const { flow, config } = row.trigger ?? ({} as Readonly<Record<string, string>>)
+  const found = await loadConfig({ path: configFile ?? config, flowFile: flow, cwd, env })
+  if (hasErrors(found.diagnostics)) return { diagnostics: found.diagnostics, wired: undefined }
+  const flowDirectory = flow === undefined ? cwd : dirname(flow)
+  const wired: Wired = await wire(found.config, {
+    env,
+    flowDirectory,
+    store,
+    ...(log && { log }),
+    plan: createFlowLoader(flowDirectory, () => wired),
+    ...(secretsFile === undefined ? {} : { secrets: await readSecrets(secretsFile, cwd) }),
+  })
+  return { diagnostics: found.diagnostics, wired }
+}
+
+export interface PatchedFlow {
+  readonly text: string
+  readonly diagnostics: readonly Diagnostic[]
+  /** Absent if there are errors. */
+  readonly plan: Plan | undefined
+  /** True if the flow is no longer what the run was begun with, patches aside. */
+  readonly isEdited: boolean
+}
+
+/** The flow of a run as its file has it now, with overrides. */
+export async function patchFlow(
+  created: Created,
+  flow: string,
+  overrides: readonly unknown[],
+  cwd: string,
+): Promise<PatchedFlow> {
+  const text = readText(flow, 'the flow of the run', cwd)
+  const { compile } = await import('@stepflow/dialects')
+  const file = created.plan.file ?? flow
+  const { plan, diagnostics } = compile(text, { file, overrides })
+  const unpatched = compile(text, { file })
+  return {
+    text,
+    diagnostics,
+    plan: hasErrors(diagnostics) ? undefined : plan,
+    isEdited: unpatched.plan !== undefined && contentId(unpatched.plan) !== contentId(created.plan),
+  }
+}

@@ -1,0 +1,207 @@
+// The one door to recorded runs for everybody who shows them, hands them on or lets programs read them: what comes out of it
+// is redacted. Who goes on with a run reads the store itself, and shows nothing of it.
+
+import {
+  FlowError,
+  type ItemRow,
+  isEnded,
+  type JournalEntry,
+  type JournalId,
+  type Outcome,
+  type Plan,
+  Redactor,
+  type RunId,
+  type RunQuery,
+  type RunRow,
+  type Store,
+} from '@stepflow/engine'
+import { secretPaths, secretValues } from '@stepflow/schema'
+import { findRun } from './find-run.ts'
+import { readCreated } from './read-created.ts'
+import { redactEntry } from './redact-entry.ts'
+
+export interface RunReader {
+  /** Newest first. */
+  list(query?: RunQuery): Promise<readonly RunRow[]>
+  /** Throws NOT_FOUND, with the ids that are most like it. */
+  open(run: RunId): Promise<RecordedRun>
+}
+
+export interface RecordedRun {
+  readonly row: RunRow
+  /** What it was begun with; absent if its journal is damaged. */
+  readonly plan: Plan | undefined
+  /** What keeps its journal from being read. What came out is kept apart, and can be read. */
+  readonly damage: string | undefined
+  /** The driver that has it in hand. */
+  holder(): Promise<string | undefined>
+  /** What happened to one item and inside it, in order; throws if the journal is damaged. */
+  entriesOf(item: number): Promise<JournalEntry[]>
+  /** Items that have ended, from number `from` on. */
+  items(from: number, limit: number): Promise<ItemRow[]>
+  /** The first ones that failed. */
+  failedItems(limit: number): Promise<ItemRow[]>
+  /** Whole journals, row by row. */
+  journals(): AsyncIterable<{ readonly journal: JournalId; readonly rows: readonly (readonly JournalEntry[])[] }>
+  /** What a blob holds; undefined if there is none, or if it holds a secret: its id is the hash of what it holds. */
+  blob(id: string): Promise<unknown>
+}
+
+/** `secrets`: all values that this process knows to be secret, whatever a run's own flow marks. */
+export function createRunReader(store: Store, secrets: Iterable<string>): RunReader {
+  const known = [...secrets]
+  const process = new Redactor(known)
+  return {
+    async list(query) {
+      const rows = await store.runs.list(query)
+      return rows.map((row) => redactRow(row, process))
+    },
+    async open(run) {
+      const row = await findRun(store, run)
+      const redactor = new Redactor(known)
+      let plan: Plan | undefined
+      let damage: string | undefined
+      try {
+        const created = await readCreated(store, run)
+        plan = created.plan
+        const schema = plan.schemas?.variables ?? {}
+        for (const secret of secretValues(schema, created.options?.variables ?? {})) redactor.add(secret)
+      } catch (thrown) {
+        if (!FlowError.is(thrown)) throw thrown
+        damage = thrown.message
+      }
+      return new Recorded(store, redactRow(row, redactor), plan, damage, redactor)
+    },
+  }
+}
+
+// ---
+
+const CANCELLED: Outcome = { outcome: 'failed', error: { code: 'CANCELLED', message: 'the run was cancelled' } }
+const PAGE = 1000
+
+class Recorded implements RecordedRun {
+  readonly row: RunRow
+  readonly plan: Plan | undefined
+  readonly damage: string | undefined
+  readonly #store: Store
+  readonly #redactor: Redactor
+  /** Of the inputs. */
+  readonly #schema: NonNullable<Plan['schemas']>['input']
+  readonly #marksInputs: boolean
+
+  constructor(store: Store, row: RunRow, plan: Plan | undefined, damage: string | undefined, redactor: Redactor) {
+    this.#store = store
+    this.row = row
+    this.plan = plan
+    this.damage = damage
+    this.#redactor = redactor
+    this.#schema = plan?.schemas?.input
+    this.#marksInputs = this.#schema !== undefined && secretPaths(this.#schema).length > 0
+  }
+
+  async holder(): Promise<string | undefined> {
+    return (await this.#store.runs.open(this.row.id)).find(({ heldBy }) => heldBy)?.heldBy
+  }
+
+  async entriesOf(item: number): Promise<JournalEntry[]> {
+    const entries: JournalEntry[] = []
+    let from = 0
+    for (const { journal, items } of await this.#store.runs.shards(this.row.id)) {
+      const place = item - from
+      from += items
+      if (place < 0 || place >= items) continue
+      const rows = await this.#store.read(journal)
+      const [first] = rows[0]?.entries ?? []
+      if (first?.type === 'created') this.#sees([first.inputs[place]])
+      for (const row of rows) {
+        for (const entry of row.entries) if (itemOf(entry) === item) entries.push(redactEntry(entry, this.#redactor))
+      }
+    }
+    // Nobody drove it when it was cancelled, so nobody wrote how its items ended.
+    const { status, endedAt, createdAt } = this.row
+    const isTold = entries.some((entry) => entry.type === 'finished')
+    if (isEnded(status) && !isTold)
+      entries.push({ type: 'finished', at: endedAt ?? createdAt, item, outcome: CANCELLED })
+    return entries
+  }
+
+  async items(from: number, limit: number): Promise<ItemRow[]> {
+    return this.#redacted(await this.#store.runs.items(this.row.id, from, limit))
+  }
+
+  async failedItems(limit: number): Promise<ItemRow[]> {
+    const failed: ItemRow[] = []
+    for (let from = 0; failed.length < limit; ) {
+      const page = await this.#store.runs.items(this.row.id, from, PAGE)
+      const last = page.at(-1)
+      if (!last) break
+      for (const row of page) if (row.outcome.outcome === 'failed' && failed.length < limit) failed.push(row)
+      from = last.item + 1
+    }
+    return this.#redacted(failed)
+  }
+
+  async *journals() {
+    for (const { journal } of await this.#store.runs.shards(this.row.id)) {
+      const rows = await this.#store.read(journal)
+      const [first] = rows[0]?.entries ?? []
+      if (first?.type === 'created') this.#sees(first.inputs)
+      yield { journal, rows: rows.map(({ entries }) => entries.map((entry) => redactEntry(entry, this.#redactor))) }
+    }
+  }
+
+  async blob(id: string): Promise<unknown> {
+    const value = await this.#found(id)
+    if (value === undefined || value instanceof Uint8Array) return value // bytes are bytes
+    return this.#redactor.value(value) === value ? value : undefined
+  }
+
+  async #found(id: string): Promise<unknown> {
+    try {
+      return await this.#store.blobs.get(id)
+    } catch (thrown) {
+      if (FlowError.is(thrown) && thrown.code === 'NOT_FOUND') return undefined
+      throw thrown
+    }
+  }
+
+  /** An outcome may hold what is secret in the item's input. */
+  async #redacted(rows: readonly ItemRow[]): Promise<ItemRow[]> {
+    if (this.#marksInputs && rows.length > 0) await this.#seeInputsOf(rows)
+    return rows.map((row) => ({ ...row, outcome: this.#redactor.value(row.outcome) }))
+  }
+
+  async #seeInputsOf(rows: readonly ItemRow[]): Promise<void> {
+    let from = 0
+    for (const { journal, items } of await this.#store.runs.shards(this.row.id)) {
+      const places = rows.map(({ item }) => item - from).filter((place) => place >= 0 && place < items)
+      from += items
+      if (places.length === 0) continue
+      const [first] = (await this.#store.read(journal))[0]?.entries ?? []
+      if (first?.type === 'created') this.#sees(places.map((place) => first.inputs[place]))
+    }
+  }
+
+  /** From now on, what is secret in these inputs is taken out too. */
+  #sees(inputs: readonly unknown[]): void {
+    if (!this.#marksInputs) return
+    for (const input of inputs) for (const secret of secretValues(this.#schema ?? {}, input)) this.#redactor.add(secret)
+  }
+}
+
+/** Of the item itself, or of a run inside it. */
+function itemOf(entry: JournalEntry): number | undefined {
+  if (!('item' in entry) || entry.type === 'signalled') return undefined
+  const { sub } = entry as { sub?: string }
+  return sub === undefined ? entry.item : Number.parseInt(sub, 10)
+}
+
+/** What somebody brought: its labels, and what it was begun by. */
+function redactRow(row: RunRow, redactor: Redactor): RunRow {
+  return {
+    ...row,
+    ...(row.labels && { labels: redactor.value(row.labels) }),
+    ...(row.trigger && { trigger: redactor.value(row.trigger) }),
+  }
+}

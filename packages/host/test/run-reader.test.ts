@@ -1,0 +1,104 @@
+import { createMemoryStore, FlowError, type JournalEntry } from '@stepflow/engine'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { defaultConfig } from '../src/config/config.ts'
+import { exportRun } from '../src/history/export-run.ts'
+import { importRun } from '../src/history/import-run.ts'
+import { createRunReader } from '../src/history/run-reader.ts'
+import { type Wired, wire } from '../src/wire.ts'
+
+const store = () => createMemoryStore()
+let wired: Wired
+
+beforeEach(async () => {
+  wired = await wire(defaultConfig('/'), { env: {}, flowDirectory: '/', store: store() })
+})
+afterEach(() => wired.close())
+
+/** A batch whose items answer with what the schema marks secret in them, in their results and in a failure. */
+async function secretBatch(): Promise<string> {
+  const { compileValue } = await import('@stepflow/dialects')
+  const { plan } = compileValue({
+    name: 'echo',
+    schemas: {
+      type: 'object',
+      properties: {
+        input: { type: 'object', properties: { password: { type: 'string', is_secret: true } } },
+        variables: { type: 'object', properties: { token: { type: 'string', is_secret: true } } },
+      },
+    },
+    steps: [
+      {
+        id: 'echo',
+        component: '/builtin/noop',
+        input: { password: { $input: 'password' }, token: { $variable: 'token' }, key: { $input: 'key' } },
+      },
+    ],
+    output: { $step: 'echo' },
+  })
+  if (!plan) throw new Error('the flow of this test is not valid')
+  const inputs = [
+    { password: 'password-of-item-0', key: 'process-key' },
+    { password: 'password-of-item-1', key: 'process-key' },
+  ]
+  const run = await wired.engine.submit(plan, inputs, {
+    variables: { token: 'token-of-the-run' },
+    labels: { note: 'process-key' },
+  })
+  await run.ended
+  return run.id
+}
+
+const SECRET = /password-of-item|token-of-the-run|process-key/
+
+test('nothing that is read through the door holds a secret of the schema or of the process', async () => {
+  const id = await secretBatch()
+  const reader = createRunReader(wired.store, ['process-key'])
+  const recorded = await reader.open(id)
+  const read = [
+    await reader.list(),
+    recorded.row,
+    await recorded.items(0, 10),
+    await recorded.entriesOf(1),
+    await exportRun(recorded, '0.0.0'),
+  ]
+
+  for (const one of read) expect(JSON.stringify(one)).not.toMatch(SECRET)
+  expect(JSON.stringify(read)).toContain('[redacted]')
+})
+
+test('a page of results is redacted by the inputs of its own items, whatever was read before', async () => {
+  const id = await secretBatch()
+  const [first] = await (await createRunReader(wired.store, []).open(id)).items(1, 1)
+
+  expect(first?.item).toBe(1)
+  expect(JSON.stringify(first)).not.toMatch(/password-of-item/)
+})
+
+test('the entries of an item end with how it ended, once', async () => {
+  const recorded = await createRunReader(wired.store, []).open(await secretBatch())
+  const ends = (entries: readonly JournalEntry[]) => entries.filter(({ type }) => type === 'finished').length
+
+  expect(ends(await recorded.entriesOf(0))).toBe(1)
+  expect((await recorded.entriesOf(0)).at(-1)).toMatchObject({ type: 'finished', outcome: { outcome: 'success' } })
+})
+
+test('what is exported from one store can be imported into another, and reads the same there', async () => {
+  const id = await secretBatch()
+  const recorded = await createRunReader(wired.store, ['process-key']).open(id)
+  const other = store()
+  const text = JSON.stringify(await exportRun(recorded, '0.0.0'))
+
+  expect(await importRun(other, text, 'run.json')).toBe(id)
+  expect(await (await createRunReader(other, []).open(id)).items(0, 10)).toEqual(await recorded.items(0, 10))
+  await expect(importRun(other, text, 'run.json')).rejects.toThrow(`run ${id} is in this store already`)
+})
+
+test('a run that is not there is NOT_FOUND, and a near one is named', async () => {
+  const id = await secretBatch()
+  const error = await createRunReader(wired.store, [])
+    .open(`${id.slice(0, -1)}`)
+    .catch((thrown: unknown) => thrown)
+
+  expect(FlowError.is(error) && error.code).toBe('NOT_FOUND')
+  expect((error as Error).message).toContain(`Did you mean ${id}?`)
+})
