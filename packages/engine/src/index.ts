@@ -57,6 +57,8 @@ export { createMemoryStore, type MemoryStoreOptions } from './store/memory.ts'
 export type { JournalEntry, JournalId, RunId, RunOptions, VisitRef } from './journal/events.ts'
 export { type Damage, type Decoded, type EncodedEntries, isDamage, JournalCodec } from './journal/codec.ts'
 export type { BlobKind, EncodedBlob } from './journal/large-values.ts'
+export { type CriticalPath, criticalPath } from './journal/critical-path.ts'
+export { foldSteps, type StepFold, type StepState, type StepStates } from './journal/step-states.ts'
 export { applyChanges, type Changes, isEnded, project, rowFacts } from './journal/project.ts'
 export type {
   Batch,

@@ -1,8 +1,7 @@
-import type { JournalEntry, Plan, PlanStep } from '@stepflow/engine'
+import { criticalPath, foldSteps, type JournalEntry, type Plan, type PlanStep } from '@stepflow/engine'
 import { expect, test } from 'vitest'
 import { drawTree, duration, printable } from '../src/cli/progress/draw-tree.ts'
 import { describeBatch } from '../src/cli/progress/show-batch.ts'
-import { createStepStates, criticalPath } from '../src/cli/progress/step-states.ts'
 
 /** Steps by id with the numbers of those they read; the last one is made by the compiler. */
 function planOf(...steps: [id: string, ...reads: number[]][]): Plan {
@@ -28,17 +27,17 @@ const started = (step: number, at: number, attempt = 1): JournalEntry => ({
 const settled = (step: number, at: number, outcome: unknown = { outcome: 'success', result: 1 }): JournalEntry =>
   ({ type: 'settled', at, attempt: 1, item: 0, step, visit: 1, outcome }) as JournalEntry
 
-const draw = (states: ReturnType<typeof createStepStates>, now = 0, rows = 99, columns = 80) =>
+const draw = (states: ReturnType<typeof foldSteps>, now = 0, rows = 99, columns = 80) =>
   drawTree(states, { now, color: false, columns, rows })
 
 test('steps are drawn under what they wait for, a chain without stairs', () => {
-  const states = createStepStates(planOf(['a'], ['b', 0], ['c', 0], ['d', 1], ['out', 2, 3]))
+  const states = foldSteps(planOf(['a'], ['b', 0], ['c', 0], ['d', 1], ['out', 2, 3]))
 
   expect(draw(states)).toEqual(['· a', '├ · b', '│ · d', '└ · c'])
 })
 
 test('a step shows its state and how long it took', () => {
-  const states = createStepStates(planOf(['a'], ['b', 0], ['out', 1]))
+  const states = foldSteps(planOf(['a'], ['b', 0], ['out', 1]))
 
   states.see([started(0, 0), settled(0, 1500), started(1, 1500)])
 
@@ -46,7 +45,7 @@ test('a step shows its state and how long it took', () => {
 })
 
 test('a skip shows its reason and a failure its error, where they happened', () => {
-  const states = createStepStates(planOf(['a'], ['b', 0], ['out', 1]))
+  const states = foldSteps(planOf(['a'], ['b', 0], ['out', 1]))
 
   states.see([
     settled(0, 5, { outcome: 'failed', error: { code: 'TIMEOUT', message: 'too late' } }),
@@ -57,7 +56,7 @@ test('a skip shows its reason and a failure its error, where they happened', () 
 })
 
 test('a cancelled step is not called failed', () => {
-  const states = createStepStates(planOf(['a'], ['out', 0]))
+  const states = foldSteps(planOf(['a'], ['out', 0]))
 
   states.see([started(0, 0), settled(0, 1, { outcome: 'failed', error: { code: 'CANCELLED', message: 'stopped' } })])
 
@@ -65,7 +64,7 @@ test('a cancelled step is not called failed', () => {
 })
 
 test('when the item has ended nothing is shown as if it could still run', () => {
-  const states = createStepStates(planOf(['a'], ['b'], ['out', 0, 1]))
+  const states = foldSteps(planOf(['a'], ['b'], ['out', 0, 1]))
 
   states.see([started(0, 0), { type: 'finished', at: 5, item: 0, outcome: { outcome: 'success', result: 1 } }])
 
@@ -73,7 +72,7 @@ test('when the item has ended nothing is shown as if it could still run', () => 
 })
 
 test('a waiting step says what it waits for and how often it was tried', () => {
-  const states = createStepStates(planOf(['a'], ['out', 0]))
+  const states = foldSteps(planOf(['a'], ['out', 0]))
   const parked = { type: 'parked', at: 10, attempt: 2, item: 0, step: 0, visit: 1 } as const
 
   states.see([started(0, 0, 2), { ...parked, signal: 'approve' }])
@@ -82,7 +81,7 @@ test('a waiting step says what it waits for and how often it was tried', () => {
 })
 
 test('a step counts the steps that ended in runs inside it', () => {
-  const states = createStepStates(planOf(['a'], ['out', 0]))
+  const states = foldSteps(planOf(['a'], ['out', 0]))
 
   states.see([started(0, 0), { ...settled(7, 1), sub: '0/0/0' } as JournalEntry])
 
@@ -90,7 +89,7 @@ test('a step counts the steps that ended in runs inside it', () => {
 })
 
 test('no line is wider than the terminal and none is forged by an error message', () => {
-  const states = createStepStates(planOf(['a'], ['out', 0]))
+  const states = foldSteps(planOf(['a'], ['out', 0]))
 
   states.see([settled(0, 5, { outcome: 'failed', error: { code: 'X', message: `evil\n\u001b[2J${'y'.repeat(200)}` } })])
 
@@ -102,34 +101,29 @@ test('no line is wider than the terminal and none is forged by an error message'
 })
 
 test('in a low terminal what runs is shown and the rest is counted', () => {
-  const states = createStepStates(planOf(['a'], ['b'], ['c'], ['d'], ['out', 0, 1, 2, 3]))
+  const states = foldSteps(planOf(['a'], ['b'], ['c'], ['d'], ['out', 0, 1, 2, 3]))
 
   states.see([started(3, 0)])
 
   expect(draw(states, 0, 3)).toEqual(['· a', '● d  0ms', '  and 2 more steps'])
 })
 
-test('the critical path leads back along the last to end', () => {
-  const states = createStepStates(planOf(['a'], ['b'], ['c', 0, 1], ['d', 1], ['out', 2, 3]))
-
-  states.see([started(0, 0), started(1, 0), settled(0, 100), settled(1, 300), started(2, 300), started(3, 300)])
-  states.see([settled(3, 310), settled(2, 900)])
-
-  expect(criticalPath(states)).toEqual({ ids: ['b', 'c'], ms: 900 })
-})
-
-test('what a rerun takes over has no part in its critical path', () => {
-  const states = createStepStates(planOf(['a'], ['b', 0], ['out', 1]))
-
-  states.see([{ ...settled(0, 100), carried: true } as JournalEntry, started(1, 90_000), settled(1, 90_300)])
-
-  expect(criticalPath(states)).toEqual({ ids: ['b'], ms: 300 })
-})
-
 test('a plan that leads round in a circle is drawn once', () => {
   const plan = planOf(['a', 1], ['b', 0], ['out', 1])
 
-  expect(draw(createStepStates(plan))).toHaveLength(2)
+  expect(draw(foldSteps(plan))).toHaveLength(2)
+})
+
+test('a chain of 100,000 steps is drawn, and its critical path found, in a moment', () => {
+  const count = 100_000
+  const chain = Array.from({ length: count }, (_, i): [string, ...number[]] => (i === 0 ? ['s0'] : [`s${i}`, i - 1]))
+  const states = foldSteps(planOf(...chain, ['out', count - 1]))
+  states.see(chain.flatMap((_, i) => [started(i, i), settled(i, i + 1)]))
+  const before = performance.now()
+
+  expect(draw(states, 0, Number.POSITIVE_INFINITY)).toHaveLength(count)
+  expect(criticalPath(states).ms).toBe(count)
+  expect(performance.now() - before).toBeLessThan(5000)
 })
 
 test('a batch says what is done, how fast and how long it will take', () => {

@@ -1,6 +1,6 @@
 // The picture of a run in a terminal: a line per step, steps under what they wait for. Text in, text out; moves no cursor.
 
-import { criticalPath, type StepState, type StepStates } from './step-states.ts'
+import { criticalPath, type StepState, type StepStates } from '@stepflow/engine'
 
 export interface DrawOptions {
   readonly now: number
@@ -100,33 +100,51 @@ interface Row {
 
 /** Steps under their parents, in the order of the file; a step whose parent is below it, or in a loop, stands on its own. */
 function inOrder({ steps }: StepStates): Row[] {
-  const children = new Map<number | undefined, number[]>()
+  const inLoop = stepsInLoops(steps)
+  const roots: number[] = []
+  const children = new Map<number, number[]>()
   steps.forEach((step, i) => {
     if (!step) return
-    const parent = step.parent !== undefined && !leadsTo(steps, step.parent, i) ? step.parent : undefined
-    children.set(parent, [...(children.get(parent) ?? []), i])
+    const parent = inLoop.has(i) ? undefined : step.parent
+    const siblings = parent === undefined ? roots : children.get(parent)
+    if (siblings) siblings.push(i)
+    else children.set(parent as number, [i]) // there: else it were a root
   })
   const rows: Row[] = []
-  const visit = (at: number, own: string, below: string) => {
+  // A stack of its own: a chain may have a hundred thousand steps.
+  const open = roots.map((at) => ({ at, own: '', below: '' })).reverse()
+  for (let row = open.pop(); row; row = open.pop()) {
+    const { at, own, below } = row
     rows.push({ step: steps[at] as StepState, prefix: own })
     const next = children.get(at) ?? []
     // An only child goes on at the same depth: a chain of twenty steps is a list, not a staircase.
-    if (next.length === 1) return visit(next[0] as number, below === '' ? '' : `${below}`, below)
-    next.forEach((child, i) => {
-      const isLast = i === next.length - 1
-      visit(child, `${below}${isLast ? '└ ' : '├ '}`, `${below}${isLast ? '  ' : '│ '}`)
-    })
+    if (next.length === 1) open.push({ at: next[0] as number, own: below, below })
+    else {
+      for (let i = next.length - 1; i >= 0; i--) {
+        const isLast = i === next.length - 1
+        open.push({
+          at: next[i] as number,
+          own: `${below}${isLast ? '└ ' : '├ '}`,
+          below: `${below}${isLast ? '  ' : '│ '}`,
+        })
+      }
+    }
   }
-  for (const root of children.get(undefined) ?? []) visit(root, '', '')
   return rows
 }
 
-/** True if going up from `from` one comes to `to`. */
-function leadsTo(steps: readonly (StepState | undefined)[], from: number, to: number): boolean {
-  const seen = new Set<number>()
-  for (let at: number | undefined = from; at !== undefined && !seen.has(at); at = steps[at]?.parent) {
-    if (at === to) return true
-    seen.add(at)
+/** Steps that come to themselves again by going up. Each step is gone through once. */
+function stepsInLoops(steps: readonly (StepState | undefined)[]): ReadonlySet<number> {
+  const looped = new Set<number>()
+  const known = new Set<number>()
+  for (const start of steps.keys()) {
+    const way = new Set<number>()
+    let at: number | undefined = start
+    for (; at !== undefined && !known.has(at) && !way.has(at); at = steps[at]?.parent) way.add(at)
+    if (at !== undefined && way.has(at)) {
+      for (let i: number | undefined = at; i !== undefined && !looped.has(i); i = steps[i]?.parent) looped.add(i)
+    }
+    for (const i of way) known.add(i)
   }
-  return false
+  return looped
 }

@@ -1,10 +1,9 @@
 // Shows a single run while it runs: a live tree on a terminal, at most a line a second elsewhere. Knows no run, only entries.
 
-import type { JournalEntry, Plan } from '@stepflow/engine'
+import { foldSteps, type JournalEntry, type Plan, type StepFold, type StepStates } from '@stepflow/engine'
 import type { Io } from '../command.ts'
 import type { Messages } from '../messages.ts'
 import { drawCriticalPath, drawTree, duration } from './draw-tree.ts'
-import { createStepStates, type StepStates } from './step-states.ts'
 
 export interface RunDisplay {
   see(entries: readonly JournalEntry[]): void
@@ -16,13 +15,13 @@ const FRAME_MS = 80
 const LINE_MS = 1000
 
 export function showRun(plan: Plan, io: Io, messages: Messages): RunDisplay {
-  const states = createStepStates(plan)
+  const states = foldSteps(plan)
   return messages.isLive ? liveTree(states, io, messages) : plainLines(states, messages)
 }
 
 // ---
 
-function liveTree(states: StepStates, io: Io, messages: Messages): RunDisplay {
+function liveTree(states: StepFold, io: Io, messages: Messages): RunDisplay {
   const startedAt = Date.now()
   let drawn = 0
   const draw = (room: number) => {
@@ -51,7 +50,7 @@ function liveTree(states: StepStates, io: Io, messages: Messages): RunDisplay {
   }
 }
 
-function plainLines(states: StepStates, messages: Messages): RunDisplay {
+function plainLines(states: StepFold, messages: Messages): RunDisplay {
   const timer = setInterval(() => {
     const known = states.steps.flatMap((step) => step ?? [])
     const ended = known.filter((step) => step.endedAt !== undefined).length

@@ -1,10 +1,9 @@
 // stepflow runs show: a run's state, the steps of one of its items, what it waits for, what came out.
 
-import { FlowError, type ItemRow, isEnded } from '@stepflow/engine'
+import { FlowError, foldSteps, type ItemRow, isEnded, type StepStates } from '@stepflow/engine'
 import type { RecordedRun } from '@stepflow/host/history'
 import { countOption } from '../args.ts'
 import { drawCriticalPath, drawTree, printable } from '../progress/draw-tree.ts'
-import { createStepStates, type StepStates } from '../progress/step-states.ts'
 import { watchWaits } from '../progress/watch-waits.ts'
 import { goOn } from '../single-run.ts'
 import type { Action, RunsContext } from './action.ts'
@@ -41,7 +40,7 @@ interface Told {
 async function readItem({ storeWords }: RunsContext, recorded: RecordedRun, item: number): Promise<Told> {
   const { plan, row, damage = 'its journal is damaged' } = recorded
   if (!plan) return { states: NOTHING, waits: [], damage }
-  const states = createStepStates(plan)
+  const states = foldSteps(plan, item)
   const waits: string[] = []
   const watcher = watchWaits(plan, (text) => waits.push(text), storeWords)
   try {
@@ -56,7 +55,7 @@ async function readItem({ storeWords }: RunsContext, recorded: RecordedRun, item
   return { states, waits }
 }
 
-const NOTHING: StepStates = { steps: [], before: [], see() {} }
+const NOTHING: StepStates = { steps: [], before: [] }
 
 /** The item that is asked for; else those that failed, as far as there is room, else the first ones. */
 async function resultsOf(recorded: RecordedRun, item: number | undefined, limit: number): Promise<ItemRow[]> {

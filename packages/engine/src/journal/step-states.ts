@@ -1,0 +1,129 @@
+// What a journal says of the steps of one item: state, times, attempts, reasons. A fold over entries, a few at a time or all at
+// once, up to a moment if need be. Pure: it reads nothing and draws nothing.
+
+import type { ErrorValue } from '../errors.ts'
+import type { Plan } from '../plan/plan.ts'
+import { stepsBefore } from '../plan/steps-before.ts'
+import type { JournalEntry } from './events.ts'
+
+export interface StepState {
+  readonly id: string
+  /** The step that it is drawn under: the last of those it depends on. */
+  readonly parent: number | undefined
+  status: 'pending' | 'running' | 'waiting' | 'success' | 'skipped' | 'failed' | 'cancelled'
+  startedAt?: number
+  endedAt?: number
+  /** Of a skip, of a wait. */
+  reason?: string
+  error?: ErrorValue
+  attempts: number
+  visits: number
+  /** Taken over from the run that this one repeats, with the times it had there. */
+  isCarried?: boolean
+  /** Steps of runs inside it (a map, a nested flow) that have ended. */
+  inside: number
+}
+
+export interface StepStates {
+  /** By step number; steps that no author wrote are left out. */
+  readonly steps: readonly (StepState | undefined)[]
+  /** By step number: the steps it depends on. */
+  readonly before: readonly (readonly number[])[]
+}
+
+export interface StepFold extends StepStates {
+  /** Takes in what comes next. Entries of other items are passed over, and so are those after `until` (epoch milliseconds). */
+  see(entries: readonly JournalEntry[], until?: number): void
+}
+
+/** The steps of one item of a run, before anything happened. */
+export function foldSteps(plan: Plan, item = 0): StepFold {
+  const before = stepsBefore(plan)
+  const steps = plan.steps.map((step, i): StepState | undefined =>
+    step.hidden
+      ? undefined
+      : { id: step.id, parent: before[i]?.at(-1), status: 'pending', attempts: 0, visits: 0, inside: 0 },
+  )
+  return {
+    steps,
+    before,
+    see(entries, until = Number.POSITIVE_INFINITY) {
+      for (const entry of entries) if (entry.at <= until) take(steps, item, entry)
+    },
+  }
+}
+
+// ---
+
+function take(steps: readonly (StepState | undefined)[], item: number, entry: JournalEntry): void {
+  if (entry.type === 'finished') {
+    if (entry.item !== item) return
+    for (const step of steps) if (step) leave(step, entry.at)
+    return
+  }
+  if (entry.type !== 'started' && entry.type !== 'settled' && entry.type !== 'parked') return
+  if (entry.sub !== undefined) return takeInside(steps, item, entry, entry.sub)
+  const step = entry.item === item ? steps[entry.step] : undefined
+  if (!step) return
+  step.attempts = Math.max(step.attempts, entry.attempt)
+  step.visits = Math.max(step.visits, entry.visit)
+  if (entry.type === 'started') start(step, entry.at)
+  else if (entry.type === 'parked') park(step, entry)
+  else settle(step, entry)
+}
+
+/** Of a run inside a step; the key begins with `item/step/visit` of the outermost one. Where something happens, it has begun. */
+function takeInside(
+  steps: readonly (StepState | undefined)[],
+  item: number,
+  { type, at }: JournalEntry,
+  sub: string,
+): void {
+  const [root, outermost] = sub.split('/', 2)
+  const step = Number(root) === item ? steps[Number(outermost)] : undefined
+  if (!step) return
+  if (step.startedAt === undefined) start(step, at)
+  if (type === 'settled') step.inside++
+}
+
+function start(step: StepState, at: number) {
+  step.status = 'running'
+  step.startedAt ??= at
+  delete step.endedAt
+  delete step.reason
+}
+
+function park(step: StepState, entry: JournalEntry & { type: 'parked' }) {
+  step.status = 'waiting'
+  step.startedAt ??= entry.at
+  if (entry.retry) step.reason = `attempt ${entry.attempt} failed, again soon`
+  else if (entry.signal !== undefined) step.reason = `for the signal "${entry.signal}"`
+  else delete step.reason
+}
+
+function settle(step: StepState, entry: JournalEntry & { type: 'settled' }) {
+  const { outcome, at } = entry
+  step.endedAt = at
+  if (entry.carried) step.isCarried = true
+  delete step.reason
+  if (outcome.outcome === 'skipped') {
+    step.status = 'skipped'
+    step.reason = outcome.reason
+    return
+  }
+  step.startedAt ??= at
+  if (outcome.outcome === 'success') {
+    step.status = 'success'
+    return
+  }
+  step.error = outcome.error
+  step.status = outcome.error.code === 'CANCELLED' ? 'cancelled' : 'failed'
+}
+
+/** The item has ended: what has not, will not. */
+function leave(step: StepState, at: number) {
+  if (step.endedAt !== undefined) return
+  step.status = step.startedAt === undefined ? 'skipped' : 'cancelled'
+  step.reason = 'the item ended'
+  step.endedAt = at
+}

@@ -1,0 +1,24 @@
+// For each step the steps that come before it, as its author sees them: through those that a compiler put between.
+
+import { allRefs } from './expr.ts'
+import type { Plan } from './plan.ts'
+
+/** By step number, each list in the order of the steps. */
+export function stepsBefore(plan: Plan): readonly (readonly number[])[] {
+  const direct = plan.steps.map((step) => new Set([...allRefs(step.input), ...(step.needs ?? [])]))
+  plan.steps.forEach((step, i) => {
+    for (const next of step.next ?? []) if (next.to !== i) direct[next.to]?.add(i)
+  })
+  return direct.map((before, i) => {
+    const found = new Set<number>()
+    const seen = new Set<number>([i])
+    const open = [...before]
+    for (let step = open.pop(); step !== undefined; step = open.pop()) {
+      if (seen.has(step)) continue
+      seen.add(step)
+      if (!plan.steps[step]?.hidden) found.add(step)
+      else for (const further of direct[step] ?? []) open.push(further)
+    }
+    return [...found].sort((a, b) => a - b)
+  })
+}
