@@ -56,6 +56,7 @@ export type { Route, Router } from './component/router.ts'
 export { createMemoryStore, type MemoryStoreOptions } from './store/memory.ts'
 export type { JournalEntry, JournalId, RunId, RunOptions, VisitRef } from './journal/events.ts'
 export { type Damage, type Decoded, type EncodedEntries, isDamage, JournalCodec } from './journal/codec.ts'
+export { RefusedInput } from './journal/refused-input.ts'
 export type { BlobKind, EncodedBlob } from './journal/large-values.ts'
 export { type CriticalPath, criticalPath } from './journal/critical-path.ts'
 export { foldSteps, type StepFold, type StepState, type StepStates } from './journal/step-states.ts'
@@ -79,7 +80,7 @@ export type {
 
 // --- values and errors
 export type { Json, JsonObject, MaybePromise } from './json.ts'
-export { equalJson, isPromise, isRecord, kindOf, own, setOwn } from './json.ts'
+export { equalJson, isPromise, isRecord, isTooDeep, kindOf, MOST_LEVELS, own, setOwn } from './json.ts'
 export type { CodeFacts, ErrorCode, ErrorValue, FlowErrorOptions, RetryClass } from './errors.ts'
 export { codes, errorValue, FlowError, retryClass } from './errors.ts'
 export { parseDuration } from './duration.ts'

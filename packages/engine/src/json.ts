@@ -45,6 +45,21 @@ export function equalJson(a: unknown, b: unknown): boolean {
   return keys.every((key) => Object.hasOwn(b, key) && equalJson(own(a, key), own(b, key)))
 }
 
+/** Lists and objects inside one another that a text of JSON may have: whoever walks a value may recurse. */
+export const MOST_LEVELS = 1000
+
+/** True if there are more levels than that. Stops there, so that no depth is too much for it. */
+export function isTooDeep(value: unknown, levels = MOST_LEVELS): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  if (levels === 0) return true
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) if (isTooDeep(value[i], levels - 1)) return true
+    return false
+  }
+  for (const key in value) if (isTooDeep((value as Record<string, unknown>)[key], levels - 1)) return true
+  return false
+}
+
 /** "a list", "text", ...: how a message names a value's kind. */
 export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return 'null'

@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { RefusedInput } from '@stepflow/engine'
 import { afterAll, expect, test } from 'vitest'
+import { countLines } from '../src/cli/batch/count-lines.ts'
+import { fileReader } from '../src/cli/batch/open-files.ts'
 import { type ReadLinesOptions, readLines } from '../src/cli/batch/read-lines.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'stepflow-lines-'))
@@ -16,16 +19,24 @@ interface Seen {
   bad: [number, string][]
 }
 
-async function readAll(content: string | Buffer, options: Partial<ReadLinesOptions> = {}): Promise<Seen> {
+type Options = Partial<ReadLinesOptions> & { readonly chunkBytes?: number }
+
+/** `items`: the numbers of the good lines. */
+async function readAll(content: string | Buffer, { chunkBytes, ...options }: Options = {}): Promise<Seen> {
   const file = join(folder, `${open.length}.jsonl`)
   writeFileSync(file, content)
   const fd = openSync(file, 'r')
   open.push(fd)
   const seen: Seen = { values: [], items: [], bad: [] }
-  const lines = readLines({ fd, onBad: (item, message) => void seen.bad.push([item, message]), ...options })
+  const lines = readLines({ read: fileReader(fd, chunkBytes), ...options })
+  let count = 0
   for await (const value of lines.values) {
-    seen.items.push(lines.itemOf(seen.values.length))
-    seen.values.push(value)
+    const item = lines.itemOf(count++)
+    if (value instanceof RefusedInput) seen.bad.push([item, value.message])
+    else {
+      seen.items.push(item)
+      seen.values.push(value)
+    }
   }
   return seen
 }
@@ -113,20 +124,40 @@ test('lines that are done are passed over but keep their numbers', async () => {
   expect(items).toEqual([3, 4])
 })
 
-test('the reader waits for whoever takes its bad lines', async () => {
-  let open = 0
-  let most = 0
-  const { values } = await readAll('x\nx\nx\n1\n', {
-    async onBad() {
-      most = Math.max(most, ++open)
-      await new Promise((resolve) => setImmediate(resolve))
-      open--
-    },
-  })
+test('a bad line that is done is passed over too, wherever it stands', async () => {
+  const { items, bad } = await readAll('bad\n1\nbad\n3\n4\n', { isDone: (item) => item === 0 || item === 3 })
 
-  expect(values).toEqual([1])
-  expect(most).toBe(1)
+  expect(items).toEqual([1, 4])
+  expect(bad.map(([item]) => item)).toEqual([2])
 })
+
+test('a line of more than 1,000 levels is refused for that, one of 1,000 is not', async () => {
+  const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels)
+
+  const { items, bad } = await readAll(`${nested(1000)}\n${nested(1001)}\n${nested(20_000)}\n1\n`)
+
+  expect(items).toEqual([0, 3])
+  expect(bad).toEqual([
+    [1, 'line 2 has more than 1000 levels of lists and objects'],
+    [2, 'line 3 has more than 1000 levels of lists and objects'],
+  ])
+})
+
+test('no more lines are taken than asked for, those passed over among them', async () => {
+  expect((await readAll('0\n1\nbad\n3\n', { limit: 2 })).values).toEqual([0, 1])
+  expect((await readAll('0\n\n1\n2\n3\n', { limit: 3, isDone: (item) => item < 1 })).values).toEqual([1, 2])
+})
+
+test.each(['', '\n', '1', '1\n', '\ufeff1\r\n\r\n2\r\n', '\ufeff\n1', 'x\n \t\ny', `${'x'.repeat(3 << 20)}\n1`])(
+  'lines are counted as they are read (%#)',
+  async (content) => {
+    const { values, bad } = await readAll(content)
+    const fd = open.at(-1) as number
+
+    expect(await countLines(fd)).toBe(values.length + bad.length)
+    expect(await countLines(fd, 1)).toBe(Math.min(1, values.length + bad.length))
+  },
+)
 
 test('__proto__ in a line is a key like any other', async () => {
   const { values } = await readAll('{"__proto__":{"x":1}}')
@@ -143,7 +174,7 @@ test('what has been read is let go', async () => {
   writeFileSync(file, line.repeat(32_768))
   const fd = openSync(file, 'r')
   open.push(fd)
-  const lines = readLines({ fd, onBad: () => {} })
+  const lines = readLines({ read: fileReader(fd) })
   collect()
   const before = process.memoryUsage().heapUsed
 

@@ -221,7 +221,7 @@ test('an interrupt ends a batch whose input is an open, silent pipe', async () =
 test('the second interrupt does not wait', async () => {
   const { folder } = folderWith({ 'f.yaml': sleeping, 'in.jsonl': '{"ms":60000,"n":1}\n' })
   const { child, ended } = begin(['run', 'f.yaml', '--inputs', 'in.jsonl', '--output', 'o.jsonl'], { cwd: folder })
-  const progress = says(child, /0 done/)
+  const progress = says(child, /0 of 1 done/)
   const finishing = says(child, /finishing what runs/)
 
   await progress

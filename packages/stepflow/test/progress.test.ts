@@ -1,7 +1,7 @@
 import { criticalPath, foldSteps, type JournalEntry, type Plan, type PlanStep } from '@stepflow/engine'
 import { expect, test } from 'vitest'
+import { describeBatch, describeEnd, drawBatch } from '../src/cli/progress/batch-progress.ts'
 import { drawTree, duration, printable } from '../src/cli/progress/draw-tree.ts'
-import { describeBatch } from '../src/cli/progress/show-batch.ts'
 
 /** Steps by id with the numbers of those they read; the last one is made by the compiler. */
 function planOf(...steps: [id: string, ...reads: number[]][]): Plan {
@@ -126,13 +126,31 @@ test('a chain of 100,000 steps is drawn, and its critical path found, in a momen
   expect(performance.now() - before).toBeLessThan(5000)
 })
 
-test('a batch says what is done, how fast and how long it will take', () => {
-  const counts = { success: 11_990, failed: 10, skipped: 0 }
+const batch = {
+  counts: { success: 11_990, failed: 10, skipped: 0 },
+  total: { items: 26_000 },
+  retries: 3,
+  elapsedMs: 2000,
+  doneBefore: 2000,
+}
 
-  expect(describeBatch({ counts, part: 0.25, elapsedMs: 2000 })).toBe(
-    '12,000 done: 11,990 ok, 10 failed, 0 skipped; 6,000/s; 6.0s left',
+test('a batch says what is done of how many, how fast and how long it will take, from where it was', () => {
+  expect(describeBatch(batch)).toBe(
+    '12,000 of 26,000 done (46%): 11,990 ok, 10 failed, 0 skipped; 3 retries; 5,000/s; 2.8s left',
   )
-  expect(describeBatch({ counts, part: undefined, elapsedMs: 2000 })).not.toContain('left')
+  expect(describeBatch({ ...batch, total: { items: 26_000, isAbout: true } })).toContain('of ~26,000 done')
+  const { total: _, ...unknown } = batch
+  expect(describeBatch(unknown)).toBe('12,000 done: 11,990 ok, 10 failed, 0 skipped; 3 retries; 5,000/s')
+  expect(describeEnd(batch)).toBe('12,000 done: 11,990 ok, 10 failed, 0 skipped; 3 retries; in 2.0s (5,000/s)')
+})
+
+test('the line of a batch is never as wide as the terminal, and what matters most is left out last', () => {
+  expect(drawBatch(batch, 100, false)).toBe(
+    '█████░░░░░░░  46%  12,000/26,000  11,990 ok  10 failed  3 retries  5,000/s  2.8s left',
+  )
+  expect(drawBatch(batch, 60, false)).toBe('█████░░░░░░░  46%  12,000/26,000  10 failed  2.8s left')
+  expect(drawBatch(batch, 40, false)).toBe('46%  12,000/26,000  10 failed  5,000/s')
+  for (let columns = 14; columns < 120; columns++) expect(drawBatch(batch, columns, false).length).toBeLessThan(columns)
 })
 
 test('durations are read at a glance', () => {

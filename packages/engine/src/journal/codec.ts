@@ -15,6 +15,7 @@ import {
   SCANNED_FIELDS,
   withoutParts,
 } from './large-values.ts'
+import { type Refusal, RefusedInput, refusalsIn, withRefusals } from './refused-input.ts'
 
 export interface EncodedEntries {
   readonly text: string
@@ -79,6 +80,7 @@ export class JournalCodec {
     const holes: Hole[] = []
     for (const [index, entry] of entries.entries()) {
       if (typeof own(entry, 'type') !== 'string') return { damage: `its entry ${index} has no type`, isTorn: false }
+      takeRefusals(entry)
       this.#takeHoles(entry, entry.type === 'created' ? 'inputs' : 'payload', holes)
       if (isRecord(entry.outcome)) this.#takeHoles(entry.outcome, 'result', holes)
     }
@@ -121,9 +123,13 @@ export class JournalCodec {
       case 'created': {
         const { inputs, plan, ...rest } = entry
         const places: Place[] = []
-        const texts = inputs.map((input, index) => this.#value(input, [index], places, blobs))
+        const refusals = refusalsIn(inputs)
+        const texts = inputs.map((input, index) =>
+          input instanceof RefusedInput ? 'null' : this.#value(input, [index], places, blobs),
+        )
+        const refused = refusals.length === 0 ? '' : `,"refused":${JSON.stringify(refusals)}`
         const planField = plan === undefined ? '' : `,"plan":${this.#planText(plan)}`
-        return withField(rest, 'inputs', `[${texts.join(',')}]${placesField(places)}${planField}`)
+        return withField(rest, 'inputs', `[${texts.join(',')}]${placesField(places)}${refused}${planField}`)
       }
       case 'signalled': {
         if (entry.payload === undefined) return JSON.stringify(entry)
@@ -231,6 +237,13 @@ function withField(rest: object, name: string, text: string): string {
 
 function placesField(places: readonly Place[]): string {
   return places.length === 0 ? '' : `,"blobs":${JSON.stringify(places)}`
+}
+
+function takeRefusals(entry: Record<string, unknown>): void {
+  const refusals = own(entry, 'refused')
+  if (!Array.isArray(refusals) || !Array.isArray(entry.inputs)) return
+  delete entry.refused
+  entry.inputs = withRefusals(entry.inputs, refusals as Refusal[]) // what `encode` wrote
 }
 
 function parse(text: string): unknown {

@@ -8,6 +8,7 @@ export { type PatchedFlow, patchFlow, type Reopened, type ReopenRun, reopenRun }
 export {
   type DescribeOrigin,
   describeOrigin,
+  findEdited,
   findRunToResume,
   type Origin,
   type TakeUp,

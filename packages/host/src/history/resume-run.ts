@@ -45,15 +45,17 @@ export interface DescribeOrigin {
   readonly inputs?: string | undefined
   /** Absolute; if it was named. */
   readonly config?: string | undefined
+  /** Of a batch: how many lines of its input it takes, if not all. */
+  readonly limit?: number | undefined
 }
 
-export function describeOrigin({ plan, flow, variables, input, inputs, config }: DescribeOrigin): Origin {
+export function describeOrigin({ plan, flow, variables, input, inputs, config, limit }: DescribeOrigin): Origin {
   const of = inputs === undefined ? input : fingerprint(inputs)
   return {
     type: 'cli',
     flow,
     plan: contentId(plan),
-    input: of === undefined ? '' : contentId({ ...of, variables }),
+    input: of === undefined ? '' : contentId({ ...of, variables, ...(limit === undefined ? {} : { limit }) }),
     ...(inputs === undefined ? {} : { inputs }),
     ...(config === undefined ? {} : { config }),
   }
@@ -74,6 +76,17 @@ export async function findRunToResume(store: Store, origin: Origin, named: strin
     return same.reduce<RunRow | undefined>((a, b) => (a && a.createdAt >= b.createdAt ? a : b), undefined)
   }
   return (await among(['running', 'queued', 'paused'])) ?? (await among(['completed', 'failed']))
+}
+
+/** The newest batch of the same flow file and inputs whose flow was another one then; undefined if there is none. */
+export async function findEdited(store: Store, origin: Origin): Promise<RunRow | undefined> {
+  const { flow, plan, input, inputs } = origin
+  if (inputs === undefined || inputs === '-') return undefined
+  const rows = await store.runs.list({ limit: MOST_COMPARED })
+  const same = rows.filter(({ trigger }) => {
+    return trigger?.flow === flow && trigger.inputs === inputs && trigger.input === input && trigger.plan !== plan
+  })
+  return same.reduce<RunRow | undefined>((a, b) => (a && a.createdAt >= b.createdAt ? a : b), undefined)
 }
 
 export interface TakeUp {

@@ -1,6 +1,6 @@
 // What is said on stderr: hints, progress, log lines of components. In the format and the amount that was asked for.
 
-import type { Json, Log, LogLevel } from '@stepflow/engine'
+import { type Json, type Log, type LogLevel, own } from '@stepflow/engine'
 import type { Args, Io } from './command.ts'
 import { paint, printable } from './progress/draw-tree.ts'
 
@@ -12,6 +12,9 @@ export interface Messages {
   /** How far it is; at most once a second, the caller sees to that. */
   progress(text: string, data: Json): void
   readonly log: Log
+  /** From now on retries are counted, and told under --verbose only: of many items, each would be a line. */
+  countRetries(): void
+  readonly retries: number
   /** True where a picture may be drawn and renewed. */
   readonly isLive: boolean
   /** Called before a line is written, to take a picture out of the way. */
@@ -26,6 +29,8 @@ export function createMessages(args: Args, io: Io): Messages {
   const wanted = args.value('log-level') ?? io.env.STEPFLOW_LOG_LEVEL ?? (args.has('verbose') ? 'debug' : 'info')
   const least = isQuiet ? RANKS.error : (RANKS[(wanted === 'warn' ? 'warning' : wanted) as LogLevel] ?? RANKS.info)
   let clear: (() => void) | undefined
+  let isCounting = false
+  let retries = 0
 
   function say(level: LogLevel, text: string, data?: Json) {
     clear?.()
@@ -45,12 +50,22 @@ export function createMessages(args: Args, io: Io): Messages {
     progress: (text, data) => {
       if (!isQuiet) say('info', text, data)
     },
-    log(level, message, data) {
+    log(given, message, data) {
+      const isRetry = own(data, 'event') === 'retry'
+      if (isRetry) retries++
+      const level = isRetry && isCounting ? 'debug' : given
       if (RANKS[level] < least) return
       if (isJson) return say(level, message, data)
-      const extra = data === undefined ? '' : ` ${JSON.stringify(data)}`
+      const extra = data === undefined || isRetry ? '' : ` ${JSON.stringify(data)}`
       const color = level === 'error' ? 'red' : level === 'warning' ? 'yellow' : 'dim'
-      say(level, paint(`${level}: ${printable(message + extra)}`, color, io.terminal.color.err))
+      const item = isRetry && isCounting ? `item ${own(data, 'item')}: ` : ''
+      say(level, paint(`${level}: ${item}${printable(message + extra)}`, color, io.terminal.color.err))
+    },
+    countRetries() {
+      isCounting = true
+    },
+    get retries() {
+      return retries
     },
     isLive: io.terminal.err && !isQuiet && !isJson && io.env.TERM !== 'dumb',
     beforeLine(next) {

@@ -7,7 +7,7 @@ import { describeOrigin as describe, type Origin, type TakeUp, takeUp as take } 
 import type { Args, Io } from './command.ts'
 import type { Messages } from './messages.ts'
 
-export { findRunToResume, type Origin } from '@stepflow/host/history'
+export { findEdited, findRunToResume, type Origin } from '@stepflow/host/history'
 
 export interface DescribeOrigin {
   readonly plan: Plan
@@ -17,9 +17,11 @@ export interface DescribeOrigin {
   readonly variables: Readonly<Record<string, unknown>>
   /** Of a single run; absent: whatever it was. */
   readonly input?: { readonly value: unknown }
+  /** Of a batch: how many lines of its input it takes, if not all. */
+  readonly limit?: number | undefined
 }
 
-export function describeOrigin({ plan, file, args, io, variables, input }: DescribeOrigin): Origin {
+export function describeOrigin({ plan, file, args, io, variables, input, limit }: DescribeOrigin): Origin {
   const config = args.value('config')
   return describe({
     plan,
@@ -28,6 +30,7 @@ export function describeOrigin({ plan, file, args, io, variables, input }: Descr
     input,
     inputs: batchInputs(args, io),
     config: config === undefined ? undefined : resolve(io.cwd, config),
+    limit,
   })
 }
 
@@ -44,6 +47,7 @@ export function takeUp({ messages, ...run }: TakeUp & { readonly messages: Messa
 function batchInputs(args: Args, io: Io): string | undefined {
   const name = args.value('inputs')
   if (name === undefined || name === '-') return name
-  const file = realpathSync(resolve(io.cwd, name))
-  return statSync(file).isFile() ? file : '-'
+  const path = resolve(io.cwd, name)
+  // What is no file may have no path of its own.
+  return statSync(path).isFile() ? realpathSync(path) : '-'
 }

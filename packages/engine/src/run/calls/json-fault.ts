@@ -1,6 +1,7 @@
 // Can JSON carry this value? Says where it cannot. Iterative over depth is not needed: JSON.stringify has the same limit.
 
 import { SCANNED_FIELDS } from '../../journal/large-values.ts'
+import { MOST_LEVELS } from '../../json.ts'
 
 /** `$.list[3] is a function`; undefined if all of it is JSON (or bytes). An undefined field is left out, as JSON does. */
 export function jsonFault(value: unknown): string | undefined {
@@ -9,8 +10,6 @@ export function jsonFault(value: unknown): string | undefined {
 }
 
 // ---
-
-const DEEPEST = 2_000
 
 function faultAt(value: unknown, path: string, depth: number): string | undefined {
   switch (typeof value) {
@@ -28,7 +27,8 @@ function faultAt(value: unknown, path: string, depth: number): string | undefine
 }
 
 function objectFault(value: object, path: string, depth: number): string | undefined {
-  if (depth > DEEPEST) return `${path} is nested more than ${DEEPEST} levels deep, or contains itself`
+  // The path is as long as the value is deep: its beginning says where to look.
+  if (depth >= MOST_LEVELS) return `${path.slice(0, 60)}... has more than ${MOST_LEVELS} levels, or contains itself`
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) {
       if (depth === 0 && value.length <= SCANNED_FIELDS && value[i] instanceof Uint8Array) continue

@@ -71,7 +71,9 @@ export class Parks {
     run.state.status[key] = PARKED
     run.attempts.set(key, next)
     const { message } = errorValue(thrown)
-    run.services.log(failed)('warning', `attempt ${failed.attempt} failed, next in ${delayMs} ms: ${message}`)
+    // As data too: who shows many items counts their retries.
+    const event = { event: 'retry', item: rootItem(failed), attempt: failed.attempt, delayMs }
+    run.services.log(failed)('warning', `attempt ${failed.attempt} failed, next in ${delayMs} ms: ${message}`, event)
     const until = this.#drive.now + delayMs
     this.#wakeAt(until, next)
     recordPark(this.#drive, next, until)

@@ -1,6 +1,7 @@
 // Items of a run and their places: who may start, who only waits and gives its place back, how an item ends.
 
 import type { ErrorValue } from '../../errors.ts'
+import { RefusedInput } from '../../journal/refused-input.ts'
 import { misfit } from '../../schema.ts'
 import type { Outcome } from '../outcome.ts'
 import { QUEUED } from '../scheduler/state.ts'
@@ -203,6 +204,9 @@ export class Items {
   }
 
   #checked(run: ActiveRun, input: unknown): { value: unknown; error: ErrorValue | undefined } {
+    if (input instanceof RefusedInput) {
+      return { value: null, error: { code: 'INVALID_INPUT', message: input.message } }
+    }
     const check = run.plan.checkInput
     if (!check) return { value: input, error: undefined }
     const { value, violations } = check(input)

@@ -4,18 +4,23 @@
 import { fstatSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { Readable, Writable } from 'node:stream'
+import { isatty, ReadStream } from 'node:tty'
 
 export function isFile(fd: number): boolean {
   return fstatSync(fd).isFile()
 }
 
-/** The next bytes of a pipe, socket or terminal, as they come; none: its end. */
-export function pipeReader(fd: number): () => Promise<Buffer> {
-  const stream: Readable = fd === 0 ? process.stdin : new Socket({ fd, readable: true, writable: false })
+/** A pipe, socket or terminal, which from then on owns the descriptor; undefined for what is none. */
+export function openPipe(fd: number): { read(): Promise<Buffer>; close(): void } | undefined {
+  const stream = streamOf(fd)
+  if (!stream) return undefined
   const chunks = stream[Symbol.asyncIterator]()
-  return async () => {
-    const { done, value } = await chunks.next()
-    return done ? Buffer.alloc(0) : (value as Buffer)
+  return {
+    async read() {
+      const { done, value } = await chunks.next()
+      return done ? Buffer.alloc(0) : (value as Buffer)
+    },
+    close: () => stream.destroy(),
   }
 }
 
@@ -28,4 +33,13 @@ export function pipeWriter(): (fd: number, bytes: Buffer) => Promise<number> {
     new Promise((resolve, reject) => {
       stream.write(bytes, (error) => (error ? reject(error) : resolve(bytes.length)))
     })
+}
+
+// ---
+
+function streamOf(fd: number): Readable | undefined {
+  const stat = fstatSync(fd)
+  if (stat.isFIFO() || stat.isSocket())
+    return fd === 0 ? process.stdin : new Socket({ fd, readable: true, writable: false })
+  return isatty(fd) ? new ReadStream(fd) : undefined
 }

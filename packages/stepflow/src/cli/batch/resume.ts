@@ -1,6 +1,6 @@
 // What an interrupted batch left in its output: which items have their line. Changes nothing but a torn last line.
 
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, statSync } from 'node:fs'
 import { FlowError, IndexSet } from '@stepflow/engine'
 import type { Counts } from './write-results.ts'
 
@@ -42,6 +42,22 @@ export function readKept(file: string, order: 'input' | 'completion'): Kept {
   }
   const kept = lines
   return { lines, counts, isDone: done ? (item) => done.has(item) : (item) => item < kept }
+}
+
+/** How many results of a batch a file holds, of either order; undefined if it is something else, or not there. */
+export function countResults(file: string): number | undefined {
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return undefined
+  const fd = openSync(file, 'r')
+  try {
+    let lines = 0
+    eachLine(fd, (text) => parseHead(text) !== undefined && ++lines > 0)
+    if (lines > 0) return lines
+    // A first line that was torn.
+    const head = Buffer.alloc(12)
+    return /^\{"(outcome|index)":/.test(head.toString('utf8', 0, readSync(fd, head, 0, head.length, 0))) ? 0 : undefined
+  } finally {
+    closeSync(fd)
+  }
 }
 
 // ---

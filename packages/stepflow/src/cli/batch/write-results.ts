@@ -30,6 +30,8 @@ export interface ResultWriterOptions {
   readonly order: 'input' | 'completion'
   /** The first item whose result is not there yet (`input`). */
   readonly from?: number
+  /** What the results that are there already count as. */
+  readonly before?: Readonly<Counts>
   /** For messages. */
   readonly name: string
   /** For what is no file; answers how many bytes it took. */
@@ -46,7 +48,7 @@ const PAUSE_MS = 20
 
 export function createResultWriter(options: ResultWriterOptions): ResultWriter {
   const { fd, order, name, write: writeSome = writeOnce } = options
-  const counts: Counts = { success: 0, skipped: 0, failed: 0 }
+  const counts: Counts = options.before ? { ...options.before } : { success: 0, skipped: 0, failed: 0 }
   const early = new Map<number, string>()
   /** Who runs too far ahead of the results, and waits. */
   const calm: (() => void)[] = []

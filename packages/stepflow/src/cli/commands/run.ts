@@ -1,5 +1,6 @@
 // stepflow run: one input and its result, or a batch of them. Results on stdout, everything else on stderr.
 
+import { setOwn } from '@stepflow/engine'
 import type { StoreConfig } from '@stepflow/host'
 import { countOption, durationOption, flowFile, usage } from '../args.ts'
 import type { ReadyRun } from '../batch/run-batch.ts'
@@ -34,6 +35,9 @@ export const run: Command = {
       does: 'go on with an interrupted run: of a batch, keep the lines that --output has',
     },
     { name: 'drain', value: 'TIME', does: 'how long an interrupted batch may finish what runs; 30s if absent' },
+    { name: 'limit', value: 'N', does: 'a batch: take the first N lines only' },
+    { name: 'force', does: 'replace an output that holds results of an unfinished batch' },
+    { name: 'label', value: 'NAME=VALUE', many: true, does: 'a mark on the run, to find it by in `runs list`' },
     { name: 'allow-failures', does: 'exit 0 though items of the batch failed' },
     ...variableOptions,
     ...overrideOptions,
@@ -94,7 +98,12 @@ export const run: Command = {
       const plan = refuseInvalid(project, io, messages)
       if (!plan) return 2
       const variables = await readVariables(args, plan, io, messages)
-      const options = { variables, ...(maxConcurrent === undefined ? {} : { maxConcurrent }) }
+      const labels = labelsOf(args)
+      const options = {
+        variables,
+        ...(labels ? { labels } : {}),
+        ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
+      }
       if (!isBatch) return await runOne({ project, plan, options, args, io, messages })
       const { runBatch } = await import('../batch/run-batch.ts')
       return await runBatch({ project, plan, options, args, io, messages, drainMs })
@@ -156,6 +165,18 @@ function storeOf(args: Args, io: Io): StoreConfig | undefined {
   return named ?? (isOutputEnough ? undefined : defaultStore(io))
 }
 
+function labelsOf(args: Args): Record<string, string> | undefined {
+  const given = args.values('label')
+  if (given.length === 0) return undefined
+  const labels: Record<string, string> = {}
+  for (const text of given) {
+    const at = text.indexOf('=')
+    if (at < 1) throw usage(run, `--label is "${text}", but must be NAME=VALUE`)
+    setOwn(labels, text.slice(0, at), text.slice(at + 1))
+  }
+  return labels
+}
+
 function refuseTogether(args: Args, names: readonly string[]) {
   const given = args.given.find(({ name }) => names.includes(name))
   if (given) throw usage(run, `--inputs is a batch and --${given.name} is one input: give one of them`)
@@ -173,7 +194,7 @@ function refuseOverwriting(output: string, flow: string, args: Args, io: Io) {
 const READ_FROM: ReadonlySet<string> = new Set(['config', 'input', 'variables', 'overrides', 'secrets'])
 
 function refuseOutsideBatch(args: Args) {
-  for (const name of ['order', 'allow-failures', 'drain']) {
+  for (const name of ['order', 'limit', 'force', 'allow-failures', 'drain']) {
     if (args.has(name)) throw usage(run, `--${name} is for a batch: it needs --inputs FILE`)
   }
 }

@@ -1,65 +1,75 @@
-// Shows how far a batch is: one line that renews itself on a terminal, at most a line a second elsewhere.
+// Shows how far a batch is while it runs: one line that renews itself on a terminal, at most a line a second elsewhere, and
+// none that says what the last one said.
 
-import type { Counts } from '../batch/write-results.ts'
 import type { Io } from '../command.ts'
 import type { Messages } from '../messages.ts'
-import { duration, paint } from './draw-tree.ts'
+import { type BatchProgress, describeBatch, drawBatch } from './batch-progress.ts'
 
-export interface BatchProgress {
-  readonly counts: Readonly<Counts>
-  /** From 0 to 1: how much of the input has been read; undefined if its length is not known. */
-  readonly part: number | undefined
-  readonly elapsedMs: number
-}
+const FRAME_MS = 200
+const LINE_MS = 1000
 
-/** `12,000 done: 11,990 ok, 10 failed, 0 skipped; 5,400/s; 3m 5s left` */
-export function describeBatch({ counts, part, elapsedMs }: BatchProgress, color = false): string {
-  const done = counts.success + counts.failed + counts.skipped
-  const rate = elapsedMs > 0 ? done / (elapsedMs / 1000) : 0
-  const failed = `${number(counts.failed)} failed`
-  const told = [
-    `${number(done)} done: ${number(counts.success)} ok, ${counts.failed > 0 ? paint(failed, 'red', color) : failed}, ${number(counts.skipped)} skipped`,
-    `${number(rate < 10 ? Math.round(rate * 10) / 10 : Math.round(rate))}/s`,
-  ]
-  // Guessed from the bytes read: good enough after a moment, nonsense before.
-  if (part !== undefined && part > 0 && part < 1 && elapsedMs > 500) {
-    told.push(`${duration((elapsedMs / part) * (1 - part))} left`)
+/** Asks `now` for the numbers whenever it shows them. `end` takes the line away. */
+export function showBatch(now: () => Promise<BatchProgress>, io: Io, messages: Messages): { end(): void } {
+  const show = messages.isLive ? liveLine(io, messages) : plainLines(messages)
+  let isAsking = false
+  let isOver = false
+  const tick = async () => {
+    if (isAsking) return
+    isAsking = true
+    // A store that is away for a moment is the driver's business, not the display's.
+    const progress = await now().catch(() => undefined)
+    isAsking = false
+    if (progress && !isOver) show.draw(progress)
   }
-  return told.join('; ')
-}
-
-/** Calls `now` for the numbers whenever it shows them; `end` shows the last line. */
-export function showBatch(now: () => BatchProgress, io: Io, messages: Messages): { end(): void } {
-  let drawn = false
-  const erase = () => {
-    if (drawn) io.err('\r\u001b[2K')
-    drawn = false
-  }
-  const draw = () => {
-    erase()
-    io.err(describeBatch(now(), io.terminal.color.err).slice(0, io.terminal.columns + 20))
-    drawn = true
-  }
-  if (messages.isLive) messages.beforeLine(erase)
-  const say = () => {
-    const { counts } = now()
-    messages.progress(describeBatch(now()), { ...counts })
-  }
-  const timer = setInterval(messages.isLive ? draw : say, messages.isLive ? 200 : 1000)
+  const timer = setInterval(tick, messages.isLive ? FRAME_MS : LINE_MS)
   timer.unref()
   return {
     end() {
+      isOver = true
       clearInterval(timer)
-      erase()
-      messages.beforeLine(undefined)
+      show.end()
     },
   }
 }
 
 // ---
 
-function number(n: number): string {
-  const [whole = '', part] = String(n).split('.')
-  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',')
-  return part === undefined ? grouped : `${grouped}.${part}`
+interface Shown {
+  draw(progress: BatchProgress): void
+  end(): void
+}
+
+function liveLine(io: Io, messages: Messages): Shown {
+  let isDrawn = false
+  const erase = () => {
+    if (isDrawn) io.err('\r\u001b[2K')
+    isDrawn = false
+  }
+  messages.beforeLine(erase)
+  return {
+    draw(progress) {
+      erase()
+      io.err(drawBatch(progress, io.terminal.columns, io.terminal.color.err))
+      isDrawn = true
+    },
+    end() {
+      erase()
+      messages.beforeLine(undefined)
+    },
+  }
+}
+
+function plainLines(messages: Messages): Shown {
+  let last: string | undefined
+  return {
+    draw(progress) {
+      const { counts, total, retries } = progress
+      // Rate and time left change by themselves: they are no news.
+      const news = JSON.stringify([counts, total, retries])
+      if (news === last) return
+      last = news
+      messages.progress(describeBatch(progress), { ...counts, ...(total ? { total: total.items } : {}), retries })
+    },
+    end() {},
+  }
 }

@@ -7,7 +7,8 @@ import { cannot } from '@stepflow/host'
 import { isFile, pipeWriter } from '../batch/pipes.ts'
 import { createResultWriter } from '../batch/write-results.ts'
 import { DRAIN_MS, onInterrupt } from '../interrupts.ts'
-import { describeBatch, showBatch } from '../progress/show-batch.ts'
+import { describeEnd, followProgress } from '../progress/batch-progress.ts'
+import { showBatch } from '../progress/show-batch.ts'
 import { watchWaits } from '../progress/watch-waits.ts'
 import { explainMissing, goOn, type SingleRun } from '../single-run.ts'
 
@@ -19,6 +20,7 @@ export interface ManyRun extends SingleRun {
 export async function followMany(run: ManyRun): Promise<number> {
   const { plan, storeWords, output, io, messages, allowsFailures, begin } = run
   const waits = watchWaits(plan, messages.hint, storeWords)
+  messages.countRetries()
   const handle: RunHandle = await begin((entries: readonly JournalEntry[]) => waits.see(entries))
   messages.hint(`run ${handle.id}`)
   waits.name(handle.id)
@@ -29,8 +31,7 @@ export async function followMany(run: ManyRun): Promise<number> {
     name: output ?? 'the output',
     ...(output === undefined && !isFile(target) ? { write: pipeWriter() } : {}),
   })
-  const startedAt = Date.now()
-  const progress = () => ({ counts: writer.counts, part: undefined, elapsedMs: Date.now() - startedAt })
+  const progress = await followProgress({ store: run.store, run: handle.id, retries: () => messages.retries })
   const display = showBatch(progress, io, messages)
   const leave = () =>
     messages.problem(`run ${handle.id} is left as it is. To go on with it:\n  ${goOn(handle.id, storeWords)}`)
@@ -53,7 +54,7 @@ export async function followMany(run: ManyRun): Promise<number> {
     restore()
     if (output !== undefined) closeSync(target)
   }
-  messages.hint(describeBatch(progress()))
+  messages.hint(describeEnd({ ...(await progress()), counts: writer.counts }))
   if (isInterrupted) {
     leave()
     return 130

@@ -1,0 +1,34 @@
+// How to go on with a batch, as command lines that can be copied.
+
+import type { Args } from '../command.ts'
+import { shellWord } from '../progress/watch-waits.ts'
+import type { Kept } from './resume.ts'
+import type { ResultWriter } from './write-results.ts'
+
+export interface GoOn {
+  readonly args: Args
+  readonly writer: ResultWriter
+  readonly kept: Kept | undefined
+  readonly isRecorded: boolean
+}
+
+export function howToGoOn({ args, writer, kept, isRecorded }: GoOn): string {
+  const lines = writer.written + (kept?.lines ?? 0)
+  const output = args.value('output')
+  if (output !== undefined) {
+    return `${lines} results are in ${output}, whole lines all of them. To go on with the rest:\n  ${resumeLine()}`
+  }
+  if (isRecorded) return `${lines} results are written, and all are recorded. To have them all:\n  ${resumeLine()}`
+  return `${lines} results are written; with --output FILE a batch can be resumed`
+}
+
+/** This command line, with --resume. */
+export function resumeLine(): string {
+  const words = process.argv.slice(2).filter((word) => !/^--(resume(=|$)|force$)/.test(word))
+  return ['stepflow', ...words, '--resume'].map(shellWord).join(' ')
+}
+
+export function howToRerun(run: string, isRecorded: boolean, storeWords: readonly string[]): string {
+  if (!isRecorded) return 'a batch that is kept (--store sqlite:PATH) can be run again from what failed'
+  return `to run again what failed:\n  ${['stepflow runs rerun', run, '--failed', ...storeWords].join(' ')}`
+}

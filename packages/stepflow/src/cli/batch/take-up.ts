@@ -1,0 +1,123 @@
+// Where a batch begins: anew, behind the lines of its output, or with the run that is recorded. Refuses what would lose
+// results, or mix those of two batches. Starts nothing.
+
+import { statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { FlowError, type RunRow } from '@stepflow/engine'
+import { cannot } from '@stepflow/host'
+import { usage } from '../args.ts'
+import { describeOrigin, findEdited, findRunToResume, type Origin } from '../recorded-run.ts'
+import { countLines } from './count-lines.ts'
+import { resumeLine } from './go-on.ts'
+import type { Lines } from './read-lines.ts'
+import { countResults, type Kept, readKept } from './resume.ts'
+import type { OpenBatch } from './run-batch.ts'
+
+/** Where the batch is recorded, if it is. */
+export interface Recorded {
+  readonly origin: Origin
+  /** The run that is taken up; absent: a new one begins. */
+  readonly run?: RunRow
+}
+
+/** An output with fewer results than there are lines is an unfinished batch: it is not replaced unasked. */
+export async function refuseUnfinished({ args, io, input, output, limit }: OpenBatch): Promise<void> {
+  if (output === undefined || args.has('resume') || args.has('force')) return
+  let results: number | undefined
+  try {
+    results = countResults(resolve(io.cwd, output))
+  } catch (thrown) {
+    throw cannot('read', output, 'the output', thrown)
+  }
+  // Of a pipe nobody knows how many lines there will be.
+  if (results === undefined || input.size === undefined) return
+  const lines = await countLines(input.fd, Math.min(results + 1, limit ?? Number.POSITIVE_INFINITY))
+  if (lines <= results) return
+  throw new FlowError(
+    'INVALID_INPUT',
+    `${output} holds ${results} results of a batch that was not finished. To go on with it:\n  ${resumeLine()}\n--force replaces it`,
+  )
+}
+
+/** Undefined where nothing is recorded. */
+export async function whereToBegin(batch: OpenBatch): Promise<Recorded | undefined> {
+  const { project, plan, options, args, io, messages, limit } = batch
+  const { store, file } = project
+  const named = args.value('resume')
+  if (!store.durable) {
+    if (named !== undefined) warnOfEdited(batch)
+    return undefined
+  }
+  const origin = describeOrigin({ plan, file, args, io, variables: options.variables, limit })
+  if (named === undefined) return { origin }
+  const run = await findRunToResume(store, origin, named)
+  if (run) return { origin, run }
+  const edited = args.has('force') ? undefined : await findEdited(store, origin)
+  if (edited) {
+    throw new FlowError(
+      'CONFLICT',
+      `the flow was edited since run ${edited.id} began: \`stepflow runs resume ${edited.id}\` goes on with it as it was; --force begins a new run${batch.output === undefined ? '' : `, behind the results that are in ${batch.output}`}`,
+    )
+  }
+  messages.hint('no run of this flow and these inputs is recorded: a new one begins')
+  return { origin }
+}
+
+/** The lines of the output that stay; undefined if it is written anew. */
+export function keptBefore(batch: OpenBatch, recorded: Recorded | undefined): Kept | undefined {
+  const { args, output, order, io } = batch
+  if (!args.has('resume')) return undefined
+  if (output === undefined) {
+    // What is recorded can be told again from the first result.
+    if (recorded) return undefined
+    throw usage({ name: 'run' }, '--resume goes on behind the lines of --output FILE: name it')
+  }
+  try {
+    return readKept(resolve(io.cwd, output), order)
+  } catch (thrown) {
+    if (FlowError.is(thrown)) throw thrown
+    throw cannot('read', output, 'the output', thrown)
+  }
+}
+
+/** A new run behind results of before has to know how many they were: its first item is the line after them. */
+export function beginBehind(
+  recorded: Recorded | undefined,
+  kept: Kept | undefined,
+  order: 'input' | 'completion',
+): Recorded | undefined {
+  if (!recorded || recorded.run || !kept || kept.lines === 0) return recorded
+  if (order === 'input') return { origin: { ...recorded.origin, kept: String(kept.lines) } }
+  throw usage(
+    { name: 'run' },
+    'no run of this batch is recorded, and its output is in the order of completion: --resume goes on with it without --store',
+  )
+}
+
+/** Results behind which nothing was left to do may be those of other inputs: more than there are lines must be. */
+export function refuseOtherOutput(
+  { output }: OpenBatch,
+  kept: Kept | undefined,
+  lines: Lines,
+  recorded: Recorded | undefined,
+): void {
+  // A run that is taken up has these inputs, and need not have read them to the end.
+  if (!kept || recorded?.run || kept.lines <= lines.items) return
+  throw new FlowError(
+    'INVALID_INPUT',
+    `${output} holds ${kept.lines} results, but the inputs have only ${lines.items} lines: it is the output of another batch; --force instead of --resume writes it anew`,
+  )
+}
+
+// ---
+
+/** Without a store nobody knows which flow the results are of; which file was written last is a hint. */
+function warnOfEdited({ project, output, io, messages }: OpenBatch): void {
+  if (output === undefined) return
+  const changedAt = (file: string) => statSync(resolve(io.cwd, file), { throwIfNoEntry: false })?.mtimeMs
+  const [flow, results] = [changedAt(project.file), changedAt(output)]
+  if (flow === undefined || results === undefined || flow <= results) return
+  messages.hint(
+    `warning: ${project.file} was changed after ${output} was last written: its results may be of two flows`,
+  )
+}
