@@ -2,6 +2,7 @@ import type { ComponentInfo, Expr, Json, Plan } from '@stepflow/engine'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { input, lit, object, output, pull, ref, step } from '../../../test/plans.ts'
+import { compile } from '../src/compile.ts'
 import { annotate, declaredSteps } from '../src/infer/annotate.ts'
 import { inferSchemas, inputOf } from '../src/infer/infer-schemas.ts'
 import { mismatch, resolved } from '../src/infer/schema-type.ts'
@@ -79,7 +80,7 @@ test('the output and the steps have the types that flow into them', () => {
   const plan = pull(
     'flow',
     step('fetch', '/http/get', object({ url: lit('http://x') })),
-    step('score', '/score', object({ name: ref(0, 'name') })),
+    step('score', '/score', object({ name: { ...ref(0, 'name'), primary: 'body' } as Expr })),
     step('blank', '/untyped', lit(null)),
     output(object({ score: ref(1, 'score'), first: ref(0, '$.body.tags[0]'), label: lit('done') })),
   )
@@ -169,11 +170,55 @@ test('a path with a default, into the primary field, or into an open output is n
     step('a', '/http/get', object({ url: lit('x') })),
     step('b', '/untyped', lit(null)),
     output(
-      object({ a: { op: 'step', step: 0, path: 'nope', default: lit(1) }, b: ref(0, 'name'), c: ref(1, 'any.thing') }),
+      object({
+        a: { op: 'step', step: 0, path: 'nope', default: lit(1) },
+        b: { ...ref(0, 'name'), primary: 'body' } as Expr,
+        c: ref(1, 'any.thing'),
+      }),
     ),
   )
 
   expect(codes(plan)).toEqual(['UNTYPED_COMPONENT_OUTPUT $.steps[1].component'])
+})
+
+test.each([
+  ['{ $step: a, path: nmae }', '"nmae" is not in the output of step "a", which has: name, tags'],
+  ['{ $template: "Hello {{ steps.a.result.nmae }}!" }', '"$.nmae" is not in the output of step "a"'],
+  ['{ $template: "{{ steps.a.result.name.first | upper }}" }', '"$.name.first" is not in the output of step "a"'],
+  ['{ $template: "{{ y.nmae }}!", values: { y: { $step: a } } }', '"$.nmae" is not in "y"'],
+  ['{ $step: a, transform: upper(x.nmae) }', '"$.nmae" is not in the value'],
+  ['{ $template: "{{ steps.a.result.name.upper() }} {{ steps.a.result.tags[0] }}" }', undefined],
+  ['{ $template: "{{ steps.a.result.nmae | default(1) }}" }', undefined],
+  ['{ $step: a, transform: length(x.name) + $.anything }', undefined],
+])('a wrong field of a result whose schema is known is found in %s', (input, message) => {
+  const { plan } = compile(`steps: [{ id: a, component: /typed }, { id: b, component: /any, input: ${input} }]`)
+  const info = (name: string): ComponentInfo => ({
+    name,
+    outputSchema: name === '/typed' ? record({ name: text, tags: { type: 'array', items: text } }) : {},
+  })
+
+  const found = typeCheck(plan as Plan, info)
+
+  if (message === undefined) expect(found).toEqual([])
+  else expect(found.map((d) => d.message)).toEqual([expect.stringContaining(message)])
+})
+
+test('a wrong field of an element, and one in a condition, are found', () => {
+  const { plan } = compile(`
+steps:
+  - { id: a, component: /typed }
+  - { id: b, component: /any, for_each: { $step: a, path: list }, input: { $item: m } }
+  - { id: c, component: /any, for_each: { $step: a, path: list }, input: { $template: "{{ item.m }}!" } }
+  - { id: d, component: /any, when: { $template: "{{ steps.a.result.lits == 1 }}" } }
+`)
+  const list: Json = { type: 'array', items: record({ n: number }) }
+  const info = (name: string): ComponentInfo => ({ name, outputSchema: name === '/typed' ? record({ list }) : {} })
+
+  expect(typeCheck(plan as Plan, info).map((d) => d.message)).toEqual([
+    'in step "b", the path "$.m" is not in the element, which has: n',
+    'in step "c", the path "$.m" is not in "item", which has: n',
+    'in step "d", the path "$.lits" is not in the output of step "a", which has: list',
+  ])
 })
 
 test('an output that the author typed is typed', () => {

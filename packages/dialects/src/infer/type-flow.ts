@@ -11,6 +11,8 @@ import {
   subPlanOf,
   suggest,
 } from '@stepflow/engine'
+import { pathText } from '../paths.ts'
+import { readsOf } from './reads-of-calls.ts'
 import {
   either,
   fieldsOf,
@@ -76,7 +78,10 @@ export function typeFlow(plan: Plan, infoOf: InfoOf, options: TypeFlowOptions = 
     if (known) return known
     inputs.set(index, unknown)
     const step = plan.steps[index]
-    const found = step ? (typeOf(conditionOf(step.input).input, index) ?? unknown) : unknown
+    if (!step) return unknown
+    const { when, input: given } = conditionOf(step.input)
+    for (const { cond } of when) typeOf(cond, index)
+    const found = typeOf(given, index) ?? unknown
     inputs.set(index, found)
     return found
   }
@@ -101,6 +106,8 @@ export function typeFlow(plan: Plan, infoOf: InfoOf, options: TypeFlowOptions = 
       ]),
     })
     const each = below.output(child.plan.exit)
+    // Asked of every step, so that all paths are looked at.
+    for (let i = 0; i < child.plan.steps.length; i++) below.input(i)
     for (const one of below.lost) lost.set(`${index}:${one.message}`, { ...one, step: index })
     return isKnown(each) ? { type: 'array', items: each } : { type: 'array' }
   }
@@ -162,8 +169,10 @@ export function typeFlow(plan: Plan, infoOf: InfoOf, options: TypeFlowOptions = 
       }
       case 'object':
         return objectSchema(expr.of.map(([key, e]) => [key, sub(e) ?? unknown]))
-      case 'call':
+      case 'call': {
+        for (const { what, path, of } of readsOf(expr, sub)) lose(path, of, reader, what)
         return called(expr.fn, expr.args, sub)
+      }
     }
   }
 
@@ -181,8 +190,7 @@ export function typeFlow(plan: Plan, infoOf: InfoOf, options: TypeFlowOptions = 
   ): Schema | undefined {
     const parsed = parsePath(ref.path ?? '')
     if ('error' in parsed) return unknown
-    const step = ref.step === undefined ? undefined : plan.steps[ref.step]
-    const primary = ref.primary ?? (step?.component ? infoOf(step.component)?.primary : undefined)
+    const { primary } = ref
     const found = at(from, parsed.segments) ?? dotted(from, ref.path ?? '')
     if (found) return found
     if (primary !== undefined) {
@@ -192,11 +200,29 @@ export function typeFlow(plan: Plan, infoOf: InfoOf, options: TypeFlowOptions = 
     }
     if (ref.default) return undefined
     if (what === undefined) return unknown
-    const fields = fieldsOf(from)
-    const near = suggest(String(parsed.segments.at(-1) ?? ''), fields)
-    const message = `the path "${ref.path}" is not in ${what}${fields.length > 0 ? `, which has: ${fields.slice(0, 12).join(', ')}` : ''}`
-    lost.set(`${reader}:${message}`, { step: reader, message, ...(near ? { hint: `did you mean "${near}"?` } : {}) })
+    const [first, ...below] = parsed.segments
+    const element = options.input && first === 'item' ? inside(from, 'item') : 'absent'
+    if (element === 'absent') tellLost(`the path "${ref.path}"`, parsed.segments.at(-1), from, reader, what)
+    else lose(below, element, reader, 'the element')
     return unknown
+  }
+
+  /** What a template or a transform reads below a value whose type is `of`. */
+  function lose(path: readonly (string | number)[], of: Schema, reader: number, what: string): void {
+    let schema = of
+    for (let i = 0; i < path.length; i++) {
+      const next = inside(schema, path[i] as string | number)
+      if (next === 'absent')
+        return tellLost(`the path "${pathText(path.slice(0, i + 1))}"`, path[i], schema, reader, what)
+      schema = next
+    }
+  }
+
+  function tellLost(path: string, last: string | number | undefined, from: Schema, reader: number, what: string): void {
+    const fields = fieldsOf(from)
+    const near = suggest(String(last ?? ''), fields)
+    const message = `${path} is not in ${what}${fields.length > 0 ? `, which has: ${fields.slice(0, 12).join(', ')}` : ''}`
+    lost.set(`${reader}:${message}`, { step: reader, message, ...(near ? { hint: `did you mean "${near}"?` } : {}) })
   }
 
   return {
