@@ -167,11 +167,23 @@ test('JSON nested 100,000 levels deep is refused, not overflowing', () => {
   expect(readSource(text, { file: 'a.json' }).diagnostics).toMatchObject([{ code: 'TOO_DEEP', line: 1 }])
 })
 
-test('an unquoted transform is told how to be quoted', () => {
-  const { diagnostics } = readSource('a:\n  $input: x\n  transform: "Perform " + $.a\n')
+test.each([
+  ['a:\n  $input: x\n  transform: "Perform " + $.a\n', '"Perform " + $.a'],
+  ['a:\r\n  $input: x\r\n  transform: "Perform " + $.a\r\n', '"Perform " + $.a'],
+  ['a:\n  $input: x\n  transform: x ? "it\'s: " : y\n', 'x ? "it\'s: " : y'],
+])('an unquoted transform is read as it is meant, and told how to be quoted: %j', (text, transform) => {
+  const { node, diagnostics } = readSource(text)
 
-  expect(diagnostics[0]).toMatchObject({ code: 'YAML_SYNTAX', line: 3 })
-  expect(diagnostics[0]?.hint).toContain('single quotes')
+  expect(node && toJson(node)).toEqual({ a: { $input: 'x', transform } })
+  expect(diagnostics).toMatchObject([{ code: 'UNQUOTED_TRANSFORM', level: 'warning', line: 3, column: 3 }])
+  expect(diagnostics[0]?.hint).toMatch(/^put the whole expression into single quotes: transform: '/)
+})
+
+test('a transform without quotes in a file that has other faults leaves these what they are', () => {
+  const { node, diagnostics } = readSource('a:\n  $input: x\n  transform: "Perform " + $.a\nb: [\n')
+
+  expect(node).toBe(undefined)
+  expect(diagnostics.map(({ code }) => code)).not.toContain('UNQUOTED_TRANSFORM')
 })
 
 test('one mistake of syntax is told once a line, and a file that is no YAML does not fill the screen', () => {
@@ -185,8 +197,9 @@ test('one mistake of syntax is told once a line, and a file that is no YAML does
 })
 
 test('a transform below a reference in braces is told to take them off', () => {
-  const { diagnostics } = readSource('a:\n  { $input: x }\n  transform: "Perform " + $.a\n', { file: 'a.yaml' })
+  const { node, diagnostics } = readSource('a:\n  { $input: x }\n  transform: "Perform " + $.a\n', { file: 'a.yaml' })
 
+  expect(node && toJson(node)).toEqual({ a: { $input: 'x', transform: '"Perform " + $.a' } })
   expect(diagnostics).toHaveLength(1)
   expect(diagnostics[0]?.hint).toContain('take the braces off the line above')
 })

@@ -4,6 +4,7 @@ import type { Diagnostic } from '@stepflow/engine'
 import { Findings } from '../findings.ts'
 import { parseJson } from './json.ts'
 import type { Node } from './node.ts'
+import { mendTransforms } from './unquoted-transform.ts'
 import { parseYaml } from './yaml.ts'
 import { parsePlainYaml } from './yaml-plain.ts'
 
@@ -55,8 +56,29 @@ function read(text: string, format: 'yaml' | 'json', findings: Findings): Node |
     const node = parseJson(text, attempt)
     if (node && attempt.list.length === 0) return node
   }
-  const attempt = parsePlainYaml(text)
-  return attempt ?? parseYaml(text, findings)
+  return parsePlainYaml(text) ?? readYaml(text, findings)
+}
+
+function readYaml(text: string, findings: Findings): Node | undefined {
+  const known = findings.list.length
+  const node = parseYaml(text, findings)
+  if (node) return node
+  const mended = mendTransforms(text, isScalar)
+  if (!mended) return undefined
+  const attempt = new Findings()
+  const meant = parsePlainYaml(mended.text) ?? parseYaml(mended.text, attempt)
+  if (!meant || isFatal(attempt.list)) return undefined
+  findings.list.length = known
+  const message = 'this "transform" is no YAML; it is read as it is meant'
+  for (const { hint, ...place } of mended.lines) {
+    findings.warning('UNQUOTED_TRANSFORM', message, place, undefined, hint)
+  }
+  return meant
+}
+
+function isScalar(text: string): boolean {
+  const findings = new Findings()
+  return parseYaml(text, findings)?.kind === 'scalar' && findings.list.length === 0
 }
 
 function controlCharacter(text: string): { line: number; column: number } | undefined {
