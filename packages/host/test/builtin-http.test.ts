@@ -174,6 +174,23 @@ describe('what comes back', () => {
     expect(await call(plugin, '/http', { url, expect: expect404 })).toMatchObject({ status: 404, body: 'x' })
   })
 
+  test.each([200, 404, 500])(
+    'at /http/request %i is an answer, with its status also as status_code',
+    async (status) => {
+      const url = await serve((_request, response) => response.writeHead(status).end('x'))
+
+      expect(await call(plugin, '/http/request', { url })).toMatchObject({ status, status_code: status, body: 'x' })
+    },
+  )
+
+  test('at /http/request a status that is not expected fails', async () => {
+    const url = await serve((_request, response) => response.writeHead(404).end('x'))
+
+    const error = await failure(call(plugin, '/http/request', { url, expect: [200] }))
+
+    expect(error.message).toBe(`GET ${url}/ answered 404 Not Found`)
+  })
+
   test('a 200 that is not expected fails', async () => {
     const url = await serve((_request, response) => response.end('x'))
 

@@ -7,6 +7,7 @@ import { shownUrl } from './http-faults.ts'
 import { anything, count, custom, duration, type InputOf, object, optional, text } from './input.ts'
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
+const ANY_STATUS = ['1xx', '2xx', '3xx', '4xx', '5xx']
 const MAX_REDIRECTS = 10
 
 const fields = {
@@ -29,7 +30,7 @@ const fields = {
   ),
 }
 
-const output: Json = {
+const output = {
   type: 'object',
   properties: {
     status: { type: 'integer' },
@@ -39,6 +40,12 @@ const output: Json = {
     encoding: { enum: ['base64'], description: 'Present if the answer is not text' },
   },
   required: ['status', 'headers', 'body'],
+} satisfies Json
+
+const requestOutput: Json = {
+  ...output,
+  properties: { ...output.properties, status_code: { type: 'integer' } },
+  required: [...output.required, 'status_code'],
 }
 
 /** `/http` and its variants, each a component of its own. */
@@ -50,9 +57,24 @@ export function http(client: HttpClient, clock: Clock): Component[] {
       fields,
       output,
       primary: 'body',
-      call: (input, context) => send(`/builtin/${name}`, client, clock, input, method, context.signal),
+      call: (input, context) => send(`/builtin/${name}`, client, clock, input, method, ['2xx'], context.signal),
     })
-  return [component('http'), component('http/request'), ...METHODS.map((m) => component(`http/${m.toLowerCase()}`, m))]
+  return [component('http'), request(client, clock), ...METHODS.map((m) => component(`http/${m.toLowerCase()}`, m))]
+}
+
+/** For flows that look at the status themselves: every answer is one, and its status has a second name. */
+function request(client: HttpClient, clock: Clock): Component {
+  return define({
+    name: 'http/request',
+    description: 'Sends an HTTP request; any status is an answer unless "expect" says otherwise',
+    fields,
+    output: requestOutput,
+    primary: 'body',
+    async call(input, context) {
+      const answer = await send('/builtin/http/request', client, clock, input, undefined, ANY_STATUS, context.signal)
+      return { ...answer, status_code: answer.status }
+    },
+  })
 }
 
 // ---
@@ -63,8 +85,9 @@ async function send(
   clock: Clock,
   input: InputOf<typeof fields>,
   fixedMethod: string | undefined,
+  otherwise: readonly string[],
   signal: AbortSignal,
-): Promise<Json> {
+): Promise<Answer> {
   const payload = payloadOf(name, input)
   const method = methodOf(name, input.method, fixedMethod, payload !== undefined)
   const answer = await client.send({
@@ -77,7 +100,7 @@ async function send(
     ...(input.timeout === undefined ? {} : { timeoutMs: input.timeout }),
   })
   const result = read(answer)
-  const expected = input.expect ?? ['2xx']
+  const expected = input.expect ?? otherwise
   if (expected.some((e) => e === answer.status || e === `${Math.floor(answer.status / 100)}xx`)) return result
   const wait = retryAfterMs(answer, clock.now())
   throw new FlowError(
@@ -159,7 +182,9 @@ function readExpected(value: unknown): (number | string)[] | undefined {
   return list.map((e) => (typeof e === 'string' ? e.toLowerCase() : (e as number))) // checked above
 }
 
-function read(answer: HttpAnswer): Json {
+type Answer = { readonly [field: string]: Json; readonly status: number }
+
+function read(answer: HttpAnswer): Answer {
   const { status, headers, body } = answer
   const base = { status, headers: headers as Json } // texts and lists of texts
   const type = String(headers['content-type'] ?? '')
