@@ -24,6 +24,22 @@ test('a mail is sent; the answer is id and thread_id', async () => {
   expect(bodyOf(mail)).toBe('Grüße')
 })
 
+test('without "to" it goes to GMAIL_TO of the environment', async () => {
+  const { plugin, asked } = await pluginAt(() => ({ body: sent }), { GMAIL_TO: 'a@b.example, Me <c@d.example>' })
+
+  await call(plugin, '/gmail', { body: 'x' })
+  await call(plugin, '/gmail', { to: 'other@b.example', body: 'x' })
+
+  expect(mailOf(asked[0])).toContain('To: a@b.example, Me <c@d.example>\r\n')
+  expect(mailOf(asked[1])).toContain('To: other@b.example\r\n')
+})
+
+test('a GMAIL_TO that is no address is named', async () => {
+  const plugin = createBuiltinPlugin({ env: { GMAIL_ACCESS_TOKEN: KEY, GMAIL_TO: 'nobody' } })
+
+  expect((await failure(call(plugin, '/gmail', { body: 'x' }))).message).toContain('GMAIL_TO')
+})
+
 test('text and HTML together are alternatives', async () => {
   const { plugin, asked } = await pluginAt(() => ({ body: sent }))
 

@@ -83,6 +83,7 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
     component: '/builtin/gmail',
     inputs: ['to', 'subject', 'body', 'message', 'text', 'cc', 'bcc', 'html', ...SERVICE],
     needs: [['to'], ['body', 'message', 'text', 'html']],
+    orFrom: { to: 'GMAIL_TO' },
   },
   HTTP_REQUEST: {
     kind: 'call',

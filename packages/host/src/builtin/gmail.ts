@@ -17,7 +17,7 @@ export function gmail(client: HttpClient, clock: Clock, env: Environment): Compo
     name: 'gmail',
     description: 'Sends a mail from a Gmail account',
     fields: {
-      to: optional(addresses('Who gets it')),
+      to: optional(addresses('Who gets it; GMAIL_TO of the environment if absent')),
       subject: optional(words('Empty if absent')),
       body: also(optional(words('As plain text')), 'message', 'text'),
       html: optional(
@@ -37,9 +37,13 @@ export function gmail(client: HttpClient, clock: Clock, env: Environment): Compo
       required: ['id', 'thread_id'],
     },
     async call(input, context) {
-      const { to, html } = input
-      if (!to || to.length === 0)
-        throw new FlowError('INVALID_INPUT', `${NAME} needs "to": a mail address or a list of them`)
+      const { html } = input
+      const to = input.to?.length ? input.to : readAddresses(env.GMAIL_TO || [])
+      if (!to) throw new FlowError('INVALID_INPUT', `${NAME}: GMAIL_TO in the environment is no mail address`)
+      if (to.length === 0) {
+        const message = `${NAME} needs "to": a mail address or a list of them, or set GMAIL_TO in the environment`
+        throw new FlowError('INVALID_INPUT', message)
+      }
       if (input.body === undefined && typeof html !== 'string') {
         throw new FlowError('INVALID_INPUT', `${NAME} needs "body": text`)
       }
@@ -77,11 +81,13 @@ export function gmail(client: HttpClient, clock: Clock, env: Environment): Compo
 
 /** A list, or text with commas between. */
 function addresses(description: string): Field<readonly string[]> {
-  return custom('mail addresses', { type: ['string', 'array'], description }, (value) => {
-    const list: unknown[] = typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : [undefined]
-    const read = list.map((one) => (typeof one === 'string' ? one.trim() : ''))
-    return read.every(isAddress) ? read : undefined
-  })
+  return custom('mail addresses', { type: ['string', 'array'], description }, readAddresses)
+}
+
+function readAddresses(value: unknown): readonly string[] | undefined {
+  const list: unknown[] = typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : [undefined]
+  const read = list.map((one) => (typeof one === 'string' ? one.trim() : ''))
+  return read.every(isAddress) ? read : undefined
 }
 
 /** `a@b.c` or `Name <a@b.c>`; nothing that could begin another header. */
