@@ -161,7 +161,8 @@ async function createPlugin(
     }
     case 'mock': {
       const { createMockPlugin } = await import('./plugins/mock.ts')
-      return limited(createMockPlugin(plugin.name, plugin.components))
+      const primaryOf = (component: string) => builtin.resolve(component)?.info.primary
+      return limited(createMockPlugin(plugin.name, plugin.components, primaryOf))
     }
     case 'stepflow':
       return createServer(plugin, config, options)

@@ -24,8 +24,13 @@ export interface RecordedError {
   readonly data?: Json
 }
 
-export function createMockPlugin(name: string, recorded: readonly MockComponent[]): Plugin {
-  const components = new Map(recorded.map((mock) => [mock.name, mockComponent(mock)]))
+/** `primaryOf`: the main field of the component that a mock of this name stands for. */
+export function createMockPlugin(
+  name: string,
+  recorded: readonly MockComponent[],
+  primaryOf: (component: string) => string | undefined = () => undefined,
+): Plugin {
+  const components = new Map(recorded.map((mock) => [mock.name, mockComponent(mock, primaryOf(mock.name))]))
   return {
     name,
     components: () => [...components.values()].map((component) => component.info),
@@ -52,11 +57,12 @@ const RENAMED: ReadonlyMap<string, ErrorCode> = new Map([
   ['WORKER_ERROR', 'INTERNAL'],
 ])
 
-function mockComponent(mock: MockComponent): Component {
+function mockComponent(mock: MockComponent, primary: string | undefined): Component {
   return {
     info: {
       name: mock.name,
       repeatable: true,
+      ...(primary === undefined ? {} : { primary }),
       ...(mock.inputSchema === undefined ? {} : { inputSchema: mock.inputSchema }),
       ...(mock.outputSchema === undefined ? {} : { outputSchema: mock.outputSchema }),
     },
