@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { folderWith } from './cli.ts'
 
@@ -205,6 +206,19 @@ test('validate --json prints diagnostics and why each step will run', async () =
   })
   expect(steps.map((one: { id: string }) => one.id)).toEqual(['a', 'b'])
   expect(typeof steps[0].why).toBe('string')
+})
+
+test('validate --json prints the id of the blob that holds the flow', async () => {
+  const { run } = folderWith({
+    'f.yaml': 'steps:\n  - { id: a, component: /builtin/noop } # a comment\n',
+    'g.yaml': 'steps: [',
+  })
+  const text = '{"steps":[{"id":"a","component":"/builtin/noop"}]}'
+
+  const { out } = await run('validate', 'f.yaml', '--json')
+
+  expect(JSON.parse(out).flowId).toBe(createHash('sha256').update(text).digest('hex'))
+  expect(JSON.parse((await run('validate', 'g.yaml', '--json')).out)).not.toHaveProperty('flowId')
 })
 
 test('validate --type-check finds what a component would refuse', async () => {

@@ -1,6 +1,7 @@
 // stepflow validate: everything that is wrong with a flow, at once, and why each of its steps will run. Runs nothing.
 
-import { type ComponentInfo, type Diagnostic, hasErrors, type Plan } from '@stepflow/engine'
+import { type ComponentInfo, contentId, type Diagnostic, hasErrors, type Plan } from '@stepflow/engine'
+import { isCodeFile } from '@stepflow/host'
 import { flowFile } from '../args.ts'
 import { countDiagnostics, describeDiagnostics } from '../code-frame.ts'
 import { type Command, flowOptions } from '../command.ts'
@@ -18,7 +19,7 @@ export const validate: Command = {
     { name: 'type-check', does: 'also check inputs and references against the schemas of flow and components' },
     { name: 'explain', does: 'say of each step why it will run' },
     ...overrideOptions,
-    { name: 'json', does: 'print {valid, diagnostics, steps}' },
+    { name: 'json', does: 'print {valid, diagnostics, flowId, steps}' },
   ],
   examples: [
     { does: 'all problems with their lines', line: 'stepflow validate flow.yaml' },
@@ -46,7 +47,9 @@ export const validate: Command = {
       const valid = plan !== undefined && !hasErrors(found)
       const steps = project.flow?.steps ?? []
       if (args.has('json')) {
-        io.out(`${JSON.stringify({ valid, diagnostics: found, ...(project.flow ? { steps } : {}) })}\n`)
+        const flowId = await flowIdOf(project)
+        const facts = { ...(flowId === undefined ? {} : { flowId }), ...(project.flow ? { steps } : {}) }
+        io.out(`${JSON.stringify({ valid, diagnostics: found, ...facts })}\n`)
         return valid ? 0 : 2
       }
       const color = io.terminal.color.out
@@ -66,10 +69,18 @@ export const validate: Command = {
 
 // ---
 
+/** The id of the blob that holds the flow as JSON; undefined for a flow in code, and for a text that cannot be read. */
+async function flowIdOf({ file, text }: Project): Promise<string | undefined> {
+  if (isCodeFile(file)) return undefined
+  const { readSource, toJson } = await import('@stepflow/dialects')
+  const { node } = readSource(text, { file })
+  return node && contentId(toJson(node))
+}
+
 async function typeFindings(plan: Plan, project: Project, isStrict: boolean): Promise<Diagnostic[]> {
-  const [{ declaredSteps, typeCheck }, { parse }] = await Promise.all([
+  const [{ declaredSteps, typeCheck }, { readSource, toJson }] = await Promise.all([
     import('@stepflow/dialects/infer'),
-    import('yaml'),
+    import('@stepflow/dialects'),
   ])
   const listing = await project.plugins.components()
   const infos = new Map<string, ComponentInfo>()
@@ -81,7 +92,8 @@ async function typeFindings(plan: Plan, project: Project, isStrict: boolean): Pr
       message: `plugin "${plugin}" could not say what types its components have: ${error.message}`,
     }),
   )
-  const steps = declaredSteps(parse(project.text, { version: '1.2', schema: 'core' }))
+  const { node } = isCodeFile(project.file) ? {} : readSource(project.text, { file: project.file })
+  const steps = node ? declaredSteps(toJson(node)) : {}
   const untyped = isStrict ? 'error' : 'warning'
   return [...silent, ...typeCheck(plan, (path) => infos.get(path), { steps, untyped })]
 }
