@@ -141,8 +141,8 @@ test('the input comes from stdin if something is piped in', async () => {
 
   expect((await cli(['run', at('echo.yaml')], { stdin: '\ufeff{"x":1}' })).out).toContain('{"x":1}')
   expect((await cli(['run', at('echo.yaml'), '--stdin-format=yaml'], { stdin: 'x: 2' })).out).toContain('{"x":2}')
-  expect((await cli(['run', at('echo.yaml')], { stdin: '' })).out).toContain('"result":null')
-  expect((await cli(['run', at('echo.yaml')])).out).toContain('"result":null')
+  expect((await cli(['run', at('echo.yaml')], { stdin: '' })).out).toContain('"result":{}')
+  expect((await cli(['run', at('echo.yaml')])).out).toContain('"result":{}')
   expect((await cli(['run', at('echo.yaml')], { stdin: '{' })).err).toContain('the input from stdin is not JSON')
 })
 

@@ -198,7 +198,7 @@ function readExample(node: Node, trail: Trail, owner: string, index: number, fin
   return {
     name: fields.text('name') ?? `case ${index + 1}`,
     ...(description === undefined ? {} : { description }),
-    input: input ? toJson(input.node) : null,
+    input: input ? toJson(input.node) : {},
     ...(output ? { output: toJson(output.node) } : {}),
     origin: { line: node.line, column: node.column },
   }

@@ -52,8 +52,12 @@ export async function readInput(
   const text = only || readsInput(plan) ? await readStdin(only !== undefined, io, messages) : ''
   if (text.trim() !== '') return parseData(text, format, 'the input from stdin', '--stdin-format yaml')
   if (only) throw usage(command, `--${only.name} is given, but nothing came in on stdin`)
-  // No input at all: a flow that asks for an object can still fill in its defaults.
-  return own(plan.schemas?.input, 'type') === 'object' ? {} : null
+  return absentInput(plan)
+}
+
+/** What a run without an input is given: the default of its schema, or an empty object. */
+export function absentInput(plan: Plan): unknown {
+  return own(plan.schemas?.input, 'default') ?? {}
 }
 
 /** All variables that are given; a later source replaces the same name of an earlier one. */

@@ -8,6 +8,7 @@ import { describeDiagnostics } from '../code-frame.ts'
 import type { Args, Io } from '../command.ts'
 import type { Messages } from '../messages.ts'
 import { type OpenProject, openProject } from '../project.ts'
+import { absentInput } from '../sources.ts'
 import { mismatch, normalised } from './compare.ts'
 import { diffLines } from './diff-lines.ts'
 
@@ -117,9 +118,7 @@ async function testCases(
         reason: describeDiagnostics(errors, { text, color: false }).trimEnd(),
       }
     }
-    // As on the command line: a flow that asks for an object can still fill in its defaults.
-    const absent = own(plan.schemas?.input, 'type') === 'object' ? {} : null
-    const inputs = chosen.map(({ input }) => input ?? absent)
+    const inputs = chosen.map(({ input }) => (input === undefined ? absentInput(plan) : input))
     const run = await project.engine.submit(plan, inputs, { flow: file, maxConcurrent })
     const outcomes: Outcome[] = []
     for await (const { outcome } of run.results('input')) outcomes.push(outcome)
