@@ -12,6 +12,7 @@ import {
   type Plugin,
   type Router,
   type Store,
+  systemClock,
 } from '@stepflow/engine'
 import { createSchemaLoader } from '@stepflow/schema'
 import { createBuiltinPlugin } from './builtin/plugin.ts'
@@ -20,6 +21,7 @@ import { type ConfiguredRouter, createRouter } from './config/routes.ts'
 import type { Env } from './config/substitute.ts'
 import { Catalog, type Listing } from './plugins/catalog.ts'
 import { limit } from './plugins/limit.ts'
+import { paced, Rate } from './plugins/rate.ts'
 
 export interface WireOptions {
   readonly env: Env
@@ -92,6 +94,7 @@ export async function wirePlugins(
     env: options.env,
     baseDir: options.flowDirectory,
     allowPrivate: config.http.allowPrivate,
+    hostRates: config.http.rateLimits,
     filesAllow: config.files.allow,
     functions,
     ...(options.clock && { clock: options.clock }),
@@ -101,14 +104,21 @@ export async function wirePlugins(
   const catalog = new Catalog()
   for (const plugin of config.plugins) {
     if (plugin.type === 'unavailable') unavailable.set(plugin.name, plugin.reason)
-    else plugins.set(plugin.name, await createPlugin(plugin, builtin, config, options))
+    else plugins.set(plugin.name, pacedAs(plugin, await createPlugin(plugin, builtin, config, options), options))
     if (plugin.type !== 'stepflow') catalog.addLocal(plugins.get(plugin.name))
   }
   // The configured one has the configured limits.
   const ours = config.plugins.find((plugin) => plugin.type === 'builtin')
   const always = (ours && plugins.get(ours.name)) ?? builtin
   catalog.addLocal(always)
-  const router = createRouter({ routes: config.routes, plugins, unavailable, builtin: always, known: catalog.known })
+  const router = createRouter({
+    routes: config.routes,
+    plugins,
+    unavailable,
+    builtin: always,
+    known: catalog.known,
+    ...(options.clock && { clock: options.clock }),
+  })
   const close = () => stopAll([builtin, ...plugins.values()])
   try {
     // A module's components are its exports: they are not known before it is imported.
@@ -144,6 +154,10 @@ export async function openStore(
 }
 
 // ---
+
+function pacedAs({ rateLimit }: PluginConfig, made: Plugin, { clock = systemClock }: WireOptions): Plugin {
+  return rateLimit ? paced(made, new Rate(rateLimit, clock)) : made
+}
 
 async function createPlugin(
   plugin: Exclude<PluginConfig, { type: 'unavailable' }>,

@@ -26,6 +26,7 @@ export function context(part: Partial<CallContext> = {}, logged: Logged[] = []):
     stepId: 's',
     itemIndex: 0,
     woken: undefined,
+    turn: undefined,
     outcomes: () => ({}),
     log: (level, message) => void logged.push({ level, message }),
     blobs: {

@@ -9,7 +9,7 @@ function around(call: Component['call'], maxInFlight: number): Component {
 }
 
 function context(signal = new AbortController().signal, rest: Partial<CallContext> = {}): CallContext {
-  return { signal, ...rest } as CallContext // what these calls look at
+  return { signal, started: () => {}, ...rest } as CallContext // what these calls look at
 }
 
 /** Calls that end when they are told to. */

@@ -23,6 +23,7 @@ export function contextOf(over: Partial<CallContext> = {}): CallContext {
     stepId: 'step',
     itemIndex: 0,
     woken: undefined,
+    turn: undefined,
     outcomes: () => ({}),
     log: () => {},
     redaction: (value) => value,

@@ -55,6 +55,8 @@ export interface CallContext {
   readonly itemIndex: number
   /** Set when the component is called again after a Park: what woke it. */
   readonly woken: Woken | undefined
+  /** The `turn` of the Park that it comes from. */
+  readonly turn: unknown
   /** The call is under way; for components whose `info` says that they announce it. */
   started(): void
   /** Of the steps of this item that have ended so far, by id. */
@@ -129,6 +131,11 @@ export class Park {
   readonly until: number | undefined
   readonly signal: { readonly name: string; readonly schema?: Json } | undefined
   readonly run: ParkedRun | undefined
+  /**
+   * JSON: it waits for its turn, before it has done anything, and gets this back as `context.turn`. Its time limit has not
+   * begun, and unless there is a `state`, it is called as if for the first time.
+   */
+  readonly turn: unknown
   /** JSON that is kept and handed back as `woken.state`: what the component must remember across the wait. */
   readonly state: unknown
   readonly [PARK] = true
@@ -138,10 +145,17 @@ export class Park {
     return typeof value === 'object' && value !== null && PARK in value
   }
 
-  constructor(on: { until?: number; signal?: { name: string; schema?: Json }; run?: ParkedRun; state?: unknown }) {
+  constructor(on: {
+    until?: number
+    signal?: { name: string; schema?: Json }
+    run?: ParkedRun
+    turn?: unknown
+    state?: unknown
+  }) {
     this.until = on.until
     this.signal = on.signal
     this.run = on.run
+    this.turn = on.turn
     this.state = on.state
   }
 }

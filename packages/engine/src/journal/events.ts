@@ -46,6 +46,8 @@ export type JournalEntry =
       readonly state?: unknown
       /** Waits to be tried again: the failures so far, by budget. */
       readonly retry?: { readonly step: number; readonly transport: number }
+      /** Waits for its turn, which is this: nothing has been asked yet. */
+      readonly turn?: unknown
       /** The number of a signal that it used up, and refused. */
       readonly took?: number
     } & VisitRef)

@@ -3,6 +3,7 @@
 import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
 import type { Readable } from 'node:stream'
 import { type Clock, FlowError, systemClock } from '@stepflow/engine'
+import type { HostRates } from './host-rates.ts'
 import { codeOf, httpFault, shownUrl } from './http-faults.ts'
 import { createNetGuard, type NetGuard } from './net-guard.ts'
 
@@ -39,6 +40,7 @@ export interface HttpClient {
 export interface HttpClientOptions {
   readonly guard?: NetGuard
   readonly clock?: Clock
+  readonly rates?: HostRates
   /** Of an answer, decompressed; 64 MiB if absent. */
   readonly maxBytes?: number
 }
@@ -49,13 +51,15 @@ const MAX_BYTES = 64 * 1024 * 1024
 export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
   const guard = options.guard ?? createNetGuard()
   const clock = options.clock ?? systemClock
-  const maxBytes = options.maxBytes ?? MAX_BYTES
+  const { maxBytes = MAX_BYTES, rates } = options
   // A connection is kept for whom it was opened: a trusted one must not serve a request that has to be guarded.
   const agents = new Map<string, Agent>()
 
   return { send, close: () => agents.forEach((agent) => void agent.destroy()) }
 
   async function send(request: HttpRequest): Promise<HttpAnswer> {
+    // Before its time counts.
+    if (rates) await rates.take(parseUrl(request.url), request.signal, request.signal)
     const stop = new AbortController()
     const timeoutMs = request.timeoutMs ?? DEFAULT_TIMEOUT_MS
     const abort = () => stop.abort(new FlowError('CANCELLED', 'the request was aborted'))
@@ -85,6 +89,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
         )
       }
       next = redirected(next, answer, location)
+      if (rates) await rates.take(next.url, request.signal, signal)
     }
   }
 

@@ -1,6 +1,6 @@
 // The builtin plugin: every component that is there without a configuration file, by name.
 
-import { type Clock, type Component, type Plugin, systemClock } from '@stepflow/engine'
+import { type Clock, type Plugin, systemClock } from '@stepflow/engine'
 import { createSchemaLoader } from '@stepflow/schema'
 import { anthropic } from './anthropic.ts'
 import { getBlob, putBlob } from './blobs.ts'
@@ -12,6 +12,7 @@ import { evalFlow } from './eval.ts'
 import { flow } from './flow.ts'
 import { gemini } from './gemini.ts'
 import { gmail } from './gmail.ts'
+import { type HostLimits, HostRates } from './host-rates.ts'
 import { http } from './http.ts'
 import { createHttpClient } from './http-client.ts'
 import { iterate } from './iterate.ts'
@@ -32,6 +33,8 @@ export interface BuiltinOptions {
   readonly env?: Environment
   /** `http.allow_private` of the configuration. */
   readonly allowPrivate?: readonly string[]
+  /** `http.rate_limit` of the configuration. */
+  readonly hostRates?: HostLimits
   /** The flow's directory; the current one if absent. */
   readonly baseDir?: string
   /** `files.allow` of the configuration. */
@@ -57,7 +60,8 @@ export function createBuiltinPlugin(options: BuiltinOptions = {}): Plugin {
     ...(options.allowPrivate ? { allowPrivate: options.allowPrivate } : {}),
     ...(options.resolve ? { resolve: options.resolve } : {}),
   })
-  const client = createHttpClient({ guard, clock })
+  const rates = new HostRates(options.hostRates ?? {}, clock)
+  const client = createHttpClient({ guard, clock, rates })
   const env = options.env ?? process.env
   const schema = options.schema ?? createSchemaLoader()
   const components = [
@@ -86,7 +90,7 @@ export function createBuiltinPlugin(options: BuiltinOptions = {}): Plugin {
     ...code(clock),
     ...http(client, clock),
   ]
-  const byName = new Map<string, Component>(components.map((component) => [component.info.name, component]))
+  const byName = new Map(components.map((component) => [component.info.name, rates.around(component)]))
 
   return {
     name: 'builtin',

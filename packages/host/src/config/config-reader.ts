@@ -2,6 +2,7 @@
 
 import type { Node } from '@stepflow/dialects'
 import { type Diagnostic, kindOf, type Level, parseDuration, setOwn, suggest } from '@stepflow/engine'
+import type { RateLimit } from '../plugins/rate.ts'
 import { type Env, substitute } from './substitute.ts'
 
 /** A value, its path (`$.plugins.python.args[0]`), and where it stands; line 0 is "not known". */
@@ -136,6 +137,16 @@ export class ConfigReader {
     return this.error(at, `${what} is "${text}", which is not a length of time`, 'write 500ms, 30s, 5m, or seconds')
   }
 
+  /** `100/s`, `10/m`, `5/h`. */
+  rate(at: At | undefined, what: string): RateLimit | undefined {
+    const text = this.text(at, what)
+    if (!at || text === undefined) return undefined
+    const [, count, unit] = /^\s*(\d{1,6})\s*\/\s*([smh])\s*$/.exec(text) ?? []
+    if (count !== undefined && Number(count) > 0)
+      return { count: Number(count), perMs: UNITS_MS[unit as keyof typeof UNITS_MS] } // by the pattern
+    return this.error(at, `${what} is "${text}", which is no rate`, 'write 10/s, 100/m or 1000/h')
+  }
+
   /** Any value, with environment variables put into its texts. */
   json(at: At): unknown {
     const { node } = at
@@ -165,6 +176,8 @@ export class ConfigReader {
 }
 
 // ---
+
+const UNITS_MS = { s: 1_000, m: 60_000, h: 3_600_000 }
 
 function canonical(key: string, keys: Keys): string | undefined {
   const snake = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)

@@ -1,6 +1,7 @@
 // What a configuration says once it has been read: whole, checked, with defaults filled in and paths made absolute.
 
 import type { MockComponent } from '../plugins/mock.ts'
+import type { RateLimit } from '../plugins/rate.ts'
 import type { RouteConfig } from './routes.ts'
 
 export interface Config {
@@ -14,6 +15,8 @@ export interface Config {
   readonly http: {
     /** Non-public addresses, ranges and names that requests may go to. */
     readonly allowPrivate: readonly string[]
+    /** How often each host may be asked, by its name with or without port. */
+    readonly rateLimits: Readonly<Record<string, RateLimit>>
   }
   readonly files: {
     /** Absolute; folders that may be read besides the flow's own. */
@@ -21,7 +24,12 @@ export interface Config {
   }
 }
 
-export type PluginConfig = { readonly name: string; readonly maxInFlight?: number } & (
+export type PluginConfig = {
+  readonly name: string
+  readonly maxInFlight?: number
+  /** How often its components may be called, by this process. */
+  readonly rateLimit?: RateLimit
+} & (
   | { readonly type: 'builtin' }
   | ({ readonly type: 'stepflow' } & ServerProcess)
   | { readonly type: 'module'; readonly path: string }
@@ -55,7 +63,7 @@ export function defaultConfig(directory: string): Config {
     plugins: [{ name: 'builtin', type: 'builtin' }],
     routes: [],
     stateStore: { type: 'memory' },
-    http: { allowPrivate: [] },
+    http: { allowPrivate: [], rateLimits: {} },
     files: { allow: [] },
   }
 }

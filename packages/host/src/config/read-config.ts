@@ -2,7 +2,8 @@
 
 import { resolve } from 'node:path'
 import type { Node } from '@stepflow/dialects'
-import type { Diagnostic } from '@stepflow/engine'
+import { type Diagnostic, setOwn } from '@stepflow/engine'
+import type { RateLimit } from '../plugins/rate.ts'
 import { type Config, defaultConfig, type StoreConfig } from './config.ts'
 import { type At, ConfigReader, rootOf } from './config-reader.ts'
 import { readPlugins } from './read-plugins.ts'
@@ -48,7 +49,7 @@ export function readConfig(document: Node, options: ReadConfigOptions): ConfigFi
     plugins,
     routes,
     stateStore: readStore(reader, fields.get('state_store'), directory),
-    http: { allowPrivate: readAllowPrivate(reader, fields.get('http')) },
+    http: readHttp(reader, fields.get('http')),
     files: { allow: readAllowedFiles(reader, fields.get('files'), directory) },
   }
   return { config, diagnostics: reader.diagnostics }
@@ -110,9 +111,20 @@ function sqlitePath(url: string, directory: string): string {
   return path === ':memory:' ? path : resolve(directory, path)
 }
 
-function readAllowPrivate(reader: ConfigReader, at: At | undefined): string[] {
-  const place = reader.fields(at, '"http"', { allow_private: [] })?.get('allow_private')
-  return oneOrMore(reader, place, '"http.allow_private"')
+function readHttp(reader: ConfigReader, at: At | undefined): Config['http'] {
+  const fields = reader.fields(at, '"http"', { allow_private: [], rate_limit: [] })
+  const rateLimits: Record<string, RateLimit> = {}
+  for (const [host, value] of reader.entries(fields?.get('rate_limit'), '"http.rate_limit"') ?? []) {
+    const rate = reader.rate(value, `the rate of "${host}" in "http.rate_limit"`)
+    if (!URL.canParse(`http://${host}`) || new URL(`http://${host}`).host !== host.toLowerCase()) {
+      reader.error(
+        value,
+        `"http.rate_limit" is by host, and "${host}" is none`,
+        'write api.example.com or localhost:8080',
+      )
+    } else if (rate) setOwn(rateLimits, host.toLowerCase(), rate)
+  }
+  return { allowPrivate: oneOrMore(reader, fields?.get('allow_private'), '"http.allow_private"'), rateLimits }
 }
 
 function readAllowedFiles(reader: ConfigReader, at: At | undefined, directory: string): string[] {

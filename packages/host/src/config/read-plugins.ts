@@ -17,7 +17,7 @@ export function readPlugins(reader: ConfigReader, at: At | undefined, directory:
 
 // ---
 
-const COMMON = { type: [], max_in_flight: [] } as const
+const COMMON = { type: [], max_in_flight: [], rate_limit: [] } as const
 const SERVER = {
   command: [],
   args: [],
@@ -51,7 +51,8 @@ function readPlugin(reader: ConfigReader, name: string, at: At, directory: strin
   const fields = reader.fields(at, what, KEYS[type] as Keys) // `type` was just found to be one of them
   if (!fields) return undefined
   const maxInFlight = reader.count(fields.get('max_in_flight'), `"max_in_flight" of ${what}`)
-  const common = { name, ...(maxInFlight === undefined ? {} : { maxInFlight }) }
+  const rateLimit = reader.rate(fields.get('rate_limit'), `"rate_limit" of ${what}`)
+  const common = { name, ...(maxInFlight === undefined ? {} : { maxInFlight }), ...(rateLimit && { rateLimit }) }
   switch (type) {
     case 'stepflow': {
       if (fields.has('url') && !fields.has('command')) {

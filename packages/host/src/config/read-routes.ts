@@ -58,6 +58,7 @@ function readRule(
     conditions: [],
     component_allow: ['allow'],
     component_deny: ['deny'],
+    rate_limit: [],
   })
   if (!fields) return undefined
   if (!fields.has('plugin')) return reader.error(at, `${what} does not say which "plugin"`)
@@ -66,6 +67,7 @@ function readRule(
   const conditions = readConditions(reader, fields.get('conditions'), what)
   const allow = reader.texts(fields.get('component_allow'), `"component_allow" of ${what}`)?.map(withSlash)
   const deny = reader.texts(fields.get('component_deny'), `"component_deny" of ${what}`)?.map(withSlash)
+  const rateLimit = reader.rate(fields.get('rate_limit'), `"rate_limit" of ${what}`)
   if (plugin === undefined) return undefined
   const names = plugins.map((known) => known.name)
   if (!names.includes(plugin)) {
@@ -80,6 +82,7 @@ function readRule(
     ...(component === undefined ? {} : { component }),
     ...(allow && { allow }),
     ...(deny && { deny }),
+    ...(rateLimit && { rateLimit }),
   }
 }
 

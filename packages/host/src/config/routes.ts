@@ -11,6 +11,7 @@
 //    parameters alone (`/{*component}`) has none where its plugin is sure that it has no such component.
 
 import {
+  type Clock,
   type Component,
   type ComponentInfo,
   compilePath,
@@ -21,7 +22,9 @@ import {
   type Route,
   type Router,
   suggest,
+  systemClock,
 } from '@stepflow/engine'
+import { pacedComponent, Rate, type RateLimit } from '../plugins/rate.ts'
 import { bySpecificity, fillTemplate, matchPattern, type RoutePattern, templateNames } from './route-pattern.ts'
 
 export interface RouteConfig {
@@ -38,6 +41,8 @@ export interface RouteRule {
   /** The plugin's own names, with a leading slash. */
   readonly allow?: readonly string[]
   readonly deny?: readonly string[]
+  /** How often it may be taken, by this process. */
+  readonly rateLimit?: RateLimit
 }
 
 export interface RouterOptions {
@@ -49,6 +54,7 @@ export interface RouterOptions {
   readonly builtin?: Plugin
   /** What is known of a plugin's components without starting it; for suggestions. */
   readonly known?: (plugin: Plugin) => readonly ComponentInfo[]
+  readonly clock?: Clock
 }
 
 export interface ConfiguredRouter extends Router {
@@ -64,7 +70,10 @@ export interface ConfiguredRouter extends Router {
 
 export function createRouter(options: RouterOptions): ConfiguredRouter {
   const table = options.routes
-    .map((route) => ({ pattern: route.pattern, rules: route.rules.map(linkRule) }))
+    .map((route) => ({
+      pattern: route.pattern,
+      rules: route.rules.map((rule) => linkRule(rule, options.clock ?? systemClock)),
+    }))
     .sort((a, b) => bySpecificity(a.pattern, b.pattern))
 
   function look(path: string): Lookup {
@@ -110,7 +119,8 @@ export function createRouter(options: RouterOptions): ConfiguredRouter {
         state = 'closed'
         continue
       }
-      found.candidates.push({ plugin, component, holds: rule.holds })
+      const called = rule.rate ? pacedComponent(component, rule.rate) : component
+      found.candidates.push({ plugin, component: called, holds: rule.holds })
       if (!rule.holds) return 'closed'
       if (pattern.style === 'braces') state = 'closed'
     }
@@ -165,6 +175,7 @@ type Condition = (input: unknown) => boolean
 
 interface LinkedRule extends Omit<RouteRule, 'conditions'> {
   readonly holds: Condition | undefined
+  readonly rate: Rate | undefined
 }
 
 interface Candidate {
@@ -180,7 +191,7 @@ interface Lookup {
   readonly refusals: string[]
 }
 
-function linkRule(rule: RouteRule): LinkedRule {
+function linkRule(rule: RouteRule, clock: Clock): LinkedRule {
   const tests = rule.conditions.map(({ path, value }) => {
     const read = compilePath(path)
     return (input: unknown) => {
@@ -188,7 +199,8 @@ function linkRule(rule: RouteRule): LinkedRule {
       return actual !== MISSING && equalJson(actual, value)
     }
   })
-  return { ...rule, holds: tests.length === 0 ? undefined : (input) => tests.every((test) => test(input)) }
+  const holds = tests.length === 0 ? undefined : (input: unknown) => tests.every((test) => test(input))
+  return { ...rule, holds, rate: rule.rateLimit && new Rate(rule.rateLimit, clock) }
 }
 
 /** Lists are checked against the name asked for and the component's own: a plugin may know one component by two names. */

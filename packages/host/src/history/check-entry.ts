@@ -64,7 +64,13 @@ const FIELDS: Readonly<Record<string, Fields>> = {
   sealed: { items: isCount },
   claimed: { driver: isText },
   started: visit,
-  parked: { ...visit, until: maybe(isTime), signal: maybe(isText), took: maybe(isCount), retry: maybe(isRecord) },
+  parked: {
+    ...visit,
+    until: maybe(isTime),
+    signal: maybe(isText),
+    took: maybe(isCount),
+    retry: maybe(isRecord),
+  },
   settled: { ...visit, outcome: isOutcome, took: maybe(isCount) },
   finished: { item: isCount, outcome: isOutcome },
   signalled: {

@@ -27,9 +27,10 @@ export function limit(plugin: Plugin, maxInFlight: number): Plugin {
 
 // ---
 
+/** A step's time limit begins when its call has a place. */
 function limited(component: Component, slots: Slots): Component {
   return {
-    info: component.info,
+    info: { ...component.info, announcesStart: true },
     call(input, context) {
       if (slots.take()) return run(component, input, context, slots)
       return slots.wait(context.signal).then(() => run(component, input, context, slots))
@@ -40,6 +41,7 @@ function limited(component: Component, slots: Slots): Component {
 /** Calls while holding a slot; gives it back however the call ends. */
 function run(component: Component, input: unknown, context: CallContext, slots: Slots): MaybePromise<unknown | Park> {
   let answer: MaybePromise<unknown>
+  if (!component.info.announcesStart) context.started()
   try {
     answer = component.call(input, lending(context, slots))
   } catch (error) {

@@ -18,7 +18,7 @@ import type { Parks } from './parks.ts'
 import { recordStart } from './record-call.ts'
 import { retryDelay } from './retry.ts'
 import { closeSubRun, openSubRun } from './sub-runs.ts'
-import { armTimeLimit } from './time-limits.ts'
+import { armTimeLimit, hasBegun } from './time-limits.ts'
 
 type Answer =
   | { readonly attempt: Attempt; readonly kind: 'result'; readonly result: unknown }
@@ -53,7 +53,7 @@ export class Calls {
   armTimeouts(): void {
     for (const run of this.#drive.runs()) {
       this.#items.armDeadlines(run)
-      for (const attempt of run.attempts.values()) if (attempt.park?.by !== 'retry') this.#armTimeout(attempt)
+      for (const attempt of run.attempts.values()) if (hasBegun(attempt)) this.#armTimeout(attempt)
     }
   }
 
@@ -294,7 +294,9 @@ export class Calls {
     attempt.woken = undefined
     run.state.status[key] = PARKED
     run.attempts.set(key, attempt)
-    this.#armTimeout(attempt)
+    if (attempt.turn !== undefined) attempt.turn = undefined
+    if (park.turn !== undefined) attempt.restartTime()
+    else this.#armTimeout(attempt)
     if (!park.run) return this.#parks.add(attempt, park)
     attempt.park = { by: 'run', state: park.state }
     const opened = openSubRun(this.#drive, attempt, park.run)

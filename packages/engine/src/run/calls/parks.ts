@@ -51,10 +51,11 @@ export class Parks {
   }
 
   /** Puts an attempt aside until a time or a signal, whichever comes first. */
-  add(attempt: Attempt, { signal, until, state }: Park): void {
+  add(attempt: Attempt, { signal, until, turn, state }: Park): void {
     const { run, slot } = attempt
     this.#items.leaveStepPlace(attempt)
-    attempt.park = { by: signal ? 'signal' : 'time', state, signal: signal?.name, until }
+    const by = turn !== undefined ? 'turn' : signal ? 'signal' : 'time'
+    attempt.park = { by, state, turn, signal: signal?.name, until }
     this.#wakeAt(until, attempt)
     recordPark(this.#drive, attempt, until)
     this.#items.park(run, slot)
@@ -148,7 +149,8 @@ export class Parks {
       run.scheduler.ready.push(key)
       return this.#drive.touch(run)
     }
-    attempt.woken ??= { by: 'time', state: park?.state }
+    if (park?.by === 'turn') attempt.turn = park.turn
+    if (park?.by !== 'turn' || park.state !== undefined) attempt.woken ??= { by: 'time', state: park?.state }
     if (run.stepLimit !== undefined) this.#items.takeStepPlace(run, slot, key, Number.POSITIVE_INFINITY)
     caller.callAgain(attempt)
   }

@@ -19,6 +19,7 @@ export function recordPark(drive: Drive, attempt: Attempt, until: number | undef
     ...(until === undefined ? {} : { until }),
     ...(park?.signal === undefined ? {} : { signal: park.signal }),
     ...(park?.state === undefined ? {} : { state: park.state }),
+    ...(park?.turn === undefined ? {} : { turn: park.turn }),
     ...(park?.by === 'retry' && tries ? { retry: { ...tries } } : {}),
     ...(attempt.later?.took === undefined ? {} : { took: attempt.later.took }),
     ...visitOf(attempt),

@@ -34,11 +34,16 @@ export function nextLimitAt(drive: Drive): number {
   return next
 }
 
+/** False while an attempt waits to be tried, or for its turn. */
+export function hasBegun({ later }: Attempt): boolean {
+  return later?.park?.by !== 'retry' && later?.park?.by !== 'turn'
+}
+
 // ---
 
 /** When the attempt's time limit ends; undefined if none is counting. */
 function limitOf(attempt: Attempt): number | undefined {
   const { timeoutMs } = stepOf(attempt)
   const { since } = attempt
-  return timeoutMs === undefined || since === undefined || attempt.park?.by === 'retry' ? undefined : since + timeoutMs
+  return timeoutMs === undefined || since === undefined || !hasBegun(attempt) ? undefined : since + timeoutMs
 }

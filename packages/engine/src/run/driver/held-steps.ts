@@ -5,7 +5,7 @@ import type { JournalEntry } from '../../journal/events.ts'
 import type { Calls } from '../calls/calls.ts'
 import type { Parks } from '../calls/parks.ts'
 import type { ActiveRun } from '../in-flight/active-run.ts'
-import { Attempt } from '../in-flight/attempt.ts'
+import { Attempt, type AttemptPark } from '../in-flight/attempt.ts'
 import type { Drive } from '../in-flight/drive.ts'
 import { dropSubRun } from '../in-flight/drop.ts'
 import type { Items } from '../in-flight/items.ts'
@@ -45,10 +45,10 @@ export function parkHeld(
   run.held.delete(key)
   if (entry.retry) run.tries.set(key, { ...entry.retry })
   const attempt = new Attempt(run, key, entry.attempt)
-  attempt.since = run.started.get(key)?.at ?? entry.at
-  const by = entry.retry ? 'retry' : entry.signal === undefined ? 'time' : 'signal'
-  const { state, signal, until } = entry
-  parks.addAgain(attempt, { by, state, signal, until })
+  if (entry.turn === undefined) attempt.since = run.started.get(key)?.at ?? entry.at
+  const by = parkedBy(entry)
+  const { state, turn, signal, until } = entry
+  parks.addAgain(attempt, { by, state, turn, signal, until })
 }
 
 /** The reverse: the journal goes on with a step that was put aside. */
@@ -63,4 +63,12 @@ export function unparkHeld({ drive, items, parks }: HeldTools, run: ActiveRun, k
   attempt.close()
   run.state.status[key] = QUEUED
   run.held.add(key)
+}
+
+// ---
+
+function parkedBy({ retry, turn, signal }: Extract<JournalEntry, { type: 'parked' }>): AttemptPark['by'] {
+  if (retry) return 'retry'
+  if (turn !== undefined) return 'turn'
+  return signal === undefined ? 'time' : 'signal'
 }

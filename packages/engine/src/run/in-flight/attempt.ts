@@ -92,6 +92,15 @@ export class Attempt implements CallContext {
     laterOf(this).cacheKey = key
   }
 
+  /** The turn that it has waited for. */
+  get turn(): unknown {
+    return this.later?.turn
+  }
+
+  set turn(turn: unknown) {
+    laterOf(this).turn = turn
+  }
+
   set took(signal: number) {
     laterOf(this).took = signal
   }
@@ -208,6 +217,16 @@ export class Attempt implements CallContext {
   /** The answer is here. */
   close(): void {
     this.isLive = false
+    this.stopTimer()
+  }
+
+  /** What has passed of its time limit does not count. */
+  restartTime(): void {
+    this.stopTimer()
+    if (this.later) this.later.since = undefined
+  }
+
+  stopTimer(): void {
     if (this.later?.cancelTimer === undefined) return
     this.later.cancelTimer()
     this.later.cancelTimer = undefined
@@ -223,6 +242,7 @@ interface Later {
   since: number | undefined
   onStarted: (() => void) | undefined
   cacheKey: string | undefined
+  turn: unknown
   /** The number of the last signal that it used up. */
   took: number | undefined
   /** Who it was when it was abandoned. */
@@ -232,8 +252,9 @@ interface Later {
 }
 
 export interface AttemptPark {
-  readonly by: 'time' | 'signal' | 'run' | 'retry'
+  readonly by: 'time' | 'signal' | 'run' | 'retry' | 'turn'
   readonly state: unknown
+  readonly turn?: unknown
   /** The name of the signal that it waits for. */
   readonly signal?: string | undefined
   /** When it is woken at the latest; epoch milliseconds. */
@@ -254,6 +275,7 @@ function laterOf(attempt: Attempt): Later {
     since: undefined,
     onStarted: undefined,
     cacheKey: undefined,
+    turn: undefined,
     took: undefined,
     was: undefined,
   }
