@@ -55,13 +55,16 @@ const require = createRequire(import.meta.url)
 const lazy = {
   name: 'lazy',
   setup({ onResolve, onLoad }) {
-    // `import('yaml')` must stay lazy but become a require: a real import() would start the loader of ES modules.
+    // `import('ajv')` must stay lazy but become a require: a real import() would start the loader of ES modules.
     onResolve({ filter: /.*/ }, ({ path: name }) =>
       Object.hasOwn(libraries, name) ? { path: name, namespace: 'beside' } : undefined,
     )
     onLoad({ filter: /.*/, namespace: 'beside' }, ({ path: name }) => ({
       // As Node would have it: the default export of a CommonJS module is the module.
-      contents: `const library = require(${JSON.stringify(fileOf(name))}); module.exports = library.default ?? library`,
+      contents:
+        name === 'yaml'
+          ? gettersOf(name, fileOf(name))
+          : `const library = require(${JSON.stringify(fileOf(name))}); module.exports = library.default ?? library`,
     }))
     onResolve({ filter: /\.cjs$/ }, ({ path: name, namespace }) =>
       namespace === 'beside' ? { path: name, external: true } : undefined,
@@ -74,19 +77,15 @@ const lazy = {
     })
     onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path: name }) => ({ contents: gettersOf(name) }))
     onResolve({ filter: /.*/, namespace: 'builtin' }, ({ path: name }) => ({ path: name, external: true }))
-    // `createRequire(import.meta.url)('yaml')` is a lazy require of a source; of a bundle it would look elsewhere.
-    onLoad({ filter: /dialects\/src\/source\/yaml\.ts$/ }, ({ path: file }) => ({
-      contents: readFileSync(file, 'utf8').replace("createRequire(import.meta.url)('yaml')", "require('yaml')"),
-      loader: 'ts',
-    }))
   },
 }
 
-/** A module whose exports are read from the real one when they are used. */
-function gettersOf(name) {
+/** A module whose exports are read from the real one when they are used; which is loaded with the first of them. */
+function gettersOf(name, from = `node:${name}`) {
   const names = Object.keys(require(name)).filter((key) => /^[A-Za-z_$][\w$]*$/.test(key) && key !== 'default')
-  return `for (const name of '${names.join(' ')}'.split(' '))
-    Object.defineProperty(exports, name, { enumerable: true, get: () => require('node:${name}')[name] })`
+  return `let real
+    for (const name of '${names.join(' ')}'.split(' '))
+      Object.defineProperty(exports, name, { enumerable: true, get: () => (real ??= require('${from}'))[name] })`
 }
 
 /** Commands that are not on the way of `run` come from the other file. */

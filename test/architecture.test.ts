@@ -96,12 +96,13 @@ describe('the engine', () => {
   })
 })
 
-describe('the drawings', () => {
-  test('need no Node but for PNG', () => {
-    const wrong = imports.filter(
-      ({ name, file, target }) => name === 'draw' && !file.endsWith('/png.ts') && /^node:|\/png\.ts$/.test(target),
-    )
-    expect(wrong).toEqual([])
+describe('what a page needs', () => {
+  test.each(['dialects', 'draw'])('%s needs no Node (PNG aside)', (name) => {
+    const sources = sourcesOf(join(root, 'packages', name, 'src')).filter((file) => !file.endsWith('/draw/src/png.ts'))
+    for (const file of sources) {
+      const text = readFileSync(file, 'utf8').replace(/\/\/.*|\/\*[\s\S]*?\*\//g, '')
+      expect(text, file).not.toMatch(/'node:|\bBuffer\.|\bprocess\.|import\.meta|'\.\/png\.ts'/)
+    }
   })
 })
 

@@ -3,7 +3,7 @@
 
 import { equalJson, FlowError, type Json } from '@stepflow/engine'
 import type { Document, Pair, Scalar, YAMLMap, Node as YamlNode } from 'yaml'
-import { loadYaml } from './yaml.ts'
+import * as yaml from 'yaml'
 
 export interface Edit {
   /** `['test', 'cases', 0, 'output']`; all but the last must be there. */
@@ -18,20 +18,17 @@ export function editSource(text: string, format: 'yaml' | 'json', edits: readonl
 
 // ---
 
-type Yaml = ReturnType<typeof loadYaml>
-
 function editYaml(text: string, edit: Edit): string {
-  const yaml = loadYaml()
-  const document = parse(yaml, text)
+  const document = parse(text)
   if (document.errors.length > 0) throw new FlowError('INVALID_FLOW', 'the text to edit does not parse')
-  const spliced = splice(yaml, text, document, edit)
+  const spliced = splice(text, document, edit)
   // The splice is only as good as the places it is told; what it made is read again before it is believed.
-  if (spliced !== undefined && holds(parse(yaml, spliced), edit)) return spliced
+  if (spliced !== undefined && holds(parse(spliced), edit)) return spliced
   document.setIn(edit.path, document.createNode(edit.value, { aliasDuplicateObjects: false }))
   return document.toString({ lineWidth: 0 })
 }
 
-function parse(yaml: Yaml, text: string): Document.Parsed {
+function parse(text: string): Document.Parsed {
   return yaml.parseDocument(text, { version: '1.2', schema: 'core' })
 }
 
@@ -42,7 +39,7 @@ function holds(document: Document.Parsed, { path, value }: Edit): boolean {
 }
 
 /** The text with the value in its place; undefined if the place is none that this knows. */
-function splice(yaml: Yaml, text: string, document: Document.Parsed, { path, value }: Edit): string | undefined {
+function splice(text: string, document: Document.Parsed, { path, value }: Edit): string | undefined {
   const parent = document.getIn(path.slice(0, -1), true)
   const key = path.at(-1)
   if (!yaml.isMap(parent) || typeof key !== 'string' || !parent.range) return undefined
@@ -50,7 +47,7 @@ function splice(yaml: Yaml, text: string, document: Document.Parsed, { path, val
   const pair = pairs.find((item) => item.key.value === key)
   if (parent.flow) return spliceFlow(text, parent, pair, key, value)
   const indent = columnOf(text, pairs[0]?.key.range?.[0] ?? 0)
-  const made = key + rendered(yaml, value, indent)
+  const made = key + rendered(value, indent)
   if (pair?.key.range) {
     const end = pair.value?.range?.[1] ?? pair.key.range[1]
     return text.slice(0, pair.key.range[0]) + made + text.slice(lastMark(text, end, pair.key.range[1]))
@@ -80,7 +77,7 @@ function spliceFlow(
 }
 
 /** What stands behind a key that begins at column `indent`. */
-function rendered(yaml: Yaml, value: Json, indent: number): string {
+function rendered(value: Json, indent: number): string {
   const text = yaml.stringify(value, { lineWidth: 0, aliasDuplicateObjects: false }).trimEnd()
   const isBlock = typeof value === 'object' && value !== null && Object.keys(value).length > 0
   const pad = ' '.repeat(indent + 2)

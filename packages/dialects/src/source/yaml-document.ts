@@ -2,14 +2,12 @@
 // front of every key but the first that is a flow map or list after a line break (`{ a: 1 }: x`), and then complains of it.
 
 import type { CST, Document, LineCounter } from 'yaml'
-
-type Yaml = typeof import('yaml')
+import * as yaml from 'yaml'
 
 export function parseDocument(
-  yaml: Yaml,
   text: string,
   lines: LineCounter,
-  options: ConstructorParameters<Yaml['Composer']>[0],
+  options: ConstructorParameters<typeof yaml.Composer>[0],
 ): Document.Parsed {
   const tokens = new yaml.Parser(lines.addNewLine).parse(text)
   const documents = new yaml.Composer(options).compose(mended(tokens), true, text.length)

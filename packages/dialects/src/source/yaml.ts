@@ -1,8 +1,8 @@
 // YAML text to nodes with the `yaml` package, for what the plain reader leaves: anchors, tags, folded text, and every
 // mistake, told with its place. Bounded before it begins: the package itself recurses and expands without limit.
 
-import { createRequire } from 'node:module'
 import type { Alias, Scalar, YAMLMap, YAMLSeq, Node as YamlNode } from 'yaml'
+import * as yaml from 'yaml'
 import type { Findings, Place } from '../findings.ts'
 import { uniqueEntries } from './entries.ts'
 import { inexact } from './json.ts'
@@ -20,13 +20,12 @@ export function parseYaml(text: string, findings: Findings): Node | undefined {
     findings.add('fatal', 'TOO_DEEP', `nested deeper than ${MAX_DEPTH} levels`, deep)
     return undefined
   }
-  const yaml = loadYaml()
   const lines = new yaml.LineCounter()
   const place = (offset: number | undefined): Place => {
     const { line, col } = lines.linePos(offset ?? 0)
     return { line: Math.max(1, line), column: Math.max(1, col) }
   }
-  const document = parseDocument(yaml, text, lines, {
+  const document = parseDocument(text, lines, {
     version: '1.2',
     schema: 'core',
     prettyErrors: false,
@@ -42,17 +41,10 @@ export function parseYaml(text: string, findings: Findings): Node | undefined {
     findings.add('fatal', 'EMPTY_SOURCE', 'the file is empty', { line: 1, column: 1 })
     return undefined
   }
-  return new Converter(yaml, findings, place).convert(document.contents as YamlNode)
-}
-
-/** The package, loaded when it is first needed; synchronously, for reading a file is. */
-export function loadYaml(): Yaml {
-  return createRequire(import.meta.url)('yaml')
+  return new Converter(findings, place).convert(document.contents as YamlNode)
 }
 
 // ---
-
-type Yaml = typeof import('yaml')
 
 const YAML_MESSAGES: Readonly<Record<string, string>> = {
   MULTIPLE_DOCS: 'more than one document in one file',
@@ -149,7 +141,6 @@ function tooDeep(text: string): Place | undefined {
 }
 
 class Converter {
-  readonly #yaml: Yaml
   readonly #findings: Findings
   readonly #place: (offset: number | undefined) => Place
   readonly #anchors = new Map<string, { node: Node; size: number }>()
@@ -158,19 +149,18 @@ class Converter {
   #size = 0
   #aliased = 0
 
-  constructor(yaml: Yaml, findings: Findings, place: (offset: number | undefined) => Place) {
-    this.#yaml = yaml
+  constructor(findings: Findings, place: (offset: number | undefined) => Place) {
     this.#findings = findings
     this.#place = place
   }
 
   convert(node: YamlNode | null): Node {
     if (!node) return scalar(null)
-    if (this.#yaml.isAlias(node)) return this.#alias(node)
+    if (yaml.isAlias(node)) return this.#alias(node)
     const { anchor } = node
     if (anchor) this.#open.add(anchor)
     const before = this.#size
-    const made = this.#yaml.isScalar(node) ? this.#scalar(node) : this.#collection(node as YAMLMap | YAMLSeq)
+    const made = yaml.isScalar(node) ? this.#scalar(node) : this.#collection(node as YAMLMap | YAMLSeq)
     this.#size++
     if (anchor) {
       this.#open.delete(anchor)
@@ -235,7 +225,7 @@ class Converter {
 
   #collection(node: YAMLMap | YAMLSeq): Node {
     const place = this.#place(node.range?.[0])
-    if (!this.#yaml.isMap(node)) {
+    if (!yaml.isMap(node)) {
       const items = node.items.map((item) => this.convert(item as YamlNode | null))
       return { kind: 'list', items, line: place.line, column: place.column }
     }

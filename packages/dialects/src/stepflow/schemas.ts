@@ -1,11 +1,11 @@
 // The JSON Schemas of a flow, in all the ways they are written: under `schemas`, at the top level, or in a file of their own.
 
-import { dirname, isAbsolute, join } from 'node:path'
 import { isRecord, type Json, type JsonObject, own } from '@stepflow/engine'
 import type { Field, FieldReader } from '../fields.ts'
 import { below, type Findings } from '../findings.ts'
 import { keyTable, readKeys } from '../keys.ts'
 import { entryOf, kindOfNode, toJson } from '../source/node.ts'
+import { pathBeside } from '../source/path-beside.ts'
 import { readSource } from '../source/read.ts'
 import { checkRefs, checkSchema } from './check-schema.ts'
 import type { ShapeOptions } from './shape.ts'
@@ -99,7 +99,7 @@ function readSchema(field: Field, name: string, findings: Findings, options: Sha
 }
 
 function readSchemaFile(path: string, field: Field, findings: Findings, options: ShapeOptions): Json | undefined {
-  const full = isAbsolute(path) || options.file === undefined ? path : join(dirname(options.file), path)
+  const full = pathBeside(options.file, path)
   if (!options.readFile) {
     findings.error(
       'SCHEMA_FILE',
