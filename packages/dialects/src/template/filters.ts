@@ -1,6 +1,5 @@
 // The filters: `value | name(args)`. Jinja's, as far as they make sense for JSON; none of them runs a pattern.
 
-import { isRecord, own } from '@stepflow/engine'
 import { ARGS, type Given, given } from './given.ts'
 import { attributeOf, chosen, chosenBy, columns, extreme, folded, grouped, pairs, sortKeys } from './lists.ts'
 import { decimal, fileSize, number, rounded } from './numbers.ts'
@@ -24,6 +23,7 @@ import {
   hasPairs,
   isTrue,
   json,
+  kind,
   member,
   need,
   order,
@@ -47,6 +47,26 @@ const defaulted: Filter = (value, args) => {
 
 const length: Filter = (value, _, budget) =>
   typeof value === 'string' && !hasPairs(value) ? value.length : elements(value, budget).length
+
+/** As Python quotes for a URL: letters, digits and `_.-~` stay. */
+function urlQuoted(source: string, budget: Budget): string {
+  budget.text(source.length * 9)
+  return encodeURIComponent(source.replace(/\p{Surrogate}/gu, '\ufffd')).replace(
+    /[!'()*]/g,
+    (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
+}
+
+function joinedLists(start: readonly unknown[], lists: readonly unknown[], budget: Budget): unknown[] {
+  budget.spend(start.length)
+  const joined = [...start]
+  for (const list of lists) {
+    if (!Array.isArray(list)) return fail(`sum(start=[]) adds lists, not ${kind(list)}`)
+    budget.spend(list.length)
+    for (const item of list) joined.push(item)
+  }
+  return joined
+}
 
 const escaped: Filter = (value, _, budget) => {
   const source = text(value, budget)
@@ -127,16 +147,22 @@ export const FILTERS: Readonly<Record<string, Filter>> = {
     return withoutTags(text(value, budget)).trim()
   },
   urlencode(value, _, budget) {
-    const encode = (part: unknown) => encodeURIComponent(text(part, budget)).replaceAll('%2F', '/')
-    if (!isRecord(value)) return encode(value)
-    return Object.keys(value)
-      .map((key) => `${encodeURIComponent(key)}=${encodeURIComponent(text(own(value, key), budget))}`)
+    if (typeof value !== 'object' || value === null)
+      return urlQuoted(text(value, budget), budget).replaceAll('%2F', '/')
+    const quoted = (part: unknown) => urlQuoted(text(need(part), budget), budget).replaceAll('%20', '+')
+    const list = Array.isArray(value) ? value : pairs(value, budget)
+    return list
+      .map((pair) => {
+        if (Array.isArray(pair) && pair.length === 2) return `${quoted(pair[0])}=${quoted(pair[1])}`
+        return fail(`urlencode takes a text, an object, or a list of pairs, and ${kind(pair)} is no pair`)
+      })
       .join('&')
   },
   format: (value, args, budget) => formatted(text(value, budget), args.positional, budget),
   tojson(value, args, budget) {
-    const [indent] = args.read('indent', 0)
-    return json(value, budget, Math.min(16, Math.max(0, indent === null ? 0 : number(indent))))
+    const [indent] = args.read('indent', null)
+    if (indent === null) return json(value, budget)
+    return json(value, budget, typeof indent === 'string' ? indent : spaces(indent, budget))
   },
   fromjson(value, _, budget) {
     const source = text(value, budget)
@@ -147,7 +173,7 @@ export const FILTERS: Readonly<Record<string, Filter>> = {
       return fail('fromjson got text that is no JSON')
     }
   },
-  pprint: (value, _, budget) => json(value, budget, 2),
+  pprint: (value, _, budget) => json(value, budget, '  '),
 
   // --- numbers
   int(value, args) {
@@ -177,10 +203,9 @@ export const FILTERS: Readonly<Record<string, Filter>> = {
   },
   sum(value, args, budget) {
     const [attribute, start] = args.read('attribute', null, 'start', 0)
-    return elements(value, budget).reduce<number>(
-      (sum, item) => sum + number(need(attributeOf(item, attribute))),
-      number(start),
-    )
+    const list = elements(value, budget).map((item) => need(attributeOf(item, attribute)))
+    if (Array.isArray(start)) return joinedLists(start, list, budget)
+    return list.reduce<number>((sum, item) => sum + number(item), number(start))
   },
   min: (value, args, budget) => extreme(value, args, budget, -1),
   max: (value, args, budget) => extreme(value, args, budget, 1),

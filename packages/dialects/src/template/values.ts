@@ -113,8 +113,10 @@ export function text(value: unknown, budget?: Budget): string {
   return json(need(value), budget ?? new Budget())
 }
 
-/** Compact JSON; bounded, for a template can build values that share their parts. */
-export function json(value: unknown, budget: Budget, indent = 0, depth = 0): string {
+/**
+ * JSON, compact or with each level moved in by `pad`; bounded, for a template can build values that share their parts.
+ */
+export function json(value: unknown, budget: Budget, pad?: string, depth = 0): string {
   budget.spend(1)
   if (depth > MAX_NESTING) fail('a value is nested too deep')
   if (value === null || value === undefined) return 'null'
@@ -127,19 +129,19 @@ export function json(value: unknown, budget: Budget, indent = 0, depth = 0): str
   const isList = Array.isArray(value)
   if (!isList) budget.spend(2)
   if (!isList && !isPlain(value as object)) return fail(`${kind(value)} cannot be printed`)
+  const colon = pad === undefined ? ':' : ': '
   const parts = isList
-    ? value.map((item) => json(need(item), budget, indent, depth + 1))
+    ? value.map((item) => json(need(item), budget, pad, depth + 1))
     : Object.keys(value as object).map(
-        (key) =>
-          `${JSON.stringify(key)}:${indent > 0 ? ' ' : ''}${json(need(own(value, key)), budget, indent, depth + 1)}`,
+        (key) => `${JSON.stringify(key)}${colon}${json(need(own(value, key)), budget, pad, depth + 1)}`,
       )
   let length = 2
-  for (const part of parts) length += part.length + 1 + indent * (depth + 1)
+  for (const part of parts) length += part.length + 1 + (pad?.length ?? 0) * (depth + 1)
   budget.text(length)
   const [open, close] = isList ? '[]' : '{}'
-  if (indent === 0 || parts.length === 0) return `${open}${parts.join(',')}${close}`
-  const inner = `\n${' '.repeat(indent * (depth + 1))}`
-  return `${open}${inner}${parts.join(`,${inner}`)}\n${' '.repeat(indent * depth)}${close}`
+  if (pad === undefined || parts.length === 0) return `${open}${parts.join(',')}${close}`
+  const inner = `\n${pad.repeat(depth + 1)}`
+  return `${open}${inner}${parts.join(`,${inner}`)}\n${pad.repeat(depth)}${close}`
 }
 
 /** A template's value as data for the outside: nothing in it but JSON, and not blown up. */
