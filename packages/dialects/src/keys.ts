@@ -18,19 +18,20 @@ export function keyTable(keys: Readonly<Record<string, readonly string[]>>): Key
   return table
 }
 
-/** The map's entries by canonical key. Unknown keys and two spellings of one key are told. */
+/** The map's entries by canonical key. Unknown keys and two spellings of one key are told; `spelt` is how a key is shown. */
 export function readKeys(
   node: MapNode,
   table: KeyTable,
   owner: string,
   findings: Findings,
   trail: Trail | undefined,
+  spelt: (canonical: string) => string = (canonical) => canonical,
 ): ReadonlyMap<string, Entry> {
   const found = new Map<string, Entry>()
   for (const entry of node.entries) {
     const canonical = table.get(entry.key)
     if (canonical === undefined) {
-      findings.unknownKey(entry.key, new Set(table.values()), owner, entry, below(trail, entry.key))
+      findings.unknownKey(entry.key, new Set([...table.values()].map(spelt)), owner, entry, below(trail, entry.key))
       continue
     }
     const first = found.get(canonical)
@@ -40,7 +41,7 @@ export function readKeys(
         `"${first.key}"${lineOf(first)} and "${entry.key}"${lineOf(entry)} are two spellings of one key in ${owner}`,
         entry,
         below(trail, entry.key),
-        `keep "${canonical}"`,
+        `keep "${spelt(canonical)}"`,
       )
     } else found.set(canonical, entry)
   }

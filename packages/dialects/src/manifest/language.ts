@@ -32,6 +32,7 @@ export function manifestLanguage({ isServed, isSet = () => false }: ManifestOpti
     file: 'manifest',
     stepNeeds: '"id" and "tool"',
     stepKeys: MANIFEST_KEYS,
+    spelt: (key) => (key === 'for_each' ? 'forEach' : key),
     onFailure: 'drain',
     isTitled: false,
     completed: withParameters,

@@ -2,7 +2,7 @@
 
 import { allRefs, type Expr, literal, type PlanStep, type TriggerRule, walk } from '@stepflow/engine'
 import { guard, objectOf, type PlanFrame } from '../builder.ts'
-import { lineOf } from '../findings.ts'
+import { type Findings, lineOf } from '../findings.ts'
 import { type FlowNames, type Scope, type Use, use } from './scope.ts'
 import { isInline, type StepShape } from './step-shape.ts'
 
@@ -77,8 +77,24 @@ function useNeeds(shape: StepShape, scope: Scope): void {
     if (need.id === shape.id) {
       findings.add('fatal', 'SELF_REFERENCE', `step "${shape.id}" needs itself`, need.place, need.trail)
     } else if (steps.has(need.id)) use(scope, need.id, true, true, need.place)
-    else findings.unknownStep(need.id, `step "${shape.id}" needs`, steps.keys(), need.place, need.trail)
+    else {
+      const several = need.id.trim().split(/[\s,]+/)
+      if (several.length > 1) tellOneText(shape, need, several, findings)
+      else findings.unknownStep(need.id, `step "${shape.id}" needs`, steps.keys(), need.place, need.trail)
+    }
   }
+}
+
+function tellOneText({ id }: StepShape, need: StepShape['needs'][number], several: string[], findings: Findings): void {
+  const message = `step "${id}" needs "${need.id}", which is one text, not a list of steps`
+  findings.add(
+    'fatal',
+    'UNDEFINED_STEP_REFERENCE',
+    message,
+    need.place,
+    need.trail,
+    `write needs: [${several.join(', ')}]`,
+  )
 }
 
 /** The steps that the rule waits for, in front of `then`. */

@@ -20,6 +20,8 @@ export interface Language {
   /** What a step must at least have, for a message. */
   readonly stepNeeds: string
   readonly stepKeys: KeyTable
+  /** A step's key as the documents of this front end write it. */
+  spelt(key: string): string
   readonly onFailure: 'stop' | 'drain'
   /** Expected to say its name and what it is for. */
   readonly isTitled: boolean
@@ -44,6 +46,7 @@ export const flowLanguage: Language = {
   file: 'flow',
   stepNeeds: '"id" and "component"',
   stepKeys: STEP_KEYS,
+  spelt: (key) => key,
   onFailure: 'stop',
   isTitled: true,
   completed: (shape) => shape,

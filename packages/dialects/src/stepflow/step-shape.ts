@@ -92,7 +92,7 @@ export function readStep(node: Node, trail: Trail, findings: Findings, language:
   }
   const id = readId(node, trail, findings)
   const owner = id === undefined ? 'a step without id' : `step "${id}"`
-  const keys = readKeys(node, language.stepKeys, owner, findings, trail)
+  const keys = readKeys(node, language.stepKeys, owner, findings, trail, language.spelt)
   const fields = new FieldReader(keys, findings, trail, owner)
   fields.text('name')
   fields.text('description')
