@@ -9,7 +9,7 @@ export { type Condition, conditionOf, type SubPlan, subPlanOf } from './plan/ste
 export { checkPlan, findCycle } from './plan/check.ts'
 export { compilePath, keysAt, MISSING, parsePath } from './plan/path.ts'
 export { isTruthy, type PureFunction } from './plan/functions.ts'
-export { bareId, contentId } from './plan/id.ts'
+export { bareId, contentId, textId } from './plan/id.ts'
 export type { Diagnostic, Level } from './plan/diagnostic.ts'
 export { errorsOf, hasErrors, suggest } from './plan/diagnostic.ts'
 
@@ -54,28 +54,64 @@ export type { Route, Router } from './component/router.ts'
 
 // --- what is kept
 export { createMemoryStore, type MemoryStoreOptions } from './store/memory.ts'
+export type { History } from './store/memory-runs.ts'
+export { checkRecordName, recordConflict } from './store/records.ts'
 export type { JournalEntry, JournalId, RunId, RunOptions, VisitRef } from './journal/events.ts'
-export { type Damage, type Decoded, type EncodedEntries, isDamage, JournalCodec } from './journal/codec.ts'
 export { RefusedInput } from './journal/refused-input.ts'
-export type { BlobKind, EncodedBlob } from './journal/large-values.ts'
 export { type CriticalPath, criticalPath } from './journal/critical-path.ts'
 export { foldSteps, type StepFold, type StepState, type StepStates } from './journal/step-states.ts'
-export { applyChanges, type Changes, isEnded, project, rowFacts } from './journal/project.ts'
-export type {
-  Batch,
-  Blobs,
-  ItemCounts,
-  ItemRow,
-  JournalRow,
-  OpenJournal,
-  PruneOptions,
-  RunQuery,
-  RunRow,
-  RunStatus,
-  Runs,
-  ShardRow,
-  Store,
-  Wake,
+export {
+  type CodecOptions,
+  type Damage,
+  type Decoded,
+  type EncodedEntries,
+  isDamage,
+  JournalCodec,
+} from './journal/codec.ts'
+export type { BlobKind, EncodedBlob } from './journal/large-values.ts'
+export {
+  applyChanges,
+  type Changes,
+  type Counts,
+  concernsRun,
+  count,
+  type Ends,
+  endedOf,
+  hasShardEnded,
+  ITEM_BYTES,
+  isEnded,
+  itemStatus,
+  newRunRow,
+  noCounts,
+  project,
+  summed,
+} from './journal/project.ts'
+export {
+  type AtWork,
+  BEGINNING,
+  type Batch,
+  type Blobs,
+  type Cursor,
+  type ItemCounts,
+  type ItemError,
+  type ItemRow,
+  type ItemStatus,
+  type JournalRow,
+  type Listener,
+  type OpenJournal,
+  type PruneOptions,
+  type RecordQuery,
+  type Records,
+  type RunQuery,
+  type RunRow,
+  type RunStatus,
+  type Runs,
+  type ShardCounts,
+  type ShardRow,
+  type Store,
+  type StoredRecord,
+  type Wake,
+  type WatchOptions,
 } from './store/store.ts'
 
 // --- values and errors

@@ -7,7 +7,7 @@ const settled = (result: unknown, step = 0): JournalEntry => {
 
 /** A codec that takes everything above 100 bytes for large, and the blobs it made. */
 function small() {
-  const codec = new JournalCodec(100)
+  const codec = new JournalCodec({ largeBytes: 100 })
   const blobs = new Map<string, string | Uint8Array>()
   let made = 0
   const encode = (entries: readonly JournalEntry[]) => {
@@ -19,7 +19,7 @@ function small() {
     }
     return encoded
   }
-  const decode = (text: string, by = new JournalCodec(100)): readonly JournalEntry[] => {
+  const decode = (text: string, by = new JournalCodec({ largeBytes: 100 })): readonly JournalEntry[] => {
     const decoded = by.decode(text)
     if (isDamage(decoded)) throw new Error(decoded.damage)
     return filled(decoded)

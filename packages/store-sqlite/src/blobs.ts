@@ -8,16 +8,20 @@ import {
   type EncodedBlob,
   FlowError,
   type JournalCodec,
+  textId,
 } from '@stepflow/engine'
 import type { Database } from './drivers.ts'
 import { type Bytes, bytesOf, textOf } from './text.ts'
 
 /** A blob that was put again is as good as new to `prune`; more often than this it need not be written down. */
 const TOUCH_MS = 10 * 60_000
+const MOST_FRESH = 1_024
 
 export class BlobTable {
   readonly #clock: Clock
   readonly #codec: JournalCodec
+  /** Those that were found or put of late, and until when that need not be looked up again: plans, above all. */
+  readonly #fresh = new Map<string, number>()
   readonly #sql
 
   constructor(db: Database, clock: Clock, codec: JournalCodec) {
@@ -35,16 +39,24 @@ export class BlobTable {
   encode(value: unknown): EncodedBlob {
     if (value instanceof Uint8Array) return { id: contentId(value), kind: 'bytes', content: () => value }
     const text = JSON.stringify(value) ?? 'null'
-    const id = contentId(Buffer.from(text))
+    const id = textId(text)
     return { id, kind: 'json', content: () => text }
   }
 
   /** Inside a transaction. */
   putEncoded({ id, kind, content }: EncodedBlob): void {
     const now = this.#clock.now()
+    if ((this.#fresh.get(id) ?? 0) > now) return
     const known = this.#sql.known.get<{ putAt: number }>(id)
     if (!known) this.#sql.put.run(id, kind, now, content())
     else if (known.putAt < now - TOUCH_MS) this.#sql.touch.run(now, id)
+    if (this.#fresh.size >= MOST_FRESH) this.#fresh.clear()
+    this.#fresh.set(id, now + TOUCH_MS)
+  }
+
+  /** What was put may not be there. */
+  rolledBack(): void {
+    this.#fresh.clear()
   }
 
   get(id: string): unknown {

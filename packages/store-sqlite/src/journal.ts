@@ -4,7 +4,9 @@ import {
   type Damage,
   type Decoded,
   FlowError,
+  ITEM_BYTES,
   type ItemRow,
+  type ItemStatus,
   isDamage,
   type JournalCodec,
   type JournalEntry,
@@ -16,8 +18,19 @@ import {
 } from '@stepflow/engine'
 import type { BlobTable } from './blobs.ts'
 import type { Database } from './drivers.ts'
+import { OF_RUN } from './shard-rows.ts'
 import type { WrittenRow } from './tables.ts'
 import { type Bytes, textOf } from './text.ts'
+
+interface ItemText {
+  readonly item: number
+  readonly outcome: Bytes
+}
+
+interface ItemStatusRecord {
+  readonly item: number
+  readonly status: number
+}
 
 interface Text {
   readonly position: number
@@ -51,12 +64,26 @@ export class JournalReader {
       since: db.prepare(`
         SELECT position, shards.journal, seq, CAST(entries AS BLOB) AS entries FROM journal JOIN shards ON shards.number = journal.shard
         WHERE position > ? AND position <= ? ORDER BY position LIMIT ?`),
+      sinceOf: db.prepare(`
+        SELECT position, shards.journal, seq, CAST(entries AS BLOB) AS entries FROM journal JOIN shards ON shards.number = journal.shard
+        WHERE position > ? AND position <= ? AND shards.run = ? ORDER BY position LIMIT ?`),
       cached: db.prepare(
         'SELECT CAST(outcome AS BLOB) AS outcome FROM cached WHERE key = ? AND (until IS NULL OR until > ?)',
       ),
       items: db.prepare(`
         SELECT items.item, CAST(items.outcome AS BLOB) AS outcome FROM items JOIN runs ON runs.number = items.run
         WHERE runs.id = ? AND items.item >= ? ORDER BY items.item LIMIT ?`),
+      itemsThat: db.prepare(`
+        SELECT item, CAST(outcome AS BLOB) AS outcome FROM items
+        WHERE run = (SELECT number FROM runs WHERE id = ?) AND item >= ?
+          AND status IN (SELECT value FROM json_each(?)) ORDER BY item LIMIT ?`),
+      itemsThatDidNotSucceed: db.prepare(`
+        SELECT item, CAST(outcome AS BLOB) AS outcome FROM items INDEXED BY items_that_did_not_succeed
+        WHERE run = (SELECT number FROM runs WHERE id = ?) AND status > 3 AND item >= ?
+          AND status IN (SELECT value FROM json_each(?)) ORDER BY item LIMIT ?`),
+      taken: db.prepare(`SELECT coalesce(sum(items), 0) AS count FROM shards WHERE ${OF_RUN}`),
+      statuses: db.prepare(`
+        SELECT item, status FROM items WHERE run = (SELECT number FROM runs WHERE id = ?) AND item >= ? AND item < ?`),
     }
   }
 
@@ -84,9 +111,10 @@ export class JournalReader {
     return { rows }
   }
 
-  items(run: RunId, from: number, limit: number): ItemRow[] {
+  items(run: RunId, from: number, limit: number, statuses: readonly ItemStatus[] | undefined): ItemRow[] {
     // SQLite's word for "no limit" is a negative one.
-    const texts = this.#sql.items.all<{ item: number; outcome: Bytes }>(run, from, Number.isFinite(limit) ? limit : -1)
+    const most = Number.isFinite(limit) ? limit : -1
+    const texts = statuses ? this.#itemsThat(run, from, most, statuses) : this.#sql.items.all<ItemText>(run, from, most)
     return texts.map(({ item, outcome: bytes }) => {
       const decoded = readWhole(bytes, (text) => this.#codec.decodeOutcome(text))
       if (isDamage(decoded)) {
@@ -99,6 +127,16 @@ export class JournalReader {
     })
   }
 
+  /** A byte for each item that was taken in. */
+  statuses(run: RunId, from: number, limit: number): Uint8Array {
+    const taken = this.#sql.taken.get<{ count: number }>(run)?.count ?? 0
+    const bytes = new Uint8Array(Math.max(0, Math.min(limit, taken - from)))
+    for (const { item, status } of this.#sql.statuses.all<ItemStatusRecord>(run, from, from + bytes.length)) {
+      bytes[item - from] = status
+    }
+    return bytes
+  }
+
   cached(key: string, now: number): { readonly output: unknown } | undefined {
     const bytes = this.#sql.cached.get<{ outcome: Bytes }>(key, now)?.outcome
     if (bytes === undefined) return undefined
@@ -109,14 +147,26 @@ export class JournalReader {
     return outcome.outcome === 'success' ? { output: outcome.result } : undefined
   }
 
+  /** Rows of one run in the order of writing; damaged ones are left out. */
+  sinceOf(run: RunId, position: number, to: number, limit: number) {
+    return this.#written(this.#sql.sinceOf.all<Text>(position, to, run, limit), () => true)
+  }
+
   /** Rows of all journals in the order of writing, of those runs that `isWanted`; damaged ones are left out. */
-  since(
-    position: number,
-    to: number,
-    limit: number,
+  since(position: number, to: number, limit: number, isWanted: (journal: JournalId) => boolean) {
+    return this.#written(this.#sql.since.all<Text>(position, to, limit), isWanted)
+  }
+
+  #itemsThat(run: RunId, from: number, limit: number, statuses: readonly ItemStatus[]): ItemText[] {
+    const bytes = JSON.stringify(statuses.map((status) => ITEM_BYTES[status]))
+    const select = statuses.includes('success') ? this.#sql.itemsThat : this.#sql.itemsThatDidNotSucceed
+    return select.all<ItemText>(run, from, bytes, limit)
+  }
+
+  #written(
+    texts: readonly Text[],
     isWanted: (journal: JournalId) => boolean,
   ): { readonly rows: WrittenRow[]; readonly last: number | undefined } {
-    const texts = this.#sql.since.all<Text>(position, to, limit)
     const rows: WrittenRow[] = []
     for (const { position, journal, seq, entries } of texts) {
       if (!isWanted(journal)) continue
@@ -131,8 +181,8 @@ export class JournalReader {
     if (holes.length === 0) return value
     // One object for one blob, however often it is used: what follows knows it again.
     const fetched = new Map<string, unknown>()
-    for (const { id, fill } of holes) {
-      if (!fetched.has(id)) fetched.set(id, this.#blob(id, journal, row))
+    for (const { id, known, fill } of holes) {
+      if (!fetched.has(id)) fetched.set(id, known ?? this.#blob(id, journal, row))
       fill(fetched.get(id))
     }
     return value

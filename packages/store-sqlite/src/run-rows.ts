@@ -1,7 +1,7 @@
-// The rows of runs and of their items, as transactions change them. Read once and kept as long as nobody else writes to
-// the file; a transaction writes each once.
+// The rows of runs (without the counts of their open shards) and of their items, as transactions change them. Read once and
+// kept as long as nobody else writes to the file; a transaction writes each once.
 
-import { type applyChanges, type project, type RunId, type RunRow, rowFacts } from '@stepflow/engine'
+import { type Changes, type Ends, ITEM_BYTES, newRunRow, type RunId, type RunRow } from '@stepflow/engine'
 import type { Database, Param } from './drivers.ts'
 import { ManyRows } from './many-rows.ts'
 import { RUN_COLUMNS, type RunRecord, runRow } from './run-row.ts'
@@ -32,14 +32,17 @@ export class RunRows {
       lastNumber: db.prepare('SELECT coalesce(max(number), 0) AS number FROM runs'),
       insert: new ManyRows(
         db,
-        `INSERT INTO runs (number, status, ended_at, total, success, skipped, failed, cancelled, id, flow, created_at, facts)
-        VALUES`,
-        12,
+        `INSERT INTO runs (number, status, started_at, ended_at, total, success, skipped, failed, cancelled, recovered,
+          error, id, flow, created_at, facts) VALUES`,
+        15,
       ),
       update: db.prepare(`
-        UPDATE runs SET status = ?, ended_at = ?, total = ?, success = ?, skipped = ?, failed = ?, cancelled = ?
-        WHERE number = ?`),
-      putItem: db.prepare('INSERT OR REPLACE INTO items (run, item, outcome) VALUES (?, ?, ?)'),
+        UPDATE runs SET status = ?, started_at = ?, ended_at = ?, total = ?, success = ?, skipped = ?, failed = ?,
+          cancelled = ?, recovered = ?, error = ? WHERE number = ?`),
+      putItem: db.prepare('INSERT OR REPLACE INTO items (run, item, status, outcome) VALUES (?, ?, ?, ?)'),
+      putItems: db.prepare(`
+        WITH RECURSIVE numbers (item) AS (VALUES (?2) UNION ALL SELECT item + 1 FROM numbers WHERE item < ?3)
+        INSERT OR REPLACE INTO items (run, item, status, outcome) SELECT ?1, item, ?4, ?5 FROM numbers`),
     }
   }
 
@@ -54,25 +57,25 @@ export class RunRows {
     return record && this.#keep({ number: record.number, row: runRow(record), isNew: false, isDirty: false })
   }
 
-  add(id: RunId, { created, at }: ReturnType<typeof project>): KeptRun {
+  add(id: RunId, changes: Changes): KeptRun {
     if (this.#lastNumber < 0) this.#lastNumber = this.#sql.lastNumber.get<{ number: number }>()?.number ?? 0
-    const items = { total: -1, success: 0, skipped: 0, failed: 0, cancelled: 0 }
-    const facts = rowFacts(created?.options ?? {})
-    const row: RunRow = { id, status: 'queued', createdAt: created?.at ?? at, items, ...facts }
+    const row = newRunRow(id, changes)
     const kept = this.#keep({ number: ++this.#lastNumber, row, isNew: true, isDirty: true })
     this.#added.push(kept)
+    this.#changed.add(kept)
     return kept
   }
 
-  change(run: KeptRun, row: ReturnType<typeof applyChanges>): void {
+  change(run: KeptRun, row: RunRow): void {
     const kept = run as Kept
     kept.row = row
     kept.isDirty = true
     this.#changed.add(kept)
   }
 
-  putItem(run: KeptRun, item: number, outcome: string): void {
-    this.#sql.putItem.run(run.number, item, outcome)
+  putItems(run: KeptRun, { item, to, status }: Ends, outcome: string): void {
+    if (item === to) this.#sql.putItem.run(run.number, item, ITEM_BYTES[status], outcome)
+    else this.#sql.putItems.run(run.number, item, to, ITEM_BYTES[status], outcome)
   }
 
   flush(): void {
@@ -110,9 +113,10 @@ export class RunRows {
 
 // ---
 
-function changing({ status, endedAt, items }: RunRow): Param[] {
+function changing({ status, startedAt, endedAt, items, recovered, error }: RunRow): Param[] {
   const { total, success, skipped, failed, cancelled } = items
-  return [status, endedAt ?? null, total, success, skipped, failed, cancelled]
+  const first = error === undefined ? null : JSON.stringify(error)
+  return [status, startedAt ?? null, endedAt ?? null, total, success, skipped, failed, cancelled, recovered, first]
 }
 
 function lasting({ id, flow, createdAt, labels, origin, trigger }: RunRow): Param[] {

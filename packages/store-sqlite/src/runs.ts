@@ -1,7 +1,9 @@
 // What can be asked of the runs, and how they are removed.
 
 import {
+  endedOf,
   FlowError,
+  type ItemStatus,
   type JournalId,
   type OpenJournal,
   type PruneOptions,
@@ -10,13 +12,14 @@ import {
   type RunRow,
   type Runs,
   type ShardRow,
+  summed,
 } from '@stepflow/engine'
 import type { Database, Param } from './drivers.ts'
 import type { JournalReader } from './journal.ts'
 import type { Presence } from './presence.ts'
 import type { Pruner } from './prune.ts'
 import { RUN_COLUMNS, type RunRecord, runRow } from './run-row.ts'
-import { OF_RUN } from './shard-rows.ts'
+import { COUNT_COLUMNS, OF_RUN, type ShardCountsRecord, shardCounts } from './shard-rows.ts'
 import type { JournalTransaction } from './transaction.ts'
 import type { Writer } from './writer.ts'
 
@@ -39,23 +42,30 @@ export class RunTable implements Runs {
     const { db } = options
     this.#sql = {
       run: db.prepare(`SELECT ${RUN_COLUMNS} FROM runs WHERE id = ?`),
-      shards: db.prepare(`SELECT journal, items, done FROM shards WHERE ${OF_RUN}`),
+      shards: db.prepare(`SELECT journal, first, items, rows, ${COUNT_COLUMNS} FROM shards WHERE ${OF_RUN}`),
+      openCounts: db.prepare(`SELECT ${COUNT_COLUMNS} FROM shards WHERE is_open = 1 AND ${OF_RUN}`),
       open: db.prepare('SELECT journal, run, driver FROM shards WHERE is_open = 1 ORDER BY run, journal'),
       openOf: db.prepare(`SELECT journal, run, driver FROM shards WHERE is_open = 1 AND ${OF_RUN} ORDER BY journal`),
     }
   }
 
   get(run: RunId): RunRow | undefined {
-    const record = this.#options.read(() => this.#sql.run.get<RunRecord>(run))
-    return record && runRow(record)
+    return this.#options.read(() => {
+      const record = this.#sql.run.get<RunRecord>(run)
+      return record && this.#summed(record)
+    })
   }
 
   list(query: RunQuery = {}): RunRow[] {
     return this.#options.read(() => this.#list(query))
   }
 
-  items(run: RunId, from = 0, limit = Number.POSITIVE_INFINITY) {
-    return this.#options.read(() => this.#options.reader.items(run, from, limit))
+  items(run: RunId, from = 0, limit = Number.POSITIVE_INFINITY, statuses?: readonly ItemStatus[]) {
+    return this.#options.read(() => this.#options.reader.items(run, from, limit, statuses))
+  }
+
+  statuses(run: RunId, from = 0, limit = Number.POSITIVE_INFINITY) {
+    return this.#options.read(() => this.#options.reader.statuses(run, from, limit))
   }
 
   cached(key: string, now: number) {
@@ -63,9 +73,14 @@ export class RunTable implements Runs {
   }
 
   shards(run: RunId): ShardRow[] {
-    const rows = this.#options.read(() => this.#sql.shards.all<ShardRow>(run))
+    const records = this.#options.read(() => this.#sql.shards.all<ShardRecord>(run))
+    const rows = records.map((record): ShardRow => {
+      const { journal, first, items, rows } = record
+      const counts = shardCounts(record)
+      return { journal, first, items, done: endedOf(counts), counts, rows }
+    })
     const number = ({ journal }: ShardRow) => Number(journal.slice(journal.lastIndexOf('/') + 1))
-    return rows.map(({ journal, items, done }) => ({ journal, items, done })).sort((a, b) => number(a) - number(b))
+    return rows.sort((a, b) => number(a) - number(b))
   }
 
   open(run?: RunId): OpenJournal[] {
@@ -108,7 +123,14 @@ export class RunTable implements Runs {
     }
     const filter = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''
     const select = this.#options.db.prepare(`SELECT ${RUN_COLUMNS} FROM runs ${filter} ORDER BY number DESC LIMIT ?`)
-    return select.all<RunRecord>(...params, limit).map(runRow)
+    return select.all<RunRecord>(...params, limit).map((record) => this.#summed(record))
+  }
+
+  /** With the counts of its open shards. */
+  #summed(record: RunRecord): RunRow {
+    // A cancelled run has open shards until their drivers have ended their items.
+    if (record.status === 'completed' || record.status === 'failed') return runRow(record)
+    return summed(runRow(record), this.#sql.openCounts.all<ShardCountsRecord>(record.id).map(shardCounts))
   }
 
   #number(cursor: RunId): number {
@@ -119,6 +141,13 @@ export class RunTable implements Runs {
 }
 
 // ---
+
+interface ShardRecord extends ShardCountsRecord {
+  readonly journal: JournalId
+  readonly first: number
+  readonly items: number
+  readonly rows: number
+}
 
 interface OpenRecord {
   readonly journal: JournalId

@@ -1,17 +1,22 @@
 // The rows of journals, and the rows that journals consist of. Read once and kept as long as nobody else writes to the
 // file; what a transaction changes is written by `flush`, few statements for all journals.
 
-import { FlowError, type JournalId, type RunId } from '@stepflow/engine'
+import { type Counts, FlowError, type ItemError, type JournalId, noCounts, type RunId } from '@stepflow/engine'
 import type { Database, Param } from './drivers.ts'
 import { ManyRows } from './many-rows.ts'
+import { type Bytes, textOf } from './text.ts'
 
 /** A journal's row. */
 export interface Shard {
   readonly number: number
   readonly journal: JournalId
   readonly run: RunId
-  items: number
-  done: number
+  /** The number of its first item, and how many it has. */
+  readonly first: number
+  readonly items: number
+  readonly counts: Counts
+  /** The position of its first row. */
+  begins: number
   driver: string | null
   isOpen: boolean
   /** How many rows the journal has. */
@@ -21,9 +26,41 @@ export interface Shard {
 }
 
 interface Kept extends Shard {
-  /** `done`, `driver` or `isOpen` is another than in the file. */
+  /** `counts`, `driver` or `isOpen` is another than in the file. */
   isDirty: boolean
   hasGrown: boolean
+}
+
+/** The columns of `ShardCountsRecord`. */
+export const COUNT_COLUMNS =
+  'success, skipped, failed, cancelled, recovered, running, waiting, CAST(error AS BLOB) AS error'
+
+export interface ShardCountsRecord {
+  readonly success: number
+  readonly skipped: number
+  readonly failed: number
+  readonly cancelled: number
+  readonly recovered: number
+  readonly running: number
+  readonly waiting: number
+  readonly error: Bytes | null
+}
+
+export function shardCounts(record: ShardCountsRecord): Counts {
+  const { success, skipped, failed, cancelled, recovered, running, waiting } = record
+  const error = itemErrorOf(record.error)
+  return { success, skipped, failed, cancelled, recovered, running, waiting, ...(error ? { error } : {}) }
+}
+
+/** Undefined if there is none, or it is damaged: what stands beside it can still be told. */
+export function itemErrorOf(content: Bytes | null): ItemError | undefined {
+  if (content === null) return undefined
+  try {
+    const { item, code, message, step } = JSON.parse(textOf(content).text)
+    return step === null || step === undefined ? { item, code, message } : { item, code, message, step }
+  } catch {
+    return undefined
+  }
 }
 
 /** The journals of run `?1`, by their names: an index by run would be one more page to write. */
@@ -43,10 +80,18 @@ export class ShardRows {
 
   constructor(db: Database) {
     this.#sql = {
-      get: db.prepare('SELECT * FROM shards WHERE journal = ?'),
+      get: db.prepare(`
+        SELECT number, run, first, items, begins, driver, is_open, rows, last, ${COUNT_COLUMNS} FROM shards
+        WHERE journal = ?`),
       lastNumber: db.prepare('SELECT coalesce(max(number), 0) AS number FROM shards'),
-      insert: new ManyRows(db, 'INSERT INTO shards (number, journal, run, items, driver) VALUES', 5),
-      update: db.prepare('UPDATE shards SET done = ?, driver = ?, is_open = ? WHERE number = ?'),
+      insert: new ManyRows(
+        db,
+        'INSERT INTO shards (number, journal, run, first, items, begins, running, driver) VALUES',
+        8,
+      ),
+      update: db.prepare(`
+        UPDATE shards SET driver = ?, is_open = ?, success = ?, skipped = ?, failed = ?, cancelled = ?, recovered = ?,
+          running = ?, waiting = ?, error = ? WHERE number = ?`),
       append: new ManyRows(db, 'INSERT INTO journal (position, shard, seq, previous, entries) VALUES', 5),
       growOne: db.prepare('UPDATE shards SET rows = ?, last = ? WHERE number = ? AND rows = ?'),
       // From the rows just written: to look costs less than a parameter. The fence, once more: nothing that we remember
@@ -66,21 +111,38 @@ export class ShardRows {
     if (kept) return kept
     const row = this.#sql.get.get<ShardRecord>(journal)
     if (!row) return undefined
-    const { number, run, items, done, driver, rows, last } = row
+    const { number, run, first, items, begins, driver, rows, last } = row
     const isOpen = row.is_open === 1
-    return this.#keep({ number, journal, run, items, done, driver, isOpen, rows, last })
+    return this.#keep({
+      number,
+      journal,
+      run,
+      first,
+      items,
+      counts: shardCounts(row),
+      begins,
+      driver,
+      isOpen,
+      rows,
+      last,
+    })
   }
 
-  add(journal: JournalId, run: RunId, { items, driver }: { items: number; driver: string }): Shard {
+  add(
+    journal: JournalId,
+    run: RunId,
+    { first, items, driver }: { first: number; items: number; driver: string },
+  ): Shard {
     if (this.#lastNumber < 0) this.#lastNumber = this.#sql.lastNumber.get<{ number: number }>()?.number ?? 0
     const number = ++this.#lastNumber
-    const shard = { number, journal, run, items, done: 0, driver, isOpen: true, rows: 0, last: 0 }
+    const counts = noCounts()
+    const shard = { number, journal, run, first, items, counts, begins: 0, driver, isOpen: true, rows: 0, last: 0 }
     const kept = this.#keep(shard)
     this.#added.push(kept)
     return kept
   }
 
-  /** `done`, `driver` or `isOpen` is another than before. */
+  /** `counts`, `driver` or `isOpen` is another than before. */
   changed(shard: Shard): void {
     const kept = shard as Kept
     kept.isDirty = true
@@ -94,7 +156,7 @@ export class ShardRows {
     if (kept.hasGrown) this.flush()
     if (this.#appended.length === 0) this.#first = position
     this.#appended.push(shard.number, shard.rows, shard.last, entries)
-    shard.rows++
+    if (shard.rows++ === 0) shard.begins = position
     shard.last = position
     kept.hasGrown = true
     this.#changed.add(kept)
@@ -104,8 +166,7 @@ export class ShardRows {
     this.#insert()
     let grown = 0
     for (const shard of this.#changed) {
-      const { number, done, driver, isOpen } = shard
-      if (shard.isDirty) this.#sql.update.run(done, driver, isOpen ? 1 : 0, number)
+      if (shard.isDirty) this.#update(shard)
       if (shard.hasGrown) grown++
       shard.isDirty = false
       shard.hasGrown = false
@@ -142,9 +203,20 @@ export class ShardRows {
   #insert(): void {
     const [first] = this.#added
     if (!first) return
-    const columns = this.#added.flatMap(({ journal, run, items, driver }) => [journal, run, items, driver])
+    const columns: Param[] = []
+    for (const { journal, run, first, items, begins, counts, driver } of this.#added) {
+      columns.push(journal, run, first, items, begins, counts.running, driver)
+    }
     this.#sql.insert.run(first.number, columns)
     this.#added = []
+  }
+
+  #update({ number, driver, isOpen, counts }: Kept): void {
+    const { success, skipped, failed, cancelled, recovered, running, waiting, error } = counts
+    const first = error === undefined ? null : JSON.stringify(error)
+    this.#sql.update.run(
+      ...[driver, isOpen ? 1 : 0, success, skipped, failed, cancelled, recovered, running, waiting, first, number],
+    )
   }
 
   #keep(shard: Shard): Kept {
@@ -156,11 +228,12 @@ export class ShardRows {
 
 // ---
 
-interface ShardRecord {
+interface ShardRecord extends ShardCountsRecord {
   readonly number: number
   readonly run: string
+  readonly first: number
   readonly items: number
-  readonly done: number
+  readonly begins: number
   readonly driver: string | null
   readonly is_open: number
   readonly rows: number

@@ -6,15 +6,17 @@ import { dirname, resolve } from 'node:path'
 import {
   type Batch,
   type Clock,
+  type Cursor,
   FlowError,
   JournalCodec,
   type JournalId,
   type JournalRow,
+  type Listener,
   type Log,
-  type RunId,
   type Store,
   systemClock,
   type Wake,
+  type WatchOptions,
 } from '@stepflow/engine'
 import { BlobTable } from './blobs.ts'
 import { checkOptions } from './check-options.ts'
@@ -24,6 +26,7 @@ import { JournalReader } from './journal.ts'
 import { migrate, refuseOthers } from './migrate.ts'
 import { Presence } from './presence.ts'
 import { Pruner } from './prune.ts'
+import { RecordTable } from './records.ts'
 import { RunTable } from './runs.ts'
 import { JournalTables } from './tables.ts'
 import { JournalTransaction } from './transaction.ts'
@@ -109,6 +112,7 @@ class SqliteStore implements Store {
   readonly driver: string
   readonly runs: RunTable
   readonly blobs: Store['blobs']
+  readonly records: RecordTable
   readonly #db: Database
   readonly #path: string
   readonly #pollMs: number
@@ -161,14 +165,25 @@ class SqliteStore implements Store {
       },
     })
     const { lastPosition } = this.#tables.sql
-    this.#watchers = new Watchers(this.#reader, () =>
-      this.#read(() => lastPosition.get<{ position: number }>()?.position ?? 0),
-    )
+    const mark = db.prepare('SELECT value FROM marks WHERE name = ?')
+    const begin = db.prepare('SELECT begins FROM shards WHERE journal = ?')
+    const markOf = (name: string) => mark.get<{ value: number }>(name)?.value ?? 0
+    this.#watchers = new Watchers({
+      reader: this.#reader,
+      lastPosition: () => this.#read(() => lastPosition.get<{ position: number }>()?.position ?? 0),
+      beginOf: (run) => {
+        const found = this.#read(() => begin.get<{ begins: number }>(`${run}/0`))
+        return found && Math.max(0, found.begins - 1)
+      },
+      marks: () => this.#read(() => ({ file: markOf('file'), removed: markOf('removed') })),
+      warn: (message) => log('warning', message),
+    })
     const { reader, writer } = { reader: this.#reader, writer: this.#writer }
     this.runs = new RunTable({
       ...{ db, writer, reader, pruner: new Pruner(db, writer, clock), presence: this.#presence },
       read: (read) => this.#read(read),
     })
+    this.records = new RecordTable(db, { writer, read: (read) => this.#read(read) })
     this.blobs = {
       put: async (value) => {
         const blob = table.encode(value)
@@ -190,6 +205,16 @@ class SqliteStore implements Store {
     }
   }
 
+  appendAll(batches: readonly Batch[]): Promise<void> {
+    try {
+      for (const { journal } of batches) checkName(journal)
+      const encoded = batches.map(({ entries }) => this.#codec.encode(entries))
+      return this.#writer.write((tx) => tx.appendAll(batches, encoded))
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
   async read(journal: JournalId, from = 0): Promise<readonly JournalRow[]> {
     const { rows, torn } = this.#read(() => this.#reader.read(journal, from))
     // Its place is needed by the next row.
@@ -206,16 +231,21 @@ class SqliteStore implements Store {
     return this.#worker.work(drive)
   }
 
-  watch({ run }: { readonly run?: RunId }, listener: (row: JournalRow) => void): () => void {
+  cursor(): Cursor {
+    return this.#watchers.cursor
+  }
+
+  watch(of: WatchOptions, listener: Listener): () => void {
     // In this order: what is written in between is seen by the poll.
     this.#startPolling()
-    return this.#watchers.add(run, listener)
+    return this.#watchers.add(of, listener)
   }
 
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
     clearInterval(this.#poll)
+    this.#watchers.close()
     await this.#worker.stop()
     if (this.#presence.stop()) {
       // What we still hold is free for others from now on.

@@ -51,7 +51,7 @@ export class JournalTables {
       lastPosition: db.prepare(`
         SELECT max(value, coalesce((SELECT max(position) FROM journal), 0)) AS position
         FROM marks WHERE name = 'position'`),
-      openShards: db.prepare(`SELECT journal FROM shards WHERE ${OF_RUN} AND is_open = 1`),
+      openShards: db.prepare(`SELECT journal, first, items FROM shards WHERE ${OF_RUN} AND is_open = 1`),
       keepOutput: db.prepare('INSERT OR REPLACE INTO cached (key, until, outcome) VALUES (?, ?, ?)'),
       putWake: db.prepare(`
         INSERT INTO wakes (journal, at) VALUES (?, ?)
@@ -77,6 +77,9 @@ export class JournalTables {
       forgetItems: db.prepare('DELETE FROM items WHERE run = (SELECT number FROM runs WHERE id = ?)'),
       forgetShards: db.prepare(`DELETE FROM shards WHERE ${OF_RUN}`),
       forgetRun: db.prepare('DELETE FROM runs WHERE id = ?'),
+      markRemoved: db.prepare(`
+        UPDATE marks SET value = max(value, (SELECT coalesce(max(last), 0) FROM shards WHERE ${OF_RUN}))
+        WHERE name = 'removed'`),
       markPosition: db.prepare(`UPDATE marks SET value = max(value, ?) WHERE name = 'position'`),
     }
   }
@@ -103,6 +106,11 @@ export class JournalTables {
     this.shards.forget()
     this.runs.forget()
     this.lastPosition = -1
+  }
+
+  rolledBack(): void {
+    this.forget()
+    this.blobs.rolledBack()
   }
 }
 

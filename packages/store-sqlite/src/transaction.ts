@@ -4,16 +4,21 @@
 import {
   applyChanges,
   type Batch,
+  type Changes,
+  concernsRun,
+  count,
   type EncodedBlob,
   type EncodedEntries,
+  type Ends,
   FlowError,
+  hasShardEnded,
   type JournalEntry,
   type JournalId,
   project,
   type RunId,
-  type RunRow,
   type Wake,
 } from '@stepflow/engine'
+import type { KeptRun } from './run-rows.ts'
 import type { Shard } from './shard-rows.ts'
 import type { JournalTables, WrittenRow } from './tables.ts'
 import type { Transaction } from './writer.ts'
@@ -25,23 +30,22 @@ export class JournalTransaction implements Transaction {
   readonly #left: JournalId[] = []
   #wakeAt = Number.POSITIVE_INFINITY
   #hasLooked = false
+  /** Runs that were sent something, and whom of their journals it concerns: those with these items, or all. */
+  readonly #signalled = new Map<RunId, Set<number> | 'all'>()
 
   constructor(tables: JournalTables) {
     this.#tables = tables
   }
 
   append(batch: Batch, encoded: EncodedEntries): void {
-    const { journal, after, entries } = batch
-    const { shards, blobs } = this.#tables
-    const known = this.shard(journal)
-    if ((known?.rows ?? 0) !== after) throw conflict(journal, after)
-    const shard = known ?? this.#addJournal(batch)
-    for (const blob of encoded.blobs) blobs.putEncoded(blob)
-    const position = ++this.#tables.lastPosition
-    shards.append(shard, position, encoded.text)
-    this.#rows.push({ position, row: { journal, seq: after, entries } })
-    // Most rows are of steps only, and change nothing that could be asked for.
-    if (after === 0 || batch.wakes || entries.some(isNews)) this.#project(batch, encoded)
+    this.#checkFence(batch)
+    this.#append(batch, encoded)
+  }
+
+  /** A row for each of several journals. */
+  appendAll(batches: readonly Batch[], encoded: readonly EncodedEntries[]): void {
+    for (const batch of batches) this.#checkFence(batch)
+    for (const [index, batch] of batches.entries()) this.#append(batch, encoded[index] as EncodedEntries)
   }
 
   /** The journal's row; undefined if there is no such journal. */
@@ -99,6 +103,7 @@ export class JournalTransaction implements Transaction {
     this.flush()
     const { sql, shards, runs, lastPosition } = this.#tables
     sql.markPosition.run(lastPosition)
+    sql.markRemoved.run(run)
     const rows = sql.rowsOf.get<{ count: number }>(run)?.count ?? 0
     if (sql.forgetRows.run(run) < rows) sql.sweepRows.run(run)
     for (const forget of [sql.forgetWakes, sql.forgetShards, sql.forgetItems, sql.forgetRun]) forget.run(run)
@@ -107,6 +112,7 @@ export class JournalTransaction implements Transaction {
   }
 
   flush(): void {
+    if (this.#signalled.size > 0) this.#wakeSignalled()
     this.#tables.flush()
   }
 
@@ -116,40 +122,85 @@ export class JournalTransaction implements Transaction {
   }
 
   rolledBack(): void {
-    this.#tables.forget()
+    this.#tables.rolledBack()
     this.#tables.events.rolledBack()
   }
 
   // --- the rows that follow from the journal
 
-  #project(batch: Batch, encoded: EncodedEntries): void {
-    const { journal, after, wakes = [] } = batch
-    const changes = project(batch.entries)
-    const isFirst = after === 0
-    if (changes.claimed !== undefined) this.#claim(journal)
-    const { finished, claimed, total, signal } = changes
-    if (isFirst || finished.length > 0 || claimed !== undefined || total !== undefined || signal) {
-      const run = runOf(journal)
-      const { runs } = this.#tables
-      const kept = runs.get(run) ?? runs.add(run, changes)
-      runs.change(kept, applyChanges(kept.row, changes))
-      for (let i = 0; i < finished.length; i++) {
-        runs.putItem(kept, finished[i]?.item as number, encoded.outcomes[i] as string)
-      }
-      if (finished.length > 0 || total !== undefined || isFirst) this.#count(journal, finished.length, kept.row)
-    }
-    for (const [index, { key, until = null }] of changes.cached.entries()) {
-      this.#tables.sql.keepOutput.run(key, until, encoded.cached[index] as string)
-    }
-    for (const wake of wakes) this.#wakeOrTake(wake.journal, wake.at)
-    if (batch.entries.some((entry) => entry.type === 'signalled')) this.#wakeAll(runOf(journal))
+  #checkFence({ journal, after }: Batch): void {
+    const rows = this.shard(journal)?.rows ?? 0
+    if (after === undefined && rows === 0) throw new FlowError('NOT_FOUND', `there is no journal ${journal}`)
+    if (after !== undefined && rows !== after) throw conflict(journal, after)
   }
 
-  #addJournal({ journal, entries: [first] }: Batch): Shard {
+  #append(batch: Batch, encoded: EncodedEntries): void {
+    const { journal, entries } = batch
+    const { shards, blobs } = this.#tables
+    const shard = this.shard(journal) ?? this.#addJournal(batch)
+    for (const blob of encoded.blobs) blobs.putEncoded(blob)
+    const position = ++this.#tables.lastPosition
+    const seq = shard.rows
+    shards.append(shard, position, encoded.text)
+    this.#rows.push({ position, row: { journal, seq, entries } })
+    // Most rows are of steps only, and change nothing that could be asked for.
+    if (seq === 0 || batch.wakes || entries.some(isNews)) this.#project(batch, seq, shard, encoded)
+    else if (batch.atWork) this.#atWork(shard, batch.atWork)
+  }
+
+  #project(batch: Batch, seq: number, shard: Shard, encoded: EncodedEntries): void {
+    const { journal, wakes = [] } = batch
+    const changes = project(batch.entries)
+    if (changes.claimed !== undefined) this.#claim(journal)
+    const { finished, cached } = changes
+    const hasCounted = count(shard.counts, changes, batch.atWork)
+    if (hasCounted) this.#tables.shards.changed(shard)
+    if (seq === 0 || finished.length > 0 || changes.total !== undefined || changes.signal || changes.claimed) {
+      this.#changeRun(shard, changes, encoded)
+    }
+    for (const [index, { key, until = null }] of cached.entries()) {
+      this.#tables.sql.keepOutput.run(key, until, encoded.cached[index] as string)
+    }
+    for (const wake of wakes) this.#wakeOrTake(wake.journal, wake.at, seq === 0 && wake.journal === journal)
+    if (changes.isSignalled) this.#noteSignalled(runOf(journal), batch.entries)
+  }
+
+  #changeRun(shard: Shard, changes: Changes, encoded: EncodedEntries): void {
+    const { runs } = this.#tables
+    const run = runs.get(shard.run) ?? runs.add(shard.run, changes)
+    if (concernsRun(run.row, changes)) runs.change(run, applyChanges(run.row, changes))
+    const { finished } = changes
+    for (let i = 0; i < finished.length; i++) runs.putItems(run, finished[i] as Ends, encoded.outcomes[i] as string)
+    if (shard.isOpen) this.#endIfDone(shard, run, changes)
+  }
+
+  #endIfDone(shard: Shard, run: KeptRun, changes: Changes): void {
+    const { runs, shards, sql } = this.#tables
+    if (!hasShardEnded(shard.counts, shard.items, shard.journal.endsWith('/0'), run.row)) return
+    runs.change(run, applyChanges(run.row, changes, shard.counts))
+    shard.isOpen = false
+    shard.driver = null
+    shards.changed(shard)
+    sql.dropWake.run(shard.journal)
+    this.#left.push(shard.journal)
+  }
+
+  #atWork(shard: Shard, { running, waiting }: NonNullable<Batch['atWork']>): void {
+    const { counts } = shard
+    if (counts.running === running && counts.waiting === waiting) return
+    counts.running = running
+    counts.waiting = waiting
+    this.#tables.shards.changed(shard)
+  }
+
+  #addJournal({ journal, entries: [first], atWork }: Batch): Shard {
     // Who writes the first row has the journal in hand, until it is put down.
     const driver = this.#tables.events.driver()
-    const items = first?.type === 'created' ? first.inputs.length : 0
-    return this.#tables.shards.add(journal, runOf(journal), { items, driver })
+    const items = first?.type === 'created' ? { first: first.from, items: first.inputs.length } : { first: 0, items: 0 }
+    const shard = this.#tables.shards.add(journal, runOf(journal), { ...items, driver })
+    // Written with the rest of it.
+    shard.counts.running = atWork?.running ?? 0
+    return shard
   }
 
   #claim(journal: JournalId): void {
@@ -163,35 +214,42 @@ export class JournalTransaction implements Transaction {
     this.#tables.shards.changed(shard)
   }
 
-  #count(journal: JournalId, finished: number, run: RunRow): void {
-    const shard = this.shard(journal)
-    if (!shard?.isOpen) return
-    shard.done += finished
-    if (finished > 0) this.#tables.shards.changed(shard)
-    // The run's own journal is open as long as items may come.
-    if (shard.done < shard.items || (journal.endsWith('/0') && run.items.total < 0)) return
-    shard.isOpen = false
-    shard.driver = null
-    this.#tables.shards.changed(shard)
-    this.#tables.sql.dropWake.run(journal)
-    this.#left.push(journal)
-  }
-
-  #wakeOrTake(journal: JournalId, at: number): void {
+  /** `isNew`: this transaction has written its first row. */
+  #wakeOrTake(journal: JournalId, at: number, isNew: boolean): void {
     const shard = this.shard(journal)
     const { clock, events } = this.#tables
-    const isOurs = this.#rows.at(-1)?.row.seq === 0 && this.#rows.at(-1)?.row.journal === journal
-    const isFree = shard !== undefined && (shard.driver === null || isOurs)
+    const isFree = shard !== undefined && (shard.driver === null || isNew)
     if (isFree && at <= clock.now() && events.mayTake()) return this.take(journal)
-    if (shard && isOurs) this.#hold(shard, null)
+    if (shard && isNew) this.#hold(shard, null)
     this.wake(journal, at)
   }
 
+  #noteSignalled(run: RunId, entries: readonly JournalEntry[]): void {
+    const known = this.#signalled.get(run)
+    if (known === 'all') return
+    const items = known ?? new Set<number>()
+    for (const entry of entries) {
+      if (entry.type !== 'signalled') continue
+      if (entry.item === undefined) {
+        this.#signalled.set(run, 'all')
+        return
+      }
+      items.add(entry.item)
+    }
+    this.#signalled.set(run, items)
+  }
+
   /** Also those that are driven: their drivers may be about to put them down without having seen the signal. */
-  #wakeAll(run: RunId): void {
-    this.flush()
-    const open = this.#tables.sql.openShards.all<{ journal: JournalId }>(run)
-    for (const { journal } of open) this.#wakeOrTake(journal, this.#tables.clock.now())
+  #wakeSignalled(): void {
+    const signalled = [...this.#signalled]
+    this.#signalled.clear()
+    this.#tables.flush()
+    const now = this.#tables.clock.now()
+    for (const [run, items] of signalled) {
+      const open = this.#tables.sql.openShards.all<{ journal: JournalId; first: number; items: number }>(run)
+      const concerned = items === 'all' ? open : withItems(open, items)
+      for (const { journal } of concerned) this.#wakeOrTake(journal, now, false)
+    }
   }
 
   #look(): void {
@@ -206,6 +264,23 @@ export function runOf(journal: JournalId): RunId {
 }
 
 // ---
+
+interface Range {
+  readonly journal: JournalId
+  readonly first: number
+  readonly items: number
+}
+
+function withItems(shards: readonly Range[], items: ReadonlySet<number>): readonly Range[] {
+  const sorted = [...items].sort((a, b) => a - b)
+  let at = 0
+  return [...shards]
+    .sort((a, b) => a.first - b.first)
+    .filter(({ first, items: count }) => {
+      while (at < sorted.length && (sorted[at] as number) < first) at++
+      return at < sorted.length && (sorted[at] as number) < first + count
+    })
+}
 
 function isNews(entry: JournalEntry): boolean {
   if (entry.type === 'settled') return entry.cache !== undefined

@@ -1,41 +1,61 @@
 // Who wants to hear of appended rows. Our own are passed on as they are committed, those of other processes are read from
-// the file; both in the order of writing, without gap or repetition: `#seen` is the last position that was passed on.
+// the file; both in the order of writing, without gap or repetition.
+//
+// V1  `#seen` is the last position that was passed on to those who keep up.
+// V2  Who begins at an earlier place catches up a page at a time, and joins the others in the moment in which he has heard
+//     of all up to `#seen`.
 
-import type { JournalId, JournalRow, RunId } from '@stepflow/engine'
+import { BEGINNING, type Cursor, type JournalId, type Listener, type RunId, type WatchOptions } from '@stepflow/engine'
 import type { JournalReader } from './journal.ts'
 import type { WrittenRow } from './tables.ts'
 import { runOf } from './transaction.ts'
 
-type Listener = (row: JournalRow) => void
-
 const ROWS_AT_ONCE = 256
 
-export class Watchers {
-  readonly #reader: JournalReader
-  readonly #lastPosition: () => number
-  readonly #listeners = new Map<RunId | undefined, Set<Listener>>()
-  #seen = 0
+export interface WatcherTools {
+  readonly reader: JournalReader
+  readonly lastPosition: () => number
+  /** The position before a run's first row; undefined if there is no such run. */
+  readonly beginOf: (run: RunId) => number | undefined
+  /** What tells this file's cursors from others', and the last position whose row may have been removed. */
+  readonly marks: () => { readonly file: number; readonly removed: number }
+  readonly warn: (message: string) => void
+}
 
-  constructor(reader: JournalReader, lastPosition: () => number) {
-    this.#reader = reader
-    this.#lastPosition = lastPosition
+export class Watchers {
+  readonly #tools: WatcherTools
+  readonly #file: number
+  readonly #listeners = new Map<RunId | undefined, Set<Listener>>()
+  /** How many are still behind. */
+  #behind = 0
+  #seen = 0
+  #isClosed = false
+
+  constructor(tools: WatcherTools) {
+    this.#tools = tools
+    this.#file = tools.marks().file
   }
 
   get isWatching(): boolean {
-    return this.#listeners.size > 0
+    return this.#listeners.size > 0 || this.#behind > 0
   }
 
-  add(run: RunId | undefined, listener: Listener): () => void {
-    if (!this.isWatching) this.#seen = this.#lastPosition()
-    const listeners = this.#listeners.get(run) ?? new Set()
-    this.#listeners.set(run, listeners)
+  get cursor(): Cursor {
+    return this.#cursor(this.#tools.lastPosition())
+  }
+
+  close(): void {
+    this.#isClosed = true
+  }
+
+  add({ run, after, onGap }: WatchOptions, listener: Listener): () => void {
+    if (!this.isWatching) this.#seen = this.#tools.lastPosition()
     // Of its own, so that a function that watches twice is told twice.
-    const told: Listener = (row) => listener(row)
-    listeners.add(told)
-    return () => {
-      listeners.delete(told)
-      if (listeners.size === 0 && this.#listeners.get(run) === listeners) this.#listeners.delete(run)
-    }
+    const told: Listener = (row, cursor) => listener(row, cursor)
+    const from = after === undefined ? undefined : this.#positionOf(after, run)
+    if (after !== undefined && from === undefined) onGap?.()
+    if (from === undefined || from >= this.#seen) return this.#join(run, told)
+    return this.#follow(run, from, told)
   }
 
   /** Our own rows, just committed. */
@@ -46,7 +66,7 @@ export class Watchers {
       // In between another process has written.
       if (written.position > this.#seen + 1) this.#catchUp(written.position - 1)
       this.#seen = written.position
-      this.#pass(written.row)
+      this.#pass(written)
     }
   }
 
@@ -55,12 +75,67 @@ export class Watchers {
     if (this.isWatching) this.#catchUp(Number.MAX_SAFE_INTEGER)
   }
 
+  #join(run: RunId | undefined, told: Listener): () => void {
+    const listeners = this.#listeners.get(run) ?? new Set()
+    this.#listeners.set(run, listeners)
+    listeners.add(told)
+    return () => {
+      listeners.delete(told)
+      if (listeners.size === 0 && this.#listeners.get(run) === listeners) this.#listeners.delete(run)
+    }
+  }
+
+  /** V2. */
+  #follow(run: RunId | undefined, from: number, told: Listener): () => void {
+    const follower: Follower = { run, told, at: from, leave: () => {} }
+    this.#behind++
+    this.#readOn(follower, 0)
+    return () => follower.leave()
+  }
+
+  #readOn(follower: Follower, afterMs: number): void {
+    const timer = setTimeout(() => this.#page(follower), afterMs).unref()
+    follower.leave = () => {
+      clearTimeout(timer)
+      this.#behind--
+      follower.leave = () => {}
+    }
+  }
+
+  #page(follower: Follower): void {
+    const { reader, warn } = this.#tools
+    const { run, told, at } = follower
+    if (this.#isClosed) return
+    let isLeft = false
+    follower.leave = () => {
+      isLeft = true
+    }
+    let failed = false
+    try {
+      const { rows, last } =
+        run === undefined
+          ? reader.since(at, this.#seen, ROWS_AT_ONCE, () => true)
+          : reader.sinceOf(run, at, this.#seen, ROWS_AT_ONCE)
+      follower.at = last ?? this.#seen
+      for (const row of rows) if (!isLeft) this.#tell(row, told)
+    } catch (error) {
+      // The file may be away for a moment.
+      warn(`cannot read what was written: ${(error as Error).message}`)
+      failed = true
+    }
+    if (!isLeft && (failed || follower.at < this.#seen)) return this.#readOn(follower, failed ? RETRY_MS : 0)
+    this.#behind--
+    follower.leave = isLeft ? () => {} : this.#join(run, told)
+  }
+
   #catchUp(to: number): void {
     for (;;) {
-      const { rows, last } = this.#reader.since(this.#seen, to, ROWS_AT_ONCE, (journal) => this.#isWanted(journal))
+      const { rows, last } = this.#tools.reader.since(this.#seen, to, ROWS_AT_ONCE, (journal) =>
+        this.#isWanted(journal),
+      )
       if (last === undefined) return
       this.#seen = last
-      for (const { row } of rows) this.#pass(row)
+      for (const written of rows) this.#pass(written)
     }
   }
 
@@ -68,18 +143,51 @@ export class Watchers {
     return this.#listeners.has(undefined) || this.#listeners.has(runOf(journal))
   }
 
-  #pass(row: JournalRow): void {
-    for (const of of [runOf(row.journal), undefined]) {
-      for (const listener of this.#listeners.get(of) ?? []) {
-        try {
-          listener(row)
-        } catch (error) {
-          // A listener's fault is not the writer's: it goes where nobody's faults go.
-          queueMicrotask(() => {
-            throw error
-          })
-        }
-      }
+  #pass(written: WrittenRow): void {
+    for (const of of [runOf(written.row.journal), undefined]) {
+      for (const listener of this.#listeners.get(of) ?? []) this.#tell(written, listener)
     }
   }
+
+  #tell({ row, position }: WrittenRow, listener: Listener): void {
+    try {
+      listener(row, this.#cursor(position))
+    } catch (error) {
+      // A listener's fault is not the writer's: it goes where nobody's faults go.
+      queueMicrotask(() => {
+        throw error
+      })
+    }
+  }
+
+  #cursor(position: number): Cursor {
+    return `${this.#file.toString(36)}-${position}`
+  }
+
+  /** Undefined if it is none of this file, or what follows it is gone. */
+  #positionOf(cursor: Cursor, run: RunId | undefined): number | undefined {
+    const { lastPosition, beginOf, marks } = this.#tools
+    const begin = run === undefined ? 0 : beginOf(run)
+    if (cursor === BEGINNING)
+      return begin !== undefined && (run !== undefined || marks().removed === 0) ? begin : undefined
+    const [file, digits] = [cursor.slice(0, cursor.lastIndexOf('-')), cursor.slice(cursor.lastIndexOf('-') + 1)]
+    const position = /^\d{1,15}$/.test(digits) ? Number(digits) : Number.NaN
+    if (file !== this.#file.toString(36) || !(position <= lastPosition())) return undefined
+    // A run's rows go all together.
+    if (run !== undefined) return begin === undefined ? undefined : Math.max(position, begin)
+    return position < marks().removed ? undefined : position
+  }
+}
+
+// ---
+
+const RETRY_MS = 200
+
+/** Somebody who is still behind. */
+interface Follower {
+  readonly run: RunId | undefined
+  readonly told: Listener
+  /** The last position that he has heard of. */
+  at: number
+  leave: () => void
 }

@@ -3,6 +3,7 @@
 
 import { FlowError } from '../errors.ts'
 import { isRecord, own, setOwn } from '../json.ts'
+import { textId } from '../plan/id.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Outcome } from '../run/outcome.ts'
 import type { JournalEntry } from './events.ts'
@@ -35,6 +36,8 @@ export interface Decoded<T> {
 
 export interface Hole {
   readonly id: string
+  /** The value, if it is at hand: it need not be fetched. */
+  readonly known?: unknown
   fill(value: unknown): void
 }
 
@@ -44,16 +47,27 @@ export interface Damage {
   readonly isTorn: boolean
 }
 
+export interface CodecOptions {
+  /** Values whose JSON has more bytes are blobs. */
+  readonly largeBytes?: number
+  /** Where a run's plan stands: in a blob of its own, which all runs of it share, or in the text. */
+  readonly plans?: 'blobs' | 'text'
+}
+
 /**
  * A blob's place is noted in a field `blobs` of the outcome or entry around the value, where no user's data can be: it
- * needs no escaping.
+ * needs no escaping. A plan's id stands in the place of the plan.
  */
 export class JournalCodec {
   readonly #large: LargeValues
-  readonly #planTexts = new WeakMap<Plan, string>()
+  readonly #plansInText: boolean
+  readonly #planTexts = new WeakMap<Plan, { readonly text: string; readonly id: string }>()
+  /** By id, those used last at the end: a plan that is read again is the same object, and is linked once. */
+  readonly #plans = new Map<string, Plan>()
 
-  constructor(largeBytes = LARGE_BYTES) {
+  constructor({ largeBytes = LARGE_BYTES, plans = 'blobs' }: CodecOptions = {}) {
     this.#large = new LargeValues(largeBytes)
+    this.#plansInText = plans === 'text'
   }
 
   encode(entries: readonly JournalEntry[]): EncodedEntries {
@@ -81,6 +95,7 @@ export class JournalCodec {
     for (const [index, entry] of entries.entries()) {
       if (typeof own(entry, 'type') !== 'string') return { damage: `its entry ${index} has no type`, isTorn: false }
       takeRefusals(entry)
+      if (entry.type === 'created' && typeof entry.planId === 'string') this.#takePlan(entry, holes)
       this.#takeHoles(entry, entry.type === 'created' ? 'inputs' : 'payload', holes)
       if (isRecord(entry.outcome)) this.#takeHoles(entry.outcome, 'result', holes)
     }
@@ -128,7 +143,7 @@ export class JournalCodec {
           input instanceof RefusedInput ? 'null' : this.#value(input, [index], places, blobs),
         )
         const refused = refusals.length === 0 ? '' : `,"refused":${JSON.stringify(refusals)}`
-        const planField = plan === undefined ? '' : `,"plan":${this.#planText(plan)}`
+        const planField = this.#planField(plan, blobs)
         return withField(rest, 'inputs', `[${texts.join(',')}]${placesField(places)}${refused}${planField}`)
       }
       case 'signalled': {
@@ -143,13 +158,33 @@ export class JournalCodec {
     }
   }
 
+  #planField(plan: Plan | undefined, blobs: EncodedBlob[]): string {
+    if (plan === undefined) return ''
+    const { text, id } = this.#planText(plan)
+    if (this.#plansInText) return `,"plan":${text}`
+    blobs.push({ id, kind: 'json', content: () => text })
+    return `,"planId":"${id}"`
+  }
+
   /** Nobody changes a plan, and many runs have the same. */
-  #planText(plan: Plan): string {
+  #planText(plan: Plan): { readonly text: string; readonly id: string } {
     const known = this.#planTexts.get(plan)
     if (known !== undefined) return known
     const text = JSON.stringify(plan)
-    this.#planTexts.set(plan, text)
-    return text
+    const made = { text, id: this.#plansInText ? '' : textId(text) }
+    this.#planTexts.set(plan, made)
+    if (!this.#plansInText) this.#keepPlan(made.id, plan)
+    return made
+  }
+
+  #keepPlan(id: string, plan: Plan): void {
+    this.#plans.delete(id)
+    this.#plans.set(id, plan)
+    if (this.#plans.size <= KEPT_PLANS) return
+    for (const oldest of this.#plans.keys()) {
+      this.#plans.delete(oldest)
+      return
+    }
   }
 
   /** `isLarge`: its text was made before, and was too large. */
@@ -204,6 +239,17 @@ export class JournalCodec {
 
   // --- from text
 
+  #takePlan(entry: Record<string, unknown>, holes: Hole[]): void {
+    const id = entry.planId as string
+    delete entry.planId
+    const fill = (plan: unknown) => {
+      entry.plan = plan
+      this.#keepPlan(id, plan as Plan)
+    }
+    const known = this.#plans.get(id)
+    holes.push(known ? { id, known, fill } : { id, fill })
+  }
+
   #takeHoles(holder: Record<string, unknown>, field: string, holes: Hole[]): void {
     const places = own(holder, 'blobs')
     if (!Array.isArray(places)) return
@@ -228,6 +274,9 @@ export function isDamage(decoded: unknown): decoded is Damage {
 }
 
 // ---
+
+/** Plans that are remembered. */
+const KEPT_PLANS = 256
 
 type Place = readonly [path: Path, id: string]
 

@@ -65,7 +65,14 @@ export type JournalEntry =
       /** A success that later calls with the same key may use, until then (epoch milliseconds). */
       readonly cache?: { readonly key: string; readonly until?: number }
     } & VisitRef)
-  | { readonly type: 'finished'; readonly at: number; readonly item: number; readonly outcome: Outcome }
+  /** `to`: all items from `item` to that one ended so, none of which had begun. */
+  | {
+      readonly type: 'finished'
+      readonly at: number
+      readonly item: number
+      readonly to?: number
+      readonly outcome: Outcome
+    }
   | {
       readonly type: 'signalled'
       readonly at: number

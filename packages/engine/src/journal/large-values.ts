@@ -3,7 +3,7 @@
 // over.
 
 import { setOwn } from '../json.ts'
-import { contentId } from '../plan/id.ts'
+import { contentId, textId } from '../plan/id.ts'
 
 /** Values whose compact JSON has more bytes than this become blobs. */
 export const LARGE_BYTES = 1024 * 1024
@@ -69,7 +69,7 @@ export class LargeValues {
 
   /** The value, whose text is given, is a blob from now on. */
   keep(value: unknown, text: string): EncodedBlob {
-    const id = contentId(Buffer.from(text))
+    const id = textId(text)
     this.remember(value, id, 'json')
     return { id, kind: 'json', content: () => text }
   }

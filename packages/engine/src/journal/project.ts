@@ -1,23 +1,38 @@
 // Journal entries -> what changes in the rows that can be asked for. Pure; every store applies the same changes in the
 // transaction of the append, so that journal and rows cannot disagree.
+//
+// P1  A shard's counts change with each append to its journal.
+// P2  A run's row changes when its journal or a shard begins or ends, when the input ends, and on a signal: never with an
+//     item. It holds the counts of the shards that have ended; `summed` adds those that are open.
+// P3  A shard has ended when all its items have and, for the run's own journal, when no more can come.
 
 import type { Outcome } from '../run/outcome.ts'
-import type { ItemCounts, RunRow, RunStatus } from '../store/store.ts'
+import type { AtWork, ItemError, ItemStatus, RunRow, RunStatus, ShardCounts } from '../store/store.ts'
 import type { JournalEntry, RunOptions } from './events.ts'
 
 export interface Changes {
   readonly created?: { readonly run: string; readonly at: number; readonly options: RunOptions }
-  /** Of the first row of a journal: how many items it has. */
-  readonly items?: number
+  /** Of the first row of a journal: its items. */
+  readonly items?: { readonly first: number; readonly count: number }
   /** The driver that took the journal. */
   readonly claimed?: string
   /** The number of items, once it is known. */
   readonly total?: number
-  readonly finished: readonly { readonly item: number; readonly outcome: Outcome }[]
+  readonly finished: readonly Ends[]
   readonly signal?: 'cancel' | 'pause' | 'resume'
+  /** Something was sent to the run. */
+  readonly isSignalled: boolean
   /** Outputs that later calls may use. */
   readonly cached: readonly CachedOutput[]
   readonly at: number
+}
+
+/** How the items from `item` to `to` ended: nearly always one. */
+export interface Ends {
+  readonly item: number
+  readonly to: number
+  readonly status: ItemStatus
+  readonly outcome: Outcome
 }
 
 export interface CachedOutput {
@@ -27,23 +42,32 @@ export interface CachedOutput {
   readonly output: unknown
 }
 
-export type ItemStatus = 'success' | 'skipped' | 'failed' | 'cancelled'
-
 export function itemStatus(outcome: Outcome): ItemStatus {
   return outcome.outcome === 'failed' && outcome.error.code === 'CANCELLED' ? 'cancelled' : outcome.outcome
 }
 
+/** How an item stands, as a byte. */
+export const ITEM_BYTES = {
+  pending: 0,
+  running: 1,
+  waiting: 2,
+  success: 3,
+  skipped: 4,
+  failed: 5,
+  cancelled: 6,
+} as const
+
 export function project(entries: readonly JournalEntry[]): Changes {
   // Built in place: every append of every store comes through here.
-  const finished: { readonly item: number; readonly outcome: Outcome }[] = []
+  const finished: Ends[] = []
   const cached: CachedOutput[] = []
-  const changes: { -readonly [K in keyof Changes]: Changes[K] } = { finished, cached, at: 0 }
+  const changes: { -readonly [K in keyof Changes]: Changes[K] } = { finished, cached, isSignalled: false, at: 0 }
   for (let i = 0; i < entries.length; i++) {
     const entry = entries[i] as JournalEntry
     changes.at = entry.at
     switch (entry.type) {
       case 'created':
-        changes.items = entry.inputs.length
+        changes.items = { first: entry.from, count: entry.inputs.length }
         if (entry.plan) changes.created = { run: entry.run, at: entry.at, options: entry.options ?? {} }
         break
       case 'claimed':
@@ -52,10 +76,13 @@ export function project(entries: readonly JournalEntry[]): Changes {
       case 'sealed':
         changes.total = entry.items
         break
-      case 'finished':
-        finished.push(entry)
+      case 'finished': {
+        const { item, to = item, outcome } = entry
+        finished.push({ item, to, status: itemStatus(outcome), outcome })
         break
+      }
       case 'signalled':
+        changes.isSignalled = true
         if (entry.name !== 'signal') changes.signal = entry.name
         break
       case 'settled':
@@ -67,14 +94,84 @@ export function project(entries: readonly JournalEntry[]): Changes {
   return changes
 }
 
-/** A run's row after some changes. `total` is -1 until the input has ended. */
-export function applyChanges(row: RunRow, changes: Changes): RunRow {
-  const items: { -readonly [K in keyof ItemCounts]: number } = { ...row.items }
-  if (changes.total !== undefined) items.total = changes.total
-  for (const { outcome } of changes.finished) items[itemStatus(outcome)]++
+// --- shards
+
+/** The counts of a shard, to be changed in place. */
+export type Counts = { -readonly [K in keyof ShardCounts]: ShardCounts[K] }
+
+export function noCounts(): Counts {
+  return { success: 0, skipped: 0, failed: 0, cancelled: 0, recovered: 0, running: 0, waiting: 0 }
+}
+
+/** How many of a shard's items have ended. */
+export function endedOf({ success, skipped, failed, cancelled }: ShardCounts): number {
+  return success + skipped + failed + cancelled
+}
+
+/** P1. Answers whether something is another than before. */
+export function count(counts: Counts, { finished }: Changes, atWork: AtWork | undefined): boolean {
+  let isChanged = finished.length > 0
+  for (let i = 0; i < finished.length; i++) {
+    const { item, to, status, outcome } = finished[i] as Ends
+    counts[status] += to - item + 1
+    if (
+      status === 'failed' &&
+      outcome.outcome === 'failed' &&
+      (counts.error === undefined || item < counts.error.item)
+    ) {
+      counts.error = itemError(item, outcome.error)
+    }
+  }
+  if (atWork && (counts.running !== atWork.running || counts.waiting !== atWork.waiting)) {
+    counts.running = atWork.running
+    counts.waiting = atWork.waiting
+    isChanged = true
+  }
+  return isChanged
+}
+
+/** P3. */
+export function hasShardEnded(counts: ShardCounts, items: number, isHead: boolean, run: RunRow): boolean {
+  return endedOf(counts) >= items && (!isHead || run.items.total >= 0 || isEnded(run.status))
+}
+
+// --- runs
+
+/** A run's row as it is before anything has happened. */
+export function newRunRow(id: string, { created, at }: Changes): RunRow {
+  return {
+    id,
+    status: 'queued',
+    createdAt: created?.at ?? at,
+    items: { total: -1, success: 0, skipped: 0, failed: 0, cancelled: 0 },
+    atWork: { running: 0, waiting: 0 },
+    recovered: 0,
+    ...rowFacts(created?.options ?? {}),
+  }
+}
+
+/** Does the run's row change, whatever becomes of the shard? */
+export function concernsRun(row: RunRow, { created, claimed, total, signal, finished }: Changes): boolean {
+  if (created !== undefined || total !== undefined || signal !== undefined) return true
+  return row.status === 'queued' && (claimed !== undefined || finished.length > 0)
+}
+
+/** P2. A run's row after some changes, and after a shard has ended with these counts. */
+export function applyChanges(before: RunRow, changes: Changes, ended?: ShardCounts): RunRow {
+  const row = ended ? plus(before, { ...ended, running: 0, waiting: 0 }) : before
+  const { total = row.items.total, at } = changes
+  const items = total === row.items.total ? row.items : { ...row.items, total }
   const status = statusAfter(row.status, items, changes)
-  const isEnd = status === 'completed' || status === 'failed' || status === 'cancelled'
-  return { ...row, status, items, ...(isEnd && row.endedAt === undefined ? { endedAt: changes.at } : {}) }
+  const isStart = row.startedAt === undefined && (changes.claimed !== undefined || changes.finished.length > 0)
+  const isEnd = isEnded(status) && row.endedAt === undefined
+  return { ...row, status, items, ...(isStart ? { startedAt: at } : {}), ...(isEnd ? { endedAt: at } : {}) }
+}
+
+/** A run's row with the counts of its open shards. */
+export function summed(row: RunRow, open: Iterable<ShardCounts>): RunRow {
+  let sum = row
+  for (const counts of open) sum = plus(sum, counts)
+  return sum
 }
 
 /** What a run's row repeats of the run's options. */
@@ -94,7 +191,29 @@ export function isEnded(status: RunStatus): boolean {
 
 // ---
 
-function statusAfter(before: RunStatus, items: ItemCounts, { signal, claimed }: Changes): RunStatus {
+function itemError(item: number, { code, message, step }: { code: string; message: string; step?: string }): ItemError {
+  return step === undefined ? { item, code, message } : { item, code, message, step }
+}
+
+function plus(row: RunRow, counts: ShardCounts): RunRow {
+  const { items, atWork, error } = row
+  const isLower = counts.error !== undefined && (error === undefined || counts.error.item < error.item)
+  return {
+    ...row,
+    items: {
+      total: items.total,
+      success: items.success + counts.success,
+      skipped: items.skipped + counts.skipped,
+      failed: items.failed + counts.failed,
+      cancelled: items.cancelled + counts.cancelled,
+    },
+    atWork: { running: atWork.running + counts.running, waiting: atWork.waiting + counts.waiting },
+    recovered: row.recovered + counts.recovered,
+    ...(isLower ? { error: counts.error as ItemError } : {}),
+  }
+}
+
+function statusAfter(before: RunStatus, items: RunRow['items'], { signal, claimed, finished }: Changes): RunStatus {
   if (isEnded(before)) return before
   if (signal === 'cancel') return 'cancelled'
   const ended = items.success + items.skipped + items.failed + items.cancelled
@@ -102,5 +221,5 @@ function statusAfter(before: RunStatus, items: ItemCounts, { signal, claimed }: 
   if (signal === 'pause') return 'paused'
   if (signal === 'resume') return 'running'
   if (before === 'paused') return 'paused'
-  return before === 'queued' && ended === 0 && claimed === undefined ? 'queued' : 'running'
+  return before === 'queued' && ended === 0 && finished.length === 0 && claimed === undefined ? 'queued' : 'running'
 }

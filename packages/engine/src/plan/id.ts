@@ -2,8 +2,12 @@
 
 /** Of bytes: their own hash. `value` must be JSON. */
 export function contentId(value: unknown): string {
-  const content = value instanceof Uint8Array ? value : JSON.stringify(value)
-  return crypto().createHash('sha256').update(content).digest('hex')
+  return hash(value instanceof Uint8Array ? value : JSON.stringify(value))
+}
+
+/** Of a value whose compact JSON is at hand. */
+export function textId(text: string): string {
+  return hash(text)
 }
 
 /** An id as a user may write it, `sha256:` in front or not. */
@@ -12,6 +16,10 @@ export function bareId(id: string): string {
 }
 
 // ---
+
+function hash(content: Uint8Array | string): string {
+  return crypto().createHash('sha256').update(content).digest('hex')
+}
 
 /** Loaded at first use: it takes longer than all of this package. */
 function crypto(): typeof import('node:crypto') {

@@ -3,11 +3,12 @@
 import { type Clock, systemClock } from '../clock.ts'
 import { FlowError } from '../errors.ts'
 import type { JournalId, RunId } from '../journal/events.ts'
-import { applyChanges, type CachedOutput, type Changes, isEnded, project, rowFacts } from '../journal/project.ts'
-import { own } from '../json.ts'
+import { project } from '../journal/project.ts'
 import { bareId, contentId } from '../plan/id.ts'
-import type { Outcome } from '../run/outcome.ts'
-import type { Batch, ItemRow, JournalRow, OpenJournal, RunQuery, RunRow, Runs, Store, Wake } from './store.ts'
+import { type History, MemoryRuns } from './memory-runs.ts'
+import { MemoryWatchers, PlacedRow } from './memory-watchers.ts'
+import { MemoryRecords } from './records.ts'
+import type { Batch, Cursor, JournalRow, Listener, Store, Wake, WatchOptions } from './store.ts'
 import { WakeHeap } from './wake-heap.ts'
 
 export interface MemoryStoreOptions {
@@ -15,6 +16,8 @@ export interface MemoryStoreOptions {
   readonly forget?: boolean
   /** Is treated as if it outlived the process: for tests that take its rows to another store, as after a crash. */
   readonly durable?: boolean
+  /** How much is remembered of runs that have ended: the last 10,000 of them and 64 MB, unless told. */
+  readonly history?: Partial<History>
   readonly clock?: Clock
 }
 
@@ -35,59 +38,49 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
 
 // ---
 
-interface KeptRun {
-  row: RunRow
-  readonly shards: Map<JournalId, { readonly items: number; done: number }>
-  readonly items: Map<number, Outcome>
-}
-
-function isAskedFor(row: RunRow, { status, flow, labels = {}, since, until }: RunQuery): boolean {
-  if (status !== undefined && row.status !== status) return false
-  if (flow !== undefined && row.flow !== flow) return false
-  if (since !== undefined && row.createdAt < since) return false
-  if (until !== undefined && row.createdAt >= until) return false
-  return Object.entries(labels).every(([name, value]) => own(row.labels, name) === value)
-}
+const HISTORY: History = { runs: 10_000, bytes: 64 * 1024 * 1024 }
 
 type Drive = (journal: JournalId, signal: AbortSignal) => Promise<Wake | null>
 
 class MemoryStore implements Store {
   readonly durable: boolean
   readonly keepsSteps: boolean
+  readonly runs: MemoryRuns
+  readonly records = new MemoryRecords()
   readonly #clock: Clock
-  readonly #journals = new Map<JournalId, JournalRow[]>()
-  readonly #runs = new Map<RunId, KeptRun>()
+  readonly #watchers: MemoryWatchers
   readonly #blobs = new Map<string, unknown>()
-  readonly #cached = new Map<string, CachedOutput>()
-  readonly #listeners = new Map<RunId | undefined, Set<(row: JournalRow) => void>>()
   readonly #wakes = new WakeHeap<JournalId>()
   readonly #driving = new Set<JournalId>()
   #drive: Drive | undefined
   #cancelTimer: (() => void) | undefined
   #stop = new AbortController()
 
-  constructor({ forget = false, durable = false, clock = systemClock }: MemoryStoreOptions) {
+  constructor({ forget = false, durable = false, history, clock = systemClock }: MemoryStoreOptions) {
     this.durable = durable
     this.keepsSteps = !forget
     this.#clock = clock
+    this.#watchers = new MemoryWatchers(clock.now(), (run) => this.runs.rows(run))
+    this.runs = new MemoryRuns(this.keepsSteps, { ...HISTORY, ...history }, () => this.#watchers.removed())
   }
 
   append(batch: Batch): void {
-    const rows = this.#journals.get(batch.journal) ?? []
-    if (rows.length !== batch.after) {
-      throw new FlowError('CONFLICT', `journal ${batch.journal} has ${rows.length} rows, not ${batch.after}`)
-    }
-    const row: JournalRow = { journal: batch.journal, seq: rows.length, entries: batch.entries }
-    rows.push(this.keepsSteps || row.seq === 0 ? row : { ...row, entries: [] })
-    if (row.seq === 0) this.#journals.set(batch.journal, rows)
-    this.#project(batch)
-    for (const wake of batch.wakes ?? []) this.#wakes.add(wake.at, wake.journal)
-    this.#tell(row)
-    if (batch.wakes) this.#arm()
+    this.#checkFence(batch)
+    this.#append(batch)
   }
 
-  read(journal: JournalId, from = 0): readonly JournalRow[] {
-    return (this.#journals.get(journal) ?? []).slice(from)
+  appendAll(batches: readonly Batch[]): void {
+    for (const batch of batches) this.#checkFence(batch)
+    for (const batch of batches) this.#append(batch)
+  }
+
+  read(id: JournalId, from = 0): readonly JournalRow[] {
+    const journal = this.runs.journals.get(id)
+    if (!journal) return []
+    if (this.keepsSteps) return journal.rows.slice(from)
+    const rows: JournalRow[] = []
+    for (let seq = from; seq < journal.length; seq++) rows.push(journal.rows[seq] ?? { journal: id, seq, entries: [] })
+    return rows
   }
 
   work(drive: Drive): { stop(): Promise<void> } {
@@ -109,23 +102,6 @@ class MemoryStore implements Store {
     this.#arm()
   }
 
-  readonly runs: Runs = {
-    get: (run) => this.#runs.get(run)?.row,
-    list: (query) => this.#list(query),
-    items: (run, from = 0, limit = Number.POSITIVE_INFINITY) => this.#items(run, from, limit),
-    cached: (key, now) => {
-      const kept = this.#cached.get(key)
-      return kept && (kept.until === undefined || kept.until > now) ? { output: kept.output } : undefined
-    },
-    shards: (run) =>
-      [...(this.#runs.get(run)?.shards ?? [])].map(([journal, { items, done }]) => ({ journal, items, done })),
-    open: (run) => this.#openJournals(run),
-    remove: (run) => {
-      for (const journal of this.#runs.get(run)?.shards.keys() ?? []) this.#journals.delete(journal)
-      this.#runs.delete(run)
-    },
-  }
-
   readonly blobs = {
     put: (value: unknown): string => {
       const id = contentId(value)
@@ -139,79 +115,36 @@ class MemoryStore implements Store {
     },
   }
 
-  watch({ run }: { readonly run?: RunId }, listener: (row: JournalRow) => void): () => void {
-    const listeners = this.#listeners.get(run) ?? new Set()
-    this.#listeners.set(run, listeners)
-    listeners.add(listener)
-    return () => {
-      listeners.delete(listener)
-      if (listeners.size === 0) this.#listeners.delete(run)
-    }
+  cursor(): Cursor {
+    return this.#watchers.cursor
+  }
+
+  watch(of: WatchOptions, listener: Listener): () => void {
+    return this.#watchers.add(of, listener)
   }
 
   close(): void {
     this.#cancelTimer?.()
   }
 
-  #items(run: RunId, from: number, limit: number): ItemRow[] {
-    const kept = this.#runs.get(run)
-    if (!kept) return []
-    const numbers = [...kept.items.keys()].filter((item) => item >= from).sort((a, b) => a - b)
-    return numbers.slice(0, limit).map((item) => ({ item, outcome: kept.items.get(item) as Outcome }))
-  }
-
-  #list({ limit = 100, cursor, ...query }: RunQuery = {}): RunRow[] {
-    const rows = [...this.#runs.values()].map((kept) => kept.row).reverse()
-    const from = cursor === undefined ? 0 : rows.findIndex((row) => row.id === cursor) + 1
-    if (from === 0 && cursor !== undefined) throw new FlowError('NOT_FOUND', `there is no run ${cursor} to go on from`)
-    return rows
-      .slice(from)
-      .filter((row) => isAskedFor(row, query))
-      .slice(0, limit)
-  }
-
-  #openJournals(of: RunId | undefined): OpenJournal[] {
-    const open: OpenJournal[] = []
-    for (const [journal, rows] of this.#journals) {
-      const run = journal.slice(0, journal.lastIndexOf('/'))
-      const kept = this.#runs.get(run)
-      const [created] = rows[0]?.entries ?? []
-      if (!kept || isEnded(kept.row.status) || created?.type !== 'created' || (of ?? run) !== run) continue
-      const isTaking = journal.endsWith('/0') && kept.row.items.total < 0
-      const isDone = created.inputs.every((_, index) => kept.items.has(created.from + index))
-      if (isTaking || !isDone) open.push({ journal, run })
+  #checkFence({ journal, after }: Batch): void {
+    const length = this.runs.journals.get(journal)?.length ?? 0
+    if (after === undefined && length === 0) throw new FlowError('NOT_FOUND', `there is no journal ${journal}`)
+    if (after !== undefined && after !== length) {
+      throw new FlowError('CONFLICT', `journal ${journal} has ${length} rows, not ${after}`)
     }
-    return open
   }
 
-  #project(batch: Batch): void {
-    const run = batch.journal.slice(0, batch.journal.lastIndexOf('/'))
+  #append(batch: Batch): void {
+    const run = runOf(batch.journal)
     const changes = project(batch.entries)
-    const kept = this.#runs.get(run) ?? this.#newRun(run, changes.created)
-    kept.row = applyChanges(kept.row, changes)
-    for (const output of changes.cached) this.#cached.set(output.key, output)
-    if (changes.items !== undefined) kept.shards.set(batch.journal, { items: changes.items, done: 0 })
-    const shard = kept.shards.get(batch.journal)
-    if (shard) shard.done += changes.finished.length
-    if (!this.keepsSteps && shard && shard.done >= shard.items && !batch.journal.endsWith('/0')) {
-      this.#journals.delete(batch.journal)
-      kept.shards.delete(batch.journal)
-    }
-    if (this.keepsSteps) for (const { item, outcome } of changes.finished) kept.items.set(item, outcome)
-  }
-
-  #newRun(run: RunId, created: Changes['created']): KeptRun {
-    const items = { total: -1, success: 0, skipped: 0, failed: 0, cancelled: 0 }
-    const row: RunRow = { id: run, status: 'queued', createdAt: created?.at ?? 0, items }
-    const kept = { row: { ...row, ...rowFacts(created?.options ?? {}) }, shards: new Map(), items: new Map() }
-    this.#runs.set(run, kept)
-    return kept
-  }
-
-  #tell(row: JournalRow): void {
-    const run = row.journal.slice(0, row.journal.lastIndexOf('/'))
-    for (const listener of this.#listeners.get(run) ?? []) listener(row)
-    for (const listener of this.#listeners.get(undefined) ?? []) listener(row)
+    const journal = this.runs.journal(batch, run, changes)
+    const row = new PlacedRow(batch.journal, journal.length++, batch.entries, this.#watchers.nextPosition())
+    if (this.keepsSteps || row.seq === 0) journal.rows.push(row)
+    this.runs.apply(journal, batch, changes)
+    for (const wake of batch.wakes ?? []) this.#wakes.add(wake.at, wake.journal)
+    this.#watchers.tell(row, run)
+    if (batch.wakes) this.#arm()
   }
 
   #arm(): void {
@@ -238,8 +171,14 @@ class MemoryStore implements Store {
     drive(journal, this.#stop.signal).then((wake) => {
       this.#driving.delete(journal)
       if (wake && Number.isFinite(wake.at)) this.#wakes.add(wake.at, wake.journal)
-      else if (!this.keepsSteps && !journal.endsWith('/0')) this.#journals.delete(journal)
+      else if (!this.keepsSteps && !journal.endsWith('/0')) this.runs.forget(journal)
       this.#arm()
     })
   }
+}
+
+// ---
+
+function runOf(journal: JournalId): RunId {
+  return journal.slice(0, journal.lastIndexOf('/'))
 }

@@ -1,7 +1,7 @@
 // The port of everything that is kept. One write (`append`), one pull-in (`work`), the rest are reads.
 
 import type { JournalEntry, JournalId, RunId, RunOptions } from '../journal/events.ts'
-import type { MaybePromise } from '../json.ts'
+import type { Json, MaybePromise } from '../json.ts'
 import type { Outcome } from '../run/outcome.ts'
 
 /** Where runs are kept. */
@@ -14,6 +14,8 @@ export interface Store {
   readonly driver?: string
   /** One row, all or nothing; throws CONFLICT if `after` is not the number of the journal's rows. */
   append(batch: Batch): MaybePromise<void>
+  /** A row for each of several journals, all of them or none: of each journal one. */
+  appendAll(batches: readonly Batch[]): MaybePromise<void>
   /** The journal's rows from row `from` (0) on. */
   read(journal: JournalId, from?: number): MaybePromise<readonly JournalRow[]>
   /**
@@ -26,18 +28,52 @@ export interface Store {
   putDown?(wake: Wake): MaybePromise<void>
   readonly runs: Runs
   readonly blobs: Blobs
-  /** Calls `listener` for each row that is appended from now on; returns the way to stop it. */
-  watch(of: { readonly run?: RunId }, listener: (row: JournalRow) => void): () => void
+  readonly records: Records
+  /** Where the rows end that are written now: what is watched after it goes on from there. */
+  cursor(): MaybePromise<Cursor>
+  /** Calls `listener` for each row, once and in the order of writing; returns the way to stop it. */
+  watch(of: WatchOptions, listener: Listener): () => void
   close(): MaybePromise<void>
+}
+
+/** A place in the order in which all rows of a store were written; nobody but the store reads it. */
+export type Cursor = string
+
+/** Before the first row: a watch of a run begins at its beginning. */
+export const BEGINNING: Cursor = 'beginning'
+
+/** Hears of a row, and where the order of all rows stands after it. */
+export type Listener = (row: JournalRow, cursor: Cursor) => void
+
+/** Which rows a watcher hears of. */
+export interface WatchOptions {
+  /** Of one run; absent: of all. */
+  readonly run?: RunId
+  /** From there on; absent: what is written from now on. */
+  readonly after?: Cursor
+  /** Called once if what follows `after` is not there any more, or it is no cursor of this store: hears from now on, then. */
+  readonly onGap?: () => void
 }
 
 /** Entries that are appended together, or not at all. */
 export interface Batch {
   readonly journal: JournalId
-  /** How many rows the journal had when the writer last looked: the fence. */
-  readonly after: number
+  /**
+   * How many rows the journal had when the writer last looked: the fence. Absent: at the journal's end, wherever that is;
+   * NOT_FOUND if there is no such journal.
+   */
+  readonly after?: number
   readonly entries: readonly JournalEntry[]
   readonly wakes?: readonly Wake[]
+  /** How the journal's items stand from then on. */
+  readonly atWork?: AtWork
+}
+
+/** Items that have begun and not ended. */
+export interface AtWork {
+  readonly running: number
+  /** All that they have begun only waits. */
+  readonly waiting: number
 }
 
 /** What was appended at once. */
@@ -59,8 +95,10 @@ export interface Runs {
   get(run: RunId): MaybePromise<RunRow | undefined>
   /** Newest first. */
   list(query?: RunQuery): MaybePromise<readonly RunRow[]>
-  /** Finished items from number `from` on, in order, at most `limit`; unfinished ones are left out. */
-  items(run: RunId, from?: number, limit?: number): MaybePromise<readonly ItemRow[]>
+  /** Finished items from number `from` on, in order, at most `limit`, of these statuses or all; unfinished ones are left out. */
+  items(run: RunId, from?: number, limit?: number, statuses?: readonly ItemStatus[]): MaybePromise<readonly ItemRow[]>
+  /** A byte for each item that was taken in, from number `from` on, at most `limit`: `itemByte` of its end, or 0. */
+  statuses(run: RunId, from?: number, limit?: number): MaybePromise<Uint8Array>
   /** An output that was kept under the key and is not too old; undefined if there is none. */
   cached(key: string, now: number): MaybePromise<{ readonly output: unknown } | undefined>
   /** The run's journals, in order. */
@@ -106,10 +144,38 @@ export interface PruneOptions {
 /** A part of a run that is driven by itself. */
 export interface ShardRow {
   readonly journal: JournalId
+  /** The number of its first item. */
+  readonly first: number
   /** How many items it has, and how many of them have ended. */
   readonly items: number
   readonly done: number
+  readonly counts: ShardCounts
+  /** How many rows its journal has. */
+  readonly rows: number
 }
+
+/** How the items of a shard stand. */
+export interface ShardCounts extends AtWork {
+  readonly success: number
+  readonly skipped: number
+  readonly failed: number
+  readonly cancelled: number
+  /** Failures that something made good. */
+  readonly recovered: number
+  /** Of the lowest item that failed. */
+  readonly error?: ItemError
+}
+
+/** How an item failed. */
+export interface ItemError {
+  readonly item: number
+  readonly code: string
+  readonly message: string
+  readonly step?: string
+}
+
+/** How an item ended. */
+export type ItemStatus = 'success' | 'skipped' | 'failed' | 'cancelled'
 
 /** How a run stands. */
 export type RunStatus = 'queued' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled'
@@ -120,9 +186,17 @@ export interface RunRow {
   readonly flow?: string
   readonly status: RunStatus
   readonly createdAt: number
+  /** When somebody took it in hand. */
+  readonly startedAt?: number
   readonly endedAt?: number
   /** `total` is -1 until the input has ended. */
   readonly items: ItemCounts
+  /** Items that have begun and not ended. */
+  readonly atWork: AtWork
+  /** Failures that something made good. */
+  readonly recovered: number
+  /** Of the lowest item that failed. */
+  readonly error?: ItemError
   readonly labels?: RunOptions['labels']
   readonly origin?: RunOptions['origin']
   readonly trigger?: RunOptions['trigger']
@@ -148,4 +222,31 @@ export interface Blobs {
   put(value: unknown): MaybePromise<string>
   /** Throws NOT_FOUND. */
   get(id: string): MaybePromise<unknown>
+}
+
+/** Small documents by collection and key. */
+export interface Records {
+  get(collection: string, key: string): MaybePromise<StoredRecord | undefined>
+  /** In the order of their keys, at most `limit`, those after the key `after`. */
+  list(collection: string, query?: RecordQuery): MaybePromise<readonly StoredRecord[]>
+  /**
+   * Puts a document in the place of the one with `version`, or where there was none: 0. Answers its version, which no other
+   * document of the store has had or will have. Throws CONFLICT if another is there by now.
+   */
+  put(record: StoredRecord): MaybePromise<number>
+  /** Throws CONFLICT if another version is there; removing what is gone is no error. */
+  delete(record: Omit<StoredRecord, 'value'>): MaybePromise<void>
+}
+
+/** A small document, and which version of it. */
+export interface StoredRecord {
+  readonly collection: string
+  readonly key: string
+  readonly version: number
+  readonly value: Json
+}
+
+export interface RecordQuery {
+  readonly after?: string
+  readonly limit?: number
 }

@@ -5,7 +5,7 @@ import { FlowError } from '../errors.ts'
 import type { JournalId } from '../journal/events.ts'
 import { isEnded } from '../journal/project.ts'
 import { createMemoryStore } from '../store/memory.ts'
-import type { Batch, JournalRow, RunRow, Store, Wake } from '../store/store.ts'
+import type { Batch, Cursor, JournalRow, RunRow, Store, Wake } from '../store/store.ts'
 import type { Process, World } from './sim-world.ts'
 
 type Drive = (journal: JournalId, signal: AbortSignal) => Promise<Wake | null>
@@ -62,7 +62,8 @@ export class SimDisk {
       durable: true,
       keepsSteps: true,
       driver: process.name,
-      append: (batch) => this.#append(batch, process),
+      append: (batch) => this.#append([batch], process),
+      appendAll: (batches) => this.#append(batches, process),
       read: (journal, from) => read(() => rows.read(journal, from)) as Promise<readonly JournalRow[]>,
       work: (drive) => this.#work(process, drive),
       putDown: (wake) => this.#putDown(wake, process),
@@ -74,9 +75,11 @@ export class SimDisk {
         shards: (run) => read(() => rows.runs.shards(run)) as ReturnType<Store['runs']['shards']>,
       },
       blobs: rows.blobs,
+      records: rows.records,
+      cursor: () => rows.cursor(),
       watch: ({ run }, listener) => {
         const told = (row: JournalRow) => {
-          if (run === undefined || runOf(row.journal) === run) listener(row)
+          if (run === undefined || runOf(row.journal) === run) listener(row, rows.cursor() as Cursor)
         }
         watchers.add(told)
         return () => watchers.delete(told)
@@ -102,27 +105,32 @@ export class SimDisk {
     process.after(0, () => void this.#drive(process, drive, journal))
   }
 
-  async #append(batch: Batch, process: Process): Promise<void> {
+  async #append(batches: readonly Batch[], process: Process): Promise<void> {
     const fault = this.fault(process)
+    const names = batches.map(({ journal }) => journal).join(', ')
     return process
       .later(this.#chance(this.#speed.appendMs), () => {
         if (fault === 'crash-before') {
-          process.crash(`before a row of ${batch.journal} was kept`)
+          process.crash(`before a row of ${names} was kept`)
           return
         }
         if (fault === 'error-before') throw new FlowError('RESOURCE_UNAVAILABLE', 'the disk is full')
-        this.#keep(batch, process)
-        if (fault === 'crash-after') process.crash(`after a row of ${batch.journal} was kept`)
+        this.#keepAll(batches, process)
+        if (fault === 'crash-after') process.crash(`after a row of ${names} was kept`)
         if (fault === 'error-after') throw new FlowError('RESOURCE_UNAVAILABLE', 'the disk does not answer')
       })
       .then((answer) => (process.isDead ? new Promise(() => {}) : answer))
   }
 
+  #keepAll(batches: readonly Batch[], process: Process): void {
+    this.rows.appendAll(batches)
+    for (const batch of batches) this.#keep(batch, process)
+  }
+
   #keep(batch: Batch, process: Process): void {
-    this.rows.append(batch)
-    const row: JournalRow = { journal: batch.journal, seq: batch.after, entries: batch.entries }
+    const row = (this.rows.read(batch.journal) as readonly JournalRow[]).at(-1) as JournalRow
     this.onRow(row, process)
-    if (batch.after === 0 || batch.entries.some((entry) => entry.type === 'claimed')) {
+    if (row.seq === 0 || batch.entries.some((entry) => entry.type === 'claimed')) {
       this.#holders.set(batch.journal, process)
     }
     this.#letGo(batch.journal)

@@ -12,7 +12,7 @@ export async function exportRun(
 ): Promise<Exported & Readonly<Record<string, unknown>>> {
   const journals: Record<string, unknown[]> = {}
   const blobs: Record<string, ExportedBlob> = {}
-  const codec = new JournalCodec()
+  const codec = new JournalCodec({ plans: 'text' })
   for await (const { journal, rows } of recorded.journals()) {
     journals[journal] = []
     for (const entries of rows) {

@@ -3,7 +3,7 @@
 
 import { type ErrorValue, FlowError } from '../../errors.ts'
 import { isPromise, type MaybePromise } from '../../json.ts'
-import type { JournalRow, Wake } from '../../store/store.ts'
+import type { AtWork, JournalRow, Wake } from '../../store/store.ts'
 import { Calls } from '../calls/calls.ts'
 import { Parks } from '../calls/parks.ts'
 import type { SignalEntry } from '../calls/signals.ts'
@@ -90,6 +90,12 @@ export class Driver {
   /** All that it has begun only waits. */
   get isIdle(): boolean {
     return this.#drive.root.isIdle
+  }
+
+  /** How its items stand. */
+  get atWork(): AtWork {
+    const { live, idle } = this.#drive.root
+    return { running: live - idle, waiting: idle }
   }
 
   /** Starts no further item; those in flight go on. */

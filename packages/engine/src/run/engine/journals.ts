@@ -101,7 +101,7 @@ export class Journals {
     rows: readonly JournalRow[],
   ): Driver {
     const { store, link, services, mayPutDown, clock, random } = this.#tools
-    const driver = new Driver({
+    const driver: Driver = new Driver({
       journal,
       driver: store.driver ?? 'engine',
       plan: run.plan,
@@ -109,7 +109,7 @@ export class Journals {
       from,
       inputs,
       gate: run.gate,
-      append: (batch) => store.append(batch),
+      append: ({ journal, after, entries }) => store.append({ journal, after, entries, atWork: driver.atWork }),
       read: (start) => store.read(journal, start),
       preamble,
       rows,

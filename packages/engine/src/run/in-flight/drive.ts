@@ -36,7 +36,7 @@ export interface DriverOptions {
   readonly from: number
   readonly inputs: readonly unknown[]
   readonly gate: ItemGate
-  readonly append: (batch: Batch) => MaybePromise<void>
+  readonly append: (batch: Batch & { readonly after: number }) => MaybePromise<void>
   readonly read: (from: number) => MaybePromise<readonly JournalRow[]>
   /** The first entries of a new journal, written with the first turn. */
   readonly preamble: readonly JournalEntry[]

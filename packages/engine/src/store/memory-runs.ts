@@ -1,0 +1,258 @@
+// The runs of a store in memory: their rows, their journals, the outcomes of their items. The oldest of those that have
+// ended make room for others.
+
+import { FlowError } from '../errors.ts'
+import type { JournalId, RunId } from '../journal/events.ts'
+import {
+  applyChanges,
+  type CachedOutput,
+  type Changes,
+  type Counts,
+  concernsRun,
+  count,
+  endedOf,
+  hasShardEnded,
+  ITEM_BYTES,
+  isEnded,
+  itemStatus,
+  newRunRow,
+  noCounts,
+  summed,
+} from '../journal/project.ts'
+import { own } from '../json.ts'
+import { jsonBytes } from '../json-size.ts'
+import type { Outcome } from '../run/outcome.ts'
+import type { PlacedRow } from './memory-watchers.ts'
+import type { Batch, ItemRow, ItemStatus, OpenJournal, RunQuery, RunRow, Runs, ShardRow } from './store.ts'
+
+/** How much is remembered of runs that have ended; the oldest are forgotten first. */
+export interface History {
+  readonly runs: number
+  readonly bytes: number
+}
+
+export interface MemoryJournal {
+  readonly id: JournalId
+  readonly run: KeptRun
+  readonly first: number
+  readonly items: number
+  readonly counts: Counts
+  isOpen: boolean
+  /** How many rows were appended; a store that keeps no steps has only the first. */
+  length: number
+  readonly rows: PlacedRow[]
+}
+
+export interface KeptRun {
+  /** With the counts of the journals that have ended. */
+  row: RunRow
+  readonly journals: Map<JournalId, MemoryJournal>
+  readonly outcomes: (Outcome | undefined)[]
+  /** Items that were taken in. */
+  taken: number
+  bytes: number
+}
+
+export class MemoryRuns implements Runs {
+  readonly journals = new Map<JournalId, MemoryJournal>()
+  readonly #runs = new Map<RunId, KeptRun>()
+  readonly #cached = new Map<string, CachedOutput>()
+  readonly #keepsSteps: boolean
+  readonly #history: History
+  readonly #onRemoved: () => void
+  /** Those that have ended, in that order; from `#oldest` on. */
+  #ended: KeptRun[] = []
+  #oldest = 0
+  #endedBytes = 0
+
+  constructor(keepsSteps: boolean, history: History, onRemoved: () => void) {
+    this.#keepsSteps = keepsSteps
+    this.#history = history
+    this.#onRemoved = onRemoved
+  }
+
+  /** The journal of a batch, made if this is its first. */
+  journal(batch: Batch, run: RunId, changes: Changes): MemoryJournal {
+    const known = this.journals.get(batch.journal)
+    if (known) return known
+    const kept = this.#runs.get(run) ?? this.#add(run, changes)
+    const { first = 0, count: items = 0 } = changes.items ?? {}
+    const made = { id: batch.journal, run: kept, first, items, counts: noCounts(), isOpen: true, length: 0, rows: [] }
+    this.journals.set(batch.journal, made)
+    kept.journals.set(batch.journal, made)
+    kept.taken += items
+    return made
+  }
+
+  apply(journal: MemoryJournal, batch: Batch, changes: Changes): void {
+    const { run } = journal
+    const { finished } = changes
+    count(journal.counts, changes, batch.atWork)
+    if (this.#keepsSteps) {
+      for (const { item, to, outcome } of finished) for (let i = item; i <= to; i++) run.outcomes[i] = outcome
+    }
+    for (const output of changes.cached) this.#cached.set(output.key, output)
+    const wasEnded = isEnded(run.row.status)
+    const concerns = concernsRun(run.row, changes)
+    if (concerns) run.row = applyChanges(run.row, changes)
+    if (journal.isOpen && hasShardEnded(journal.counts, journal.items, journal.id.endsWith('/0'), run.row)) {
+      journal.isOpen = false
+      run.row = applyChanges(run.row, changes, journal.counts)
+      if (!this.#keepsSteps && !journal.id.endsWith('/0')) this.forget(journal.id)
+    }
+    if (!wasEnded && isEnded(run.row.status)) this.#hasEnded(run)
+  }
+
+  /** Nobody will ask for the journal any more. */
+  forget(id: JournalId): void {
+    this.journals.get(id)?.run.journals.delete(id)
+    this.journals.delete(id)
+  }
+
+  /** All rows that are kept: of one run, or of all; undefined if they are not kept, or the run is not there. */
+  rows(of: RunId | undefined): PlacedRow[] | undefined {
+    const run = of === undefined ? undefined : this.#runs.get(of)
+    if (!this.#keepsSteps || (of !== undefined && !run)) return undefined
+    const rows: PlacedRow[] = []
+    for (const journal of (run ?? this).journals.values()) for (const row of journal.rows) rows.push(row)
+    return rows
+  }
+
+  // --- what can be asked
+
+  get(run: RunId): RunRow | undefined {
+    const kept = this.#runs.get(run)
+    return kept && rowOf(kept)
+  }
+
+  list({ limit = 100, cursor, ...query }: RunQuery = {}): RunRow[] {
+    const kept = [...this.#runs.values()].reverse()
+    const from = cursor === undefined ? 0 : kept.findIndex(({ row }) => row.id === cursor) + 1
+    if (from === 0 && cursor !== undefined) throw new FlowError('NOT_FOUND', `there is no run ${cursor} to go on from`)
+    const rows: RunRow[] = []
+    for (let i = from; i < kept.length && rows.length < limit; i++) {
+      const one = kept[i] as KeptRun
+      if (isAskedFor(one.row, query)) rows.push(rowOf(one))
+    }
+    return rows
+  }
+
+  items(run: RunId, from = 0, limit = Number.POSITIVE_INFINITY, statuses?: readonly ItemStatus[]): ItemRow[] {
+    const outcomes = this.#runs.get(run)?.outcomes ?? []
+    const rows: ItemRow[] = []
+    for (let item = from; item < outcomes.length && rows.length < limit; item++) {
+      const outcome = outcomes[item]
+      if (outcome && (!statuses || statuses.includes(itemStatus(outcome)))) rows.push({ item, outcome })
+    }
+    return rows
+  }
+
+  statuses(run: RunId, from = 0, limit = Number.POSITIVE_INFINITY): Uint8Array {
+    const kept = this.#runs.get(run)
+    const bytes = new Uint8Array(Math.max(0, Math.min(limit, (kept?.taken ?? 0) - from)))
+    for (let i = 0; i < bytes.length; i++) {
+      const outcome = kept?.outcomes[from + i]
+      if (outcome) bytes[i] = ITEM_BYTES[itemStatus(outcome)]
+    }
+    return bytes
+  }
+
+  cached(key: string, now: number): { readonly output: unknown } | undefined {
+    const kept = this.#cached.get(key)
+    return kept && (kept.until === undefined || kept.until > now) ? { output: kept.output } : undefined
+  }
+
+  shards(run: RunId): ShardRow[] {
+    const shards: ShardRow[] = []
+    for (const { id, first, items, counts, length } of this.#runs.get(run)?.journals.values() ?? []) {
+      shards.push({ journal: id, first, items, done: endedOf(counts), counts: { ...counts }, rows: length })
+    }
+    return shards
+  }
+
+  open(of?: RunId): OpenJournal[] {
+    const journals =
+      of === undefined ? this.journals : (this.#runs.get(of)?.journals ?? new Map<string, MemoryJournal>())
+    const open: OpenJournal[] = []
+    for (const { id, run, isOpen } of journals.values()) if (isOpen) open.push({ journal: id, run: run.row.id })
+    return open
+  }
+
+  remove(run: RunId): void {
+    const kept = this.#runs.get(run)
+    if (!kept) return
+    for (const journal of kept.journals.keys()) this.journals.delete(journal)
+    this.#runs.delete(run)
+    this.#endedBytes -= kept.bytes
+    kept.bytes = 0
+    this.#onRemoved()
+  }
+
+  // ---
+
+  #add(run: RunId, changes: Changes): KeptRun {
+    this.#makeRoom()
+    const kept: KeptRun = { row: newRunRow(run, changes), journals: new Map(), outcomes: [], taken: 0, bytes: 0 }
+    this.#runs.set(run, kept)
+    return kept
+  }
+
+  #hasEnded(run: KeptRun): void {
+    let bytes = RUN_BYTES
+    for (const { rows } of run.journals.values()) {
+      for (const { entries } of rows) bytes += entriesBytes(entries, this.#history.bytes)
+    }
+    run.bytes = bytes
+    this.#endedBytes += bytes
+    this.#ended.push(run)
+  }
+
+  /** Not when a run ends: whoever awaits that may still ask for it. */
+  #makeRoom(): void {
+    const { runs, bytes } = this.#history
+    while (
+      this.#ended.length - this.#oldest > runs ||
+      (this.#endedBytes > bytes && this.#oldest < this.#ended.length)
+    ) {
+      const run = this.#ended[this.#oldest++] as KeptRun
+      if (this.#runs.get(run.row.id) === run) this.remove(run.row.id)
+    }
+    if (this.#oldest < 1_024 || this.#oldest * 2 < this.#ended.length) return
+    this.#ended = this.#ended.slice(this.#oldest)
+    this.#oldest = 0
+  }
+}
+
+// ---
+
+/** What a run takes beside what its users brought. */
+const RUN_BYTES = 1_000
+/** What an entry takes beside that. */
+const ENTRY_BYTES = 200
+
+function entriesBytes(entries: PlacedRow['entries'], most: number): number {
+  let bytes = 0
+  for (const entry of entries) {
+    bytes += ENTRY_BYTES
+    if (entry.type === 'created') bytes += jsonBytes(entry.inputs, most)
+    else if (entry.type === 'settled' && entry.outcome.outcome === 'success')
+      bytes += jsonBytes(entry.outcome.result, most)
+    else if (entry.type === 'parked') bytes += jsonBytes(entry.state, most)
+    else if (entry.type === 'signalled') bytes += jsonBytes(entry.payload, most)
+  }
+  return bytes
+}
+
+function rowOf({ row, journals }: KeptRun): RunRow {
+  const open: Counts[] = []
+  for (const { isOpen, counts } of journals.values()) if (isOpen) open.push(counts)
+  return summed(row, open)
+}
+
+function isAskedFor(row: RunRow, { status, flow, labels = {}, since, until }: RunQuery): boolean {
+  if (status !== undefined && row.status !== status) return false
+  if (flow !== undefined && row.flow !== flow) return false
+  if (since !== undefined && row.createdAt < since) return false
+  if (until !== undefined && row.createdAt >= until) return false
+  return Object.entries(labels).every(([name, value]) => own(row.labels, name) === value)
+}
