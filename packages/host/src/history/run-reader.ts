@@ -78,7 +78,6 @@ export function createRunReader(store: Store, secrets: Iterable<string>): RunRea
 // ---
 
 const CANCELLED: Outcome = { outcome: 'failed', error: { code: 'CANCELLED', message: 'the run was cancelled' } }
-const PAGE = 1000
 
 class Recorded implements RecordedRun {
   readonly row: RunRow
@@ -131,15 +130,7 @@ class Recorded implements RecordedRun {
   }
 
   async failedItems(limit: number): Promise<ItemRow[]> {
-    const failed: ItemRow[] = []
-    for (let from = 0; failed.length < limit; ) {
-      const page = await this.#store.runs.items(this.row.id, from, PAGE)
-      const last = page.at(-1)
-      if (!last) break
-      for (const row of page) if (row.outcome.outcome === 'failed' && failed.length < limit) failed.push(row)
-      from = last.item + 1
-    }
-    return this.#redacted(failed)
+    return this.#redacted(await this.#store.runs.items(this.row.id, 0, limit, ['failed', 'cancelled']))
   }
 
   async *journals() {
