@@ -1,5 +1,6 @@
 // The composition root: a Config to plugins, a router, a store and an engine. The only file that knows every plugin.
 
+import { createBuiltinPlugin, paced, Rate } from '@stepflow/builtin'
 import {
   type Clock,
   createEngine,
@@ -15,13 +16,11 @@ import {
   systemClock,
 } from '@stepflow/engine'
 import { createSchemaLoader } from '@stepflow/schema'
-import { createBuiltinPlugin } from './builtin/plugin.ts'
 import type { Config, PluginConfig } from './config/config.ts'
 import { type ConfiguredRouter, createRouter } from './config/routes.ts'
 import type { Env } from './config/substitute.ts'
 import { Catalog, type Listing } from './plugins/catalog.ts'
 import { limit } from './plugins/limit.ts'
-import { paced, Rate } from './plugins/rate.ts'
 
 export interface WireOptions {
   readonly env: Env

@@ -5,7 +5,7 @@ import { copyFileSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { envAt, KEY, standIn } from '../../host/test/service-stand-in.ts'
+import { envAt, KEY, standIn } from '../../builtin/test/service-stand-in.ts'
 import { cli } from './cli.ts'
 
 const examples = new URL('../../../examples/manifests', import.meta.url).pathname

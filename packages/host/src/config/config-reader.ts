@@ -1,8 +1,8 @@
 // Reads values out of a configuration and collects what is wrong with them. Knows no key by name.
 
+import type { RateLimit } from '@stepflow/builtin'
 import type { Node } from '@stepflow/dialects'
 import { type Diagnostic, kindOf, type Level, parseDuration, setOwn, suggest } from '@stepflow/engine'
-import type { RateLimit } from '../plugins/rate.ts'
 import { type Env, substitute } from './substitute.ts'
 
 /** A value, its path (`$.plugins.python.args[0]`), and where it stands; line 0 is "not known". */

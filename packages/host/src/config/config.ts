@@ -1,7 +1,7 @@
 // What a configuration says once it has been read: whole, checked, with defaults filled in and paths made absolute.
 
+import type { RateLimit } from '@stepflow/builtin'
 import type { MockComponent } from '../plugins/mock.ts'
-import type { RateLimit } from '../plugins/rate.ts'
 import type { RouteConfig } from './routes.ts'
 
 export interface Config {

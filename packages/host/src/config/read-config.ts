@@ -1,9 +1,9 @@
 // A configuration's document to a Config, with all that is wrong in it. Touches no file.
 
 import { resolve } from 'node:path'
+import type { RateLimit } from '@stepflow/builtin'
 import type { Node } from '@stepflow/dialects'
 import { type Diagnostic, setOwn } from '@stepflow/engine'
-import type { RateLimit } from '../plugins/rate.ts'
 import { type Config, defaultConfig, type StoreConfig } from './config.ts'
 import { type At, ConfigReader, rootOf } from './config-reader.ts'
 import { readPlugins } from './read-plugins.ts'

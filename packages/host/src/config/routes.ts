@@ -10,6 +10,7 @@
 // 5. `/builtin/x`, `/builtins/x` and `/x` are the builtin plugin's if nothing of the above had a say; a pattern made of
 //    parameters alone (`/{*component}`) has none where its plugin is sure that it has no such component.
 
+import { pacedComponent, Rate, type RateLimit } from '@stepflow/builtin'
 import {
   type Clock,
   type Component,
@@ -24,7 +25,6 @@ import {
   suggest,
   systemClock,
 } from '@stepflow/engine'
-import { pacedComponent, Rate, type RateLimit } from '../plugins/rate.ts'
 import { bySpecificity, fillTemplate, matchPattern, type RoutePattern, templateNames } from './route-pattern.ts'
 
 export interface RouteConfig {

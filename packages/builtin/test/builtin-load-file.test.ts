@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { loadFile } from '../src/builtin/load-file.ts'
-import { createBuiltinPlugin } from '../src/builtin/plugin.ts'
+import { loadFile } from '../src/load-file.ts'
+import { createBuiltinPlugin } from '../src/plugin.ts'
 import { call, context, failure } from './builtin-context.ts'
 
 const root = realpathSync(mkdtempSync(join(tmpdir(), 'stepflow-load-file-')))

@@ -1,7 +1,7 @@
 // Stand-ins for services over real HTTP, for tests: they record what they are asked and answer what they are told. Not a test.
 
 import type { IncomingMessage } from 'node:http'
-import { createBuiltinPlugin } from '../src/builtin/plugin.ts'
+import { createBuiltinPlugin } from '../src/plugin.ts'
 import { serve } from './builtin-context.ts'
 
 export interface Asked {

@@ -11,7 +11,7 @@ import {
 } from '@stepflow/engine'
 import { createManualClock } from '@stepflow/engine/testing'
 import { describe, expect, test } from 'vitest'
-import { createBuiltinPlugin } from '../src/builtin/plugin.ts'
+import { createBuiltinPlugin } from '../src/plugin.ts'
 import { call, context, failure, settle } from './builtin-context.ts'
 
 const clock = { now: () => 1_000_000, timer: () => () => {}, soon: () => {} }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { expect, test } from 'vitest'
-import { createBuiltinPlugin } from '../src/builtin/plugin.ts'
+import { createBuiltinPlugin } from '../src/plugin.ts'
 import { call, failure, serve } from './builtin-context.ts'
 
 const KEY = 'sk-test-0123456789'

@@ -2,7 +2,7 @@
 
 import { Park } from '@stepflow/engine'
 import { describe, expect, test } from 'vitest'
-import { createBuiltinPlugin } from '../src/builtin/plugin.ts'
+import { createBuiltinPlugin } from '../src/plugin.ts'
 import { call, failure, settle } from './builtin-context.ts'
 import { envAt, KEY, pluginAt } from './service-stand-in.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { createNetGuard, refusal } from '../src/builtin/net-guard.ts'
-import { createBuiltinPlugin } from '../src/builtin/plugin.ts'
+import { createNetGuard, refusal } from '../src/net-guard.ts'
+import { createBuiltinPlugin } from '../src/plugin.ts'
 import { call, failure, serve } from './builtin-context.ts'
 
 describe('refused, however it is written', () => {

@@ -2,9 +2,9 @@ import type { IncomingMessage } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { createHttpClient } from '../src/builtin/http-client.ts'
-import { createNetGuard } from '../src/builtin/net-guard.ts'
-import { createBuiltinPlugin } from '../src/builtin/plugin.ts'
+import { createHttpClient } from '../src/http-client.ts'
+import { createNetGuard } from '../src/net-guard.ts'
+import { createBuiltinPlugin } from '../src/plugin.ts'
 import { call, failure, serve } from './builtin-context.ts'
 
 const plugin = createBuiltinPlugin({ allowPrivate: ['127.0.0.0/8'] })

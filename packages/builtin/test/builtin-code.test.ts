@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createBuiltinPlugin } from '../src/builtin/plugin.ts'
+import { createBuiltinPlugin } from '../src/plugin.ts'
 import { call, failure } from './builtin-context.ts'
 
 const plugin = createBuiltinPlugin({ env: {} })

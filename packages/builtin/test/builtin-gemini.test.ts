@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createBuiltinPlugin } from '../src/builtin/plugin.ts'
+import { createBuiltinPlugin } from '../src/plugin.ts'
 import { call, failure } from './builtin-context.ts'
 import { KEY, pluginAt } from './service-stand-in.ts'
 

@@ -2,7 +2,7 @@
 // its component parks, and is called again from its beginning.
 
 import { type Clock, type Component, Park } from '@stepflow/engine'
-import { Rate, type RateLimit, type Turns } from '../plugins/rate.ts'
+import { Rate, type RateLimit, type Turns } from './rate.ts'
 
 /** By host, with or without its port. */
 export type HostLimits = Readonly<Record<string, RateLimit>>

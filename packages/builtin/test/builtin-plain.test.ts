@@ -1,6 +1,6 @@
 import { FlowError, parseDuration } from '@stepflow/engine'
 import { describe, expect, test } from 'vitest'
-import { createBuiltinPlugin } from '../src/builtin/plugin.ts'
+import { createBuiltinPlugin } from '../src/plugin.ts'
 import { call, context, failure, type Logged } from './builtin-context.ts'
 
 const plugin = createBuiltinPlugin({

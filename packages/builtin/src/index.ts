@@ -1,0 +1,4 @@
+// The public names of the components that are always there.
+
+export { type BuiltinOptions, createBuiltinPlugin } from './plugin.ts'
+export { paced, pacedComponent, Rate, type RateLimit, type Turns } from './rate.ts'
