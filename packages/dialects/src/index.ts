@@ -5,6 +5,7 @@ export { type Conversion, convert } from './convert/convert.ts'
 export { functions } from './functions/index.ts'
 // --- reading any file that a person writes
 export { type Edit, editSource } from './source/edit.ts'
+export { keepingLineEnds } from './source/line-ends.ts'
 export {
   type Entry,
   entryOf,

@@ -145,6 +145,19 @@ test('several cases are updated at once, in whatever order', async () => {
   expect(cases[3].input).toBe(4)
 })
 
+test('an update keeps the line ends of the file', async () => {
+  const outputs: [number, unknown][] = [
+    [0, ok({ x: 2, text: 'a: b\nc' })],
+    [1, ok(2)],
+    [3, ok('four')],
+  ]
+
+  const text = await updated(flow.replaceAll('\n', '\r\n'), outputs)
+
+  expect(text).not.toMatch(/(?<!\r)\n/)
+  expect(text.replaceAll('\r\n', '\n')).toBe(await updated(flow, outputs))
+})
+
 test('an update of a JSON file stays JSON', async () => {
   const source = JSON.stringify({ steps: [], test: { cases: [{ name: 'a', input: 1 }] } }, null, 4)
 

@@ -15,6 +15,9 @@ output: { status: { $step: page, path: status } }
 `
 const here = folder({
   'flow.yaml': flow,
+  'crlf.yaml': flow.replaceAll('\n', '\r\n'),
+  'unquoted.yaml':
+    'steps:\n  - id: a\n    component: /builtin/noop\n    input:\n      { $input: x }\n      transform: "Hello " + x\n',
   'wrong.yaml': flow.replace('{ $input: $.site.url }', '5'),
   'blank.yaml': flow.replace('/builtin/http #', '/nowhere/at-all #'),
 })
@@ -53,6 +56,30 @@ test('-o takes a file from either side of the flow, but never the flow itself', 
   expect(existsSync(join(here.path, 'one.yaml')) && existsSync(join(here.path, 'two.yaml'))).toBe(true)
   expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('is the flow itself') })
   expect(readFileSync(join(here.path, 'flow.yaml'), 'utf8')).toBe(flow)
+})
+
+test('-o overwrites a file that is there only with --force', async () => {
+  await here.run('infer', 'flow.yaml', '-o', 'three.yaml')
+  const again = await here.run('infer', 'flow.yaml', '-o', 'three.yaml')
+
+  expect(again).toMatchObject({ code: 2, err: expect.stringContaining('"three.yaml" is there already; --force') })
+  expect((await here.run('infer', 'flow.yaml', '-o', 'three.yaml', '--force')).code).toBe(0)
+  expect((await here.run('infer', 'flow.yaml', '-o', '/dev/null')).code).toBe(0)
+})
+
+test('a file whose lines end in CRLF is written so', async () => {
+  const { out } = await here.run('infer', 'crlf.yaml')
+
+  expect(out).toContain('# what we do\r\nsteps:\r\n')
+  expect(out).not.toMatch(/(?<!\r)\n/)
+  expect(out.replaceAll('\r\n', '\n')).toBe((await here.run('infer', 'flow.yaml')).out)
+})
+
+test('a transform without quotes is written as it is meant', async () => {
+  const { code, out } = await here.run('infer', 'unquoted.yaml')
+
+  expect(code).toBe(0)
+  expect(parse(out).steps[0].input).toEqual({ $input: 'x', transform: '"Hello " + x' })
 })
 
 test('what does not fit is said; under --strict nothing is written', async () => {

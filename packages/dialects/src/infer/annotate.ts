@@ -1,7 +1,8 @@
 // Writes inferred schemas into the text of a flow. Comments, order and style stay; what is declared is never replaced.
 
 import { isRecord, own, setOwn } from '@stepflow/engine'
-import type { Document, Pair, YAMLMap } from 'yaml'
+import { type Document, isMap, isSeq, type Pair, parseDocument, type YAMLMap } from 'yaml'
+import { keepingLineEnds } from '../source/line-ends.ts'
 import { isKnown, type Schema } from './schema-type.ts'
 
 export interface Annotations {
@@ -11,20 +12,8 @@ export interface Annotations {
 }
 
 /** YAML stays YAML and JSON stays JSON. A bare list of steps becomes `{schemas, steps}`. */
-export async function annotate(text: string, schemas: Annotations): Promise<string> {
-  const json = asJson(text)
-  if (json !== undefined) return `${JSON.stringify(annotateJson(json, schemas), null, indentOf(text))}\n`
-  const yaml = await import('yaml')
-  const doc = yaml.parseDocument(text, { version: '1.2', schema: 'core' })
-  if (yaml.isSeq(doc.contents)) doc.contents = doc.createNode({ steps: doc.contents }) as never // a map is a document's content, too
-  if (!yaml.isMap(doc.contents)) return text
-  annotateMap(doc, doc.contents as YAMLMap, schemas, yaml.isMap)
-  return doc.toString({
-    lineWidth: 0,
-    indent: indentOf(text),
-    indentSeq: !/^( *)(?:- )?[\w"'$-]+:[ \t]*\n\1- /m.test(text),
-    flowCollectionPadding: !/\{(?=[\w"'$])/.test(text),
-  })
+export function annotate(text: string, schemas: Annotations): string {
+  return keepingLineEnds(text, (lines) => annotated(lines, schemas))
 }
 
 /** What is declared in a flow about its steps' outputs, by id. */
@@ -35,15 +24,28 @@ export function declaredSteps(flow: unknown): Readonly<Record<string, unknown>> 
 
 // ---
 
+function annotated(text: string, schemas: Annotations): string {
+  const json = asJson(text)
+  if (json !== undefined) return `${JSON.stringify(annotateJson(json, schemas), null, indentOf(text))}\n`
+  const doc = parseDocument(text, { version: '1.2', schema: 'core' })
+  if (isSeq(doc.contents)) doc.contents = doc.createNode({ steps: doc.contents }) as never // a map is a document's content, too
+  if (!isMap(doc.contents)) return text
+  annotateMap(doc as Document, doc.contents as YAMLMap, schemas)
+  return doc.toString({
+    lineWidth: 0,
+    indent: indentOf(text),
+    indentSeq: !/^( *)(?:- )?[\w"'$-]+:[ \t]*\n\1- /m.test(text),
+    flowCollectionPadding: !/\{(?=[\w"'$])/.test(text),
+  })
+}
+
 /** Spellings of a schema at the top level: beside one of these a second one would be a conflict. */
 const beside = {
   input: ['input_schema', 'inputSchema'],
   output: ['output_schema', 'outputSchema'],
 } as const
 
-type IsMap = (value: unknown) => boolean
-
-function annotateMap(doc: Document, root: YAMLMap, schemas: Annotations, isMap: IsMap): void {
+function annotateMap(doc: Document, root: YAMLMap, schemas: Annotations): void {
   const map = (parent: YAMLMap, key: string, start: Record<string, unknown>): YAMLMap => {
     const there = parent.get(key, true)
     if (isMap(there)) return there as unknown as YAMLMap

@@ -4,6 +4,7 @@
 import { equalJson, FlowError, type Json } from '@stepflow/engine'
 import type { Document, Pair, Scalar, YAMLMap, Node as YamlNode } from 'yaml'
 import * as yaml from 'yaml'
+import { keepingLineEnds } from './line-ends.ts'
 
 export interface Edit {
   /** `['test', 'cases', 0, 'output']`; all but the last must be there. */
@@ -12,8 +13,7 @@ export interface Edit {
 }
 
 export function editSource(text: string, format: 'yaml' | 'json', edits: readonly Edit[]): string {
-  if (format === 'json') return editJson(text, edits)
-  return edits.reduce(editYaml, text)
+  return keepingLineEnds(text, (lines) => (format === 'json' ? editJson(lines, edits) : edits.reduce(editYaml, lines)))
 }
 
 // ---

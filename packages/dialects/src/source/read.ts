@@ -18,13 +18,15 @@ export interface Source {
   /** Absent if the text cannot be read, or is empty; may be there beside errors such as a key that stands twice. */
   readonly node?: Node
   readonly diagnostics: readonly Diagnostic[]
+  /** The text as it is meant, if it was no YAML: what is to be edited. */
+  readonly meant?: string
 }
 
 export function readSource(text: string, options: SourceOptions = {}): Source {
   const findings = new Findings({ file: options.file })
   const clean = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
-  const node = read(clean, formatOf(options), findings)
-  return node && !isFatal(findings.list) ? { node, diagnostics: findings.list } : { diagnostics: findings.list }
+  const found = read(clean, formatOf(options), findings)
+  return found && !isFatal(findings.list) ? { ...found, diagnostics: findings.list } : { diagnostics: findings.list }
 }
 
 export function formatOf(options: SourceOptions): 'yaml' | 'json' {
@@ -39,7 +41,9 @@ function isFatal(diagnostics: readonly Diagnostic[]): boolean {
   return diagnostics.some(({ level }) => level === 'fatal')
 }
 
-function read(text: string, format: 'yaml' | 'json', findings: Findings): Node | undefined {
+type Found = Pick<Source, 'meant'> & { readonly node: Node }
+
+function read(text: string, format: 'yaml' | 'json', findings: Findings): Found | undefined {
   const control = controlCharacter(text)
   if (control) {
     findings.add('fatal', 'NOT_TEXT', 'this is not a text file: it holds control characters', control)
@@ -49,20 +53,24 @@ function read(text: string, format: 'yaml' | 'json', findings: Findings): Node |
     findings.add('fatal', 'EMPTY_SOURCE', 'the file is empty', { line: 1, column: 1 })
     return undefined
   }
-  if (format === 'json') return parseJson(text, findings)
+  if (format === 'json') return found(parseJson(text, findings))
   // JSON is YAML, and the JSON reader is the faster one; what it cannot read may still be YAML.
   if (text.startsWith('{') || text.startsWith('[')) {
     const attempt = new Findings()
     const node = parseJson(text, attempt)
-    if (node && attempt.list.length === 0) return node
+    if (node && attempt.list.length === 0) return { node }
   }
-  return parsePlainYaml(text) ?? readYaml(text, findings)
+  return found(parsePlainYaml(text)) ?? readYaml(text, findings)
 }
 
-function readYaml(text: string, findings: Findings): Node | undefined {
+function found(node: Node | undefined): Found | undefined {
+  return node && { node }
+}
+
+function readYaml(text: string, findings: Findings): Found | undefined {
   const known = findings.list.length
   const node = parseYaml(text, findings)
-  if (node) return node
+  if (node) return { node }
   const mended = mendTransforms(text, isScalar)
   if (!mended) return undefined
   const attempt = new Findings()
@@ -73,7 +81,7 @@ function readYaml(text: string, findings: Findings): Node | undefined {
   for (const { hint, ...place } of mended.lines) {
     findings.warning('UNQUOTED_TRANSFORM', message, place, undefined, hint)
   }
-  return meant
+  return { node: meant, meant: mended.text }
 }
 
 function isScalar(text: string): boolean {

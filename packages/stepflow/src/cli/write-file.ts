@@ -2,6 +2,7 @@
 
 import { accessSync, constants, statSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { FlowError } from '@stepflow/engine'
 import { cannot } from '@stepflow/host'
 
 /** `what` says what it is to the user: "the output", "the export". */
@@ -9,6 +10,27 @@ export function writeText(file: string, text: string, what: string, cwd: string)
   try {
     writeFileSync(resolve(cwd, file), text)
   } catch (thrown) {
+    throw cannot('written', file, what, thrown)
+  }
+}
+
+/** The same for a file that nobody else may have written yet: one that is there is overwritten only if it is said so. */
+export function writeNew(
+  file: string,
+  content: string | Uint8Array,
+  what: string,
+  cwd: string,
+  existing: 'refuse' | 'overwrite',
+): void {
+  try {
+    const path = resolve(cwd, file)
+    // A device or a pipe is there to be written to.
+    const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() ?? true
+    writeFileSync(path, content, { flag: existing === 'refuse' && isFile ? 'wx' : 'w' })
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') {
+      throw new FlowError('INVALID_INPUT', `"${file}" is there already; --force overwrites it`)
+    }
     throw cannot('written', file, what, thrown)
   }
 }

@@ -4,8 +4,19 @@ import type { Pair, ParsedNode, YAMLMap } from 'yaml'
 
 /** The text with the outputs of these cases (by position) replaced or added. Undefined if the cases cannot be found in it. */
 export async function updateOutputs(text: string, outputs: ReadonlyMap<number, unknown>): Promise<string | undefined> {
-  const { isMap, isSeq, parseDocument, stringify } = await import('yaml')
+  const [yaml, { keepingLineEnds }] = await Promise.all([import('yaml'), import('@stepflow/dialects')])
+  return keepingLineEnds(text, (lines) => updated(yaml, lines, outputs))
+}
+
+// ---
+
+function updated(
+  { isMap, isSeq, parseDocument, stringify }: typeof import('yaml'),
+  text: string,
+  outputs: ReadonlyMap<number, unknown>,
+): string | undefined {
   const document = parseDocument(text, { schema: 'core', keepSourceTokens: true })
+  if (document.errors.length > 0) return undefined
   const cases = document.getIn(['test', 'cases'])
   if (!isSeq(cases)) return undefined
   const indent = indentOf(text)
@@ -25,8 +36,6 @@ export async function updateOutputs(text: string, outputs: ReadonlyMap<number, u
     .sort((a, b) => b.from - a.from)
     .reduce((t, { from, to, by }) => t.slice(0, from) + by + t.slice(to), text)
 }
-
-// ---
 
 interface Edit {
   readonly from: number

@@ -10,7 +10,7 @@ import { describeDiagnostics } from '../code-frame.ts'
 import { type Args, type Command, flowOptions, type Io } from '../command.ts'
 import { createMessages, type Messages } from '../messages.ts'
 import { tellInvalid } from '../tell-invalid.ts'
-import { writeText } from '../write-file.ts'
+import { writeNew } from '../write-file.ts'
 
 export const infer: Command = {
   name: 'infer',
@@ -25,7 +25,7 @@ export const infer: Command = {
       bare: '',
       does: 'write there; without FILE: beside the flow, NAME.inferred.yaml',
     },
-    { name: 'force', short: 'f', does: 'the output may be the flow itself' },
+    { name: 'force', short: 'f', does: 'overwrite the output, which may be the flow itself' },
     { name: 'show-step-inputs', does: 'also show, on stderr, what each step gives its component' },
     { name: 'strict', does: 'an output without a type is an error; with errors nothing is written' },
   ],
@@ -43,18 +43,20 @@ export const infer: Command = {
     const plan = await planOf(text, file, args, io, messages, known.primaryOf)
     if (!plan) return 2
 
-    const [{ annotate, checkFlow, declaredSteps, inferSchemas }, yaml] = await Promise.all([
+    const [{ annotate, checkFlow, declaredSteps, inferSchemas }, { readSource, toJson }, yaml] = await Promise.all([
       import('@stepflow/dialects/infer'),
+      import('@stepflow/dialects'),
       import('yaml'),
     ])
-    const steps = declaredSteps(yaml.parse(text, { version: '1.2', schema: 'core' }))
+    const { node, meant = text } = readSource(text, { file })
+    const steps = node ? declaredSteps(toJson(node)) : {}
     const inferred = inferSchemas(plan, known.infoOf, { steps })
     const untyped = args.has('strict') ? 'error' : 'warning'
     const found = checkFlow(plan, known.infoOf, inferred.types, { steps, untyped })
     if (found.length > 0) messages.problem(describeDiagnostics(found, { text, color: io.terminal.color.err }).trimEnd())
     if (args.has('show-step-inputs')) io.err(yaml.stringify({ step_inputs: inferred.stepInputs }, { lineWidth: 0 }))
     if (args.has('strict') && hasErrors(found)) return 2
-    write(output, await annotate(text, inferred), file, args, io, messages)
+    write(output, annotate(meant, inferred), file, args, io, messages)
     return 0
   },
 }
@@ -141,6 +143,6 @@ function write(output: string | undefined, text: string, file: string, args: Arg
   if (resolve(io.cwd, output) === resolve(io.cwd, file) && !args.has('force')) {
     throw new FlowError('INVALID_INPUT', `"${output}" is the flow itself; --force replaces it`)
   }
-  writeText(output, text, 'the flow', io.cwd)
+  writeNew(output, text, 'the flow', io.cwd, args.has('force') ? 'overwrite' : 'refuse')
   messages.hint(`written: ${output}`)
 }

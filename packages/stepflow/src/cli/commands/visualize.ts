@@ -3,12 +3,13 @@
 import { writeFileSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
 import type { Format } from '@stepflow/draw'
-import { FlowError, hasErrors, type Plan } from '@stepflow/engine'
-import { cannot, isCodeFile, readText } from '@stepflow/host'
+import { hasErrors, type Plan } from '@stepflow/engine'
+import { isCodeFile, readText } from '@stepflow/host'
 import { flowFile, usage } from '../args.ts'
 import { type Args, type Command, flowOptions, type Io } from '../command.ts'
 import { createMessages } from '../messages.ts'
 import { tellInvalid } from '../tell-invalid.ts'
+import { writeNew } from '../write-file.ts'
 
 export const visualize: Command = {
   name: 'visualize',
@@ -123,13 +124,6 @@ function write(output: string | undefined, drawn: string | Uint8Array, args: Arg
     else writeFileSync(io.fds.out, drawn)
     return
   }
-  try {
-    writeFileSync(resolve(io.cwd, output), drawn, { flag: args.has('force') ? 'w' : 'wx' })
-  } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') {
-      throw new FlowError('INVALID_INPUT', `"${output}" is there already; --force overwrites it`)
-    }
-    throw cannot('written', output, 'the drawing', thrown)
-  }
+  writeNew(output, drawn, 'the drawing', io.cwd, args.has('force') ? 'overwrite' : 'refuse')
   createMessages(args, io).hint(`drawn: ${output}`)
 }
