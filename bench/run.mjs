@@ -16,6 +16,7 @@ const rows = [
   'durable',
   'code',
   'protocol',
+  'layout',
 ]
 
 const named = process.argv.slice(2)

@@ -1,5 +1,5 @@
 // Chains of 100 and 1,000 steps that answer at once: our front ends and the peers of bench/peers, each in a process of its
-// own, in turns, on Node 24. `npm run bench:peers [-- ROUNDS]`; exits with 1 if a goal is missed. All of it comes from npm.
+// own, in turns, on Node 24; then the layout of drawings beside dagre's. `npm run bench:peers [-- ROUNDS]`; exits with 1 if a goal is missed. All of it comes from npm.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, statSync } from 'node:fs'
@@ -32,7 +32,8 @@ setUp()
 installPeers()
 tellOfNewer()
 const isMet = lengths.map(measureLength).every(Boolean)
-process.exit(isMet ? 0 : 1)
+const { status } = spawnSync(node, ['layout.mjs'], { cwd: folder, stdio: 'inherit' })
+process.exit(isMet && status === 0 ? 0 : 1)
 
 // ---
 

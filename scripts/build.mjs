@@ -30,7 +30,6 @@ const libraries = {
   // The ES modules of yaml leave out what is not used; its CommonJS build does not.
   yaml: path('node_modules/yaml/browser/index.js'),
   'ajv/dist/2020.js': path('node_modules/ajv/dist/2020.js'),
-  '@dagrejs/dagre': path('node_modules/@dagrejs/dagre/dist/dagre.esm.js'),
   jsep: path('node_modules/jsep/dist/jsep.js'),
 }
 const fileOf = (library) => `./${library.replace(/^@|\.js$|dist\//g, '').replaceAll('/', '-')}.cjs`

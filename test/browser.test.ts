@@ -9,7 +9,7 @@ import { root } from './stepflow.ts'
 test('a page can compile a flow, mistakes and all, and draw it', async () => {
   const { outputFiles, warnings } = await build({
     stdin: {
-      contents: `export { compile, convert, editSource } from '@stepflow/dialects'; export { drawSvgNow, drawText } from '@stepflow/draw'`,
+      contents: `export { compile, convert, editSource } from '@stepflow/dialects'; export { drawSvg, drawText } from '@stepflow/draw'`,
       resolveDir: root,
     },
     bundle: true,
@@ -32,6 +32,6 @@ test('a page can compile a flow, mistakes and all, and draw it', async () => {
     'frist',
   )
   expect(said(`page.drawText(page.compile("${flow}").plan, 'mermaid')`)).toContain('first')
-  expect(said(`page.drawSvgNow(page.compile("${flow}").plan)`)).toContain('<svg')
+  expect(said(`page.drawSvg(page.compile("${flow}").plan)`)).toContain('<svg')
   expect(said(`page.editSource("${flow}", 'yaml', [{ path: ['name'], value: 'c' }])`)).toContain('name: c')
 })

@@ -1,9 +1,8 @@
 // A plan as a picture: the one door to all formats. Free of Node: PNG, which is not, is an entry of its own.
 
-import { FlowError, type Plan } from '@stepflow/engine'
+import type { Plan } from '@stepflow/engine'
 import { dot } from './dot.ts'
 import { type Drawing, drawingOf } from './drawing.ts'
-import type { Dagre } from './layout.ts'
 import { mermaid } from './mermaid.ts'
 import { svg } from './svg.ts'
 import { type TerminalOptions, terminal } from './terminal.ts'
@@ -32,30 +31,12 @@ export function drawText(plan: Plan, format: TextFormat, options: DrawOptions = 
 }
 
 /** With `theme: 'auto'` (the default) it is dark where the reader prefers dark. */
-export async function drawSvg(
-  plan: Plan,
-  options: DrawOptions & { readonly theme?: 'auto' | 'light' } = {},
-): Promise<string> {
-  return svg(drawingFor(plan, options), { dagre: await loadDagre(), theme: options.theme ?? 'auto' })
-}
-
-/** At once, for callers that cannot wait: in plain rows. */
-export function drawSvgNow(plan: Plan, options: DrawOptions = {}): string {
-  return svg(drawingFor(plan, options))
+export function drawSvg(plan: Plan, options: DrawOptions & { readonly theme?: 'auto' | 'light' } = {}): string {
+  return svg(drawingFor(plan, options), { theme: options.theme ?? 'auto' })
 }
 
 // ---
 
 function drawingFor(plan: Plan, options: DrawOptions): Drawing {
   return drawingOf(plan, options.details === 'hide' ? { details: 'hide' } : {})
-}
-
-async function loadDagre(): Promise<Dagre> {
-  try {
-    const { graphlib, layout } = await import('@dagrejs/dagre')
-    // Its types ask for its own graph class; we pass back what we got from it.
-    return { graphlib, layout } as unknown as Dagre
-  } catch (cause) {
-    throw new FlowError('INTERNAL', 'drawing needs @dagrejs/dagre, which is not there; reinstall stepflow', { cause })
-  }
 }

@@ -1,7 +1,7 @@
 // A drawing as Mermaid text. Names become ids that Mermaid cannot mistake for words of its own; labels are escaped.
 
 import { type Arrow, type Drawing, linesOf, type Shape } from './drawing.ts'
-import { connected } from './layers.ts'
+import { connected } from './layout/levels.ts'
 
 export function mermaid(drawing: Drawing): string {
   const ids = idsOf(drawing.shapes)

@@ -7,7 +7,7 @@ import { FlowError, type Plan } from '@stepflow/engine'
 import { type DrawOptions, drawSvg } from './draw.ts'
 
 export async function drawPng(plan: Plan, options: DrawOptions = {}): Promise<Uint8Array> {
-  return png(await drawSvg(plan, { ...options, theme: 'light' }))
+  return png(drawSvg(plan, { ...options, theme: 'light' }))
 }
 
 /** Twice the SVG's size, less if that would be more than `maxPixels`. */

@@ -1,17 +1,22 @@
 // A laid-out drawing as SVG that stands alone: no script, no font, nothing fetched; readable on light and dark ground.
 
 import { declutter } from './declutter.ts'
-import type { Arrow, ArrowKind, Drawing } from './drawing.ts'
-import { type Box, type Dagre, type Layout, labelSize, layout, type Point, sheetStep } from './layout.ts'
+import type { Arrow, ArrowKind, Drawing, Shape } from './drawing.ts'
+import { type Box, type Layout, layout, type Point } from './layout/layout.ts'
+import { num, pathOf } from './layout/path.ts'
+import { strokesOf } from './layout/strokes.ts'
 import { fitText, textWidth } from './measure.ts'
+import { boxSizeOf, labelBoxOf, labelSize, lineHeight, sheetStep, type TextLine, textsOf } from './shape-texts.ts'
 
 /** `auto` follows the reader's preference for dark; `light` is for what cannot ask. */
-export function svg(
-  full: Drawing,
-  options: { readonly dagre?: Dagre; readonly theme?: 'auto' | 'light' } = {},
-): string {
+export function svg(full: Drawing, options: { readonly theme?: 'auto' | 'light' } = {}): string {
   const drawing = declutter(full)
-  const placed = layout(drawing, options.dagre)
+  const texts = textsOf(drawing)
+  const placed = layout(drawing, {
+    sizeOf: (shape) => boxSizeOf(drawing.shapes[shape] as Shape, texts[shape] ?? []),
+    labelSizeOf: (arrow) => labelBoxOf(drawing.arrows[arrow] as Arrow),
+  })
+  const strokes = strokesOf(placed, (arrow) => drawing.arrows[arrow]?.kind ?? '')
   const legend = legendOf(drawing)
   const legendWidth = legend.reduce((sum, kind) => sum + legendStep(kind), 0)
   const title = fitText(drawing.name, 15, 900, 'bold')
@@ -29,10 +34,10 @@ export function svg(
   parts.push(`<g transform="translate(${num(shift)} ${top})">`)
   for (const frame of placed.frames.values()) parts.push(frameOf(frame))
   drawing.arrows.forEach((arrow, i) => {
-    parts.push(arrowOf(arrow.kind, placed.ways[i] ?? []))
+    parts.push(arrowOf(arrow.kind, placed.ways[i] ?? [], strokes[i] ?? []))
   })
   drawing.shapes.forEach((_, i) => {
-    parts.push(...shapeOf(drawing, placed, i))
+    parts.push(...shapeOf(drawing, placed, texts[i] ?? [], i))
   })
   // After the shapes, so that no arrow crosses a word.
   drawing.arrows.forEach((arrow, i) => {
@@ -95,7 +100,7 @@ const kinds: readonly ArrowKind[] = ['data', 'maybe', 'order', 'next', 'branch',
 
 const darkStyle = `@media (prefers-color-scheme:dark){.bg{fill:${dark.ground}}.box{fill:${dark.box};stroke:${dark.edge}}.end{fill:${dark.end};stroke:${dark.branch}}.frame{fill:${dark.frame};stroke:${dark.edge}}${['ink', 'dim', 'when', ...kinds].map((k) => `.t-${k}{fill:${dark[k as Ink]}}`).join('')}${kinds.map((k) => `.l-${k}{stroke:${dark[k]}}`).join('')}}`
 
-const strokes: Readonly<Record<ArrowKind, string>> = {
+const strokesOfKind: Readonly<Record<ArrowKind, string>> = {
   data: '',
   maybe: ' stroke-dasharray="6 4"',
   order: ' stroke-dasharray="1.5 4" stroke-linecap="round"',
@@ -124,14 +129,15 @@ function legendOf(drawing: Drawing): ArrowKind[] {
 const legendStep = (kind: ArrowKind) => 34 + textWidth(meanings[kind], labelSize) + 18
 
 function legendEntry(kind: ArrowKind, x: number, y: number): string {
-  const line = arrowOf(kind, [
+  const way = [
     { x, y },
     { x: x + 27, y },
-  ])
+  ]
+  const line = arrowOf(kind, way, [way])
   return line + textAt(x + 34, y + 3.5, meanings[kind], labelSize, 'dim')
 }
 
-function shapeOf(drawing: Drawing, placed: Layout, index: number): string[] {
+function shapeOf(drawing: Drawing, placed: Layout, lines: readonly TextLine[], index: number): string[] {
   const shape = drawing.shapes[index]
   const outer = placed.boxes[index]
   if (!shape || !outer) return []
@@ -143,14 +149,13 @@ function shapeOf(drawing: Drawing, placed: Layout, index: number): string[] {
   for (let by = sheets; by > 0; by -= sheetStep)
     parts.push(rect('box', { ...box, x: box.x + by, y: box.y - by }, 8, ''))
   parts.push(rect(isEnd ? 'end' : 'box', box, isEnd ? box.height / 2 : 8, dashed))
-  const lines = placed.texts[index] ?? []
   const middle = box.x + box.width / 2
-  let y = box.y + (box.height - lines.length * 15) / 2 + 11.5
+  let y = box.y + (box.height - lines.length * lineHeight) / 2 + 11.5
   for (const line of lines) {
     const ink: Ink = line.role === 'label' ? 'ink' : line.role === 'when' ? 'when' : 'dim'
     const weight = line.role === 'label' ? ' font-weight="bold"' : ''
     parts.push(textAt(middle, y, line.text, line.size, ink, `${weight} text-anchor="middle"`))
-    y += 15
+    y += lineHeight
   }
   return parts
 }
@@ -174,8 +179,8 @@ function textAt(x: number, y: number, text: string, size: number, ink: Ink, more
   return `<text class="t-${ink}" x="${num(x)}" y="${num(y)}" font-size="${size}" fill="${light[ink]}"${more}>${escapeText(text)}</text>`
 }
 
-/** A smooth line with its head drawn out: markers take no colour from their line everywhere. */
-function arrowOf(kind: ArrowKind, way: readonly Point[]): string {
+/** A line with its head drawn out: markers take no colour from their line everywhere. */
+function arrowOf(kind: ArrowKind, way: readonly Point[], lines: readonly (readonly Point[])[]): string {
   const end = way.at(-1)
   const before = way.at(-2)
   if (!end || !before) return ''
@@ -184,29 +189,15 @@ function arrowOf(kind: ArrowKind, way: readonly Point[]): string {
   const neck = { x: end.x - unit.x * 7, y: end.y - unit.y * 7 }
   const wing = { x: -unit.y * 3.6, y: unit.x * 3.6 }
   const head = [end, { x: neck.x + wing.x, y: neck.y + wing.y }, { x: neck.x - wing.x, y: neck.y - wing.y }]
-  const width = kind === 'parallel' ? 2 : 1.3
-  const path = `<path class="l-${kind}" d="${smooth([...way.slice(0, -1), neck])}" fill="none" stroke="${light[kind]}" stroke-width="${width}"${strokes[kind]}/>`
+  // The line ends where its head begins.
+  const d = lines.map((line) => pathOf(line.at(-1) === end ? [...line.slice(0, -1), neck] : line, 'down')).join('')
+  const path = d
+    ? `<path class="l-${kind}" d="${d}" fill="none" stroke="${light[kind]}" stroke-width="${kind === 'parallel' ? 2 : 1.3}"${strokesOfKind[kind]}/>`
+    : ''
   return `${path}<path class="t-${kind}" d="M${head.map(pair).join('L')}Z" fill="${light[kind]}"/>`
 }
 
-/** Straight at both ends, and through the middles of what lies between: a quadratic spline. */
-function smooth(way: readonly Point[]): string {
-  const [first] = way
-  const last = way.at(-1)
-  if (!first || !last) return ''
-  if (way.length === 2) return `M${pair(first)}L${pair(last)}`
-  let path = `M${pair(first)}`
-  for (let i = 1; i < way.length - 1; i++) {
-    const bend = way[i] ?? first
-    const next = way[i + 1] ?? last
-    const to = i === way.length - 2 ? last : { x: (bend.x + next.x) / 2, y: (bend.y + next.y) / 2 }
-    path += `Q${pair(bend)} ${pair(to)}`
-  }
-  return path
-}
-
 const pair = (p: Point) => `${num(p.x)} ${num(p.y)}`
-const num = (n: number) => String(Math.round(n * 10) / 10)
 
 function escapeText(text: string): string {
   return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`)

@@ -2,7 +2,7 @@
 // what it waits for or where it leads. One line per step where the width allows.
 
 import type { Arrow, Drawing, Shape } from './drawing.ts'
-import { connected, layersOf } from './layers.ts'
+import { levelsOf } from './layout/levels.ts'
 
 export interface TerminalOptions {
   readonly columns?: number
@@ -74,7 +74,6 @@ type Glyphs = Readonly<Record<keyof typeof unicode, string>>
 function pageOf(drawing: Drawing, options: TerminalOptions): Page {
   const into: Arrow[][] = drawing.shapes.map(() => [])
   const out: Arrow[][] = drawing.shapes.map(() => [])
-  const { back } = layersOf(drawing)
   for (const arrow of drawing.arrows) {
     into[arrow.to]?.push(arrow)
     out[arrow.from]?.push(arrow)
@@ -98,32 +97,39 @@ function pageOf(drawing: Drawing, options: TerminalOptions): Page {
     glyphs: options.characters === 'ascii' ? ascii : unicode,
     into,
     out,
-    back: new Set(drawing.arrows.filter((_, i) => back[i])),
+    back: backArrows(drawing),
     depth,
     paint: (style, text) => (options.color === 'yes' && text ? `\u001b[${codes[style]}m${text}\u001b[0m` : text),
   }
 }
 
-/** Rows of shapes; those within a step follow it, whatever their own row. */
+function backArrows(drawing: Drawing): Set<Arrow> {
+  const back = new Set<Arrow>()
+  for (const { parts } of levelsOf(drawing).values()) {
+    for (const part of parts) if (part.back) back.add(drawing.arrows[part.arrow] as Arrow)
+  }
+  return back
+}
+
+/** Layers of shapes, in the order of the file; those within a step follow it, in the order in which they run. */
 function groupsOf(drawing: Drawing): number[][] {
-  const { layer } = layersOf(drawing)
-  const shown = connected(drawing)
-  const inside = new Map<number, number[]>()
-  const rows: number[][] = []
-  drawing.shapes.forEach((shape, i) => {
-    if (!shown[i]) return
-    if (shape.within === undefined) {
-      const row = layer[i] ?? 0
-      rows[row] ??= []
-      rows[row].push(i)
-    } else {
-      const siblings = inside.get(shape.within)
-      if (siblings) siblings.push(i)
-      else inside.set(shape.within, [i])
-    }
-  })
-  const withParts = (i: number): number[] => [i, ...(inside.get(i) ?? []).flatMap(withParts)]
-  return rows.filter((row) => row !== undefined).map((row) => row.flatMap(withParts))
+  const levels = levelsOf(drawing)
+  const rowsIn = (holder: number | undefined): number[][] => {
+    const level = levels.get(holder)
+    const rows: number[][] = []
+    level?.members.forEach((shape, i) => {
+      if (shape === holder) return
+      const at = level.layer[i] ?? 0
+      rows[at] ??= []
+      rows[at].push(shape)
+    })
+    return rows.filter((row) => row !== undefined)
+  }
+  const withParts = (shape: number): number[] => [
+    shape,
+    ...(levels.has(shape) ? rowsIn(shape).flatMap((row) => row.flatMap(withParts)) : []),
+  ]
+  return rowsIn(undefined).map((row) => row.flatMap(withParts))
 }
 
 function markOf(page: Page, group: readonly number[], at: number): string {

@@ -56,7 +56,7 @@ describe("import 'stepflow'", () => {
         platform: 'node',
         minify: true,
         write: false,
-        external: ['ajv', 'yaml', '@dagrejs/dagre', '@resvg/resvg-wasm', 'dejavu-fonts-ttf', 'minijinja-js', 'jsep'],
+        external: ['ajv', 'yaml', '@resvg/resvg-wasm', 'minijinja-js', 'jsep'],
         logLevel: 'silent',
       })
       return result.outputFiles[0]?.contents.length ?? 0

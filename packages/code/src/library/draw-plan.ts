@@ -1,6 +1,6 @@
 // A drawing of a program, at once and as text.
 
-import { drawSvgNow, drawText } from '@stepflow/draw'
+import { drawSvg, drawText } from '@stepflow/draw'
 import type { Plan } from '@stepflow/engine'
 import { checkKeys, shown, wrong } from '../compile/options.ts'
 
@@ -13,5 +13,5 @@ export function drawPlan(plan: Plan, options: { readonly format?: DrawFormat } =
   if (!['mermaid', 'dot', 'svg'].includes(format)) {
     throw wrong(`there is no drawing in the format ${shown(format)}: there are mermaid, dot and svg`)
   }
-  return format === 'svg' ? drawSvgNow(plan) : drawText(plan, format)
+  return format === 'svg' ? drawSvg(plan) : drawText(plan, format)
 }

@@ -53,7 +53,7 @@ export const visualize: Command = {
     const toScreen = output === undefined && io.terminal.out
     const text =
       format === 'svg'
-        ? await draw.drawSvg(plan, { details })
+        ? draw.drawSvg(plan, { details })
         : draw.drawText(plan, format, {
             details,
             columns: toScreen ? io.terminal.columns : 100,
