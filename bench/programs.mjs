@@ -29,15 +29,15 @@ export function timeProgram(args, { cwd } = {}) {
   return took
 }
 
-/** The same, and the most memory that the program held at once; in MB. */
-export async function weighProgram(args, { cwd, folder }) {
+/** The same, and the most memory that the program held at once; in MB. `env`: beside what every program gets. */
+export async function weighProgram(args, { cwd, folder, env = {} }) {
   const report = join(folder, 'peak')
   const preload = join(folder, 'report-peak.cjs')
   writeFileSync(preload, `(${reportPeak})()`)
   const start = performance.now()
   const child = spawn(process.execPath, ['--require', preload, ...args], {
     cwd,
-    env: { ...environment(), BENCH_REPORT: report },
+    env: { ...environment(), ...env, BENCH_REPORT: report },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   let problems = ''

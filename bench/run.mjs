@@ -17,6 +17,7 @@ const rows = [
   'code',
   'protocol',
   'layout',
+  'secrets',
 ]
 
 const named = process.argv.slice(2)

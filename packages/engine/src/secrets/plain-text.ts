@@ -37,8 +37,9 @@ const ENTITY = /&(?:#(\d{1,7})|#[xX]([0-9A-Fa-f]{1,6})|(amp|lt|gt|quot|apos));/y
 const BYTES = /(?:%[0-9A-Fa-f]{2})+/y
 
 function unescaped(text: string): PlainText | undefined {
+  // Most texts have none, and are looked through at once.
+  if (!text.includes('%') && !text.includes('\\') && !text.includes('&')) return undefined
   let at = nextEscape(text, 0)
-  if (at < 0) return undefined
   const out: string[] = []
   const starts = new Int32Array(text.length + 1)
   let length = 0

@@ -51,17 +51,23 @@ export class SecretSearch {
     const last = text.length - GRAM
     let work = 10_000 + text.length * 64
     let end = 0
+    /** Where what was found here would begin, with its number: the same is found at each of its grams. */
+    const here: number[] = []
     for (let i = 0; i <= last; ) {
       const hash = hashAt(text, i)
       let gram = this.#slots[hash & this.#mask] as number
       for (; gram !== 0; gram = this.#next[gram - 1] as number) {
         if (this.#hash[gram - 1] !== hash) continue
-        const written = this.#written[this.#of[gram - 1] as number] as Written
-        const region = regionAt(written, this.#at[gram - 1] as number, text, i)
-        work -= region.looked
+        const number = this.#of[gram - 1] as number
+        const at = this.#at[gram - 1] as number
+        if (i < end && isAmong(here, number, i - at)) continue
+        const region = regionAt(this.#written[number] as Written, at, text, i)
+        work -= region.looked + here.length
         if (work < 0) return false
         if (!region.isFound) continue
         found.push([region.start, region.end])
+        if (i >= end) here.length = 0
+        here.push(number, i - at)
         end = Math.max(end, region.end)
       }
       // Another one may begin inside, and reach further.
@@ -73,13 +79,15 @@ export class SecretSearch {
   #index(number: number): void {
     const written = this.#written[number] as Written
     const { text } = written
-    const alike = new Map<number, number>()
+    const alike = text.length > 64 ? new Map<number, number>() : undefined
     for (let at = firstOf(written); at <= text.length - GRAM; at++) {
       if (text.length > LONG && at % GROUP >= LONGEST_STRIDE) continue
       const hash = hashAt(text, at)
-      const same = alike.get(hash) ?? 0
-      if (same >= MOST_ALIKE) continue
-      alike.set(hash, same + 1)
+      if (alike) {
+        const same = alike.get(hash) ?? 0
+        if (same >= MOST_ALIKE) continue
+        alike.set(hash, same + 1)
+      }
       const gram = this.#count++
       this.#hash[gram] = hash
       this.#of[gram] = number
@@ -101,12 +109,15 @@ function firstOf({ text, isWord }: Written): number {
 }
 
 function hashAt(text: string, at: number): number {
-  let hash = text.charCodeAt(at)
-  hash = Math.imul(hash, 0x9e3779b1) ^ text.charCodeAt(at + 1)
-  hash = Math.imul(hash, 0x9e3779b1) ^ text.charCodeAt(at + 2)
-  hash = Math.imul(hash, 0x9e3779b1) ^ text.charCodeAt(at + 3)
-  hash = Math.imul(hash, 0x9e3779b1)
+  const first = text.charCodeAt(at) ^ (text.charCodeAt(at + 1) << 8)
+  const gram = first ^ (text.charCodeAt(at + 2) << 16) ^ (text.charCodeAt(at + 3) << 24)
+  const hash = Math.imul(gram, 0x9e3779b1)
   return hash ^ (hash >>> 15)
+}
+
+function isAmong(pairs: readonly number[], number: number, start: number): boolean {
+  for (let i = 0; i < pairs.length; i += 2) if (pairs[i] === number && pairs[i + 1] === start) return true
+  return false
 }
 
 /** Written into again at each call: what is found is rare, what is looked at is not. */

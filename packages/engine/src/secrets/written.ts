@@ -26,14 +26,15 @@ export function waysToWrite(secret: string, isPart: boolean): Written[] {
   const ways: Written[] = []
   const isWord = isPart && secret.length < 8
   const plain = plainText(secret)?.text ?? secret
-  // A form writes spaces so, and so does nobody else.
-  for (const text of new Set([secret, plain, plain.replaceAll(' ', '+')])) {
-    if (text.length >= SHORTEST_INSIDE) ways.push(way(text, { isWord }))
-  }
   const bytes = utf8(secret)
+  // A form writes spaces so, and so does nobody else.
+  const texts = new Set([secret, plain, plain.replaceAll(' ', '+')])
+  // It is little but escapes: what is left of it cannot be looked for.
+  if (plain.length < SHORTEST_INSIDE) for (const text of escapedWays(secret, bytes)) texts.add(text)
+  for (const text of texts) if (text.length >= SHORTEST_INSIDE) ways.push(way(text, { isWord }))
   if (bytes.length < SHORTEST_INSIDE) return ways
   for (let before = 0; before < 3; before++) ways.push(...inBase64(bytes, before))
-  const hex = bytes.reduce((text, byte) => text + byte.toString(16).padStart(2, '0'), '')
+  const hex = hexOf(bytes)
   ways.push(way(hex), way(hex.toUpperCase()))
   return ways
 }
@@ -59,6 +60,22 @@ function leastOf(text: string): number {
 /** Whole documents are looked for by their larger pieces: the index would be as large as a store. */
 export const LONG = 16_384
 export const LEAST_OF_LONG = 512
+
+function escapedWays(secret: string, bytes: Uint8Array): string[] {
+  const json = JSON.stringify(secret).slice(1, -1)
+  const all = hexOf(bytes).replace(/../g, '%$&')
+  // Letters and digits are escaped by nobody.
+  const some = all.replace(/%(?:3\d|[46][1-9a-f]|[57][0-9a])/g, (byte) => decodeURIComponent(byte))
+  return [json, JSON.stringify(json).slice(1, -1), ...[some, all].flatMap((text) => [text, upperHex(text)])]
+}
+
+function upperHex(text: string): string {
+  return text.replace(/%../g, (byte) => byte.toUpperCase())
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return bytes.reduce((text, byte) => text + byte.toString(16).padStart(2, '0'), '')
+}
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 
