@@ -24,8 +24,9 @@ export async function measure() {
     'stepflow-config.yml': CONFIG,
   }
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+  let runs = 0
   const run = async (flow, inputs, env) => {
-    const words = [stepflow, 'run', flow, '--output', 'results.jsonl', '--force', '--inputs', inputs]
+    const words = [stepflow, 'run', flow, '--output', `results-${runs++}.jsonl`, '--inputs', inputs]
     return (await weighProgram(words, { cwd: folder, folder, env })).ms
   }
   const batch = async (flow, env) => (await run(flow, 'many.jsonl', env)) - (await run(flow, 'one.jsonl', env))

@@ -1,22 +1,19 @@
-// The secrets that this process has met: those of the workspace and of variables for good, those of inputs while they are
-// likely to be seen. It is what lines are redacted by that belong to no call: what a component server prints.
+// The secrets that this process knows by name, and what takes out those of inputs. Lines that belong to no call are redacted
+// by the former.
 
 import type { Log } from '../component/plugin.ts'
-import type { Json } from '../json.ts'
 import { Redactor } from './redactor.ts'
 
-/** Of inputs, the latest ones: their lists, and their characters in all. An index takes much more than its secret. */
-const MOST_REMEMBERED = 1024
-const MOST_CHARACTERS = 131_072
+/** Inputs often bring the same secrets: so many are kept, unless they are long. */
+const MOST_KEPT = 16
+const LONGEST_KEPT = 4096
 
 export class KnownSecrets {
-  /** Those that have a name. */
   readonly named: Redactor
   readonly #warn: (message: string) => void
   readonly #warned = new Set<string>()
-  /** By the secrets of an input, as JSON: many inputs bring the same. */
-  readonly #recent = new Map<string, Redactor>()
-  #characters = 0
+  /** By the secrets of an input, as JSON. */
+  readonly #kept = new Map<string, Redactor>()
 
   constructor(secrets: Iterable<unknown> = [], warn: (message: string) => void = () => {}) {
     this.named = new Redactor(secrets)
@@ -29,33 +26,22 @@ export class KnownSecrets {
     if (isShort(value)) this.#warnOnce(`the secret ${name}`)
   }
 
-  /** What takes out the secrets of an input, or of variables: it is made once for the same ones. */
+  /** What takes out the secrets of an input; the same for the same ones, if they come again soon. */
   of(values: readonly unknown[]): Redactor {
     const key = JSON.stringify(values)
-    let redactor = this.#recent.get(key)
-    // The latest one is the last.
-    if (redactor) this.#recent.delete(key)
-    else {
-      redactor = new Redactor(values)
-      this.#characters += key.length
-      if (values.some(isShort)) this.#warnOnce('a value that a schema marks is_secret')
-    }
-    this.#recent.set(key, redactor)
-    for (const oldest of this.#recent.keys()) {
-      if (this.#recent.size <= MOST_REMEMBERED && this.#characters <= MOST_CHARACTERS) break
-      this.#recent.delete(oldest)
-      this.#characters -= oldest.length
-    }
+    const kept = this.#kept.get(key)
+    if (kept) return kept
+    const redactor = Redactor.forFew(values)
+    if (values.some(isShort)) this.#warnOnce('a value that a schema marks is_secret')
+    if (key.length > LONGEST_KEPT) return redactor
+    if (this.#kept.size === MOST_KEPT) this.#kept.clear()
+    this.#kept.set(key, redactor)
     return redactor
   }
 
-  /** A log that gets its lines without any of them. */
+  /** A log that gets its lines without the named ones. */
   log(log: Log): Log {
-    return (level, message, data) => {
-      const redactor = new Redactor([], [this.named, ...this.#recent.values()])
-      const clean: Json | undefined = redactor.value(data)
-      log(level, redactor.text(message), clean)
-    }
+    return (level, message, data) => log(level, this.named.text(message), this.named.value(data))
   }
 
   #warnOnce(what: string): void {

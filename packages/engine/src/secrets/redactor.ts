@@ -6,7 +6,7 @@ import { isRecord, setOwn } from '../json.ts'
 import { isOwnKey, isOwnValue } from './own-words.ts'
 import { partsOf } from './parts.ts'
 import { plainText } from './plain-text.ts'
-import { type Region, SecretSearch } from './secret-search.ts'
+import { FOR_FEW_TEXTS, FOR_MANY_TEXTS, type Region, SecretSearch } from './secret-search.ts'
 import { SHORTEST_INSIDE, type Written, waysToWrite } from './written.ts'
 
 /** What stands in the place of a secret. */
@@ -25,14 +25,16 @@ export const MARK = '[redacted]'
 export class Redactor {
   /** Their secrets are taken out, too. */
   readonly #beside: readonly Redactor[]
-  readonly #known = new Set<string>()
-  readonly #written = new Map<string, Written>()
+  /** Each with whether it is a part of another. */
+  readonly #secrets = new Map<string, boolean>()
   #search: SecretSearch | undefined
   /** Too short to be looked for within words. */
-  readonly #short = new Set<string>()
+  #short: Set<string> | undefined
   #shortWords: RegExp | undefined
-  readonly #numbers = new Set<string>()
+  #numbers: Set<string> | undefined
   readonly #spared: () => ReadonlySet<string>
+  readonly #stride: number
+  #redaction: (<T>(value: T) => T) | undefined
 
   /**
    * `beside`: others whose secrets are taken out as well, also those that they are given later. `spared`: keys that stay as
@@ -42,14 +44,21 @@ export class Redactor {
     secrets: Iterable<unknown> = [],
     beside: readonly Redactor[] = [],
     spared: () => ReadonlySet<string> = beside[0] ? beside[0].#spared : () => NO_KEYS,
+    stride = FOR_MANY_TEXTS,
   ) {
     this.#beside = beside
+    this.#stride = stride
     this.#spared = spared
     for (const secret of secrets) this.add(secret)
   }
 
+  /** For a few texts: those of one item. */
+  static forFew(secrets: Iterable<unknown>): Redactor {
+    return new Redactor(secrets, [], undefined, FOR_FEW_TEXTS)
+  }
+
   get isEmpty(): boolean {
-    if (this.#known.size > 0) return false
+    if (this.#secrets.size > 0) return false
     for (let i = 0; i < this.#beside.length; i++) if (!(this.#beside[i] as Redactor).isEmpty) return false
     return true
   }
@@ -72,6 +81,12 @@ export class Redactor {
   /** A copy without the secrets, in keys as well; the value itself if it holds none. */
   value<T>(value: T): T {
     return this.isEmpty ? value : (this.#walk(value) as T) // a redacted T is a T but for its secrets
+  }
+
+  /** `value` as a function, the same each time. */
+  get redaction(): <T>(value: T) => T {
+    this.#redaction ??= (value) => this.value(value)
+    return this.#redaction
   }
 
   #walk(value: unknown): unknown {
@@ -129,17 +144,17 @@ export class Redactor {
 
   #find(text: string, found: Region[]): boolean {
     for (let i = 0; i < this.#beside.length; i++) if (!(this.#beside[i] as Redactor).#find(text, found)) return false
-    if (this.#short.size > 0) {
+    if (this.#short) {
       this.#shortWords ??= words(this.#short)
       for (const { 0: word, index } of text.matchAll(this.#shortWords)) found.push([index, index + word.length])
     }
-    if (this.#written.size === 0) return true
-    this.#search ??= new SecretSearch([...this.#written.values()])
+    if (this.#secrets.size === 0 || text.length < SHORTEST_INSIDE) return true
+    this.#search ??= this.#compiled()
     return this.#search.find(text, found)
   }
 
   #hasShort(): boolean {
-    return this.#short.size > 0 || this.#beside.some((one) => one.#hasShort())
+    return this.#short !== undefined || this.#beside.some((one) => one.#hasShort())
   }
 
   #isShort(text: string): boolean {
@@ -147,29 +162,22 @@ export class Redactor {
   }
 
   #hasExactly(text: string): boolean {
-    return this.#short.has(text) || this.#beside.some((one) => one.#hasExactly(text))
+    return this.#short?.has(text) === true || this.#beside.some((one) => one.#hasExactly(text))
   }
 
   #hasNumber(number: number | bigint): boolean {
-    if (this.#numbers.size > 0 && this.#numbers.has(String(number))) return true
+    if (this.#numbers?.has(String(number))) return true
     for (let i = 0; i < this.#beside.length; i++) if ((this.#beside[i] as Redactor).#hasNumber(number)) return true
     return false
   }
 
   #addText(text: string): void {
-    if (text === '' || this.#known.has(text)) return
-    this.#known.add(text)
-    this.#addWritten(text, false)
+    if (text === '' || this.#secrets.has(text)) return
+    this.#keep(text, false)
     // Read from a file it may end in a newline that its user takes off.
     const trimmed = text.trim()
     if (trimmed !== text) this.#addText(trimmed)
-    for (const part of partsOf(text)) this.#addPart(part)
-  }
-
-  #addPart(part: string): void {
-    if (this.#known.has(part)) return
-    this.#known.add(part)
-    this.#addWritten(part, true)
+    for (const part of partsOf(text)) if (!this.#secrets.has(part)) this.#keep(part, true)
   }
 
   /** A digit says nothing, and is everywhere. */
@@ -184,19 +192,30 @@ export class Redactor {
     else if (typeof secret === 'number' && String(secret).length >= SHORTEST_INSIDE) this.#addText(String(secret))
   }
 
-  #addWritten(text: string, isPart: boolean): void {
-    if (text.length > 1 && String(Number(text)) === text) this.#numbers.add(text)
+  #keep(text: string, isPart: boolean): void {
+    this.#secrets.set(text, isPart)
+    if (text.length > 1 && String(Number(text)) === text) {
+      this.#numbers ??= new Set()
+      this.#numbers.add(text)
+    }
     // The mark itself has no secrets.
     if (text.length < SHORTEST_INSIDE || MARK.includes(text)) {
+      this.#short ??= new Set()
       this.#short.add(text)
       this.#shortWords = undefined
-      return
+    } else this.#search = undefined
+  }
+
+  #compiled(): SecretSearch {
+    const written = new Map<string, Written>()
+    for (const [text, isPart] of this.#secrets) {
+      if (this.#short?.has(text)) continue
+      for (const way of waysToWrite(text, isPart)) {
+        const same = written.get(way.text)
+        if (!same || same.isWord) written.set(way.text, way)
+      }
     }
-    for (const way of waysToWrite(text, isPart)) {
-      const same = this.#written.get(way.text)
-      if (!same || same.isWord) this.#written.set(way.text, way)
-    }
-    this.#search = undefined
+    return new SecretSearch([...written.values()], this.#stride)
   }
 }
 

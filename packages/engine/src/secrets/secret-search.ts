@@ -3,13 +3,17 @@
 // Four characters in a row are a gram. Every gram of what is looked for is in a table; of what is searched, only every n-th
 // is looked up, with n so small that no piece worth finding lies between two of them.
 
-import { LEAST_OF_LONG, LONG, type Written } from './written.ts'
+import type { Written } from './written.ts'
 
 /** A place in a text: from its first character to behind its last. */
 export type Region = readonly [start: number, end: number]
 
+/** For many texts: few of their grams are looked up, all of the secrets' are in the table. */
+export const FOR_MANY_TEXTS = 8
+/** For a few texts: the table is small, and soon made. */
+export const FOR_FEW_TEXTS = 2
+
 const GRAM = 4
-const LONGEST_STRIDE = 8
 /** Of the same gram in one text: a text that repeats itself is found by its first ones. */
 const MOST_ALIKE = 16
 
@@ -17,49 +21,44 @@ export class SecretSearch {
   readonly #written: readonly Written[]
   readonly #stride: number
   readonly #mask: number
-  /** By hash: the first of its grams, from 1; 0 is none. */
-  readonly #slots: Int32Array
-  #count = 0
-  readonly #hash: Int32Array
-  readonly #next: Int32Array
-  readonly #of: Int32Array
-  readonly #at: Int32Array
+  /** By hash, the first of its grams; then the grams: hash, text, place in it, next of the same slot. A gram's place is its name. */
+  readonly #table: number[]
+  #end: number
 
-  constructor(written: readonly Written[]) {
+  constructor(written: readonly Written[], longestStride = FOR_MANY_TEXTS) {
     this.#written = written
-    let stride = LONGEST_STRIDE
-    let grams = 0
-    for (const one of written) {
-      const { text, least } = one
-      stride = Math.min(stride, least - GRAM + 1, text.length - firstOf(one) - GRAM + 1)
-      grams += text.length > LONG ? Math.ceil(text.length / GROUP) * LONGEST_STRIDE : text.length
-    }
+    let stride = longestStride
+    for (let i = 0; i < written.length; i++) stride = Math.min(stride, windowOf(written[i] as Written) - GRAM + 1)
     this.#stride = stride
+    let grams = 0
+    for (let i = 0; i < written.length; i++) {
+      const one = written[i] as Written
+      grams += stride * Math.ceil(one.text.length / Math.max(stride, windowOf(one) - 2 - stride))
+    }
     let size = 64
     while (size < grams * 3) size *= 2
     this.#mask = size - 1
-    this.#slots = new Int32Array(size)
-    this.#hash = new Int32Array(grams)
-    this.#next = new Int32Array(grams)
-    this.#of = new Int32Array(grams)
-    this.#at = new Int32Array(grams)
+    // No typed array: a small one takes longer to make than to fill.
+    this.#table = new Array<number>(size + grams * FIELDS).fill(0)
+    this.#end = size
     for (let i = 0; i < written.length; i++) this.#index(i)
   }
 
   /** Adds what it finds; places may overlap. False: the text would take too long, as only one made for it does. */
   find(text: string, found: Region[]): boolean {
     const last = text.length - GRAM
+    const table = this.#table
     let work = 10_000 + text.length * 64
     let end = 0
     /** Where what was found here would begin, with its number: the same is found at each of its grams. */
     const here: number[] = []
     for (let i = 0; i <= last; ) {
       const hash = hashAt(text, i)
-      let gram = this.#slots[hash & this.#mask] as number
-      for (; gram !== 0; gram = this.#next[gram - 1] as number) {
-        if (this.#hash[gram - 1] !== hash) continue
-        const number = this.#of[gram - 1] as number
-        const at = this.#at[gram - 1] as number
+      let gram = table[hash & this.#mask] as number
+      for (; gram !== 0; gram = table[gram + NEXT] as number) {
+        if (table[gram] !== hash) continue
+        const number = table[gram + TEXT] as number
+        const at = table[gram + PLACE] as number
         if (i < end && isAmong(here, number, i - at)) continue
         const region = regionAt(this.#written[number] as Written, at, text, i)
         work -= region.looked + here.length
@@ -76,36 +75,51 @@ export class SecretSearch {
     return true
   }
 
+  /**
+   * Of each `every` grams the first `stride`: a piece that counts has such a row in it, of which one is looked up.
+   */
   #index(number: number): void {
     const written = this.#written[number] as Written
     const { text } = written
+    const table = this.#table
+    const stride = this.#stride
+    const every = Math.max(stride, windowOf(written) - 2 - stride)
     const alike = text.length > 64 ? new Map<number, number>() : undefined
-    for (let at = firstOf(written); at <= text.length - GRAM; at++) {
-      if (text.length > LONG && at % GROUP >= LONGEST_STRIDE) continue
+    const first = firstOf(written)
+    for (let at = first; at <= text.length - GRAM; at++) {
+      if ((at - first) % every >= stride) continue
       const hash = hashAt(text, at)
       if (alike) {
         const same = alike.get(hash) ?? 0
         if (same >= MOST_ALIKE) continue
         alike.set(hash, same + 1)
       }
-      const gram = this.#count++
-      this.#hash[gram] = hash
-      this.#of[gram] = number
-      this.#at[gram] = at
-      this.#next[gram] = this.#slots[hash & this.#mask] as number
-      this.#slots[hash & this.#mask] = gram + 1
+      const gram = this.#end
+      this.#end += FIELDS
+      table[gram] = hash
+      table[gram + TEXT] = number
+      table[gram + PLACE] = at
+      table[gram + NEXT] = table[hash & this.#mask] as number
+      table[hash & this.#mask] = gram
     }
   }
 }
 
 // ---
 
-/** Of a long text, the first grams of each group: a piece that counts has a whole group's. */
-const GROUP = LEAST_OF_LONG - LONGEST_STRIDE - GRAM
+const FIELDS = 4
+const TEXT = 1
+const PLACE = 2
+const NEXT = 3
+
+/** So many characters are enough, or all that can be looked for. */
+function windowOf(written: Written): number {
+  return Math.min(written.least, written.text.length - firstOf(written))
+}
 
 /** The scheme of an address is no secret, and nothing is found by it. */
 function firstOf({ text, isWord }: Written): number {
-  return isWord ? 0 : (/^[a-z][a-z0-9+.-]*:\/\/(?=.{4})/i.exec(text)?.[0].length ?? 0)
+  return isWord || !text.includes('://') ? 0 : (/^[a-z][a-z0-9+.-]*:\/\/(?=.{4})/i.exec(text)?.[0].length ?? 0)
 }
 
 function hashAt(text: string, at: number): number {

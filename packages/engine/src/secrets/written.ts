@@ -31,7 +31,7 @@ export function waysToWrite(secret: string, isPart: boolean): Written[] {
   const texts = new Set([secret, plain, plain.replaceAll(' ', '+')])
   // It is little but escapes: what is left of it cannot be looked for.
   if (plain.length < SHORTEST_INSIDE) for (const text of escapedWays(secret, bytes)) texts.add(text)
-  for (const text of texts) if (text.length >= SHORTEST_INSIDE) ways.push(way(text, { isWord }))
+  for (const text of texts) if (text.length >= SHORTEST_INSIDE) ways.push(way(text, NO_BASE64, isWord))
   if (bytes.length < SHORTEST_INSIDE) return ways
   for (let before = 0; before < 3; before++) ways.push(...inBase64(bytes, before))
   const hex = hexOf(bytes)
@@ -41,10 +41,12 @@ export function waysToWrite(secret: string, isPart: boolean): Written[] {
 
 // ---
 
-function way(text: string, more: Partial<Written> = {}): Written {
-  const isWord = more.isWord === true
-  const least = isWord ? text.length : leastOf(text)
-  return { isBase64: false, sharesHead: false, sharesTail: false, ...more, text, least, isWord }
+type Base64 = Pick<Written, 'isBase64' | 'sharesHead' | 'sharesTail'>
+
+const NO_BASE64: Base64 = { isBase64: false, sharesHead: false, sharesTail: false }
+
+function way(text: string, { isBase64, sharesHead, sharesTail } = NO_BASE64, isWord = false): Written {
+  return { text, least: isWord ? text.length : leastOf(text), isWord, isBase64, sharesHead, sharesTail }
 }
 
 /**
@@ -58,8 +60,8 @@ function leastOf(text: string): number {
 }
 
 /** Whole documents are looked for by their larger pieces: the index would be as large as a store. */
-export const LONG = 16_384
-export const LEAST_OF_LONG = 512
+const LONG = 16_384
+const LEAST_OF_LONG = 512
 
 function escapedWays(secret: string, bytes: Uint8Array): string[] {
   const json = JSON.stringify(secret).slice(1, -1)
@@ -73,11 +75,32 @@ function upperHex(text: string): string {
   return text.replace(/%../g, (byte) => byte.toUpperCase())
 }
 
-function hexOf(bytes: Uint8Array): string {
-  return bytes.reduce((text, byte) => text + byte.toString(16).padStart(2, '0'), '')
+const HEX = codesOf('0123456789abcdef')
+const BASE64 = codesOf('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/')
+
+function codesOf(characters: string): readonly number[] {
+  return Array.from(characters, (character) => character.charCodeAt(0))
 }
 
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+function textOf(codes: readonly number[]): string {
+  if (codes.length <= MOST_ARGUMENTS) return String.fromCharCode(...codes)
+  let text = ''
+  for (let i = 0; i < codes.length; i += MOST_ARGUMENTS)
+    text += String.fromCharCode(...codes.slice(i, i + MOST_ARGUMENTS))
+  return text
+}
+
+const MOST_ARGUMENTS = 4096
+
+function hexOf(bytes: Uint8Array): string {
+  const codes = new Array<number>(bytes.length * 2)
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i] as number
+    codes[2 * i] = HEX[byte >> 4] as number
+    codes[2 * i + 1] = HEX[byte & 15] as number
+  }
+  return textOf(codes)
+}
 
 /**
  * Base64 writes three bytes as four characters, so a secret within a longer text looks one of three ways, after 0, 1 or 2
@@ -85,15 +108,18 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  */
 function inBase64(bytes: Uint8Array, before: number): Written[] {
   const bits = (before + bytes.length) * 8
-  let text = ''
-  for (let bit = before === 0 ? 0 : (before + 1) * 6; bit + 6 <= bits; bit += 6) {
+  const first = before === 0 ? 0 : before + 1
+  const codes = new Array<number>(Math.floor(bits / 6) - first)
+  for (let i = 0; i < codes.length; i++) {
+    const bit = (first + i) * 6
     const byte = (bit >> 3) - before
     const pair = ((bytes[byte] ?? 0) << 8) | (bytes[byte + 1] ?? 0)
-    text += ALPHABET.charAt((pair >> (10 - (bit & 7))) & 63)
+    codes[i] = BASE64[(pair >> (10 - (bit & 7))) & 63] as number
   }
+  const text = textOf(codes)
   const shape = { isBase64: true, sharesHead: before !== 0, sharesTail: bits % 6 !== 0 }
-  const url = text.replaceAll('+', '-').replaceAll('/', '_')
-  return url === text ? [way(text, shape)] : [way(text, shape), way(url, shape)]
+  if (!text.includes('+') && !text.includes('/')) return [way(text, shape)]
+  return [way(text, shape), way(text.replaceAll('+', '-').replaceAll('/', '_'), shape)]
 }
 
 function utf8(text: string): Uint8Array {

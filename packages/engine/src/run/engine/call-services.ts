@@ -14,17 +14,7 @@ export type RedactorOf = (inputs: readonly ItemInput[]) => Redactor
 
 export function callServices(engine: Engine, options: EngineOptions, redactorOf: RedactorOf): CallServices {
   const { store, log, plan } = options
-  /** The same function as long as it takes out the same. */
-  const redactions = new WeakMap<Redactor, <T>(value: T) => T>()
-  const redaction = (attempt: Attempt) => {
-    const redactor = redactorOf(inputsOf(attempt))
-    let clean = redactions.get(redactor)
-    if (!clean) {
-      clean = (value) => redactor.value(value)
-      redactions.set(redactor, clean)
-    }
-    return clean
-  }
+  const redaction = (attempt: Attempt) => redactorOf(inputsOf(attempt)).redaction
   return {
     blobs: store.blobs as BlobAccess,
     redaction,

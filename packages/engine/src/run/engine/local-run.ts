@@ -46,8 +46,8 @@ export class LocalRun {
   readonly #known: KnownSecrets
   /** Of what the whole run knows: secrets of the workspace, and of its variables. */
   readonly #redactor: Redactor
-  /** The same, with those of an input. */
-  readonly #withOwn = new WeakMap<Redactor, Redactor>()
+  /** The same beside that of an input, the one that was asked for last. */
+  #latest: { readonly own: Redactor; readonly both: Redactor } | undefined
   /** Journals whose items have not all ended, and who drives them here; undefined: nobody, for now. */
   readonly #open = new Map<JournalId, Driver | undefined>()
   readonly #raw = new Map<number, Outcome>()
@@ -174,12 +174,8 @@ export class LocalRun {
     const secrets = secretsOf(inputs)
     if (secrets.length === 0) return this.#redactor
     const own = this.#known.of(secrets)
-    let both = this.#withOwn.get(own)
-    if (!both) {
-      both = new Redactor([], [this.#redactor, own])
-      this.#withOwn.set(own, both)
-    }
-    return both
+    if (this.#latest?.own !== own) this.#latest = { own, both: new Redactor([], [this.#redactor, own]) }
+    return this.#latest.both
   }
 
   /** What an exit may see of an outcome. */
