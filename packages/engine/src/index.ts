@@ -121,5 +121,6 @@ export type { CodeFacts, ErrorCode, ErrorValue, FlowErrorOptions, RetryClass } f
 export { codes, errorValue, FlowError, retryClass } from './errors.ts'
 export { parseDuration } from './duration.ts'
 export { KnownSecrets } from './secrets/known-secrets.ts'
+export { keysOf } from './secrets/own-words.ts'
 export { redactEntry, redactError, redactOutcome, redactValues } from './secrets/redact-shapes.ts'
 export { MARK as redactedMark, Redactor } from './secrets/redactor.ts'

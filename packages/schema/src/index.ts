@@ -1,4 +1,4 @@
 // The public names of JSON Schema: checking values, saying what was found, and where a schema says that values are secret.
 
 export { createSchemaLoader } from './schema.ts'
-export { secretPaths, secretValues } from './secret-places.ts'
+export { hideSecrets, secretPaths, secretValues } from './secret-places.ts'

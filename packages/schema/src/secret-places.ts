@@ -1,6 +1,6 @@
 // Which parts of a value a JSON Schema marks `is_secret`. It validates nothing: a value that does not fit has secrets too.
 
-import { isRecord, type Json, own } from '@stepflow/engine'
+import { isRecord, type Json, own, redactedMark, setOwn } from '@stepflow/engine'
 
 /**
  * What the schema marks `is_secret` in a value: for a Redactor.
@@ -32,6 +32,54 @@ export function secretValues(schema: Json, value: unknown): unknown[] {
         for (const sub of propertySchemas(at, key)) collect(sub, value[key], new Set())
       }
     }
+  }
+}
+
+/**
+ * A value with `[redacted]` in the places that the schema marks `is_secret`, whatever is there: what is too short to be found
+ * elsewhere, a number, true or false. Itself if there are none.
+ */
+export function hideSecrets(schema: Json, value: unknown): unknown {
+  return hide([schema], value)
+
+  function hide(schemas: readonly unknown[], value: unknown): unknown {
+    if (typeof value === 'undefined') return value
+    const about = new Set<unknown>()
+    for (const at of schemas) gather(at, about)
+    const all = [...about] as Record<string, unknown>[] // nothing else is gathered
+    if (all.some((at) => at.is_secret === true)) return redactedMark
+    if (all.length === 0) return value
+    if (Array.isArray(value)) {
+      const list = value.map((one, i) =>
+        hide(
+          all.flatMap((at) => elementSchemas(at, i)),
+          one,
+        ),
+      )
+      return list.every((one, i) => one === value[i]) ? value : list
+    }
+    return isRecord(value) ? hideIn(all, value) : value
+  }
+
+  function hideIn(all: readonly Record<string, unknown>[], record: Record<string, unknown>): Record<string, unknown> {
+    const copy: Record<string, unknown> = {}
+    let isChanged = false
+    for (const key of Object.keys(record)) {
+      const hidden = hide(
+        all.flatMap((at) => propertySchemas(at, key)),
+        record[key],
+      )
+      isChanged ||= hidden !== record[key]
+      setOwn(copy, key, hidden)
+    }
+    return isChanged ? copy : record
+  }
+
+  /** The schema, and those that speak of the same value. */
+  function gather(at: unknown, about: Set<unknown>): void {
+    if (!isRecord(at) || about.has(at)) return
+    about.add(at)
+    for (const same of sameValue(schema, at)) gather(same, about)
   }
 }
 

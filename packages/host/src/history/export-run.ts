@@ -3,7 +3,7 @@
 
 import { type BlobKind, JournalCodec, type JournalEntry } from '@stepflow/engine'
 import { type Exported, type ExportedBlob, FORMAT, VERSION } from './exported.ts'
-import type { RecordedRun } from './run-reader.ts'
+import type { ReadJournal, RecordedRun } from './run-reader.ts'
 
 /** `program`: the version that writes it. */
 export async function exportRun(
@@ -13,13 +13,13 @@ export async function exportRun(
   const journals: Record<string, unknown[]> = {}
   const blobs: Record<string, ExportedBlob> = {}
   const codec = new JournalCodec({ plans: 'text' })
-  for await (const { journal, rows } of recorded.journals()) {
+  for await (const { journal, rows, blob } of recorded.journals()) {
     journals[journal] = []
     for (const entries of rows) {
       const encoded = codec.encode(entries.map(withoutCache))
       journals[journal].push(JSON.parse(encoded.text))
       for (const { id, kind, content } of encoded.blobs) blobs[id] = blobOut(kind, content())
-      await addNamedBlobs(encoded.text, recorded, blobs)
+      await addNamedBlobs(encoded.text, blob, blobs)
     }
   }
   const exportedAt = new Date().toISOString()
@@ -36,14 +36,18 @@ function withoutCache(entry: JournalEntry): JournalEntry {
 }
 
 /** Whatever looks like a blob's id and is one; blobs may name blobs. */
-async function addNamedBlobs(text: string, recorded: RecordedRun, blobs: Record<string, ExportedBlob>): Promise<void> {
+async function addNamedBlobs(
+  text: string,
+  blob: ReadJournal['blob'],
+  blobs: Record<string, ExportedBlob>,
+): Promise<void> {
   for (const [id] of text.matchAll(/\b[0-9a-f]{64}\b/g)) {
     if (Object.hasOwn(blobs, id)) continue
-    const value = await recorded.blob(id)
+    const value = await blob(id)
     if (value === undefined) continue
     const isBytes = value instanceof Uint8Array
     blobs[id] = isBytes ? blobOut('bytes', value) : { kind: 'json', content: value }
-    if (!isBytes) await addNamedBlobs(JSON.stringify(value), recorded, blobs)
+    if (!isBytes) await addNamedBlobs(JSON.stringify(value), blob, blobs)
   }
 }
 

@@ -7,18 +7,22 @@ import {
   isEnded,
   type JournalEntry,
   type JournalId,
+  type Json,
+  keysOf,
   type Outcome,
   type Plan,
   Redactor,
   type RunId,
   type RunQuery,
   type RunRow,
+  redactEntry,
+  redactOutcome,
+  redactValues,
   type Store,
 } from '@stepflow/engine'
-import { secretPaths, secretValues } from '@stepflow/schema'
+import { hideSecrets, secretPaths, secretValues } from '@stepflow/schema'
 import { findRun } from './find-run.ts'
 import { readCreated } from './read-created.ts'
-import { redactEntry } from './redact-entry.ts'
 
 export interface RunReader {
   /** Newest first. */
@@ -42,15 +46,19 @@ export interface RecordedRun {
   /** The first ones that failed. */
   failedItems(limit: number): Promise<ItemRow[]>
   /** Whole journals, row by row. */
-  journals(): AsyncIterable<{ readonly journal: JournalId; readonly rows: readonly (readonly JournalEntry[])[] }>
+  journals(): AsyncIterable<ReadJournal>
+}
+
+export interface ReadJournal {
+  readonly journal: JournalId
+  readonly rows: readonly (readonly JournalEntry[])[]
   /** What a blob holds; undefined if there is none, or if it holds a secret: its id is the hash of what it holds. */
   blob(id: string): Promise<unknown>
 }
 
 /** `secrets`: all values that this process knows to be secret, whatever a run's own flow marks. */
 export function createRunReader(store: Store, secrets: Iterable<string>): RunReader {
-  const known = [...secrets]
-  const process = new Redactor(known)
+  const process = new Redactor(secrets)
   return {
     async list(query) {
       const rows = await store.runs.list(query)
@@ -58,8 +66,8 @@ export function createRunReader(store: Store, secrets: Iterable<string>): RunRea
     },
     async open(run) {
       const row = await findRun(store, run)
-      const redactor = new Redactor(known)
       let plan: Plan | undefined
+      const redactor = new Redactor([], [process], () => (plan ? keysOf(plan) : new Set()))
       let damage: string | undefined
       try {
         const created = await readCreated(store, run)
@@ -112,9 +120,9 @@ class Recorded implements RecordedRun {
       if (place < 0 || place >= items) continue
       const rows = await this.#store.read(journal)
       const [first] = rows[0]?.entries ?? []
-      if (first?.type === 'created') this.#sees([first.inputs[place]])
+      const redactor = this.#redactorOf(first?.type === 'created' ? [first.inputs[place]] : [])
       for (const row of rows) {
-        for (const entry of row.entries) if (itemOf(entry) === item) entries.push(redactEntry(entry, this.#redactor))
+        for (const entry of row.entries) if (itemOf(entry) === item) entries.push(redactEntry(entry, redactor))
       }
     }
     // Nobody drove it when it was cancelled, so nobody wrote how its items ended.
@@ -137,15 +145,35 @@ class Recorded implements RecordedRun {
     for (const { journal } of await this.#store.runs.shards(this.row.id)) {
       const rows = await this.#store.read(journal)
       const [first] = rows[0]?.entries ?? []
-      if (first?.type === 'created') this.#sees(first.inputs)
-      yield { journal, rows: rows.map(({ entries }) => entries.map((entry) => redactEntry(entry, this.#redactor))) }
+      const redactor = this.#redactorOf(first?.type === 'created' ? first.inputs : [])
+      const shown = (entry: JournalEntry) => redactEntry(this.#hidden(entry), redactor)
+      yield {
+        journal,
+        rows: rows.map(({ entries }) => entries.map(shown)),
+        blob: (id: string) => this.#blob(id, redactor),
+      }
     }
   }
 
-  async blob(id: string): Promise<unknown> {
+  async #blob(id: string, redactor: Redactor): Promise<unknown> {
     const value = await this.#found(id)
     if (value === undefined || value instanceof Uint8Array) return value // bytes are bytes
-    return this.#redactor.value(value) === value ? value : undefined
+    return redactor.value(value) === value ? value : undefined
+  }
+
+  /** What a schema marks is hidden in its place, whatever it is. */
+  #hidden(entry: JournalEntry): JournalEntry {
+    if (entry.type !== 'created') return entry
+    const { input, variables } = this.plan?.schemas ?? {}
+    const { options } = entry
+    const given = options?.variables
+    return {
+      ...entry,
+      ...(input === undefined ? {} : { inputs: entry.inputs.map((one) => hideSecrets(input, one)) }),
+      ...(variables === undefined || !given
+        ? {}
+        : { options: { ...options, variables: hideSecrets(variables, given) as Record<string, Json> } }), // or a mark
+    }
   }
 
   async #found(id: string): Promise<unknown> {
@@ -159,25 +187,28 @@ class Recorded implements RecordedRun {
 
   /** An outcome may hold what is secret in the item's input. */
   async #redacted(rows: readonly ItemRow[]): Promise<ItemRow[]> {
-    if (this.#marksInputs && rows.length > 0) await this.#seeInputsOf(rows)
-    return rows.map((row) => ({ ...row, outcome: this.#redactor.value(row.outcome) }))
+    const redactor = this.#redactorOf(this.#marksInputs && rows.length > 0 ? await this.#inputsOf(rows) : [])
+    return rows.map((row) => ({ ...row, outcome: redactOutcome(row.outcome, redactor) }))
   }
 
-  async #seeInputsOf(rows: readonly ItemRow[]): Promise<void> {
+  async #inputsOf(rows: readonly ItemRow[]): Promise<unknown[]> {
+    const inputs: unknown[] = []
     let from = 0
     for (const { journal, items } of await this.#store.runs.shards(this.row.id)) {
       const places = rows.map(({ item }) => item - from).filter((place) => place >= 0 && place < items)
       from += items
       if (places.length === 0) continue
       const [first] = (await this.#store.read(journal))[0]?.entries ?? []
-      if (first?.type === 'created') this.#sees(places.map((place) => first.inputs[place]))
+      if (first?.type === 'created') for (const place of places) inputs.push(first.inputs[place])
     }
+    return inputs
   }
 
-  /** From now on, what is secret in these inputs is taken out too. */
-  #sees(inputs: readonly unknown[]): void {
-    if (!this.#marksInputs) return
-    for (const input of inputs) for (const secret of secretValues(this.#schema ?? {}, input)) this.#redactor.add(secret)
+  /** Takes out what is secret in the run, and in these inputs: no more, or a long read would hold all there are. */
+  #redactorOf(inputs: readonly unknown[]): Redactor {
+    if (!this.#marksInputs || inputs.length === 0) return this.#redactor
+    const secrets = inputs.flatMap((input) => secretValues(this.#schema ?? {}, input))
+    return new Redactor(secrets, [this.#redactor])
   }
 }
 
@@ -188,11 +219,7 @@ function itemOf(entry: JournalEntry): number | undefined {
   return sub === undefined ? entry.item : Number.parseInt(sub, 10)
 }
 
-/** What somebody brought: its labels, and what it was begun by. */
+/** What somebody brought: its labels. What it was begun by is names of files, and hashes. */
 function redactRow(row: RunRow, redactor: Redactor): RunRow {
-  return {
-    ...row,
-    ...(row.labels && { labels: redactor.value(row.labels) }),
-    ...(row.trigger && { trigger: redactor.value(row.trigger) }),
-  }
+  return row.labels ? { ...row, labels: redactValues(row.labels, redactor) } : row
 }
