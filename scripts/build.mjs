@@ -8,7 +8,7 @@
 // Node's own modules are loaded at their first use, too.
 
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire, isBuiltin } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -22,8 +22,8 @@ const path = (name) => fileURLToPath(new URL(name, root))
 const { version } = JSON.parse(readFileSync(path('packages/stepflow/package.json'), 'utf8'))
 const source = path('packages/stepflow/src/cli')
 
-/** Loaded from where npm put them: they hold files of their own (WebAssembly, fonts, a compiler). */
-const outside = ['jiti', '@resvg/resvg-wasm', 'dejavu-fonts-ttf', 'libsql']
+/** Loaded from where npm put them: they hold files of their own (WebAssembly, a compiler). */
+const outside = ['jiti', '@resvg/resvg-wasm', 'libsql']
 
 /** Libraries that become files beside ours, by the name they are imported by. */
 const libraries = {
@@ -210,6 +210,10 @@ for (const { outputFiles } of results) {
 removeStale(path('packages/stepflow/dist/esm'))
 publishTypes()
 writeLicences()
+// What draws a PNG reads its fonts from beside itself.
+for (const name of ['draw', 'stepflow']) {
+  cpSync(path('packages/draw/src/fonts'), path(`packages/${name}/dist/fonts`), { recursive: true })
+}
 warmUp()
 
 if (process.argv.includes('--sizes')) {

@@ -3,8 +3,10 @@
 
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
 import { FlowError, type Plan } from '@stepflow/engine'
 import { type DrawOptions, drawSvg } from './draw.ts'
+import { hasGlyph } from './measure.ts'
 
 export async function drawPng(plan: Plan, options: DrawOptions = {}): Promise<Uint8Array> {
   return png(drawSvg(plan, { ...options, theme: 'light' }))
@@ -17,7 +19,7 @@ export async function png(svgText: string): Promise<Uint8Array> {
   const width = Number(size?.[1] ?? 1)
   const height = Number(size?.[2] ?? 1)
   const zoom = Math.min(2, maxSide / width, maxSide / height, Math.sqrt(maxPixels / (width * height)))
-  const image = new Resvg(svgText, {
+  const image = new Resvg(drawable(svgText), {
     fitTo: { mode: 'zoom', value: zoom },
     font: { fontBuffers: await fonts(), defaultFontFamily: family, sansSerifFamily: family, loadSystemFonts: false },
   })
@@ -29,6 +31,16 @@ export async function png(svgText: string): Promise<Uint8Array> {
 }
 
 // ---
+
+/** What the font lacks would vanish: it becomes an empty box. An SVG shows it by the fonts of its reader. */
+function drawable(text: string): string {
+  return text
+    .normalize('NFC')
+    .replace(/[^\n -~]/gu, (char) => (hasGlyph(char) ? char : isPartOfOther.test(char) ? '' : '□'))
+}
+
+/** Accents and choosers of a picture stand on the character before them. */
+const isPartOfOther = /\p{M}/u
 
 const maxSide = 16_000
 const maxPixels = 20_000_000
@@ -44,24 +56,26 @@ function renderer(): Promise<Renderer> {
 
 async function load(): Promise<Renderer> {
   const resvg = await import('@resvg/resvg-wasm')
-  await resvg.initWasm(await packaged('@resvg/resvg-wasm/index_bg.wasm'))
+  await resvg.initWasm(await read(createRequire(import.meta.url).resolve('@resvg/resvg-wasm/index_bg.wasm')))
   return resvg
 }
 
+/** They stand beside this file, wherever it is bundled to; scripts/subset-fonts.mjs makes them. */
 function fonts(): Promise<Uint8Array[]> {
   return Promise.all(
-    ['DejaVuSansCondensed.ttf', 'DejaVuSansCondensed-Bold.ttf'].map((name) => packaged(`dejavu-fonts-ttf/ttf/${name}`)),
+    ['DejaVuSansCondensed.ttf', 'DejaVuSansCondensed-Bold.ttf'].map((name) =>
+      read(fileURLToPath(new URL(`./fonts/${name}`, import.meta.url))),
+    ),
   )
 }
 
-/** A file of a package that we depend on. */
-async function packaged(path: string): Promise<Uint8Array<ArrayBuffer>> {
+async function read(file: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    return new Uint8Array(await readFile(createRequire(import.meta.url).resolve(path)))
+    return new Uint8Array(await readFile(file))
   } catch (cause) {
     throw new FlowError(
       'INTERNAL',
-      `drawing a PNG needs ${path}, which is not there; reinstall stepflow, or draw an SVG`,
+      `drawing a PNG needs ${file}, which is not there; reinstall stepflow, or draw an SVG`,
       {
         cause,
       },

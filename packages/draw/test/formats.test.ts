@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { car, input, large, lit, order, output, pull, ref, step } from '../../../test/plans.ts'
 import { drawSvg, drawText } from '../src/draw.ts'
@@ -145,6 +146,27 @@ test('a PNG is a PNG of twice the size, with text in it on a machine without fon
   expect(bytes.length).toBeGreaterThan((await drawPng(names(' '))).length + 300)
 })
 
+test('texts are measured by the fonts that the PNG is set in', () => {
+  const file = (name: string) => readFileSync(new URL(`../src/fonts/${name}`, import.meta.url))
+  for (const [weight, font] of [
+    ['regular', file('DejaVuSansCondensed.ttf')],
+    ['bold', file('DejaVuSansCondensed-Bold.ttf')],
+  ] as const) {
+    const advanceOf = advancesOf(font)
+    for (const char of 'aWé™→Ωжя┌≤✓') {
+      expect(Math.abs(textWidth(char, 100, weight) - 100 * advanceOf(char)), char).toBeLessThanOrEqual(1)
+    }
+  }
+})
+
+test('a character that the font has not is an empty box in a PNG, and stands in an SVG as it is', async () => {
+  const [kanji, box, emoji] = await Promise.all(['漢', '□', '❤\ufe0f'].map((name) => drawPng(names(name))))
+
+  expect(drawSvg(names('漢'))).toContain('>漢</text>')
+  expect(kanji).toEqual(box)
+  expect(emoji).toEqual(box)
+})
+
 test('a plan without steps is drawn, too', async () => {
   const plan = pull('nothing', output(lit(1)))
 
@@ -153,3 +175,33 @@ test('a plan without steps is drawn, too', async () => {
   expect(drawSvg(plan)).toContain('<svg')
   expect((await drawPng(pull('', output(input())))).length).toBeGreaterThan(100)
 })
+
+// ---
+
+/** Of a character, in font sizes; by the format 4 of `cmap`, and `hmtx`. */
+function advancesOf(font: Buffer): (char: string) => number {
+  const tables = new Map<string, number>()
+  for (let i = 0; i < font.readUInt16BE(4); i++) {
+    tables.set(font.toString('latin1', 12 + i * 16, 16 + i * 16), font.readUInt32BE(20 + i * 16))
+  }
+  const at = (table: string) => tables.get(table) ?? 0
+  const cmap = at('cmap')
+  const subtables = Array.from(
+    { length: font.readUInt16BE(cmap + 2) },
+    (_, i) => cmap + font.readUInt32BE(cmap + 8 + i * 8),
+  )
+  const map = subtables.find((table) => font.readUInt16BE(table) === 4) ?? 0
+  const segments = font.readUInt16BE(map + 6) / 2
+  return (char) => {
+    const code = char.codePointAt(0) ?? 0
+    let segment = 0
+    while (font.readUInt16BE(map + 14 + segment * 2) < code) segment++
+    const word = (nth: number) => map + 16 + (nth * segments + segment) * 2
+    const offset = font.readUInt16BE(word(3))
+    const start = font.readUInt16BE(word(1))
+    const delta = font.readUInt16BE(word(2))
+    const glyph = ((offset === 0 ? code : font.readUInt16BE(word(3) + offset + (code - start) * 2)) + delta) & 0xffff
+    const metrics = font.readUInt16BE(at('hhea') + 34)
+    return font.readUInt16BE(at('hmtx') + 4 * Math.min(glyph, metrics - 1)) / font.readUInt16BE(at('head') + 18)
+  }
+}
