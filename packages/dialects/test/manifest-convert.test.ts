@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
 import { compileValue, convert } from '../src/index.ts'
 
 const root = new URL('../../../', import.meta.url).pathname
@@ -94,7 +95,7 @@ output: { $step: b }
         {
           id: 'b',
           tool: '/python/udf',
-          for_each: "{{ steps['a'].result.list[0] }}",
+          forEach: "{{ steps['a'].result.list[0] }}",
           input: { i: '{{ item }}', n: '{{ index }}', s: "{{ secrets['KEY'] }}", t: '<{{ item }}>' },
         },
       ],
@@ -133,6 +134,115 @@ test.each([
   ['just text', 'flow', 'The file cannot be read as a flow or a manifest.'],
 ] as const)('%j to %s: %s', (text, to, sentence) => {
   expect(convert(text, to).impossible).toEqual([sentence])
+})
+
+/** The steps of a manifest as they are meant: inputs as maps, nothing that says nothing. */
+function stepsOf(text: string): Record<string, unknown>[] {
+  const document = parse(text)
+  return (Array.isArray(document) ? document : document.steps).map((step: Record<string, unknown>) => {
+    const { input } = step
+    const named = Array.isArray(input) ? Object.fromEntries(input.map(({ name, value }) => [name, value])) : input
+    return { ...step, ...(named === undefined ? {} : { input: named }) }
+  })
+}
+
+const SEQUENTIAL = `# Steps with needs wait
+steps:
+  - id: step_a
+    tool: TOOL_A
+
+  - id: step_b
+    tool: TOOL_B
+    needs: [step_a]  # Waits for step_a
+`
+const PARALLEL = `steps:
+  - id: input
+    tool: INPUT_TEXT
+  # both at once
+  - id: branch_a
+    tool: TOOL_A
+    needs: [input]
+  - id: branch_b
+    tool: server.tool
+    needs: [input]  # Runs parallel with branch_a
+    metadata: { team: x }
+  - id: merge
+    tool: OUTPUT_JSON
+    needs: [branch_a, branch_b]  # Waits for both
+    input:
+      # the merged
+      value: { a: "{{steps.branch_a.result}}" }
+`
+const CONDITIONAL = `steps:
+  - id: classify
+    tool: GEMINI_INVOKE
+    input:
+      - name: prompt # asked
+        value: "Classify as 'urgent' or 'normal': {{inputs.message}}" # like this
+  - id: urgent_handler
+    tool: SLACK_POST_MESSAGE
+    needs: [classify]
+    # only one of them
+    when: "{{ steps.classify.result.content == 'urgent' }}"
+    input: [{ name: message, value: "URGENT: {{inputs.message}}" }]
+  - id: normal_handler
+    tool: GMAIL_SEND
+    needs: [classify]
+    when: "{{ steps.classify.result.content == 'normal' }}"
+    input: [{ name: body, value: "{{inputs.message}}" }]
+# the end
+`
+const LOOP = `steps:
+  - id: get_items
+    tool: INPUT_JSON
+    input: [{ name: value, value: [{ name: Alice }, { name: Bob }] }]
+  - id: sized
+    tool: INPUT_JSON
+    input: { value: 3, description: How many, schema: { type: integer, minimum: 1 } }
+  - id: greet_each
+    tool: OPENAI_CHAT
+    forEach: "{{steps.get_items.result}}" # each
+    needs: [get_items, sized]
+    input: [{ name: prompt, value: "Write a greeting for {{item.name}}" }]
+`
+
+describe('a manifest as a flow, and back', () => {
+  test.each([SEQUENTIAL, PARALLEL, CONDITIONAL, LOOP])('says the same in the same words', (text) => {
+    const flow = convert(text, 'flow').yaml as string
+    const back = convert(flow, 'manifest').yaml as string
+
+    expect(stepsOf(back)).toEqual(stepsOf(text))
+    expect(Object.keys(parse(back))).toEqual(['steps'])
+    expect(convert(back, 'flow').document).toEqual(parse(flow))
+  })
+
+  test.each([SEQUENTIAL, PARALLEL, CONDITIONAL, LOOP])('keeps every comment', (text) => {
+    const flow = convert(text, 'flow').yaml as string
+    const back = convert(flow, 'manifest').yaml as string
+    const comments = [...text.matchAll(/#.*/g)].map(([comment]) => comment)
+
+    for (const comment of comments) expect(flow.split(comment)).toHaveLength(2)
+    for (const comment of comments) expect(back.split(comment)).toHaveLength(2)
+    expect(back).toMatch(text === SEQUENTIAL ? /needs: \[step_a\] +# Waits for step_a/ : /needs: \[/)
+  })
+
+  test('conditions as document 003 writes them come back as conditions that mean the same', () => {
+    const text = CONDITIONAL.replace(/"\{\{ (.*) == '(\w+)' \}\}"/g, `"'{{$1}}' == '$2'"`)
+    const back = convert(convert(text, 'flow').yaml as string, 'manifest').yaml as string
+
+    expect(text).toContain(`when: "'{{steps.classify.result.content}}' == 'urgent'"`)
+    expect(stepsOf(back)[1]?.when).toBe("{{ ((steps.classify.result.content) | string) == 'urgent' }}")
+  })
+
+  test('what no key or step has become of keeps its comments with what stands around it', () => {
+    const { yaml } = convert(
+      'steps:\n  - id: a\n    component: /x # called\n    must_execute: true # always\n',
+      'manifest',
+    )
+
+    expect(yaml).toContain('# always')
+    expect(yaml).toContain('tool: /x # called')
+  })
 })
 
 describe.each([

@@ -221,6 +221,19 @@ test('validate --json prints the id of the blob that holds the flow', async () =
   expect(JSON.parse((await run('validate', 'g.yaml', '--json')).out)).not.toHaveProperty('flowId')
 })
 
+test('convert -o overwrites a file only with --force; what it writes it reads again', async () => {
+  const { run, read } = folderWith({
+    'm.yaml': 'steps:\n  - { id: a, tool: OUTPUT_TEXT, input: { value: hi } } # says hi\n',
+  })
+
+  expect((await run('convert', 'm.yaml', '--to', 'flow', '-o', 'f.yaml')).code).toBe(0)
+  const again = await run('convert', 'm.yaml', '--to', 'flow', '-o', 'f.yaml')
+  expect(again).toMatchObject({ code: 2, err: expect.stringContaining('"f.yaml" is there already; --force') })
+  expect((await run('convert', 'm.yaml', '--to', 'flow', '-o', 'f.yaml', '--force')).code).toBe(0)
+  expect((await run('convert', 'f.yaml', '--to', 'manifest', '-o', '-')).out).toContain('tool: OUTPUT_TEXT')
+  expect(read('f.yaml')).toContain('# says hi')
+})
+
 test('validate --type-check finds what a component would refuse', async () => {
   const { run } = folderWith({
     'f.yaml': `name: t\ndescription: t\nsteps:\n  - { id: a, component: /builtin/sleep, input: { duration_ms: soon } }\noutput: { $step: a }\n`,

@@ -1,16 +1,21 @@
 // A manifest as a flow, a flow as a manifest. What the other form cannot say is told, and then there is no result; what it
-// says a little differently is told too. Comments and formatting stay behind.
+// says a little differently is told too. Comments come along; formatting stays behind.
 
 import { isRecord, type JsonObject } from '@stepflow/engine'
+import { Document } from 'yaml'
 import { detect } from '../detect.ts'
 import { toJson } from '../source/node.ts'
 import { readSource } from '../source/read.ts'
+import { withStepList } from '../step-list.ts'
+import { keepComments } from './keep-comments.ts'
 import { toFlow } from './to-flow.ts'
 import { toManifest } from './to-manifest.ts'
 
 export interface Conversion {
   /** Absent if something cannot be said. */
   readonly document?: JsonObject
+  /** The same as YAML, with the comments of the file. */
+  readonly yaml?: string
   /** What has no counterpart, a sentence each. */
   readonly impossible: readonly string[]
   /** What means nearly the same. */
@@ -32,7 +37,8 @@ export class Remarks {
 /** Of a text that compiles. */
 export function convert(text: string, to: 'flow' | 'manifest', options: { readonly file?: string } = {}): Conversion {
   const remarks = new Remarks()
-  const { node } = readSource(text, options)
+  const { node: written, meant = text } = readSource(text, options)
+  const node = written && withStepList(written)
   const value = node && toJson(node)
   const document = Array.isArray(value) ? { steps: value } : value
   if (!node || !isRecord(document)) remarks.cannot('The file cannot be read as a flow or a manifest.')
@@ -40,8 +46,17 @@ export function convert(text: string, to: 'flow' | 'manifest', options: { readon
   else {
     const made = to === 'flow' ? toFlow(document, remarks) : toManifest(document, remarks)
     if (remarks.impossible.length === 0) {
-      return { document: made as JsonObject, impossible: [], differences: remarks.differences } // made of JSON
+      const document = made as JsonObject // made of JSON
+      return { document, yaml: yamlOf(document, meant), impossible: [], differences: remarks.differences }
     }
   }
   return { impossible: remarks.impossible, differences: remarks.differences }
+}
+
+// ---
+
+function yamlOf(document: JsonObject, text: string): string {
+  const made = new Document(document, { version: '1.2', schema: 'core', aliasDuplicateObjects: false })
+  keepComments(text.replaceAll('\r\n', '\n'), made)
+  return made.toString({ lineWidth: 0, flowCollectionPadding: /[{[] /.test(text) })
 }

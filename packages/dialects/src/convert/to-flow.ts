@@ -1,11 +1,14 @@
 // A manifest as a flow: tools become components, templates `$template`, parameters the input schema.
 
-import { isRecord, type JsonObject, own, setOwn } from '@stepflow/engine'
+import { isRecord, own, setOwn } from '@stepflow/engine'
 import { TOOLS } from '../manifest/tools.ts'
-import { movedRefs } from '../stepflow/moved-refs.ts'
 import { namesIn } from '../template/names.ts'
 import { parse } from '../template/parse.ts'
 import type { Remarks } from './convert.ts'
+import { jsonInput, propertyOf } from './input-steps.ts'
+import { readSteps } from './read-steps.ts'
+import { toolCall } from './to-manifest.ts'
+import { componentOfTool, withToolName } from './tool-names.ts'
 
 type Data = Record<string, unknown>
 
@@ -21,7 +24,7 @@ export function toFlow(manifest: Data, remarks: Remarks): Data {
   const kept = steps.filter(
     (step) => !isParameter(step) || read.has(String(step.id)) || steps.length === parameters.length,
   )
-  made.steps = kept.map((step) => convertStep(step, remarks))
+  made.steps = kept.map((step) => namedStep(step, made.input_schema, remarks))
   const ends = kept.filter((step) => !read.has(String(step.id)))
   if (output !== undefined) {
     remarks.differs('In the output a step that was skipped reads as null in a manifest; in a flow it skips the item.')
@@ -59,25 +62,6 @@ function isParameter(step: Data): boolean {
   return tool?.kind === 'parameter'
 }
 
-/** The ids of steps that another step needs or reads. */
-function readSteps(steps: readonly Data[]): Set<string> {
-  const found = new Set<string>()
-  for (const step of steps) {
-    const { needs, depends_on, ...rest } = step
-    for (const id of [needs, depends_on].flat()) if (typeof id === 'string') found.add(id)
-    walkTexts(rest, (text) => {
-      for (const [, id] of text.matchAll(/\bsteps\s*(?:\.\s*|\[\s*['"])([A-Za-z_][\w-]*)/g)) found.add(id as string)
-    })
-  }
-  return found
-}
-
-function walkTexts(data: unknown, visit: (text: string) => void): void {
-  if (typeof data === 'string') visit(data)
-  else if (Array.isArray(data)) for (const item of data) walkTexts(item, visit)
-  else if (isRecord(data)) for (const item of Object.values(data)) walkTexts(item, visit)
-}
-
 function convertStep(step: Data, remarks: Remarks): Data {
   const made: Data = {}
   const name = String(step.tool)
@@ -91,7 +75,7 @@ function convertStep(step: Data, remarks: Remarks): Data {
     made.component = '/builtin/noop'
     made.input = value(given.value ?? null)
   } else {
-    made.component = tool?.component ?? (name.startsWith('/') ? name : `/${name.replace('.', '/')}`)
+    made.component = componentOfTool(name)
     made.input = typeof step.input === 'string' ? value(step.input) : value(given)
   }
   for (const [key, setting] of Object.entries(step)) {
@@ -106,6 +90,12 @@ function convertStep(step: Data, remarks: Remarks): Data {
   return made
 }
 
+/** The step as a flow has it; where the way back would find another tool, it notes its name. */
+function namedStep(step: Data, schema: unknown, remarks: Remarks): Data {
+  const made = convertStep(step, remarks)
+  return toolCall(made, schema).tool === step.tool ? made : withToolName(made, String(step.tool))
+}
+
 function named(given: unknown): Data {
   if (isRecord(given)) return given
   const result: Data = {}
@@ -115,19 +105,37 @@ function named(given: unknown): Data {
 
 /** Texts with braces become templates; data that looks like an expression of flows is quoted. */
 function value(data: unknown): unknown {
-  if (typeof data === 'string') return TEMPLATE.test(data) ? { $template: data } : data
+  if (typeof data === 'string') {
+    const raw = rawText(data)
+    if (raw !== undefined) return { $literal: raw }
+    return TEMPLATE.test(data) ? { $template: data } : data
+  }
   if (Array.isArray(data)) return data.map(value)
   if (!isRecord(data)) return data
-  if (Object.keys(data).some((key) => key.startsWith('$'))) return { $literal: data }
+  if (Object.keys(data).some((key) => key.startsWith('$'))) return { $literal: withoutRaw(data) }
   const made: Data = {}
   for (const [key, item] of Object.entries(data)) setOwn(made, key, value(item))
+  return made
+}
+
+/** A text that is put so that it is no template. */
+function rawText(text: string): string | undefined {
+  return /^\{% raw %\}((?:(?!\{% endraw %\}).)*)\{% endraw %\}$/s.exec(text)?.[1]
+}
+
+function withoutRaw(data: unknown): unknown {
+  if (typeof data === 'string') return rawText(data) ?? data
+  if (Array.isArray(data)) return data.map(withoutRaw)
+  if (!isRecord(data)) return data
+  const made: Data = {}
+  for (const [key, item] of Object.entries(data)) setOwn(made, key, withoutRaw(item))
   return made
 }
 
 function parameterValue(id: string, tool: string, given: Data): unknown {
   const computed = typeof given.value === 'string' && TEMPLATE.test(given.value)
   if (tool === 'INPUT_JSON' && given.schema === undefined) {
-    return { $template: `{{ (inputs['${id}'] | fromjson) if inputs['${id}'] is string else inputs['${id}'] }}` }
+    return { $template: jsonInput(id) }
   }
   return computed ? { $input: `$.${id}`, default: value(given.value) } : { $input: `$.${id}` }
 }
@@ -145,12 +153,13 @@ function inputSchema(parameters: readonly Data[], written: unknown, remarks: Rem
   for (const step of parameters) {
     const given = named(step.input)
     const tool = String(step.tool)
-    const schema: Data = TYPES[tool] ? { type: TYPES[tool] } : isRecord(given.schema) ? { ...given.schema } : {}
+    const written = typeof given.schema === 'string' ? JSON.parse(given.schema) : given.schema
+    const schema: Data = TYPES[tool] ? { type: TYPES[tool] } : isRecord(written) ? { ...written } : {}
     if (typeof given.description === 'string') schema.description = given.description
     if (given.value === undefined || given.value === null) required.push(String(step.id))
     else if (!(typeof given.value === 'string' && TEMPLATE.test(given.value)))
       schema.default = defaultOf(tool, given.value)
-    setOwn(properties, String(step.id), movedRefs(schema as JsonObject, `#/properties/${step.id}`))
+    setOwn(properties, String(step.id), propertyOf(String(step.id), schema))
   }
   return { type: 'object', properties, ...(required.length > 0 ? { required } : {}) }
 }
@@ -189,6 +198,7 @@ function convertCondition(step: Data, made: Data, remarks: Remarks): void {
 /** `'{{a}}' == 'x'` is `{{ (a) | string == 'x' }}`; text beside braces in quotes is joined by `~`. */
 function conditionTemplate(condition: string): string | undefined {
   if (/\{[%#]/.test(condition)) return undefined
+  if (/^\{\{(?:(?!\{\{|\}\}).)*\}\}$/s.test(condition.trim())) return condition.trim()
   let unquoted = ''
   for (const [part, quote, body] of condition.matchAll(/(['"])((?:\\.|(?!\1).)*)\1|\{\{.*?\}\}|[^'"{]+|[{]/gs)) {
     if (quote !== undefined && body?.includes('{{')) unquoted += joined(body, quote)

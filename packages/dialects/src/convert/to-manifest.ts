@@ -1,22 +1,31 @@
 // A flow as a manifest: references become templates. Lazy expressions and what to do after skips have no counterpart.
 
 import { isRecord, own, parsePath, setOwn } from '@stepflow/engine'
+import { canonicalComponent } from '../stepflow/step-shape.ts'
 import type { Remarks } from './convert.ts'
+import { inputStep, restOfSchema } from './input-steps.ts'
+import { readSteps } from './read-steps.ts'
+import { componentOfTool, noteOf, toolOfComponent } from './tool-names.ts'
 
 type Data = Record<string, unknown>
 
 export function toManifest(flow: Data, remarks: Remarks): Data {
-  const { steps, output, ...rest } = flow
-  const made: Data = { ...rest, on_failure: flow.on_failure ?? flow.onFailure ?? 'stop' }
-  delete made.onFailure
-  delete made.schema
+  const { steps, output, on_failure, onFailure, schema: _, input_schema, ...rest } = flow
+  const failure = on_failure ?? onFailure ?? 'stop'
+  // What goes on after a failure is what a manifest does anyway.
+  const made: Data = { ...rest, ...(failure === 'continue' ? {} : { on_failure: failure }) }
   const list = Array.isArray(steps) ? steps.filter(isRecord) : []
   if (list.length === 0) remarks.cannot('A manifest is known by its steps, and there are none.')
-  made.steps = list.map((step) => convertStep(step, remarks))
+  const converted = list.map((step) => convertStep(step, input_schema, remarks))
+  const declared = converted.filter(({ tool }) => String(tool).startsWith('INPUT_')).map(({ id }) => String(id))
+  const schema = restOfSchema(input_schema, new Set(declared))
+  if (schema !== undefined) made.input_schema = schema
+  made.steps = converted
+  if (isOnlyEnd(output, converted)) return made
   if (output !== undefined) {
-    made.output = value(output, 'the output', remarks)
+    made.output = value(output, OUTPUT, remarks)
     remarks.differs('In the output a step that was skipped skips the item of a flow; in a manifest it reads as null.')
-  } else if (list.length > 0) {
+  } else if (endsOf(converted).length === 1) {
     remarks.differs(
       'Without an output a flow gives an object by id also of a single step; a manifest gives its result itself.',
     )
@@ -26,20 +35,73 @@ export function toManifest(flow: Data, remarks: Remarks): Data {
 
 // ---
 
-const VALUES = new Set(['input', 'for_each', 'forEach', 'on_error', 'onError', 'cache'])
+const OUTPUT = 'the output'
+const VALUES = new Set(['for_each', 'forEach', 'on_error', 'onError', 'cache'])
 const CONDITIONS = new Set(['when', 'skip_if', 'skipIf', 'skip'])
 
-function convertStep(step: Data, remarks: Remarks): Data {
+/** The output of a manifest that says none: its one step that nothing reads, null if that was skipped. */
+function isOnlyEnd(output: unknown, steps: readonly Data[]): boolean {
+  if (!isRecord(output) || !isNullIfSkipped(output) || output.path !== undefined || Object.keys(output).length !== 3) {
+    return false
+  }
+  const [only, ...others] = endsOf(steps)
+  return others.length === 0 && only?.id === output.$step
+}
+
+/** The steps that no other reads. */
+function endsOf(steps: readonly Data[]): Data[] {
+  const read = readSteps(steps)
+  return steps.filter(({ id }) => !read.has(String(id)))
+}
+
+function isNullIfSkipped({ on_skip, $default }: Data): boolean {
+  return (on_skip === 'use_default' || on_skip === 'useDefault') && $default === null
+}
+
+/** The tool of a flow's step, and what is given to it, not yet converted. */
+export function toolCall(step: Data, schema: unknown): { readonly tool: string; readonly input: unknown } {
+  const component = canonicalComponent(String(step.component))
+  const { tool: noted } = noteOf(step)
+  if (component === '/builtin/noop') {
+    const parameter = inputStep(String(step.id), step.input, schema)
+    if (parameter) return { ...parameter, tool: noted?.startsWith('INPUT_') ? noted : parameter.tool }
+    if (noted?.startsWith('OUTPUT_')) return { tool: noted, input: outputOf(step.input) }
+    const { input } = step
+    const isPlain = isRecord(input) && !Object.keys(input).some((key) => key.startsWith('$'))
+    if (!isPlain) return { tool: isTextTemplate(input) ? 'OUTPUT_TEXT' : 'OUTPUT_JSON', input: outputOf(input) }
+  }
+  const isMeant = noted !== undefined && componentOfTool(noted) === component
+  return { tool: isMeant ? noted : toolOfComponent(component), input: step.input }
+}
+
+function outputOf(input: unknown): Data | undefined {
+  return input === undefined || input === null ? undefined : { value: input }
+}
+
+function isTextTemplate(input: unknown): boolean {
+  const text = typeof input === 'string' ? input : own(input, '$template')
+  return typeof text === 'string' && !/^\{\{(?:(?!\}\}).)*\}\}$/s.test(text.trim())
+}
+
+function convertStep(step: Data, schema: unknown, remarks: Remarks): Data {
   const owner = `step "${step.id}"`
   const made: Data = {}
+  const { tool, input: given } = toolCall(step, schema)
+  const isParameter = tool.startsWith('INPUT_')
   for (const [key, setting] of Object.entries(step)) {
-    if (key === 'component') made.tool = setting
-    else if (key === 'must_execute' || key === 'mustExecute') continue
-    else if (CONDITIONS.has(key)) made[key] = condition(setting, owner, remarks)
-    else setOwn(made, key, VALUES.has(key) ? value(setting, owner, remarks) : setting)
+    if (key === 'component') {
+      made.tool = tool
+      const input = isParameter ? given : given === undefined ? undefined : value(given, owner, remarks)
+      if (input !== undefined && !(isRecord(input) && Object.keys(input).length === 0)) made.input = input
+    } else if (key === 'must_execute' || key === 'mustExecute' || key === 'input') continue
+    else if (key === 'metadata') {
+      const { metadata } = noteOf(step)
+      if (metadata !== undefined) made.metadata = metadata
+    } else if (CONDITIONS.has(key)) made[key] = condition(setting, owner, remarks)
+    else setOwn(made, key === 'for_each' ? 'forEach' : key, VALUES.has(key) ? value(setting, owner, remarks) : setting)
   }
   const { input } = made
-  if (input === undefined) {
+  if (step.input === undefined && !tool.startsWith('OUTPUT_')) {
     remarks.differs('A step without an input is given null in a flow, and an empty object in a manifest.')
   }
   if (input !== undefined && !isRecord(input) && !(typeof input === 'string' && input.includes('{{'))) {
@@ -76,7 +138,10 @@ type Form = (data: Data, owner: string, remarks: Remarks) => unknown
 
 const FORMS: Readonly<Record<string, Form>> = {
   $literal: (data) => literalData(data.$literal),
-  $template: (data) => data.$template,
+  $template(data, owner, remarks) {
+    if (data.values !== undefined) remarks.cannot(`"values" beside "$template" in ${owner} have no counterpart.`)
+    return data.$template
+  },
   $step: (data, owner, remarks) => reference(`steps['${data.$step}'].result`, data.path, data, owner, remarks),
   $input: (data, owner, remarks) => reference('inputs', data.$input, data, owner, remarks),
   $item: (data, owner, remarks) => reference('item', data.$item, data, owner, remarks),
@@ -124,7 +189,8 @@ function reference(root: string, path: unknown, data: Data, owner: string, remar
   if (data.transform !== undefined)
     remarks.cannot(`"transform" in ${owner} has no counterpart: write it as a template.`)
   const skip = SKIP_KEYS.find((key) => data[key] !== undefined)
-  if (skip !== undefined)
+  // In the output of a manifest a skipped step reads as null.
+  if (skip !== undefined && !(owner === OUTPUT && isNullIfSkipped(data)))
     remarks.cannot(`"${skip}" in ${owner} has no counterpart: use "trigger_rule" and a template with "or".`)
   const at = `${root}${typeof path === 'string' ? members(path) : ''}`
   if (data.default === undefined) return `{{ ${at} }}`

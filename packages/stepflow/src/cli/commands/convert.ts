@@ -7,7 +7,7 @@ import { flowFile, usage } from '../args.ts'
 import type { Command } from '../command.ts'
 import { createMessages } from '../messages.ts'
 import { tellInvalid } from '../tell-invalid.ts'
-import { checkWritable, writeText } from '../write-file.ts'
+import { checkWritable, writeNew } from '../write-file.ts'
 
 export const convert: Command = {
   name: 'convert',
@@ -17,6 +17,7 @@ export const convert: Command = {
     { name: 'flow', value: 'FILE', does: 'the file, if it is not the first argument' },
     { name: 'to', value: 'FORM', choices: ['flow', 'manifest'], does: 'what it becomes' },
     { name: 'output', short: 'o', value: 'FILE', does: 'where it is written; else stdout' },
+    { name: 'force', short: 'f', does: 'overwrite the output' },
   ],
   examples: [
     { does: 'a manifest as a flow', line: 'stepflow convert manifest.yaml --to flow' },
@@ -28,7 +29,7 @@ export const convert: Command = {
     const to = args.value('to')
     if (to !== 'flow' && to !== 'manifest') throw usage(convert, 'needs --to flow or --to manifest')
     const output = args.value('output')
-    if (output !== undefined) checkWritable(output, io.cwd)
+    if (output !== undefined && output !== '-') checkWritable(output, io.cwd)
     const text = readText(file, 'the flow', io.cwd)
     const dialects = await import('@stepflow/dialects')
     const { diagnostics } = dialects.compile(text, { file, isServed: () => undefined })
@@ -36,22 +37,20 @@ export const convert: Command = {
       tellInvalid({ file, text, diagnostics, undone: 'converted' }, io, messages)
       return 2
     }
-    const { document, impossible, differences } = dialects.convert(text, to, { file })
+    const { document, yaml, impossible, differences } = dialects.convert(text, to, { file })
     for (const sentence of impossible) messages.problem(sentence)
-    if (!document) {
+    if (!document || yaml === undefined) {
       messages.problem(`${file} was not converted`)
       return 1
     }
     for (const sentence of differences) messages.hint(`Note: ${sentence}`)
     const isJson = extname(output ?? '').toLowerCase() === '.json'
-    const made = isJson
-      ? `${JSON.stringify(document, null, 2)}\n`
-      : (await import('yaml')).stringify(document, { lineWidth: 0, aliasDuplicateObjects: false })
-    if (output === undefined) {
+    const made = isJson ? `${JSON.stringify(document, null, 2)}\n` : yaml
+    if (output === undefined || output === '-') {
       io.out(made)
       return 0
     }
-    writeText(output, made, 'the output', io.cwd)
+    writeNew(output, made, 'the output', io.cwd, args.has('force') ? 'overwrite' : 'refuse')
     messages.hint(`written: ${output}`)
     return 0
   },
