@@ -184,7 +184,7 @@ const results = await Promise.all([
     // Names stay, for whoever reads a stack.
     minifyWhitespace: true,
     minifySyntax: true,
-    external: [...outside, 'yaml'],
+    alias: { yaml: libraries.yaml },
     plugins: [sources],
     entryPoints: {
       stepflow: entries.stepflow,

@@ -30,8 +30,8 @@ describe.skipIf(!isReachable)(
     }, 180_000)
     let installedBytes = 0
 
-    test('takes at most 45 MB with all that it needs', () => {
-      expect(installedBytes / 1e6).toBeLessThan(45)
+    test('takes at most 30 MB with all that it needs', () => {
+      expect(installedBytes / 1e6).toBeLessThan(30)
     })
 
     test('has its licence, a page and the licences of what it bundles', () => {
