@@ -170,7 +170,7 @@ async function createPlugin(
       return limited(builtin)
     case 'module': {
       const { createModulePlugin } = await import('./plugins/module.ts')
-      return limited(createModulePlugin(plugin.name, plugin.path))
+      return limited(createModulePlugin(plugin.name, plugin.path, options.log))
     }
     case 'mock': {
       const { createMockPlugin } = await import('./plugins/mock.ts')

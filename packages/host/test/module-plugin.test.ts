@@ -79,12 +79,6 @@ test('a component is found by its export and by the name that it gave itself, un
   expect((await plugin.components()).map((info) => info.name).sort()).toEqual(['/a', '/b', '/c', '/fetchUser'])
 })
 
-test('a JavaScript file gives its functions themselves, unwrapped', async () => {
-  const plugin = await load('plain.mjs', 'export const same = (x) => x; export { same as again }')
-
-  expect(plugin.resolve('/same')?.call).toBe(plugin.resolve('/again')?.call)
-})
-
 test('a branded value is a component with its schemas, by the name of its export', async () => {
   const plugin = await load(
     'branded.mjs',

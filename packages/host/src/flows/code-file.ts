@@ -1,5 +1,6 @@
 // Which files hold flows in code, told by the name alone, and what is in one. What reads them is loaded with the first.
 
+import type { Log } from '@stepflow/engine'
 import type { CodeFlow } from './read-code-flow.ts'
 
 export type { CodeFlow } from './read-code-flow.ts'
@@ -10,7 +11,7 @@ export function isCodeFile(file: string): boolean {
 }
 
 /** `file` is an absolute path; `exported` names one of several. */
-export async function loadCodeFlow(file: string, exported?: string): Promise<CodeFlow> {
+export async function loadCodeFlow(file: string, exported?: string, log?: Log): Promise<CodeFlow> {
   const { readCodeFlow } = await import('./read-code-flow.ts')
-  return readCodeFlow(file, exported)
+  return readCodeFlow(file, exported, log)
 }

@@ -60,7 +60,9 @@ export interface OpenProject {
 export async function openProject(options: OpenProject): Promise<Project> {
   const { file, cwd, env, purpose, secretsFile } = options
   const text = readText(file, 'the flow', cwd)
-  const code = isCodeFile(file) ? { flow: undefined, ...(await loadCodeFlow(resolve(cwd, file))) } : undefined
+  const code = isCodeFile(file)
+    ? { flow: undefined, ...(await loadCodeFlow(resolve(cwd, file), undefined, options.log)) }
+    : undefined
   const { compile } = await import('@stepflow/dialects')
   const place = { path: options.configFile, flowFile: file, cwd, env }
   const found = options.config ?? (await loadConfig({ ...place, ...(purpose === 'test' ? { purpose } : {}) }))

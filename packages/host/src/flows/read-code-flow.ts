@@ -10,8 +10,9 @@ import {
   PROGRAM,
   type Runnable,
 } from '@stepflow/code'
-import { type Diagnostic, FlowError, hasErrors, own, type Plan, type Router, suggest } from '@stepflow/engine'
+import { type Diagnostic, FlowError, hasErrors, type Log, own, type Plan, type Router, suggest } from '@stepflow/engine'
 import { importModule } from '../plugins/import-module.ts'
+import { guarded, guardProcess } from '../plugins/in-process.ts'
 
 export interface CodeFlow {
   readonly name: string
@@ -27,8 +28,9 @@ export interface CodeFlow {
 }
 
 /** `file` is an absolute path; `exported` names one of several. */
-export async function readCodeFlow(file: string, exported?: string): Promise<CodeFlow> {
+export async function readCodeFlow(file: string, exported?: string, log?: Log): Promise<CodeFlow> {
   const shown = basename(file)
+  guardProcess(log)
   const exports = await importModule(file, shown)
   const found = chosen(exports, shown, exported)
   const diagnostics = isStepFunction(found) ? checkDefinition(found[DEFINITION]) : []
@@ -41,7 +43,7 @@ export async function readCodeFlow(file: string, exported?: string): Promise<Cod
     sketch: program?.sketch,
     test: own(exports, 'test'),
     router(otherwise) {
-      const router = new LocalRouter(otherwise)
+      const router = new LocalRouter(otherwise, (component) => guarded(component, 'as they are'))
       if (program) router.add(program)
       return router
     },

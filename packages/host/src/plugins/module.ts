@@ -1,5 +1,5 @@
-// Components that are functions of a JavaScript or TypeScript file, called in this process. Wraps no function: what the
-// file exports is what a step calls.
+// Components that are functions of a JavaScript or TypeScript file, called in this process: what the file exports is what
+// a step calls.
 
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
@@ -10,12 +10,14 @@ import {
   type ComponentInfo,
   FlowError,
   isRecord,
+  type Log,
   type Plugin,
 } from '@stepflow/engine'
 import { importModule } from './import-module.ts'
+import { guarded, guardProcess } from './in-process.ts'
 
 /** A plugin over the exports of `file` (an absolute path). Knows its components once it has been started. */
-export function createModulePlugin(name: string, file: string): Plugin {
+export function createModulePlugin(name: string, file: string, log?: Log): Plugin {
   let components: ReadonlyMap<string, Component> = new Map()
   let ownNames: ReadonlyMap<string, Component | undefined> = new Map()
   let starting: Promise<void> | undefined
@@ -25,6 +27,7 @@ export function createModulePlugin(name: string, file: string): Plugin {
     if (!there?.isFile()) {
       throw new FlowError('INVALID_FLOW', `plugin "${name}": there is no file "${file}"`)
     }
+    guardProcess(log)
     const exports = await importModule(file, `plugin "${name}"`)
     const found = componentsOf(exports)
     if (found.size === 0) {
@@ -60,12 +63,14 @@ function componentsOf(exports: object): Map<string, Component> {
 /** By the name that a component gave itself: flows that code wrote as YAML call it so. Undefined: there are two. */
 function ownNamesOf(exports: object): Map<string, Component | undefined> {
   const found = new Map<string, Component | undefined>()
+  const calls = new Map<string, Component['call']>()
   for (const value of Object.values(exports)) {
     const brand = brandOf(value)
     if (typeof brand?.name !== 'string') continue
     const path = `/${brand.name}`
-    const isTaken = found.has(path) && found.get(path)?.call !== brand.call
-    found.set(path, isTaken ? undefined : { info: infoOf(path, brand), call: brand.call })
+    const isTaken = found.has(path) && calls.get(path) !== brand.call
+    calls.set(path, brand.call)
+    found.set(path, isTaken ? undefined : guarded({ info: infoOf(path, brand), call: brand.call }, 'json'))
   }
   return found
 }
@@ -81,10 +86,11 @@ function addAll(found: Map<string, Component>, values: object): void {
 
 function componentOf(name: string, value: unknown): Component | undefined {
   const brand = brandOf(value)
-  if (brand) return { info: infoOf(name, brand), call: brand.call }
+  if (brand) return guarded({ info: infoOf(name, brand), call: brand.call }, 'json')
   // A class is a function too, but not one that can be called.
   if (typeof value !== 'function' || /^class\b/.test(Function.prototype.toString.call(value))) return undefined
-  return { info: { name }, call: value as Component['call'] } // what it takes and gives is its author's word
+  // What it takes and gives is its author's word.
+  return guarded({ info: { name }, call: value as Component['call'] }, 'json')
 }
 
 function brandOf(value: unknown): ComponentBrand | undefined {

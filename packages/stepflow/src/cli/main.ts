@@ -1,6 +1,7 @@
 // The program `stepflow`: finds the command, runs it, turns what was thrown into a message and an exit code.
 
 import { codes, FlowError, own, suggest } from '@stepflow/engine'
+import { claimStray } from '@stepflow/host'
 import { globalOptions, parseArgs } from './args.ts'
 import type { Io } from './command.ts'
 import { commands } from './command-table.ts'
@@ -20,7 +21,9 @@ export async function main(words: readonly string[], io: Io = processIo(words)):
 export function start(): void {
   const words = process.argv.slice(2)
   const io = processIo(words)
-  const fault = (thrown: unknown) => process.exit(report(thrown, words, io))
+  const fault = (thrown: unknown) => {
+    if (!claimStray(thrown)) process.exit(report(thrown, words, io))
+  }
   process.on('uncaughtException', fault)
   process.on('unhandledRejection', fault)
   // All output has been written when a command answers: there is nothing to wait for, whatever may still be open.

@@ -27,11 +27,13 @@ export function openPipe(fd: number): { read(): Promise<Buffer>; close(): void }
 /** Writes all of it to stdout; resolves when it is out, so that a slow reader is waited for. */
 export function pipeWriter(): (fd: number, bytes: Buffer) => Promise<number> {
   const stream: Writable = process.stdout
+  // Not its own one, by which functions of this process print: that leads to stderr.
+  const { write } = Object.getPrototypeOf(stream) as Writable
   // The error comes with the write that failed; unheard, the event would end the process.
   stream.on('error', () => {})
   return (_fd, bytes) =>
     new Promise((resolve, reject) => {
-      stream.write(bytes, (error) => (error ? reject(error) : resolve(bytes.length)))
+      write.call(stream, bytes, 'utf8', (error) => (error ? reject(error) : resolve(bytes.length)))
     })
 }
 

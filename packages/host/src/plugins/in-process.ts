@@ -1,0 +1,215 @@
+// Functions of the user's that are called in this process: what they print, throw where nobody waits, and return, harms
+// their own call and nothing else. Wraps one function at a time; what it returns is its author's.
+//
+// 1. What they print on stdout goes to stderr: stdout has results.
+// 2. `process.exit` is a failure of the call that it comes from. Nobody else's process.exit is touched.
+// 3. An error outside of every call fails the call that it comes from; if that has ended, it is reported.
+//
+// Where an error comes from is known by asynchronous context. That costs, so functions that answer at once have none.
+
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { basename } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import {
+  type CallContext,
+  type Component,
+  errorValue,
+  FlowError,
+  isPromise,
+  jsonFault,
+  type Log,
+  Park,
+  Skip,
+} from '@stepflow/engine'
+
+/** Whether a result has to be JSON, or goes on to the next step as it is. */
+export type Results = 'json' | 'as they are'
+
+/** The same component, as a function of this process. */
+export function guarded(component: Component, results: Results): Component {
+  const { name } = component.info
+  const guard = house()
+  let isAsync = component.call.constructor?.name === 'AsyncFunction'
+  const accept = (result: unknown) => (results === 'json' ? checked(name, result) : result)
+
+  function callLater(input: unknown, context: CallContext): unknown {
+    const call = new Call(name)
+    return follow(
+      call,
+      guard.context.run(call, () => component.call(input, context)),
+      accept,
+    )
+  }
+
+  return {
+    info: component.info,
+    call(input, context) {
+      if (isAsync) return callLater(input, context)
+      guard.last = name
+      const result = component.call(input, context)
+      if (!isPromise(result)) return accept(result)
+      isAsync = true
+      const call = new Call(name)
+      guard.unknown.add(call)
+      return follow(call, result, accept)
+    },
+  }
+}
+
+/** To be called before such functions are loaded; `log` is told what belongs to no call. */
+export function guardProcess(log: Log | undefined): void {
+  const guard = house()
+  if (log) guard.log = log
+  if (guard.isOn) return
+  guard.isOn = true
+  printToStderr()
+  failByExit(guard)
+}
+
+/** True: what was thrown where nobody waits is theirs, and has been dealt with. For the process's own handlers. */
+export function claimStray(thrown: unknown): boolean {
+  const guard = (globalThis as Record<symbol, Guard | undefined>)[GUARD]
+  if (!guard?.isOn) return false
+  const call = guard.context.getStore() ?? onlyOne(guard.unknown)
+  if (!call && isOurs(thrown)) return false
+  const { message } = errorValue(thrown)
+  const place = placeOf(thrown)
+  const what = `an error where nobody waits for it: ${message}${place}`
+  if (call?.fail) call.fail(new FlowError('COMPONENT_FAILED', `component ${call.name} threw ${what}`))
+  else if (call) guard.log('error', `component ${call.name}, which has answered, threw ${what}`)
+  else guard.log('error', `a function of this process threw ${what}`)
+  return true
+}
+
+// ---
+
+/** A call that has not answered at once. */
+class Call {
+  readonly name: string
+  /** Until it has ended. */
+  fail: ((error: FlowError) => void) | undefined
+
+  constructor(name: string) {
+    this.name = name
+  }
+}
+
+interface Guard {
+  isOn: boolean
+  log: Log
+  readonly context: AsyncLocalStorage<Call>
+  /** The component that was called last without a context. */
+  last: string | undefined
+  /** Calls that were begun without a context: the first of a function that turned out to answer later. */
+  readonly unknown: Set<Call>
+}
+
+/** One for the process, however many copies of this file its bundles have. */
+const GUARD = Symbol.for('stepflow.in-process')
+
+function house(): Guard {
+  const shared = globalThis as Record<symbol, Guard | undefined>
+  shared[GUARD] ??= {
+    isOn: false,
+    log: () => {},
+    context: new AsyncLocalStorage(),
+    last: undefined,
+    unknown: new Set(),
+  }
+  return shared[GUARD]
+}
+
+function follow(call: Call, result: unknown, accept: (result: unknown) => unknown): unknown {
+  if (!isPromise(result)) return accept(result)
+  return new Promise((resolve, reject) => {
+    const end = () => {
+      call.fail = undefined
+      house().unknown.delete(call)
+    }
+    call.fail = (error) => {
+      end()
+      reject(error)
+    }
+    result.then(
+      (value) => {
+        end()
+        try {
+          resolve(accept(value))
+        } catch (fault) {
+          reject(fault)
+        }
+      },
+      (thrown) => {
+        end()
+        reject(thrown)
+      },
+    )
+  })
+}
+
+function checked(name: string, result: unknown): unknown {
+  const fault = jsonFault(result)
+  if (fault === undefined || result instanceof Park || result instanceof Skip) return result
+  throw new FlowError('COMPONENT_FAILED', `component ${name} returned what JSON cannot carry: ${fault}`, {
+    retryable: false,
+  })
+}
+
+/** Opens no stream before somebody prints: that costs more than loading the file that prints. */
+function printToStderr(): void {
+  const own = Object.getOwnPropertyDescriptor(process, 'stdout')
+  Object.defineProperty(process, 'stdout', {
+    configurable: true,
+    enumerable: true,
+    get() {
+      const stream: NodeJS.WriteStream = own?.get ? own.get.call(process) : own?.value
+      // Results that go through the stream are written by its class's method.
+      if (!Object.hasOwn(stream, 'write'))
+        stream.write = ((...args: Parameters<typeof stream.write>) =>
+          process.stderr.write(...args)) as typeof stream.write
+      return stream
+    },
+  })
+}
+
+function failByExit(guard: Guard): void {
+  const exit = process.exit
+  process.exit = ((code?: number) => {
+    const name = guard.context.getStore()?.name ?? (isTheirStack() ? guard.last : undefined)
+    if (name === undefined) return exit(code)
+    const message = `component ${name} called process.exit(${code ?? ''}): let it return a result, or throw an error`
+    throw new FlowError('COMPONENT_FAILED', message, { retryable: false })
+  }) as typeof exit
+}
+
+function onlyOne(calls: ReadonlySet<Call>): Call | undefined {
+  const [first] = calls
+  return calls.size === 1 ? first : undefined
+}
+
+/** A fault of ours: the function that threw is in this package. */
+function isOurs(thrown: unknown): boolean {
+  return framesOf(thrown)[0]?.includes(ownFolder()) ?? false
+}
+
+/** Somebody else's function is on the way here. */
+function isTheirStack(): boolean {
+  const own = ownFolder()
+  return framesOf(new Error()).some((frame) => !frame.includes(own))
+}
+
+function ownFolder(): string {
+  return fileURLToPath(new URL('.', import.meta.url))
+}
+
+/** The lines of a stack that name a file. */
+function framesOf(thrown: unknown): string[] {
+  const stack = thrown instanceof Error && typeof thrown.stack === 'string' ? thrown.stack : ''
+  return stack.split('\n').filter((line) => /^\s+at .*[/\\]/.test(line) && !line.includes('node:'))
+}
+
+/** ` (components.ts:12)` */
+function placeOf(thrown: unknown): string {
+  const [, file, line] = /([^\s()]+):(\d+):\d+\)?$/.exec(framesOf(thrown)[0] ?? '') ?? []
+  return file === undefined ? '' : ` (${basename(file)}:${line})`
+}

@@ -1,0 +1,146 @@
+// Functions of the user's in the process of the program: what they do wrong is a failure of their own call, and of nothing
+// else.
+
+import { describe, expect, test } from 'vitest'
+import { cli, folderWith, parsed } from './cli.ts'
+
+const functions = `
+import { EventEmitter } from 'node:events'
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+const turns = async (n) => { for (let i = 0; i < 5; i++) await turn(); return n }
+const broken = async () => { await null; throw new Error('nobody waits') }
+
+export async function forgets(n) { if (n === 2) broken(); return turns(n) }
+export function callsBack(n) {
+  return new Promise((resolve) => setImmediate(() => { if (n === 2) throw new Error('nobody waits'); resolve(n) }))
+}
+export async function emits(n) {
+  setImmediate(() => { if (n === 2) new EventEmitter().emit('error', new Error('nobody waits')) })
+  return turns(n)
+}
+export async function exits(n) { await turn(); if (n === 2) process.exit(0); return turns(n) }
+export function exitsAtOnce(n) { if (n === 2) process.exit(3); return n }
+export function afterwards(n) { if (n === 2) setImmediate(() => { throw new Error('too late') }); return n }
+export async function waits(n) { return turns(n) }
+export function prints(n) { console.log('printed', n); process.stdout.write('written\\n'); console.error('complained'); return n }
+const list = { entries: [1, { deep: null }] }
+list.entries[1].deep = list
+const values = { function: { a: () => 1 }, NaN: { a: [0, NaN] }, Map: { a: new Map() }, Error: new Error('x'), cycle: list }
+export const gives = (name) => values[name]
+export const givesLater = async (name) => values[name]
+`
+const files = {
+  'stepflow-config.yml': 'plugins: { m: { type: module, path: m.mjs } }\nroutes: { /m: [{ plugin: m }] }\n',
+  'm.mjs': functions,
+}
+const flow = (name: string, more = '') => `steps: [{ id: a, component: /m/${name}, input: { $input: $ } }]
+output: { $step: a }
+${more}`
+const success = (result: unknown) => ({ outcome: 'success', result })
+
+describe.each(['forgets', 'callsBack', 'emits', 'exits', 'exitsAtOnce'])('a function that %s', (name) => {
+  const why = name.startsWith('exits')
+    ? 'called process.exit('
+    : 'threw an error where nobody waits for it: nobody waits (m.mjs:'
+  const failed = {
+    outcome: 'failed',
+    error: { code: 'COMPONENT_FAILED', message: expect.stringContaining(`component /${name} ${why}`) },
+  }
+
+  test('fails its item of a batch, and no other', async () => {
+    const { run } = folderWith({ ...files, 'f.yaml': flow(name), 'in.jsonl': '1\n2\n3\n4\n' })
+
+    const { code, out, err } = await run('run', 'f.yaml', '--inputs', 'in.jsonl')
+
+    expect(parsed(out), err).toMatchObject([success(1), failed, success(3), success(4)])
+    expect(code).toBe(1)
+  })
+
+  test('fails its run, and its case of a test', async () => {
+    const cases = `test:\n  cases:\n    - { name: wrong, input: 2, output: { outcome: success, result: 2 } }\n    - { name: right, input: 1, output: { outcome: success, result: 1 } }\n`
+    const { run } = folderWith({ ...files, 'f.yaml': flow(name, cases) })
+
+    const [ran, tested] = await Promise.all([run('run', 'f.yaml', '--input-json', '2'), run('test', 'f.yaml')])
+
+    expect([ran.code, parsed(ran.out)]).toMatchObject([1, [failed]])
+    expect(tested).toMatchObject({ code: 1, out: expect.stringContaining('1/2 passed') })
+  })
+})
+
+test('an error of a call that has answered is reported, and ends nothing', async () => {
+  const { run } = folderWith({
+    ...files,
+    'f.yaml': `steps:
+  - { id: a, component: /m/afterwards, input: { $input: $ } }
+  - { id: b, component: /m/waits, input: { $step: a } }
+output: { $step: b }
+`,
+    'in.jsonl': '1\n2\n3\n',
+  })
+
+  const { code, out, err } = await run('run', 'f.yaml', '--inputs', 'in.jsonl')
+
+  expect([code, parsed(out)]).toEqual([0, [success(1), success(2), success(3)]])
+  expect(err).toContain('threw an error where nobody waits for it: too late (m.mjs:')
+})
+
+test.each([[['--inputs', 'in.jsonl']], [['--input-json', '1']]])(
+  'what functions print goes to stderr (%j)',
+  async (words) => {
+    const { run } = folderWith({ ...files, 'f.yaml': flow('prints'), 'in.jsonl': '1\n' })
+
+    const { out, err } = await run('run', 'f.yaml', ...words)
+
+    expect(parsed(out)).toEqual([success(1)])
+    expect(err).toMatch(/printed 1\nwritten\ncomplained/)
+  },
+)
+
+test('functions of a flow in code print to stderr and fail by process.exit, too', async () => {
+  const entry = new URL('../dist/esm/stepflow.js', import.meta.url).href
+  const { run } = folderWith({
+    'f.mjs': `import { defineFlow } from '${entry}'
+export default defineFlow('f', {}, ({ input, step }) =>
+  step('a', (n) => { console.log('printed'); if (n === 2) process.exit(0); return n }, input))
+`,
+    'in.jsonl': '1\n2\n',
+  })
+
+  const { out, err } = await run('run', 'f.mjs', '--inputs', 'in.jsonl')
+
+  expect(parsed(out)).toMatchObject([success(1), { error: { code: 'COMPONENT_FAILED' } }])
+  expect(err).toContain('printed')
+})
+
+describe.each([[[]], [['--store', 'sqlite:runs.db']]])('a result that is not JSON (%j)', (store) => {
+  test.each([
+    ['function', '$.a is a function'],
+    ['NaN', '$.a[1] is NaN'],
+    ['Map', '$.a is a Map'],
+    ['Error', '$ is an Error'],
+    ['cycle', '$.entries[1].deep is $ again, which so contains itself'],
+  ])('%s fails the step, at once or later, and its place is named', async (value, fault) => {
+    const { folder, run } = folderWith({ ...files, 'f.yaml': flow('gives'), 'g.yaml': flow('givesLater') })
+    const input = ['--input-json', JSON.stringify(value)]
+
+    const ran = [
+      await run('run', 'f.yaml', ...input, ...store),
+      await cli(['run', 'g.yaml', ...input, ...store], { cwd: folder }),
+    ]
+
+    for (const { code, out, err } of ran) {
+      expect([code, parsed(out)], err).toMatchObject([
+        1,
+        [
+          {
+            outcome: 'failed',
+            error: {
+              code: 'COMPONENT_FAILED',
+              message: expect.stringContaining(`returned what JSON cannot carry: ${fault}`),
+            },
+          },
+        ],
+      ])
+    }
+  })
+})
