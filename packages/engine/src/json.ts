@@ -60,6 +60,12 @@ export function isTooDeep(value: unknown, levels = MOST_LEVELS): boolean {
   return false
 }
 
+/** Why a text is not JSON, from what JSON.parse threw: without the piece of the text that it quotes, which may be a secret. */
+export function whyNotJson(thrown: unknown): string {
+  const { message } = thrown as Error // JSON.parse throws errors
+  return message.replace(/, (?:\.\.\.)?"[\s\S]*"(?:\.\.\.)? is not valid JSON$/, '')
+}
+
 /** "a list", "text", ...: how a message names a value's kind. */
 export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return 'null'

@@ -91,10 +91,74 @@ describe('a secret does not survive', () => {
     })
   })
 
-  test('when it is an object: each text and number in it', () => {
-    const object = new Redactor([{ user: 'root-user', tries: [98765, true, null] }])
+  test('when it is an object: each text and number in it that says something', () => {
+    const object = new Redactor([{ user: 'root-user', tries: [98765, true, null, 1, 'ab'] }])
 
-    expect(object.value(['root-user', 98765, true, null])).toEqual(['[redacted]', '[redacted]', true, null])
+    expect(object.value(['root-user', 98765, true, null, 1, 'ab'])).toEqual([
+      ...['[redacted]', '[redacted]', true, null, 1, 'ab'],
+    ])
+  })
+})
+
+describe('a part that a flow takes out of a secret does not survive', () => {
+  const KEY = '-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG\n  9w0BAQEFAASCBKcw\nsh0rt=\n-----END KEY-----\n'
+  const key = new Redactor([KEY])
+
+  test.each([
+    ['its lines', (text: string) => text.split('\n').join('|')],
+    ['its lines with CRLF', (text: string) => text.replaceAll('\n', '\r\n')],
+    ['its lines in one', (text: string) => text.replaceAll('\n', '')],
+    ['its lines, indented', (text: string) => text.replaceAll('\n', '\n    ')],
+    ['its lines with their ends spelled out', (text: string) => text.replaceAll('\n', '\\n')],
+    ['one line', (text: string) => text.split('\n')[1] as string],
+    ['16 characters of a line', (text: string) => text.slice(22, 38)],
+    ['one line in base64', (text: string) => b64(`x${text.split('\n')[1]}`)],
+  ])('%s', (_name, taken) => {
+    expect(key.text(`<${taken(KEY)}>`)).not.toMatch(/MIIE|AQEF|sh0rt|KEY/)
+  })
+
+  test('a key whose line ends were spelled out, in real lines', () => {
+    const spelled = new Redactor([KEY.replaceAll('\n', '\\n')])
+
+    expect(spelled.text(KEY)).not.toMatch(/MIIE|AQEF|sh0rt|KEY/)
+  })
+
+  test('the fields of a JSON text, however deep and however they are written', () => {
+    const json = JSON.stringify({
+      user: 'root-user',
+      auth: { pin: 98765, keys: ['k-one-1'] },
+      inner: '{"x":"deeper-1"}',
+    })
+    const fields = new Redactor([json])
+
+    expect(fields.value(['root-user', 98765, 'k=k-one-1', 'deeper-1', JSON.parse(json)])).toEqual([
+      ...['[redacted]', '[redacted]', 'k=[redacted]', '[redacted]'],
+      { user: '[redacted]', auth: { pin: '[redacted]', keys: ['[redacted]'] }, inner: '[redacted]' },
+    ])
+  })
+
+  test('a short field is redacted as a word, not in the middle of others', () => {
+    expect(new Redactor(['{"env":"main"}']).text('main: the domain remains')).toBe('[redacted]: the domain remains')
+  })
+
+  test('the password of an address, and the value of NAME=value', () => {
+    expect(new Redactor(['postgres://app:hunt%2Fer2@db:5432/x']).text('with hunt/er2.')).toBe('with [redacted].')
+    expect(new Redactor(['token = abc-def-1\nuser: me']).text('with abc-def-1.')).toBe('with [redacted].')
+  })
+
+  test('an address is not found by its scheme', () => {
+    const address = new Redactor(['https://hooks.example.com/T0/B1/XyZ'])
+
+    expect(address.text('see https://example.org')).toBe('see https://example.org')
+    expect(address.text('see https://hooks.example.com/T0/B1/XyZ.')).toBe('see [redacted].')
+  })
+
+  test('of a long document, pieces of 512 characters', () => {
+    const chapter = Array.from({ length: 12_000 }, (_, i) => `word${(i * 7919) % 10_007}`).join(' ')
+    const document = new Redactor([chapter])
+
+    expect(document.text(chapter)).toBe('[redacted]')
+    expect(document.text(`<${chapter.slice(30_000, 30_600)}>`)).toBe('<[redacted]>')
   })
 })
 
@@ -106,10 +170,29 @@ describe('what is not secret stays', () => {
     expect(empty.value({ a: '', b: true, c: null })).toEqual({ a: '', b: true, c: null })
   })
 
-  test('a text under four characters is redacted only as a whole value', () => {
+  test('a text under four characters is redacted only where it stands alone', () => {
     const short = new Redactor(['abc', 12])
 
-    expect(short.value(['abc', 'abcd', 12, '12', 120])).toEqual(['[redacted]', 'abcd', '[redacted]', '[redacted]', 120])
+    expect(short.value(['abc', 'abcd', 12, '12', 120, 'abc: 12.', 'abcd 120'])).toEqual([
+      ...['[redacted]', 'abcd', '[redacted]', '[redacted]', 120],
+      ...['[redacted]: [redacted].', 'abcd 120'],
+    ])
+  })
+
+  test('one character, or signs, are redacted only as a whole value', () => {
+    const short = new Redactor(['a', '{', '"', 7, '8'])
+
+    expect(short.value(['a', '{', '"', 7, 8, 'a {"} 7 8'])).toEqual([
+      ...['[redacted]', '[redacted]', '[redacted]', '[redacted]', 8],
+      'a {"} 7 8',
+    ])
+  })
+
+  test('the mark is not marked again', () => {
+    const marks = new Redactor(['redacted', '[redacted]', 'acted', 'red'])
+
+    expect(marks.text('it is [redacted], a red one')).toBe('it is [redacted], a red one')
+    expect(marks.value(['redacted', 'red'])).toEqual(['[redacted]', '[redacted]'])
   })
 
   test('a value without a secret is the same value', () => {
@@ -144,4 +227,14 @@ test('a long run of backslashes is searched quickly', () => {
   slashes.text('\\'.repeat(200_000))
 
   expect(performance.now() - started).toBeLessThan(2000)
+})
+
+test('a secret that repeats itself in a text that does is searched quickly', () => {
+  const repeating = new Redactor(['a'.repeat(5000), 'ab'.repeat(2000), 'a'.repeat(40)])
+  const started = performance.now()
+
+  for (const text of ['a'.repeat(500_000), 'ab'.repeat(200_000), `${'a'.repeat(39)}b`.repeat(10_000)])
+    expect(repeating.text(text)).toContain('[redacted]')
+
+  expect(performance.now() - started).toBeLessThan(5000)
 })

@@ -1,6 +1,6 @@
 // Text that is meant as JSON, to its value. What is a value already stays what it is.
 
-import { FlowError, type PureFunction } from '@stepflow/engine'
+import { FlowError, type PureFunction, whyNotJson } from '@stepflow/engine'
 
 /** `(value, name) => value`. Throws INVALID_INPUT for a text that is no JSON. */
 export const parseJson: PureFunction = (value, name) => {
@@ -8,7 +8,6 @@ export const parseJson: PureFunction = (value, name) => {
   try {
     return JSON.parse(value)
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    throw new FlowError('INVALID_INPUT', `the value of "${name}" is no JSON: ${why}`)
+    throw new FlowError('INVALID_INPUT', `the value of "${name}" is no JSON: ${whyNotJson(error)}`)
   }
 }

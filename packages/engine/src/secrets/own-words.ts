@@ -9,8 +9,8 @@ export function isOwnKey(key: string): boolean {
   return KEYS.has(key)
 }
 
-/** True of an outcome, a status or a code of ours, where one belongs. */
-export function isOwnValue(key: string, value: unknown): boolean {
+/** True of an outcome, a status or a code of ours where one belongs, and of the step's id in a failure. */
+export function isOwnValue(key: string, value: unknown, record: object): boolean {
   if (typeof value !== 'string') return false
   switch (key) {
     case 'outcome':
@@ -18,6 +18,8 @@ export function isOwnValue(key: string, value: unknown): boolean {
       return STATES.has(value)
     case 'code':
       return Object.hasOwn(codes, value)
+    case 'step':
+      return Object.hasOwn(record, 'code') && Object.hasOwn(record, 'message')
     default:
       return false
   }

@@ -114,7 +114,7 @@ export class Redactor {
       const key = keys[i] as string
       const value = record[key]
       const cleanKey = this.#key(key)
-      const clean = isOwnValue(key, value) ? value : this.#walk(value)
+      const clean = isOwnValue(key, value, record) ? value : this.#walk(value)
       if (!copy) {
         if (cleanKey === key && Object.is(clean, value)) continue
         copy = {}
@@ -180,9 +180,10 @@ export class Redactor {
     for (const part of partsOf(text)) if (!this.#secrets.has(part)) this.#keep(part, true)
   }
 
-  /** A digit says nothing, and is everywhere. */
   #addNumber(text: string): void {
-    if (text.length > 1) this.#addText(text)
+    this.#numbers ??= new Set()
+    this.#numbers.add(text)
+    this.#addText(text)
   }
 
   #addParts(secret: unknown): void {

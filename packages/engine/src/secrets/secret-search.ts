@@ -33,7 +33,7 @@ export class SecretSearch {
     let grams = 0
     for (let i = 0; i < written.length; i++) {
       const one = written[i] as Written
-      grams += stride * Math.ceil(one.text.length / Math.max(stride, windowOf(one) - 2 - stride))
+      grams += stride * Math.ceil(one.text.length / everyOf(one, stride))
     }
     let size = 64
     while (size < grams * 3) size *= 2
@@ -48,7 +48,7 @@ export class SecretSearch {
   find(text: string, found: Region[]): boolean {
     const last = text.length - GRAM
     const table = this.#table
-    let work = 10_000 + text.length * 64
+    let work = 100_000 + text.length * 128
     let end = 0
     /** Where what was found here would begin, with its number: the same is found at each of its grams. */
     const here: number[] = []
@@ -83,7 +83,7 @@ export class SecretSearch {
     const { text } = written
     const table = this.#table
     const stride = this.#stride
-    const every = Math.max(stride, windowOf(written) - 2 - stride)
+    const every = everyOf(written, stride)
     const alike = text.length > 64 ? new Map<number, number>() : undefined
     const first = firstOf(written)
     for (let at = first; at <= text.length - GRAM; at++) {
@@ -117,6 +117,11 @@ function windowOf(written: Written): number {
   return Math.min(written.least, written.text.length - firstOf(written))
 }
 
+/** Not so seldom that a long piece has only grams that are everywhere. */
+function everyOf(written: Written, stride: number): number {
+  return Math.max(stride, Math.min(128, windowOf(written) - 2 - stride))
+}
+
 /** The scheme of an address is no secret, and nothing is found by it. */
 function firstOf({ text, isWord }: Written): number {
   return isWord || !text.includes('://') ? 0 : (/^[a-z][a-z0-9+.-]*:\/\/(?=.{4})/i.exec(text)?.[0].length ?? 0)
@@ -148,7 +153,14 @@ function regionAt(written: Written, at: number, text: string, i: number) {
   place.end = i + on
   place.looked = back + on + 1
   place.isFound = on >= GRAM && back + on >= least && (!isWord || isApart(text, place.start, place.end))
-  if (place.isFound && isBase64) {
+  if (!place.isFound) return place
+  if (back + on < secret.length && !isBase64) {
+    // Of a piece, spaces at its ends are nobody's.
+    while (place.start < place.end && text[place.start] === ' ') place.start++
+    while (place.start < place.end && text[place.end - 1] === ' ') place.end--
+    place.isFound = place.start < place.end
+  }
+  if (isBase64) {
     if (written.sharesHead && back === at && isSextet(text, place.start - 1)) place.start--
     if (at + on === secret.length) {
       if (written.sharesTail && isSextet(text, place.end)) place.end++

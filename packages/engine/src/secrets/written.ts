@@ -20,11 +20,12 @@ export interface Written {
 export const SHORTEST_INSIDE = 4
 
 /**
- * `isPart`: of something longer. A short one may be any word ("main", "user"), so it counts only where it stands by itself.
+ * `isPart`: of something longer. A short one of letters may be any word ("main", "user"), so it counts only where it stands by
+ * itself.
  */
 export function waysToWrite(secret: string, isPart: boolean): Written[] {
   const ways: Written[] = []
-  const isWord = isPart && secret.length < 8
+  const isWord = isPart && secret.length < 8 && /^\p{L}+$/u.test(secret)
   const plain = plainText(secret)?.text ?? secret
   const bytes = utf8(secret)
   // A form writes spaces so, and so does nobody else.

@@ -3,7 +3,7 @@
 import { isUtf8 } from 'node:buffer'
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, extname, resolve } from 'node:path'
-import { FlowError, suggest } from '@stepflow/engine'
+import { FlowError, suggest, whyNotJson } from '@stepflow/engine'
 import { holdsTooLarge, TOO_LARGE } from './too-large.ts'
 
 /** The text of a file, without a byte order mark. `what` says what it was wanted for: "the flow", "the input". */
@@ -44,8 +44,7 @@ export async function parseData(
       return representable(text, JSON.parse(text), name)
     } catch (thrown) {
       if (thrown instanceof FlowError) throw thrown
-      const why = (thrown as Error).message.replace(/\s+/g, ' ') // it may quote lines of the text
-      throw new FlowError('INVALID_INPUT', `${name} is not JSON: ${why}${await yamlHint(text, asYaml)}`)
+      throw new FlowError('INVALID_INPUT', `${name} is not JSON: ${whyNotJson(thrown)}${await yamlHint(text, asYaml)}`)
     }
   }
   const { parse } = await import('yaml')

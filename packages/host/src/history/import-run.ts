@@ -10,6 +10,7 @@ import {
   own,
   type Plan,
   type Store,
+  whyNotJson,
 } from '@stepflow/engine'
 import { faultOfEntry } from './check-entry.ts'
 import { type Exported, FORMAT, VERSION } from './exported.ts'
@@ -35,7 +36,7 @@ function readExport(text: string, file: string): Exported {
   try {
     document = JSON.parse(text)
   } catch (thrown) {
-    throw refuse(`is not JSON, or only a part of it: ${(thrown as Error).message}`)
+    throw refuse(`is not JSON, or only a part of it: ${whyNotJson(thrown)}`)
   }
   if (own(document, 'format') !== FORMAT) throw refuse('is no export of a run: `stepflow runs export ID` makes one')
   const version = own(document, 'version')

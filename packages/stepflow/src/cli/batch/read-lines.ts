@@ -3,7 +3,7 @@
 // 1. Every line that is not blank is one item, in the order of the file.
 // 2. Lines of items that are done already are passed over; the others keep their numbers.
 
-import { isTooDeep, MOST_LEVELS, RefusedInput } from '@stepflow/engine'
+import { isTooDeep, MOST_LEVELS, RefusedInput, whyNotJson } from '@stepflow/engine'
 import { holdsTooLarge, TOO_LARGE } from '@stepflow/host'
 import { type Chunk, Chunks } from './read-chunks.ts'
 
@@ -165,7 +165,7 @@ class JsonLines implements Lines {
     try {
       value = JSON.parse(text)
     } catch (thrown) {
-      return this.#refused((thrown as Error).message) // JSON.parse throws errors
+      return this.#refused(whyNotJson(thrown))
     }
     if (holdsTooLarge(text, value)) return this.#refused(TOO_LARGE)
     // So many levels take a bracket each, at both ends.
