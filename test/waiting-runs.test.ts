@@ -4,7 +4,7 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createEngine, type Engine, Park, type Plan } from '@stepflow/engine'
+import { createEngine, Park, type Plan, type PlanEngine } from '@stepflow/engine'
 import { createSqliteStore } from '@stepflow/store-sqlite'
 import { expect, test } from 'vitest'
 
@@ -23,7 +23,7 @@ const plan: Plan = {
   onFailure: 'stop',
 }
 
-async function open(path: string): Promise<Engine> {
+async function open(path: string): Promise<PlanEngine> {
   const component = {
     info: { name: '/hold' },
     call: (input: unknown, { woken }: { woken: { payload?: unknown } | undefined }) =>
@@ -53,7 +53,7 @@ test(`${RUNS} waiting runs survive their process, which starts and stops in seco
   expect(performance.now() - before).toBeLessThan(LIMIT_MS)
 }, 120_000)
 
-async function outcomeOf(engine: Engine, id: string) {
+async function outcomeOf(engine: PlanEngine, id: string) {
   const run = await engine.resume(id)
   for await (const { outcome } of run.results()) return outcome
   return undefined

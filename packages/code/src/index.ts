@@ -49,6 +49,21 @@ export {
 } from './library/schema-like.ts'
 export type { StepContext } from './library/step-context.ts'
 
+export {
+  type BuiltinComponent,
+  type HttpInput,
+  type HttpOutput,
+  http,
+  type LoadFileInput,
+  loadFile,
+  type SleepInput,
+  sleep,
+  type WaitForSignalInput,
+  type WaitInput,
+  wait,
+  waitForSignal,
+} from './library/builtin-components.ts'
+
 // --- running them
 export {
   type BatchOptions,
@@ -61,6 +76,9 @@ export {
 } from './library/run.ts'
 export { createEngine, type Engine, type EngineOptions } from './library/engine.ts'
 export type { Runnable } from './library/program.ts'
+
+// --- for whoever puts engines together
+export { assembleEngine } from './assemble-engine.ts'
 
 // --- for whoever finds them in a file
 export { checkDefinition } from './compile/check.ts'

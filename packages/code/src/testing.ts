@@ -2,20 +2,13 @@
 
 import { AssertionError } from 'node:assert'
 import { isDeepStrictEqual } from 'node:util'
-import {
-  createEngine,
-  createMemoryStore,
-  isRecord,
-  type JournalEntry,
-  type Outcome,
-  type Plan,
-  systemClock,
-} from '@stepflow/engine'
+import { createMemoryStore, isRecord, type JournalEntry, type Outcome, type Plan, systemClock } from '@stepflow/engine'
 import type { ManualClock } from '@stepflow/engine/testing'
-import { createSchemaLoader } from '@stepflow/schema'
+import { assembleEngine, BuiltinOnDemand } from './assemble-engine.ts'
 import { shown, wrong } from './compile/options.ts'
 import { type Call, type Fakes, withFakes } from './library/fakes.ts'
 import { freeze } from './library/freeze.ts'
+import { pluginRouter } from './library/plugin-router.ts'
 import { isRunnable, LocalRouter, PROGRAM, type Runnable } from './library/program.ts'
 import { shortJson, stepTree } from './library/step-tree.ts'
 
@@ -117,17 +110,16 @@ function expectation<I, O>(of: Runnable<I, O>, setting: Setting): Expectation<I,
 
 async function runWith(of: Runnable<never>, { input, fakes, clock }: Setting): Promise<Ran> {
   const { program, calls } = withFakes(of[PROGRAM], fakes)
-  const router = new LocalRouter(undefined, freeze)
-  router.add(program)
   const time = clock ?? systemClock
+  const builtin = new BuiltinOnDemand(time)
+  const router = new LocalRouter(
+    pluginRouter([], () => builtin.plugin),
+    freeze,
+  )
+  router.add(program)
   const plan = clock ? program.plan : (withoutDelays(program.plan) as Plan) // the same but for delays
-  const engine = createEngine({
-    store: createMemoryStore({ clock: time }),
-    router,
-    clock: time,
-    schema: createSchemaLoader(),
-    log: () => {},
-  })
+  const engine = assembleEngine({ store: createMemoryStore({ clock: time }), router, clock: time, log: () => {} })
+  await builtin.loadFor(plan)
   const entries: JournalEntry[] = []
   const handle = await engine.submit(plan, [input], {
     redact: false,

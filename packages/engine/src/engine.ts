@@ -15,7 +15,7 @@ import type { SchemaCheck } from './schema.ts'
 import type { KnownSecrets } from './secrets/known-secrets.ts'
 import type { RunRow, Store } from './store/store.ts'
 
-export interface EngineOptions {
+export interface PlanEngineOptions {
   readonly store: Store
   readonly router: Router
   /** Finds what plans `call`; asked once per name when a plan that names it is first run. */
@@ -87,7 +87,7 @@ export type RunSignal =
       readonly item?: number
     }
 
-export interface Engine {
+export interface PlanEngine {
   /** Accepts a run; its items are read as they are needed. */
   submit(plan: Plan, inputs: Inputs, options?: SubmitOptions): Promise<RunHandle>
   /**
@@ -134,6 +134,6 @@ export interface RunHandle {
  * for await (const { outcome } of run.results()) console.log(outcome)
  * ```
  */
-export function createEngine(options: EngineOptions): Engine {
+export function createEngine(options: PlanEngineOptions): PlanEngine {
   return new RunEngine(options)
 }

@@ -16,8 +16,8 @@ export { errorsOf, hasErrors, suggest } from './plan/diagnostic.ts'
 // --- running it
 export type {
   DirectRunOptions,
-  Engine,
-  EngineOptions,
+  PlanEngine,
+  PlanEngineOptions,
   Inputs,
   RerunOptions,
   ResumeOptions,

@@ -6,12 +6,12 @@ import {
   type Component,
   createEngine,
   createMemoryStore,
-  type Engine,
   type Expr,
   FlowError,
   type JournalEntry,
   type Outcome,
   type Plan,
+  type PlanEngine,
   type PlanStep,
   type Router,
   type Store,
@@ -60,7 +60,7 @@ export function routerOf(functions: Record<string, Fn>): Router {
 }
 
 export interface Bench {
-  readonly engine: Engine
+  readonly engine: PlanEngine
   readonly clock: ManualClock
   /** Everything that was journaled. */
   readonly entries: JournalEntry[]

@@ -5,12 +5,12 @@ import {
   type Clock,
   createEngine,
   createMemoryStore,
-  type Engine,
   FlowError,
   type JournalRow,
   type Outcome,
   Park,
   type Plan,
+  type PlanEngine,
   Skip,
   type Store,
 } from '@stepflow/engine'
@@ -198,7 +198,7 @@ function durable(clock: ManualClock): Store {
   return createMemoryStore({ clock, durable: true })
 }
 
-function engineOn(store: Store, clock: ManualClock, functions: Record<string, Fn>, calls: string[]): Engine {
+function engineOn(store: Store, clock: ManualClock, functions: Record<string, Fn>, calls: string[]): PlanEngine {
   const all: Record<string, Fn> = {
     '/echo': async (x) => x,
     '/fail': async () => {
@@ -222,7 +222,7 @@ async function run(
   functions: Record<string, Fn>,
   clock: ManualClock,
   store: Store,
-  meanwhile: (engine: Engine) => Promise<void> = async () => {},
+  meanwhile: (engine: PlanEngine) => Promise<void> = async () => {},
 ) {
   const rows: JournalRow[] = []
   store.watch({}, (row) => rows.push(row))
@@ -245,7 +245,7 @@ async function goOn(p: Plan, rows: readonly JournalRow[], functions: Record<stri
   return { outcomes: await read(await engine.resume('run'), clock), calls }
 }
 
-async function read(handle: Awaited<ReturnType<Engine['submit']>>, clock: ManualClock): Promise<Outcome[]> {
+async function read(handle: Awaited<ReturnType<PlanEngine['submit']>>, clock: ManualClock): Promise<Outcome[]> {
   const outcomes: Outcome[] = []
   let isOver = false
   const reading = (async () => {

@@ -1,21 +1,20 @@
 // The composition root: a Config to plugins, a router, a store and an engine. The only file that knows every plugin.
 
 import { createBuiltinPlugin, paced, Rate } from '@stepflow/builtin'
+import { assembleEngine } from '@stepflow/code'
 import {
   type Clock,
-  createEngine,
   createMemoryStore,
-  type Engine,
-  type EngineOptions,
   FlowError,
   KnownSecrets,
   type Log,
+  type PlanEngine,
+  type PlanEngineOptions,
   type Plugin,
   type Router,
   type Store,
   systemClock,
 } from '@stepflow/engine'
-import { createSchemaLoader } from '@stepflow/schema'
 import type { Config, PluginConfig } from './config/config.ts'
 import { type ConfiguredRouter, createRouter } from './config/routes.ts'
 import type { Env } from './config/substitute.ts'
@@ -32,7 +31,7 @@ export interface WireOptions {
   readonly history?: 'all' | 'none'
   /** Looked up before the environment. */
   readonly secrets?: ReadonlyMap<string, string>
-  readonly plan?: EngineOptions['plan']
+  readonly plan?: PlanEngineOptions['plan']
   /** Leads to what a flow in code brings along, and else to the configuration's routes. */
   readonly around?: (router: Router) => Router
   readonly clock?: Clock
@@ -49,7 +48,7 @@ export interface WiredPlugins {
 }
 
 export interface Wired extends WiredPlugins {
-  readonly engine: Engine
+  readonly engine: PlanEngine
   readonly store: Store
 }
 
@@ -58,11 +57,9 @@ export async function wire(config: Config, options: WireOptions): Promise<Wired>
   const known = knownSecrets(options)
   const wired = await wirePlugins(config, options, known)
   const store = options.store ?? (await openStore(config, options))
-  const engine = createEngine({
+  const engine = assembleEngine({
     store,
     router: options.around?.(wired.router) ?? wired.router,
-    functions,
-    schema: createSchemaLoader(),
     secrets: (name) => options.secrets?.get(name) ?? secretFrom(options.env, name),
     known,
     ...(options.plan && { plan: options.plan }),

@@ -55,6 +55,22 @@ export {
   type StepContext,
 } from '@stepflow/code'
 
+// --- components that every engine has
+export {
+  wait,
+  type WaitInput,
+  sleep,
+  type SleepInput,
+  waitForSignal,
+  type WaitForSignalInput,
+  http,
+  type HttpInput,
+  type HttpOutput,
+  loadFile,
+  type LoadFileInput,
+  type BuiltinComponent,
+} from '@stepflow/code'
+
 // --- running them
 export {
   type BatchOptions,

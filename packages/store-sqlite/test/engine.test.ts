@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Component, createEngine, type Engine, type Plan, type Store } from '@stepflow/engine'
+import { type Component, createEngine, type Plan, type PlanEngine, type Store } from '@stepflow/engine'
 import { createSqliteStore } from '@stepflow/store-sqlite'
 import { afterAll, expect, test } from 'vitest'
 
@@ -23,7 +23,7 @@ function chain(...components: string[]): Plan {
   return { name: 'chain', entry: steps.length, exit: steps.length, onFailure: 'stop', steps: [...steps, exit] }
 }
 
-function engineOver(store: Store, components: Record<string, Component['call']>): Engine {
+function engineOver(store: Store, components: Record<string, Component['call']>): PlanEngine {
   const route = (path: string) => ({ component: { info: { name: path }, call: components[path] as Component['call'] } })
   return createEngine({ store, router: { route } })
 }

@@ -1,16 +1,14 @@
 // The engine for programs that embed it: flows in, results out. Where it keeps its runs and what else its steps can call
 // is said when it is made.
 
-import { functions } from '@stepflow/dialects'
 import {
   type Clock,
-  type Engine as CoreEngine,
-  createEngine as createCoreEngine,
   createMemoryStore,
   FlowError,
   type Log,
   type Outcome,
   type Plan,
+  type PlanEngine,
   type Plugin,
   type ResumeOptions,
   type RunHandle,
@@ -18,6 +16,7 @@ import {
   type Store,
   type SubmitOptions,
 } from '@stepflow/engine'
+import { assembleEngine, BuiltinOnDemand } from '../assemble-engine.ts'
 import { checkBatch, checkEngineOptions, checkResume, checkRun, checkSignal, checkSubmit } from './check-given.ts'
 import { consoleLog } from './console-log.ts'
 import { keepApart } from './keep-apart.ts'
@@ -34,7 +33,7 @@ export interface EngineOptions {
   readonly history?: 'all' | 'none'
   /** Flows whose functions must be there from the start: for runs that are in the store already. */
   readonly flows?: readonly Runnable<never>[]
-  /** What else steps can call: `/NAME/...` goes to the plugin of that name. */
+  /** What else steps can call: `/NAME/...` goes to the plugin of that name. `/builtin/...` is always there. */
   readonly plugins?: readonly Plugin[]
   readonly secrets?: (name: string) => string | undefined
   /** Warnings, and what steps log; stderr has the warnings if absent. */
@@ -102,7 +101,8 @@ export function createEngine(options: EngineOptions = {}): Engine {
 // ---
 
 class EmbeddedEngine implements Engine {
-  readonly #core: CoreEngine
+  readonly #core: PlanEngine
+  readonly #builtin: BuiltinOnDemand
   readonly #store: Store
   readonly #isForgetful: boolean
   readonly #router: LocalRouter
@@ -114,15 +114,10 @@ class EmbeddedEngine implements Engine {
     this.#isForgetful = store === undefined && history === 'none'
     const { clock } = others
     this.#store = store ?? createMemoryStore({ forget: this.#isForgetful, ...(clock ? { clock } : {}) })
-    this.#router = new LocalRouter(pluginRouter(plugins), this.#store.durable ? keepApart : undefined)
-    this.#core = createCoreEngine({
-      ...others,
-      store: this.#store,
-      router: this.#router,
-      log,
-      functions,
-      schema: async (schema) => (await import('@stepflow/schema')).createSchemaLoader()(schema),
-    })
+    this.#builtin = new BuiltinOnDemand(clock)
+    const router = pluginRouter(plugins, () => this.#builtin.plugin)
+    this.#router = new LocalRouter(router, this.#store.durable ? keepApart : undefined)
+    this.#core = assembleEngine({ ...others, store: this.#store, router: this.#router, log })
     this.#plugins = new PluginLife(plugins, log)
     this.#log = log
     for (const flow of flows) this.#plan(flow)
@@ -174,7 +169,7 @@ class EmbeddedEngine implements Engine {
 
   async #direct(of: Runnable<never>, input: unknown, options: Pick<RunOptions, 'signal'>): Promise<Outcome> {
     const plan = this.#plan(of)
-    const starting = this.#plugins.start()
+    const starting = this.#start(plan)
     if (starting) await starting
     const followed = isRunnable(of) ? of[PROGRAM].begin?.(input) : undefined // or it is a plan
     if (!followed) return this.#core.runDirectly(plan, input, options)
@@ -228,13 +223,14 @@ class EmbeddedEngine implements Engine {
     options?: SubmitOptions,
   ): Promise<RunHandle> {
     checkSubmit(of, inputs, options)
-    await this.#plugins.start()
-    return this.#core.submit(this.#plan(of as Runnable<never> | Plan), inputs, options)
+    const plan = this.#plan(of as Runnable<never> | Plan)
+    await this.#start(plan)
+    return this.#core.submit(plan, inputs, options)
   }
 
   async resume(run: string, options?: ResumeOptions): Promise<RunHandle> {
     checkResume(run, options)
-    await this.#plugins.start()
+    await Promise.all([this.#plugins.start(), this.#builtin.load()])
     return this.#core.resume(run, options)
   }
 
@@ -244,8 +240,8 @@ class EmbeddedEngine implements Engine {
   }
 
   recover(): void {
-    const starting = this.#plugins.start()
-    if (!starting) return this.#core.recover()
+    // What those runs call is not known before they are read.
+    const starting = Promise.all([this.#plugins.start(), this.#builtin.load()])
     const warn = (error: unknown) => this.#log('warning', `no run is taken up: a plugin did not start: ${error}`)
     starting.then(() => this.#core.recover()).catch(warn)
   }
@@ -253,6 +249,13 @@ class EmbeddedEngine implements Engine {
   async close(): Promise<void> {
     await this.#core.close()
     await this.#plugins.stop()
+  }
+
+  /** Undefined if there is nothing to wait for. */
+  #start(plan: Plan): Promise<unknown> | undefined {
+    const starting = this.#plugins.start()
+    const loading = this.#builtin.loadFor(plan)
+    return starting && loading ? Promise.all([starting, loading]) : (starting ?? loading)
   }
 
   #plan(of: Runnable<never> | Plan): Plan {

@@ -62,7 +62,7 @@ export interface ForEachOptions<Flow extends string>
   readonly onItemError?: OnItemError
 }
 
-/** Anything that a step can run; a text is the path of a component that the engine has. */
+/** Anything that a step can run; a text is the path of a component that the engine has: of its plugins, or `/builtin/...`. */
 export type Work =
   | string
   // biome-ignore lint/suspicious/noExplicitAny: whatever it takes and gives
@@ -73,22 +73,24 @@ export type Work =
   | ((input: any, context: StepContext) => unknown)
 
 type Typed<I, O> = { readonly '~types': { readonly input: (input: I) => void; readonly output: O } }
-type WorkInput<W> = W extends string
-  ? // biome-ignore lint/suspicious/noExplicitAny: a path says nothing of types
-    any
-  : W extends Typed<infer I, infer _>
+type WorkInput<W> =
+  W extends Typed<infer I, infer _>
     ? I
-    : W extends (...given: infer A) => unknown
-      ? A[0]
-      : never
-type WorkOutput<W> = W extends string
-  ? // biome-ignore lint/suspicious/noExplicitAny: a path says nothing of types
-    any
-  : W extends Typed<infer _, infer O>
+    : W extends string
+      ? // biome-ignore lint/suspicious/noExplicitAny: a path says nothing of types
+        any
+      : W extends (...given: infer A) => unknown
+        ? A[0]
+        : never
+type WorkOutput<W> =
+  W extends Typed<infer _, infer O>
     ? O
-    : W extends (...given: never) => infer O
-      ? Awaited<O>
-      : never
+    : W extends string
+      ? // biome-ignore lint/suspicious/noExplicitAny: a path says nothing of types
+        any
+      : W extends (...given: never) => infer O
+        ? Awaited<O>
+        : never
 
 type StepArguments<I, O, Flow extends string> = undefined extends I
   ? [input?: Given<I, Flow>, options?: FlowStepOptions<O, Flow>]

@@ -6,11 +6,11 @@ import {
   createEngine,
   createMemoryStore,
   type Diagnostic,
-  type Engine,
   FlowError,
   hasErrors,
   type Log,
   type Outcome,
+  type PlanEngine,
   systemClock,
 } from '@stepflow/engine'
 import { checkDefinition } from '../compile/check.ts'
@@ -97,7 +97,7 @@ export class StepFunction<Input = any, Output = any> implements SubStepFunction,
   /** What was compiled, and of which revision. */
   #program: Program | undefined
   #compiled = 0
-  #running: { readonly engine: Engine; readonly program: Program } | undefined
+  #running: { readonly engine: PlanEngine; readonly program: Program } | undefined
   #latest: Execution | undefined
   #status: Status = 'INITIALIZED'
 

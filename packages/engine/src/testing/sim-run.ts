@@ -1,7 +1,7 @@
 // One seed, one run: a random plan on engines in a simulated world, with faults at random; then what must hold is checked.
 // The same seed gives the same run, to the letter.
 
-import { createEngine, type Engine } from '../engine.ts'
+import { createEngine, type PlanEngine } from '../engine.ts'
 import { FlowError } from '../errors.ts'
 import type { JournalEntry, JournalId } from '../journal/events.ts'
 import type { Outcome } from '../run/outcome.ts'
@@ -46,7 +46,7 @@ class Simulation {
   readonly #scenario: Scenario
   readonly #disk: SimDisk
   readonly #check: Check
-  readonly #engines = new Map<Process, Engine>()
+  readonly #engines = new Map<Process, PlanEngine>()
   readonly #isStream: boolean
   #appends = 0
   #processCount = 0
@@ -144,7 +144,7 @@ class Simulation {
     })
   }
 
-  #anyone(): [Process, Engine] | undefined {
+  #anyone(): [Process, PlanEngine] | undefined {
     const all = [...this.#engines]
     return all.length === 0 ? undefined : this.#chance.one(all)
   }
@@ -179,7 +179,7 @@ class Simulation {
     })
   }
 
-  async #submit(process: Process, engine: Engine) {
+  async #submit(process: Process, engine: PlanEngine) {
     try {
       return await engine.submit(this.#scenario.plan, this.#inputs(process), {
         id: RUN,
@@ -192,7 +192,7 @@ class Simulation {
     }
   }
 
-  #resume(process: Process, engine: Engine) {
+  #resume(process: Process, engine: PlanEngine) {
     return engine.resume(RUN, this.#isStream ? { inputs: this.#inputs(process) } : {})
   }
 
@@ -261,7 +261,7 @@ class Simulation {
     }
   }
 
-  #send(engine: Engine, signal: Parameters<Engine['signal']>[1], then: () => void): void {
+  #send(engine: PlanEngine, signal: Parameters<PlanEngine['signal']>[1], then: () => void): void {
     let isAnswered = false
     const answered = () => {
       if (isAnswered) return

@@ -3,7 +3,15 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { FlowInfo } from '@stepflow/dialects'
-import { type Diagnostic, type Engine, FlowError, hasErrors, type Log, type Plan, type Store } from '@stepflow/engine'
+import {
+  type Diagnostic,
+  FlowError,
+  hasErrors,
+  type Log,
+  type Plan,
+  type PlanEngine,
+  type Store,
+} from '@stepflow/engine'
 import type { Config, StoreConfig } from '../config/config.ts'
 import { loadConfig } from '../config/load-config.ts'
 import type { Env } from '../config/substitute.ts'
@@ -29,7 +37,7 @@ export interface Project {
   readonly cases: unknown
   readonly plugins: WiredPlugins
   /** Not there if the project is only checked. */
-  readonly engine: Engine
+  readonly engine: PlanEngine
   /** What the runs are kept in; not there if the project is only checked. */
   readonly store: Store
   readonly config: Config

@@ -4,10 +4,10 @@ import { createHash } from 'node:crypto'
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import {
   contentId,
-  type Engine,
   FlowError,
   type JournalEntry,
   type Plan,
+  type PlanEngine,
   type ResumeOptions,
   type RunHandle,
   type RunRow,
@@ -90,7 +90,7 @@ export async function findEdited(store: Store, origin: Origin): Promise<RunRow |
 }
 
 export interface TakeUp {
-  readonly engine: Engine
+  readonly engine: PlanEngine
   readonly store: Store
   readonly run: RunRow
   /** Told of what the run did before, and of everything from then on. */

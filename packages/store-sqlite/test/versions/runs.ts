@@ -5,10 +5,10 @@ import {
   type CallContext,
   type Clock,
   createEngine,
-  type Engine,
   FlowError,
   Park,
   type Plan,
+  type PlanEngine,
   type Store,
 } from '@stepflow/engine'
 
@@ -114,7 +114,7 @@ function components(
 }
 
 /** An engine that has what the plans call. */
-export function engineFor(store: Store, clock: Clock, isThere: boolean, called: () => void = () => {}): Engine {
+export function engineFor(store: Store, clock: Clock, isThere: boolean, called: () => void = () => {}): PlanEngine {
   const all = components(isThere, called)
   const route = (path: string) => {
     const call = all[path]

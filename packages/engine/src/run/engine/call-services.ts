@@ -1,7 +1,7 @@
 // What calls ask of the engine around them: blobs, a log without secrets, flows that a step has made, runs of their own.
 
 import type { BlobAccess } from '../../component/plugin.ts'
-import type { Engine, EngineOptions } from '../../engine.ts'
+import type { PlanEngine, PlanEngineOptions } from '../../engine.ts'
 import { FlowError } from '../../errors.ts'
 import type { Redactor } from '../../secrets/redactor.ts'
 import type { Attempt, CallServices } from '../in-flight/attempt.ts'
@@ -12,7 +12,7 @@ import type { Outcome } from '../outcome.ts'
 /** What takes out the secrets of a run, and of these inputs in it. */
 export type RedactorOf = (inputs: readonly ItemInput[]) => Redactor
 
-export function callServices(engine: Engine, options: EngineOptions, redactorOf: RedactorOf): CallServices {
+export function callServices(engine: PlanEngine, options: PlanEngineOptions, redactorOf: RedactorOf): CallServices {
   const { store, log, plan } = options
   const redaction = (attempt: Attempt) => redactorOf(inputsOf(attempt)).redaction
   return {

@@ -5,9 +5,9 @@ import { type Clock, systemClock } from '../../clock.ts'
 import { coreComponent } from '../../component/core.ts'
 import type {
   DirectRunOptions,
-  Engine,
-  EngineOptions,
   Inputs,
+  PlanEngine,
+  PlanEngineOptions,
   RerunOptions,
   ResumeOptions,
   RunHandle,
@@ -37,8 +37,8 @@ import { beginningOf, note, rowOf } from './run-journal.ts'
 import { checkId, checkLimit, keptOptions } from './run-options.ts'
 import { checkSameSteps, writeRerun } from './write-rerun.ts'
 
-export class RunEngine implements Engine {
-  readonly #options: EngineOptions
+export class RunEngine implements PlanEngine {
+  readonly #options: PlanEngineOptions
   readonly #clock: Clock
   readonly #random: () => number
   readonly #links = new WeakMap<Plan, MaybePromise<LinkedPlan>>()
@@ -49,7 +49,7 @@ export class RunEngine implements Engine {
   #runCount = 0
   #isClosing = false
 
-  constructor(options: EngineOptions) {
+  constructor(options: PlanEngineOptions) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
     this.#random = options.random ?? Math.random

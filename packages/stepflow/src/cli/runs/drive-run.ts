@@ -1,11 +1,11 @@
 // stepflow runs resume, rerun: drives a recorded run in this process, with the plan that is recorded, until it has ended.
 
 import {
-  type Engine,
   FlowError,
   isEnded,
   type JournalEntry,
   type Plan,
+  type PlanEngine,
   type RerunOptions,
   type RunHandle,
   type RunRow,
@@ -79,7 +79,7 @@ export const rerun: Action = {
 
 // ---
 
-type Begin = (engine: Engine, see: (entries: readonly JournalEntry[]) => void) => Promise<RunHandle>
+type Begin = (engine: PlanEngine, see: (entries: readonly JournalEntry[]) => void) => Promise<RunHandle>
 
 /** Wires what the flow calls, as it was when the run was begun, and follows the run to its end. */
 async function drive(at: RunsContext, row: RunRow, { plan }: Created, begin: Begin): Promise<number> {
