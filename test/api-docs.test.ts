@@ -28,13 +28,13 @@ const sources = entrySources()
 /** Reached by a symbol only: what our own modules say to one another through a public object. */
 const INTERNAL = new Set(['ComponentBrand', 'Definition', 'Program'])
 
-/** What any source file exports as a type. Type parameters are not among it, nor what a file keeps to itself. */
+/** What any source file exports as a type, those of the command line aside. Type parameters are not among it. */
 const exported = new Set(
   readdirSync(join(root, 'packages'))
     .map((name) => join(root, 'packages', name, 'src'))
     .filter((source) => existsSync(source))
     .flatMap((source) => readdirSync(source, { recursive: true, encoding: 'utf8' }).map((file) => join(source, file)))
-    .filter((file) => file.endsWith('.ts'))
+    .filter((file) => file.endsWith('.ts') && !file.includes('/stepflow/src/cli/'))
     .flatMap((file) => [...readFileSync(file, 'utf8').matchAll(/^export (?:interface|type|class) (\w+)/gm)])
     .map(([, name]) => name),
 )
