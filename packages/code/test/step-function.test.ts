@@ -539,7 +539,7 @@ describe('hooks', () => {
       'failure P y',
       'success P B',
       'start B',
-      'failure B',
+      'failure B C',
       'start C',
       'success C',
     ])

@@ -14,11 +14,30 @@ export class Called {
 
   /** Throws INVALID_FLOW for two functions under one path. */
   add(path: string, called: Component | AnyFn): void {
-    const known = this.#byPath.get(path)
-    if (known && functionOf(known) !== functionOf(called)) {
+    if (!this.#mayAdd(path, called)) {
       throw wrong(`flow "${this.#flow}" has two components ${path}; give them different names`)
     }
     this.#byPath.set(path, called)
+  }
+
+  /**
+   * Adds the components of a flow inside, which are its own. Gives the paths of those that are called otherwise here, for
+   * theirs lead to others already.
+   */
+  addInside(flow: string, components: ReadonlyMap<string, Component>): ReadonlyMap<string, string> {
+    const renamed = new Map<string, string>()
+    for (const [path, one] of components) {
+      let free = path
+      for (let n = 1; !this.#mayAdd(free, one); n++) free = renamedPath(path, flow, n)
+      if (free !== path) renamed.set(path, free)
+      this.#byPath.set(free, one)
+    }
+    return renamed
+  }
+
+  #mayAdd(path: string, called: Component | AnyFn): boolean {
+    const known = this.#byPath.get(path)
+    return known === undefined || functionOf(known) === functionOf(called)
   }
 
   /** Made one after the other, so that they lie side by side: how far apart they are decides what a long chain costs. */
@@ -32,6 +51,12 @@ export class Called {
 }
 
 // ---
+
+/** `/local/double` of a flow inside: `/local/inner/double`, then `/local/inner/2/double`. */
+function renamedPath(path: string, flow: string, n: number): string {
+  const among = `/local/${encodeURIComponent(flow)}${n === 1 ? '' : `/${n}`}`
+  return `${among}/${path.replace(/^\/local\//, '')}`
+}
 
 function functionOf(called: Component | AnyFn): unknown {
   return typeof called === 'function' ? called : called.call

@@ -18,6 +18,7 @@ import type { Block, Choice, FlowDraft, Source, StepDraft } from './flow-draft.t
 import { countedRefs, guard, hasRef, plain, planInput, readInput } from './flow-expr.ts'
 import type { Program } from './program.ts'
 import { nodeOf, pathText } from './ref.ts'
+import { renamedPlan } from './renamed-plan.ts'
 import { checker, isStandard, isUnchecked, jsonSchemaOf } from './schema-like.ts'
 import { sharedChoices } from './shared-choices.ts'
 
@@ -251,8 +252,9 @@ class Scope {
       return { component: work.path, input: given, counted: countedRefs(given) }
     }
     if (work.kind === 'run') {
-      for (const [path, component] of work.program.components) this.#called.add(path, component)
-      const input = planInput(work.program.plan, [['input', given]])
+      const { plan, components } = work.program
+      const renamed = this.#called.addInside(plan.name, components)
+      const input = planInput(renamedPlan(plan, renamed), [['input', given]])
       return { component: '$core/run', input, counted: countedRefs(given) }
     }
     const inside = new Scope(this.#draft, work.block, this, this.#called)

@@ -12,6 +12,7 @@ import { asError, errorFrom, StepFailedError, stepFailed } from './step-failed.t
 export interface StepFacts {
   readonly step: string
   readonly task?: string
+  readonly nextStep?: string
 }
 
 export class Execution {
@@ -107,7 +108,9 @@ export class Execution {
     const scope = this.scope(keyOf(place.slice(0, -1))) as Scope // whoever is in it has entered it
     const error = this.#errorOf(keyOf(place), scope, step.name, value, errorFrom(value)) as Error // at least the last one
     scope.set(step.name, error)
-    this.#tellFailure(scope, step.name, error, { step: step.name })
+    // Who handles it comes next.
+    const next = step.onFailure === undefined ? {} : { nextStep: step.onFailure }
+    this.#tellFailure(scope, step.name, error, { step: step.name, ...next })
     return error
   }
 

@@ -13,6 +13,7 @@ import {
   type StepDraft,
   type WorkDraft,
 } from './flow-draft.ts'
+import { readOnError } from './on-error.ts'
 import { isRunnable, PROGRAM } from './program.ts'
 import { makeRef, nodeOf } from './ref.ts'
 import { choicesIn } from './shared-choices.ts'
@@ -186,25 +187,26 @@ function readOptions(
   if (!Array.isArray(needs) || !needs.every((need) => (nodeOf(need)?.source as Source | undefined)?.kind === 'step')) {
     throw wrong(`"needs" of ${what} must be a list of references to steps`)
   }
-  const retry = readRetry(options.retry, what)
+  const failure = onError === undefined ? undefined : readOnError(onError, what)
+  if (failure?.retries !== undefined && options.retry !== undefined) {
+    throw wrong(`${what} has both "retry" and an "onError" that retries; keep "retry"`)
+  }
+  const given = failure?.retries === undefined ? options.retry : { maxAttempts: failure.retries + 1 }
+  const retry = readRetry(given, what)
   const timeoutMs = readDuration(options.timeout, `"timeout" of ${what}`)
   return {
     needs: needs.map((need) => checkRefs(need, block, `"needs" of ${what}`)),
     rule,
     ...(when === undefined ? {} : { when: checkRefs(when, block, `"when" of ${what}`) }),
-    ...(onError === undefined ? {} : { onError: readOnError(onError, block, what) }),
+    ...(failure ? { onError: checkDefault(failure.onError, block, what) } : {}),
     ...(retry ? { retry } : {}),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   }
 }
 
-function readOnError(onError: unknown, block: Block, what: string): NonNullable<StepDraft['onError']> {
-  if (onError === 'fail' || onError === 'skip') return onError
-  if (!isRecord(onError) || nodeOf(onError)) {
-    throw wrong(`"onError" of ${what} must be fail, skip or { default: VALUE }, not ${shown(onError)}`)
-  }
-  checkKeys(onError, ['default'], `"onError" of ${what}`)
-  return { default: checkRefs((onError as { default?: unknown }).default, block, `"onError" of ${what}`) }
+function checkDefault(onError: NonNullable<StepDraft['onError']>, block: Block, what: string) {
+  if (typeof onError === 'object') checkRefs(onError.default, block, `"onError" of ${what}`)
+  return onError
 }
 
 /** Refuses references that lead out of the flow, and values that no flow can carry; says where they are. */

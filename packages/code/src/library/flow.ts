@@ -17,6 +17,7 @@ import { type DrawFormat, drawPlan } from './draw-plan.ts'
 import { buildBlock } from './flow-builder.ts'
 import type { Block, FlowDraft, OnItemError } from './flow-draft.ts'
 import { DRAFT } from './flow-draft.ts'
+import type { OnError } from './on-error.ts'
 import { PROGRAM, type Program, type Runnable } from './program.ts'
 import type { AnyRef, Given, Ref, Resolved } from './ref.ts'
 import { type InputOf, type OutputOf, readSchema, type SchemaLike } from './schema-like.ts'
@@ -43,8 +44,8 @@ export interface FlowStepOptions<Output, Flow extends string> {
   readonly timeout?: Duration
   /** Runs only if this is true: not null, false, 0 or "". Else the step is skipped, and what needs it. */
   readonly when?: AnyRef<unknown, Flow> | boolean
-  /** In place of a failure: a skip, or a value. */
-  readonly onError?: 'fail' | 'skip' | { readonly default: Given<Output, Flow> }
+  /** In place of a failure: a skip, or a value. `{ default }` is short for what a flow file says with `action`. */
+  readonly onError?: OnError<Given<Output, Flow>>
   /** Steps that must have ended first, whose data is not needed. */
   readonly needs?: readonly AnyRef<unknown, Flow>[]
   /** When to go on after the steps it depends on have ended. Under all but `all_success`, what did not succeed is null. */

@@ -16,7 +16,7 @@ export interface StepEvent {
   readonly startedAt: number
   readonly finishedAt?: number
   readonly durationMs?: number
-  /** Where it goes from here, if that is known. */
+  /** Where it goes from here, if that is known; after a failure, its handler. */
   readonly nextStep?: string
 }
 
