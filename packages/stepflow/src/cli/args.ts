@@ -18,6 +18,12 @@ export const globalOptions: readonly Option[] = [
   },
 ]
 
+/** Where the output goes; undefined: to stdout, which is what `-` means too. */
+export function outputOf(args: Args): string | undefined {
+  const output = args.value('output')
+  return output === '-' ? undefined : output
+}
+
 /** Parses what stands after the command's name. Throws INVALID_INPUT on what the command does not know. */
 export function parseArgs(command: Command, words: readonly string[]): Args {
   const options = [...command.options, ...globalOptions]

@@ -7,6 +7,8 @@ export interface Command {
   readonly summary: string
   /** What stands after the name: `FLOW`, `PATH...`. Empty: the command takes no operands. */
   readonly operands: string
+  /** The only words that may stand first after the name, if they are known. */
+  readonly words?: readonly string[]
   readonly options: readonly Option[]
   readonly examples: readonly Example[]
   /** Options of other commands that are looked for here, by name, and what to do instead. */

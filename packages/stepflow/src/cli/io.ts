@@ -43,8 +43,8 @@ export function processIo(words: readonly string[]): Io {
 }
 
 /** Writes all of it before it returns. Throws ReaderGone if the other end of a pipe is closed. */
-export function writeAll(fd: number, text: string): void {
-  let rest = Buffer.from(text)
+export function writeAll(fd: number, content: string | Uint8Array): void {
+  let rest = Buffer.from(content)
   while (rest.length > 0) {
     try {
       rest = rest.subarray(writeSync(fd, rest))

@@ -1,5 +1,6 @@
 // How to go on with a batch, as command lines that can be copied.
 
+import { outputOf } from '../args.ts'
 import type { Args } from '../command.ts'
 import { shellWord } from '../progress/watch-waits.ts'
 import type { Kept } from './resume.ts'
@@ -14,7 +15,7 @@ export interface GoOn {
 
 export function howToGoOn({ args, writer, kept, isRecorded }: GoOn): string {
   const lines = writer.written + (kept?.lines ?? 0)
-  const output = args.value('output')
+  const output = outputOf(args)
   if (output !== undefined) {
     return `${lines} results are in ${output}, whole lines all of them. To go on with the rest:\n  ${resumeLine()}`
   }

@@ -7,7 +7,7 @@
 
 import { closeSync } from 'node:fs'
 import { FlowError, type Plan, type RunHandle } from '@stepflow/engine'
-import { countOption } from '../args.ts'
+import { countOption, outputOf } from '../args.ts'
 import type { Args, Io } from '../command.ts'
 import { DRAIN_MS, onInterrupt } from '../interrupts.ts'
 import { ReaderGone } from '../io.ts'
@@ -60,7 +60,7 @@ export async function runBatch(ready: ReadyRun): Promise<number> {
     const batch: OpenBatch = {
       ...ready,
       input,
-      output: args.value('output'),
+      output: outputOf(args),
       order: args.value('order') === 'completion' ? 'completion' : 'input',
       limit: countOption({ name: 'run' }, args, 'limit'),
     }

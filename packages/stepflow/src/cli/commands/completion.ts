@@ -8,6 +8,7 @@ export const completion: Command = {
   name: 'completion',
   summary: 'print a script that completes commands and options in your shell',
   operands: 'SHELL',
+  words: ['bash', 'zsh', 'fish'],
   options: [],
   examples: [
     { does: 'bash', line: 'stepflow completion bash > ~/.local/share/bash-completion/completions/stepflow' },
@@ -39,33 +40,66 @@ function optionsOf(command: Command): { readonly option: Option; readonly name: 
 
 function bash(all: readonly Command[]): string {
   const cases = all.map((command) => {
-    const names = [command.name, ...(command.aliases ?? [])].join('|')
+    const names = namesOf(command).join('|')
     const words = optionsOf(command).map(({ name }) => `--${name}`)
     return `    ${names}) words="${words.join(' ')}" ;;`
   })
-  const choices = [
-    ...new Map(all.flatMap(optionsOf).flatMap(({ option, name }) => (option.choices ? [[name, option.choices]] : []))),
-  ]
+  const values = all.flatMap((command) =>
+    optionsOf(command).flatMap(({ option, name }) =>
+      option.choices
+        ? [`    ${patternOf(command, `--${name}`)}) _stepflow_offer "${option.choices.join(' ')}"; return ;;`]
+        : [],
+    ),
+  )
+  const first = all.flatMap((command) =>
+    command.words ? [`    ${namesOf(command).join('|')}) words="${command.words.join(' ')}" ;;`] : [],
+  )
   return `# bash completion for stepflow
+_stepflow_offer() {
+  COMPREPLY=($(compgen -W "$1" -- "$cur"))
+}
 _stepflow() {
-  local cur="\${COMP_WORDS[COMP_CWORD]}" prev="\${COMP_WORDS[COMP_CWORD-1]}" words=""
+  local cur="\${COMP_WORDS[COMP_CWORD]}" prev="\${COMP_WORDS[COMP_CWORD-1]}" command="\${COMP_WORDS[1]}" words=""
   COMPREPLY=()
+  # "--order=in" is three words to bash.
+  if [ "$cur" = "=" ]; then
+    cur=""
+  elif [ "$prev" = "=" ] && [ "$COMP_CWORD" -gt 2 ]; then
+    prev="\${COMP_WORDS[COMP_CWORD-2]}"
+  fi
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W "${all.flatMap((one) => [one.name, ...(one.aliases ?? [])]).join(' ')} --help --version" -- "$cur"))
+    _stepflow_offer "${all.flatMap(namesOf).join(' ')} --help --version"
     return
   fi
-  case "$prev" in
-${choices.map(([name, of]) => `    --${name}) COMPREPLY=($(compgen -W "${of.join(' ')}" -- "$cur")); return ;;`).join('\n')}
-  esac
-  case "\${COMP_WORDS[1]}" in
-${cases.join('\n')}
+  case "$command $prev" in
+${values.join('\n')}
   esac
   case "$cur" in
-    -*) COMPREPLY=($(compgen -W "$words" -- "$cur")) ;;
+    -*)
+      case "$command" in
+${cases.map((line) => `    ${line}`).join('\n')}
+      esac
+      _stepflow_offer "$words"
+      return ;;
   esac
+  if [ "$COMP_CWORD" -eq 2 ]; then
+    case "$command" in
+${first.map((line) => `  ${line}`).join('\n')}
+    esac
+    [ -z "$words" ] || _stepflow_offer "$words"
+  fi
 }
 complete -o default -F _stepflow stepflow
 `
+}
+
+const namesOf = (command: Command) => [command.name, ...(command.aliases ?? [])]
+
+/** A pattern of `case` for what is typed after the command. */
+function patternOf(command: Command, word: string): string {
+  return namesOf(command)
+    .map((name) => `"${name} ${word}"`)
+    .join('|')
 }
 
 function zsh(all: readonly Command[]): string {
@@ -79,8 +113,9 @@ function zsh(all: readonly Command[]): string {
       const sign = option.value === undefined ? '' : option.bare === undefined ? '=' : '=-'
       return `        '${option.many ? '*' : ''}--${name}${sign}[${zshText(option.does)}]${value}'`
     })
-    const operands = command.operands === '' ? [] : [`        '*:${command.operands.toLowerCase()}:_files'`]
-    return `      ${[command.name, ...(command.aliases ?? [])].join('|')})\n      _arguments \\\n${[...specs, ...operands].join(' \\\n')}\n      ;;`
+    const first = command.words ? [`        '1:${command.operands.toLowerCase()}:(${command.words.join(' ')})'`] : []
+    const operands = command.operands === '' ? [] : [...first, `        '*:${command.operands.toLowerCase()}:_files'`]
+    return `      ${namesOf(command).join('|')})\n      _arguments \\\n${[...specs, ...operands].join(' \\\n')}\n      ;;`
   })
   return `#compdef stepflow
 _stepflow() {
@@ -107,7 +142,12 @@ function fish(all: readonly Command[]): string {
   const lines = ['# fish completion for stepflow']
   for (const command of all) {
     lines.push(`complete -c stepflow -n __fish_use_subcommand -f -a ${command.name} -d '${fishText(command.summary)}'`)
-    const names = [command.name, ...(command.aliases ?? [])].join(' ')
+    const names = namesOf(command).join(' ')
+    if (command.words) {
+      const words = command.words.join(' ')
+      const isFirst = `__fish_seen_subcommand_from ${names}; and not __fish_seen_subcommand_from ${words}`
+      lines.push(`complete -c stepflow -n '${isFirst}' -f -a '${words}'`)
+    }
     for (const { option, name } of optionsOf(command)) {
       const value = option.value === undefined ? '' : option.choices ? ` -x -a '${option.choices.join(' ')}'` : ' -r'
       const short = option.short && name === option.name ? ` -s ${option.short}` : ''

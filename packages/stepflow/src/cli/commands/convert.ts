@@ -3,7 +3,7 @@
 import { extname } from 'node:path'
 import { hasErrors } from '@stepflow/engine'
 import { readText } from '@stepflow/host'
-import { flowFile, usage } from '../args.ts'
+import { flowFile, outputOf, usage } from '../args.ts'
 import type { Command } from '../command.ts'
 import { createMessages } from '../messages.ts'
 import { tellInvalid } from '../tell-invalid.ts'
@@ -28,8 +28,8 @@ export const convert: Command = {
     const file = flowFile(convert, args)
     const to = args.value('to')
     if (to !== 'flow' && to !== 'manifest') throw usage(convert, 'needs --to flow or --to manifest')
-    const output = args.value('output')
-    if (output !== undefined && output !== '-') checkWritable(output, io.cwd)
+    const output = outputOf(args)
+    if (output !== undefined) checkWritable(output, io.cwd)
     const text = readText(file, 'the flow', io.cwd)
     const dialects = await import('@stepflow/dialects')
     const { diagnostics } = dialects.compile(text, { file, isServed: () => undefined })
@@ -46,7 +46,7 @@ export const convert: Command = {
     for (const sentence of differences) messages.hint(`Note: ${sentence}`)
     const isJson = extname(output ?? '').toLowerCase() === '.json'
     const made = isJson ? `${JSON.stringify(document, null, 2)}\n` : yaml
-    if (output === undefined || output === '-') {
+    if (output === undefined) {
       io.out(made)
       return 0
     }

@@ -2,7 +2,7 @@
 
 import { setOwn } from '@stepflow/engine'
 import type { StoreConfig } from '@stepflow/host'
-import { countOption, durationOption, flowFile, usage } from '../args.ts'
+import { countOption, durationOption, flowFile, outputOf, usage } from '../args.ts'
 import type { ReadyRun } from '../batch/run-batch.ts'
 import { type Args, type Command, flowOptions, type Io } from '../command.ts'
 import { createMessages } from '../messages.ts'
@@ -78,7 +78,7 @@ export const run: Command = {
     else refuseOutsideBatch(args)
     const maxConcurrent = countOption(run, args, 'max-concurrent')
     const drainMs = durationOption(run, args, 'drain')
-    const output = args.value('output')
+    const output = outputOf(args)
     if (output !== undefined) {
       checkWritable(output, io.cwd)
       refuseOverwriting(output, file, args, io)
@@ -125,7 +125,7 @@ async function runOne({ project, plan, options, args, io, messages }: ReadyRun):
     plan,
     store,
     storeWords: storeWords(config.stateStore, io),
-    output: args.value('output'),
+    output: outputOf(args),
     io,
     messages,
   }

@@ -32,6 +32,7 @@ export const runs: Command = {
   name: 'runs',
   summary: 'look at recorded runs, steer them, run them again, take them along',
   operands: 'ACTION [ID] [NAME]',
+  words: Object.keys(actions),
   options: [
     storeOption,
     { name: 'config', value: 'FILE', does: 'the configuration; else that beside the flow of the run, or here' },

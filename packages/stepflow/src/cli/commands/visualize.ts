@@ -1,12 +1,12 @@
 // stepflow visualize: a flow as a picture, for the terminal, for a document, or as a file. Runs nothing, starts nothing.
 
-import { writeFileSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
 import type { Format } from '@stepflow/draw'
 import { hasErrors, type Plan } from '@stepflow/engine'
 import { isCodeFile, readText } from '@stepflow/host'
 import { flowFile, usage } from '../args.ts'
 import { type Args, type Command, flowOptions, type Io } from '../command.ts'
+import { writeAll } from '../io.ts'
 import { createMessages } from '../messages.ts'
 import { tellInvalid } from '../tell-invalid.ts'
 import { writeNew } from '../write-file.ts'
@@ -121,7 +121,7 @@ async function sketchOf(file: string) {
 function write(output: string | undefined, drawn: string | Uint8Array, args: Args, io: Io): void {
   if (output === undefined) {
     if (typeof drawn === 'string') io.out(drawn)
-    else writeFileSync(io.fds.out, drawn)
+    else writeAll(io.fds.out, drawn)
     return
   }
   writeNew(output, drawn, 'the drawing', io.cwd, args.has('force') ? 'overwrite' : 'refuse')

@@ -11,7 +11,7 @@ import {
   type RunRow,
 } from '@stepflow/engine'
 import { type Created, findRun, patchFlow, readCreated, reopenRun } from '@stepflow/host/history'
-import { usage } from '../args.ts'
+import { outputOf, usage } from '../args.ts'
 import { describeDiagnostics } from '../code-frame.ts'
 import { shellWord } from '../progress/watch-waits.ts'
 import { takeUp } from '../recorded-run.ts'
@@ -84,7 +84,7 @@ type Begin = (engine: PlanEngine, see: (entries: readonly JournalEntry[]) => voi
 /** Wires what the flow calls, as it was when the run was begun, and follows the run to its end. */
 async function drive(at: RunsContext, row: RunRow, { plan }: Created, begin: Begin): Promise<number> {
   const { args, io, messages, store, storeWords } = at
-  const output = args.value('output')
+  const output = outputOf(args)
   if (output !== undefined) checkWritable(output, io.cwd)
   const { diagnostics, wired } = await reopenRun({
     store,

@@ -3,6 +3,7 @@
 import { FlowError } from '@stepflow/engine'
 import { readText } from '@stepflow/host'
 import { exportRun as exportRecorded, importRun as importInto } from '@stepflow/host/history'
+import { outputOf } from '../args.ts'
 import { version } from '../version.ts'
 import { checkWritable, writeText } from '../write-file.ts'
 import type { Action } from './action.ts'
@@ -11,7 +12,7 @@ export const exportRun: Action = {
   operands: 'ID',
   options: ['output', 'secrets', 'json'],
   async run({ args, io, reader, messages, operands }) {
-    const output = args.value('output')
+    const output = outputOf(args)
     if (output !== undefined) checkWritable(output, io.cwd)
     const recorded = await reader.open(operands[0] as string) // there as its operands say
     if (recorded.damage !== undefined) throw new FlowError('RESOURCE_UNAVAILABLE', recorded.damage)
