@@ -3,6 +3,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createSqliteStore } from '@stepflow/store-sqlite'
 import { expect, test } from 'vitest'
 import { buildCli } from '../packages/stepflow/test/build-cli.ts'
 import { type Bench, benchWith, chance, type Ended } from './kills/killed-run.ts'
@@ -125,3 +126,46 @@ test(
   },
   60_000 + KILLS * 3_000,
 )
+
+test.each(['before', 'after'] as const)(
+  'a rerun of a batch of 500 that is killed right %s one of its first commits is there whole, or not at all',
+  async (when) => {
+    const bench = benchWith(larger)
+    const input = Array.from({ length: 500 }, (_, n) => JSON.stringify({ n, ms: 0 }))
+    writeFileSync(join(bench.folder, 'in.jsonl'), input.join('\n'))
+    const store = ['--store', 'sqlite:runs.db']
+    await bench.run(['run', 'flow.yaml', '--inputs', 'in.jsonl', '--output', 'out.jsonl', ...store])
+    const [first] = await runsIn(bench)
+    const counts = new Set<number>()
+    for (let commit = 1; commit <= 6; commit++) {
+      const before = (await runsIn(bench)).length
+      const { signal } = await bench.run(['runs', 'rerun', first?.id as string, ...store], { at: `${commit} ${when}` })
+      expect(signal).toBe('SIGKILL')
+
+      const runs = await runsIn(bench)
+      for (const { total, items } of runs) expect([total, items]).toEqual([500, 500])
+      counts.add(runs.length - before)
+    }
+    expect([...counts].sort()).toEqual([0, 1])
+    const [newest] = await runsIn(bench)
+    const { code } = await bench.run(['runs', 'resume', newest?.id as string, ...store])
+    expect(code).toBe(0)
+    expect((await runsIn(bench))[0]).toMatchObject({ id: newest?.id, status: 'completed', success: 500 })
+  },
+  120_000,
+)
+
+/** Newest first; `items`: those that its journals have. */
+async function runsIn({ folder }: Bench) {
+  const store = await createSqliteStore({ path: join(folder, 'runs.db') })
+  try {
+    return await Promise.all(
+      (await store.runs.list()).map(async ({ id, status, items: { total, success } }) => {
+        const shards = await store.runs.shards(id)
+        return { id, status, total, success, items: shards.reduce((sum, { items }) => sum + items, 0) }
+      }),
+    )
+  } finally {
+    await store.close()
+  }
+}

@@ -56,7 +56,14 @@ export type { Route, Router } from './component/router.ts'
 export { createMemoryStore, type MemoryStoreOptions } from './store/memory.ts'
 export type { History } from './store/memory-runs.ts'
 export { checkRecordName, recordConflict } from './store/records.ts'
-export type { JournalEntry, JournalId, RunId, RunOptions, VisitRef } from './journal/events.ts'
+export {
+  type JournalEntry,
+  type JournalId,
+  type RunId,
+  type RunOptions,
+  saysEndOf,
+  type VisitRef,
+} from './journal/events.ts'
 export { RefusedInput } from './journal/refused-input.ts'
 export { type CriticalPath, criticalPath } from './journal/critical-path.ts'
 export { foldSteps, type StepFold, type StepState, type StepStates } from './journal/step-states.ts'

@@ -152,4 +152,51 @@ describe('rerun', () => {
     const { outcomes } = await twice(chain, [1], always, { from: { failed: true } })
     expect(outcomes).toEqual([failedWith('always', 'b')])
   })
+
+  test('with another flow, what is taken over goes to the steps of the same ids', async () => {
+    const other = plan(
+      {
+        new: call('/echo'),
+        a: call('/echo'),
+        b: call('/maybe', after([1], ref(1))),
+        more: call('/echo', after([2], ref(2))),
+        c: call('/echo', after([3], ref(3))),
+      },
+      () => ({ input: { op: 'array', of: [ref(0), ref(4)] } }),
+    )
+    const { calls, outcomes } = await twice(chain, [1], failsOnce(), { from: { step: 'c' }, plan: other })
+    expect(calls.sort()).toEqual(['c', 'more', 'new'])
+    expect(outcomes).toEqual([ok([1, 1])])
+  })
+
+  test('with another flow, what its order of steps puts behind the chosen one is done again', async () => {
+    const other = plan({ c: call('/echo'), a: call('/echo', after([0], ref(0))) }, () => ({ input: ref(1) }))
+    const { calls } = await twice(chain, [1], failsOnce(), { from: { step: 'c' }, plan: other })
+    expect(calls).toEqual(['c', 'a'])
+  })
+
+  test('with another flow, elements of a loop are taken over only if it does the same in each', async () => {
+    const loops = (component: string) => {
+      const each = plan({ each: call(component, { op: 'input', path: 'item' }) }, () => ({ input: ref(0) }))
+      const loop = call('$core/map', {
+        op: 'object',
+        of: [
+          ['plan', { op: 'literal', value: each as never }],
+          ['items', input],
+        ],
+      })
+      return (before: Record<string, ReturnType<typeof call>>) => {
+        const steps = { ...before, loop }
+        return plan(steps, (at) => ({ input: ref(at('loop')), needs: Object.keys(before).map(at) }))
+      }
+    }
+    const [maybe, again] = [loops('/maybe'), loops('/other')]
+    const items = [['x', 'bad', 'y']]
+    const options = (p: Plan): RerunOptions => ({ from: { failed: true }, plan: p })
+
+    const same = await twice(maybe({}), items, failsOnce(), options(maybe({ first: call('/echo') })))
+    expect(same.calls.sort()).toEqual(['each1', 'first'])
+    const different = await twice(maybe({}), items, { ...failsOnce(), '/other': echo }, options(again({})))
+    expect(different.calls.sort()).toEqual(['each', 'each1', 'each2'])
+  })
 })

@@ -97,3 +97,8 @@ export interface RunOptions {
     readonly [detail: string]: string
   }
 }
+
+/** Does the entry say how the item ended? */
+export function saysEndOf(entry: JournalEntry, item: number): boolean {
+  return entry.type === 'finished' && item >= entry.item && item <= (entry.to ?? entry.item)
+}

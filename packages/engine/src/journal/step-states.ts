@@ -4,7 +4,7 @@
 import type { ErrorValue } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
 import { stepsBefore } from '../plan/steps-before.ts'
-import type { JournalEntry } from './events.ts'
+import { type JournalEntry, saysEndOf } from './events.ts'
 
 export interface StepState {
   readonly id: string
@@ -57,7 +57,7 @@ export function foldSteps(plan: Plan, item = 0): StepFold {
 
 function take(steps: readonly (StepState | undefined)[], item: number, entry: JournalEntry): void {
   if (entry.type === 'finished') {
-    if (entry.item !== item) return
+    if (!saysEndOf(entry, item)) return
     for (const step of steps) if (step) leave(step, entry.at)
     return
   }

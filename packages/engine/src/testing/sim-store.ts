@@ -68,10 +68,14 @@ export class SimDisk {
       work: (drive) => this.#work(process, drive),
       putDown: (wake) => this.#putDown(wake, process),
       runs: {
-        ...rows.runs,
+        list: (query) => rows.runs.list(query),
+        statuses: (run, from, limit) => rows.runs.statuses(run, from, limit),
+        cached: (key, now) => rows.runs.cached(key, now),
+        open: (run) => rows.runs.open(run),
+        remove: (run) => rows.runs.remove(run),
         get: (run) => read(() => rows.runs.get(run)) as ReturnType<Store['runs']['get']>,
-        items: (run, from, limit) =>
-          read(() => rows.runs.items(run, from, limit)) as ReturnType<Store['runs']['items']>,
+        items: (run, from, limit, statuses) =>
+          read(() => rows.runs.items(run, from, limit, statuses)) as ReturnType<Store['runs']['items']>,
         shards: (run) => read(() => rows.runs.shards(run)) as ReturnType<Store['runs']['shards']>,
       },
       blobs: rows.blobs,

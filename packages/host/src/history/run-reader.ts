@@ -19,6 +19,7 @@ import {
   redactOutcome,
   redactValues,
   type Store,
+  saysEndOf,
 } from '@stepflow/engine'
 import { hideSecrets, secretPaths, secretValues } from '@stepflow/schema'
 import { findRun } from './find-run.ts'
@@ -122,7 +123,8 @@ class Recorded implements RecordedRun {
       const [first] = rows[0]?.entries ?? []
       const redactor = this.#redactorOf(first?.type === 'created' ? [first.inputs[place]] : [])
       for (const row of rows) {
-        for (const entry of row.entries) if (itemOf(entry) === item) entries.push(redactEntry(entry, redactor))
+        for (const entry of row.entries)
+          if (itemOf(entry) === item || saysEndOf(entry, item)) entries.push(redactEntry(entry, redactor))
       }
     }
     // Nobody drove it when it was cancelled, so nobody wrote how its items ended.

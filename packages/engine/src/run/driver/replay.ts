@@ -52,7 +52,7 @@ function readPast(rows: readonly JournalRow[]): Past {
   const cut = new Set<string>()
   for (const { entries } of rows) {
     for (const entry of entries) {
-      if (entry.type === 'finished') finished.add(entry.item)
+      if (entry.type === 'finished') for (let i = entry.item; i <= (entry.to ?? entry.item); i++) finished.add(i)
       else if (entry.type === 'settled') {
         ;(entry.derived ? derived : settled).add(pathOf(entry))
         if (entry.derived && entry.outcome.outcome === 'failed' && entry.outcome.error.code === 'CANCELLED') {

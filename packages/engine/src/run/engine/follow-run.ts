@@ -20,7 +20,9 @@ export function watchRun(
   const listener = watch && guarded(run.id, watch, warn)
   return store.watch({ run: run.id }, (row) => {
     for (const entry of row.entries) {
-      if (entry.type === 'finished') run.results.push(entry.item, run.rawOutcome(entry.item) ?? entry.outcome)
+      if (entry.type !== 'finished') continue
+      const { item, to = item, outcome } = entry
+      for (let i = item; i <= to; i++) run.results.push(i, run.rawOutcome(i) ?? outcome)
     }
     listener?.(row.entries)
   })

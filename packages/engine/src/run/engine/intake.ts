@@ -1,6 +1,7 @@
 // Takes a run's inputs in: a few stay in the run's own journal, many are split into shards, each a journal of its own.
 
 import type { JournalEntry, JournalId } from '../../journal/events.ts'
+import { jsonBytes } from '../../json-size.ts'
 import type { LocalRun } from './local-run.ts'
 
 /** Shards of a run that are driven at once. */
@@ -9,6 +10,8 @@ const OPEN_SHARDS = 4
 const WAITING_ITEMS = 65_536
 const FIRST_SHARD_ITEMS = 16
 const LARGEST_SHARD_ITEMS = 1024
+/** Inputs of a shard are one row: no store is asked to take a row of a gigabyte, and no driver to hold it. */
+const LARGEST_SHARD_BYTES = 8 * 1024 * 1024
 /** Who lets few items run at once has slow ones: their inputs are not read far ahead. Items of a shard for each of these. */
 const ITEMS_FOR_EACH = 16
 /** Results that may wait for their reader before the intake waits too, in shards. */
@@ -27,7 +30,8 @@ export interface IntakeTools {
 
 /** True for inputs that are known and few: they need no shards. */
 export function isSmall(inputs: Iterable<unknown> | AsyncIterable<unknown>): inputs is readonly unknown[] {
-  return Array.isArray(inputs) && inputs.length <= FIRST_SHARD_ITEMS
+  if (!Array.isArray(inputs) || inputs.length > FIRST_SHARD_ITEMS) return false
+  return inputs.length <= 1 || jsonBytes(inputs, LARGEST_SHARD_BYTES) <= LARGEST_SHARD_BYTES
 }
 
 /** Where an intake goes on: how many items it has taken, in how many shards. */
@@ -48,6 +52,7 @@ export async function takeIn(
   const largest = Math.min(LARGEST_SHARD_ITEMS, Math.max(FIRST_SHARD_ITEMS, run.limit * ITEMS_FOR_EACH))
   let size = FIRST_SHARD_ITEMS
   let shard: unknown[] = []
+  let bytes = 0
   let flushing: Promise<void> = Promise.resolve()
 
   const write = async (journal: JournalId, entry: JournalEntry) => {
@@ -61,13 +66,18 @@ export async function takeIn(
     const journal = `${run.id}/${++shards}`
     from += shard.length
     shard = []
+    bytes = 0
     size = Math.min(size * 2, largest)
     flushing = flushing.then(() => write(journal, entry))
     return flushing
   }
   const add = (input: unknown): Promise<void> | undefined => {
+    const more = jsonBytes(input, LARGEST_SHARD_BYTES)
+    // One that is larger than all that fits has a shard of its own.
+    const waiting = bytes + more > LARGEST_SHARD_BYTES ? flush() : undefined
     shard.push(input)
-    return shard.length >= size ? flush() : undefined
+    bytes += more
+    return shard.length >= size ? flush() : waiting
   }
   const stopWatching = watchForPauses(tools, () => from + shard.length, flush)
 

@@ -7,6 +7,7 @@ import { strictDependencies } from '../../plan/dependencies.ts'
 import { suggest } from '../../plan/diagnostic.ts'
 import { allRefs } from '../../plan/expr.ts'
 import type { Plan } from '../../plan/plan.ts'
+import { subPlanOf } from '../../plan/step-parts.ts'
 import type { JournalRow } from '../../store/store.ts'
 
 /** From where: the failed steps, or the last visit of a step (by id). */
@@ -25,9 +26,13 @@ export function stepToRerun(plan: Plan, id: string): number {
   throw new FlowError('NOT_FOUND', `the run has no step "${id}". ${hint}`)
 }
 
-/** The entries of one journal that are taken over, in their order. */
-export function carryOver(plan: Plan, rows: readonly JournalRow[], from: RerunFrom): JournalEntry[] {
+/**
+ * The entries of one journal that are taken over, in their order. `next`: the plan of the new run, whose steps are found by
+ * their ids; what it does not have is left out.
+ */
+export function carryOver(plan: Plan, rows: readonly JournalRow[], from: RerunFrom, next: Plan = plan): JournalEntry[] {
   const reached = reachOf(plan)
+  const placed = placesIn(plan, next, from)
   const byItem = new Map<number, { settled: Settled[]; finished?: Finished }>()
   const of = (item: number) => {
     const known = byItem.get(item) ?? { settled: [] }
@@ -44,13 +49,50 @@ export function carryOver(plan: Plan, rows: readonly JournalRow[], from: RerunFr
   for (const { settled, finished } of byItem.values()) {
     const isKept = 'failed' in from && finished !== undefined && finished.outcome.outcome !== 'failed'
     const kept = isKept ? settled : keptOf(settled, plan, from, reached)
-    for (const { took: _, ...entry } of kept) carried.push({ ...entry, carried: true })
+    for (const { took: _, ...entry } of kept) {
+      const there = placed(entry)
+      if (there) carried.push({ ...there, carried: true })
+    }
     if (isKept) carried.push(finished)
   }
   return carried
 }
 
 // ---
+
+/** Where an entry stands in the plan of the new run; undefined if that has no such step. */
+function placesIn(plan: Plan, next: Plan, from: RerunFrom): (entry: Settled) => Settled | undefined {
+  if (next === plan) return (entry) => entry
+  const isAgain = 'step' in from ? reachedIn(next, from.step) : () => false
+  const index = new Map(next.steps.map((step, at) => [step.id, at]))
+  const places = plan.steps.map(({ id }) => index.get(id))
+  // Steps inside a step are numbered in a plan of its own: another one numbers others.
+  const isSame = plan.steps.map((step, at) => {
+    const there = next.steps[places[at] ?? -1]
+    return JSON.stringify(subPlanOf(step)?.plan) === JSON.stringify(there && subPlanOf(there)?.plan)
+  })
+  return (entry) => {
+    const before = rootStepOf(entry)
+    const step = places[before]
+    if (step === undefined || isAgain(step)) return undefined
+    if (entry.sub === undefined) return step === entry.step ? entry : { ...entry, step }
+    if (!isSame[before]) return undefined
+    const [item, , ...rest] = entry.sub.split('/')
+    return { ...entry, sub: [item, step, ...rest].join('/') }
+  }
+}
+
+/** The steps that the new plan leads to from there; where steps are visited again, the old plan's order says more. */
+function reachedIn(next: Plan, from: string): (step: number) => boolean {
+  if (isPush(next)) return () => false
+  const start = stepToRerun(next, from)
+  const reached = reachOf(next)(start)
+  return (step) => step === start || reached.has(step)
+}
+
+function isPush(plan: Plan): boolean {
+  return plan.steps.some((step) => step.next !== undefined)
+}
 
 /** By step: the steps that read it, need it, or are led to from it, directly or not. */
 function reachOf(plan: Plan): (step: number) => ReadonlySet<number> {
@@ -83,8 +125,8 @@ function keptOf(
   from: RerunFrom,
   reached: (step: number) => ReadonlySet<number>,
 ) {
-  const isPush = plan.steps.some((step) => step.next !== undefined)
-  const again = 'failed' in from ? firstFailures(settled) : lastVisit(settled, stepToRerun(plan, from.step))
+  const loops = isPush(plan)
+  const again = 'failed' in from ? firstFailures(settled) : lastVisit(settled, stepOf(plan, from.step))
   return settled.filter((entry, at) => {
     const step = rootStepOf(entry)
     for (const start of again) {
@@ -92,7 +134,7 @@ function keptOf(
         // A loop that failed keeps its elements that succeeded; chosen by name, it is done again as a whole.
         if (!('failed' in from) || entry.sub === undefined || entry.outcome.outcome === 'failed') return false
         if (isBelowFailure(entry, settled)) return false
-      } else if (reached(start.step).has(step) && (!isPush || at >= start.at)) return false
+      } else if (reached(start.step).has(step) && (!loops || at >= start.at)) return false
     }
     return true
   })
@@ -114,7 +156,13 @@ function firstFailures(settled: readonly Settled[]): Start[] {
   return [...starts].map(([step, at]) => ({ step, at }))
 }
 
+/** -1 for a step that only the new plan has. */
+function stepOf(plan: Plan, id: string): number {
+  return plan.steps.findIndex((step) => step.id === id)
+}
+
 function lastVisit(settled: readonly Settled[], step: number): Start[] {
+  if (step < 0) return []
   const visits = settled.filter((entry) => rootStepOf(entry) === step).map(visitOf)
   if (visits.length === 0) return [{ step, at: 0 }]
   const last = Math.max(...visits)

@@ -33,9 +33,10 @@ import { Journals } from './journals.ts'
 import type { LocalRun } from './local-run.ts'
 import { LocalRuns } from './local-runs.ts'
 import { stepToRerun } from './rerun.ts'
-import { beginningOf, note, rowOf } from './run-journal.ts'
+import { newRunId } from './run-id.ts'
+import { beginningOf, rowOf } from './run-journal.ts'
 import { checkId, checkLimit, keptOptions } from './run-options.ts'
-import { checkSameSteps, writeRerun } from './write-rerun.ts'
+import { writeRerun } from './write-rerun.ts'
 
 export class RunEngine implements PlanEngine {
   readonly #options: PlanEngineOptions
@@ -46,7 +47,6 @@ export class RunEngine implements PlanEngine {
   readonly #journals: Journals
   readonly #direct: DirectRuns
   #worker: { stop(): Promise<void> } | undefined
-  #runCount = 0
   #isClosing = false
 
   constructor(options: PlanEngineOptions) {
@@ -158,7 +158,6 @@ export class RunEngine implements PlanEngine {
     const shards = await store.runs.shards(id)
     const before = beginningOf(id, await store.read(`${id}/0`))
     const plan = options.plan ?? before.plan
-    checkSameSteps(plan, before.plan, options.from !== undefined)
     if (options.from && 'step' in options.from) stepToRerun(plan, options.from.step)
 
     const linked = await this.#link(plan)
@@ -170,7 +169,7 @@ export class RunEngine implements PlanEngine {
     const run = this.#runs.add(again, linked, kept, options.redact !== false)
     run.handles++
     const unwatch = watchRun(this.#options.store, run, options.watch, (message) => this.#warn(message))
-    const items = await writeRerun(store, shards, {
+    const written = writeRerun(store, shards, {
       run: again,
       at: this.#clock.now(),
       before: before.plan,
@@ -178,7 +177,7 @@ export class RunEngine implements PlanEngine {
       kept,
       options,
     })
-    await note(store, again, [{ type: 'sealed', at: this.#clock.now(), items }])
+    await this.#accepted(run, unwatch, written)
     this.#journals.resume(run, leftOf(await store.runs.shards(again)))
     return this.#handle(run, unwatch)
   }
@@ -188,7 +187,7 @@ export class RunEngine implements PlanEngine {
     const row = await rowOf(this.#options.store, id)
     if (isEnded(row.status))
       throw new FlowError('CONFLICT', `run ${id} has ended (${row.status}): nothing can be sent to it`)
-    await note(this.#options.store, id, [signalEntry(signal, this.#clock.now())])
+    await this.#note(id, [signalEntry(signal, this.#clock.now())])
   }
 
   recover(): void {
@@ -219,8 +218,13 @@ export class RunEngine implements PlanEngine {
       now: () => this.#clock.now(),
       timer: (ms, fire) => this.#clock.timer(ms, fire),
       open: (journal, entries) => this.#journals.start(run, journal, entries),
-      note: (entries) => note(this.#options.store, run.id, entries),
+      note: (entries) => this.#note(run.id, entries),
     })
+  }
+
+  /** Adds to the run's own journal, whoever else does. */
+  async #note(id: RunId, entries: readonly JournalEntry[]): Promise<void> {
+    await this.#options.store.append({ journal: `${id}/0`, entries })
   }
 
   /** Waits until a new run is written; one that is not leaves nothing behind. */
@@ -259,11 +263,7 @@ export class RunEngine implements PlanEngine {
   }
 
   #newId(): RunId {
-    if (this.#options.newId) return this.#options.newId()
-    this.#runCount++
-    const stamp = this.#clock.now().toString(36)
-    const chance = Math.floor(this.#random() * 36 ** 6).toString(36)
-    return `${stamp}-${this.#runCount.toString(36)}${chance}`
+    return this.#options.newId ? this.#options.newId() : newRunId(this.#clock.now(), this.#random)
   }
 }
 

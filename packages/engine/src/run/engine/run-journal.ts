@@ -1,7 +1,7 @@
-// The journal of a run itself, the first of its journals: what stands at its beginning, and notes that anybody may add.
+// What stands at the beginning of a run's own journal, and the run's row, for whoever needs them to go on.
 
 import { FlowError } from '../../errors.ts'
-import type { JournalEntry, RunId, RunOptions } from '../../journal/events.ts'
+import type { RunId, RunOptions } from '../../journal/events.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { JournalRow, RunRow, Store } from '../../store/store.ts'
 
@@ -17,20 +17,6 @@ export function beginningOf(id: RunId, rows: readonly JournalRow[]): Beginning {
   if (first?.type === 'created' && first.plan) return { plan: first.plan, options: first.options }
   const message = `the journal of run ${id} does not begin with its plan: it is damaged; remove the run, or restore the file`
   throw new FlowError('INTERNAL', message, { data: { journal: `${id}/0` } })
-}
-
-/** Appends to the run's own journal, whoever else does. */
-export async function note(store: Store, id: RunId, entries: readonly JournalEntry[]): Promise<void> {
-  const journal = `${id}/0`
-  for (;;) {
-    const after = (await store.read(journal)).length
-    try {
-      await store.append({ journal, after, entries })
-      return
-    } catch (error) {
-      if (!FlowError.is(error) || error.code !== 'CONFLICT') throw error
-    }
-  }
 }
 
 /** The run's row; throws NOT_FOUND. */

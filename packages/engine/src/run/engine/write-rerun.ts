@@ -4,7 +4,7 @@ import type { RerunOptions } from '../../engine.ts'
 import { FlowError } from '../../errors.ts'
 import type { JournalEntry, RunId, RunOptions } from '../../journal/events.ts'
 import type { Plan } from '../../plan/plan.ts'
-import type { ShardRow, Store } from '../../store/store.ts'
+import type { Batch, ShardRow, Store } from '../../store/store.ts'
 import { carryOver } from './rerun.ts'
 
 export interface Rerun {
@@ -17,32 +17,25 @@ export interface Rerun {
   readonly options: RerunOptions
 }
 
-/** Writes them all; nothing of it is driven. Answers the number of items. */
-export async function writeRerun(store: Store, shards: readonly ShardRow[], rerun: Rerun): Promise<number> {
+/** Writes them all at once: a run is there whole, or not at all. Nothing of it is driven yet. */
+export async function writeRerun(store: Store, shards: readonly ShardRow[], rerun: Rerun): Promise<void> {
   const { run, at, before, plan, kept, options } = rerun
-  let items = 0
+  const batches: Batch[] = []
+  const items = shards.reduce((sum, shard) => sum + shard.items, 0)
   for (const [number, { journal: old }] of shards.entries()) {
     const rows = await store.read(old)
     const [created] = rows[0]?.entries ?? []
-    if (created?.type !== 'created') continue
+    if (created?.type !== 'created') throw new FlowError('INTERNAL', `journal ${old} does not begin with its items`)
     const inputs = created.inputs.map((input, i) => options.inputs?.[created.from + i] ?? input)
-    items = Math.max(items, created.from + inputs.length)
-    const begin: JournalEntry =
+    const entries: JournalEntry[] = options.from ? carryOver(before, rows, options.from, plan) : []
+    const begin: JournalEntry[] =
       number === 0
-        ? { type: 'created', at, run, plan, options: kept, from: 0, inputs }
-        : { ...created, at, run, inputs }
-    const journal = `${run}/${number}`
-    await store.append({ journal, after: 0, entries: [begin] })
-    const carried = options.from ? carryOver(before, rows, options.from) : []
-    if (carried.length > 0) await store.append({ journal, after: 1, entries: carried })
+        ? [
+            { type: 'created', at, run, plan, options: kept, from: 0, inputs },
+            { type: 'sealed', at, items },
+          ]
+        : [{ type: 'created', at, run, from: created.from, inputs }]
+    batches.push({ journal: `${run}/${number}`, after: 0, entries: [...begin, ...entries] })
   }
-  return items
-}
-
-/** Recorded outputs are known by the places of their steps: these must be what they were. */
-export function checkSameSteps(plan: Plan, before: Plan, isPartial: boolean): void {
-  if (!isPartial || plan === before) return
-  const ids = (of: Plan) => of.steps.map((step) => step.id).join('\n')
-  if (ids(plan) === ids(before)) return
-  throw new FlowError('CONFLICT', 'the flow has other steps than the run had: only the whole run can be run again')
+  await store.appendAll(batches)
 }

@@ -3,7 +3,7 @@
 import type { ErrorValue } from '../../errors.ts'
 import { RefusedInput } from '../../journal/refused-input.ts'
 import { misfit } from '../../schema.ts'
-import type { Outcome } from '../outcome.ts'
+import { failed, type Outcome } from '../outcome.ts'
 import { QUEUED } from '../scheduler/state.ts'
 import type { ActiveRun } from './active-run.ts'
 import type { Attempt } from './attempt.ts'
@@ -84,11 +84,22 @@ export class Items {
     this.#drive.entries.push({ type: 'finished', at: this.#drive.now, item, outcome: shown })
   }
 
-  /** Ends every item in flight, and starts no other. */
+  /** Ends every item: those in flight, and those that have not begun, as many as lie side by side in one entry. */
   endAll(run: ActiveRun, error: ErrorValue): void {
     run.isClosed = true
     for (let slot = 0; slot < run.state.isLive.length; slot++) run.scheduler.end(slot, error)
     this.#drive.touch(run)
+    if (this.#drive.options.onFinished) return
+    const { at, outcome } = { at: this.#drive.now, outcome: failed(error) }
+    const isLeft = (index: number) => index < run.inputs.length && !run.known.has(index)
+    while (run.next < run.inputs.length) {
+      const first = run.next++
+      if (!isLeft(first)) continue
+      while (isLeft(run.next)) run.next++
+      const item = run.from + first
+      const to = run.from + run.next - 1
+      this.#drive.entries.push({ type: 'finished', at, item, ...(to > item ? { to } : {}), outcome })
+    }
   }
 
   // --- steps of an item at once
