@@ -166,3 +166,23 @@ createServer({ name: 's' })
   expect(err).toContain('finishing what runs, for at most 0.2 s')
   expect(err).toContain('--resume')
 })
+
+test('a server that cannot start is started three times in all, and its last lines are the reason', async () => {
+  const { run, read } = folderWith({
+    'stepflow-config.yml': config,
+    'server.mjs': `import { appendFileSync } from 'node:fs'
+appendFileSync('starts.txt', 'x')
+console.error('no licence was found')
+process.exit(1)
+`,
+    'f.yaml': 'steps: [{ id: a, component: /s/any, input: {}, timeout: 10ms }]\noutput: { $step: a }\n',
+  })
+
+  const { code, out } = await run('run', 'f.yaml', '--input-json', '{}')
+
+  expect([code, parsed(out)]).toMatchObject([
+    1,
+    [{ error: { code: 'UNREACHABLE', message: expect.stringContaining('it last wrote:\n  no licence was found') } }],
+  ])
+  expect(read('starts.txt')).toBe('xxx')
+})
