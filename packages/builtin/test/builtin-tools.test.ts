@@ -16,18 +16,18 @@ const services = [
 
 describe.each(services)('%s', (name, input, service) => {
   test.each([
-    [400, 'COMPONENT_FAILED', false],
-    [401, 'COMPONENT_FAILED', false],
-    [403, 'COMPONENT_FAILED', false],
-    [429, 'RESOURCE_UNAVAILABLE', undefined],
-    [500, 'RESOURCE_UNAVAILABLE', undefined],
-    [503, 'RESOURCE_UNAVAILABLE', undefined],
-  ])('%i is %s, and the key is not in the error', async (status, code, retryable) => {
+    [400, 'COMPONENT_FAILED'],
+    [401, 'COMPONENT_FAILED'],
+    [403, 'COMPONENT_FAILED'],
+    [429, 'RESOURCE_UNAVAILABLE'],
+    [500, 'RESOURCE_UNAVAILABLE'],
+    [503, 'RESOURCE_UNAVAILABLE'],
+  ])('%i is %s, and the key is not in the error', async (status, code) => {
     const { plugin } = await pluginAt(() => ({ status, body: { error: { message: `bad ${KEY}` } } }))
 
     const error = await failure(call(plugin, name, input))
 
-    expect([error.code, error.retryable]).toEqual([code, retryable])
+    expect([error.code, error.status]).toEqual([code, status])
     expect(error.message).toContain(`${service} answered ${status}`)
     expect(JSON.stringify([error.message, error.data])).not.toContain('0123456789')
   })

@@ -41,7 +41,7 @@ test('a step shows its state and how long it took', () => {
 
   states.see([started(0, 0), settled(0, 1500), started(1, 1500)])
 
-  expect(draw(states, 1750)).toEqual(['✓ a  1.5s', '● b  250ms'])
+  expect(draw(states, 1750)).toEqual(['✓ a   1.5s', '● b  250ms'])
 })
 
 test('a skip shows its reason and a failure its error, where they happened', () => {
@@ -52,7 +52,46 @@ test('a skip shows its reason and a failure its error, where they happened', () 
     settled(1, 6, { outcome: 'skipped', reason: 'step "a" failed' }),
   ])
 
-  expect(draw(states)).toEqual(['✗ a  0ms  TIMEOUT: too late', '↷ b  skipped: step "a" failed'])
+  expect(draw(states)).toEqual(['✗ a  0ms  TIMEOUT: too late', '↷ b       skipped: step "a" failed'])
+})
+
+test('durations stand in a column behind the names', () => {
+  const states = foldSteps(planOf(['a'], ['much_longer', 0], ['b', 0], ['out', 1, 2]))
+
+  states.see([started(0, 0), settled(0, 1500), started(1, 1500), started(2, 1600)])
+
+  expect(draw(states, 1750)).toEqual(['✓ a               1.5s', '├ ● much_longer  250ms', '└ ● b            150ms'])
+})
+
+test('a step that runs once per element says how many have ended, and what failed among them', () => {
+  const states = foldSteps(planOf(['a'], ['out', 0]))
+  const inside = { sub: '0/0/1', item: 2, step: 0, visit: 1, attempt: 1 }
+  const failed = { outcome: 'failed', error: { code: 'X', message: 'no' } }
+
+  states.see([{ type: 'opened', at: 0, attempt: 1, item: 0, step: 0, visit: 1, elements: 6, byStep: true }])
+  states.see([{ ...settled(0, 100), ...inside } as JournalEntry])
+  states.see([{ type: 'settled', at: 120, ...inside, outcome: failed } as JournalEntry])
+  states.see([{ type: 'closed', at: 150, sub: '0/0/1', item: 3, outcome: 'success' }])
+  // Deeper inside: of an element's own list.
+  states.see([{ ...settled(0, 160), ...inside, sub: '0/0/1/2/0/1' } as JournalEntry])
+  expect(draw(states, 200)).toEqual(['● a  200ms  each 3/6, 1 failed'])
+
+  states.see([settled(0, 300)])
+  expect(draw(states, 400)).toEqual(['✓ a  300ms  each 3/6, 1 failed  recovered: X: no'])
+})
+
+test('at the end errors are whole, on lines of their own where there is no room', () => {
+  const states = foldSteps(planOf(['a'], ['b', 0], ['out', 1]))
+  const message = 'the service said a long thing about what it does not like, and then some more'
+
+  states.see([settled(0, 5, { outcome: 'failed', error: { code: 'X', message } }), settled(1, 6)])
+
+  const lines = drawTree(states, { now: 9, color: false, columns: 40, rows: 99, errors: 'whole' })
+  expect(lines[0]).toBe('✗ a  0ms')
+  expect(lines.at(-1)).toBe('✓ b  0ms')
+  const told = lines.slice(1, -1)
+  expect(told.map((line) => line.trim()).join(' ')).toBe(`X: ${message}`)
+  for (const line of lines) expect(line.length).toBeLessThan(40)
 })
 
 test('a cancelled step is not called failed', () => {
@@ -68,7 +107,7 @@ test('when the item has ended nothing is shown as if it could still run', () => 
 
   states.see([started(0, 0), { type: 'finished', at: 5, item: 0, outcome: { outcome: 'success', result: 1 } }])
 
-  expect(draw(states)).toEqual(['■ a  5ms', '↷ b  skipped: the item ended'])
+  expect(draw(states)).toEqual(['■ a  5ms', '↷ b       skipped: the item ended'])
 })
 
 test('a waiting step says what it waits for and how often it was tried', () => {

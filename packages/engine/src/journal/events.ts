@@ -1,5 +1,6 @@
-// What is written: the seven events. A journal row is a turn, the entries of one append.
+// What is written: the nine events. A journal row is a turn, the entries of one append.
 
+import type { ErrorValue } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Outcome } from '../run/outcome.ts'
 
@@ -62,9 +63,30 @@ export type JournalEntry =
       readonly took?: number
       /** Taken over from the run that this one repeats. */
       readonly carried?: true
+      /** The failure in whose place a fallback put this success or skip. */
+      readonly recovered?: ErrorValue
       /** A success that later calls with the same key may use, until then (epoch milliseconds). */
       readonly cache?: { readonly key: string; readonly until?: number }
     } & VisitRef)
+  /**
+   * A step began to run a plan inside it, over so many elements. `byStep`: each element has one step, and ends as that does.
+   * For whoever shows the run; recovery finds it out anew.
+   */
+  | ({
+      readonly type: 'opened'
+      readonly at: number
+      readonly attempt: number
+      readonly elements: number
+      readonly byStep?: true
+    } & VisitRef)
+  /** An element ended, and no entry of a step says so. `sub` is the sub-run's key. */
+  | {
+      readonly type: 'closed'
+      readonly at: number
+      readonly sub: string
+      readonly item: number
+      readonly outcome: Outcome['outcome']
+    }
   /** `to`: all items from `item` to that one ended so, none of which had begun. */
   | {
       readonly type: 'finished'

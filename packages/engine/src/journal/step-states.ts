@@ -22,6 +22,10 @@ export interface StepState {
   isCarried?: boolean
   /** Steps of runs inside it (a map, a nested flow) that have ended. */
   inside: number
+  /** Of a run inside it: how many elements it has, how many have ended, and failed. */
+  elements?: { readonly total: number; ended: number; failed: number; readonly isByStep: boolean; error?: ErrorValue }
+  /** Failures that something made good: its own, by a fallback, and those of elements that were left out. */
+  recovered?: { count: number; readonly error?: ErrorValue }
 }
 
 export interface StepStates {
@@ -55,35 +59,60 @@ export function foldSteps(plan: Plan, item = 0): StepFold {
 
 // ---
 
-function take(steps: readonly (StepState | undefined)[], item: number, entry: JournalEntry): void {
-  if (entry.type === 'finished') {
-    if (!saysEndOf(entry, item)) return
-    for (const step of steps) if (step) leave(step, entry.at)
-    return
+type Steps = readonly (StepState | undefined)[]
+
+function take(steps: Steps, item: number, entry: JournalEntry): void {
+  switch (entry.type) {
+    case 'finished':
+      if (saysEndOf(entry, item)) for (const step of steps) if (step) leave(step, entry.at)
+      return
+    case 'closed':
+      return takeInside(steps, item, entry, entry.sub)
+    case 'started':
+    case 'parked':
+    case 'opened':
+    case 'settled': {
+      if (entry.sub !== undefined) return takeInside(steps, item, entry, entry.sub)
+      const step = entry.item === item ? steps[entry.step] : undefined
+      if (!step) return
+      step.attempts = Math.max(step.attempts, entry.attempt)
+      step.visits = Math.max(step.visits, entry.visit)
+      if (entry.type === 'settled') return settle(step, entry)
+      if (entry.type === 'parked') return park(step, entry)
+      if (entry.type === 'started' || step.startedAt === undefined) start(step, entry.at)
+      if (entry.type === 'opened') {
+        step.elements = { total: entry.elements, ended: 0, failed: 0, isByStep: entry.byStep === true }
+      }
+    }
   }
-  if (entry.type !== 'started' && entry.type !== 'settled' && entry.type !== 'parked') return
-  if (entry.sub !== undefined) return takeInside(steps, item, entry, entry.sub)
-  const step = entry.item === item ? steps[entry.step] : undefined
-  if (!step) return
-  step.attempts = Math.max(step.attempts, entry.attempt)
-  step.visits = Math.max(step.visits, entry.visit)
-  if (entry.type === 'started') start(step, entry.at)
-  else if (entry.type === 'parked') park(step, entry)
-  else settle(step, entry)
 }
 
+type Inside = JournalEntry & { type: 'started' | 'parked' | 'opened' | 'settled' | 'closed' }
+
 /** Of a run inside a step; the key begins with `item/step/visit` of the outermost one. Where something happens, it has begun. */
-function takeInside(
-  steps: readonly (StepState | undefined)[],
-  item: number,
-  { type, at }: JournalEntry,
-  sub: string,
-): void {
-  const [root, outermost] = sub.split('/', 2)
+function takeInside(steps: Steps, item: number, entry: Inside, sub: string): void {
+  const [root, outermost, , ...deeper] = sub.split('/')
   const step = Number(root) === item ? steps[Number(outermost)] : undefined
   if (!step) return
-  if (step.startedAt === undefined) start(step, at)
-  if (type === 'settled') step.inside++
+  if (step.startedAt === undefined) start(step, entry.at)
+  if (entry.type !== 'settled' && entry.type !== 'closed') return
+  if (entry.type === 'settled') {
+    step.inside++
+    if (entry.recovered) recover(step, 1, entry.recovered)
+  }
+  const { elements } = step
+  if (!elements || deeper.length > 0 || (entry.type === 'settled' && !elements.isByStep)) return
+  elements.ended++
+  const outcome = entry.type === 'closed' ? entry.outcome : entry.outcome.outcome
+  if (outcome !== 'failed') return
+  elements.failed++
+  if (entry.type === 'settled' && entry.outcome.outcome === 'failed') elements.error ??= entry.outcome.error
+}
+
+function recover(step: StepState, count: number, error?: ErrorValue): void {
+  const before = step.recovered
+  const first = before?.error ?? error
+  step.recovered = { count: (before?.count ?? 0) + count, ...(first ? { error: first } : {}) }
 }
 
 function start(step: StepState, at: number) {
@@ -106,6 +135,8 @@ function settle(step: StepState, entry: JournalEntry & { type: 'settled' }) {
   step.endedAt = at
   if (entry.carried) step.isCarried = true
   delete step.reason
+  if (entry.recovered) recover(step, 1, entry.recovered)
+  if (outcome.outcome !== 'failed' && step.elements?.failed) recover(step, step.elements.failed, step.elements.error)
   if (outcome.outcome === 'skipped') {
     step.status = 'skipped'
     step.reason = outcome.reason

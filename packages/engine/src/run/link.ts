@@ -37,6 +37,8 @@ export interface LinkedPlan {
   /** 1 for steps with branches: evaluated before all they wait for has ended, to demand what is certain by then. */
   readonly isEager: Uint8Array
   readonly hasTransitions: boolean
+  /** The only step of an author's, done once: how it ends is how the plan ends. -1 where there are more, or none. */
+  readonly soleStep: number
   /** Where a step leads whatever it gives, handing its result on; -1 where that is not so simple. */
   readonly onlyNext: Int32Array
   readonly hasCleanup: boolean
@@ -103,6 +105,7 @@ export async function link(plan: Plan, environment: LinkEnvironment): Promise<Li
       return first && first.on === 'done' && first.equals === undefined && !first.pass ? first.to : -1
     }),
     hasTransitions: steps.some((step) => step.next !== undefined),
+    soleStep: soleStepOf(plan),
     hasCleanup: steps.some((step) => step.cleanup === true),
     special: Uint8Array.from(steps, (step, i) =>
       i === plan.exit || step.next !== undefined || length(lazyDependents[i]) > 0 || length(handles[i]) > 0 ? 1 : 0,
@@ -125,6 +128,11 @@ export function placeOf(plan: Plan, step: number): string {
 }
 
 // ---
+
+function soleStepOf({ steps }: Plan): number {
+  const own = steps.flatMap((step, i) => (step.hidden ? [] : [i]))
+  return own.length === 1 && !steps.some((step) => step.next) ? (own[0] as number) : -1
+}
 
 async function loadFunctions(plan: Plan, environment: LinkEnvironment): Promise<Map<string, PureFunction>> {
   const names = new Set<string>()

@@ -72,6 +72,8 @@ const FIELDS: Readonly<Record<string, Fields>> = {
     retry: maybe(isRecord),
   },
   settled: { ...visit, outcome: isOutcome, took: maybe(isCount) },
+  opened: { ...visit, elements: isCount },
+  closed: { sub: isText, item: isCount, outcome: oneOf('success', 'skipped', 'failed') },
   finished: { item: isCount, outcome: isOutcome },
   signalled: {
     name: oneOf('cancel', 'pause', 'resume', 'signal'),

@@ -6,6 +6,7 @@ import type { Io } from './command.ts'
 import { onInterrupt } from './interrupts.ts'
 import type { Messages } from './messages.ts'
 import { outcomeLine } from './outcome-line.ts'
+import { prettyJson } from './pretty-json.ts'
 import { showRun } from './progress/show-run.ts'
 import { watchWaits } from './progress/watch-waits.ts'
 import { writeText } from './write-file.ts'
@@ -16,6 +17,8 @@ export interface SingleRun {
   /** What leads a command to the store: `['--store', 'sqlite:runs.db']`. */
   readonly storeWords: readonly string[]
   readonly output: string | undefined
+  /** As a program reads it, also on a terminal. */
+  readonly isJson: boolean
   readonly io: Io
   readonly messages: Messages
   /** Starts the run, or takes it up; from then on `see` is told of everything. */
@@ -28,6 +31,7 @@ export async function followSingle({
   store,
   storeWords,
   output,
+  isJson,
   io,
   messages,
   begin,
@@ -68,7 +72,7 @@ export async function followSingle({
     return 130
   }
   if (!outcome) return explainMissing(handle, storeWords, messages)
-  const told = await writeResult(outcome, output, io)
+  const told = await writeResult(outcome, output, isJson, io)
   if (output !== undefined) messages.hint(`the result is in ${output}`)
   return exitOf(told)
 }
@@ -113,10 +117,10 @@ async function lastOutcome(handle: RunHandle): Promise<Outcome | undefined> {
 }
 
 /** Answers what was told. */
-async function writeResult(outcome: Outcome, output: string | undefined, io: Io): Promise<Outcome> {
+async function writeResult(outcome: Outcome, output: string | undefined, isJson: boolean, io: Io): Promise<Outcome> {
   const { told, line } = outcomeLine(outcome)
   if (output === undefined) {
-    await io.out(`${line}\n`)
+    await io.out(`${io.terminal.out && !isJson ? prettyJson(told, io.terminal.color.out) : line}\n`)
     return told
   }
   const isYaml = ['.yaml', '.yml'].includes(extname(output).toLowerCase())

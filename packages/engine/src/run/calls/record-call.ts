@@ -1,5 +1,6 @@
 // What is journaled of a call besides how it ended: that it started, that it waits.
 
+import type { ActiveRun } from '../in-flight/active-run.ts'
 import type { Attempt } from '../in-flight/attempt.ts'
 import { visitOf } from '../in-flight/attempt-place.ts'
 import type { Drive } from '../in-flight/drive.ts'
@@ -22,6 +23,19 @@ export function recordPark(drive: Drive, attempt: Attempt, until: number | undef
     ...(park?.turn === undefined ? {} : { turn: park.turn }),
     ...(park?.by === 'retry' && tries ? { retry: { ...tries } } : {}),
     ...(attempt.later?.took === undefined ? {} : { took: attempt.later.took }),
+    ...visitOf(attempt),
+  })
+}
+
+/** A step runs a plan over so many elements. */
+export function recordOpening(drive: Drive, attempt: Attempt, { plan, inputs }: ActiveRun): void {
+  if (!drive.options.isRecording) return
+  drive.entries.push({
+    type: 'opened',
+    at: drive.now,
+    attempt: attempt.attempt,
+    elements: inputs.length,
+    ...(plan.soleStep < 0 ? {} : { byStep: true as const }),
     ...visitOf(attempt),
   })
 }

@@ -7,6 +7,7 @@ import { ActiveRun } from '../in-flight/active-run.ts'
 import type { Attempt } from '../in-flight/attempt.ts'
 import type { Drive } from '../in-flight/drive.ts'
 import type { LinkedPlan } from '../link.ts'
+import { recordOpening } from './record-call.ts'
 
 const ITEMS_AT_ONCE = 64
 
@@ -46,6 +47,7 @@ function open(drive: Drive, attempt: Attempt, options: ParkedRun, plan: LinkedPl
   child.outcomes.length = options.inputs.length
   if (attempt.park) attempt.park.child = child
   drive.subRuns.set(child.key, child)
+  recordOpening(drive, attempt, child)
   drive.touch(child)
 }
 

@@ -9,6 +9,7 @@ import type { ActiveRun } from './active-run.ts'
 import type { Attempt } from './attempt.ts'
 import type { Drive } from './drive.ts'
 import { dropStep } from './drop.ts'
+import { recordElement } from './record-element.ts'
 
 export class Items {
   readonly #drive: Drive
@@ -67,6 +68,7 @@ export class Items {
       run.queued.delete(slot)
     }
     const input = state.input[slot]
+    if (run.parent) recordElement(this.#drive, run, slot, item, outcome)
     state.release(slot)
     run.live--
     if (wasIdle) run.idle--

@@ -237,24 +237,32 @@ export class Scheduler {
     this.#failed(slot, step, error, true)
   }
 
-  #done(slot: number, step: number, result: unknown, derived: boolean): void {
+  #done(slot: number, step: number, result: unknown, derived: boolean, recovered?: ErrorValue): void {
     const { state } = this
     const key = slot * state.stepCount + step
     state.status[key] = DONE
     state.value[key] = result
-    if (this.#isRecording) this.#record(slot, step, success(result), derived)
+    if (this.#isRecording) this.#record(slot, step, success(result), derived, recovered)
     this.#wake(slot, step)
     if (this.#plan.special[step] === 1) this.#follow(slot, step, DONE)
     else if (this.#failures.isStopping(slot)) this.#failures.countCleanup(slot, step)
   }
 
-  #skipped(slot: number, step: number, reason: string, cause: ErrorValue | undefined, derived: boolean): void {
+  #skipped(
+    slot: number,
+    step: number,
+    reason: string,
+    cause: ErrorValue | undefined,
+    derived: boolean,
+    recovered?: ErrorValue,
+  ): void {
     const { state } = this
     const key = slot * state.stepCount + step
     state.status[key] = SKIPPED
     state.value[key] = { reason, cause } satisfies SkipFact
     if (this.#isRecording) {
-      this.#record(slot, step, cause ? { outcome: 'skipped', reason, cause } : { outcome: 'skipped', reason }, derived)
+      const outcome: Outcome = cause ? { outcome: 'skipped', reason, cause } : { outcome: 'skipped', reason }
+      this.#record(slot, step, outcome, derived, recovered)
     }
     this.#wake(slot, step)
     this.#follow(slot, step, SKIPPED)
@@ -270,8 +278,8 @@ export class Scheduler {
       const value = fallback(state, slot)
       state.error = null
       // As derived as the failure: if a component failed, this record is the only one of it.
-      if (!(value instanceof NoValue)) return this.#done(slot, step, value, derived)
-      if (value.kind === 'skip') return this.#skipped(slot, step, value.reason, value.error, derived)
+      if (!(value instanceof NoValue)) return this.#done(slot, step, value, derived, error)
+      if (value.kind === 'skip') return this.#skipped(slot, step, value.reason, value.error, derived, error)
     }
     state.status[key] = FAILED
     state.value[key] = error
@@ -375,9 +383,12 @@ export class Scheduler {
     this.#failures.forget(slot)
   }
 
-  #record(slot: number, step: number, outcome: Outcome, derived: boolean): void {
+  #record(slot: number, step: number, outcome: Outcome, derived: boolean, recovered?: ErrorValue): void {
     const visit = (this.state.visit[slot * this.state.stepCount + step] as number) + 1
-    this.settled.push({ item: this.state.item[slot] as number, step, visit, outcome, derived })
+    const item = this.state.item[slot] as number
+    this.settled.push(
+      recovered ? { item, step, visit, outcome, derived, recovered } : { item, step, visit, outcome, derived },
+    )
   }
 
   /** The error, as that of a step, if its author has a name for it. */

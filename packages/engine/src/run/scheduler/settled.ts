@@ -1,5 +1,6 @@
 // What the scheduler has to tell whoever keeps a record: steps that have settled, items that have ended.
 
+import type { ErrorValue } from '../../errors.ts'
 import type { Outcome } from '../outcome.ts'
 
 export interface Settled {
@@ -9,6 +10,8 @@ export interface Settled {
   readonly outcome: Outcome
   /** Follows from what is known already: no component answered. */
   readonly derived: boolean
+  /** The failure in whose place a fallback put this outcome. */
+  readonly recovered?: ErrorValue
   /** Filled in by the driver: the attempt's number, that of the signal that it used up, the key of its kept output. */
   attempt?: number
   took?: number

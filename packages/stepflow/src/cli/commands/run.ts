@@ -43,7 +43,7 @@ export const run: Command = {
     ...overrideOptions,
     { name: 'strict', does: 'unknown keys and other warnings of validation are errors' },
     storeOption,
-    { name: 'json', does: 'results are JSON in any case; this changes nothing' },
+    { name: 'json', does: 'print the result as one line, on a terminal too' },
   ],
   examples: [
     { does: 'one input', line: `stepflow run flow.yaml --input-json '{"name": "Ada"}'` },
@@ -126,6 +126,7 @@ async function runOne({ project, plan, options, args, io, messages }: ReadyRun):
     store,
     storeWords: storeWords(config.stateStore, io),
     output: outputOf(args),
+    isJson: args.has('json'),
     io,
     messages,
   }

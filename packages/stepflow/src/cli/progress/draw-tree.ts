@@ -8,12 +8,16 @@ export interface DrawOptions {
   readonly columns: number
   /** Lines there is room for; the rest is counted in one line. */
   readonly rows: number
+  /** `cut`: a line per step, whatever is to be said. */
+  readonly errors?: 'whole' | 'cut'
 }
 
 /** The lines of the tree, none wider than the terminal. */
 export function drawTree(states: StepStates, options: DrawOptions): string[] {
   const rows = inOrder(states)
-  const lines = rows.map(({ step, prefix }) => drawStep(step, prefix, options))
+  const widths = widthsOf(rows, options)
+  if (options.errors === 'whole') return rows.flatMap((row) => drawWhole(row, widths, options))
+  const lines = rows.map((row) => drawStep(row, widths, options))
   if (lines.length <= options.rows) return lines
   // What runs and what failed is worth the room; what is settled or has not begun is not.
   const isNews = (step: StepState) => !['pending', 'success', 'skipped'].includes(step.status)
@@ -47,6 +51,13 @@ export function printable(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
 }
 
+/** `each 3/6, 1 failed`, of a step that runs once per element. */
+export function eachOf({ elements }: StepState): string[] {
+  if (!elements || elements.total === 1) return []
+  const failed = elements.failed > 0 ? `, ${elements.failed} failed` : ''
+  return [`each ${elements.ended}/${elements.total}${failed}`]
+}
+
 // ---
 
 const ICONS: Record<StepState['status'], readonly [icon: string, color: Color]> = {
@@ -59,22 +70,81 @@ const ICONS: Record<StepState['status'], readonly [icon: string, color: Color]> 
   cancelled: ['■', 'yellow'],
 }
 
-type Color = 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
+export type Color = 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
 const CODES: Record<Color, number> = { dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 }
 
 export function paint(text: string, color: Color, isOn: boolean): string {
   return isOn ? `\u001b[${CODES[color]}m${text}\u001b[0m` : text
 }
 
-function drawStep(step: StepState, prefix: string, options: DrawOptions): string {
-  const [icon, color] = ICONS[step.status]
-  const name = step.visits > 1 ? `${step.id} x${step.visits}` : step.id
-  const notes = [timeOf(step, options.now), ...notesOf(step)].filter(Boolean).join('  ')
-  const room = options.columns - 1 - [...prefix].length - 2 - name.length - 2
-  const told = [...printable(notes)]
-  const cut = told.length > room ? `${told.slice(0, Math.max(0, room - 1)).join('')}…` : told.join('')
-  const after = cut === '' ? '' : `  ${paint(cut, step.status === 'failed' ? 'red' : 'dim', options.color)}`
-  return `${paint(prefix, 'dim', options.color && prefix !== '')}${paint(icon, color, options.color)} ${name}${after}`
+interface Widths {
+  /** Up to where the times begin, and how wide they are. */
+  readonly head: number
+  readonly time: number
+}
+
+/** Times stand in a column, unless a name takes more than half of the terminal. */
+function widthsOf(rows: readonly Row[], { now, columns }: DrawOptions): Widths {
+  let head = 0
+  let time = 0
+  for (const row of rows) {
+    head = Math.max(head, headOf(row).length)
+    time = Math.max(time, timeOf(row.step, now).length)
+  }
+  return { head: Math.min(head, Math.floor(columns / 2)), time }
+}
+
+function headOf({ step, prefix }: Row): string {
+  const [icon] = ICONS[step.status]
+  return `${prefix}${icon} ${nameOf(step)}`
+}
+
+function nameOf({ id, visits }: StepState): string {
+  return visits > 1 ? `${id} x${visits}` : id
+}
+
+function drawStep(row: Row, widths: Widths, options: DrawOptions): string {
+  const told = afterHead(row.step, widths, options)
+  const room = options.columns - 1 - Math.max(headOf(row).length, widths.head) - 2
+  return drawLine(row, shortened(told, room), widths, options)
+}
+
+function shortened(text: string, room: number): string {
+  return text.length > room ? `${text.slice(0, Math.max(0, room - 1))}…` : text
+}
+
+/** With all that is to be said of it, on lines of their own if need be. */
+function drawWhole(row: Row, widths: Widths, options: DrawOptions): string[] {
+  const told = afterHead(row.step, widths, options)
+  const room = options.columns - 1 - Math.max(headOf(row).length, widths.head) - 2
+  if (told.length <= room) return [drawLine(row, told, widths, options)]
+  const notes = notesOf(row.step)
+  const last = notes.pop() ?? ''
+  const indent = ' '.repeat(Math.min(row.prefix.length + 4, Math.floor(options.columns / 2)))
+  const color = colorOf(row.step)
+  const below = wrapped(printable(last), Math.max(10, options.columns - 1 - indent.length))
+  const first = printable([timeOf(row.step, options.now).padStart(widths.time), ...notes].join('  ')).trimEnd()
+  return [
+    drawLine(row, shortened(first, room), widths, options),
+    ...below.map((line) => indent + paint(line, color, options.color)),
+  ]
+}
+
+function drawLine(row: Row, told: string, widths: Widths, { color }: DrawOptions): string {
+  const { step, prefix } = row
+  const [icon, iconColor] = ICONS[step.status]
+  const gap = ' '.repeat(Math.max(0, widths.head - headOf(row).length) + 2)
+  const after = told.trim() === '' ? '' : `${gap}${paint(told, colorOf(step), color)}`
+  return `${paint(prefix, 'dim', color && prefix !== '')}${paint(icon, iconColor, color)} ${nameOf(step)}${after}`
+}
+
+function colorOf({ status, recovered }: StepState): Color {
+  if (status === 'failed') return 'red'
+  return recovered ? 'yellow' : 'dim'
+}
+
+function afterHead(step: StepState, { time }: Widths, { now }: DrawOptions): string {
+  return printable([timeOf(step, now).padStart(time), ...notesOf(step)].join('  ')).trimEnd()
 }
 
 function timeOf(step: StepState, now: number): string {
@@ -82,15 +152,33 @@ function timeOf(step: StepState, now: number): string {
   return duration((step.endedAt ?? now) - step.startedAt)
 }
 
+/** The longest comes last. */
 function notesOf(step: StepState): string[] {
+  const { elements, recovered, error } = step
+  const isOver = step.endedAt !== undefined
   const notes: string[] = []
   if (step.attempts > 1) notes.push(`attempt ${step.attempts}`)
-  if (step.inside > 0 && step.endedAt === undefined)
+  notes.push(...eachOf(step))
+  if ((!elements || elements.total === 1) && step.inside > 0 && !isOver)
     notes.push(`${step.inside} ${step.inside === 1 ? 'step' : 'steps'} inside`)
   if (step.status === 'waiting') notes.push(`waiting ${step.reason ?? ''}`.trim())
   if (step.status === 'skipped') notes.push(`skipped: ${step.reason}`)
-  if (step.error) notes.push(`${step.error.code}: ${step.error.message}`)
+  if (error) notes.push(`${error.code}: ${error.message}`)
+  else if (recovered?.error) notes.push(`recovered: ${recovered.error.code}: ${recovered.error.message}`)
   return notes
+}
+
+/** Lines of at most so many characters, broken between words where that is possible. */
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = []
+  let rest = text
+  while (rest.length > width) {
+    const space = rest.lastIndexOf(' ', width)
+    const at = space > 0 ? space : width
+    lines.push(rest.slice(0, at))
+    rest = rest.slice(space > 0 ? at + 1 : at)
+  }
+  return [...lines, rest]
 }
 
 interface Row {

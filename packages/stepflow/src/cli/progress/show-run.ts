@@ -1,9 +1,16 @@
 // Shows a single run while it runs: a live tree on a terminal, at most a line a second elsewhere. Knows no run, only entries.
 
-import { foldSteps, type JournalEntry, type Plan, type StepFold, type StepStates } from '@stepflow/engine'
+import {
+  foldSteps,
+  type JournalEntry,
+  type Plan,
+  type StepFold,
+  type StepState,
+  type StepStates,
+} from '@stepflow/engine'
 import type { Io } from '../command.ts'
 import type { Messages } from '../messages.ts'
-import { drawCriticalPath, drawTree, duration } from './draw-tree.ts'
+import { drawCriticalPath, drawTree, duration, eachOf, paint, printable } from './draw-tree.ts'
 
 export interface RunDisplay {
   see(entries: readonly JournalEntry[]): void
@@ -24,9 +31,9 @@ export function showRun(plan: Plan, io: Io, messages: Messages): RunDisplay {
 function liveTree(states: StepFold, io: Io, messages: Messages): RunDisplay {
   const startedAt = Date.now()
   let drawn = 0
-  const draw = (room: number) => {
+  const draw = (rows: number, errors: 'whole' | 'cut') => {
     const { columns, color } = io.terminal
-    const lines = drawTree(states, { now: Date.now(), color: color.err, columns, rows: room })
+    const lines = drawTree(states, { now: Date.now(), color: color.err, columns, rows, errors })
     io.err(`${erase()}${lines.map((line) => `${line}\n`).join('')}`)
     drawn = lines.length
   }
@@ -37,27 +44,32 @@ function liveTree(states: StepFold, io: Io, messages: Messages): RunDisplay {
   }
   messages.beforeLine(() => io.err(erase()))
   // The first picture waits a moment: a run of ten milliseconds is drawn once.
-  const timer = setInterval(() => draw(io.terminal.rows - 1), FRAME_MS)
+  const timer = setInterval(() => draw(io.terminal.rows - 1, 'cut'), FRAME_MS)
   return {
     see: states.see,
     end() {
       clearInterval(timer)
       messages.beforeLine(undefined)
-      draw(Number.POSITIVE_INFINITY)
+      draw(Number.POSITIVE_INFINITY, 'whole')
       const path = drawCriticalPath(states, io.terminal.color.err)
       io.err(`${path ?? `done in ${duration(Date.now() - startedAt)}`}\n`)
+      const { count } = recoveredIn(states)
+      if (count > 0) io.err(`${paint(`${madeGood(count)}: see "recovered" above`, 'yellow', io.terminal.color.err)}\n`)
     },
   }
 }
 
 function plainLines(states: StepFold, messages: Messages): RunDisplay {
+  let last: string | undefined
   const timer = setInterval(() => {
     const known = states.steps.flatMap((step) => step ?? [])
     const ended = known.filter((step) => step.endedAt !== undefined).length
     const busy = known.filter((step) => step.status === 'running' || step.status === 'waiting')
-    const names = busy
-      .slice(0, 5)
-      .map((step) => `${step.id} (${duration(Date.now() - (step.startedAt ?? Date.now()))})`)
+    // That time goes by is no news.
+    const news = JSON.stringify([ended, busy.map(({ id, status, elements }) => [id, status, elements])])
+    if (news === last) return
+    last = news
+    const names = busy.slice(0, 5).map((step) => `${step.id} (${[...eachOf(step), sinceStart(step)].join(', ')})`)
     const more = busy.length > 5 ? ` and ${busy.length - 5} more` : ''
     const running = names.length > 0 ? `; running: ${names.join(', ')}${more}` : ''
     messages.progress(`${ended} of ${known.length} steps ended${running}`, { ended, steps: known.length })
@@ -68,8 +80,32 @@ function plainLines(states: StepFold, messages: Messages): RunDisplay {
     end() {
       clearInterval(timer)
       tellSkips(states, messages)
+      tellRecovered(states, messages)
     },
   }
+}
+
+function sinceStart({ startedAt }: StepState): string {
+  return duration(startedAt === undefined ? 0 : Date.now() - startedAt)
+}
+
+function tellRecovered(states: StepStates, messages: Messages): void {
+  const { count, steps } = recoveredIn(states)
+  if (count === 0) return
+  const told = steps.map(({ id, recovered }) => {
+    const { error } = recovered ?? {}
+    return `step "${id}"${error ? ` (${error.code}: ${printable(error.message)})` : ''}`
+  })
+  messages.hint(`${madeGood(count)}: ${told.join('; ')}`)
+}
+
+function recoveredIn({ steps }: StepStates) {
+  const found = steps.flatMap((step) => (step?.recovered ? [step] : []))
+  return { count: found.reduce((sum, { recovered }) => sum + (recovered?.count ?? 0), 0), steps: found }
+}
+
+function madeGood(count: number): string {
+  return count === 1 ? '1 failure was made good' : `${count} failures were made good`
 }
 
 const WARNING = 'warning: '

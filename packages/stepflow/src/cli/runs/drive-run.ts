@@ -99,7 +99,15 @@ async function drive(at: RunsContext, row: RunRow, { plan }: Created, begin: Beg
     throw new FlowError('INVALID_INPUT', describeDiagnostics(diagnostics, { color: io.terminal.color.err }).trimEnd())
   }
   try {
-    const follow = { plan, store, storeWords, output, io, messages }
+    const follow = {
+      isJson: args.has('json'),
+      plan,
+      store,
+      storeWords,
+      output,
+      io,
+      messages,
+    }
     if (row.items.total === 1) return await followSingle({ ...follow, begin: (see) => begin(wired.engine, see) })
     return await followMany({
       ...follow,

@@ -104,7 +104,13 @@ async function tell(
   if (row.origin) lines.push(`a rerun of ${row.origin.runId}${row.origin.from ? ` from ${row.origin.from}` : ''}`)
   if (row.items.total !== 1) lines.push(`item ${item}:`)
   lines.push(
-    ...drawTree(states, { now: Date.now(), color, columns: io.terminal.columns, rows: Number.POSITIVE_INFINITY }),
+    ...drawTree(states, {
+      now: Date.now(),
+      color,
+      columns: io.terminal.out ? io.terminal.columns : Number.POSITIVE_INFINITY,
+      rows: Number.POSITIVE_INFINITY,
+      errors: 'whole',
+    }),
   )
   if (isEnded(row.status)) lines.push(...[drawCriticalPath(states, color)].filter((line) => line !== undefined))
   for (const { item, outcome } of results) {
