@@ -35,6 +35,7 @@ export {
   type Work,
 } from './library/flow.ts'
 export type { OnItemError } from './library/flow-draft.ts'
+export type { OnError } from './library/on-error.ts'
 export { component, type ComponentOptions, type FlowComponent } from './library/component.ts'
 export type { AnyRef, Fields, Given, Ref, Resolved } from './library/ref.ts'
 export {

@@ -35,6 +35,7 @@ export {
   type FlowStepOptions,
   type ForEachOptions,
   type Work,
+  type OnError,
   type OnItemError,
   component,
   type ComponentOptions,

@@ -5,7 +5,7 @@ import { checkKeys, shown, wrong } from '../compile/options.ts'
 import type { StepDraft } from './flow-draft.ts'
 import { nodeOf } from './ref.ts'
 
-/** `Value` may hold references. */
+/** What a step's failure does: a word, a value in its place, or an action as a flow file says it. */
 export type OnError<Value> =
   | Word
   | { readonly default: Value }
