@@ -51,6 +51,15 @@ describe('the documented manifests, as they are written', () => {
     expect(err).toContain('GMAIL_SEND needs "to", and nothing gives it')
   })
 
+  test('conditional: the mail goes to GMAIL_TO', async () => {
+    const { outcome } = await run('conditional.yaml', { message: 'How are you?' }, [], {
+      ...env,
+      GMAIL_TO: 'a@b.example',
+    })
+
+    expect(outcome).toMatchObject({ outcome: 'success', result: { normal_handler: { id: expect.any(String) } } })
+  })
+
   test('loop', async () => {
     const { outcome } = await run('loop.yaml', {})
 
