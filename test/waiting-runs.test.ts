@@ -23,21 +23,26 @@ const plan: Plan = {
   onFailure: 'stop',
 }
 
-async function open(path: string): Promise<PlanEngine> {
+async function open(path: string) {
   const component = {
     info: { name: '/hold' },
     call: (input: unknown, { woken }: { woken: { payload?: unknown } | undefined }) =>
       woken ? [input, woken.payload] : new Park({ signal: { name: 'go' } }),
   }
-  const engine = createEngine({ store: await createSqliteStore({ path }), router: { route: () => ({ component }) } })
+  const store = await createSqliteStore({ path })
+  const engine = createEngine({ store, router: { route: () => ({ component }) } })
   engine.recover()
-  return engine
+  const close = async () => {
+    await engine.close()
+    await store.close()
+  }
+  return { engine, close }
 }
 
 test(`${RUNS} waiting runs survive their process, which starts and stops in seconds`, async () => {
   const path = join(mkdtempSync(join(tmpdir(), 'stepflow-waiting-')), 'runs.db')
   const first = await open(path)
-  await Promise.all(Array.from({ length: RUNS }, (_, n) => first.submit(plan, [n], { id: `run-${n}` })))
+  await Promise.all(Array.from({ length: RUNS }, (_, n) => first.engine.submit(plan, [n], { id: `run-${n}` })))
   await first.close()
   const before = performance.now()
 
@@ -45,8 +50,8 @@ test(`${RUNS} waiting runs survive their process, which starts and stops in seco
   await second.close()
   const third = await open(path)
   const waking = Array.from({ length: 20 }, (_, k) => Math.floor((k * RUNS) / 20))
-  for (const n of waking) await third.signal(`run-${n}`, { name: 'signal', signal: 'go', payload: 'now' })
-  const results = await Promise.all(waking.map((n) => outcomeOf(third, `run-${n}`)))
+  for (const n of waking) await third.engine.signal(`run-${n}`, { name: 'signal', signal: 'go', payload: 'now' })
+  const results = await Promise.all(waking.map((n) => outcomeOf(third.engine, `run-${n}`)))
   await third.close()
 
   expect(results).toEqual(waking.map((n) => ({ outcome: 'success', result: [n, 'now'] })))

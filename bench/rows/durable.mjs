@@ -35,7 +35,12 @@ export async function measure() {
 
   const open = async () => {
     const store = await createSqliteStore({ path: fresh() })
-    return engine.createEngine({ store, router })
+    const runs = engine.createEngine({ store, router })
+    const close = async () => {
+      await runs.close()
+      await store.close()
+    }
+    return { submit: (plan, inputs, options) => runs.submit(plan, inputs, options), close }
   }
   const bare = async (rows, group) => {
     const db = await openDatabase(fresh())
@@ -144,9 +149,11 @@ export async function measure() {
   {
     const path = fresh()
     const hang = routerOf({ ...Object.fromEntries(work.map((fn) => [fn.name, () => new Promise(() => {})])) })
-    const first = engine.createEngine({ store: await createSqliteStore({ path }), router: hang })
+    const before = await createSqliteStore({ path })
+    const first = engine.createEngine({ store: before, router: hang })
     await Promise.all(Array.from({ length: WAITING }, (_, i) => first.submit(three, [order(i)])))
     await first.close()
+    await before.close()
     let started = 0
     let all
     const going = new Promise((resolve) => {

@@ -14,3 +14,4 @@ const handle = isKnown ? await engine.resume(id) : await engine.submit(order, [{
 
 for await (const { outcome } of handle.results()) console.log(JSON.stringify(outcome))
 await engine.close()
+await store.close()

@@ -1,7 +1,7 @@
 // When the plugins of an embedded engine are started and stopped.
 
 import { createMemoryStore } from '@stepflow/engine'
-import { createEngine, defineFlow, type Plugin } from 'stepflow'
+import { createEngine, defineFlow, type Engine, type Plugin } from 'stepflow'
 import { expect, test } from 'vitest'
 
 function noted(more: Partial<Plugin> = {}) {
@@ -59,9 +59,44 @@ test('a plugin that does not stop is told of, and the others are stopped', async
   const store = createMemoryStore()
   const log = (_: string, message: string) => void logged.push(message)
   const engine = createEngine({ plugins: [stuck.plugin, other.plugin], store, log })
+  await engine.run(flow, null)
 
   await engine.close()
 
-  expect(other.told).toEqual(['stop'])
+  expect(other.told.at(-1)).toBe('stop')
   expect(logged).toEqual(['plugin "stuck" did not stop: Error: no'])
+})
+
+test('a plugin of two engines is stopped by the last that uses it, and by none that never did', async () => {
+  const { told, plugin } = noted()
+  const [one, two, idle] = [0, 1, 2].map(() => createEngine({ plugins: [plugin] })) as [Engine, Engine, Engine]
+  await one.run(flow, null)
+  await two.run(flow, null)
+
+  await idle.close()
+  await one.close()
+  expect(told).not.toContain('stop')
+  expect(await two.run(flow, null)).toBe(1)
+  await two.close()
+
+  expect(told.filter((what) => what === 'stop').length).toBe(1)
+})
+
+test('a store that the engine was given stays open when the engine is closed', async () => {
+  const store = createMemoryStore()
+  let isOpen = true
+  Object.assign(store, { close: () => (isOpen = false) })
+  const engine = createEngine({ store, plugins: [noted().plugin] })
+  await engine.run(flow, null)
+
+  await engine.close()
+
+  expect(isOpen).toBe(true)
+})
+
+test('what close is given is checked', async () => {
+  const close = (options: object) => createEngine().close(options as { drainMs: number })
+
+  await expect(close({ drainMs: -1 })).rejects.toThrow('"drainMs"')
+  await expect(close({ drain: 5 })).rejects.toThrow('drainMs')
 })

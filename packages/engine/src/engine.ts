@@ -31,6 +31,8 @@ export interface PlanEngineOptions {
   readonly random?: () => number
   readonly newId?: () => string
   readonly log?: Log
+  /** For how long runs wait, with what they have in hand, for a store that is away; then they are left to others. 60 s. */
+  readonly storePatienceMs?: number
 }
 
 /** What is said of a run when it is handed over. */
@@ -106,7 +108,16 @@ export interface PlanEngine {
   signal(run: RunId, signal: RunSignal): Promise<void>
   /** Takes up the runs of drivers that are gone, and wakes that are due; off until it is called. */
   recover(): void
-  close(): Promise<void>
+  /**
+   * Runs nothing any more; the store, which it was given, stays open, and has what is left. With `drainMs`, calls that are
+   * under way may end for so long; no other begins.
+   */
+  close(options?: CloseOptions): Promise<void>
+}
+
+export interface CloseOptions {
+  /** 0 unless told: calls that are under way are aborted. */
+  readonly drainMs?: number
 }
 
 /** A run that was accepted. */

@@ -15,6 +15,7 @@ export { errorsOf, hasErrors, suggest } from './plan/diagnostic.ts'
 
 // --- running it
 export type {
+  CloseOptions,
   DirectRunOptions,
   PlanEngine,
   PlanEngineOptions,
@@ -53,6 +54,7 @@ export { COMPONENT, type ComponentBrand } from './component/brand.ts'
 export type { Route, Router } from './component/router.ts'
 
 // --- what is kept
+export { isAway } from './store/patience.ts'
 export { createMemoryStore, type MemoryStoreOptions } from './store/memory.ts'
 export type { History } from './store/memory-runs.ts'
 export { checkRecordName, recordConflict } from './store/records.ts'

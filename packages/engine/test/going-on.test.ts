@@ -169,7 +169,9 @@ describe('a run that is submitted', () => {
 
     const submitted = engineOn(full, clock, {}, []).submit(one(call('/echo')), [1], { id: 'run' })
 
-    await expect(submitted).rejects.toMatchObject({ code: 'RESOURCE_UNAVAILABLE' })
+    const refused = expect(submitted).rejects.toMatchObject({ code: 'RESOURCE_UNAVAILABLE' })
+    await clock.advance(10_000)
+    await refused
   })
 })
 

@@ -71,8 +71,8 @@ export async function wire(config: Config, options: WireOptions): Promise<Wired>
     engine,
     store,
     async close() {
-      // The store goes with the engine.
       await engine.close()
+      if (!options.store) await store.close()
       await wired.close()
     },
   }

@@ -109,6 +109,7 @@ export type {
   Outcome,
   /** The order of results: that of the inputs, or as they end. */
   ResultOrder,
+  CloseOptions,
   ResumeOptions,
   RunHandle,
   RunId,

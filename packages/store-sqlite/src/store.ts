@@ -53,7 +53,7 @@ export interface SqliteStoreOptions {
 }
 
 /**
- * Runs in a file: any number of programs of one machine may share it. The engine closes the store that it is given.
+ * Runs in a file: any number of programs of one machine may share it. Who opened the store closes it, after its engine.
  *
  * ```ts
  * import { mkdtempSync } from 'node:fs'
@@ -63,10 +63,12 @@ export interface SqliteStoreOptions {
  * const path = join(mkdtempSync(join(tmpdir(), 'runs-')), 'runs.db')
  * const flow = defineFlow('double', { input: shape<number>() }, ({ input, step }) => step('twice', (x: number) => x * 2, input))
  *
- * const engine = createEngine({ store: await createSqliteStore({ path }), flows: [flow] })
+ * const store = await createSqliteStore({ path })
+ * const engine = createEngine({ store, flows: [flow] })
  * const { ended } = await engine.submit(flow, [1, 2, 3], { id: 'mine' })
  * await ended
  * await engine.close()
+ * await store.close()
  *
  * const later = createEngine({ store: await createSqliteStore({ path }), flows: [flow] }) // in another process, say
  * for await (const { outcome } of (await later.resume('mine')).results()) {

@@ -85,6 +85,7 @@ test('a run whose process has gone goes on where it was', async () => {
   expect(calls).toEqual(['first'])
   expect((await next.runs.items(run.id))[0]?.outcome).toEqual({ outcome: 'success', result: 14 })
   await recovered.close()
+  await next.close()
 })
 
 test('an engine closes while a run that it took over is in flight', async () => {

@@ -39,6 +39,10 @@ export function checkResume(run: unknown, options: unknown): void {
   refuse([], [...runProblems(call, run), ...optionProblems(call, options, RESUME)])
 }
 
+export function checkClose(options: unknown): void {
+  refuse([], optionProblems('engine.close', options, CLOSE))
+}
+
 export function checkSignal(run: unknown, signal: unknown): void {
   refuse([], [...runProblems('engine.signal', run), ...signalProblems(signal)])
 }
@@ -132,6 +136,9 @@ const ENGINE_OPTIONS: Rules = {
   clock: aClock,
   random: aFunction,
   newId: aFunction,
+}
+const CLOSE: Rules = {
+  drainMs: { wants: 'milliseconds, from 0', fits: (value) => Number.isFinite(value) && (value as number) >= 0 },
 }
 const SIGNALS: Readonly<Record<string, Rules>> = {
   cancel: { reason: text },

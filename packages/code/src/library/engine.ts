@@ -3,6 +3,7 @@
 
 import {
   type Clock,
+  type CloseOptions,
   createMemoryStore,
   FlowError,
   type Log,
@@ -17,7 +18,15 @@ import {
   type SubmitOptions,
 } from '@stepflow/engine'
 import { assembleEngine, BuiltinOnDemand } from '../assemble-engine.ts'
-import { checkBatch, checkEngineOptions, checkResume, checkRun, checkSignal, checkSubmit } from './check-given.ts'
+import {
+  checkBatch,
+  checkClose,
+  checkEngineOptions,
+  checkResume,
+  checkRun,
+  checkSignal,
+  checkSubmit,
+} from './check-given.ts'
 import { consoleLog } from './console-log.ts'
 import { keepApart } from './keep-apart.ts'
 import { PluginLife } from './plugin-life.ts'
@@ -72,8 +81,12 @@ export interface Engine {
   signal(run: string, signal: RunSignal): Promise<void>
   /** Takes up the runs of processes that are gone, and wakes that are due. */
   recover(): void
-  /** Stops where it is; a durable store has the rest. */
-  close(): Promise<void>
+  /**
+   * Stops where it is; with `drainMs`, calls that are under way may end for so long. What is left is in the store, if that
+   * outlives the engine. A store that the engine was given stays open; plugins that it started are stopped, unless another
+   * engine of the program uses them.
+   */
+  close(options?: CloseOptions): Promise<void>
 }
 
 /**
@@ -105,12 +118,14 @@ class EmbeddedEngine implements Engine {
   readonly #builtin: BuiltinOnDemand
   readonly #store: Store
   readonly #isForgetful: boolean
+  readonly #ownsStore: boolean
   readonly #router: LocalRouter
   readonly #known = new WeakSet<Program>()
   readonly #plugins: PluginLife
   readonly #log: Log
 
   constructor({ store, history = 'all', flows = [], plugins = [], log = consoleLog, ...others }: EngineOptions) {
+    this.#ownsStore = store === undefined
     this.#isForgetful = store === undefined && history === 'none'
     const { clock } = others
     this.#store = store ?? createMemoryStore({ forget: this.#isForgetful, ...(clock ? { clock } : {}) })
@@ -246,8 +261,10 @@ class EmbeddedEngine implements Engine {
     starting.then(() => this.#core.recover()).catch(warn)
   }
 
-  async close(): Promise<void> {
-    await this.#core.close()
+  async close(options?: CloseOptions): Promise<void> {
+    checkClose(options)
+    await this.#core.close(options)
+    if (this.#ownsStore) await this.#store.close()
     await this.#plugins.stop()
   }
 

@@ -33,10 +33,18 @@ export type JournalEntry =
     }
   /** No more items will come; `items` is their number. In `RUN/0` only. */
   | { readonly type: 'sealed'; readonly at: number; readonly items: number }
-  /** A driver takes the journal. */
-  | { readonly type: 'claimed'; readonly at: number; readonly driver: string }
-  /** An attempt was handed to a component; written only where a repetition could be noticed. */
-  | ({ readonly type: 'started'; readonly at: number; readonly attempt: number } & VisitRef)
+  /** A driver takes the journal. `mark`: which of all that the process has had, so that it knows its own row again. */
+  | { readonly type: 'claimed'; readonly at: number; readonly driver: string; readonly mark?: string }
+  /**
+   * An attempt was handed to a component; written only where a repetition could be noticed. `woken`: again, what it was put
+   * aside for being here; who takes the journal up finds that out anew.
+   */
+  | ({
+      readonly type: 'started'
+      readonly at: number
+      readonly attempt: number
+      readonly woken?: true
+    } & VisitRef)
   | ({
       readonly type: 'parked'
       readonly at: number

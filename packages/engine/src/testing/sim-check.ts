@@ -4,7 +4,7 @@
 import type { JournalEntry, JournalId, VisitRef } from '../journal/events.ts'
 import type { Outcome } from '../run/outcome.ts'
 import type { JournalRow, RunRow } from '../store/store.ts'
-import { essence } from './sim-component.ts'
+import { essence, type Ledger } from './sim-component.ts'
 import type { Scenario } from './sim-plan.ts'
 import type { End, Expected, Fault } from './sim-reference.ts'
 import type { Process, World } from './sim-world.ts'
@@ -23,6 +23,8 @@ export class Check {
   readonly #nextAttempt = new Map<string, number>()
   readonly #journalOf = new Map<number, JournalId>()
   readonly #claimedBy = new Map<JournalId, Process>()
+  /** By process and visit: how many of its calls stand in the journal, and were not made yet. */
+  readonly #started = new Map<string, number>()
   #isCancelled = false
 
   constructor(world: World, scenario: Scenario, run: string) {
@@ -42,7 +44,8 @@ export class Check {
   }
 
   /** A component is called. Two may be called at once around a takeover, but whoever holds the journal knows its past. */
-  called({ process, key, attempt }: { process: Process; key: string; attempt: number }): void {
+  called({ process, key, attempt, isRepeatable }: Parameters<Ledger['called']>[0]): void {
+    if (!isRepeatable) this.#useRow(process, key)
     const item = Number(key.split('/')[1])
     const journal = this.#journalOf.get(item)
     if (journal === undefined || this.#claimedBy.get(journal) !== process) return
@@ -75,6 +78,13 @@ export class Check {
     }
   }
 
+  /** Whoever calls has written that it will, each time: so it has passed the fence since it last was away. */
+  #useRow(process: Process, key: string): void {
+    const started = this.#started.get(`${process.name} ${key}`) ?? 0
+    if (started === 0) this.violated(`${process.name} called ${key} without having written that it would`)
+    this.#started.set(`${process.name} ${key}`, started - 1)
+  }
+
   #entry(entry: JournalEntry, journal: JournalId, by: Process): void {
     switch (entry.type) {
       case 'created':
@@ -96,6 +106,11 @@ export class Check {
         }
         this.#settled.set(key, entry.outcome)
         if (!entry.derived) this.#answered.add(key)
+        return
+      }
+      case 'started': {
+        const call = `${by.name} ${this.#keyOf(entry)}`
+        this.#started.set(call, (this.#started.get(call) ?? 0) + 1)
         return
       }
       case 'parked':

@@ -71,6 +71,8 @@ export interface Ledger {
     readonly key: string
     readonly path: string
     readonly attempt: number
+    /** It may be called without a row of the journal that says so. */
+    readonly isRepeatable: boolean
   }): void
 }
 
@@ -103,7 +105,9 @@ function simComponent(path: string, process: Process, ledger: Ledger): Component
         const again = context.woken ? `, woken by ${context.woken.by}` : ''
         return `${process.name} calls ${path} ${context.idempotencyKey} attempt ${context.attempt}${again}`
       })
-      ledger.called({ process, key: context.idempotencyKey, path, attempt: context.attempt })
+      // What waits for a sub-run is called again when the past is replayed.
+      const isRepeatable = path === '/repeatable' || path === '/runs'
+      ledger.called({ process, key: context.idempotencyKey, path, attempt: context.attempt, isRepeatable })
       const next = act(path, input, context.attempt)
       if (chance.is(0.4)) return perform(next, input, context, process)
       return process.later(chance.int(0, 60), () => perform(next, input, context, process))
@@ -124,7 +128,7 @@ function perform(next: Act, input: unknown, context: CallContext, process: Proce
       return hang(context, process)
     case 'sleep':
       if (woken) return woken.state === context.attempt ? next.value : 'the state was lost'
-      return new Park({ until: process.world.now + next.ms, state: context.attempt })
+      return new Park({ until: process.clock.now() + next.ms, state: context.attempt })
     case 'wait':
       if (woken) return woken.by === 'signal' ? next.value : 'not the signal'
       return new Park({ signal: { name: next.signal } })

@@ -8,8 +8,17 @@ import type { Outcome } from '../run/outcome.ts'
 import type { RunRow, Store } from '../store/store.ts'
 import { Check } from './sim-check.ts'
 import { simRouter } from './sim-component.ts'
+import {
+  type Faults,
+  type Outage,
+  randomFaults,
+  SILENCE_MS,
+  type StoreCall,
+  type StoreFault,
+  shownFaults,
+} from './sim-faults.ts'
 import { randomScenario, type Scenario } from './sim-plan.ts'
-import { type AppendFault, hasEnded, SimDisk } from './sim-store.ts'
+import { hasEnded, SimDisk } from './sim-store.ts'
 import { type Chance, Process, World } from './sim-world.ts'
 
 export interface SimulationReport {
@@ -35,8 +44,9 @@ export async function simulate(seed: number, { note }: SimulationOptions = {}): 
 
 const RUN = 'run'
 /** More than any run takes: beyond, it goes round in circles. */
-const MOST_EVENTS = 10_000
-const SILENCE_MS = 3_000
+const MOST_EVENTS = 20_000
+/** By how much a process's clock may differ from the world's; milliseconds. */
+const MOST_AHEAD_MS = 900
 
 class Simulation {
   readonly #seed: number
@@ -48,7 +58,7 @@ class Simulation {
   readonly #check: Check
   readonly #engines = new Map<Process, PlanEngine>()
   readonly #isStream: boolean
-  #appends = 0
+  readonly #asked: Record<StoreCall, number> = { append: 0, read: 0, putDown: 0 }
   #processCount = 0
   #isAccepted = false
   #attachedTo: Process | undefined
@@ -61,7 +71,7 @@ class Simulation {
     this.#chance = this.#world.chance
     const chance = this.#chance
     this.#scenario = randomScenario(chance, chance.int(1, 5))
-    this.#isStream = chance.is(0.15)
+    this.#isStream = chance.is(0.4)
     this.#faults = randomFaults(chance, this.#scenario.plan.timeoutMs !== undefined)
     this.#world.slownessMs = chance.is(0.1) ? chance.int(1, 20) : 0
     this.#disk = new SimDisk(this.#world, {
@@ -76,7 +86,7 @@ class Simulation {
       ] as const),
     })
     this.#check = new Check(this.#world, this.#scenario, RUN)
-    this.#disk.fault = (process) => this.#faultAt(this.#appends++, process)
+    this.#disk.fault = (call) => this.#faultAt(call)
     this.#disk.onRow = (row, by) => {
       this.#check.row(row, by)
       this.#fingerprint = fold(this.#fingerprint, `${by.name}${row.journal}${JSON.stringify(row.entries)}`)
@@ -86,17 +96,19 @@ class Simulation {
       JSON.stringify({
         plan: this.#scenario.plan,
         inputs: this.#scenario.inputs,
-        faults: { ...this.#faults, appends: [...this.#faults.appends] },
+        faults: shownFaults(this.#faults),
       }),
     )
   }
 
   async run(): Promise<SimulationReport> {
-    const { engines, stalls, doubleWakes, signals } = this.#faults
+    const { engines, outages, stalls, closings, doubleWakes, signals } = this.#faults
     for (let i = 0; i < engines; i++) this.#startProcess()
     this.#attach()
     this.#sendGo(0)
     for (const at of stalls) this.#world.after(at, () => this.#stall())
+    for (const outage of outages) this.#world.after(outage.at, () => this.#cutOff(outage))
+    for (const { at, drainMs } of closings) this.#world.after(at, () => this.#close(drainMs))
     for (const at of doubleWakes) this.#world.after(at, () => this.#wakeTwice())
     for (const { at, name } of signals) this.#world.after(at, () => this.#signal(name))
     let events = 0
@@ -116,12 +128,14 @@ class Simulation {
   // --- processes
 
   #startProcess(): Process {
-    const process = new Process(this.#world, `p${++this.#processCount}`)
+    const ahead = this.#chance.is(0.5) ? this.#chance.int(-MOST_AHEAD_MS, MOST_AHEAD_MS) : 0
+    const process = new Process(this.#world, `p${++this.#processCount}`, ahead)
     const engine = createEngine({
       store: this.#disk.open(process),
       router: simRouter(process, this.#check),
       clock: process.clock,
       random: () => this.#chance.next(),
+      storePatienceMs: this.#faults.patienceMs,
       log: (_level, message) => {
         this.#world.note(() => `${process.name} says: ${message}`)
         if (message.includes('set aside')) this.#check.violated(message)
@@ -129,7 +143,8 @@ class Simulation {
     })
     this.#engines.set(process, engine)
     process.onDeath(() => this.#died(process))
-    engine.recover()
+    // Of several, some only have what they are asked for.
+    if (this.#processCount === 1 || this.#processCount > this.#faults.engines || this.#chance.is(0.8)) engine.recover()
     return process
   }
 
@@ -137,10 +152,12 @@ class Simulation {
     this.#engines.delete(process)
     this.#world.after(this.#chance.int(0, SILENCE_MS), () => this.#disk.adopt(process))
     if (this.#isOver) return
-    const isNew = this.#engines.size === 0 || this.#chance.is(0.5)
+    const isNew = !this.#disk.hasWorkers || this.#chance.is(0.5)
     this.#world.after(isNew ? this.#chance.int(1, 2_000) : 1, () => {
       if (isNew) this.#startProcess()
-      if (this.#attachedTo === process) this.#attach()
+      if (this.#attachedTo !== process) return
+      this.#attachedTo = undefined
+      this.#attach()
     })
   }
 
@@ -154,7 +171,7 @@ class Simulation {
   /** Whoever wants the results asks any process for them: to start the run, or to go on with it. */
   #attach(): void {
     const one = this.#anyone()
-    if (this.#isOver) return
+    if (this.#isOver || this.#attachedTo) return
     if (!one) {
       this.#world.after(500, () => this.#attach())
       return
@@ -171,12 +188,20 @@ class Simulation {
       await handle.ended
       if (this.#isOver) this.#seen = seen
       // Its process has lost the run to another.
-      else this.#world.after(500, () => this.#attach())
+      else this.#attachLater(process)
     }
     read().catch((error) => {
-      if (!process.isDead && !isInjected(error))
+      if (process.isDead) return
+      if (!isInjected(error) && !isLeft(error)) {
         this.#check.violated(`${process.name} fails: ${(error as Error).stack}`)
+      } else this.#attachLater(process)
     })
+  }
+
+  #attachLater(process: Process): void {
+    if (this.#attachedTo !== process) return
+    this.#attachedTo = undefined
+    this.#world.after(500, () => this.#attach())
   }
 
   async #submit(process: Process, engine: PlanEngine) {
@@ -207,12 +232,45 @@ class Simulation {
 
   // --- faults
 
-  #faultAt(append: number, process: Process): AppendFault | undefined {
-    const fault = this.#faults.appends.get(append)
-    // Nobody leaves a process alone whose disk fails.
-    if (fault?.startsWith('error'))
-      this.#world.after(this.#chance.int(200, 900), () => process.crash('being restarted'))
-    return fault
+  #faultAt(call: StoreCall): StoreFault | undefined {
+    return this.#faults.calls[call].get(this.#asked[call]++)
+  }
+
+  #cutOff({ ms, of }: Outage): void {
+    const one = this.#anyone()
+    if (!one || this.#isOver) return
+    for (const process of of === 'one' ? [one[0]] : this.#engines.keys()) {
+      this.#world.note(() => `${process.name} cannot reach the disk for ${ms} ms`)
+      process.cutUntil = Math.max(process.cutUntil, this.#world.now + ms)
+      if (ms > SILENCE_MS && of === 'one') this.#world.after(SILENCE_MS, () => this.#disk.adopt(process))
+    }
+  }
+
+  /** As for a restart: what it leaves is free at once, unless it could not reach the disk. */
+  #close(drainMs: number): void {
+    const one = this.#anyone()
+    if (!one || this.#isOver) return
+    const [process, engine] = one
+    this.#world.note(() => `${process.name} is closed within ${drainMs} ms`)
+    const asked = { ...this.#asked }
+    let wasCut = process.isCut || process.stalledUntil > this.#world.now
+    engine.close({ drainMs }).then(
+      () => {
+        if (process.isDead) return
+        wasCut ||= process.isCut || this.#hasFailedSince(asked)
+        const held = this.#disk.heldBy(process)
+        if (!wasCut && held.length > 0) this.#check.violated(`${process.name} was closed, and keeps ${held}`)
+        process.crash('having closed')
+      },
+      (error) => this.#check.violated(`${process.name} cannot be closed: ${error.stack}`),
+    )
+  }
+
+  #hasFailedSince(asked: Readonly<Record<StoreCall, number>>): boolean {
+    return (['append', 'read', 'putDown'] as const).some((call) => {
+      for (const at of this.#faults.calls[call].keys()) if (at >= asked[call] && at < this.#asked[call]) return true
+      return false
+    })
   }
 
   #stall(): void {
@@ -257,60 +315,40 @@ class Simulation {
     if (!one) this.#world.after(500, () => this.#resumeRun())
     else {
       one[0].onDeath(() => this.#resumeRun())
-      this.#send(one[1], { name: 'resume' }, () => {})
+      const again = () => this.#world.after(500, () => this.#resumeRun())
+      this.#send(one[1], { name: 'resume' }, () => {}, again)
     }
   }
 
-  #send(engine: PlanEngine, signal: Parameters<PlanEngine['signal']>[1], then: () => void): void {
+  /** `refused`: in place of `then`, if it may not have arrived. */
+  #send(engine: PlanEngine, signal: Parameters<PlanEngine['signal']>[1], then: () => void, refused = then): void {
     let isAnswered = false
-    const answered = () => {
+    const answered = (next = then) => {
       if (isAnswered) return
       isAnswered = true
-      then()
+      next()
     }
     // Its process may die before it answers.
     this.#world.after(2 * SILENCE_MS + 1_000, answered)
-    engine.signal(RUN, signal).then(answered, (error) => {
-      if (!isInjected(error) && !(FlowError.is(error) && error.code === 'CONFLICT')) {
-        this.#check.violated(`signal ${signal.name} fails: ${error.message}`)
-      }
-      answered()
-    })
-  }
-}
-
-/** What befalls a run; times in milliseconds from its start. */
-interface Faults {
-  readonly engines: number
-  readonly appends: ReadonlyMap<number, AppendFault>
-  readonly stalls: readonly number[]
-  readonly doubleWakes: readonly number[]
-  readonly signals: readonly { readonly at: number; readonly name: 'pause' | 'cancel' }[]
-  readonly itemsAtOnce: number | undefined
-}
-
-/** `mayHang`: an item may keep its place for ever, so that others would wait for it beyond their own time limit. */
-function randomFaults(chance: Chance, mayHang: boolean): Faults {
-  const appends = new Map<number, AppendFault>()
-  const engines = chance.is(0.25) ? 2 : 1
-  if (chance.is(0.6)) {
-    const count = chance.int(1, 3)
-    const kinds: AppendFault[] = ['crash-before', 'crash-after', 'crash-after', 'error-before', 'error-after']
-    for (let i = 0; i < count; i++) appends.set(chance.int(0, 20), chance.one(kinds))
-  }
-  const times = (most: number) => Array.from({ length: chance.int(0, most) }, () => chance.int(0, 3_000))
-  return {
-    engines,
-    appends,
-    stalls: chance.is(0.25) ? times(2) : [],
-    doubleWakes: chance.is(0.3) ? times(3) : [],
-    signals: chance.is(0.15) ? [{ at: chance.int(0, 1_500), name: chance.is(0.6) ? 'pause' : 'cancel' }] : [],
-    itemsAtOnce: !mayHang && chance.is(0.3) ? chance.int(1, 2) : undefined,
+    engine.signal(RUN, signal).then(
+      () => answered(),
+      (error) => {
+        if (!isInjected(error) && !isLeft(error) && !(FlowError.is(error) && error.code === 'CONFLICT')) {
+          this.#check.violated(`signal ${signal.name} fails: ${error.message}`)
+        }
+        answered(refused)
+      },
+    )
   }
 }
 
 function isInjected(error: unknown): boolean {
   return FlowError.is(error) && error.code === 'RESOURCE_UNAVAILABLE'
+}
+
+/** Its process was closed. */
+function isLeft(error: unknown): boolean {
+  return FlowError.is(error) && (error.code === 'CANCELLED' || /engine was closed/.test(error.message))
 }
 
 function summary(entry: JournalEntry): string {

@@ -1,11 +1,12 @@
-// One disk, and the stores of the processes that share it: slow, interrupted at any append, woken twice. Keeps rows in a
-// memory store; adds what a shared store decides: who holds a journal, who is woken, what others learn when.
+// One disk, and the stores of the processes that share it: slow, out of reach, interrupted at any call, woken twice. Keeps
+// rows in a memory store; adds what a shared store decides: who holds a journal, who is woken, what others learn when.
 
 import { FlowError } from '../errors.ts'
 import type { JournalId } from '../journal/events.ts'
 import { isEnded } from '../journal/project.ts'
 import { createMemoryStore } from '../store/memory.ts'
 import type { Batch, Cursor, JournalRow, RunRow, Store, Wake } from '../store/store.ts'
+import type { StoreCall, StoreFault } from './sim-faults.ts'
 import type { Process, World } from './sim-world.ts'
 
 type Drive = (journal: JournalId, signal: AbortSignal) => Promise<Wake | null>
@@ -16,9 +17,6 @@ export interface DiskSpeed {
   readonly readMs: readonly [least: number, most: number]
 }
 
-/** What befalls an append. */
-export type AppendFault = 'crash-before' | 'crash-after' | 'error-before' | 'error-after'
-
 export class SimDisk {
   readonly world: World
   readonly rows: Store
@@ -27,12 +25,14 @@ export class SimDisk {
   /** Who was woken last for a journal, until it is put down. */
   readonly #turns = new Map<JournalId, symbol>()
   readonly #wakes = new Map<JournalId, number>()
+  /** Who is about to be woken. */
+  readonly #onTheWay = new Map<JournalId, Process>()
   readonly #workers = new Map<Process, Drive>()
   readonly #watchers = new Map<Process, Set<(row: JournalRow) => void>>()
   /** Rows that a process has not heard of yet. */
   readonly #news = new Map<Process, JournalRow[]>()
-  /** Decides, before each append, whether something befalls it. */
-  fault: (process: Process) => AppendFault | undefined = () => undefined
+  /** Decides, before each call, whether something befalls it. */
+  fault: (call: StoreCall, process: Process) => StoreFault | undefined = () => undefined
   /** Told of every row that is kept, by whom. */
   onRow: (row: JournalRow, by: Process) => void = () => {}
 
@@ -55,8 +55,10 @@ export class SimDisk {
       this.#workers.delete(process)
     })
     const read = <T>(make: () => T): T | Promise<T> => {
+      const fault = this.fault('read', process)
       const ms = this.#chance(this.#speed.readMs)
-      return ms === 0 ? make() : process.later(ms, make)
+      if (ms === 0 && fault === undefined && !process.isCut) return make()
+      return this.#perform('read', process, ms, fault, make)
     }
     return {
       durable: true,
@@ -66,12 +68,16 @@ export class SimDisk {
       appendAll: (batches) => this.#append(batches, process),
       read: (journal, from) => read(() => rows.read(journal, from)) as Promise<readonly JournalRow[]>,
       work: (drive) => this.#work(process, drive),
-      putDown: (wake) => this.#putDown(wake, process),
+      putDown: (wake) => {
+        const fault = this.fault('putDown', process)
+        if (fault === undefined && !process.isCut) return this.#putDown(wake, process)
+        return this.#perform('putDown', process, 0, fault, () => this.#putDown(wake, process))
+      },
       runs: {
         list: (query) => rows.runs.list(query),
         statuses: (run, from, limit) => rows.runs.statuses(run, from, limit),
         cached: (key, now) => rows.runs.cached(key, now),
-        open: (run) => rows.runs.open(run),
+        open: (run) => read(() => rows.runs.open(run)) as ReturnType<Store['runs']['open']>,
         remove: (run) => rows.runs.remove(run),
         get: (run) => read(() => rows.runs.get(run)) as ReturnType<Store['runs']['get']>,
         items: (run, from, limit, statuses) =>
@@ -109,21 +115,37 @@ export class SimDisk {
     process.after(0, () => void this.#drive(process, drive, journal))
   }
 
-  async #append(batches: readonly Batch[], process: Process): Promise<void> {
-    const fault = this.fault(process)
-    const names = batches.map(({ journal }) => journal).join(', ')
-    return process
-      .later(this.#chance(this.#speed.appendMs), () => {
-        if (fault === 'crash-before') {
-          process.crash(`before a row of ${names} was kept`)
-          return
-        }
-        if (fault === 'error-before') throw new FlowError('RESOURCE_UNAVAILABLE', 'the disk is full')
-        this.#keepAll(batches, process)
-        if (fault === 'crash-after') process.crash(`after a row of ${names} was kept`)
-        if (fault === 'error-after') throw new FlowError('RESOURCE_UNAVAILABLE', 'the disk does not answer')
-      })
-      .then((answer) => (process.isDead ? new Promise(() => {}) : answer))
+  #append(batches: readonly Batch[], process: Process): Promise<void> {
+    const ms = this.#chance(this.#speed.appendMs)
+    return this.#perform('append', process, ms, this.fault('append', process), () => this.#keepAll(batches, process))
+  }
+
+  /** A call that takes `ms`, half of it for the answer, with what befalls it on its way. */
+  async #perform<T>(
+    call: StoreCall,
+    process: Process,
+    ms: number,
+    fault: StoreFault | undefined,
+    make: () => T,
+  ): Promise<T> {
+    if (fault !== undefined) this.world.note(() => `${process.name}: its ${call} is ${fault}`)
+    const slow = fault === 'slow' ? this.world.chance.int(200, 4_000) : 0
+    const back = Math.floor(ms / 2)
+    const answer = await process.later(ms - back + slow, () => {
+      if (fault === 'crash-before') return this.#die(process, `before its ${call} was heard`)
+      if (fault === 'refused' || process.isCut) throw away('the disk is full')
+      const made = make()
+      return fault === 'crash-after' ? this.#die(process, `after its ${call} was heard`) : made
+    })
+    const answered = () => {
+      if (fault === 'lost' || process.isCut) throw away('the disk does not answer')
+      return answer as T
+    }
+    return process.isDead ? new Promise(() => {}) : back === 0 ? answered() : process.later(back, answered)
+  }
+
+  #die(process: Process, why: string): undefined {
+    process.crash(why)
   }
 
   #keepAll(batches: readonly Batch[], process: Process): void {
@@ -170,8 +192,13 @@ export class SimDisk {
       const tell = () => {
         for (let next = news.shift(); next; next = news.shift()) for (const watcher of [...watchers]) watcher(next)
       }
+      const hear = () => {
+        // Who cannot reach the disk hears of it afterwards.
+        if (process.isCut) process.after(process.cutUntil - this.world.now, hear)
+        else tell()
+      }
       if (process === by) tell()
-      else process.after(20, tell)
+      else process.after(20, hear)
     }
   }
 
@@ -181,11 +208,21 @@ export class SimDisk {
     return {
       stop: async () => {
         this.#workers.delete(process)
+        // What is on its way to it is for somebody else.
+        for (const [journal, to] of this.#onTheWay)
+          if (to === process) this.#putDown({ journal, at: this.world.now }, to)
       },
     }
   }
 
+  /** Journals that a process has in hand. */
+  heldBy(process: Process): JournalId[] {
+    return [...this.#holders].filter(([, holder]) => holder === process).map(([journal]) => journal)
+  }
+
   #putDown(wake: Wake, process: Process): void {
+    // What was never written is nobody's.
+    if ((this.rows.read(wake.journal) as readonly JournalRow[]).length === 0) return
     if (Number.isFinite(wake.at)) this.#wake(wake.journal, wake.at)
     if (this.#holders.get(wake.journal) !== process) return
     this.#holders.delete(wake.journal)
@@ -203,12 +240,26 @@ export class SimDisk {
   #takeDue(journal: JournalId): void {
     const at = this.#wakes.get(journal)
     if (at === undefined || at > this.world.now || this.#holders.has(journal)) return
-    const workers = [...this.#workers]
-    if (workers.length === 0) return
+    const workers = [...this.#workers].filter(([process]) => !process.isCut)
+    if (workers.length === 0) {
+      // When the disk is back, or somebody has come who works.
+      if (this.#workers.size > 0) this.world.after(500, () => this.#takeDue(journal))
+      return
+    }
     const [process, drive] = this.world.chance.one(workers)
     this.#wakes.delete(journal)
     this.#holders.set(journal, process)
-    process.after(this.#chance(this.#speed.readMs), () => void this.#drive(process, drive, journal))
+    this.#onTheWay.set(journal, process)
+    process.after(this.#chance(this.#speed.readMs), () => {
+      if (this.#onTheWay.get(journal) !== process || this.#workers.get(process) !== drive) return
+      this.#onTheWay.delete(journal)
+      void this.#drive(process, drive, journal)
+    })
+  }
+
+  /** Somebody is there who takes journals up. */
+  get hasWorkers(): boolean {
+    return this.#workers.size > 0
   }
 
   async #drive(process: Process, drive: Drive, journal: JournalId): Promise<void> {
@@ -223,6 +274,10 @@ export class SimDisk {
   #chance([least, most]: readonly [number, number]): number {
     return least === most ? least : this.world.chance.int(least, most)
   }
+}
+
+function away(message: string): FlowError {
+  return new FlowError('RESOURCE_UNAVAILABLE', message)
 }
 
 /** Has the run ended, as the disk has it? */

@@ -91,18 +91,27 @@ export class Process {
   isDead = false
   /** Nothing happens in it until then; what should have happens then. */
   stalledUntil = 0
+  /** It cannot reach the store until then. */
+  cutUntil = 0
+  /** By how much its clock is ahead of the world's; milliseconds. */
+  readonly aheadMs: number
   readonly #delayed: (() => void)[] = []
   readonly #onDeath: (() => void)[] = []
 
-  constructor(world: World, name: string) {
+  constructor(world: World, name: string, aheadMs = 0) {
     this.world = world
     this.name = name
+    this.aheadMs = aheadMs
+  }
+
+  get isCut(): boolean {
+    return this.cutUntil > this.world.now
   }
 
   readonly clock: Clock = {
     now: () => {
       this.world.now += this.world.slownessMs
-      return this.world.now
+      return this.world.now + this.aheadMs
     },
     timer: (ms, fire) => this.after(ms, fire),
     soon: (next) => {

@@ -4,6 +4,7 @@
 import { type Component, Park, Skip } from '../../component/plugin.ts'
 import { errorValue, FlowError } from '../../errors.ts'
 import { isPromise } from '../../json.ts'
+import { isAway } from '../../store/patience.ts'
 import type { ActiveRun } from '../in-flight/active-run.ts'
 import { Attempt } from '../in-flight/attempt.ts'
 import { inputsOf, isWanted, stepOf } from '../in-flight/attempt-place.ts'
@@ -95,10 +96,19 @@ export class Calls {
 
   /** What made them ready has been written. */
   sendUnsent(): void {
-    if (this.#unsent.length === 0) return
+    if (this.#unsent.length === 0 || this.#drive.isLeaving) return
     const unsent = this.#unsent
     this.#unsent = []
     for (const { attempt, component } of unsent) if (isWanted(attempt)) this.#call(attempt, component)
+  }
+
+  /** Components are at work whose answers are still to come. */
+  get isUnderWay(): boolean {
+    const unsent = new Set(this.#unsent.map(({ attempt }) => attempt))
+    for (const run of this.#drive.runs()) {
+      for (const attempt of run.attempts.values()) if (!attempt.park && !unsent.has(attempt)) return true
+    }
+    return false
   }
 
   /** Settles all answers that have arrived, and calls again what is due. */
@@ -142,11 +152,16 @@ export class Calls {
     this.callAgain(attempt)
   }
 
-  /** Calls the component of a parked step again. */
+  /**
+   * Calls the component of a parked step again: like any call, not before the journal has taken a row of ours. Who was away
+   * may have lost it. What is replayed has that behind it.
+   */
   callAgain(attempt: Attempt): void {
     const { run, step } = attempt
     try {
-      this.#call(attempt, run.plan.components[step] ?? chosen(attempt))
+      const component = run.plan.components[step] ?? chosen(attempt)
+      if (this.#drive.isReplaying) this.#call(attempt, component)
+      else this.#send(attempt, component)
     } catch (thrown) {
       this.#thrown(attempt, thrown)
     }
@@ -161,14 +176,19 @@ export class Calls {
     const cacheKey = cacheKeyOf(attempt)
     if (cacheKey === undefined) return this.#send(attempt, component)
     attempt.cacheKey = cacheKey
-    const found = findKept(this.#drive, cacheKey)
+    let found: ReturnType<typeof findKept>
+    try {
+      found = findKept(this.#drive, cacheKey)
+    } catch (thrown) {
+      return this.#thrown(attempt, thrown)
+    }
     if (!isPromise(found)) return found ? this.#useKept(attempt, found.output) : this.#send(attempt, component)
     run.state.status[key] = RUNNING
     run.attempts.set(key, attempt)
     found.then(
       (kept) =>
         this.#arrive(kept ? { attempt, kind: 'kept', output: kept.output } : { attempt, kind: 'none', component }),
-      (thrown) => this.#arrive({ attempt, kind: 'thrown', thrown }),
+      (thrown) => (isAway(thrown) ? this.#drive.onAway(thrown) : this.#arrive({ attempt, kind: 'thrown', thrown })),
     )
   }
 

@@ -46,6 +46,11 @@ export class Parks {
     return this.#hasNewDue
   }
 
+  /** What some have waited for is here, but they have no place yet, or the run is paused. */
+  get hasDue(): boolean {
+    return this.#due.length > 0
+  }
+
   beginTurn(): void {
     this.#hasNewDue = false
   }

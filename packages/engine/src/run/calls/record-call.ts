@@ -6,7 +6,8 @@ import { visitOf } from '../in-flight/attempt-place.ts'
 import type { Drive } from '../in-flight/drive.ts'
 
 export function recordStart(drive: Drive, attempt: Attempt): void {
-  drive.entries.push({ type: 'started', at: drive.now, attempt: attempt.attempt, ...visitOf(attempt) })
+  const woken = attempt.woken ? { woken: true as const } : {}
+  drive.entries.push({ type: 'started', at: drive.now, attempt: attempt.attempt, ...woken, ...visitOf(attempt) })
 }
 
 export function recordPark(drive: Drive, attempt: Attempt, until: number | undefined): void {

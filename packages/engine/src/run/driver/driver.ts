@@ -3,6 +3,7 @@
 
 import { type ErrorValue, FlowError } from '../../errors.ts'
 import { isPromise, type MaybePromise } from '../../json.ts'
+import { isAway } from '../../store/patience.ts'
 import type { AtWork, JournalRow, Wake } from '../../store/store.ts'
 import { Calls } from '../calls/calls.ts'
 import { Parks } from '../calls/parks.ts'
@@ -24,6 +25,21 @@ const PUT_DOWN_MS = 1_000
 const AT_ONCE = Promise.resolve()
 const LEFT = 'this process no longer drives the run'
 
+/** Why a driver has ended. `wake`: when the journal is to be driven again (`Infinity`: when its run is signalled). */
+export type DriverEnd =
+  /** Nothing is left to do. */
+  | { readonly how: 'done' }
+  /** All that is left only waits. */
+  | { readonly how: 'waits'; readonly wake: Wake }
+  /** Another has written to the journal. If nobody else has it after all, the store wakes somebody. */
+  | { readonly how: 'lost'; readonly wake: Wake }
+  /** It was told to. */
+  | { readonly how: 'left'; readonly wake: Wake }
+  /** The store was away for too long. `isNew`: the journal's first row may not be there. */
+  | { readonly how: 'away'; readonly wake: Wake; readonly error: FlowError; readonly isNew: boolean }
+  /** A bug in us, or a damaged journal. */
+  | { readonly how: 'failed' }
+
 export class Driver {
   readonly #drive: Drive
   readonly #items: Items
@@ -36,17 +52,15 @@ export class Driver {
   /** A turn is being written, or the past is being replayed. */
   #isBusy = false
   #isOver = false
-  #isLost = false
   /** A place for an item has become free since the turn began. */
   #hasRoom = false
   #cancelTimer: (() => void) | undefined
   #timerAt = Number.POSITIVE_INFINITY
-  #resolve!: (wake: Wake | null) => void
+  #resolve!: (end: DriverEnd) => void
   #accept: (() => void) | undefined
   #refuse!: (why: unknown) => void
 
-  /** Resolves when nothing is left to do: null, or when to drive the journal again (`Infinity`: when it is signalled). */
-  readonly done: Promise<Wake | null>
+  readonly done: Promise<DriverEnd>
   /** Resolves when the journal is written for the first time; rejects if it cannot be. */
   readonly accepted: Promise<void>
 
@@ -55,7 +69,7 @@ export class Driver {
     this.#items = new Items(this.#drive)
     this.#parks = new Parks(this.#drive, this.#items)
     this.#calls = new Calls(this.#drive, this.#items, this.#parks)
-    this.#writer = new JournalWriter(options)
+    this.#writer = new JournalWriter(options, () => this.atWork)
     this.done = new Promise((resolve) => {
       this.#resolve = resolve
     })
@@ -67,17 +81,14 @@ export class Driver {
     this.accepted.catch(() => {})
     this.#drive.entries.push(...options.preamble)
     if (options.isDurable) {
-      this.#drive.entries.push({ type: 'claimed', at: options.clock.now(), driver: options.driver })
+      const mark = Math.floor(options.random() * 36 ** 8).toString(36)
+      this.#drive.entries.push({ type: 'claimed', at: options.clock.now(), driver: options.driver, mark })
     }
     this.#drive.onPoke = () => this.#poke()
+    this.#drive.onAway = (error) => this.#failed(error)
     this.#drive.touch(this.#drive.root)
     if (options.rows.length === 0) this.#poke()
     else void this.#recover(options.rows)
-  }
-
-  /** True if it ended because another has written to the journal. */
-  get isLost(): boolean {
-    return this.#isLost
   }
 
   /** A place for an item has become free. */
@@ -122,7 +133,16 @@ export class Driver {
 
   /** Stops where it is; the journal, if there is one, says how to go on. */
   leave(why = LEFT): void {
-    this.#over(null, why)
+    const { journal, clock } = this.#drive.options
+    const at = this.#isQuiet ? this.#nextTimeAt() : clock.now()
+    this.#over({ how: 'left', wake: { journal, at } }, why)
+  }
+
+  /** Calls nothing more; leaves when what is under way has ended and is written. */
+  retire(): void {
+    this.#drive.isLeaving = true
+    this.#drive.isPaused = true
+    this.#poke()
   }
 
   /** What was signalled to the run or to this journal: cancel, pause, resume, or a signal that steps wait for. */
@@ -159,7 +179,7 @@ export class Driver {
       if (isPromise(appended)) {
         appended.then(
           (conflict) => (conflict ? this.#giveUp(conflict) : this.#afterAppend(isComplete)),
-          (error) => this.#bug(error),
+          (error) => this.#failed(error),
         )
       } else this.#afterAppend(isComplete)
     } catch (error) {
@@ -177,12 +197,14 @@ export class Driver {
     try {
       this.#calls.sendUnsent()
       const { root, dirty, options } = this.#drive
-      if (root.isDone) return options.onFinished ? undefined : this.#over(null)
+      if (root.isDone) return options.onFinished ? undefined : this.#over({ how: 'done' })
       if (!isComplete) return options.clock.soon(() => this.#poke())
       if (root.isIdle) options.onIdle()
       const canResume = this.#hasRoom && this.#items.hasClaims
       if (this.#calls.hasArrivals || dirty.length > 0 || this.#cancelled || canResume) return this.#poke()
-      if (this.#canPutDown()) return this.#over({ journal: options.journal, at: this.#nextTimeAt() })
+      if (this.#drive.isLeaving && !this.#calls.isUnderWay) return this.leave()
+      if (this.#canPutDown())
+        return this.#over({ how: 'waits', wake: { journal: options.journal, at: this.#nextTimeAt() } })
       this.#armTimer()
       this.#checkStuck()
     } catch (error) {
@@ -202,21 +224,30 @@ export class Driver {
     try {
       if (conflict === 'is there') {
         this.#refuse(new FlowError('CONFLICT', `journal ${journal} is there already; resume its run`))
-        return this.#over(null)
+        return this.#over({ how: 'done' })
       }
       services.warn(`journal ${journal} was taken over`)
-      this.#isLost = true
-      // If nobody else has it after all, the store wakes somebody.
-      this.#over({ journal, at: clock.now() })
+      this.#over({ how: 'lost', wake: { journal, at: clock.now() } })
     } catch (error) {
       this.#bug(error)
     }
   }
 
-  #over(wake: Wake | null, why = LEFT): void {
+  /** A turn could not be written, or what it needs not be read. */
+  #failed(error: unknown): void {
+    if (!isAway(error)) return this.#bug(error)
+    this.#refuse(error)
+    // Not at once: a store that takes this and refuses that would have us call the same again and again.
+    const { journal, clock, rows } = this.#drive.options
+    const isNew = rows.length === 0 && this.#accept !== undefined
+    this.#over({ how: 'away', wake: { journal, at: clock.now() + PUT_DOWN_MS }, error, isNew })
+  }
+
+  #over(end: DriverEnd, why = LEFT): void {
     if (this.#isOver) return
     this.#stop(why)
-    this.#resolve(wake)
+    if (this.#accept) this.#refuse(new FlowError('CANCELLED', why))
+    this.#resolve(end)
   }
 
   #bug(error: unknown): void {
@@ -224,11 +255,12 @@ export class Driver {
     this.#stop(LEFT)
     this.#drive.options.onBug(error)
     this.#refuse(error)
-    this.#resolve(null)
+    this.#resolve({ how: 'failed' })
   }
 
   #stop(why: string): void {
     this.#isOver = true
+    this.#writer.stop()
     this.#cancelTimer?.()
     const { root } = this.#drive
     // It may be a component that stops it: what it leads to does not start.
@@ -286,8 +318,8 @@ export class Driver {
   }
 
   #setPaused(isPaused: boolean): void {
-    this.#drive.isPaused = isPaused
-    if (!isPaused) this.#drive.releaseHeld()
+    this.#drive.isPaused = isPaused || this.#drive.isLeaving
+    if (!this.#drive.isPaused) this.#drive.releaseHeld()
   }
 
   // --- waiting
@@ -306,6 +338,13 @@ export class Driver {
   /** When something happens by itself in a journal in which all only waits: a wake, or the end of a time limit. */
   #nextTimeAt(): number {
     return Math.min(this.#parks.nextWakeAt ?? Number.POSITIVE_INFINITY, nextLimitAt(this.#drive))
+  }
+
+  /** All that has happened is written, and whoever takes the journal up has nothing to do but wait. */
+  get #isQuiet(): boolean {
+    const { root, dirty, entries } = this.#drive
+    if (this.#isBusy || dirty.length > 0 || entries.length > 0) return false
+    return root.isIdle && !this.#calls.hasArrivals && !this.#items.hasClaims && !this.#parks.hasDue
   }
 
   #armTimer(): void {
@@ -336,6 +375,12 @@ export class Driver {
     const claim = this.#drive.entries.splice(0)
     try {
       this.#drive.beginTurn()
+      if (rows.some(hasSubRun)) {
+        // A component that waits for a sub-run is called to have it again: not before the journal is ours.
+        const conflict = await this.#writer.append(claim.splice(0))
+        if (conflict) return this.#giveUp(conflict)
+        if (this.#isOver) return
+      }
       await replay(rows, {
         drive: this.#drive,
         items: this.#items,
@@ -351,7 +396,13 @@ export class Driver {
       this.#parks.meetSignals()
       this.#poke()
     } catch (error) {
-      this.#bug(error)
+      this.#failed(error)
     }
   }
+}
+
+// ---
+
+function hasSubRun({ entries }: JournalRow): boolean {
+  return entries.some((entry) => 'sub' in entry && entry.sub !== undefined)
 }

@@ -1,46 +1,129 @@
-// Writes a driver's turns to its journal, one row each, and finds out what it means when somebody else has written there.
+// Writes a driver's turns to its journal, one row each, and finds out what it means when that fails: the store is away, or
+// somebody else has written there.
+//
+// J1  A turn is written once, however often its writing is tried: a row of ours whose answer was lost is known by its place.
+// J2  Nobody but who has claimed the journal last writes turns; signals and the number of items come in between.
 
 import { FlowError } from '../../errors.ts'
 import type { JournalEntry } from '../../journal/events.ts'
 import { isPromise, type MaybePromise } from '../../json.ts'
+import { isAway, type Outage } from '../../store/patience.ts'
+import type { AtWork, JournalRow } from '../../store/store.ts'
 import type { DriverOptions } from '../in-flight/drive.ts'
 
 /** Why a turn could not be written: a new journal is there already, or another drives this one by now. */
 export type Conflict = 'is there' | 'is lost'
 
+export type JournalWriterOptions = Pick<DriverOptions, 'journal' | 'rows' | 'append' | 'read' | 'patience'>
+
+/** Who begins a run waits for less: it can be refused. */
+const ACCEPT_LIMIT_MS = 5_000
+
 export class JournalWriter {
-  readonly #options: Pick<DriverOptions, 'journal' | 'rows' | 'append' | 'read'>
+  readonly #options: JournalWriterOptions
+  readonly #atWork: () => AtWork
   /** How many rows the journal has: what the next append must find. */
   #after: number
+  #outage: Outage | undefined
+  #isStopped = false
 
-  constructor(options: Pick<DriverOptions, 'journal' | 'rows' | 'append' | 'read'>) {
+  /** `atWork`: how the journal's items stand. */
+  constructor(options: JournalWriterOptions, atWork: () => AtWork) {
     this.#options = options
+    this.#atWork = atWork
     this.#after = options.rows.length
   }
 
-  /** One row. Gives nothing, once it is written; or why it is not. */
+  /** One row. Gives nothing, once it is written; or why it is not. Rejects with what a store says that stays away. */
   append(entries: readonly JournalEntry[]): MaybePromise<Conflict | undefined> {
-    const batch = { journal: this.#options.journal, after: this.#after, entries }
-    this.#after++
+    const batch = { journal: this.#options.journal, after: this.#after, entries, atWork: this.#atWork() }
     try {
       const appended = this.#options.append(batch)
-      return isPromise(appended) ? appended.then(nothing, (error) => this.#settleConflict(error, entries)) : undefined
+      this.#after++
+      return isPromise(appended)
+        ? appended.then(nothing, (error) => this.#again(error, batch.after, entries))
+        : undefined
     } catch (error) {
-      return this.#settleConflict(error, entries)
+      return this.#again(error, batch.after, entries)
     }
   }
 
+  /** A store that is away is waited for no longer. */
+  stop(): void {
+    this.#isStopped = true
+    this.#outage?.stop()
+  }
+
+  async #again(thrown: unknown, after: number, entries: readonly JournalEntry[]): Promise<Conflict | undefined> {
+    this.#after = after
+    const { patience, journal } = this.#options
+    const outage = patience.outage(this.#isNew ? Math.min(ACCEPT_LIMIT_MS, patience.limitMs) : patience.limitMs)
+    this.#outage = outage
+    if (this.#isStopped) outage.stop()
+    let failure = thrown
+    // Refused, or written though the answer was lost: only the journal can say.
+    let isUncertain = isAway(thrown)
+    try {
+      for (;;) {
+        const isConflict = FlowError.is(failure) && failure.code === 'CONFLICT'
+        if (!isConflict && !(isAway(failure) && (await outage.wait(failure)))) throw failure
+        try {
+          if (isConflict) {
+            const found = await this.#readOn(isUncertain, entries)
+            if (found === 'ours') return undefined
+            if (found !== 'behind') return found
+          }
+        } catch (error) {
+          failure = error
+          continue
+        }
+        try {
+          await this.#options.append({ journal, after: this.#after, entries, atWork: this.#atWork() })
+          this.#after++
+          return undefined
+        } catch (error) {
+          failure = error
+          isUncertain ||= isAway(error)
+        }
+      }
+    } finally {
+      outage.over()
+      this.#outage = undefined
+    }
+  }
+
+  /** The first row of a journal that was not there before. */
+  get #isNew(): boolean {
+    return this.#options.rows.length === 0 && this.#after === 0
+  }
+
   /**
-   * Somebody else has written. Signals come by another way: the turn is written after them. Anything else ends the driver:
-   * another has the journal, or what it wrote before it was gone is to be read first, by a driver that begins anew.
+   * Somebody has written where we wanted to. Signals come by another way: the turn is written behind them. Anything else
+   * ends the driver: another has the journal, or what it wrote before it was gone is to be read first, by a driver that
+   * begins anew. `isUncertain`: it may have been us.
    */
-  async #settleConflict(error: unknown, entries: readonly JournalEntry[]): Promise<Conflict | undefined> {
-    if (!FlowError.is(error) || error.code !== 'CONFLICT') throw error
-    if (this.#options.rows.length === 0 && this.#after === 1) return 'is there'
-    const tail = await this.#options.read(this.#after - 1)
-    if (tail.some((row) => !row.entries.every(isBeside))) return 'is lost'
-    this.#after = (tail.at(-1)?.seq ?? this.#after - 2) + 1
-    return this.append(entries)
+  async #readOn(isUncertain: boolean, entries: readonly JournalEntry[]): Promise<Conflict | 'ours' | 'behind'> {
+    const tail = await this.#options.read(this.#after)
+    let isFound = false
+    for (const row of tail) {
+      if (row.entries.every(isBeside)) continue
+      if (isFound || !isUncertain || !this.#isOurs(row, entries)) return this.#isNew ? 'is there' : 'is lost'
+      isFound = true
+    }
+    const last = tail.at(-1)
+    // Shorter than it was: what its end is now is to be read first.
+    if (last === undefined) return 'is lost'
+    this.#after = last.seq + 1
+    return isFound ? 'ours' : 'behind'
+  }
+
+  /**
+   * The row holds these entries, which we may have written. The first turn of each driver holds its claim, and a claim its
+   * mark; a row without one, where we have claimed the journal, is ours (J2).
+   */
+  #isOurs(row: JournalRow, entries: readonly JournalEntry[]): boolean {
+    const mark = markOf(entries)
+    return markOf(row.entries) === mark && (mark !== undefined || !this.#isNew)
   }
 }
 
@@ -51,4 +134,9 @@ const nothing = () => undefined
 /** Does not change where a driver stands. */
 function isBeside({ type }: JournalEntry): boolean {
   return type === 'signalled' || type === 'sealed'
+}
+
+function markOf(entries: readonly JournalEntry[]): string | undefined {
+  const claim = entries.find((entry) => entry.type === 'claimed')
+  return claim && `${claim.driver} ${claim.mark}`
 }

@@ -4,6 +4,7 @@ import type { BlobAccess } from '../../component/plugin.ts'
 import type { PlanEngine, PlanEngineOptions } from '../../engine.ts'
 import { FlowError } from '../../errors.ts'
 import type { Redactor } from '../../secrets/redactor.ts'
+import type { Patience } from '../../store/patience.ts'
 import type { Attempt, CallServices } from '../in-flight/attempt.ts'
 import { inputsOf } from '../in-flight/attempt-place.ts'
 import type { ItemInput } from '../in-flight/drive.ts'
@@ -12,11 +13,21 @@ import type { Outcome } from '../outcome.ts'
 /** What takes out the secrets of a run, and of these inputs in it. */
 export type RedactorOf = (inputs: readonly ItemInput[]) => Redactor
 
-export function callServices(engine: PlanEngine, options: PlanEngineOptions, redactorOf: RedactorOf): CallServices {
+export function callServices(
+  engine: PlanEngine,
+  options: PlanEngineOptions,
+  patience: Patience,
+  redactorOf: RedactorOf,
+): CallServices {
   const { store, log, plan } = options
+  // A store that is away is no failure of the step that asks: it waits, as its run does.
+  const blobs: BlobAccess = {
+    put: (value) => patience.ask(() => store.blobs.put(value), Number.POSITIVE_INFINITY),
+    get: (id) => patience.ask(() => store.blobs.get(id), Number.POSITIVE_INFINITY),
+  }
   const redaction = (attempt: Attempt) => redactorOf(inputsOf(attempt)).redaction
   return {
-    blobs: store.blobs as BlobAccess,
+    blobs,
     redaction,
     log: (attempt) => (level, message, data) => {
       if (!log) return

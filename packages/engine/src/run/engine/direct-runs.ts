@@ -22,7 +22,7 @@ import { secretsOf } from './local-run.ts'
 /** Of one plan, so many drivers wait for their next run. */
 const RESTING = 64
 
-export interface DirectTools extends Pick<DriverOptions, 'link' | 'cached' | 'clock' | 'random'> {
+export interface DirectTools extends Pick<DriverOptions, 'link' | 'cached' | 'clock' | 'random' | 'patience'> {
   readonly secret: (name: string) => string | undefined
   readonly known: KnownSecrets
   readonly services: (redactorOf: RedactorOf) => CallServices
@@ -33,6 +33,7 @@ export class DirectRuns {
   readonly #tools: DirectTools
   readonly #resting = new WeakMap<LinkedPlan, DirectRun[]>()
   readonly #live = new Set<DirectRun>()
+  #onEnd: (() => void)[] = []
   /** Outputs that later calls may use. */
   readonly #kept = new Map<string, CachedOutput>()
 
@@ -59,12 +60,17 @@ export class DirectRuns {
     return false
   }
 
+  /** Resolves when none is under way. */
+  async ended(): Promise<void> {
+    while (this.#live.size > 0) await new Promise<void>((resolve) => this.#onEnd.push(resolve))
+  }
+
   close(): void {
     for (const run of this.#live) run.leave('the engine was closed')
   }
 
   #newRun(plan: LinkedPlan): DirectRun {
-    const { link, clock, random, cached, newId, known, secret } = this.#tools
+    const { link, clock, random, patience, cached, newId, known, secret } = this.#tools
     const variables = checkedVariables(plan, {})
     const ofVariables = plan.checkVariables?.secretsIn?.(variables) ?? []
     const ofRun = new Redactor([], [known.named, new Redactor(ofVariables)], () => keysOf(plan.plan))
@@ -76,6 +82,7 @@ export class DirectRuns {
     this.#resting.set(plan, resting)
     const run = new DirectRun(variables, secret, newId, () => {
       this.#live.delete(run)
+      if (this.#onEnd.length > 0) for (const then of this.#onEnd.splice(0)) then()
       if (resting.length >= RESTING || !run.driver.canReuse) return false
       resting.push(run)
       return true
@@ -92,6 +99,7 @@ export class DirectRuns {
       onBug: (error) => run.fail(error),
       clock,
       random,
+      patience,
     })
     return run
   }

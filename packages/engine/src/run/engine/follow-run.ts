@@ -1,8 +1,9 @@
 // A run, from its results to its end, for whoever began it or goes on with it. Follows; drives nothing.
 
 import type { RunHandle, SubmitOptions } from '../../engine.ts'
-import { errorValue } from '../../errors.ts'
+import { errorValue, FlowError } from '../../errors.ts'
 import type { JournalEntry, RunId } from '../../journal/events.ts'
+import type { Patience } from '../../store/patience.ts'
 import type { RunRow, Store } from '../../store/store.ts'
 import type { LocalRun } from './local-run.ts'
 import { type ItemResult, type ResultOrder, readAlready } from './result-stream.ts'
@@ -29,9 +30,14 @@ export function watchRun(
 }
 
 /** The results that are recorded, by and by. */
-export async function* recordedResults(store: Store, id: RunId): AsyncGenerator<readonly ItemResult[]> {
+export async function* recordedResults(
+  store: Store,
+  id: RunId,
+  patience: Patience,
+): AsyncGenerator<readonly ItemResult[]> {
   for (let from = 0; ; ) {
-    const page = await store.runs.items(id, from, RESULTS_AT_ONCE)
+    const start = from
+    const page = await patience.ask(() => store.runs.items(id, start, RESULTS_AT_ONCE))
     const last = page.at(-1)
     if (last === undefined) return
     yield page.map(({ item, outcome }) => ({ index: item, outcome }))
@@ -40,18 +46,23 @@ export async function* recordedResults(store: Store, id: RunId): AsyncGenerator<
 }
 
 /** Resolves when the inputs are taken in and all items have ended; `release` is called when nothing more is to follow. */
-export function endOf(store: Store, run: LocalRun, intake: Promise<void>, release: () => void): Promise<RunRow> {
+export function endOf(
+  store: Store,
+  run: LocalRun,
+  intake: Promise<void>,
+  patience: Patience,
+  release: () => void,
+): Promise<RunRow> {
   // A closed run waits no longer for inputs: they may never come.
   const ended = Promise.race([intake, run.closed])
     .catch((error) => run.fail(error))
     .then(() => run.drained())
     .then(async () => {
-      const row = (await store.runs.get(run.id)) as RunRow
+      const row = await rowAtEnd(store, run, patience)
       // What another process has ended may be recorded before we have heard of it.
-      const { success, skipped, failed, cancelled } = row.items
-      if (run.results.lacks(success + skipped + failed + cancelled)) run.results.follow(recordedResults(store, run.id))
+      if (row && run.results.lacks(endedIn(row))) run.results.follow(recordedResults(store, run.id, patience))
       release()
-      if (run.bug) throw run.bug
+      if (run.bug || !row) throw run.bug ?? new FlowError('NOT_FOUND', `run ${run.id} was removed while it ran`)
       return row
     })
   // Whoever reads the results sees the failure there; a run that nobody awaits must not end the process.
@@ -95,6 +106,21 @@ export function handleOf(
 }
 
 // ---
+
+/** Undefined, and the run has failed on our side, if it cannot be read: nobody is to wait for it for ever. */
+async function rowAtEnd(store: Store, run: LocalRun, patience: Patience): Promise<RunRow | undefined> {
+  try {
+    const read = () => store.runs.get(run.id)
+    return await (run.bug ? read() : patience.ask(read))
+  } catch (error) {
+    run.fail(error)
+    return undefined
+  }
+}
+
+function endedIn({ items: { success, skipped, failed, cancelled } }: RunRow): number {
+  return success + skipped + failed + cancelled
+}
 
 type Listener = (entries: readonly JournalEntry[]) => void
 

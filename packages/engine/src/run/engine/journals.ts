@@ -1,10 +1,12 @@
-// Has the journals of runs driven: new ones, and those that are in the store. One driver here for each.
+// Has the journals of runs driven: new ones, and those that are in the store. One driver here for each; what it leaves goes
+// back to the store.
 
 import type { Clock } from '../../clock.ts'
 import { FlowError } from '../../errors.ts'
 import type { JournalEntry, JournalId } from '../../journal/events.ts'
 import type { MaybePromise } from '../../json.ts'
 import type { Plan } from '../../plan/plan.ts'
+import { isAway, type Patience } from '../../store/patience.ts'
 import type { JournalRow, Store, Wake } from '../../store/store.ts'
 import { signalsIn } from '../calls/signals.ts'
 import { Driver } from '../driver/driver.ts'
@@ -16,20 +18,28 @@ import type { LocalRuns } from './local-runs.ts'
 
 export interface JournalsTools {
   readonly store: Store
+  readonly patience: Patience
   readonly runs: LocalRuns
   readonly link: (plan: Plan) => MaybePromise<LinkedPlan>
   readonly services: (redactorOf: RedactorOf) => CallServices
   readonly warn: (message: string) => void
   /** Somebody takes a journal up again when what it waits for has come. */
   readonly mayPutDown: () => boolean
+  /** The run's inputs are being read here. */
+  readonly isTakingIn: (run: LocalRun) => boolean
   readonly clock: Clock
   readonly random: () => number
 }
+
+/** A journal that cannot be taken up here, now, is offered again after so long; milliseconds. */
+const OFFER_AGAIN_MS = 10_000
 
 export class Journals {
   readonly #tools: JournalsTools
   /** Journals that are being read, to be driven. */
   readonly #taking = new Set<JournalId>()
+  /** What is done for a journal until it is over, or back in the store. */
+  readonly #following = new Set<Promise<unknown>>()
   #isClosing = false
 
   constructor(tools: JournalsTools) {
@@ -41,13 +51,19 @@ export class Journals {
     this.#isClosing = true
   }
 
+  /** Resolves when no journal is driven here any more, and each that was left is back in the store. */
+  async left(): Promise<void> {
+    while (this.#following.size > 0) await Promise.all(this.#following)
+  }
+
   /** Drives a new journal; resolves when it is written. */
   async start(run: LocalRun, journal: JournalId, preamble: readonly JournalEntry[]): Promise<void> {
     const [first] = preamble
     if (first?.type !== 'created') return
+    if (this.#isClosing) throw new FlowError('CANCELLED', 'the engine was closed')
     run.open(journal)
     const driver = this.#driver(run, journal, first.from, first.inputs, preamble, [])
-    void this.#follow(run, journal, driver)
+    this.#keep(this.#follow(run, journal, driver))
     await driver.accepted
   }
 
@@ -58,38 +74,90 @@ export class Journals {
     for (const journal of journals) void this.drive(journal)
   }
 
-  /** Drives a journal that is in the store. Resolves when nothing is left to do: when to drive it again, if ever. */
-  async drive(journal: JournalId): Promise<Wake | null> {
+  /**
+   * Drives a journal that is in the store. Resolves when nothing is left to do here: when to drive it again, if ever.
+   * Never rejects.
+   */
+  drive(journal: JournalId): Promise<Wake | null> {
+    return this.#keep(this.#drive(journal))
+  }
+
+  /** Gives a journal back to the store, which may be away: it is asked until it takes it. */
+  async handBack(wake: Wake): Promise<void> {
+    const { store, patience, warn } = this.#tools
+    try {
+      await patience.ask(() => store.putDown?.(wake), Number.POSITIVE_INFINITY)
+    } catch (error) {
+      warn(`journal ${wake.journal} could not be given back to the store: ${messageOf(error)}`)
+    }
+  }
+
+  async #drive(journal: JournalId): Promise<Wake | null> {
     // Asked twice at once, by a wake and a resume: the second finds it taken.
     if (this.#taking.has(journal)) return null
     this.#taking.add(journal)
     const taken = await this.#take(journal).finally(() => this.#taking.delete(journal))
-    return taken ? this.#follow(taken.run, journal, taken.driver) : null
+    if (taken === undefined) return null
+    if ('driver' in taken) return this.#follow(taken.run, journal, taken.driver)
+    await this.handBack(taken)
+    return taken
   }
 
-  async #take(journal: JournalId): Promise<{ run: LocalRun; driver: Driver } | undefined> {
-    const { store, runs, warn } = this.#tools
+  /** The driver; or when somebody is to try again; nothing if there is one already, or the journal cannot be read. */
+  async #take(journal: JournalId): Promise<{ run: LocalRun; driver: Driver } | Wake | undefined> {
+    const { store, patience, runs, clock } = this.#tools
     const id = journal.slice(0, journal.lastIndexOf('/'))
     try {
       const run = runs.get(id) ?? (await runs.load(id, true))
-      if (run.isDriven(journal) || this.#isClosing) return undefined
+      if (run.isDriven(journal)) return undefined
+      if (this.#isClosing) return { journal, at: clock.now() }
       // From here on the run is known to have work here, and is not forgotten.
       run.open(journal)
-      const rows = await store.read(journal)
+      const rows = await patience.ask(() => store.read(journal))
+      // Its first row was refused, and it was given back all the same, in case that it had been written.
+      if (rows.length === 0) return void runs.close(run, journal)
       // What woke it may be a signal that the watch has not told of yet.
-      const head = journal.endsWith('/0') ? rows : await store.read(`${id}/0`)
+      const head = journal.endsWith('/0') ? rows : await patience.ask(() => store.read(`${id}/0`))
       for (const row of head) run.signalled(row.seq, signalsIn(row))
       const [first] = rows[0]?.entries ?? []
       if (first?.type !== 'created') throw new FlowError('INTERNAL', `journal ${journal} does not begin with its items`)
+      if (this.#isClosing) return this.#offer(journal, id, clock.now())
+      // Of a run whose inputs are in shards: there is nothing to drive, and who takes inputs in holds it.
+      if (first.inputs.length === 0) return this.#leaveHead(run, journal)
       return { run, driver: this.#driver(run, journal, first.from, first.inputs, [], rows) }
     } catch (error) {
-      // One run that cannot be read must not keep the others from going on, nor whoever waits for it.
-      warn(`run ${id} is set aside: ${error instanceof Error ? error.message : String(error)}`)
-      const run = runs.get(id)
-      run?.fail(error)
-      run?.close(journal)
-      return undefined
+      return this.#notTaken(journal, id, error)
     }
+  }
+
+  /** One run that cannot be read must not keep the others from going on, nor whoever waits for it. */
+  async #notTaken(journal: JournalId, id: string, error: unknown): Promise<Wake | undefined> {
+    const { store, runs, warn, clock, mayPutDown } = this.#tools
+    const run = runs.get(id)
+    const isForOthers = isAway(error) || (FlowError.is(error) && error.code === 'COMPONENT_NOT_FOUND')
+    if (isForOthers && mayPutDown()) {
+      warn(`run ${id} is left to others: ${messageOf(error)}`)
+      return this.#offer(journal, id, clock.now() + OFFER_AGAIN_MS)
+    }
+    // A run whose first row was refused is no run.
+    if (!run && !isForOthers && (await isUnknown(store, id))) return undefined
+    warn(`run ${id} is set aside: ${messageOf(error)}`)
+    run?.fail(error)
+    run?.close(journal)
+    return isForOthers ? { journal, at: clock.now() } : undefined
+  }
+
+  #leaveHead(run: LocalRun, journal: JournalId): Wake | undefined {
+    this.#tools.runs.close(run, journal)
+    return this.#tools.isTakingIn(run) ? undefined : { journal, at: Number.POSITIVE_INFINITY }
+  }
+
+  /** The journal stays open, if its run is known here; whoever takes it up, this process too, is heard of. */
+  #offer(journal: JournalId, id: string, at: number): Wake {
+    const run = this.#tools.runs.get(id)
+    if (run && (this.#isClosing || run.isClosed)) this.#tools.runs.close(run, journal)
+    else run?.putDown(journal)
+    return { journal, at }
   }
 
   #driver(
@@ -100,8 +168,8 @@ export class Journals {
     preamble: readonly JournalEntry[],
     rows: readonly JournalRow[],
   ): Driver {
-    const { store, link, services, mayPutDown, clock, random } = this.#tools
-    const driver: Driver = new Driver({
+    const { store, patience, link, services, mayPutDown, clock, random } = this.#tools
+    const driver = new Driver({
       journal,
       driver: store.driver ?? 'engine',
       plan: run.plan,
@@ -109,8 +177,9 @@ export class Journals {
       from,
       inputs,
       gate: run.gate,
-      append: ({ journal, after, entries }) => store.append({ journal, after, entries, atWork: driver.atWork }),
+      append: (batch) => store.append(batch),
       read: (start) => store.read(journal, start),
+      patience,
       preamble,
       rows,
       isDurable: store.durable,
@@ -118,7 +187,7 @@ export class Journals {
       mayPutDown,
       services: services((inputs) => run.redactorOf(inputs)),
       link,
-      cached: (key, now) => store.runs.cached(key, now),
+      cached: (key, now) => patience.ask(() => store.runs.cached(key, now)),
       redactError: (sources, error) => run.redactError(sources, error),
       redactReason: (sources, reason) => run.redactReason(sources, reason),
       redact: (plan, input, outcome, item) => run.redact(plan, input, outcome, item),
@@ -131,19 +200,53 @@ export class Journals {
     return driver
   }
 
-  /** Waits for a driver; a journal that it put down goes back to the store. */
+  /** Waits for a driver; a journal that it leaves goes back to the store. */
   async #follow(run: LocalRun, journal: JournalId, driver: Driver): Promise<Wake | null> {
-    const { store, runs } = this.#tools
-    const wake = await driver.done
-    if (!wake) {
-      runs.close(run, journal)
-      return null
+    const { runs, mayPutDown } = this.#tools
+    const end = await driver.done
+    switch (end.how) {
+      case 'done':
+      case 'failed':
+        runs.close(run, journal)
+        return null
+      case 'left':
+        runs.close(run, journal)
+        break
+      case 'away':
+        // Where nobody takes it up again by himself, whoever waits for the run is told; who wanted a new one is, anyway.
+        if (!mayPutDown() && !end.isNew) run.fail(end.error)
+        if (mayPutDown() && !end.isNew && !run.isClosed) run.putDown(journal)
+        else runs.close(run, journal)
+        break
+      case 'waits':
+      case 'lost':
+        // A run that takes nothing more does not wait for what is put down: it is left as it is.
+        if (run.isClosed) run.close(journal)
+        else run.putDown(journal)
     }
-    // A run that takes nothing more does not wait for what is put down: it is left as it is.
-    if (run.isClosed) run.close(journal)
-    else run.putDown(journal)
-    await store.putDown?.(wake)
-    if (driver.isLost) await runs.closeIfDone(run, journal)
-    return wake
+    await this.handBack(end.wake)
+    if (end.how === 'lost') await runs.closeIfDone(run, journal)
+    return end.wake
   }
+
+  #keep<T>(following: Promise<T>): Promise<T> {
+    this.#following.add(following)
+    const over = () => void this.#following.delete(following)
+    following.then(over, over)
+    return following
+  }
+}
+
+// ---
+
+async function isUnknown(store: Store, id: string): Promise<boolean> {
+  try {
+    return (await store.runs.get(id)) === undefined
+  } catch {
+    return false // it was found to be unreadable before
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

@@ -41,6 +41,7 @@ export class LocalRun {
   readonly closed: Promise<void>
   #close!: () => void
   #isClosed = false
+  #isRetiring = false
 
   readonly #isRedacting: boolean
   readonly #known: KnownSecrets
@@ -114,6 +115,7 @@ export class LocalRun {
   drives(journal: JournalId, driver: Driver): void {
     this.#open.set(journal, driver)
     if (this.isClosed) driver.drain()
+    if (this.#isRetiring) driver.retire()
     for (const row of [...this.#signals.keys()].sort((a, b) => a - b)) {
       for (const entry of this.#signals.get(row) ?? []) driver.signal(entry)
     }
@@ -151,8 +153,17 @@ export class LocalRun {
     for (const [journal, driver] of this.#open) if (!driver) this.close(journal)
   }
 
+  /** The process goes: its drivers call nothing more, and leave when what is under way has ended. */
+  retire(): void {
+    this.#isRetiring = true
+    this.#takeNoMore()
+    for (const driver of this.#open.values()) driver?.retire()
+    for (const [journal, driver] of this.#open) if (!driver) this.close(journal)
+  }
+
   /** The process goes: its drivers stop where they are. */
   leave(): void {
+    this.#takeNoMore()
     for (const driver of this.#open.values()) driver?.leave()
   }
 

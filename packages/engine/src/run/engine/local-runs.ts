@@ -1,11 +1,13 @@
 // The runs that this process has in hand: those it drives and those whose end somebody awaits. Forgets a run when it is
 // neither.
 
+import { errorValue } from '../../errors.ts'
 import type { JournalId, RunId, RunOptions } from '../../journal/events.ts'
 import { isEnded } from '../../journal/project.ts'
 import type { MaybePromise } from '../../json.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { KnownSecrets } from '../../secrets/known-secrets.ts'
+import type { Patience } from '../../store/patience.ts'
 import type { JournalRow, Store } from '../../store/store.ts'
 import { signalsIn } from '../calls/signals.ts'
 import type { LinkedPlan } from '../link.ts'
@@ -16,6 +18,8 @@ const ITEMS_AT_ONCE = 64
 
 export interface LocalRunsTools {
   readonly store: Store
+  readonly patience: Patience
+  readonly warn: (message: string) => void
   readonly link: (plan: Plan) => MaybePromise<LinkedPlan>
   readonly secret: (name: string) => string | undefined
   readonly known: KnownSecrets
@@ -72,14 +76,22 @@ export class LocalRuns {
     this.#forgetIfDone(run)
   }
 
-  /** A journal that we put down or lost, and that another process has brought to its end. */
+  /** A journal that we put down or lost, and that another process has brought to its end. Never rejects. */
   async closeIfDone(run: LocalRun, journal: JournalId): Promise<void> {
     if (!run.isLeft(journal)) return
-    const { runs } = this.#tools.store
-    const row = await runs.get(run.id)
-    const shard = (await runs.shards(run.id)).find((one) => one.journal === journal)
-    const isDone = !row || isEnded(row.status) || !shard || shard.done >= shard.items
-    if (isDone && run.isLeft(journal)) this.close(run, journal)
+    const { store, patience, warn } = this.#tools
+    try {
+      // Whoever waits for the run would wait for ever if this were given up.
+      const row = await patience.ask(() => store.runs.get(run.id), Number.POSITIVE_INFINITY)
+      const shards = await patience.ask(() => store.runs.shards(run.id), Number.POSITIVE_INFINITY)
+      const shard = shards.find((one) => one.journal === journal)
+      const isDone = !row || isEnded(row.status) || !shard || shard.done >= shard.items
+      if (isDone && run.isLeft(journal)) this.close(run, journal)
+    } catch (error) {
+      warn(`whether run ${run.id} has ended cannot be read: ${errorValue(error).message}`)
+      run.fail(error)
+      if (run.isLeft(journal)) this.close(run, journal)
+    }
   }
 
   /** Somebody waits no longer for its end. */
@@ -93,6 +105,11 @@ export class LocalRuns {
     if (this.#runs.get(run.id) === run) this.#runs.delete(run.id)
   }
 
+  /** The process goes: nothing more is called, what is under way may end. */
+  retire(): void {
+    for (const run of this.#runs.values()) run.retire()
+  }
+
   /** The process goes: all that is driven stops where it is. */
   leave(): void {
     for (const run of this.#runs.values()) run.leave()
@@ -103,7 +120,8 @@ export class LocalRuns {
   }
 
   async #read(id: RunId, isRedacting: boolean, maxConcurrent: number | undefined): Promise<LocalRun> {
-    const rows = await this.#tools.store.read(`${id}/0`)
+    const { store, patience } = this.#tools
+    const rows = await patience.ask(() => store.read(`${id}/0`))
     const { plan, options } = beginningOf(id, rows)
     const linked = await this.#tools.link(plan)
     const own = { ...options, ...(maxConcurrent === undefined ? {} : { maxConcurrent }) }

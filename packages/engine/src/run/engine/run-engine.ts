@@ -3,7 +3,9 @@
 
 import { type Clock, systemClock } from '../../clock.ts'
 import { coreComponent } from '../../component/core.ts'
+import type { Log } from '../../component/plugin.ts'
 import type {
+  CloseOptions,
   DirectRunOptions,
   Inputs,
   PlanEngine,
@@ -20,6 +22,7 @@ import { isEnded } from '../../journal/project.ts'
 import { isPromise, type MaybePromise } from '../../json.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { KnownSecrets } from '../../secrets/known-secrets.ts'
+import { isAway, Patience } from '../../store/patience.ts'
 import type { ShardRow } from '../../store/store.ts'
 import { signalEntry } from '../calls/signals.ts'
 import { checkedVariables } from '../check-variables.ts'
@@ -38,14 +41,22 @@ import { beginningOf, rowOf } from './run-journal.ts'
 import { checkId, checkLimit, keptOptions } from './run-options.ts'
 import { writeRerun } from './write-rerun.ts'
 
+/** For how long a store that is away is waited for. */
+const PATIENCE_MS = 60_000
+/** For how long a closing engine waits until what it leaves is back in the store. */
+const CLOSE_MS = 5_000
+
 export class RunEngine implements PlanEngine {
   readonly #options: PlanEngineOptions
   readonly #clock: Clock
   readonly #random: () => number
   readonly #links = new WeakMap<Plan, MaybePromise<LinkedPlan>>()
+  readonly #patience: Patience
   readonly #runs: LocalRuns
   readonly #journals: Journals
   readonly #direct: DirectRuns
+  /** Runs whose inputs are being read. */
+  readonly #intakes = new Set<LocalRun>()
   #worker: { stop(): Promise<void> } | undefined
   #isClosing = false
 
@@ -62,23 +73,30 @@ export class RunEngine implements PlanEngine {
     const clock = this.#clock
     const random = this.#random
     const link = (plan: Plan) => this.#link(plan)
-    const services = (redactorOf: RedactorOf) => callServices(this, options, redactorOf)
-    this.#runs = new LocalRuns({ store, link, secret, known })
+    const services = (redactorOf: RedactorOf) => callServices(this, options, this.#patience, redactorOf)
+    const log: Log = (level, message) => options.log?.(level, message)
+    const patience = new Patience({ clock, random, log, limitMs: options.storePatienceMs ?? PATIENCE_MS })
+    this.#patience = patience
+    const warn = (message: string) => this.#warn(message)
+    this.#runs = new LocalRuns({ store, patience, warn, link, secret, known })
     this.#journals = new Journals({
       store,
+      patience,
       runs: this.#runs,
       link,
       services,
-      warn: (message) => this.#warn(message),
+      warn,
       mayPutDown: () => this.#worker !== undefined,
+      isTakingIn: (run) => this.#intakes.has(run),
       clock,
       random,
     })
     this.#direct = new DirectRuns({
       link,
-      cached: (key, now) => store.runs.cached(key, now),
+      cached: (key, now) => patience.ask(() => store.runs.cached(key, now)),
       clock,
       random,
+      patience,
       secret,
       known,
       services,
@@ -106,8 +124,10 @@ export class RunEngine implements PlanEngine {
       await this.#accepted(run, unwatch, this.#journals.start(run, `${id}/0`, [created(inputs), sealed]))
       return this.#handle(run, unwatch)
     }
-    const first = { journal: `${id}/0`, after: 0, entries: [created([])] }
-    await this.#accepted(run, unwatch, this.#options.store.append(first))
+    const journal = `${id}/0`
+    this.#intakes.add(run)
+    const written = async () => this.#options.store.append({ journal, after: 0, entries: [created([])] })
+    await this.#accepted(run, unwatch, written(), [journal])
     return this.#handle(run, unwatch, this.#takeIn(run, inputs, { items: 0, shards: 0 }))
   }
 
@@ -134,7 +154,7 @@ export class RunEngine implements PlanEngine {
     run.handles++
     const unwatch = watchRun(this.#options.store, run, options.watch, (message) => this.#warn(message))
     const shards = await store.runs.shards(id)
-    run.results.follow(recordedResults(store, id))
+    run.results.follow(recordedResults(store, id, this.#patience))
     if (isEnded(row.status)) return this.#handle(run, unwatch)
 
     this.#journals.resume(run, leftOf(shards))
@@ -177,7 +197,12 @@ export class RunEngine implements PlanEngine {
       kept,
       options,
     })
-    await this.#accepted(run, unwatch, written)
+    await this.#accepted(
+      run,
+      unwatch,
+      written,
+      shards.map((_, number) => `${again}/${number}`),
+    )
     this.#journals.resume(run, leftOf(await store.runs.shards(again)))
     return this.#handle(run, unwatch)
   }
@@ -194,15 +219,30 @@ export class RunEngine implements PlanEngine {
     this.#worker ??= this.#options.store.work((journal) => this.#journals.drive(journal))
   }
 
-  async close(): Promise<void> {
+  async close({ drainMs = 0 }: CloseOptions = {}): Promise<void> {
     this.#isClosing = true
     this.#journals.close()
     // A store's worker waits for what it drives: that has to be left first.
     const stopped = this.#worker?.stop()
+    if (drainMs > 0) {
+      this.#runs.retire()
+      await this.#within(drainMs, Promise.all([this.#journals.left(), this.#direct.ended()]))
+    }
     this.#runs.leave()
     this.#direct.close()
+    // A store that is away has who held what, and notices in its own time that we are gone.
+    const heads = [...this.#intakes].map((run) => this.#letHeadGo(run))
+    await this.#within(CLOSE_MS, Promise.all([this.#journals.left(), ...heads]))
+    this.#patience.stop()
     await stopped
-    await this.#options.store.close()
+  }
+
+  /** Resolves with what is waited for, at the latest after `ms`. */
+  #within(ms: number, what: Promise<unknown>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.#clock.timer(ms, resolve)
+      what.then(() => resolve(), reject).finally(cancel)
+    })
   }
 
   #warn(message: string): void {
@@ -213,12 +253,29 @@ export class RunEngine implements PlanEngine {
     if (this.#isClosing) throw closed()
   }
 
-  #takeIn(run: LocalRun, inputs: Inputs, taken: { items: number; shards: number }): Promise<void> {
+  async #takeIn(run: LocalRun, inputs: Inputs, taken: { items: number; shards: number }): Promise<void> {
+    this.#intakes.add(run)
+    let isWhole = false
+    try {
+      await this.#takeAll(run, inputs, taken)
+      isWhole = !run.isClosed
+    } finally {
+      this.#intakes.delete(run)
+      if (!isWhole) void this.#letHeadGo(run)
+    }
+  }
+
+  /** More inputs may come, by whoever has them: nobody holds the run's own journal meanwhile. */
+  async #letHeadGo(run: LocalRun): Promise<void> {
+    await this.#journals.handBack({ journal: `${run.id}/0`, at: Number.POSITIVE_INFINITY })
+  }
+
+  #takeAll(run: LocalRun, inputs: Inputs, taken: { items: number; shards: number }): Promise<void> {
     return takeIn(run, inputs, taken, {
       now: () => this.#clock.now(),
       timer: (ms, fire) => this.#clock.timer(ms, fire),
       open: (journal, entries) => this.#journals.start(run, journal, entries),
-      note: (entries) => this.#note(run.id, entries),
+      note: async (entries) => this.#patience.ask(() => this.#note(run.id, entries)),
     })
   }
 
@@ -227,12 +284,23 @@ export class RunEngine implements PlanEngine {
     await this.#options.store.append({ journal: `${id}/0`, entries })
   }
 
-  /** Waits until a new run is written; one that is not leaves nothing behind. */
-  async #accepted(run: LocalRun, unwatch: () => void, written: MaybePromise<void>): Promise<void> {
+  /**
+   * Waits until a new run is written; one that is not leaves nothing behind. Refused by a store that is away, these journals
+   * of it may be there all the same: nobody is to hold them.
+   */
+  async #accepted(
+    run: LocalRun,
+    unwatch: () => void,
+    written: Promise<unknown>,
+    journals: readonly JournalId[] = [],
+  ): Promise<void> {
     try {
       await written
     } catch (error) {
+      if (isAway(error))
+        for (const journal of journals) void this.#journals.handBack({ journal, at: this.#clock.now() })
       unwatch()
+      this.#intakes.delete(run)
       this.#runs.forget(run)
       throw FlowError.is(error) && error.code === 'CONFLICT' ? isThere(run.id) : error
     }
@@ -240,7 +308,7 @@ export class RunEngine implements PlanEngine {
 
   #handle(run: LocalRun, unwatch: () => void, intake: Promise<void> = Promise.resolve()): RunHandle {
     const { store } = this.#options
-    const ended = endOf(store, run, intake, () => {
+    const ended = endOf(store, run, intake, this.#patience, () => {
       unwatch()
       run.results.end()
       this.#runs.release(run)

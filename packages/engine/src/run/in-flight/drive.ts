@@ -1,10 +1,11 @@
 // What the parts of a driver share: what it was given, what it knows of the turn, and whom to tell that something moved.
 
 import type { Clock } from '../../clock.ts'
-import type { ErrorValue } from '../../errors.ts'
+import type { ErrorValue, FlowError } from '../../errors.ts'
 import type { JournalEntry, JournalId } from '../../journal/events.ts'
 import type { MaybePromise } from '../../json.ts'
 import type { Plan } from '../../plan/plan.ts'
+import type { Patience } from '../../store/patience.ts'
 import type { Batch, JournalRow } from '../../store/store.ts'
 import type { LinkedPlan } from '../link.ts'
 import type { Outcome } from '../outcome.ts'
@@ -63,7 +64,9 @@ export interface DriverOptions {
   readonly onFinished?: (outcome: Outcome) => void
   readonly clock: Clock
   readonly random: () => number
-  /** A bug in us, or a store that fails: ends the driver, and leaves the run as the journal has it. */
+  /** Waits for a store that is away. */
+  readonly patience: Patience
+  /** A bug in us, or a journal that is damaged: ends the driver, and leaves the run as the journal has it. */
   readonly onBug: (error: unknown) => void
 }
 
@@ -82,8 +85,12 @@ export class Drive {
   isReplaying = false
   /** No item starts, no step is called; what is in flight goes on. */
   isPaused = false
+  /** The process goes: what is in flight may end, nothing is called. */
+  isLeaving = false
   /** Called when something is there to do. */
   onPoke: () => void = () => {}
+  /** Called when the store stays away. */
+  onAway: (error: FlowError) => void = () => {}
 
   constructor(options: DriverOptions) {
     this.options = options
