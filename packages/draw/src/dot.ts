@@ -38,9 +38,9 @@ function line(arrow: Arrow): string {
     case 'branch':
       return ` [color="#0969da"${text}]`
     case 'maybe':
-      return ' [style=dashed]'
+      return ' [style=dashed, label=" maybe "]'
     case 'order':
-      return ' [style=dotted, arrowhead=open]'
+      return ' [style=dotted, label=" order "]'
     case 'failure':
       return ' [style=dashed, color="#cf222e", fontcolor="#cf222e", label=" failure "]'
     case 'parallel':

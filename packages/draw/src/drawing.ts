@@ -135,7 +135,7 @@ function shapeOf(
   within: number | undefined,
 ): Shape {
   const kind: ShapeKind = child?.each ? 'each' : child ? 'flow' : 'step'
-  const called = only ? only.component : child ? '' : step.component
+  const called = only ? (only.calledAs ?? only.component) : child ? '' : (step.calledAs ?? step.component)
   const base = { kind, label: shorten(step.id, 60), marks: [], ...(within === undefined ? {} : { within }) }
   if (!sketch.details) return { ...base, detail: '' }
   const condition = conditionOf(step.input)

@@ -40,7 +40,7 @@ function line(arrow: Arrow): string {
     case 'maybe':
       return '-.->|"maybe"|'
     case 'order':
-      return '-.->'
+      return '-.->|"order"|'
     case 'failure':
       return '-.->|"failure"|'
     case 'parallel':

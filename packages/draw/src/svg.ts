@@ -111,9 +111,9 @@ const strokesOfKind: Readonly<Record<ArrowKind, string>> = {
 }
 
 const meanings: Readonly<Record<ArrowKind, string>> = {
-  data: 'needs',
-  maybe: 'may need',
-  order: 'waits for',
+  data: 'data',
+  maybe: 'maybe: if a branch is taken',
+  order: 'order: waits, reads nothing',
   next: 'success',
   branch: 'branch',
   failure: 'failure',

@@ -23,6 +23,7 @@ export function terminal(drawing: Drawing, options: TerminalOptions = {}): strin
     })
   })
   if (groups.length === 0) lines.push('  (no steps)')
+  lines.push(...legendOf(page))
   return `${lines.map((l) => l.trimEnd()).join('\n')}\n`
 }
 
@@ -216,6 +217,20 @@ function arrowsOf(page: Page, index: number, width: number): Word[] {
     if (arrow.kind === 'failure' && !drawing.shapes[arrow.to]?.rule) add('red', `failure ${glyphs.to} ${to}`)
   }
   return words
+}
+
+/** What the signs around names mean; a drawing with data only explains itself. */
+function legendOf(page: Page): string[] {
+  const used = new Set(page.drawing.arrows.map(({ kind }) => kind))
+  if (!used.has('maybe') && !used.has('order')) return []
+  const { from } = page.glyphs
+  const entries = [
+    ...(used.has('data') ? [`${from} a  data`] : []),
+    ...(used.has('maybe') ? [`${from} a?  maybe: if a branch is taken`] : []),
+    ...(used.has('order') ? [`${from} (a)  order: waits, reads nothing`] : []),
+  ]
+  const words = entries.map((text) => ({ text: page.paint('dim', text), width: cells(text) + 1 }))
+  return ['', ...wrap(words, page.columns - 2).map((line) => `  ${line}`)]
 }
 
 function wrap(words: readonly Word[], width: number): string[] {

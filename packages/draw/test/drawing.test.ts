@@ -54,6 +54,17 @@ test('a step per element is one shape that names the inner component and the lis
   expect(enrich).toMatchObject({ kind: 'each', detail: '/http/get', marks: ['for each of load_order.data.lines'] })
 })
 
+test('a component is shown by the name that its author gave it', () => {
+  const plan = pull(
+    'named',
+    step('a', '/builtin/gemini', input('a'), { calledAs: 'GEMINI_CHAT' }),
+    step('b', null, input('b'), { calledAs: 'INPUT_TEXT' }),
+    output(object({ a: ref(0), b: ref(1) })),
+  )
+
+  expect(drawingOf(plan).shapes.map((s) => s.detail)).toEqual(['', '', 'GEMINI_CHAT', 'INPUT_TEXT'])
+})
+
 test('hidden steps are left out and what they read is read by their readers', () => {
   const plan = pull(
     'hidden',

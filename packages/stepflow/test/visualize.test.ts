@@ -49,6 +49,23 @@ test('in a pipe it is Mermaid, of components that need not be there', async () =
   expect(out).toContain('gold<br/>/python/gold<br/>when fetch.is_gold')
 })
 
+test('a manifest shows the names of its tools, also of those that run once per element', async () => {
+  const manifest = folder({
+    'manifest.yaml': `steps:
+  - { id: names, tool: INPUT_JSON, input: { value: [a, b] } }
+  - { id: ask, tool: GEMINI_CHAT, for_each: "{{ steps.names.result }}", input: { prompt: "{{ item }}" } }
+  - { id: own, tool: /my/tool, needs: [ask] }
+`,
+  })
+  const { out } = await manifest.run('visualize', 'manifest.yaml')
+  manifest.remove()
+
+  expect(out).toContain('names<br/>INPUT_JSON')
+  expect(out).toContain('ask<br/>GEMINI_CHAT<br/>for each')
+  expect(out).toContain('own<br/>/my/tool')
+  expect(out).not.toContain('/builtin/')
+})
+
 test('on a terminal it is drawn with its colours and in its width', async () => {
   const { out } = await here.runOnTerminal('visualize', '--flow=flow.yaml')
   // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are control characters

@@ -31,8 +31,14 @@ export function readToolCall(reading: StepReading, { isServed, isSet }: Surround
   const named = 'named' in given ? given.named : new Map<string, Field>()
   const componentPlace = fields.field('tool')?.node ?? node
   const name = readName(reading)
-  const call = (component: string): StepCall => ({ component, componentPlace, tool: { kind: 'call', given } })
-  if (name === undefined) return call('')
+  if (name === undefined) return { component: '', componentPlace, tool: { kind: 'call', given } }
+  const called = name.startsWith('/') ? {} : { calledAs: name }
+  const call = (component: string): StepCall => ({
+    component,
+    componentPlace,
+    tool: { kind: 'call', given },
+    ...called,
+  })
   const tool = Object.hasOwn(TOOLS, name) ? TOOLS[name] : undefined
   if (!tool) return call(componentNamed(name, reading, isServed))
   if ('named' in given) tellUnknown(name, tool.inputs, given.named, reading)
@@ -41,7 +47,7 @@ export function readToolCall(reading: StepReading, { isServed, isSet }: Surround
   switch (tool.kind) {
     case 'parameter': {
       const parameter = readParameter(tool.type, named, reading)
-      return { component, componentPlace, tool: { kind: 'parameter', parameter } }
+      return { component, componentPlace, tool: { kind: 'parameter', parameter }, ...called }
     }
     case 'pass': {
       // With a schema the value is checked by a component.
@@ -50,7 +56,7 @@ export function readToolCall(reading: StepReading, { isServed, isSet }: Surround
         checkSchema(schema.node, schema.trail, reading.findings)
       }
       if (schema) return call(component)
-      return { component, componentPlace, tool: { kind: 'pass', value: named.get('value') } }
+      return { component, componentPlace, tool: { kind: 'pass', value: named.get('value') }, ...called }
     }
     case 'call':
       if ('named' in given) tellMissing(name, tool, given.named, reading, isSet)

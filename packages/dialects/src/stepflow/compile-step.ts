@@ -37,6 +37,7 @@ export function compileStep(shape: StepShape, context: StepContext): CompiledSte
   const step: PlanStep = {
     id: shape.id,
     component: shape.forEach ? '$core/map' : componentOf(shape),
+    ...(shape.calledAs === undefined || shape.forEach ? {} : { calledAs: shape.calledAs }),
     ...body,
     input: guarded(shape.rule, scope, body.input),
     ...(fallback ? { fallback } : {}),
@@ -145,6 +146,7 @@ function compileLoop(shape: StepShape, scope: Scope, context: StepContext): Body
   const element: PlanStep = {
     id: shape.id,
     component: componentOf(shape),
+    ...(shape.calledAs === undefined ? {} : { calledAs: shape.calledAs }),
     ...attempts(shape, inside),
     input: guarded(inside.rule as TriggerRule, inside, isPerItem ? language.conditional(shape, value, inside) : value),
     ...origin(shape),

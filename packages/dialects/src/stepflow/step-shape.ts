@@ -28,6 +28,8 @@ export interface StepShape {
   readonly input?: Field
   /** What a manifest's step says of its tool. */
   readonly tool?: ToolUse
+  /** What the author calls the component, where that is not its path. */
+  readonly calledAs?: string
   readonly needs: readonly { readonly id: string; readonly place: Place; readonly trail: Trail }[]
   readonly when?: Field
   readonly skipIf?: Field
@@ -77,7 +79,7 @@ export interface StepReading {
   readonly findings: Findings
 }
 
-export type StepCall = Pick<StepShape, 'component' | 'componentPlace' | 'input' | 'tool'>
+export type StepCall = Pick<StepShape, 'component' | 'componentPlace' | 'input' | 'tool' | 'calledAs'>
 
 /** Undefined if the step is too broken to be spoken of (no object, no id). */
 export function readStep(node: Node, trail: Trail, findings: Findings, language: Language): StepShape | undefined {

@@ -32,6 +32,8 @@ export interface PlanStep {
   readonly id: string
   /** A component's path; null: the input is the result. */
   readonly component: string | null
+  /** What the author calls it, where that is not its path; drawings show it. */
+  readonly calledAs?: string
   /** May evaluate to a skip. */
   readonly input: Expr
   /** Demanded at once and ended before the input is taken; order only. */
