@@ -1,7 +1,7 @@
 // What a batch is made of: its lines, wherever they come from, and the output that is there already.
 
 import { spawnSync } from 'node:child_process'
-import { existsSync, utimesSync } from 'node:fs'
+import { existsSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { cli, folderWith, parsed, program } from './cli.ts'
 
@@ -116,7 +116,6 @@ test('--resume after the flow was edited is refused where the batch is recorded,
   const { run, at, read } = folderWith({ 'f.yaml': flow, 'edited.yaml': `${flow}#\n`, 'in.jsonl': lines(4) })
   const words = ['run', 'f.yaml', '--inputs', 'in.jsonl', '--output', 'out.jsonl', ...store]
   await run(...words)
-  const { writeFileSync } = await import('node:fs')
   writeFileSync(at('f.yaml'), flow.replace('{ $input: x }', '{ y: { $input: x } }'))
   writeFileSync(at('out.jsonl'), results(2))
 
@@ -190,4 +189,13 @@ test('an output in a folder that is not there is told before anything runs', asy
     err: 'stepflow: the output "no/out.jsonl" cannot be written: there is no folder "no"\n',
   })
   expect(existsSync(at('no'))).toBe(false)
+})
+
+test('after a batch in a store no write-ahead log is left beside the file', async () => {
+  const { run, at } = folderWith({ 'f.yaml': flow, 'in.jsonl': lines(5000) })
+
+  expect((await run('run', 'f.yaml', '--inputs', 'in.jsonl', '--output', 'out.jsonl', ...store)).code).toBe(0)
+
+  expect(statSync(at('runs.db')).size).toBeGreaterThan(100_000)
+  expect(statSync(at('runs.db-wal'), { throwIfNoEntry: false })?.size ?? 0).toBe(0)
 })

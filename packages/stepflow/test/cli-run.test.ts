@@ -364,3 +364,20 @@ test('completion scripts know every command and are syntactically right where th
   expect(stdout.trim()).toBe('validate')
   expect((await run('completion', 'tcsh')).code).toBe(2)
 })
+
+test('an input of more than 1,000 levels is refused for that, wherever it comes from', async () => {
+  const deep = '['.repeat(4500) + ']'.repeat(4500)
+  const { run, folder } = folderWith({ 'f.yaml': echo, 'deep.json': deep, 'deep.yaml': deep })
+  const refused = 'has more than 1000 levels of lists and objects'
+
+  for (const words of [
+    ['--input', 'deep.json'],
+    ['--input', 'deep.yaml'],
+    ['--input-json', deep],
+  ]) {
+    const { code, err } = await run('run', 'f.yaml', ...words)
+    expect({ code, err }).toMatchObject({ code: 2, err: expect.stringContaining(refused) })
+  }
+  const { code, err } = await cli(['run', 'f.yaml'], { cwd: folder, stdin: deep })
+  expect({ code, err }).toMatchObject({ code: 2, err: expect.stringContaining(refused) })
+})

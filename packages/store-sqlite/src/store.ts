@@ -261,8 +261,10 @@ class SqliteStore implements Store {
   /** What was written stands in the file itself then: it may be copied without the log beside it. */
   #gatherLog(): void {
     try {
-      // Without waiting for anybody. One of the drivers does it on closing, the other leaves all of it in the log.
+      // Without waiting for anybody, but for a moment to cut it off. One of the drivers does it on closing, the other leaves
+      // all of it in the log, which would stay as large as it once was.
       this.#db.prepare('PRAGMA wal_checkpoint(PASSIVE)').get()
+      this.#db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()
     } catch {
       // It is in the log, and safe.
     }

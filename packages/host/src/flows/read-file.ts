@@ -3,7 +3,7 @@
 import { isUtf8 } from 'node:buffer'
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, extname, resolve } from 'node:path'
-import { FlowError, suggest, whyNotJson } from '@stepflow/engine'
+import { FlowError, isTooDeep, MOST_LEVELS, suggest, whyNotJson } from '@stepflow/engine'
 import { holdsTooLarge, TOO_LARGE } from './too-large.ts'
 
 /** The text of a file, without a byte order mark. `what` says what it was wanted for: "the flow", "the input". */
@@ -52,6 +52,8 @@ export async function parseData(
   try {
     value = parse(text, { schema: 'core', version: '1.2' }) ?? null
   } catch (thrown) {
+    // The parser recurses.
+    if (thrown instanceof RangeError || /call stack/.test((thrown as Error).message)) throw tooDeep(name)
     const [first = ''] = (thrown as Error).message.split('\n')
     throw new FlowError('INVALID_INPUT', `${name} is not YAML: ${first.replace(/:$/, '')}`)
   }
@@ -90,8 +92,13 @@ export function cannot(done: 'read' | 'written', file: string, what: string, thr
 
 // ---
 
+function tooDeep(name: string): FlowError {
+  return new FlowError('INVALID_INPUT', `${name} has more than ${MOST_LEVELS} levels of lists and objects`)
+}
+
 function representable(text: string, value: unknown, name: string): unknown {
   if (holdsTooLarge(text, value)) throw new FlowError('INVALID_INPUT', `${name}: ${TOO_LARGE}`)
+  if (isTooDeep(value)) throw tooDeep(name)
   return value
 }
 
