@@ -61,6 +61,16 @@ test('values, messages, data and reasons are redacted', () => {
   })
 })
 
+test('a failure that was made good is redacted like any other', () => {
+  const visit = { at: 1, item: 0, step: 0, visit: 1, attempt: 1 }
+  const recovered = { code: 'X', message: 'for hunter22', step: 'hunter22' }
+  const entry: JournalEntry = { type: 'settled', ...visit, outcome: { outcome: 'success', result: 1 }, recovered }
+
+  expect(redactEntry(entry, new Redactor(['hunter22']))).toMatchObject({
+    recovered: { code: 'X', message: 'for [redacted]', step: 'hunter22' },
+  })
+})
+
 test('keys that a flow has in its own text stay, others are redacted', () => {
   const plan = {
     name: 'f',

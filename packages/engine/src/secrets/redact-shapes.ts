@@ -52,8 +52,9 @@ export function redactEntry(entry: JournalEntry, redactor: Redactor): JournalEnt
       }
     }
     case 'settled': {
-      const { cache: _, ...rest } = entry
-      return { ...rest, outcome: redactOutcome(entry.outcome, redactor) }
+      const { cache: _, recovered, ...rest } = entry
+      const outcome = redactOutcome(entry.outcome, redactor)
+      return recovered ? { ...rest, outcome, recovered: redactError(recovered, redactor) } : { ...rest, outcome }
     }
     case 'finished':
       return { ...entry, outcome: redactOutcome(entry.outcome, redactor) }

@@ -23,18 +23,25 @@ export function recordSettled(drive: Drive, run: ActiveRun): void {
 
 /** Reasons say what was compared, as messages of failures say what was given: without the secrets. */
 function shown(drive: Drive, run: ActiveRun, settled: Settled): Settled {
-  const { outcome, item } = settled
-  if (outcome.outcome === 'success') return settled
+  const { outcome, item, recovered } = settled
+  if (outcome.outcome === 'success' && !recovered) return settled
   // To look for the input takes time, and nearly always nothing of it is secret.
   const own = { plan: run.plan, input: run.plan.checkInput?.secretsIn && run.state.inputOf(item) }
   const inputs = run.parent ? [own, ...inputsOf(run.parent.attempt)] : [own]
   const { redactError, redactReason } = drive.options
-  if (outcome.outcome === 'failed') {
-    const error = redactError(inputs, outcome.error)
-    return error === outcome.error ? settled : { ...settled, outcome: { ...outcome, error } }
+  const clean = recovered ? { ...settled, recovered: redactError(inputs, recovered) } : settled
+  switch (outcome.outcome) {
+    case 'success':
+      return clean
+    case 'failed': {
+      const error = redactError(inputs, outcome.error)
+      return error === outcome.error ? clean : { ...clean, outcome: { ...outcome, error } }
+    }
+    case 'skipped': {
+      const reason = redactReason(inputs, outcome.reason)
+      return reason === outcome.reason ? clean : { ...clean, outcome: { ...outcome, reason } }
+    }
   }
-  const reason = redactReason(inputs, outcome.reason)
-  return reason === outcome.reason ? settled : { ...settled, outcome: { ...outcome, reason } }
 }
 
 function settledEntry(run: ActiveRun, settled: Settled, at: number): JournalEntry {
