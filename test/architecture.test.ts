@@ -47,9 +47,23 @@ const mayImport: Record<string, readonly string[]> = {
   ],
 }
 
+/**
+ * The rooms of a package: each may import values only from those before it. Types may come from anywhere, and files that
+ * stand in no room are everybody's.
+ */
+const rooms: Record<string, readonly string[]> = {
+  engine: ['plan', 'component', 'journal', 'secrets', 'store', 'run', 'testing'],
+  dialects: ['source', 'template', 'functions', 'stepflow', 'manifest', 'convert', 'infer'],
+  draw: ['layout'],
+  'store-sqlite': ['sql'],
+  code: ['compile', 'library'],
+  host: ['plugins', 'config', 'flows', 'history'],
+  stepflow: ['progress', 'batch', 'cases', 'runs', 'commands'],
+}
+
 const imports = Object.keys(mayImport).flatMap((name) =>
   sourcesOf(join(root, 'packages', name, 'src')).flatMap((file) =>
-    importsOf(file).map((target) => ({ name, file, target })),
+    importsOf(file).map((found) => ({ name, file, ...found })),
   ),
 )
 
@@ -67,6 +81,40 @@ describe('packages', () => {
         target.startsWith('.') && relative(join(root, 'packages', name), join(dirname(file), target)).startsWith('..'),
     )
     expect(wrong).toEqual([])
+  })
+})
+
+describe('within a package', () => {
+  test('every room is in the list of rooms', () => {
+    const unknown = Object.keys(mayImport).flatMap((name) => {
+      const source = join(root, 'packages', name, 'src')
+      const folders = readdirSync(source, { withFileTypes: true }).filter(
+        (entry) => entry.isDirectory() && sourcesOf(join(source, entry.name)).length > 0,
+      )
+      const known = [...(rooms[name] ?? []), ...(name === 'stepflow' ? ['cli'] : [])]
+      return folders.filter((folder) => !known.includes(folder.name)).map((folder) => `${name}/src/${folder.name}`)
+    })
+    expect(unknown).toEqual([])
+  })
+
+  test.each(Object.keys(rooms))('%s: a room imports values only from those before it', (name) => {
+    const source = join(root, 'packages', name, name === 'stepflow' ? 'src/cli' : 'src')
+    const floorOf = (file: string) => rooms[name]?.indexOf(relative(source, file).split('/')[0] as string) ?? -1
+    const wrong = imports.filter(({ name: of, file, target, isType }) => {
+      if (of !== name || isType || !target.startsWith('.')) return false
+      const [from, to] = [floorOf(file), floorOf(join(dirname(file), target))]
+      return from >= 0 && to > from
+    })
+    expect(wrong).toEqual([])
+  })
+
+  test.each(Object.keys(mayImport))('%s: no file imports itself by way of others', (name) => {
+    const reads = new Map<string, string[]>()
+    for (const { name: of, file, target, isType, isLazy } of imports) {
+      if (of !== name || isType || isLazy || !target.startsWith('.')) continue
+      reads.set(file, [...(reads.get(file) ?? []), join(dirname(file), target)])
+    }
+    expect(circleIn(reads)).toEqual([])
   })
 })
 
@@ -133,7 +181,55 @@ function sourcesOf(folder: string): string[] {
   })
 }
 
-function importsOf(file: string): string[] {
-  const text = readFileSync(file, 'utf8')
-  return [...text.matchAll(/(?:from|import\()\s*'([^']+)'/g)].map((match) => match[1] as string)
+interface Import {
+  readonly target: string
+  /** Nothing of it is left when the program runs. */
+  readonly isType: boolean
+  /** Read when it is used. */
+  readonly isLazy: boolean
+}
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(file, 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
+  const found = text.matchAll(
+    /^(?:import|export)\s+(type\s)?([^'"`;=()]*?)\s*from\s*'([^']+)'|import\('([^']+)'\)|^import '([^']+)'/gm,
+  )
+  return [...found].map(([, type, names = '', target, lazy, bare]) => ({
+    target: target ?? lazy ?? bare ?? '',
+    isType: type !== undefined || (lazy === undefined && bare === undefined && isAllTypes(names)),
+    isLazy: lazy !== undefined,
+  }))
+}
+
+/** `{ type A, type B }` */
+function isAllTypes(names: string): boolean {
+  const [, list = ''] = /^\s*\{([^}]*)\}\s*$/.exec(names) ?? []
+  const parts = list
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean)
+  return parts.length > 0 && parts.every((part) => part.startsWith('type '))
+}
+
+/** The files of the first circle, in order; none: []. */
+function circleIn(reads: ReadonlyMap<string, readonly string[]>): string[] {
+  const done = new Set<string>()
+  const way: string[] = []
+  const walk = (file: string): string[] => {
+    if (way.includes(file)) return [...way.slice(way.indexOf(file)), file]
+    if (done.has(file)) return []
+    way.push(file)
+    for (const next of reads.get(file) ?? []) {
+      const circle = walk(next)
+      if (circle.length > 0) return circle
+    }
+    way.pop()
+    done.add(file)
+    return []
+  }
+  for (const file of reads.keys()) {
+    const circle = walk(file)
+    if (circle.length > 0) return circle.map((one) => relative(root, one))
+  }
+  return []
 }

@@ -13,6 +13,7 @@ import type { FlowShape } from '../stepflow/shape.ts'
 import { STEP_KEYS, type StepShape } from '../stepflow/step-shape.ts'
 import { conditional, conditionReadsLoop } from './conditions.ts'
 import { holdsTemplate, type Parameter, withParameters } from './parameters.ts'
+import { toolOf } from './tool.ts'
 import { readToolCall, type Surroundings } from './tool-use.ts'
 import { compileNamed, compileValue } from './values.ts'
 
@@ -63,14 +64,15 @@ export function manifestLanguage({ isServed, isSet = () => false }: ManifestOpti
 /** A flow's, but for the component. */
 const MANIFEST_KEYS = new Map([...STEP_KEYS, ...keyTable({ config: [] })].filter(([key]) => key !== 'component'))
 
-function compileInput({ id, tool }: StepShape, scope: Scope): Expr {
+function compileInput(step: StepShape, scope: Scope): Expr {
+  const tool = toolOf(step)
   switch (tool?.kind) {
     case undefined:
       return literal(null)
     case 'call':
       return 'whole' in tool.given ? compileValue(tool.given.whole, scope) : compileNamed(tool.given.named, scope)
     case 'parameter':
-      return parameterValue(id, tool.parameter, scope)
+      return parameterValue(step.id, tool.parameter, scope)
     case 'pass':
       return tool.value ? compileValue(tool.value, scope) : literal(null)
   }

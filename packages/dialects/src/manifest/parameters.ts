@@ -8,6 +8,7 @@ import { checkSchema } from '../stepflow/check-schema.ts'
 import { movedRefs } from '../stepflow/moved-refs.ts'
 import type { FlowShape } from '../stepflow/shape.ts'
 import type { StepReading } from '../stepflow/step-shape.ts'
+import { toolOf } from './tool.ts'
 import type { ParameterTool } from './tools.ts'
 
 export interface Parameter {
@@ -47,7 +48,9 @@ export function readParameter(
 export function withParameters(shape: FlowShape, findings: Findings): FlowShape {
   const properties: Record<string, Json> = {}
   const required: string[] = []
-  for (const { id, tool } of shape.steps) {
+  for (const step of shape.steps) {
+    const { id } = step
+    const tool = toolOf(step)
     if (tool?.kind !== 'parameter') continue
     setOwn(properties, id, movedRefs(tool.parameter.schema, `#/properties/${id}`))
     if (tool.parameter.isRequired) required.push(id)

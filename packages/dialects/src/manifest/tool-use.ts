@@ -6,16 +6,9 @@ import { keyTable, readKeys } from '../keys.ts'
 import { entryOf, isNull, kindOfNode, type Node, textOf } from '../source/node.ts'
 import { checkSchema } from '../stepflow/check-schema.ts'
 import { canonicalComponent, type StepCall, type StepReading } from '../stepflow/step-shape.ts'
-import { holdsTemplate, type Parameter, readParameter } from './parameters.ts'
+import { holdsTemplate, readParameter } from './parameters.ts'
+import type { Given, ToolUse } from './tool.ts'
 import { type CallTool, TOOLS } from './tools.ts'
-
-export type ToolUse =
-  | { readonly kind: 'call'; readonly given: Given }
-  | { readonly kind: 'parameter'; readonly parameter: Parameter }
-  | { readonly kind: 'pass'; readonly value: Field | undefined }
-
-/** Inputs by name, or one template that gives all of them. */
-export type Given = { readonly named: ReadonlyMap<string, Field> } | { readonly whole: Field }
 
 /** What is known of where the manifest will run. */
 export interface Surroundings {
@@ -31,14 +24,10 @@ export function readToolCall(reading: StepReading, { isServed, isSet }: Surround
   const named = 'named' in given ? given.named : new Map<string, Field>()
   const componentPlace = fields.field('tool')?.node ?? node
   const name = readName(reading)
-  if (name === undefined) return { component: '', componentPlace, tool: { kind: 'call', given } }
-  const called = name.startsWith('/') ? {} : { calledAs: name }
-  const call = (component: string): StepCall => ({
-    component,
-    componentPlace,
-    tool: { kind: 'call', given },
-    ...called,
-  })
+  const called = name === undefined || name.startsWith('/') ? {} : { calledAs: name }
+  const used = (component: string, tool: ToolUse): StepCall => ({ component, componentPlace, tool, ...called })
+  const call = (component: string) => used(component, { kind: 'call', given })
+  if (name === undefined) return call('')
   const tool = Object.hasOwn(TOOLS, name) ? TOOLS[name] : undefined
   if (!tool) return call(componentNamed(name, reading, isServed))
   if ('named' in given) tellUnknown(name, tool.inputs, given.named, reading)
@@ -47,7 +36,7 @@ export function readToolCall(reading: StepReading, { isServed, isSet }: Surround
   switch (tool.kind) {
     case 'parameter': {
       const parameter = readParameter(tool.type, named, reading)
-      return { component, componentPlace, tool: { kind: 'parameter', parameter }, ...called }
+      return used(component, { kind: 'parameter', parameter })
     }
     case 'pass': {
       // With a schema the value is checked by a component.
@@ -56,7 +45,7 @@ export function readToolCall(reading: StepReading, { isServed, isSet }: Surround
         checkSchema(schema.node, schema.trail, reading.findings)
       }
       if (schema) return call(component)
-      return { component, componentPlace, tool: { kind: 'pass', value: named.get('value') }, ...called }
+      return used(component, { kind: 'pass', value: named.get('value') })
     }
     case 'call':
       if ('named' in given) tellMissing(name, tool, given.named, reading, isSet)

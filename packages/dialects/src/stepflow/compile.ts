@@ -51,7 +51,8 @@ export function compileFlow(
   checkCycles(shape.steps, steps, findings)
   checkOnSkips(shape, steps, names)
   language.check(shape, steps, names)
-  for (const step of shape.steps) checkSubflows(step, findings, options)
+  const checkInner = (flow: Node, inner: Findings) => void compileFlow(flow, inner, { ...options, nested: true })
+  for (const step of shape.steps) checkSubflows(step, findings, checkInner)
   const info = flowInfo(shape, steps, output.uses)
   if (hasErrors(findings.list)) return { flow: info }
   return { plan: pullPlan(frame, withHandlers(shape, steps), output.expr, output.needs), flow: info }

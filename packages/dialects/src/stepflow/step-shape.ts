@@ -5,7 +5,6 @@ import type { Retry, TriggerRule } from '@stepflow/engine'
 import { type Field, FieldReader } from '../fields.ts'
 import { below, type Findings, lineOf, type Place, type Trail } from '../findings.ts'
 import { type KeyTable, keyTable, readKeys } from '../keys.ts'
-import type { ToolUse } from '../manifest/tool-use.ts'
 import { kindOfNode, type MapNode, type Node, textOf } from '../source/node.ts'
 import type { Language } from './language.ts'
 import {
@@ -18,6 +17,11 @@ import {
   readRetry,
 } from './step-settings.ts'
 
+/** `call`: the step calls a component; `parameter`: it is an input of the file; `pass`: it hands on a value. */
+export interface Tool {
+  readonly kind: 'call' | 'parameter' | 'pass'
+}
+
 export interface StepShape {
   readonly id: string
   /** Of the step's `id`. */
@@ -26,8 +30,8 @@ export interface StepShape {
   readonly component: string
   readonly componentPlace: Place
   readonly input?: Field
-  /** What a manifest's step says of its tool. */
-  readonly tool?: ToolUse
+  /** What a step says of its tool, where a language has tools; the rest of it is that language's own. */
+  readonly tool?: Tool
   /** What the author calls the component, where that is not its path. */
   readonly calledAs?: string
   readonly needs: readonly { readonly id: string; readonly place: Place; readonly trail: Trail }[]

@@ -246,6 +246,7 @@ export interface StoredRecord {
   readonly value: Json
 }
 
+/** Which records are listed. */
 export interface RecordQuery {
   readonly after?: string
   readonly limit?: number

@@ -7,7 +7,8 @@ import type { Expr } from '../../plan/expr.ts'
 import { isTruthy, ownFunctions, type PureFunction } from '../../plan/functions.ts'
 import { compilePath, keysAt, lastReached, MISSING } from '../../plan/path.ts'
 import { compileGuard } from './compile-guard.ts'
-import { BLOCKED, dependencyFailure, failure, NoValue, skip } from './no-value.ts'
+import { failedBecause, skipBecause } from './no-output.ts'
+import { BLOCKED, failure, NoValue, skip } from './no-value.ts'
 import { DONE, type RunState, SKIPPED, type SkipFact } from './state.ts'
 
 /** A value, or a NoValue. */
@@ -92,7 +93,7 @@ export function compileExpr(expr: Expr, cx: ExprContext): Eval {
       }
     }
     case 'guard':
-      return compileGuard(expr, cx)
+      return compileGuard(expr, cx, compileExpr)
     case 'array':
       return compileAll(expr.of, cx, (values) => values.slice())
     case 'object':
@@ -187,16 +188,6 @@ function readWhole(step: number, stepCount: number, otherwise: Eval): Eval {
     const key = slot * stepCount + step
     return state.status[key] === DONE ? state.value[key] : otherwise(state, slot)
   }
-}
-
-/** A skip that goes back to a skipped step. */
-export function skipBecause(state: RunState, key: number, id: string | undefined): NoValue {
-  const fact = state.value[key] as SkipFact
-  return skip(`step "${id}" was skipped (${fact.reason})`, fact.cause)
-}
-
-export function failedBecause(state: RunState, key: number): NoValue {
-  return dependencyFailure(state.value[key] as ErrorValue)
 }
 
 function compileOutcome(expr: Extract<Expr, { op: 'outcome' }>, cx: ExprContext): Eval {

@@ -3,14 +3,20 @@
 
 import type { ErrorValue } from '../../errors.ts'
 import type { Expr } from '../../plan/expr.ts'
-import { compileExpr, type Eval, type ExprContext, failedBecause, skipBecause } from './compile-expr.ts'
+import type { Eval, ExprContext } from './compile-expr.ts'
+import { failedBecause, skipBecause } from './no-output.ts'
 import { BLOCKED, NoValue, skip } from './no-value.ts'
 import { causeAt, DONE, FAILED, type RunState, SKIPPED } from './state.ts'
 
-export function compileGuard(expr: Extract<Expr, { op: 'guard' }>, cx: ExprContext): Eval {
+/** `compile`: whoever compiles what stands behind the guard. */
+export function compileGuard(
+  expr: Extract<Expr, { op: 'guard' }>,
+  cx: ExprContext,
+  compile: (expr: Expr, cx: ExprContext) => Eval,
+): Eval {
   const { rule, of, lenient = [] } = expr
   const nullable = rule !== 'all_success'
-  const then = compileExpr(expr.then, { ...cx, nullable })
+  const then = compile(expr.then, { ...cx, nullable })
   if (saysNothing(expr)) return then
   const waitFor = [...of, ...lenient]
   const forbidsFailure = rule === 'all_success' || rule === 'none_failed' || rule === 'none_failed_min_one_success'
