@@ -31,7 +31,9 @@ export function readKeys(
   for (const entry of node.entries) {
     const canonical = table.get(entry.key)
     if (canonical === undefined) {
-      findings.unknownKey(entry.key, new Set([...table.values()].map(spelt)), owner, entry, below(trail, entry.key))
+      // Who writes snake_case is shown it.
+      const shown = entry.key.includes('_') ? table.values() : [...table.values()].map(spelt)
+      findings.unknownKey(entry.key, new Set(shown), owner, entry, below(trail, entry.key))
       continue
     }
     const first = found.get(canonical)
