@@ -124,7 +124,7 @@ async function runWith(of: Runnable<never>, { input, fakes, clock }: Setting): P
   const handle = await engine.submit(plan, [input], {
     redact: false,
     watch: (more) => {
-      entries.push(...more)
+      for (const entry of more) entries.push(entry)
     },
   })
   for await (const { outcome } of handle.results()) {

@@ -12,6 +12,7 @@ import {
   type Ends,
   FlowError,
   hasShardEnded,
+  isEnded,
   type JournalEntry,
   type JournalId,
   project,
@@ -128,10 +129,14 @@ export class JournalTransaction implements Transaction {
 
   // --- the rows that follow from the journal
 
-  #checkFence({ journal, after }: Batch): void {
+  #checkFence({ journal, after, ifOpen }: Batch): void {
     const rows = this.shard(journal)?.rows ?? 0
     if (after === undefined && rows === 0) throw new FlowError('NOT_FOUND', `there is no journal ${journal}`)
     if (after !== undefined && rows !== after) throw conflict(journal, after)
+    if (!ifOpen) return
+    const { status } = this.#tables.runs.get(runOf(journal))?.row ?? {}
+    if (status && isEnded(status))
+      throw new FlowError('CONFLICT', `the run of journal ${journal} has ended (${status})`)
   }
 
   #append(batch: Batch, encoded: EncodedEntries): void {

@@ -23,7 +23,7 @@ function frozen(value: unknown): unknown {
     if (typeof at !== 'object' || at === null || Object.isFrozen(at)) continue
     const prototype = Object.getPrototypeOf(at)
     if (!Array.isArray(at) && prototype !== Object.prototype && prototype !== null) continue
-    open.push(...Object.values(at))
+    for (const one of Object.values(at)) open.push(one)
     Object.freeze(at)
   }
   return value

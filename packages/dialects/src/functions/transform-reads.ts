@@ -12,7 +12,7 @@ export function transformReads(source: string): TransformRead[] {
   const reads: TransformRead[] = []
   const open: unknown[] = [jsep(source)]
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
-    if (Array.isArray(node)) open.push(...node)
+    if (Array.isArray(node)) for (const one of node) open.push(one)
     if (typeof node !== 'object' || node === null || Array.isArray(node)) continue
     const read = pathOf(node as Expression)
     if (read) reads.push(read)

@@ -41,7 +41,7 @@ export function exprFault(expr: unknown): string | undefined {
       if (value === undefined && (shape.endsWith('?') || shape === 'any')) continue
       const parts = partsOf(value, shape)
       if (!parts) return `"${field}" of operation "${op}" is ${shown(value)}, not ${WHAT[shape]}`
-      open.push(...parts)
+      for (const part of parts) open.push(part)
     }
   }
   return undefined

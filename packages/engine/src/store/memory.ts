@@ -3,7 +3,7 @@
 import { type Clock, systemClock } from '../clock.ts'
 import { FlowError } from '../errors.ts'
 import type { JournalId, RunId } from '../journal/events.ts'
-import { project } from '../journal/project.ts'
+import { isEnded, project } from '../journal/project.ts'
 import { bareId, contentId } from '../plan/id.ts'
 import { type History, MemoryRuns } from './memory-runs.ts'
 import { MemoryWatchers, PlacedRow } from './memory-watchers.ts'
@@ -127,11 +127,15 @@ class MemoryStore implements Store {
     this.#cancelTimer?.()
   }
 
-  #checkFence({ journal, after }: Batch): void {
-    const length = this.runs.journals.get(journal)?.length ?? 0
+  #checkFence({ journal, after, ifOpen }: Batch): void {
+    const known = this.runs.journals.get(journal)
+    const length = known?.length ?? 0
     if (after === undefined && length === 0) throw new FlowError('NOT_FOUND', `there is no journal ${journal}`)
     if (after !== undefined && after !== length) {
       throw new FlowError('CONFLICT', `journal ${journal} has ${length} rows, not ${after}`)
+    }
+    if (ifOpen && known && isEnded(known.run.row.status)) {
+      throw new FlowError('CONFLICT', `the run of journal ${journal} has ended (${known.run.row.status})`)
     }
   }
 

@@ -63,6 +63,8 @@ export interface Batch {
    * NOT_FOUND if there is no such journal.
    */
   readonly after?: number
+  /** Refused with CONFLICT once the run has ended. */
+  readonly ifOpen?: true
   readonly entries: readonly JournalEntry[]
   readonly wakes?: readonly Wake[]
   /** How the journal's items stand from then on. */

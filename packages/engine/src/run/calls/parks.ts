@@ -18,7 +18,9 @@ export interface Caller {
 }
 
 export class Parks {
-  readonly signals = new Signals()
+  readonly signals: Signals
+  /** Who waits for signals: by name, by item. Those who wait no longer are in it until they are looked at. */
+  readonly #waits = new Map<string, Map<number, Attempt[]>>()
   readonly #drive: Drive
   readonly #items: Items
   /** Parked attempts that are due, of items that need a place first. */
@@ -29,6 +31,7 @@ export class Parks {
   constructor(drive: Drive, items: Items) {
     this.#drive = drive
     this.#items = items
+    this.signals = new Signals(drive.root.from, Math.max(1, drive.root.inputs.length))
   }
 
   /** Nothing is waited for, and nothing kept for later. */
@@ -64,7 +67,10 @@ export class Parks {
     this.#wakeAt(until, attempt)
     recordPark(this.#drive, attempt, until)
     this.#items.park(run, slot)
-    if (signal) this.#takeSignal(attempt, signal.name)
+    if (signal) {
+      this.#waitFor(signal.name, attempt)
+      this.#takeSignal(attempt, signal.name)
+    }
     this.#drive.touch(run)
   }
 
@@ -95,6 +101,7 @@ export class Parks {
     run.state.status[key] = PARKED
     run.attempts.set(key, attempt)
     this.#wakeAt(park.until, attempt)
+    if (park.signal !== undefined) this.#waitFor(park.signal, attempt)
     this.#items.park(run, slot)
   }
 
@@ -119,11 +126,17 @@ export class Parks {
     this.#items.hasClaims = this.#due.length > 0
   }
 
-  /** A signal has come: wakes the waits of that name, one in each item that it is for. */
-  signal(entry: SignalEntry): void {
+  /** A signal has come: wakes the waits of that name, one in each item that it is for. False if it concerns nobody here. */
+  signal(entry: SignalEntry): boolean {
     const signal = this.signals.add(entry)
-    if (!signal || this.#drive.isReplaying) return
-    for (const attempt of this.#waitsFor(signal.name)) this.#takeSignal(attempt, signal.name)
+    if (!signal) return false
+    if (this.#drive.isReplaying) return true
+    const waits = this.#waits.get(signal.name)
+    if (!waits) return true
+    const { item } = signal
+    if (item !== undefined) this.#wakeWaits(waits, item, signal.name)
+    else for (const one of [...waits.keys()]) this.#wakeWaits(waits, one, signal.name)
+    return true
   }
 
   /** Signals that came before, or while nobody drove, meet the waits that are left. */
@@ -160,12 +173,19 @@ export class Parks {
     caller.callAgain(attempt)
   }
 
-  #waitsFor(name: string): Attempt[] {
-    const waits: Attempt[] = []
-    for (const run of this.#drive.runs()) {
-      for (const attempt of run.attempts.values()) if (attempt.park?.signal === name) waits.push(attempt)
-    }
-    return waits
+  #waitFor(name: string, attempt: Attempt): void {
+    const waits = this.#waits.get(name) ?? new Map<number, Attempt[]>()
+    this.#waits.set(name, waits)
+    const item = rootItem(attempt)
+    const others = waits.get(item)
+    waits.set(item, others ? [...others.filter((other) => isWaitingFor(other, name)), attempt] : [attempt])
+  }
+
+  #wakeWaits(waits: Map<number, Attempt[]>, item: number, name: string): void {
+    const waiting = (waits.get(item) ?? []).filter((attempt) => isWaitingFor(attempt, name))
+    if (waiting.length > 0) waits.set(item, waiting)
+    else waits.delete(item)
+    for (const attempt of waiting) this.#takeSignal(attempt, name)
   }
 
   /** Gives the wait the oldest signal of that name which its item has not used up, if there is one. */
@@ -180,4 +200,10 @@ export class Parks {
     this.#hasNewDue = true
     this.#drive.poke()
   }
+}
+
+// ---
+
+function isWaitingFor(attempt: Attempt, name: string): boolean {
+  return attempt.isLive && attempt.park?.signal === name
 }

@@ -18,17 +18,36 @@ export interface KeptSignal {
   readonly at: number
 }
 
-export class Signals {
-  readonly #all: KeptSignal[] = []
-  readonly #ids = new Set<string>()
-  /** `item/number` of what was used up. */
-  readonly #used = new Set<string>()
+/** The signals of one name, in the order of arrival. */
+interface Named {
+  /** For every item. */
+  readonly general: KeptSignal[]
+  /** Of each item, those that are for it alone. */
+  readonly own: Map<number, KeptSignal[]>
+  /** Of each item: how many of the general ones, from the first on, it has used up. */
+  readonly used: Map<number, number>
+}
 
-  get isEmpty(): boolean {
-    return this.#all.length === 0
+export class Signals {
+  readonly #from: number
+  readonly #to: number
+  #count = 0
+  readonly #named = new Map<string, Named>()
+  readonly #ids = new Set<string>()
+  /** By item: the numbers of what it has used up. */
+  readonly #used = new Map<number, Set<number>>()
+
+  /** `from`, `count`: the items that are here. */
+  constructor(from: number, count: number) {
+    this.#from = from
+    this.#to = from + count
   }
 
-  /** Keeps a signal; undefined if one with its id was kept before. */
+  get isEmpty(): boolean {
+    return this.#count === 0
+  }
+
+  /** Keeps a signal; undefined if one with its id was kept before, or it is for an item that is not here. */
   add(entry: SignalEntry): KeptSignal | undefined {
     if (entry.name !== 'signal' || entry.signal === undefined) return undefined
     if (entry.id !== undefined) {
@@ -36,27 +55,68 @@ export class Signals {
       this.#ids.add(entry.id)
     }
     const { signal: name, payload = null, item, at } = entry
-    const signal = { number: this.#all.length, name, payload, item, at }
-    this.#all.push(signal)
+    // Its number counts all that the run was sent: the journal names it so.
+    const signal = { number: this.#count++, name, payload, item, at }
+    if (item !== undefined && (item < this.#from || item >= this.#to)) return undefined
+    const named = this.#namedBy(name)
+    if (item === undefined) named.general.push(signal)
+    else {
+      const own = named.own.get(item)
+      if (own) own.push(signal)
+      else named.own.set(item, [signal])
+    }
     return signal
   }
 
   /** The oldest signal of that name which the item has not used up, sent `until` then at the latest; it has then. */
   take(name: string, item: number, until = Number.POSITIVE_INFINITY): KeptSignal | undefined {
-    for (const signal of this.#all) {
-      if (signal.at > until) continue
-      if (signal.name !== name || (signal.item !== undefined && signal.item !== item)) continue
-      const use = `${item}/${signal.number}`
-      if (this.#used.has(use)) continue
-      this.#used.add(use)
-      return signal
-    }
-    return undefined
+    const named = this.#named.get(name)
+    if (!named) return undefined
+    const own = this.#oldest(named.own.get(item), item, until, 0)
+    const general = this.#oldest(named.general, item, until, this.#passUsed(named, item))
+    const oldest = own && general ? (own.number < general.number ? own : general) : (own ?? general)
+    if (oldest) this.use(item, oldest.number)
+    return oldest
   }
 
   /** The journal says that the item has used it up. */
   use(item: number, number: number): void {
-    this.#used.add(`${item}/${number}`)
+    const used = this.#used.get(item)
+    if (used) used.add(number)
+    else this.#used.set(item, new Set([number]))
+  }
+
+  #namedBy(name: string): Named {
+    const known = this.#named.get(name)
+    if (known) return known
+    const named: Named = { general: [], own: new Map(), used: new Map() }
+    this.#named.set(name, named)
+    return named
+  }
+
+  #oldest(
+    signals: readonly KeptSignal[] | undefined,
+    item: number,
+    until: number,
+    from: number,
+  ): KeptSignal | undefined {
+    if (!signals) return undefined
+    const used = this.#used.get(item)
+    for (let i = from; i < signals.length; i++) {
+      const signal = signals[i] as KeptSignal
+      if (signal.at <= until && !used?.has(signal.number)) return signal
+    }
+    return undefined
+  }
+
+  /** Where those of the general ones begin that the item may not have used up: not looked at from the first on, each time. */
+  #passUsed({ general, used: passed }: Named, item: number): number {
+    const used = this.#used.get(item)
+    let at = passed.get(item) ?? 0
+    if (!used) return at
+    while (at < general.length && used.has((general[at] as KeptSignal).number)) at++
+    passed.set(item, at)
+    return at
   }
 }
 

@@ -150,8 +150,10 @@ export class Driver {
     const { root } = this.#drive
     if (entry.name === 'cancel') {
       this.#cancelled = { code: 'CANCELLED', message: String(entry.payload ?? 'the run was cancelled') }
-    } else if (entry.name === 'signal') this.#parks.signal(entry)
-    else this.#setPaused(entry.name === 'pause')
+    } else if (entry.name === 'signal') {
+      // For an item of another shard: nothing moves here.
+      if (!this.#parks.signal(entry)) return
+    } else this.#setPaused(entry.name === 'pause')
     this.#drive.touch(root)
     this.#poke()
   }

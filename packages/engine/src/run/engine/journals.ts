@@ -117,7 +117,7 @@ export class Journals {
       // Its first row was refused, and it was given back all the same, in case that it had been written.
       if (rows.length === 0) return void runs.close(run, journal)
       // What woke it may be a signal that the watch has not told of yet.
-      const head = journal.endsWith('/0') ? rows : await patience.ask(() => store.read(`${id}/0`))
+      const head = journal.endsWith('/0') ? rows : await patience.ask(() => store.read(`${id}/0`, run.headRows))
       for (const row of head) run.signalled(row.seq, signalsIn(row))
       const [first] = rows[0]?.entries ?? []
       if (first?.type !== 'created') throw new FlowError('INTERNAL', `journal ${journal} does not begin with its items`)

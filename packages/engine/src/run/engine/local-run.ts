@@ -54,6 +54,8 @@ export class LocalRun {
   readonly #raw = new Map<number, Outcome>()
   /** What the run was sent, by its row in the run's journal. */
   readonly #signals = new Map<number, readonly SignalEntry[]>()
+  /** So many rows of the run's journal are known here, from the first on. */
+  #headRows = 0
   #free: number
   #onChange: (() => void)[] = []
 
@@ -167,8 +169,14 @@ export class LocalRun {
     for (const driver of this.#open.values()) driver?.leave()
   }
 
-  /** Row `row` of the run's journal holds signals; each row counts once, however it comes to be known. */
+  /** What was sent in the rows of the run's journal before this one is known here. */
+  get headRows(): number {
+    return this.#headRows
+  }
+
+  /** Row `row` of the run's journal holds these signals, if any; each row counts once, however it comes to be known. */
   signalled(row: number, entries: readonly SignalEntry[]): void {
+    if (row === this.#headRows) this.#headRows++
     if (entries.length === 0 || this.#signals.has(row)) return
     this.#signals.set(row, entries)
     if (entries.some((entry) => entry.name === 'cancel')) this.#takeNoMore()

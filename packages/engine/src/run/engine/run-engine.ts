@@ -209,10 +209,17 @@ export class RunEngine implements PlanEngine {
 
   async signal(id: RunId, signal: RunSignal): Promise<void> {
     if (this.#direct.signal(id, signal)) return
-    const row = await rowOf(this.#options.store, id)
-    if (isEnded(row.status))
-      throw new FlowError('CONFLICT', `run ${id} has ended (${row.status}): nothing can be sent to it`)
-    await this.#note(id, [signalEntry(signal, this.#clock.now())])
+    const { store } = this.#options
+    try {
+      await store.append({ journal: `${id}/0`, ifOpen: true, entries: [signalEntry(signal, this.#clock.now())] })
+    } catch (error) {
+      const isRefused = FlowError.is(error) && (error.code === 'CONFLICT' || error.code === 'NOT_FOUND')
+      if (!isRefused) throw error
+      const { status } = await rowOf(store, id)
+      throw isEnded(status)
+        ? new FlowError('CONFLICT', `run ${id} has ended (${status}): nothing can be sent to it`)
+        : error
+    }
   }
 
   recover(): void {

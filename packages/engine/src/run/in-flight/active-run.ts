@@ -27,6 +27,12 @@ export interface Tries {
   transport: number
 }
 
+/** Steps that wait for a place, in order. Those before `next` have had theirs: a long queue is not moved up for each. */
+export interface StepQueue {
+  readonly keys: number[]
+  next: number
+}
+
 export class ActiveRun {
   /** Of a sub-run: its parent's `item/step/visit`, prefixed by the parent's own key; of the run itself: "". */
   readonly key: string
@@ -73,7 +79,7 @@ export class ActiveRun {
   readonly idleSlots = new Set<number>()
   /** By slot, for plans that limit the steps of an item: how many run, and who waits for a place. */
   readonly running = new Map<number, number>()
-  readonly queued = new Map<number, number[]>()
+  readonly queued = new Map<number, StepQueue>()
   /** By slot: when the item's own time limit ends. */
   readonly deadlines = new Map<number, Deadline>()
 

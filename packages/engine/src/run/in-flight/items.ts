@@ -114,8 +114,8 @@ export class Items {
       return true
     }
     const queue = run.queued.get(slot)
-    if (queue) queue.push(key)
-    else run.queued.set(slot, [key])
+    if (queue) queue.keys.push(key)
+    else run.queued.set(slot, { keys: [key], next: 0 })
     return false
   }
 
@@ -123,13 +123,16 @@ export class Items {
   leaveStepPlace({ run, slot, later }: Attempt): void {
     if (run.stepLimit === undefined || run.state.isLive[slot] === 0 || (later?.park && later.park.by !== 'run')) return
     run.running.set(slot, Math.max(0, (run.running.get(slot) ?? 0) - 1))
-    const queue = run.queued.get(slot) ?? []
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    const queue = run.queued.get(slot)
+    if (!queue) return
+    while (queue.next < queue.keys.length) {
+      const next = queue.keys[queue.next++] as number
       // It may have been cut off meanwhile.
       if (run.state.status[next] !== QUEUED) continue
       run.scheduler.ready.push(next)
       return
     }
+    run.queued.delete(slot)
   }
 
   // --- waiting

@@ -109,6 +109,15 @@ export function journalsSuite(claim: Claim, equal: Equal): void {
     equal(await store.runs.get('nowhere'), undefined)
   })
 
+  claim('a batch for an open run is refused once that has ended', async (store) => {
+    await store.append({ journal: 'r/0', after: 0, entries: [created('r', 1), sealed(1)] })
+    await store.append({ journal: 'r/0', ifOpen: true, entries: [signalled('go')] })
+    await store.append({ journal: 'r/0', after: 2, entries: [finished(0)] })
+
+    equal(await codeOf(() => store.append({ journal: 'r/0', ifOpen: true, entries: [signalled('go')] })), 'CONFLICT')
+    equal((await store.read('r/0')).length, 3)
+  })
+
   claim('batches that are appended together are all there, or none of them', async (store) => {
     const batch = (journal: string, ...entries: Batch['entries']): Batch => ({ journal, after: 0, entries })
     await store.append(batch('s/1', shard('s', 0)))
