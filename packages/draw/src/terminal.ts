@@ -3,6 +3,7 @@
 
 import type { Arrow, Drawing, Shape } from './drawing.ts'
 import { levelsOf } from './layout/levels.ts'
+import { cells, clip, wrapText } from './terminal-cells.ts'
 
 export interface TerminalOptions {
   readonly columns?: number
@@ -34,6 +35,7 @@ interface Page {
   readonly columns: number
   /** Where the components and the arrows begin. */
   readonly detailAt: number
+  readonly detailColumns: number
   readonly arrowsAt: number
   readonly glyphs: Glyphs
   readonly into: readonly (readonly Arrow[])[]
@@ -42,6 +44,9 @@ interface Page {
   readonly depth: readonly number[]
   paint(style: Style, text: string): string
 }
+
+/** Narrower than this the arrows stand below, like the small print. */
+const leastRoom = 16
 
 type Style = 'bold' | 'dim' | 'red' | 'yellow' | 'blue' | 'cyan'
 const codes: Readonly<Record<Style, string>> = { bold: '1', dim: '2', red: '31', yellow: '33', blue: '34', cyan: '36' }
@@ -90,10 +95,12 @@ function pageOf(drawing: Drawing, options: TerminalOptions): Page {
   const details = widest((s) => cells(s.detail))
   const detailAt = 4 + Math.min(labels, Math.floor(columns * 0.4)) + 2
   const arrowsAt = detailAt + Math.min(details, Math.floor(columns * 0.3)) + (details > 0 ? 2 : 0)
+  const hasArrowColumn = columns - arrowsAt >= leastRoom
   return {
     drawing,
     columns,
     detailAt,
+    detailColumns: hasArrowColumn ? arrowsAt - detailAt - 2 : columns - detailAt,
     arrowsAt,
     glyphs: options.characters === 'ascii' ? ascii : unicode,
     into,
@@ -154,8 +161,10 @@ function entry(page: Page, index: number, mark: string): string[] {
   if (!shape) return []
   const indent = '  '.repeat(page.depth[index] ?? 0)
   const isEnd = shape.kind === 'input' || shape.kind === 'output'
-  const label = clip(shape.label, page.detailAt - 6 - indent.length, page)
-  const detail = clip(shape.detail, page.arrowsAt - page.detailAt - 2, page)
+  const label = clip(shape.label, page.columns - 4 - indent.length, page.glyphs.more)
+  // What does not fit its column has a line of its own, rather than an end that nobody can read.
+  const isBeside = 4 + indent.length + cells(label) + 2 <= page.detailAt && cells(shape.detail) <= page.detailColumns
+  const detail = isBeside ? shape.detail : ''
   let head = `  ${page.paint('dim', mark)} ${indent}${page.paint(isEnd ? 'cyan' : 'bold', label)}`
   let used = 4 + indent.length + cells(label)
   if (detail) {
@@ -166,24 +175,23 @@ function entry(page: Page, index: number, mark: string): string[] {
     mark === page.glyphs.first || mark === page.glyphs.middle || mark === page.glyphs.rail ? page.glyphs.rail : ' '
   const hang = `  ${page.paint('dim', rail)} ${indent}  `
   const room = page.columns - page.arrowsAt
-  const words = arrowsOf(page, index, page.columns - 6 - indent.length)
+  const isShort = used + 2 <= page.arrowsAt
+  const width = page.columns - 6 - indent.length
+  const words = arrowsOf(page, index, width)
   const lines: string[] = []
-  // Too narrow for a third column: below, like the small print.
-  if (words.length > 0 && room >= 16 && words.every((word) => word.width <= room)) {
-    const [first = '', ...rest] = wrap(words, room)
-    lines.push(head + ' '.repeat(Math.max(1, page.arrowsAt - used)) + first)
-    for (const line of rest) lines.push(`  ${page.paint('dim', rail)} ${' '.repeat(page.arrowsAt - 4)}${line}`)
-  } else {
-    lines.push(head)
-    for (const line of wrap(words, page.columns - 6 - indent.length)) lines.push(hang + line)
+  const below = (style: Style, text: string) => {
+    for (const line of wrapText(text, width, page.glyphs.more)) lines.push(hang + page.paint(style, line))
   }
-  const print = [
-    ...(shape.when === undefined ? [] : [{ style: 'yellow' as const, text: `when ${shape.when}` }]),
-    ...(shape.rule ? [{ style: 'yellow' as const, text: shape.rule.replaceAll('_', ' ') }] : []),
-    ...(shape.marks.length > 0 ? [{ style: 'dim' as const, text: shape.marks.join(' · ') }] : []),
-  ]
-  for (const { style, text } of print)
-    lines.push(hang + page.paint(style, clip(text, page.columns - 6 - indent.length, page)))
+  // Too narrow for a third column: below, like the small print.
+  const isInColumn = room >= leastRoom && isShort && words.every((word) => word.width <= room)
+  const [first = '', ...rest] = isInColumn ? wrap(words, room) : []
+  lines.push(first ? head + ' '.repeat(Math.max(1, page.arrowsAt - used)) + first : head)
+  for (const line of rest) lines.push(`  ${page.paint('dim', rail)} ${' '.repeat(page.arrowsAt - 4)}${line}`)
+  if (!isBeside) below('dim', shape.detail)
+  if (!isInColumn) for (const line of wrap(words, width)) lines.push(hang + line)
+  if (shape.when !== undefined) below('yellow', `when ${shape.when}`)
+  if (shape.rule) below('yellow', shape.rule.replaceAll('_', ' '))
+  below('dim', shape.marks.join(' · '))
   return lines
 }
 
@@ -198,7 +206,7 @@ function arrowsOf(page: Page, index: number, width: number): Word[] {
   const name = (shape: number) => drawing.shapes[shape]?.label ?? ''
   const words: Word[] = []
   const add = (style: Style | undefined, text: string) => {
-    const fitting = clip(text, width, page)
+    const fitting = clip(text, width, page.glyphs.more)
     words.push({ text: style ? page.paint(style, fitting) : fitting, width: cells(fitting) })
   }
   for (const arrow of page.into[index] ?? []) {
@@ -225,12 +233,13 @@ function legendOf(page: Page): string[] {
   if (!used.has('maybe') && !used.has('order')) return []
   const { from } = page.glyphs
   const entries = [
-    ...(used.has('data') ? [`${from} a  data`] : []),
-    ...(used.has('maybe') ? [`${from} a?  maybe: if a branch is taken`] : []),
-    ...(used.has('order') ? [`${from} (a)  order: waits, reads nothing`] : []),
+    ...(used.has('data') ? [`${from} a data`] : []),
+    ...(used.has('maybe') ? [`${from} a? maybe: if a branch is taken`] : []),
+    ...(used.has('order') ? [`${from} (a) order: waits, reads nothing`] : []),
   ]
-  const words = entries.map((text) => ({ text: page.paint('dim', text), width: cells(text) + 1 }))
-  return ['', ...wrap(words, page.columns - 2).map((line) => `  ${line}`)]
+  const line = entries.join('   ')
+  const lines = cells(line) + 2 <= page.columns ? [line] : entries
+  return ['', ...lines.map((text) => `  ${page.paint('dim', clip(text, page.columns - 2, page.glyphs.more))}`)]
 }
 
 function wrap(words: readonly Word[], width: number): string[] {
@@ -247,39 +256,4 @@ function wrap(words: readonly Word[], width: number): string[] {
     used += (used > 0 ? 2 : 0) + word.width
   }
   return line ? [...lines, line] : lines
-}
-
-/** Columns that a text takes on a terminal. */
-function cells(text: string): number {
-  let count = 0
-  for (const char of text) count += cellsOf(char.codePointAt(0) ?? 0)
-  return count
-}
-
-function cellsOf(code: number): number {
-  if (code < 0x300) return 1
-  if (code <= 0x36f || (code >= 0x200b && code <= 0x200f) || (code >= 0xfe00 && code <= 0xfe0f)) return 0
-  const isWide =
-    (code >= 0x1100 && code <= 0x115f) ||
-    (code >= 0x2e80 && code <= 0xa4cf) ||
-    (code >= 0xac00 && code <= 0xd7a3) ||
-    (code >= 0xf900 && code <= 0xfaff) ||
-    (code >= 0xfe30 && code <= 0xfe6f) ||
-    (code >= 0xff00 && code <= 0xff60) ||
-    (code >= 0x1f300 && code <= 0x1faff) ||
-    code >= 0x20000
-  return isWide ? 2 : 1
-}
-
-function clip(text: string, width: number, page: Page): string {
-  if (cells(text) <= width) return text
-  const more = page.glyphs.more
-  let kept = ''
-  let used = cells(more)
-  for (const char of text) {
-    used += cellsOf(char.codePointAt(0) ?? 0)
-    if (used > width) break
-    kept += char
-  }
-  return kept + more
 }

@@ -64,6 +64,38 @@ test('no line in the terminal is wider than the terminal', () => {
   }
 })
 
+test('where the terminal is narrow, names and components are whole as long as one fits a line', () => {
+  for (const columns of [40, 80]) {
+    const text = drawText(order, 'ascii', { columns })
+    for (const { label, detail } of drawingOf(order).shapes) {
+      expect(text).toContain(label)
+      expect(text).toContain(detail)
+    }
+    expect(text).not.toContain('…')
+  }
+})
+
+test('data, maybe and order are told apart by the same words in every format', () => {
+  const plan = pull(
+    'kinds',
+    step('a', '/x', input('a')),
+    step('b', '/x', { op: 'if', cond: input('flag'), then: ref(0), else: lit(1) }),
+    step('c', '/x', ref(1), { needs: [0] }),
+    output(ref(2)),
+  )
+
+  expect(drawText(plan, 'mermaid')).toContain('a -.->|"order"| c')
+  expect(drawText(plan, 'mermaid')).toContain('a -.->|"maybe"| b')
+  expect(drawText(plan, 'dot')).toMatch(/"a" -> "c" \[style=dotted, label=" order "\]/)
+  expect(drawText(plan, 'dot')).toMatch(/"a" -> "b" \[style=dashed, label=" maybe "\]/)
+  for (const text of [drawSvg(plan), drawText(plan, 'ascii')]) {
+    expect(text).toContain('data')
+    expect(text).toContain('maybe: if a branch is taken')
+    expect(text).toContain('order: waits, reads nothing')
+  }
+  expect(drawText(plan, 'ascii')).toContain('← (a)')
+})
+
 test('steps that can run at once share a bracket in the terminal', () => {
   expect(drawText(order, 'ascii', { columns: 100 })).toContain(
     [
