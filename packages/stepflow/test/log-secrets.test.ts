@@ -20,6 +20,32 @@ steps: [{ id: a, component: /l/text, input: { pw: { $input: pw } } }]
   expect((await run('run', 'f.yaml', '--input-json', '{"pw":"hunter22"}')).err).not.toContain('hunter22')
 })
 
+test('what a function of this process prints is redacted, on stdout and stderr, at once and later', async () => {
+  const { run } = folderWith({
+    ...files,
+    'c.mjs': `export function now({ pw }) {
+  console.log('now', pw)
+  console.error('now', Buffer.from(pw).toString('base64'))
+}
+export async function later({ pw }) {
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  console.log('later', pw)
+  process.stderr.write(Buffer.from('later ' + pw + '\\n'))
+}
+`,
+    'f.yaml': `schemas: { properties: { input: { properties: { pw: { is_secret: true } } } } }
+steps:
+  - { id: a, component: /l/now, input: { pw: { $input: pw } } }
+  - { id: b, component: /l/later, input: { pw: { $input: pw } } }
+`,
+  })
+
+  const { out, err } = await run('run', 'f.yaml', '--input-json', '{"pw":"hunter22"}')
+
+  expect(out + err).not.toMatch(/hunter22|aHVudGVyMjI/)
+  expect(err.match(/(?:now|later) \[redacted\]/g)).toHaveLength(4)
+})
+
 test('the data of a log line is redacted like its text', async () => {
   const { folder } = folderWith({
     ...files,

@@ -1,7 +1,7 @@
 // Functions of the user's that are called in this process: what they print, throw where nobody waits, and return, harms
 // their own call and nothing else. Wraps one function at a time; what it returns is its author's.
 //
-// 1. What they print on stdout goes to stderr: stdout has results.
+// 1. What they print on stdout goes to stderr: stdout has results. Nothing is printed that is secret in the call.
 // 2. `process.exit` is a failure of the call that it comes from. Nobody else's process.exit is touched.
 // 3. An error outside of every call fails the call that it comes from; if that has ended, it is reported.
 //
@@ -33,7 +33,7 @@ export function guarded(component: Component, results: Results): Component {
   const accept = (result: unknown) => (results === 'json' ? checked(name, result) : result)
 
   function callLater(input: unknown, context: CallContext): unknown {
-    const call = new Call(name)
+    const call = new Call(name, context)
     return follow(
       call,
       guard.context.run(call, () => component.call(input, context)),
@@ -46,10 +46,11 @@ export function guarded(component: Component, results: Results): Component {
     call(input, context) {
       if (isAsync) return callLater(input, context)
       guard.last = name
+      guard.lastContext = context
       const result = component.call(input, context)
       if (!isPromise(result)) return accept(result)
       isAsync = true
-      const call = new Call(name)
+      const call = new Call(name, context)
       guard.unknown.add(call)
       return follow(call, result, accept)
     },
@@ -62,7 +63,8 @@ export function guardProcess(log: Log | undefined): void {
   if (log) guard.log = log
   if (guard.isOn) return
   guard.isOn = true
-  printToStderr()
+  print('stdout', guard)
+  print('stderr', guard)
   failByExit(guard)
 }
 
@@ -86,11 +88,13 @@ export function claimStray(thrown: unknown): boolean {
 /** A call that has not answered at once. */
 class Call {
   readonly name: string
+  readonly context: CallContext
   /** Until it has ended. */
   fail: ((error: FlowError) => void) | undefined
 
-  constructor(name: string) {
+  constructor(name: string, context: CallContext) {
     this.name = name
+    this.context = context
   }
 }
 
@@ -100,6 +104,7 @@ interface Guard {
   readonly context: AsyncLocalStorage<Call>
   /** The component that was called last without a context. */
   last: string | undefined
+  lastContext: CallContext | undefined
   /** Calls that were begun without a context: the first of a function that turned out to answer later. */
   readonly unknown: Set<Call>
 }
@@ -114,6 +119,7 @@ function house(): Guard {
     log: () => {},
     context: new AsyncLocalStorage(),
     last: undefined,
+    lastContext: undefined,
     unknown: new Set(),
   }
   return shared[GUARD]
@@ -156,20 +162,34 @@ function checked(name: string, result: unknown): unknown {
 }
 
 /** Opens no stream before somebody prints: that costs more than loading the file that prints. */
-function printToStderr(): void {
-  const own = Object.getOwnPropertyDescriptor(process, 'stdout')
-  Object.defineProperty(process, 'stdout', {
+function print(name: 'stdout' | 'stderr', guard: Guard): void {
+  const own = Object.getOwnPropertyDescriptor(process, name)
+  Object.defineProperty(process, name, {
     configurable: true,
     enumerable: true,
     get() {
       const stream: NodeJS.WriteStream = own?.get ? own.get.call(process) : own?.value
       // Results that go through the stream are written by its class's method.
-      if (!Object.hasOwn(stream, 'write'))
-        stream.write = ((...args: Parameters<typeof stream.write>) =>
-          process.stderr.write(...args)) as typeof stream.write
+      if (!Object.hasOwn(stream, 'write')) {
+        const write = stream.write.bind(stream)
+        stream.write = ((chunk: string | Uint8Array, ...rest: unknown[]) => {
+          const clean = cleaned(chunk, guard)
+          return name === 'stderr' ? write(clean, ...(rest as [])) : process.stderr.write(clean, ...(rest as []))
+        }) as typeof stream.write
+      }
       return stream
     },
   })
+}
+
+/** Of whose call it is, is known; of one whose function has not answered later before, not: then it is one of those. */
+function cleaned(chunk: string | Uint8Array, { context, lastContext, unknown }: Guard): string | Uint8Array {
+  const own = context.getStore()?.context
+  const contexts = own ? [own] : [...Array.from(unknown, (call) => call.context), ...(lastContext ? [lastContext] : [])]
+  if (contexts.length === 0) return chunk
+  const text = typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8')
+  const clean = contexts.reduce((rest, { redaction }) => (redaction ? redaction(rest) : rest), text)
+  return clean === text ? chunk : clean
 }
 
 function failByExit(guard: Guard): void {
