@@ -12,9 +12,13 @@ export interface BrokenMessage {
 /** The messages that a line has begun, in order: its own first; none if it does not begin as a message. */
 export function brokenMessages(line: string): BrokenMessage[] {
   const first = beginningOf(line)
-  if (!first) return []
-  const found = [first]
-  INSIDE.lastIndex = 1
+  return first ? [first, ...messagesInside(line, 1)] : []
+}
+
+/** The messages that begin within a line, from there on. */
+export function messagesInside(line: string, from: number): BrokenMessage[] {
+  const found: BrokenMessage[] = []
+  INSIDE.lastIndex = from
   for (let match = INSIDE.exec(line); match; match = INSIDE.exec(line)) {
     found.push(messageOf(match[1] ?? match[2], match[3]))
   }
@@ -32,10 +36,14 @@ export function isAnonymous(line: string): boolean {
   return /^\s*\{\s*"jsonrpc"\s*:\s*"2\.0"\s*,\s*"(?:result|error)"/.test(line)
 }
 
+/** True if nothing of the line is missing, though it is not JSON. */
+export function isWhole(line: string): boolean {
+  return line.trimEnd().endsWith('}') && NOT_A_NUMBER.test(line)
+}
+
 /** Why the answer that the line begins with cannot be read. */
 export function unreadableAnswer(line: string): WireError {
-  const isWhole = line.trimEnd().endsWith('}') && NOT_A_NUMBER.test(line)
-  const why = isWhole ? 'its answer is not JSON: it has NaN or Infinity in it' : 'its answer was cut off'
+  const why = isWhole(line) ? 'its answer is not JSON: it has NaN or Infinity in it' : 'its answer was cut off'
   return { code: rpcCode.unreadable, message: `${why}: ${excerpt(line)}` }
 }
 

@@ -12,6 +12,7 @@ export interface PeerHandlers {
   /** An answer that nobody waits for (any more). */
   stray(answer: Answer): void
   noise(line: string, from: 'stdout' | 'stderr'): void
+  lost(): void
   close(closed: Closed): void
 }
 
@@ -38,6 +39,7 @@ export class Peer {
     this.#transport.start({
       message: (message) => this.#receive(message),
       noise: (line, from) => this.#handlers.noise(line, from),
+      lost: () => this.#handlers.lost(),
       close: (closed) => this.#handlers.close(closed),
     })
   }

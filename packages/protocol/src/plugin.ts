@@ -148,7 +148,7 @@ class ServerPlugin implements Plugin {
       throw startFailure(error)
     }
     // It may have died since it opened; then its calls say so.
-    if (!session.hasEnded) this.#current = session
+    if (session.takesCalls) this.#current = session
     return session
   }
 

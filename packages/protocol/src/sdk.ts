@@ -125,6 +125,7 @@ class ComponentServer implements Server {
           if (id === null) process.stderr.write(`${this.#name}: the runtime refused a message: ${error?.message}\n`)
         },
         noise: () => {},
+        lost: () => {},
         close: ({ why }) => {
           for (const call of this.#calls.values()) call.cancel()
           peer.fail(new Error(`the runtime ${why}`))

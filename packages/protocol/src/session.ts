@@ -4,7 +4,8 @@
 // 1. Every call ends: with its answer, its abort, or the session's end.
 // 2. A call that was aborted and is not answered within the grace makes the session retire: it takes no new calls and
 //    ends after those in flight, or at once if the server says nothing more at all.
-// 3. What the server writes is seen nowhere before it has been through the redactions of its calls.
+// 3. A server whose output was lost in part retires as well: calls whose answers were in it must not wait for ever.
+// 4. What the server writes is seen nowhere before it has been through the redactions of its calls.
 
 import { type CallContext, type Clock, FlowError, isRecord, type Json, type Log, own } from '@stepflow/engine'
 import { failureOf, refusalOf } from './failure.ts'
@@ -51,6 +52,8 @@ export class Session {
   #can: Capabilities = NO_CAPABILITIES
   #serving = 0
   #retired = false
+  /** Set once a part of the output is lost. */
+  #stopLost: (() => void) | undefined
   #ended: FlowError | undefined
 
   constructor(options: SessionOptions) {
@@ -66,12 +69,13 @@ export class Session {
       toError: refusalOf,
       stray: (answer) => this.#drop(answer),
       noise: (line, from) => this.#noise(line, from),
+      lost: () => this.#lose(),
       close: (closed) => this.#end(closed),
     })
   }
 
-  get hasEnded(): boolean {
-    return this.#ended !== undefined
+  get takesCalls(): boolean {
+    return this.#ended === undefined && !this.#retired
   }
 
   /** Starts the server and shakes hands; rejects with UNREACHABLE. */
@@ -161,6 +165,7 @@ export class Session {
       ...(retryable === false ? { retryable } : {}),
     })
     this.#slow.end()
+    this.#stopLost?.()
     for (const stopTimer of this.#abandoned.values()) stopTimer()
     this.#abandoned.clear()
     this.#options.onChange(this, 'ended')
@@ -170,7 +175,7 @@ export class Session {
   }
 
   #endIfDrained(): void {
-    if (this.#retired && this.#calls.size === 0) this.#end({ why: DEAF })
+    if (this.#retired && this.#calls.size === 0) this.#end({ why: 'was replaced' })
   }
 
   #warnOfSlow(id: MessageId, component: string): void {
@@ -200,12 +205,7 @@ export class Session {
   #unanswered(id: MessageId): void {
     this.#abandoned.delete(id)
     if (this.#ended) return
-    this.#options.log(
-      'warning',
-      `component server "${this.#options.name}" goes on with a cancelled call: it is replaced`,
-    )
-    if (!this.#retired) this.#options.onChange(this, 'retired')
-    this.#retired = true
+    this.#retire('goes on with a cancelled call')
     if (this.#calls.size === 0) return this.#end({ why: DEAF })
     // Others wait for it, too. If it works for them they get their answers; if it is stuck they are better off failing.
     const { heard } = this.#peer
@@ -213,6 +213,21 @@ export class Session {
     this.#options.clock.timer(this.#options.graceMs, () => {
       if (this.#peer.heard === heard) this.#end({ why: DEAF })
     })
+  }
+
+  #retire(why: string): void {
+    if (this.#retired) return
+    this.#options.log('warning', `component server "${this.#options.name}" ${why}: it is replaced`)
+    this.#retired = true
+    this.#options.onChange(this, 'retired')
+  }
+
+  /** Which answers were in what is lost, nobody knows: calls in flight have some time left to be answered. */
+  #lose(): void {
+    if (this.#stopLost || this.#ended) return
+    this.#stopLost = this.#options.clock.timer(LOST_MS, () => this.#end({ why: LOSSY }))
+    this.#retire('has lost a part of what it wrote')
+    this.#endIfDrained()
   }
 
   #drop({ id, error }: Answer): void {
@@ -224,7 +239,7 @@ export class Session {
     this.#abandoned.get(id)?.()
     const wasWanted = this.#abandoned.delete(id)
     const what = wasWanted ? 'late, after its call was cancelled' : 'without a request'
-    log('debug', `component server "${name}" sent an answer ${what}: it is dropped`)
+    this.#relay.message(log, 'debug', `component server "${name}" sent an answer ${what}: it is dropped`, undefined)
   }
 
   // --- what the server says by itself
@@ -279,6 +294,10 @@ export function cancelled({ signal, stepId }: CallContext): FlowError {
 
 const QUOTED_LINES = 10
 const MAX_SERVING = 10_000
+/** What calls have to be answered once output was lost. */
+const LOST_MS = 30_000
+const LOSSY =
+  'lost a part of what it wrote and was stopped: its stdout does not block; "max_in_flight: 1" keeps what waits there small'
 const DEAF = 'did not react when a call was cancelled and was stopped'
 const NO_CAPABILITIES: Capabilities = { cancel: false, progress: false, log: false, idempotency_key: false }
 /** In both spellings, and with what only the oldest servers ask for: one greeting for all. */

@@ -7,7 +7,7 @@
 // 4. What we stop is quoted with its own last lines: what it writes once its pipes are broken is ours, and is dropped.
 // 5. An answer that cannot be read ends its call and no other, if it says whose it is; else the child is stopped.
 
-import { beginningOf, brokenMessages, isAnonymous, unreadableAnswer } from './broken-line.ts'
+import { beginningOf, brokenMessages, isAnonymous, isWhole, messagesInside, unreadableAnswer } from './broken-line.ts'
 import { type Child, forget, killGroup, startChild } from './child.ts'
 import { LineReader } from './lines.ts'
 import type { Transport, TransportEvents } from './transport.ts'
@@ -53,6 +53,8 @@ class ChildTransport implements Transport {
   #messages!: LineReader
   /** Counts the time in which an unfinished line gets no further. */
   #stallTimer: NodeJS.Timeout | undefined
+  /** The next line is the rest of one that was given up. */
+  #isRest = false
   #noiseLines = 0
   #noiseBytes = 0
   /** Why we ended it, if it was us. */
@@ -188,12 +190,15 @@ class ChildTransport implements Transport {
       this.#abort('wrote an answer that cannot be read and does not begin with its id, and was stopped')
       return true
     }
-    const found = brokenMessages(text)
+    const isRest = this.#isRest
+    this.#isRest = false
+    const found = isRest ? messagesInside(text, 0) : brokenMessages(text)
     for (const { id, kind } of found) {
       if (kind === 'request') this.#refuseRequest(id, 'the request was cut off')
       else this.#deliver({ jsonrpc: '2.0', id, error: unreadableAnswer(text) })
     }
-    return found.length > 0
+    if (found.length > 0 && !isWhole(text)) this.#events!.lost()
+    return isRest || found.length > 0
   }
 
   #refuseRequest(id: MessageId, message: string): void {
@@ -216,9 +221,9 @@ class ChildTransport implements Transport {
     if (begun === undefined || this.#ended || this.#why !== undefined) return
     // Not read for the child's own fault: its time has not begun.
     if (this.#child?.stdout.isPaused()) return this.#watchStall()
-    const first = beginningOf(begun)
-    if (first?.kind === 'answer') this.#deliver({ jsonrpc: '2.0', id: first.id, error: unreadableAnswer(begun) })
-    else if (isAnonymous(begun)) this.#refuseBroken(begun)
+    if (!beginningOf(begun) && !isAnonymous(begun)) return
+    this.#messages.end()
+    this.#isRest = true
   }
 
   /** Kept as log; too much of it ends the child. */

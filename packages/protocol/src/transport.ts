@@ -19,6 +19,8 @@ export interface TransportEvents {
   message(message: Message): void
   /** A line for people: what the other side wrote that is not a message. Whole, and as it came: secrets and all. */
   noise(line: string, from: 'stdout' | 'stderr'): void
+  /** A part of what the other side wrote is lost: answers may be missing that nobody will ever see. */
+  lost(): void
   /** Once, the last event. */
   close(closed: Closed): void
 }

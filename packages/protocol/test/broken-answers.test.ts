@@ -1,7 +1,7 @@
 // Answers that break the rules: each ends its call at once, with what was wrong, and no other call.
 
 import { expect, test } from 'vitest'
-import { rawPlugin } from './setup.ts'
+import { rawPlugin, stillClock } from './setup.ts'
 
 const answer = '{"jsonrpc":"2.0","id":ID,"result":{"output":'
 
@@ -29,12 +29,12 @@ test.each([
   ['no version', '{"id":ID,"result":{"output":1}}', 'COMPONENT_FAILED', 'does not say "jsonrpc": "2.0"'],
 ])('an answer with %s ends its call, and the next one works', async (_, text, code, message) => {
   const plugin = rawPlugin()
-  const held = plugin.run('/hold', 'other')
+  const other = plugin.run('/busy', { times: 20 })
 
   await expect(plugin.run('/raw', { text })).rejects.toMatchObject({ code, message: expect.stringContaining(message) })
 
-  await plugin.run('/release')
-  expect(await held).toBe('other')
+  expect(await plugin.run('/echo', 'next')).toBe('next')
+  expect(await other).toBe('done')
 })
 
 test('answers that were swallowed by the end of another one end with it', async () => {
@@ -55,6 +55,32 @@ test('an answer that stops in its middle, with nothing behind it, ends its call 
   await expect(plugin.run('/raw', { text: `${answer}"xxxx`, end: '' })).rejects.toMatchObject({
     code: 'UNREACHABLE',
     message: expect.stringContaining('its answer was cut off'),
+  })
+})
+
+test('behind an unfinished line that was given up, answers are still recognised', async () => {
+  const plugin = rawPlugin('good', { stalledMs: 30 })
+  const held = plugin.run('/hold', 1)
+  const other = plugin.run('/rest', { text: `${answer}"xxxx` })
+
+  // Its rest, with the other answer in it, comes after it was given up.
+  await expect(other).rejects.toThrow('was cut off')
+  await expect(held).rejects.toMatchObject({ code: 'UNREACHABLE', message: expect.stringContaining('was cut off') })
+})
+
+test('a server that has lost output takes no more calls, and those it has end in bounded time', async () => {
+  const { clock, advance } = stillClock()
+  const plugin = rawPlugin('good', { clock })
+  const before = await plugin.run('/pid')
+  const lost = plugin.run('/hold', 1)
+  await plugin.run('/raw', { text: `${answer}"xxxx` }).catch(() => {})
+
+  expect(await plugin.run('/pid')).not.toBe(before)
+  advance(30_000)
+
+  await expect(lost).rejects.toMatchObject({
+    code: 'UNREACHABLE',
+    message: expect.stringContaining('lost a part of what it wrote and was stopped'),
   })
 })
 

@@ -73,6 +73,7 @@ function serverOf(serve: (server: Peer, component: string, id: number | string) 
       toError: (thrown) => thrown as never,
       stray: () => {},
       noise: () => {},
+      lost: () => {},
       close: () => {},
     })
     server.start()

@@ -1,9 +1,9 @@
 // What a server writes for people: bounded, without secrets, and no part of any result.
 
-import type { Clock, FlowError } from '@stepflow/engine'
+import type { FlowError } from '@stepflow/engine'
 import { expect, test } from 'vitest'
 import { Relay } from '../src/relay.ts'
-import { pluginOf, rawPlugin } from './setup.ts'
+import { pluginOf, rawPlugin, stillClock } from './setup.ts'
 
 const hiding =
   (secret: string) =>
@@ -81,31 +81,6 @@ test('lines quoted from a server that we stopped are its own, not those of its b
   expect(failure.message).toContain('wrote more than 1,000 lines')
   expect(failure.message).not.toContain('EPIPE')
 })
-
-/** A clock that stands still until it is told. */
-function stillClock() {
-  const timers: { at: number; fire: () => void }[] = []
-  let now = 0
-  const clock: Clock = {
-    now: () => now,
-    soon: setImmediate,
-    timer(ms, fire) {
-      const timer = { at: now + ms, fire }
-      timers.push(timer)
-      return () => void timers.splice(timers.indexOf(timer), 1)
-    },
-  }
-  return {
-    clock,
-    advance(ms: number) {
-      now += ms
-      for (const timer of timers.filter(({ at }) => at <= now)) {
-        timers.splice(timers.indexOf(timer), 1)
-        timer.fire()
-      }
-    },
-  }
-}
 
 test('what may be passed on grows back with time', () => {
   const seen: string[] = []

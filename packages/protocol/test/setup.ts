@@ -1,7 +1,7 @@
 // What these tests share: a call's context, and a plugin over a real process whose log can be waited for.
 
 import { EventEmitter } from 'node:events'
-import type { CallContext, Plugin } from '@stepflow/engine'
+import type { CallContext, Clock, Plugin } from '@stepflow/engine'
 import { afterEach } from 'vitest'
 import { createServerPlugin, type ServerPluginOptions } from '../src/index.ts'
 
@@ -93,4 +93,29 @@ export const fixture = (name: string) => new URL(`./fixtures/${name}`, import.me
 /** A plugin over the bare JSON-RPC fixture. */
 export function rawPlugin(mode: string = 'good', over: TestOptions = {}): TestPlugin {
   return pluginOf({ command: process.execPath, args: [fixture('raw-server.mjs'), mode], ...over })
+}
+
+/** A clock that stands still until it is told. */
+export function stillClock() {
+  const timers: { at: number; fire: () => void }[] = []
+  let now = 0
+  const clock: Clock = {
+    now: () => now,
+    soon: setImmediate,
+    timer(ms, fire) {
+      const timer = { at: now + ms, fire }
+      timers.push(timer)
+      return () => void timers.splice(timers.indexOf(timer), 1)
+    },
+  }
+  return {
+    clock,
+    advance(ms: number) {
+      now += ms
+      for (const timer of timers.filter(({ at }) => at <= now)) {
+        timers.splice(timers.indexOf(timer), 1)
+        timer.fire()
+      }
+    },
+  }
 }

@@ -187,7 +187,7 @@ describe('dying', () => {
     const { program } = await bundle(`
       import { childTransport } from './stdio.ts'
       const transport = childTransport({ command: process.execPath, args: ${JSON.stringify(args)} })
-      transport.start({ message() {}, noise() {}, close() {} })
+      transport.start({ message() {}, noise() {}, lost() {}, close() {} })
       process.stdin.resume().on('end', () => process.exit(0))`)
     const host = spawn(process.execPath, [program])
     const [socket] = await connected
