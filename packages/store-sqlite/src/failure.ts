@@ -24,6 +24,8 @@ export function storeFailure(thrown: unknown, path: string, doing: string): Flow
   const { message } = thrown as Error
   const what = `cannot ${doing} the store ${path}`
   const options = { cause: thrown }
+  // Asked again, it would say the same.
+  const forGood = { cause: thrown, retryable: false }
   switch (primaryCode(thrown)) {
     case BUSY:
     case LOCKED:
@@ -53,18 +55,22 @@ export function storeFailure(thrown: unknown, path: string, doing: string): Flow
         options,
       )
     case TOOBIG:
-      return new FlowError('RESOURCE_UNAVAILABLE', `${what}: a value is larger than SQLite takes (1 GB)`, options)
+      return new FlowError('RESOURCE_UNAVAILABLE', `${what}: a value is larger than SQLite takes (1 GB)`, forGood)
     case NOTADB:
       return new FlowError('INVALID_INPUT', `${what}: the file is no SQLite database; name another one`, options)
     case CORRUPT:
       return new FlowError(
         'RESOURCE_UNAVAILABLE',
         `${what}: the file is damaged (${message}); restore a copy, or try \`sqlite3 FILE .recover\``,
-        options,
+        forGood,
       )
     default:
       return new FlowError('INTERNAL', `${what}: ${message}`, options)
   }
+}
+
+export function closedStore(path: string): FlowError {
+  return new FlowError('RESOURCE_UNAVAILABLE', `the store ${path} is closed`, { retryable: false })
 }
 
 // ---

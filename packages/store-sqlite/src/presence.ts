@@ -1,5 +1,6 @@
 // Who is alive. Each store that holds journals has a row and keeps it fresh; a journal held by somebody whose row is gone
-// or old, or whose process has ended, is an orphan.
+// or old, or whose process has ended, is an orphan. Silence counts as long as we can write ourselves: while nobody can,
+// everybody is silent.
 
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
@@ -17,6 +18,10 @@ export class Presence {
   readonly #beat: () => void
   readonly #sql
   #isRegistered = false
+  /** When we could not write, last: silence before that says nothing. Epoch milliseconds. */
+  #refusedAt = Number.NEGATIVE_INFINITY
+  /** When we last looked for the dead, if we do. */
+  #lookedAt = Number.POSITIVE_INFINITY
   #timer: NodeJS.Timeout | undefined
 
   /** `beat` is to call `refresh` in a transaction. */
@@ -51,12 +56,21 @@ export class Presence {
     this.#isRegistered = false
   }
 
+  /** The store has taken nothing from us: it may be so for the others, too. */
+  refused(): void {
+    this.#refusedAt = this.#clock.now()
+  }
+
   refresh(): void {
     this.#sql.put.run(this.id, process.pid, this.#host, this.#clock.now())
   }
 
   /** Those who hold journals and are no more. */
   dead(): string[] {
+    const now = this.#clock.now()
+    // We stood still ourselves, perhaps with the whole machine: the others are to be heard of first.
+    if (now - this.#lookedAt > SILENT_MS) this.#refusedAt = now
+    this.#lookedAt = now
     return this.#others().filter((driver) => this.#isDead(driver))
   }
 
@@ -83,8 +97,8 @@ export class Presence {
 
   #isDead(driver: string): boolean {
     const row = this.#sql.get.get<{ pid: number; host: string; seenAt: number }>(driver)
-    if (!row || row.seenAt < this.#clock.now() - SILENT_MS) return true
-    return row.host === this.#host && !isAlive(row.pid)
+    if (!row || (row.host === this.#host && !isAlive(row.pid))) return true
+    return Math.max(row.seenAt, this.#refusedAt) < this.#clock.now() - SILENT_MS
   }
 }
 

@@ -21,7 +21,7 @@ import {
 import { BlobTable } from './blobs.ts'
 import { checkOptions } from './check-options.ts'
 import { type Database, type DriverName, openDatabase } from './drivers.ts'
-import { isBusy, storeFailure } from './failure.ts'
+import { closedStore, isBusy, storeFailure } from './failure.ts'
 import { JournalReader } from './journal.ts'
 import { migrate, refuseOthers } from './migrate.ts'
 import { Presence } from './presence.ts'
@@ -126,7 +126,10 @@ class SqliteStore implements Store {
   readonly #watchers: Watchers
   readonly #worker: Worker
   readonly #dataVersion: () => number
+  readonly #log: Log
   #seenVersion = -1
+  /** What the last look at the file failed with. */
+  #lookFailure: string | undefined
   #poll: NodeJS.Timeout | undefined
   #isClosed = false
 
@@ -134,6 +137,7 @@ class SqliteStore implements Store {
     const { clock = systemClock, log = () => {} } = options
     this.#db = db
     this.#path = path
+    this.#log = log
     this.#pollMs = options.pollMs ?? POLL_MS
     const version = db.prepare('PRAGMA data_version')
     this.#dataVersion = () => version.get<{ data_version: number }>()?.data_version ?? 0
@@ -143,7 +147,12 @@ class SqliteStore implements Store {
       name: options.driverId ?? hostname(),
       clock,
       beat: () => {
-        this.#writer.write(() => this.#presence.refresh()).catch((error) => log('warning', (error as Error).message))
+        this.#writer
+          .write(() => this.#presence.refresh())
+          .catch((error) => {
+            this.#presence.refused()
+            log('warning', (error as Error).message)
+          })
       },
     })
     this.driver = this.#presence.id
@@ -271,7 +280,7 @@ class SqliteStore implements Store {
   }
 
   #read<T>(read: () => T): T {
-    if (this.#isClosed) throw new FlowError('RESOURCE_UNAVAILABLE', `the store ${this.#path} is closed`)
+    if (this.#isClosed) throw closedStore(this.#path)
     try {
       return read()
     } catch (error) {
@@ -293,17 +302,32 @@ class SqliteStore implements Store {
       this.#poll = undefined
       return
     }
-    try {
+    const failure = this.#lookAtNews()
+    // Nobody has asked for this look: what it finds is reported, once, and the next look sees it all.
+    if (failure !== undefined && failure !== this.#lookFailure) this.#log('warning', failure)
+    this.#lookFailure = failure
+  }
+
+  /** What kept it from reading, if anything did that is worth a word. */
+  #lookAtNews(): string | undefined {
+    let failure: string | undefined
+    const attempt = (look: () => void) => {
+      try {
+        look()
+      } catch (error) {
+        this.#seenVersion = -1
+        if (!isBusy(error)) failure ??= storeFailure(error, this.#path, 'read').message
+      }
+    }
+    attempt(() => {
       const version = this.#dataVersion()
       if (version === this.#seenVersion) return
       this.#seenVersion = version
-      this.#watchers.catchUp()
-      this.#worker.takeDue()
-    } catch (error) {
-      // The file may be away for a moment: the next look sees it all.
-      this.#seenVersion = -1
-      if (!isBusy(error)) throw storeFailure(error, this.#path, 'read')
-    }
+      attempt(() => this.#watchers.catchUp())
+      // A row that cannot be told of keeps no other run from going on.
+      attempt(() => this.#worker.takeDue())
+    })
+    return failure
   }
 }
 

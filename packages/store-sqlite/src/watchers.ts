@@ -64,7 +64,7 @@ export class Watchers {
       if (!this.isWatching) return
       if (written.position <= this.#seen) continue
       // In between another process has written.
-      if (written.position > this.#seen + 1) this.#catchUp(written.position - 1)
+      if (written.position > this.#seen + 1) this.#catchUpTo(written.position - 1)
       this.#seen = written.position
       this.#pass(written)
     }
@@ -128,6 +128,15 @@ export class Watchers {
     follower.leave = isLeft ? () => {} : this.#join(run, told)
   }
 
+  /** What cannot be read of it must not keep our own rows, which are written, from those who wait for them. */
+  #catchUpTo(position: number): void {
+    try {
+      this.#catchUp(position)
+    } catch (error) {
+      this.#tools.warn(`cannot read what others have written up to row ${position}: ${(error as Error).message}`)
+    }
+  }
+
   #catchUp(to: number): void {
     for (;;) {
       const { rows, last } = this.#tools.reader.since(this.#seen, to, ROWS_AT_ONCE, (journal) =>
@@ -153,10 +162,8 @@ export class Watchers {
     try {
       listener(row, this.#cursor(position))
     } catch (error) {
-      // A listener's fault is not the writer's: it goes where nobody's faults go.
-      queueMicrotask(() => {
-        throw error
-      })
+      // A listener's fault is not the writer's, nor that of those who listen beside it.
+      this.#tools.warn(`a listener of ${row.journal} threw: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
 

@@ -3,6 +3,7 @@
 // K1  A journal is claimed in a transaction that makes its driver known: no two processes drive it at once.
 // K2  A wake that comes while its journal is driven waits until the driver lets go.
 // K3  Whatever holds a place here gives way in the end: if nothing moves, some more are let in.
+// K4  What is not driven is not held: a journal whose driving broke off is given back, also if that takes several tries.
 
 import type { Clock, JournalId, Log, Wake } from '@stepflow/engine'
 import type { Database } from './drivers.ts'
@@ -23,6 +24,8 @@ export interface WorkerOptions {
 }
 
 const TICK_MS = 3_000
+/** A journal whose driving threw is offered again after so long: nobody is to try at once again and again. */
+const OFFER_AGAIN_MS = 30_000
 /** How many are let in beyond the limit when nothing moves: the others may be waiting for one of them. */
 const EXTRA = 8
 
@@ -129,6 +132,7 @@ export class Worker {
       (error) => {
         // The next tick tries again.
         this.#isTaking = false
+        this.#options.presence.refused()
         this.#options.log('warning', `cannot take up work: ${(error as Error).message}`)
       },
     )
@@ -183,13 +187,14 @@ export class Worker {
       // Not ours any more if it was put down before: it may be driven again by now.
       if (wake && this.#driving.get(journal) === token) await this.#putDown(wake)
     } catch (error) {
-      // It stays ours, so that nobody tries at once again and again; the next process to start will.
-      this.#options.log('error', `journal ${journal} is set aside: ${(error as Error).message}`)
+      this.#options.log('error', `journal ${journal} is left for a while: ${(error as Error).message}`)
+      const at = this.#options.clock.now() + OFFER_AGAIN_MS
+      if (this.#driving.get(journal) === token) await this.#putDown({ journal, at })
     }
     if (this.#driving.get(journal) === token) this.#driving.delete(journal)
     this.#ends++
     if (this.#driving.size < this.#options.limit) this.#extra = 0
-    this.takeDue()
+    this.#lookForWork()
   }
 
   async #putDown(wake: Wake): Promise<void> {

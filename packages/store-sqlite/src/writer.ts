@@ -7,7 +7,7 @@
 
 import { FlowError } from '@stepflow/engine'
 import type { Database } from './drivers.ts'
-import { isBusy, storeFailure } from './failure.ts'
+import { closedStore, isBusy, storeFailure } from './failure.ts'
 
 /** What jobs of one transaction share. */
 export interface Transaction {
@@ -59,8 +59,7 @@ export class Writer<Tx extends Transaction> {
   }
 
   write<T>(run: (tx: Tx) => T): Promise<T> {
-    if (this.#isClosed)
-      return Promise.reject(new FlowError('RESOURCE_UNAVAILABLE', `the store ${this.#path} is closed`))
+    if (this.#isClosed) return Promise.reject(closedStore(this.#path))
     return new Promise<T>((resolve, reject) => {
       this.#queue.push({ run, resolve: resolve as (value: unknown) => void, reject })
       this.#schedule()

@@ -1,5 +1,6 @@
 // Who hears of the rows of a store in memory, and where each row stands in the order of writing.
 
+import { errorValue } from '../errors.ts'
 import type { JournalEntry, JournalId, RunId } from '../journal/events.ts'
 import { BEGINNING, type Cursor, type JournalRow, type Listener, type WatchOptions } from './store.ts'
 
@@ -29,14 +30,16 @@ export class MemoryWatchers {
   /** No other store's cursor is taken for one of this. */
   readonly #name: string
   readonly #kept: KeptRows
+  readonly #warn: (message: string) => void
   readonly #listeners = new Map<RunId | undefined, Set<Listener>>()
   #last = 0
   /** Rows up to here may have been removed. */
   #removed = 0
 
-  constructor(createdAt: number, kept: KeptRows) {
+  constructor(createdAt: number, kept: KeptRows, warn: (message: string) => void) {
     this.#name = `${createdAt.toString(36)}.${(++stores).toString(36)}`
     this.#kept = kept
+    this.#warn = warn
   }
 
   get cursor(): Cursor {
@@ -69,8 +72,17 @@ export class MemoryWatchers {
     const [own, all] = [this.#listeners.get(run), this.#listeners.get(undefined)]
     if (!own && !all) return
     const { cursor } = this
-    if (own) for (const listener of own) listener(row, cursor)
-    if (all) for (const listener of all) listener(row, cursor)
+    if (own) for (const listener of own) this.#tell(row, cursor, listener)
+    if (all) for (const listener of all) this.#tell(row, cursor, listener)
+  }
+
+  /** A listener that throws harms neither the writer nor those who listen beside it. */
+  #tell(row: JournalRow, cursor: Cursor, listener: Listener): void {
+    try {
+      listener(row, cursor)
+    } catch (error) {
+      this.#warn(`a listener of ${row.journal} threw: ${errorValue(error).message}`)
+    }
   }
 
   #goOn(run: RunId | undefined, after: Cursor, listener: Listener, onGap: (() => void) | undefined): void {
@@ -83,7 +95,7 @@ export class MemoryWatchers {
     }
     const missed = rows.filter((row) => PlacedRow.position(row) > position)
     missed.sort((a, b) => PlacedRow.position(a) - PlacedRow.position(b))
-    for (const row of missed) listener(row, `${this.#name}-${PlacedRow.position(row)}`)
+    for (const row of missed) this.#tell(row, `${this.#name}-${PlacedRow.position(row)}`, listener)
   }
 
   #positionOf(cursor: Cursor): number | undefined {

@@ -1,7 +1,8 @@
 // The store that forgets at the end of the process: the one that `run` uses, and the model for the others.
 
 import { type Clock, systemClock } from '../clock.ts'
-import { FlowError } from '../errors.ts'
+import type { Log } from '../component/plugin.ts'
+import { errorValue, FlowError } from '../errors.ts'
 import type { JournalId, RunId } from '../journal/events.ts'
 import { isEnded, project } from '../journal/project.ts'
 import { bareId, contentId } from '../plan/id.ts'
@@ -19,6 +20,8 @@ export interface MemoryStoreOptions {
   /** How much is remembered of runs that have ended: the last 10,000 of them and 64 MB, unless told. */
   readonly history?: Partial<History>
   readonly clock?: Clock
+  /** Listeners that throw, and journals whose driving does. */
+  readonly log?: Log
 }
 
 /**
@@ -40,6 +43,9 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
 
 const HISTORY: History = { runs: 10_000, bytes: 64 * 1024 * 1024 }
 
+/** A journal whose driving threw is offered again after so long: nobody is to try at once again and again. */
+const OFFER_AGAIN_MS = 30_000
+
 type Drive = (journal: JournalId, signal: AbortSignal) => Promise<Wake | null>
 
 class MemoryStore implements Store {
@@ -48,6 +54,7 @@ class MemoryStore implements Store {
   readonly runs: MemoryRuns
   readonly records = new MemoryRecords()
   readonly #clock: Clock
+  readonly #warn: (message: string) => void
   readonly #watchers: MemoryWatchers
   readonly #blobs = new Map<string, unknown>()
   readonly #wakes = new WakeHeap<JournalId>()
@@ -56,11 +63,12 @@ class MemoryStore implements Store {
   #cancelTimer: (() => void) | undefined
   #stop = new AbortController()
 
-  constructor({ forget = false, durable = false, history, clock = systemClock }: MemoryStoreOptions) {
+  constructor({ forget = false, durable = false, history, clock = systemClock, log }: MemoryStoreOptions) {
     this.durable = durable
     this.keepsSteps = !forget
     this.#clock = clock
-    this.#watchers = new MemoryWatchers(clock.now(), (run) => this.runs.rows(run))
+    this.#warn = (message) => log?.('warning', message)
+    this.#watchers = new MemoryWatchers(clock.now(), (run) => this.runs.rows(run), this.#warn)
     this.runs = new MemoryRuns(this.keepsSteps, { ...HISTORY, ...history }, () => this.#watchers.removed())
   }
 
@@ -172,12 +180,18 @@ class MemoryStore implements Store {
     const drive = this.#drive
     if (!drive) return
     this.#driving.add(journal)
-    drive(journal, this.#stop.signal).then((wake) => {
-      this.#driving.delete(journal)
-      if (wake && Number.isFinite(wake.at)) this.#wakes.add(wake.at, wake.journal)
-      else if (!this.keepsSteps && !journal.endsWith('/0')) this.runs.forget(journal)
-      this.#arm()
-    })
+    const offered = (error: unknown): Wake => {
+      this.#warn(`journal ${journal} is left for a while: ${errorValue(error).message}`)
+      return { journal, at: this.#clock.now() + OFFER_AGAIN_MS }
+    }
+    drive(journal, this.#stop.signal)
+      .catch(offered)
+      .then((wake) => {
+        this.#driving.delete(journal)
+        if (wake && Number.isFinite(wake.at)) this.#wakes.add(wake.at, wake.journal)
+        else if (!this.keepsSteps && !journal.endsWith('/0')) this.runs.forget(journal)
+        this.#arm()
+      })
   }
 }
 

@@ -202,7 +202,7 @@ export class Journals {
 
   /** Waits for a driver; a journal that it leaves goes back to the store. */
   async #follow(run: LocalRun, journal: JournalId, driver: Driver): Promise<Wake | null> {
-    const { runs, mayPutDown } = this.#tools
+    const { runs, warn, mayPutDown } = this.#tools
     const end = await driver.done
     switch (end.how) {
       case 'done':
@@ -213,6 +213,7 @@ export class Journals {
         runs.close(run, journal)
         break
       case 'away':
+        warn(`run ${run.id} waits for the store no longer: it goes on with whoever takes it up when the store is back`)
         // Where nobody takes it up again by himself, whoever waits for the run is told; who wanted a new one is, anyway.
         if (!mayPutDown() && !end.isNew) run.fail(end.error)
         if (mayPutDown() && !end.isNew && !run.isClosed) run.putDown(journal)

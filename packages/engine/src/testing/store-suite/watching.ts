@@ -20,6 +20,22 @@ export function watchingSuite(claim: Claim, equal: Equal): void {
     )
   })
 
+  claim('a watcher that throws harms neither the writer nor those beside it', async (store) => {
+    const heard: string[] = []
+    const broken = () => {
+      throw new Error('I am broken')
+    }
+    store.watch({ run: 'r' }, broken)
+    store.watch({ run: 'r' }, ({ journal }) => heard.push(journal))
+    store.watch({}, broken)
+    store.watch({}, ({ journal }) => heard.push(journal))
+
+    await store.append({ journal: 'r/0', after: 0, entries: [created('r')] })
+
+    equal(heard, ['r/0', 'r/0'])
+    equal((await store.read('r/0')).length, 1)
+  })
+
   claim('a wake drives its journal, once', async (store) => {
     const driven: string[] = []
     let arrived: () => void = () => {}

@@ -1,0 +1,135 @@
+// Runs on a disk of a few megabytes that is filled under them: a real one, made of memory, where the system lets us.
+
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { createEngine } from '@stepflow/engine'
+import { createSqliteStore } from '@stepflow/store-sqlite'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { buildProgram } from './build-program.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'stepflow-full-'))
+const disk = join(folder, 'disk')
+mkdirSync(disk)
+const hasDisk = mount()
+if (!hasDisk) console.warn('skipped: a disk of memory can be mounted by root on Linux only')
+
+let program: string
+const children: ChildProcess[] = []
+beforeAll(async () => {
+  program = await buildProgram('two-steps', folder)
+})
+afterAll(() => {
+  for (const child of children) child.kill('SIGKILL')
+  if (hasDisk) execFileSync('umount', ['-l', disk])
+  rmSync(folder, { recursive: true, force: true })
+})
+
+test.skipIf(!hasDisk)(
+  'a run waits for a disk that is full, with what has ended meanwhile in hand, and goes on',
+  async () => {
+    const path = join(disk, 'waits.db')
+    const one = start(path, 60_000, 'works')
+    await one.says('called first')
+
+    fill()
+    one.child.stdin?.write('go\n')
+    await one.says(/^the store is away.*the disk is full/)
+    empty()
+    await one.says('ended completed')
+
+    expect(one.lines.filter((line) => line.startsWith('called'))).toEqual(['called first', 'called second'])
+    const store = await createSqliteStore({ path })
+    expect((await store.runs.items('run'))[0]?.outcome).toEqual({ outcome: 'success', result: 500_000 })
+    await store.close()
+  },
+)
+
+test.skipIf(!hasDisk)('a run that was given up is taken up by another process, while the first lives on', async () => {
+  const path = join(disk, 'left.db')
+  const one = start(path, 300, 'works not')
+  await one.says('called first')
+
+  fill()
+  one.child.stdin?.write('go\n')
+  await one.says('failed RESOURCE_UNAVAILABLE')
+  empty()
+
+  const store = await createSqliteStore({ path, pollMs: 20 })
+  while ((await store.runs.open('run'))[0]?.heldBy !== undefined)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  const route = (name: string) => ({ component: { info: { name }, call: async () => name } })
+  const engine = createEngine({ store, router: { route } })
+  const { ended } = await engine.resume('run')
+  expect((await ended).status).toBe('completed')
+  expect(one.child.exitCode).toBe(null)
+  await engine.close()
+  await store.close()
+})
+
+test.skipIf(!hasDisk)('a run that was given up is taken up by the same process, once there is room', async () => {
+  const one = start(join(disk, 'again.db'), 300, 'works')
+  await one.says('called first')
+
+  fill()
+  one.child.stdin?.write('go\n')
+  await one.says(/^run run waits for the store no longer/)
+  empty()
+  await one.says('ended completed')
+
+  expect(one.lines.filter((line) => line === 'called second').length).toBe(1)
+})
+
+// ---
+
+function mount(): boolean {
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', disk], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+function start(path: string, patienceMs: number, works: string) {
+  const child = spawn(process.execPath, [program, path, String(patienceMs), works], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  children.push(child)
+  const lines: string[] = []
+  let heard: () => void = () => {}
+  createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
+    lines.push(line)
+    heard()
+  })
+  const fits = (line: string, what: string | RegExp) => (typeof what === 'string' ? line === what : what.test(line))
+  return {
+    child,
+    lines,
+    async says(what: string | RegExp): Promise<void> {
+      while (!lines.some((line) => fits(line, what))) await new Promise<void>((resolve) => (heard = resolve))
+    },
+  }
+}
+
+/** Until not a byte more fits. */
+function fill(): void {
+  const file = openSync(join(disk, 'filler'), 'w')
+  try {
+    for (let size = 65_536; size >= 1; ) {
+      try {
+        writeSync(file, Buffer.alloc(size))
+      } catch {
+        size = Math.floor(size / 2)
+      }
+    }
+  } finally {
+    closeSync(file)
+  }
+}
+
+function empty(): void {
+  rmSync(join(disk, 'filler'))
+}
