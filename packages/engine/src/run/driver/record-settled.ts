@@ -2,7 +2,7 @@
 
 import type { JournalEntry } from '../../journal/events.ts'
 import type { ActiveRun } from '../in-flight/active-run.ts'
-import { inputsOf } from '../in-flight/attempt-place.ts'
+import { inputsOf, variablesOf } from '../in-flight/attempt-place.ts'
 import type { Drive } from '../in-flight/drive.ts'
 import type { Settled } from '../scheduler/settled.ts'
 
@@ -26,7 +26,7 @@ function shown(drive: Drive, run: ActiveRun, settled: Settled): Settled {
   const { outcome, item, recovered } = settled
   if (outcome.outcome === 'success' && !recovered) return settled
   // To look for the input takes time, and nearly always nothing of it is secret.
-  const own = { plan: run.plan, input: run.plan.checkInput?.secretsIn && run.state.inputOf(item) }
+  const own = { plan: run.plan, input: run.plan.checkInput?.secretsIn && run.state.inputOf(item), ...variablesOf(run) }
   const inputs = run.parent ? [own, ...inputsOf(run.parent.attempt)] : [own]
   const { redactError, redactReason } = drive.options
   const clean = recovered ? { ...settled, recovered: redactError(inputs, recovered) } : settled

@@ -248,9 +248,10 @@ export class LocalRun {
 /** What the schemas of these inputs mark as secret. */
 export function secretsOf(inputs: readonly ItemInput[]): readonly unknown[] {
   let found: readonly unknown[] = []
-  for (const { plan, input } of inputs) {
-    const own = plan.checkInput?.secretsIn?.(input)
-    if (own && own.length > 0) found = found.length === 0 ? own : [...found, ...own]
+  for (const { plan, input, variables } of inputs) {
+    const ofInput = plan.checkInput?.secretsIn?.(input) ?? []
+    const ofVariables = variables ? (plan.checkVariables?.secretsIn?.(variables) ?? []) : []
+    for (const own of [ofInput, ofVariables]) if (own.length > 0) found = found.length === 0 ? own : [...found, ...own]
   }
   return found
 }

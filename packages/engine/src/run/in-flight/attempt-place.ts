@@ -3,6 +3,7 @@
 import type { VisitRef } from '../../journal/events.ts'
 import type { PlanStep } from '../../plan/plan.ts'
 import { DONE } from '../scheduler/state.ts'
+import type { ActiveRun } from './active-run.ts'
 import type { Attempt } from './attempt.ts'
 import type { ItemInput } from './drive.ts'
 
@@ -19,9 +20,14 @@ export function isWanted({ isLive, run, slot, key }: Attempt): boolean {
 export function inputsOf(attempt: Attempt): ItemInput[] {
   const inputs: ItemInput[] = []
   for (let at: Attempt | undefined = attempt; at; at = at.run.parent?.attempt) {
-    inputs.push({ plan: at.run.plan, input: at.input })
+    inputs.push({ plan: at.run.plan, input: at.input, ...variablesOf(at.run) })
   }
   return inputs
+}
+
+/** What a sub-run knows besides its inputs, if its plan marks some of that as secret; a run's own are known to it. */
+export function variablesOf({ plan, parent, state }: ActiveRun): Pick<ItemInput, 'variables'> {
+  return parent && plan.checkVariables?.secretsIn ? { variables: state.facts.variables } : {}
 }
 
 /** The item of the run itself in which an attempt, perhaps of a sub-run, is made. */

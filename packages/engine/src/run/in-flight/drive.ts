@@ -25,6 +25,8 @@ export interface ItemGate {
 export interface ItemInput {
   readonly plan: LinkedPlan
   readonly input: unknown
+  /** Of a sub-run, whose plan may mark some of them as secret: its own. */
+  readonly variables?: Readonly<Record<string, unknown>>
 }
 
 export interface DriverOptions {
