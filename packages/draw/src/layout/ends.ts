@@ -28,6 +28,7 @@ export function endsOf(grid: Grid, x: Float64Array, inset: number, apart = 16): 
     side.spread(node, below, 'upper')
     side.spread(node, above, 'lower')
   }
+  for (let s = 0; s < count; s++) side.align(s)
   return ends
 }
 
@@ -43,6 +44,8 @@ class Side {
   readonly #to: Ends
   readonly #inset: number
   readonly #apart: number
+  /** Of each node how far apart its ends are above, and below. */
+  readonly #steps: Readonly<Record<'upper' | 'lower', Float64Array>>
 
   constructor(grid: Grid, x: Float64Array, from: Ends, to: Ends, inset: number, apart: number) {
     this.#grid = grid
@@ -51,6 +54,7 @@ class Side {
     this.#to = to
     this.#inset = inset
     this.#apart = apart
+    this.#steps = { upper: new Float64Array(grid.firstBend), lower: new Float64Array(grid.firstBend) }
   }
 
   spread(node: number, segments: Neighbours, end: 'upper' | 'lower'): void {
@@ -58,6 +62,7 @@ class Side {
     const first = segments.at(segments.start(node))
     const count = segments.end(node) - segments.start(node)
     if (count === 0) return
+    this.#steps[end][node] = this.#apart
     if (count === 1) {
       if (Number.isNaN(at[first])) this.#to[end][first] = this.#wish(first, node, end)
       return
@@ -71,6 +76,7 @@ class Side {
     sorted.sort((a, b) => (far[a] as number) - (far[b] as number) || a - b)
     const half = this.#half(node)
     const step = Math.min(this.#apart, (2 * half) / Math.max(1, sorted.length - 1))
+    this.#steps[end][node] = step
     const wish = new Float64Array(sorted.length)
     const weight = new Float64Array(sorted.length)
     sorted.forEach((segment, i) => {
@@ -86,6 +92,24 @@ class Side {
     sorted.forEach((segment, i) => {
       this.#to[end][segment] = Math.min(Math.max(wish[i] as number, low), high) + i * step
     })
+  }
+
+  /** What is almost straight becomes straight, if its neighbours on both sides are far enough for that. */
+  align(segment: number): void {
+    const { upper, lower, upperAt, lowerAt, firstBend } = this.#grid
+    const [above, below] = [upper[segment] as number, lower[segment] as number]
+    const isFreeAbove = above < firstBend && Number.isNaN(upperAt[segment])
+    const isFreeBelow = below < firstBend && Number.isNaN(lowerAt[segment])
+    const [from, to] = [this.#to.upper[segment] as number, this.#to.lower[segment] as number]
+    const off = Math.abs(from - to)
+    if (off === 0 || (!isFreeAbove && !isFreeBelow)) return
+    if (isFreeAbove && off * 2.5 > (this.#steps.upper[above] as number)) return
+    if (isFreeBelow && off * 2.5 > (this.#steps.lower[below] as number)) return
+    const at = isFreeAbove && isFreeBelow ? (from + to) / 2 : isFreeAbove ? to : from
+    if (isFreeAbove && Math.abs(at - (this.#x[above] as number)) > this.#half(above)) return
+    if (isFreeBelow && Math.abs(at - (this.#x[below] as number)) > this.#half(below)) return
+    this.#to.upper[segment] = at
+    this.#to.lower[segment] = at
   }
 
   #half(node: number): number {

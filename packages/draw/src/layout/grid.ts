@@ -77,7 +77,7 @@ export function gridOf(
   pieces.forEach((piece, i) => {
     const trunk = trunks[i]
     grid.chains.push(piece.upper === piece.lower || !trunk ? [] : chainOf(grid, piece, trunk))
-    grid.labels.push(trunk?.label === undefined ? undefined : trunk.bends[0]?.node)
+    grid.labels.push(trunk?.label === undefined ? undefined : trunk.bends[0])
   })
   grid.part = partsOf(grid.row.length, grid.upper, grid.lower)
   return grid
@@ -125,7 +125,9 @@ function rowsWithLabels(nodes: readonly GridNode[], pieces: readonly Piece[]): {
 interface Trunk {
   readonly from: 'upper' | 'lower'
   readonly label: Size | undefined
-  readonly bends: { readonly node: number; readonly segment: number }[]
+  readonly bends: number[]
+  /** To each bend from the one before it. */
+  readonly segments: number[]
   length: number
 }
 
@@ -142,13 +144,13 @@ function trunksOf(grid: Grid, pieces: readonly Piece[], bends: 'shared' | 'own',
   const shared = { upper: new Map<Key, Trunk>(), lower: new Map<Key, Trunk>() }
   const trunks = pieces.map((piece): Trunk => {
     const length = Math.max(0, span(piece) - 1)
-    const own = (): Trunk => ({ from: 'upper', label: piece.label, bends: [], length })
+    const own = (): Trunk => ({ from: 'upper', label: piece.label, bends: [], segments: [], length })
     if (length === 0 || piece.label) return own()
     const [below, above] = [counts.upper.get(piece.upperKey) ?? 0, counts.lower.get(piece.lowerKey) ?? 0]
     if (below < 2 && above < 2) return own()
     const from = below >= above ? 'upper' : 'lower'
     const key = from === 'upper' ? piece.upperKey : piece.lowerKey
-    const trunk = shared[from].get(key) ?? { from, label: undefined, bends: [], length: 0 }
+    const trunk = shared[from].get(key) ?? { from, label: undefined, bends: [], segments: [], length: 0 }
     shared[from].set(key, trunk)
     trunk.length = Math.max(trunk.length, length)
     return trunk
@@ -179,13 +181,14 @@ function chainOf(grid: Grid, piece: Piece, trunk: Trunk): number[] {
     isDown ? addSegment(grid, from, to, fromAt, toAt) : addSegment(grid, to, from, toAt, fromAt)
   const bends = Math.abs((grid.row[far] ?? 0) - (grid.row[near] ?? 0)) - 1
   while (trunk.bends.length < bends) {
-    const before = trunk.bends.at(-1)?.node
+    const before = trunk.bends.at(-1)
     const row = (grid.row[before ?? near] ?? 0) + step
     const node = addNode(grid, row, before === undefined && trunk.label ? trunk.label : bend, -1)
-    trunk.bends.push({ node, segment: link(before ?? near, node, before === undefined ? nearAt : 0, 0) })
+    trunk.bends.push(node)
+    trunk.segments.push(link(before ?? near, node, before === undefined ? nearAt : 0, 0))
   }
-  const chain = trunk.bends.slice(0, bends).map(({ segment }) => segment)
-  const last = trunk.bends[bends - 1]?.node
+  const chain = trunk.segments.slice(0, bends)
+  const last = trunk.bends[bends - 1]
   chain.push(link(last ?? near, far, last === undefined ? nearAt : 0, farAt))
   return isDown ? chain : chain.reverse()
 }
