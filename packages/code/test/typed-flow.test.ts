@@ -491,6 +491,20 @@ describe('what is put together wrongly', () => {
       'must be one of all_success',
     )
     expect(define(({ step }) => step('a', () => 1, null, { onError: 'explode' }))).toThrow('must be fail, skip or')
+    const onError = (given: object, more: object = {}) =>
+      define(({ step }) => step('a', () => 1, null, { onError: given, ...more }))
+    expect(onError({ action: 'explode' })).toThrow('must be fail, skip or')
+    expect(onError({ action: 'skip', default_output: 1 })).toThrow('its action is not "continue"')
+    expect(onError({ action: 'continue', max_retries: 1 })).toThrow('its action is not "retry"')
+    expect(onError({ action: 'continue', default: 1, defaultOutput: 2 })).toThrow(
+      'has both "defaultOutput" and "default"',
+    )
+    expect(onError({ action: 'retry', maxRetries: -1 })).toThrow('must be a whole number from 0 on, not -1')
+    expect(onError({ action: 'retry' }, { retry: { maxAttempts: 2 } })).toThrow('keep "retry"')
+    expect(onError({ actoin: 'skip' })).toThrow('did you mean "action"?')
+    expect(define(({ forEach }) => forEach([1], (x: number) => x, { onError: 'retry' }))).toThrow(
+      'give "retry" to the step in it',
+    )
     expect(define(async ({ step }) => step('a', () => 1))).toThrow('async function')
     expect(define(() => ({ input: 5n }))).toThrow('has at $.input a bigint')
     expect(() => defineFlow('', {}, () => 1)).toThrow('must be a text that is not empty')

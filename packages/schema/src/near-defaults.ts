@@ -48,14 +48,26 @@ function defaultOf(schema: unknown, root: unknown, seen: Set<unknown>): { readon
   seen.add(schema)
   if (Object.hasOwn(schema, 'default')) return { value: schema.default }
   const to = own(schema, '$ref')
-  const behind = typeof to === 'string' ? defaultOf(target(to, root), root, seen) : undefined
-  if (behind) return behind
+  const at = typeof to === 'string' ? target(to, root) : undefined
+  const behind = defaultOf(at, root, seen)
+  // An object that is put into every one of its kind would have no end.
+  if (behind && !(typeof behind.value === 'object' && behind.value !== null && contains(at, at, root, new Set())))
+    return behind
   const all = own(schema, 'allOf')
   for (const part of Array.isArray(all) ? all : []) {
     const found = defaultOf(part, root, seen)
     if (found) return found
   }
   return undefined
+}
+
+/** True if `wanted` stands somewhere below a schema, by itself or behind references. */
+function contains(schema: unknown, wanted: unknown, root: unknown, seen: Set<unknown>): boolean {
+  if (typeof schema !== 'object' || schema === null || seen.has(schema)) return false
+  seen.add(schema)
+  const to = own(schema, '$ref')
+  const below = [...Object.values(schema), ...(typeof to === 'string' ? [target(to, root)] : [])]
+  return below.some((part) => part === wanted || contains(part, wanted, root, seen))
 }
 
 /** What a pointer leads to; undefined for anchors and other documents. */

@@ -124,6 +124,53 @@ describe('fitting values', () => {
 describe('defaults', () => {
   const schema = { properties: { a: { default: 1 }, o: { default: {}, properties: { b: { default: [2] } } } } }
 
+  test.each([
+    [{ $ref: '#/$defs/n' }, 5],
+    [{ allOf: [{ type: 'integer' }, { $ref: '#/$defs/n' }] }, 5],
+    [{ $ref: '#/$defs/further' }, 5],
+    [{ $ref: '#/$defs/n', default: 6 }, 6],
+    [{ allOf: [{ default: 7 }, { default: 8 }] }, 7],
+    [{ $ref: '#/$defs/a~1b%20c' }, 9],
+    [{ $ref: '#/$defs/object' }, { inner: 5 }],
+    [{ anyOf: [{ default: 1 }] }, undefined],
+  ] as [Json, unknown][])('behind a property %j is %j', async (property, wanted) => {
+    const $defs = {
+      n: { default: 5 },
+      further: { $ref: '#/$defs/n' },
+      'a/b c': { default: 9 },
+      object: { default: {}, properties: { inner: { $ref: '#/$defs/n' } } },
+    }
+
+    const { value } = (await load({ $defs, properties: { p: property } }))({})
+
+    expect(value).toEqual(wanted === undefined ? {} : { p: wanted })
+  })
+
+  test('of a schema that contains itself do not go on without end', async () => {
+    const tree = { default: {}, properties: { child: { $ref: '#/$defs/tree' }, n: { $ref: '#/$defs/n' } } }
+    const $defs = {
+      tree,
+      n: { default: 1 },
+      a: { properties: { b: { $ref: '#/$defs/b' } } },
+      b: { default: {}, allOf: [{ $ref: '#/$defs/a' }] },
+    }
+    const check = await load({ $defs, properties: { tree: { $ref: '#/$defs/tree' }, a: { $ref: '#/$defs/a' } } })
+
+    expect(check({ tree: { child: {} }, a: {} })).toEqual({
+      value: { tree: { child: { n: 1 }, n: 1 }, a: {} },
+      violations: [],
+    })
+  })
+
+  test('in examples, constants and properties that are called so are what they were', async () => {
+    const check = await load({ properties: { default: { const: { default: 1 } }, examples: { default: 2 } } })
+
+    expect(check({ default: { default: 1 } })).toEqual({
+      value: { default: { default: 1 }, examples: 2 },
+      violations: [],
+    })
+  })
+
   test('are filled in, the given value is not changed', async () => {
     const given = Object.freeze({ o: Object.freeze({}) })
 

@@ -59,6 +59,10 @@ export function buildBlock(flow: string, root: Block, build: (notebook: Notebook
     ids.add(id)
     const block = here(what)
     checkKeys(options, known, what)
+    const retries = options.onError === undefined ? undefined : readOnError(options.onError, what).retries
+    if (retries !== undefined && !known.includes('retry')) {
+      throw wrong(`"onError" of ${what} cannot retry: a forEach is not tried again; give "retry" to the step in it`)
+    }
     const step: StepDraft = {
       id,
       block,
