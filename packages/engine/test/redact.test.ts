@@ -17,6 +17,8 @@ describe('a secret does not survive', () => {
     ['JSON in JSON', JSON.stringify(JSON.stringify({ p: SECRET }))],
     ['JSON in JSON in JSON', JSON.stringify(JSON.stringify(JSON.stringify({ p: SECRET })))],
     ['JSON with \\u escapes', JSON.stringify(SECRET).replace('ü', '\\u00fc').replace('/', '\\/')],
+    ['in small letters', SECRET.toLowerCase()],
+    ['in capitals', SECRET.replace(/[a-z]/g, (letter) => letter.toUpperCase())],
     ['HTML', SECRET.replaceAll('&', '&amp;').replaceAll('"', '&quot;')],
     ['base64', b64(SECRET)],
     ['base64url', b64url(SECRET)],
@@ -236,5 +238,5 @@ test('a secret that repeats itself in a text that does is searched quickly', () 
   for (const text of ['a'.repeat(500_000), 'ab'.repeat(200_000), `${'a'.repeat(39)}b`.repeat(10_000)])
     expect(repeating.text(text)).toContain('[redacted]')
 
-  expect(performance.now() - started).toBeLessThan(5000)
-})
+  expect(performance.now() - started).toBeLessThan(10_000)
+}, 20_000)

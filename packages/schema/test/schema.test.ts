@@ -1,7 +1,7 @@
 import type { Json } from '@stepflow/engine'
 import { describe, expect, test } from 'vitest'
 import { failure } from '../../../test/failure.ts'
-import { createSchemaLoader, secretPaths, secretValues } from '../src/index.ts'
+import { createSchemaLoader, hideSecrets, secretPaths, secretValues } from '../src/index.ts'
 
 const load = createSchemaLoader()
 const found = async (schema: Json, value: unknown) => (await load(schema))(value).violations
@@ -280,4 +280,25 @@ describe('secrets', () => {
     expect((await load({ properties: { key: secret } })).secretsIn?.({ key: 'k' })).toEqual(['k'])
     expect((await load({})).secretsIn).toBeUndefined()
   })
+})
+
+test('what a schema marks is hidden in its place, whatever it is, and nothing else', () => {
+  const schema = {
+    $defs: { key: { is_secret: true } },
+    properties: {
+      pin: { $ref: '#/$defs/key' },
+      users: { items: { allOf: [{ properties: { password: { is_secret: true } } }] } },
+      any: { additionalProperties: { is_secret: true } },
+    },
+  }
+  const value = { pin: true, users: [{ password: 1, name: 'a' }], any: { x: null, y: { z: 1 } }, other: [1] }
+
+  expect(hideSecrets(schema, value)).toEqual({
+    pin: '[redacted]',
+    users: [{ password: '[redacted]', name: 'a' }],
+    any: { x: '[redacted]', y: '[redacted]' },
+    other: [1],
+  })
+  expect(hideSecrets(schema, { other: 1 })).toEqual({ other: 1 })
+  expect(hideSecrets({ is_secret: true }, 'x')).toBe('[redacted]')
 })

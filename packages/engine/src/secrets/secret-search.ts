@@ -48,7 +48,7 @@ export class SecretSearch {
   find(text: string, found: Region[]): boolean {
     const last = text.length - GRAM
     const table = this.#table
-    let work = 100_000 + text.length * 128
+    let work = 100_000 + text.length * 32
     let end = 0
     /** Where what was found here would begin, with its number: the same is found at each of its grams. */
     const here: number[] = []
@@ -107,6 +107,8 @@ export class SecretSearch {
 
 // ---
 
+const SPACE = 32
+
 const FIELDS = 4
 const TEXT = 1
 const PLACE = 2
@@ -127,9 +129,10 @@ function firstOf({ text, isWord }: Written): number {
   return isWord || !text.includes('://') ? 0 : (/^[a-z][a-z0-9+.-]*:\/\/(?=.{4})/i.exec(text)?.[0].length ?? 0)
 }
 
+/** The same for capitals as for small letters. */
 function hashAt(text: string, at: number): number {
-  const first = text.charCodeAt(at) ^ (text.charCodeAt(at + 1) << 8)
-  const gram = first ^ (text.charCodeAt(at + 2) << 16) ^ (text.charCodeAt(at + 3) << 24)
+  const first = (text.charCodeAt(at) | 32) ^ ((text.charCodeAt(at + 1) | 32) << 8)
+  const gram = first ^ ((text.charCodeAt(at + 2) | 32) << 16) ^ ((text.charCodeAt(at + 3) | 32) << 24)
   const hash = Math.imul(gram, 0x9e3779b1)
   return hash ^ (hash >>> 15)
 }
@@ -146,18 +149,22 @@ const place = { isFound: false, start: 0, end: 0, looked: 0 }
 function regionAt(written: Written, at: number, text: string, i: number) {
   const { text: secret, least, isWord, isBase64 } = written
   let back = 0
-  while (back < at && back < i && secret.charCodeAt(at - back - 1) === text.charCodeAt(i - back - 1)) back++
+  while (back < at && back < i && isSame(secret.charCodeAt(at - back - 1), text.charCodeAt(i - back - 1), isBase64))
+    back++
   let on = 0
-  while (at + on < secret.length && i + on < text.length && secret.charCodeAt(at + on) === text.charCodeAt(i + on)) on++
+  while (at + on < secret.length && i + on < text.length) {
+    if (!isSame(secret.charCodeAt(at + on), text.charCodeAt(i + on), isBase64)) break
+    on++
+  }
   place.start = i - back
   place.end = i + on
   place.looked = back + on + 1
   place.isFound = on >= GRAM && back + on >= least && (!isWord || isApart(text, place.start, place.end))
   if (!place.isFound) return place
   if (back + on < secret.length && !isBase64) {
-    // Of a piece, spaces at its ends are nobody's.
-    while (place.start < place.end && text[place.start] === ' ') place.start++
-    while (place.start < place.end && text[place.end - 1] === ' ') place.end--
+    // Of a piece, spaces and line ends around it are nobody's.
+    while (place.start < place.end && text.charCodeAt(place.start) <= SPACE) place.start++
+    while (place.start < place.end && text.charCodeAt(place.end - 1) <= SPACE) place.end--
     place.isFound = place.start < place.end
   }
   if (isBase64) {
@@ -168,6 +175,13 @@ function regionAt(written: Written, at: number, text: string, i: number) {
     }
   }
   return place
+}
+
+/** Names of hosts lose their capitals; in base64 each is another number. */
+function isSame(a: number, b: number, isBase64: boolean): boolean {
+  if (a === b) return true
+  const small = a | 32
+  return !isBase64 && (a ^ b) === 32 && small >= 97 && small <= 122
 }
 
 function isSextet(text: string, at: number): boolean {

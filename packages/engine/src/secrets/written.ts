@@ -1,5 +1,5 @@
-// The ways in which a secret may be written down, as texts to look for. Escapes are not among them: plain-text.ts takes
-// those out of what is searched. Pure JavaScript: it runs in a page as well.
+// The ways in which a secret may be written down, as texts to look for. Escapes are not among them, plain-text.ts takes
+// those out of what is searched; nor are capitals, which the search does not tell from small letters. Pure JavaScript: it runs in a page as well.
 
 import { plainText } from './plain-text.ts'
 
@@ -35,8 +35,7 @@ export function waysToWrite(secret: string, isPart: boolean): Written[] {
   for (const text of texts) if (text.length >= SHORTEST_INSIDE) ways.push(way(text, NO_BASE64, isWord))
   if (bytes.length < SHORTEST_INSIDE) return ways
   for (let before = 0; before < 3; before++) ways.push(...inBase64(bytes, before))
-  const hex = hexOf(bytes)
-  ways.push(way(hex), way(hex.toUpperCase()))
+  ways.push(way(hexOf(bytes)))
   return ways
 }
 
@@ -69,11 +68,7 @@ function escapedWays(secret: string, bytes: Uint8Array): string[] {
   const all = hexOf(bytes).replace(/../g, '%$&')
   // Letters and digits are escaped by nobody.
   const some = all.replace(/%(?:3\d|[46][1-9a-f]|[57][0-9a])/g, (byte) => decodeURIComponent(byte))
-  return [json, JSON.stringify(json).slice(1, -1), ...[some, all].flatMap((text) => [text, upperHex(text)])]
-}
-
-function upperHex(text: string): string {
-  return text.replace(/%../g, (byte) => byte.toUpperCase())
+  return [json, JSON.stringify(json).slice(1, -1), some, all]
 }
 
 const HEX = codesOf('0123456789abcdef')
