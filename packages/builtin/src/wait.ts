@@ -48,6 +48,9 @@ export function waitForSignal(clock: Clock, load: SchemaLoader): Component {
           isRecord(value) || typeof value === 'boolean' ? value : undefined,
         ),
       ),
+      title: optional(text('What is asked, in a few words')),
+      description: optional(text('What is asked, for whoever decides it')),
+      context: optional(anything('What is shown beside the question')),
       timeout: optional(duration('How long at most')),
       default: optional(anything('The output if no signal came in time')),
     },
@@ -64,7 +67,13 @@ export function waitForSignal(clock: Clock, load: SchemaLoader): Component {
         typeof kept === 'number' ? kept : input.timeout === undefined ? undefined : clock.now() + input.timeout
       const park = () =>
         new Park({
-          signal: { name: input.name, ...(schema === undefined ? {} : { schema }) },
+          signal: {
+            name: input.name,
+            ...(input.title === undefined ? {} : { title: input.title }),
+            ...(input.description === undefined ? {} : { description: input.description }),
+            ...(schema === undefined ? {} : { schema }),
+            ...(hasDefault(raw) ? { default: raw.default as Json } : {}),
+          },
           ...(until === undefined ? {} : { until, state: { until } }),
         })
       if (!woken) return park()
@@ -93,6 +102,10 @@ async function fitting(
 
 /** A default of null is a default too. */
 function expired(name: string, raw: unknown): unknown {
-  if (isRecord(raw) && Object.hasOwn(raw, 'default')) return raw.default
+  if (hasDefault(raw)) return raw.default
   throw new FlowError('TIMEOUT', `no signal "${name}" came in time; "default" would be the output in that case`)
+}
+
+function hasDefault(raw: unknown): raw is { readonly default: unknown } {
+  return isRecord(raw) && Object.hasOwn(raw, 'default')
 }

@@ -77,8 +77,8 @@ export interface RerunOptions extends Omit<SubmitOptions, 'origin'> {
 
 /** What can be said to a run under way. */
 export type RunSignal =
-  | { readonly name: 'cancel'; readonly reason?: string }
-  | { readonly name: 'pause' | 'resume' }
+  | { readonly name: 'cancel'; readonly reason?: string; readonly by?: string }
+  | { readonly name: 'pause' | 'resume'; readonly by?: string }
   | {
       readonly name: 'signal'
       readonly signal: string
@@ -87,6 +87,10 @@ export type RunSignal =
       readonly id?: string
       /** For one item only; from 0. */
       readonly item?: number
+      /** For one wait only: its visit, as its `parked` entry names it. */
+      readonly wait?: string
+      /** Who sends it; stays on record. */
+      readonly by?: string
     }
 
 export interface PlanEngine {

@@ -44,6 +44,7 @@ export type {
   Log,
   LogLevel,
   ParkedRun,
+  ParkSignal,
   Plugin,
   SubmitRunOptions,
   SubmittedRun,
@@ -65,6 +66,8 @@ export {
   type RunOptions,
   saysEndOf,
   type VisitRef,
+  visitPath,
+  type WaitForm,
 } from './journal/events.ts'
 export { RefusedInput } from './journal/refused-input.ts'
 export { type CriticalPath, criticalPath } from './journal/critical-path.ts'
@@ -93,6 +96,7 @@ export {
   newRunRow,
   noCounts,
   project,
+  rowFacts,
   summed,
 } from './journal/project.ts'
 export {

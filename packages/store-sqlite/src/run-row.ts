@@ -46,7 +46,7 @@ export function runRow(record: RunRecord): RunRow {
 
 // ---
 
-type Facts = Pick<RunRow, 'labels' | 'origin' | 'trigger'>
+type Facts = Partial<Omit<RunRow, 'id' | 'flow' | 'status' | 'createdAt' | 'items' | 'atWork' | 'recovered'>>
 
 /** Damaged ones are left out: the runs beside this one want to be listed, too. */
 function factsOf(content: Bytes): Facts {

@@ -1,7 +1,7 @@
 // The rows of runs (without the counts of their open shards) and of their items, as transactions change them. Read once and
 // kept as long as nobody else writes to the file; a transaction writes each once.
 
-import { type Changes, type Ends, ITEM_BYTES, newRunRow, type RunId, type RunRow } from '@stepflow/engine'
+import { type Changes, type Ends, ITEM_BYTES, newRunRow, type RunId, type RunRow, rowFacts } from '@stepflow/engine'
 import type { Database, Param } from './drivers.ts'
 import { ManyRows } from './many-rows.ts'
 import { RUN_COLUMNS, type RunRecord, runRow } from './run-row.ts'
@@ -119,6 +119,8 @@ function changing({ status, startedAt, endedAt, items, recovered, error }: RunRo
   return [status, startedAt ?? null, endedAt ?? null, total, success, skipped, failed, cancelled, recovered, first]
 }
 
-function lasting({ id, flow, createdAt, labels, origin, trigger }: RunRow): Param[] {
-  return [id, flow ?? null, createdAt, JSON.stringify({ labels, origin, trigger })]
+function lasting(row: RunRow): Param[] {
+  // The flow has a column of its own.
+  const { flow = null, ...facts } = rowFacts(row)
+  return [row.id, flow, row.createdAt, JSON.stringify(facts)]
 }

@@ -112,6 +112,7 @@ class SqliteStore implements Store {
   readonly durable = true
   readonly keepsSteps = true
   readonly driver: string
+  readonly node: string
   readonly runs: RunTable
   readonly blobs: Store['blobs']
   readonly records: RecordTable
@@ -143,8 +144,9 @@ class SqliteStore implements Store {
     this.#dataVersion = () => version.get<{ data_version: number }>()?.data_version ?? 0
     const table = new BlobTable(db, clock, this.#codec)
     this.#writer = new Writer(db, path, () => new JournalTransaction(this.#tables))
+    this.node = options.driverId ?? hostname()
     this.#presence = new Presence(db, {
-      name: options.driverId ?? hostname(),
+      name: this.node,
       clock,
       beat: () => {
         this.#writer

@@ -24,6 +24,10 @@ export interface SleepInput {
 /** What `waitForSignal` is given. */
 export interface WaitForSignalInput {
   readonly name: string
+  /** What is asked: in a few words, in full, and what is shown beside it. */
+  readonly title?: string
+  readonly description?: string
+  readonly context?: unknown
   /** A payload that does not fit is dropped, and the wait goes on. */
   readonly schema?: unknown
   readonly timeout?: Duration

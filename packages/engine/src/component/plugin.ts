@@ -1,6 +1,7 @@
 // What a step can call: the port between the engine and everything callable. Builtins, in-process functions, component
 // servers and MCP servers all come in through it; the engine has no component that does not.
 
+import type { WaitForm } from '../journal/events.ts'
 import type { Json, MaybePromise } from '../json.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Outcome } from '../run/outcome.ts'
@@ -106,6 +107,11 @@ export type LogLevel = 'debug' | 'info' | 'warning' | 'error'
 /** Where messages go. */
 export type Log = (level: LogLevel, message: string, data?: Json) => void
 
+/** The signal that a component waits for, and what is shown to whoever may send it. */
+export interface ParkSignal extends WaitForm {
+  readonly name: string
+}
+
 const PARK = Symbol.for('stepflow.Park')
 const SKIP = Symbol.for('stepflow.Skip')
 
@@ -129,7 +135,7 @@ const SKIP = Symbol.for('stepflow.Skip')
 export class Park {
   /** Epoch milliseconds. */
   readonly until: number | undefined
-  readonly signal: { readonly name: string; readonly schema?: Json } | undefined
+  readonly signal: ParkSignal | undefined
   readonly run: ParkedRun | undefined
   /**
    * JSON: it waits for its turn, before it has done anything, and gets this back as `context.turn`. Its time limit has not
@@ -147,7 +153,7 @@ export class Park {
 
   constructor(on: {
     until?: number
-    signal?: { name: string; schema?: Json }
+    signal?: ParkSignal
     run?: ParkedRun
     turn?: unknown
     state?: unknown

@@ -1,6 +1,7 @@
-// What is written: the nine events. A journal row is a turn, the entries of one append.
+// What is written: the ten events. A journal row is a turn, the entries of one append.
 
 import type { ErrorValue } from '../errors.ts'
+import type { Json } from '../json.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Outcome } from '../run/outcome.ts'
 
@@ -34,7 +35,14 @@ export type JournalEntry =
   /** No more items will come; `items` is their number. In `RUN/0` only. */
   | { readonly type: 'sealed'; readonly at: number; readonly items: number }
   /** A driver takes the journal. `mark`: which of all that the process has had, so that it knows its own row again. */
-  | { readonly type: 'claimed'; readonly at: number; readonly driver: string; readonly mark?: string }
+  | {
+      readonly type: 'claimed'
+      readonly at: number
+      readonly driver: string
+      readonly mark?: string
+      /** What people call the driver's process. */
+      readonly node?: string
+    }
   /**
    * An attempt was handed to a component; written only where a repetition could be noticed. `woken`: again, what it was put
    * aside for being here; who takes the journal up finds that out anew.
@@ -55,6 +63,10 @@ export type JournalEntry =
       readonly state?: unknown
       /** Waits to be tried again: the failures so far, by budget. */
       readonly retry?: { readonly step: number; readonly transport: number }
+      /** With `retry`: what the attempt before this one failed with. */
+      readonly error?: ErrorValue
+      /** With `signal`: what whoever sends it is asked. */
+      readonly form?: WaitForm
       /** Waits for its turn, which is this: nothing has been asked yet. */
       readonly turn?: unknown
       /** The number of a signal that it used up, and refused. */
@@ -71,6 +83,8 @@ export type JournalEntry =
       readonly took?: number
       /** Taken over from the run that this one repeats. */
       readonly carried?: true
+      /** The output of an earlier call, which was kept: nothing was called. */
+      readonly cached?: true
       /** The failure in whose place a fallback put this success or skip. */
       readonly recovered?: ErrorValue
       /** A success that later calls with the same key may use, until then (epoch milliseconds). */
@@ -111,10 +125,37 @@ export type JournalEntry =
       readonly id?: string
       readonly payload?: unknown
       readonly item?: number
+      /** Who has sent it. */
+      readonly by?: string
+      /** For one wait only, by its visit: see `visitPath`. */
+      readonly wait?: string
     }
+  /** The source of the inputs failed: so many came, and the run is not over. In `RUN/0` only. */
+  | { readonly type: 'broken'; readonly at: number; readonly items: number; readonly error: ErrorValue }
+
+/** What a wait says of itself to whoever may end it; when it ends by itself is its `until`. */
+export interface WaitForm {
+  readonly title?: string
+  readonly description?: string
+  /** What may be sent. */
+  readonly schema?: Json
+  /** The output if nobody sends anything in time. */
+  readonly default?: Json
+}
 
 export interface RunOptions {
   readonly flow?: string
+  /** The id of the flow as JSON, and of its text and the overrides as blobs; which version of the flow it is. */
+  readonly flowId?: string
+  readonly flowVersion?: number
+  readonly textId?: string
+  readonly overridesId?: string
+  /** `test`: tried out; lists leave it out unless they are asked for it. */
+  readonly kind?: 'run' | 'test'
+  /** Steps that were not run, and what stood in for each. */
+  readonly pins?: Readonly<Record<string, Json>>
+  /** The key of the request that began the run, and the hash of what it asked for. */
+  readonly request?: { readonly key: string; readonly hash: string }
   /** Items in flight at once. */
   readonly maxConcurrent?: number
   readonly variables?: Readonly<Record<string, unknown>>
@@ -123,9 +164,15 @@ export interface RunOptions {
   readonly origin?: { readonly runId: RunId; readonly from?: string }
   /** What started it. */
   readonly trigger?: {
-    readonly type: 'api' | 'cli' | 'schedule' | 'webhook' | 'mcp'
+    readonly type: 'api' | 'cli' | 'schedule' | 'webhook' | 'mcp' | 'component'
     readonly [detail: string]: string
   }
+}
+
+/** How a visit is named in one word: `item/step/visit`, below those of the runs around it. */
+export function visitPath({ sub, item, step, visit }: VisitRef): string {
+  const own = `${item}/${step}/${visit}`
+  return sub === undefined ? own : `${sub}/${own}`
 }
 
 /** Does the entry say how the item ended? */

@@ -146,7 +146,7 @@ export function newRunRow(id: string, { created, at }: Changes): RunRow {
     items: { total: -1, success: 0, skipped: 0, failed: 0, cancelled: 0 },
     atWork: { running: 0, waiting: 0 },
     recovered: 0,
-    ...rowFacts(created?.options ?? {}),
+    ...(rowFacts(created?.options ?? {}) as Pick<RunRow, (typeof RUN_FACTS)[number]>), // none of them is undefined
   }
 }
 
@@ -175,15 +175,15 @@ export function summed(row: RunRow, open: Iterable<ShardCounts>): RunRow {
 }
 
 /** What a run's row repeats of the run's options. */
-export function rowFacts(options: RunOptions): Pick<RunRow, 'flow' | 'labels' | 'origin' | 'trigger'> {
-  const { flow, labels, origin, trigger } = options
-  return {
-    ...(flow === undefined ? {} : { flow }),
-    ...(labels === undefined ? {} : { labels }),
-    ...(origin === undefined ? {} : { origin }),
-    ...(trigger === undefined ? {} : { trigger }),
-  }
+export function rowFacts(options: RunFacts): RunFacts {
+  const facts: Record<string, unknown> = {}
+  for (const name of RUN_FACTS) if (options[name] !== undefined) facts[name] = options[name]
+  return facts
 }
+
+/** Names of the options that a run's row repeats. */
+export const RUN_FACTS = ['flow', 'flowId', 'flowVersion', 'kind', 'labels', 'origin', 'trigger'] as const
+type RunFacts = { readonly [K in (typeof RUN_FACTS)[number]]?: RunOptions[K] | undefined }
 
 export function isEnded(status: RunStatus): boolean {
   return status === 'completed' || status === 'failed' || status === 'cancelled'

@@ -59,11 +59,24 @@ export function redactEntry(entry: JournalEntry, redactor: Redactor): JournalEnt
     case 'finished':
       return { ...entry, outcome: redactOutcome(entry.outcome, redactor) }
     case 'parked':
-      return entry.state === undefined ? entry : { ...entry, state: redactor.value(entry.state) }
+      return redactPark(entry, redactor)
+    case 'broken':
+      return { ...entry, error: redactError(entry.error, redactor) }
     case 'signalled':
       return entry.payload === undefined ? entry : { ...entry, payload: redactor.value(entry.payload) }
     default:
       return entry
+  }
+}
+
+function redactPark(entry: JournalEntry & { type: 'parked' }, redactor: Redactor): JournalEntry {
+  const { state, error, form } = entry
+  if (state === undefined && !error && !form) return entry
+  return {
+    ...entry,
+    ...(state === undefined ? {} : { state: redactor.value(state) }),
+    ...(error ? { error: redactError(error, redactor) } : {}),
+    ...(form ? { form: redactor.value(form) } : {}),
   }
 }
 

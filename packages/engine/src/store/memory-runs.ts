@@ -23,7 +23,7 @@ import { own } from '../json.ts'
 import { jsonBytes } from '../json-size.ts'
 import type { Outcome } from '../run/outcome.ts'
 import type { PlacedRow } from './memory-watchers.ts'
-import type { Batch, ItemRow, ItemStatus, OpenJournal, RunQuery, RunRow, Runs, ShardRow } from './store.ts'
+import type { Batch, ItemRow, ItemStatus, OpenJournal, RunQuery, RunRow, RunStatus, Runs, ShardRow } from './store.ts'
 
 /** How much is remembered of runs that have ended; the oldest are forgotten first. */
 export interface History {
@@ -243,15 +243,21 @@ function entriesBytes(entries: PlacedRow['entries'], most: number): number {
   return bytes
 }
 
+function asList(status: RunStatus | readonly RunStatus[]): readonly RunStatus[] {
+  return typeof status === 'string' ? [status] : status
+}
+
 function rowOf({ row, journals }: KeptRun): RunRow {
   const open: Counts[] = []
   for (const { isOpen, counts } of journals.values()) if (isOpen) open.push(counts)
   return summed(row, open)
 }
 
-function isAskedFor(row: RunRow, { status, flow, labels = {}, since, until }: RunQuery): boolean {
-  if (status !== undefined && row.status !== status) return false
+function isAskedFor(row: RunRow, { status, flow, kind, trigger, labels = {}, since, until }: RunQuery): boolean {
+  if (status !== undefined && !asList(status).includes(row.status)) return false
   if (flow !== undefined && row.flow !== flow) return false
+  if (kind !== undefined && (row.kind ?? 'run') !== kind) return false
+  if (trigger !== undefined && row.trigger?.type !== trigger) return false
   if (since !== undefined && row.createdAt < since) return false
   if (until !== undefined && row.createdAt >= until) return false
   return Object.entries(labels).every(([name, value]) => own(row.labels, name) === value)

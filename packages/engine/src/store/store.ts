@@ -12,6 +12,8 @@ export interface Store {
   readonly keepsSteps: boolean
   /** Who we are in the journal, for stores that several processes share. */
   readonly driver?: string
+  /** What people call this process, where a store knows several. */
+  readonly node?: string
   /** One row, all or nothing; throws CONFLICT if `after` is not the number of the journal's rows. */
   append(batch: Batch): MaybePromise<void>
   /** A row for each of several journals, all of them or none: of each journal one. */
@@ -116,8 +118,13 @@ export interface Runs {
 export interface RunQuery {
   /** 100 unless told. */
   readonly limit?: number
-  readonly status?: RunStatus
+  /** One of them, if there are several. */
+  readonly status?: RunStatus | readonly RunStatus[]
   readonly flow?: string
+  /** Those that say nothing of it are of the kind `run`. */
+  readonly kind?: 'run' | 'test'
+  /** What type of trigger began them. */
+  readonly trigger?: string
   /** All of them. */
   readonly labels?: Readonly<Record<string, string>>
   /** Created at or after; before. Epoch milliseconds. */
@@ -186,6 +193,9 @@ export type RunStatus = 'queued' | 'running' | 'paused' | 'completed' | 'failed'
 export interface RunRow {
   readonly id: RunId
   readonly flow?: string
+  readonly flowId?: RunOptions['flowId']
+  readonly flowVersion?: RunOptions['flowVersion']
+  readonly kind?: RunOptions['kind']
   readonly status: RunStatus
   readonly createdAt: number
   /** When somebody took it in hand. */

@@ -194,6 +194,7 @@ export class Calls {
 
   #useKept(attempt: Attempt, output: unknown): void {
     attempt.cacheKey = undefined
+    attempt.isFromCache = true
     this.#answered(attempt, output)
   }
 
@@ -287,6 +288,7 @@ export class Calls {
       if (record) {
         record.attempt = attempt.attempt
         if (attempt.later?.took !== undefined) record.took = attempt.later.took
+        if (attempt.later?.isFromCache) record.cached = true
         const isKept = attempt.cacheKey !== undefined && isAnswer && record.outcome.outcome === 'success'
         if (isKept) record.cache = keptFor(attempt, this.#drive.now)
         if (record.cache) this.#drive.kept.set(record.cache.key, { output: result ?? null })

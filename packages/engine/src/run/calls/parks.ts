@@ -1,11 +1,12 @@
 // Attempts that were put aside until a time, a signal or their next try: who is due, and who has a place to go on. Calls
 // nothing: whom it wakes, it hands on.
 
-import type { Park } from '../../component/plugin.ts'
+import type { Park, ParkSignal } from '../../component/plugin.ts'
 import { errorValue } from '../../errors.ts'
+import type { WaitForm } from '../../journal/events.ts'
 import { WakeHeap } from '../../store/wake-heap.ts'
 import { Attempt } from '../in-flight/attempt.ts'
-import { isWanted, rootItem } from '../in-flight/attempt-place.ts'
+import { inputsOf, isWanted, rootItem } from '../in-flight/attempt-place.ts'
 import type { Drive } from '../in-flight/drive.ts'
 import type { Items } from '../in-flight/items.ts'
 import { PARKED, QUEUED } from '../scheduler/state.ts'
@@ -65,7 +66,7 @@ export class Parks {
     const by = turn !== undefined ? 'turn' : signal ? 'signal' : 'time'
     attempt.park = { by, state, turn, signal: signal?.name, until }
     this.#wakeAt(until, attempt)
-    recordPark(this.#drive, attempt, until)
+    recordPark(this.#drive, attempt, signal ? { until, form: formOf(signal) } : { until })
     this.#items.park(run, slot)
     if (signal) {
       this.#waitFor(signal.name, attempt)
@@ -88,7 +89,8 @@ export class Parks {
     run.services.log(failed)('warning', `attempt ${failed.attempt} failed, next in ${delayMs} ms: ${message}`, event)
     const until = this.#drive.now + delayMs
     this.#wakeAt(until, next)
-    recordPark(this.#drive, next, until)
+    const error = this.#drive.options.redactError(inputsOf(failed), errorValue(thrown))
+    recordPark(this.#drive, next, { until, error })
     this.#items.leaveStepPlace(failed)
     this.#items.park(run, slot)
     this.#drive.touch(run)
@@ -192,7 +194,7 @@ export class Parks {
   #takeSignal(attempt: Attempt, name: string): void {
     if (this.#drive.isReplaying || attempt.woken) return
     // What was sent after the wait had ended, while nobody drove, comes too late.
-    const signal = this.signals.take(name, rootItem(attempt), attempt.park?.until)
+    const signal = this.signals.take(name, rootItem(attempt), attempt.path, attempt.park?.until)
     if (!signal) return
     attempt.took = signal.number
     attempt.woken = { by: 'signal', payload: signal.payload, state: attempt.park?.state }
@@ -203,6 +205,11 @@ export class Parks {
 }
 
 // ---
+
+/** What of a signal is shown to whoever may send it; undefined if there is nothing. */
+function formOf({ name: _, ...form }: ParkSignal): WaitForm | undefined {
+  return Object.keys(form).length > 0 ? form : undefined
+}
 
 function isWaitingFor(attempt: Attempt, name: string): boolean {
   return attempt.isLive && attempt.park?.signal === name

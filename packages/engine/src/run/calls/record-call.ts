@@ -1,5 +1,7 @@
 // What is journaled of a call besides how it ended: that it started, that it waits.
 
+import type { ErrorValue } from '../../errors.ts'
+import type { WaitForm } from '../../journal/events.ts'
 import type { ActiveRun } from '../in-flight/active-run.ts'
 import type { Attempt } from '../in-flight/attempt.ts'
 import { visitOf } from '../in-flight/attempt-place.ts'
@@ -10,7 +12,15 @@ export function recordStart(drive: Drive, attempt: Attempt): void {
   drive.entries.push({ type: 'started', at: drive.now, attempt: attempt.attempt, ...woken, ...visitOf(attempt) })
 }
 
-export function recordPark(drive: Drive, attempt: Attempt, until: number | undefined): void {
+export interface ParkFacts {
+  /** When it is woken at the latest; epoch milliseconds. */
+  readonly until: number | undefined
+  /** What the attempt before failed with. */
+  readonly error?: ErrorValue
+  readonly form?: WaitForm | undefined
+}
+
+export function recordPark(drive: Drive, attempt: Attempt, { until, error, form }: ParkFacts): void {
   if (!drive.options.isRecording) return
   const { park } = attempt
   const tries = attempt.run.tries.get(attempt.key)
@@ -20,9 +30,11 @@ export function recordPark(drive: Drive, attempt: Attempt, until: number | undef
     attempt: attempt.attempt,
     ...(until === undefined ? {} : { until }),
     ...(park?.signal === undefined ? {} : { signal: park.signal }),
+    ...(form === undefined ? {} : { form }),
     ...(park?.state === undefined ? {} : { state: park.state }),
     ...(park?.turn === undefined ? {} : { turn: park.turn }),
     ...(park?.by === 'retry' && tries ? { retry: { ...tries } } : {}),
+    ...(error === undefined ? {} : { error }),
     ...(attempt.later?.took === undefined ? {} : { took: attempt.later.took }),
     ...visitOf(attempt),
   })

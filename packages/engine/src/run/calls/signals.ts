@@ -14,6 +14,8 @@ export interface KeptSignal {
   readonly payload: unknown
   /** For one item only. */
   readonly item: number | undefined
+  /** For one wait only, by its visit. */
+  readonly wait: string | undefined
   /** When it was sent; epoch milliseconds. */
   readonly at: number
 }
@@ -54,9 +56,9 @@ export class Signals {
       if (this.#ids.has(entry.id)) return undefined
       this.#ids.add(entry.id)
     }
-    const { signal: name, payload = null, item, at } = entry
+    const { signal: name, payload = null, item, wait, at } = entry
     // Its number counts all that the run was sent: the journal names it so.
-    const signal = { number: this.#count++, name, payload, item, at }
+    const signal = { number: this.#count++, name, payload, item, wait, at }
     if (item !== undefined && (item < this.#from || item >= this.#to)) return undefined
     const named = this.#namedBy(name)
     if (item === undefined) named.general.push(signal)
@@ -68,12 +70,16 @@ export class Signals {
     return signal
   }
 
-  /** The oldest signal of that name which the item has not used up, sent `until` then at the latest; it has then. */
-  take(name: string, item: number, until = Number.POSITIVE_INFINITY): KeptSignal | undefined {
+  /**
+   * The oldest signal of that name which the item has not used up, sent `until` then at the latest; it has then. `path`: the
+   * visit that waits; a signal for another wait is not for this.
+   */
+  take(name: string, item: number, path: string, until = Number.POSITIVE_INFINITY): KeptSignal | undefined {
     const named = this.#named.get(name)
     if (!named) return undefined
-    const own = this.#oldest(named.own.get(item), item, until, 0)
-    const general = this.#oldest(named.general, item, until, this.#passUsed(named, item))
+    const own = this.#oldest(named.own.get(item), { item, path, until, from: 0 })
+    const from = this.#passUsed(named, item)
+    const general = this.#oldest(named.general, { item, path, until, from })
     const oldest = own && general ? (own.number < general.number ? own : general) : (own ?? general)
     if (oldest) this.use(item, oldest.number)
     return oldest
@@ -94,17 +100,13 @@ export class Signals {
     return named
   }
 
-  #oldest(
-    signals: readonly KeptSignal[] | undefined,
-    item: number,
-    until: number,
-    from: number,
-  ): KeptSignal | undefined {
+  #oldest(signals: readonly KeptSignal[] | undefined, { item, path, until, from }: Wanted): KeptSignal | undefined {
     if (!signals) return undefined
     const used = this.#used.get(item)
     for (let i = from; i < signals.length; i++) {
       const signal = signals[i] as KeptSignal
-      if (signal.at <= until && !used?.has(signal.number)) return signal
+      const isForIt = signal.at <= until && (signal.wait === undefined || signal.wait === path)
+      if (isForIt && !used?.has(signal.number)) return signal
     }
     return undefined
   }
@@ -120,6 +122,14 @@ export class Signals {
   }
 }
 
+interface Wanted {
+  readonly item: number
+  readonly path: string
+  readonly until: number
+  /** Those before it are used up. */
+  readonly from: number
+}
+
 /** The signals in a row of a run's own journal. */
 export function signalsIn(row: JournalRow): SignalEntry[] {
   return row.entries.filter((entry) => entry.type === 'signalled')
@@ -127,17 +137,13 @@ export function signalsIn(row: JournalRow): SignalEntry[] {
 
 /** A signal as it is written. */
 export function signalEntry(signal: RunSignal, at: number): SignalEntry {
+  const by = signal.by === undefined ? {} : { by: signal.by }
   switch (signal.name) {
     case 'cancel':
-      return {
-        type: 'signalled',
-        at,
-        name: 'cancel',
-        ...(signal.reason === undefined ? {} : { payload: signal.reason }),
-      }
+      return { type: 'signalled', at, name: 'cancel', ...payload(signal.reason), ...by }
     case 'pause':
     case 'resume':
-      return { type: 'signalled', at, name: signal.name }
+      return { type: 'signalled', at, name: signal.name, ...by }
     case 'signal':
       return {
         type: 'signalled',
@@ -147,6 +153,12 @@ export function signalEntry(signal: RunSignal, at: number): SignalEntry {
         payload: signal.payload ?? null,
         ...(signal.id === undefined ? {} : { id: signal.id }),
         ...(signal.item === undefined ? {} : { item: signal.item }),
+        ...(signal.wait === undefined ? {} : { wait: signal.wait }),
+        ...by,
       }
   }
+}
+
+function payload(reason: string | undefined): { readonly payload?: string } {
+  return reason === undefined ? {} : { payload: reason }
 }

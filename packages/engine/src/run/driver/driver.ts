@@ -82,7 +82,8 @@ export class Driver {
     this.#drive.entries.push(...options.preamble)
     if (options.isDurable) {
       const mark = Math.floor(options.random() * 36 ** 8).toString(36)
-      this.#drive.entries.push({ type: 'claimed', at: options.clock.now(), driver: options.driver, mark })
+      const node = options.node === undefined ? {} : { node: options.node }
+      this.#drive.entries.push({ type: 'claimed', at: options.clock.now(), driver: options.driver, mark, ...node })
     }
     this.#drive.onPoke = () => this.#poke()
     this.#drive.onAway = (error) => this.#failed(error)

@@ -133,7 +133,7 @@ const nothing = () => undefined
 
 /** Does not change where a driver stands. */
 function isBeside({ type }: JournalEntry): boolean {
-  return type === 'signalled' || type === 'sealed'
+  return type === 'signalled' || type === 'sealed' || type === 'broken'
 }
 
 function markOf(entries: readonly JournalEntry[]): string | undefined {

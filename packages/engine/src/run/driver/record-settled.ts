@@ -45,9 +45,9 @@ function shown(drive: Drive, run: ActiveRun, settled: Settled): Settled {
 }
 
 function settledEntry(run: ActiveRun, settled: Settled, at: number): JournalEntry {
-  const { item, step, visit, outcome, derived, recovered, attempt = 0, took, cache } = settled
+  const { item, step, visit, outcome, derived, recovered, attempt = 0, took, cached, cache } = settled
   // Nearly all entries are this one: written out, it costs a third of the general form below.
-  if (run.key === '' && !derived && !recovered && took === undefined && cache === undefined) {
+  if (run.key === '' && !derived && !recovered && took === undefined && !cached && cache === undefined) {
     return { type: 'settled', at, item, step, visit, attempt, outcome }
   }
   return {
@@ -62,6 +62,7 @@ function settledEntry(run: ActiveRun, settled: Settled, at: number): JournalEntr
     ...(derived ? { derived: true as const } : {}),
     ...(recovered ? { recovered } : {}),
     ...(took === undefined ? {} : { took }),
+    ...(cached ? { cached } : {}),
     ...(cache === undefined ? {} : { cache }),
   }
 }

@@ -1,5 +1,6 @@
 // Takes a run's inputs in: a few stay in the run's own journal, many are split into shards, each a journal of its own.
 
+import { errorValue } from '../../errors.ts'
 import type { JournalEntry, JournalId } from '../../journal/events.ts'
 import { jsonBytes } from '../../json-size.ts'
 import type { LocalRun } from './local-run.ts'
@@ -97,7 +98,10 @@ export async function takeIn(
     }
   } catch (error) {
     // What was read before the source failed is taken, and run.
-    if (!run.isClosed) await flush()
+    if (!run.isClosed) {
+      await flush()
+      await tools.note([{ type: 'broken', at: tools.now(), items: from, error: errorValue(error) }])
+    }
     throw error
   } finally {
     stopWatching()

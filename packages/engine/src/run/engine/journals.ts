@@ -172,6 +172,7 @@ export class Journals {
     const driver = new Driver({
       journal,
       driver: store.driver ?? 'engine',
+      node: store.node,
       plan: run.plan,
       facts: run.facts,
       from,

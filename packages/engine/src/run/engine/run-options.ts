@@ -7,16 +7,15 @@ import type { ResultOrder } from './result-stream.ts'
 
 /** What a run's journal keeps of the options it was submitted with. */
 export function keptOptions(options: SubmitOptions, variables: Readonly<Record<string, unknown>>): RunOptions {
-  const { flow, labels, maxConcurrent, origin, trigger } = options
-  return {
-    variables,
-    ...(flow === undefined ? {} : { flow }),
-    ...(labels === undefined ? {} : { labels }),
-    ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
-    ...(origin === undefined ? {} : { origin }),
-    ...(trigger === undefined ? {} : { trigger }),
-  }
+  const kept: Record<string, unknown> = { variables }
+  for (const name of KEPT) if (options[name] !== undefined) kept[name] = options[name]
+  return kept
 }
+
+const KEPT = [
+  ...(['flow', 'flowId', 'flowVersion', 'textId', 'overridesId', 'kind', 'pins', 'request'] as const),
+  ...(['labels', 'maxConcurrent', 'origin', 'trigger'] as const),
+] satisfies readonly (keyof RunOptions)[]
 
 /** How many items may be at work at once; throws INVALID_INPUT for what is no such number. */
 export function checkLimit(limit: number | undefined): void {

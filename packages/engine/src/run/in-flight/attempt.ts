@@ -92,6 +92,11 @@ export class Attempt implements CallContext {
     laterOf(this).cacheKey = key
   }
 
+  /** Its answer is that of an earlier call. */
+  set isFromCache(isFromCache: boolean) {
+    laterOf(this).isFromCache = isFromCache
+  }
+
   /** The turn that it has waited for. */
   get turn(): unknown {
     return this.later?.turn
@@ -242,6 +247,7 @@ interface Later {
   since: number | undefined
   onStarted: (() => void) | undefined
   cacheKey: string | undefined
+  isFromCache: boolean
   turn: unknown
   /** The number of the last signal that it used up. */
   took: number | undefined
@@ -275,6 +281,7 @@ function laterOf(attempt: Attempt): Later {
     since: undefined,
     onStarted: undefined,
     cacheKey: undefined,
+    isFromCache: false,
     turn: undefined,
     took: undefined,
     was: undefined,

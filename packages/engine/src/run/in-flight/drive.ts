@@ -33,6 +33,8 @@ export interface DriverOptions {
   readonly journal: JournalId
   /** Who drives, in the journal. */
   readonly driver: string
+  /** What people call this process, if the journal is to say it. */
+  readonly node?: string | undefined
   readonly plan: LinkedPlan
   readonly facts: RunFacts
   /** The items: their first number and their inputs. */

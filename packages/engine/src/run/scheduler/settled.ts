@@ -15,6 +15,8 @@ export interface Settled {
   /** Filled in by the driver: the attempt's number, that of the signal that it used up, the key of its kept output. */
   attempt?: number
   took?: number
+  /** Its output is that of an earlier call. */
+  cached?: true
   cache?: { readonly key: string; readonly until?: number }
 }
 

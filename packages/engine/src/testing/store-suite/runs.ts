@@ -39,7 +39,11 @@ export function runsSuite(claim: Claim, equal: Equal): void {
 
   claim('runs are listed newest first, by what is asked, page by page', async (store) => {
     for (const [at, run] of ['a', 'b', 'c', 'd'].entries()) {
-      const options = { flow: run === 'd' ? 'other' : 'nothing', labels: { team: run < 'c' ? 'one' : 'two', run } }
+      const options = {
+        flow: run === 'd' ? 'other' : 'nothing',
+        labels: { team: run < 'c' ? 'one' : 'two', run },
+        ...(run === 'a' ? { kind: 'test', flowVersion: 2 } : { trigger: { type: 'cli', by: run } }),
+      }
       const entry = { ...created(run), at, options } as JournalEntry
       await store.append({ journal: `${run}/0`, after: 0, entries: [entry, ...(run === 'b' ? [sealed(0)] : [])] })
     }
@@ -52,6 +56,13 @@ export function runsSuite(claim: Claim, equal: Equal): void {
     equal(await ids({ labels: { team: 'one', run: 'a' } }), ['a'])
     equal(await ids({ labels: { team: 'none' } }), [])
     equal(await ids({ status: 'completed' }), ['b'])
+    equal(await ids({ status: ['completed', 'queued'] }), ['d', 'c', 'b', 'a'])
+    equal(await ids({ kind: 'run' }), ['d', 'c', 'b'])
+    equal(await ids({ kind: 'test' }), ['a'])
+    equal(await ids({ trigger: 'cli', flow: 'nothing' }), ['c', 'b'])
+    const { kind, flowVersion, trigger } = (await store.runs.get('a')) ?? {}
+    equal([kind, flowVersion, trigger], ['test', 2, undefined])
+    equal((await store.runs.get('c'))?.trigger, { type: 'cli', by: 'c' })
     equal(await ids({ since: 1, until: 3 }), ['c', 'b'])
     equal(await codeOf(() => ids({ cursor: 'nowhere' })), 'NOT_FOUND')
   })

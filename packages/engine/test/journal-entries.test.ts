@@ -1,0 +1,122 @@
+// What a journal says beyond what replay needs: for whoever looks at a run later.
+
+import { createMemoryStore, FlowError, type JournalEntry, Park, type SubmitOptions, visitPath } from '@stepflow/engine'
+import { createManualClock } from '@stepflow/engine/testing'
+import { expect, test } from 'vitest'
+import { bench, call, type Fn, input, ok, plan, ref } from './fixtures.ts'
+
+const one = (component: string, more = {}) => plan({ a: call(component, input, more) }, () => ({ input: ref(0) }))
+const retry = { attempts: 3, delayMs: 100, backoff: 'fixed', factor: 1, maxMs: 100, jitter: false } as const
+const asks: Fn = (_x, { woken }) =>
+  woken
+    ? (woken.payload ?? 'nobody')
+    : new Park({ signal: { name: 'answer', title: 'May it?', schema: { type: 'string' }, default: 'no' } })
+
+/** An engine over a store that counts as durable. */
+function durable(functions: Record<string, Fn>) {
+  const clock = createManualClock()
+  return bench(functions, clock, createMemoryStore({ clock, durable: true }))
+}
+
+const of = <T extends JournalEntry['type']>(entries: readonly JournalEntry[], type: T) =>
+  entries.filter((entry): entry is JournalEntry & { type: T } => entry.type === type)
+
+test('what the run was begun with stays on record', async () => {
+  const b = durable({})
+  const options: SubmitOptions = {
+    ...{ flow: 'f', flowId: '0'.repeat(64), flowVersion: 3, textId: '1'.repeat(64), overridesId: '2'.repeat(64) },
+    ...{ kind: 'test', pins: { a: 1 }, request: { key: 'k', hash: 'h' }, trigger: { type: 'api', by: 'Ada' } },
+  }
+  const run = await b.engine.submit(one('/echo'), [1], { ...options, watch: (more) => b.entries.push(...more) })
+  await run.ended
+
+  expect(of(b.entries, 'created')[0]?.options).toEqual({ ...options, variables: {} })
+})
+
+test('an attempt that is tried again leaves its error', async () => {
+  const b = durable({
+    '/flaky': (x, { attempt }) => {
+      if (attempt < 3) throw new FlowError('COMPONENT_FAILED', `attempt ${attempt}`, { data: { attempt } })
+      return x
+    },
+  })
+  const outcomes = b.run(one('/flaky', { retry }), [1])
+  await b.clock.advance(1_000)
+
+  expect(await outcomes).toEqual([ok(1)])
+  expect(of(b.entries, 'parked').map(({ attempt, error }) => [attempt, error])).toEqual([
+    [2, { code: 'COMPONENT_FAILED', message: 'attempt 1', data: { attempt: 1 } }],
+    [3, { code: 'COMPONENT_FAILED', message: 'attempt 2', data: { attempt: 2 } }],
+  ])
+})
+
+test('an output that came from an earlier call says so', async () => {
+  const b = durable({ '/twice': (x: number) => x * 2 })
+  const p = one('/twice', { cache: {} })
+  await b.run(p, [1])
+  const before = b.entries.length
+
+  expect(await b.run(p, [1])).toEqual([ok(2)])
+  expect(of(b.entries.slice(0, before), 'settled')[0]?.cached).toBe(undefined)
+  expect(of(b.entries.slice(before), 'settled')[0]).toMatchObject({ step: 0, cached: true })
+})
+
+test('a wait says what is asked, and a signal who sent it', async () => {
+  const b = durable({ '/asks': asks })
+  const run = await b.engine.submit(one('/asks'), [1], { id: 'r', watch: (more) => b.entries.push(...more) })
+  await b.clock.settle()
+  await b.engine.signal('r', { name: 'pause', by: 'Bob' })
+  await b.engine.signal('r', { name: 'resume', by: 'Bob' })
+  await b.engine.signal('r', { name: 'signal', signal: 'answer', payload: 'yes', by: 'Ada' })
+  await run.ended
+
+  expect(of(b.entries, 'parked')[0]).toMatchObject({
+    signal: 'answer',
+    form: { title: 'May it?', schema: { type: 'string' }, default: 'no' },
+  })
+  expect(of(b.entries, 'signalled').map(({ name, by }) => [name, by])).toEqual([
+    ['pause', 'Bob'],
+    ['resume', 'Bob'],
+    ['signal', 'Ada'],
+  ])
+})
+
+test('a signal for one wait ends that wait and no other', async () => {
+  const b = durable({ '/asks': asks })
+  const p = plan({ a: call('/asks'), b: call('/asks') }, () => ({ input: { op: 'array', of: [ref(0), ref(1)] } }))
+  const run = await b.engine.submit(p, [1], { id: 'r', watch: (more) => b.entries.push(...more) })
+  await b.clock.settle()
+  const waits = of(b.entries, 'parked').map(visitPath)
+  const decide = (wait: string | undefined, payload: string) =>
+    b.engine.signal('r', {
+      name: 'signal',
+      signal: 'answer',
+      payload,
+      item: 0,
+      ...(wait === undefined ? {} : { wait }),
+    })
+  await decide(waits[1], 'to b')
+  await decide(waits[1], 'to b, too late')
+  await b.clock.settle()
+  expect(of(b.entries, 'finished')).toEqual([])
+  await decide(undefined, 'to anyone')
+
+  const outcomes = []
+  for await (const { outcome } of run.results()) outcomes.push(outcome)
+  expect(outcomes).toEqual([ok(['to anyone', 'to b'])])
+})
+
+test('a source of inputs that fails leaves a note of how many came; what came is run, and the run can go on', async () => {
+  const b = durable({})
+  async function* inputs() {
+    yield 1
+    yield 2
+    throw new Error('the pipe broke')
+  }
+  const run = await b.engine.submit(one('/echo'), inputs(), { id: 'r', watch: (more) => b.entries.push(...more) })
+
+  await expect(run.ended).rejects.toThrow('the pipe broke')
+  expect(of(b.entries, 'broken')).toMatchObject([{ items: 2, error: { message: 'the pipe broke' } }])
+  const row = await (await b.engine.resume('r', { inputs: [1, 2, 3] })).ended
+  expect(row).toMatchObject({ status: 'completed', items: { total: 3, success: 3 } })
+})
