@@ -1,6 +1,6 @@
 // The builtin plugin: every component that is there without a configuration file, by name.
 
-import { type Clock, type Plugin, systemClock } from '@stepflow/engine'
+import { type Clock, type Component, type Plugin, systemClock } from '@stepflow/engine'
 import { createSchemaLoader } from '@stepflow/schema'
 import { anthropic } from './anthropic.ts'
 import { getBlob, putBlob } from './blobs.ts'
@@ -89,7 +89,7 @@ export function createBuiltinPlugin(options: BuiltinOptions = {}): Plugin {
     output(schema),
     ...code(clock),
     ...http(client, clock),
-  ]
+  ].map(keepingInput)
   const byName = new Map(components.map((component) => [component.info.name, rates.around(component)]))
 
   return {
@@ -98,4 +98,11 @@ export function createBuiltinPlugin(options: BuiltinOptions = {}): Plugin {
     resolve: (name) => byName.get(name) ?? byName.get(name.replace(/^\/builtins?(?=\/)/, '')),
     stop: () => client.close(),
   }
+}
+
+// ---
+
+/** None of them changes what it is given. */
+function keepingInput(component: Component): Component {
+  return { ...component, info: { ...component.info, keepsInput: true } }
 }

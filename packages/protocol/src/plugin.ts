@@ -89,7 +89,7 @@ class ServerPlugin implements Plugin {
 
   resolve(name: string): Component {
     return {
-      info: { ...(this.#known.get(name) ?? { name }), announcesStart: true },
+      info: { ...(this.#known.get(name) ?? { name }), announcesStart: true, keepsInput: true },
       call: (input, context) => this.#call(name, input, context),
     }
   }

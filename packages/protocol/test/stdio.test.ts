@@ -19,7 +19,7 @@ describe('starting', () => {
   test('a name resolves before the server has been started', () => {
     const plugin = rawPlugin('dead')
 
-    expect(plugin.resolve('/anything')?.info).toEqual({ name: '/anything', announcesStart: true })
+    expect(plugin.resolve('/anything')?.info).toEqual({ name: '/anything', announcesStart: true, keepsInput: true })
   })
 
   test('a listing starts the server and gives every name a leading slash', async () => {

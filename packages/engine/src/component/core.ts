@@ -21,7 +21,7 @@ interface RunInput {
 
 /** Runs a plan once: its result, its skip or its failure is the step's. */
 const run: Component = {
-  info: { name: '$core/run', repeatable: true },
+  info: { name: '$core/run', repeatable: true, keepsInput: true },
   call(raw, context) {
     const { plan, input } = raw as RunInput
     if (!context.woken) return new Park({ run: { plan, inputs: [input], variables: context.variables } })
@@ -42,7 +42,7 @@ interface MapInput {
 
 /** Runs a plan once per element; the results in the order of the elements, null for a skipped one. */
 const map: Component = {
-  info: { name: '$core/map', repeatable: true },
+  info: { name: '$core/map', repeatable: true, keepsInput: true },
   call(raw, context) {
     const input = raw as MapInput
     if (context.woken) return collect(context.woken.outcomes ?? [], input.onItemError ?? 'fail')
@@ -66,6 +66,7 @@ function start(input: MapInput, context: CallContext): Park | readonly unknown[]
       plan: input.plan,
       inputs,
       variables: context.variables,
+      sharesInputs: Object.keys(shared).length > 0,
       onItemFailure: (input.onItemError ?? 'fail') === 'fail' ? 'drain' : 'continue',
       ...(input.maxConcurrent === undefined ? {} : { maxConcurrent: input.maxConcurrent }),
     },

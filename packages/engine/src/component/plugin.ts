@@ -30,6 +30,8 @@ export interface ComponentInfo {
   readonly repeatable?: boolean
   /** It says by `context.started()` when a call is under way: a step's timeout counts from there. */
   readonly announcesStart?: boolean
+  /** It changes nothing of what it is given: that may be shared with others. Else it gets a copy where others read it. */
+  readonly keepsInput?: boolean
 }
 
 /** What a step can call. */
@@ -196,6 +198,8 @@ export interface ParkedRun {
   readonly inputs: readonly unknown[]
   /** Items at once; 64 if absent. */
   readonly maxConcurrent?: number
+  /** Values in them are the same for several: none of its components may have them for itself. */
+  readonly sharesInputs?: boolean
   /** The first item that fails ends the sub-run after those in flight: `drain`; or the others go on: `continue` (default). */
   readonly onItemFailure?: 'drain' | 'continue'
   readonly variables?: Readonly<Record<string, unknown>>

@@ -9,6 +9,7 @@ import { strictDependencies } from '../plan/dependencies.ts'
 import { allRefs, type Expr, strictRefs, walk } from '../plan/expr.ts'
 import { ownFunctions, type PureFunction } from '../plan/functions.ts'
 import { authorsId, type Plan, type PlanStep } from '../plan/plan.ts'
+import { sharedInputs } from '../plan/shared-inputs.ts'
 import type { SchemaCheck } from '../schema.ts'
 import { compileExpr, type Eval, type ExprContext } from './scheduler/compile-expr.ts'
 import { WAITING } from './scheduler/state.ts'
@@ -36,6 +37,8 @@ export interface LinkedPlan {
   readonly lazyDependents: NumberLists
   /** 1 for steps with branches: evaluated before all they wait for has ended, to demand what is certain by then. */
   readonly isEager: Uint8Array
+  /** 1 where another step, or the next try, reads what the step is given. */
+  readonly isShared: Uint8Array
   readonly hasTransitions: boolean
   /** The only step of an author's, done once: how it ends is how the plan ends. -1 where there are more, or none. */
   readonly soleStep: number
@@ -104,6 +107,7 @@ export async function link(plan: Plan, environment: LinkEnvironment): Promise<Li
       const [first] = next ?? []
       return first && first.on === 'done' && first.equals === undefined && !first.pass ? first.to : -1
     }),
+    isShared: sharedInputs(plan),
     hasTransitions: steps.some((step) => step.next !== undefined),
     soleStep: soleStepOf(plan),
     hasCleanup: steps.some((step) => step.cleanup === true),

@@ -62,6 +62,7 @@ function mockComponent(mock: MockComponent, primary: string | undefined): Compon
     info: {
       name: mock.name,
       repeatable: true,
+      keepsInput: true,
       ...(primary === undefined ? {} : { primary }),
       ...(mock.inputSchema === undefined ? {} : { inputSchema: mock.inputSchema }),
       ...(mock.outputSchema === undefined ? {} : { outputSchema: mock.outputSchema }),

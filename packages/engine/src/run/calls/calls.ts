@@ -15,6 +15,7 @@ import { type Choice, placeOf } from '../link.ts'
 import { PARKED, QUEUED, RUNNING } from '../scheduler/state.ts'
 import { jsonFault } from './json-fault.ts'
 import { cacheKeyOf, findKept, keptFor, recordKept } from './kept-outputs.ts'
+import { ownCopy } from './own-copy.ts'
 import type { Parks } from './parks.ts'
 import { recordStart } from './record-call.ts'
 import { retryDelay } from './retry.ts'
@@ -201,13 +202,12 @@ export class Calls {
   // --- answers
 
   #call(attempt: Attempt, component: Component): void {
-    const { run, key } = attempt
     // Before the call: it may be under way by the time it returns its promise.
     if (component.info.announcesStart) attempt.onStarted = () => this.#armTimeout(attempt)
     let answer: unknown
     let isLater: boolean
     try {
-      answer = component.call(run.state.value[key], attempt)
+      answer = component.call(this.#inputFor(attempt, component), attempt)
       // Asking an answer for its "then" may throw as well.
       isLater = isPromise(answer)
     } catch (thrown) {
@@ -215,6 +215,14 @@ export class Calls {
     }
     if (isLater) this.#await(attempt, answer as Promise<unknown>, component)
     else this.#answered(attempt, answer)
+  }
+
+  /** A copy where somebody else has the value too: another step, the next try, or a journal that is kept. */
+  #inputFor({ run, step, key }: Attempt, { info }: Component): unknown {
+    const input = run.state.value[key]
+    if (typeof input !== 'object' || input === null || info.keepsInput === true) return input
+    const isShared = this.#drive.options.isRecording || run.sharesInputs || run.plan.isShared[step] === 1
+    return isShared ? ownCopy(input) : input
   }
 
   #await(attempt: Attempt, answer: Promise<unknown>, component: Component): void {

@@ -41,6 +41,8 @@ export class ActiveRun {
   readonly scheduler: Scheduler
   readonly parent: Parent | undefined
   readonly services: CallServices
+  /** What its items are given, others have too. */
+  readonly sharesInputs: boolean
   inputs: readonly unknown[]
   /** The number of the first item. */
   readonly from: number
@@ -101,6 +103,7 @@ export class ActiveRun {
     this.limit = options.limit
     this.stepLimit = options.plan.plan.maxConcurrent
     this.parent = options.parent
+    this.sharesInputs = options.parent !== undefined && isSharing(options.parent)
     this.services = options.services
     this.state = new RunState(
       options.plan,
@@ -134,4 +137,11 @@ export class ActiveRun {
   get isIdle(): boolean {
     return this.live > 0 && this.idle === this.live && !this.hasInputs
   }
+}
+
+// ---
+
+function isSharing({ attempt, options }: Parent): boolean {
+  const { run, step } = attempt
+  return options.sharesInputs === true || run.sharesInputs || run.plan.isShared[step] === 1
 }
