@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { publishTypes } from './published-types.mjs'
+import { publishModules, publishTypes } from './published-modules.mjs'
 import { entrySources } from './sources.mjs'
 
 const root = new URL('../', import.meta.url)
@@ -209,6 +209,7 @@ for (const { outputFiles } of results) {
 }
 removeStale(path('packages/stepflow/dist/esm'))
 publishTypes()
+publishModules(Object.fromEntries(Object.keys(libraries).map((name) => [name, fileOf(name)])))
 writeLicences()
 // What draws a PNG reads its fonts from beside itself.
 for (const name of ['draw', 'stepflow']) {

@@ -66,6 +66,32 @@ describe("import 'stepflow'", () => {
     expect(await bundle(`import 'stepflow'`)).toBeLessThan(500)
   })
 
+  test('works out of a bundle, with the libraries that it brings along', async () => {
+    const contents = `import { createEngine, defineFlow, shape } from 'stepflow'
+      const flow = defineFlow('f', { input: { type: 'object', required: ['n'] } }, ({ input, step }) => step('twice', (n) => n * 2, input.n))
+      const engine = createEngine()
+      console.log(await engine.run(flow, { n: 4 }), (await engine.runOutcome(flow, {})).outcome)
+      await engine.close()`
+    const options = { bundle: true, format: 'esm', platform: 'node', write: false, logLevel: 'silent' } as const
+    const banner = { js: `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)` }
+    const outside = ['jiti', 'libsql', '@resvg/resvg-wasm']
+    const { outputFiles } = await build({
+      ...options,
+      banner,
+      external: outside,
+      stdin: { contents, resolveDir: root },
+    })
+
+    const input = outputFiles[0]?.text
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-'], {
+      encoding: 'utf8',
+      cwd: root,
+      input,
+    })
+
+    expect([stdout.trim(), stderr]).toEqual(['8 failed', ''])
+  })
+
   test('knows the store in a file, and its errors, by its own subpath', () => {
     const code = `const { FlowError } = await import('stepflow'), { createSqliteStore } = await import('stepflow/sqlite'); await createSqliteStore({ path: 5 }).catch((error) => console.log(error instanceof FlowError, error.code))`
     const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', code], {
