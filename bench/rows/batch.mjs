@@ -15,7 +15,17 @@ export async function measure() {
   writeLines(join(folder, 'few.jsonl'), LINES / 10)
   writeFileSync(join(folder, 'flow.yaml'), FLOW)
   writeFileSync(join(folder, 'stepflow-config.yml'), CONFIG)
-  const words = [stepflow, 'run', 'flow.yaml', '--max-concurrent', '64', '--output', 'results.jsonl', '--inputs']
+  const words = [
+    stepflow,
+    'run',
+    'flow.yaml',
+    '--max-concurrent',
+    '64',
+    '--force',
+    '--output',
+    'results.jsonl',
+    '--inputs',
+  ]
   const batch = (file) => weighProgram([...words, file], { cwd: folder, folder })
   const script = () =>
     weighProgram([path('bench/plain-script.mjs'), 'many.jsonl', 'plain.jsonl'], { cwd: folder, folder })

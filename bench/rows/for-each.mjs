@@ -23,7 +23,9 @@ export async function measure() {
   }
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
   const run = async (...words) => {
-    return (await weighProgram([stepflow, 'run', ...words, '--output', 'out.jsonl'], { cwd: folder, folder })).ms
+    return (
+      await weighProgram([stepflow, 'run', ...words, '--output', 'out.jsonl', '--force'], { cwd: folder, folder })
+    ).ms
   }
 
   const { floors, subjects, ratios } = await takeTurns(
