@@ -60,5 +60,6 @@ function contextOf(signal) {
     runId: '0190c8f0-0000-7000-8000-000000000000',
     stepId: 'step',
     started() {},
+    redaction: (value) => value,
   }
 }

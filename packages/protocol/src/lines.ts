@@ -44,9 +44,14 @@ export class LineReader {
     if (last + 1 < chunk.length) this.#keep(chunk.subarray(last + 1))
   }
 
+  /** True while a line has begun whose end has not come. */
+  get isWithin(): boolean {
+    return this.#size > 0 && !this.#dropping
+  }
+
   /** How the line begins whose end has not come; undefined if none has begun. */
   get unfinished(): string | undefined {
-    if (this.#dropping || this.#size === 0) return undefined
+    if (!this.isWithin) return undefined
     return withoutMark(headOf(this.#parts))
   }
 

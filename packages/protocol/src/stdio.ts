@@ -207,7 +207,7 @@ class ChildTransport implements Transport {
 
   /** A pipe that was full has swallowed the end of a line, and nothing comes behind it. */
   #watchStall(): void {
-    if (this.#messages.unfinished === undefined) {
+    if (!this.#messages.isWithin) {
       if (this.#stallTimer === undefined) return
       clearTimeout(this.#stallTimer)
       this.#stallTimer = undefined
