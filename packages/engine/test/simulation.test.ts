@@ -3,7 +3,7 @@
 import { simulate } from '@stepflow/engine/testing'
 import { expect, test } from 'vitest'
 
-const seeds = Number(process.env.SIM_SEEDS ?? 20_000)
+const seeds = Number(process.env.SIM_SEEDS ?? 18_000)
 const from = Number(process.env.SIM_FROM ?? 0)
 const parts = 10
 
@@ -29,11 +29,19 @@ test('a seed gives the same run each time, to the letter', async () => {
   }
 })
 
-test('the seeds reach what is to be tested: crashes, takeovers, waits, failures and loops', async () => {
+test('the seeds reach what is to be tested: crashes, takeovers, waits, failures, loops, and a store that fails', async () => {
   const said = new Set<string>()
   const words = [
     'crashes',
     'stalls',
+    'cannot reach the disk',
+    'its append is lost',
+    'its append is refused',
+    'its read is refused',
+    'its putDown is lost',
+    'waits for the store no longer',
+    'the store is back',
+    'is closed within',
     'taken over',
     'out of turn',
     'gives way',

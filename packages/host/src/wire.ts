@@ -36,6 +36,8 @@ export interface WireOptions {
   readonly around?: (router: Router) => Router
   readonly clock?: Clock
   readonly log?: Log
+  /** For how long runs wait for a store that is away; as long as the engine thinks right, unless told. */
+  readonly storePatienceMs?: number
 }
 
 export interface WiredPlugins {
@@ -65,6 +67,7 @@ export async function wire(config: Config, options: WireOptions): Promise<Wired>
     ...(options.plan && { plan: options.plan }),
     ...(options.clock && { clock: options.clock }),
     ...(options.log && { log: options.log }),
+    ...(options.storePatienceMs === undefined ? {} : { storePatienceMs: options.storePatienceMs }),
   })
   return {
     ...wired,

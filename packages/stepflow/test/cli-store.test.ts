@@ -180,6 +180,7 @@ test.skipIf(!canMount())(
       execFileSync('umount', ['-l', at('disk')])
     }
   },
+  60_000,
 )
 
 test.skipIf(!canMount())(

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Component, createEngine, type Plan, type PlanEngine, type Store } from '@stepflow/engine'
+import { type Component, createEngine, FlowError, type Plan, type PlanEngine, type Store } from '@stepflow/engine'
 import { createSqliteStore } from '@stepflow/store-sqlite'
 import { afterAll, expect, test } from 'vitest'
 
@@ -111,4 +111,38 @@ test('an engine closes while a run that it took over is in flight', async () => 
   const store = await open(path)
   expect((await store.runs.open()).length).toBe(1)
   await store.close()
+})
+
+test('a process that lacks a component of the plan leaves the run to one that has it', async () => {
+  const path = newPath()
+  const [gone, lacking, able] = [await open(path), await open(path), await open(path)]
+  const started = new Promise<void>((resolve) => {
+    const hang = () => {
+      resolve()
+      return new Promise(() => {})
+    }
+    void engineOver(gone, { '/special': hang }).submit(chain('/special'), [1], { id: 'run' })
+  })
+  await started
+  await gone.close()
+
+  const said: string[] = []
+  const left = new Promise<void>((resolve) => {
+    const route = (path: string): never => {
+      throw new FlowError('COMPONENT_NOT_FOUND', `there is no component ${path} here`)
+    }
+    const log = (_level: string, message: string) => {
+      said.push(message)
+      resolve()
+    }
+    createEngine({ store: lacking, router: { route }, log }).recover()
+  })
+  await left
+  expect(said[0]).toBe('run run is left to others: there is no component /special here')
+  while ((await able.runs.open('run'))[0]?.heldBy !== undefined) await new Promise((resolve) => setTimeout(resolve, 5))
+
+  const engine = engineOver(able, { '/special': async (x) => x })
+  expect((await (await engine.resume('run')).ended).status).toBe('completed')
+  await engine.close()
+  for (const store of [lacking, able]) await store.close()
 })

@@ -180,3 +180,45 @@ test('a full disk fails the appends that do not fit, whole, and no others', asyn
   expect(told.items).toBe(told.written - 1)
   expect(told.smallAfterwards).toBe('written')
 })
+
+test('a damaged page that is found while nobody asks ends no program: it is reported, once', async () => {
+  const path = join(folder, 'watched.db')
+  const store = await createSqliteStore({ path })
+  await store.append({ journal: 'r/0', after: 0, entries: [created] })
+  await store.close()
+  const db = await openDatabase(path)
+  const { page } = db
+    .prepare(`SELECT rootpage AS page FROM sqlite_schema WHERE name = 'shards'`)
+    .get<{ page: number }>() ?? { page: 0 }
+  db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()
+  db.close()
+  writeFileSync(path, readFileSync(path).fill(0, (page - 1) * 4096, page * 4096))
+
+  const said: string[] = []
+  let told: () => void = () => {}
+  const reported = new Promise<void>((resolve) => {
+    told = resolve
+  })
+  const damaged = await createSqliteStore({
+    path,
+    pollMs: 1,
+    log: (_level, message) => {
+      said.push(message)
+      if (message.includes('is damaged')) told()
+    },
+  })
+  damaged.watch({}, () => {})
+  const other = await openDatabase(path)
+  const write = (seq: number) =>
+    other.exec(`INSERT INTO journal (position, shard, seq, previous, entries)
+      SELECT max(position) + 1, max(shard), ${seq}, max(position), '[]' FROM journal`)
+  write(1)
+  await reported
+  write(2)
+  // Another look at the file, which finds the same.
+  await new Promise((resolve) => setTimeout(resolve, 10))
+
+  expect(said.filter((message) => message.includes('is damaged')).length).toBe(1)
+  other.close()
+  await damaged.close()
+})

@@ -51,6 +51,8 @@ export interface LinkedPlan {
   readonly start: { readonly status: Uint8Array; readonly pending: Int32Array; readonly first: readonly number[] }
   readonly checkInput: SchemaCheck | undefined
   readonly checkVariables: SchemaCheck | undefined
+  /** Why a component that the plan names is not here, if one is not. */
+  readonly lacks: FlowError | undefined
 }
 
 export type Choice = (input: unknown) => Component
@@ -84,7 +86,14 @@ export async function link(plan: Plan, environment: LinkEnvironment): Promise<Li
   const deciders = steps.map((step) => decidingRefs(step.input))
   const isEager = Uint8Array.from(deciders, (refs) => (refs.length > 0 ? 1 : 0))
   const lazyDependents = reverse(deciders)
-  const calls = steps.map(({ component }) => (component === null ? undefined : linkCall(component, environment)))
+  let lacks: FlowError | undefined
+  const calls = steps.map(({ component }) =>
+    component === null
+      ? undefined
+      : linkCall(component, environment, (missing) => {
+          lacks ??= missing
+        }),
+  )
   const handles = reverse(steps.map((step) => step.handlers ?? []))
 
   return {
@@ -118,6 +127,7 @@ export async function link(plan: Plan, environment: LinkEnvironment): Promise<Li
     checkInput: plan.schemas?.input === undefined ? undefined : await environment.schema?.(plan.schemas.input),
     checkVariables:
       plan.schemas?.variables === undefined ? undefined : await environment.schema?.(plan.schemas.variables),
+    lacks,
   }
 }
 
@@ -175,12 +185,13 @@ function contextOf(
   }
 }
 
-function linkCall(path: string, { core, router }: LinkEnvironment): Route {
+function linkCall(path: string, { core, router }: LinkEnvironment, isMissing: (thrown: FlowError) => void): Route {
   const component = core(path)
   if (component) return { component }
   try {
     return router.route(path)
   } catch (thrown) {
+    if (FlowError.is(thrown) && thrown.code === 'COMPONENT_NOT_FOUND') isMissing(thrown)
     // The step fails when it is called, with its own fallback; the plan as such is sound.
     return {
       choose: () => {

@@ -62,6 +62,8 @@ export interface OpenProject {
   /** In place of the configuration's. */
   readonly store?: StoreConfig | undefined
   readonly log?: Log
+  /** For how long runs wait for a store that is away. */
+  readonly storePatienceMs?: number
 }
 
 /** Reads all of it; throws only if a file that was named cannot be read. Close it, or child processes stay. */
@@ -86,6 +88,7 @@ export async function openProject(options: OpenProject): Promise<Project> {
     // The results of a batch are streamed out, and nobody draws its steps. A single run is watched.
     history: purpose === 'run' ? 'all' : 'none',
     ...(options.log && { log: options.log }),
+    ...(options.storePatienceMs === undefined ? {} : { storePatienceMs: options.storePatienceMs }),
     plan: createFlowLoader(flowDirectory, () => plugins),
     ...(code && { around: (router) => code.router(router) }),
   }

@@ -19,15 +19,18 @@ export interface ReopenRun {
   readonly configFile?: string | undefined
   readonly secretsFile?: string | undefined
   readonly log?: Log
+  /** For how long the run waits for a store that is away. */
+  readonly storePatienceMs?: number
 }
 
 export interface Reopened {
   readonly diagnostics: readonly Diagnostic[]
-  /** Absent if there are errors. Close it: the store goes with it. */
+  /** Absent if there are errors. Close it, and then the store. */
   readonly wired: Wired | undefined
 }
 
-export async function reopenRun({ store, row, cwd, env, configFile, secretsFile, log }: ReopenRun): Promise<Reopened> {
+export async function reopenRun(options: ReopenRun): Promise<Reopened> {
+  const { store, row, cwd, env, configFile, secretsFile, log, storePatienceMs } = options
   const { flow, config } = row.trigger ?? ({} as Readonly<Record<string, string>>)
   const found = await loadConfig({ path: configFile ?? config, flowFile: flow, cwd, env })
   if (hasErrors(found.diagnostics)) return { diagnostics: found.diagnostics, wired: undefined }
@@ -37,6 +40,7 @@ export async function reopenRun({ store, row, cwd, env, configFile, secretsFile,
     flowDirectory,
     store,
     ...(log && { log }),
+    ...(storePatienceMs === undefined ? {} : { storePatienceMs }),
     plan: createFlowLoader(flowDirectory, () => wired),
     ...(secretsFile === undefined ? {} : { secrets: await readSecrets(secretsFile, cwd) }),
   })

@@ -5,6 +5,7 @@ import type { OpenProject as Open, Project } from '@stepflow/host'
 import { describeDiagnostics } from './code-frame.ts'
 import type { Args, Io } from './command.ts'
 import type { Messages } from './messages.ts'
+import { STORE_PATIENCE_MS } from './store-option.ts'
 
 export type { Project } from '@stepflow/host'
 
@@ -25,6 +26,7 @@ export async function openProject({ args, io, messages, ...options }: OpenProjec
     secretsFile: args.value('secrets'),
     strict: args.has('strict'),
     log: messages.log,
+    storePatienceMs: STORE_PATIENCE_MS,
   })
 }
 

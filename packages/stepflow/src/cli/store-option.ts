@@ -12,6 +12,9 @@ export const storeOption: Option = {
   does: 'where runs are recorded: memory, or sqlite:PATH',
 }
 
+/** Whoever waits at a terminal for a full disk is told soon; the same command goes on with the run. */
+export const STORE_PATIENCE_MS = 10_000
+
 /** Where runs are looked for when nobody says where. */
 export const DEFAULT_STORE = '.stepflow/stepflow.db'
 

@@ -3,7 +3,7 @@
 
 import type { Clock } from '../../clock.ts'
 import { FlowError } from '../../errors.ts'
-import type { JournalEntry, JournalId } from '../../journal/events.ts'
+import type { JournalEntry, JournalId, RunId } from '../../journal/events.ts'
 import type { MaybePromise } from '../../json.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { isAway, type Patience } from '../../store/patience.ts'
@@ -33,6 +33,8 @@ export interface JournalsTools {
 
 /** A journal that cannot be taken up here, now, is offered again after so long; milliseconds. */
 const OFFER_AGAIN_MS = 10_000
+/** Of so many runs it is known that they were warned of. */
+const MOST_LACKING = 10_000
 
 export class Journals {
   readonly #tools: JournalsTools
@@ -40,6 +42,8 @@ export class Journals {
   readonly #taking = new Set<JournalId>()
   /** What is done for a journal until it is over, or back in the store. */
   readonly #following = new Set<Promise<unknown>>()
+  /** Runs that need a component that is not here. */
+  readonly #lacking = new Set<RunId>()
   #isClosing = false
 
   constructor(tools: JournalsTools) {
@@ -108,8 +112,11 @@ export class Journals {
     const { store, patience, runs, clock } = this.#tools
     const id = journal.slice(0, journal.lastIndexOf('/'))
     try {
-      const run = runs.get(id) ?? (await runs.load(id, true))
+      const known = runs.get(id)
+      const run = known ?? (await runs.load(id, true))
       if (run.isDriven(journal)) return undefined
+      // Whoever asks for a run by its id wants it driven here; what the store offers may be for another process.
+      if (!known && run.plan.lacks) throw run.plan.lacks
       if (this.#isClosing) return { journal, at: clock.now() }
       // From here on the run is known to have work here, and is not forgotten.
       run.open(journal)
@@ -134,9 +141,13 @@ export class Journals {
   async #notTaken(journal: JournalId, id: string, error: unknown): Promise<Wake | undefined> {
     const { store, runs, warn, clock, mayPutDown } = this.#tools
     const run = runs.get(id)
-    const isForOthers = isAway(error) || (FlowError.is(error) && error.code === 'COMPONENT_NOT_FOUND')
+    const lacks = FlowError.is(error) && error.code === 'COMPONENT_NOT_FOUND'
+    const isForOthers = isAway(error) || lacks
     if (isForOthers && mayPutDown()) {
-      warn(`run ${id} is left to others: ${messageOf(error)}`)
+      // Once: it is offered again and again, until somebody has what it needs.
+      if (!lacks || !this.#lacking.has(id)) warn(`run ${id} is left to others: ${messageOf(error)}`)
+      if (this.#lacking.size >= MOST_LACKING) this.#lacking.clear()
+      if (lacks) this.#lacking.add(id)
       return this.#offer(journal, id, clock.now() + OFFER_AGAIN_MS)
     }
     // A run whose first row was refused is no run.
@@ -155,7 +166,7 @@ export class Journals {
   /** The journal stays open, if its run is known here; whoever takes it up, this process too, is heard of. */
   #offer(journal: JournalId, id: string, at: number): Wake {
     const run = this.#tools.runs.get(id)
-    if (run && (this.#isClosing || run.isClosed)) this.#tools.runs.close(run, journal)
+    if (run && (this.#isClosing || run.isClosed || run.handles === 0)) this.#tools.runs.close(run, journal)
     else run?.putDown(journal)
     return { journal, at }
   }

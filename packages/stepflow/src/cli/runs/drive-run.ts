@@ -17,6 +17,7 @@ import { shellWord } from '../progress/watch-waits.ts'
 import { takeUp } from '../recorded-run.ts'
 import { followSingle } from '../single-run.ts'
 import { givenInput, readGiven, readOverrides, readVariables } from '../sources.ts'
+import { STORE_PATIENCE_MS } from '../store-option.ts'
 import { checkWritable } from '../write-file.ts'
 import type { Action, RunsContext } from './action.ts'
 import { followMany } from './follow-many.ts'
@@ -94,6 +95,7 @@ async function drive(at: RunsContext, row: RunRow, { plan }: Created, begin: Beg
     configFile: args.value('config'),
     secretsFile: args.value('secrets'),
     log: messages.log,
+    storePatienceMs: STORE_PATIENCE_MS,
   })
   if (!wired) {
     throw new FlowError('INVALID_INPUT', describeDiagnostics(diagnostics, { color: io.terminal.color.err }).trimEnd())
