@@ -94,6 +94,10 @@ const count: Rule = {
   wants: 'a whole number from 1 on',
   fits: (value) => Number.isInteger(value) && (value as number) >= 1,
 }
+const milliseconds: Rule = {
+  wants: 'milliseconds, from 0',
+  fits: (value) => Number.isFinite(value) && (value as number) >= 0,
+}
 const aFunction: Rule = { wants: 'a function', fits: isFunction }
 
 const STOPPABLE: Rules = { signal: { wants: 'an AbortSignal', fits: isAbortSignal } }
@@ -136,10 +140,9 @@ const ENGINE_OPTIONS: Rules = {
   clock: aClock,
   random: aFunction,
   newId: aFunction,
+  storePatienceMs: milliseconds,
 }
-const CLOSE: Rules = {
-  drainMs: { wants: 'milliseconds, from 0', fits: (value) => Number.isFinite(value) && (value as number) >= 0 },
-}
+const CLOSE: Rules = { drainMs: milliseconds }
 const SIGNALS: Readonly<Record<string, Rules>> = {
   cancel: { reason: text },
   pause: {},

@@ -51,6 +51,8 @@ export interface EngineOptions {
   /** In [0, 1). */
   readonly random?: () => number
   readonly newId?: () => string
+  /** For how long runs wait, with what they have in hand, for a store that is away; then they are left to others. 60 s. */
+  readonly storePatienceMs?: number
 }
 
 /** Runs flows, and knows the runs of its store. */
