@@ -320,6 +320,23 @@ test('the whole input is no field that a schema could describe', () => {
   expect(compile('output: { $input: a }').diagnostics.map((d) => d.code)).toContain('UNVALIDATED_FIELD_ACCESS')
 })
 
+test('that no schema describes what steps give is told once, and never of a file or of a step with a schema', () => {
+  const flow = (schemas: string) => `${schemas}
+steps:
+  - { id: file, component: /builtin/load_file, input: { path: x } }
+  - { id: one, component: /t/s, input: { $step: file, path: data.x } }
+  - { id: two, component: /t/s, input: { a: { $step: one, path: a }, b: { $step: one, path: b } } }
+output: { a: { $step: one, path: c }, b: { $step: two, path: d } }
+`
+  const hints = (text: string) =>
+    compile(text)
+      .diagnostics.filter(({ code }) => code === 'UNVALIDATED_FIELD_ACCESS')
+      .map(({ message }) => message)
+
+  expect(hints(flow(''))).toEqual(['step "two" reads "a" of step "one", which no schema describes'])
+  expect(hints(flow('schemas: { properties: { steps: { properties: { one: {}, two: {} } } } }'))).toEqual([])
+})
+
 test('a flow without name and description is told so, gently', () => {
   expect(compile('steps: []').diagnostics).toMatchObject([
     { code: 'MISSING_FLOW_NAME', level: 'warning', path: '$.name' },

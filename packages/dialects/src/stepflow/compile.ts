@@ -94,6 +94,7 @@ function collectNames(shape: FlowShape, findings: Findings, options: FlowOptions
       index,
       place: step.place,
       primary: step.forEach ? undefined : options.primaryOf?.(step.component),
+      isDescribed: shape.schemas.steps.has(step.id) || /(^|\/)load_file$/.test(step.component),
     })
   })
   for (const [id, field] of shape.schemas.steps) {

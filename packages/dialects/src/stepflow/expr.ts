@@ -218,7 +218,9 @@ function olderInput(node: MapNode, trail: Trail, scope: Scope, at: Position): Ex
 
 function stepReference(id: string, node: MapNode, head: Entry, trail: Trail, scope: Scope, at: Position): Expr {
   const path = readPath(node, trail, scope)
-  if (path !== undefined && path !== '' && path !== '$') unvalidated(`step "${id}"`, path, node, trail, scope)
+  const isField = path !== undefined && path !== '' && path !== '$'
+  if (isField && scope.names.steps.get(id)?.isDescribed === false)
+    unvalidated('steps', `step "${id}"`, path, node, trail, scope)
   return reference(node, trail, scope, at, id, (parts) =>
     stepRef(id, { ...parts, path }, scope, at, head.value, below(trail, head.key)),
   )
@@ -251,7 +253,7 @@ function headPath(head: Entry, trail: Trail, scope: Scope): string | undefined {
   else if (checkPath(path, scope, head.value, here)) {
     const isField = path !== '' && path !== '$'
     if (isField && head.key === '$input' && !scope.names.hasInputSchema)
-      unvalidated('the input', path, head, trail, scope)
+      unvalidated('input', 'the input', path, head, trail, scope)
     return path
   }
   return undefined
@@ -266,9 +268,16 @@ function readPath(node: MapNode, trail: Trail, scope: Scope): string | undefined
   return undefined
 }
 
-function unvalidated(what: string, path: string, place: Entry | MapNode, trail: Trail, scope: Scope): void {
-  if (scope.names.unvalidated.has(what)) return
-  scope.names.unvalidated.add(what)
+function unvalidated(
+  kind: 'input' | 'steps',
+  what: string,
+  path: string,
+  place: Entry | MapNode,
+  trail: Trail,
+  scope: Scope,
+): void {
+  if (scope.names.unvalidated.has(kind)) return
+  scope.names.unvalidated.add(kind)
   const message = `${scope.owner} reads "${path}" of ${what}, which no schema describes`
   scope.names.findings.add('hint', 'UNVALIDATED_FIELD_ACCESS', message, place, trail)
 }

@@ -17,8 +17,8 @@ export interface FlowNames {
   readonly hasInputSchema: boolean
   /** The inputs that templates read by name, and where first. */
   readonly inputsRead: Map<string, InputRead>
-  /** What was already told to have no schema. */
-  readonly unvalidated: Set<string>
+  /** Of what it was already told that no schema describes it: once is enough. */
+  readonly unvalidated: Set<'input' | 'steps'>
   /** References that say what to do when a step is skipped, to be checked when all is known. */
   readonly onSkips: { readonly step: string; readonly owner: string; readonly place: Place; readonly trail: Trail }[]
 }
@@ -36,6 +36,8 @@ export interface StepName {
   readonly place: Place
   /** The field that paths may leave out. */
   readonly primary: string | undefined
+  /** A schema says what it gives, or no schema could: what is in a file is in the file. */
+  readonly isDescribed: boolean
 }
 
 /** How one step (or the output) uses another. */
