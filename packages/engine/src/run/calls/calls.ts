@@ -7,7 +7,7 @@ import { isPromise } from '../../json.ts'
 import { isAway } from '../../store/patience.ts'
 import type { ActiveRun } from '../in-flight/active-run.ts'
 import { Attempt } from '../in-flight/attempt.ts'
-import { inputsOf, isWanted, stepOf } from '../in-flight/attempt-place.ts'
+import { inputsOf, isWanted, rootItem, stepOf } from '../in-flight/attempt-place.ts'
 import type { Drive } from '../in-flight/drive.ts'
 import { dropStep, dropSubRun } from '../in-flight/drop.ts'
 import type { Items } from '../in-flight/items.ts'
@@ -285,7 +285,8 @@ export class Calls {
     run.tries.delete(key)
     this.#endAttempt(attempt, thrown)
     const first = run.scheduler.settled.length
-    run.scheduler.fail(slot, step, this.#drive.options.redactError(inputsOf(attempt), errorValue(thrown)))
+    const inside = this.#drive.secretsInside(rootItem(attempt))
+    run.scheduler.fail(slot, step, this.#drive.options.redactError(inputsOf(attempt), errorValue(thrown), inside))
     this.#afterSettle(attempt, first, false)
   }
 

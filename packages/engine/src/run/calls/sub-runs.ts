@@ -5,6 +5,7 @@ import { isPromise, isRecord, type MaybePromise, own } from '../../json.ts'
 import { checkedVariables } from '../check-variables.ts'
 import { ActiveRun } from '../in-flight/active-run.ts'
 import type { Attempt } from '../in-flight/attempt.ts'
+import { rootItem } from '../in-flight/attempt-place.ts'
 import type { Drive } from '../in-flight/drive.ts'
 import type { LinkedPlan } from '../link.ts'
 import { recordOpening } from './record-call.ts'
@@ -45,6 +46,7 @@ function open(drive: Drive, attempt: Attempt, options: ParkedRun, plan: LinkedPl
     parent: { attempt, options },
   })
   child.outcomes.length = options.inputs.length
+  drive.keepSecrets(rootItem(attempt), child)
   if (attempt.park) attempt.park.child = child
   drive.subRuns.set(child.key, child)
   recordOpening(drive, attempt, child)

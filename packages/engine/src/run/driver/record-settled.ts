@@ -2,7 +2,7 @@
 
 import type { JournalEntry } from '../../journal/events.ts'
 import type { ActiveRun } from '../in-flight/active-run.ts'
-import { inputsOf, variablesOf } from '../in-flight/attempt-place.ts'
+import { inputsOf, rootItem, variablesOf } from '../in-flight/attempt-place.ts'
 import type { Drive } from '../in-flight/drive.ts'
 import type { Settled } from '../scheduler/settled.ts'
 
@@ -28,17 +28,18 @@ function shown(drive: Drive, run: ActiveRun, settled: Settled): Settled {
   // To look for the input takes time, and nearly always nothing of it is secret.
   const own = { plan: run.plan, input: run.plan.checkInput?.secretsIn && run.state.inputOf(item), ...variablesOf(run) }
   const inputs = run.parent ? [own, ...inputsOf(run.parent.attempt)] : [own]
+  const inside = drive.secretsInside(run.parent ? rootItem(run.parent.attempt) : item)
   const { redactError, redactReason } = drive.options
-  const clean = recovered ? { ...settled, recovered: redactError(inputs, recovered) } : settled
+  const clean = recovered ? { ...settled, recovered: redactError(inputs, recovered, inside) } : settled
   switch (outcome.outcome) {
     case 'success':
       return clean
     case 'failed': {
-      const error = redactError(inputs, outcome.error)
+      const error = redactError(inputs, outcome.error, inside)
       return error === outcome.error ? clean : { ...clean, outcome: { ...outcome, error } }
     }
     case 'skipped': {
-      const reason = redactReason(inputs, outcome.reason)
+      const reason = redactReason(inputs, outcome.reason, inside)
       return reason === outcome.reason ? clean : { ...clean, outcome: { ...outcome, reason } }
     }
   }

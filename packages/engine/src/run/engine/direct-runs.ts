@@ -135,7 +135,7 @@ const NOT_KEPT = {
   mayPutDown: () => false,
   redactError: (_sources, error) => error,
   redactReason: (_sources, reason) => reason,
-  redact: (_plan, _input, outcome) => outcome,
+  redact: (_input, outcome) => outcome,
   onIdle: () => {},
 } satisfies Partial<DriverOptions>
 

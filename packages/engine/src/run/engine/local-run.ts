@@ -188,9 +188,10 @@ export class LocalRun {
     this.#takeNoMore()
   }
 
-  /** Takes out what is secret in the run, and in these inputs. */
-  redactorOf(inputs: readonly ItemInput[]): Redactor {
-    const secrets = secretsOf(inputs)
+  /** Takes out what is secret in the run, and in these inputs; `inside`: secrets of runs inside the item. */
+  redactorOf(inputs: readonly ItemInput[], inside: readonly unknown[] = []): Redactor {
+    const ofInputs = secretsOf(inputs)
+    const secrets = inside.length === 0 ? ofInputs : [...ofInputs, ...inside]
     if (secrets.length === 0) return this.#redactor
     const own = this.#known.of(secrets)
     if (this.#latest?.own !== own) this.#latest = { own, both: new Redactor([], [this.#redactor, own]) }
@@ -198,21 +199,21 @@ export class LocalRun {
   }
 
   /** What an exit may see of an outcome. */
-  redact(plan: LinkedPlan, input: unknown, outcome: Outcome, item: number): Outcome {
-    if (!plan.checkInput?.secretsIn && this.#redactor.isEmpty) return outcome
-    const shown = redactOutcome(outcome, this.redactorOf([{ plan, input }]))
+  redact(input: ItemInput, outcome: Outcome, item: number, inside: readonly unknown[]): Outcome {
+    if (!input.plan.checkInput?.secretsIn && inside.length === 0 && this.#redactor.isEmpty) return outcome
+    const shown = redactOutcome(outcome, this.redactorOf([input], inside))
     if (!this.#isRedacting && shown !== outcome) this.#raw.set(item, outcome)
     return shown
   }
 
   /** What may be seen of a failure: messages carry what the component was given. */
-  redactError(inputs: readonly ItemInput[], error: ErrorValue): ErrorValue {
-    return this.#isRedacting ? redactError(error, this.redactorOf(inputs)) : error
+  redactError(inputs: readonly ItemInput[], error: ErrorValue, inside: readonly unknown[]): ErrorValue {
+    return this.#isRedacting ? redactError(error, this.redactorOf(inputs, inside)) : error
   }
 
   /** What may be seen of a skip's reason: it says what was compared. */
-  redactReason(inputs: readonly ItemInput[], reason: string): string {
-    return this.#isRedacting ? this.redactorOf(inputs).text(reason) : reason
+  redactReason(inputs: readonly ItemInput[], reason: string, inside: readonly unknown[]): string {
+    return this.#isRedacting ? this.redactorOf(inputs, inside).text(reason) : reason
   }
 
   /** The outcome as it is, for the program that asked not to have it redacted. Given once. */

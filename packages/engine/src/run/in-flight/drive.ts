@@ -57,11 +57,11 @@ export interface DriverOptions {
   readonly link: (plan: Plan) => MaybePromise<LinkedPlan>
   readonly cached: (key: string, now: number) => MaybePromise<{ readonly output: unknown } | undefined>
   /** What may be seen of a failure in an item: the secrets of its inputs are taken out. */
-  readonly redactError: (inputs: readonly ItemInput[], error: ErrorValue) => ErrorValue
+  readonly redactError: (inputs: readonly ItemInput[], error: ErrorValue, inside: readonly unknown[]) => ErrorValue
   /** What may be seen of why an item's step was skipped. */
-  readonly redactReason: (inputs: readonly ItemInput[], reason: string) => string
+  readonly redactReason: (inputs: readonly ItemInput[], reason: string, inside: readonly unknown[]) => string
   /** What an exit may see of an item's outcome. */
-  readonly redact: (plan: LinkedPlan, input: unknown, outcome: Outcome, item: number) => Outcome
+  readonly redact: (input: ItemInput, outcome: Outcome, item: number, inside: readonly unknown[]) => Outcome
   /** All that has begun only waits: there may be room for more. */
   readonly onIdle: () => void
   /** Takes the outcome of the only item, in place of the journal: the driver may be used again. */
@@ -85,6 +85,8 @@ export class Drive {
   readonly entries: JournalEntry[] = []
   /** Outputs of this turn that later calls may use, by key: the store has them when the turn is written. */
   readonly kept = new Map<string, { readonly output: unknown }>()
+  /** By item: what the plans of sub-runs in it mark as secret. */
+  readonly #secretsInside = new Map<number, unknown[]>()
   /** The journal's own past is settled again: nothing is called, nothing is written. */
   isReplaying = false
   /** No item starts, no step is called; what is in flight goes on. */
@@ -120,6 +122,29 @@ export class Drive {
     return this.#now
   }
 
+  /** What a sub-run is given may be handed on by the steps around it. */
+  keepSecrets(item: number, { plan, inputs, state }: ActiveRun): void {
+    const inInput = plan.checkInput?.secretsIn
+    const inVariables = plan.checkVariables?.secretsIn
+    if (!inInput && !inVariables) return
+    const kept = this.#secretsInside.get(item) ?? []
+    if (inVariables) for (const secret of inVariables(state.facts.variables)) kept.push(secret)
+    if (inInput) {
+      for (let i = 0; i < inputs.length && kept.length < MOST_SECRETS_INSIDE; i++) {
+        for (const secret of inInput(inputs[i])) kept.push(secret)
+      }
+    }
+    if (kept.length > 0) this.#secretsInside.set(item, kept)
+  }
+
+  secretsInside(item: number): readonly unknown[] {
+    return this.#secretsInside.size === 0 ? NONE : (this.#secretsInside.get(item) ?? NONE)
+  }
+
+  forgetSecrets(item: number): void {
+    if (this.#secretsInside.size > 0) this.#secretsInside.delete(item)
+  }
+
   /** The run itself, and the sub-runs that are open. */
   runs(): ActiveRun[] {
     return [this.root, ...this.subRuns.values()]
@@ -145,3 +170,10 @@ export class Drive {
     this.onPoke()
   }
 }
+
+// ---
+
+const NONE: readonly unknown[] = []
+
+/** Of one item. */
+const MOST_SECRETS_INSIDE = 10_000

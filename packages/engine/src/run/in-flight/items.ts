@@ -82,7 +82,9 @@ export class Items {
     const { onFinished } = this.#drive.options
     if (onFinished) return onFinished(outcome)
     if (!wasIdle) this.#drive.options.gate.release()
-    const shown = this.#drive.options.redact(run.plan, input, outcome, item)
+    const inside = this.#drive.secretsInside(item)
+    const shown = this.#drive.options.redact({ plan: run.plan, input }, outcome, item, inside)
+    this.#drive.forgetSecrets(item)
     this.#drive.entries.push({ type: 'finished', at: this.#drive.now, item, outcome: shown })
   }
 
