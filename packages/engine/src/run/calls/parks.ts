@@ -86,10 +86,11 @@ export class Parks {
     const { message } = errorValue(thrown)
     // As data too: who shows many items counts their retries.
     const event = { event: 'retry', item: rootItem(failed), attempt: failed.attempt, delayMs }
-    run.services.log(failed)('warning', `attempt ${failed.attempt} failed, next in ${delayMs} ms: ${message}`, event)
+    run.services.report(failed, 'warning', `attempt ${failed.attempt} failed, next in ${delayMs} ms: ${message}`, event)
     const until = this.#drive.now + delayMs
     this.#wakeAt(until, next)
-    const error = this.#drive.options.redactError(inputsOf(failed), errorValue(thrown))
+    const inside = this.#drive.secretsInside(rootItem(failed))
+    const error = this.#drive.options.redactError(inputsOf(failed), errorValue(thrown), inside)
     recordPark(this.#drive, next, { until, error })
     this.#items.leaveStepPlace(failed)
     this.#items.park(run, slot)

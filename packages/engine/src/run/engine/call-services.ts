@@ -34,6 +34,8 @@ export function callServices(
       const redactor = redactorOf(inputsOf(attempt))
       log(level, `step "${attempt.stepId}": ${redactor.text(message)}`, redactor.value(data))
     },
+    report: (attempt, level, message, event) =>
+      log?.(level, `step "${attempt.stepId}": ${redaction(attempt)(message)}`, event),
     warn: (message) => log?.('warning', message),
     plan: (ref) => {
       if (!plan) throw new FlowError('INVALID_FLOW', 'this engine has no compiler for flows that a step makes')

@@ -1,8 +1,16 @@
 // One call of a component, from the call to its answer, parks in between included. What the component sees as its context.
 
-import type { BlobAccess, CallContext, Log, SubmitRunOptions, SubmittedRun, Woken } from '../../component/plugin.ts'
+import type {
+  BlobAccess,
+  CallContext,
+  Log,
+  LogLevel,
+  SubmitRunOptions,
+  SubmittedRun,
+  Woken,
+} from '../../component/plugin.ts'
 import type { ErrorValue } from '../../errors.ts'
-import type { MaybePromise } from '../../json.ts'
+import type { Json, MaybePromise } from '../../json.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Outcome } from '../outcome.ts'
 import { DONE, FAILED, SKIPPED, type SkipFact } from '../scheduler/state.ts'
@@ -14,6 +22,8 @@ export interface CallServices {
   readonly log: (attempt: Attempt) => Log
   /** The same function for all calls that have no secrets but those of their run. */
   readonly redaction: (attempt: Attempt) => <T>(value: T) => T
+  /** The same, for the engine: the data is its own, and nobody's secret. */
+  readonly report: (attempt: Attempt, level: LogLevel, message: string, event: Json) => void
   readonly warn: (message: string) => void
   readonly plan: (ref: unknown) => MaybePromise<Plan>
   readonly submit: (
