@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { cli, folderWith, parsed, program } from './cli.ts'
+import { begin, cli, folderWith, parsed, program, says } from './cli.ts'
 
 const flow = `name: t
 description: t
@@ -198,4 +198,34 @@ test('after a batch in a store no write-ahead log is left beside the file', asyn
 
   expect(statSync(at('runs.db')).size).toBeGreaterThan(100_000)
   expect(statSync(at('runs.db-wal'), { throwIfNoEntry: false })?.size ?? 0).toBe(0)
+})
+
+test('after an interrupt all that has ended is in the output, whatever was put aside meanwhile', async () => {
+  const { folder, read } = folderWith({
+    'f.yaml': flow.replace(
+      '/builtin/noop, input: { $input: x }',
+      '/m/flaky, input: { $input: x }, retry: { delay: 1ms }',
+    ),
+    'in.jsonl': lines(3000),
+    'm.mjs': `import { setTimeout } from 'node:timers/promises'
+      const seen = new Set()
+      export async function flaky(x) {
+        await setTimeout(5 + (x * 7) % 30)
+        if (x % 5 !== 0 || seen.has(x)) return x
+        seen.add(x)
+        throw new Error('not yet')
+      }`,
+    'stepflow-config.yml':
+      'plugins: { m: { type: module, path: ./m.mjs } }\nroutes: { "/m/{*component}": [{ plugin: m }] }\n',
+  })
+  const words = ['run', 'f.yaml', '--inputs', 'in.jsonl', '--output', 'out.jsonl', '--max-concurrent', '20']
+  const { child, ended } = begin(words, { cwd: folder })
+
+  await says(child, /[1-9]\d* of 3,000 done/)
+  child.kill('SIGINT')
+  const { code, err } = await ended
+
+  expect(code).toBe(130)
+  const written = read('out.jsonl').split('\n').length - 1
+  expect(err).toContain(`${written.toLocaleString('en')} done: `)
 })

@@ -110,10 +110,21 @@ export class Driver {
     return { running: live - idle, waiting: idle }
   }
 
-  /** Starts no further item; those in flight go on. */
-  drain(): void {
-    this.#drive.root.isClosed = true
+  /**
+   * Starts no further item; those in flight go on. In memory those before `upTo` still start: results are told in order, and
+   * what ended behind one that is missing would be lost.
+   */
+  drain(upTo = -1): void {
+    const { root, options } = this.#drive
+    if (options.isDurable) root.isClosed = true
+    else root.end = Math.max(root.next, upTo - root.from + 1)
     this.onFree()
+  }
+
+  /** The number of the item that started last; -1 if none has. */
+  get lastStarted(): number {
+    const { root } = this.#drive
+    return root.next === 0 ? -1 : root.from + root.next - 1
   }
 
   // --- used again, for runs that are kept nowhere
@@ -331,7 +342,7 @@ export class Driver {
     const { root, options } = this.#drive
     return (
       options.isDurable &&
-      (options.mayPutDown() || root.isClosed) &&
+      (options.mayPutDown() || root.isClosed || root.end !== Number.POSITIVE_INFINITY) &&
       root.isIdle &&
       !this.#items.hasClaims &&
       this.#nextTimeAt() - this.#drive.now > PUT_DOWN_MS

@@ -150,7 +150,9 @@ export class LocalRun {
 
   drain(): void {
     this.#takeNoMore()
-    for (const driver of this.#open.values()) driver?.drain()
+    let last = -1
+    for (const driver of this.#open.values()) last = Math.max(last, driver?.lastStarted ?? -1)
+    for (const driver of this.#open.values()) driver?.drain(last)
     // What nobody drives only waits; it is left as it is.
     for (const [journal, driver] of this.#open) if (!driver) this.close(journal)
   }

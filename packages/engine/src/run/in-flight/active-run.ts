@@ -60,6 +60,8 @@ export class ActiveRun {
   idle = 0
   /** No further item starts. */
   isClosed = false
+  /** Index of the first input that starts no more. */
+  end = Number.POSITIVE_INFINITY
   isDirty = false
   isDropped = false
   /** Of a sub-run: the step it hangs on is counted as parked, because all in here only wait. */
@@ -118,6 +120,7 @@ export class ActiveRun {
     this.inputs = [input]
     this.next = 0
     this.isClosed = false
+    this.end = Number.POSITIVE_INFINITY
   }
 
   /** Items that started or ended before a restart are not started again. */
@@ -126,7 +129,7 @@ export class ActiveRun {
   }
 
   get hasInputs(): boolean {
-    return !this.isClosed && this.next < this.inputs.length
+    return !this.isClosed && this.next < this.inputs.length && this.next < this.end
   }
 
   get isDone(): boolean {
