@@ -85,6 +85,13 @@ for (const page of pages) {
       })
     }
 
+    for (const name of blocks.map(fileOf).filter((name) => name?.endsWith('.test.mjs')) as string[]) {
+      test(`the tests in ${name} pass`, () => {
+        const { status, stdout } = spawnSync(process.execPath, ['--test', name], { cwd: folder, encoding: 'utf8' })
+        expect(status, stdout).toBe(0)
+      })
+    }
+
     test('its commands are there, with the options that it shows', () => {
       const shell = blocks.filter(({ language }) => language === 'sh').map((block) => block.text)
       const scripts = Object.keys(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).scripts)
