@@ -90,3 +90,53 @@ test('ids sort by time, and hold 80 bits of chance', async () => {
   for (const id of ids) expect(id).toMatch(/^[0-9a-z]{8}-[0-9a-z]{16}$/)
   expect(36 ** 16).toBeGreaterThan(2 ** 80)
 })
+
+test('a run of many shards is gone on with a few at a time, and cancelled without reading those that nobody began', async () => {
+  const clock = createManualClock()
+  const store = createMemoryStore({ clock, durable: true })
+  const shards = 30
+  const p = one('/never')
+  await store.appendAll([
+    {
+      journal: 'r/0',
+      after: 0,
+      entries: [
+        { type: 'created', at: 0, run: 'r', plan: p, options: {}, from: 0, inputs: [] },
+        { type: 'sealed', at: 0, items: shards * 10 },
+      ],
+    },
+    ...Array.from({ length: shards }, (_, i) => ({
+      journal: `r/${i + 1}`,
+      after: 0,
+      entries: [{ type: 'created' as const, at: 0, run: 'r', from: i * 10, inputs: Array(10).fill(null) }],
+    })),
+  ])
+  const b = bench({ '/never': () => new Promise(() => {}) }, clock, store)
+  const run = await b.engine.resume('r', { maxConcurrent: 5 })
+  await clock.settle()
+  const begun = async () => (await store.runs.shards('r')).filter(({ rows }) => rows > 1).length
+  expect(await begun()).toBe(4)
+
+  await run.cancel()
+  const row = await run.ended
+
+  expect(row).toMatchObject({ status: 'cancelled', items: { total: 300, cancelled: 300 } })
+  expect((await store.runs.shards('r')).filter(({ items, rows }) => items > 0 && rows === 2).length).toBe(shards - 4)
+  expect(await store.runs.open()).toEqual([])
+})
+
+test('a store in memory remembers the newest of the runs that have ended', async () => {
+  const clock = createManualClock()
+  const few = createMemoryStore({ clock, history: { runs: 10 } })
+  const b = bench({}, clock, few)
+  for (let i = 0; i < 30; i++) await (await b.engine.submit(one('/echo'), [i], { id: `r${i}` })).ended
+  expect((await few.runs.list()).map(({ id }) => id)).toEqual(Array.from({ length: 11 }, (_, i) => `r${29 - i}`))
+  expect(await few.read('r0/0')).toEqual([])
+
+  const small = createMemoryStore({ clock, history: { bytes: 100_000 } })
+  const c = bench({}, clock, small)
+  for (let i = 0; i < 30; i++) await (await c.engine.submit(one('/echo'), ['x'.repeat(10_000)], { id: `r${i}` })).ended
+  const kept = (await small.runs.list()).length
+  expect(kept).toBeGreaterThan(2)
+  expect(kept).toBeLessThan(10)
+})

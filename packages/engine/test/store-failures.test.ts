@@ -46,6 +46,7 @@ function failing(clock: ManualClock, fault: (call: Call) => Fault, kept = create
       get: (run) => ask('get', () => runs.get(run)),
       items: (run, from, limit) => ask('items', () => runs.items(run, from, limit)),
       shards: (run) => ask('shards', () => runs.shards(run)),
+      shard: (journal) => ask('shards', () => runs.shard(journal)),
       cached: (key, now) => ask('cached', () => runs.cached(key, now)),
     },
     blobs: {

@@ -43,6 +43,7 @@ export class RunTable implements Runs {
     this.#sql = {
       run: db.prepare(`SELECT ${RUN_COLUMNS} FROM runs WHERE id = ?`),
       shards: db.prepare(`SELECT journal, first, items, rows, ${COUNT_COLUMNS} FROM shards WHERE ${OF_RUN}`),
+      shard: db.prepare(`SELECT journal, first, items, rows, ${COUNT_COLUMNS} FROM shards WHERE journal = ?`),
       openCounts: db.prepare(`SELECT ${COUNT_COLUMNS} FROM shards WHERE is_open = 1 AND ${OF_RUN}`),
       open: db.prepare('SELECT journal, run, driver FROM shards WHERE is_open = 1 ORDER BY run, journal'),
       openOf: db.prepare(`SELECT journal, run, driver FROM shards WHERE is_open = 1 AND ${OF_RUN} ORDER BY journal`),
@@ -74,13 +75,14 @@ export class RunTable implements Runs {
 
   shards(run: RunId): ShardRow[] {
     const records = this.#options.read(() => this.#sql.shards.all<ShardRecord>(run))
-    const rows = records.map((record): ShardRow => {
-      const { journal, first, items, rows } = record
-      const counts = shardCounts(record)
-      return { journal, first, items, done: endedOf(counts), counts, rows }
-    })
+    const rows = records.map(shardRow)
     const number = ({ journal }: ShardRow) => Number(journal.slice(journal.lastIndexOf('/') + 1))
     return rows.sort((a, b) => number(a) - number(b))
+  }
+
+  shard(journal: JournalId): ShardRow | undefined {
+    const record = this.#options.read(() => this.#sql.shard.get<ShardRecord>(journal))
+    return record && shardRow(record)
   }
 
   open(run?: RunId): OpenJournal[] {
@@ -144,6 +146,12 @@ export class RunTable implements Runs {
 }
 
 // ---
+
+function shardRow(record: ShardRecord): ShardRow {
+  const { journal, first, items, rows } = record
+  const counts = shardCounts(record)
+  return { journal, first, items, done: endedOf(counts), counts, rows }
+}
 
 /** A fact of the run's row, by SQL; damaged ones are none. */
 function factOf(path: string): string {

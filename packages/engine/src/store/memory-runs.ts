@@ -163,11 +163,12 @@ export class MemoryRuns implements Runs {
   }
 
   shards(run: RunId): ShardRow[] {
-    const shards: ShardRow[] = []
-    for (const { id, first, items, counts, length } of this.#runs.get(run)?.journals.values() ?? []) {
-      shards.push({ journal: id, first, items, done: endedOf(counts), counts: { ...counts }, rows: length })
-    }
-    return shards
+    return [...(this.#runs.get(run)?.journals.values() ?? [])].map(shardRow)
+  }
+
+  shard(journal: JournalId): ShardRow | undefined {
+    const kept = this.journals.get(journal)
+    return kept && shardRow(kept)
   }
 
   open(of?: RunId): OpenJournal[] {
@@ -241,6 +242,10 @@ function entriesBytes(entries: PlacedRow['entries'], most: number): number {
     else if (entry.type === 'signalled') bytes += jsonBytes(entry.payload, most)
   }
   return bytes
+}
+
+function shardRow({ id, first, items, counts, length }: MemoryJournal): ShardRow {
+  return { journal: id, first, items, done: endedOf(counts), counts: { ...counts }, rows: length }
 }
 
 function asList(status: RunStatus | readonly RunStatus[]): readonly RunStatus[] {

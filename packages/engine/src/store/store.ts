@@ -107,6 +107,8 @@ export interface Runs {
   cached(key: string, now: number): MaybePromise<{ readonly output: unknown } | undefined>
   /** The run's journals, in order. */
   shards(run: RunId): MaybePromise<readonly ShardRow[]>
+  /** One of them. */
+  shard(journal: JournalId): MaybePromise<ShardRow | undefined>
   /** Journals whose work is not done; of one run, or of all. */
   open(run?: RunId): MaybePromise<readonly OpenJournal[]>
   remove(run: RunId): MaybePromise<void>

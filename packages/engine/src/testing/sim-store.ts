@@ -82,6 +82,7 @@ export class SimDisk {
         get: (run) => read(() => rows.runs.get(run)) as ReturnType<Store['runs']['get']>,
         items: (run, from, limit, statuses) =>
           read(() => rows.runs.items(run, from, limit, statuses)) as ReturnType<Store['runs']['items']>,
+        shard: (journal) => rows.runs.shard(journal),
         shards: (run) => read(() => rows.runs.shards(run)) as ReturnType<Store['runs']['shards']>,
       },
       blobs: rows.blobs,

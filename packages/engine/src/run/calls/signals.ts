@@ -1,6 +1,7 @@
 // The signals that a run was sent, in order, and which item has used up which. Each wait takes the oldest that is left.
 
 import type { RunSignal } from '../../engine.ts'
+import type { ErrorValue } from '../../errors.ts'
 import type { JournalEntry } from '../../journal/events.ts'
 import type { JournalRow } from '../../store/store.ts'
 
@@ -133,6 +134,11 @@ interface Wanted {
 /** The signals in a row of a run's own journal. */
 export function signalsIn(row: JournalRow): SignalEntry[] {
   return row.entries.filter((entry) => entry.type === 'signalled')
+}
+
+/** How items end that are cancelled by this signal. */
+export function cancelledError({ payload = 'the run was cancelled' }: SignalEntry): ErrorValue {
+  return { code: 'CANCELLED', message: String(payload) }
 }
 
 /** A signal as it is written. */

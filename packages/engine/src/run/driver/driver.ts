@@ -7,7 +7,7 @@ import { isAway } from '../../store/patience.ts'
 import type { AtWork, JournalRow, Wake } from '../../store/store.ts'
 import { Calls } from '../calls/calls.ts'
 import { Parks } from '../calls/parks.ts'
-import type { SignalEntry } from '../calls/signals.ts'
+import { cancelledError, type SignalEntry } from '../calls/signals.ts'
 import { nextLimitAt } from '../calls/time-limits.ts'
 import type { ActiveRun } from '../in-flight/active-run.ts'
 import { Drive, type DriverOptions } from '../in-flight/drive.ts'
@@ -161,7 +161,7 @@ export class Driver {
   signal(entry: SignalEntry): void {
     const { root } = this.#drive
     if (entry.name === 'cancel') {
-      this.#cancelled = { code: 'CANCELLED', message: String(entry.payload ?? 'the run was cancelled') }
+      this.#cancelled = cancelledError(entry)
     } else if (entry.name === 'signal') {
       // For an item of another shard: nothing moves here.
       if (!this.#parks.signal(entry)) return

@@ -6,11 +6,11 @@ import { jsonBytes } from '../../json-size.ts'
 import type { LocalRun } from './local-run.ts'
 
 /** Shards of a run that are driven at once. */
-const OPEN_SHARDS = 4
+export const OPEN_SHARDS = 4
 /** Items of shards in which all only waits, held beside them. */
-const WAITING_ITEMS = 65_536
+export const WAITING_ITEMS = 65_536
 const FIRST_SHARD_ITEMS = 16
-const LARGEST_SHARD_ITEMS = 1024
+export const LARGEST_SHARD_ITEMS = 1024
 /** Inputs of a shard are one row: no store is asked to take a row of a gigabyte, and no driver to hold it. */
 const LARGEST_SHARD_BYTES = 8 * 1024 * 1024
 /** Who lets few items run at once has slow ones: their inputs are not read far ahead. Items of a shard for each of these. */

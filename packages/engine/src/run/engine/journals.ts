@@ -2,7 +2,7 @@
 // back to the store.
 
 import type { Clock } from '../../clock.ts'
-import { FlowError } from '../../errors.ts'
+import { type ErrorValue, FlowError } from '../../errors.ts'
 import type { JournalEntry, JournalId, RunId } from '../../journal/events.ts'
 import type { MaybePromise } from '../../json.ts'
 import type { Plan } from '../../plan/plan.ts'
@@ -12,7 +12,9 @@ import { signalsIn } from '../calls/signals.ts'
 import { Driver } from '../driver/driver.ts'
 import type { CallServices } from '../in-flight/attempt.ts'
 import type { LinkedPlan } from '../link.ts'
+import { failed } from '../outcome.ts'
 import type { RedactorOf } from './call-services.ts'
+import { LARGEST_SHARD_ITEMS, OPEN_SHARDS, WAITING_ITEMS } from './intake.ts'
 import type { LocalRun } from './local-run.ts'
 import type { LocalRuns } from './local-runs.ts'
 
@@ -71,11 +73,24 @@ export class Journals {
     await driver.accepted
   }
 
-  /** Drives these journals of a run, which are in the store. */
+  /** Drives these journals of a run, which are in the store: as many at a time as an intake does. */
   resume(run: LocalRun, journals: readonly JournalId[]): void {
     // All are known to be open before the first can end.
     for (const journal of journals) run.open(journal)
-    for (const journal of journals) void this.drive(journal)
+    this.#keep(this.#driveInTurn(run, journals))
+  }
+
+  async #driveInTurn(run: LocalRun, journals: readonly JournalId[]): Promise<void> {
+    const { clock, runs } = this.#tools
+    for (const journal of journals) {
+      await run.shardRoom(OPEN_SHARDS, WAITING_ITEMS / LARGEST_SHARD_ITEMS)
+      // It may have been woken, or closed with the run.
+      if (!run.isLeft(journal)) continue
+      if (this.#isClosing) {
+        runs.close(run, journal)
+        await this.handBack({ journal, at: clock.now() })
+      } else void this.#keep(this.#goOn(journal, await this.#takeOnce(journal)))
+    }
   }
 
   /**
@@ -97,10 +112,17 @@ export class Journals {
   }
 
   async #drive(journal: JournalId): Promise<Wake | null> {
+    return this.#goOn(journal, await this.#takeOnce(journal))
+  }
+
+  async #takeOnce(journal: JournalId): Promise<Taken | undefined> {
     // Asked twice at once, by a wake and a resume: the second finds it taken.
-    if (this.#taking.has(journal)) return null
+    if (this.#taking.has(journal)) return undefined
     this.#taking.add(journal)
-    const taken = await this.#take(journal).finally(() => this.#taking.delete(journal))
+    return this.#take(journal).finally(() => this.#taking.delete(journal))
+  }
+
+  async #goOn(journal: JournalId, taken: Taken | undefined): Promise<Wake | null> {
     if (taken === undefined) return null
     if ('driver' in taken) return this.#follow(taken.run, journal, taken.driver)
     await this.handBack(taken)
@@ -108,7 +130,7 @@ export class Journals {
   }
 
   /** The driver; or when somebody is to try again; nothing if there is one already, or the journal cannot be read. */
-  async #take(journal: JournalId): Promise<{ run: LocalRun; driver: Driver } | Wake | undefined> {
+  async #take(journal: JournalId): Promise<Taken | undefined> {
     const { store, patience, runs, clock } = this.#tools
     const id = journal.slice(0, journal.lastIndexOf('/'))
     try {
@@ -120,6 +142,7 @@ export class Journals {
       if (this.#isClosing) return { journal, at: clock.now() }
       // From here on the run is known to have work here, and is not forgotten.
       run.open(journal)
+      if (run.cancelled && (await this.#endUnbegun(run, journal, run.cancelled))) return undefined
       const rows = await patience.ask(() => store.read(journal))
       // Its first row was refused, and it was given back all the same, in case that it had been written.
       if (rows.length === 0) return void runs.close(run, journal)
@@ -135,6 +158,23 @@ export class Journals {
     } catch (error) {
       return this.#notTaken(journal, id, error)
     }
+  }
+
+  /** Of a cancelled run: ends a shard that nobody has begun, by one row and without reading it. False if it was begun. */
+  async #endUnbegun(run: LocalRun, journal: JournalId, error: ErrorValue): Promise<boolean> {
+    const { store, patience, runs, clock } = this.#tools
+    const shard = await patience.ask(() => store.runs.shard(journal))
+    if (shard?.rows !== 1 || shard.done > 0 || shard.items === 0) return false
+    const [item, to] = [shard.first, shard.first + shard.items - 1]
+    const end: JournalEntry = { type: 'finished', at: clock.now(), item, to, outcome: failed(error) }
+    try {
+      await patience.ask(() => store.append({ journal, after: 1, entries: [end] }))
+    } catch (thrown) {
+      if (FlowError.is(thrown) && thrown.code === 'CONFLICT') return false
+      throw thrown
+    }
+    runs.close(run, journal)
+    return true
   }
 
   /** One run that cannot be read must not keep the others from going on, nor whoever waits for it. */
@@ -251,6 +291,9 @@ export class Journals {
 }
 
 // ---
+
+/** A driver for it; or when somebody is to try again. */
+type Taken = { readonly run: LocalRun; readonly driver: Driver } | Wake
 
 async function isUnknown(store: Store, id: string): Promise<boolean> {
   try {

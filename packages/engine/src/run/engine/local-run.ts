@@ -6,7 +6,7 @@ import type { KnownSecrets } from '../../secrets/known-secrets.ts'
 import { keysOf } from '../../secrets/own-words.ts'
 import { redactError, redactOutcome } from '../../secrets/redact-shapes.ts'
 import { Redactor } from '../../secrets/redactor.ts'
-import type { SignalEntry } from '../calls/signals.ts'
+import { cancelledError, type SignalEntry } from '../calls/signals.ts'
 import type { Driver } from '../driver/driver.ts'
 import type { ItemGate, ItemInput } from '../in-flight/drive.ts'
 import type { LinkedPlan } from '../link.ts'
@@ -56,6 +56,7 @@ export class LocalRun {
   readonly #signals = new Map<number, readonly SignalEntry[]>()
   /** So many rows of the run's journal are known here, from the first on. */
   #headRows = 0
+  #cancelled: ErrorValue | undefined
   #free: number
   #onChange: (() => void)[] = []
 
@@ -171,6 +172,11 @@ export class LocalRun {
     for (const driver of this.#open.values()) driver?.leave()
   }
 
+  /** How its items end, if it was cancelled. */
+  get cancelled(): ErrorValue | undefined {
+    return this.#cancelled
+  }
+
   /** What was sent in the rows of the run's journal before this one is known here. */
   get headRows(): number {
     return this.#headRows
@@ -181,7 +187,11 @@ export class LocalRun {
     if (row === this.#headRows) this.#headRows++
     if (entries.length === 0 || this.#signals.has(row)) return
     this.#signals.set(row, entries)
-    if (entries.some((entry) => entry.name === 'cancel')) this.#takeNoMore()
+    const cancel = entries.find((entry) => entry.name === 'cancel')
+    if (cancel) {
+      this.#cancelled ??= cancelledError(cancel)
+      this.#takeNoMore()
+    }
     for (const driver of this.#open.values()) for (const entry of entries) driver?.signal(entry)
   }
 

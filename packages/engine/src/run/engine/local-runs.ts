@@ -83,8 +83,7 @@ export class LocalRuns {
     try {
       // Whoever waits for the run would wait for ever if this were given up.
       const row = await patience.ask(() => store.runs.get(run.id), Number.POSITIVE_INFINITY)
-      const shards = await patience.ask(() => store.runs.shards(run.id), Number.POSITIVE_INFINITY)
-      const shard = shards.find((one) => one.journal === journal)
+      const shard = await patience.ask(() => store.runs.shard(journal), Number.POSITIVE_INFINITY)
       const isDone = !row || isEnded(row.status) || !shard || shard.done >= shard.items
       if (isDone && run.isLeft(journal)) this.close(run, journal)
     } catch (error) {

@@ -90,6 +90,9 @@ export function runsSuite(claim: Claim, equal: Equal): void {
       ],
     )
 
+    equal(await store.runs.shard('r/1'), (await store.runs.shards('r'))[1])
+    equal(await store.runs.shard('r/2'), undefined)
+
     await store.append({ journal: 'r/0', after: 1, entries: [sealed(1)] })
     equal(await open('r'), [])
   })
