@@ -106,6 +106,8 @@ export interface PlanEngine {
    * process that is alive drives it.
    */
   resume(run: RunId, options?: ResumeOptions): Promise<RunHandle>
+  /** Looks at a run that is in the store, and drives nothing of it: its results, those to come too, and its end. */
+  follow(run: RunId): Promise<FollowedRun>
   /** Runs a finished run again, as a new run; what is recorded up to `from` is taken over, not done again. */
   rerun(run: RunId, options?: RerunOptions): Promise<RunHandle>
   /** Tells a run, whoever drives it: cancel, pause, resume, or a signal that its steps wait for. */
@@ -138,6 +140,20 @@ export interface RunHandle {
   cancel(reason?: string): Promise<void>
   /** Takes no further inputs; what is in flight ends. */
   drain(): void
+}
+
+/** A run that is only looked at: who drives it, here or in another process, does not matter. */
+export interface FollowedRun {
+  readonly id: RunId
+  /** Each item's result, from the first on: in the order of the inputs or as they ended. Ends when the run has ended. */
+  results(order?: ResultOrder): AsyncIterable<ItemResult>
+  /** The same, several at a time. */
+  batches(order?: ResultOrder): AsyncIterable<readonly ItemResult[]>
+  /** Resolves when all items have ended, whoever ends them. */
+  readonly ended: Promise<RunRow>
+  /** Everything that happens in this run from now on. */
+  watch(listener: (entries: readonly JournalEntry[]) => void): () => void
+  cancel(reason?: string): Promise<void>
 }
 
 /**

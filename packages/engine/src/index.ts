@@ -22,6 +22,7 @@ export type {
   Inputs,
   RerunOptions,
   ResumeOptions,
+  FollowedRun,
   RunHandle,
   RunSignal,
   SubmitOptions,

@@ -110,6 +110,7 @@ export type {
   /** The order of results: that of the inputs, or as they end. */
   ResultOrder,
   CloseOptions,
+  FollowedRun,
   ResumeOptions,
   RunHandle,
   RunId,

@@ -6,6 +6,7 @@ import {
   type CloseOptions,
   createMemoryStore,
   FlowError,
+  type FollowedRun,
   type Log,
   type Outcome,
   type Plan,
@@ -22,6 +23,7 @@ import {
   checkBatch,
   checkClose,
   checkEngineOptions,
+  checkFollow,
   checkResume,
   checkRun,
   checkSignal,
@@ -38,7 +40,10 @@ import type { BatchOptions, BatchResult, OutcomeOf, RunOptions } from './run.ts'
 export interface EngineOptions {
   /** Keeps the runs; in memory, for as long as the engine lives, if absent. */
   readonly store?: Store
-  /** Without a `store`: `none` forgets a run when it has ended. */
+  /**
+   * Without a `store`: `all` keeps every run that has ended, `none` forgets each. Unless told, the last 10,000 are kept, and at
+   * most 64 MB of them.
+   */
   readonly history?: 'all' | 'none'
   /** Flows whose functions must be there from the start: for runs that are in the store already. */
   readonly flows?: readonly Runnable<never>[]
@@ -79,6 +84,8 @@ export interface Engine {
   ): Promise<RunHandle>
   /** Goes on with a run that is in the store. */
   resume(run: string, options?: ResumeOptions): Promise<RunHandle>
+  /** Looks at a run that is in the store and drives nothing of it: for another process than the one that does. */
+  follow(run: string): Promise<FollowedRun>
   /** Cancels, pauses or resumes a run, or sends what its steps wait for. */
   signal(run: string, signal: RunSignal): Promise<void>
   /** Takes up the runs of processes that are gone, and wakes that are due. */
@@ -115,6 +122,9 @@ export function createEngine(options: EngineOptions = {}): Engine {
 
 // ---
 
+/** Of runs that have ended, all. */
+const ALL = { runs: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY }
+
 class EmbeddedEngine implements Engine {
   readonly #core: PlanEngine
   readonly #builtin: BuiltinOnDemand
@@ -126,11 +136,17 @@ class EmbeddedEngine implements Engine {
   readonly #plugins: PluginLife
   readonly #log: Log
 
-  constructor({ store, history = 'all', flows = [], plugins = [], log = consoleLog, ...others }: EngineOptions) {
+  constructor({ store, history, flows = [], plugins = [], log = consoleLog, ...others }: EngineOptions) {
     this.#ownsStore = store === undefined
     this.#isForgetful = store === undefined && history === 'none'
     const { clock } = others
-    this.#store = store ?? createMemoryStore({ forget: this.#isForgetful, ...(clock ? { clock } : {}) })
+    this.#store =
+      store ??
+      createMemoryStore({
+        forget: this.#isForgetful,
+        ...(history === 'all' ? { history: ALL } : {}),
+        ...(clock ? { clock } : {}),
+      })
     this.#builtin = new BuiltinOnDemand(clock)
     const router = pluginRouter(plugins, () => this.#builtin.plugin)
     this.#router = new LocalRouter(router, this.#store.durable ? keepApart : undefined)
@@ -249,6 +265,11 @@ class EmbeddedEngine implements Engine {
     checkResume(run, options)
     await Promise.all([this.#plugins.start(), this.#builtin.load()])
     return this.#core.resume(run, options)
+  }
+
+  async follow(run: string): Promise<FollowedRun> {
+    checkFollow(run)
+    return this.#core.follow(run)
   }
 
   async signal(run: string, signal: RunSignal): Promise<void> {

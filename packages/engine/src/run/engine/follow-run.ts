@@ -96,10 +96,7 @@ export function handleOf(
       for await (const batch of read(order)) yield* batch
       if (run.bug) throw run.bug
     },
-    watch: (listener) => {
-      const told = guarded(run.id, listener, warn)
-      return store.watch({ run: run.id }, ({ entries }) => told(entries))
-    },
+    watch: (listener) => watchEntries(store, run.id, listener, warn),
     cancel,
     drain: () => run.drain(),
   }
@@ -120,6 +117,17 @@ async function rowAtEnd(store: Store, run: LocalRun, patience: Patience): Promis
 
 function endedIn({ items: { success, skipped, failed, cancelled } }: RunRow): number {
   return success + skipped + failed + cancelled
+}
+
+/** Tells somebody of everything that is written of a run from now on. */
+export function watchEntries(
+  store: Store,
+  run: RunId,
+  listener: Listener,
+  warn: (message: string) => void,
+): () => void {
+  const told = guarded(run, listener, warn)
+  return store.watch({ run }, ({ entries }) => told(entries))
 }
 
 type Listener = (entries: readonly JournalEntry[]) => void

@@ -7,6 +7,7 @@ import type { Log } from '../../component/plugin.ts'
 import type {
   CloseOptions,
   DirectRunOptions,
+  FollowedRun,
   Inputs,
   PlanEngine,
   PlanEngineOptions,
@@ -30,7 +31,8 @@ import { type LinkedPlan, link } from '../link.ts'
 import type { Outcome } from '../outcome.ts'
 import { callServices, type RedactorOf } from './call-services.ts'
 import { DirectRuns } from './direct-runs.ts'
-import { endOf, handleOf, recordedResults, watchRun } from './follow-run.ts'
+import { endOf, handleOf, recordedResults, watchEntries, watchRun } from './follow-run.ts'
+import { StoredRun } from './followed-run.ts'
 import { isSmall, passOver, takeIn } from './intake.ts'
 import { Journals } from './journals.ts'
 import type { LocalRun } from './local-run.ts'
@@ -59,6 +61,7 @@ export class RunEngine implements PlanEngine {
   readonly #intakes = new Set<LocalRun>()
   #worker: { stop(): Promise<void> } | undefined
   #isClosing = false
+  readonly #closed = new AbortController()
 
   constructor(options: PlanEngineOptions) {
     this.#options = options
@@ -167,6 +170,19 @@ export class RunEngine implements PlanEngine {
     return this.#handle(run, unwatch, intake)
   }
 
+  async follow(id: RunId): Promise<FollowedRun> {
+    this.#checkOpen()
+    await rowOf(this.#options.store, id)
+    const { store } = this.#options
+    return new StoredRun(id, {
+      store,
+      patience: this.#patience,
+      cancel: (reason) => this.signal(id, reason === undefined ? { name: 'cancel' } : { name: 'cancel', reason }),
+      watch: (listener) => watchEntries(store, id, listener, (message) => this.#warn(message)),
+      closed: this.#closed.signal,
+    })
+  }
+
   async rerun(id: RunId, options: RerunOptions = {}): Promise<RunHandle> {
     this.#checkOpen()
     checkLimit(options.maxConcurrent)
@@ -241,6 +257,7 @@ export class RunEngine implements PlanEngine {
     const heads = [...this.#intakes].map((run) => this.#letHeadGo(run))
     await this.#within(CLOSE_MS, Promise.all([this.#journals.left(), ...heads]))
     this.#patience.stop()
+    this.#closed.abort()
     await stopped
   }
 
