@@ -121,6 +121,7 @@ export interface PlanEngine {
   close(options?: CloseOptions): Promise<void>
 }
 
+/** How an engine is closed. */
 export interface CloseOptions {
   /** 0 unless told: calls that are under way are aborted. */
   readonly drainMs?: number

@@ -126,6 +126,7 @@ export type {
   Component,
   ComponentInfo,
   ParkedRun,
+  ParkSignal,
   Plugin,
   SubmitRunOptions,
   SubmittedRun,
@@ -159,6 +160,7 @@ export type {
   StoredRecord,
   VisitRef,
   Wake,
+  WaitForm,
   WatchOptions,
 } from '@stepflow/engine'
 export type { Expr, Origin, Plan, PlanStep, Retry, Transition, TriggerRule } from '@stepflow/engine'
