@@ -19,6 +19,8 @@ export function context(part: Partial<CallContext> = {}, logged: Logged[] = []):
     signal: new AbortController().signal,
     attempt: 1,
     idempotencyKey: 'r/0/0/1',
+    path: '0/0/1',
+    timeoutMs: undefined,
     started: () => {},
     putBlob: () => '',
     getBlob: () => null,

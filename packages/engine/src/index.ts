@@ -9,7 +9,7 @@ export { type Condition, conditionOf, type SubPlan, subPlanOf } from './plan/ste
 export { checkPlan, findCycle } from './plan/check.ts'
 export { compilePath, keysAt, MISSING, parsePath } from './plan/path.ts'
 export { isTruthy, type PureFunction } from './plan/functions.ts'
-export { bareId, contentId, textId } from './plan/id.ts'
+export { bareId, contentId, type Hash, textId, useHash } from './plan/id.ts'
 export type { Diagnostic, Level } from './plan/diagnostic.ts'
 export { errorsOf, hasErrors, suggest } from './plan/diagnostic.ts'
 

@@ -34,6 +34,17 @@ export function jsonBytes(value: unknown, most: number): number {
   return bytes
 }
 
+/** Of the text as UTF-8. */
+export function utf8Bytes(text: string): number {
+  let bytes = text.length
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    // Half of a pair has two of its four bytes.
+    if (code >= 0x80) bytes += code < 0x800 || (code >= 0xd800 && code < 0xe000) ? 1 : 2
+  }
+  return bytes
+}
+
 // ---
 
 function textBytes(text: string): number {

@@ -18,6 +18,7 @@ import {
 import type { Config, PluginConfig } from './config/config.ts'
 import { type ConfiguredRouter, createRouter } from './config/routes.ts'
 import type { Env } from './config/substitute.ts'
+import { lendNodeHash } from './node-hash.ts'
 import { Catalog, type Listing } from './plugins/catalog.ts'
 import { limit } from './plugins/limit.ts'
 
@@ -56,6 +57,7 @@ export interface Wired extends WiredPlugins {
 
 /** Everything that is needed to run flows. Close it, or child processes stay. */
 export async function wire(config: Config, options: WireOptions): Promise<Wired> {
+  lendNodeHash()
   const known = knownSecrets(options)
   const wired = await wirePlugins(config, options, known)
   const store = options.store ?? (await openStore(config, options))

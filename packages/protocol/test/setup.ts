@@ -16,6 +16,8 @@ export function contextOf(over: Partial<CallContext> = {}): CallContext {
     signal: new AbortController().signal,
     attempt: 1,
     idempotencyKey: 'run-1/0/step/1',
+    path: '0/0/1',
+    timeoutMs: undefined,
     started: () => {},
     putBlob: () => '',
     getBlob: () => null,

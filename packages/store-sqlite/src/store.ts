@@ -24,6 +24,7 @@ import { type Database, type DriverName, openDatabase } from './drivers.ts'
 import { closedStore, isBusy, storeFailure } from './failure.ts'
 import { JournalReader } from './journal.ts'
 import { migrate, refuseOthers } from './migrate.ts'
+import { lendNodeHash } from './node-hash.ts'
 import { Presence } from './presence.ts'
 import { Pruner } from './prune.ts'
 import { RecordTable } from './records.ts'
@@ -82,6 +83,7 @@ export interface SqliteStoreOptions {
  */
 export async function createSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   checkOptions(options)
+  lendNodeHash()
   const path = resolve(options.path)
   prepareFolder(path)
   const until = performance.now() + OPEN_LIMIT_MS

@@ -54,6 +54,10 @@ export interface CallContext {
   readonly idempotencyKey: string
   readonly runId: string
   readonly stepId: string
+  /** Where the call stands in its run: `item/step/visit`, below those of the steps that it is inside. */
+  readonly path: string
+  /** How long an attempt may take, if the step says so. */
+  readonly timeoutMs: number | undefined
   /** From 0. */
   readonly itemIndex: number
   /** Set when the component is called again after a Park: what woke it. */

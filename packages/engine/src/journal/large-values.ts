@@ -3,6 +3,7 @@
 // over.
 
 import { setOwn } from '../json.ts'
+import { utf8Bytes } from '../json-size.ts'
 import { contentId, textId } from '../plan/id.ts'
 
 /** Values whose compact JSON has more bytes than this become blobs. */
@@ -36,7 +37,7 @@ export class LargeValues {
   isLarge(text: string): boolean {
     if (text.length > this.#largeBytes) return true
     // A character has three bytes at most: most texts need no counting.
-    return text.length * 3 > this.#largeBytes && Buffer.byteLength(text) > this.#largeBytes
+    return text.length * 3 > this.#largeBytes && utf8Bytes(text) > this.#largeBytes
   }
 
   /** May be a blob, or nothing that JSON knows: told without measuring it. */

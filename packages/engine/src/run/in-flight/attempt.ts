@@ -131,6 +131,10 @@ export class Attempt implements CallContext {
     return this.run.key === '' ? own : `${this.run.key}/${own}`
   }
 
+  get timeoutMs(): number | undefined {
+    return this.run.plan.plan.steps[this.step]?.timeoutMs
+  }
+
   /** The key of the next sub-run that it waits for: each has its own. */
   nextSubRunKey(): string {
     const count = ++laterOf(this).subRuns
