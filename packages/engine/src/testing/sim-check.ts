@@ -11,6 +11,8 @@ import type { Process, World } from './sim-world.ts'
 
 export class Check {
   readonly violations: string[] = []
+  /** Who is about to begin the run. */
+  beginning: Process | undefined
   readonly #world: World
   readonly #scenario: Scenario
   readonly #run: string
@@ -46,6 +48,8 @@ export class Check {
   /** A component is called. Two may be called at once around a takeover, but whoever holds the journal knows its past. */
   called({ process, key, attempt, isRepeatable }: Parameters<Ledger['called']>[0]): void {
     if (!isRepeatable) this.#useRow(process, key)
+    // Who begins a run calls what is repeatable before the first row, and may be told then that the run is there already.
+    else if (this.beginning === process) return
     const item = Number(key.split('/')[1])
     const journal = this.#journalOf.get(item)
     if (journal === undefined || this.#claimedBy.get(journal) !== process) return

@@ -205,6 +205,7 @@ class Simulation {
   }
 
   async #submit(process: Process, engine: PlanEngine) {
+    this.#check.beginning = process
     try {
       return await engine.submit(this.#scenario.plan, this.#inputs(process), {
         id: RUN,
@@ -214,6 +215,8 @@ class Simulation {
       // The answer to an earlier attempt was lost, but the run is there.
       if (FlowError.is(error) && error.code === 'CONFLICT') return this.#resume(process, engine)
       throw error
+    } finally {
+      this.#check.beginning = undefined
     }
   }
 
