@@ -81,6 +81,32 @@ describe('what was completed is not done again', () => {
     expect(again.calls).toEqual(['/echo'])
   })
 
+  test('when what follows from one answer cuts off the step of another that is there already', async () => {
+    // c fails because of a, while b, which runs beside it, answers in the same turn.
+    const p = plan(
+      {
+        a: call('/gated'),
+        b: call('/gated'),
+        c: {
+          component: null,
+          input: { op: 'guard', rule: 'all_success', of: [0], then: { op: 'input', path: 'nowhere' } },
+        },
+        d: call('/echo', ref(1)),
+      },
+      () => ({ input: { op: 'array', of: [ref(2), ref(3)] } }),
+    )
+    const clock = createManualClock()
+    const functions: Record<string, Fn> = {
+      '/gated': (x) => new Promise((resolve) => clock.timer(100, () => resolve(x))),
+    }
+    const whole = await run(p, [1], functions, clock, durable(clock))
+
+    for (let rows = 1; rows <= whole.rows.length; rows++) {
+      const again = await goOn(p, whole.rows.slice(0, rows), { '/gated': async (x) => x })
+      expect(again.outcomes).toEqual(whole.outcomes)
+    }
+  })
+
   test('when it answers in the very turn in which a failure cuts it off', async () => {
     const p = plan(
       {

@@ -51,6 +51,27 @@ test('a second reader of the results is refused, and takes nothing from the firs
   ])
 })
 
+test('whoever asks a second time for the results of a run is given all of them', async () => {
+  let release: () => void = () => {}
+  const gate = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const store = createMemoryStore()
+  const router = routerOf({ '/echo': (x) => (x === 2 ? gate.then(() => x) : x) })
+  const engine = createEngine({ store, router })
+  const first = (await engine.submit(echo, [0, 1, 2], { id: 'r' })).results()[Symbol.asyncIterator]()
+  await first.next()
+  await first.next()
+
+  const second = await engine.resume('r')
+  release()
+  const seen: number[] = []
+  for await (const { index } of second.results()) seen.push(index)
+
+  expect(seen).toEqual([0, 1, 2])
+  expect((await first.next()).value?.index).toBe(2)
+})
+
 test('any number of results may wait behind a slow first item for a reader who comes late', async () => {
   const count = 300_000
   let release: (x: unknown) => void = () => {}

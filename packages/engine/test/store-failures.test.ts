@@ -180,6 +180,20 @@ test('another driver that took the journal over meanwhile is not taken for us', 
   expect(said).toContain('warning: journal r/0 was taken over')
 })
 
+test('a new journal whose first row was lost, and which somebody has taken over since, is there', async () => {
+  const clock = createManualClock()
+  let fault: Fault = 'lost'
+  const { store, kept } = failing(clock, (name) => (name === 'append' ? fault : undefined))
+  const { engine } = engineOn(store, clock, { '/a': () => 1, '/b': () => 2 })
+  const submitted = engine.submit(two, [1], { id: 'r' })
+  await clock.settle()
+  await kept.append({ journal: 'r/0', after: 1, entries: [{ type: 'claimed', at: 0, driver: 'two', mark: 'm' }] })
+  fault = undefined
+  await clock.advance(1_000)
+
+  expect((await submitted).id).toBe('r')
+})
+
 test('a store that stays away is left, the journal goes back to it, and whoever comes goes on', async () => {
   const clock = createManualClock()
   let isAway = false

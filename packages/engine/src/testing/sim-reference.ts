@@ -95,15 +95,22 @@ class Reader {
       if (end.end === 'failed' && index !== exit && !this.#isHandled(index)) faults.push(end.fault)
     }
     const last = this.ends.get(exit)
-    if (faults.length > 0 && onFailure === 'stop') return { outcome: 'failed', anyOf: faults }
-    if (!last || last.end === 'never') {
-      const message = `the item did not end within ${this.#plan.timeoutMs} ms`
-      return { outcome: 'failed', anyOf: [{ code: 'TIMEOUT', message }] }
+    const timeout: Fault = { code: 'TIMEOUT', message: `the item did not end within ${this.#plan.timeoutMs} ms` }
+    if (faults.length > 0 && onFailure === 'stop') {
+      return { outcome: 'failed', anyOf: this.#isUndecided ? [...faults, timeout] : faults }
     }
+    if (!last || last.end === 'never') return { outcome: 'failed', anyOf: [timeout] }
     if (faults[0]) return { outcome: 'failed', anyOf: [faults[0]] }
     if (last.end === 'done') return { outcome: 'success', result: last.value }
     if (last.end === 'failed') return { outcome: 'failed', anyOf: [last.fault] }
     return last.cause ? { outcome: 'failed', anyOf: [last.cause] } : { outcome: 'skipped' }
+  }
+
+  /** Something never ends, so that a handler may never come to be run or skipped: a failure may wait for it for ever. */
+  get #isUndecided(): boolean {
+    if (![...this.ends.values()].some(({ end }) => end === 'never')) return false
+    const isOpen = (step: number) => (this.ends.get(step) ?? NEVER).end === 'never'
+    return this.#plan.steps.some(({ handlers = [] }, i) => handlers.length > 0 && (isOpen(i) || handlers.some(isOpen)))
   }
 
   #isHandled(index: number): boolean {

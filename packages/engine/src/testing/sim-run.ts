@@ -186,7 +186,7 @@ class Simulation {
       this.#world.note(() => `${process.name} has the run`)
       for await (const { index, outcome } of handle.results('completion')) seen.set(index, outcome)
       await handle.ended
-      if (this.#isOver) this.#seen = seen
+      if (this.#isOver && !process.isClosing) this.#seen = seen
       // Its process has lost the run to another.
       else this.#attachLater(process)
     }
@@ -254,6 +254,7 @@ class Simulation {
     const one = this.#anyone()
     if (!one || this.#isOver) return
     const [process, engine] = one
+    process.isClosing = true
     this.#world.note(() => `${process.name} is closed within ${drainMs} ms`)
     const asked = { ...this.#asked }
     let wasCut = process.isCut || process.stalledUntil > this.#world.now

@@ -91,6 +91,8 @@ export class Process {
   isDead = false
   /** Nothing happens in it until then; what should have happens then. */
   stalledUntil = 0
+  /** Its engine is being closed: whoever reads there is not given all. */
+  isClosing = false
   /** It cannot reach the store until then. */
   cutUntil = 0
   /** By how much its clock is ahead of the world's; milliseconds. */

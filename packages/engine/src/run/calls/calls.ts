@@ -36,6 +36,10 @@ export class Calls {
   readonly #isDurable: boolean
   readonly #expire = (attempt: Attempt, thrown: FlowError) => this.#arrive({ attempt, kind: 'thrown', thrown })
   #answers: Answer[] = []
+  /** Of this turn, to be settled when what follows from the others of their items has happened. */
+  #later: Answer[] = []
+  /** Where answers go that are there at once, of calls that are made outside of a step's own turn. */
+  #early: Answer[] | undefined
   /** Calls that wait for what made them ready to be written. */
   #unsent: { readonly attempt: Attempt; readonly component: Component }[] = []
 
@@ -48,7 +52,7 @@ export class Calls {
 
   /** Answers have arrived, or signals that parked attempts wait for. */
   get hasArrivals(): boolean {
-    return this.#answers.length > 0 || this.#parks.hasNewDue
+    return this.#answers.length > 0 || this.#later.length > 0 || this.#parks.hasNewDue
   }
 
   /** The past is replayed: time limits count again, from when they began. */
@@ -100,7 +104,9 @@ export class Calls {
     if (this.#unsent.length === 0 || this.#drive.isLeaving) return
     const unsent = this.#unsent
     this.#unsent = []
+    this.#early = this.#answers
     for (const { attempt, component } of unsent) if (isWanted(attempt)) this.#call(attempt, component)
+    this.#early = undefined
   }
 
   /** Components are at work whose answers are still to come. */
@@ -115,12 +121,42 @@ export class Calls {
   /** Settles all answers that have arrived, and calls again what is due. */
   settleAnswers(): void {
     this.#parks.beginTurn()
-    if (this.#answers.length > 0) {
-      const answers = this.#answers
+    if (this.#answers.length > 0 || this.#later.length > 0) {
+      const answers = this.#later.length > 0 ? [...this.#later.splice(0), ...this.#answers] : this.#answers
       this.#answers = []
-      for (const answer of answers) this.#settle(answer)
+      this.#settleFirst(answers)
     }
+    this.#early = this.#isDurable ? this.#later : undefined
     this.#parks.wakeDue(this)
+    this.#early = undefined
+  }
+
+  /** Settles those of this turn's answers that had to wait; false if there is none. */
+  settleMore(): boolean {
+    if (this.#later.length === 0) return false
+    this.#settleFirst(this.#later.splice(0))
+    return true
+  }
+
+  /**
+   * Of each item one: what follows from it may cut off the step of the next, as it would have a moment later, and as it does
+   * when the journal is replayed. Where there is no journal all are settled.
+   */
+  #settleFirst(answers: readonly Answer[]): void {
+    if (!this.#isDurable || answers.length === 1) {
+      for (let i = 0; i < answers.length; i++) this.#settle(answers[i] as Answer)
+      return
+    }
+    const items = new Set<number>()
+    for (let i = 0; i < answers.length; i++) {
+      const answer = answers[i] as Answer
+      const item = rootItem(answer.attempt)
+      if (items.has(item)) this.#later.push(answer)
+      else {
+        items.add(item)
+        this.#settle(answer)
+      }
+    }
   }
 
   #settle(answer: Answer): void {
@@ -145,6 +181,8 @@ export class Calls {
   /** All items of a sub-run have ended: its step goes on. */
   closeSubRun(child: ActiveRun): void {
     const attempt = closeSubRun(this.#drive, child)
+    // As with answers: what has been settled around it comes first.
+    attempt.run.scheduler.advance()
     if (!isWanted(attempt)) return
     this.#parks.leave(attempt)
     const { park } = attempt
@@ -211,9 +249,10 @@ export class Calls {
       // Asking an answer for its "then" may throw as well.
       isLater = isPromise(answer)
     } catch (thrown) {
-      return this.#thrown(attempt, thrown)
+      return this.#early ? this.#keep({ attempt, kind: 'thrown', thrown }, this.#early) : this.#thrown(attempt, thrown)
     }
     if (isLater) this.#await(attempt, answer as Promise<unknown>, component)
+    else if (this.#early) this.#keep({ attempt, kind: 'result', result: answer }, this.#early)
     else this.#answered(attempt, answer)
   }
 
@@ -236,6 +275,13 @@ export class Calls {
       (result) => this.#arrive({ attempt, kind: 'result', result }),
       (thrown) => this.#arrive({ attempt, kind: 'thrown', thrown }),
     )
+  }
+
+  #keep(answer: Answer, among: Answer[]): void {
+    const { run, key } = answer.attempt
+    run.state.status[key] = RUNNING
+    run.attempts.set(key, answer.attempt)
+    among.push(answer)
   }
 
   #arrive(answer: Answer): void {

@@ -150,6 +150,11 @@ export class Driver {
     this.#over({ how: 'left', wake: { journal, at } }, why)
   }
 
+  /** Resolves when no turn is on its way to the store: what is given back before could be taken again by it. */
+  written(): Promise<void> {
+    return this.#writer.idle()
+  }
+
   /** Calls nothing more; leaves when what is under way has ended and is written. */
   retire(): void {
     this.#drive.isLeaving = true
@@ -188,7 +193,8 @@ export class Driver {
       this.#drive.beginTurn()
       if (this.#cancelled) this.#endAll(this.#cancelled)
       this.#calls.settleAnswers()
-      const isComplete = this.#pump()
+      let isComplete = this.#pump()
+      while (isComplete && this.#calls.settleMore()) isComplete = this.#pump()
       const appended = this.#append()
       if (isPromise(appended)) {
         appended.then(
@@ -241,6 +247,9 @@ export class Driver {
         return this.#over({ how: 'done' })
       }
       services.warn(`journal ${journal} was taken over`)
+      // It is there, then.
+      this.#accept?.()
+      this.#accept = undefined
       this.#over({ how: 'lost', wake: { journal, at: clock.now() } })
     } catch (error) {
       this.#bug(error)

@@ -24,6 +24,7 @@ export class JournalWriter {
   readonly #atWork: () => AtWork
   /** How many rows the journal has: what the next append must find. */
   #after: number
+  #writing: Promise<Conflict | undefined> | undefined
   #outage: Outage | undefined
   #isStopped = false
 
@@ -40,12 +41,17 @@ export class JournalWriter {
     try {
       const appended = this.#options.append(batch)
       this.#after++
-      return isPromise(appended)
-        ? appended.then(nothing, (error) => this.#again(error, batch.after, entries))
-        : undefined
+      if (!isPromise(appended)) return undefined
+      this.#writing = appended.then(nothing, (error) => this.#again(error, batch.after, entries))
     } catch (error) {
-      return this.#again(error, batch.after, entries)
+      this.#writing = this.#again(error, batch.after, entries)
     }
+    return this.#writing
+  }
+
+  /** Resolves when nothing is on its way to the store. */
+  async idle(): Promise<void> {
+    await this.#writing?.catch(nothing)
   }
 
   /** A store that is away is waited for no longer. */
@@ -66,6 +72,7 @@ export class JournalWriter {
     try {
       for (;;) {
         const isConflict = FlowError.is(failure) && failure.code === 'CONFLICT'
+        if (this.#isStopped) throw failure
         if (!isConflict && !(isAway(failure) && (await outage.wait(failure)))) throw failure
         try {
           if (isConflict) {
@@ -107,7 +114,9 @@ export class JournalWriter {
     let isFound = false
     for (const row of tail) {
       if (row.entries.every(isBeside)) continue
-      if (isFound || !isUncertain || !this.#isOurs(row, entries)) return this.#isNew ? 'is there' : 'is lost'
+      // Behind our own row, somebody has taken the journal over.
+      if (isFound) return 'is lost'
+      if (!isUncertain || !this.#isOurs(row, entries)) return this.#isNew ? 'is there' : 'is lost'
       isFound = true
     }
     const last = tail.at(-1)

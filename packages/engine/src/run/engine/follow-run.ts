@@ -6,7 +6,7 @@ import type { JournalEntry, RunId } from '../../journal/events.ts'
 import type { Patience } from '../../store/patience.ts'
 import type { RunRow, Store } from '../../store/store.ts'
 import type { LocalRun } from './local-run.ts'
-import { type ItemResult, type ResultOrder, readAlready } from './result-stream.ts'
+import { type ItemResult, type ResultOrder, type ResultStream, readAlready } from './result-stream.ts'
 import { checkOrder } from './run-options.ts'
 
 const RESULTS_AT_ONCE = 1000
@@ -15,6 +15,7 @@ const RESULTS_AT_ONCE = 1000
 export function watchRun(
   store: Store,
   run: LocalRun,
+  results: ResultStream,
   watch: SubmitOptions['watch'],
   warn: (message: string) => void,
 ): () => void {
@@ -23,7 +24,7 @@ export function watchRun(
     for (const entry of row.entries) {
       if (entry.type !== 'finished') continue
       const { item, to = item, outcome } = entry
-      for (let i = item; i <= to; i++) run.results.push(i, run.rawOutcome(i) ?? outcome)
+      for (let i = item; i <= to; i++) results.push(i, run.rawOutcome(i) ?? outcome)
     }
     listener?.(row.entries)
   })
@@ -49,6 +50,7 @@ export async function* recordedResults(
 export function endOf(
   store: Store,
   run: LocalRun,
+  results: ResultStream,
   intake: Promise<void>,
   patience: Patience,
   release: () => void,
@@ -60,7 +62,7 @@ export function endOf(
     .then(async () => {
       const row = await rowAtEnd(store, run, patience)
       // What another process has ended may be recorded before we have heard of it.
-      if (row && run.results.lacks(endedIn(row))) run.results.follow(recordedResults(store, run.id, patience))
+      if (row && results.lacks(endedIn(row))) results.follow(recordedResults(store, run.id, patience))
       release()
       if (run.bug || !row) throw run.bug ?? new FlowError('NOT_FOUND', `run ${run.id} was removed while it ran`)
       return row
@@ -74,6 +76,7 @@ export function endOf(
 export function handleOf(
   store: Store,
   run: LocalRun,
+  results: ResultStream,
   ended: Promise<RunRow>,
   cancel: (reason: string | undefined) => Promise<void>,
   warn: (message: string) => void,
@@ -83,7 +86,7 @@ export function handleOf(
     checkOrder(order)
     if (isRead) throw readAlready()
     isRead = true
-    return run.results.batches(order)
+    return results.batches(order)
   }
   return {
     id: run.id,

@@ -25,6 +25,8 @@ export interface IntakeTools {
   readonly timer: (ms: number, fire: () => void) => () => void
   /** Starts a journal with these entries; resolves when they are written. */
   readonly open: (journal: JournalId, entries: readonly JournalEntry[]) => Promise<void>
+  /** Resolves once fewer results than that wait for their reader. */
+  readonly room: (results: number) => Promise<void>
   /** Writes to the run's own journal, after whatever it holds. */
   readonly note: (entries: readonly JournalEntry[]) => Promise<void>
 }
@@ -59,7 +61,7 @@ export async function takeIn(
   const write = async (journal: JournalId, entry: JournalEntry) => {
     await tools.open(journal, [entry])
     await run.shardRoom(OPEN_SHARDS, WAITING_ITEMS / largest)
-    await run.results.room(BACKLOG_SHARDS * largest)
+    await tools.room(BACKLOG_SHARDS * largest)
   }
   const flush = (): Promise<void> => {
     if (shard.length === 0) return flushing

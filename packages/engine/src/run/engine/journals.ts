@@ -192,7 +192,7 @@ export class Journals {
     }
     // A run whose first row was refused is no run.
     if (!run && !isForOthers && (await isUnknown(store, id))) return undefined
-    warn(`run ${id} is set aside: ${messageOf(error)}`)
+    warn(`run ${id} is ${isForOthers ? 'left to others' : 'set aside'}: ${messageOf(error)}`)
     run?.fail(error)
     run?.close(journal)
     return isForOthers ? { journal, at: clock.now() } : undefined
@@ -277,6 +277,7 @@ export class Journals {
         if (run.isClosed) run.close(journal)
         else run.putDown(journal)
     }
+    await driver.written()
     await this.handBack(end.wake)
     if (end.how === 'lost') await runs.closeIfDone(run, journal)
     return end.wake

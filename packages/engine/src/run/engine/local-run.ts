@@ -1,4 +1,4 @@
-// A run as this process has it: its places for items, its drivers, its results on their way out.
+// A run as this process has it: its places for items, and its drivers.
 
 import type { ErrorValue } from '../../errors.ts'
 import type { JournalId, RunId } from '../../journal/events.ts'
@@ -12,7 +12,6 @@ import type { ItemGate, ItemInput } from '../in-flight/drive.ts'
 import type { LinkedPlan } from '../link.ts'
 import type { Outcome } from '../outcome.ts'
 import type { RunFacts } from '../scheduler/state.ts'
-import { ResultStream } from './result-stream.ts'
 
 export interface LocalRunOptions {
   readonly id: RunId
@@ -28,7 +27,6 @@ export class LocalRun {
   readonly id: RunId
   readonly plan: LinkedPlan
   readonly facts: RunFacts
-  readonly results = new ResultStream()
   /** Items at once. */
   readonly limit: number
   /** Those who wait for its end. */

@@ -37,6 +37,15 @@ export class LocalRuns {
     return this.#runs.get(id)
   }
 
+  /** One that went wrong here is begun anew by whoever wants to go on with it. */
+  usable(id: RunId): LocalRun | undefined {
+    const run = this.#runs.get(id)
+    if (run?.bug === undefined) return run
+    run.leave()
+    this.forget(run)
+    return undefined
+  }
+
   /** Takes a run in hand. */
   add(id: RunId, plan: LinkedPlan, options: RunOptions, isRedacting: boolean): LocalRun {
     const run = new LocalRun({

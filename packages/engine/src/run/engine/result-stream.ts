@@ -141,6 +141,6 @@ export class ResultStream {
 export function readAlready(): FlowError {
   return new FlowError(
     'CONFLICT',
-    'these results are read already, and each is given once: keep them, or call resume(id) for results of its own once the run has ended',
+    'these results are read already, and each is given once: keep them, or ask for results of their own by resume(id)',
   )
 }

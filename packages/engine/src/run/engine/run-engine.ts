@@ -38,6 +38,7 @@ import { Journals } from './journals.ts'
 import type { LocalRun } from './local-run.ts'
 import { LocalRuns } from './local-runs.ts'
 import { stepToRerun } from './rerun.ts'
+import { ResultStream } from './result-stream.ts'
 import { newRunId } from './run-id.ts'
 import { beginningOf, rowOf } from './run-journal.ts'
 import { checkId, checkLimit, keptOptions } from './run-options.ts'
@@ -121,17 +122,18 @@ export class RunEngine implements PlanEngine {
     const created = (items: readonly unknown[]): JournalEntry => {
       return { type: 'created', at: this.#clock.now(), run: id, plan, options: kept, from: 0, inputs: items }
     }
-    const unwatch = watchRun(this.#options.store, run, options.watch, (message) => this.#warn(message))
+    const results = new ResultStream()
+    const unwatch = watchRun(this.#options.store, run, results, options.watch, (message) => this.#warn(message))
     if (isSmall(inputs)) {
       const sealed: JournalEntry = { type: 'sealed', at: this.#clock.now(), items: inputs.length }
       await this.#accepted(run, unwatch, this.#journals.start(run, `${id}/0`, [created(inputs), sealed]))
-      return this.#handle(run, unwatch)
+      return this.#handle(run, results, unwatch)
     }
     const journal = `${id}/0`
     this.#intakes.add(run)
     const written = async () => this.#options.store.append({ journal, after: 0, entries: [created([])] })
     await this.#accepted(run, unwatch, written(), [journal])
-    return this.#handle(run, unwatch, this.#takeIn(run, inputs, { items: 0, shards: 0 }))
+    return this.#handle(run, results, unwatch, this.#takeIn(run, results, inputs, { items: 0, shards: 0 }))
   }
 
   runDirectly(plan: Plan, input: unknown, options: DirectRunOptions = {}): Promise<Outcome> {
@@ -153,12 +155,13 @@ export class RunEngine implements PlanEngine {
         `run ${id} is being driven by ${holder.heldBy}: end that process first, or leave it`,
       )
     }
-    const run = this.#runs.get(id) ?? (await this.#runs.load(id, options.redact !== false, options.maxConcurrent))
+    const run = this.#runs.usable(id) ?? (await this.#runs.load(id, options.redact !== false, options.maxConcurrent))
     run.handles++
-    const unwatch = watchRun(this.#options.store, run, options.watch, (message) => this.#warn(message))
+    const results = new ResultStream()
+    const unwatch = watchRun(this.#options.store, run, results, options.watch, (message) => this.#warn(message))
     const shards = await store.runs.shards(id)
-    run.results.follow(recordedResults(store, id, this.#patience))
-    if (isEnded(row.status)) return this.#handle(run, unwatch)
+    results.follow(recordedResults(store, id, this.#patience))
+    if (isEnded(row.status)) return this.#handle(run, results, unwatch)
 
     this.#journals.resume(run, leftOf(shards))
     const items = shards.reduce((sum, shard) => sum + shard.items, 0)
@@ -166,8 +169,8 @@ export class RunEngine implements PlanEngine {
     const intake =
       isSealed || !options.inputs
         ? Promise.resolve()
-        : this.#takeIn(run, passOver(options.inputs, items), { items, shards: shards.length - 1 })
-    return this.#handle(run, unwatch, intake)
+        : this.#takeIn(run, results, passOver(options.inputs, items), { items, shards: shards.length - 1 })
+    return this.#handle(run, results, unwatch, intake)
   }
 
   async follow(id: RunId): Promise<FollowedRun> {
@@ -204,7 +207,8 @@ export class RunEngine implements PlanEngine {
     checkId(again)
     const run = this.#runs.add(again, linked, kept, options.redact !== false)
     run.handles++
-    const unwatch = watchRun(this.#options.store, run, options.watch, (message) => this.#warn(message))
+    const results = new ResultStream()
+    const unwatch = watchRun(this.#options.store, run, results, options.watch, (message) => this.#warn(message))
     const written = writeRerun(store, shards, {
       run: again,
       at: this.#clock.now(),
@@ -220,7 +224,7 @@ export class RunEngine implements PlanEngine {
       shards.map((_, number) => `${again}/${number}`),
     )
     this.#journals.resume(run, leftOf(await store.runs.shards(again)))
-    return this.#handle(run, unwatch)
+    return this.#handle(run, results, unwatch)
   }
 
   async signal(id: RunId, signal: RunSignal): Promise<void> {
@@ -277,11 +281,16 @@ export class RunEngine implements PlanEngine {
     if (this.#isClosing) throw closed()
   }
 
-  async #takeIn(run: LocalRun, inputs: Inputs, taken: { items: number; shards: number }): Promise<void> {
+  async #takeIn(
+    run: LocalRun,
+    results: ResultStream,
+    inputs: Inputs,
+    taken: { items: number; shards: number },
+  ): Promise<void> {
     this.#intakes.add(run)
     let isWhole = false
     try {
-      await this.#takeAll(run, inputs, taken)
+      await this.#takeAll(run, results, inputs, taken)
       isWhole = !run.isClosed
     } finally {
       this.#intakes.delete(run)
@@ -294,10 +303,16 @@ export class RunEngine implements PlanEngine {
     await this.#journals.handBack({ journal: `${run.id}/0`, at: Number.POSITIVE_INFINITY })
   }
 
-  #takeAll(run: LocalRun, inputs: Inputs, taken: { items: number; shards: number }): Promise<void> {
+  #takeAll(
+    run: LocalRun,
+    results: ResultStream,
+    inputs: Inputs,
+    taken: { items: number; shards: number },
+  ): Promise<void> {
     return takeIn(run, inputs, taken, {
       now: () => this.#clock.now(),
       timer: (ms, fire) => this.#clock.timer(ms, fire),
+      room: (count) => results.room(count),
       open: (journal, entries) => this.#journals.start(run, journal, entries),
       note: async (entries) => this.#patience.ask(() => this.#note(run.id, entries)),
     })
@@ -330,16 +345,21 @@ export class RunEngine implements PlanEngine {
     }
   }
 
-  #handle(run: LocalRun, unwatch: () => void, intake: Promise<void> = Promise.resolve()): RunHandle {
+  #handle(
+    run: LocalRun,
+    results: ResultStream,
+    unwatch: () => void,
+    intake: Promise<void> = Promise.resolve(),
+  ): RunHandle {
     const { store } = this.#options
-    const ended = endOf(store, run, intake, this.#patience, () => {
+    const ended = endOf(store, run, results, intake, this.#patience, () => {
       unwatch()
-      run.results.end()
+      results.end()
       this.#runs.release(run)
     })
     const cancel = (reason: string | undefined) =>
       this.signal(run.id, reason === undefined ? { name: 'cancel' } : { name: 'cancel', reason })
-    return handleOf(store, run, ended, cancel, (message) => this.#warn(message))
+    return handleOf(store, run, results, ended, cancel, (message) => this.#warn(message))
   }
 
   #link(plan: Plan): MaybePromise<LinkedPlan> {

@@ -7,6 +7,7 @@ import { failed, type Outcome } from '../outcome.ts'
 import {
   DONE,
   FAILED,
+  IDLE,
   isWaiting,
   PARKED,
   QUEUED,
@@ -86,7 +87,9 @@ export class Failures {
       const statuses = handlers.map((handler) => state.status[base + handler] as number)
       if (handlers.some((handler, i) => hasBegun(statuses[i] as number) && this.#isReached(base, step, handler)))
         continue
-      if (item === 'goes on' && statuses.some((status) => status < DONE)) open.push(step)
+      const mayRun = (handler: number, i: number) =>
+        (statuses[i] as number) < DONE && this.#mayReach(base, step, handler)
+      if (item === 'goes on' && handlers.some(mayRun)) open.push(step)
       else this.#unhandled(slot, step)
       if (state.isLive[slot] === 0 || this.#stopping.has(slot)) return
     }
@@ -124,6 +127,23 @@ export class Failures {
     const isFollowed = (at: number) => steps[at]?.hidden === true || wasSkippedForIt(at)
     for (const dependent of dependentsOf(this.#plan, step, isFollowed)) {
       if (wasSkippedForIt(dependent) && steps[dependent]?.handlers?.includes(handler)) return true
+    }
+    return false
+  }
+
+  /** True if a handler that has not run may still come to depend on what was skipped because of the failure. */
+  #mayReach(base: number, step: number, handler: number): boolean {
+    const { steps } = this.#plan.plan
+    if (steps[step]?.handlers?.includes(handler)) return true
+    // What has begun, or ended otherwise, is not skipped for it any more.
+    const mayBeSkipped = (at: number) => {
+      const status = this.#state.status[base + at] as number
+      if (status === SKIPPED) return (this.#state.value[base + at] as SkipFact).cause !== undefined
+      return status === IDLE || isWaiting(status)
+    }
+    const isFollowed = (at: number) => steps[at]?.hidden === true || mayBeSkipped(at)
+    for (const dependent of dependentsOf(this.#plan, step, isFollowed)) {
+      if (mayBeSkipped(dependent) && steps[dependent]?.handlers?.includes(handler)) return true
     }
     return false
   }

@@ -215,6 +215,8 @@ export class Scheduler {
     state.status[key] = QUEUED
     state.active[slot] = (state.active[slot] as number) + 1
     this.ready.push(key)
+    // What begins is not skipped because of a failure, which may leave that without a handler.
+    if (this.#failures.hasSuspects(slot)) this.#failures.judge(slot, 'goes on')
   }
 
   /** Not yet, but what its branches read so far is certainly needed. */
