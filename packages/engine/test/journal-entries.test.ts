@@ -61,6 +61,31 @@ test('an output that came from an earlier call says so', async () => {
   expect(of(b.entries.slice(before), 'settled')[0]).toMatchObject({ step: 0, cached: true })
 })
 
+test('a run that ends well says how many failures something made good: by a fallback, by doing without elements', async () => {
+  const inner = plan({ i: call('/odd', { op: 'input', path: 'item' }) }, () => ({ input: ref(0) }))
+  const map = call('/map')
+  const p = plan({ map, a: call('/fail', input, { fallback: { op: 'literal', value: 'instead' } }) }, () => ({
+    input: { op: 'array', of: [ref(0), ref(1)] },
+  }))
+  const b = durable({
+    '/odd': (x) => {
+      if (x % 2 === 1) throw new FlowError('COMPONENT_FAILED', 'odd')
+      return x
+    },
+    '/map': (_x, { woken }) =>
+      woken
+        ? woken.outcomes?.flatMap((one) => (one?.outcome === 'success' ? [one.result] : []))
+        : new Park({
+            run: { plan: inner, inputs: [1, 2, 3].map((item) => ({ item })), onItemFailure: 'go-on' } as never,
+          }),
+  })
+
+  const run = await b.engine.submit(p, [1])
+  const row = await run.ended
+
+  expect(row).toMatchObject({ status: 'completed', recovered: 3 })
+})
+
 test('a wait says what is asked, and a signal who sent it', async () => {
   const b = durable({ '/asks': asks })
   const run = await b.engine.submit(one('/asks'), [1], { id: 'r', watch: (more) => b.entries.push(...more) })

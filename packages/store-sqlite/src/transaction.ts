@@ -288,7 +288,8 @@ function withItems(shards: readonly Range[], items: ReadonlySet<number>): readon
 }
 
 function isNews(entry: JournalEntry): boolean {
-  if (entry.type === 'settled') return entry.cache !== undefined
+  if (entry.type === 'settled')
+    return entry.cache !== undefined || entry.recovered !== undefined || entry.lost !== undefined
   return entry.type !== 'started' && entry.type !== 'parked'
 }
 

@@ -87,6 +87,8 @@ export type JournalEntry =
       readonly cached?: true
       /** The failure in whose place a fallback put this success or skip. */
       readonly recovered?: ErrorValue
+      /** Elements of it that failed, without which it ended well. */
+      readonly lost?: number
       /** A success that later calls with the same key may use, until then (epoch milliseconds). */
       readonly cache?: { readonly key: string; readonly until?: number }
     } & VisitRef)

@@ -22,6 +22,8 @@ export interface Changes {
   readonly signal?: 'cancel' | 'pause' | 'resume'
   /** Something was sent to the run. */
   readonly isSignalled: boolean
+  /** Failures that something made good. */
+  readonly recovered: number
   /** Outputs that later calls may use. */
   readonly cached: readonly CachedOutput[]
   readonly at: number
@@ -61,7 +63,13 @@ export function project(entries: readonly JournalEntry[]): Changes {
   // Built in place: every append of every store comes through here.
   const finished: Ends[] = []
   const cached: CachedOutput[] = []
-  const changes: { -readonly [K in keyof Changes]: Changes[K] } = { finished, cached, isSignalled: false, at: 0 }
+  const changes: { -readonly [K in keyof Changes]: Changes[K] } = {
+    finished,
+    cached,
+    isSignalled: false,
+    recovered: 0,
+    at: 0,
+  }
   for (let i = 0; i < entries.length; i++) {
     const entry = entries[i] as JournalEntry
     changes.at = entry.at
@@ -86,6 +94,7 @@ export function project(entries: readonly JournalEntry[]): Changes {
         if (entry.name !== 'signal') changes.signal = entry.name
         break
       case 'settled':
+        changes.recovered += (entry.recovered ? 1 : 0) + (entry.lost ?? 0)
         if (entry.cache && entry.outcome.outcome === 'success') {
           cached.push({ ...entry.cache, output: entry.outcome.result })
         }
@@ -109,8 +118,9 @@ export function endedOf({ success, skipped, failed, cancelled }: ShardCounts): n
 }
 
 /** P1. Answers whether something is another than before. */
-export function count(counts: Counts, { finished }: Changes, atWork: AtWork | undefined): boolean {
-  let isChanged = finished.length > 0
+export function count(counts: Counts, { finished, recovered }: Changes, atWork: AtWork | undefined): boolean {
+  let isChanged = finished.length > 0 || recovered > 0
+  counts.recovered += recovered
   for (let i = 0; i < finished.length; i++) {
     const { item, to, status, outcome } = finished[i] as Ends
     counts[status] += to - item + 1

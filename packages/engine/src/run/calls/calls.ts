@@ -12,6 +12,7 @@ import type { Drive } from '../in-flight/drive.ts'
 import { dropStep, dropSubRun } from '../in-flight/drop.ts'
 import type { Items } from '../in-flight/items.ts'
 import { type Choice, placeOf } from '../link.ts'
+import type { Outcome } from '../outcome.ts'
 import { PARKED, QUEUED, RUNNING } from '../scheduler/state.ts'
 import { jsonFault } from './json-fault.ts'
 import { cacheKeyOf, findKept, keptFor, recordKept } from './kept-outputs.ts'
@@ -188,6 +189,7 @@ export class Calls {
     const { park } = attempt
     attempt.park = undefined
     attempt.woken = { by: 'run', outcomes: child.outcomes, state: park?.state }
+    attempt.lost = failuresIn(child.outcomes)
     this.callAgain(attempt)
   }
 
@@ -344,6 +346,7 @@ export class Calls {
         record.attempt = attempt.attempt
         if (attempt.later?.took !== undefined) record.took = attempt.later.took
         if (attempt.later?.isFromCache) record.cached = true
+        if (attempt.later?.lost && record.outcome.outcome !== 'failed') record.lost = attempt.later.lost
         const isKept = attempt.cacheKey !== undefined && isAnswer && record.outcome.outcome === 'success'
         if (isKept) record.cache = keptFor(attempt, this.#drive.now)
         if (record.cache) this.#drive.kept.set(record.cache.key, { output: result ?? null })
@@ -399,4 +402,10 @@ function checkJson(attempt: Attempt, result: unknown): void {
       retryable: false,
     },
   )
+}
+
+function failuresIn(outcomes: readonly (Outcome | undefined)[]): number {
+  let failures = 0
+  for (let i = 0; i < outcomes.length; i++) if (outcomes[i]?.outcome === 'failed') failures++
+  return failures
 }

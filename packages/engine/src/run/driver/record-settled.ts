@@ -46,9 +46,9 @@ function shown(drive: Drive, run: ActiveRun, settled: Settled): Settled {
 }
 
 function settledEntry(run: ActiveRun, settled: Settled, at: number): JournalEntry {
-  const { item, step, visit, outcome, derived, recovered, attempt = 0, took, cached, cache } = settled
+  const { item, step, visit, outcome, derived, recovered, attempt = 0, took, cached, lost, cache } = settled
   // Nearly all entries are this one: written out, it costs a third of the general form below.
-  if (run.key === '' && !derived && !recovered && took === undefined && !cached && cache === undefined) {
+  if (run.key === '' && !derived && !recovered && took === undefined && !cached && !lost && cache === undefined) {
     return { type: 'settled', at, item, step, visit, attempt, outcome }
   }
   return {
@@ -64,6 +64,7 @@ function settledEntry(run: ActiveRun, settled: Settled, at: number): JournalEntr
     ...(recovered ? { recovered } : {}),
     ...(took === undefined ? {} : { took }),
     ...(cached ? { cached } : {}),
+    ...(lost ? { lost } : {}),
     ...(cache === undefined ? {} : { cache }),
   }
 }

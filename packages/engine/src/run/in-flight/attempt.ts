@@ -107,6 +107,11 @@ export class Attempt implements CallContext {
     laterOf(this).isFromCache = isFromCache
   }
 
+  /** So many items of the sub-run that it waited for have failed. */
+  set lost(count: number) {
+    if (count > 0 || this.later?.lost) laterOf(this).lost = count
+  }
+
   /** The turn that it has waited for. */
   get turn(): unknown {
     return this.later?.turn
@@ -262,6 +267,7 @@ interface Later {
   onStarted: (() => void) | undefined
   cacheKey: string | undefined
   isFromCache: boolean
+  lost: number
   turn: unknown
   /** The number of the last signal that it used up. */
   took: number | undefined
@@ -296,6 +302,7 @@ function laterOf(attempt: Attempt): Later {
     onStarted: undefined,
     cacheKey: undefined,
     isFromCache: false,
+    lost: 0,
     turn: undefined,
     took: undefined,
     was: undefined,

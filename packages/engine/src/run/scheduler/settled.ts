@@ -17,6 +17,8 @@ export interface Settled {
   took?: number
   /** Its output is that of an earlier call. */
   cached?: true
+  /** Elements of it that failed, without which it ended well. */
+  lost?: number
   cache?: { readonly key: string; readonly until?: number }
 }
 
