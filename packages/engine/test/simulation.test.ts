@@ -32,6 +32,8 @@ test.each([
   [43201, 'a run whose store is away is not set aside'],
   [45209, 'a new journal that was taken over behind its lost first row is there'],
   [59514, 'an answer that is there at once is an answer like those that arrive'],
+  [77106, 'a journal that the store gives to who is refused as its beginner goes back'],
+  [98682, 'a run whose last row was written though its answer was lost has ended for who waits for it'],
   [76083, 'a journal is given back when nothing of it is on its way any more'],
 ])('seed %i: %s', async (seed) => {
   expect((await simulate(seed)).violations).toEqual([])

@@ -29,6 +29,8 @@ const LEFT = 'this process no longer drives the run'
 export type DriverEnd =
   /** Nothing is left to do. */
   | { readonly how: 'done' }
+  /** It was to begin the journal, which is there already. */
+  | { readonly how: 'refused'; readonly wake: Wake }
   /** All that is left only waits. */
   | { readonly how: 'waits'; readonly wake: Wake }
   /** Another has written to the journal. If nobody else has it after all, the store wakes somebody. */
@@ -244,7 +246,7 @@ export class Driver {
     try {
       if (conflict === 'is there') {
         this.#refuse(new FlowError('CONFLICT', `journal ${journal} is there already; resume its run`))
-        return this.#over({ how: 'done' })
+        return this.#over({ how: 'refused', wake: { journal, at: clock.now() } })
       }
       services.warn(`journal ${journal} was taken over`)
       // It is there, then.

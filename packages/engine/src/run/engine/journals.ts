@@ -44,6 +44,8 @@ export class Journals {
   readonly #taking = new Set<JournalId>()
   /** What is done for a journal until it is over, or back in the store. */
   readonly #following = new Set<Promise<unknown>>()
+  /** Journals that the store has given us while a driver here had them, or was about to begin them. */
+  readonly #offered = new Set<JournalId>()
   /** Runs that need a component that is not here. */
   readonly #lacking = new Set<RunId>()
   #isClosing = false
@@ -136,7 +138,10 @@ export class Journals {
     try {
       const known = runs.get(id)
       const run = known ?? (await runs.load(id, true))
-      if (run.isDriven(journal)) return undefined
+      if (run.isDriven(journal)) {
+        this.#offered.add(journal)
+        return undefined
+      }
       // Whoever asks for a run by its id wants it driven here; what the store offers may be for another process.
       if (!known && run.plan.lacks) throw run.plan.lacks
       if (this.#isClosing) return { journal, at: clock.now() }
@@ -256,7 +261,13 @@ export class Journals {
   async #follow(run: LocalRun, journal: JournalId, driver: Driver): Promise<Wake | null> {
     const { runs, warn, mayPutDown } = this.#tools
     const end = await driver.done
+    const wasOffered = this.#offered.delete(journal)
     switch (end.how) {
+      case 'refused':
+        runs.close(run, journal)
+        // It is somebody else's, unless the store has given it to us meanwhile.
+        if (!wasOffered) return null
+        break
       case 'done':
       case 'failed':
         runs.close(run, journal)
@@ -279,7 +290,8 @@ export class Journals {
     }
     await driver.written()
     await this.handBack(end.wake)
-    if (end.how === 'lost') await runs.closeIfDone(run, journal)
+    // Its last row may be there, by us or by another, and nobody would hear of it again.
+    if (end.how === 'lost' || end.how === 'away') await runs.closeIfDone(run, journal)
     return end.wake
   }
 
