@@ -116,7 +116,9 @@ const options = {
   platform: 'node',
   target: 'node20',
   format: 'cjs',
-  minify: true,
+  minifyWhitespace: true,
+  minifySyntax: true,
+  minifyIdentifiers: true,
   // An error that nobody caught shows the line that threw it: that must not be the whole program.
   lineLimit: 160,
   sourcemap: 'linked',
@@ -167,6 +169,9 @@ const results = await Promise.all([
       resolveDir: source,
     },
     outfile: path('packages/stepflow/dist/commands.cjs'),
+    // Its map would be the largest file of the package; with its names, a stack can do without.
+    minifyIdentifiers: false,
+    sourcemap: false,
     plugins: [store, lazy],
   }),
   build({
@@ -180,10 +185,9 @@ const results = await Promise.all([
     ...options,
     format: 'esm',
     splitting: true,
-    minify: false,
-    // Names stay, for whoever reads a stack.
-    minifyWhitespace: true,
-    minifySyntax: true,
+    // Names stay, and lines are short: a stack says what it was about without a map.
+    minifyIdentifiers: false,
+    sourcemap: false,
     alias: { yaml: libraries.yaml },
     plugins: [sources],
     entryPoints: {
@@ -195,7 +199,12 @@ const results = await Promise.all([
     outdir: path('packages/stepflow/dist/esm'),
   }),
   ...Object.entries(libraries).map(([name, file]) =>
-    build({ ...options, entryPoints: [file], outfile: path(`packages/stepflow/dist/${fileOf(name)}`) }),
+    build({
+      ...options,
+      sourcemap: false,
+      entryPoints: [file],
+      outfile: path(`packages/stepflow/dist/${fileOf(name)}`),
+    }),
   ),
 ])
 

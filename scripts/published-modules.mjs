@@ -3,11 +3,13 @@
 // public entries reach is copied below packages/stepflow/dist, one folder a package, with paths in place of names:
 //   types/esm, types/cjs   declarations; twice, for before TypeScript 5.8 a CommonJS program is not allowed to import the
 //                          types of an ES module
-//   modules                code, for bundlers: they leave out the modules that a program does not use
+//   modules                code, for bundlers: they leave out the modules that a program does not use. Without the SDK,
+//                          which is small
 
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { transformSync } from 'esbuild'
 import { entrySources } from './sources.mjs'
 
 const packages = fileURLToPath(new URL('../packages/', import.meta.url))
@@ -25,17 +27,20 @@ export function publishTypes() {
  * @param bundled library name -> file in `dist` that has it
  */
 export function publishModules(bundled) {
-  write(
-    'modules',
-    reachable('.js', (name) => bundled[name]),
-    '{ "type": "module", "sideEffects": false }',
+  const texts = reachable(
+    '.js',
+    (name) => bundled[name],
+    (name) => /^stepflow(\/|$)/.test(name) && name !== 'stepflow/sdk',
   )
+  // Comments stay in the repository; names stay, for whoever reads a stack.
+  for (const [place, text] of texts) texts.set(place, transformSync(text, { minifyWhitespace: true }).code)
+  write('modules', texts, '{ "type": "module", "sideEffects": false }')
 }
 
 // ---
 
 /** Where below `dist` a file stands -> its text, of all files that the entries of `stepflow` import, directly or not. */
-function reachable(extension, fileOfLibrary) {
+function reachable(extension, fileOfLibrary, isPublic = (name) => /^stepflow(\/|$)/.test(name)) {
   const entries = Object.fromEntries(
     Object.entries(entrySources()).map(([name, source]) => [
       name,
@@ -43,7 +48,7 @@ function reachable(extension, fileOfLibrary) {
     ]),
   )
   const texts = new Map()
-  for (const [name, file] of Object.entries(entries)) if (/^stepflow(\/|$)/.test(name)) collect(file)
+  for (const [name, file] of Object.entries(entries)) if (isPublic(name)) collect(file)
   return new Map([...texts].map(([file, text]) => [placeOf(file), text]))
 
   function collect(file) {
