@@ -24,6 +24,8 @@ export function context(part: Partial<CallContext> = {}, logged: Logged[] = []):
     started: () => {},
     putBlob: () => '',
     getBlob: () => null,
+    flowId: () => 'f'.repeat(64),
+    getRun: () => Promise.reject(new Error('no runs here')),
     runId: 'r',
     stepId: 's',
     itemIndex: 0,

@@ -20,8 +20,10 @@ export interface PlanEngineOptions {
   readonly router: Router
   /** Finds what plans `call`; asked once per name when a plan that names it is first run. */
   readonly functions?: (name: string) => MaybePromise<PureFunction | undefined>
-  /** Turns a flow that a step computed (inline, a name, a blob id) into a plan. */
-  readonly plan?: (ref: unknown) => MaybePromise<Plan>
+  /** Turns a flow that a step computed (inline, a name, a blob id) into a plan, after these overrides. */
+  readonly plan?: (ref: unknown, overrides?: Json) => MaybePromise<Plan>
+  /** The flow that a plan was compiled from, if it is known. */
+  readonly flowOf?: (plan: Plan) => Json | undefined
   readonly secrets?: (name: string) => string | undefined
   /** Secrets that are taken out wherever they could be seen; those that flows ask for are added. */
   readonly known?: KnownSecrets

@@ -5,6 +5,7 @@ import type { WaitForm } from '../journal/events.ts'
 import type { Json, MaybePromise } from '../json.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Outcome } from '../run/outcome.ts'
+import type { ItemCounts, RunStatus } from '../store/store.ts'
 
 /** A family of components that an engine can call. */
 export interface Plugin {
@@ -82,16 +83,22 @@ export interface CallContext {
   getBlob(id: string): MaybePromise<unknown>
   /** The run's variables. */
   readonly variables: Readonly<Record<string, unknown>>
+  /** Stores the flow of this call as a blob, once; its id. */
+  flowId(): MaybePromise<string>
   /** Turns a flow (inline, by name or by id) into a plan; throws INVALID_FLOW with all findings in `data`. */
-  plan(ref: unknown): MaybePromise<Plan>
+  plan(ref: unknown, overrides?: Json): MaybePromise<Plan>
   /** Runs a plan over inputs and waits for it, holding this call open: for calls that cannot park. */
   submit(plan: Plan, inputs: readonly unknown[], options?: SubmitRunOptions): Promise<SubmittedRun>
+  /** How a run stands; throws NOT_FOUND. */
+  getRun(runId: string, options?: GetRunOptions): Promise<ReportedRun>
 }
 
 /** How a component starts a run. */
 export interface SubmitRunOptions {
   readonly maxConcurrent?: number
   readonly wait?: boolean
+  /** The next attempt of the same call gets the same run for it, not another one. */
+  readonly key?: string
 }
 
 /** The run that a component has started. */
@@ -99,6 +106,29 @@ export interface SubmittedRun {
   readonly runId: string
   /** In the order of the inputs; empty unless waited for. */
   readonly outcomes: readonly Outcome[]
+}
+
+/** What is asked of a run. */
+export interface GetRunOptions {
+  /** Answers when it has ended. */
+  readonly wait?: boolean
+  /** With what its items ended with. */
+  readonly results?: boolean
+}
+
+/** How a run stands that a component asks about. */
+export interface ReportedRun {
+  readonly runId: string
+  /** The flow's name. */
+  readonly flow?: string
+  readonly status: RunStatus
+  /** Epoch milliseconds. */
+  readonly createdAt: number
+  readonly endedAt?: number
+  /** How many of its items have ended, and how; `total` is -1 while inputs are still read. */
+  readonly items: ItemCounts
+  /** By item; those that have not ended are missing. Empty unless asked for. */
+  readonly outcomes: readonly (Outcome | undefined)[]
 }
 
 /** Where a component keeps what is too large to hand on. */

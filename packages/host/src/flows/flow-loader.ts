@@ -4,20 +4,33 @@ import { readFileSync, realpathSync } from 'node:fs'
 import { relative, resolve, sep } from 'node:path'
 import { errorsOf, FlowError, hasErrors, isRecord, type Json, kindOf, type Plan } from '@stepflow/engine'
 import type { WiredPlugins } from '../wire.ts'
+import type { KnownFlows } from './known-flows.ts'
 
 const MOST_CACHED = 100
 
-/** What an engine asks for plans. `directory` is where names are looked up; what is outside it is not there. */
-export function createFlowLoader(directory: string, plugins: () => WiredPlugins): (ref: unknown) => Promise<Plan> {
+export interface FlowLoaderOptions {
+  /** Where names are looked up; what is outside it is not there. */
+  readonly directory: string
+  readonly plugins: () => WiredPlugins
+  /** Learns which flow each plan was compiled from. */
+  readonly flows: KnownFlows
+}
+
+/** What an engine asks for plans. */
+export function createFlowLoader({
+  directory,
+  plugins,
+  flows,
+}: FlowLoaderOptions): (ref: unknown, overrides?: Json) => Promise<Plan> {
   // A map over a thousand items hands over the same flow a thousand times.
   const known = new Map<string, Promise<Plan>>()
-  return async (ref) => {
+  return async (ref, overrides) => {
     const source = sourceOf(ref, directory)
-    const key = JSON.stringify([source.file, source.text])
+    const key = JSON.stringify([source.file, source.text, overrides])
     const cached = known.get(key)
     if (cached) return cached
     if (known.size >= MOST_CACHED) known.clear()
-    const made = compileSource(source, plugins())
+    const made = compileSource(source, plugins(), flows, overrides)
     known.set(key, made)
     return made
   }
@@ -30,14 +43,26 @@ interface Source {
   readonly file?: string
 }
 
-async function compileSource({ text, file }: Source, { router }: WiredPlugins): Promise<Plan> {
-  const { compile } = await import('@stepflow/dialects')
+async function compileSource(
+  { text, file }: Source,
+  { router }: WiredPlugins,
+  flows: KnownFlows,
+  overrides: Json | undefined,
+): Promise<Plan> {
+  const { compile, readSource, toJson } = await import('@stepflow/dialects')
   const { plan, diagnostics } = await compile(text, {
     ...(file === undefined ? {} : { file }),
+    ...(overrides === undefined ? {} : { overrides: [overrides] }),
     primaryOf: router.primaryOf,
     isServed: router.whyUnserved,
   })
-  if (plan && !hasErrors(diagnostics)) return plan
+  if (plan && !hasErrors(diagnostics)) {
+    flows.add(plan, () => {
+      const { node } = readSource(text)
+      return node && toJson(node)
+    })
+    return plan
+  }
   const errors = errorsOf(diagnostics)
   const told = errors.map((one) => (one.line === undefined ? one.message : `line ${one.line}: ${one.message}`))
   throw new FlowError('INVALID_FLOW', `${file ?? 'the flow'} is not valid: ${told.join('; ')}`, {

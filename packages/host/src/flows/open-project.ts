@@ -18,6 +18,7 @@ import type { Env } from '../config/substitute.ts'
 import { type WiredPlugins, type WireOptions, wire, wirePlugins } from '../wire.ts'
 import { isCodeFile, loadCodeFlow } from './code-file.ts'
 import { createFlowLoader } from './flow-loader.ts'
+import { KnownFlows } from './known-flows.ts'
 import { cannot, readText } from './read-file.ts'
 import { readSecrets } from './read-secrets.ts'
 
@@ -73,7 +74,8 @@ export async function openProject(options: OpenProject): Promise<Project> {
   const code = isCodeFile(file)
     ? { flow: undefined, ...(await loadCodeFlow(resolve(cwd, file), undefined, options.log)) }
     : undefined
-  const { compile } = await import('@stepflow/dialects')
+  const { compile, readSource, toJson } = await import('@stepflow/dialects')
+  const flows = new KnownFlows()
   const place = { path: options.configFile, flowFile: file, cwd, env }
   const found = options.config ?? (await loadConfig({ ...place, ...(purpose === 'test' ? { purpose } : {}) }))
   const config = options.store === undefined ? found.config : { ...found.config, stateStore: options.store }
@@ -89,7 +91,8 @@ export async function openProject(options: OpenProject): Promise<Project> {
     history: purpose === 'run' ? 'all' : 'none',
     ...(options.log && { log: options.log }),
     ...(options.storePatienceMs === undefined ? {} : { storePatienceMs: options.storePatienceMs }),
-    plan: createFlowLoader(flowDirectory, () => plugins),
+    plan: createFlowLoader({ directory: flowDirectory, plugins: () => plugins, flows }),
+    flowOf: flows.of,
     ...(code && { around: (router) => code.router(router) }),
   }
   const wired = purpose === 'check' ? undefined : await wire(config, wireOptions)
@@ -107,6 +110,12 @@ export async function openProject(options: OpenProject): Promise<Project> {
       ...(hasErrors(found.diagnostics) ? {} : { isServed: plugins.router.whyUnserved }),
     })
   const diagnostics = [...found.diagnostics, ...compiled.diagnostics]
+  if (compiled.plan && !code) {
+    flows.addMain(compiled.plan, () => {
+      const { node } = readSource(text, { file })
+      return node && toJson(node)
+    })
+  }
   return {
     file,
     text,

@@ -5,6 +5,7 @@ import { contentId, type Diagnostic, hasErrors, type Log, type Plan, type RunRow
 import { loadConfig } from '../config/load-config.ts'
 import type { Env } from '../config/substitute.ts'
 import { createFlowLoader } from '../flows/flow-loader.ts'
+import { KnownFlows } from '../flows/known-flows.ts'
 import { readText } from '../flows/read-file.ts'
 import { readSecrets } from '../flows/read-secrets.ts'
 import { type Wired, wire } from '../wire.ts'
@@ -35,13 +36,15 @@ export async function reopenRun(options: ReopenRun): Promise<Reopened> {
   const found = await loadConfig({ path: configFile ?? config, flowFile: flow, cwd, env })
   if (hasErrors(found.diagnostics)) return { diagnostics: found.diagnostics, wired: undefined }
   const flowDirectory = flow === undefined ? cwd : dirname(flow)
+  const flows = new KnownFlows()
   const wired: Wired = await wire(found.config, {
     env,
     flowDirectory,
     store,
     ...(log && { log }),
     ...(storePatienceMs === undefined ? {} : { storePatienceMs }),
-    plan: createFlowLoader(flowDirectory, () => wired),
+    plan: createFlowLoader({ directory: flowDirectory, plugins: () => wired, flows }),
+    flowOf: flows.of,
     ...(secretsFile === undefined ? {} : { secrets: await readSecrets(secretsFile, cwd) }),
   })
   return { diagnostics: found.diagnostics, wired }

@@ -8,7 +8,8 @@ import type { Patience } from '../../store/patience.ts'
 import type { Attempt, CallServices } from '../in-flight/attempt.ts'
 import { inputsOf } from '../in-flight/attempt-place.ts'
 import type { ItemInput } from '../in-flight/drive.ts'
-import type { Outcome } from '../outcome.ts'
+import { CallFlows } from './call-flows.ts'
+import { CallRuns } from './call-runs.ts'
 
 /** What takes out the secrets of a run, and of these inputs in it. */
 export type RedactorOf = (inputs: readonly ItemInput[]) => Redactor
@@ -25,6 +26,8 @@ export function callServices(
     put: (value) => patience.ask(() => store.blobs.put(value), Number.POSITIVE_INFINITY),
     get: (id) => patience.ask(() => store.blobs.get(id), Number.POSITIVE_INFINITY),
   }
+  const flows = new CallFlows(options.flowOf, blobs)
+  const runs = new CallRuns(engine, store, patience)
   const redaction = (attempt: Attempt) => redactorOf(inputsOf(attempt)).redaction
   return {
     blobs,
@@ -37,15 +40,12 @@ export function callServices(
     report: (attempt, level, message, event) =>
       log?.(level, `step "${attempt.stepId}": ${redaction(attempt)(message)}`, event),
     warn: (message) => log?.('warning', message),
-    plan: (ref) => {
+    flowId: (attempt) => flows.idOf(attempt),
+    plan: (ref, overrides) => {
       if (!plan) throw new FlowError('INVALID_FLOW', 'this engine has no compiler for flows that a step makes')
-      return plan(ref)
+      return plan(ref, overrides)
     },
-    submit: async (_attempt, subPlan, inputs, { maxConcurrent, wait = true } = {}) => {
-      const handle = await engine.submit(subPlan, [...inputs], maxConcurrent === undefined ? {} : { maxConcurrent })
-      const outcomes: Outcome[] = []
-      if (wait) for await (const { outcome } of handle.results()) outcomes.push(outcome)
-      return { runId: handle.id, outcomes }
-    },
+    submit: (attempt, subPlan, inputs, submitOptions) => runs.submit(attempt, subPlan, inputs, submitOptions),
+    getRun: (attempt, runId, getOptions) => runs.get(attempt.signal, runId, getOptions),
   }
 }

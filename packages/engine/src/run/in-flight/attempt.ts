@@ -3,8 +3,10 @@
 import type {
   BlobAccess,
   CallContext,
+  GetRunOptions,
   Log,
   LogLevel,
+  ReportedRun,
   SubmitRunOptions,
   SubmittedRun,
   Woken,
@@ -25,13 +27,15 @@ export interface CallServices {
   /** The same, for the engine: the data is its own, and nobody's secret. */
   readonly report: (attempt: Attempt, level: LogLevel, message: string, event: Json) => void
   readonly warn: (message: string) => void
-  readonly plan: (ref: unknown) => MaybePromise<Plan>
+  readonly flowId: (attempt: Attempt) => MaybePromise<string>
+  readonly plan: (ref: unknown, overrides?: Json) => MaybePromise<Plan>
   readonly submit: (
     attempt: Attempt,
     plan: Plan,
     inputs: readonly unknown[],
     options?: SubmitRunOptions,
   ) => Promise<SubmittedRun>
+  readonly getRun: (attempt: Attempt, runId: string, options?: GetRunOptions) => Promise<ReportedRun>
 }
 
 /** Few fields on purpose: one is made for every call, and most calls answer at once. */
@@ -197,12 +201,20 @@ export class Attempt implements CallContext {
     return this.run.services.redaction(this)
   }
 
-  plan(ref: unknown): MaybePromise<Plan> {
-    return this.run.services.plan(ref)
+  flowId(): MaybePromise<string> {
+    return this.run.services.flowId(this)
+  }
+
+  plan(ref: unknown, overrides?: Json): MaybePromise<Plan> {
+    return this.run.services.plan(ref, overrides)
   }
 
   submit(plan: Plan, inputs: readonly unknown[], options?: SubmitRunOptions): Promise<SubmittedRun> {
     return this.run.services.submit(this, plan, inputs, options)
+  }
+
+  getRun(runId: string, options?: GetRunOptions): Promise<ReportedRun> {
+    return this.run.services.getRun(this, runId, options)
   }
 
   /** Calls back once the component says that it has started. */
