@@ -33,6 +33,7 @@ export interface WireOptions {
   /** Looked up before the environment. */
   readonly secrets?: ReadonlyMap<string, string>
   readonly plan?: PlanEngineOptions['plan']
+  readonly flowOf?: PlanEngineOptions['flowOf']
   /** Leads to what a flow in code brings along, and else to the configuration's routes. */
   readonly around?: (router: Router) => Router
   readonly clock?: Clock
@@ -67,6 +68,7 @@ export async function wire(config: Config, options: WireOptions): Promise<Wired>
     secrets: (name) => options.secrets?.get(name) ?? secretFrom(options.env, name),
     known,
     ...(options.plan && { plan: options.plan }),
+    ...(options.flowOf && { flowOf: options.flowOf }),
     ...(options.clock && { clock: options.clock }),
     ...(options.log && { log: options.log }),
     ...(options.storePatienceMs === undefined ? {} : { storePatienceMs: options.storePatienceMs }),
@@ -191,21 +193,29 @@ async function createServer(
   options: WireOptions,
 ): Promise<Plugin> {
   const { createServerPlugin } = await import('@stepflow/protocol')
+  const processes = 'processes' in plugin ? plugin.processes : 1
   const create = () =>
     createServerPlugin({
       name: plugin.name,
-      command: plugin.command,
-      args: plugin.args,
-      env: plugin.env,
-      cwd: config.directory,
+      ...placeOf(plugin, config),
+      ...(plugin.blobUrl === undefined ? {} : { blobUrl: plugin.blobUrl }),
       ...(plugin.startupTimeoutMs === undefined ? {} : { startupTimeoutMs: plugin.startupTimeoutMs }),
-      ...(plugin.maxInFlight === undefined ? {} : { maxInFlight: Math.ceil(plugin.maxInFlight / plugin.processes) }),
+      ...(plugin.maxInFlight === undefined ? {} : { maxInFlight: Math.ceil(plugin.maxInFlight / processes) }),
       ...(options.clock && { clock: options.clock }),
       ...(options.log && { log: options.log }),
     })
-  if (plugin.processes === 1) return create()
+  if (processes === 1) return create()
   const { pool } = await import('./plugins/pool.ts')
-  return pool(plugin.name, Array.from({ length: plugin.processes }, create))
+  return pool(plugin.name, Array.from({ length: processes }, create))
+}
+
+/** Which program to start, or where it is. */
+function placeOf(plugin: Extract<PluginConfig, { type: 'stepflow' }>, { directory }: Config) {
+  if ('url' in plugin) {
+    return { url: plugin.url, ...(plugin.timeoutMs === undefined ? {} : { timeoutMs: plugin.timeoutMs }) }
+  }
+  const { command, args, env, transport } = plugin
+  return { command, args, env, cwd: directory, ...(transport && { transport }) }
 }
 
 async function functions(name: string) {

@@ -140,18 +140,29 @@ files: { allow: [../data] }
     expect(config.files.allow).toEqual([join(home, '..', 'data')])
   })
 
+  test('servers that others start have an address, a time limit and a place for blobs', async () => {
+    const { config, diagnostics } = await load(`
+plugins:
+  remote: { type: stepflow, url: "http://127.0.0.1:8080", timeout: 30s, blob_url: "http://10.0.0.1:1/x" }
+routes: { /remote: [{ plugin: remote }] }
+`)
+
+    expect(diagnostics).toEqual([])
+    expect(plugin(config.plugins, 'stepflow')).toMatchObject({
+      url: 'http://127.0.0.1:8080',
+      timeoutMs: 30_000,
+      blobUrl: 'http://10.0.0.1:1/x',
+    })
+  })
+
   test('of a type that is not available warn, and say so where they are called', async () => {
     const { config, diagnostics } = await load(`
 plugins:
   files: { type: mcp, command: npx, args: [server] }
-  remote: { type: stepflow, url: "http://127.0.0.1:1" }
-routes: { /files: [{ plugin: files }], /remote: [{ plugin: remote }] }
+routes: { /files: [{ plugin: files }] }
 `)
 
-    expect(diagnostics.map(({ level, code }) => `${level} ${code}`)).toEqual([
-      'warning PLUGIN_UNAVAILABLE',
-      'warning PLUGIN_UNAVAILABLE',
-    ])
+    expect(diagnostics.map(({ level, code }) => `${level} ${code}`)).toEqual(['warning PLUGIN_UNAVAILABLE'])
     expect(plugin(config.plugins, 'unavailable')?.reason).toContain('not available yet in this version')
   })
 
@@ -159,7 +170,12 @@ routes: { /files: [{ plugin: files }], /remote: [{ plugin: remote }] }
     ['a: { type: mocks }', 'plugin "a" is of type "mocks", which does not exist. Did you mean "mock"?'],
     ['a: {}', 'plugin "a" says no "type"'],
     ['a: [1]', 'plugin "a" must be an object, and is a list'],
-    ['a: { type: stepflow }', 'plugin "a" says no "command": the program that serves its components'],
+    ['a: { type: stepflow }', 'plugin "a" says neither "command", the program that serves its components, nor "url"'],
+    ['a: { type: stepflow, url: "ftp://x" }', '"url" of plugin "a" is "ftp://x"'],
+    [
+      'a: { type: stepflow, url: "http://x", transport: stdio }',
+      '"transport" of plugin "a" is stdio, but it has a "url"',
+    ],
     ['a: { type: stepflow, command: x, url: y }', 'plugin "a" has both "command" and "url"'],
     ['a: { type: module }', 'plugin "a" says no "path": the file whose exports are its components'],
     [

@@ -9,7 +9,7 @@ export function failureOf(error: unknown, component: string): unknown {
   const retryable = own(error.data, 'retryable')
   const retryAfterMs = own(error.data, 'retry_after_ms')
   const isFinal = retryable === false || error.code === rpcCode.answerTooLarge
-  const isOurs = error.code === rpcCode.unreadable || error.code === rpcCode.malformed
+  const isOurs = OURS.has(error.code)
   const message = isOurs ? `component ${component}: ${error.message}` : error.message
   return new FlowError(codeOf(error), message, {
     ...(isEmpty(error.data) ? {} : { data: error.data as Json }), // JSON by its origin
@@ -33,6 +33,9 @@ export function refusalOf(thrown: unknown): WireError {
 }
 
 // ---
+
+/** What our transports say of an answer, in place of one. */
+const OURS: ReadonlySet<number> = new Set([rpcCode.unreadable, rpcCode.malformed, rpcCode.unreachable])
 
 const refusals: Partial<Record<ErrorCode, number>> = {
   NOT_FOUND: rpcCode.notFound,
@@ -66,6 +69,7 @@ function codeOf(error: RpcError): ErrorCode {
     case rpcCode.timeout:
       return 'TIMEOUT'
     case rpcCode.unreadable:
+    case rpcCode.unreachable:
       return 'UNREACHABLE'
     default:
       return 'COMPONENT_FAILED'

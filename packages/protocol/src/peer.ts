@@ -6,13 +6,15 @@ import { type Answer, type Message, type MessageId, type Request, RpcError, rpcC
 
 export interface PeerHandlers {
   /** Serves a request; throws an RpcError, or anything `toError` understands, to refuse. */
-  request(method: string, params: unknown, id: MessageId): unknown
+  request(method: string, params: unknown, id: MessageId, call: MessageId | undefined): unknown
   notification(method: string, params: unknown): void
   toError(thrown: unknown): WireError
   /** An answer that nobody waits for (any more). */
   stray(answer: Answer): void
   noise(line: string, from: 'stdout' | 'stderr'): void
   lost(): void
+  overHttp?(): void
+  stale?(): void
   close(closed: Closed): void
 }
 
@@ -40,6 +42,8 @@ export class Peer {
       message: (message) => this.#receive(message),
       noise: (line, from) => this.#handlers.noise(line, from),
       lost: () => this.#handlers.lost(),
+      overHttp: () => this.#handlers.overHttp?.(),
+      stale: () => this.#handlers.stale?.(),
       close: (closed) => this.#handlers.close(closed),
     })
   }
@@ -49,10 +53,12 @@ export class Peer {
   }
 
   /** Rejects with an RpcError, or with what `fail` or `abandon` was given. */
-  request(method: string, params: unknown, id: MessageId = this.nextId()): Promise<unknown> {
+  request(method: string, params: unknown, id: MessageId = this.nextId(), call?: MessageId): Promise<unknown> {
     return new Promise((resolve, reject) => {
       // Sent first: a message that cannot be sent is not waited for.
-      const room = this.#transport.send({ jsonrpc: '2.0', id, method, params })
+      const room = this.#transport.send(
+        call === undefined ? { jsonrpc: '2.0', id, method, params } : { jsonrpc: '2.0', id, method, params, call },
+      )
       this.#waiting.set(id, { resolve, reject })
       if (room && room !== this.#room) this.#awaitRoom(room)
     })
@@ -63,8 +69,8 @@ export class Peer {
     return this.#room
   }
 
-  notify(method: string, params: unknown): void {
-    void this.#transport.send({ jsonrpc: '2.0', method, params })
+  notify(method: string, params: unknown, call?: MessageId): void {
+    void this.#transport.send({ jsonrpc: '2.0', method, params, ...(call === undefined ? {} : { call }) })
   }
 
   /** Gives up waiting for this answer. */
@@ -106,9 +112,9 @@ export class Peer {
     else waiting.resolve(answer.result)
   }
 
-  #serve({ method, params, id }: Request): void {
+  #serve({ method, params, id, call }: Request): void {
     try {
-      const result = this.#handlers.request(method, params, id)
+      const result = this.#handlers.request(method, params, id, call)
       if (result instanceof Promise) {
         result.then(
           (value) => this.#answer(id, value),

@@ -2,6 +2,7 @@
 // died. One call is one try: repeating it is the engine's business, which has a budget for UNREACHABLE.
 
 import {
+  type BlobAccess,
   type CallContext,
   type Clock,
   type Component,
@@ -13,15 +14,27 @@ import {
   type Plugin,
   systemClock,
 } from '@stepflow/engine'
+import { BlobListener } from './blob-listener.ts'
+import { childServer } from './child-server.ts'
+import { httpTransport } from './http.ts'
+import { FlowIds } from './serve.ts'
 import { abortable, cancelled, Session } from './session.ts'
 import { Slots } from './slots.ts'
-import { type ChildOptions, childTransport } from './stdio.ts'
+import type { ChildOptions } from './stdio.ts'
 import type { Transport } from './transport.ts'
 
 export interface ServerPluginOptions extends Partial<ChildOptions> {
   readonly name: string
   /** In place of `command`: opens the way to the server, once for each start. */
   readonly open?: () => Transport
+  /** In place of `command`: where a server is that others start. */
+  readonly url?: string
+  /** Of a request to that server; none if absent. */
+  readonly timeoutMs?: number
+  /** How a child is spoken to; absent: as it shows by what it prints first. */
+  readonly transport?: 'stdio' | 'http'
+  /** The address under which a server over HTTP reaches its blobs, in place of a listener of ours on the loopback. */
+  readonly blobUrl?: string
   /** From its start to the end of the handshake; 10 s if absent. */
   readonly startupTimeoutMs?: number
   /** Calls at once; 64 if absent. */
@@ -62,6 +75,10 @@ class ServerPlugin implements Plugin {
   #failures = 0
   #failedAt = 0
   #stopped = false
+  readonly #blobs: BlobListener
+  /** Of the last call: what servers over HTTP may reach. */
+  #reach: BlobAccess | undefined
+  readonly #flowIds = new FlowIds()
   #wake: () => void = () => {}
 
   constructor(options: ServerPluginOptions) {
@@ -70,6 +87,7 @@ class ServerPlugin implements Plugin {
     this.#clock = options.clock ?? systemClock
     this.#log = options.log ?? (() => {})
     this.#slots = new Slots(options.maxInFlight ?? 64)
+    this.#blobs = new BlobListener({ blobs: () => this.#reach })
   }
 
   async components(): Promise<readonly ComponentInfo[]> {
@@ -100,12 +118,14 @@ class ServerPlugin implements Plugin {
     const starting = this.#starting?.catch(() => {})
     await Promise.all([...this.#sessions].map((session) => session.close()))
     await starting
+    await this.#blobs.close()
   }
 
   // ---
 
   async #call(name: string, input: unknown, context: CallContext): Promise<unknown> {
     if (context.signal.aborted) throw cancelled(context)
+    this.#reach = context.blobs
     const slot = this.#slots.take(context.signal, () => cancelled(context))
     if (slot) await slot
     try {
@@ -137,6 +157,8 @@ class ServerPlugin implements Plugin {
       graceMs: this.#options.cancelGraceMs ?? 5000,
       clock: this.#clock,
       log: this.#log,
+      blobUrl: async () => this.#options.blobUrl ?? (await this.#blobs.url()),
+      flowIds: this.#flowIds,
       lend: (work) => this.#slots.lend(work),
       onChange: (changed, what) => this.#forget(changed, what),
     })
@@ -157,10 +179,12 @@ class ServerPlugin implements Plugin {
   }
 
   #transport(): Transport {
-    const { open, command, ...child } = this.#options
+    const { open, command, url, timeoutMs, maxMessageBytes, transport = 'either', ...child } = this.#options
+    const bound = maxMessageBytes === undefined ? {} : { maxMessageBytes }
     if (open) return open()
-    if (command) return childTransport({ ...child, command })
-    throw new FlowError('INTERNAL', `component server "${this.name}" has neither "command" nor "open"`)
+    if (command) return childServer({ ...child, ...bound, command }, transport)
+    if (url) return httpTransport({ url, place: 'remote', ...bound, ...(timeoutMs === undefined ? {} : { timeoutMs }) })
+    throw new FlowError('INTERNAL', `component server "${this.name}" has neither "command" nor "url" nor "open"`)
   }
 
   #forget(session: Session, what: 'retired' | 'ended'): void {

@@ -54,15 +54,23 @@ export class Context {
   readonly idempotencyKey: string | undefined
   readonly #peer: Peer
   readonly #can: Capabilities
+  /** Of its request, for the transport; and as the runtime named it. */
+  readonly #call: MessageId
   readonly #id: MessageId
   readonly #observability: unknown
   #abort: AbortController | undefined
 
-  constructor(peer: Peer, can: Capabilities, id: MessageId, params: Record<string, unknown>) {
+  constructor(
+    peer: Peer,
+    can: Capabilities,
+    request: { readonly call: MessageId; readonly id: MessageId },
+    params: Record<string, unknown>,
+  ) {
     const about = isObject(params.observability) ? params.observability : {}
     this.#peer = peer
     this.#can = can
-    this.#id = id
+    this.#call = request.call
+    this.#id = request.id
     this.#observability = params.observability
     this.attempt = typeof params.attempt === 'number' ? params.attempt : 1
     this.runId = textOf(about.run_id)
@@ -122,13 +130,13 @@ export class Context {
   }
 
   progress(done: number, total?: number, message?: string): void {
-    if (this.#can.progress) this.#peer.notify('progress', { id: this.#id, done, total, message })
+    if (this.#can.progress) this.#peer.notify('progress', { id: this.#id, done, total, message }, this.#call)
   }
 
   /** Into the run's log; to stderr if the runtime takes no logs. */
   get log(): ContextLog {
     const write = (level: LogLevel) => (message: string, data?: unknown) => {
-      if (this.#can.log) return this.#peer.notify('log', { id: this.#id, level, message, data })
+      if (this.#can.log) return this.#peer.notify('log', { id: this.#id, level, message, data }, this.#call)
       process.stderr.write(`${level}: ${message}${data === undefined ? '' : ` ${JSON.stringify(data)}`}\n`)
     }
     return { debug: write('debug'), info: write('info'), warning: write('warning'), error: write('error') }
@@ -143,7 +151,8 @@ export class Context {
 
   async #ask(method: string, params: Record<string, unknown>): Promise<unknown> {
     try {
-      return await this.#peer.request(method, { ...params, observability: this.#observability })
+      const asked = { ...params, observability: this.#observability }
+      return await this.#peer.request(method, asked, this.#peer.nextId(), this.#call)
     } catch (error) {
       // As an error of the component's own: the number is about this request, not about the call that made it.
       if (!(error instanceof RpcError)) throw error

@@ -3,6 +3,7 @@
 
 import { Peer } from './peer.ts'
 import { Context } from './sdk-context.ts'
+import { addressIn, httpServing } from './sdk-http.ts'
 import { announced, type Received, type Schema, validate } from './sdk-schema.ts'
 import { stdioTransport } from './sdk-stdio.ts'
 import type { Transport } from './transport.ts'
@@ -55,7 +56,7 @@ export interface Server {
     options: ComponentOptions<S>,
     handler: Handler<Received<S>>,
   ): Server
-  /** Serves until the other end is gone: over stdio, or over what it is given. */
+  /** Serves until the other end is gone: over stdio, over HTTP if the program was started with `--http PORT`, or over what it is given. */
   listen(options?: { readonly transport?: Transport }): Promise<void>
 }
 
@@ -78,6 +79,12 @@ export function createServer(options: ServerOptions): Server {
 }
 
 // ---
+
+/** A request inside, and as the runtime named it. */
+interface CallIds {
+  readonly call: MessageId
+  readonly id: MessageId
+}
 
 interface Entry {
   readonly options: ComponentOptions
@@ -108,15 +115,9 @@ class ComponentServer implements Server {
   }
 
   listen({ transport }: { transport?: Transport } = {}): Promise<void> {
-    if (!transport && process.argv.some((argument) => argument === '--http' || argument.startsWith('--http='))) {
-      process.stderr.write(
-        `${this.#name}: --http is not available yet; start the server without it to serve over stdio\n`,
-      )
-      process.exit(2)
-    }
     return new Promise((resolve) => {
-      const peer: Peer = new Peer(transport ?? stdioTransport(), {
-        request: (method, params, id) => this.#serve(peer, method, params, id),
+      const peer: Peer = new Peer(transport ?? this.#ownTransport(), {
+        request: (method, params, id, call) => this.#serve(peer, method, params, { call: id, id: call ?? id }),
         notification: (method, params) => {
           if (method === 'components/cancel' && isObject(params)) this.#calls.get(params.id as MessageId)?.cancel()
         },
@@ -127,6 +128,7 @@ class ComponentServer implements Server {
         noise: () => {},
         lost: () => {},
         close: ({ why }) => {
+          if (why.startsWith('cannot listen')) process.stderr.write(`${this.#name}: ${why}\n`)
           for (const call of this.#calls.values()) call.cancel()
           peer.fail(new Error(`the runtime ${why}`))
           resolve()
@@ -140,7 +142,15 @@ class ComponentServer implements Server {
 
   // ---
 
-  #serve(peer: Peer, method: string, params: unknown, id: MessageId): unknown {
+  #ownTransport(): Transport {
+    const address = addressIn(process.argv.slice(2))
+    if (address === undefined) return stdioTransport()
+    if (typeof address !== 'string') return httpServing(this.#name, address)
+    process.stderr.write(`${this.#name}: ${address}\n`)
+    process.exit(2)
+  }
+
+  #serve(peer: Peer, method: string, params: unknown, request: CallIds): unknown {
     const given = isObject(params) ? params : {}
     switch (method) {
       case 'initialize':
@@ -151,7 +161,7 @@ class ComponentServer implements Server {
       case 'components/info':
         return { info: this.#info(this.#find(given.component).path) }
       case 'components/execute':
-        return this.#execute(new Context(peer, this.#runtimeCan, id, given), id, given)
+        return this.#execute(new Context(peer, this.#runtimeCan, request, given), request.call, given)
       case 'components/infer_schema': {
         const schema = announced(this.#find(given.component).entry.options.output)
         return schema === undefined ? {} : { output_schema: schema }

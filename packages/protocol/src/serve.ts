@@ -1,29 +1,22 @@
 // What a component server may ask of the runtime, answered in the name of one of its calls in flight. It reaches what
-// that call's context gives and nothing else.
+// that call's context gives and nothing else. Both generations of methods: `runs/` and, before them, `flows/`.
 
-import {
-  type CallContext,
-  FlowError,
-  isRecord,
-  type Outcome,
-  own,
-  type Plan,
-  type SubmittedRun,
-} from '@stepflow/engine'
+import { type CallContext, FlowError, isRecord, type Json, type Plan, type ReportedRun } from '@stepflow/engine'
+import { describeBatch, describeOutcome, describeRun, type Form } from './described-runs.ts'
 import { RpcError, rpcCode } from './wire.ts'
 
 export interface ServeTools {
   /** Is wrapped around what waits for a run. */
   readonly lend: <T>(work: () => Promise<T>) => Promise<T>
-  readonly now: () => number
+  /** Which flow a run is of, as far as it was begun by this server. */
+  readonly flowIds: FlowIds
+  readonly form: Form
 }
 
 /** Answers a server's request. */
 export function serve(method: string, params: unknown, context: CallContext | undefined, tools: ServeTools): unknown {
   const handler = handlers.get(method)
-  if (!handler) {
-    throw new RpcError(rpcCode.methodNotFound, missing.get(method) ?? `the runtime has no method "${method}"`)
-  }
+  if (!handler) throw new RpcError(rpcCode.methodNotFound, `the runtime has no method "${method}"`)
   if (!isRecord(params)) throw new RpcError(rpcCode.invalidParams, `${method}: params is not an object`)
   if (!context) {
     throw new RpcError(rpcCode.invalidRequest, `${method}: no call is in flight that this request could belong to`)
@@ -31,21 +24,20 @@ export function serve(method: string, params: unknown, context: CallContext | un
   return handler(params, context, tools)
 }
 
-/** The call that a request belongs to: the one it names, else the last one begun. */
-export function contextFor(params: unknown, calls: Iterable<CallContext>): CallContext | undefined {
-  const named = own(params, 'observability')
-  const runId = own(named, 'run_id')
-  const stepId = own(named, 'step_id')
-  let last: CallContext | undefined
-  let ofRun: CallContext | undefined
-  for (const call of calls) {
-    last = call
-    if (call.runId !== runId) continue
-    if (call.stepId === stepId) return call
-    ofRun = call
+/** Remembers of so many runs what they are runs of; of others nobody can say it. */
+export class FlowIds {
+  readonly #ids = new Map<string, string>()
+
+  add(runId: string, flowId: string): void {
+    this.#ids.set(runId, flowId)
+    if (this.#ids.size <= MOST_FLOW_IDS) return
+    const [oldest] = this.#ids.keys()
+    this.#ids.delete(oldest as string) // there are many
   }
-  // A call that has ended lends its name to nothing.
-  return typeof runId === 'string' ? ofRun : last
+
+  of(runId: string): string {
+    return this.#ids.get(runId) ?? UNKNOWN_FLOW
+  }
 }
 
 // ---
@@ -53,13 +45,8 @@ export function contextFor(params: unknown, calls: Iterable<CallContext>): CallC
 type Params = Record<string, unknown>
 type Handler = (params: Params, context: CallContext, tools: ServeTools) => unknown
 
-const notYet = 'submit the run with wait: true instead, the answer then has its results'
-const missing: ReadonlyMap<string, string> = new Map([
-  ['runs/get', `runs/get is not available: ${notYet}`],
-  ['flows/submit_batch', 'flows/submit_batch is not available: use runs/submit with wait: true, or flows/evaluate'],
-  ['flows/get_batch', 'flows/get_batch is not available: use runs/submit with wait: true, or flows/evaluate'],
-  ['flows/get_metadata', 'flows/get_metadata is not available: the metadata of a flow is not kept with its run'],
-])
+const MOST_FLOW_IDS = 10_000
+const UNKNOWN_FLOW = '0'.repeat(64)
 
 const served: Readonly<Record<string, Handler>> = {
   async 'blobs/put'(params, { blobs }) {
@@ -67,51 +54,106 @@ const served: Readonly<Record<string, Handler>> = {
     if (params.blob_type !== 'binary') return { blob_id: await blobs.put(params.data) }
     return { blob_id: await blobs.put(Buffer.from(text(params, 'data', 'blobs/put'), 'base64')) }
   },
-  async 'blobs/get'(params, { blobs }) {
+  async 'blobs/get'(params, { blobs }, { form }) {
     const value = await blobs.get(text(params, 'blob_id', 'blobs/get'))
-    if (value instanceof Uint8Array) return { data: Buffer.from(value).toString('base64'), blob_type: 'binary' }
-    return { data: value, blob_type: 'data' }
+    if (!(value instanceof Uint8Array)) return { data: value, blob_type: 'data' }
+    // Old servers know no such type, and cannot read an answer that has it.
+    return { data: Buffer.from(value).toString('base64'), blob_type: form === 'long' ? 'data' : 'binary' }
   },
   async 'runs/submit'(params, context, tools) {
     if (!Array.isArray(params.inputs)) throw new RpcError(rpcCode.invalidParams, 'runs/submit: "inputs" is not a list')
-    const flow = params.flow ?? text(params, 'flowId', 'runs/submit')
-    // A flow that came along has the id that it would have as a blob.
-    const flowId = typeof flow === 'string' ? flow : await context.blobs.put(flow)
-    const createdAt = tools.now()
-    const run = await submit(flow, params.inputs, params, context, tools)
-    return describe(run, {
-      flowId,
-      createdAt,
-      total: params.inputs.length,
-      endedAt: params.wait === true ? tools.now() : undefined,
-    })
+    const isWaitedFor = params.wait === true
+    const { flowId, run } = await submit(params, 'flowId', params.inputs, isWaitedFor, context, tools)
+    return describeRun(run, flowId, tools.form, isWaitedFor)
+  },
+  async 'runs/get'(params, context, tools) {
+    const withResults = params.includeResults === true
+    const run = await get(text(params, 'runId', 'runs/get'), params.wait === true, withResults, context, tools)
+    return describeRun(run, tools.flowIds.of(run.runId), tools.form, withResults)
   },
   async 'flows/evaluate'(params, context, tools) {
-    const flow = params.flow ?? text(params, 'flow_id', 'flows/evaluate')
-    const run = await submit(flow, [params.input ?? null], { ...params, wait: true }, context, tools)
-    return { result: run.outcomes[0] }
+    const { run } = await submit(params, 'flow_id', [params.input ?? null], true, context, tools)
+    const [outcome] = run.outcomes
+    if (!outcome) throw new RpcError(rpcCode.internal, `flows/evaluate: run ${run.runId} ended without a result`)
+    return { result: describeOutcome(outcome, tools.form, 'flows') }
+  },
+  async 'flows/get_metadata'(params, { blobs }) {
+    const flow = await blobs.get(text(params, 'flow_id', 'flows/get_metadata'))
+    const flowMetadata = metadataOf(flow)
+    if (typeof params.step_id !== 'string') return { flow_metadata: flowMetadata }
+    const step = stepOf(flow, params.step_id)
+    return { flow_metadata: flowMetadata, ...(step ? { step_metadata: metadataOf(step) } : {}) }
+  },
+  async 'flows/submit_batch'(params, context, tools) {
+    if (!Array.isArray(params.inputs)) {
+      throw new RpcError(rpcCode.invalidParams, 'flows/submit_batch: "inputs" is not a list')
+    }
+    const { run } = await submit(params, 'flow_id', params.inputs, false, context, tools)
+    return { batch_id: run.runId, total_runs: params.inputs.length }
+  },
+  async 'flows/get_batch'(params, context, tools) {
+    const withResults = params.include_results === true
+    const batchId = text(params, 'batch_id', 'flows/get_batch')
+    const run = await get(batchId, params.wait === true, withResults, context, tools)
+    return describeBatch(run, tools.flowIds.of(batchId), tools.form, withResults)
   },
 }
 
 const handlers: ReadonlyMap<string, Handler> = new Map(Object.entries(served))
 
-async function submit(flow: unknown, inputs: unknown[], params: Params, context: CallContext, { lend }: ServeTools) {
-  const { overrides, maxConcurrency, wait } = params
-  if (isRecord(overrides) && Object.keys(overrides).length > 0) {
-    throw new RpcError(
-      rpcCode.invalidParams,
-      '"overrides" are not available here: change the flow before it is submitted',
-    )
+async function submit(
+  params: Params,
+  idKey: 'flowId' | 'flow_id',
+  inputs: readonly unknown[],
+  isWaitedFor: boolean,
+  context: CallContext,
+  { lend, flowIds }: ServeTools,
+): Promise<{ readonly flowId: string; readonly run: ReportedRun }> {
+  const named = params.flow ?? params[idKey]
+  if (named === undefined || named === null || named === '') {
+    throw new RpcError(rpcCode.invalidParams, `"${idKey}" or "flow" is missing: which flow is to be run`)
   }
-  const plan = await planOf(flow, context)
-  const bound = typeof maxConcurrency === 'number' && maxConcurrency >= 1 ? { maxConcurrent: maxConcurrency } : {}
-  return lend(() => context.submit(plan, inputs, { ...bound, wait: wait === true }))
+  // A flow that came along has the id that it would have as a blob.
+  const flowId = typeof named === 'string' ? named : await context.blobs.put(named)
+  const plan = await planOf(named, overridesIn(params), context)
+  const limit = params.maxConcurrency ?? params.max_concurrency
+  const options = {
+    wait: isWaitedFor,
+    ...(typeof limit === 'number' && limit >= 1 ? { maxConcurrent: Math.floor(limit) } : {}),
+    ...(typeof params.subflowKey === 'string' ? { key: params.subflowKey } : {}),
+  }
+  const { runId, outcomes } = isWaitedFor
+    ? await lend(() => context.submit(plan, inputs, options))
+    : await context.submit(plan, inputs, options)
+  flowIds.add(runId, flowId)
+  return { flowId, run: { ...(await context.getRun(runId)), outcomes } }
+}
+
+function get(
+  runId: string,
+  wait: boolean,
+  results: boolean,
+  context: CallContext,
+  { lend }: ServeTools,
+): Promise<ReportedRun> {
+  const asked = () => context.getRun(runId, { wait, results })
+  return wait ? lend(asked) : asked()
+}
+
+/** By step; newer servers put `{steps: ...}` around them. */
+function overridesIn({ overrides }: Params): Json | undefined {
+  if (overrides === undefined || overrides === null) return undefined
+  if (!isRecord(overrides)) throw new RpcError(rpcCode.invalidParams, '"overrides" is not an object of steps')
+  const keys = Object.keys(overrides)
+  if (keys.length === 0) return undefined
+  const isWrapped = keys.length === 1 && isRecord(overrides.steps) && !('value' in overrides.steps)
+  return (isWrapped ? overrides.steps : overrides) as Json // JSON by its origin
 }
 
 /** A flow is inline, or named by the id of the blob that it was stored as, or else as the engine knows it. */
-async function planOf(flow: unknown, context: CallContext): Promise<Plan> {
-  if (typeof flow !== 'string') return context.plan(flow)
-  return context.plan((await storedFlow(flow, context)) ?? flow)
+async function planOf(flow: unknown, overrides: Json | undefined, context: CallContext): Promise<Plan> {
+  if (typeof flow !== 'string') return context.plan(flow, overrides)
+  return context.plan((await storedFlow(flow, context)) ?? flow, overrides)
 }
 
 async function storedFlow(id: string, { blobs }: CallContext): Promise<unknown> {
@@ -126,37 +168,16 @@ async function storedFlow(id: string, { blobs }: CallContext): Promise<unknown> 
 
 const BLOB_ID = /^[0-9a-f]{64}$/
 
-interface RunFacts {
-  readonly flowId: string
-  readonly total: number
-  /** Epoch milliseconds. */
-  readonly createdAt: number
-  /** Undefined: it was not waited for. */
-  readonly endedAt: number | undefined
+function metadataOf(described: unknown): Json {
+  const metadata = isRecord(described) ? described.metadata : undefined
+  return isRecord(metadata) ? (metadata as Json) : {} // JSON by its origin
 }
 
-/** A run as the protocol shows it. */
-function describe(run: SubmittedRun, { flowId, total, createdAt, endedAt }: RunFacts) {
-  const facts = { runId: run.runId, flowId, createdAt: new Date(createdAt).toISOString() }
-  if (endedAt === undefined) {
-    return { ...facts, status: 'running', items: { total, completed: 0, running: total, failed: 0, cancelled: 0 } }
-  }
-  const results = run.outcomes.map((outcome, itemIndex) => ({ itemIndex, status: statusOf(outcome), result: outcome }))
-  const count = (status: string) => results.filter((each) => each.status === status).length
-  const items = {
-    total,
-    completed: count('completed'),
-    running: 0,
-    failed: count('failed'),
-    cancelled: count('cancelled'),
-  }
-  const status = items.failed > 0 ? 'failed' : items.cancelled > 0 ? 'cancelled' : 'completed'
-  return { ...facts, status, items, completedAt: new Date(endedAt).toISOString(), results }
-}
-
-function statusOf(outcome: Outcome): 'completed' | 'failed' | 'cancelled' {
-  if (outcome.outcome !== 'failed') return 'completed'
-  return outcome.error.code === 'CANCELLED' ? 'cancelled' : 'failed'
+/** Steps are a list, or named by their keys. */
+function stepOf(flow: unknown, id: string): unknown {
+  const steps = isRecord(flow) ? flow.steps : undefined
+  if (Array.isArray(steps)) return steps.find((step) => isRecord(step) && step.id === id)
+  return isRecord(steps) && Object.hasOwn(steps, id) ? steps[id] : undefined
 }
 
 function text(params: Params, key: string, method: string): string {

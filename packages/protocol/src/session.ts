@@ -7,14 +7,26 @@
 // 3. A server whose output was lost in part retires as well: calls whose answers were in it must not wait for ever.
 // 4. What the server writes is seen nowhere before it has been through the redactions of its calls.
 
-import { type CallContext, type Clock, FlowError, isRecord, type Json, type Log, own } from '@stepflow/engine'
+import {
+  type CallContext,
+  type Clock,
+  FlowError,
+  isPromise,
+  isRecord,
+  type Json,
+  type Log,
+  own,
+} from '@stepflow/engine'
+import type { Form } from './described-runs.ts'
 import { failureOf, refusalOf } from './failure.ts'
 import { Peer } from './peer.ts'
 import { Redactions } from './redactions.ts'
 import { Relay } from './relay.ts'
-import { contextFor, serve } from './serve.ts'
+import { RunNames } from './run-names.ts'
+import { type FlowIds, serve } from './serve.ts'
 import { SLOW_MS, SlowCalls } from './slow-calls.ts'
 import type { Closed, Transport } from './transport.ts'
+import { callOf } from './whose-request.ts'
 import {
   ALL_CAPABILITIES,
   type Answer,
@@ -34,6 +46,9 @@ export interface SessionOptions {
   readonly graceMs: number
   readonly clock: Clock
   readonly log: Log
+  /** Where a server over HTTP keeps blobs. */
+  readonly blobUrl: () => Promise<string>
+  readonly flowIds: FlowIds
   /** Gives the slot of a call back while it waits for a run of its own. */
   readonly lend: <T>(work: () => Promise<T>) => Promise<T>
   /** `retired`: it takes no more calls, and will end. `ended`: calls in flight have failed, its process is going. */
@@ -49,8 +64,14 @@ export class Session {
   readonly #redactions = new Redactions()
   readonly #relay: Relay
   readonly #slow: SlowCalls
+  readonly #names = new RunNames()
   #can: Capabilities = NO_CAPABILITIES
+  #form: Form = 'short'
+  #isOverHttp = false
+  /** Of the greeting that is not answered yet. */
+  #greetingId: MessageId | undefined
   #serving = 0
+  #isListening = false
   #retired = false
   /** Set once a part of the output is lost. */
   #stopLost: (() => void) | undefined
@@ -64,12 +85,14 @@ export class Session {
     this.#relay = new Relay({ who, log, clock, clean })
     this.#slow = new SlowCalls(clock, (id, component) => this.#warnOfSlow(id, component))
     this.#peer = new Peer(options.transport, {
-      request: (method, params) => this.#serve(method, params),
+      request: (method, params, _, call) => this.#serve(method, params, call),
       notification: (method, params) => this.#hear(method, params),
       toError: refusalOf,
       stray: (answer) => this.#drop(answer),
       noise: (line, from) => this.#noise(line, from),
       lost: () => this.#lose(),
+      overHttp: () => this.#turnToHttp(),
+      stale: () => this.#outdate(),
       close: (closed) => this.#end(closed),
     })
   }
@@ -80,13 +103,15 @@ export class Session {
 
   /** Starts the server and shakes hands; rejects with UNREACHABLE. */
   async open(): Promise<void> {
-    const { clock, startupTimeoutMs } = this.#options
-    const stopTimer = clock.timer(startupTimeoutMs, () =>
-      this.#end({ why: `did not finish the handshake within ${startupTimeoutMs / 1000} s and was stopped` }),
-    )
+    const { clock, startupTimeoutMs, transport } = this.#options
+    const stopTimer = clock.timer(startupTimeoutMs, () => {
+      const { waitsFor } = transport
+      const missing = waitsFor === undefined ? '' : ` (${waitsFor})`
+      this.#end({ why: `did not finish the handshake within ${startupTimeoutMs / 1000} s${missing} and was stopped` })
+    })
     try {
       this.#peer.start()
-      const result = await this.#peer.request('initialize', HELLO)
+      const result = await this.#greet()
       const version = own(result, 'server_protocol_version') ?? own(result, 'serverProtocolVersion')
       if (version !== undefined && version !== PROTOCOL_VERSION) {
         const why = `speaks protocol version ${JSON.stringify(version)}; this runtime speaks ${PROTOCOL_VERSION}`
@@ -94,6 +119,7 @@ export class Session {
         throw this.#ended
       }
       this.#can = readCapabilities(result)
+      this.#form = isRecord(own(result, 'capabilities')) ? 'short' : 'long'
       this.#peer.notify('initialized', {})
     } catch (error) {
       if (error instanceof RpcError) this.#end({ why: `refused the handshake: ${error.message}` })
@@ -105,12 +131,12 @@ export class Session {
 
   /** Runs a component, and says when the request is on its way; rejects with a FlowError. */
   async execute(component: string, input: unknown, context: CallContext): Promise<unknown> {
-    const { signal, attempt, runId, stepId, idempotencyKey } = context
+    const { signal } = context
+    const flow = this.#form === 'long' ? context.flowId() : undefined
+    const flowId = isPromise(flow) ? await flow : flow
     while (this.#peer.room && !this.#ended) await abortable(this.#peer.room, context)
     if (signal.aborted) throw cancelled(context)
     if (this.#ended) throw this.#ended
-    const observability = { run_id: runId, step_id: stepId }
-    const key = this.#can.idempotency_key ? { idempotency_key: idempotencyKey } : undefined
     const id = this.#peer.nextId()
     const abandon = () => this.#abandon(id, context)
     this.#calls.set(id, context)
@@ -118,7 +144,7 @@ export class Session {
     this.#slow.add(id, component)
     signal.addEventListener('abort', abandon, { once: true })
     try {
-      const params = { component, input: input ?? null, attempt, observability, ...key }
+      const params = this.#paramsOf(component, input, context, flowId)
       context.started()
       return outputOf(await this.#peer.request('components/execute', params, id), component)
     } catch (error) {
@@ -129,6 +155,19 @@ export class Session {
       this.#slow.delete(id)
       this.#endIfDrained()
     }
+  }
+
+  #paramsOf(component: string, input: unknown, context: CallContext, flowId: string | undefined): unknown {
+    const { attempt, runId, stepId, idempotencyKey } = context
+    const given = { component, input: input ?? null, attempt }
+    if (flowId === undefined) {
+      const observability = { run_id: runId, step_id: stepId }
+      if (!this.#can.idempotency_key) return { ...given, observability }
+      return { ...given, observability, idempotency_key: idempotencyKey }
+    }
+    // Where older servers look for it: one form serves all of them, for each passes over what it does not know.
+    const about = { run_id: this.#names.uuidOf(runId), step_id: stepId, flow_id: flowId }
+    return { ...given, observability: about, ...about }
   }
 
   /** Any other request to the server, which is to be answered within the time of a start; rejects with a FlowError. */
@@ -147,6 +186,27 @@ export class Session {
     } finally {
       stopTimer()
     }
+  }
+
+  /** Again if it turns out that the other side listens elsewhere. */
+  async #greet(): Promise<unknown> {
+    for (;;) {
+      const hello = this.#isOverHttp ? helloOverHttp(await this.#options.blobUrl()) : HELLO
+      const id = this.#peer.nextId()
+      this.#greetingId = id
+      try {
+        return await this.#peer.request('initialize', hello, id)
+      } catch (error) {
+        if (error !== ELSEWHERE) throw error
+      } finally {
+        this.#greetingId = undefined
+      }
+    }
+  }
+
+  #turnToHttp(): void {
+    this.#isOverHttp = true
+    if (this.#greetingId !== undefined) this.#peer.abandon(this.#greetingId, ELSEWHERE)
   }
 
   /** Ends the server; what is in flight fails. Resolves when it is gone. */
@@ -199,6 +259,11 @@ export class Session {
       clock.timer(graceMs, () => this.#unanswered(id)),
     )
     if (this.#can.cancel) this.#peer.notify('components/cancel', { id })
+    if (this.#options.transport.abandon?.(id)) {
+      this.#abandoned.get(id)?.()
+      this.#abandoned.delete(id)
+      this.#endIfDeaf()
+    }
     this.#peer.abandon(id, cancelled(context))
   }
 
@@ -207,10 +272,17 @@ export class Session {
     if (this.#ended) return
     this.#retire('goes on with a cancelled call')
     if (this.#calls.size === 0) return this.#end({ why: DEAF })
-    // Others wait for it, too. If it works for them they get their answers; if it is stuck they are better off failing.
+    this.#endIfDeaf()
+  }
+
+  /** Others wait for it, too. If it works for them they get their answers; if it is stuck they are better off failing. */
+  #endIfDeaf(): void {
+    if (this.#isListening) return
+    this.#isListening = true
     const { heard } = this.#peer
     this.ask('components/list', {}).catch(() => {})
     this.#options.clock.timer(this.#options.graceMs, () => {
+      this.#isListening = false
       if (this.#peer.heard === heard) this.#end({ why: DEAF })
     })
   }
@@ -218,6 +290,13 @@ export class Session {
   #retire(why: string): void {
     if (this.#retired) return
     this.#options.log('warning', `component server "${this.#options.name}" ${why}: it is replaced`)
+    this.#retired = true
+    this.#options.onChange(this, 'retired')
+  }
+
+  /** New calls greet the server first. */
+  #outdate(): void {
+    if (this.#retired || this.#ended) return
     this.#retired = true
     this.#options.onChange(this, 'retired')
   }
@@ -244,12 +323,13 @@ export class Session {
 
   // --- what the server says by itself
 
-  #serve(method: string, params: unknown): unknown {
+  #serve(method: string, params: unknown, call: MessageId | undefined): unknown {
     if (this.#serving >= MAX_SERVING) {
       throw new RpcError(rpcCode.internal, `more than ${MAX_SERVING} requests at once: wait for answers first`)
     }
-    const { clock, lend } = this.#options
-    const answer = serve(method, params, contextFor(params, this.#calls.values()), { lend, now: () => clock.now() })
+    const { lend, flowIds } = this.#options
+    const context = call === undefined ? callOf(params, this.#calls.values(), this.#names) : this.#calls.get(call)
+    const answer = serve(method, params, context, { lend, flowIds, form: this.#form })
     if (!(answer instanceof Promise)) return answer
     this.#serving++
     return answer.finally(() => {
@@ -306,6 +386,13 @@ const HELLO = {
   runtimeProtocolVersion: PROTOCOL_VERSION,
   protocol_prefix: '$',
   capabilities: ALL_CAPABILITIES,
+}
+
+/** What a greeting ends with that has reached nobody. */
+const ELSEWHERE = Symbol('the server is elsewhere')
+
+function helloOverHttp(blobApiUrl: string): unknown {
+  return { ...HELLO, capabilities: { ...ALL_CAPABILITIES, blobApiUrl } }
 }
 
 function quoted(lines: readonly string[]): string {

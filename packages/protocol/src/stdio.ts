@@ -1,4 +1,5 @@
-// A component server as a child process: JSON-RPC over its stdin and stdout, a message a line. Bounds all that the child
+// A child process: JSON-RPC over its stdin and stdout, a message a line, unless it serves HTTP: then what it prints is log,
+// and only the port that it announces is handed on (child-server.ts). Bounds all that the child
 // can make us hold, and leaves no process behind. Knows no method, and never restarts: a transport lives once.
 //
 // 1. The child has the given environment and nothing of ours; only its program is found through our PATH.
@@ -13,6 +14,9 @@ import { LineReader } from './lines.ts'
 import type { Transport, TransportEvents } from './transport.ts'
 import { bytesText, MAX_MESSAGE_BYTES, type Message, type MessageId, readMessage, rpcCode, writeLine } from './wire.ts'
 
+/** `either`: a child that announces a port before its first message serves HTTP. */
+export type Speech = 'stdio' | 'http' | 'either'
+
 export interface ChildOptions {
   readonly command: string
   readonly args?: readonly string[]
@@ -26,8 +30,14 @@ export interface ChildOptions {
   readonly stopGraceMs?: number
 }
 
-export function childTransport(options: ChildOptions): Transport {
-  return new ChildTransport(options)
+/** What a child is that may announce a port, and who hears of it. */
+export interface Announcement {
+  readonly speech: Speech
+  readonly onPort: (port: number) => void
+}
+
+export function childTransport(options: ChildOptions, announcement?: Announcement): Transport {
+  return new ChildTransport(options, announcement)
 }
 
 // ---
@@ -62,11 +72,18 @@ class ChildTransport implements Transport {
   #ended = false
   #closing = false
   #aborted = false
+  readonly #announcement: Announcement | undefined
+  #hasSpoken = false
+  /** What it prints is log: it serves HTTP. */
+  #isLog: boolean
+  #port: number | undefined
   readonly #gone: Promise<void>
   #setGone: () => void = () => {}
 
-  constructor(options: ChildOptions) {
+  constructor(options: ChildOptions, announcement: Announcement | undefined) {
     this.#options = options
+    this.#announcement = announcement
+    this.#isLog = announcement?.speech === 'http'
     this.#maxBytes = options.maxMessageBytes ?? MAX_MESSAGE_BYTES
     this.#gone = new Promise((done) => {
       this.#setGone = done
@@ -107,10 +124,14 @@ class ChildTransport implements Transport {
     const graceMs = this.#options.stopGraceMs ?? 2000
     child.stdin.end()
     child.stdout.resume()
-    let timer = setTimeout(() => {
+    const terminate = () => {
       killGroup(child, 'SIGTERM')
       timer = setTimeout(() => killGroup(child, 'SIGKILL'), graceMs)
-    }, graceMs)
+    }
+    // One that serves HTTP does not look at its stdin.
+    let timer: NodeJS.Timeout | undefined
+    if (this.#isLog) terminate()
+    else timer = setTimeout(terminate, graceMs)
     return this.#gone.finally(() => clearTimeout(timer))
   }
 
@@ -122,7 +143,9 @@ class ChildTransport implements Transport {
       if (child.pid === undefined) this.#neverStarted(error.message, isTransient(error))
     })
     child.stdin.on('drain', () => this.#setDrained())
-    child.stdin.on('error', () => this.#unlessItEnds('closed its stdin and was stopped'))
+    child.stdin.on('error', () => {
+      if (!this.#isLog) this.#unlessItEnds('closed its stdin and was stopped')
+    })
     const bounds = { maxBytes: this.#maxBytes, maxNoiseBytes: Math.min(MAX_NOISE_BYTES, this.#maxBytes) }
     const messages = new LineReader(bounds, {
       line: (text) => this.#line(text),
@@ -137,14 +160,14 @@ class ChildTransport implements Transport {
     child.stdout.on('end', () => {
       clearTimeout(this.#stallTimer)
       messages.end()
-      this.#unlessItEnds('closed its stdout and was stopped')
+      if (!this.#isLog) this.#unlessItEnds('closed its stdout and was stopped')
     })
     const words = new LineReader(
       { maxBytes: MAX_NOISE_BYTES, maxNoiseBytes: MAX_NOISE_BYTES },
       {
-        line: (text) => this.#word(text),
-        unreadable: (text) => this.#word(text),
-        oversized: (head) => this.#word(head),
+        line: (text) => this.#word(text, 'stderr'),
+        unreadable: (text) => this.#word(text, 'stderr'),
+        oversized: (head) => this.#word(head, 'stderr'),
       },
     )
     child.stderr.on('data', (chunk: Buffer) => words.push(chunk))
@@ -169,6 +192,7 @@ class ChildTransport implements Transport {
 
   #line(text: string): void {
     if (this.#ended || this.#why !== undefined) return
+    if (this.#isLog) return this.#logged(text)
     const read = parse(text)
     if (read === NOT_JSON) {
       if (!this.#refuseBroken(text)) this.#skip(text)
@@ -176,7 +200,26 @@ class ChildTransport implements Transport {
     else this.#skip(text)
   }
 
+  /** Of a child that serves HTTP. */
+  #logged(text: string): void {
+    const port = portIn(text)
+    if (port !== undefined) this.#announce(port)
+    else this.#word(text, 'stdout')
+  }
+
+  #announce(port: number): void {
+    if (this.#port !== undefined && this.#port !== port) {
+      return this.#abort(`announced two ports, ${this.#port} and ${port}, and was stopped: a process is one server`)
+    }
+    const isNew = this.#port === undefined
+    this.#port = port
+    this.#isLog = true
+    clearTimeout(this.#stallTimer)
+    if (isNew) this.#announcement?.onPort(port)
+  }
+
   #deliver(message: Message): void {
+    this.#hasSpoken = true
     if (!('method' in message)) {
       this.#noiseLines = 0
       this.#noiseBytes = 0
@@ -207,6 +250,7 @@ class ChildTransport implements Transport {
 
   /** A pipe that was full has swallowed the end of a line, and nothing comes behind it. */
   #watchStall(): void {
+    if (this.#isLog) return
     if (!this.#messages.isWithin) {
       if (this.#stallTimer === undefined) return
       clearTimeout(this.#stallTimer)
@@ -229,11 +273,15 @@ class ChildTransport implements Transport {
   /** Kept as log; too much of it ends the child. */
   #skip(text: string): void {
     if (text.trim() === '') return
+    const port = this.#hasSpoken ? undefined : portIn(text)
+    if (port !== undefined && this.#announcement?.speech === 'either') return this.#announce(port)
     this.#noiseLines++
     this.#noiseBytes += text.length + 1
     this.#keep(text, 'stdout')
-    if (PORT.test(text)) {
-      return this.#abort('serves HTTP (it announced a port), which is not supported yet: let it speak over stdio')
+    if (port !== undefined) {
+      return this.#abort(
+        'serves HTTP (it announced a port), but its "transport" is stdio: leave that out, or write http',
+      )
     }
     if (this.#noiseLines > MAX_NOISE_LINES || this.#noiseBytes > MAX_NOISE_BYTES) {
       const much = this.#noiseLines > MAX_NOISE_LINES ? '1,000 lines' : '1 MiB'
@@ -243,6 +291,7 @@ class ChildTransport implements Transport {
 
   #unreadable(text: string): void {
     if (this.#ended || this.#why !== undefined) return
+    if (this.#isLog) return this.#word(text, 'stdout')
     const read = parse(text)
     if (read === NOT_JSON && this.#refuseBroken(text)) return
     if (read === NOT_JSON || !read || !('id' in read) || read.id === null || 'method' in read) {
@@ -255,6 +304,7 @@ class ChildTransport implements Transport {
   /** Whose it is stands at its beginning, if it is a message: then only that call fails. */
   #oversized(head: string): void {
     if (this.#ended || this.#why !== undefined) return
+    if (this.#isLog) return this.#word(head, 'stdout')
     const found = beginningOf(head)
     if (!found) {
       this.#keep(head, 'stdout')
@@ -269,8 +319,8 @@ class ChildTransport implements Transport {
     this.#deliver({ jsonrpc: '2.0', id, error })
   }
 
-  #word(text: string): void {
-    if (text.trim() !== '') this.#keep(text, 'stderr')
+  #word(text: string, from: 'stdout' | 'stderr'): void {
+    if (text.trim() !== '') this.#keep(text, from)
   }
 
   #keep(text: string, from: 'stdout' | 'stderr'): void {
@@ -334,7 +384,12 @@ class ChildTransport implements Transport {
 }
 
 /** How a server announces that it speaks HTTP. */
-const PORT = /^\s*\{\s*"port"\s*:\s*\d+\s*\}\s*$/
+const PORT = /^\s*\{\s*"port"\s*:\s*(\d{1,5})\s*\}\s*$/
+
+function portIn(text: string): number | undefined {
+  const port = Number(PORT.exec(text)?.[1] ?? 0)
+  return port >= 1 && port <= 65_535 ? port : undefined
+}
 
 const NOT_JSON = Symbol('not JSON')
 

@@ -1,7 +1,7 @@
 // How messages travel: the port between the protocol and a pipe, a socket or a test. A transport moves messages; it does
 // not know what they mean.
 
-import type { Message } from './wire.ts'
+import type { Message, MessageId } from './wire.ts'
 
 export interface Transport {
   /** Once. What goes wrong from then on arrives as `close`, never as an exception. */
@@ -11,6 +11,10 @@ export interface Transport {
    * not keep up: it resolves, never rejects, when the next message should come. Throws an RpcError if it cannot be sent.
    */
   send(message: Message): undefined | Promise<void>
+  /** The answer to a request is not wanted any more: true if nothing of it can come now. */
+  abandon?(id: MessageId): boolean
+  /** What has to happen before the other side can be talked to, while that is so; for messages. */
+  readonly waitsFor?: string | undefined
   /** Ends the other side, the hard way if it does not end by itself; resolves when it is gone. May be called again. */
   close(): Promise<void>
 }
@@ -21,6 +25,10 @@ export interface TransportEvents {
   noise(line: string, from: 'stdout' | 'stderr'): void
   /** A part of what the other side wrote is lost: answers may be missing that nobody will ever see. */
   lost(): void
+  /** It turns out that messages go over HTTP: what was sent so far has reached nobody. */
+  overHttp?(): void
+  /** What was said at the beginning may be forgotten: the other side may have been started anew. What is in flight goes on. */
+  stale?(): void
   /** Once, the last event. */
   close(closed: Closed): void
 }

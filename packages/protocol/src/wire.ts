@@ -12,12 +12,15 @@ export interface Request {
   readonly id: MessageId
   readonly method: string
   readonly params: unknown
+  /** The request of the other side that it belongs to; for transports that give each a way of its own. Not on the wire. */
+  readonly call?: MessageId
 }
 
 export interface Notification {
   readonly jsonrpc: '2.0'
   readonly method: string
   readonly params: unknown
+  readonly call?: MessageId
 }
 
 export interface Answer {
@@ -47,7 +50,7 @@ export interface Capabilities {
 
 export const ALL_CAPABILITIES: Capabilities = { cancel: true, progress: true, log: true, idempotency_key: true }
 
-/** The error codes that either side may send, and four that our transports give to the calls that they concern. */
+/** The error codes that either side may send, and five that our transports give to the calls that they concern. */
 export const rpcCode = {
   invalidRequest: -32600,
   methodNotFound: -32601,
@@ -58,6 +61,7 @@ export const rpcCode = {
   executionFailed: -32003,
   timeout: -32006,
   notFound: -32011,
+  unreachable: -32095,
   malformed: -32096,
   unsendable: -32097,
   unreadable: -32098,
@@ -115,6 +119,13 @@ export function writeLine(message: Message, maxBytes: number): string {
   throw new RpcError(rpcCode.unsendable, `${what}: keep large values as blobs and pass their ids`)
 }
 
+export function readError(error: unknown): WireError {
+  if (!isObject(error)) return { code: rpcCode.internal, message: String(error) }
+  const code = typeof error.code === 'number' ? error.code : rpcCode.internal
+  const message = typeof error.message === 'string' ? error.message : 'an error without a message'
+  return error.data === undefined ? { code, message } : { code, message, data: error.data }
+}
+
 /** `64 MiB`, `1,000 bytes` */
 export function bytesText(bytes: number): string {
   if (bytes >= 1024 * 1024) return `${(bytes / (1024 * 1024)).toFixed(1).replace('.0', '')} MiB`
@@ -129,7 +140,7 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 
 function stringify(message: Message): string {
   try {
-    return JSON.stringify(message)
+    return JSON.stringify('call' in message ? { ...message, call: undefined } : message)
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     throw new RpcError(rpcCode.unsendable, `a message cannot be written as JSON: ${why}`)
@@ -150,13 +161,6 @@ function malformed(id: MessageId | null, why: string, value: unknown): Answer {
   const line = JSON.stringify(value)
   const quoted = line.length > QUOTED_CHARACTERS ? `${line.slice(0, QUOTED_CHARACTERS)}...` : line
   return { jsonrpc: '2.0', id, error: { code: rpcCode.malformed, message: `${why}: ${quoted}` } }
-}
-
-function readError(error: unknown): WireError {
-  if (!isObject(error)) return { code: rpcCode.internal, message: String(error) }
-  const code = typeof error.code === 'number' ? error.code : rpcCode.internal
-  const message = typeof error.message === 'string' ? error.message : 'an error without a message'
-  return error.data === undefined ? { code, message } : { code, message, data: error.data }
 }
 
 function isId(id: unknown): id is MessageId {

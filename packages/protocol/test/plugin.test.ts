@@ -120,12 +120,12 @@ test.each([null, [], 7, {}])('an answer of %j is no output', async (answer) => {
 
 test.each([
   ['__proto__', {}, { code: -32601, message: 'the runtime has no method "__proto__"' }],
-  ['runs/get', {}, { code: -32601, message: expect.stringContaining('wait: true') }],
-  ['flows/submit_batch', {}, { code: -32601 }],
+  ['runs/get', {}, { code: -32602, message: 'runs/get: "runId" is not a text' }],
+  ['flows/submit_batch', {}, { code: -32602, message: 'flows/submit_batch: "inputs" is not a list' }],
   ['blobs/get', {}, { code: -32602, message: 'blobs/get: "blob_id" is not a text' }],
   ['blobs/put', [], { code: -32602 }],
   ['runs/submit', { flowId: 'f', inputs: 7 }, { code: -32602 }],
-  ['runs/submit', { flowId: 'f', inputs: [1], overrides: { a: 1 } }, { code: -32602 }],
+  ['runs/submit', { flowId: 'f', inputs: [1], overrides: [1] }, { code: -32602 }],
   ['blobs/put', { data: 1, observability: { run_id: 'another' } }, { code: -32600 }],
 ])('a server that asks %s with %j is refused', async (method, params, refusal) => {
   const open = serverOf(async (server) => ({

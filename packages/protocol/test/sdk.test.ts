@@ -258,12 +258,6 @@ describe('ctx', () => {
 
     expect(await plugin.run('/outer', null, { ...runs, submit })).toBe('inner')
   })
-
-  test('what is not available says what to do instead', async () => {
-    const server = createServer({ name: 'x' }).component('a', {}, (_, ctx) => ctx.getRun('sub-run'))
-
-    await expect(linked(server).run('/a')).rejects.toThrow('submit the run with wait: true instead')
-  })
 })
 
 describe('as a process', () => {
@@ -294,10 +288,18 @@ describe('as a process', () => {
     await plugin.stop?.()
   })
 
-  test('--http is refused in words', async () => {
+  test('with --http it announces its port and serves there', async () => {
     const { program } = await bundle(source)
-    const plugin = pluginOf({ command: process.execPath, args: [program, '--http', '80'] })
+    const plugin = pluginOf({ command: process.execPath, args: [program, '--http', '0'] })
 
-    await expect(plugin.run('/word_count')).rejects.toThrow('text: --http is not available yet')
+    expect(await plugin.run('/word_count', { text: 'a b c' })).toBe(3)
+    await plugin.said('counting')
+  })
+
+  test('a port that is none is refused in words', async () => {
+    const { program } = await bundle(source)
+    const plugin = pluginOf({ command: process.execPath, args: [program, '--http', 'web'] })
+
+    await expect(plugin.run('/word_count', { text: 'a' })).rejects.toThrow('text: --http takes a port, not "web"')
   })
 })

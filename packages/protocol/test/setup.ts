@@ -1,7 +1,7 @@
 // What these tests share: a call's context, and a plugin over a real process whose log can be waited for.
 
 import { EventEmitter } from 'node:events'
-import type { CallContext, Clock, Plugin } from '@stepflow/engine'
+import { type CallContext, type Clock, FlowError, type Outcome, type Plugin } from '@stepflow/engine'
 import { afterEach } from 'vitest'
 import { createServerPlugin, type ServerPluginOptions } from '../src/index.ts'
 
@@ -10,8 +10,9 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((plugin) => plugin.stop?.()))
 })
 
-export function contextOf(over: Partial<CallContext> = {}): CallContext {
+export function contextOf({ submit, ...over }: Partial<CallContext> = {}): CallContext {
   const blobs = new Map<string, unknown>()
+  const runs = new Map<string, readonly Outcome[]>()
   return {
     signal: new AbortController().signal,
     attempt: 1,
@@ -40,7 +41,22 @@ export function contextOf(over: Partial<CallContext> = {}): CallContext {
     plan: () => {
       throw new Error('no plans here')
     },
-    submit: () => Promise.reject(new Error('no runs here')),
+    flowId: () => 'f'.repeat(64),
+    async submit(...args) {
+      if (!submit) throw new Error('no runs here')
+      const run = await submit(...args)
+      runs.set(run.runId, run.outcomes)
+      return run
+    },
+    async getRun(runId, { results } = {}) {
+      const outcomes = runs.get(runId)
+      if (!outcomes) throw new FlowError('NOT_FOUND', `there is no run ${runId}`)
+      const count = (outcome: string) => outcomes.filter((each) => each.outcome === outcome).length
+      const items = { success: count('success'), skipped: count('skipped'), failed: count('failed'), cancelled: 0 }
+      const status = items.failed > 0 ? 'failed' : 'completed'
+      const facts = { runId, status, createdAt: 0, endedAt: 0, items: { total: outcomes.length, ...items } } as const
+      return { ...facts, outcomes: results ? outcomes : [] }
+    },
     ...over,
   }
 }

@@ -79,8 +79,19 @@ describe('starting', () => {
     })
   })
 
-  test('a server that announces a port is told apart at once', async () => {
-    await expect(rawPlugin('http').run('/echo')).rejects.toThrow('serves HTTP (it announced a port), which is not')
+  test('a server that announces a port serves HTTP, unless it was said to speak over stdio', async () => {
+    await expect(rawPlugin('http', { startupTimeoutMs: 2000 }).run('/echo')).rejects.toThrow(
+      'within 2 s (http://127.0.0.1:1/health does not say that it is well: connect ECONNREFUSED',
+    )
+    await expect(rawPlugin('http', { transport: 'stdio' }).run('/echo')).rejects.toThrow(
+      'serves HTTP (it announced a port), but its "transport" is stdio',
+    )
+  })
+
+  test('a server that was said to serve HTTP has to announce its port', async () => {
+    await expect(rawPlugin('good', { transport: 'http', startupTimeoutMs: 500 }).run('/echo')).rejects.toThrow(
+      '(it has not announced its port: a line {"port": N} on stdout)',
+    )
   })
 
   test('a server that finds no program is told that it has no PATH', async () => {

@@ -31,7 +31,7 @@ export type PluginConfig = {
   readonly rateLimit?: RateLimit
 } & (
   | { readonly type: 'builtin' }
-  | ({ readonly type: 'stepflow' } & ServerProcess)
+  | ({ readonly type: 'stepflow'; readonly blobUrl?: string } & (ServerProcess | RemoteServer))
   | { readonly type: 'module'; readonly path: string }
   | { readonly type: 'mock'; readonly components: readonly MockComponent[] }
   /** Of a type that is known but not served here; `reason` is a whole sentence without its full stop. */
@@ -48,6 +48,14 @@ export interface ServerProcess {
   readonly transport?: 'stdio' | 'http'
   readonly startupTimeoutMs?: number
   readonly processes: number
+}
+
+/** A component server that others start. */
+export interface RemoteServer {
+  readonly url: string
+  /** Of a request to it. */
+  readonly timeoutMs?: number
+  readonly startupTimeoutMs?: number
 }
 
 export type StoreConfig =

@@ -3,7 +3,7 @@
 import { isAbsolute, resolve } from 'node:path'
 import { isRecord, type Json, suggest } from '@stepflow/engine'
 import type { MockBehavior, MockComponent, RecordedError } from '../plugins/mock.ts'
-import type { PluginConfig, ServerProcess } from './config.ts'
+import type { PluginConfig, RemoteServer, ServerProcess } from './config.ts'
 import type { At, ConfigReader, Fields, Keys } from './config-reader.ts'
 
 export function readPlugins(reader: ConfigReader, at: At | undefined, directory: string): PluginConfig[] {
@@ -24,6 +24,7 @@ const SERVER = {
   env: [],
   url: [],
   transport: [],
+  blob_url: [],
   timeout: [],
   startup_timeout: [],
   processes: [],
@@ -55,11 +56,11 @@ function readPlugin(reader: ConfigReader, name: string, at: At, directory: strin
   const common = { name, ...(maxInFlight === undefined ? {} : { maxInFlight }), ...(rateLimit && { rateLimit }) }
   switch (type) {
     case 'stepflow': {
-      if (fields.has('url') && !fields.has('command')) {
-        return unavailable(reader, at, name, `${what} is reached by "url", which is not available yet in this version`)
-      }
-      const server = readServer(reader, at, fields, what, directory)
-      return server && { ...common, type, ...server }
+      const server = fields.has('command')
+        ? readServer(reader, at, fields, what, directory)
+        : readRemote(reader, at, fields, what)
+      const blobUrl = readUrl(reader, fields.get('blob_url'), `"blob_url" of ${what}`)
+      return server && { ...common, type, ...(blobUrl === undefined ? {} : { blobUrl }), ...server }
     }
     case 'module': {
       if (!fields.has('path'))
@@ -101,8 +102,6 @@ function readServer(
   directory: string,
 ): ServerProcess | undefined {
   if (fields.has('url')) return reader.error(at, `${what} has both "command" and "url"`, 'keep one of them')
-  if (!fields.has('command'))
-    return reader.error(at, `${what} says no "command": the program that serves its components`)
   const command = reader.text(fields.get('command'), `"command" of ${what}`)
   const args = reader.texts(fields.get('args'), `"args" of ${what}`, 'bareNames') ?? []
   const env = reader.textsByName(fields.get('env'), `"env" of ${what}`, 'bareNames') ?? {}
@@ -128,6 +127,40 @@ function readServer(
     ...(transport && { transport }),
     ...(startupTimeoutMs === undefined ? {} : { startupTimeoutMs }),
   }
+}
+
+function readRemote(reader: ConfigReader, at: At, fields: Fields, what: string): RemoteServer | undefined {
+  if (!fields.has('url')) {
+    return reader.error(at, `${what} says neither "command", the program that serves its components, nor "url"`)
+  }
+  for (const key of ['args', 'env', 'processes']) {
+    const place = fields.get(key)
+    if (place) {
+      const message = `"${key}" of ${what} has no effect: a server with a "url" is not started`
+      reader.say('hint', 'KEY_WITHOUT_EFFECT', place, message)
+    }
+  }
+  if (fields.has('transport')) {
+    const name = `"transport" of ${what}`
+    const transport = reader.oneOf(fields.get('transport'), name, { http: 'http', stdio: 'stdio' })
+    if (transport === 'stdio') return reader.error(at, `${name} is stdio, but it has a "url"`, 'write http')
+  }
+  const url = readUrl(reader, fields.get('url'), `"url" of ${what}`)
+  const timeoutMs = reader.duration(fields.get('timeout'), `"timeout" of ${what}`)
+  const startupTimeoutMs = reader.duration(fields.get('startup_timeout'), `"startup_timeout" of ${what}`)
+  if (url === undefined) return undefined
+  return {
+    url,
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(startupTimeoutMs === undefined ? {} : { startupTimeoutMs }),
+  }
+}
+
+function readUrl(reader: ConfigReader, at: At | undefined, what: string): string | undefined {
+  const text = at && reader.text(at, what)
+  if (at === undefined || text === undefined) return undefined
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text
+  return reader.error(at, `${what} is "${text}"`, 'an address begins with http:// or https://')
 }
 
 /** A bare name is looked for in PATH; anything else is relative to the configuration. */
