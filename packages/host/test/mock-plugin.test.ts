@@ -86,5 +86,7 @@ test('only what was recorded is there', () => {
   const plugin = createMockPlugin('mock', [{ name: '/a', inputSchema: { type: 'object' }, behaviors: [] }])
 
   expect(plugin.resolve('/b')).toBeUndefined()
-  expect(plugin.components()).toEqual([{ name: '/a', inputSchema: { type: 'object' }, repeatable: true }])
+  expect(plugin.components()).toEqual([
+    { name: '/a', inputSchema: { type: 'object' }, repeatable: true, keepsInput: true },
+  ])
 })

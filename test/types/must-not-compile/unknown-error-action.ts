@@ -2,6 +2,6 @@ import { defineFlow, shape } from 'stepflow'
 import { double } from '../kit.ts'
 
 defineFlow('f', { input: shape<{ userId: string; count: number; list: number[] }>() }, ({ step }) => {
-  // error: Type '"retry"' is not assignable to type
-  return step('d', double, 1, { onError: 'retry' })
+  // error: Type '"ignore"' is not assignable to type
+  return step('d', double, 1, { onError: 'ignore' })
 })
