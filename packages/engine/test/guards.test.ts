@@ -1,6 +1,6 @@
 import type { Expr, TriggerRule } from '@stepflow/engine'
 import { describe, expect, test } from 'vitest'
-import { bench, call, ok, plan, ref, story } from './fixtures.ts'
+import { bench, call, failedWith, ok, plan, ref, story } from './fixtures.ts'
 
 /** a and b end as told; c depends on both by the rule. What becomes of c? */
 async function ruled(rule: TriggerRule, a: string, b: string): Promise<string> {
@@ -167,4 +167,18 @@ describe('clean-up', () => {
     // `slow` was aborted by the failure, so its clean-up is concerned.
     expect(story(b, p)).toEqual(['a failed', 'slow failed', 'clean success'])
   })
+})
+
+test('a failure ends its item at once if what its last handler waits for has begun, and so is not skipped because of it', async () => {
+  const p = plan(
+    {
+      a: call('/fail', { op: 'literal', value: 'boom' }),
+      b: { ...call('/hang', { op: 'guard', rule: 'all_done', of: [0], then: { op: 'input' } }), handlers: [2] },
+      c: call('/echo', { op: 'guard', rule: 'one_failed', of: [1], then: { op: 'input' } }),
+    },
+    () => ({ input: ref(2), needs: [0, 1, 2] }),
+  )
+  const bed = bench({ '/hang': () => new Promise(() => {}) })
+
+  expect(await bed.run(p, [1])).toEqual([failedWith('boom', 'a')])
 })
