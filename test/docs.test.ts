@@ -25,8 +25,9 @@ mkdirSync(join(root, 'tmp'), { recursive: true })
 const scratch = mkdtempSync(join(root, 'tmp', 'docs-'))
 afterAll(() => rmSync(scratch, { recursive: true }))
 
+const env = { ...process.env, PYTHONPATH: join(root, 'sdks/python') }
 const run = (args: readonly string[], cwd = root) =>
-  spawnSync(process.execPath, [stepflow, ...args], { cwd, encoding: 'utf8' })
+  spawnSync(process.execPath, [stepflow, ...args], { cwd, env, encoding: 'utf8' })
 
 for (const page of pages) {
   const text = readFileSync(join(root, page), 'utf8')

@@ -1,7 +1,7 @@
 // What a component server may ask of the runtime, answered in the name of one of its calls in flight. It reaches what
 // that call's context gives and nothing else. Both generations of methods: `runs/` and, before them, `flows/`.
 
-import { type CallContext, FlowError, isRecord, type Json, type Plan, type ReportedRun } from '@stepflow/engine'
+import { bareId, type CallContext, FlowError, isRecord, type Json, type Plan, type ReportedRun } from '@stepflow/engine'
 import { describeBatch, describeOutcome, describeRun, type Form } from './described-runs.ts'
 import { RpcError, rpcCode } from './wire.ts'
 
@@ -156,7 +156,8 @@ async function planOf(flow: unknown, overrides: Json | undefined, context: CallC
   return context.plan((await storedFlow(flow, context)) ?? flow, overrides)
 }
 
-async function storedFlow(id: string, { blobs }: CallContext): Promise<unknown> {
+async function storedFlow(written: string, { blobs }: CallContext): Promise<unknown> {
+  const id = bareId(written)
   if (!BLOB_ID.test(id)) return undefined
   try {
     return await blobs.get(id)

@@ -1,0 +1,359 @@
+"""A server over HTTP: `POST /` takes a message, `GET /health` says that it is there. An answer is JSON, or a stream of events
+where the component says or asks something before it; what the runtime answers comes by a POST of its own.
+
+1. A connection has one request at a time; what comes after it waits, unread once it is much.
+2. Who sends no whole request in time, one that is too long, or none that HTTP knows, gets an answer that says so, and the
+   connection ends.
+3. A connection that is lost cancels the call whose answer was to go there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Optional, cast
+
+from . import wire
+from .process import End, take_over
+
+if TYPE_CHECKING:
+    from .server import StepflowServer
+
+_MOST_HEAD_BYTES = 64 * 1024
+_MOST_WAITING_BYTES = 8 * 1024 * 1024
+_REQUEST_SECONDS = 60
+_IDLE_SECONDS = 75
+_REASONS = {
+    200: "OK",
+    202: "Accepted",
+    400: "Bad Request",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    406: "Not Acceptable",
+    408: "Request Timeout",
+    411: "Length Required",
+    413: "Content Too Large",
+    415: "Unsupported Media Type",
+    431: "Request Header Fields Too Large",
+}
+
+
+def serve_http(server: StepflowServer, host: str, port: int) -> None:
+    """Until SIGTERM. Announces its port as a line on stdout, `{"port": N}`."""
+    _, target = take_over()
+    end = End(server)
+    end.begin_on_sigterm()
+    try:
+        asyncio.run(_run(server, host, port, target, end))
+    except KeyboardInterrupt:
+        end.begin(130)
+    end.exit()
+
+
+# ---
+
+
+async def _run(server: StepflowServer, host: str, port: int, target: int, end: End) -> None:
+    loop = asyncio.get_running_loop()
+    server.use_loop(loop)
+    instance = os.urandom(8).hex()
+    try:
+        listener = await loop.create_server(lambda: _Connection(server, instance), host, port, backlog=1024)
+    except OSError as error:
+        sys.exit(f"cannot listen on {host}:{port}: {error}")
+    said = {"port": listener.sockets[0].getsockname()[1]}
+    os.write(target, json.dumps(said).encode() + b"\n")
+    await loop.run_in_executor(None, end.began.wait)
+    listener.close()
+    await loop.run_in_executor(None, end.wait_for_calls)
+
+
+class _Refused(Exception):
+    def __init__(self, status: int, why: str) -> None:
+        super().__init__(why)
+        self.status = status
+
+
+class _Connection(asyncio.Protocol):
+    def __init__(self, server: StepflowServer, instance: str) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.instance = instance
+        self.room = threading.Event()
+        self.room.set()
+        self.transport: asyncio.Transport = cast(asyncio.Transport, None)  # there once the connection is made
+        self._server = server
+        self._received = bytearray()
+        self._request: Optional[_Request] = None
+        self._reply: Optional[_Reply] = None
+        self._timer: Optional[asyncio.TimerHandle] = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        self.transport.set_write_buffer_limits(high=_MOST_WAITING_BYTES)
+        self._wait(_IDLE_SECONDS)
+
+    def connection_lost(self, exc: Optional[Exception]) -> None:
+        self._stop_waiting()
+        self.room.set()
+        if self._reply:
+            self._server.cancel_for(self._reply)
+            self._reply = None
+
+    def pause_writing(self) -> None:
+        self.room.clear()
+
+    def resume_writing(self) -> None:
+        self.room.set()
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        self._advance()
+
+    def done(self, is_last: bool) -> None:
+        """The answer is written."""
+        self._reply = None
+        if is_last:
+            self.transport.close()
+            return
+        self._wait(_IDLE_SECONDS)
+        self.transport.resume_reading()
+        # Not from here: a thousand requests that came at once would be a thousand frames.
+        self.loop.call_soon(self._advance)
+
+    # ---
+
+    def _advance(self) -> None:
+        try:
+            while not self._reply and not self.transport.is_closing():
+                if not self._request:
+                    self._request = self._read_head()
+                    if not self._request:
+                        return
+                body = self._request.read_body(self._received)
+                if body is None:
+                    return
+                request, self._request = self._request, None
+                self._stop_waiting()
+                self._answer(request, body)
+            # Somebody who sends ahead waits.
+            if len(self._received) > _MOST_HEAD_BYTES:
+                self.transport.pause_reading()
+        except _Refused as refused:
+            self._refuse(refused)
+
+    def _read_head(self) -> Optional[_Request]:
+        end = self._received.find(b"\r\n\r\n")
+        if end < 0:
+            if len(self._received) > _MOST_HEAD_BYTES:
+                raise _Refused(431, f"the header is longer than {_MOST_HEAD_BYTES} bytes")
+            if self._received:
+                self._wait(_REQUEST_SECONDS)
+            return None
+        head = bytes(self._received[:end])
+        del self._received[: end + 4]
+        self._wait(_REQUEST_SECONDS)
+        request = _Request(head)
+        if request.headers.get("expect", "").lower() == "100-continue":
+            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        return request
+
+    def _answer(self, request: _Request, body: bytes) -> None:
+        reply = _Reply(self, request)
+        self._reply = reply
+        if request.method == "GET" and request.path == "/health":
+            moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+            said = {"status": "healthy", "instanceId": self.instance, "timestamp": moment, "service": "stepflow_py"}
+            return reply.end(200, json.dumps(said).encode())
+        request.check()
+        if not self._server.handle(body, reply):
+            reply.end(202, b"")
+
+    def _refuse(self, refused: _Refused) -> None:
+        error = {"code": wire.INVALID_REQUEST, "message": str(refused), "data": {}}
+        body = json.dumps({"jsonrpc": "2.0", "id": None, "error": error}).encode()
+        self.transport.write(_head(refused.status, self.instance, len(body), is_last=True) + body)
+        self._reply = None
+        self.transport.close()
+
+    def _wait(self, seconds: float) -> None:
+        if self._timer:
+            self._timer.cancel()
+        self._timer = self.loop.call_later(seconds, self._expire)
+
+    def _stop_waiting(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+
+    def _expire(self) -> None:
+        if self._request or self._received:
+            self._refuse(_Refused(408, f"the request did not come within {_REQUEST_SECONDS} s"))
+        else:
+            self.transport.close()
+
+
+class _Request:
+    """A head, and how its body is read. Raises _Refused for what is no HTTP."""
+
+    def __init__(self, head: bytes) -> None:
+        first, *lines = head.decode("latin-1").split("\r\n")
+        words = first.split(" ")
+        if len(words) != 3 or words[2] not in ("HTTP/1.1", "HTTP/1.0"):
+            raise _Refused(400, "not a request of HTTP/1.1")
+        self.method = words[0]
+        self.path = words[1].partition("?")[0]
+        self.headers: dict[str, str] = {}
+        for line in lines:
+            name, colon, value = line.partition(":")
+            if not colon or name != name.strip() or name.lower() in ("content-length", "host") and name.lower() in self.headers:
+                raise _Refused(400, f"a header that cannot be read: {line[:100]}")
+            self.headers[name.lower()] = value.strip()
+        self.is_1_1 = words[2] == "HTTP/1.1"
+        said = self.headers.get("connection", "").lower()
+        self.is_last = "close" in said or (not self.is_1_1 and "keep-alive" not in said)
+        self._is_chunked = "transfer-encoding" in self.headers
+        self._chunks = bytearray()
+        length = self.headers.get("content-length", "0")
+        if self._is_chunked and (self.headers["transfer-encoding"].lower() != "chunked" or "content-length" in self.headers):
+            raise _Refused(400, "a body is either chunked or has a content-length")
+        if not (length.isascii() and length.isdigit()):
+            raise _Refused(400, "the content-length is no number")
+        self._length = int(length[:20])
+        self._bound(self._length)
+
+    def check(self) -> None:
+        """What a message must be sent with."""
+        headers = self.headers
+        if self.path != "/":
+            raise _Refused(404, "there is only POST / and GET /health")
+        if self.method != "POST":
+            raise _Refused(405, "messages are sent by POST")
+        if "origin" in headers:
+            raise _Refused(403, "pages in a browser may not call components")
+        if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            raise _Refused(415, "the content-type of a message is application/json")
+        accepted = headers.get("accept", "").lower()
+        if "*/*" not in accepted and not ("application/json" in accepted and "text/event-stream" in accepted):
+            raise _Refused(406, "accept both application/json and text/event-stream: an answer may be either")
+
+    def read_body(self, received: bytearray) -> Optional[bytes]:
+        """Takes it away; None: it is not all there."""
+        if self._is_chunked:
+            return self._read_chunks(received)
+        if len(received) < self._length:
+            return None
+        body = bytes(received[: self._length])
+        del received[: self._length]
+        return body
+
+    # ---
+
+    def _read_chunks(self, received: bytearray) -> Optional[bytes]:
+        while True:
+            end = received.find(b"\r\n")
+            if end < 0:
+                if len(received) > 1024:
+                    raise _Refused(400, "a chunk without a size")
+                return None
+            word = bytes(received[:end]).partition(b";")[0].strip()
+            try:
+                size = int(word, 16) if word.isalnum() else -1
+            except ValueError:
+                size = -1
+            if size < 0:
+                raise _Refused(400, "a chunk without a size")
+            self._bound(len(self._chunks) + size)
+            if len(received) < end + 2 + size + 2:
+                return None
+            if received[end + 2 + size : end + 4 + size] != b"\r\n":
+                raise _Refused(400, "a chunk that is longer than its size, or a trailer")
+            self._chunks += received[end + 2 : end + 2 + size]
+            del received[: end + 4 + size]
+            if size == 0:
+                return bytes(self._chunks)
+
+    def _bound(self, size: int) -> None:
+        if size > wire.MAX_MESSAGE_BYTES:
+            raise _Refused(413, f"a message of more than {wire.megabytes(wire.MAX_MESSAGE_BYTES)}: keep large values as blobs")
+
+
+class _Reply:
+    """The way back to one request. Threads may use it."""
+
+    is_shared = True
+
+    def __init__(self, connection: _Connection, request: _Request) -> None:
+        self._connection = connection
+        self._request = request
+        self._is_stream = False
+
+    def answer(self, line: bytes) -> None:
+        self._soon(line, True)
+
+    def send(self, line: bytes) -> None:
+        self._soon(line, False)
+
+    def send_if_room(self, line: bytes) -> bool:
+        if self.is_full():
+            return False
+        self.send(line)
+        return True
+
+    def is_full(self) -> bool:
+        return not self._connection.room.is_set()
+
+    def wait_for_room(self) -> None:
+        self._connection.room.wait()
+
+    def end(self, status: int, body: bytes) -> None:
+        connection, is_last = self._connection, self._request.is_last
+        connection.transport.write(_head(status, connection.instance, len(body), is_last) + body)
+        connection.done(is_last)
+
+    # ---
+
+    def _soon(self, line: bytes, is_answer: bool) -> None:
+        loop = self._connection.loop
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(self._write, line, is_answer)
+
+    def _write(self, line: bytes, is_answer: bool) -> None:
+        transport = self._connection.transport
+        if transport.is_closing():
+            return
+        if is_answer and not self._is_stream:
+            # A message that could not be read is the one kind that HTTP itself refuses.
+            is_refusal = b'"error":{"code":-32600,' in line[:200]
+            return self.end(400 if is_refusal else 200, line)
+        if not self._is_stream:
+            self._is_stream = True
+            transport.write(_head(200, self._connection.instance, None, self._is_last, self._request.is_1_1))
+        event = b"data: " + line + b"\n"
+        transport.write(b"%x\r\n%b\r\n" % (len(event), event) if self._request.is_1_1 else event)
+        if is_answer:
+            if self._request.is_1_1:
+                transport.write(b"0\r\n\r\n")
+            self._connection.done(self._is_last)
+
+    @property
+    def _is_last(self) -> bool:
+        # A stream to HTTP/1.0 has no other end.
+        return self._request.is_last or not self._request.is_1_1
+
+
+def _head(status: int, instance: str, length: Optional[int], is_last: bool, is_chunked: bool = False) -> bytes:
+    """`length` None: of a stream of events."""
+    lines = [f"HTTP/1.1 {status} {_REASONS[status]}", f"Stepflow-Instance-Id: {instance}"]
+    if length is None:
+        lines += ["Content-Type: text/event-stream", "Cache-Control: no-store"]
+        lines += ["Transfer-Encoding: chunked"] if is_chunked else []
+    else:
+        lines += [f"Content-Length: {length}"]
+        lines += ["Content-Type: application/json"] if length > 0 else []
+    lines += ["Connection: close"] if is_last else []
+    return "\r\n".join([*lines, "", ""]).encode("ascii")
