@@ -66,7 +66,7 @@ for (const other of [testCommand, validate]) {
   test(`an option that ${other.name} has not, but another command has, is refused with what to do instead`, () => {
     for (const words of [['--store', 'sqlite:a.db'], ['--store=memory']]) {
       expect(() => parseArgs(other, ['a.yaml', ...words])).toThrow(
-        /there is no --store here: .*; to record a run: stepflow run flow\.yaml --store sqlite:PATH/,
+        /has no option --store: .*; to record a run: stepflow run flow\.yaml --store sqlite:PATH/,
       )
     }
     expect(() => parseArgs(other, ['--toString'])).toThrow('unknown option "--toString"')

@@ -79,7 +79,7 @@ test('on a full disk the file ends with a whole line', async () => {
   })
 
   for (let i = 0; i < 20; i++) writer.add(i, success(i))
-  await expect(writer.flush()).rejects.toThrow('no space is left for results.jsonl')
+  await expect(writer.flush()).rejects.toThrow('the disk has no space left for results.jsonl')
 
   const lines = text().split('\n')
   expect(lines.pop()).toBe('')
@@ -151,7 +151,7 @@ test('resuming in another order than it was begun is refused', () => {
   const { file } = writing()
   writeFileSync(file, '{"index":5,"outcome":"success","result":1}\n')
 
-  expect(() => readKept(file, 'input')).toThrow('resume it with --order completion')
+  expect(() => readKept(file, 'input')).toThrow('begun with --order completion')
 })
 
 test('a file that is no output of a batch is refused and left as it is', () => {

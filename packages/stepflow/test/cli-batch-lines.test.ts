@@ -81,7 +81,7 @@ test('an output with fewer results than the input has lines is replaced only wit
 
   const refused = await run(...words)
   expect(refused.code).toBe(2)
-  expect(refused.err).toContain('out.jsonl holds 2 results of a batch that was not finished')
+  expect(refused.err).toContain('out.jsonl holds 2 results of an unfinished batch')
   expect(refused.err).toContain('--output out.jsonl --resume')
   expect(read('out.jsonl')).toBe(results(2))
 
@@ -144,9 +144,9 @@ test('the last line has the run, what failed, how long it took and how to run th
 
   const kept = await run('run', 'f.yaml', '--inputs', 'in.jsonl', ...store)
   expect(kept.err).toMatch(
-    /^run (\S+)\n5 done: 3 ok, 2 failed, 0 skipped; in \S+ \([\d,.]+\/s\)\nto run again what failed:\n {2}stepflow runs rerun \1 --failed --store sqlite:runs.db\n$/,
+    /^run (\S+)\n5 done: 3 ok, 2 failed, 0 skipped; in \S+ \([\d,.]+\/s\)\nto run the failed items again:\n {2}stepflow runs rerun \1 --failed --store sqlite:runs.db\n$/,
   )
-  expect((await run('run', 'f.yaml', '--inputs', 'in.jsonl')).err).toContain('a batch that is kept')
+  expect((await run('run', 'f.yaml', '--inputs', 'in.jsonl')).err).toContain('with --store sqlite:PATH')
 })
 
 test('retries are counted, not told one by one; with --verbose each names its item', async () => {

@@ -100,7 +100,7 @@ test('a result never overwrites what the run is made from, under whatever name',
 test('an input and a batch together are refused', async () => {
   const { run } = folderWith({ 'f.yaml': flow, 'in.jsonl': '1' })
 
-  expect((await run('run', 'f.yaml', '--inputs', 'in.jsonl', '--input-json', '1')).err).toContain('give one of them')
+  expect((await run('run', 'f.yaml', '--inputs', 'in.jsonl', '--input-json', '1')).err).toContain('use one of them')
 })
 
 test('the lines may come through a pipe', async () => {
@@ -145,7 +145,7 @@ test('--resume keeps what is there, drops a torn line and runs the rest only', a
   const { code, err } = await run('run', 'f.yaml', '--inputs', 'in.jsonl', '--output', 'out.jsonl', '--resume')
 
   expect(code).toBe(0)
-  expect(err).toContain('2 results are there already')
+  expect(err).toContain('2 results are already in the output')
   expect(parsed(read('out.jsonl'))).toEqual([{ outcome: 'success', result: 'kept' }, ok(2), ok(3), ok(4)])
 })
 
@@ -222,7 +222,7 @@ test('the second interrupt does not wait', async () => {
   const { folder } = folderWith({ 'f.yaml': sleeping, 'in.jsonl': '{"ms":60000,"n":1}\n' })
   const { child, ended } = begin(['run', 'f.yaml', '--inputs', 'in.jsonl', '--output', 'o.jsonl'], { cwd: folder })
   const progress = says(child, /0 of 1 done/)
-  const finishing = says(child, /finishing what runs/)
+  const finishing = says(child, /for the items in flight/)
 
   await progress
   child.kill('SIGINT')
@@ -263,7 +263,7 @@ test('when the disk is full the file holds whole lines only, and the message say
   const full = await ending(spawn('bash', ['-c', limited], { cwd: folder }))
 
   expect(full.code).toBe(1)
-  expect(full.err).toContain('no space is left for out.jsonl')
+  expect(full.err).toContain('the disk has no space left for out.jsonl')
   expect(full.err).toContain('--output out.jsonl --resume')
   const text = read('out.jsonl')
   expect(text.endsWith('}\n')).toBe(true)
@@ -280,8 +280,8 @@ test('a device without room is told, not a fault of ours', async () => {
 
   const batch = await run('run', 'f.yaml', '--inputs', 'in.jsonl', '--output', '/dev/full')
   expect(batch.code).toBe(1)
-  expect(batch.err).toContain('no space is left')
+  expect(batch.err).toContain('the disk has no space left')
   const single = await run('run', 'f.yaml', '--input-json', '{"x":1}', '--output', '/dev/full')
   expect(single.code).toBe(1)
-  expect(single.err).toContain('no space is left')
+  expect(single.err).toContain('the disk has no space left')
 })

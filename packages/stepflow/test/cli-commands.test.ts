@@ -131,7 +131,7 @@ test('a folder without a flow file is told, for it tests nothing', async () => {
 
   const { code, err } = await run('test', 'd')
 
-  expect({ code, err }).toEqual({ code: 0, err: 'warning: there is no .yaml or .yml file in d\n' })
+  expect({ code, err }).toEqual({ code: 0, err: 'warning: d contains no .yaml or .yml file\n' })
 })
 
 test('a path that is not there is wrong usage', async () => {
@@ -228,7 +228,7 @@ test('convert -o overwrites a file only with --force; what it writes it reads ag
 
   expect((await run('convert', 'm.yaml', '--to', 'flow', '-o', 'f.yaml')).code).toBe(0)
   const again = await run('convert', 'm.yaml', '--to', 'flow', '-o', 'f.yaml')
-  expect(again).toMatchObject({ code: 2, err: expect.stringContaining('"f.yaml" is there already; --force') })
+  expect(again).toMatchObject({ code: 2, err: expect.stringContaining('"f.yaml" exists already; --force') })
   expect((await run('convert', 'm.yaml', '--to', 'flow', '-o', 'f.yaml', '--force')).code).toBe(0)
   expect((await run('convert', 'f.yaml', '--to', 'manifest', '-o', '-')).out).toContain('tool: OUTPUT_TEXT')
   expect(read('f.yaml')).toContain('# says hi')

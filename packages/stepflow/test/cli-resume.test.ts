@@ -138,7 +138,7 @@ test('a batch that has ended writes what its output lacks, and calls nothing', a
 
   const { code, err } = await project.run(...batch, '--resume')
 
-  expect({ code, err }).toMatchObject({ code: 0, err: expect.stringContaining('has ended') })
+  expect({ code, err }).toMatchObject({ code: 0, err: expect.stringContaining('already ended') })
   expect(project.read('out.jsonl')).toBe(results(50))
   expect(project.calls()).toHaveLength(calls)
 })
@@ -160,7 +160,7 @@ test('a batch that was begun without a store goes on in one, behind its output',
   const first = await interrupted(project, [...batch, '--resume'], 'SIGKILL')
   const { code, err } = await project.run(...batch, '--resume')
 
-  expect(first.err).toContain('a new one begins')
+  expect(first.err).toContain('beginning a new one')
   expect({ code, err }).toMatchObject({ code: 0 })
   expect(project.read('out.jsonl')).toBe(results(300))
   expect(project.calls().length).toBeLessThanOrEqual(200 + 4)
@@ -205,7 +205,7 @@ test('of an input file that was changed anywhere, the batch of before is not tak
   writeFileSync(project.at('in.jsonl'), `${text.slice(0, middle)}"n":8${text.slice(middle + 5)}`)
 
   const again = begin([...batch, '--resume'], { cwd: project.folder })
-  await says(again.child, /a new one begins/)
+  await says(again.child, /beginning a new one/)
   again.child.kill('SIGKILL')
   await again.ended
 })

@@ -332,7 +332,7 @@ test('init says why there can be no folder, and never hangs', async () => {
 
   expect(await run('init', 'file')).toMatchObject({
     code: 2,
-    err: 'stepflow: init: "file" is no folder: name another one\n',
+    err: 'stepflow: init: "file" is not a folder: name another one\n',
   })
   expect((await run('init', 'file/below')).code).toBe(2)
   expect((await run('init', 'a/b/c')).code).toBe(0)

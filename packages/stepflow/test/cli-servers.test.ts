@@ -163,7 +163,7 @@ createServer({ name: 's' })
 
   const { code, err } = await ended
   expect(code).toBe(130)
-  expect(err).toContain('finishing what runs, for at most 0.2 s')
+  expect(err).toContain('waiting up to 0.2 s for the items in flight')
   expect(err).toContain('--resume')
 })
 

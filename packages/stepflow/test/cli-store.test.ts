@@ -132,7 +132,7 @@ test('a store whose room ends says so and how to go on; with room again the batc
 
   const { code, err } = await ending(limited)
   expect({ code, err }).toMatchObject({ code: 1, err: expect.stringContaining('--resume') })
-  expect(err).toMatch(/the disk is full|reading or writing failed|no space is left/)
+  expect(err).toMatch(/the disk is full|reading or writing failed|no space left/)
 
   const rest = await run(...words.split(' '), '--resume')
   expect({ code: rest.code, err: rest.err }).toMatchObject({ code: 0 })

@@ -62,7 +62,7 @@ test('-o overwrites a file that is there only with --force', async () => {
   await here.run('infer', 'flow.yaml', '-o', 'three.yaml')
   const again = await here.run('infer', 'flow.yaml', '-o', 'three.yaml')
 
-  expect(again).toMatchObject({ code: 2, err: expect.stringContaining('"three.yaml" is there already; --force') })
+  expect(again).toMatchObject({ code: 2, err: expect.stringContaining('"three.yaml" exists already; --force') })
   expect((await here.run('infer', 'flow.yaml', '-o', 'three.yaml', '--force')).code).toBe(0)
   expect((await here.run('infer', 'flow.yaml', '-o', '/dev/null')).code).toBe(0)
 })

@@ -99,14 +99,14 @@ test('a picture stands beside the flow, and is not overwritten unless asked for'
 
   const refused = await here.run('visualize', 'flow.yaml', '--format', 'png')
 
-  expect(refused).toMatchObject({ code: 2, err: 'stepflow: "flow.png" is there already; --force overwrites it\n' })
+  expect(refused).toMatchObject({ code: 2, err: 'stepflow: "flow.png" exists already; --force overwrites it\n' })
   expect(read('flow.png').toString()).toBe('mine')
   expect((await here.run('visualize', 'flow.yaml', '--format', 'png', '--force')).code).toBe(0)
   expect(read('flow.png').subarray(1, 4).toString()).toBe('PNG')
 })
 
 test.each([
-  [['flow.yaml', '--output', 'a.jpg'], /the format of "a.jpg" is not clear/],
+  [['flow.yaml', '--output', 'a.jpg'], /the ending of "a.jpg" names no format/],
   [['flow.yaml', '--format', 'jpg'], /must be one of: ascii, mermaid, dot, svg, png/],
   [['flow.yaml', '-o', 'no/such/a.svg'], /there is no folder "no\/such"/],
   [['none.yaml'], /"none.yaml" is not there/],

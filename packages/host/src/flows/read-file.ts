@@ -84,7 +84,7 @@ export function cannot(done: 'read' | 'written', file: string, what: string, thr
       )
     case 'ENOSPC':
     case 'EDQUOT':
-      return new FlowError('RESOURCE_UNAVAILABLE', `no space is left for ${name}`)
+      return new FlowError('RESOURCE_UNAVAILABLE', `the disk has no space left for ${name}`)
     default:
       return new FlowError('INVALID_INPUT', `${name} cannot be ${done}: ${message}`)
   }

@@ -6,15 +6,15 @@ import type { Args, Command, Option } from './command.ts'
 /** Options that every command has. */
 export const globalOptions: readonly Option[] = [
   { name: 'help', short: 'h', does: 'show this help' },
-  { name: 'quiet', short: 'q', does: 'no progress, no hints: only results and errors' },
-  { name: 'verbose', short: 'v', does: 'more on stderr; a stack trace with a fault of ours' },
-  { name: 'color', does: 'colours even where there is no terminal; --no-color for none' },
-  { name: 'log-format', value: 'FORMAT', choices: ['text', 'json'], does: 'how lines on stderr are written' },
+  { name: 'quiet', short: 'q', does: 'print only results and errors: no progress, no hints' },
+  { name: 'verbose', short: 'v', does: 'print more on stderr, such as the stack trace of an internal error' },
+  { name: 'color', does: 'use colours even if the output is not a terminal; --no-color: never' },
+  { name: 'log-format', value: 'FORMAT', choices: ['text', 'json'], does: 'the format of the lines on stderr' },
   {
     name: 'log-level',
     value: 'LEVEL',
     choices: ['debug', 'info', 'warning', 'error', 'warn'],
-    does: 'the least important log lines of components that are shown',
+    does: 'print log lines of components from this level on',
   },
 ]
 
@@ -46,7 +46,7 @@ export function parseArgs(command: Command, words: readonly string[]): Args {
     }
     const { option, typed, value, off } = word.startsWith('--') ? long(word) : short(word)
     if (option.value === undefined) {
-      if (value !== undefined) throw usage(command, `${typed} is a switch and takes no value`)
+      if (value !== undefined) throw usage(command, `${typed} takes no value`)
       switches.set(option.name, !off)
       given.push({ name: option.name, value: undefined })
       continue
@@ -108,7 +108,7 @@ export function parseArgs(command: Command, words: readonly string[]): Args {
 export function usage(command: Pick<Command, 'name'>, message: string): FlowError {
   return new FlowError(
     'INVALID_INPUT',
-    `${command.name}: ${message}\n  stepflow ${command.name} --help shows how it is used`,
+    `${command.name}: ${message}\n  stepflow ${command.name} --help shows how to use it`,
   )
 }
 
@@ -139,8 +139,7 @@ export function durationOption(command: Pick<Command, 'name'>, args: Args, name:
   const text = args.value(name)
   if (text === undefined) return undefined
   const ms = parseDuration(text)
-  if (ms === undefined)
-    throw usage(command, `--${name} is "${text}", which is not a length of time: write 500ms, 30s, 5m`)
+  if (ms === undefined) throw usage(command, `--${name} is "${text}", which is not a duration: write 500ms, 30s or 5m`)
   return ms
 }
 
@@ -161,7 +160,7 @@ function mostOperands(operands: string): number {
 function unknown(command: Command, typed: string, names: readonly string[]): FlowError {
   const name = typed.replace(/^-+/, '')
   const { elsewhere = {} } = command
-  if (Object.hasOwn(elsewhere, name)) return usage(command, `there is no ${typed} here: ${elsewhere[name]}`)
+  if (Object.hasOwn(elsewhere, name)) return usage(command, `has no option ${typed}: ${elsewhere[name]}`)
   const near = suggest(name, names)
   return usage(command, `unknown option "${typed}"${near ? `. Did you mean "--${near}"?` : ''}`)
 }

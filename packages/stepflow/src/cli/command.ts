@@ -79,5 +79,9 @@ export interface Io {
 /** The options that name a flow file; every command that reads one has them. */
 export const flowOptions: readonly Option[] = [
   { name: 'flow', value: 'FILE', does: 'the flow file, if it is not the first argument' },
-  { name: 'config', value: 'FILE', does: 'the configuration; else stepflow-config.yml beside the flow, then here' },
+  {
+    name: 'config',
+    value: 'FILE',
+    does: 'the configuration; else stepflow-config.yml beside the flow, or in this folder',
+  },
 ]

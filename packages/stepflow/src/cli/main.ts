@@ -109,16 +109,16 @@ function report(thrown: unknown, words: readonly string[], io: Io): number {
     return codes[thrown.code].exit
   }
   if (syscall !== undefined && (code === 'ENOSPC' || code === 'EDQUOT')) {
-    say('stepflow: no space is left for the output')
+    say('stepflow: the disk has no space left for the output')
     return 1
   }
   const asksStack = words.includes('--verbose') || words.includes('-v') || Boolean(io.env.STEPFLOW_DEBUG)
   const more =
     asksStack && thrown instanceof Error
       ? thrown.stack
-      : '  please report it with the output of the same command under STEPFLOW_DEBUG=1'
+      : '  please report it, with what the same command prints with STEPFLOW_DEBUG=1 in the environment'
   const where = `  stepflow ${version}, node ${process.version}, ${process.platform}`
-  say(`stepflow: a fault of ours: ${message || String(thrown)}\n${more}\n${where}`)
+  say(`stepflow: internal error: ${message || String(thrown)}\n${more}\n${where}`)
   return codes.INTERNAL.exit
 }
 

@@ -37,7 +37,7 @@ export function describeOrigin({ plan, file, args, io, variables, input, limit }
 /** Goes on with a run in this process. */
 export function takeUp({ messages, ...run }: TakeUp & { readonly messages: Messages }): Promise<RunHandle> {
   const { id, status } = run.run
-  if (isEnded(status)) messages.hint(`run ${id} has ended (${status}) before: this is what came out`)
+  if (isEnded(status)) messages.hint(`run ${id} has already ended (${status}); this is its result`)
   return take(run)
 }
 

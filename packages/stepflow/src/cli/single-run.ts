@@ -57,7 +57,7 @@ export async function followSingle({
         isLeft = true
         return leave()
       }
-      messages.hint('stopping; once more to stop at once')
+      messages.hint('stopping; press Ctrl-C again to stop at once')
       void cancel('interrupted')
     })
     if (store.durable) messages.hint(`run ${id}`)
@@ -68,7 +68,7 @@ export async function followSingle({
     restore()
   }
   if (isLeft) {
-    messages.problem(`run ${handle.id} is left as it is. To go on with it:\n  ${goOn(handle.id, storeWords)}`)
+    messages.problem(`run ${handle.id} is interrupted and kept. To continue it:\n  ${goOn(handle.id, storeWords)}`)
     return 130
   }
   if (!outcome) return explainMissing(handle, storeWords, messages)
@@ -103,7 +103,7 @@ export async function explainMissing(
     return 130
   }
   messages.problem(
-    `run ${handle.id} was taken over by another process, which goes on with it: stepflow ${['runs show', handle.id, ...storeWords].join(' ')}`,
+    `run ${handle.id} was taken over by another process, which continues it: stepflow ${['runs show', handle.id, ...storeWords].join(' ')}`,
   )
   return 1
 }

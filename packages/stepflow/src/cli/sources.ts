@@ -27,9 +27,9 @@ export const variableOptions: readonly Option[] = [
   {
     name: 'secrets',
     value: 'FILE',
-    does: 'secrets: a .json or .yaml map, or NAME=value lines; else STEPFLOW_SECRET_NAME',
+    does: 'a file of secrets: a .json or .yaml map, or NAME=value lines; others come from STEPFLOW_SECRET_NAME in the environment',
   },
-  { name: 'env-variables', does: 'take variables that are missing from STEPFLOW_VAR_NAME' },
+  { name: 'env-variables', does: 'take variables that are not given from STEPFLOW_VAR_NAME in the environment' },
 ]
 
 export const overrideOptions: readonly Option[] = [
@@ -51,7 +51,7 @@ export async function readInput(
   const format = only?.value === 'yaml' ? 'yaml' : 'json'
   const text = only || readsInput(plan) ? await readStdin(only !== undefined, io, messages) : ''
   if (text.trim() !== '') return parseData(text, format, 'the input from stdin', '--stdin-format yaml')
-  if (only) throw usage(command, `--${only.name} is given, but nothing came in on stdin`)
+  if (only) throw usage(command, `--${only.name} is given, but stdin is empty`)
   return absentInput(plan)
 }
 
@@ -140,7 +140,7 @@ async function readStdin(isAskedFor: boolean, io: Io, messages: Messages): Promi
     return ''
   }
   const hint = setTimeout(
-    () => messages.hint('waiting for the input on stdin (Ctrl-D ends it; --input-json gives one without)'),
+    () => messages.hint('waiting for the input on stdin (end it with Ctrl-D, or stop and give it with --input-json)'),
     HINT_MS,
   )
   const parts: Buffer[] = []

@@ -33,7 +33,7 @@ export function storeNamed(command: Pick<Command, 'name'>, args: Args, io: Io): 
     const hint = near ? `; did you mean "${near}"?` : /\.(db|sqlite3?)$/.test(text) ? `: --store sqlite:${text}` : ''
     throw usage(command, `--store is "${text}", but must be memory or sqlite:PATH${hint}`)
   }
-  if (path === '') throw usage(command, '--store names no file: --store sqlite:runs.db')
+  if (path === '') throw usage(command, '--store names no file; write, for example, --store sqlite:runs.db')
   return sqlite(path, io)
 }
 

@@ -29,7 +29,7 @@ export function writeNew(
     writeFileSync(path, content, { flag: existing === 'refuse' && isFile ? 'wx' : 'w' })
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') {
-      throw new FlowError('INVALID_INPUT', `"${file}" is there already; --force overwrites it`)
+      throw new FlowError('INVALID_INPUT', `"${file}" exists already; --force overwrites it`)
     }
     throw cannot('written', file, what, thrown)
   }

@@ -17,9 +17,9 @@ export function howToGoOn({ args, writer, kept, isRecorded }: GoOn): string {
   const lines = writer.written + (kept?.lines ?? 0)
   const output = outputOf(args)
   if (output !== undefined) {
-    return `${lines} results are in ${output}, whole lines all of them. To go on with the rest:\n  ${resumeLine()}`
+    return `${lines} results are in ${output}, each a whole line. To continue with the rest:\n  ${resumeLine()}`
   }
-  if (isRecorded) return `${lines} results are written, and all are recorded. To have them all:\n  ${resumeLine()}`
+  if (isRecorded) return `${lines} results are written, and all of them are recorded. To continue:\n  ${resumeLine()}`
   return `${lines} results are written; with --output FILE a batch can be resumed`
 }
 
@@ -30,6 +30,6 @@ export function resumeLine(): string {
 }
 
 export function howToRerun(run: string, isRecorded: boolean, storeWords: readonly string[]): string {
-  if (!isRecorded) return 'a batch that is kept (--store sqlite:PATH) can be run again from what failed'
-  return `to run again what failed:\n  ${['stepflow runs rerun', run, '--failed', ...storeWords].join(' ')}`
+  if (!isRecorded) return 'with --store sqlite:PATH, the failed items of a batch can be run again'
+  return `to run the failed items again:\n  ${['stepflow runs rerun', run, '--failed', ...storeWords].join(' ')}`
 }

@@ -21,7 +21,8 @@ const CHUNK_BYTES = 1 << 18
 
 export function openInput(name: string, io: Io): Input {
   if (STDIN.has(name)) {
-    if (io.terminal.in) throw usage({ name: 'run' }, `--inputs is ${name}, but nothing is piped in on stdin`)
+    if (io.terminal.in)
+      throw usage({ name: 'run' }, `--inputs is ${name}, but stdin is a terminal: pipe the inputs in, or name a file`)
     return inputOf(io.fds.in, () => {})
   }
   try {

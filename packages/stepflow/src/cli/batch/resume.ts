@@ -33,7 +33,7 @@ export function readKept(file: string, order: 'input' | 'completion'): Kept {
     if (end.bad !== undefined) {
       throw new FlowError(
         'INVALID_INPUT',
-        `line ${lines + 1} of ${file} is not a result of a batch: ${end.bad.slice(0, 80)}; give --resume the output of the batch that was interrupted`,
+        `line ${lines + 1} of ${file} is not a result of a batch: ${end.bad.slice(0, 80)}; use --resume with the output of the batch that was interrupted`,
       )
     }
     if (end.at < fstatSync(fd).size) ftruncateSync(fd, end.at)
@@ -95,7 +95,7 @@ function parseHead(text: string): { index: number | undefined; outcome: keyof Co
 function otherOrder(file: string, line: number, has: string, order: string): FlowError {
   return new FlowError(
     'INVALID_INPUT',
-    `line ${line} of ${file} ${has}: resume it with --order ${order}, as it was begun`,
+    `line ${line} of ${file} ${has}, so the batch was begun with --order ${order}: resume it with the same --order`,
   )
 }
 

@@ -80,7 +80,7 @@ export async function runBatch(ready: ReadyRun): Promise<number> {
         ...(kept ? { before: kept.counts } : {}),
         ...(kept && order === 'input' ? { from: kept.lines } : {}),
       })
-      if (kept) messages.hint(`${kept.lines} results are there already`)
+      if (kept) messages.hint(`${kept.lines} results are already in the output`)
       messages.countRetries()
       return await drive(batch, writer, kept, recorded)
     } finally {
@@ -120,7 +120,7 @@ async function drive(
   const restore = onInterrupt(
     () => {
       isInterrupted = true
-      messages.problem(`finishing what runs, for at most ${drainMs / 1000} s; once more to stop at once`)
+      messages.problem(`waiting up to ${drainMs / 1000} s for the items in flight; press Ctrl-C again to stop at once`)
       lines.stop()
       handle.drain()
     },

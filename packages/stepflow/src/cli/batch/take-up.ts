@@ -35,7 +35,7 @@ export async function refuseUnfinished({ args, io, input, output, limit }: OpenB
   if (lines <= results) return
   throw new FlowError(
     'INVALID_INPUT',
-    `${output} holds ${results} results of a batch that was not finished. To go on with it:\n  ${resumeLine()}\n--force replaces it`,
+    `${output} holds ${results} results of an unfinished batch. To continue it:\n  ${resumeLine()}\n--force replaces it`,
   )
 }
 
@@ -56,10 +56,10 @@ export async function whereToBegin(batch: OpenBatch): Promise<Recorded | undefin
   if (edited) {
     throw new FlowError(
       'CONFLICT',
-      `the flow was edited since run ${edited.id} began: \`stepflow runs resume ${edited.id}\` goes on with it as it was; --force begins a new run${batch.output === undefined ? '' : `, behind the results that are in ${batch.output}`}`,
+      `the flow was edited since run ${edited.id} began: \`stepflow runs resume ${edited.id}\` continues the run with the flow as it was; --force begins a new run${batch.output === undefined ? '' : ` after the results that are in ${batch.output}`}`,
     )
   }
-  messages.hint('no run of this flow and these inputs is recorded: a new one begins')
+  messages.hint('no run of this flow with these inputs is recorded: beginning a new one')
   return { origin }
 }
 
@@ -70,7 +70,7 @@ export function keptBefore(batch: OpenBatch, recorded: Recorded | undefined): Ke
   if (output === undefined) {
     // What is recorded can be told again from the first result.
     if (recorded) return undefined
-    throw usage({ name: 'run' }, '--resume goes on behind the lines of --output FILE: name it')
+    throw usage({ name: 'run' }, '--resume continues after the lines of the output: name the output with --output FILE')
   }
   try {
     return readKept(resolve(io.cwd, output), order)
@@ -90,7 +90,7 @@ export function beginBehind(
   if (order === 'input') return { origin: { ...recorded.origin, kept: String(kept.lines) } }
   throw usage(
     { name: 'run' },
-    'no run of this batch is recorded, and its output is in the order of completion: --resume goes on with it without --store',
+    'no run of this batch is recorded, and its output is in the order of completion: to continue it, leave out --store',
   )
 }
 
@@ -105,7 +105,7 @@ export function refuseOtherOutput(
   if (!kept || recorded?.run || kept.lines <= lines.items) return
   throw new FlowError(
     'INVALID_INPUT',
-    `${output} holds ${kept.lines} results, but the inputs have only ${lines.items} lines: it is the output of another batch; --force instead of --resume writes it anew`,
+    `${output} holds ${kept.lines} results, but the inputs have only ${lines.items} lines: it is the output of another batch; use --force instead of --resume to replace it`,
   )
 }
 
@@ -118,6 +118,6 @@ function warnOfEdited({ project, output, io, messages }: OpenBatch): void {
   const [flow, results] = [changedAt(project.file), changedAt(output)]
   if (flow === undefined || results === undefined || flow <= results) return
   messages.hint(
-    `warning: ${project.file} was changed after ${output} was last written: its results may be of two flows`,
+    `warning: ${project.file} was changed after ${output} was last written: the output may mix results of two flows`,
   )
 }

@@ -139,7 +139,7 @@ export function createResultWriter(options: ResultWriterOptions): ResultWriter {
     const { code, message } = thrown as NodeJS.ErrnoException
     if (code === 'EPIPE') return new ReaderGone(code)
     if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') {
-      return new FlowError('RESOURCE_UNAVAILABLE', `no space is left for ${name}`, { cause: thrown })
+      return new FlowError('RESOURCE_UNAVAILABLE', `the disk has no space left for ${name}`, { cause: thrown })
     }
     return new FlowError('RESOURCE_UNAVAILABLE', `${name} cannot be written: ${message}`, { cause: thrown })
   }

@@ -104,7 +104,8 @@ async function testCases(
   const caseNames = cases.map(({ name }) => name)
   if (cases.length === 0) return { ...result, status: 'skipped', reason: 'it has no test cases' }
   const chosen = wanted.length === 0 ? cases : cases.filter(({ name }) => wanted.includes(name))
-  if (chosen.length === 0) return { ...result, caseNames, status: 'skipped', reason: 'none of its cases is asked for' }
+  if (chosen.length === 0)
+    return { ...result, caseNames, status: 'skipped', reason: 'it has no case with a name that --case gives' }
 
   const project = await openProject({ file, args, io, messages, purpose: 'test', ...(config ? { config } : {}) })
   try {
@@ -137,7 +138,7 @@ async function testCases(
 
 function judge({ name, index, output }: Case, outcome: Outcome, print: (value: unknown) => string): CaseResult {
   const actual = normalised(outcome.outcome === 'success' ? { ...outcome, result: outcome.result ?? null } : outcome)
-  const problem = output === undefined ? 'the case says no output; --update fills it in' : mismatch(output, actual)
+  const problem = output === undefined ? 'the case has no output; --update writes it' : mismatch(output, actual)
   if (problem === undefined) return { name, index, actual, diff: [] }
   return { name, index, actual, problem, diff: diffLines(print(output), print(actual)) }
 }

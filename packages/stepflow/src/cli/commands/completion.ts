@@ -19,7 +19,7 @@ export const completion: Command = {
     const shell = args.operands[0]
     const script = shell === undefined || !Object.hasOwn(scripts, shell) ? undefined : scripts[shell]
     if (!script) {
-      const said = shell === undefined ? 'needs a shell' : `does not know the shell "${shell}"`
+      const said = shell === undefined ? 'needs the name of a shell' : `does not know the shell "${shell}"`
       throw usage(completion, `${said}: bash, zsh or fish`)
     }
     io.out(script(await Promise.all(commands.map((one) => one.load()))))

@@ -11,20 +11,26 @@ import { paint } from '../progress/draw-tree.ts'
 export const components: Command = {
   name: 'components',
   aliases: ['list-components'],
-  summary: 'list what steps can call, and which plugin answers',
+  summary: 'list the components that steps can call, and the plugins that serve them',
   operands: '',
   options: [
-    { name: 'config', value: 'FILE', does: 'the configuration; else stepflow-config.yml here' },
+    { name: 'config', value: 'FILE', does: 'the configuration; else stepflow-config.yml in this folder' },
     { name: 'flow', value: 'FILE', does: 'look for the configuration beside this flow' },
-    { name: 'schemas', value: 'BOOL', bare: 'true', choices: ['true', 'false'], does: 'with their schemas' },
+    {
+      name: 'schemas',
+      value: 'BOOL',
+      bare: 'true',
+      choices: ['true', 'false'],
+      does: 'also print the schemas of the components',
+    },
     {
       name: 'hide-unreachable',
       value: 'BOOL',
       bare: 'true',
       choices: ['true', 'false'],
-      does: 'leave out what no route leads to; true unless said otherwise',
+      does: 'leave out components that no route leads to; true by default',
     },
-    { name: 'format', value: 'FORMAT', choices: ['pretty', 'json', 'yaml'], does: 'how they are printed' },
+    { name: 'format', value: 'FORMAT', choices: ['pretty', 'json', 'yaml'], does: 'the format of the list' },
     { name: 'json', does: 'the same as --format json' },
   ],
   examples: [
@@ -45,7 +51,7 @@ export const components: Command = {
     try {
       const { components: all, failures } = await plugins.components()
       for (const { plugin, error } of failures)
-        messages.problem(`plugin "${plugin}" cannot say what it has: ${error.message}`)
+        messages.problem(`plugin "${plugin}" could not list its components: ${error.message}`)
       const hides = args.value('hide-unreachable') !== 'false'
       const shown = all.filter((one) => !hides || one.paths.length > 0)
       const format = args.has('json') ? 'json' : (args.value('format') ?? 'pretty')
@@ -53,7 +59,7 @@ export const components: Command = {
       if (format === 'pretty') {
         io.out(pretty(shown, withSchemas, io.terminal.color.out))
         if (all.length > shown.length)
-          messages.hint(`${all.length - shown.length} more have no route (--hide-unreachable=false)`)
+          messages.hint(`${all.length - shown.length} more have no route; --hide-unreachable=false lists them`)
         return 0
       }
       const entries = shown.map((one) => entry(one, withSchemas))

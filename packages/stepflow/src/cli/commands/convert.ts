@@ -6,7 +6,7 @@ import { readText } from '@stepflow/host'
 import { flowFile, outputOf, usage } from '../args.ts'
 import type { Command } from '../command.ts'
 import { createMessages } from '../messages.ts'
-import { tellInvalid } from '../tell-invalid.ts'
+import { reportInvalid } from '../report-invalid.ts'
 import { checkWritable, writeNew } from '../write-file.ts'
 
 export const convert: Command = {
@@ -15,13 +15,13 @@ export const convert: Command = {
   operands: 'FILE',
   options: [
     { name: 'flow', value: 'FILE', does: 'the file, if it is not the first argument' },
-    { name: 'to', value: 'FORM', choices: ['flow', 'manifest'], does: 'what it becomes' },
-    { name: 'output', short: 'o', value: 'FILE', does: 'where it is written; else stdout' },
-    { name: 'force', short: 'f', does: 'overwrite the output' },
+    { name: 'to', value: 'FORM', choices: ['flow', 'manifest'], does: 'the form to convert to' },
+    { name: 'output', short: 'o', value: 'FILE', does: 'the file to write; else stdout' },
+    { name: 'force', short: 'f', does: 'overwrite the output file' },
   ],
   examples: [
     { does: 'a manifest as a flow', line: 'stepflow convert manifest.yaml --to flow' },
-    { does: 'into a file', line: 'stepflow convert flow.yaml --to manifest --output manifest.yaml' },
+    { does: 'to a file', line: 'stepflow convert flow.yaml --to manifest --output manifest.yaml' },
   ],
   async run(args, io) {
     const messages = createMessages(args, io)
@@ -34,7 +34,7 @@ export const convert: Command = {
     const dialects = await import('@stepflow/dialects')
     const { diagnostics } = dialects.compile(text, { file, isServed: () => undefined })
     if (hasErrors(diagnostics)) {
-      tellInvalid({ file, text, diagnostics, undone: 'converted' }, io, messages)
+      reportInvalid({ file, text, diagnostics, undone: 'converted' }, io, messages)
       return 2
     }
     const { document, yaml, impossible, differences } = dialects.convert(text, to, { file })

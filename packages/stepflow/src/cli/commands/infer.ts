@@ -9,12 +9,12 @@ import { usage } from '../args.ts'
 import { describeDiagnostics } from '../code-frame.ts'
 import { type Args, type Command, flowOptions, type Io } from '../command.ts'
 import { createMessages, type Messages } from '../messages.ts'
-import { tellInvalid } from '../tell-invalid.ts'
+import { reportInvalid } from '../report-invalid.ts'
 import { writeNew } from '../write-file.ts'
 
 export const infer: Command = {
   name: 'infer',
-  summary: 'write out the schemas of input, output and steps that a flow implies',
+  summary: 'work out the schemas of input, output and steps from a flow, and write them into it',
   operands: 'FLOW [OUTPUT]',
   options: [
     ...flowOptions,
@@ -23,16 +23,22 @@ export const infer: Command = {
       short: 'o',
       value: 'FILE',
       bare: '',
-      does: 'write there; without FILE: beside the flow, NAME.inferred.yaml',
+      does: 'the file to write; without FILE, NAME.inferred.yaml beside the flow',
     },
     { name: 'force', short: 'f', does: 'overwrite the output, which may be the flow itself' },
-    { name: 'show-step-inputs', does: 'also show, on stderr, what each step gives its component' },
-    { name: 'strict', does: 'an output without a type is an error; with errors nothing is written' },
+    {
+      name: 'show-step-inputs',
+      does: 'also print, on stderr, the schema of the input that each step passes to its component',
+    },
+    { name: 'strict', does: 'treat an output without a type as an error; if there are errors, write nothing' },
   ],
   examples: [
-    { does: 'on stdout', line: 'stepflow infer flow.yaml' },
-    { does: 'into flow.inferred.yaml', line: 'stepflow infer flow.yaml --output' },
-    { does: 'what do the steps send?', line: 'stepflow infer flow.yaml --show-step-inputs > /dev/null' },
+    { does: 'to stdout', line: 'stepflow infer flow.yaml' },
+    { does: 'to flow.inferred.yaml', line: 'stepflow infer flow.yaml --output' },
+    {
+      does: 'print only what the steps pass to their components',
+      line: 'stepflow infer flow.yaml --show-step-inputs > /dev/null',
+    },
   ],
   async run(args, io) {
     const { file, output } = filesOf(args, io)
@@ -100,7 +106,7 @@ async function readComponents(file: string, args: Args, io: Io, messages: Messag
     const { components, failures } = await plugins.components()
     for (const { info, paths } of components) for (const path of paths) infos.set(path, info)
     for (const { plugin, error } of failures)
-      messages.hint(`plugin "${plugin}" did not say what it has: ${error.message}`)
+      messages.hint(`plugin "${plugin}" could not list its components: ${error.message}`)
     const { router } = plugins
     const infoOf: InfoOf = (path) => infos.get(path) ?? routedInfo(() => router.route(path).component?.info)
     return { infoOf, primaryOf: router.primaryOf }
@@ -131,7 +137,7 @@ async function planOf(
   const { compile } = await import('@stepflow/dialects')
   const { plan, diagnostics } = await compile(text, { file, strict: args.has('strict'), primaryOf })
   if (plan && !hasErrors(diagnostics)) return plan
-  tellInvalid({ file, text, diagnostics, undone: 'inferred' }, io, messages)
+  reportInvalid({ file, text, diagnostics, undone: 'inferred' }, io, messages)
   return undefined
 }
 

@@ -15,7 +15,7 @@ export const init: Command = {
   options: [{ name: 'json', does: 'print {folder, files}' }],
   examples: [
     { does: 'in a new folder', line: 'stepflow init my-flows' },
-    { does: 'here', line: 'stepflow init' },
+    { does: 'in this folder', line: 'stepflow init' },
   ],
   async run(args, io) {
     const messages = createMessages(args, io)
@@ -28,7 +28,7 @@ export const init: Command = {
     if (taken.length > 0) {
       throw new FlowError(
         'INVALID_INPUT',
-        `init: ${taken.join(', ')} already in ${named}: nothing was written; name another folder`,
+        `init: ${taken.join(', ')} already in ${named}, so nothing was written; name another folder`,
       )
     }
     for (const name of names) {
@@ -59,7 +59,7 @@ function filesIn(folder: string, named: string): string[] {
   } catch (thrown) {
     const { code } = thrown as NodeJS.ErrnoException
     if (code === 'ENOENT') return []
-    if (code === 'ENOTDIR') throw new FlowError('INVALID_INPUT', `init: "${named}" is no folder: name another one`)
+    if (code === 'ENOTDIR') throw new FlowError('INVALID_INPUT', `init: "${named}" is not a folder: name another one`)
     throw cannot('written', named, 'the folder', thrown)
   }
 }

@@ -19,31 +19,40 @@ export const run: Command = {
   options: [
     ...flowOptions,
     ...inputOptions,
-    { name: 'inputs', value: 'FILE', does: 'a batch: one JSON value per line is one input; - for stdin' },
-    { name: 'output', short: 'o', value: 'FILE', does: 'where the result or the results go; else stdout' },
+    { name: 'inputs', value: 'FILE', does: 'run a batch: each line of this file is one input, as JSON; "-" is stdin' },
+    { name: 'output', short: 'o', value: 'FILE', does: 'the file for the result or the results; else stdout' },
     {
       name: 'max-concurrent',
       aliases: ['max-concurrency'],
       value: 'N',
-      does: 'how many items of a batch may be in flight at once',
+      does: 'how many items of a batch may be in flight at once; 64 by default',
     },
-    { name: 'order', value: 'ORDER', choices: ['input', 'completion'], does: 'the order of the results of a batch' },
+    {
+      name: 'order',
+      value: 'ORDER',
+      choices: ['input', 'completion'],
+      does: 'the order of the results of a batch; input by default',
+    },
     {
       name: 'resume',
       value: 'RUN',
       bare: '',
-      does: 'go on with an interrupted run: of a batch, keep the lines that --output has',
+      does: 'continue an interrupted run; a batch keeps the lines that --output has',
     },
-    { name: 'drain', value: 'TIME', does: 'how long an interrupted batch may finish what runs; 30s if absent' },
-    { name: 'limit', value: 'N', does: 'a batch: take the first N lines only' },
-    { name: 'force', does: 'replace an output that holds results of an unfinished batch' },
-    { name: 'label', value: 'NAME=VALUE', many: true, does: 'a mark on the run, to find it by in `runs list`' },
-    { name: 'allow-failures', does: 'exit 0 though items of the batch failed' },
+    {
+      name: 'drain',
+      value: 'TIME',
+      does: 'how long the items in flight of an interrupted batch may take to end; 30s by default',
+    },
+    { name: 'limit', value: 'N', does: 'take only the first N lines of a batch' },
+    { name: 'force', does: 'replace an output file that holds results of an unfinished batch' },
+    { name: 'label', value: 'NAME=VALUE', many: true, does: 'a label for the run, by which `runs list` finds it' },
+    { name: 'allow-failures', does: 'exit with 0 even if items of the batch failed' },
     ...variableOptions,
     ...overrideOptions,
-    { name: 'strict', does: 'unknown keys and other warnings of validation are errors' },
+    { name: 'strict', does: 'treat unknown keys as errors' },
     storeOption,
-    { name: 'json', does: 'print the result as one line, on a terminal too' },
+    { name: 'json', does: 'print the result on one line, even on a terminal' },
   ],
   examples: [
     { does: 'one input', line: `stepflow run flow.yaml --input-json '{"name": "Ada"}'` },
@@ -53,15 +62,15 @@ export const run: Command = {
       line: 'stepflow run flow.yaml --inputs items.jsonl --output results.jsonl --max-concurrent 50',
     },
     {
-      does: 'go on after an interruption',
+      does: 'continue after an interruption',
       line: 'stepflow run flow.yaml --inputs items.jsonl --output results.jsonl --resume',
     },
     {
-      does: 'kept in a file, the run survives whatever happens to this process; the same line goes on with it',
+      does: 'kept in a file, the run survives whatever happens to this process; the same command continues it',
       line: `stepflow run flow.yaml --input-json '{"name": "Ada"}' --store sqlite:runs.db --resume`,
     },
     {
-      does: 'another model for one step, without touching the file',
+      does: 'another model for one step, without a change to the file',
       line: `stepflow run flow.yaml --overrides-json '{"ask": {"value": {"input": {"model": "small"}}}}'`,
     },
   ],
@@ -161,7 +170,7 @@ function storeOf(args: Args, io: Io): StoreConfig | undefined {
   const isOutputEnough = resumed === undefined || (resumed === '' && args.value('inputs') !== undefined)
   const named = storeNamed(run, args, io)
   if (named?.type === 'memory' && !isOutputEnough) {
-    throw usage(run, '--resume goes on with a run that is kept, and --store memory keeps none: --store sqlite:PATH')
+    throw usage(run, '--resume continues a run that is kept, and --store memory keeps none; use --store sqlite:PATH')
   }
   return named ?? (isOutputEnough ? undefined : defaultStore(io))
 }
@@ -180,7 +189,7 @@ function labelsOf(args: Args): Record<string, string> | undefined {
 
 function refuseTogether(args: Args, names: readonly string[]) {
   const given = args.given.find(({ name }) => names.includes(name))
-  if (given) throw usage(run, `--inputs is a batch and --${given.name} is one input: give one of them`)
+  if (given) throw usage(run, `--inputs gives a batch and --${given.name} gives one input: use one of them`)
 }
 
 /** What the run is made from must not be lost to its result. (`--inputs` is compared when it is open.) */

@@ -19,32 +19,33 @@ export const test: Command = {
     {
       name: 'config',
       value: 'FILE',
-      does: 'the configuration of all of them; else test.config, stepflow-config.test.yml, ...',
+      does: 'the configuration for all flows; else test.config in the flow, stepflow-config.test.yml, stepflow-config.yml',
     },
     {
       name: 'secrets',
       value: 'FILE',
-      does: 'secrets: a .json or .yaml map, or NAME=value lines; else STEPFLOW_SECRET_NAME',
+      does: 'a file of secrets: a .json or .yaml map, or NAME=value lines; others come from STEPFLOW_SECRET_NAME in the environment',
     },
     { name: 'flow', value: 'FILE', does: 'the flow file, if it is not an argument' },
-    { name: 'case', value: 'NAME', many: true, does: 'only the case with this name' },
-    { name: 'update', does: 'write what came out into the files as what is expected' },
-    { name: 'diff', does: 'show what is different, line by line' },
+    { name: 'case', value: 'NAME', many: true, does: 'run only the case with this name' },
+    { name: 'update', does: 'write the actual outcomes into the files as the expected ones' },
+    { name: 'diff', does: 'show the differences, line by line' },
     {
       name: 'max-concurrent',
       aliases: ['max-concurrency'],
       value: 'N',
-      does: 'how many cases of a file run at once; 10',
+      does: 'how many cases of a file may run at once; 10 by default',
     },
     { name: 'json', does: 'print {files, passed, failed, errored, skipped}' },
   ],
   examples: [
     { does: 'all flows below a folder', line: 'stepflow test flows/' },
-    { does: 'one case, with what is different', line: 'stepflow test flow.yaml --case "empty list" --diff' },
-    { does: 'accept the results as they are now', line: 'stepflow test flow.yaml --update' },
+    { does: 'one case, with its differences', line: 'stepflow test flow.yaml --case "empty list" --diff' },
+    { does: 'accept the outcomes as they are now', line: 'stepflow test flow.yaml --update' },
   ],
   elsewhere: {
-    store: 'cases run in memory and leave nothing behind; to record a run: stepflow run flow.yaml --store sqlite:PATH',
+    store:
+      'it runs the cases in memory and records nothing; to record a run: stepflow run flow.yaml --store sqlite:PATH',
   },
   async run(args, io) {
     const messages = createMessages(args, io)
@@ -56,9 +57,9 @@ export const test: Command = {
     let isInterrupted = false
     const restore = onInterrupt(() => {
       isInterrupted = true
-      messages.hint('stopping after this file; once more to stop at once')
+      messages.hint('stopping after this file; press Ctrl-C again to stop at once')
     })
-    const tellEmpty = (folder: string) => messages.hint(`warning: there is no .yaml or .yml file in ${folder}`)
+    const tellEmpty = (folder: string) => messages.hint(`warning: ${folder} contains no .yaml or .yml file`)
     const results: FileResult[] = []
     try {
       for (const { file, isNamed } of findFiles(named, io.cwd, tellEmpty)) {
@@ -144,7 +145,8 @@ async function update(result: FileResult, io: Io, hint: (text: string) => void) 
   const outputs = new Map(result.cases.flatMap((one) => (holds(one) ? [] : [[one.index, one.actual] as const])))
   if (outputs.size === 0) return
   const text = await updateOutputs(result.text, outputs)
-  if (text === undefined) return hint(`${result.file}: its cases are not where they can be updated`)
+  if (text === undefined)
+    return hint(`${result.file}: its cases cannot be updated, since they are not written out in the file`)
   writeText(result.file, text, 'the flow', io.cwd)
   hint(`${result.file}: ${outputs.size} updated`)
 }

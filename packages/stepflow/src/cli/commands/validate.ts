@@ -15,19 +15,19 @@ export const validate: Command = {
   operands: 'FLOW',
   options: [
     ...flowOptions,
-    { name: 'strict', does: 'unknown keys are errors' },
+    { name: 'strict', does: 'treat unknown keys as errors' },
     { name: 'type-check', does: 'also check inputs and references against the schemas of flow and components' },
-    { name: 'explain', does: 'say of each step why it will run' },
+    { name: 'explain', does: 'print for each step why it will run' },
     ...overrideOptions,
     { name: 'json', does: 'print {valid, diagnostics, flowId, steps}' },
   ],
   examples: [
-    { does: 'all problems with their lines', line: 'stepflow validate flow.yaml' },
-    { does: 'for a build server', line: 'stepflow validate flow.yaml --strict --json' },
-    { does: 'why does this step run?', line: 'stepflow validate flow.yaml --explain' },
+    { does: 'report all problems, with their lines', line: 'stepflow validate flow.yaml' },
+    { does: 'on a build server', line: 'stepflow validate flow.yaml --strict --json' },
+    { does: 'print why each step runs', line: 'stepflow validate flow.yaml --explain' },
   ],
   elsewhere: {
-    store: 'nothing is run, so nothing is recorded; to record a run: stepflow run flow.yaml --store sqlite:PATH',
+    store: 'it runs nothing, so it records nothing; to record a run: stepflow run flow.yaml --store sqlite:PATH',
   },
   async run(args, io) {
     const file = flowFile(validate, args)
@@ -89,7 +89,7 @@ async function typeFindings(plan: Plan, project: Project, isStrict: boolean): Pr
     ({ plugin, error }): Diagnostic => ({
       code: 'PLUGIN_SILENT',
       level: 'warning',
-      message: `plugin "${plugin}" could not say what types its components have: ${error.message}`,
+      message: `plugin "${plugin}" could not list the types of its components: ${error.message}`,
     }),
   )
   const { node } = isCodeFile(project.file) ? {} : readSource(project.text, { file: project.file })

@@ -8,7 +8,7 @@ import { flowFile, usage } from '../args.ts'
 import { type Args, type Command, flowOptions, type Io } from '../command.ts'
 import { writeAll } from '../io.ts'
 import { createMessages } from '../messages.ts'
-import { tellInvalid } from '../tell-invalid.ts'
+import { reportInvalid } from '../report-invalid.ts'
 import { writeNew } from '../write-file.ts'
 
 export const visualize: Command = {
@@ -21,22 +21,22 @@ export const visualize: Command = {
       name: 'format',
       value: 'FORMAT',
       choices: ['ascii', 'mermaid', 'dot', 'svg', 'png'],
-      does: 'else by the ending of --output; ascii on a terminal, mermaid in a pipe',
+      does: 'the format; by default that of the ending of --output, else ascii on a terminal and mermaid in a pipe',
     },
     {
       name: 'output',
       short: 'o',
       value: 'FILE',
-      does: 'where to; svg and png else stand beside the flow, "-" is stdout',
+      does: 'the file to write; "-" is stdout. By default svg and png go to a file beside the flow, the others to stdout',
     },
-    { name: 'force', short: 'f', does: 'overwrite the output' },
-    { name: 'no-details', does: 'only the names of the steps' },
-    { name: 'no-servers', does: 'accepted for older scripts: a drawing starts no servers' },
+    { name: 'force', short: 'f', does: 'overwrite the output file' },
+    { name: 'no-details', does: 'draw only the names of the steps' },
+    { name: 'no-servers', does: 'has no effect, and is accepted for older scripts: a drawing starts no servers' },
   ],
   examples: [
     { does: 'in the terminal', line: 'stepflow visualize flow.yaml' },
     { does: 'for a README', line: 'stepflow visualize flow.yaml --format mermaid' },
-    { does: 'as a picture; no Graphviz needed', line: 'stepflow visualize flow.yaml --output flow.svg' },
+    { does: 'as a picture, without Graphviz', line: 'stepflow visualize flow.yaml --output flow.svg' },
   ],
   async run(args, io) {
     const file = flowFile(visualize, args)
@@ -81,14 +81,14 @@ const endings: Readonly<Record<string, Format>> = {
 function targetOf(args: Args, file: string, io: Io): { format: Format; output: string | undefined } {
   const named = args.value('format') as Format | undefined // one of the choices, or the parser had refused it
   const output = args.value('output')
-  if (output === '') throw usage(visualize, '--output needs the name of a file')
+  if (output === '') throw usage(visualize, '--output is empty, but must name a file')
   if (output === '-') return { format: named ?? 'mermaid', output: undefined }
   if (output !== undefined) {
     const ending = extname(output).toLowerCase()
     const format = named ?? (Object.hasOwn(endings, ending) ? endings[ending] : undefined)
     if (format) return { format, output }
     const known = Object.keys(endings).join(', ')
-    throw usage(visualize, `the format of "${output}" is not clear: end it in one of ${known}, or give --format`)
+    throw usage(visualize, `the ending of "${output}" names no format: end it in one of ${known}, or give --format`)
   }
   const format = named ?? (io.terminal.out ? 'ascii' : 'mermaid')
   if (format !== 'svg' && format !== 'png') return { format, output }
@@ -102,7 +102,7 @@ async function planOf(file: string, args: Args, io: Io): Promise<Plan | undefine
     ? await sketchOf(resolve(io.cwd, file))
     : await compiledPlan(text, file)
   if (plan && !hasErrors(diagnostics)) return plan
-  tellInvalid({ file, text, diagnostics, undone: 'drawn' }, io, createMessages(args, io))
+  reportInvalid({ file, text, diagnostics, undone: 'drawn' }, io, createMessages(args, io))
   return undefined
 }
 

@@ -105,7 +105,7 @@ function recoveredIn({ steps }: StepStates) {
 }
 
 function madeGood(count: number): string {
-  return count === 1 ? '1 failure was made good' : `${count} failures were made good`
+  return count === 1 ? '1 failure was recovered' : `${count} failures were recovered`
 }
 
 const WARNING = 'warning: '

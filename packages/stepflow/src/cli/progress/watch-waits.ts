@@ -26,7 +26,7 @@ export function watchWaits(
       if (told.has(signal)) continue
       told.add(signal)
       const what = `step "${step}" waits for the signal "${printable(signal)}"`
-      if (storeWords === undefined) say(`${what}, but nobody can send one to a run that is only in memory: use --store`)
+      if (storeWords === undefined) say(`${what}, but a run in memory cannot receive signals: use --store`)
       else
         say(
           `${what}. To send it:\n  ${['stepflow runs signal', run, shellWord(signal), "--input-json '{}'", ...storeWords].join(' ')}`,

@@ -13,7 +13,7 @@ export interface Invalid {
   readonly undone: string
 }
 
-export function tellInvalid({ file, text, diagnostics, undone }: Invalid, io: Io, messages: Messages): void {
+export function reportInvalid({ file, text, diagnostics, undone }: Invalid, io: Io, messages: Messages): void {
   const errors = errorsOf(diagnostics)
   messages.problem(describeDiagnostics(errors, { text, color: io.terminal.color.err }).trimEnd())
   messages.problem(`${file} is not valid: nothing was ${undone}`)
