@@ -30,6 +30,7 @@ test.each([
   [25135, 'whoever asks a second time for the results of a run is given all of them'],
   [30786, 'a run whose inputs could not be taken in is taken up anew by whoever asks for it'],
   [43201, 'a run whose store is away is not set aside'],
+  [36925, 'a row that ends a shard which nobody began is not taken for the row of who began it'],
   [45209, 'a new journal that was taken over behind its lost first row is there'],
   [59514, 'an answer that is there at once is an answer like those that arrive'],
   [77106, 'a journal that the store gives to who is refused as its beginner goes back'],

@@ -13,7 +13,7 @@ import type { ActiveRun } from '../in-flight/active-run.ts'
 import { Drive, type DriverOptions } from '../in-flight/drive.ts'
 import { dropStep } from '../in-flight/drop.ts'
 import { Items } from '../in-flight/items.ts'
-import { type Conflict, JournalWriter } from './journal-writer.ts'
+import { type Conflict, JournalWriter, newMark } from './journal-writer.ts'
 import { recordSettled } from './record-settled.ts'
 import { replay } from './replay.ts'
 
@@ -83,7 +83,7 @@ export class Driver {
     this.accepted.catch(() => {})
     this.#drive.entries.push(...options.preamble)
     if (options.isDurable) {
-      const mark = Math.floor(options.random() * 36 ** 8).toString(36)
+      const mark = newMark(options.random)
       const node = options.node === undefined ? {} : { node: options.node }
       this.#drive.entries.push({ type: 'claimed', at: options.clock.now(), driver: options.driver, mark, ...node })
     }

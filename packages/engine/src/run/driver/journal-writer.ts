@@ -2,7 +2,8 @@
 // somebody else has written there.
 //
 // J1  A turn is written once, however often its writing is tried: a row of ours whose answer was lost is known by its place.
-// J2  Nobody but who has claimed the journal last writes turns; signals and the number of items come in between.
+// J2  Nobody but who has claimed the journal last writes turns, and whoever claims it does so in the first row that he
+//     writes; signals and the number of items come in between.
 
 import { FlowError } from '../../errors.ts'
 import type { JournalEntry } from '../../journal/events.ts'
@@ -15,6 +16,11 @@ import type { DriverOptions } from '../in-flight/drive.ts'
 export type Conflict = 'is there' | 'is lost'
 
 export type JournalWriterOptions = Pick<DriverOptions, 'journal' | 'rows' | 'append' | 'read' | 'patience'>
+
+/** What tells a claim from all others of its journal. */
+export function newMark(random: () => number): string {
+  return Math.floor(random() * 36 ** 8).toString(36)
+}
 
 /** Who begins a run waits for less: it can be refused. */
 const ACCEPT_LIMIT_MS = 5_000

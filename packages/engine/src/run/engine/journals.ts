@@ -10,6 +10,7 @@ import { isAway, type Patience } from '../../store/patience.ts'
 import type { JournalRow, Store, Wake } from '../../store/store.ts'
 import { signalsIn } from '../calls/signals.ts'
 import { Driver } from '../driver/driver.ts'
+import { newMark } from '../driver/journal-writer.ts'
 import type { CallServices } from '../in-flight/attempt.ts'
 import type { LinkedPlan } from '../link.ts'
 import { failed } from '../outcome.ts'
@@ -167,13 +168,17 @@ export class Journals {
 
   /** Of a cancelled run: ends a shard that nobody has begun, by one row and without reading it. False if it was begun. */
   async #endUnbegun(run: LocalRun, journal: JournalId, error: ErrorValue): Promise<boolean> {
-    const { store, patience, runs, clock } = this.#tools
+    const { store, patience, runs, clock, random } = this.#tools
     const shard = await patience.ask(() => store.runs.shard(journal))
     if (shard?.rows !== 1 || shard.done > 0 || shard.items === 0) return false
     const [item, to] = [shard.first, shard.first + shard.items - 1]
-    const end: JournalEntry = { type: 'finished', at: clock.now(), item, to, outcome: failed(error) }
+    const at = clock.now()
+    // A row of ours begins with a claim: whoever began the shard, and wonders whether its next row is there, must see that
+    // this one is not his.
+    const claim: JournalEntry = { type: 'claimed', at, driver: store.driver ?? 'engine', mark: newMark(random) }
+    const end: JournalEntry = { type: 'finished', at, item, to, outcome: failed(error) }
     try {
-      await patience.ask(() => store.append({ journal, after: 1, entries: [end] }))
+      await patience.ask(() => store.append({ journal, after: 1, entries: [claim, end] }))
     } catch (thrown) {
       if (FlowError.is(thrown) && thrown.code === 'CONFLICT') return false
       throw thrown
