@@ -76,7 +76,7 @@ export class HttpAnswer {
     response.on('data', (chunk: Buffer) => {
       bytes += chunk.length
       if (bytes <= this.#maxBytes) parts.push(chunk)
-      else if (parts.length > 0) {
+      else {
         parts.length = 0
         this.#oversized()
       }
