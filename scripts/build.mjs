@@ -153,7 +153,18 @@ const sources = {
   },
 }
 
-const others = ['runs', 'test', 'validate', 'visualize', 'infer', 'components', 'convert', 'init', 'completion']
+const others = [
+  'runs',
+  'test',
+  'validate',
+  'visualize',
+  'infer',
+  'components',
+  'convert',
+  'init',
+  'completion',
+  'version',
+]
 
 const results = await Promise.all([
   build({

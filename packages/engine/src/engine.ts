@@ -71,10 +71,23 @@ export interface ResumeOptions {
 export interface RerunOptions extends Omit<SubmitOptions, 'origin'> {
   /** The failed steps, or a step by id; absent: the whole run is done again. */
   readonly from?: RerunFrom
+  /** Only these items, from the first to the last of each range: the others keep their results. Absent: all. */
+  readonly items?: readonly ItemRange[]
   /** In place of the recorded inputs; of a run with one item, its input. */
   readonly inputs?: readonly unknown[]
   /** In place of the recorded plan: the same steps, perhaps patched. */
   readonly plan?: Plan
+}
+
+/** Items by number, both included. */
+export type ItemRange = readonly [first: number, last: number]
+
+/** What a rerun would do. */
+export interface RerunPreview {
+  /** `kept` with their results; `again` at least in part. */
+  readonly items: { readonly total: number; readonly kept: number; readonly again: number }
+  /** In how many of the items that are done again a step keeps its outcome, and in how many it is done again. */
+  readonly steps: readonly { readonly stepId: string; readonly reused: number; readonly again: number }[]
 }
 
 /** What can be said to a run under way. */
@@ -112,6 +125,8 @@ export interface PlanEngine {
   follow(run: RunId): Promise<FollowedRun>
   /** Runs a finished run again, as a new run; what is recorded up to `from` is taken over, not done again. */
   rerun(run: RunId, options?: RerunOptions): Promise<RunHandle>
+  /** What `rerun` would do with the same options; begins nothing. */
+  previewRerun(run: RunId, options?: Pick<RerunOptions, 'from' | 'items' | 'plan'>): Promise<RerunPreview>
   /** Tells a run, whoever drives it: cancel, pause, resume, or a signal that its steps wait for. */
   signal(run: RunId, signal: RunSignal): Promise<void>
   /** Takes up the runs of drivers that are gone, and wakes that are due; off until it is called. */

@@ -20,7 +20,9 @@ export type {
   PlanEngine,
   PlanEngineOptions,
   Inputs,
+  ItemRange,
   RerunOptions,
+  RerunPreview,
   ResumeOptions,
   FollowedRun,
   RunHandle,
@@ -73,8 +75,10 @@ export {
   type WaitForm,
 } from './journal/events.ts'
 export { RefusedInput } from './journal/refused-input.ts'
+export { foldWaits, type OpenWait, type WaitFold } from './journal/open-waits.ts'
 export { type CriticalPath, criticalPath } from './journal/critical-path.ts'
 export { foldSteps, type StepFold, type StepState, type StepStates } from './journal/step-states.ts'
+export { type AttemptRow, foldVisits, type VisitFold, type VisitRow, type Why } from './journal/visit-rows.ts'
 export {
   type CodecOptions,
   type Damage,

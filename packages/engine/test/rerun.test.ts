@@ -63,7 +63,7 @@ describe('rerun', () => {
     const { calls, outcomes, run } = await twice(chain, ['bad'], failsOnce(), { from: { failed: true } })
     expect(calls).toEqual(['b', 'c'])
     expect(outcomes).toEqual([ok('bad')])
-    expect(run.origin).toEqual({ runId: 'first', from: 'failed' })
+    expect(run.origin).toEqual({ runId: 'first', failed: true })
   })
 
   test('from the failed steps, items that succeeded keep their results', async () => {

@@ -34,10 +34,10 @@ test('a line that is not JSON has its number in output, store, `runs show` and `
   expect(told[3]?.error?.message).toContain('line 4 is not JSON')
 
   const [row] = JSON.parse((await run('runs', 'list', '--json', ...store)).out)
-  expect(row).toMatchObject({ status: 'failed', items: { total: 5, success: 3, failed: 2 } })
-  const item = await run('runs', 'show', row.id ?? row.runId, '--item', '4', '--json', ...store)
-  expect(JSON.parse(item.out).results).toEqual([{ index: 4, ...ok(4) }])
-  const again = await run('runs', 'rerun', row.id ?? row.runId, '--failed', ...store)
+  expect(row).toMatchObject({ status: 'failed', items: { total: 5, completed: 3, failed: 2 } })
+  const item = await run('runs', 'show', row.runId, '--item', '4', '--json', ...store)
+  expect(JSON.parse(item.out).results).toEqual([{ itemIndex: 4, status: 'success', result: ok(4) }])
+  const again = await run('runs', 'rerun', row.runId, '--failed', ...store)
   expect(parsed(again.out)).toEqual(told)
 })
 

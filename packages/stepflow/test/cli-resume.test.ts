@@ -169,7 +169,7 @@ test('a batch that was begun without a store goes on in one, behind its output',
 test('a run that is named must be of this flow and these inputs', async () => {
   const project = bench({ 'in.jsonl': lines(20), 'other.jsonl': lines(21) })
   await project.run(...batch)
-  const [{ id }] = await project.runs()
+  const [{ runId: id }] = await project.runs()
   const named = (...words: string[]) => project.run(...words, '--store', 'sqlite:r.db', `--resume=${id}`)
 
   const other = await named('run', 'f.yaml', '--inputs', 'other.jsonl', '--output', 'o.jsonl')
@@ -228,9 +228,9 @@ test('an output with more results than there are inputs is that of another batch
 test('a batch is not taken up as a run of one input, nor the other way round', async () => {
   const project = bench({ 'in.jsonl': lines(3) })
   await project.run(...batch)
-  const [{ id: many }] = await project.runs()
+  const [{ runId: many }] = await project.runs()
   await project.run('run', 'f.yaml', '--input-json', '{"n":1}', '--store', 'sqlite:r.db')
-  const [{ id: one }] = await project.runs()
+  const [{ runId: one }] = await project.runs()
 
   const single = await project.run('run', 'f.yaml', '--store', 'sqlite:r.db', `--resume=${many}`)
   const piped = await cli(['run', 'f.yaml', '--inputs', '-', '--store', 'sqlite:r.db', `--resume=${one}`], {
@@ -289,7 +289,7 @@ test('a single run is taken up by the same command line; without one to take up,
   await says(first.child, /waits for the signal/)
   first.child.kill('SIGKILL')
   await first.ended
-  const [{ id }] = await project.runs()
+  const [{ runId: id }] = await project.runs()
 
   const again = begin(words, { cwd: project.folder })
   await says(again.child, /waits for the signal/)
@@ -325,7 +325,7 @@ test('what was only in memory cannot be resumed, and that is said', async () => 
 test('a run whose journal is damaged is set aside with a message; the others go on', async () => {
   const project = bench({ 'in.jsonl': lines(300) })
   await interrupted(project, batch, 'SIGKILL')
-  const [{ id }] = await project.runs()
+  const [{ runId: id }] = await project.runs()
   const db = await openDatabase(project.at('r.db'))
   db.exec(`UPDATE journal SET entries = 'rubbish' WHERE seq = 0 AND shard IN
     (SELECT number FROM shards WHERE run = '${id}' AND is_open = 1 AND items > 0)`)
@@ -346,7 +346,7 @@ test('a batch from a pipe goes on if its run is named', async () => {
   await says(first.child, /^run /m)
   first.child.kill('SIGKILL')
   await first.ended
-  const [{ id }] = await project.runs()
+  const [{ runId: id }] = await project.runs()
 
   const unnamed = await cli([...words, '--resume'], { cwd: project.folder, stdin: lines(300) })
   const { code } = await cli([...words, `--resume=${id}`], { cwd: project.folder, stdin: lines(300) })

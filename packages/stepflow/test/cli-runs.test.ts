@@ -66,7 +66,7 @@ function bench(files: Record<string, string> = {}) {
   return {
     ...project,
     runs,
-    newest: async (): Promise<string> => (await runs('list'))[0].id,
+    newest: async (): Promise<string> => (await runs('list'))[0].runId,
     calls: () => project.read('calls.log').split('\n').filter(Boolean),
     forget: () => writeFileSync(project.at('calls.log'), ''),
     /** Begins a run that stays until it is told otherwise. */
@@ -86,13 +86,17 @@ test('list: the newest first, by state, flow and number; for people a line each'
 
   const all = await project.runs('list')
   expect(all.map(({ status }: { status: string }) => status)).toEqual(['completed', 'failed', 'completed'])
-  expect(all[0]).toMatchObject({ flow: './f.yaml', items: { total: 1, success: 1, failed: 0 } })
+  expect(all[0]).toMatchObject({ flowName: 't', items: { total: 1, completed: 1, failed: 0 } })
   expect(await project.runs('list', '--status', 'failed')).toEqual([all[1]])
-  expect(await project.runs('list', '--flow', 'f.yaml')).toEqual([all[1], all[2]])
+  for (const flow of ['f.yaml', 't', all[0].flowId]) {
+    expect(await project.runs('list', '--flow', flow)).toEqual(all)
+  }
+  expect(await project.runs('list', '--flow', 'w.yaml')).toEqual([])
   expect(await project.runs('list', '--limit', '1')).toEqual([all[0]])
   const { out } = await project.run('runs', 'list', ...store)
-  expect(out.split('\n')).toHaveLength(4)
-  expect(out).toContain(`${all[1].id}  failed`)
+  expect(out.split('\n')).toHaveLength(5)
+  expect(out).toMatch(/^ID +STATUS +CREATED \(UTC\)/)
+  expect(out).toContain(`${all[1].runId}  failed`)
 })
 
 test('show: each step with its state, attempts and error, and the result', async () => {
@@ -105,13 +109,18 @@ test('show: each step with its state, attempts and error, and the result', async
 
   expect(out).toMatch(/✓ a/)
   expect(out).toMatch(/✗ b .*not today: 2/)
-  expect(told.steps.map(({ id, status }: { id: string; status: string }) => [id, status])).toEqual([
+  expect(told.steps.map(({ stepId, status }: { stepId: string; status: string }) => [stepId, status])).toEqual([
     ['a', 'success'],
     ['b', 'failed'],
     ['c', 'skipped'],
   ])
-  expect(told.steps[1]).toMatchObject({ attempts: 1, error: { code: 'COMPONENT_FAILED', message: 'not today: 2' } })
-  expect(told.results).toMatchObject([{ index: 0, outcome: 'failed', error: { step: 'b' } }])
+  expect(told.steps[1]).toMatchObject({
+    visit: 1,
+    attempts: [{ error: { code: 'COMPONENT_FAILED', message: 'not today: 2' } }],
+  })
+  expect(told.results).toMatchObject([
+    { itemIndex: 0, status: 'failed', result: { outcome: 'failed', error: { step: 'b' } } },
+  ])
 })
 
 test('show of a batch tells its failures first; --item tells one item', async () => {
@@ -120,10 +129,10 @@ test('show of a batch tells its failures first; --item tells one item', async ()
   await project.run('run', 'f.yaml', '--inputs', 'in.jsonl', ...store)
   const id = await project.newest()
 
-  expect((await project.runs('show', id)).results).toMatchObject([{ index: 1, outcome: 'failed' }])
+  expect((await project.runs('show', id)).results).toMatchObject([{ itemIndex: 1, status: 'failed' }])
   const item = await project.runs('show', id, '--item', '2')
-  expect(item.results).toEqual([{ index: 2, outcome: 'success', result: 3 }])
-  expect(item.steps[2]).toMatchObject({ id: 'c', status: 'success' })
+  expect(item.results).toEqual([{ itemIndex: 2, status: 'success', result: { outcome: 'success', result: 3 } }])
+  expect(item.steps[2]).toMatchObject({ stepId: 'c', status: 'success' })
   expect((await project.run('runs', 'show', id, '--item', '3', ...store)).err).toContain('has 3 items, counted from 0')
 })
 
@@ -156,8 +165,8 @@ test('a run that is cancelled while nobody drives it has ended, and so have its 
   expect({ status, steps }).toMatchObject({
     status: 'cancelled',
     steps: [
-      { id: 'a', status: 'cancelled' },
-      { id: 'b', status: 'skipped' },
+      { stepId: 'a', status: 'cancelled' },
+      { stepId: 'b', status: 'skipped' },
     ],
   })
 })
@@ -206,7 +215,7 @@ test('rerun: whole, from the failed steps, from a step, with another input; the 
   writeFileSync(project.at('mended'), '')
   expect(await again()).toEqual({ code: 0, out: fine, calls: 'abc' })
   expect(await again('--failed')).toEqual({ code: 0, out: fine, calls: 'bc' })
-  expect((await project.runs('list'))[0].origin).toEqual({ runId: id, from: 'failed' })
+  expect((await project.runs('list'))[0].origin).toEqual({ runId: id, failed: true })
   expect(await again('--from', 'b')).toEqual({ code: 0, out: fine, calls: 'bc' })
   expect(await again('--input-json', '{"n":5}')).toEqual({
     code: 0,
@@ -251,10 +260,10 @@ test('what cannot be done is said with its exit code: unknown runs 3, wrong usag
   expect(await says('resume', id)).toMatch(/^1 .*has ended.*runs rerun/)
   expect(await says('rerun', id, '--from', 'bb')).toMatch(/^3 .*no step "bb".*Did you mean "b"/)
   expect(await says('rerun', id, '--from', 'b', '--failed')).toMatch(/^2 /)
-  expect(await says('show', id, '--from', 'b')).toMatch(/^2 .*--from has no meaning for show/)
+  expect(await says('show', id, '--from', 'b')).toMatch(/^2 .*no --from here: it is an option of runs rerun/)
   expect(await says('shwo')).toMatch(/^2 .*Did you mean "show"/)
-  expect(await says('show')).toMatch(/^2 .*takes ID/)
-  expect(await says('signal', id)).toMatch(/^2 .*takes ID NAME/)
+  expect(await says('show')).toMatch(/^2 .*needs ID: stepflow runs show ID/)
+  expect(await says('signal', id)).toMatch(/^2 .*needs NAME: stepflow runs signal ID NAME/)
   expect(await says('rerun', id, '--overrides-json', '{"nope":{"value":{}}}')).toMatch(/^2 .*nope/s)
 })
 
@@ -332,7 +341,7 @@ test('a file that is no export, a part of one, or one of another version, is ref
   const id = JSON.parse(text).run
   expect(await refused(text.replaceAll(id, '\\u001b[2J'))).toContain('is damaged')
   expect(await refused(text.replace(/"type":"created","at":\d+/, '"type":"created","at":9e15'))).toContain('whose "at"')
-  expect(await refused(text.replace(/"flow":"f.yaml"/, '"flow":{}'))).toContain('whose "options"')
+  expect(await refused(text.replace(/"flow":"t"/, '"flow":{}'))).toContain('whose "options"')
   expect(await refused(text.replace(/("type":"created",.*?"run":)"[^"]+"/, '$1"other"'))).toContain('has another run')
   for (const item of ['true', '1.5', '-1', '"x"', 'null']) {
     const damaged = text.replace(/("type":"finished","at":\d+,"item":)0/, `$1${item}`)
@@ -415,4 +424,69 @@ test('an export that is asked for a file that is there replaces it, and stdout s
 
   expect(out).toBe('')
   expect(readFileSync(project.at('run.json'), 'utf8')).toMatch(/^\{"format":"stepflow-run","version":1/)
+})
+
+test('a run that waits, one that runs and one whose process is gone are told apart, and so is why nothing moves', async () => {
+  const project = bench()
+  const begun = [
+    await project.open('w.yaml', '{}'),
+    await project.open('s.yaml', '{}'),
+    await project.open('s.yaml', '{}'),
+  ]
+  const [gone, , wait] = (await project.runs('list')).map(({ runId }: { runId: string }) => runId)
+  begun[2]?.child.kill('SIGKILL')
+  await begun[2]?.ended
+  while ((await project.runs('list', '--status', 'waiting')).length === 0);
+
+  const { out } = await project.run('runs', 'list', ...store)
+  const waiting = await project.runs('show', wait)
+
+  expect(out.split('\n').map((line) => line.split(/ {2,}/)[1])).toEqual([
+    'STATUS',
+    'interrupted',
+    'running',
+    'waiting',
+    undefined,
+  ])
+  expect(out).toContain('waits for the signal "approve"')
+  expect(waiting).toMatchObject({ status: 'running', waiting: { kind: 'signal', step: 'ok', signal: 'approve' } })
+  expect(await project.run('runs', 'delete', gone, ...store)).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('has not ended'),
+  })
+  for (const { child, ended } of begun.slice(0, 2)) {
+    child.kill('SIGKILL')
+    await ended
+  }
+})
+
+test('a signal that nobody waits for is kept, and says what is waited for', async () => {
+  const project = bench()
+  const { child, ended } = await project.open('w.yaml', '{}')
+  const id = await project.newest()
+  while ((await project.runs('list', '--status', 'waiting')).length === 0);
+
+  const misspelt = await project.run('runs', 'signal', id, 'aprove', ...store)
+  const heard = await project.run('runs', 'signal', id, 'approve', '--input-json', '{}', ...store)
+
+  expect(misspelt).toMatchObject({ code: 0, err: expect.stringContaining('no step waits for "aprove" now') })
+  expect(misspelt.err).toContain('What is waited for: approve. Did you mean "approve"?')
+  expect(heard.err).not.toContain('no step waits')
+  expect((await ended).code).toBe(0)
+  child.kill()
+})
+
+test('watch follows a run of another process to its end, and exits as it does', async () => {
+  const project = bench()
+  const { ended } = await project.open('w.yaml', '{}')
+  const id = await project.newest()
+  const watched = begin(['runs', 'watch', id, ...store], { cwd: project.folder })
+  await says(watched.child, /waits for the signal "approve"/)
+
+  await project.run('runs', 'signal', id, 'approve', '--input-json', '{"by":"Ada"}', ...store)
+
+  expect(await watched.ended).toMatchObject({ code: 0, out: '{"outcome":"success","result":{"by":"Ada"}}\n' })
+  await ended
+  const again = await project.run('runs', 'watch', id, ...store)
+  expect(again).toMatchObject({ code: 0, out: '{"outcome":"success","result":{"by":"Ada"}}\n' })
 })

@@ -108,7 +108,7 @@ test.each(SEEDS)(
       `who=${key}`,
     )
     await run('run', 'f.yaml', '--inputs', 'many.jsonl', ...given, '--output', 'out.jsonl')
-    const [{ id }] = JSON.parse(await run('runs', 'list', ...store, '--json'))
+    const [{ runId: id }] = JSON.parse(await run('runs', 'list', ...store, '--json'))
     await run('runs', 'list', ...store)
     for (const item of ['0', '1', '2']) await run('runs', 'show', id, ...store, '--item', item)
     await run('runs', 'show', id, ...store, '--json')

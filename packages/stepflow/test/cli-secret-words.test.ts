@@ -50,7 +50,10 @@ test('each line of a batch ends as it does with any other secret, in the output 
   expect([code, parsed(out).map(shapeOf)]).toEqual([other.code, expected])
   expect(err).toContain(`${WORDS.length} ok, ${WORDS.length} failed, ${WORDS.length} skipped`)
   const [row] = JSON.parse((await run('runs', 'list', '--store', 'sqlite:s.db', '--json')).out)
-  expect(row).toMatchObject({ status: 'failed', items: { success: WORDS.length, failed: WORDS.length } })
+  expect(row).toMatchObject({
+    status: 'failed',
+    items: { completed: 2 * WORDS.length, skipped: WORDS.length, failed: WORDS.length },
+  })
 })
 
 test.each(['failed', 'error', 'result', 'success'])(
@@ -76,7 +79,7 @@ test('a run whose workspace has all these words as secrets is shown, exported an
   const told = async (...words: string[]) => cli([...words, '--store', 'sqlite:s.db'], { cwd: folder, env })
 
   const { code } = await told('run', 'f.yaml', '--input-json', '{"pw":"hunter2-hunter2","mode":"fail"}')
-  const [{ id, status }] = JSON.parse((await told('runs', 'list', '--json')).out)
+  const [{ runId: id, status }] = JSON.parse((await told('runs', 'list', '--json')).out)
   const shown = JSON.parse((await told('runs', 'show', id, '--json')).out)
   const exported = await told('runs', 'export', id, '--output', 'run.json')
   const imported = await cli(['runs', 'import', at('run.json'), '--store', 'sqlite:other.db', '--json'], {
@@ -86,13 +89,15 @@ test('a run whose workspace has all these words as secrets is shown, exported an
 
   expect([code, status, exported.code, again.code]).toEqual([1, 'failed', 0, 1])
   expect(shown).toMatchObject({
-    id,
-    flow: 'f.yaml',
+    runId: id,
     status: 'failed',
-    steps: [{ id: 'leak', status: 'failed', error: { code: 'COMPONENT_FAILED', step: 'leak' } }, { id: 'maybe' }],
-    results: [{ index: 0, outcome: 'failed', error: { code: 'COMPONENT_FAILED', step: 'leak' } }],
+    steps: [
+      { stepId: 'leak', status: 'failed', attempts: [{ error: { code: 'COMPONENT_FAILED', step: 'leak' } }] },
+      { stepId: 'maybe' },
+    ],
+    results: [{ itemIndex: 0, result: { outcome: 'failed', error: { code: 'COMPONENT_FAILED', step: 'leak' } } }],
   })
-  expect(JSON.parse(imported.out)).toEqual({ id })
+  expect(JSON.parse(imported.out)).toMatchObject({ runId: id, status: 'failed' })
 })
 
 test('a secret of less than four characters is warned about, once', async () => {

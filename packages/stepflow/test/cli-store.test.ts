@@ -20,8 +20,8 @@ test('a run is kept in the file that --store names, and listed from there', asyn
 
   expect({ code, out }).toEqual({ code: 0, out: '{"outcome":"success","result":1}\n' })
   const [summary] = JSON.parse(list.out)
-  expect(err).toContain(`run ${summary.id}`)
-  expect(summary).toMatchObject({ flow: 'f.yaml', status: 'completed', items: { total: 1, success: 1 } })
+  expect(err).toContain(`run ${summary.runId}`)
+  expect(summary).toMatchObject({ status: 'completed', items: { total: 1, completed: 1 } })
   expect(summary.trigger).toMatchObject({ type: 'cli', flow: at('f.yaml') })
 })
 

@@ -38,7 +38,9 @@ test('runs export -o - is stdout', () => {
   const run = (...words: string[]) =>
     spawnSync(process.execPath, [stepflow, ...words], { cwd: here.path, encoding: 'utf8' })
   run('run', 'flow.yaml', '--input-json', '{}', '--store', 'sqlite:runs.db')
-  const [{ id }] = JSON.parse(run('runs', 'list', '--json', '--store', 'sqlite:runs.db').stdout) as [{ id: string }]
+  const [{ runId: id }] = JSON.parse(run('runs', 'list', '--json', '--store', 'sqlite:runs.db').stdout) as [
+    { runId: string },
+  ]
 
   const exported = run('runs', 'export', id, '-o', '-', '--store', 'sqlite:runs.db')
 

@@ -144,7 +144,7 @@ test('in a low terminal what runs is shown and the rest is counted', () => {
 
   states.see([started(3, 0)])
 
-  expect(draw(states, 0, 3)).toEqual(['· a', '● d  0ms', '  and 2 more steps'])
+  expect(draw(states, 0, 3)).toEqual(['· a', '● d  0ms', '  and 2 more steps: 2 pending'])
 })
 
 test('a plan that leads round in a circle is drawn once', () => {

@@ -163,7 +163,7 @@ export interface RunOptions {
   readonly variables?: Readonly<Record<string, unknown>>
   readonly labels?: Readonly<Record<string, string>>
   /** The run that this one repeats, and from where. */
-  readonly origin?: { readonly runId: RunId; readonly from?: string }
+  readonly origin?: { readonly runId: RunId; readonly from?: string; readonly failed?: true }
   /** What started it. */
   readonly trigger?: {
     readonly type: 'api' | 'cli' | 'schedule' | 'webhook' | 'mcp' | 'component'

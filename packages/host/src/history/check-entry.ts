@@ -47,7 +47,10 @@ function isOutcome(value: unknown): boolean {
 function isOptions(value: unknown): boolean {
   if (!isRecord(value)) return false
   const { flow, labels, origin, trigger, variables, maxConcurrent } = value
-  const isOrigin = origin === undefined || (isText(own(origin, 'runId')) && maybe(isText)(own(origin, 'from')))
+  const failed = own(origin, 'failed')
+  const isOrigin =
+    origin === undefined ||
+    (isText(own(origin, 'runId')) && maybe(isText)(own(origin, 'from')) && maybe(oneOf(true))(failed))
   return (
     isOrigin &&
     maybe(isText)(flow) &&

@@ -15,3 +15,6 @@ export {
   takeUp,
 } from './resume-run.ts'
 export { createRunReader, type RecordedRun, type RunReader } from './run-reader.ts'
+export { changedSteps } from './same-steps.ts'
+export { MOST_COUNTED, type RunFilter, type SelectedRuns, selectRuns } from './select-runs.ts'
+export { isWaiting, itemSummary, type RunSummary, stepSummary, summaryOf, type WaitingFor } from './summary.ts'

@@ -2,13 +2,17 @@
 // is redacted. Who goes on with a run reads the store itself, and shows nothing of it.
 
 import {
+  BEGINNING,
   FlowError,
+  foldVisits,
+  foldWaits,
   type ItemRow,
   isEnded,
   type JournalEntry,
   type JournalId,
   type Json,
   keysOf,
+  type OpenWait,
   type Outcome,
   type Plan,
   Redactor,
@@ -20,14 +24,18 @@ import {
   redactValues,
   type Store,
   saysEndOf,
+  type VisitRow,
 } from '@stepflow/engine'
 import { hideSecrets, secretPaths, secretValues } from '@stepflow/schema'
 import { findRun } from './find-run.ts'
 import { readCreated } from './read-created.ts'
+import { isWaiting, type WaitingFor, waitingFor } from './summary.ts'
 
 export interface RunReader {
   /** Newest first. */
   list(query?: RunQuery): Promise<readonly RunRow[]>
+  /** Of the runs that have not ended, those that a process that is alive has in hand, and which. */
+  holders(): Promise<ReadonlyMap<RunId, string>>
   /** Throws NOT_FOUND, with the ids that are most like it. */
   open(run: RunId): Promise<RecordedRun>
 }
@@ -42,6 +50,16 @@ export interface RecordedRun {
   holder(): Promise<string | undefined>
   /** What happened to one item and inside it, in order; throws if the journal is damaged. */
   entriesOf(item: number): Promise<JournalEntry[]>
+  /** The visits of an item's steps; throws if the journal is damaged. */
+  visitsOf(item: number): Promise<VisitRow[]>
+  /** The signals that its items wait for now, those of the first shards first. */
+  waits(): AsyncIterable<OpenWait>
+  /** What the first of its items waits for, if nothing of the run moves. */
+  waiting(): Promise<WaitingFor | undefined>
+  /** Hands on everything that has happened in it, and what happens from now on, until the signal. */
+  follow(see: (entries: readonly JournalEntry[]) => void, signal: AbortSignal): void
+  /** Its row as it is by now; undefined if it was removed. */
+  now(): Promise<RunRow | undefined>
   /** Items that have ended, from number `from` on. */
   items(from: number, limit: number): Promise<ItemRow[]>
   /** The first ones that failed. */
@@ -64,6 +82,11 @@ export function createRunReader(store: Store, secrets: Iterable<string>): RunRea
     async list(query) {
       const rows = await store.runs.list(query)
       return rows.map((row) => redactRow(row, process))
+    },
+    async holders() {
+      const held = new Map<RunId, string>()
+      for (const { run, heldBy } of await store.runs.open()) if (heldBy !== undefined) held.set(run, heldBy)
+      return held
     },
     async open(run) {
       const row = await findRun(store, run)
@@ -123,8 +146,7 @@ class Recorded implements RecordedRun {
       const [first] = rows[0]?.entries ?? []
       const redactor = this.#redactorOf(first?.type === 'created' ? [first.inputs[place]] : [])
       for (const row of rows) {
-        for (const entry of row.entries)
-          if (itemOf(entry) === item || saysEndOf(entry, item)) entries.push(redactEntry(entry, redactor))
+        for (const entry of row.entries) if (concerns(entry, item)) entries.push(redactEntry(entry, redactor))
       }
     }
     // Nobody drove it when it was cancelled, so nobody wrote how its items ended.
@@ -133,6 +155,49 @@ class Recorded implements RecordedRun {
     if (isEnded(status) && !isTold)
       entries.push({ type: 'finished', at: endedAt ?? createdAt, item, outcome: CANCELLED })
     return entries
+  }
+
+  async visitsOf(item: number): Promise<VisitRow[]> {
+    if (!this.plan) throw new FlowError('RESOURCE_UNAVAILABLE', this.damage ?? 'its journal is damaged')
+    const visits = foldVisits(this.plan, item)
+    visits.see(await this.entriesOf(item))
+    return visits.rows()
+  }
+
+  async *waits() {
+    for (const { journal, counts } of await this.#store.runs.shards(this.row.id)) {
+      if (!this.plan || counts.waiting === 0) continue
+      const waits = foldWaits(this.plan)
+      for (const { entries } of await this.#store.read(journal)) waits.see(entries)
+      yield* waits.open()
+    }
+  }
+
+  async waiting(): Promise<WaitingFor | undefined> {
+    if (!isWaiting(this.row)) return undefined
+    for (const { journal, counts } of await this.#store.runs.shards(this.row.id)) {
+      if (counts.waiting === 0) continue
+      const item = firstWaiting(await this.#store.read(journal))
+      if (item !== undefined) return waitingFor(await this.visitsOf(item))
+    }
+    return undefined
+  }
+
+  follow(see: (entries: readonly JournalEntry[]) => void, signal: AbortSignal): void {
+    /** Of each journal, what is secret in its inputs. */
+    const redactors = new Map<JournalId, Redactor>()
+    const stop = this.#store.watch({ run: this.row.id, after: BEGINNING }, ({ journal, entries }) => {
+      const [first] = entries
+      if (first?.type === 'created') redactors.set(journal, this.#redactorOf(first.inputs))
+      const redactor = redactors.get(journal) ?? this.#redactor
+      see(entries.map((entry) => redactEntry(entry, redactor)))
+    })
+    signal.addEventListener('abort', stop, { once: true })
+  }
+
+  async now(): Promise<RunRow | undefined> {
+    const row = await this.#store.runs.get(this.row.id)
+    return row && redactRow(row, this.#redactor)
   }
 
   async items(from: number, limit: number): Promise<ItemRow[]> {
@@ -221,7 +286,33 @@ function itemOf(entry: JournalEntry): number | undefined {
   return sub === undefined ? entry.item : Number.parseInt(sub, 10)
 }
 
-/** What somebody brought: its labels. What it was begun by is names of files, and hashes. */
+/** Does it say something of the item, of a run inside it, or of who drives it? */
+function concerns(entry: JournalEntry, item: number): boolean {
+  return itemOf(entry) === item || saysEndOf(entry, item) || entry.type === 'claimed'
+}
+
+/** The lowest item that has put something aside and has not ended. */
+function firstWaiting(rows: readonly { readonly entries: readonly JournalEntry[] }[]): number | undefined {
+  const parked = new Set<number>()
+  for (const { entries } of rows) {
+    for (const entry of entries) {
+      const item = itemOf(entry)
+      if (item === undefined) continue
+      if (entry.type === 'parked') parked.add(item)
+      else if (entry.type === 'finished') parked.delete(item)
+    }
+  }
+  let first: number | undefined
+  for (const item of parked) if (first === undefined || item < first) first = item
+  return first
+}
+
+/** What somebody brought, or made: labels, the message of a failure. What it was begun by is names of files, and hashes. */
 function redactRow(row: RunRow, redactor: Redactor): RunRow {
-  return row.labels ? { ...row, labels: redactValues(row.labels, redactor) } : row
+  const { labels, error } = row
+  return {
+    ...row,
+    ...(labels ? { labels: redactValues(labels, redactor) } : {}),
+    ...(error ? { error: { ...error, message: redactor.text(error.message) } } : {}),
+  }
 }

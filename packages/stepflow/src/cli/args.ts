@@ -104,6 +104,25 @@ export function parseArgs(command: Command, words: readonly string[]): Args {
   }
 }
 
+/** The action that is named among the words after the command's name, and the other words; a command without actions is its own. */
+export function actionIn(
+  command: Command,
+  words: readonly string[],
+): { readonly command: Command; readonly words: readonly string[] } {
+  const { name, actions } = command
+  const [bare] = actions ?? []
+  if (!actions || !bare) return { command, words }
+  const at = firstOperand([...actions.flatMap(({ options }) => options), ...globalOptions], words)
+  const word = words[at]
+  if (word === undefined) return { command: bare, words }
+  const action = actions.find((one) => one.name === `${name} ${word}`)
+  if (action) return { command: action, words: [...words.slice(0, at), ...words.slice(at + 1)] }
+  const names = actions.map((one) => one.name.slice(name.length + 1))
+  const near = suggest(word, names)
+  const hint = near ? `. Did you mean "${near}"?` : `; there are: ${names.join(', ')}`
+  throw usage(command, `there is no action "${word}"${hint}`)
+}
+
 /** Wrong usage: nothing ran. Ends with a pointer to the command's help. */
 export function usage(command: Pick<Command, 'name'>, message: string): FlowError {
   return new FlowError(
@@ -150,6 +169,20 @@ interface Found {
   readonly typed: string
   readonly value: string | undefined
   readonly off: boolean
+}
+
+/** The place of the first word that is neither an option nor the value of one. */
+function firstOperand(options: readonly Option[], words: readonly string[]): number {
+  let at = 0
+  while (at < words.length) {
+    const word = words[at] as string
+    if (word === '--' || !word.startsWith('-')) break
+    const option = options.find(({ name, aliases = [], short }) =>
+      [`--${name}`, ...aliases.map((alias) => `--${alias}`), `-${short}`].includes(word),
+    )
+    at += option?.value !== undefined && option.bare === undefined ? 2 : 1
+  }
+  return at
 }
 
 function mostOperands(operands: string): number {

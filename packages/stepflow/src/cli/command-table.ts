@@ -23,4 +23,5 @@ export const commands: readonly CommandEntry[] = [
   { name: 'convert', load: async () => (await import('./commands/convert.ts')).convert },
   { name: 'init', load: async () => (await import('./commands/init.ts')).init },
   { name: 'completion', load: async () => (await import('./commands/completion.ts')).completion },
+  { name: 'version', load: async () => (await import('./commands/version.ts')).version },
 ]

@@ -9,6 +9,8 @@ export interface Command {
   readonly operands: string
   /** The only words that may stand first after the name, if they are known. */
   readonly words?: readonly string[]
+  /** Commands by the word after this one's name: `runs list`. The first is meant where none is named. */
+  readonly actions?: readonly Command[]
   readonly options: readonly Option[]
   readonly examples: readonly Example[]
   /** Options of other commands that are looked for here, by name, and what to do instead. */
@@ -30,6 +32,8 @@ export interface Option {
   readonly bare?: string
   /** The only values there are. */
   readonly choices?: readonly string[]
+  /** What holds where it is not given, as the help says it. */
+  readonly default?: string
   /** May be given several times. */
   readonly many?: true
   /** One line, lower case, no full stop. */

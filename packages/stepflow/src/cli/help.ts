@@ -13,6 +13,9 @@ export function overview(commands: readonly Pick<Command, 'name' | 'summary'>[],
     'Commands:',
     ...columns(commands.map((command) => [command.name, command.summary])),
     '',
+    'Options of all commands:',
+    ...columns(globalOptions.map((option) => [spelling(option), described(option)])),
+    '',
     'stepflow COMMAND --help explains a command, with examples.',
     '',
   ].join('\n')
@@ -27,16 +30,35 @@ export function helpOf(command: Command): string {
     `Usage: stepflow ${[command.name, command.operands, '[options]'].filter(Boolean).join(' ')}`,
     '',
     ...aliases,
+    ...actionsOf(command),
     'Examples:',
     ...command.examples.flatMap((example) => [`  # ${example.does}`, `  ${example.line}`]),
     '',
-    'Options:',
-    ...columns([...command.options, ...globalOptions].map((option) => [spelling(option), described(option)])),
+    ...optionsOf(command),
+    'stepflow --help lists the options of all commands.',
     '',
   ].join('\n')
 }
 
 // ---
+
+function actionsOf({ name, actions }: Command): string[] {
+  if (!actions) return []
+  const rows = actions.map((action) => [action.name.slice(name.length + 1), action.summary] as const)
+  return [
+    'Actions:',
+    ...columns(rows),
+    '',
+    `stepflow ${name} ACTION --help explains an action. Without one: ${actions[0]?.name}.`,
+    '',
+  ]
+}
+
+/** Those of its actions are in their own help. */
+function optionsOf({ options, actions }: Command): string[] {
+  if (actions || options.length === 0) return []
+  return ['Options:', ...columns(options.map((option) => [spelling(option), described(option)])), '']
+}
 
 function spelling(option: Option): string {
   const names = [option.name, ...(option.aliases ?? [])].map((name) => `--${name}`).join(', ')
@@ -47,7 +69,8 @@ function spelling(option: Option): string {
 
 function described(option: Option): string {
   const choices = option.choices ? ` (${option.choices.join(', ')})` : ''
-  return `${option.does}${choices}${option.many ? '; may be given several times' : ''}`
+  const missing = option.default === undefined ? '' : ` [default: ${option.default}]`
+  return `${option.does}${choices}${option.many ? '; may be given several times' : ''}${missing}`
 }
 
 function columns(rows: readonly (readonly [string, string])[]): string[] {

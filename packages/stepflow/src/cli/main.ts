@@ -2,7 +2,7 @@
 
 import { codes, FlowError, own, suggest } from '@stepflow/engine'
 import { claimStray } from '@stepflow/host'
-import { globalOptions, parseArgs } from './args.ts'
+import { actionIn, globalOptions, parseArgs } from './args.ts'
 import type { Io } from './command.ts'
 import { commands } from './command-table.ts'
 import { processIo, ReaderGone } from './io.ts'
@@ -41,7 +41,7 @@ async function runCommand(words: readonly string[], io: Io): Promise<number> {
       return 0
     }
     const wanted = name === 'help' ? rest.find((word) => !word.startsWith('-')) : undefined
-    if (wanted !== undefined) return showHelp(wanted, io)
+    if (wanted !== undefined) return showHelp(wanted, rest.slice(rest.indexOf(wanted) + 1), io)
     const unknown = name === undefined ? rest.find((word) => word.startsWith('-') && !isGlobal(word)) : undefined
     if (unknown !== undefined) throw new FlowError('INVALID_INPUT', `unknown option "${unknown}" before the command`)
     const { overview } = await import('./help.ts')
@@ -53,9 +53,9 @@ async function runCommand(words: readonly string[], io: Io): Promise<number> {
     io.out(text)
     return 0
   }
-  if (asksHelp) return showHelp(name, io)
-  const command = await find(name).load()
-  return command.run(parseArgs(command, rest), io)
+  if (asksHelp) return showHelp(name, rest, io)
+  const { command, words: given } = actionIn(await find(name).load(), rest)
+  return command.run(parseArgs(command, given), io)
 }
 
 /** The command is the first word that is neither an option of all commands nor the value of one. */
@@ -78,9 +78,11 @@ function isGlobal(word: string): boolean {
   return globalOptions.some((one) => one.name === name || `-${one.short}` === word)
 }
 
-async function showHelp(name: string, io: Io): Promise<number> {
+async function showHelp(name: string, words: readonly string[], io: Io): Promise<number> {
   const { helpOf } = await import('./help.ts')
-  io.out(helpOf(await find(name).load()))
+  const command = await find(name).load()
+  const action = words.find((word) => !word.startsWith('-'))
+  io.out(helpOf(command.actions && action !== undefined ? actionIn(command, words).command : command))
   return 0
 }
 

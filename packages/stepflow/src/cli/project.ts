@@ -49,6 +49,13 @@ export function refuseInvalid(project: Project, io: Io, messages: Messages): Pla
   return plan
 }
 
+/** What a run that is recorded says its flow is. */
+export async function flowIdOption({ file, text }: Project): Promise<{ readonly flowId?: string }> {
+  const { flowIdOf } = await import('@stepflow/host')
+  const flowId = await flowIdOf(file, text)
+  return flowId === undefined ? {} : { flowId }
+}
+
 // ---
 
 const MATTERS_OF_STYLE: ReadonlySet<string> = new Set(['MISSING_FLOW_NAME', 'MISSING_FLOW_DESCRIPTION'])

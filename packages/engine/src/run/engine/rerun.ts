@@ -1,6 +1,7 @@
 // What a rerun takes over from the run that it repeats: journal entries for the new journal, fewer than the old ones by
 // what is to be done again and by what that reaches. Pure; going on from them is replay.
 
+import type { ItemRange } from '../../engine.ts'
 import { FlowError } from '../../errors.ts'
 import type { JournalEntry, VisitRef } from '../../journal/events.ts'
 import { strictDependencies } from '../../plan/dependencies.ts'
@@ -9,6 +10,7 @@ import { allRefs } from '../../plan/expr.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { subPlanOf } from '../../plan/step-parts.ts'
 import type { JournalRow } from '../../store/store.ts'
+import { failed } from '../outcome.ts'
 
 /** From where: the failed steps, or the last visit of a step (by id). */
 export type RerunFrom = { readonly failed: true } | { readonly step: string }
@@ -26,44 +28,116 @@ export function stepToRerun(plan: Plan, id: string): number {
   throw new FlowError('NOT_FOUND', `the run has no step "${id}". ${hint}`)
 }
 
-/**
- * The entries of one journal that are taken over, in their order. `next`: the plan of the new run, whose steps are found by
- * their ids; what it does not have is left out.
- */
-export function carryOver(plan: Plan, rows: readonly JournalRow[], from: RerunFrom, next: Plan = plan): JournalEntry[] {
+/** What is taken over of one journal. */
+export interface CarriedOver {
+  /** In the order in which the items were heard of. */
+  readonly entries: readonly JournalEntry[]
+  /** How many of its items keep their results. */
+  readonly kept: number
+}
+
+export interface CarryOver {
+  readonly plan: Plan
+  /** Of the journal, whose first entry says which items it has. */
+  readonly rows: readonly JournalRow[]
+  /** Absent: nothing of an item that is done again is taken over. */
+  readonly from?: RerunFrom | undefined
+  /** The plan of the new run, whose steps are found by their ids; what it does not have is left out. */
+  readonly next?: Plan
+  /** The items that are done again; absent: all. */
+  readonly items?: readonly ItemRange[] | undefined
+}
+
+export function carryOver({ plan, rows, from, next = plan, items }: CarryOver): CarriedOver {
+  const [created] = rows[0]?.entries ?? []
+  if (created?.type !== 'created') return { entries: [], kept: 0 }
+  const [first, last] = [created.from, created.from + created.inputs.length - 1]
+  const { settled, finished } = byItemOf(rows, first, last)
+  const isChosen = chosenIn(items)
   const reached = reachOf(plan)
-  const placed = placesIn(plan, next, from)
-  const byItem = new Map<number, { settled: Settled[]; finished?: Finished }>()
-  const of = (item: number) => {
-    const known = byItem.get(item) ?? { settled: [] }
-    byItem.set(item, known)
-    return known
-  }
-  for (const { entries } of rows) {
-    for (const entry of entries) {
-      if (entry.type === 'settled' && !entry.derived) of(rootItemOf(entry)).settled.push(entry)
-      if (entry.type === 'finished') of(entry.item).finished = entry
-    }
-  }
-  const carried: JournalEntry[] = []
-  for (const { settled, finished } of byItem.values()) {
-    const isKept = 'failed' in from && finished !== undefined && finished.outcome.outcome !== 'failed'
-    const kept = isKept ? settled : keptOf(settled, plan, from, reached)
+  const placed = placesIn(plan, next, from && 'step' in from ? from.step : undefined)
+  const placedOfKept = placesIn(plan, next, undefined)
+  const entries: JournalEntry[] = []
+  let count = 0
+  for (let item = first; item <= last; item++) {
+    const end = finished[item - first]
+    const known = settled[item - first] ?? []
+    const isKept = !isChosen(item) || (from !== undefined && 'failed' in from && isFine(end))
+    const kept = isKept ? known : from ? keptOf(known, plan, from, reached) : []
     for (const { took: _, ...entry } of kept) {
-      const there = placed(entry)
-      if (there) carried.push({ ...there, carried: true })
+      const there = (isKept ? placedOfKept : placed)(entry)
+      if (there) entries.push({ ...there, carried: true })
     }
-    if (isKept) carried.push(finished)
+    if (!isKept) continue
+    count++
+    entries.push(end ? onlyOf(end, item) : cancelledItem(item, created.at))
   }
-  return carried
+  return { entries, kept: count }
+}
+
+/** Is an item among those that are done again? */
+export function chosenIn(items: readonly ItemRange[] | undefined): (item: number) => boolean {
+  if (!items) return () => true
+  const ranges = [...items].sort(([a], [b]) => a - b)
+  // How far any of those that begin before it reach.
+  const reach: number[] = []
+  for (const [, last] of ranges) reach.push(Math.max(last, reach.at(-1) ?? -1))
+  return (item) => {
+    let [low, high] = [0, ranges.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((ranges[middle]?.[0] ?? 0) <= item) low = middle + 1
+      else high = middle
+    }
+    return low > 0 && (reach[low - 1] ?? -1) >= item
+  }
 }
 
 // ---
 
+/** By place in the journal. */
+interface ByItem {
+  readonly settled: readonly (Settled[] | undefined)[]
+  readonly finished: readonly (Finished | undefined)[]
+}
+
+function byItemOf(rows: readonly JournalRow[], first: number, last: number): ByItem {
+  const settled: (Settled[] | undefined)[] = []
+  const finished: (Finished | undefined)[] = []
+  for (const { entries } of rows) {
+    for (const entry of entries) {
+      if (entry.type === 'settled' && !entry.derived) {
+        const place = rootItemOf(entry) - first
+        const known = settled[place]
+        if (known) known.push(entry)
+        else settled[place] = [entry]
+      } else if (entry.type === 'finished') {
+        const to = Math.min(entry.to ?? entry.item, last)
+        for (let item = entry.item; item <= to; item++) finished[item - first] = entry
+      }
+    }
+  }
+  return { settled, finished }
+}
+
+function isFine(end: Finished | undefined): boolean {
+  return end !== undefined && end.outcome.outcome !== 'failed'
+}
+
+function onlyOf({ to: _, ...end }: Finished, item: number): Finished {
+  return { ...end, item }
+}
+
+/** Nobody drove the run when it was cancelled, so nobody wrote how its items ended. */
+function cancelledItem(item: number, at: number): Finished {
+  const outcome = failed({ code: 'CANCELLED', message: 'the run was cancelled' })
+  return { type: 'finished', at, item, outcome }
+}
+
 /** Where an entry stands in the plan of the new run; undefined if that has no such step. */
-function placesIn(plan: Plan, next: Plan, from: RerunFrom): (entry: Settled) => Settled | undefined {
+function placesIn(plan: Plan, next: Plan, from: string | undefined): (entry: Settled) => Settled | undefined {
   if (next === plan) return (entry) => entry
-  const isAgain = 'step' in from ? reachedIn(next, from.step) : () => false
+  const isAgain = from === undefined ? () => false : reachedIn(next, from)
   const index = new Map(next.steps.map((step, at) => [step.id, at]))
   const places = plan.steps.map(({ id }) => index.get(id))
   // Steps inside a step are numbered in a plan of its own: another one numbers others.

@@ -12,6 +12,7 @@ import type {
   PlanEngine,
   PlanEngineOptions,
   RerunOptions,
+  RerunPreview,
   ResumeOptions,
   RunHandle,
   RunSignal,
@@ -42,7 +43,7 @@ import { ResultStream } from './result-stream.ts'
 import { newRunId } from './run-id.ts'
 import { beginningOf, rowOf } from './run-journal.ts'
 import { checkId, checkLimit, keptOptions } from './run-options.ts'
-import { writeRerun } from './write-rerun.ts'
+import { checkItems, previewOf, writeRerun } from './write-rerun.ts'
 
 /** For how long a store that is away is waited for. */
 const PATIENCE_MS = 60_000
@@ -190,18 +191,11 @@ export class RunEngine implements PlanEngine {
     this.#checkOpen()
     checkLimit(options.maxConcurrent)
     const { store } = this.#options
-    const row = await rowOf(store, id)
-    if (!isEnded(row.status)) {
-      throw new FlowError('CONFLICT', `run ${id} has not ended (${row.status}): wait for it, or cancel it first`)
-    }
-    const shards = await store.runs.shards(id)
-    const before = beginningOf(id, await store.read(`${id}/0`))
-    const plan = options.plan ?? before.plan
-    if (options.from && 'step' in options.from) stepToRerun(plan, options.from.step)
-
+    const { shards, before, plan } = await this.#toRerun(id, options)
     const linked = await this.#link(plan)
     const variables = checkedVariables(linked, options.variables ?? before.options?.variables ?? {})
-    const from = options.from === undefined ? {} : { from: 'step' in options.from ? options.from.step : 'failed' }
+    const { from: start } = options
+    const from = start === undefined ? {} : 'step' in start ? { from: start.step } : { failed: true as const }
     const kept = keptOptions({ ...before.options, ...options, origin: { runId: id, ...from } }, variables)
     const again = options.id ?? this.#newId()
     checkId(again)
@@ -225,6 +219,11 @@ export class RunEngine implements PlanEngine {
     )
     this.#journals.resume(run, leftOf(await store.runs.shards(again)))
     return this.#handle(run, results, unwatch)
+  }
+
+  async previewRerun(id: RunId, options: Pick<RerunOptions, 'from' | 'items' | 'plan'> = {}): Promise<RerunPreview> {
+    const { shards, before, plan } = await this.#toRerun(id, options)
+    return previewOf(this.#options.store, shards, before.plan, plan, options)
   }
 
   async signal(id: RunId, signal: RunSignal): Promise<void> {
@@ -263,6 +262,24 @@ export class RunEngine implements PlanEngine {
     this.#patience.stop()
     this.#closed.abort()
     await stopped
+  }
+
+  /** What a rerun begins with; throws if there can be none. */
+  async #toRerun(id: RunId, { from, items, plan }: Pick<RerunOptions, 'from' | 'items' | 'plan'>) {
+    const { store } = this.#options
+    const row = await rowOf(store, id)
+    if (!isEnded(row.status)) {
+      throw new FlowError('CONFLICT', `run ${id} has not ended (${row.status}): wait for it, or cancel it first`)
+    }
+    const shards = await store.runs.shards(id)
+    const before = beginningOf(id, await store.read(`${id}/0`))
+    const next = plan ?? before.plan
+    if (from && 'step' in from) stepToRerun(next, from.step)
+    checkItems(
+      items,
+      shards.reduce((sum, shard) => sum + shard.items, 0),
+    )
+    return { shards, before, plan: next }
   }
 
   /** Resolves with what is waited for, at the latest after `ms`. */

@@ -1,11 +1,11 @@
 // The journals of a run that repeats another: the same shards, with the inputs and what is taken over of the outputs.
 
-import type { RerunOptions } from '../../engine.ts'
+import type { ItemRange, RerunOptions, RerunPreview } from '../../engine.ts'
 import { FlowError } from '../../errors.ts'
 import type { JournalEntry, RunId, RunOptions } from '../../journal/events.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Batch, ShardRow, Store } from '../../store/store.ts'
-import { carryOver } from './rerun.ts'
+import { type CarriedOver, carryOver } from './rerun.ts'
 
 export interface Rerun {
   readonly run: RunId
@@ -27,7 +27,8 @@ export async function writeRerun(store: Store, shards: readonly ShardRow[], reru
     const [created] = rows[0]?.entries ?? []
     if (created?.type !== 'created') throw new FlowError('INTERNAL', `journal ${old} does not begin with its items`)
     const inputs = created.inputs.map((input, i) => options.inputs?.[created.from + i] ?? input)
-    const entries: JournalEntry[] = options.from ? carryOver(before, rows, options.from, plan) : []
+    const { from, items: again } = options
+    const { entries } = from || again ? carryOver({ plan: before, rows, from, next: plan, items: again }) : NOTHING
     const begin: JournalEntry[] =
       number === 0
         ? [
@@ -38,4 +39,58 @@ export async function writeRerun(store: Store, shards: readonly ShardRow[], reru
     batches.push({ journal: `${run}/${number}`, after: 0, entries: [...begin, ...entries] })
   }
   await store.appendAll(batches)
+}
+
+/** What a rerun would take over and what it would do again. */
+export async function previewOf(
+  store: Store,
+  shards: readonly ShardRow[],
+  before: Plan,
+  plan: Plan,
+  { from, items }: Pick<RerunOptions, 'from' | 'items'>,
+): Promise<RerunPreview> {
+  let total = 0
+  let kept = 0
+  const reused = plan.steps.map(() => 0)
+  for (const { journal, items: count } of shards) {
+    total += count
+    if (!from && !items) continue
+    const carried = carryOver({ plan: before, rows: await store.read(journal), from, next: plan, items })
+    kept += carried.kept
+    countReused(carried.entries, reused)
+  }
+  const again = total - kept
+  const steps = plan.steps.flatMap(({ id, hidden }, step) => {
+    if (hidden) return []
+    const count = reused[step] ?? 0
+    return [{ stepId: id, reused: count, again: again - count }]
+  })
+  return { items: { total, kept, again }, steps }
+}
+
+/** Throws INVALID_INPUT for what is no range of the run's items. */
+export function checkItems(items: readonly ItemRange[] | undefined, total: number): void {
+  for (const [first, last] of items ?? []) {
+    if (Number.isInteger(first) && Number.isInteger(last) && first >= 0 && first <= last && last < total) continue
+    const range = first === last ? `${first}` : `${first}-${last}`
+    throw new FlowError('INVALID_INPUT', `the run has no items ${range}: it has ${total}, counted from 0`)
+  }
+}
+
+// ---
+
+const NOTHING: CarriedOver = { entries: [], kept: 0 }
+
+/** Of each item that is done again, a step once; entries of an item that is kept end with its end. */
+function countReused(entries: readonly JournalEntry[], reused: number[]): void {
+  const kept = new Set<number>()
+  for (const entry of entries) if (entry.type === 'finished') kept.add(entry.item)
+  let [item, seen] = [-1, new Set<number>()]
+  for (const entry of entries) {
+    if (entry.type !== 'settled' || entry.sub !== undefined || kept.has(entry.item)) continue
+    if (entry.item !== item) [item, seen] = [entry.item, new Set()]
+    if (seen.has(entry.step)) continue
+    seen.add(entry.step)
+    reused[entry.step] = (reused[entry.step] ?? 0) + 1
+  }
 }

@@ -15,7 +15,7 @@ import type { Messages } from '../messages.ts'
 import { type BatchProgress, describeEnd, followProgress } from '../progress/batch-progress.ts'
 import { showBatch } from '../progress/show-batch.ts'
 import { watchWaits } from '../progress/watch-waits.ts'
-import type { Project } from '../project.ts'
+import { flowIdOption, type Project } from '../project.ts'
 import { takeUp } from '../recorded-run.ts'
 import { explainMissing } from '../single-run.ts'
 import { storeWords } from '../store-option.ts'
@@ -161,11 +161,13 @@ async function begin(
   recorded: Recorded | undefined,
 ): Promise<RunHandle> {
   const { engine, store, file } = project
-  if (!recorded) return engine.submit(plan, lines.values, { ...options, flow: file })
+  const flow = plan.name || file
+  if (!recorded) return engine.submit(plan, lines.values, { ...options, flow })
   const waits = watchWaits(plan, messages.hint, storeWords(project.config.stateStore, io))
   const { run, origin: trigger } = recorded
   if (!run) {
-    const handle = await engine.submit(plan, lines.values, { ...options, trigger, flow: file, watch: waits.see })
+    const facts = { flow, ...(await flowIdOption(project)), trigger }
+    const handle = await engine.submit(plan, lines.values, { ...options, ...facts, watch: waits.see })
     waits.name(handle.id)
     return handle
   }

@@ -39,12 +39,15 @@ function optionsOf(command: Command): { readonly option: Option; readonly name: 
 }
 
 function bash(all: readonly Command[]): string {
-  const cases = all.map((command) => {
-    const names = namesOf(command).join('|')
+  const every = all.flatMap((command) => [command, ...(command.actions ?? [])])
+  const cases = every.map((command) => {
+    const names = namesOf(command)
+      .map((name) => `"${name}"`)
+      .join('|')
     const words = optionsOf(command).map(({ name }) => `--${name}`)
     return `    ${names}) words="${words.join(' ')}" ;;`
   })
-  const values = all.flatMap((command) =>
+  const values = every.flatMap((command) =>
     optionsOf(command).flatMap(({ option, name }) =>
       option.choices
         ? [`    ${patternOf(command, `--${name}`)}) _stepflow_offer "${option.choices.join(' ')}"; return ;;`]
@@ -71,6 +74,11 @@ _stepflow() {
     _stepflow_offer "${all.flatMap(namesOf).join(' ')} --help --version"
     return
   fi
+  # Of a command with actions, the action has the options.
+  case "$command" in
+    ${withActions(all)})
+      if [ "$COMP_CWORD" -gt 2 ] && [[ "\${COMP_WORDS[2]}" != -* ]]; then command="$command \${COMP_WORDS[2]}"; fi ;;
+  esac
   case "$command $prev" in
 ${values.join('\n')}
   esac
@@ -93,6 +101,14 @@ complete -o default -F _stepflow stepflow
 `
 }
 
+/** A pattern of `case`. */
+function withActions(all: readonly Command[]): string {
+  return all
+    .filter(({ actions }) => actions)
+    .flatMap(namesOf)
+    .join('|')
+}
+
 const namesOf = (command: Command) => [command.name, ...(command.aliases ?? [])]
 
 /** A pattern of `case` for what is typed after the command. */
@@ -104,7 +120,7 @@ function patternOf(command: Command, word: string): string {
 
 function zsh(all: readonly Command[]): string {
   const list = all.map((one) => `    '${one.name}:${zshText(one.summary)}'`)
-  const cases = all.map((command) => {
+  const argumentsOf = (command: Command) => {
     const specs = optionsOf(command).map(({ option, name }) => {
       const value =
         option.value === undefined
@@ -113,10 +129,17 @@ function zsh(all: readonly Command[]): string {
       const sign = option.value === undefined ? '' : option.bare === undefined ? '=' : '=-'
       return `        '${option.many ? '*' : ''}--${name}${sign}[${zshText(option.does)}]${value}'`
     })
-    const first = command.words ? [`        '1:${command.operands.toLowerCase()}:(${command.words.join(' ')})'`] : []
-    const operands = command.operands === '' ? [] : [...first, `        '*:${command.operands.toLowerCase()}:_files'`]
-    return `      ${namesOf(command).join('|')})\n      _arguments \\\n${[...specs, ...operands].join(' \\\n')}\n      ;;`
-  })
+    const what = zshText(command.operands.toLowerCase())
+    const first = command.words ? [`        '1:${what}:(${command.words.join(' ')})'`] : []
+    const operands = command.operands === '' ? [] : [...first, `        '*:${what}:_files'`]
+    return `      _arguments \\\n${[...specs, ...operands].join(' \\\n')}`
+  }
+  const caseOf = (command: Command, names: readonly string[]) =>
+    `      ${names.map((name) => name.replaceAll(' ', '\\ ')).join('|')})\n${argumentsOf(command)}\n      ;;`
+  const cases = all.flatMap((command) => [
+    ...(command.actions ?? []).map((action) => caseOf(action, [action.name])),
+    caseOf(command, namesOf(command)),
+  ])
   return `#compdef stepflow
 _stepflow() {
   local -a commands
@@ -130,6 +153,10 @@ ${list.join('\n')}
   local command="\${words[2]}"
   shift words
   (( CURRENT-- ))
+  # Of a command with actions, the action has the options.
+  case "$command" in
+    ${withActions(all)}) if (( CURRENT > 2 )); then command="$command \${words[2]}"; shift words; (( CURRENT-- )); fi ;;
+  esac
   case "$command" in
 ${cases.join('\n')}
   esac
@@ -148,15 +175,23 @@ function fish(all: readonly Command[]): string {
       const isFirst = `__fish_seen_subcommand_from ${names}; and not __fish_seen_subcommand_from ${words}`
       lines.push(`complete -c stepflow -n '${isFirst}' -f -a '${words}'`)
     }
-    for (const { option, name } of optionsOf(command)) {
-      const value = option.value === undefined ? '' : option.choices ? ` -x -a '${option.choices.join(' ')}'` : ' -r'
-      const short = option.short && name === option.name ? ` -s ${option.short}` : ''
+    for (const action of command.actions ?? []) {
+      const word = action.name.slice(command.name.length + 1)
       lines.push(
-        `complete -c stepflow -n '__fish_seen_subcommand_from ${names}' -l ${name}${short}${value} -d '${fishText(option.does)}'`,
+        ...fishOptions(action, `__fish_seen_subcommand_from ${names}; and __fish_seen_subcommand_from ${word}`),
       )
     }
+    if (!command.actions) lines.push(...fishOptions(command, `__fish_seen_subcommand_from ${names}`))
   }
   return `${lines.join('\n')}\n`
+}
+
+function fishOptions(command: Command, condition: string): string[] {
+  return optionsOf(command).map(({ option, name }) => {
+    const value = option.value === undefined ? '' : option.choices ? ` -x -a '${option.choices.join(' ')}'` : ' -r'
+    const short = option.short && name === option.name ? ` -s ${option.short}` : ''
+    return `complete -c stepflow -n '${condition}' -l ${name}${short}${value} -d '${fishText(option.does)}'`
+  })
 }
 
 function zshText(text: string): string {

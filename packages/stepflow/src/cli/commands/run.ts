@@ -6,7 +6,7 @@ import { countOption, durationOption, flowFile, outputOf, usage } from '../args.
 import type { ReadyRun } from '../batch/run-batch.ts'
 import { type Args, type Command, flowOptions, type Io } from '../command.ts'
 import { createMessages } from '../messages.ts'
-import { openProject, refuseInvalid } from '../project.ts'
+import { flowIdOption, openProject, refuseInvalid } from '../project.ts'
 import { followSingle } from '../single-run.ts'
 import { inputOptions, overrideOptions, readInput, readOverrides, readVariables, variableOptions } from '../sources.ts'
 import { defaultStore, storeNamed, storeOption, storeWords } from '../store-option.ts'
@@ -130,6 +130,7 @@ async function runOne({ project, plan, options, args, io, messages }: ReadyRun):
   const asks = !named || args.given.some(({ name }) => inputOptions.some((option) => option.name === name))
   const input = asks ? await readInput(run, args, plan, io, messages) : undefined
   const { engine, store, config, file } = project
+  const flow = plan.name || file
   const single = {
     plan,
     store,
@@ -142,7 +143,7 @@ async function runOne({ project, plan, options, args, io, messages }: ReadyRun):
   if (!store.durable) {
     return followSingle({
       ...single,
-      begin: (see) => engine.submit(plan, [input], { ...options, flow: file, watch: see }),
+      begin: (see) => engine.submit(plan, [input], { ...options, flow, watch: see }),
     })
   }
   const { describeOrigin, findRunToResume, takeUp } = await import('../recorded-run.ts')
@@ -155,12 +156,13 @@ async function runOne({ project, plan, options, args, io, messages }: ReadyRun):
     ...(asks ? { input: { value: input } } : {}),
   })
   const before = named === undefined ? undefined : await findRunToResume(store, trigger, named)
+  const id = await flowIdOption(project)
   return followSingle({
     ...single,
     begin: (see) =>
       before
         ? takeUp({ engine, store, run: before, messages, see })
-        : engine.submit(plan, [input], { ...options, flow: file, trigger, watch: see }),
+        : engine.submit(plan, [input], { ...options, flow, ...id, trigger, watch: see }),
   })
 }
 

@@ -1,7 +1,7 @@
 // stepflow validate: everything that is wrong with a flow, at once, and why each of its steps will run. Runs nothing.
 
-import { type ComponentInfo, contentId, type Diagnostic, hasErrors, type Plan } from '@stepflow/engine'
-import { isCodeFile } from '@stepflow/host'
+import { type ComponentInfo, type Diagnostic, hasErrors, type Plan } from '@stepflow/engine'
+import { flowIdOf, isCodeFile } from '@stepflow/host'
 import { flowFile } from '../args.ts'
 import { countDiagnostics, describeDiagnostics } from '../code-frame.ts'
 import { type Command, flowOptions } from '../command.ts'
@@ -47,7 +47,7 @@ export const validate: Command = {
       const valid = plan !== undefined && !hasErrors(found)
       const steps = project.flow?.steps ?? []
       if (args.has('json')) {
-        const flowId = await flowIdOf(project)
+        const flowId = await flowIdOf(project.file, text)
         const facts = { ...(flowId === undefined ? {} : { flowId }), ...(project.flow ? { steps } : {}) }
         io.out(`${JSON.stringify({ valid, diagnostics: found, ...facts })}\n`)
         return valid ? 0 : 2
@@ -68,14 +68,6 @@ export const validate: Command = {
 }
 
 // ---
-
-/** The id of the blob that holds the flow as JSON; undefined for a flow in code, and for a text that cannot be read. */
-async function flowIdOf({ file, text }: Project): Promise<string | undefined> {
-  if (isCodeFile(file)) return undefined
-  const { readSource, toJson } = await import('@stepflow/dialects')
-  const { node } = readSource(text, { file })
-  return node && contentId(toJson(node))
-}
 
 async function typeFindings(plan: Plan, project: Project, isStrict: boolean): Promise<Diagnostic[]> {
   const [{ declaredSteps, typeCheck }, { readSource, toJson }] = await Promise.all([

@@ -4,6 +4,7 @@
 import type { ItemCounts, Store } from '@stepflow/engine'
 import type { Counts } from '../batch/write-results.ts'
 import { duration, paint } from './draw-tree.ts'
+import { number } from './number.ts'
 
 export interface BatchProgress {
   readonly counts: Readonly<Counts>
@@ -167,10 +168,4 @@ function sum({ success, skipped, failed }: Readonly<Counts>): number {
 
 function ended({ success, skipped, failed, cancelled }: ItemCounts): number {
   return success + skipped + failed + cancelled
-}
-
-function number(n: number): string {
-  const [whole = '', part] = String(n).split('.')
-  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',')
-  return part === undefined ? grouped : `${grouped}.${part}`
 }

@@ -1,6 +1,7 @@
 // The picture of a run in a terminal: a line per step, steps under what they wait for. Text in, text out; moves no cursor.
 
 import { criticalPath, type StepState, type StepStates } from '@stepflow/engine'
+import { number } from './number.ts'
 
 export interface DrawOptions {
   readonly now: number
@@ -24,15 +25,28 @@ export function drawTree(states: StepStates, options: DrawOptions): string[] {
   const room = Math.max(1, options.rows - 1)
   const shown = new Set(rows.flatMap(({ step }, i) => (isNews(step) ? [i] : [])).slice(0, room))
   for (let i = 0; i < rows.length && shown.size < room; i++) shown.add(i)
-  const hidden = lines.length - shown.size
-  return [...lines.filter((_, i) => shown.has(i)), paint(`  and ${hidden} more steps`, 'dim', options.color)]
+  const hidden = rows.filter((_, i) => !shown.has(i))
+  const more = `  and ${number(hidden.length)} more ${hidden.length === 1 ? 'step' : 'steps'}: ${countStates(hidden)}`
+  return [...lines.filter((_, i) => shown.has(i)), paint(shortened(more, options.columns - 1), 'dim', options.color)]
+}
+
+/** The tree of a run that has ended or is looked at: all of it with whole errors, or what is worth reading of a long one. */
+export function drawLongTree(states: StepStates, options: Omit<DrawOptions, 'rows' | 'errors'>): string[] {
+  const isLong = states.steps.length > LONG
+  return drawTree(states, {
+    ...options,
+    rows: isLong ? LONG : Number.POSITIVE_INFINITY,
+    errors: isLong ? 'cut' : 'whole',
+  })
 }
 
 /** `critical path 1.2s: fetch > enrich`, or nothing if no step ran. */
 export function drawCriticalPath(states: StepStates, color: boolean): string | undefined {
   const { ids, ms } = criticalPath(states)
   if (ids.length === 0) return undefined
-  return paint(`critical path ${duration(ms)}: ${ids.join(' > ')}`, 'dim', color)
+  const middle = ids.length - 2 * PATH_ENDS
+  const told = middle > 1 ? [...ids.slice(0, PATH_ENDS), `${number(middle)} steps`, ...ids.slice(-PATH_ENDS)] : ids
+  return paint(`critical path ${duration(ms)}: ${told.join(' > ')}`, 'dim', color)
 }
 
 /** `850ms`, `1.2s`, `3m 5s`, `2h 4m`. */
@@ -59,6 +73,18 @@ export function eachOf({ elements }: StepState): string[] {
 }
 
 // ---
+
+/** A tree of more steps is summed up. */
+const LONG = 200
+/** Of a long critical path, so many steps of its beginning and of its end. */
+const PATH_ENDS = 10
+
+/** `99,790 success, 10 skipped`. */
+function countStates(rows: readonly Row[]): string {
+  const counts = new Map<string, number>()
+  for (const { step } of rows) counts.set(step.status, (counts.get(step.status) ?? 0) + 1)
+  return [...counts].map(([status, count]) => `${number(count)} ${status}`).join(', ')
+}
 
 const ICONS: Record<StepState['status'], readonly [icon: string, color: Color]> = {
   pending: ['·', 'dim'],

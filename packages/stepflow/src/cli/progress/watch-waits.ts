@@ -1,6 +1,6 @@
 // Says which signals a run waits for, and how to send them: once each. A fold over entries.
 
-import type { JournalEntry, Plan } from '@stepflow/engine'
+import { foldWaits, type JournalEntry, type Plan } from '@stepflow/engine'
 import { printable } from './draw-tree.ts'
 
 export interface WaitWatcher {
@@ -15,14 +15,13 @@ export function watchWaits(
   say: (text: string) => void,
   storeWords: readonly string[] | undefined,
 ): WaitWatcher {
-  /** By visit: the step and the signal it waits for. */
-  const waiting = new Map<string, { readonly step: string; readonly signal: string }>()
+  const waits = foldWaits(plan)
   const told = new Set<string>()
   let run: string | undefined
 
   function tell() {
     if (run === undefined) return
-    for (const { step, signal } of waiting.values()) {
+    for (const { step, name: signal } of waits.open()) {
       if (told.has(signal)) continue
       told.add(signal)
       const what = `step "${step}" waits for the signal "${printable(signal)}"`
@@ -36,14 +35,7 @@ export function watchWaits(
 
   return {
     see(entries) {
-      for (const entry of entries) {
-        if (entry.type === 'finished') forgetItem(waiting, entry.item)
-        if (entry.type !== 'parked' && entry.type !== 'settled' && entry.type !== 'started') continue
-        const visit = `${entry.sub ?? ''}/${entry.item}/${entry.step}/${entry.visit}`
-        if (entry.type === 'parked' && entry.signal !== undefined) {
-          waiting.set(visit, { step: stepOf(plan, entry), signal: entry.signal })
-        } else waiting.delete(visit)
-      }
+      waits.see(entries)
       tell()
     },
     name(id) {
@@ -55,18 +47,4 @@ export function watchWaits(
 
 export function shellWord(word: string): string {
   return /^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
-}
-
-// ---
-
-/** Of a step inside a step, the outermost. */
-function stepOf(plan: Plan, { sub, step }: { readonly sub?: string; readonly step: number }): string {
-  const root = sub === undefined ? step : Number(sub.split('/')[1])
-  return plan.steps[root]?.id ?? String(root)
-}
-
-function forgetItem(waiting: Map<string, unknown>, item: number) {
-  for (const visit of waiting.keys()) {
-    if (Number(visit.split('/').find((part) => part !== '')) === item) waiting.delete(visit)
-  }
 }

@@ -1,16 +1,16 @@
-// What an action of `stepflow runs` is, and what it is given. Opens nothing by itself.
+// What an action of `stepflow runs` is, and the command that it makes: opens the store, and closes it.
 
 import type { Store } from '@stepflow/engine'
-import type { StoreConfig } from '@stepflow/host'
-import type { RunReader } from '@stepflow/host/history'
-import type { Args, Io } from '../command.ts'
-import type { Messages } from '../messages.ts'
+import { knownSecrets, type StoreConfig } from '@stepflow/host'
+import { createRunReader, type RunReader } from '@stepflow/host/history'
+import { usage } from '../args.ts'
+import type { Args, Command, Io, Option } from '../command.ts'
+import { createMessages, type Messages } from '../messages.ts'
+import { variableOptions } from '../sources.ts'
+import { storeOption, storeWords } from '../store-option.ts'
+import { openRuns } from './open-runs.ts'
 
-export interface Action {
-  /** What stands after its name: `ID NAME`. */
-  readonly operands: string
-  /** Its options, besides those that every action has. */
-  readonly options: readonly string[]
+export interface Action extends Omit<Command, 'aliases' | 'words' | 'actions' | 'elsewhere' | 'run'> {
   /** A store that is not there yet is made; else there are no runs in it. */
   readonly makesStore?: true
   /** Answers the exit code. */
@@ -18,8 +18,8 @@ export interface Action {
 }
 
 export interface RunsContext {
+  readonly command: Pick<Command, 'name'>
   readonly args: Args
-  /** What stands after the action's name. */
   readonly operands: readonly string[]
   readonly io: Io
   readonly messages: Messages
@@ -30,4 +30,49 @@ export interface RunsContext {
   readonly place: StoreConfig
   /** What leads another command to the same store. */
   readonly storeWords: readonly string[]
+}
+
+export const jsonOption: Option = { name: 'json', does: 'print what a program can read' }
+
+export const itemOption: Option = { name: 'item', value: 'N', does: 'one item of a batch, from 0' }
+
+export const secretsOption = variableOptions.find(({ name }) => name === 'secrets') as Option // one of them
+
+/** `others`: those beside it, whose options are looked for here by mistake. */
+export function commandOf(action: Action, others: readonly Action[]): Command {
+  const options = [...action.options, ...WHERE]
+  const own = new Set(options.map(({ name }) => name))
+  const elsewhere: Record<string, string> = {}
+  for (const { name, options } of others) {
+    for (const option of options) if (!own.has(option.name)) elsewhere[option.name] = `it is an option of ${name}`
+  }
+  return { ...action, options, elsewhere, run: (args, io) => runAction(action, args, io) }
+}
+
+// ---
+
+const WHERE: readonly Option[] = [
+  { ...storeOption, default: 'the one of the configuration, or .stepflow/stepflow.db' },
+  { name: 'config', value: 'FILE', does: 'the configuration', default: 'the one beside the flow of the run, or here' },
+]
+
+async function runAction(action: Action, args: Args, io: Io): Promise<number> {
+  checkOperands(action, args.operands)
+  const messages = createMessages(args, io)
+  const { store, place } = await openRuns({ args, io, messages, makesStore: action.makesStore === true })
+  try {
+    const reader = createRunReader(store, await knownSecrets(io.env, args.value('secrets'), io.cwd))
+    const words = storeWords(place, io)
+    const { operands } = args
+    return await action.run({ command: action, args, operands, io, messages, store, reader, place, storeWords: words })
+  } finally {
+    await store.close()
+  }
+}
+
+/** A command line has refused what is too many. */
+function checkOperands({ name, operands }: Action, given: readonly string[]) {
+  const wanted = operands === '' ? [] : operands.split(' ')
+  if (given.length >= wanted.length) return
+  throw usage({ name }, `needs ${wanted.slice(given.length).join(' and ')}: stepflow ${name} ${operands}`)
 }

@@ -4,30 +4,40 @@ import {
   FlowError,
   isEnded,
   type JournalEntry,
-  type Plan,
   type PlanEngine,
   type RerunOptions,
   type RunHandle,
   type RunRow,
 } from '@stepflow/engine'
-import { type Created, findRun, patchFlow, readCreated, reopenRun } from '@stepflow/host/history'
+import { type Created, findRun, readCreated, reopenRun } from '@stepflow/host/history'
 import { outputOf, usage } from '../args.ts'
 import { describeDiagnostics } from '../code-frame.ts'
+import type { Option } from '../command.ts'
 import { shellWord } from '../progress/watch-waits.ts'
 import { takeUp } from '../recorded-run.ts'
 import { followSingle } from '../single-run.ts'
-import { givenInput, readGiven, readOverrides, readVariables } from '../sources.ts'
+import { givenInput, inputOptions, overrideOptions, readGiven, readVariables, variableOptions } from '../sources.ts'
 import { STORE_PATIENCE_MS } from '../store-option.ts'
 import { checkWritable } from '../write-file.ts'
-import type { Action, RunsContext } from './action.ts'
+import { type Action, jsonOption, type RunsContext, secretsOption } from './action.ts'
 import { followMany } from './follow-many.ts'
+import { itemRanges } from './item-number.ts'
+import { nextPlan, refuseChanged, tellNothing, tellPreview } from './prepare-rerun.ts'
 import { teller } from './tell-run.ts'
 
-const driving = ['output', 'allow-failures', 'config', 'secrets', 'json']
+const driving: readonly Option[] = [
+  { name: 'output', short: 'o', value: 'FILE', does: 'where the result or the results go', default: 'stdout' },
+  { name: 'allow-failures', does: 'exit 0 though items of a batch failed' },
+  secretsOption,
+  { ...jsonOption, does: 'print the result as one line, on a terminal too' },
+]
 
 export const resume: Action = {
+  name: 'runs resume',
+  summary: 'go on with a run whose process is gone, or that was paused',
   operands: 'ID',
   options: driving,
+  examples: [{ does: 'from where it was', line: 'stepflow runs resume ID' }],
   async run(at) {
     const { store, messages, operands } = at
     const row = await findRun(store, operands[0] as string) // there as its operands say
@@ -50,29 +60,66 @@ export const resume: Action = {
 }
 
 export const rerun: Action = {
+  name: 'runs rerun',
+  summary: 'run again what has ended, as a new run: whole, from a step on, or what failed',
   operands: 'ID',
   options: [
-    ...['from', 'failed', 'input', 'input-json', 'input-yaml', 'variables', 'variables-json', 'variables-yaml'],
-    ...['env-variables', 'overrides', 'overrides-json', 'overrides-yaml', 'max-concurrent', ...driving],
+    { name: 'from', value: 'STEP', does: 'from this step on; what came before it is taken over' },
+    { name: 'failed', does: 'from the failed steps of the failed items; what succeeded is taken over' },
+    { name: 'items', value: 'LIST', does: 'only these items of a batch, from 0: 1,5-9; the others keep their results' },
+    { name: 'flow', value: 'FILE', does: 'with this flow; its steps before those that are done again are unchanged' },
+    { name: 'dry-run', does: 'begin nothing; print what would be taken over and what done again' },
+    ...inputOptions.filter(({ name }) => name !== 'stdin-format'),
+    ...variableOptions.filter(({ name }) => name !== 'secrets'),
+    ...overrideOptions,
+    ...driving,
+  ],
+  examples: [
+    { does: 'again, from the steps that failed', line: 'stepflow runs rerun ID --failed' },
+    {
+      does: 'again from one step on, with another input',
+      line: `stepflow runs rerun ID --from enrich --input-json '{"n": 2}'`,
+    },
+    { does: 'some items of a batch, also skipped ones', line: 'stepflow runs rerun ID --items 3,10-19' },
+    {
+      does: 'from a step on, after the flow was mended',
+      line: 'stepflow runs rerun ID --from enrich --flow flow.yaml',
+    },
+    { does: 'what would be done again?', line: 'stepflow runs rerun ID --failed --dry-run' },
   ],
   async run(at) {
-    const { args, io, messages, store, operands } = at
+    const { command, args, io, messages, store, operands } = at
     const row = await findRun(store, operands[0] as string) // there as its operands say
     const created = await readCreated(store, row.id)
     const step = args.value('from')
-    if (step !== undefined && args.has('failed')) throw usage({ name: 'runs' }, '--from and --failed are both given')
+    if (step !== undefined && args.has('failed')) throw usage(command, '--from and --failed are both given')
     const input = await editedInput(at, row)
-    const variables = await readVariables(args, created.plan, io, messages)
-    const plan = await patchedPlan(at, created)
+    const items = itemRanges(command, args, row)
+    const changed = await nextPlan(at, created)
+    const variables = await readVariables(args, changed?.plan ?? created.plan, io, messages)
     const { flow, config } = row.trigger ?? ({} as Readonly<Record<string, string>>)
+    const file = changed?.file ?? flow
     const options: RerunOptions = {
       ...(step !== undefined ? { from: { step } } : args.has('failed') ? { from: { failed: true } } : {}),
+      ...(items ? { items } : {}),
       ...(input ? { inputs: [input.value] } : {}),
       ...(Object.keys(variables).length === 0 ? {} : { variables: { ...created.options?.variables, ...variables } }),
-      ...(plan ? { plan } : {}),
-      trigger: { type: 'cli', ...(flow === undefined ? {} : { flow }), ...(config === undefined ? {} : { config }) },
+      ...changed?.options,
+      trigger: {
+        type: 'cli',
+        ...(file === undefined ? {} : { flow: file }),
+        ...(config === undefined ? {} : { config }),
+      },
     }
-    return drive(at, row, plan ? { ...created, plan } : created, (engine, see) =>
+    const preview = await teller(at).previewRerun(row.id, options)
+    if (changed?.isOther) refuseChanged(created.plan, changed.plan, preview)
+    if (args.has('dry-run')) return tellPreview(at, preview)
+    if (preview.items.again === 0) return tellNothing(at, row)
+    // Components are looked for beside the flow that is run.
+    const place = changed?.isOther
+      ? { ...row, trigger: { ...row.trigger, type: 'cli' as const, flow: changed.file } }
+      : row
+    return drive(at, place, changed ? { ...created, plan: changed.plan } : created, (engine, see) =>
       engine.rerun(row.id, { ...options, watch: see }),
     )
   },
@@ -137,32 +184,14 @@ function lacksInputs({ id, trigger, origin }: RunRow, { storeWords }: RunsContex
   )
 }
 
-async function editedInput({ args, io }: RunsContext, row: RunRow): Promise<{ readonly value: unknown } | undefined> {
-  const given = givenInput(args)
+async function editedInput(
+  { command, args, io }: RunsContext,
+  row: RunRow,
+): Promise<{ readonly value: unknown } | undefined> {
+  const given = givenInput(args, command)
   if (!given) return undefined
   if (row.items.total !== 1) {
-    throw usage({ name: 'runs' }, `--${given.name} is one input, but run ${row.id} has ${row.items.total} items`)
+    throw usage(command, `--${given.name} is one input, but run ${row.id} has ${row.items.total} items`)
   }
   return { value: await readGiven(given.name, given.value ?? '', 'the input', io) }
-}
-
-/** The flow as its file has it now, with the overrides that are given; undefined if none are. */
-async function patchedPlan({ args, io, messages }: RunsContext, created: Created): Promise<Plan | undefined> {
-  const overrides = await readOverrides(args, io)
-  if (overrides.length === 0) return undefined
-  const flow = created.options?.trigger?.flow
-  if (flow === undefined) {
-    throw usage({ name: 'runs' }, 'overrides patch the text of a flow, but this run does not say where its flow is')
-  }
-  const { plan, text, diagnostics, isEdited } = await patchFlow(created, flow, overrides, io.cwd)
-  if (!plan) {
-    throw new FlowError(
-      'INVALID_FLOW',
-      describeDiagnostics(diagnostics, { text, color: io.terminal.color.err }).trimEnd(),
-    )
-  }
-  if (isEdited) {
-    messages.hint(`${flow} is not as it was when the run was begun: with overrides, the run takes it as it is now`)
-  }
-  return plan
 }

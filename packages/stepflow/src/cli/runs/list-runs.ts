@@ -1,44 +1,133 @@
-// stepflow runs list: the newest runs, or those with a state, a flow or a label.
+// stepflow runs list: the newest runs, or those with a state, a flow, a label or a time.
 
-import type { RunQuery, RunStatus } from '@stepflow/engine'
+import { resolve } from 'node:path'
+import { FlowError, parseDuration, type RunRow, type RunStatus, setOwn, suggest } from '@stepflow/engine'
+import { isWaiting, MOST_COUNTED, type RunFilter, selectRuns, summaryOf } from '@stepflow/host/history'
 import { countOption, usage } from '../args.ts'
-import type { Args } from '../command.ts'
-import type { Action } from './action.ts'
-import { summaryJson, summaryLine } from './summary.ts'
+import type { Args, Command } from '../command.ts'
+import { number } from '../progress/number.ts'
+import { type Action, jsonOption, type RunsContext, secretsOption } from './action.ts'
+import { drawRuns } from './draw-runs.ts'
 
 export const list: Action = {
+  name: 'runs list',
+  summary: 'list runs, the newest first',
   operands: '',
-  options: ['status', 'flow', 'label', 'limit', 'json'],
-  async run({ args, io, reader, messages }) {
-    const limit = countOption({ name: 'runs' }, args, 'limit') ?? 50
-    const flow = args.value('flow')
-    const labels = labelsOf(args)
-    const query: RunQuery = {
-      limit: limit + 1,
-      ...(args.has('status') ? { status: args.value('status') as RunStatus } : {}), // one of its choices
-      ...(flow === undefined ? {} : { flow }),
-      ...(Object.keys(labels).length === 0 ? {} : { labels }),
+  options: [
+    { name: 'status', value: 'STATUS', does: 'only runs in this state, or in one of several: failed,cancelled' },
+    { name: 'flow', value: 'FLOW', does: 'only runs of this flow: its file, its name or its id' },
+    { name: 'label', value: 'NAME=VALUE', many: true, does: 'only runs with this label' },
+    {
+      name: 'since',
+      value: 'TIME',
+      does: 'only runs created at this time or later: 2026-11-29, or 2h for 2 hours ago',
+    },
+    { name: 'until', value: 'TIME', does: 'only runs created before this time' },
+    { name: 'limit', value: 'N', does: 'how many runs are listed', default: '50' },
+    secretsOption,
+    { ...jsonOption, does: 'print an array of run summaries' },
+  ],
+  examples: [
+    { does: 'what waits for somebody', line: 'stepflow runs list --status waiting' },
+    { does: 'what went wrong today', line: 'stepflow runs list --status failed --since 24h' },
+    { does: 'the ids of all runs of a flow', line: 'stepflow runs list --flow flow.yaml --json | jq -r .[].runId' },
+  ],
+  async run(at) {
+    const { args, io, reader, messages } = at
+    const filter = filterOf(at)
+    const { rows, total, isMore } = await selectRuns(reader, filter)
+    if (args.has('json')) {
+      const summaries = await Promise.all(rows.map(async (row) => summaryOf(row, await waitingOf(at, row))))
+      io.out(`${JSON.stringify(summaries)}\n`)
+    } else if (rows.length === 0) {
+      messages.hint(isNarrowed(args) ? 'no runs are like that' : 'no runs')
+    } else {
+      const held = await reader.holders()
+      const waiting = await Promise.all(rows.map((row) => waitingOf(at, row)))
+      const lines = drawRuns(
+        rows.map((row, i) => ({ row, isHeld: held.has(row.id), waiting: waiting[i]?.text })),
+        { color: io.terminal.color.out, columns: io.terminal.out ? io.terminal.columns : Number.POSITIVE_INFINITY },
+      )
+      io.out(lines.map((line) => `${line}\n`).join(''))
     }
-    const rows = await reader.list(query)
-    const shown = rows.slice(0, limit)
-    if (args.has('json')) io.out(`${JSON.stringify(shown.map(summaryJson))}\n`)
-    else {
-      const width = Math.max(0, ...shown.map(({ id }) => id.length))
-      io.out(shown.map((row) => `${summaryLine(row, width, io.terminal.color.out)}\n`).join(''))
-      if (shown.length === 0) messages.hint('no runs')
+    if (rows.length < total) {
+      const all = isMore ? `more than ${number(MOST_COUNTED)}` : number(total)
+      messages.hint(`${number(rows.length)} of ${all}; --limit N lists more`)
     }
-    if (rows.length > limit) messages.hint(`these are the newest ${limit}; --limit N shows more`)
     return 0
   },
 }
 
 // ---
 
-function labelsOf(args: Args): Record<string, string> {
-  const labels: [string, string][] = args.values('label').map((text) => {
+const STATUSES = ['queued', 'running', 'waiting', 'paused', 'completed', 'failed', 'cancelled'] as const
+
+function filterOf({ command, args, io }: RunsContext): RunFilter {
+  const flow = args.value('flow')
+  const labels = labelsOf(command, args)
+  const now = Date.now()
+  const [since, until] = [timeOption(command, args, 'since', now), timeOption(command, args, 'until', now)]
+  return {
+    limit: countOption(command, args, 'limit') ?? 50,
+    statuses: statusesOf(command, args),
+    flow: flow === undefined ? undefined : { name: flow, file: resolve(io.cwd, flow) },
+    ...(Object.keys(labels).length === 0 ? {} : { labels }),
+    ...(since === undefined ? {} : { since }),
+    ...(until === undefined ? {} : { until }),
+  }
+}
+
+function isNarrowed(args: Args): boolean {
+  return args.given.some(({ name }) => ['status', 'flow', 'label', 'since', 'until'].includes(name))
+}
+
+function statusesOf(command: Pick<Command, 'name'>, args: Args): (RunStatus | 'waiting')[] | undefined {
+  return args
+    .value('status')
+    ?.split(',')
+    .map((text) => {
+      const status = STATUSES.find((one) => one === text.trim())
+      if (status) return status
+      const near = suggest(text, STATUSES)
+      const hint = near ? `; did you mean "${near}"?` : ''
+      throw usage(command, `--status is "${text}", but must be one of: ${STATUSES.join(', ')}${hint}`)
+    })
+}
+
+/** A date, a time, or a length of time before now; epoch milliseconds. */
+function timeOption(command: Pick<Command, 'name'>, args: Args, name: string, now: number): number | undefined {
+  const text = args.value(name)
+  if (text === undefined) return undefined
+  const ago = parseDuration(text)
+  if (ago !== undefined) return now - ago
+  const at = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/.test(text)
+    ? Date.parse(text)
+    : NaN
+  if (!Number.isNaN(at)) return at
+  throw usage(
+    command,
+    `--${name} is "${text}", but must be a day (2026-11-29, in UTC), a time (2026-11-29T08:00:00Z), or how long ago (2h)`,
+  )
+}
+
+function labelsOf(command: Pick<Command, 'name'>, args: Args): Record<string, string> {
+  const labels: Record<string, string> = {}
+  for (const text of args.values('label')) {
     const at = text.indexOf('=')
-    if (at < 1) throw usage({ name: 'runs' }, `--label is "${text}", but must be NAME=VALUE`)
-    return [text.slice(0, at), text.slice(at + 1)]
-  })
-  return Object.fromEntries(labels)
+    if (at < 1) throw usage(command, `--label is "${text}", but must be NAME=VALUE`)
+    setOwn(labels, text.slice(0, at), text.slice(at + 1))
+  }
+  return labels
+}
+
+/** Of a run with one item; a batch says how many of its items wait. */
+async function waitingOf({ reader }: RunsContext, row: RunRow) {
+  if (row.items.total !== 1 || !isWaiting(row)) return undefined
+  try {
+    return await (await reader.open(row.id)).waiting()
+  } catch (thrown) {
+    // A run whose journal is damaged, or that was removed meanwhile, does not keep the others from being listed.
+    if (FlowError.is(thrown)) return undefined
+    throw thrown
+  }
 }

@@ -2,15 +2,21 @@
 
 import { FlowError } from '@stepflow/engine'
 import { readText } from '@stepflow/host'
-import { exportRun as exportRecorded, importRun as importInto } from '@stepflow/host/history'
+import { exportRun as exportRecorded, importRun as importInto, summaryOf } from '@stepflow/host/history'
 import { outputOf } from '../args.ts'
 import { version } from '../version.ts'
 import { checkWritable, writeText } from '../write-file.ts'
-import type { Action } from './action.ts'
+import { type Action, jsonOption, secretsOption } from './action.ts'
 
 export const exportRun: Action = {
+  name: 'runs export',
+  summary: 'write a run as one JSON file, without secrets',
   operands: 'ID',
-  options: ['output', 'secrets', 'json'],
+  options: [
+    { name: 'output', short: 'o', value: 'FILE', does: 'where the export goes', default: 'stdout' },
+    secretsOption,
+  ],
+  examples: [{ does: 'a file that `runs import` reads', line: 'stepflow runs export ID --output run.json' }],
   async run({ args, io, reader, messages, operands }) {
     const output = outputOf(args)
     if (output !== undefined) checkWritable(output, io.cwd)
@@ -28,13 +34,16 @@ export const exportRun: Action = {
 }
 
 export const importRun: Action = {
+  name: 'runs import',
+  summary: 'take a run out of the file of an export into a store; it keeps its id',
   operands: 'FILE',
-  options: ['json'],
+  options: [{ ...jsonOption, does: 'print the run summary' }],
+  examples: [{ does: 'into another store', line: 'stepflow runs import run.json --store sqlite:other.db' }],
   makesStore: true,
-  async run({ args, io, store, messages, operands }) {
+  async run({ args, io, store, reader, messages, operands }) {
     const [file] = operands as [string] // there as its operands say
     const run = await importInto(store, readText(file, 'the export', io.cwd), file)
-    if (args.has('json')) io.out(`${JSON.stringify({ id: run })}\n`)
+    if (args.has('json')) io.out(`${JSON.stringify(summaryOf((await reader.open(run)).row))}\n`)
     else messages.hint(`run ${run} is imported`)
     return 0
   },

@@ -1,28 +1,47 @@
 // stepflow runs show: a run's state, the steps of one of its items, what it waits for, what came out.
 
-import { FlowError, foldSteps, type ItemRow, isEnded, type StepStates } from '@stepflow/engine'
-import type { RecordedRun } from '@stepflow/host/history'
+import { FlowError, foldSteps, type ItemRow, isEnded, type JournalEntry, type StepStates } from '@stepflow/engine'
+import { itemSummary, type RecordedRun, stepSummary, summaryOf } from '@stepflow/host/history'
 import { countOption } from '../args.ts'
-import { drawCriticalPath, drawTree, printable } from '../progress/draw-tree.ts'
+import { drawCriticalPath, drawLongTree, printable } from '../progress/draw-tree.ts'
 import { watchWaits } from '../progress/watch-waits.ts'
 import { goOn } from '../single-run.ts'
-import type { Action, RunsContext } from './action.ts'
-import { itemOption } from './item-option.ts'
-import { summaryJson, summaryLine } from './summary.ts'
+import { type Action, itemOption, jsonOption, type RunsContext, secretsOption } from './action.ts'
+import { drawRuns } from './draw-runs.ts'
+import { itemNumber } from './item-number.ts'
 
 export const show: Action = {
+  name: 'runs show',
+  summary: 'show a run: its steps, what it waits for, what came out',
   operands: 'ID',
-  options: ['item', 'limit', 'json', 'secrets'],
+  options: [
+    { ...itemOption, does: 'the steps and the result of one item of a batch, from 0', default: '0' },
+    {
+      name: 'limit',
+      value: 'N',
+      does: 'how many results of a batch are shown, those of failed items first',
+      default: '10',
+    },
+    secretsOption,
+    { ...jsonOption, does: 'print the run summary, with steps and results' },
+  ],
+  examples: [
+    { does: 'its steps and its result', line: 'stepflow runs show ID' },
+    { does: 'the third item of a batch', line: 'stepflow runs show ID --item 2' },
+    {
+      does: 'how often each step was tried',
+      line: `stepflow runs show ID --json | jq '.steps[] | {stepId, attempts}'`,
+    },
+  ],
   async run(at) {
-    const { args, io, operands } = at
+    const { command, args, io, operands } = at
     const recorded = await at.reader.open(operands[0] as string) // there as its operands say
     const { row } = recorded
-    const item = itemOption(args, row) ?? 0
-    const told = await readItem(at, recorded, item)
-    const limit = row.items.total === 1 ? 1 : (countOption({ name: 'runs' }, args, 'limit') ?? 10)
+    const item = itemNumber(command, args, row) ?? 0
+    const limit = row.items.total === 1 ? 1 : (countOption(command, args, 'limit') ?? 10)
     const results = await resultsOf(recorded, args.has('item') ? item : undefined, limit)
-    if (args.has('json')) io.out(`${JSON.stringify(asJson(recorded, told, results))}\n`)
-    else await tell(at, recorded, told, results, item)
+    if (args.has('json')) io.out(`${JSON.stringify(await asJson(recorded, item, results))}\n`)
+    else await tell(at, recorded, await readItem(at, recorded, item), results, item)
     return 0
   },
 }
@@ -43,14 +62,15 @@ async function readItem({ storeWords }: RunsContext, recorded: RecordedRun, item
   const states = foldSteps(plan, item)
   const waits: string[] = []
   const watcher = watchWaits(plan, (text) => waits.push(text), storeWords)
+  let entries: JournalEntry[]
   try {
-    const entries = await recorded.entriesOf(item)
-    states.see(entries)
-    watcher.see(entries)
+    entries = await recorded.entriesOf(item)
   } catch (thrown) {
     if (!FlowError.is(thrown)) throw thrown
     return { states: NOTHING, waits: [], damage: thrown.message }
   }
+  states.see(entries)
+  watcher.see(entries)
   watcher.name(row.id)
   return { states, waits }
 }
@@ -63,30 +83,18 @@ async function resultsOf(recorded: RecordedRun, item: number | undefined, limit:
   return recorded.row.items.failed === 0 ? recorded.items(0, limit) : recorded.failedItems(limit)
 }
 
-function asJson({ row }: RecordedRun, { states, damage }: Told, results: readonly ItemRow[]) {
-  const time = (ms: number | undefined) => (ms === undefined ? null : new Date(ms).toISOString())
-  const steps = states.steps.flatMap((step) => {
-    if (!step) return []
-    const { id, status, startedAt, endedAt, attempts, visits, reason, error, inside } = step
-    const ended = endedAt === undefined || startedAt === undefined ? null : endedAt - startedAt
-    return {
-      id,
-      status,
-      attempts,
-      visits,
-      startedAt: time(startedAt),
-      endedAt: time(endedAt),
-      durationMs: ended,
-      ...(reason === undefined ? {} : { reason }),
-      ...(error === undefined ? {} : { error }),
-      ...(inside === 0 ? {} : { inside }),
-    }
-  })
-  return {
-    ...summaryJson(row),
-    steps,
-    results: results.map(({ item, outcome }) => ({ index: item, ...outcome })),
-    ...(damage === undefined ? {} : { damage }),
+async function asJson(recorded: RecordedRun, item: number, results: readonly ItemRow[]) {
+  const told = await stepsAsJson(recorded, item)
+  const waiting = told.damage === undefined ? await recorded.waiting() : undefined
+  return { ...summaryOf(recorded.row, waiting), ...told, results: results.map(itemSummary) }
+}
+
+async function stepsAsJson(recorded: RecordedRun, item: number) {
+  try {
+    return { steps: (await recorded.visitsOf(item)).map(stepSummary) }
+  } catch (thrown) {
+    if (!FlowError.is(thrown)) throw thrown
+    return { steps: [], damage: thrown.message }
   }
 }
 
@@ -100,28 +108,30 @@ async function tell(
   const { io, messages, storeWords } = at
   const { row } = recorded
   const color = io.terminal.color.out
-  const lines = [summaryLine(row, row.id.length, color)]
-  if (row.origin) lines.push(`a rerun of ${row.origin.runId}${row.origin.from ? ` from ${row.origin.from}` : ''}`)
+  const columns = io.terminal.out ? io.terminal.columns : Number.POSITIVE_INFINITY
+  const holder = isEnded(row.status) ? undefined : await recorded.holder()
+  const lines = drawRuns([{ row, isHeld: holder !== undefined }], { color, columns })
+  if (row.origin) lines.push(originText(row.origin))
   if (row.items.total !== 1) lines.push(`item ${item}:`)
-  lines.push(
-    ...drawTree(states, {
-      now: Date.now(),
-      color,
-      columns: io.terminal.out ? io.terminal.columns : Number.POSITIVE_INFINITY,
-      rows: Number.POSITIVE_INFINITY,
-      errors: 'whole',
-    }),
-  )
+  lines.push(...drawLongTree(states, { now: Date.now(), color, columns }))
   if (isEnded(row.status)) lines.push(...[drawCriticalPath(states, color)].filter((line) => line !== undefined))
   for (const { item, outcome } of results) {
     lines.push(`${row.items.total === 1 ? '' : `${item}: `}${printable(JSON.stringify(outcome))}`)
   }
+  const ended = row.items.success + row.items.skipped + row.items.failed + row.items.cancelled
   io.out(lines.map((line) => `${line}\n`).join(''))
+  if (row.items.total !== 1 && results.length < ended && results.length > 1) {
+    messages.hint(`${results.length} of ${ended} results; --limit N shows more, --item N one of them`)
+  }
   for (const text of waits) messages.hint(text)
   if (damage !== undefined) messages.problem(damage)
   if (isEnded(row.status)) return
-  const holder = await recorded.holder()
   messages.hint(
     holder ? `${holder} drives it` : `nobody drives it now. To go on with it:\n  ${goOn(row.id, storeWords)}`,
   )
+}
+
+function originText({ runId, from, failed }: NonNullable<RecordedRun['row']['origin']>): string {
+  const start = from === undefined ? '' : ` from ${from}`
+  return `a rerun of ${runId}${failed ? ' from what failed' : start}`
 }

@@ -1,37 +1,64 @@
 // stepflow runs cancel, pause, signal: what a run is told, whoever drives it. Drives nothing itself.
 
-import { createEngine, FlowError, type RunSignal } from '@stepflow/engine'
-import { findRun } from '@stepflow/host/history'
+import { createEngine, FlowError, isEnded, type RunSignal, suggest } from '@stepflow/engine'
+import { type RecordedRun, summaryOf } from '@stepflow/host/history'
+import { shellWord } from '../progress/watch-waits.ts'
 import { goOn } from '../single-run.ts'
-import { givenInput, readGiven } from '../sources.ts'
-import type { Action, RunsContext } from './action.ts'
-import { itemOption } from './item-option.ts'
+import { givenInput, inputOptions, readGiven } from '../sources.ts'
+import { type Action, itemOption, jsonOption, type RunsContext } from './action.ts'
+import { itemNumber } from './item-number.ts'
+
+const summaryOption = { ...jsonOption, does: 'print the run summary' }
 
 export const cancel: Action = {
+  name: 'runs cancel',
+  summary: 'cancel a run: what runs is stopped, nothing more starts',
   operands: 'ID',
-  options: ['json'],
-  run: (at) => tellRun(at, { name: 'cancel' }, 'cancelled'),
+  options: [{ name: 'reason', value: 'TEXT', does: 'why; stands in the result' }, summaryOption],
+  examples: [{ does: 'whichever process drives it', line: 'stepflow runs cancel ID --reason "wrong input"' }],
+  async run(at) {
+    const reason = at.args.value('reason')
+    return tellRun(at, await opened(at), { name: 'cancel', ...(reason === undefined ? {} : { reason }) }, 'cancelled')
+  },
 }
 
 export const pause: Action = {
+  name: 'runs pause',
+  summary: 'pause a run: what runs ends, nothing more starts',
   operands: 'ID',
-  options: ['json'],
-  run: (at) => tellRun(at, { name: 'pause' }, 'paused: what runs ends, nothing new starts'),
+  options: [summaryOption],
+  examples: [{ does: 'until `runs resume`', line: 'stepflow runs pause ID' }],
+  run: async (at) => tellRun(at, await opened(at), { name: 'pause' }, 'paused: what runs ends, nothing new starts'),
 }
 
 export const signal: Action = {
+  name: 'runs signal',
+  summary: 'send a run what its steps wait for',
   operands: 'ID NAME',
-  options: ['input', 'input-json', 'input-yaml', 'item', 'id', 'json'],
+  options: [
+    ...inputOptions
+      .filter(({ name }) => name !== 'stdin-format')
+      .map((option) => ({ ...option, does: option.does.replace('the input', 'the payload') })),
+    { ...itemOption, does: 'only for one item of a batch, from 0', default: 'whichever waits for it' },
+    { name: 'id', value: 'ID', does: 'the same id counts once, however often it is sent' },
+    summaryOption,
+  ],
+  examples: [
+    { does: 'an approval', line: `stepflow runs signal ID approve --input-json '{"by": "Ada"}'` },
+    { does: 'for one item of a batch', line: 'stepflow runs signal ID approve --item 3' },
+  ],
   async run(at) {
-    const { args, io, store, operands } = at
-    const [id, name] = operands as [string, string] // there as its operands say
-    const row = await findRun(store, id)
-    const given = givenInput(args)
+    const { command, args, io, messages, operands } = at
+    const name = operands[1] as string // there as its operands say
+    const recorded = await opened(at)
+    const given = givenInput(args, command)
     const payload = given ? await readGiven(given.name, given.value ?? '', 'the payload', io) : null
-    const item = itemOption(args, row)
+    const item = itemNumber(command, args, recorded.row)
     const once = args.value('id')
-    return tellRun(
+    const unheard = isEnded(recorded.row.status) ? undefined : await whyUnheard(recorded, name, item)
+    const code = await tellRun(
       at,
+      recorded,
       {
         name: 'signal',
         signal: name,
@@ -41,6 +68,8 @@ export const signal: Action = {
       },
       `sent "${name}"`,
     )
+    if (unheard !== undefined) messages.problem(unheard)
+    return code
   },
 }
 
@@ -54,15 +83,38 @@ export function teller({ store }: Pick<RunsContext, 'store'>) {
 
 // ---
 
-async function tellRun(at: RunsContext, what: RunSignal, done: string): Promise<number> {
-  const { args, io, store, messages, storeWords, operands } = at
-  const { id } = await findRun(store, operands[0] as string) // there as its operands say
+function opened({ reader, operands }: RunsContext): Promise<RecordedRun> {
+  return reader.open(operands[0] as string) // there as its operands say
+}
+
+async function tellRun(at: RunsContext, recorded: RecordedRun, what: RunSignal, done: string): Promise<number> {
+  const { args, io, messages, storeWords } = at
+  const { id } = recorded.row
   await teller(at).signal(id, what)
-  const holder = (await store.runs.open(id)).find(({ heldBy }) => heldBy)?.heldBy
-  if (args.has('json')) io.out(`${JSON.stringify({ id, ...what, heldBy: holder ?? null })}\n`)
+  if (args.has('json')) io.out(`${JSON.stringify(summaryOf((await recorded.now()) ?? recorded.row))}\n`)
   else messages.hint(`run ${id}: ${done}`)
-  if (!holder && what.name === 'signal') {
+  if (what.name === 'signal' && !(await recorded.holder())) {
     messages.hint(`nobody drives it now, so the signal is kept until somebody does:\n  ${goOn(id, storeWords)}`)
   }
   return 0
 }
+
+/** Why the signal wakes nothing now; undefined if a step waits for it. It is kept all the same: a step may come to it yet. */
+async function whyUnheard(recorded: RecordedRun, name: string, item: number | undefined): Promise<string | undefined> {
+  const names = new Set<string>()
+  for await (const wait of recorded.waits()) {
+    if (item !== undefined && wait.item !== item) continue
+    if (wait.name === name) return undefined
+    names.add(wait.name)
+    if (names.size === MOST_NAMES) break
+  }
+  const who = item === undefined ? 'no step' : `no step of item ${item}`
+  const kept = `${who} waits for "${name}" now: the signal is kept for one that will`
+  if (names.size === 0) return `${kept}. Nothing is waited for`
+  const near = suggest(name, [...names])
+  const told = [...names].map((one) => shellWord(one)).join(', ')
+  return `${kept}. What is waited for: ${told}${near ? `. Did you mean "${near}"?` : ''}`
+}
+
+/** Each item of a batch may wait for a name of its own. */
+const MOST_NAMES = 20

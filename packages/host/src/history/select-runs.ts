@@ -1,0 +1,60 @@
+// The newest runs that are asked for, and how many there are in all. What a store cannot be asked for is looked for here, page
+// by page.
+
+import type { RunQuery, RunRow, RunStatus } from '@stepflow/engine'
+import type { RunReader } from './run-reader.ts'
+import { isWaiting } from './summary.ts'
+
+export interface RunFilter extends Pick<RunQuery, 'kind' | 'labels' | 'since' | 'until'> {
+  readonly limit: number
+  /** Any of them. `waiting`: running, and nothing of it moves. */
+  readonly statuses?: readonly (RunStatus | 'waiting')[] | undefined
+  /** The name of a flow or its id, or its file, absolute: any of them. */
+  readonly flow?: { readonly name: string; readonly file: string } | undefined
+}
+
+export interface SelectedRuns {
+  /** The newest first. */
+  readonly rows: readonly RunRow[]
+  readonly total: number
+  /** There are more than were counted. */
+  readonly isMore: boolean
+}
+
+/** So many are counted at most. */
+export const MOST_COUNTED = 10_000
+
+export async function selectRuns(
+  reader: RunReader,
+  { limit, statuses, flow, ...query }: RunFilter,
+): Promise<SelectedRuns> {
+  const wanted = statuses && new Set(statuses)
+  const asked = wanted && [...new Set([...wanted].map((status) => (status === 'waiting' ? 'running' : status)))]
+  const isAskedFor = (row: RunRow) => {
+    if (flow && row.flow !== flow.name && row.flowId !== flow.name && row.trigger?.flow !== flow.file) return false
+    return !wanted || wanted.has(row.status) || (wanted.has('waiting') && isWaiting(row))
+  }
+  const rows: RunRow[] = []
+  let total = 0
+  let cursor: string | undefined
+  for (;;) {
+    const page = await reader.list({
+      ...query,
+      limit: PAGE,
+      ...(asked ? { status: asked } : {}),
+      ...(cursor === undefined ? {} : { cursor }),
+    })
+    for (const row of page) {
+      if (!isAskedFor(row)) continue
+      if (total === Math.max(MOST_COUNTED, limit)) return { rows, total, isMore: true }
+      total++
+      if (rows.length < limit) rows.push(row)
+    }
+    cursor = page.at(-1)?.id
+    if (page.length < PAGE || cursor === undefined) return { rows, total, isMore: false }
+  }
+}
+
+// ---
+
+const PAGE = 1000

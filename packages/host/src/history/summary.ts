@@ -1,0 +1,153 @@
+// What programs are given of a run: its summary, its items, the visits of its steps. The same shapes for the command line and
+// for a server. Shapes only: what goes in is redacted already.
+
+import type { AttemptRow, ItemRow, RunRow, VisitRow, Why } from '@stepflow/engine'
+import { isEnded, itemStatus } from '@stepflow/engine'
+
+/** A run as programs see it. Times are ISO 8601, in UTC. */
+export interface RunSummary {
+  readonly runId: string
+  readonly flowId?: string
+  /** What it was started by, else what the flow calls itself. */
+  readonly flowName?: string
+  readonly flowVersion?: number
+  readonly status: RunRow['status']
+  readonly kind: 'run' | 'test'
+  readonly items: ItemNumbers
+  readonly createdAt: string
+  readonly startedAt?: string
+  readonly completedAt?: string
+  /** Of the lowest item that failed. */
+  readonly error?: RunRow['error']
+  /** How many failures something made good. */
+  readonly recovered?: number
+  readonly labels: Readonly<Record<string, string>>
+  readonly origin?: Origin
+  readonly trigger: Readonly<Record<string, string>>
+  /** Why nothing moves; its status is `running` all the same. */
+  readonly waiting?: WaitingFor
+}
+
+/** How many of the items stand how; `completed` ended well, `skipped` among them. */
+export interface ItemNumbers {
+  /** null while input comes. */
+  readonly total: number | null
+  readonly completed: number
+  readonly failed: number
+  readonly skipped: number
+  readonly cancelled: number
+  readonly running: number
+  readonly waiting: number
+}
+
+/** What a run repeats. */
+export interface Origin {
+  readonly runId: string
+  /** From this step on. */
+  readonly from?: string
+  /** What had failed. */
+  readonly failed?: true
+}
+
+export interface WaitingFor extends Omit<Why, 'until'> {
+  readonly step?: string
+  readonly until?: string
+}
+
+export interface ItemSummary {
+  readonly itemIndex: number
+  readonly status: ReturnType<typeof itemStatus>
+  /** The outcome. */
+  readonly result: ItemRow['outcome']
+}
+
+export function summaryOf(row: RunRow, waiting?: WaitingFor): RunSummary {
+  const { id, flow, flowId, flowVersion, status, kind = 'run', createdAt, startedAt, endedAt, error, recovered } = row
+  return {
+    runId: id,
+    ...(flowId === undefined ? {} : { flowId }),
+    ...(flow === undefined ? {} : { flowName: flow }),
+    ...(flowVersion === undefined ? {} : { flowVersion }),
+    status,
+    kind,
+    items: numbersOf(row),
+    createdAt: time(createdAt),
+    ...(startedAt === undefined ? {} : { startedAt: time(startedAt) }),
+    ...(endedAt === undefined ? {} : { completedAt: time(endedAt) }),
+    ...(error === undefined ? {} : { error }),
+    ...(recovered === 0 ? {} : { recovered }),
+    labels: row.labels ?? {},
+    ...(row.origin === undefined ? {} : { origin: originOf(row.origin) }),
+    trigger: triggerOf(row.trigger),
+    ...(waiting === undefined ? {} : { waiting }),
+  }
+}
+
+export function itemSummary({ item, outcome }: ItemRow): ItemSummary {
+  return { itemIndex: item, status: itemStatus(outcome), result: outcome }
+}
+
+/** A visit of a step, without its number in the plan. */
+export function stepSummary({ step: _, readyAt, startedAt, endedAt, attempts, why, ...row }: VisitRow) {
+  return {
+    ...row,
+    ...(readyAt === undefined ? {} : { readyAt: time(readyAt) }),
+    ...(startedAt === undefined ? {} : { startedAt: time(startedAt) }),
+    ...(endedAt === undefined ? {} : { endedAt: time(endedAt) }),
+    attempts: attempts.map(attemptSummary),
+    ...(why === undefined ? {} : { why: reasonOf(why) }),
+  }
+}
+
+/** Nothing of it moves: what has begun only waits. */
+export function isWaiting({ status, atWork }: RunRow): boolean {
+  return status === 'running' && atWork.running === 0 && atWork.waiting > 0
+}
+
+/** What an item waits for, by its visits: the first that waits. */
+export function waitingFor(rows: readonly VisitRow[]): WaitingFor | undefined {
+  const row = rows.find(({ status }) => status === 'waiting')
+  return row?.why && { ...reasonOf(row.why), step: row.stepId }
+}
+
+// ---
+
+function numbersOf({ items, atWork, status }: RunRow): ItemNumbers {
+  const { total, success, skipped, failed, cancelled } = items
+  const rest = total < 0 ? 0 : total - success - skipped - failed - cancelled
+  return {
+    // Until the input has ended nobody knows how many they are.
+    total: total < 0 ? null : total,
+    completed: success + skipped,
+    failed,
+    skipped,
+    // Of a run that was cancelled while nobody drove it, nobody wrote how its items ended.
+    cancelled: status === 'cancelled' ? cancelled + rest : cancelled,
+    running: isEnded(status) ? 0 : atWork.running,
+    waiting: isEnded(status) ? 0 : atWork.waiting,
+  }
+}
+
+function originOf({ runId, from, failed }: NonNullable<RunRow['origin']>): Origin {
+  return { runId, ...(from === undefined ? {} : { from }), ...(failed ? { failed } : {}) }
+}
+
+/** What only tells whether a command line is the same as one before is left out. */
+function triggerOf(trigger: RunRow['trigger']): Readonly<Record<string, string>> {
+  // A program that has the engine in it says nothing.
+  if (!trigger) return { type: 'api' }
+  const { plan: _, input: __, kept: ___, ...told } = trigger
+  return told
+}
+
+function reasonOf({ until, ...why }: Why) {
+  return until === undefined ? why : { ...why, until: time(until) }
+}
+
+function attemptSummary({ startedAt, endedAt, ...attempt }: AttemptRow) {
+  return { startedAt: time(startedAt), ...(endedAt === undefined ? {} : { endedAt: time(endedAt) }), ...attempt }
+}
+
+function time(at: number): string {
+  return new Date(at).toISOString()
+}

@@ -1,0 +1,101 @@
+// What a rerun is made of before it begins: the plan of a flow that was changed, what is taken over, what is done again.
+
+import { resolve } from 'node:path'
+import { FlowError, type Plan, type RerunOptions, type RerunPreview, type RunRow } from '@stepflow/engine'
+import { isCodeFile } from '@stepflow/host'
+import { type Created, changedSteps, patchFlow } from '@stepflow/host/history'
+import { usage } from '../args.ts'
+import { describeDiagnostics } from '../code-frame.ts'
+import { number } from '../progress/number.ts'
+import { flowIdOption, openProject } from '../project.ts'
+import { readOverrides } from '../sources.ts'
+import type { RunsContext } from './action.ts'
+
+export interface NextPlan {
+  readonly plan: Plan
+  readonly options: Pick<RerunOptions, 'plan' | 'flow' | 'flowId'>
+  /** Absolute. */
+  readonly file: string
+  /** Another flow than that of the run, not just patches of it. */
+  readonly isOther: boolean
+}
+
+/** With --flow or overrides: the flow of the file as it is now, patched. Undefined: the run's own plan. */
+export async function nextPlan(at: RunsContext, created: Created): Promise<NextPlan | undefined> {
+  const { command, args, io, messages } = at
+  const overrides = await readOverrides(args, io)
+  const other = args.value('flow')
+  if (other !== undefined) return otherFlow(at, other, overrides)
+  if (overrides.length === 0) return undefined
+  const flow = created.options?.trigger?.flow
+  if (flow === undefined) {
+    throw usage(command, 'overrides patch the text of a flow, but this run does not say where its flow is: --flow FILE')
+  }
+  const { plan, text, diagnostics, isEdited } = await patchFlow(created, flow, overrides, io.cwd)
+  if (!plan) throw invalid(diagnostics, text, at)
+  if (isEdited) {
+    messages.hint(`${flow} is not as it was when the run was begun: with overrides, the run takes it as it is now`)
+  }
+  return { plan, options: { plan }, file: flow, isOther: false }
+}
+
+/** What is taken over must have come from the same steps; throws INVALID_INPUT. */
+export function refuseChanged(before: Plan, plan: Plan, { steps }: RerunPreview): void {
+  const changed = changedSteps(before, plan)
+  const reused = steps.filter(({ stepId, reused }) => reused > 0 && changed.has(stepId)).map(({ stepId }) => stepId)
+  if (reused.length === 0) return
+  const [first] = reused
+  const them = reused.map((id) => `"${id}"`).join(', ')
+  throw new FlowError(
+    'INVALID_INPUT',
+    `the result of ${them} would be taken over, but in this flow it is another step than it was: rerun from it, --from ${first}`,
+  )
+}
+
+export function tellPreview({ args, io }: RunsContext, { items, steps }: RerunPreview): number {
+  if (args.has('json')) {
+    io.out(`${JSON.stringify({ items, steps })}\n`)
+    return 0
+  }
+  const { total, kept, again } = items
+  const width = steps.reduce((most, { stepId }) => Math.max(most, stepId.length), 0)
+  const lines = [
+    total === 1 ? '' : `${number(again)} of ${number(total)} items again, ${number(kept)} keep their results\n`,
+    ...(again === 0 ? ['nothing would be done again\n'] : []),
+    ...(again === 0 ? [] : steps.map((step) => `${step.stepId.padEnd(width)}  ${fateOf(step, total)}\n`)),
+  ]
+  io.out(lines.join(''))
+  return 0
+}
+
+export function tellNothing({ args, messages }: RunsContext, { id }: RunRow): number {
+  const what = args.has('failed') ? 'nothing that was asked for has failed' : 'it has no items'
+  messages.problem(`run ${id}: ${what}, so there is nothing to do again, and nothing was recorded`)
+  return 0
+}
+
+// ---
+
+async function otherFlow(at: RunsContext, named: string, overrides: readonly unknown[]): Promise<NextPlan> {
+  const { command, args, io, messages } = at
+  if (isCodeFile(named)) throw usage(command, `--flow is ${named}, but a run can go on with a flow file only`)
+  const project = await openProject({ file: named, args, io, messages, purpose: 'check', overrides })
+  try {
+    const { plan, text, diagnostics } = project
+    if (!plan) throw invalid(diagnostics, text, at)
+    const options = { plan, flow: plan.name || named, ...(await flowIdOption(project)) }
+    return { plan, options, file: resolve(io.cwd, named), isOther: true }
+  } finally {
+    await project.close()
+  }
+}
+
+function invalid(diagnostics: Parameters<typeof describeDiagnostics>[0], text: string, { io }: RunsContext): FlowError {
+  const told = describeDiagnostics(diagnostics, { text, color: io.terminal.color.err })
+  return new FlowError('INVALID_FLOW', told.trimEnd())
+}
+
+function fateOf({ reused, again }: RerunPreview['steps'][number], total: number): string {
+  if (total === 1) return reused > 0 ? 'taken over' : 'again'
+  return `${number(again)} again, ${number(reused)} taken over`
+}
