@@ -310,3 +310,34 @@ test('positions of removed rows are not used again: a watcher misses nothing', a
   await other.close()
   await store.close()
 })
+
+test('the plan of many runs is in the file once, is one object for who reads it, and outlives what is pruned', async () => {
+  const path = newPath()
+  const clock = createManualClock(1_000_000)
+  const store = await open(path, clock)
+  for (let i = 0; i < 50; i++) await runOnce(store, `r${i}`, i, 1_000_000)
+  await store.close()
+  const db = await openDatabase(path)
+  const count = (sql: string) => db.prepare(sql).get<{ count: number }>()?.count
+  expect(count('SELECT count(*) AS count FROM blobs')).toBe(1)
+  expect(count(`SELECT count(*) AS count FROM journal WHERE entries LIKE '%"onFailure"%'`)).toBe(0)
+  db.close()
+
+  const again = await open(path, clock)
+  const planOf = async (run: string) => {
+    const [first] = (await again.read(`${run}/0`))[0]?.entries ?? []
+    return first?.type === 'created' ? first.plan : undefined
+  }
+  expect(await planOf('r0')).toEqual(plan)
+  expect(await planOf('r49')).toBe(await planOf('r0'))
+  await clock.advance(10 * 24 * 3_600_000)
+  expect(await again.runs.prune?.({ keep: 1 })).toEqual({ runs: 49, blobs: 0 })
+  expect(await again.runs.prune?.({ keep: 0 })).toEqual({ runs: 1, blobs: 1 })
+  // It was thrown away: a new run brings it along once more.
+  await runOnce(again, 'new', 0, 1)
+  await again.close()
+  const last = await open(path, clock)
+  const [entry] = (await last.read('new/0'))[0]?.entries ?? []
+  expect(entry).toMatchObject({ type: 'created', plan })
+  await last.close()
+})
