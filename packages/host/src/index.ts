@@ -7,6 +7,7 @@ export { readConfig } from './config/read-config.ts'
 export type { Env } from './config/substitute.ts'
 // --- flows, and what they are run with
 export { type CodeFlow, isCodeFile, loadCodeFlow } from './flows/code-file.ts'
+export { checkSecrets, checkVariables } from './flows/check-given.ts'
 export { flowIdOf } from './flows/flow-id.ts'
 export { type OpenProject, openProject, type Project } from './flows/open-project.ts'
 export { cannot, parseData, readData, readText } from './flows/read-file.ts'

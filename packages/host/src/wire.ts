@@ -231,7 +231,7 @@ function knownSecrets({ env, secrets, log }: WireOptions): KnownSecrets {
 }
 
 /** `STEPFLOW_SECRET_NAME`, as the flow spells it or in capitals. */
-function secretFrom(env: Env, name: string): string | undefined {
+export function secretFrom(env: Env, name: string): string | undefined {
   const variables = [`STEPFLOW_SECRET_${name}`, `STEPFLOW_SECRET_${name.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`]
   const variable = variables.find((candidate) => Object.hasOwn(env, candidate))
   return variable === undefined ? undefined : env[variable]

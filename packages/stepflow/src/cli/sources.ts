@@ -67,6 +67,13 @@ export async function readVariables(
   io: Io,
   messages: Messages,
 ): Promise<Record<string, unknown>> {
+  const given = await givenVariables(args, plan, io)
+  for (const { message } of unknownVariables(given, plan)) messages.hint(`warning: ${message}`)
+  return given
+}
+
+/** The same, and nobody is told of names that the flow does not have. */
+export async function givenVariables(args: Args, plan: Plan, io: Io): Promise<Record<string, unknown>> {
   const merged: Record<string, unknown> = {}
   for (const { name, value } of args.given) {
     if (name !== 'variables' && name !== 'variables-json' && name !== 'variables-yaml') continue
@@ -76,7 +83,6 @@ export async function readVariables(
     }
     for (const key of Object.keys(source)) setOwn(merged, key, source[key])
   }
-  for (const { message } of unknownVariables(merged, plan)) messages.hint(`warning: ${message}`)
   if (args.has('env-variables')) addVariablesFrom(io.env, merged, plan)
   return merged
 }

@@ -8,7 +8,7 @@ import { describeDiagnostics } from '../code-frame.ts'
 import type { Args, Io } from '../command.ts'
 import type { Messages } from '../messages.ts'
 import { type OpenProject, openProject } from '../project.ts'
-import { absentInput } from '../sources.ts'
+import { absentInput, readVariables } from '../sources.ts'
 import { mismatch, normalised } from './compare.ts'
 import { diffLines } from './diff-lines.ts'
 
@@ -40,6 +40,8 @@ export interface TestFileOptions {
   readonly io: Io
   readonly messages: Messages
   readonly maxConcurrent: number
+  /** Patches of the steps of every file. */
+  readonly overrides: readonly unknown[]
   /** Names of the cases to run; none: all. */
   readonly wanted: readonly string[]
 }
@@ -99,7 +101,7 @@ async function testCases(
   { text, ...options }: TestFileOptions & { readonly text: string },
   config: OpenProject['config'],
 ): Promise<FileResult> {
-  const { file, args, io, messages, maxConcurrent, wanted } = options
+  const { file, args, io, messages, maxConcurrent, overrides, wanted } = options
   const result = { file, text, cases: [], caseNames: [] }
   const caseNames = cases.map(({ name }) => name)
   if (cases.length === 0) return { ...result, status: 'skipped', reason: 'it has no test cases' }
@@ -107,7 +109,8 @@ async function testCases(
   if (chosen.length === 0)
     return { ...result, caseNames, status: 'skipped', reason: 'it has no case with a name that --case gives' }
 
-  const project = await openProject({ file, args, io, messages, purpose: 'test', ...(config ? { config } : {}) })
+  const open = { file, args, io, messages, overrides, purpose: 'test' as const }
+  const project = await openProject({ ...open, ...(config ? { config } : {}) })
   try {
     const { plan } = project
     if (!plan) {
@@ -120,7 +123,8 @@ async function testCases(
       }
     }
     const inputs = chosen.map(({ input }) => (input === undefined ? absentInput(plan) : input))
-    const run = await project.engine.submit(plan, inputs, { flow: file, maxConcurrent })
+    const variables = await readVariables(args, plan, io, messages)
+    const run = await project.engine.submit(plan, inputs, { flow: file, variables, maxConcurrent })
     const outcomes: Outcome[] = []
     for await (const { outcome } of run.results('input')) outcomes.push(outcome)
     const { stringify } = await import('yaml')
@@ -140,7 +144,17 @@ function judge({ name, index, output }: Case, outcome: Outcome, print: (value: u
   const actual = normalised(outcome.outcome === 'success' ? { ...outcome, result: outcome.result ?? null } : outcome)
   const problem = output === undefined ? 'the case has no output; --update writes it' : mismatch(output, actual)
   if (problem === undefined) return { name, index, actual, diff: [] }
-  return { name, index, actual, problem, diff: diffLines(print(output), print(actual)) }
+  const told = `${problem}${becauseOf(outcome, output)}`
+  return { name, index, actual, problem: told, diff: diffLines(print(output), print(actual)) }
+}
+
+/** Why it ended otherwise than expected: what differs does not say that. */
+function becauseOf(outcome: Outcome, expected: unknown): string {
+  if (outcome.outcome === 'success' || own(expected, 'outcome') === outcome.outcome) return ''
+  if (outcome.outcome === 'skipped') return `\nit was skipped: ${outcome.reason}`
+  const { code, message, step } = outcome.error
+  const where = step === undefined || message.includes(`"${step}"`) ? '' : `step "${step}": `
+  return `\n${where}${code}: ${message}`
 }
 
 function casesOf(document: Readonly<Record<string, unknown>>): Case[] {

@@ -25,13 +25,15 @@ export const run: Command = {
       name: 'max-concurrent',
       aliases: ['max-concurrency'],
       value: 'N',
-      does: 'how many items of a batch may be in flight at once; 64 by default',
+      does: 'how many items of a batch may be in flight at once',
+      default: '64',
     },
     {
       name: 'order',
       value: 'ORDER',
       choices: ['input', 'completion'],
-      does: 'the order of the results of a batch; input by default',
+      does: 'the order of the results of a batch',
+      default: 'input',
     },
     {
       name: 'resume',
@@ -42,7 +44,8 @@ export const run: Command = {
     {
       name: 'drain',
       value: 'TIME',
-      does: 'how long the items in flight of an interrupted batch may take to end; 30s by default',
+      does: 'how long the items in flight of an interrupted batch may take to end',
+      default: '30s',
     },
     { name: 'limit', value: 'N', does: 'take only the first N lines of a batch' },
     { name: 'force', does: 'replace an output file that holds results of an unfinished batch' },

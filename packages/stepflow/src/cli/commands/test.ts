@@ -9,6 +9,7 @@ import type { Command, Io } from '../command.ts'
 import { onInterrupt } from '../interrupts.ts'
 import { createMessages } from '../messages.ts'
 import { paint } from '../progress/draw-tree.ts'
+import { overrideOptions, readOverrides, variableOptions } from '../sources.ts'
 import { writeText } from '../write-file.ts'
 
 export const test: Command = {
@@ -19,12 +20,8 @@ export const test: Command = {
     {
       name: 'config',
       value: 'FILE',
-      does: 'the configuration for all flows; else test.config in the flow, stepflow-config.test.yml, stepflow-config.yml',
-    },
-    {
-      name: 'secrets',
-      value: 'FILE',
-      does: 'a file of secrets: a .json or .yaml map, or NAME=value lines; others come from STEPFLOW_SECRET_NAME in the environment',
+      does: 'the configuration for all flows',
+      default: 'test.config in the flow, stepflow-config.test.yml, stepflow-config.yml',
     },
     { name: 'flow', value: 'FILE', does: 'the flow file, if it is not an argument' },
     { name: 'case', value: 'NAME', many: true, does: 'run only the case with this name' },
@@ -34,13 +31,17 @@ export const test: Command = {
       name: 'max-concurrent',
       aliases: ['max-concurrency'],
       value: 'N',
-      does: 'how many cases of a file may run at once; 10 by default',
+      does: 'how many cases of a file may run at once',
+      default: '10',
     },
+    ...variableOptions,
+    ...overrideOptions,
     { name: 'json', does: 'print {files, passed, failed, errored, skipped}' },
   ],
   examples: [
     { does: 'all flows below a folder', line: 'stepflow test flows/' },
     { does: 'one case, with its differences', line: 'stepflow test flow.yaml --case "empty list" --diff' },
+    { does: 'with variables of the flow', line: `stepflow test flow.yaml --variables-json '{"region": "eu"}'` },
     { does: 'accept the outcomes as they are now', line: 'stepflow test flow.yaml --update' },
   ],
   elsewhere: {
@@ -53,6 +54,7 @@ export const test: Command = {
     if (named.length === 0) throw usage(test, 'needs flow files or folders: stepflow test flows/')
     const maxConcurrent = countOption(test, args, 'max-concurrent') ?? 10
     const wanted = args.values('case')
+    const overrides = await readOverrides(args, io)
     const isJson = args.has('json')
     let isInterrupted = false
     const restore = onInterrupt(() => {
@@ -64,7 +66,7 @@ export const test: Command = {
     try {
       for (const { file, isNamed } of findFiles(named, io.cwd, tellEmpty)) {
         if (isInterrupted) return 130
-        const result = await testFile({ file, isNamed, args, io, messages, maxConcurrent, wanted })
+        const result = await testFile({ file, isNamed, args, io, messages, maxConcurrent, overrides, wanted })
         results.push(result)
         if (!isJson) tell(result, args.has('diff'), args.has('quiet'), io)
         if (args.has('update') && result.status === 'tested') await update(result, io, messages.hint)

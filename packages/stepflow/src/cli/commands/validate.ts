@@ -4,10 +4,10 @@ import { type ComponentInfo, type Diagnostic, hasErrors, type Plan } from '@step
 import { flowIdOf, isCodeFile } from '@stepflow/host'
 import { flowFile } from '../args.ts'
 import { countDiagnostics, describeDiagnostics } from '../code-frame.ts'
-import { type Command, flowOptions } from '../command.ts'
+import { type Args, type Command, flowOptions, type Io } from '../command.ts'
 import { createMessages } from '../messages.ts'
 import { openProject, type Project } from '../project.ts'
-import { overrideOptions, readOverrides } from '../sources.ts'
+import { givenVariables, overrideOptions, readOverrides, variableOptions } from '../sources.ts'
 
 export const validate: Command = {
   name: 'validate',
@@ -18,12 +18,17 @@ export const validate: Command = {
     { name: 'strict', does: 'treat unknown keys as errors' },
     { name: 'type-check', does: 'also check inputs and references against the schemas of flow and components' },
     { name: 'explain', does: 'print for each step why it will run' },
+    ...variableOptions.map((option) => ({ ...option, does: `check too: ${option.does}` })),
     ...overrideOptions,
     { name: 'json', does: 'print {valid, diagnostics, flowId, steps}' },
   ],
   examples: [
     { does: 'report all problems, with their lines', line: 'stepflow validate flow.yaml' },
     { does: 'on a build server', line: 'stepflow validate flow.yaml --strict --json' },
+    {
+      does: 'with what it will be run with',
+      line: 'stepflow validate flow.yaml --variables prod.yaml --secrets secrets.env',
+    },
     { does: 'print why each step runs', line: 'stepflow validate flow.yaml --explain' },
   ],
   elsewhere: {
@@ -44,6 +49,7 @@ export const validate: Command = {
       const { plan, text } = project
       const found = [...project.diagnostics]
       if (plan && args.has('type-check')) found.push(...(await typeFindings(plan, project, args.has('strict'))))
+      if (plan) found.push(...(await givenFindings(plan, args, io)))
       const valid = plan !== undefined && !hasErrors(found)
       const steps = project.flow?.steps ?? []
       if (args.has('json')) {
@@ -68,6 +74,18 @@ export const validate: Command = {
 }
 
 // ---
+
+/** Of the variables and secrets that are given; a flow may be checked without them. */
+async function givenFindings(plan: Plan, args: Args, io: Io): Promise<Diagnostic[]> {
+  const { checkSecrets, checkVariables, readSecrets } = await import('@stepflow/host')
+  const has = (...names: string[]) => args.given.some(({ name }) => names.includes(name))
+  const asksVariables = has('variables', 'variables-json', 'variables-yaml', 'env-variables')
+  const secrets = args.value('secrets')
+  return [
+    ...(asksVariables ? await checkVariables(await givenVariables(args, plan, io), plan) : []),
+    ...(secrets === undefined ? [] : checkSecrets(plan, await readSecrets(secrets, io.cwd), io.env)),
+  ]
+}
 
 async function typeFindings(plan: Plan, project: Project, isStrict: boolean): Promise<Diagnostic[]> {
   const [{ declaredSteps, typeCheck }, { readSource, toJson }] = await Promise.all([
