@@ -153,18 +153,9 @@ const sources = {
   },
 }
 
-const others = [
-  'runs',
-  'test',
-  'validate',
-  'visualize',
-  'infer',
-  'components',
-  'convert',
-  'init',
-  'completion',
-  'version',
-]
+const others = [...readFileSync(`${source}/command-table.ts`, 'utf8').matchAll(/import\('\.\/commands\/(\w+)\.ts'\)/g)]
+  .map(([, name]) => name)
+  .filter((name) => name !== 'run')
 
 const results = await Promise.all([
   build({

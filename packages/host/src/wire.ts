@@ -198,6 +198,7 @@ async function createServer(
     createServerPlugin({
       name: plugin.name,
       ...placeOf(plugin, config),
+      ...(options.env.STEPFLOW_COMPONENT_STDERR === 'verbose' ? { amount: 'all' as const } : {}),
       ...(plugin.blobUrl === undefined ? {} : { blobUrl: plugin.blobUrl }),
       ...(plugin.startupTimeoutMs === undefined ? {} : { startupTimeoutMs: plugin.startupTimeoutMs }),
       ...(plugin.maxInFlight === undefined ? {} : { maxInFlight: Math.ceil(plugin.maxInFlight / processes) }),

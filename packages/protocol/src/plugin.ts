@@ -42,6 +42,8 @@ export interface ServerPluginOptions extends Partial<ChildOptions> {
   /** What a server has to answer a cancelled call before it is replaced; 5 s if absent. */
   readonly cancelGraceMs?: number
   readonly log?: Log
+  /** How much of what the server writes is passed on to the log: a part of a flood unless told. */
+  readonly amount?: 'bounded' | 'all'
   readonly clock?: Clock
   /** In [0, 1). */
   readonly random?: () => number
@@ -157,6 +159,7 @@ class ServerPlugin implements Plugin {
       graceMs: this.#options.cancelGraceMs ?? 5000,
       clock: this.#clock,
       log: this.#log,
+      amount: this.#options.amount ?? 'bounded',
       blobUrl: async () => this.#options.blobUrl ?? (await this.#blobs.url()),
       flowIds: this.#flowIds,
       lend: (work) => this.#slots.lend(work),

@@ -14,6 +14,8 @@ export interface RelayOptions {
   readonly clock: Clock
   /** Takes secrets out. */
   readonly clean: <T>(value: T) => T
+  /** `all`: whatever it is, for who looks for a fault in the server. */
+  readonly amount?: 'bounded' | 'all'
 }
 
 export class Relay {
@@ -69,6 +71,7 @@ export class Relay {
   }
 
   #takes(characters: number): boolean {
+    if (this.#options.amount === 'all') return true
     this.#refill()
     if (this.#lines >= 1 && this.#characters >= characters) {
       this.#lines--

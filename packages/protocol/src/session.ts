@@ -46,6 +46,8 @@ export interface SessionOptions {
   readonly graceMs: number
   readonly clock: Clock
   readonly log: Log
+  /** How much of what the server writes is passed on. */
+  readonly amount: 'bounded' | 'all'
   /** Where a server over HTTP keeps blobs. */
   readonly blobUrl: () => Promise<string>
   readonly flowIds: FlowIds
@@ -82,7 +84,7 @@ export class Session {
     const who = `component server "${options.name}"`
     const { log, clock } = options
     const clean = <T>(value: T): T => this.#redactions.clean(value)
-    this.#relay = new Relay({ who, log, clock, clean })
+    this.#relay = new Relay({ who, log, clock, clean, amount: options.amount })
     this.#slow = new SlowCalls(clock, (id, component) => this.#warnOfSlow(id, component))
     this.#peer = new Peer(options.transport, {
       request: (method, params, _, call) => this.#serve(method, params, call),
@@ -350,7 +352,9 @@ export class Session {
   }
 
   #noise(line: string, from: 'stdout' | 'stderr'): void {
-    this.#relay.noise(from === 'stderr' ? 'info' : 'warning', line, { plugin: this.#options.name, from })
+    // Over HTTP there is nothing that a line on stdout could be but log.
+    const level = from === 'stderr' || this.#isOverHttp ? 'info' : 'warning'
+    this.#relay.noise(level, line, { plugin: this.#options.name, from })
   }
 }
 

@@ -22,6 +22,15 @@ test('a flood on stderr is passed on in part, the rest is counted, and the call 
   expect(seen.length).toBeLessThan(5_000)
 })
 
+test('nothing of what a server writes is left out for who asked for all of it', async () => {
+  const plugin = rawPlugin('good', { amount: 'all' })
+
+  expect(await plugin.run('/words', { lines: ['x'.repeat(1000)], count: 2_000 })).toBe('written')
+
+  await expect.poll(() => plugin.lines().filter((line) => line.startsWith('xxx')).length).toBe(2_000)
+  expect(plugin.lines().some((line) => line.includes('left out'))).toBe(false)
+})
+
 test('a line that holds a secret of a call in flight is passed on without it, also if it came in two pieces', async () => {
   const plugin = rawPlugin()
 

@@ -186,3 +186,42 @@ process.exit(1)
   ])
   expect(read('starts.txt')).toBe('xxx')
 })
+
+test.each([
+  ['over stdio', '[server.mjs]'],
+  ['over HTTP', '[server.mjs, --http]'],
+])('one component of a server is called without a flow (%s)', async (_, args) => {
+  const { run } = folderWith({
+    'stepflow-config.yml': `plugins: { s: { type: stepflow, command: node, args: ${args} } }
+routes: { /elsewhere: [{ plugin: s }] }
+`,
+    'server.mjs': `import { createServer } from '${sdk}'
+createServer({ name: 's' })
+  .component('double', {}, (n, ctx) => (ctx.progress(1, 2), console.log('doubling'), n * 2))
+  .component('evaluate', {}, (n, ctx) => ctx.evaluate({ steps: [{ id: 'a', component: '/elsewhere/double', input: { $input: '$' } }], output: { $step: 'a' } }, n))
+  .component('patch', {}, async (n, ctx) => {
+    const flow = { steps: [{ id: 'a', component: '/elsewhere/double', input: 1 }], output: { $step: 'a' } }
+    const started = await ctx.submitRun(flow, [0], { overrides: { a: { value: { input: n } } } })
+    const { status, items, results } = await ctx.getRun(started.runId, { wait: true, includeResults: true })
+    return { status, completed: items.completed, result: results[0].result.result }
+  })
+  .listen()
+`,
+  })
+
+  const called = await run('component', 'call', 's', '/double', '--input-json', '4')
+  const evaluated = await run('component', 'call', 's', 'evaluate', '--input-json', '5')
+  const patched = await run('component', 'call', 's', '/patch', '--input-json', '6')
+  const unknown = await run('component', 'call', 's', '/tripple', '--input-json', '4')
+  const elsewhere = await run('component', 'call', 'x', '/double', '--input-json', '4')
+
+  expect([called.code, parsed(called.out)]).toEqual([0, [{ outcome: 'success', result: 8 }]])
+  expect(called.err).toContain('doubling')
+  expect(parsed(evaluated.out)).toEqual([{ outcome: 'success', result: 10 }])
+  expect(parsed(patched.out)).toEqual([
+    { outcome: 'success', result: { status: 'completed', completed: 1, result: 12 } },
+  ])
+  expect([unknown.code, parsed(unknown.out)]).toMatchObject([1, [{ error: { code: 'COMPONENT_NOT_FOUND' } }]])
+  expect([elsewhere.code, elsewhere.out]).toEqual([3, ''])
+  expect(elsewhere.err).toMatch(/there is no plugin "x" in .*stepflow-config.yml; there are: s, builtin/)
+})

@@ -19,6 +19,7 @@ export const commands: readonly CommandEntry[] = [
     aliases: ['list-components'],
     load: async () => (await import('./commands/components.ts')).components,
   },
+  { name: 'component', load: async () => (await import('./commands/component.ts')).component },
   { name: 'runs', load: async () => (await import('./commands/runs.ts')).runs },
   { name: 'convert', load: async () => (await import('./commands/convert.ts')).convert },
   { name: 'init', load: async () => (await import('./commands/init.ts')).init },
