@@ -21,6 +21,7 @@ import {
 } from '@stepflow/engine'
 import type { KeptRun } from './run-rows.ts'
 import type { Shard } from './shard-rows.ts'
+import { type ItemRange, SignalledRuns, withItems } from './signalled-runs.ts'
 import type { JournalTables, WrittenRow } from './tables.ts'
 import type { Transaction } from './writer.ts'
 
@@ -31,8 +32,7 @@ export class JournalTransaction implements Transaction {
   readonly #left: JournalId[] = []
   #wakeAt = Number.POSITIVE_INFINITY
   #hasLooked = false
-  /** Runs that were sent something, and whom of their journals it concerns: those with these items, or all. */
-  readonly #signalled = new Map<RunId, Set<number> | 'all'>()
+  readonly #signalled = new SignalledRuns()
 
   constructor(tables: JournalTables) {
     this.#tables = tables
@@ -113,7 +113,7 @@ export class JournalTransaction implements Transaction {
   }
 
   flush(): void {
-    if (this.#signalled.size > 0) this.#wakeSignalled()
+    if (!this.#signalled.isEmpty) this.#wakeSignalled()
     this.#tables.flush()
   }
 
@@ -167,7 +167,7 @@ export class JournalTransaction implements Transaction {
       this.#tables.sql.keepOutput.run(key, until, encoded.cached[index] as string)
     }
     for (const wake of wakes) this.#wakeOrTake(wake.journal, wake.at, seq === 0 && wake.journal === journal)
-    if (changes.isSignalled) this.#noteSignalled(runOf(journal), batch.entries)
+    if (changes.isSignalled) this.#signalled.note(runOf(journal), batch.entries)
   }
 
   #changeRun(shard: Shard, changes: Changes, encoded: EncodedEntries): void {
@@ -229,31 +229,14 @@ export class JournalTransaction implements Transaction {
     this.wake(journal, at)
   }
 
-  #noteSignalled(run: RunId, entries: readonly JournalEntry[]): void {
-    const known = this.#signalled.get(run)
-    if (known === 'all') return
-    const items = known ?? new Set<number>()
-    for (const entry of entries) {
-      if (entry.type !== 'signalled') continue
-      if (entry.item === undefined) {
-        this.#signalled.set(run, 'all')
-        return
-      }
-      items.add(entry.item)
-    }
-    this.#signalled.set(run, items)
-  }
-
   /** Also those that are driven: their drivers may be about to put them down without having seen the signal. */
   #wakeSignalled(): void {
-    const signalled = [...this.#signalled]
-    this.#signalled.clear()
+    const signalled = this.#signalled.takeAll()
     this.#tables.flush()
     const now = this.#tables.clock.now()
     for (const [run, items] of signalled) {
-      const open = this.#tables.sql.openShards.all<{ journal: JournalId; first: number; items: number }>(run)
-      const concerned = items === 'all' ? open : withItems(open, items)
-      for (const { journal } of concerned) this.#wakeOrTake(journal, now, false)
+      const open = this.#tables.sql.openShards.all<ItemRange>(run)
+      for (const { journal } of withItems(open, items)) this.#wakeOrTake(journal, now, false)
     }
   }
 
@@ -269,23 +252,6 @@ export function runOf(journal: JournalId): RunId {
 }
 
 // ---
-
-interface Range {
-  readonly journal: JournalId
-  readonly first: number
-  readonly items: number
-}
-
-function withItems(shards: readonly Range[], items: ReadonlySet<number>): readonly Range[] {
-  const sorted = [...items].sort((a, b) => a - b)
-  let at = 0
-  return [...shards]
-    .sort((a, b) => a.first - b.first)
-    .filter(({ first, items: count }) => {
-      while (at < sorted.length && (sorted[at] as number) < first) at++
-      return at < sorted.length && (sorted[at] as number) < first + count
-    })
-}
 
 function isNews(entry: JournalEntry): boolean {
   if (entry.type === 'settled')
