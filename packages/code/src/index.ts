@@ -76,6 +76,7 @@ export {
   runOutcome,
 } from './library/run.ts'
 export { createEngine, type Engine, type EngineOptions } from './library/engine.ts'
+export type { RunRecord } from './library/run-record.ts'
 export type { Runnable } from './library/program.ts'
 
 // --- for whoever puts engines together

@@ -32,6 +32,33 @@ const one = (name: string, func: (input: any) => unknown) =>
     .addStep('Use', { func: (x) => x })
     .setStartStep('Make')
 
+test('a run that has ended is given by its id, with its outcomes, in another process too', async () => {
+  const flow = defineFlow('half', { input: shape<number>() }, ({ input, step }) =>
+    step(
+      'halve',
+      (n: number) => {
+        if (n === 3) throw new Error('odd')
+        return n / 2
+      },
+      input,
+    ),
+  )
+  const first = await durable({ flows: [flow] })
+  const { id, ended } = await first.submit(flow, [2, 3])
+  await ended
+  await first.close()
+
+  const known = await (await durable()).get(id)
+
+  expect(known).toMatchObject({ id, status: 'failed', items: { total: 2, success: 1, failed: 1 } })
+  expect(known?.outcomes).toMatchObject([
+    { index: 0, outcome: { outcome: 'success', result: 1 } },
+    { index: 1, outcome: { outcome: 'failed', error: { message: 'odd' } } },
+  ])
+  expect(await (await durable()).get('nobody')).toBeUndefined()
+  await expect((await durable()).get(7 as unknown as string)).rejects.toThrow('engine.get')
+})
+
 describe('a run that is kept', () => {
   test('of a step function runs its branches, handlers, parallel steps and step functions', async () => {
     const inner = new StepFunction('inner').addStep('Twice', { func: (x: number) => x * 2 }).setStartStep('Twice')

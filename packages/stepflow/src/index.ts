@@ -83,6 +83,7 @@ export {
   runOutcome,
   createEngine,
   type Engine,
+  type RunRecord,
   type EngineOptions,
   type Runnable,
 } from '@stepflow/code'

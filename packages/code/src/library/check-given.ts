@@ -39,6 +39,10 @@ export function checkResume(run: unknown, options: unknown): void {
   refuse([], [...runProblems(call, run), ...optionProblems(call, options, RESUME)])
 }
 
+export function checkGet(run: unknown): void {
+  refuse([], runProblems('engine.get', run))
+}
+
 export function checkFollow(run: unknown): void {
   refuse([], runProblems('engine.follow', run))
 }

@@ -24,6 +24,7 @@ import {
   checkClose,
   checkEngineOptions,
   checkFollow,
+  checkGet,
   checkResume,
   checkRun,
   checkSignal,
@@ -35,6 +36,7 @@ import { PluginLife } from './plugin-life.ts'
 import { pluginRouter } from './plugin-router.ts'
 import { isRunnable, LocalRouter, PROGRAM, type Program, type Runnable } from './program.ts'
 import type { BatchOptions, BatchResult, OutcomeOf, RunOptions } from './run.ts'
+import { type RunRecord, readRun } from './run-record.ts'
 
 /** What an engine is made of; all of it may be left out. */
 export interface EngineOptions {
@@ -84,6 +86,8 @@ export interface Engine {
   ): Promise<RunHandle>
   /** Goes on with a run that is in the store. */
   resume(run: string, options?: ResumeOptions): Promise<RunHandle>
+  /** A run that is in the store, as it stands: of one that has ended, all outcomes. Undefined if there is none of that id. */
+  get(run: string): Promise<RunRecord | undefined>
   /** Looks at a run that is in the store and drives nothing of it: for another process than the one that does. */
   follow(run: string): Promise<FollowedRun>
   /** Cancels, pauses or resumes a run, or sends what its steps wait for. */
@@ -109,6 +113,7 @@ export interface Engine {
  * console.log(await engine.run(flow, [1, 2, 3])) // 6
  * const handle = await engine.submit(flow, [[1], [2]]) // returns at once
  * console.log((await handle.ended).status) // completed
+ * console.log((await engine.get(handle.id))?.outcomes[1]) // { index: 1, outcome: { outcome: 'success', result: 2 } }
  * await engine.close()
  * ```
  *
@@ -265,6 +270,11 @@ class EmbeddedEngine implements Engine {
     checkResume(run, options)
     await Promise.all([this.#plugins.start(), this.#builtin.load()])
     return this.#core.resume(run, options)
+  }
+
+  async get(run: string): Promise<RunRecord | undefined> {
+    checkGet(run)
+    return readRun(this.#store, run)
   }
 
   async follow(run: string): Promise<FollowedRun> {
