@@ -16,6 +16,10 @@ interface Python {
 const sdk = join(root, 'sdks/python')
 const pythons = findPythons()
 const newest = pythons[0]
+const transports = [
+  ['stdio', []],
+  ['HTTP', ['--http']],
+] as const
 
 describe.skipIf(!newest)('the Python SDK (skipped where there is no Python from 3.9 on)', () => {
   for (const { path, version } of pythons) {
@@ -50,13 +54,40 @@ describe.skipIf(!newest)('the Python SDK (skipped where there is no Python from 
     }, 60_000)
   })
 
-  test('the same processor in plain Python, without await, runs in a flow', () => {
-    const { status, stdout, stderr } = processBatch(newest?.path ?? '', 'plain_batch_server.py')
-    expect(status, stderr).toBe(0)
-    expect(JSON.parse(stdout)).toEqual(processed)
-    // What a server prints is log.
-    expect(stderr).toContain('3 results')
-  }, 60_000)
+  test.each(transports)(
+    'the same processor in plain Python, without await, runs in a flow over %s',
+    (_, options) => {
+      const { status, stdout, stderr } = processBatch(newest?.path ?? '', 'plain_batch_server.py', options)
+      expect(status, stderr).toBe(0)
+      expect(JSON.parse(stdout)).toEqual(processed)
+      // What a server prints is log.
+      expect(stderr).toContain('3 results')
+    },
+    60_000,
+  )
+
+  test.each(transports)(
+    'what a component may ask is answered over %s',
+    (_, options) => {
+      const steps = 'steps: [{ id: a, component: /python/asking, input: [1, 2] }]\noutput: { $step: a }\n'
+
+      const { stdout, stderr } = runFlow(flowFolder(newest?.path ?? '', 'asking_server.py', steps, options))
+
+      expect(JSON.parse(stdout), stderr).toEqual({
+        outcome: 'success',
+        result: {
+          blob: { größer: [1, null] },
+          bytes: 'AAH/',
+          run: ['completed', 2],
+          batch: [2, [1, 2]],
+          evaluated: 7,
+          failed: expect.stringContaining('is no number'),
+          metadata: { flow_metadata: {} },
+        },
+      })
+    },
+    60_000,
+  )
 
   test('a step with wrong input names the field, one that raises the exception', () => {
     const failure = (server: string, step: string) => {
@@ -93,7 +124,7 @@ const processed = {
 }
 
 /** The published flow, whose `workflow_id` is that of a flow which a step before stores. */
-function processBatch(python: string, server: string) {
+function processBatch(python: string, server: string, options: readonly string[] = []) {
   const steps = `
 schema: https://stepflow.org/schemas/v1/flow.json
 steps:
@@ -123,7 +154,7 @@ steps:
       results: { $step: process_batch, path: "results" }
 output: { processed: { $step: process_batch }, aggregated: { $step: aggregate_results } }
 `
-  return runFlow(flowFolder(python, server, steps))
+  return runFlow(flowFolder(python, server, steps, options))
 }
 
 function runFlow(folder: string) {
@@ -140,11 +171,12 @@ const routes = {
   '/{*component}': [{ plugin: 'builtin' }],
 }
 
-function flowFolder(python: string, server: string, steps: string): string {
+function flowFolder(python: string, server: string, steps: string, options: readonly string[] = []): string {
   mkdirSync(join(root, 'tmp'), { recursive: true })
   const folder = mkdtempSync(join(root, 'tmp', 'python-'))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
-  const plugin = { type: 'stepflow', command: python, args: [join(sdk, 'tests', server)], env: { PYTHONPATH: sdk } }
+  const args = [join(sdk, 'tests', server), ...options]
+  const plugin = { type: 'stepflow', command: python, args, env: { PYTHONPATH: sdk } }
   const data = { type: 'module', path: 'data.mjs' }
   const config = { plugins: { builtin: { type: 'builtin' }, python: plugin, data }, routes }
   writeFileSync(join(folder, 'data.mjs'), dataModule)

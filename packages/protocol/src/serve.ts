@@ -77,8 +77,10 @@ const served: Readonly<Record<string, Handler>> = {
     if (!outcome) throw new RpcError(rpcCode.internal, `flows/evaluate: run ${run.runId} ended without a result`)
     return { result: describeOutcome(outcome, tools.form, 'flows') }
   },
-  async 'flows/get_metadata'(params, { blobs }) {
-    const flow = await blobs.get(text(params, 'flow_id', 'flows/get_metadata'))
+  async 'flows/get_metadata'(params, context) {
+    // In the short form a call does not say which flow it belongs to.
+    const id = params.flow_id === undefined ? await context.flowId() : text(params, 'flow_id', 'flows/get_metadata')
+    const flow = await context.blobs.get(id)
     const flowMetadata = metadataOf(flow)
     if (typeof params.step_id !== 'string') return { flow_metadata: flowMetadata }
     const step = stepOf(flow, params.step_id)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import traceback
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Callable, Optional, Protocol
 
@@ -78,10 +77,10 @@ class Call:
             if hasattr(output, "__await__"):
                 output = await output
             line = self._line(output)
-        except asyncio.CancelledError:
-            line = self._failure(StepflowCancelled("the call was cancelled"))
         except BaseException as thrown:
-            line = self._failure(thrown)
+            # A component may also have waited for something of its own that was cancelled.
+            is_ours = isinstance(thrown, asyncio.CancelledError) and self.is_cancelled
+            line = self._failure(StepflowCancelled("the call was cancelled") if is_ours else thrown)
         if self.link.is_full():
             try:
                 await asyncio.get_running_loop().run_in_executor(None, self.link.wait_for_room)
@@ -191,6 +190,8 @@ class Call:
 
     def _failure(self, thrown: BaseException) -> bytes:
         if not isinstance(thrown, (StepflowError, wire.WireError, wire.TooLarge)):
+            import traceback
+
             traceback.print_exception(type(thrown), thrown, thrown.__traceback__, file=sys.stderr)
         return error_line(self.id, thrown)
 

@@ -82,7 +82,7 @@ class Component:
             except TypeError as error:
                 raise TypeError(f"component {self.path}: parameter {self._input}: {error}") from None
         if self._input_schema is not None:
-            self._check = _checker(self._input_schema)
+            self._check = checker(self._input_schema)
         self._is_ready = True
 
     def call(self, input: Any, context: Callable[[Call], CallContext], call: Call) -> Any:
@@ -143,7 +143,7 @@ def _is_context(hint: Any) -> bool:
     return any(isinstance(arm, type) and issubclass(arm, CallContext) for arm in arms)
 
 
-def _checker(schema: dict[str, Any]) -> Optional[Callable[[Any], None]]:
+def checker(schema: dict[str, Any]) -> Optional[Callable[[Any], None]]:
     """Checks by the schema that the author wrote, where jsonschema is installed."""
     if importlib.util.find_spec("jsonschema") is None:
         return None

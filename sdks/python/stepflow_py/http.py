@@ -83,8 +83,8 @@ class _Connection(asyncio.Protocol):
     def __init__(self, server: StepflowServer, instance: str) -> None:
         self.loop = asyncio.get_running_loop()
         self.instance = instance
-        self.room = threading.Event()
-        self.room.set()
+        # The reader is slow: what is to be written waits with the reply, where it is counted.
+        self.is_paused = False
         self.transport: asyncio.Transport = cast(asyncio.Transport, None)  # there once the connection is made
         self._server = server
         self._received = bytearray()
@@ -94,21 +94,22 @@ class _Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
-        self.transport.set_write_buffer_limits(high=_MOST_WAITING_BYTES)
         self._wait(_IDLE_SECONDS)
 
     def connection_lost(self, exc: Optional[Exception]) -> None:
         self._stop_waiting()
-        self.room.set()
-        if self._reply:
-            self._server.cancel_for(self._reply)
-            self._reply = None
+        reply, self._reply = self._reply, None
+        if reply:
+            self._server.cancel_for(reply)
+            reply.drop()
 
     def pause_writing(self) -> None:
-        self.room.clear()
+        self.is_paused = True
 
     def resume_writing(self) -> None:
-        self.room.set()
+        self.is_paused = False
+        if self._reply:
+            self._reply.flush()
 
     def data_received(self, data: bytes) -> None:
         self._received += data
@@ -291,12 +292,19 @@ class _Reply:
         self._connection = connection
         self._request = request
         self._is_stream = False
+        self._room = threading.Condition()
+        self._lines: list[bytes] = []
+        self._waiting = 0
+        # The last of the lines is the answer.
+        self._is_answered = False
+        self._is_lost = False
+        self._is_scheduled = False
 
     def answer(self, line: bytes) -> None:
-        self._soon(line, True)
+        self._put(line, is_answer=True)
 
     def send(self, line: bytes) -> None:
-        self._soon(line, False)
+        self._put(line, is_answer=False)
 
     def send_if_room(self, line: bytes) -> bool:
         if self.is_full():
@@ -305,10 +313,31 @@ class _Reply:
         return True
 
     def is_full(self) -> bool:
-        return not self._connection.room.is_set()
+        return self._waiting > _MOST_WAITING_BYTES
 
     def wait_for_room(self) -> None:
-        self._connection.room.wait()
+        with self._room:
+            self._room.wait_for(lambda: not self.is_full())
+
+    def flush(self) -> None:
+        """In the loop: writes what has come together."""
+        with self._room:
+            self._is_scheduled = False
+            if self._connection.is_paused or not self._lines:
+                return
+            lines = self._take()
+            is_answered = self._is_answered
+        if is_answered and len(lines) == 1 and not self._is_stream:
+            # A message that could not be read is the one kind that HTTP itself refuses.
+            is_refusal = b'"error":{"code":-32600,' in lines[0][:200]
+            return self.end(400 if is_refusal else 200, lines[0])
+        self._stream(lines, is_answered)
+
+    def drop(self) -> None:
+        """The connection is lost: nothing is kept for it."""
+        with self._room:
+            self._is_lost = True
+            self._take()
 
     def end(self, status: int, body: bytes) -> None:
         connection, is_last = self._connection, self._request.is_last
@@ -317,27 +346,37 @@ class _Reply:
 
     # ---
 
-    def _soon(self, line: bytes, is_answer: bool) -> None:
+    def _put(self, line: bytes, is_answer: bool) -> None:
         loop = self._connection.loop
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(self._write, line, is_answer)
+        with self._room:
+            if self._is_lost or loop.is_closed():
+                return
+            self._lines.append(line)
+            self._waiting += len(line)
+            self._is_answered = is_answer
+            if self._is_scheduled:
+                return
+            self._is_scheduled = True
+        loop.call_soon_threadsafe(self.flush)
 
-    def _write(self, line: bytes, is_answer: bool) -> None:
-        transport = self._connection.transport
-        if transport.is_closing():
-            return
-        if is_answer and not self._is_stream:
-            # A message that could not be read is the one kind that HTTP itself refuses.
-            is_refusal = b'"error":{"code":-32600,' in line[:200]
-            return self.end(400 if is_refusal else 200, line)
+    def _take(self) -> list[bytes]:
+        """With the lock held."""
+        lines, self._lines, self._waiting = self._lines, [], 0
+        self._room.notify_all()
+        return lines
+
+    def _stream(self, lines: list[bytes], is_answered: bool) -> None:
+        pieces = []
+        is_chunked = self._request.is_1_1
         if not self._is_stream:
             self._is_stream = True
-            transport.write(_head(200, self._connection.instance, None, self._is_last, self._request.is_1_1))
-        event = b"data: " + line + b"\n"
-        transport.write(b"%x\r\n%b\r\n" % (len(event), event) if self._request.is_1_1 else event)
-        if is_answer:
-            if self._request.is_1_1:
-                transport.write(b"0\r\n\r\n")
+            pieces.append(_head(200, self._connection.instance, None, self._is_last, is_chunked))
+        events = b"".join(b"data: " + line + b"\n" for line in lines)
+        pieces.append(b"%x\r\n%b\r\n" % (len(events), events) if is_chunked else events)
+        if is_answered and is_chunked:
+            pieces.append(b"0\r\n\r\n")
+        self._connection.transport.write(b"".join(pieces))
+        if is_answered:
             self._connection.done(self._is_last)
 
     @property

@@ -7,9 +7,9 @@ import dataclasses
 import datetime
 import decimal
 import enum
+import os
 import sys
 import uuid
-from pathlib import PurePath
 from typing import Any, Callable
 
 from . import kinds, wire
@@ -48,7 +48,8 @@ def write_result(message: wire.Message) -> bytes:
 _MAKERS: list[tuple[Any, Callable[[Any], Any]]] = [
     (enum.Enum, lambda value: value.value),
     ((datetime.datetime, datetime.date, datetime.time), lambda value: value.isoformat()),
-    ((uuid.UUID, decimal.Decimal, PurePath), str),
+    ((uuid.UUID, decimal.Decimal), str),
+    (os.PathLike, os.fspath),
     ((set, frozenset), list),
     ((bytes, bytearray, memoryview), lambda value: base64.b64encode(value).decode("ascii")),
 ]

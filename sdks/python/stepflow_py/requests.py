@@ -99,7 +99,7 @@ async def evaluate_batch(
 
 
 async def get_metadata(ask: Ask, flow_id: Optional[str], step_id: Optional[str]) -> dict[str, Any]:
-    return _object(await ask("flows/get_metadata", {"flow_id": flow_id, **_given(step_id=step_id)}))
+    return _object(await ask("flows/get_metadata", _given(flow_id=flow_id, step_id=step_id)))
 
 
 # ---

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import threading
-import traceback
 from collections import deque
 from itertools import count
 from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar, Union, overload
@@ -145,6 +144,8 @@ class StepflowServer:
             link.answer(error_line(unreadable.id, wire.WireError(wire.INVALID_REQUEST, str(unreadable))))
         except Exception as error:
             if not isinstance(error, wire.WireError):
+                import traceback
+
                 traceback.print_exc(file=sys.stderr)
             link.answer(error_line(id, error))
         return True

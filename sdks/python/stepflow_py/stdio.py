@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import threading
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, Callable, Optional
 
 from . import wire
 from .call import error_line
@@ -31,7 +31,10 @@ def serve_stdio(server: StepflowServer) -> None:
     source, target = take_over()
     link = StdioLink(target)
     end = End(server)
-    for name, work in (("write", link.write_all), ("read", lambda: _read(source, server, link, end))):
+    for name, work in (
+        ("write", lambda: link.write_all(lambda: end.begin(0))),
+        ("read", lambda: _read(source, server, link, end)),
+    ):
         threading.Thread(target=work, name=f"stepflow-{name}", daemon=True).start()
     end.begin_on_sigterm()
     try:
@@ -80,30 +83,33 @@ class StdioLink:
         with self._room:
             self._room.wait_for(lambda: not self.is_full())
 
-    def write_all(self) -> None:
+    def write_all(self, on_gone: Callable[[], None]) -> None:
+        """Until `finish`. `on_gone`: the runtime reads no more; what is still to be said goes nowhere."""
         get, get_nowait = self._lines.get, self._lines.get_nowait
-        try:
-            while True:
-                line = get()
-                batch, size = [], 0
-                while line is not None:
-                    batch.append(line)
-                    size += len(line)
-                    if size >= _BATCH_BYTES:
-                        break
-                    try:
-                        line = get_nowait()
-                    except Empty:
-                        break
-                _write(self._target, b"".join(batch))
-                with self._room:
-                    self._waiting -= size
-                    self._room.notify_all()
-                if line is None:
-                    return self._is_done.set()
-        except OSError:
-            # The runtime is gone, and nobody can be told anything.
-            os._exit(0)
+        is_gone = False
+        line: Optional[bytes] = b""
+        while line is not None:
+            line = get()
+            batch, size = [], 0
+            while line is not None:
+                batch.append(line)
+                size += len(line)
+                if size >= _BATCH_BYTES:
+                    break
+                try:
+                    line = get_nowait()
+                except Empty:
+                    break
+            try:
+                if not is_gone:
+                    _write(self._target, b"".join(batch))
+            except OSError:
+                is_gone = True
+                on_gone()
+            with self._room:
+                self._waiting -= size
+                self._room.notify_all()
+        self._is_done.set()
 
     def finish(self) -> None:
         """Waits a moment for what is to be written."""

@@ -11,7 +11,7 @@ import typing
 from collections import OrderedDict
 from typing import Any, Callable, Optional, TypedDict
 
-from .component import _checker
+from .component import checker
 from .context import StepflowContext, StepflowSyncContext
 from .errors import ComponentError
 
@@ -58,7 +58,7 @@ class _Udf:
         schema = blob.get("input_schema")
         self._check: Optional[Callable[[Any], None]] = None
         if isinstance(schema, dict) and schema:
-            self._check = _checker(schema)
+            self._check = checker(schema)
             if self._check is None:
                 print("jsonschema is not installed: the inputs of /udf are not checked", file=sys.stderr)
         parameters = list(inspect.signature(self._function).parameters.values())

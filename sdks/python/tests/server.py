@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, List, Optional, TypedDict
 
 from stepflow_py import (
@@ -21,6 +22,7 @@ from stepflow_py import (
 )
 
 print("printed before the server runs")
+atexit.register(lambda: print("left in good order", file=sys.stderr))
 server: StepflowServer = StepflowStdioServer()
 
 
@@ -128,6 +130,13 @@ async def fail_chosen(input: Any) -> None:
 
 
 @server.component
+async def fail_cancelled(input: Any) -> None:
+    task = asyncio.ensure_future(asyncio.sleep(1000))
+    task.cancel()
+    await task
+
+
+@server.component
 def leave(input: Any) -> None:
     sys.exit("leaving")
 
@@ -158,12 +167,6 @@ def say(input: str) -> str:
     subprocess.run([sys.executable, "-c", "print('from a child')"], check=True)
     os.write(1, b"written to 1\n")
     return sys.stdin.read()
-
-
-@dataclass
-class Meeting:
-    size: int
-    together: threading.Barrier = field(init=False, default=threading.Barrier(1))
 
 
 barriers: dict[int, threading.Barrier] = {}
@@ -200,7 +203,17 @@ def until_cancelled(input: Any, ctx: StepflowSyncContext) -> str:
     ctx.log.info("started")
     while not ctx.is_cancelled:
         time.sleep(0.001)
+    stopped.release()
     return "stopped"
+
+
+stopped = threading.Semaphore(0)
+
+
+@server.component
+def has_stopped(input: Any) -> bool:
+    """Waits until a call of `until_cancelled` has."""
+    return stopped.acquire(timeout=60)
 
 
 @server.component

@@ -131,6 +131,7 @@ class Calls:
         error = self.error("/fail")
         expected = {"code": -32003, "message": "LookupError: there is no such thing", "data": {"type": "LookupError"}}
         self.assertEqual(error, expected)
+        self.assertEqual(self.error("/fail_cancelled")["message"], "CancelledError")
         chosen = self.error("/fail_chosen")
         self.assertEqual(chosen["message"], "no such form")
         data = {"code": "INVALID_INPUT", "form": 7, "retryable": False, "retry_after_ms": 5, "type": "ComponentError"}

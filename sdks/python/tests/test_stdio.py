@@ -134,6 +134,14 @@ class Stdio(unittest.TestCase):
         self.assertEqual(runtime.close()[0], 0)
         self.assertIn("result", runtime.wait(answered))
 
+    def test_a_runtime_that_reads_no_more_ends_the_process_in_good_order(self):
+        runtime = self.start(greet=False, reads=False)
+        runtime.process.stdout.close()
+        runtime.begin("components/execute", execution("/echo", 1))
+        status, errors = runtime.ended()
+        self.assertEqual(status, 0)
+        self.assertIn("left in good order", errors)
+
     def test_when_stdin_ends_no_call_and_no_thread_keeps_the_process_alive(self):
         runtimes = []
         for component, input in (("/sleep", 1000), ("/sleep_async", 1000), ("/stay", None), ("/wait_for_runtime", None)):
@@ -151,7 +159,9 @@ class Stdio(unittest.TestCase):
         for component in ("/sleep", "/sleep_async"):
             runtime.begin("components/execute", execution(component, 1000))
         runtime.process.send_signal(signal.SIGTERM)
-        self.assertEqual(runtime.ended()[0], 143)
+        status, errors = runtime.ended()
+        self.assertEqual(status, 143)
+        self.assertIn("left in good order", errors)
 
 
 if __name__ == "__main__":

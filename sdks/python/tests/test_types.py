@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import datetime
 import enum
+import json
 import unittest
 import uuid
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
+from pathlib import Path
 from typing import Any, Dict, FrozenSet, List, Literal, NewType, Optional, Tuple, TypedDict, TypeVar, Union
 
 from stepflow_py import InvalidInput, StepflowContext, StepflowServer
 from stepflow_py.component import Component
 from stepflow_py.convert import converter
+from stepflow_py.output import write_result
 from stepflow_py.schema import schema_of
 
 try:
@@ -111,6 +114,15 @@ class Types(unittest.TestCase):
             with self.assertRaises(InvalidInput) as raised:
                 make(hint, value)
             self.assertEqual(str(raised.exception), message)
+
+    def test_outputs_become_json_again(self):
+        moment = datetime.datetime(2026, 1, 31, 12, tzinfo=datetime.timezone.utc)
+        id = uuid.UUID(int=7)
+        values = [Tree("a"), Colour.RED, moment, moment.date(), id, Decimal("1.10"), Path("/a/b"), b"\1\2", {1}, (1, None)]
+        line = write_result({"jsonrpc": "2.0", "id": 1, "result": {"output": values}})
+        tree = {"name": "a", "children": [], "parent": None, "made": "here"}
+        expected = [tree, "red", "2026-01-31T12:00:00+00:00", "2026-01-31", str(id), "1.10", "/a/b", "AQI=", [1], [1, None]]
+        self.assertEqual(json.loads(line)["result"]["output"], expected)
 
     def test_schemas_say_the_same(self):
         self.assertIsNone(schema_of(Any))
