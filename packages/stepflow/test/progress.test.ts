@@ -1,7 +1,7 @@
 import { criticalPath, foldSteps, type JournalEntry, type Plan, type PlanStep } from '@stepflow/engine'
 import { expect, test } from 'vitest'
 import { describeBatch, describeEnd, drawBatch } from '../src/cli/progress/batch-progress.ts'
-import { drawTree, duration, printable } from '../src/cli/progress/draw-tree.ts'
+import { drawCriticalPath, drawLongTree, drawTree, duration, printable } from '../src/cli/progress/draw-tree.ts'
 
 /** Steps by id with the numbers of those they read; the last one is made by the compiler. */
 function planOf(...steps: [id: string, ...reads: number[]][]): Plan {
@@ -202,4 +202,28 @@ test('durations are read at a glance', () => {
     '3m 5s',
     '2h 4m',
   ])
+})
+
+test('a tree of very many steps is summed up: what failed, what it begins with, and how many others there are', () => {
+  const count = 30_000
+  const steps = Array.from({ length: count }, (_, i) => ({
+    id: `s${i}`,
+    component: '/x',
+    // Each has one step beside it.
+    input: i < 2 ? { op: 'input' } : { op: 'step', step: i % 2 === 0 ? i - 2 : i - 1 },
+  }))
+  const plan = { name: 'long', steps, entry: count - 1, exit: count - 1, onFailure: 'drain' } as unknown as Plan
+  const states = foldSteps(plan)
+  const bad = { outcome: 'failed', error: { code: 'COMPONENT_FAILED', message: 'no' } } as const
+  for (let step = 0; step < count; step++) {
+    const outcome = step === 20_000 ? bad : ({ outcome: 'success', result: 1 } as const)
+    states.see([{ type: 'settled', at: step, item: 0, step, visit: 1, attempt: 1, outcome }])
+  }
+
+  const lines = drawLongTree(states, { now: 0, color: false, columns: 100 })
+
+  expect(lines).toHaveLength(200)
+  expect(lines.find((line) => line.includes('s20000'))).toContain('COMPONENT_FAILED: no')
+  expect(lines.at(-1)).toBe('  and 29,801 more steps: 29,801 success')
+  expect(drawCriticalPath(states, false)).toMatch(/> [\d,]+ steps >/)
 })

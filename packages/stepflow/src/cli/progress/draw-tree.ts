@@ -18,8 +18,7 @@ export function drawTree(states: StepStates, options: DrawOptions): string[] {
   const rows = inOrder(states)
   const widths = widthsOf(rows, options)
   if (options.errors === 'whole') return rows.flatMap((row) => drawWhole(row, widths, options))
-  const lines = rows.map((row) => drawStep(row, widths, options))
-  if (lines.length <= options.rows) return lines
+  if (rows.length <= options.rows) return rows.map((row) => drawStep(row, widths, options))
   // What runs and what failed is worth the room; what is settled or has not begun is not.
   const isNews = (step: StepState) => !['pending', 'success', 'skipped'].includes(step.status)
   const room = Math.max(1, options.rows - 1)
@@ -27,7 +26,8 @@ export function drawTree(states: StepStates, options: DrawOptions): string[] {
   for (let i = 0; i < rows.length && shown.size < room; i++) shown.add(i)
   const hidden = rows.filter((_, i) => !shown.has(i))
   const more = `  and ${number(hidden.length)} more ${hidden.length === 1 ? 'step' : 'steps'}: ${countStates(hidden)}`
-  return [...lines.filter((_, i) => shown.has(i)), paint(shortened(more, options.columns - 1), 'dim', options.color)]
+  const lines = rows.filter((_, i) => shown.has(i)).map((row) => drawStep(row, widths, options))
+  return [...lines, paint(shortened(more, options.columns - 1), 'dim', options.color)]
 }
 
 /** The tree of a run that has ended or is looked at: all of it with whole errors, or what is worth reading of a long one. */
@@ -76,6 +76,8 @@ export function eachOf({ elements }: StepState): string[] {
 
 /** A tree of more steps is summed up. */
 const LONG = 200
+/** So far steps are indented: a chain of a hundred thousand may have something beside each of its steps. */
+const DEEPEST = 60
 /** Of a long critical path, so many steps of its beginning and of its end. */
 const PATH_ENDS = 10
 
@@ -234,12 +236,13 @@ function inOrder({ steps }: StepStates): Row[] {
     // An only child goes on at the same depth: a chain of twenty steps is a list, not a staircase.
     if (next.length === 1) open.push({ at: next[0] as number, own: below, below })
     else {
+      const isDeep = below.length >= DEEPEST
       for (let i = next.length - 1; i >= 0; i--) {
         const isLast = i === next.length - 1
         open.push({
           at: next[i] as number,
-          own: `${below}${isLast ? '└ ' : '├ '}`,
-          below: `${below}${isLast ? '  ' : '│ '}`,
+          own: isDeep ? below : `${below}${isLast ? '└ ' : '├ '}`,
+          below: isDeep ? below : `${below}${isLast ? '  ' : '│ '}`,
         })
       }
     }

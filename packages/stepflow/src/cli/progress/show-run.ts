@@ -10,7 +10,7 @@ import {
 } from '@stepflow/engine'
 import type { Io } from '../command.ts'
 import type { Messages } from '../messages.ts'
-import { drawCriticalPath, drawTree, duration, eachOf, paint, printable } from './draw-tree.ts'
+import { drawCriticalPath, drawLongTree, drawTree, duration, eachOf, paint, printable } from './draw-tree.ts'
 
 export interface RunDisplay {
   see(entries: readonly JournalEntry[]): void
@@ -31,12 +31,12 @@ export function showRun(plan: Plan, io: Io, messages: Messages): RunDisplay {
 function liveTree(states: StepFold, io: Io, messages: Messages): RunDisplay {
   const startedAt = Date.now()
   let drawn = 0
-  const draw = (rows: number, errors: 'whole' | 'cut') => {
-    const { columns, color } = io.terminal
-    const lines = drawTree(states, { now: Date.now(), color: color.err, columns, rows, errors })
+  const draw = (lines: readonly string[]) => {
     io.err(`${erase()}${lines.map((line) => `${line}\n`).join('')}`)
     drawn = lines.length
   }
+  const { color } = io.terminal
+  const look = () => ({ now: Date.now(), color: color.err, columns: io.terminal.columns })
   const erase = () => {
     const text = drawn === 0 ? '' : `\u001b[${drawn}A\u001b[0J`
     drawn = 0
@@ -44,13 +44,20 @@ function liveTree(states: StepFold, io: Io, messages: Messages): RunDisplay {
   }
   messages.beforeLine(() => io.err(erase()))
   // The first picture waits a moment: a run of ten milliseconds is drawn once.
-  const timer = setInterval(() => draw(io.terminal.rows - 1, 'cut'), FRAME_MS)
+  let nextAt = 0
+  const timer = setInterval(() => {
+    const begunAt = Date.now()
+    if (begunAt < nextAt) return
+    draw(drawTree(states, { ...look(), rows: io.terminal.rows - 1, errors: 'cut' }))
+    // A picture of very many steps is drawn less often: the run has the time.
+    nextAt = begunAt + (Date.now() - begunAt) * 10
+  }, FRAME_MS)
   return {
     see: states.see,
     end() {
       clearInterval(timer)
       messages.beforeLine(undefined)
-      draw(Number.POSITIVE_INFINITY, 'whole')
+      draw(drawLongTree(states, look()))
       const path = drawCriticalPath(states, io.terminal.color.err)
       io.err(`${path ?? `done in ${duration(Date.now() - startedAt)}`}\n`)
       const { count } = recoveredIn(states)
