@@ -84,7 +84,7 @@ function converse(command: string, args: string[], scratch: string, code: Jailed
     if (signal.aborted) abort()
     else signal.addEventListener('abort', abort, { once: true })
     const tooLarge = () =>
-      end(new FlowError('COMPONENT_FAILED', 'the code gave more than 16 MiB', { retryable: false }))
+      end(new FlowError('COMPONENT_FAILED', 'the code returned more than 16 MiB', { retryable: false }))
     const answer = collect(child.stdio[3] as NodeJS.ReadableStream, MAX_ANSWER, tooLarge)
     const stderr = collect(child.stderr as NodeJS.ReadableStream, MAX_STDERR, () => {})
     child.on('error', (error) => {

@@ -52,7 +52,7 @@ const tools = inside(\`(() => {
 })()\`, 'tools')
 
 const answer = (text) => {
-  if (typeof text !== 'string') text = '{"error":"the code gave no JSON"}'
+  if (typeof text !== 'string') text = '{"error":"the code did not return JSON"}'
   let from = 0
   const bytes = Buffer.from(text)
   while (from < bytes.length) from += fs.writeSync(3, bytes, from)
@@ -96,5 +96,5 @@ try {
 } catch (error) {
   finish(error, false)
 }
-process.on('beforeExit', () => answer('{"error":"the code waits for something that never comes"}'))
+process.on('beforeExit', () => answer('{"error":"the code awaits a promise that never settles"}'))
 `

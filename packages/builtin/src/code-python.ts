@@ -37,7 +37,7 @@ def _main():
         try:
             text = json.dumps(value, allow_nan=False, default=_plain)
         except (TypeError, ValueError, RecursionError) as error:
-            text = json.dumps({"error": "the result is no JSON: %s" % error, "printed": printed})
+            text = json.dumps({"error": "the result is not JSON: %s" % error, "printed": printed})
         data = text.encode()
         while data:
             data = data[os.write(3, data):]

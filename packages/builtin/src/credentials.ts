@@ -36,7 +36,7 @@ export function keyOf(
   if (!/^[\x21-\x7e]+$/.test(key)) {
     throw new FlowError(
       'INVALID_INPUT',
-      `${name}: the key has characters that no key has; is it cut or quoted wrongly?`,
+      `${name}: the key has characters that no key can have; is it cut off or quoted wrongly?`,
     )
   }
   return key

@@ -17,7 +17,7 @@ export function gmail(client: HttpClient, clock: Clock, env: Environment): Compo
     name: 'gmail',
     description: 'Sends a mail from a Gmail account',
     fields: {
-      to: optional(addresses('Who gets it; GMAIL_TO of the environment if absent')),
+      to: optional(addresses('The receivers; GMAIL_TO of the environment if absent')),
       subject: optional(words('Empty if absent')),
       body: also(optional(words('As plain text')), 'message', 'text'),
       html: optional(
@@ -25,8 +25,8 @@ export function gmail(client: HttpClient, clock: Clock, env: Environment): Compo
           typeof value === 'string' || typeof value === 'boolean' ? value : undefined,
         ),
       ),
-      cc: optional(addresses('Who gets a copy')),
-      bcc: optional(addresses('Who gets a copy unseen by the others')),
+      cc: optional(addresses('Receivers of a copy')),
+      bcc: optional(addresses('Receivers of a blind copy')),
       token: also(optional(text('GMAIL_ACCESS_TOKEN of the environment if absent')), 'api_key'),
       base_url: optional(text('GMAIL_BASE_URL of the environment if absent')),
       timeout: optional(duration('10 minutes if absent')),
@@ -39,7 +39,7 @@ export function gmail(client: HttpClient, clock: Clock, env: Environment): Compo
     async call(input, context) {
       const { html } = input
       const to = input.to?.length ? input.to : readAddresses(env.GMAIL_TO || [])
-      if (!to) throw new FlowError('INVALID_INPUT', `${NAME}: GMAIL_TO in the environment is no mail address`)
+      if (!to) throw new FlowError('INVALID_INPUT', `${NAME}: GMAIL_TO in the environment is not a mail address`)
       if (to.length === 0) {
         const message = `${NAME} needs "to": a mail address or a list of them, or set GMAIL_TO in the environment`
         throw new FlowError('INVALID_INPUT', message)

@@ -35,8 +35,8 @@ describe('javascript', () => {
     ['const = 1', 'SyntaxError'],
     ['1\nconst = 1', '(line 2)'],
     ['function f() {\n  null.x\n}\nf()', "reading 'x') (line 2)"],
-    ['const a = {}; a.a = a; a', 'the code gave no JSON'],
-    ['new Promise(() => {})', 'waits for something that never comes'],
+    ['const a = {}; a.a = a; a', 'the code did not return JSON'],
+    ['new Promise(() => {})', 'awaits a promise that never settles'],
   ])('%s fails with its message', async (code, message) => {
     const error = await failure(run('javascript', code))
 
@@ -102,8 +102,8 @@ describe('python', () => {
     ['def', 'SyntaxError'],
     ['import sys\nsys.exit(3)', 'SystemExit: 3'],
     ['import sys\nsys.exit("no data")', 'SystemExit: no data'],
-    ['object()', 'the result is no JSON'],
-    ['float("nan")', 'the result is no JSON'],
+    ['object()', 'the result is not JSON'],
+    ['float("nan")', 'the result is not JSON'],
     ['x = []\nwhile True: x.append("a" * 1000000)', 'MemoryError'],
   ])('%s fails with its message', async (code, message) => {
     const error = await failure(run('python', code))

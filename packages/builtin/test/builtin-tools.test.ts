@@ -97,7 +97,7 @@ describe.each(services)('%s', (name, input, service) => {
     const error = await failure(call(plugin, name, { ...input, token: 'a\nb' }))
 
     expect(JSON.stringify(asked[0]?.headers)).toContain('mine-mine-mine')
-    expect(error.message).toContain('characters that no key has')
+    expect(error.message).toContain('characters that no key can have')
   })
 
   test("a base URL of a step's data must be public, unless it is the one of the environment", async () => {

@@ -150,8 +150,8 @@ test('a step function inside that goes round too often ends with FAILED', async 
 
   expect(error).toBeInstanceOf(StepFailedError)
   expect(lines.slice(-3)).toEqual([
-    'end w > S step "X" was reached more than 2 times in one item; raise maxVisits if the loop is meant to go on',
-    'failure S step "X" was reached more than 2 times in one item; raise maxVisits if the loop is meant to go on',
+    'end w > S step "X" was reached more than 2 times in one item; raise maxVisits if the loop is meant to continue',
+    'failure S step "X" was reached more than 2 times in one item; raise maxVisits if the loop is meant to continue',
     expect.stringMatching(/^end w step "S" of "w" failed/),
   ])
 })

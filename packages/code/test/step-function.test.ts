@@ -640,7 +640,7 @@ describe('as JSON and as a drawing', () => {
     for (let i = 0; i < 20_000; i++) deep = { name: 'deep', startStep: 'S', steps: { S: { subStepFunction: deep } } }
 
     expect(() => loop.toJSON()).toThrow('"loop" contains itself')
-    expect(() => StepFunction.fromJSON(deep, functions)).toThrow('more than 200 deep')
+    expect(() => StepFunction.fromJSON(deep, functions)).toThrow('more than 200 levels deep')
   })
 
   test('drawings show what leads where', () => {

@@ -235,7 +235,7 @@ describe('choices', () => {
     expect(await run(many, 0)).toEqual({ whole: 'none', again: 'none' })
     expect(JSON.stringify(planOf(many)).length).toBeLessThan(3 * JSON.stringify(planOf(few)).length)
     expect(many.toYAML().length).toBeLessThan(3 * few.toYAML().length)
-    expect(() => flow(201)).toThrow('has more than 200 choices in one another; make some of them in a step')
+    expect(() => flow(201)).toThrow('nests more than 200 choices; make some of them in a step')
   })
 
   test('of fields of choices have steps of their own', async () => {
@@ -483,7 +483,7 @@ describe('what is put together wrongly', () => {
     expect(define(({ step }) => step('a b', () => 1))).toThrow('cannot be called "a b"')
     expect(define(({ step }) => step('a', 7))).toThrow('needs something to run')
     expect(define(({ step }) => step('a', 'builtin/x'))).toThrow('begins with "/"')
-    expect(define(({ step }) => step('a', () => 1, new Date()))).toThrow('has at $ a Date, which no flow can carry')
+    expect(define(({ step }) => step('a', () => 1, new Date()))).toThrow('has at $ a Date, which a flow cannot carry')
     expect(define(({ step }) => step('a', () => 1, { x: [() => 1] }))).toThrow('has at $.x[0] a function')
     expect(define(({ step }) => step('a', () => 1, null, { whenn: true }))).toThrow('did you mean "when"?')
     expect(define(({ step }) => step('a', () => 1, null, { when: 'x > 1' }))).toThrow('must be a reference')

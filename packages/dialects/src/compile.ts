@@ -71,7 +71,7 @@ function compileNode(written: Node, findings: Findings, options: CompileOptions,
   if (found.dialect === 'mixed') {
     findings.error(
       'MIXED_DIALECTS',
-      `steps with "component"${lineOf(found.component)} and steps with "tool"${lineOf(found.tool)} stand in one file`,
+      `steps with "component"${lineOf(found.component)} and steps with "tool"${lineOf(found.tool)} are in one file`,
       found.tool,
       undefined,
       'a file is either a flow (component) or a manifest (tool)',

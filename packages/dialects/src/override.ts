@@ -13,7 +13,7 @@ export function applyOverrides(root: Node, overrides: readonly unknown[], findin
   for (const override of overrides) {
     const node = fromJson(override)
     if (node) result = applyOne(result, node, findings)
-    else findings.error('INVALID_OVERRIDE', 'the overrides are nested too deep')
+    else findings.error('INVALID_OVERRIDE', 'the overrides are nested too deeply')
   }
   return result
 }
@@ -87,7 +87,7 @@ function readPatch(id: string, node: Node, findings: Findings): MapNode | undefi
   }
   const value = get(node, 'value')
   if (value?.kind !== 'map') {
-    findings.error('INVALID_OVERRIDE', `${where} has no "value" with the parts that change`)
+    findings.error('INVALID_OVERRIDE', `${where} has no "value" with the keys to change`)
     return undefined
   }
   const renamed = textOf(get(value, 'id'))

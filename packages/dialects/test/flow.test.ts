@@ -45,8 +45,8 @@ test('each step says why it runs', () => {
 
   expect(flow?.steps.map((s) => s.why)).toEqual([
     'needed by the output (line 2)',
-    'only if a branch is taken that reads it: the output (line 2)',
-    'nothing refers to it: it is there for what it does',
+    'only if a branch that reads it is taken: the output (line 2)',
+    'nothing refers to it: it runs for its side effect',
     'it says "must_execute"',
   ])
 })

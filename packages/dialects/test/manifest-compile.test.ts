@@ -118,7 +118,7 @@ describe('what is told', () => {
       expect.objectContaining({
         code: 'IMPLIED_NEED',
         level: 'hint',
-        message: 'step "c" reads step "b" without naming it in "needs": it waits for it all the same',
+        message: 'step "c" reads step "b" which its "needs" does not list; it waits for that step anyway',
         hint: 'write needs: [a, b]',
         line: 7,
       }),

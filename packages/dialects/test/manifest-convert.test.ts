@@ -116,8 +116,8 @@ output: { $step: b }
   })
 
   test.each([
-    ['{ id: a, component: /x }', 'A step without an input is given null'],
-    ['{ id: a, component: /x, input: { v: { $input: a.b, default: 1 } } }', 'also for what lies below null'],
+    ['{ id: a, component: /x }', 'A step without an input gets null'],
+    ['{ id: a, component: /x, input: { v: { $input: a.b, default: 1 } } }', 'what lies below null'],
   ])('what means something else there is noted: %s', (step, note) => {
     expect(convert(`steps: [${step}]`, 'manifest').differences.join()).toContain(note)
   })
@@ -128,9 +128,9 @@ output: { $step: b }
 })
 
 test.each([
-  ['steps: [{ id: a, component: /x }]', 'flow', 'The file is a flow already.'],
-  ['[{ id: a, tool: OUTPUT_TEXT }]', 'manifest', 'The file is a manifest already.'],
-  ['steps: []', 'manifest', 'A manifest is known by its steps, and there are none.'],
+  ['steps: [{ id: a, component: /x }]', 'flow', 'The file is already a flow.'],
+  ['[{ id: a, tool: OUTPUT_TEXT }]', 'manifest', 'The file is already a manifest.'],
+  ['steps: []', 'manifest', 'A manifest needs at least one step, and the flow has none.'],
   ['just text', 'flow', 'The file cannot be read as a flow or a manifest.'],
 ] as const)('%j to %s: %s', (text, to, sentence) => {
   expect(convert(text, to).impossible).toEqual([sentence])

@@ -10,17 +10,22 @@ test.each([
     'a key one column too far to the left',
     'steps:\n  - id: a\n   tool: OUTPUT_TEXT\n',
     3,
-    /indented unlike the keys above/,
+    /not indented like the keys above/,
   ],
   ['a key one column too far to the right', 'steps:\n  - id: a\n      tool: OUTPUT_TEXT\n', 2, /indented too far/],
   ['a key back at the dash', step('  needs: []'), 4, /begin in the same column/],
   ['a bracket left open', step('    needs: [b'), 5, /"\[" above is never closed/],
-  ['a condition without quotes', step('    when: {{ inputs.x }} == 1'), 4, /more follows where the value has ended/],
+  [
+    'a condition without quotes',
+    step('    when: {{ inputs.x }} == 1'),
+    4,
+    /there is more text after the end of the value/,
+  ],
   [
     'a condition half in quotes',
     step("    when: '{{ inputs.x }}' == 'b'"),
     4,
-    /more follows where the value has ended/,
+    /there is more text after the end of the value/,
   ],
   ['a template without quotes', step('    input: { value: {{ inputs.x }} }'), 4, /is not in quotes/],
 ])('%s is told in words that help', (_, text, line, message) => {
@@ -31,7 +36,7 @@ test.each([
 })
 
 test.each(['when: {{ inputs.x }} == 1', "when: '{{ inputs.x }}' == 'b'"])('%s is told to be quoted', (line) => {
-  expect(compile(step(`    ${line}`)).diagnostics[0]?.hint).toContain('put the whole value into quotes')
+  expect(compile(step(`    ${line}`)).diagnostics[0]?.hint).toContain('put the whole value in quotes')
 })
 
 test('a loop variable outside of a loop is told with the key of manifests', () => {

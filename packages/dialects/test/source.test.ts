@@ -176,7 +176,7 @@ test.each([
 
   expect(node && toJson(node)).toEqual({ a: { $input: 'x', transform } })
   expect(diagnostics).toMatchObject([{ code: 'UNQUOTED_TRANSFORM', level: 'warning', line: 3, column: 3 }])
-  expect(diagnostics[0]?.hint).toMatch(/^put the whole expression into single quotes: transform: '/)
+  expect(diagnostics[0]?.hint).toMatch(/^put the whole expression in single quotes: transform: '/)
 })
 
 test('a transform without quotes in a file that has other faults leaves these what they are', () => {
@@ -193,7 +193,7 @@ test('one mistake of syntax is told once a line, and a file that is no YAML does
 
   expect(diagnostics.length).toBeLessThan(25)
   expect(new Set(diagnostics.slice(0, -1).map(({ line }) => line)).size).toBe(diagnostics.length - 1)
-  expect(diagnostics.at(-1)?.message).toContain('more below')
+  expect(diagnostics.at(-1)?.message).toContain('more errors below')
 })
 
 test('a transform below a reference in braces is told to take them off', () => {
@@ -201,7 +201,7 @@ test('a transform below a reference in braces is told to take them off', () => {
 
   expect(node && toJson(node)).toEqual({ a: { $input: 'x', transform: '"Perform " + $.a' } })
   expect(diagnostics).toHaveLength(1)
-  expect(diagnostics[0]?.hint).toContain('take the braces off the line above')
+  expect(diagnostics[0]?.hint).toContain('remove the braces from the line above')
 })
 
 test('literal blocks keep their lines', () => {

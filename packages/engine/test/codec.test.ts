@@ -113,10 +113,10 @@ test('undefined is null', () => {
   expect(decode(encode([settled(undefined)]).text)).toEqual([settled(null)])
 })
 
-test('a result that is no JSON is refused with the name of its step', () => {
+test('a result that is not JSON is refused with the name of its step', () => {
   const circle: Record<string, unknown> = {}
   circle.self = circle
 
-  expect(() => new JournalCodec().encode([settled(circle, 3)])).toThrow(/result of step 3 of item 0 is no JSON/)
-  expect(() => new JournalCodec().encode([settled(10n, 3)])).toThrow(/result of step 3 of item 0 is no JSON/)
+  expect(() => new JournalCodec().encode([settled(circle, 3)])).toThrow(/result of step 3 of item 0 is not JSON/)
+  expect(() => new JournalCodec().encode([settled(10n, 3)])).toThrow(/result of step 3 of item 0 is not JSON/)
 })

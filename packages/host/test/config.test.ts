@@ -169,22 +169,22 @@ routes: { /files: [{ plugin: files }] }
   test.each([
     ['a: { type: mocks }', 'plugin "a" is of type "mocks", which does not exist. Did you mean "mock"?'],
     ['a: {}', 'plugin "a" says no "type"'],
-    ['a: [1]', 'plugin "a" must be an object, and is a list'],
-    ['a: { type: stepflow }', 'plugin "a" says neither "command", the program that serves its components, nor "url"'],
+    ['a: [1]', 'plugin "a" must be an object, but is a list'],
+    ['a: { type: stepflow }', 'plugin "a" has neither "command", the program that serves its components, nor "url"'],
     ['a: { type: stepflow, url: "ftp://x" }', '"url" of plugin "a" is "ftp://x"'],
     [
       'a: { type: stepflow, url: "http://x", transport: stdio }',
       '"transport" of plugin "a" is stdio, but it has a "url"',
     ],
     ['a: { type: stepflow, command: x, url: y }', 'plugin "a" has both "command" and "url"'],
-    ['a: { type: module }', 'plugin "a" says no "path": the file whose exports are its components'],
+    ['a: { type: module }', 'plugin "a" has no "path": the file whose exports are its components'],
     [
       'a: { type: builtin, max_in_flight: none }',
-      '"max_in_flight" of plugin "a" must be a whole number from 1, and is "none"',
+      '"max_in_flight" of plugin "a" must be a whole number from 1, but is "none"',
     ],
     [
       'a: { type: mock, components: { /x: { behaviors: { 1: no } } } }',
-      'a behavior of mock component "/x" is none that there is',
+      'a behavior of mock component "/x" has none of the known forms',
     ],
   ])('%s is refused', async (text, message) => {
     const { diagnostics } = await load(`plugins:\n  ${text}\n`)
@@ -235,13 +235,13 @@ describe('routes', () => {
     ],
     [
       '"/p/{name}": [{ plugin: python }]',
-      'error 3: a rule of route "/p/{name}" says no "component", and its pattern has no {component}',
+      'error 3: a rule of route "/p/{name}" has no "component", and its pattern has no {component}',
     ],
     [
       '"/p/{a}": [{ plugin: python, component: "/{b}" }]',
       'error 3: "component" of a rule of route "/p/{a}" uses {b}, which the pattern does not have',
     ],
-    ['/p: [{ component: x }]', 'error 3: a rule of route "/p" does not say which "plugin"'],
+    ['/p: [{ component: x }]', 'error 3: a rule of route "/p" has no "plugin"'],
     [
       '/p: [{ plugin: python, conditions: [{ path: "$x", value: 1 }] }]',
       'error 3: path "$x": expected "." or "[" at "x"',

@@ -213,15 +213,15 @@ output: { $step: a, path: status }
 test.each([
   [
     'plugins: { builtin: { type: builtin, rate_limit: fast } }',
-    '"rate_limit" of plugin "builtin" is "fast", which is no rate',
+    '"rate_limit" of plugin "builtin" is "fast", which is not a rate',
   ],
   [
     'http: { rate_limit: { "https://example.org/a": 1/s } }',
-    '"http.rate_limit" is by host, and "https://example.org/a" is none',
+    '"http.rate_limit" is a map by host, and "https://example.org/a" is not a host',
   ],
   [
     'http: { rate_limit: { example.org: 0/s } }',
-    'the rate of "example.org" in "http.rate_limit" is "0/s", which is no rate',
+    'the rate of "example.org" in "http.rate_limit" is "0/s", which is not a rate',
   ],
 ])('%s is refused', async (config, message) => {
   const home = mkdtempSync(join(tmpdir(), 'rate-'))

@@ -101,7 +101,7 @@ export class HttpAnswer {
     const isFinal = status >= 400 && status < 500 && status !== TOO_MANY
     const kind = type === '' ? 'nothing that says what it is' : type
     const said = text === '' ? '' : `: ${excerpt(text)}`
-    const what = `the server answered with HTTP ${status} and ${kind}, which is no JSON-RPC message${said}`
+    const what = `the server answered with HTTP ${status} and ${kind}, which is not a JSON-RPC message${said}`
     this.#fail(rpcCode.unreachable, what, isFinal ? false : undefined)
   }
 
@@ -144,7 +144,7 @@ export class HttpAnswer {
     const value = parse(data)
     const message = value === undefined ? undefined : readMessage(value)
     if (!message) {
-      return this.#fail(rpcCode.unreadable, `the server sent an event that is no JSON-RPC message: ${excerpt(data)}`)
+      return this.#fail(rpcCode.unreadable, `the server sent an event that is not a JSON-RPC message: ${excerpt(data)}`)
     }
     if (!('method' in message) && (message.id === null || String(message.id) === String(this.#id))) {
       return this.#answer({ ...message, id: this.#id })

@@ -84,7 +84,12 @@ describe('what goes wrong ends its call at once, harms no other, and the next on
       'Internal error: no luck',
     ],
     ['400 with a text', json(400, { error: 'no such thing' }), 'COMPONENT_FAILED', 'no such thing'],
-    ['HTML', html(502), 'UNREACHABLE', 'HTTP 502 and text/html, which is no JSON-RPC message: <html><h1>Bad Gateway'],
+    [
+      'HTML',
+      html(502),
+      'UNREACHABLE',
+      'HTTP 502 and text/html, which is not a JSON-RPC message: <html><h1>Bad Gateway',
+    ],
     [
       'a redirect',
       ({ response }) => void response.writeHead(302, { location: 'https://elsewhere/' }).end(),
@@ -132,7 +137,7 @@ describe('what goes wrong ends its call at once, harms no other, and the next on
         response.write('data: {"jsonrpc": "2.0", "id": \n\n')
       },
       'UNREACHABLE',
-      'an event that is no JSON-RPC message',
+      'an event that is not a JSON-RPC message',
     ],
     ['a connection that is closed', ({ response }) => void response.socket?.destroy(), 'UNREACHABLE', 'broke off'],
   ]

@@ -83,11 +83,11 @@ function say(error: ErrorObject, within: readonly ErrorObject[]): string {
     case 'format':
       return `must be ${FORMATS[params.format as string] ?? `of the format "${params.format}"`}`
     case 'contains':
-      return 'has no element, or too many, of the kind that it must contain'
+      return 'has too few or too many elements of the kind that it must contain'
     case 'propertyNames':
-      return 'is not a name that a property may have here'
+      return 'is not an allowed property name'
     case 'not':
-      return 'is what it must not be'
+      return 'is a value that is not allowed'
     case 'false schema':
       return 'must not be there'
     case 'anyOf':
@@ -99,7 +99,8 @@ function say(error: ErrorObject, within: readonly ErrorObject[]): string {
 }
 
 function noneOf(error: ErrorObject, within: readonly ErrorObject[]): string {
-  if (Array.isArray(error.params.passingSchemas)) return 'fits more than one of the forms of which it must have one'
+  if (Array.isArray(error.params.passingSchemas))
+    return 'matches more than one of the allowed forms, but must match exactly one'
   const here = within.filter((e) => e.instancePath === error.instancePath)
   const types = here.flatMap((e) => (e.keyword === 'type' ? [typeNames(e.params.type)] : []))
   if (within.length > 0 && types.length === within.length) {
@@ -111,7 +112,7 @@ function noneOf(error: ErrorObject, within: readonly ErrorObject[]): string {
     return `${place === '' ? '' : `${place.replace(/^\./, '')} `}${say(e, [])}`
   })
   const shown = [...new Set(reasons)].slice(0, 5)
-  return `has none of the forms that it may have${shown.length > 0 ? `: ${shown.join('; or ')}` : ''}`
+  return `matches none of the allowed forms${shown.length > 0 ? `: ${shown.join('; or ')}` : ''}`
 }
 
 function unknownKey(key: string, schema: unknown): string {

@@ -53,15 +53,15 @@ describe('violations', () => {
       'none of two forms',
       { anyOf: [object({ a: {} }, { required: ['a'] }), { type: 'string' }] },
       {},
-      '$ has none of the forms that it may have: a is required; or must be text, is an object',
+      '$ matches none of the allowed forms: a is required; or must be text, is an object',
     ],
     [
       'two of two forms',
       { oneOf: [{ minimum: 1 }, { minimum: 2 }] },
       3,
-      '$ fits more than one of the forms of which it must have one',
+      '$ matches more than one of the allowed forms, but must match exactly one',
     ],
-    ['a forbidden value', { not: { type: 'string' } }, 'x', '$ is what it must not be'],
+    ['a forbidden value', { not: { type: 'string' } }, 'x', '$ is a value that is not allowed'],
     ['anything', false, 1, '$ must not be there'],
   ]
   test.each(cases)('%s', async (_name, schema, value, message) => {

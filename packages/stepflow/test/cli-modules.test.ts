@@ -41,7 +41,7 @@ const success = (result: unknown) => ({ outcome: 'success', result })
 describe.each(['forgets', 'callsBack', 'emits', 'exits', 'exitsAtOnce'])('a function that %s', (name) => {
   const why = name.startsWith('exits')
     ? 'called process.exit('
-    : 'threw an error where nobody waits for it: nobody waits (m.mjs:'
+    : 'threw an error that nobody waits for: nobody waits (m.mjs:'
   const failed = {
     outcome: 'failed',
     error: { code: 'COMPONENT_FAILED', message: expect.stringContaining(`component /${name} ${why}`) },
@@ -81,7 +81,7 @@ output: { $step: b }
   const { code, out, err } = await run('run', 'f.yaml', '--inputs', 'in.jsonl')
 
   expect([code, parsed(out)]).toEqual([0, [success(1), success(2), success(3)]])
-  expect(err).toContain('threw an error where nobody waits for it: too late (m.mjs:')
+  expect(err).toContain('threw an error that nobody waits for: too late (m.mjs:')
 })
 
 test.each([[['--inputs', 'in.jsonl']], [['--input-json', '1']]])(
@@ -118,7 +118,7 @@ describe.each([[[]], [['--store', 'sqlite:runs.db']]])('a result that is not JSO
     ['NaN', '$.a[1] is NaN'],
     ['Map', '$.a is a Map'],
     ['Error', '$ is an Error'],
-    ['cycle', '$.entries[1].deep is $ again, which so contains itself'],
+    ['cycle', '$.entries[1].deep is $ again, so the value contains itself'],
   ])('%s fails the step, at once or later, and its place is named', async (value, fault) => {
     const { folder, run } = folderWith({ ...files, 'f.yaml': flow('gives'), 'g.yaml': flow('givesLater') })
     const input = ['--input-json', JSON.stringify(value)]
@@ -136,7 +136,7 @@ describe.each([[[]], [['--store', 'sqlite:runs.db']]])('a result that is not JSO
             outcome: 'failed',
             error: {
               code: 'COMPONENT_FAILED',
-              message: expect.stringContaining(`returned what JSON cannot carry: ${fault}`),
+              message: expect.stringContaining(`returned a value that JSON cannot carry: ${fault}`),
             },
           },
         ],

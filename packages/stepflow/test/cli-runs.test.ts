@@ -337,7 +337,7 @@ test('a file that is no export, a part of one, or one of another version, is ref
   expect(await refused('[]')).toContain('no export of a run')
   expect(await refused(text.replace('"type":"settled"', '"type":"__proto__"'))).toContain('no known type')
   expect(await refused(text.replace('"type":"created"', '"type":"started"'))).toContain('does not begin with a plan')
-  expect(await refused(text.replace('/0":[', '/x":['))).toContain('is no journal of run')
+  expect(await refused(text.replace('/0":[', '/x":['))).toContain('is not a journal of run')
   const id = JSON.parse(text).run
   expect(await refused(text.replaceAll(id, '\\u001b[2J'))).toContain('is damaged')
   expect(await refused(text.replace(/"type":"created","at":\d+/, '"type":"created","at":9e15'))).toContain('whose "at"')

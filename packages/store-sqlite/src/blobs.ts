@@ -78,5 +78,5 @@ function parse(content: Bytes, id: string): unknown {
   } catch {
     // Its place in the text helps nobody.
   }
-  throw new FlowError('RESOURCE_UNAVAILABLE', `the blob ${id} is damaged: it is no JSON any more`)
+  throw new FlowError('RESOURCE_UNAVAILABLE', `the blob ${id} is damaged: it is not JSON any more`)
 }

@@ -57,7 +57,7 @@ export function storeFailure(thrown: unknown, path: string, doing: string): Flow
     case TOOBIG:
       return new FlowError('RESOURCE_UNAVAILABLE', `${what}: a value is larger than SQLite takes (1 GB)`, forGood)
     case NOTADB:
-      return new FlowError('INVALID_INPUT', `${what}: the file is no SQLite database; name another one`, options)
+      return new FlowError('INVALID_INPUT', `${what}: the file is not a SQLite database; name another one`, options)
     case CORRUPT:
       return new FlowError(
         'RESOURCE_UNAVAILABLE',

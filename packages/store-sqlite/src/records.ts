@@ -91,7 +91,7 @@ function recordOf(collection: string, { key, version, value }: RecordRow): Store
   try {
     return { collection, key, version, value: JSON.parse(textOf(value).text) as Json }
   } catch {
-    const message = `"${key}" of ${collection} is damaged: it is no JSON any more; write it anew, or restore the file from a copy`
+    const message = `"${key}" of ${collection} is damaged: it is not JSON any more; write it anew, or restore the file from a copy`
     throw new FlowError('RESOURCE_UNAVAILABLE', message)
   }
 }

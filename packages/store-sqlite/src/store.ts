@@ -378,7 +378,7 @@ function checkName(journal: JournalId): void {
   if (journal.includes('\0') || !journal.includes('/')) {
     throw new FlowError(
       'INVALID_INPUT',
-      `${JSON.stringify(journal)} is no name of a journal: it is RUN/NUMBER, without NUL`,
+      `${JSON.stringify(journal)} is not the name of a journal: it is RUN/NUMBER, without NUL`,
     )
   }
 }

@@ -158,7 +158,7 @@ export class Worker {
         const held = this.#sql.heldBy.all<{ journal: JournalId }>(driver, room)
         for (const { journal } of held) this.#takeOne(tx, journal)
         if (held.length < room) this.#options.presence.forget(driver)
-        this.#options.log('info', `took over ${held.length} journals of driver ${driver}, which is no more`)
+        this.#options.log('info', `took over ${held.length} journals of driver ${driver}, which is gone`)
       }
     })
   }

@@ -51,7 +51,7 @@ test('a file that is no database is refused, and left as it is', async () => {
 
   await expect(createSqliteStore({ path })).rejects.toMatchObject({
     code: 'INVALID_INPUT',
-    message: expect.stringContaining(`${path}: the file is no SQLite database`),
+    message: expect.stringContaining(`${path}: the file is not a SQLite database`),
   })
   expect(readdirSync(folder).filter((name) => name.startsWith('notes'))).toEqual(['notes.txt'])
 })

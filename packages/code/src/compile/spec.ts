@@ -69,7 +69,7 @@ interface Reading<T> {
 }
 
 function readDefinition<T extends Builder>(spec: unknown, { functions, create, depth }: Reading<T>): T {
-  if (depth > DEEPEST) throw wrong(`step functions stand more than ${DEEPEST} deep in one another`)
+  if (depth > DEEPEST) throw wrong(`step functions are nested more than ${DEEPEST} levels deep`)
   const inner = { functions, create, depth: depth + 1 }
   checkKeys(spec, ['name', 'startStep', 'maxVisits', 'steps'], 'the specification of a step function')
   const { name, startStep, maxVisits, steps } = spec as StepFunctionSpec
@@ -82,7 +82,9 @@ function readDefinition<T extends Builder>(spec: unknown, { functions, create, d
     if (subStepFunction !== undefined) {
       const { parallel, stopOnFailure, ...sub } = settings
       if (func !== undefined || branch !== undefined || parallel || stopOnFailure !== undefined) {
-        throw wrong(`${what} has "subStepFunction", which goes with nothing but where it leads and how it is tried`)
+        throw wrong(
+          `${what} has "subStepFunction", beside which only nextStep, onFailure, retry, timeout and maxVisits are allowed`,
+        )
       }
       made.addSubStepFunction(id, readDefinition(subStepFunction, inner), sub)
       continue

@@ -45,7 +45,7 @@ export function buildBlock(flow: string, root: Block, build: (notebook: Notebook
       if (output instanceof Promise) {
         output.catch(() => {})
         throw wrong(
-          `flow "${flow}" is put together by an async function: do without await, for it is the steps that wait`,
+          `flow "${flow}" is put together by an async function: leave out await, since it is the steps that wait`,
         )
       }
       block.output = checkRefs(output, block, `what flow "${flow}" returns`)
@@ -143,7 +143,7 @@ function refTo(source: Source): object {
 function depthOf(of: readonly unknown[], what: string): number {
   const depth = choicesIn(of).reduce((most, choice) => Math.max(most, choice.depth + 1), 1)
   if (depth <= DEEPEST) return depth
-  throw wrong(`${what} has more than ${DEEPEST} choices in one another; make some of them in a step`)
+  throw wrong(`${what} nests more than ${DEEPEST} choices; make some of them in a step`)
 }
 
 function readId(id: unknown): string {
@@ -235,10 +235,10 @@ function checkRefs(value: unknown, block: Block, what: string): unknown {
     const isPlain = isRecord(at) && [Object.prototype, null].includes(Object.getPrototypeOf(at))
     if (isPlain) for (const [key, one] of Object.entries(at)) check(one, `${path}.${key}`, depth + 1)
     else if (isRecord(at))
-      throw wrong(`${what} has at ${path} a ${at.constructor?.name}, which no flow can carry: make it in a step`)
+      throw wrong(`${what} has at ${path} a ${at.constructor?.name}, which a flow cannot carry: create it in a step`)
     else if (['function', 'symbol', 'bigint'].includes(typeof at) || (typeof at === 'number' && !Number.isFinite(at))) {
       const kind = typeof at === 'number' ? String(at) : `a ${typeof at}`
-      throw wrong(`${what} has at ${path} ${kind}, which no flow can carry: make it in a step`)
+      throw wrong(`${what} has at ${path} ${kind}, which a flow cannot carry: create it in a step`)
     }
   }
 }

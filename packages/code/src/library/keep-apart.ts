@@ -20,7 +20,7 @@ export function keepApart({ info, call }: Component): Component {
 /** Deeper than any value that a person means. */
 const DEEPEST = 2_000
 
-/** Lists and plain objects anew; all else is as it is, and is refused if it is no JSON. */
+/** Lists and plain objects anew; all else is as it is, and is refused if it is not JSON. */
 function apart(value: unknown, context: CallContext): unknown {
   const around: object[] = []
   const path: string[] = []
@@ -67,7 +67,7 @@ function apart(value: unknown, context: CallContext): unknown {
   }
 
   function unkept(fault: string): FlowError {
-    const what = `step "${context.stepId}" returned what JSON cannot carry, and this run is kept on disk`
+    const what = `step "${context.stepId}" returned a value that JSON cannot carry, and this run is kept on disk`
     return new FlowError('COMPONENT_FAILED', `${what}: ${fault}`, { retryable: false })
   }
 }

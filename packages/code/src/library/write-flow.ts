@@ -132,7 +132,7 @@ function callStep(
 
 function eachStep(step: StepDraft, id: string, scope: Scope, text: Text): Json {
   const { work } = step
-  if (work.kind !== 'each') throw cannot(text, step, 'it is no forEach')
+  if (work.kind !== 'each') throw cannot(text, step, 'it is not a forEach')
   const [only, ...others] = work.block.steps
   const returned = nodeOf(work.block.output)
   const source = returned?.source as Source | undefined
@@ -242,7 +242,7 @@ function nameOf(need: unknown, step: StepDraft, scope: Scope, text: Text): strin
     throw cannot(
       text,
       step,
-      `it needs "${source.step.id}", a flow inside, which is no step in a file; name a step of it`,
+      `it needs "${source.step.id}", a flow inside, which is not a step in a file; name a step inside it`,
     )
   }
   return scope.prefix + source.step.id

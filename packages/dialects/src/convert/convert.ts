@@ -42,7 +42,7 @@ export function convert(text: string, to: 'flow' | 'manifest', options: { readon
   const value = node && toJson(node)
   const document = Array.isArray(value) ? { steps: value } : value
   if (!node || !isRecord(document)) remarks.cannot('The file cannot be read as a flow or a manifest.')
-  else if (detect(node).dialect === to) remarks.cannot(`The file is a ${to} already.`)
+  else if (detect(node).dialect === to) remarks.cannot(`The file is already a ${to}.`)
   else {
     const made = to === 'flow' ? toFlow(document, remarks) : toManifest(document, remarks)
     if (remarks.impossible.length === 0) {

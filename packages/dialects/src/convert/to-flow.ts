@@ -27,7 +27,7 @@ export function toFlow(manifest: Data, remarks: Remarks): Data {
   made.steps = kept.map((step) => namedStep(step, made.input_schema, remarks))
   const ends = kept.filter((step) => !read.has(String(step.id)))
   if (output !== undefined) {
-    remarks.differs('In the output a step that was skipped reads as null in a manifest; in a flow it skips the item.')
+    remarks.differs('In the output of a manifest, a skipped step reads as null; in a flow it skips the item.')
     made.output = value(output)
   } else if (ends.length === 1) {
     made.output = { $step: ends[0]?.id, on_skip: 'use_default', $default: null }
@@ -147,7 +147,8 @@ const TYPES: Readonly<Record<string, string>> = {
 }
 
 function inputSchema(parameters: readonly Data[], written: unknown, remarks: Remarks): unknown {
-  if (written !== undefined) remarks.cannot('An input schema beside INPUT_* steps has to be put together by hand.')
+  if (written !== undefined)
+    remarks.cannot('The file has an input schema and INPUT_* steps: combine them by hand first.')
   const properties: Data = {}
   const required: string[] = []
   for (const step of parameters) {
@@ -190,7 +191,7 @@ function convertCondition(step: Data, made: Data, remarks: Remarks): void {
     }
     made[canonical] = { $template: template }
     remarks.differs(
-      'A condition that cannot be evaluated skips the step in a manifest; in a flow it fails it, and text that reads as a number, as true or as false stays text.',
+      'A condition that cannot be evaluated skips the step in a manifest and fails it in a flow, where a text that reads as a number, as true or as false stays a text.',
     )
   }
 }

@@ -15,7 +15,7 @@ export function toManifest(flow: Data, remarks: Remarks): Data {
   // What goes on after a failure is what a manifest does anyway.
   const made: Data = { ...rest, ...(failure === 'continue' ? {} : { on_failure: failure }) }
   const list = Array.isArray(steps) ? steps.filter(isRecord) : []
-  if (list.length === 0) remarks.cannot('A manifest is known by its steps, and there are none.')
+  if (list.length === 0) remarks.cannot('A manifest needs at least one step, and the flow has none.')
   const converted = list.map((step) => convertStep(step, input_schema, remarks))
   const declared = converted.filter(({ tool }) => String(tool).startsWith('INPUT_')).map(({ id }) => String(id))
   const schema = restOfSchema(input_schema, new Set(declared))
@@ -24,10 +24,10 @@ export function toManifest(flow: Data, remarks: Remarks): Data {
   if (isOnlyEnd(output, converted)) return made
   if (output !== undefined) {
     made.output = value(output, OUTPUT, remarks)
-    remarks.differs('In the output a step that was skipped skips the item of a flow; in a manifest it reads as null.')
+    remarks.differs('In the output of a flow, a skipped step skips the item; in a manifest it reads as null.')
   } else if (endsOf(converted).length === 1) {
     remarks.differs(
-      'Without an output a flow gives an object by id also of a single step; a manifest gives its result itself.',
+      'Without an output, a flow with a single step gives an object by id; a manifest gives the result of the step itself.',
     )
   }
   return made
@@ -102,10 +102,10 @@ function convertStep(step: Data, schema: unknown, remarks: Remarks): Data {
   }
   const { input } = made
   if (step.input === undefined && !tool.startsWith('OUTPUT_')) {
-    remarks.differs('A step without an input is given null in a flow, and an empty object in a manifest.')
+    remarks.differs('A step without an input gets null in a flow, and an empty object in a manifest.')
   }
   if (input !== undefined && !isRecord(input) && !(typeof input === 'string' && input.includes('{{'))) {
-    remarks.cannot(`The input of ${owner} is no object: the tools of manifests take named inputs.`)
+    remarks.cannot(`The input of ${owner} is not an object: the tools of manifests take named inputs.`)
   }
   return made
 }
@@ -113,7 +113,7 @@ function convertStep(step: Data, schema: unknown, remarks: Remarks): Data {
 function condition(setting: unknown, owner: string, remarks: Remarks): unknown {
   if (!isRecord(setting)) return setting
   remarks.differs(
-    'An empty list or object is true in a flow and false in a manifest; what cannot be evaluated skips there.',
+    'An empty list or object is true in a flow and false in a manifest; a condition that cannot be evaluated skips the step there.',
   )
   return value(setting, owner, remarks)
 }
@@ -195,10 +195,10 @@ function reference(root: string, path: unknown, data: Data, owner: string, remar
   const at = `${root}${typeof path === 'string' ? members(path) : ''}`
   if (data.default === undefined) return `{{ ${at} }}`
   if (isRecord(data.default) || Array.isArray(data.default)) {
-    remarks.cannot(`The "default" in ${owner} is no plain value: a template's default has to be one.`)
+    remarks.cannot(`The "default" in ${owner} is not a plain value, as the default in a template must be.`)
   }
   if (at !== root) {
-    remarks.differs('The default of a path stands in a flow also for what lies below null; in a template that is null.')
+    remarks.differs('In a flow, the default of a path also replaces what lies below null; in a template that is null.')
   }
   return `{{ ${at} | default(${JSON.stringify(data.default)}) }}`
 }

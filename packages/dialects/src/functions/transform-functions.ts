@@ -63,7 +63,7 @@ export const FUNCTIONS: Readonly<Record<string, Fn>> = {
     try {
       return JSON.parse(source)
     } catch {
-      return fail('transform: parse_json() got text that is no JSON')
+      return fail('transform: parse_json() got text that is not JSON')
     }
   }),
 }
@@ -83,7 +83,7 @@ const MAX_TEXT = 10_000_000
 
 /** A number that JSON has. */
 function finite(value: number, operator: string): number {
-  return Number.isFinite(value) ? value : fail(`transform: the result of "${operator}" is no number`)
+  return Number.isFinite(value) ? value : fail(`transform: the result of "${operator}" is not a number`)
 }
 
 function text(value: unknown): string {

@@ -91,7 +91,7 @@ class Compiler {
     switch (node.type) {
       case 'Literal': {
         const { value } = node
-        if (value instanceof RegExp) return this.#wrong('regular expressions are not known here')
+        if (value instanceof RegExp) return this.#wrong('regular expressions are not supported')
         return () => value
       }
       case 'Identifier':
@@ -115,9 +115,9 @@ class Compiler {
       case 'Compound':
         return this.#wrong('it is more than one expression; is an operator missing?')
       case 'ThisExpression':
-        return this.#wrong('"this" is not known here; there are: x, $')
+        return this.#wrong('"this" is not defined; there are: x, $')
       default:
-        return this.#wrong(`${node.type} is not known here`)
+        return this.#wrong(`${node.type} is not supported`)
     }
   }
 
@@ -133,27 +133,27 @@ class Compiler {
       return (values) => values.input
     }
     if (Object.hasOwn(FUNCTIONS, name)) return this.#wrong(`"${name}" is a function: call it as ${name}(x)`)
-    return this.#wrong(`"${name}" is not known here; there are: x (the value), $ (the input); text goes into quotes`)
+    return this.#wrong(`"${name}" is not defined; there are: x (the value), $ (the input); put text in quotes`)
   }
 
   #unary(operator: string, of: Closure): Closure {
     if (operator === '!') return (values) => !of(values)
     if (operator === '-') return (values) => -number(of(values), '-')
     if (operator === '+') return (values) => number(of(values), '+')
-    return this.#wrong(`operator "${operator}" is not known here`)
+    return this.#wrong(`operator "${operator}" is not supported`)
   }
 
   #binary(operator: string, left: Closure, right: Closure): Closure {
     if (operator === '&&') return (values) => left(values) && right(values)
     if (operator === '||') return (values) => left(values) || right(values)
     const operate = Object.hasOwn(OPERATORS, operator) ? OPERATORS[operator] : undefined
-    if (!operate) return this.#wrong(`operator "${operator}" is not known here`)
+    if (!operate) return this.#wrong(`operator "${operator}" is not supported`)
     return (values) => operate(left(values), right(values))
   }
 
   #member(node: Expression, sub: (child: unknown) => Closure): Closure {
     const of = sub(node.object)
-    if (node.optional) return this.#wrong('"?." is not known here')
+    if (node.optional) return this.#wrong('"?." is not supported')
     if (node.computed) {
       const key = sub(node.property)
       return (values) => member(of(values), key(values))

@@ -218,7 +218,7 @@ function mismatchedField(given: Schema, wanted: Schema, path: string, depth: num
       const known = fieldsOf(wanted)
       return {
         path: `${path}.${name}`,
-        message: `is not wanted${known.length > 0 ? `; there are: ${known.join(', ')}` : ''}`,
+        message: `is not allowed${known.length > 0 ? `; there are: ${known.join(', ')}` : ''}`,
       }
     }
     if (!isRecord(inner) || !isRecord(goal)) continue

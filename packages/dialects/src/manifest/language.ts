@@ -92,7 +92,7 @@ function tellImpliedNeeds(shape: FlowShape, steps: readonly CompiledStep[], { fi
   shape.steps.forEach(({ id, needs, trail }, i) => {
     for (const [used, { place }] of steps[i]?.uses ?? []) {
       if (needs.some((need) => need.id === used)) continue
-      const message = `step "${id}" reads step "${used}" without naming it in "needs": it waits for it all the same`
+      const message = `step "${id}" reads step "${used}" which its "needs" does not list; it waits for that step anyway`
       findings.add(
         'hint',
         'IMPLIED_NEED',

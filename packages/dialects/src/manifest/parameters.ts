@@ -58,7 +58,7 @@ export function withParameters(shape: FlowShape, findings: Findings): FlowShape 
   if (Object.keys(properties).length === 0) return shape
   const written = shape.schemas.input
   if (written !== undefined && !isRecord(written)) {
-    findings.warning('IGNORED_SCHEMA', 'the input schema says nothing of the INPUT_* steps, and is read without them')
+    findings.warning('IGNORED_SCHEMA', 'the input schema is true or false, so the INPUT_* steps add nothing to it')
     return shape
   }
   const input = merged(written ?? {}, properties, required)
@@ -124,7 +124,7 @@ function readDefault(type: ParameterTool['type'], { node, trail }: Field, readin
         return JSON.parse(value)
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error)
-        reading.findings.error('INVALID_VALUE', `the value of ${reading.owner} is no JSON: ${why}`, node, trail)
+        reading.findings.error('INVALID_VALUE', `the value of ${reading.owner} is not JSON: ${why}`, node, trail)
         return undefined
       }
   }

@@ -191,7 +191,7 @@ function tellMissing(
     if (variable && isSet(variable)) continue
     reading.findings.warning(
       'MISSING_INPUT',
-      `${reading.owner}: ${tool} needs ${names.map((n) => `"${n}"`).join(' or ')}, and nothing gives it`,
+      `${reading.owner}: ${tool} needs ${names.map((n) => `"${n}"`).join(' or ')}, which its input does not have`,
       reading.fields.field('tool')?.node ?? reading.node,
       reading.trail,
       `add {name: ${name}, value: ...} to its input${variable ? `, or set ${variable} in the environment` : ''}`,

@@ -12,7 +12,7 @@ export function uniqueEntries(entries: readonly Entry[], findings: Findings): re
     else {
       findings.error(
         'DUPLICATE_KEY',
-        `key "${entry.key}" stands twice in one object: line ${first.line} and line ${entry.line}`,
+        `key "${entry.key}" appears twice in one object: line ${first.line} and line ${entry.line}`,
         entry,
         undefined,
         'remove one of them',

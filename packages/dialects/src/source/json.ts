@@ -91,7 +91,7 @@ class JsonReader {
       return value
     }
     throw new JsonError(
-      word === '' ? `unexpected ${this.#here()}` : `"${word.slice(0, 40)}" is no JSON value`,
+      word === '' ? `unexpected ${this.#here()}` : `"${word.slice(0, 40)}" is not a JSON value`,
       this.#pos,
     )
   }

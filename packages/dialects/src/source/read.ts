@@ -46,7 +46,7 @@ type Found = Pick<Source, 'meant'> & { readonly node: Node }
 function read(text: string, format: 'yaml' | 'json', findings: Findings): Found | undefined {
   const control = controlCharacter(text)
   if (control) {
-    findings.add('fatal', 'NOT_TEXT', 'this is not a text file: it holds control characters', control)
+    findings.add('fatal', 'NOT_TEXT', 'this is not a text file: it contains control characters', control)
     return undefined
   }
   if (text.trim() === '') {
@@ -77,7 +77,7 @@ function readYaml(text: string, findings: Findings): Found | undefined {
   const meant = parsePlainYaml(mended.text) ?? parseYaml(mended.text, attempt)
   if (!meant || isFatal(attempt.list)) return undefined
   findings.list.length = known
-  const message = 'this "transform" is no YAML; it is read as it is meant'
+  const message = 'this "transform" is not valid YAML; it is read as it is meant'
   for (const { hint, ...place } of mended.lines) {
     findings.warning('UNQUOTED_TRANSFORM', message, place, undefined, hint)
   }

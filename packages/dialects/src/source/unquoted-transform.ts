@@ -22,8 +22,8 @@ export function mendTransforms(text: string, isValue: (text: string) => boolean)
       lines[i - 1] = `${before}${key}{${inside},${comment}`
     }
     lines[i] = `${indent}transform: ${write}${isBelow ? ' }' : ''}${end}`
-    const braced = isBelow ? 'take the braces off the line above, and ' : ''
-    const hint = `${braced}put the whole expression into single quotes: transform: ${write}`
+    const braced = isBelow ? 'remove the braces from the line above, and ' : ''
+    const hint = `${braced}put the whole expression in single quotes: transform: ${write}`
     mended.push({ line: i + 1, column: indent.length + 1, hint })
   }
   return mended.length > 0 ? { text: lines.join('\n'), lines: mended } : undefined

@@ -54,13 +54,13 @@ const YAML_MESSAGES: Readonly<Record<string, string>> = {
 
 /** What the package says, in the words of somebody who writes YAML and has never read its grammar. */
 const IN_OUR_WORDS: readonly (readonly [RegExp, string])[] = [
-  [/^Sequence item without/, 'this line is indented unlike the keys above it; begin it in their column'],
+  [/^Sequence item without/, 'this line is not indented like the keys above it; begin it in the same column'],
   [/^All mapping items/, 'the keys of one object must begin in the same column'],
   [/^Nested mappings/, 'two values in one: this line is indented too far, or a text with ": " in it is not in quotes'],
   [/^A block sequence may not/, 'a list begins in the middle of a value: is it indented too far?'],
   [/^Flow sequence in block/, 'a "[" above is never closed'],
   [/^Flow map in block/, 'a "{" above is never closed'],
-  [/^Unexpected scalar at node end/, 'more follows where the value has ended'],
+  [/^Unexpected scalar at node end/, 'there is more text after the end of the value'],
 ]
 
 function worded(code: string, message: string): string {
@@ -81,7 +81,12 @@ function tellErrors(
     const at = place(pos[0])
     if (told.has(at.line)) continue
     if (told.size === MAX_ERRORS) {
-      findings.add('fatal', 'YAML_SYNTAX', 'there is more below this line: mend what comes before it first', last ?? at)
+      findings.add(
+        'fatal',
+        'YAML_SYNTAX',
+        'there are more errors below this line: correct those above first',
+        last ?? at,
+      )
       return
     }
     told.add(at.line)
@@ -91,14 +96,14 @@ function tellErrors(
 }
 
 function hintFor(code: string, text: string, offset: number): string | undefined {
-  if (code === 'MULTIPLE_DOCS') return 'put each flow into a file of its own'
+  if (code === 'MULTIPLE_DOCS') return 'put each flow in a file of its own'
   const start = text.lastIndexOf('\n', offset - 1) + 1
   const line = text.slice(start, text.indexOf('\n', offset) >>> 0)
-  if (/:\s+['"]?\{[{%]/.test(line)) return `put the whole value into quotes: "{{ ... }} == 'x'"`
+  if (/:\s+['"]?\{[{%]/.test(line)) return `put the whole value in quotes: "{{ ... }} == 'x'"`
   if (!/\btransform\s*:\s*[^\s'|>]/.test(line)) return undefined
   const above = text.slice(text.lastIndexOf('\n', start - 2) + 1, Math.max(0, start - 1)).trim()
-  const braces = /^\{.*\}$/.test(above) ? 'take the braces off the line above, and ' : ''
-  return `${braces}put the whole expression into single quotes: transform: '"Hello " + x'`
+  const braces = /^\{.*\}$/.test(above) ? 'remove the braces from the line above, and ' : ''
+  return `${braces}put the whole expression in single quotes: transform: '"Hello " + x'`
 }
 
 /** The first place that is nested too deep, judged by brackets and indentation, without a parser. */
@@ -178,7 +183,7 @@ class Converter {
       this.#findings.error(
         'UNKNOWN_ALIAS',
         inside
-          ? `alias *${alias.source} stands inside the value it names`
+          ? `alias *${alias.source} is inside the value that it names`
           : `alias *${alias.source} has no anchor before it`,
         place,
       )
@@ -191,7 +196,7 @@ class Converter {
         this.#findings.add(
           'fatal',
           'ALIAS_BOMB',
-          `aliases blow this document up to more than ${MAX_ALIASED} values`,
+          `aliases expand this document to more than ${MAX_ALIASED} values`,
           place,
         )
       }
@@ -207,7 +212,7 @@ class Converter {
       if (!Number.isFinite(value)) {
         this.#findings.error(
           'NOT_JSON',
-          `"${node.source ?? value}" is no number that JSON has`,
+          `"${node.source ?? value}" is not a number that JSON allows`,
           place,
           undefined,
           'put it in quotes',

@@ -37,8 +37,7 @@ function followRefs(node: Node, trail: Trail, root: Json, findings: Findings): v
       if (!VALUES.has(key)) followRefs(value, below(trail, key), root, findings)
     } else if (!leadsSomewhere(to, root)) {
       const names = Object.keys(own(root, '$defs') ?? {})
-      const known =
-        names.length > 0 ? `$defs: ${names.slice(0, 20).join(', ')}` : 'put the schema that is meant under $defs'
+      const known = names.length > 0 ? `$defs: ${names.slice(0, 20).join(', ')}` : 'put that schema under $defs'
       findings.error('INVALID_SCHEMA', `"$ref": "${to}" leads nowhere`, value, below(trail, key), known)
     }
   }
@@ -95,7 +94,7 @@ function checkType(node: Node, trail: Trail, findings: Findings): void {
     if (each.kind === 'scalar' && TYPES.includes(name)) continue
     const near = suggest(name, TYPES)
     const hint = near ? `Did you mean "${near}"?` : `the types are ${TYPES.join(', ')}`
-    findings.error('INVALID_SCHEMA', `"${name}" is no type of JSON Schema`, each, trail, hint)
+    findings.error('INVALID_SCHEMA', `"${name}" is not a type of JSON Schema`, each, trail, hint)
   }
 }
 

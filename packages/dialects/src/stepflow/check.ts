@@ -48,7 +48,7 @@ export function checkOnSkips(flow: FlowShape, steps: readonly CompiledStep[], na
   const skippable = skippableSteps(flow, steps)
   for (const { step, owner, place, trail } of names.onSkips) {
     if (skippable.has(step) || !names.steps.has(step)) continue
-    const message = `step "${step}" is never skipped, so what ${owner} says about that has no effect`
+    const message = `step "${step}" is never skipped, so the on_skip in ${owner} has no effect`
     names.findings.warning('UNREACHABLE_ON_SKIP', message, place, trail)
   }
 }

@@ -56,11 +56,11 @@ export function siblings(node: MapNode, head: Entry, known: readonly string[], t
     if (entry === head || known.includes(entry.key) || isHead(entry)) continue
     scope.names.findings.error(
       'INVALID_EXPRESSION',
-      `"${entry.key}" cannot stand beside "${head.key}" in ${scope.owner}${didYouMean(entry.key, known)}`,
+      `"${entry.key}" is not allowed beside "${head.key}" in ${scope.owner}${didYouMean(entry.key, known)}`,
       entry,
       below(trail, entry.key),
       known.length > 0
-        ? `beside "${head.key}" can stand: ${known.slice(0, 3).join(', ')}`
+        ? `beside "${head.key}" are allowed: ${known.slice(0, 3).join(', ')}`
         : `"${head.key}" stands alone`,
     )
   }
@@ -91,7 +91,7 @@ function suspicious(entry: Entry, trail: Trail, scope: Scope): void {
   if (ON_SKIP_KEYS.includes(entry.key)) {
     findings.error(
       'INVALID_EXPRESSION',
-      `"${entry.key}" in ${scope.owner} stands beside no reference`,
+      `"${entry.key}" in ${scope.owner} is not beside a reference, where it belongs`,
       entry,
       below(trail, entry.key),
     )
@@ -101,9 +101,9 @@ function suspicious(entry: Entry, trail: Trail, scope: Scope): void {
   if (near === undefined || entry.key.length < 4) return
   findings.warning(
     'UNKNOWN_EXPRESSION',
-    `"${entry.key}" in ${scope.owner} is no expression and is taken as data. Did you mean "${near}"?`,
+    `"${entry.key}" in ${scope.owner} is not an expression and is taken as data. Did you mean "${near}"?`,
     entry,
     below(trail, entry.key),
-    'put data into $literal',
+    'write data under $literal',
   )
 }

@@ -60,8 +60,8 @@ export function compileCondition(field: Field, scope: Scope): Expr {
 /** In a flow only `$template` is filled in; whoever knows manifests forgets it. */
 function warnOfTemplate(text: string, node: Node, trail: Trail, scope: Scope): void {
   if (!/\{\{\s*(?:steps|inputs|item|variables|secrets)\b/.test(text)) return
-  const message = `the text in ${scope.owner} looks like a template, but is taken as it stands`
-  const hint = 'write { $template: "..." }, or { $literal: "..." } if it is meant so'
+  const message = `the text in ${scope.owner} looks like a template, but is used as it is`
+  const hint = 'write { $template: "..." }, or { $literal: "..." } to keep the text as it is'
   scope.names.findings.warning('UNFILLED_TEMPLATE', message, node, trail, hint)
 }
 
@@ -166,7 +166,7 @@ function templateValues(node: MapNode, trail: Trail, scope: Scope, at: Position)
     const here = below(below(trail, entry.key), each.key)
     const fault = /^[A-Za-z_]\w*$/.test(each.key)
       ? ROOTS.includes(each.key) && 'is always in scope in a template'
-      : 'is no name: letters, digits and "_"'
+      : 'is not a name: use letters, digits and "_"'
     if (!fault) values.set(each.key, compileExpr(each.value, here, scope, at))
     else
       scope.names.findings.error(

@@ -72,11 +72,11 @@ function why(
   if (mustExecute) return 'it says "must_execute"'
   if (!users)
     return hasOutput
-      ? 'nothing refers to it: it is there for what it does'
+      ? 'nothing refers to it: it runs for its side effect'
       : 'nothing refers to it: it is part of the output'
   const sure = users.filter((user) => user.strict).map((user) => user.by)
   if (sure.length > 0) return `needed by ${sure.slice(0, 3).join(', ')}${sure.length > 3 ? ', ...' : ''}`
-  return `only if a branch is taken that reads it: ${users
+  return `only if a branch that reads it is taken: ${users
     .map((user) => user.by)
     .slice(0, 3)
     .join(', ')}`

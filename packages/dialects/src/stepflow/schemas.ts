@@ -27,7 +27,7 @@ export function readSchemas(fields: FieldReader, findings: Findings, options: Sh
     if (inside && beside) {
       findings.error(
         'CONFLICTING_KEYS',
-        `the ${name} schema stands both in "schemas" and in "${beside.trail.key}"`,
+        `the ${name} schema is both in "schemas" and in "${beside.trail.key}"`,
         beside.place,
         beside.trail,
         'keep one',

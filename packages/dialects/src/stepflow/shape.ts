@@ -213,7 +213,7 @@ function checkOutcome(output: Field | undefined, owner: string, findings: Findin
   const text = textOf(outcome?.value)
   if (text !== undefined && OUTCOMES.includes(text)) return
   const got = outcome ? `"outcome" is ${shownNode(outcome.value)}` : 'it has no "outcome"'
-  const message = `no result is like the output of ${owner}: ${got}${text === undefined ? '' : didYouMean(text, OUTCOMES)}`
+  const message = `no outcome can match the output of ${owner}: ${got}${text === undefined ? '' : didYouMean(text, OUTCOMES)}`
   const hint =
     'write { outcome: success, result: ... }, { outcome: failed, error: { code: ... } } or { outcome: skipped }'
   findings.warning('IMPOSSIBLE_EXPECTATION', message, outcome?.value ?? output.node, output.trail, hint)

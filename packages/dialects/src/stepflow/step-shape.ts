@@ -197,7 +197,7 @@ function readId(node: MapNode, trail: Trail, findings: Findings): string | undef
   if (!/^[A-Za-z_][A-Za-z0-9_-]*$/.test(id)) {
     findings.error(
       'INVALID_STEP_ID',
-      `step id ${JSON.stringify(id)} must begin with a letter or "_" and go on with letters, digits, "_" and "-"`,
+      `step id ${JSON.stringify(id)} must begin with a letter or "_" and continue with letters, digits, "_" and "-"`,
       entry.value,
       at,
     )

@@ -51,7 +51,7 @@ function compileNode(node: Node): Write {
       return (frame) => {
         const of = frame.get(node.name)
         if (!(of instanceof Namespace))
-          return fail(`"${node.name}" is no namespace: only a namespace's fields can be set`)
+          return fail(`"${node.name}" is not a namespace: only the fields of a namespace can be set`)
         of.fields.set(node.field, need(value(frame)))
       }
     }

@@ -154,7 +154,7 @@ export const FILTERS: Readonly<Record<string, Filter>> = {
     return list
       .map((pair) => {
         if (Array.isArray(pair) && pair.length === 2) return `${quoted(pair[0])}=${quoted(pair[1])}`
-        return fail(`urlencode takes a text, an object, or a list of pairs, and ${kind(pair)} is no pair`)
+        return fail(`urlencode takes a text, an object, or a list of pairs, and ${kind(pair)} is not a pair`)
       })
       .join('&')
   },
@@ -170,7 +170,7 @@ export const FILTERS: Readonly<Record<string, Filter>> = {
     try {
       return JSON.parse(source)
     } catch {
-      return fail('fromjson got text that is no JSON')
+      return fail('fromjson got text that is not JSON')
     }
   },
   pprint: (value, _, budget) => json(value, budget, '  '),

@@ -112,7 +112,7 @@ class Finder implements Names {
 
   #bind(target: Target, local: Set<string>): void {
     for (const name of typeof target === 'string' ? [target] : target) {
-      if (RESERVED.has(name)) this.problems.push({ message: `"${name}" cannot be given another meaning`, at: 0 })
+      if (RESERVED.has(name)) this.problems.push({ message: `"${name}" cannot be assigned`, at: 0 })
       else local.add(name)
     }
   }

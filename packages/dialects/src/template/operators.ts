@@ -78,7 +78,7 @@ const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
 ])
 
 function finite(value: number): number {
-  return Number.isFinite(value) ? value : fail('the result is no number')
+  return Number.isFinite(value) ? value : fail('the result is not a number')
 }
 
 function divisor(value: unknown): number {

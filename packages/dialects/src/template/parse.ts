@@ -96,7 +96,7 @@ class Parser {
         throw new TemplateSyntaxError(
           word === ''
             ? 'an empty "{% %}"'
-            : `"{% ${word} %}" is not known here; there are: if, for, set, filter, with, macro, raw`,
+            : `"{% ${word} %}" is not supported; there are: if, for, set, filter, with, macro, raw`,
           at,
         )
     }

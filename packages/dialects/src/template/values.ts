@@ -118,7 +118,7 @@ export function text(value: unknown, budget?: Budget): string {
  */
 export function json(value: unknown, budget: Budget, pad?: string, depth = 0): string {
   budget.spend(1)
-  if (depth > MAX_NESTING) fail('a value is nested too deep')
+  if (depth > MAX_NESTING) fail('a value is nested too deeply')
   if (value === null || value === undefined) return 'null'
   if (typeof value === 'string') {
     budget.text(value.length)
@@ -147,7 +147,7 @@ export function json(value: unknown, budget: Budget, pad?: string, depth = 0): s
 /** A template's value as data for the outside: nothing in it but JSON, and not blown up. */
 export function plainData(value: unknown, budget: Budget, depth = 0): unknown {
   budget.spend(1)
-  if (depth > MAX_NESTING) fail('a value is nested too deep')
+  if (depth > MAX_NESTING) fail('a value is nested too deeply')
   if (typeof value !== 'object' || value === null) return need(value ?? null)
   if (Array.isArray(value)) {
     for (const item of value) plainData(item, budget, depth + 1)

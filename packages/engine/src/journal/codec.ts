@@ -79,7 +79,7 @@ export class JournalCodec {
       try {
         texts.push(this.#entry(entry, outcomes, cached, blobs))
       } catch (error) {
-        throw new FlowError('INVALID_INPUT', `${nameOf(entry)} is no JSON: ${(error as Error).message}`, {
+        throw new FlowError('INVALID_INPUT', `${nameOf(entry)} is not JSON: ${(error as Error).message}`, {
           cause: error,
         })
       }

@@ -73,7 +73,7 @@ export class ConfigReader {
   /** The entries of an object whose keys are names that the author chose. */
   entries(at: At | undefined, what: string): (readonly [key: string, value: At])[] | undefined {
     if (!at) return undefined
-    if (at.node.kind !== 'map') return this.error(at, `${what} must be an object, and is ${kind(at.node)}`)
+    if (at.node.kind !== 'map') return this.error(at, `${what} must be an object, but is ${kind(at.node)}`)
     return at.node.entries.map(({ key, value: node, line, column }) => {
       return [key, { node, path: step(at.path, key), line, column }] as const
     })
@@ -81,7 +81,7 @@ export class ConfigReader {
 
   items(at: At | undefined, what: string): At[] | undefined {
     if (!at) return undefined
-    if (at.node.kind !== 'list') return this.error(at, `${what} must be a list, and is ${kind(at.node)}`)
+    if (at.node.kind !== 'list') return this.error(at, `${what} must be a list, but is ${kind(at.node)}`)
     return at.node.items.map((node, i) => rootOf(node, `${at.path}[${i}]`))
   }
 
@@ -89,7 +89,7 @@ export class ConfigReader {
   text(at: At | undefined, what: string, names: 'braced' | 'bareNames' = 'braced'): string | undefined {
     if (!at) return undefined
     const scalar = at.node.kind === 'scalar' ? at.node.value : null
-    if (scalar === null) return this.error(at, `${what} must be text, and is ${kind(at.node)}`)
+    if (scalar === null) return this.error(at, `${what} must be text, but is ${kind(at.node)}`)
     return typeof scalar === 'string' ? this.#substitute(at, scalar, names) : String(scalar)
   }
 
@@ -125,7 +125,7 @@ export class ConfigReader {
     if (!at || text === undefined) return undefined
     const count = Number(text)
     if (text.trim() !== '' && Number.isSafeInteger(count) && count >= 1) return count
-    return this.error(at, `${what} must be a whole number from 1, and is "${text}"`)
+    return this.error(at, `${what} must be a whole number from 1, but is "${text}"`)
   }
 
   /** Milliseconds. */
@@ -134,7 +134,7 @@ export class ConfigReader {
     if (!at || text === undefined) return undefined
     const ms = parseDuration(text)
     if (ms !== undefined) return ms
-    return this.error(at, `${what} is "${text}", which is not a length of time`, 'write 500ms, 30s, 5m, or seconds')
+    return this.error(at, `${what} is "${text}", which is not a duration`, 'write 500ms, 30s, 5m, or seconds')
   }
 
   /** `100/s`, `10/m`, `5/h`. */
@@ -144,7 +144,7 @@ export class ConfigReader {
     const [, count, unit] = /^\s*(\d{1,6})\s*\/\s*([smh])\s*$/.exec(text) ?? []
     if (count !== undefined && Number(count) > 0)
       return { count: Number(count), perMs: UNITS_MS[unit as keyof typeof UNITS_MS] } // by the pattern
-    return this.error(at, `${what} is "${text}", which is no rate`, 'write 10/s, 100/m or 1000/h')
+    return this.error(at, `${what} is "${text}", which is not a rate`, 'write 10/s, 100/m or 1000/h')
   }
 
   /** Any value, with environment variables put into its texts. */

@@ -98,7 +98,7 @@ function readStore(reader: ConfigReader, at: At | undefined, directory: string):
   if (type === undefined || type === 'memory') return memory
   const place = fields.get('database_url')
   const url = reader.text(place, '"database_url" of "state_store"')
-  if (!place) return reader.error(at, `"state_store" of type ${type} says no "database_url"`) ?? memory
+  if (!place) return reader.error(at, `"state_store" of type ${type} has no "database_url"`) ?? memory
   if (url === undefined) return memory
   if (type === 'sqlite') return { type, path: sqlitePath(url, directory) }
   if (/^postgres(ql)?:/.test(url)) return { type, url }
@@ -119,7 +119,7 @@ function readHttp(reader: ConfigReader, at: At | undefined): Config['http'] {
     if (!URL.canParse(`http://${host}`) || new URL(`http://${host}`).host !== host.toLowerCase()) {
       reader.error(
         value,
-        `"http.rate_limit" is by host, and "${host}" is none`,
+        `"http.rate_limit" is a map by host, and "${host}" is not a host`,
         'write api.example.com or localhost:8080',
       )
     } else if (rate) setOwn(rateLimits, host.toLowerCase(), rate)

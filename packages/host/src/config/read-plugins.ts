@@ -40,8 +40,8 @@ const KEYS: Readonly<Record<string, Keys>> = {
 /** Types that files in the wild use. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   mcp: 'is of type mcp, which is not available yet in this version',
-  grpc: 'is of type grpc, which is not spoken here: use type stepflow, whose servers speak JSON-RPC',
-  nats: 'is of type nats, which is not spoken here: use type stepflow, whose servers speak JSON-RPC',
+  grpc: 'is of type grpc, which is not supported: use type stepflow, whose servers speak JSON-RPC',
+  nats: 'is of type nats, which is not supported: use type stepflow, whose servers speak JSON-RPC',
 }
 
 function readPlugin(reader: ConfigReader, name: string, at: At, directory: string): PluginConfig | undefined {
@@ -64,7 +64,7 @@ function readPlugin(reader: ConfigReader, name: string, at: At, directory: strin
     }
     case 'module': {
       if (!fields.has('path'))
-        return reader.error(at, `${what} says no "path": the file whose exports are its components`)
+        return reader.error(at, `${what} has no "path": the file whose exports are its components`)
       const path = reader.text(fields.get('path'), `"path" of ${what}`)
       return path === undefined ? undefined : { ...common, type, path: resolve(directory, path) }
     }
@@ -131,7 +131,7 @@ function readServer(
 
 function readRemote(reader: ConfigReader, at: At, fields: Fields, what: string): RemoteServer | undefined {
   if (!fields.has('url')) {
-    return reader.error(at, `${what} says neither "command", the program that serves its components, nor "url"`)
+    return reader.error(at, `${what} has neither "command", the program that serves its components, nor "url"`)
   }
   for (const key of ['args', 'env', 'processes']) {
     const place = fields.get(key)
@@ -211,7 +211,7 @@ function readBehavior(reader: ConfigReader, at: At, what: string): MockBehavior 
   }
   const shapes =
     '{outcome: success, result}, {outcome: skipped, reason}, {outcome: failed, error: {code, message}}, {error}'
-  return reader.error(at, `a behavior of ${what} is none that there is`, `write one of ${shapes}`)
+  return reader.error(at, `a behavior of ${what} has none of the known forms`, `write one of ${shapes}`)
 }
 
 function recordedError(error: Record<string, unknown>): RecordedError {

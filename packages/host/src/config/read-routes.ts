@@ -16,8 +16,7 @@ export function readRoutes(reader: ConfigReader, at: At | undefined, plugins: re
       continue
     }
     const other = byShape.get(pattern.shape)
-    if (other)
-      reader.error(value, `routes "${other.text}" and "${key}" match the same paths`, 'put their rules into one')
+    if (other) reader.error(value, `routes "${other.text}" and "${key}" match the same paths`, 'merge their rules')
     byShape.set(pattern.shape, pattern)
     // One rule may stand without its list.
     const rules = value.node.kind === 'map' ? [value] : reader.items(value, `route "${key}"`)
@@ -61,7 +60,7 @@ function readRule(
     rate_limit: [],
   })
   if (!fields) return undefined
-  if (!fields.has('plugin')) return reader.error(at, `${what} does not say which "plugin"`)
+  if (!fields.has('plugin')) return reader.error(at, `${what} has no "plugin"`)
   const plugin = reader.text(fields.get('plugin'), `"plugin" of ${what}`)
   const component = readTemplate(reader, fields.get('component') ?? at, fields.has('component'), pattern, what)
   const conditions = readConditions(reader, fields.get('conditions'), what)
@@ -98,7 +97,7 @@ function readTemplate(
   const unknown = templateNames(template ?? '{component}').find((name) => !names.includes(name))
   if (unknown === undefined) return template
   if (template === undefined) {
-    return reader.error(at, `${what} says no "component", and its pattern has no {component}`, 'add one of the two')
+    return reader.error(at, `${what} has no "component", and its pattern has no {component}`, 'add one of the two')
   }
   return reader.error(at, `"component" of ${what} uses {${unknown}}, which the pattern does not have`)
 }

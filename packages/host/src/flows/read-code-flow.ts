@@ -71,6 +71,6 @@ function chosen(exports: object, file: string, name: string | undefined): Runnab
   const why =
     names.length > 0
       ? `exports several flows (${names.join(', ')}): make one the default export`
-      : 'exports no flow and no step function: export what defineFlow or new StepFunction gave'
+      : 'exports no flow and no step function: export the result of defineFlow or new StepFunction'
   throw new FlowError('INVALID_FLOW', `${file} ${why}`)
 }

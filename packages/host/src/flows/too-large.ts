@@ -1,7 +1,7 @@
 // Numbers that JSON and YAML can write and a double cannot hold: they would go on as null, silently. Judges, reads nothing.
 
 /** Said of a value with such a number. */
-export const TOO_LARGE = 'it holds a number beyond what numbers can be (about 1.8e308); put it in quotes'
+export const TOO_LARGE = 'it contains a number that is too large (more than about 1.8e308); put it in quotes'
 
 /** True if `value`, read from `text`, has become infinite somewhere. Nearly every text is judged by its look alone. */
 export function holdsTooLarge(text: string, value: unknown): boolean {

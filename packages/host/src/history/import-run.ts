@@ -38,7 +38,7 @@ function readExport(text: string, file: string): Exported {
   } catch (thrown) {
     throw refuse(`is not JSON, or only a part of it: ${whyNotJson(thrown)}`)
   }
-  if (own(document, 'format') !== FORMAT) throw refuse('is no export of a run: `stepflow runs export ID` makes one')
+  if (own(document, 'format') !== FORMAT) throw refuse('is not an export of a run: `stepflow runs export ID` makes one')
   const version = own(document, 'version')
   if (version !== VERSION) {
     throw refuse(
@@ -50,7 +50,7 @@ function readExport(text: string, file: string): Exported {
     throw refuse('is damaged')
   for (const [journal, rows] of Object.entries(journals)) {
     if (!/^\d+$/.test(journal.slice(run.length + 1)) || !journal.startsWith(`${run}/`) || !Array.isArray(rows)) {
-      throw refuse(`is damaged: "${journal}" is no journal of run ${run}`)
+      throw refuse(`is damaged: "${journal}" is not a journal of run ${run}`)
     }
   }
   const first = firstOf(firstOf(journals[`${run}/0`]))

@@ -68,7 +68,10 @@ export function describeOrigin({ plan, flow, variables, input, inputs, config, l
 export async function findRunToResume(store: Store, origin: Origin, named: string): Promise<RunRow | undefined> {
   if (named !== '') return namedRun(store, origin, named)
   if (origin.inputs === '-') {
-    throw new FlowError('INVALID_INPUT', 'what comes through a pipe cannot be compared: name the run, --resume=RUN_ID')
+    throw new FlowError(
+      'INVALID_INPUT',
+      'inputs from a pipe cannot be compared with those of a run: name the run, --resume=RUN_ID',
+    )
   }
   const among = async (statuses: readonly RunStatus[]) => {
     const pages = await Promise.all(statuses.map((status) => store.runs.list({ status, limit: MOST_COMPARED })))
@@ -124,13 +127,13 @@ async function namedRun(store: Store, origin: Origin, id: string): Promise<RunRo
   const isBatch = row.trigger?.inputs !== undefined || row.items.total !== 1
   if (isBatch !== (origin.inputs !== undefined)) {
     const [was, how] = isBatch ? ['a batch', 'give it --inputs FILE'] : ['begun with one input', 'leave out --inputs']
-    throw new FlowError('CONFLICT', `run ${id} is ${was}: ${how}, or go on with \`stepflow runs resume ${id}\``)
+    throw new FlowError('CONFLICT', `run ${id} is ${was}: ${how}, or continue it with \`stepflow runs resume ${id}\``)
   }
   const { plan = origin.plan, input = origin.input } = row.trigger ?? ({} as Readonly<Record<string, string>>)
   if (plan !== origin.plan) {
     throw new FlowError(
       'CONFLICT',
-      `run ${id} was begun with another flow, or the flow was edited since: \`stepflow runs resume ${id}\` goes on with it as it was`,
+      `run ${id} was begun with another flow, or the flow was edited since: \`stepflow runs resume ${id}\` continues the run as it was`,
     )
   }
   if (origin.input !== '' && input !== origin.input) {

@@ -76,7 +76,7 @@ export function claimStray(thrown: unknown): boolean {
   if (!call && isOurs(thrown)) return false
   const { message } = errorValue(thrown)
   const place = placeOf(thrown)
-  const what = `an error where nobody waits for it: ${message}${place}`
+  const what = `an error that nobody waits for: ${message}${place}`
   if (call?.fail) call.fail(new FlowError('COMPONENT_FAILED', `component ${call.name} threw ${what}`))
   else if (call) guard.log('error', `component ${call.name}, which has answered, threw ${what}`)
   else guard.log('error', `a function of this process threw ${what}`)
@@ -156,7 +156,7 @@ function follow(call: Call, result: unknown, accept: (result: unknown) => unknow
 function checked(name: string, result: unknown): unknown {
   const fault = jsonFault(result)
   if (fault === undefined || result instanceof Park || result instanceof Skip) return result
-  throw new FlowError('COMPONENT_FAILED', `component ${name} returned what JSON cannot carry: ${fault}`, {
+  throw new FlowError('COMPONENT_FAILED', `component ${name} returned a value that JSON cannot carry: ${fault}`, {
     retryable: false,
   })
 }

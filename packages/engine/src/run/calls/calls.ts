@@ -397,7 +397,7 @@ function checkJson(attempt: Attempt, result: unknown): void {
   const place = placeOf(attempt.run.plan.plan, attempt.step)
   throw new FlowError(
     'COMPONENT_FAILED',
-    `${place} returned what JSON cannot carry, and this run is kept on disk: ${fault}`,
+    `${place} returned a value that JSON cannot carry, and this run is kept on disk: ${fault}`,
     {
       retryable: false,
     },

@@ -44,7 +44,7 @@ function isPlainScalar(value: unknown): boolean {
 function cycleAt(value: unknown, path: string, above: object[], paths: string[]): string | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const known = above.indexOf(value)
-  if (known >= 0) return `${path} is ${paths[known]} again, which so contains itself`
+  if (known >= 0) return `${path} is ${paths[known]} again, so the value contains itself`
   if (above.length >= MOST_LEVELS) return undefined
   above.push(value)
   paths.push(path)

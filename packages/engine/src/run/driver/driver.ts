@@ -245,7 +245,7 @@ export class Driver {
     const { journal, services, clock } = this.#drive.options
     try {
       if (conflict === 'is there') {
-        this.#refuse(new FlowError('CONFLICT', `journal ${journal} is there already; resume its run`))
+        this.#refuse(new FlowError('CONFLICT', `journal ${journal} exists already; resume its run`))
         return this.#over({ how: 'refused', wake: { journal, at: clock.now() } })
       }
       services.warn(`journal ${journal} was taken over`)

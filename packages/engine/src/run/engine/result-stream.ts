@@ -141,6 +141,6 @@ export class ResultStream {
 export function readAlready(): FlowError {
   return new FlowError(
     'CONFLICT',
-    'these results are read already, and each is given once: keep them, or ask for results of their own by resume(id)',
+    'these results are already being read, and each is given only once: keep them, or get results of your own by resume(id)',
   )
 }

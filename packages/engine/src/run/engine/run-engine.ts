@@ -399,7 +399,7 @@ export class RunEngine implements PlanEngine {
 // ---
 
 function closed(): FlowError {
-  return new FlowError('CONFLICT', 'this engine was closed: it runs nothing any more; make another')
+  return new FlowError('CONFLICT', 'this engine is closed and runs nothing more; create another one')
 }
 
 /** Journals with items that have not ended. */

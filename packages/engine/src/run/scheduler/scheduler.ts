@@ -173,7 +173,7 @@ export class Scheduler {
     const limit = this.#step(step).maxVisits ?? DEFAULT_MAX_VISITS
     if (visits < limit) return this.#demand(slot, step)
     const place = placeOf(this.#plan.plan, step)
-    const message = `${place} was reached more than ${limit} times in one item; raise maxVisits if the loop is meant to go on`
+    const message = `${place} was reached more than ${limit} times in one item; raise maxVisits if the loop is meant to continue`
     this.#failed(slot, step, { code: 'COMPONENT_FAILED', message }, true)
   }
 

@@ -1,4 +1,4 @@
-// JSON Lines in, one value at a time, however long the file. A line that is no JSON is an input like any other: a refused one.
+// JSON Lines in, one value at a time, however long the file. A line that is not JSON is an input like any other: a refused one.
 //
 // 1. Every line that is not blank is one item, in the order of the file.
 // 2. Lines of items that are done already are passed over; the others keep their numbers.
