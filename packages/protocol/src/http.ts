@@ -146,8 +146,13 @@ class HttpTransport implements Transport {
       this.#ended = true
       return this.#events!.close({ why: `at ${this.#url.origin} cannot be reached: ${why}`, retryable })
     }
-    this.#fail(id, { code: rpcCode.unreachable, message: `the connection to ${this.#url.origin} broke off: ${why}` })
-    if (isRemote) this.#events!.stale?.()
+    const failure = { code: rpcCode.unreachable, message: `the connection to ${this.#url.origin} broke off: ${why}` }
+    if (isRemote) {
+      this.#fail(id, failure)
+      return this.#events!.stale?.()
+    }
+    // A child is usually about to end, and its exit says more than we can.
+    setTimeout(() => this.#fail(id, failure), EXIT_MS).unref()
   }
 
   #forget(id: MessageId): void {
@@ -211,6 +216,7 @@ class HttpTransport implements Transport {
 }
 
 const SHOWN_CHARACTERS = 300
+const EXIT_MS = 500
 
 /** Nobody has heard a word of what was sent. */
 function isUnconnected({ code = '', syscall }: NodeJS.ErrnoException): boolean {

@@ -296,6 +296,53 @@ describe('as a process', () => {
     await plugin.said('counting')
   })
 
+  test('over HTTP, a server that ends in a call is named with its exit code and its last words, and is started again', async () => {
+    const { program } = await bundle(`
+      import { createServer } from './sdk.ts'
+      createServer({ name: 'text' })
+        .component('die', {}, () => { console.error('out of luck'); process.exit(3) })
+        .component('echo', {}, (input) => input)
+        .listen()`)
+    const plugin = pluginOf({ command: process.execPath, args: [program, '--http'] })
+
+    await expect(plugin.run('/die')).rejects.toMatchObject({
+      code: 'UNREACHABLE',
+      message: expect.stringMatching(/ended with exit code 3; it last wrote:\n {2}out of luck/),
+    })
+
+    expect(await plugin.run('/echo', 'next')).toBe('next')
+  })
+
+  test('over HTTP, a call has a log, progress, blobs and an end of its own', async () => {
+    const { program } = await bundle(`
+      import { createServer } from './sdk.ts'
+      createServer({ name: 'text' })
+        .component('all', {}, async (n, ctx) => {
+          ctx.log.info('at work on ' + n)
+          ctx.progress(n, 16, 'so far')
+          return ctx.getBlob(await ctx.putBlob({ n }))
+        })
+        .component('hang', {}, (_, ctx) => {
+          ctx.log.info('hanging')
+          return new Promise(() => ctx.signal.addEventListener('abort', () => console.error('told to stop')))
+        })
+        .listen()`)
+    const plugin = pluginOf({ command: process.execPath, args: [program, '--http'] })
+    const numbers = Array.from({ length: 16 }, (_, n) => n)
+    const logged: string[][] = numbers.map(() => [])
+
+    const outputs = await Promise.all(
+      numbers.map((n) => plugin.run('/all', n, { log: (_, message) => void logged[n]?.push(message) })),
+    )
+
+    expect(outputs).toEqual(numbers.map((n) => ({ n })))
+    expect(logged).toEqual(numbers.map((n) => [`at work on ${n}`, 'so far']))
+    const cancel = new AbortController()
+    const call = plugin.run('/hang', null, { signal: cancel.signal, log: () => cancel.abort() })
+    await expect(call).rejects.toMatchObject({ code: 'CANCELLED' })
+    await plugin.said('told to stop')
+  })
+
   test('a port that is none is refused in words', async () => {
     const { program } = await bundle(source)
     const plugin = pluginOf({ command: process.execPath, args: [program, '--http', 'web'] })

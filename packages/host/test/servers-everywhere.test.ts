@@ -1,8 +1,7 @@
-// Servers on every released version of the public Python SDK that speaks JSON-RPC, each written in its own API, and each
-// as it was installed from PyPI.
+// One server, written in the API of every released version of the public Python SDK that speaks JSON-RPC, each as it was
+// installed from PyPI, and of our own SDKs over each transport: what an author may do works on all.
 
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Outcome } from '@stepflow/engine'
@@ -11,43 +10,82 @@ import { loadConfig } from '../src/config/load-config.ts'
 import { createFlowLoader } from '../src/flows/flow-loader.ts'
 import { KnownFlows } from '../src/flows/known-flows.ts'
 import { type Wired, wire } from '../src/wire.ts'
+import { type Program, pythonServer, typescriptServer } from './our-servers.ts'
 import { pythonWith } from './released-environments.ts'
 
 type Ability = 'batches' | 'metadata' | 'ids'
 
-const versions: readonly [version: string, server: string, has: readonly Ability[]][] = [
-  ['0.2.1', 'inline_flows.py', []],
-  ['0.2.4', 'inline_flows.py', []],
-  ['0.3.0', 'flows_by_id.py', ['metadata', 'ids']],
-  ['0.4.0', 'flows_by_id.py', ['metadata', 'ids']],
-  ['0.5.0', 'flows_by_id.py', ['metadata', 'ids', 'batches']],
-  ['0.6.0', 'flows_by_id.py', ['metadata', 'ids', 'batches']],
-  ['0.7.0', 'flows_by_id.py', ['metadata', 'ids', 'batches']],
-  ['0.9.2', 'runs.py', ['ids', 'batches']],
-  ['0.10.0', 'runs.py', ['ids', 'batches']],
-  ['0.11.2', 'runs.py', ['ids', 'batches']],
+interface Row {
+  readonly name: string
+  readonly has: readonly Ability[]
+  /** What an inner flow's failure has as its code. */
+  readonly code: number | string
+  start(folder: string): Promise<Program | { readonly missing: string }>
+}
+
+const released = (version: string, server: string, has: readonly Ability[]): Row => ({
+  name: `stepflow-py ${version}`,
+  has,
+  code: 8,
+  async start() {
+    const found = await pythonWith(version)
+    if ('missing' in found) return found
+    const program = fileURLToPath(new URL(`./fixtures/servers/${server}`, import.meta.url))
+    return { command: found.python, args: [program], env: {} }
+  },
+})
+
+const ours = (language: string, has: readonly Ability[], start: Row['start']): Row[] =>
+  ['stdio', 'HTTP'].map((transport) => ({
+    name: `our SDK for ${language} over ${transport}`,
+    has,
+    code: 'COMPONENT_FAILED',
+    async start(folder) {
+      const program = await start(folder)
+      if ('missing' in program || transport === 'stdio') return program
+      return { ...program, args: [...program.args, '--http'] }
+    },
+  }))
+
+const rows: readonly Row[] = [
+  released('0.2.1', 'inline_flows.py', []),
+  released('0.2.4', 'inline_flows.py', []),
+  released('0.3.0', 'flows_by_id.py', ['metadata', 'ids']),
+  released('0.4.0', 'flows_by_id.py', ['metadata', 'ids']),
+  released('0.5.0', 'flows_by_id.py', ['metadata', 'ids', 'batches']),
+  released('0.6.0', 'flows_by_id.py', ['metadata', 'ids', 'batches']),
+  released('0.7.0', 'flows_by_id.py', ['metadata', 'ids', 'batches']),
+  released('0.9.2', 'runs.py', ['ids', 'batches']),
+  released('0.10.0', 'runs.py', ['ids', 'batches']),
+  released('0.11.2', 'runs.py', ['ids', 'batches']),
+  ...ours('TypeScript', ['batches'], typescriptServer),
+  ...ours('Python', ['batches', 'metadata'], async () => pythonServer()),
 ]
+
+/** Inside the checkout, so that a program finds the packages it imports. */
+const tmp = fileURLToPath(new URL('../../../tmp', import.meta.url))
+mkdirSync(tmp, { recursive: true })
 
 const START_MS = 240_000
 const CALL_MS = 60_000
 
-describe.each(versions)('stepflow-py %s', (version, server, has) => {
+describe.each(rows)('$name', ({ has, code, start }) => {
   let wired: Wired | undefined
   let missing = ''
+  let directory = ''
   const lines: string[] = []
   let loadFlow: ReturnType<typeof createFlowLoader>
 
   beforeAll(async () => {
-    const found = await pythonWith(version)
-    if ('missing' in found) {
-      missing = found.missing
+    directory = mkdtempSync(join(tmp, 'released-'))
+    const program = await start(directory)
+    if ('missing' in program) {
+      missing = program.missing
       return
     }
-    const directory = mkdtempSync(join(tmpdir(), 'stepflow-released-'))
     const flows = new KnownFlows()
     loadFlow = createFlowLoader({ directory, plugins: () => wired as Wired, flows })
-    const program = fileURLToPath(new URL(`./fixtures/released/${server}`, import.meta.url))
-    const plugin = { type: 'stepflow', command: found.python, args: [program], startup_timeout: '60s' }
+    const plugin = { type: 'stepflow', ...program, startup_timeout: '60s' }
     const config = { plugins: { s: plugin }, routes: { '/s': [{ plugin: 's' }] } }
     writeFileSync(join(directory, 'stepflow-config.yml'), JSON.stringify(config))
     wired = await wire((await loadConfig({ cwd: directory, env: {} })).config, {
@@ -59,7 +97,10 @@ describe.each(versions)('stepflow-py %s', (version, server, has) => {
     })
   }, START_MS)
 
-  afterAll(() => wired?.close(), CALL_MS)
+  afterAll(async () => {
+    await wired?.close()
+    rmSync(directory, { recursive: true, force: true })
+  }, CALL_MS)
 
   /** The outcomes of a flow with this one step. */
   async function call(component: string, inputs: readonly unknown[]): Promise<Outcome[]> {
@@ -107,7 +148,7 @@ describe.each(versions)('stepflow-py %s', (version, server, has) => {
   flow('runs an inner flow, and hears how one failed', async () => {
     expect(await call('/inner', [{ n: 21 }])).toEqual([{ outcome: 'success', result: 42 }])
     expect(await call('/failing', [{ n: 0 }])).toMatchObject([
-      { outcome: 'success', result: { code: 8, message: expect.stringContaining('no negative numbers') } },
+      { outcome: 'success', result: { code, message: expect.stringContaining('no negative numbers') } },
     ])
   })
 
