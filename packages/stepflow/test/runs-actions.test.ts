@@ -60,7 +60,7 @@ test('a bare `runs` lists, and a list that is cut says of how many', async () =>
   const all = await runs()
   const cut = await runs('list', '--limit', '2')
 
-  expect(all.out.split('\n')[0]).toMatch(/^ID +STATUS +CREATED \(UTC\) +TOOK +FLOW$/)
+  expect(all.out.split('\n')[0]).toMatch(/^ID +STATUS +CREATED \(UTC\) +FLOW +TOOK$/)
   expect(all.out.trim().split('\n')).toHaveLength(4)
   expect(all.err).toBe('')
   expect(cut.out.trim().split('\n')).toHaveLength(3)
@@ -101,8 +101,9 @@ test('what --json prints of a run is a summary, with its times in UTC, and of sh
   const shown = await json('show', id)
 
   const time = expect.stringMatching(/^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/)
-  const { steps, results, ...same } = shown
+  const { itemIndex, steps, results, ...same } = shown
   expect(same).toEqual(summary)
+  expect(itemIndex).toBe(0)
   expect(summary).toEqual({
     runId: id,
     flowId: expect.stringMatching(/^[0-9a-f]{64}$/),

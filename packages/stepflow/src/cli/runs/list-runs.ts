@@ -46,7 +46,11 @@ export const list: Action = {
       const waiting = await Promise.all(rows.map((row) => waitingOf(at, row)))
       const lines = drawRuns(
         rows.map((row, i) => ({ row, isHeld: held.has(row.id), waiting: waiting[i]?.text })),
-        { color: io.terminal.color.out, columns: io.terminal.out ? io.terminal.columns : Number.POSITIVE_INFINITY },
+        {
+          color: io.terminal.color.out,
+          columns: io.terminal.out ? io.terminal.columns : Number.POSITIVE_INFINITY,
+          now: Date.now(),
+        },
       )
       io.out(lines.map((line) => `${line}\n`).join(''))
     }

@@ -15,7 +15,11 @@ export const show: Action = {
   summary: 'show a run: its steps, what it waits for, what came out',
   operands: 'ID',
   options: [
-    { ...itemOption, does: 'the steps and the result of one item of a batch, from 0', default: '0' },
+    {
+      ...itemOption,
+      does: 'the steps and the result of one item of a batch, from 0',
+      default: 'the first that failed, else 0',
+    },
     {
       name: 'limit',
       value: 'N',
@@ -23,7 +27,7 @@ export const show: Action = {
       default: '10',
     },
     secretsOption,
-    { ...jsonOption, does: 'print the run summary, with steps and results' },
+    { ...jsonOption, does: 'print the run summary, the steps of the item, and results' },
   ],
   examples: [
     { does: 'its steps and its result', line: 'stepflow runs show ID' },
@@ -37,7 +41,7 @@ export const show: Action = {
     const { command, args, io, operands } = at
     const recorded = await at.reader.open(operands[0] as string) // there as its operands say
     const { row } = recorded
-    const item = itemNumber(command, args, row) ?? 0
+    const item = itemNumber(command, args, row) ?? row.error?.item ?? 0
     const limit = row.items.total === 1 ? 1 : (countOption(command, args, 'limit') ?? 10)
     const results = await resultsOf(recorded, args.has('item') ? item : undefined, limit)
     if (args.has('json')) io.out(`${JSON.stringify(await asJson(recorded, item, results))}\n`)
@@ -86,7 +90,7 @@ async function resultsOf(recorded: RecordedRun, item: number | undefined, limit:
 async function asJson(recorded: RecordedRun, item: number, results: readonly ItemRow[]) {
   const told = await stepsAsJson(recorded, item)
   const waiting = told.damage === undefined ? await recorded.waiting() : undefined
-  return { ...summaryOf(recorded.row, waiting), ...told, results: results.map(itemSummary) }
+  return { ...summaryOf(recorded.row, waiting), itemIndex: item, ...told, results: results.map(itemSummary) }
 }
 
 async function stepsAsJson(recorded: RecordedRun, item: number) {
@@ -110,7 +114,7 @@ async function tell(
   const color = io.terminal.color.out
   const columns = io.terminal.out ? io.terminal.columns : Number.POSITIVE_INFINITY
   const holder = isEnded(row.status) ? undefined : await recorded.holder()
-  const lines = drawRuns([{ row, isHeld: holder !== undefined }], { color, columns })
+  const lines = drawRuns([{ row, isHeld: holder !== undefined }], { color, columns, now: Date.now() })
   if (row.origin) lines.push(originText(row.origin))
   if (row.items.total !== 1) lines.push(`item ${item}:`)
   lines.push(...drawLongTree(states, { now: Date.now(), color, columns }))
