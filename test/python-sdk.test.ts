@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { root, stepflow } from './stepflow.ts'
 
@@ -47,6 +47,33 @@ describe.skipIf(!newest)('the Python SDK (skipped where there is no Python from 
       expect(status, stdout).toBe(0)
     }, 180_000)
 
+    test.each(transports)(
+      'a server written for 0.3 to 0.7 of the public SDK works over %s',
+      (_, options) => {
+        const server = join(root, 'packages/host/test/fixtures/released/flows_by_id.py')
+
+        const { status, stdout, stderr } = runFlow(flowFolder(python, server, releasedSteps, options))
+
+        expect(status, stderr).toBe(0)
+        const id = expect.stringMatching(/^[0-9a-f]{64}$/)
+        expect(JSON.parse(stdout).result).toEqual({
+          word_count: { words: 2 },
+          wrong: 'refused',
+          keep: { id, value: { a: [1, 'ä', null] } },
+          inner: 42,
+          failing: { code: 'COMPONENT_FAILED', message: 'ValueError: no negative numbers', data: expect.anything() },
+          batch: { total: 5, completed: 5, flow: true, results: [0, 2, 4, 6, 8], again: [14] },
+          metadata: { flow_metadata: { of: 'flow' }, step_metadata: { of: 'step' } },
+          boom: 'failed',
+          talk: 3,
+          slow: Array.from({ length: 16 }, (_, n) => expect.objectContaining({ n })),
+        })
+        expect(stderr).toContain('a word on stdout')
+        expect(stderr).toContain('RuntimeError: out of luck')
+      },
+      60_000,
+    )
+
     test('a published processor of batches runs in a flow', () => {
       const { status, stdout, stderr } = processBatch(python, 'batch_server.py')
       expect(status, stderr).toBe(0)
@@ -82,7 +109,7 @@ describe.skipIf(!newest)('the Python SDK (skipped where there is no Python from 
           batch: [2, [1, 2]],
           evaluated: 7,
           failed: expect.stringContaining('is no number'),
-          metadata: { flow_metadata: {} },
+          metadata: { flow_metadata: {}, step_metadata: {} },
         },
       })
     },
@@ -157,6 +184,32 @@ output: { processed: { $step: process_batch }, aggregated: { $step: aggregate_re
   return runFlow(flowFolder(python, server, steps, options))
 }
 
+const releasedSteps = `
+metadata: { of: flow }
+steps:
+  - { id: word_count, component: /s/word_count, input: { text: one two } }
+  - { id: wrong, component: /s/word_count, input: { text: 7 }, on_error: { action: continue, default_output: refused } }
+  - { id: keep, component: /s/keep, input: { value: { a: [1, ä, null] } } }
+  - { id: inner, component: /s/inner, input: { n: 21 } }
+  - { id: failing, component: /s/failing, input: { n: 0 } }
+  - { id: batch, component: /s/batch, input: { n: 5 } }
+  - { id: metadata, component: /s/metadata, input: { n: 0 }, metadata: { of: step } }
+  - { id: boom, component: /s/boom, input: { n: 0 }, on_error: { action: continue, default_output: failed } }
+  - { id: talk, component: /s/talk, input: { n: 3 } }
+  - { id: slow, component: /s/slow, for_each: [${Array.from({ length: 16 }, (_, n) => n)}], input: { n: { $item: $ } } }
+output:
+  word_count: { $step: word_count }
+  wrong: { $step: wrong }
+  keep: { $step: keep }
+  inner: { $step: inner }
+  failing: { $step: failing }
+  batch: { $step: batch }
+  metadata: { $step: metadata }
+  boom: { $step: boom }
+  talk: { $step: talk }
+  slow: { $step: slow }
+`
+
 function runFlow(folder: string) {
   return spawnSync(process.execPath, [stepflow, 'run', 'main.yaml'], { cwd: folder, encoding: 'utf8' })
 }
@@ -167,6 +220,7 @@ export const aggregate = ({ results }) => results.length
 `
 const routes = {
   '/python/{*component}': [{ plugin: 'python' }],
+  '/s/{*component}': [{ plugin: 'python' }],
   '/data/{*component}': [{ plugin: 'data' }],
   '/{*component}': [{ plugin: 'builtin' }],
 }
@@ -175,7 +229,7 @@ function flowFolder(python: string, server: string, steps: string, options: read
   mkdirSync(join(root, 'tmp'), { recursive: true })
   const folder = mkdtempSync(join(root, 'tmp', 'python-'))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
-  const args = [join(sdk, 'tests', server), ...options]
+  const args = [resolve(sdk, 'tests', server), ...options]
   const plugin = { type: 'stepflow', command: python, args, env: { PYTHONPATH: sdk } }
   const data = { type: 'module', path: 'data.mjs' }
   const config = { plugins: { builtin: { type: 'builtin' }, python: plugin, data }, routes }

@@ -5,7 +5,7 @@ uses them.
 """
 
 from .context import CallContext, ContextLog, StepflowContext, StepflowSyncContext
-from .errors import (
+from .exceptions import (
     ComponentError,
     InvalidInput,
     StepflowCancelled,
@@ -14,7 +14,7 @@ from .errors import (
     StepflowRefused,
     StepflowSkipped,
 )
-from .runs import BatchDetails, ItemResult, RunItems, RunStatus
+from .runs import BatchDetails, FlowResult, ItemResult, RunItems, RunStatus
 from .server import StepflowServer, StepflowStdioServer
 
 __version__ = "0.1.0"
@@ -24,6 +24,7 @@ __all__ = [
     "CallContext",
     "ComponentError",
     "ContextLog",
+    "FlowResult",
     "InvalidInput",
     "ItemResult",
     "RunItems",

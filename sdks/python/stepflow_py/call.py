@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Callable, Optional, Protocol
 from . import wire
 from .component import Component
 from .context import StepflowContext, StepflowSyncContext
-from .errors import ComponentError, InvalidInput, StepflowCancelled, StepflowError, StepflowFailed, StepflowRefused
+from .exceptions import ComponentError, InvalidInput, StepflowCancelled, StepflowError, StepflowFailed, StepflowRefused
 from .output import to_json, write_result
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ class Call:
         wake = lambda: answers.put(None)  # noqa: E731
         self._waits.add(wake)
         try:
-            with self._server.workers.lent():
+            with self._server.threads.lent():
                 # It may have been cancelled between the two lines before.
                 message = None if self.is_cancelled else answers.get()
             return self._result(method, message)

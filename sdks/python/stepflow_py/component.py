@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable, Mapping, Optional
 from . import kinds
 from .context import CallContext
 from .convert import Convert, converter
-from .errors import InvalidInput
+from .exceptions import InvalidInput
 from .schema import schema_of
 
 if TYPE_CHECKING:

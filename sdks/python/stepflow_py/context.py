@@ -157,7 +157,7 @@ class StepflowContext(CallContext):
     async def evaluate_batch(
         self, flow: Flow, inputs: Sequence[Any], max_concurrency: Optional[int] = None, overrides: Any = None
     ) -> list[Any]:
-        """The results of a flow, an object for each input."""
+        """The outputs of a flow, one for each input; raises StepflowFailed or StepflowSkipped for the first without one."""
         return await requests.evaluate_batch(self._call.ask_in_loop, flow, None, inputs, max_concurrency, overrides)
 
     async def evaluate_batch_by_id(
@@ -166,7 +166,8 @@ class StepflowContext(CallContext):
         return await requests.evaluate_batch(self._call.ask_in_loop, None, flow_id, inputs, max_concurrency, overrides)
 
     async def get_metadata(self, step_id: Optional[str] = None) -> dict[str, Any]:
-        return await requests.get_metadata(self._call.ask_in_loop, self.flow_id, step_id)
+        """``flow_metadata`` and ``step_metadata``: of this call's flow, and of its step unless another is named."""
+        return await requests.get_metadata(self._call.ask_in_loop, self.flow_id, step_id or self.step_id)
 
 
 class StepflowSyncContext(CallContext):
@@ -243,7 +244,7 @@ class StepflowSyncContext(CallContext):
         return _answer(requests.evaluate_batch(self._call.ask_in_thread, None, flow_id, inputs, max_concurrency, overrides))
 
     def get_metadata(self, step_id: Optional[str] = None) -> dict[str, Any]:
-        return _answer(requests.get_metadata(self._call.ask_in_thread, self.flow_id, step_id))
+        return _answer(requests.get_metadata(self._call.ask_in_thread, self.flow_id, step_id or self.step_id))
 
 
 # ---

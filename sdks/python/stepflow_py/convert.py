@@ -13,7 +13,7 @@ import uuid
 from typing import Any, Callable, Mapping, Optional
 
 from . import kinds
-from .errors import InvalidInput
+from .exceptions import InvalidInput
 
 # Gets the value and the name of its place.
 Convert = Callable[[Any, str], Any]

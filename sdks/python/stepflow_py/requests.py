@@ -6,7 +6,7 @@ import base64
 from typing import Any, Awaitable, Callable, Optional
 
 from . import wire
-from .errors import StepflowRefused
+from .exceptions import StepflowRefused
 from .runs import BatchDetails, ItemResult, RunStatus, output_of
 
 Ask = Callable[[str, dict[str, Any]], Awaitable[Any]]
@@ -95,7 +95,7 @@ async def evaluate_batch(
     ask: Ask, flow: Any, flow_id: Optional[str], inputs: Any, max_concurrency: Optional[int], overrides: Any
 ) -> list[Any]:
     run = await submit_run(ask, flow, flow_id, inputs, True, max_concurrency, overrides, None)
-    return [one.result for one in run.results or []]
+    return [output_of(one.result) for one in run.results or []]
 
 
 async def get_metadata(ask: Ask, flow_id: Optional[str], step_id: Optional[str]) -> dict[str, Any]:

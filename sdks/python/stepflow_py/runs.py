@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from .errors import StepflowFailed, StepflowSkipped
+from .exceptions import StepflowFailed, StepflowSkipped
 
 
 class RunItems:
@@ -28,6 +28,23 @@ class RunItems:
         return f"RunItems(total={self.total}, completed={self.completed}, failed={self.failed})"
 
 
+class FlowResult(dict[str, Any]):
+    """How a flow ended, as the protocol says it: ``{"outcome": "success", "result": ...}``, ``{"outcome": "skipped",
+    "reason": ...}`` or ``{"outcome": "failed", "error": {"code", "message", "data"}}``. Its members are attributes, too."""
+
+    @property
+    def outcome(self) -> str:
+        return str(self.get("outcome", ""))
+
+    @property
+    def result(self) -> Any:
+        return self.get("result")
+
+    @property
+    def error(self) -> Optional[dict[str, Any]]:
+        return self.get("error")
+
+
 class ItemResult:
     """How one item of a run ended."""
 
@@ -37,8 +54,7 @@ class ItemResult:
         index = said.get("itemIndex", said.get("batch_input_index"))
         self.item_index = int(index or 0)
         self.status = str(said.get("status", ""))
-        # {"outcome": "success", "result": ...}, {"outcome": "skipped", ...} or {"outcome": "failed", "error": {...}}
-        self.result: dict[str, Any] = said.get("result") or {}
+        self.result = FlowResult(said.get("result") or {})
 
     @property
     def batch_input_index(self) -> int:

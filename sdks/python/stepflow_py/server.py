@@ -13,7 +13,7 @@ from . import wire
 from .call import Call, Link, error_line
 from .component import Component
 from .output import to_json
-from .workers import Workers
+from .threads import Threads
 
 if TYPE_CHECKING:
     import asyncio
@@ -39,7 +39,7 @@ class StepflowServer:
 
     def __init__(self, include_builtins: bool = True) -> None:
         self.runtime_can: frozenset[str] = frozenset()
-        self.workers = Workers()
+        self.threads = Threads()
         self._components: dict[str, Component] = {}
         self._calls: dict[wire.MessageId, list[Call]] = {}
         self._lock = threading.Lock()
@@ -250,7 +250,7 @@ class StepflowServer:
             self._for_loop.append(call)
             self._wake_loop()
         else:
-            self.workers.submit(call.run_in_thread)
+            self.threads.submit(call.run_in_thread)
 
     def _notification(self, method: str, params: Any) -> None:
         if method != "components/cancel" or not isinstance(params, dict):

@@ -13,7 +13,7 @@ from typing import Any, Callable, Optional, TypedDict
 
 from .component import checker
 from .context import StepflowContext, StepflowSyncContext
-from .errors import ComponentError
+from .exceptions import ComponentError
 
 
 class UdfCall(TypedDict):

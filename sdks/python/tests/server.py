@@ -89,6 +89,7 @@ async def keep_async(input: Any, anything: StepflowContext) -> Any:
 async def run_all(input: list[Any], ctx: StepflowContext) -> dict[str, Any]:
     run = await ctx.submit_run(flow={"steps": []}, inputs=input, wait=True, max_concurrency=2)
     results = run.results or []
+    assert all(one.result.result == one.result.get("result") for one in results)
     return {"good": run.items.success, "bad": run.items.failed, "results": [one.result for one in results]}
 
 
@@ -110,6 +111,11 @@ async def evaluate(input: Any, ctx: StepflowContext) -> Any:
 @server.component
 def evaluate_and_fail(input: Any, ctx: StepflowSyncContext) -> Any:
     return ctx.evaluate_flow({"steps": []}, input)
+
+
+@server.component
+async def outputs(input: list[Any], ctx: StepflowContext) -> Any:
+    return await ctx.evaluate_batch_by_id("flow1", input)
 
 
 @server.component

@@ -93,6 +93,8 @@ class Calls:
         self.assertEqual(self.runtime.blobs[submitted["flowId"]], {"steps": []})
         self.assertEqual(submitted["maxConcurrency"], 2)
         self.assertEqual(self.output("/run_all_sync", [1, "bad", 3]), expected)
+        self.assertEqual(self.output("/outputs", [1, 3]), [1, 3])
+        self.assertEqual(self.error("/outputs", [1, "bad"])["message"], "a bad one")
 
     def test_an_evaluated_flow_gives_its_output_or_raises(self):
         self.assertEqual(self.output("/evaluate", {"a": 1}), {"a": 1})

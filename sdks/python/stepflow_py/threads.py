@@ -19,7 +19,7 @@ Job = Callable[[], None]
 _PATIENCE_SECONDS = 0.002
 
 
-class Workers:
+class Threads:
     def __init__(self, limit: int = 64) -> None:
         self._limit = limit
         self._lock = threading.Lock()
