@@ -333,8 +333,8 @@ test('a file that is no export, a part of one, or one of another version, is ref
 
   expect(await refused(text.replace('"version":1', '"version":2'))).toContain('exported in format 2')
   expect(await refused(text.slice(0, -100))).toContain('only a part of it')
-  expect(await refused('{}')).toContain('no export of a run')
-  expect(await refused('[]')).toContain('no export of a run')
+  expect(await refused('{}')).toContain('not an export of a run')
+  expect(await refused('[]')).toContain('not an export of a run')
   expect(await refused(text.replace('"type":"settled"', '"type":"__proto__"'))).toContain('no known type')
   expect(await refused(text.replace('"type":"created"', '"type":"started"'))).toContain('does not begin with a plan')
   expect(await refused(text.replace('/0":[', '/x":['))).toContain('is not a journal of run')
