@@ -1,4 +1,5 @@
-// Where a service is and what it lets in: from the step's own settings, else from the environment of who runs the engine.
+// The address and the key of a service: from the step's own settings, else from the environment of the process that runs
+// the engine.
 
 import { FlowError } from '@stepflow/engine'
 

@@ -1,4 +1,5 @@
-// A date and time as people write it, strictly by ISO 8601: what it does not say is not guessed, and no day is made up.
+// A date and time as people write it, strictly by ISO 8601: missing parts are not guessed, and dates that do not exist are
+// refused.
 
 /** Epoch milliseconds; without a zone it is UTC. Undefined for anything else. */
 export function instantOf(text: string): number | undefined {

@@ -1,5 +1,5 @@
-// How often something may be asked: at most so many times in any span of that length. Who has to wait parks
-// until its turn; a rate holds no timer, no queue and no call.
+// How often something may be called: at most so many times in any span of that length. A call that has to wait parks until
+// its turn; a rate holds no timer, no queue and no call.
 //
 // 1. In no span are there more starts than allowed, also if who waited comes late.
 // 2. Who came first goes first: each has a time of its own, and none is given away twice.

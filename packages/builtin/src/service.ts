@@ -1,4 +1,5 @@
-// Asks a JSON service with a key: what the chat components and other services have in common. Keys stay out of errors.
+// Sends a request with a key to a JSON service: what the chat components and other services have in common. Keys stay out
+// of errors.
 
 import { type Clock, FlowError, isRecord, type Json, own, Redactor } from '@stepflow/engine'
 import { type HttpAnswer, type HttpClient, retryAfterMs } from './http-client.ts'

@@ -1,4 +1,4 @@
-// Reads one field as the kind of value it must be; a wrong kind is told and counts as absent.
+// Reads one field as the type that it must have; a field of another type is reported and counts as absent.
 
 import { parseDuration } from '@stepflow/engine'
 import { below, didYouMean, type Findings, type Place, type Trail } from './findings.ts'

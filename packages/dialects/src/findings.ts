@@ -1,4 +1,4 @@
-// Collects what is wrong with a source. A finding never stops the reading: all problems of a file are told at once.
+// Collects what is wrong with a source. A finding never stops the reading: all problems of a file are reported at once.
 
 import type { Diagnostic, Level } from '@stepflow/engine'
 import { suggest } from '@stepflow/engine'

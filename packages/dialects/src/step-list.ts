@@ -1,4 +1,4 @@
-// Steps written as a map of id to step, as the list of steps that it stands for. Says nothing of what is wrong with them.
+// Steps written as a map of id to step, as the list that they stand for. Reports no mistakes in them.
 
 import { type Entry, entryOf, get, type ListNode, type Node, scalar } from './source/node.ts'
 

@@ -1,4 +1,4 @@
-// The engine's front door: what a program that embeds it says and gets.
+// What a program that embeds the engine can call, and what it gets back.
 
 import type { Clock } from './clock.ts'
 import type { Log } from './component/plugin.ts'

@@ -1,5 +1,5 @@
-// The engine's side of a component server: a Plugin that starts the server when it is first needed and again after it
-// died. One call is one try: repeating it is the engine's business, which has a budget for UNREACHABLE.
+// The engine's side of a component server: a Plugin that starts the server when it is first needed, and again after it
+// died. One call is one try: the engine repeats calls, and has a budget for UNREACHABLE.
 
 import {
   type BlobAccess,

@@ -1,5 +1,5 @@
-// What a server writes for people, on its way into our log: so much of it a second, and the rest only counted. Keeps the
-// last lines for whoever has to say how the server ended. Knows no protocol.
+// Passes what a server writes for people on to our log: only so much a second; the rest is counted. Keeps the last lines,
+// for messages about how the server ended. Knows no protocol.
 //
 // 1. Nothing leaves it, into the log or into a quotation, that has not been through `clean`.
 // 2. It holds no more than the last lines: what is over the bound is dropped, and reading goes on, so that no server waits

@@ -1,4 +1,4 @@
-// `stepflow/testing`: a clock that stands still, components that answer as told, and assertions that show the steps.
+// `stepflow/testing`: a clock that tests move by hand, fakes for components, and assertions that show the steps.
 
 export {
   createManualClock,

@@ -1,5 +1,5 @@
-// Who wants to hear of appended rows. Our own are passed on as they are committed, those of other processes are read from
-// the file; both in the order of writing, without gap or repetition.
+// The watchers of appended rows. Rows of this process are passed on as they are committed, rows of other processes are read
+// from the file; both in the order of writing, without gaps or repetitions.
 //
 // V1  `#seen` is the last position that was passed on to those who keep up.
 // V2  Who begins at an earlier place catches up a page at a time, and joins the others in the moment in which he has heard

@@ -1,4 +1,5 @@
-// Finds journals that want to be driven: woken ones, and those whose driver is no more. Decides when and by whom, not how.
+// Finds journals that are due to be driven: woken ones, and those whose driver is gone. Decides when they are driven and by
+// which process, not how.
 //
 // K1  A journal is claimed in a transaction that makes its driver known: no two processes drive it at once.
 // K2  A wake that comes while its journal is driven waits until the driver lets go.

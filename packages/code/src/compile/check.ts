@@ -1,4 +1,4 @@
-// Is a step function sound? Targets that are not there and a missing start are errors, unreachable steps warnings.
+// Checks a step function. Targets that do not exist and a missing start step are errors, unreachable steps are warnings.
 
 import { type Diagnostic, suggest } from '@stepflow/engine'
 import { DEFINITION, type Definition, insideOf, isSame, type StepDefinition } from './definition.ts'

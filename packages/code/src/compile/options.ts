@@ -1,4 +1,4 @@
-// Options as a program gives them: checked while it runs too, for whoever writes JavaScript. Knows no step.
+// Checks options at run time, too, for authors who write JavaScript. Knows no step.
 
 import { FlowError, isRecord, kindOf, parseDuration, type Retry, suggest } from '@stepflow/engine'
 

@@ -1,4 +1,4 @@
-// A step function as JSON and back: what leads where, with functions by their names. Carries no code.
+// A step function as JSON and back: which step leads where, with functions by name. Carries no code.
 
 import { isRecord, own, setOwn } from '@stepflow/engine'
 import {

@@ -1,4 +1,5 @@
-// What the steps of a flow call, by path, while it is compiled: components, and functions that are made into some at the end.
+// The components that the steps of a flow call, by path, while the flow is compiled; among them functions that become
+// components at the end.
 
 import type { Component } from '@stepflow/engine'
 import { wrong } from '../compile/options.ts'

@@ -1,4 +1,4 @@
-// A drawing of a program, at once and as text.
+// Draws a program, synchronously and as text.
 
 import { drawSvg, drawText } from '@stepflow/draw'
 import type { Plan } from '@stepflow/engine'

@@ -1,5 +1,5 @@
-// What an execution that went well resolves to. Looks like plain data, and costs as little: its context is put together
-// when somebody reads it, or prints it.
+// What a successful execution resolves to. It looks like plain data and costs as little: its context is put together only
+// when somebody reads or prints it.
 
 import type { Execution } from './execution.ts'
 

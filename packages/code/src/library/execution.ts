@@ -1,5 +1,5 @@
-// What one execution of a step function knows of itself: results and errors by step, with what was really thrown.
-// The engine carries errors as data; here they stay what they were. Decides nothing about where to go.
+// What one execution of a step function knows: results and errors by step, with the values that were really thrown (the
+// engine carries errors as data). Does not decide where to go.
 
 import { type CallContext, type Clock, type ErrorValue, errorValue, FlowError, setOwn } from '@stepflow/engine'
 import type { Inside, Place } from '../compile/compile.ts'

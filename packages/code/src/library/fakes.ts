@@ -1,4 +1,4 @@
-// Components that answer as told, or that remember what they were asked: for tests. In place of a program's own.
+// Components for tests, in place of a program's own: they give prepared answers, or remember what they were asked.
 
 import {
   type CallContext,

@@ -1,4 +1,4 @@
-// A flow as its builder noted it down: steps in order, with references in place of values. Says nothing yet of plans.
+// A flow as its builder noted it down: steps in order, with references in place of values. Knows nothing of plans yet.
 
 import type { Component, Retry, TriggerRule } from '@stepflow/engine'
 import type { AnyFn } from './component.ts'

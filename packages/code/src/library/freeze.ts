@@ -1,4 +1,4 @@
-// Results that nobody can change any more: in tests, so that a step that changes what it was given fails there.
+// Freezes results in tests, so that a step that changes a value it was given fails there.
 
 import { type Component, isPromise } from '@stepflow/engine'
 

@@ -1,4 +1,5 @@
-// Those who watch a step function: told of everything, heard in nothing.
+// Hooks: functions that watch a step function. They are called for everything that happens; what they return or throw
+// changes nothing.
 
 import { isPromise } from '@stepflow/engine'
 

@@ -1,5 +1,5 @@
-// What a function is given and what it returned, apart from what it, or another, may still change: a run that is kept must
-// go on with what was written.
+// Keeps the inputs and results of functions apart from what they, or others, may still change: a run that is kept must
+// continue with what was written.
 
 import { type CallContext, type Component, FlowError, isPromise, setOwn } from '@stepflow/engine'
 import { pathText } from './ref.ts'

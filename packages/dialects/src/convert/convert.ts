@@ -1,5 +1,5 @@
-// A manifest as a flow, a flow as a manifest. What the other form cannot say is told, and then there is no result; what it
-// says a little differently is told too. Comments come along; formatting stays behind.
+// Converts a manifest to a flow, and a flow to a manifest. What the other form cannot express is reported, and then there
+// is no result; what means something slightly different there is reported too. Comments are kept, formatting is not.
 
 import { isRecord, type JsonObject } from '@stepflow/engine'
 import { Document } from 'yaml'

@@ -1,4 +1,4 @@
-// Of values that may be absent, those that are there.
+// Keeps those of several values that are present.
 
 import { isRecord, type PureFunction, setOwn } from '@stepflow/engine'
 

@@ -1,4 +1,4 @@
-// Keys of one map, each once. A second one is told with both lines; the first is kept.
+// The keys of one map, each once. A second one is reported with both lines; the first is kept.
 
 import type { Findings } from '../findings.ts'
 import type { Entry } from './node.ts'

@@ -1,5 +1,6 @@
-// YAML text to nodes with the `yaml` package, for what the plain reader leaves: anchors, tags, folded text, and every
-// mistake, told with its place. Bounded before it begins: the package itself recurses and expands without limit.
+// YAML text to nodes with the `yaml` package, for everything that the plain reader leaves: anchors, tags, folded text, and
+// every mistake, reported with its place. Checks bounds before it begins: the package itself recurses and expands without
+// limit.
 
 import type { Alias, Scalar, YAMLMap, YAMLSeq, Node as YamlNode } from 'yaml'
 import * as yaml from 'yaml'

@@ -1,4 +1,4 @@
-// What a flow says of itself, for those who show, test or describe it.
+// What a flow says about itself, for commands that show, test or describe it.
 
 import type { Json, Origin } from '@stepflow/engine'
 import { lineOf } from '../findings.ts'

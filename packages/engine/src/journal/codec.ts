@@ -1,5 +1,5 @@
-// Journal entries <-> text. Large values and bytes leave the text: they are blobs, and a note beside them says where they
-// belong. Knows no store: who encodes puts the blobs away, who decodes fetches them.
+// Journal entries <-> text. Large values and bytes leave the text: they become blobs, and a note beside them says where
+// they belong. Knows no store: the caller stores the blobs after encoding, and fetches them before decoding.
 
 import { FlowError } from '../errors.ts'
 import { isRecord, own, setOwn } from '../json.ts'

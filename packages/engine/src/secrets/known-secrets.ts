@@ -1,5 +1,5 @@
-// The secrets that this process knows by name, and what takes out those of inputs. Lines that belong to no call are redacted
-// by the former.
+// The secrets that this process knows by name, and the redaction of those in inputs. A line that belongs to no call is
+// redacted by the former.
 
 import type { Log } from '../component/plugin.ts'
 import { Redactor } from './redactor.ts'

@@ -1,4 +1,4 @@
-// The words of our own shapes. They are printed with every run, so nothing is hidden by taking them out of one place.
+// The words of our own shapes. Every run prints them, so redacting one of them would hide nothing.
 
 import { codes } from '../errors.ts'
 import { isRecord } from '../json.ts'

@@ -1,5 +1,5 @@
-// What of a secret is a secret by itself, because flows take it out: the lines of a key, the fields of a JSON text, the
-// password of an address. Pure; it decides nothing about how they are looked for.
+// Which parts of a secret are secrets themselves, because flows take them out: the lines of a key, the fields of a JSON
+// text, the password of an address. Pure; how they are looked for is decided elsewhere.
 
 import { isRecord } from '../json.ts'
 

@@ -1,5 +1,5 @@
-// Waits for a store that is away: asks again, with growing pauses, for as long as it says so. Judges nothing else that a
-// store says: a refusal that stands (CONFLICT, NOT_FOUND, a value too large) and a fault of ours go to whoever asked.
+// Waits for a store that is away: asks again, with growing pauses, as long as the store says that it is away. Any other
+// failure (CONFLICT, NOT_FOUND, a value too large, a bug of ours) goes to the caller.
 
 import type { Clock } from '../clock.ts'
 import { FlowError } from '../errors.ts'

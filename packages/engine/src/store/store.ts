@@ -1,4 +1,4 @@
-// The port of everything that is kept. One write (`append`), one pull-in (`work`), the rest are reads.
+// The port of everything that is kept. `append` writes, `work` takes in what is due, the rest reads.
 
 import type { JournalEntry, JournalId, RunId, RunOptions } from '../journal/events.ts'
 import type { Json, MaybePromise } from '../json.ts'

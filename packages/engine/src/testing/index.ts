@@ -1,4 +1,4 @@
-// What tests of engines, stores and plugins need: a clock that stands still, the contracts as suites, simulated runs.
+// What tests of engines, stores and plugins need: a clock that tests move by hand, the contracts as suites, simulated runs.
 
 export { createManualClock, type ManualClock } from './manual-clock.ts'
 export { type SimulationOptions, type SimulationReport, simulate } from './sim-run.ts'

@@ -1,4 +1,4 @@
-// Files that somebody names: read whole, checked on the way; and what a file that cannot be used means to the user.
+// Reads files that the user names, whole, and checks them on the way; explains a file that cannot be used.
 
 import { isUtf8 } from 'node:buffer'
 import { readdirSync, readFileSync } from 'node:fs'

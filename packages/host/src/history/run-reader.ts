@@ -1,5 +1,5 @@
-// The one door to recorded runs for everybody who shows them, hands them on or lets programs read them: what comes out of it
-// is redacted. Who goes on with a run reads the store itself, and shows nothing of it.
+// The only way to read recorded runs in order to show them, hand them on or give them to programs: everything that it
+// returns is redacted. Code that continues a run reads the store itself, and shows nothing of it.
 
 import {
   BEGINNING,

@@ -1,4 +1,4 @@
-// Imports a JavaScript or TypeScript file at run time. Of what goes wrong it says the file and line, never the stack.
+// Imports a JavaScript or TypeScript file at run time. Errors name the file and the line, without a stack.
 
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'

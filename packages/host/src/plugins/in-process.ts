@@ -1,5 +1,5 @@
-// Functions of the user's that are called in this process: what they print, throw where nobody waits, and return, harms
-// their own call and nothing else. Wraps one function at a time; what it returns is its author's.
+// Calls functions of users in this process, so that what they print, what they throw where nobody waits, and what they
+// return affects their own call and nothing else. Wraps one function at a time; its result belongs to its author.
 //
 // 1. What they print on stdout goes to stderr: stdout has results. Nothing is printed that is secret in the call.
 // 2. `process.exit` is a failure of the call that it comes from. Nobody else's process.exit is touched.

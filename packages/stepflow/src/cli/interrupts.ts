@@ -1,5 +1,5 @@
-// Ctrl-C: the first one asks, the second one does not wait, and nobody waits for ever. Also SIGTERM, as a service manager
-// sends it.
+// Ctrl-C: the first one asks the command to stop, the second one stops it, and a time limit ends any waiting. The same for
+// SIGTERM, which service managers send.
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 const LONG_MS = 1 << 30

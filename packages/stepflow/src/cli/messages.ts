@@ -1,4 +1,4 @@
-// What is said on stderr: hints, progress, log lines of components. In the format and the amount that was asked for.
+// What goes to stderr: hints, progress, log lines of components, in the format and at the level that the user asked for.
 
 import { type Json, type Log, type LogLevel, own } from '@stepflow/engine'
 import type { Args, Io } from './command.ts'

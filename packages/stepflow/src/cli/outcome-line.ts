@@ -1,4 +1,4 @@
-// An outcome as one line of JSON. A result that JSON cannot carry is a failure, told like any other.
+// An outcome as one line of JSON. A result that JSON cannot carry becomes a failure.
 
 import type { Outcome } from '@stepflow/engine'
 

@@ -1,4 +1,4 @@
-// Says why a command can do nothing with a flow: its errors on stderr, and what was therefore not done. Ends nothing.
+// Reports why a command can do nothing with a flow: its errors on stderr, and what was therefore not done. Ends nothing.
 
 import { type Diagnostic, errorsOf } from '@stepflow/engine'
 import { describeDiagnostics } from './code-frame.ts'

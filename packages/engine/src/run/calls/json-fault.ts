@@ -1,4 +1,4 @@
-// Can JSON carry this value? Says where it cannot. Iterative over depth is not needed: JSON.stringify has the same limit.
+// Can JSON carry this value? If not, says where it cannot. Recursive, since JSON.stringify has the same limit of depth.
 
 import { SCANNED_FIELDS } from '../../journal/large-values.ts'
 import { isTooDeep, MOST_LEVELS } from '../../json.ts'

@@ -1,4 +1,5 @@
-// Outputs that are kept for later calls: under which key, where one is found, how long it holds. Who uses them is elsewhere.
+// Outputs that are kept for later calls: under which key, how one is found, how long it is valid. What to do with one is
+// decided elsewhere.
 
 import { isRecord, type MaybePromise, setOwn } from '../../json.ts'
 import { contentId } from '../../plan/id.ts'

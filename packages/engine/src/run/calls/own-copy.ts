@@ -1,5 +1,5 @@
-// A value for one alone: what is done to it reaches nobody else. Lists, plain objects and bytes are copied; what else there
-// may be in memory (a date, a function, an object of a class) stays what it is, and so does what is frozen.
+// Copies a value so that changes to the copy reach nobody else. Lists, plain objects and bytes are copied. Any other value
+// in memory (a date, a function, an object of a class) is passed on as it is, and so is a frozen one.
 
 import { setOwn } from '../../json.ts'
 

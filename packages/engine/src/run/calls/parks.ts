@@ -1,5 +1,5 @@
-// Attempts that were put aside until a time, a signal or their next try: who is due, and who has a place to go on. Calls
-// nothing: whom it wakes, it hands on.
+// Attempts that were put aside until a time, a signal or their next try: which are due, and which have a place to continue.
+// Calls nothing: it hands on the attempts that it wakes.
 
 import type { Park, ParkSignal } from '../../component/plugin.ts'
 import { errorValue } from '../../errors.ts'

@@ -1,4 +1,4 @@
-// A run, from its results to its end, for whoever began it or goes on with it. Follows; drives nothing.
+// Follows a run, from its results to its end, for whoever began it or took it up. Drives nothing.
 
 import type { RunHandle, SubmitOptions } from '../../engine.ts'
 import { errorValue, FlowError } from '../../errors.ts'

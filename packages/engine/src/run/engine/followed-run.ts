@@ -1,5 +1,5 @@
-// A run as whoever only looks at it has it: its results and its end, from the store, whoever drives it and wherever. Drives
-// nothing, and holds no more than a page of results.
+// A run as a caller sees it that does not drive it: its results and its end, read from the store, whoever drives it and
+// wherever. Drives nothing, and holds at most a page of results.
 //
 // F1  Results in input order are read from the store, from the first that is missing on; news of the run says when to look.
 // F2  Results as they end come in the order of the journal's rows; a reader who falls behind stops the watch, and goes on

@@ -1,5 +1,5 @@
-// Has the journals of runs driven: new ones, and those that are in the store. One driver here for each; what it leaves goes
-// back to the store.
+// Has the journals of runs driven: new ones, and those that are in the store. Each has one driver here; what this process
+// leaves goes back to the store.
 
 import type { Clock } from '../../clock.ts'
 import { type ErrorValue, FlowError } from '../../errors.ts'

@@ -1,5 +1,5 @@
-// The engine over a store, verb by verb: begins runs, goes on with them, repeats them, tells them what they are sent. Who
-// drives them is in journals.ts, which of them are here in local-runs.ts.
+// The engine over a store, verb by verb: begins runs, takes them up, repeats them, sends them signals. journals.ts knows
+// who drives them, local-runs.ts which of them this process has in hand.
 
 import { type Clock, systemClock } from '../../clock.ts'
 import { coreComponent } from '../../component/core.ts'

@@ -1,4 +1,4 @@
-// What stands at the beginning of a run's own journal, and the run's row, for whoever needs them to go on.
+// The beginning of a run's own journal, and the run's row: what a process needs to take the run up.
 
 import { FlowError } from '../../errors.ts'
 import type { RunId, RunOptions } from '../../journal/events.ts'

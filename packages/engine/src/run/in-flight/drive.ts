@@ -1,4 +1,5 @@
-// What the parts of a driver share: what it was given, what it knows of the turn, and whom to tell that something moved.
+// What the parts of a driver share: its options, what has happened in this turn, and whom to notify when something has
+// moved.
 
 import type { Clock } from '../../clock.ts'
 import type { ErrorValue, FlowError } from '../../errors.ts'

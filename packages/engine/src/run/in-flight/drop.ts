@@ -1,4 +1,4 @@
-// What is no longer wanted: a step's answer, a sub-run, and all that is below them. Their components are told.
+// Drops what is no longer wanted: the answer of a step, a sub-run, and everything below them. Their components are aborted.
 
 import { FlowError } from '../../errors.ts'
 import type { ActiveRun } from './active-run.ts'

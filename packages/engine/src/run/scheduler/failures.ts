@@ -1,5 +1,5 @@
-// What a failure does to its item: handlers may take it, `stop` ends the item by it after its clean-up steps, `drain` lets
-// the others go on and ends it at its exit. Decides; the scheduler moves.
+// What a failure does to its item: a handler may take it; `stop` ends the item with it after the clean-up steps; `drain`
+// lets the other steps go on and ends the item with it at the exit. It only decides: the scheduler moves the item.
 
 import type { ErrorValue } from '../../errors.ts'
 import type { LinkedPlan } from '../link.ts'

@@ -1,4 +1,4 @@
-// What stands for the output of a step that has none.
+// The value that stands for the output of a step without one.
 
 import type { ErrorValue } from '../../errors.ts'
 import { dependencyFailure, type NoValue, skip } from './no-value.ts'

@@ -1,4 +1,4 @@
-// Moves items through a plan: activate, demand, advance, settle. Synchronous: no clock, no I/O, no chance, no logger.
+// Moves items through a plan: activate, demand, advance, settle. Synchronous: no clock, no I/O, no randomness, no logger.
 //
 // S1  Deterministic: the same settles in the same order give the same state. (Recovery is this and nothing else.)
 // S2  (kept by driver.ts) A step is dispatched only when what made it ready has been appended; repeatable components alone

@@ -1,4 +1,4 @@
-// What the scheduler has to tell whoever keeps a record: steps that have settled, items that have ended.
+// What the scheduler reports to whoever keeps a record: steps that have settled, items that have ended.
 
 import type { ErrorValue } from '../../errors.ts'
 import type { Outcome } from '../outcome.ts'

@@ -1,4 +1,4 @@
-// Where the items in flight of one run stand: typed arrays, slots x steps. Holds; decides nothing.
+// The state of the items in flight of one run, in typed arrays of slots x steps. It changes only as the scheduler says.
 //
 // An item lives in a slot while it is in flight; the slot is then reused. A step of an item is the number
 // `key = slot * stepCount + step`; ids exist at the edges only.

@@ -1,4 +1,4 @@
-// A batch: lines in, results out, with the engine between them. Nothing is held that is not in flight.
+// A batch: reads lines, runs them, writes results. Holds nothing that is not in flight.
 //
 // 1. The output's lines are whole and in order whatever ends the batch, so that --resume can go on behind them.
 // 2. The first interrupt starts nothing more and writes what still ends; the second stops at once.

@@ -1,5 +1,5 @@
-// Shows how far a batch is while it runs: one line that renews itself on a terminal, at most a line a second elsewhere, and
-// none that says what the last one said.
+// Shows the progress of a batch: on a terminal one line that is redrawn, elsewhere at most one line a second, and none that
+// repeats the last one.
 
 import type { Io } from '../command.ts'
 import type { Messages } from '../messages.ts'

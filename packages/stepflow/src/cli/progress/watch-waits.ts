@@ -1,4 +1,4 @@
-// Says which signals a run waits for, and how to send them: once each. A fold over entries.
+// Prints which signals a run waits for, and how to send them, once for each. A fold over entries.
 
 import { foldWaits, type JournalEntry, type Plan } from '@stepflow/engine'
 import { printable } from './draw-tree.ts'
