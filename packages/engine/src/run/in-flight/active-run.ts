@@ -1,4 +1,5 @@
-// One run, or one sub-run, while it is driven: its items in flight and what is known of each. It only holds data: the driver decides.
+// One run, or one sub-run, while it is driven: its items in flight and what is known of each. It only holds data: the
+// driver decides.
 
 import type { ParkedRun } from '../../component/plugin.ts'
 import type { LinkedPlan } from '../link.ts'
