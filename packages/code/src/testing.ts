@@ -17,7 +17,7 @@ export type { AnyFn } from './library/component.ts'
 export type { Call, Fake, Fakes } from './library/fakes.ts'
 export { fake, type RecordedComponent, recorded } from './library/fakes.ts'
 
-/** How a run should fail; what is left out may be anything. */
+/** The expected failure of a run; a field that is left out may have any value. */
 export interface ExpectedFailure {
   readonly code?: string
   /** All of the message, or what it must match. */
@@ -35,7 +35,7 @@ export interface Ran {
   readonly calls: Readonly<Record<string, readonly Call[]>>
 }
 
-/** A run that is to be made, and what should become of it. */
+/** A run, and how it is expected to end. */
 export interface Expectation<Input, Output> {
   withInput(input: Input): Expectation<Input, Output>
   /** Answers in place of components, by the component's name or by the step's id. */
@@ -50,7 +50,7 @@ export interface Expectation<Input, Output> {
 }
 
 /**
- * Runs a flow and says what should become of it. Works in every test runner.
+ * Runs a flow and checks how it ends. Works in every test runner.
  *
  * ```ts
  * const fetchUser = component('fetch_user', {}, async (id: string) => ({ id, name: 'from the network' }))

@@ -37,7 +37,7 @@ export interface PlanEngineOptions {
   readonly storePatienceMs?: number
 }
 
-/** What is said of a run when it is handed over. */
+/** Options of a submitted run. */
 export interface SubmitOptions extends RunOptions {
   readonly id?: RunId
   /** `false`: results come as they are, `is_secret` values included; for the program that calls, never for an exit. */
@@ -58,7 +58,7 @@ export interface DirectRunOptions {
 /** What a run is run over; an asynchronous one is read as it is needed. */
 export type Inputs = Iterable<unknown> | AsyncIterable<unknown>
 
-/** What may be said anew when a run goes on. */
+/** Options of resuming a run. */
 export interface ResumeOptions {
   /** All inputs of the run, from the first: those that it has taken are passed over. */
   readonly inputs?: Inputs
@@ -90,7 +90,7 @@ export interface RerunPreview {
   readonly steps: readonly { readonly stepId: string; readonly reused: number; readonly again: number }[]
 }
 
-/** What can be said to a run under way. */
+/** A signal to a run. */
 export type RunSignal =
   | { readonly name: 'cancel'; readonly reason?: string; readonly by?: string }
   | { readonly name: 'pause' | 'resume'; readonly by?: string }
@@ -138,7 +138,7 @@ export interface PlanEngine {
   close(options?: CloseOptions): Promise<void>
 }
 
-/** How an engine is closed. */
+/** Options of closing an engine. */
 export interface CloseOptions {
   /** 0 unless told: calls that are under way are aborted. */
   readonly drainMs?: number

@@ -52,7 +52,7 @@ export interface ErrorValue {
 
 const BRAND = Symbol.for('stepflow.FlowError')
 
-/** What else can be said of an error. */
+/** Options of an error. */
 export interface FlowErrorOptions {
   readonly data?: Json
   readonly cause?: unknown

@@ -1,6 +1,6 @@
 // JSON as this project means it: the types, and the few questions that everybody asks of a value.
 
-/** What JSON can say. */
+/** Any JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject
 /** An object of JSON. */
 export interface JsonObject {

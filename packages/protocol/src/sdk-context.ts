@@ -4,7 +4,7 @@ import type { Outcome } from '@stepflow/engine'
 import type { Peer } from './peer.ts'
 import { type Capabilities, isObject, type MessageId, RpcError } from './wire.ts'
 
-/** How a run that a component starts is done. */
+/** Options of a run that a component starts. */
 export interface SubmitOptions {
   readonly wait?: boolean
   readonly maxConcurrency?: number
@@ -34,7 +34,7 @@ type LogLevel = 'debug' | 'info' | 'warning' | 'error'
 export type ContextLog = Readonly<Record<LogLevel, (message: string, data?: unknown) => void>>
 
 /**
- * What a handler is told about its call, and may ask of the runtime; made by the server, one for each call.
+ * The context of a call: what a handler knows about it, and what it may ask of the runtime; made by the server, one for each call.
  *
  * ```ts
  * const server = createServer({ name: 'files' })

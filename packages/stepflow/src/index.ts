@@ -97,7 +97,7 @@ export type {
   ErrorValue,
   FlowErrorOptions,
   Inputs,
-  /** How one input ended, as the engine tells it. */
+  /** How one input ended. */
   ItemResult,
   Json,
   JsonObject,
@@ -105,7 +105,7 @@ export type {
   Log,
   LogLevel,
   MaybePromise,
-  /** What a store in memory is made with. */
+  /** Options of a store in memory. */
   MemoryStoreOptions,
   Outcome,
   /** The order of results: that of the inputs, or as they end. */
@@ -126,9 +126,11 @@ export type {
   CallContext,
   Component,
   ComponentInfo,
+  GetRunOptions,
   ParkedRun,
   ParkSignal,
   Plugin,
+  ReportedRun,
   SubmitRunOptions,
   SubmittedRun,
   Woken,

@@ -35,7 +35,7 @@ import { Watchers } from './watchers.ts'
 import { type Drive, Worker } from './worker.ts'
 import { Writer } from './writer.ts'
 
-/** What a store in a file is made with. */
+/** Options of a store in a file. */
 export interface SqliteStoreOptions {
   /** Made if it is not there, with its folder. */
   readonly path: string

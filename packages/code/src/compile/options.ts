@@ -7,7 +7,7 @@ type Unit = 'ms' | 's' | 'm' | 'h' | 'd'
 /** `'30s'`, `'5m'`, `'500ms'`, `'1h30m'`, or seconds as a number. */
 export type Duration = number | `${number}${Unit}` | `${number}${Unit}${number}${Unit}`
 
-/** How often a step is tried, and what lies between. */
+/** How often a step is tried, and the delays between the attempts. */
 export interface RetryOptions {
   /** In all, the first included; 3 if absent. */
   readonly maxAttempts?: number

@@ -77,7 +77,7 @@ export interface LoadFileInput {
 export const wait: BuiltinComponent<WaitInput, { readonly waited_until: string }> = builtin('wait')
 
 /**
- * Takes so long, and holds its place meanwhile: it paces a batch.
+ * Takes the given time and holds its place meanwhile, so it paces a batch.
  *
  * ```ts
  * const flow = defineFlow('paced', {}, ({ step }) => step('pause', sleep, { duration: '10ms', passthrough: 'next' }))

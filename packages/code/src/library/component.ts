@@ -15,7 +15,7 @@ import {
 } from './schema-like.ts'
 import { type StepContext, StepView } from './step-context.ts'
 
-/** What is known of a component. */
+/** Options of a component. */
 export interface ComponentOptions<I extends SchemaLike | undefined, O extends SchemaLike | undefined> {
   readonly description?: string
   /** Checked before the function is called, which gets what the schema makes of the input. */
@@ -45,7 +45,7 @@ type Body<O, Input, Output> =
 type Accepted<S, Own> = S extends SchemaLike ? (unknown extends InputOf<S> ? Own : InputOf<S>) : Own
 
 /**
- * A component of a name, for flows and for files of components. It can be called like the function it was made of.
+ * A component with a name, for flows and for modules. It can be called like the function that it was made of.
  *
  * ```ts
  * import { z } from 'zod'

@@ -4,7 +4,7 @@ import { drawSvg, drawText } from '@stepflow/draw'
 import type { Plan } from '@stepflow/engine'
 import { checkKeys, shown, wrong } from '../compile/options.ts'
 
-/** What a drawing is written in. */
+/** The format of a drawing. */
 export type DrawFormat = 'mermaid' | 'dot' | 'svg'
 
 export function drawPlan(plan: Plan, options: { readonly format?: DrawFormat } = {}): string {

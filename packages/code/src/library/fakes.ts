@@ -35,7 +35,7 @@ export type Fakes = Readonly<Record<string, Fake>>
 export type RecordedComponent<I, O> = FlowComponent<I, O> & { readonly calls: readonly Call[] }
 
 /**
- * A component that answers as told.
+ * A component that gives prepared answers.
  *
  * ```ts
  * const weather = fake('weather', [{ output: 'sun' }, { error: { code: 'UNREACHABLE', message: 'no network' } }])

@@ -24,7 +24,7 @@ import { type InputOf, type OutputOf, readSchema, type SchemaLike } from './sche
 import type { StepContext } from './step-context.ts'
 import { writeFlow } from './write-flow.ts'
 
-/** What holds for all of a flow. */
+/** Options of a flow. */
 export interface FlowOptions<S extends SchemaLike | undefined = undefined> {
   readonly description?: string
   /** Checked before the first step. */

@@ -3,7 +3,7 @@
 
 import { isPromise } from '@stepflow/engine'
 
-/** What is told of a step. */
+/** An event of a step. */
 export interface StepEvent {
   /** The step function's name; of one inside: `Outer > Inner`. */
   readonly workflow: string
@@ -21,7 +21,7 @@ export interface StepEvent {
   readonly nextStep?: string
 }
 
-/** What is told of an execution. */
+/** An event of an execution. */
 export interface WorkflowEvent {
   readonly workflow: string
   readonly input: unknown

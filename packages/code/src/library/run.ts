@@ -5,7 +5,7 @@ import { checkBatch, checkRun } from './check-given.ts'
 import { createEngine, type Engine } from './engine.ts'
 import type { Runnable } from './program.ts'
 
-/** How a run is done. */
+/** Options of a run. */
 export interface RunOptions {
   /** Stops the run: steps in flight are told by their `context.signal`, no other starts. */
   readonly signal?: AbortSignal
@@ -13,7 +13,7 @@ export interface RunOptions {
   readonly engine?: Engine
 }
 
-/** How a run over many inputs is done. */
+/** Options of a run over many inputs. */
 export interface BatchOptions extends RunOptions {
   /** In the order of the inputs (unless told), or as they end. */
   readonly order?: ResultOrder

@@ -27,13 +27,13 @@ export interface StandardIssue {
 /** A JSON Schema; it carries no types. */
 export type JsonSchema = { readonly [keyword: string]: unknown } | boolean
 
-/** Whatever may stand where a schema is asked for. */
+/** Anything that can serve as a schema. */
 // biome-ignore lint/suspicious/noExplicitAny: every schema, whatever it describes
 export type SchemaLike = StandardSchema<any, any> | JsonSchema
 
-/** What may be given where the schema is asked for. */
+/** The type that a value must have before the schema is applied. */
 export type InputOf<S> = S extends StandardSchema<infer I, infer _> ? I : unknown
-/** What the schema makes of it. */
+/** The type of the value after the schema was applied. */
 export type OutputOf<S> = S extends StandardSchema<infer _, infer O> ? O : unknown
 
 /**

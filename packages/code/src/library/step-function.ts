@@ -43,7 +43,7 @@ import { componentOf } from './step-parts.ts'
 /** How an execution stands. */
 export type Status = 'INITIALIZED' | 'RUNNING' | 'COMPLETED' | 'FAILED'
 
-/** What a step function is made with. */
+/** Options of a step function. */
 export interface StepFunctionOptions {
   /** Told of everything that happens. */
   readonly hooks?: StepFunctionHooks
@@ -54,14 +54,14 @@ export interface StepFunctionOptions {
   readonly clock?: Clock
 }
 
-/** How one execution is done. */
+/** Options of one execution. */
 export interface ExecuteOptions {
   /** Stops the execution: steps in flight are told by their `context.signal`, no other starts. */
   readonly signal?: AbortSignal
 }
 
 /**
- * Steps that lead to one another by name.
+ * Steps that name the step that follows them.
  *
  * ```ts
  * const greet = new StepFunction('greet')

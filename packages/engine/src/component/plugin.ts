@@ -18,7 +18,7 @@ export interface Plugin {
   stop?(): MaybePromise<void>
 }
 
-/** What a component tells of itself. */
+/** A component\'s description of itself. */
 export interface ComponentInfo {
   /** With a leading slash, as its plugin names it: `/http`. */
   readonly name: string
@@ -45,7 +45,7 @@ export interface Component {
   call(input: unknown, context: CallContext): MaybePromise<unknown | Park | Skip>
 }
 
-/** What a component is told about its call. */
+/** The context of a call, for the component. */
 export interface CallContext {
   /** Aborted when the answer is no longer wanted: timeout, cancel, the item's end. */
   readonly signal: AbortSignal
@@ -93,7 +93,7 @@ export interface CallContext {
   getRun(runId: string, options?: GetRunOptions): Promise<ReportedRun>
 }
 
-/** How a component starts a run. */
+/** Options of a run that a component starts. */
 export interface SubmitRunOptions {
   readonly maxConcurrent?: number
   readonly wait?: boolean
@@ -203,7 +203,7 @@ export class Park {
 }
 
 /**
- * Returned by a component whose step is to count as skipped: it has no value, and that is no failure.
+ * Returned by a component to skip its step: the step has no value, and that is not a failure.
  *
  * ```ts
  * const flow = defineFlow('maybe', { input: shape<number>() }, ({ input, step, coalesce }) => {

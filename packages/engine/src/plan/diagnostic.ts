@@ -3,7 +3,7 @@
 /** How bad a finding is; nothing runs with a `fatal` one or an `error`. */
 export type Level = 'fatal' | 'error' | 'warning' | 'hint'
 
-/** A finding about a workflow, with its place. */
+/** A finding about a workflow, with its line. */
 export interface Diagnostic {
   /** SCREAMING_SNAKE, stable: programs may test for it. */
   readonly code: string

@@ -75,7 +75,7 @@ export interface Transition {
   readonly label?: string
 }
 
-/** How often a step is tried, and what lies between. */
+/** How often a step is tried, and the delays between the attempts. */
 export interface Retry {
   /** In all, the first included. */
   readonly attempts: number

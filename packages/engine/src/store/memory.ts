@@ -25,7 +25,7 @@ export interface MemoryStoreOptions {
 }
 
 /**
- * A store that forgets at the end of the process.
+ * A store in memory: it ends with the process.
  *
  * ```ts
  * const engine = createEngine({ store: createMemoryStore() })

@@ -238,7 +238,7 @@ export interface Blobs {
   get(id: string): MaybePromise<unknown>
 }
 
-/** Small documents by collection and key. */
+/** Small documents by collection and key, each with a version. */
 export interface Records {
   get(collection: string, key: string): MaybePromise<StoredRecord | undefined>
   /** In the order of their keys, at most `limit`, those after the key `after`. */
