@@ -102,3 +102,18 @@ test('a run that is not there is NOT_FOUND, and a near one is named', async () =
   expect(FlowError.is(error) && error.code).toBe('NOT_FOUND')
   expect((error as Error).message).toContain(`Did you mean ${id}?`)
 })
+
+test('the failure that stands in the row of a run holds no secret of the process', async () => {
+  const plan = { name: 'p', steps: [], entry: 0, exit: 0, onFailure: 'stop' } as const
+  const outcome = { outcome: 'failed', error: { code: 'COMPONENT_FAILED', message: 'refused process-key' } } as const
+  const entries: JournalEntry[] = [
+    { type: 'created', at: 1, run: 'r', plan, from: 0, inputs: [1] },
+    { type: 'sealed', at: 1, items: 1 },
+    { type: 'finished', at: 2, item: 0, outcome },
+  ]
+  await wired.store.append({ journal: 'r/0', after: 0, entries })
+  const reader = createRunReader(wired.store, ['process-key'])
+
+  expect((await reader.list())[0]?.error).toEqual({ item: 0, code: 'COMPONENT_FAILED', message: 'refused [redacted]' })
+  expect((await reader.open('r')).row.error?.message).toBe('refused [redacted]')
+})

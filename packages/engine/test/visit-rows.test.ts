@@ -1,0 +1,95 @@
+import { expect, test } from 'vitest'
+import { foldVisits, foldWaits, type JournalEntry, type Plan } from '../src/index.ts'
+
+const step = (id: string, reads: number[] = []) => ({
+  id,
+  component: '/x',
+  input: { op: 'array', of: reads.map((step) => ({ op: 'step', step })) },
+})
+const plan = {
+  name: 'p',
+  steps: [step('a'), step('b', [0]), step('c', [1])],
+  entry: 2,
+  exit: 2,
+  onFailure: 'stop',
+} as unknown as Plan
+
+const at = (step: number, time: number, visit = 1, attempt = 1) => ({ at: time, item: 0, step, visit, attempt })
+const success = { outcome: 'success', result: 1 } as const
+const failure = { code: 'COMPONENT_FAILED', message: 'no' }
+
+function rowsAfter(...entries: JournalEntry[]) {
+  const visits = foldVisits(plan)
+  for (const entry of entries) visits.see([entry])
+  return visits.rows()
+}
+
+test('a step that was tried again has a row with each attempt, its error and its node', () => {
+  const [, b] = rowsAfter(
+    { type: 'claimed', at: 1, driver: 'd', node: 'one' },
+    { type: 'settled', ...at(0, 10), outcome: success },
+    { type: 'started', ...at(1, 12) },
+    { type: 'parked', ...at(1, 20), until: 50, retry: { step: 1, transport: 0 }, error: failure },
+    { type: 'claimed', at: 40, driver: 'e', node: 'two' },
+    { type: 'started', ...at(1, 51, 1, 2) },
+    { type: 'settled', ...at(1, 60, 1, 2), outcome: success },
+  )
+
+  expect(b).toMatchObject({ stepId: 'b', visit: 1, status: 'success', readyAt: 10, startedAt: 12, endedAt: 60 })
+  expect(b?.attempts).toEqual([
+    { startedAt: 12, endedAt: 20, error: failure, node: 'one' },
+    { startedAt: 51, endedAt: 60, node: 'two' },
+  ])
+})
+
+test('a step that was visited again has a row for each visit, and one that nothing has reached has one', () => {
+  const rows = rowsAfter(
+    { type: 'settled', ...at(0, 10), outcome: success },
+    { type: 'settled', ...at(1, 20), outcome: success },
+    { type: 'settled', ...at(1, 30, 2), outcome: success },
+  )
+
+  expect(rows.map(({ stepId, visit, status }) => [stepId, visit, status])).toEqual([
+    ['a', 1, 'success'],
+    ['b', 1, 'success'],
+    ['b', 2, 'success'],
+    ['c', 1, 'pending'],
+  ])
+})
+
+test('a step that waits says for what, and one that the end of its item cut off says that', () => {
+  const waits: JournalEntry[] = [{ type: 'parked', ...at(0, 10), signal: 'approve', until: 99 }]
+  const [a] = rowsAfter(...waits)
+  expect(a).toMatchObject({ status: 'waiting', why: { kind: 'signal', signal: 'approve', until: 99 } })
+
+  const failed = { outcome: 'failed', error: failure } as const
+  const [cut, never] = rowsAfter(...waits, { type: 'finished', at: 40, item: 0, outcome: failed })
+  expect(cut).toMatchObject({ status: 'cancelled', endedAt: 40, why: { kind: 'ended' } })
+  expect(never).toMatchObject({ status: 'skipped', why: { kind: 'ended' } })
+})
+
+test('a loop counts its elements that have ended, and names what runs inside it', () => {
+  const inside = { at: 20, sub: '0/1/1', step: 0, visit: 1, attempt: 1 }
+  const [, b] = rowsAfter(
+    { type: 'opened', ...at(1, 10), elements: 3, byStep: true },
+    { type: 'settled', ...inside, item: 0, outcome: success },
+    { type: 'settled', ...inside, item: 2, outcome: success },
+  )
+
+  expect(b).toMatchObject({ status: 'running', done: 2, total: 3, inside: '0/1/1' })
+})
+
+test('a signal is waited for until its step goes on or its item ends', () => {
+  const waits = foldWaits(plan)
+  const names = () => [...waits.open()].map(({ item, step, name }) => `${item} ${step} ${name}`)
+  waits.see([
+    { type: 'parked', ...at(0, 1), signal: 'x' },
+    { type: 'parked', ...at(1, 1), item: 1, signal: 'y' },
+  ])
+  waits.see([{ type: 'parked', ...at(2, 2), sub: '2/1/1', signal: 'z' }])
+  expect(names()).toEqual(['0 a x', '1 b y', '2 b z'])
+
+  waits.see([{ type: 'settled', ...at(0, 3), outcome: success }])
+  waits.see([{ type: 'finished', at: 4, item: 2, outcome: success }])
+  expect(names()).toEqual(['1 b y'])
+})
