@@ -34,6 +34,12 @@ test('actions and shells are offered where they stand', async () => {
   expect(await offered('stepflow', 'runs', 'show', '')).toEqual([])
 })
 
+test('options of a command with actions are those of the action that is typed', async () => {
+  expect(await offered('stepflow', 'runs', 'rerun', '--dry')).toEqual(['--dry-run'])
+  expect(await offered('stepflow', 'runs', 'list', '--dry')).toEqual([])
+  expect(await offered('stepflow', 'runs', '--sin')).toEqual(['--since'])
+})
+
 test('options are those of the command', async () => {
   expect(await offered('stepflow', 'convert', '--t')).toEqual(['--to'])
   expect(await offered('stepflow', 'con')).toEqual(['convert'])
