@@ -1,10 +1,10 @@
 // The Python SDK: its own tests on every Python from 3.9 on that this machine has, with and without the libraries that it
-// works with, its types, and the example of a batch processor through the command line.
+// works with, its types and form, and servers through the command line.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { root, stepflow } from './stepflow.ts'
 
@@ -42,6 +42,13 @@ describe.skipIf(!newest)('the Python SDK (skipped where there is no Python from 
       expect(stderr).not.toContain('skipped')
     }, 180_000)
 
+    test('is formatted, and has no finding of ruff', () => {
+      for (const what of [['format', '--check'], ['check']]) {
+        const { status, stdout } = run(python, ['-m', 'ruff', ...what, '--no-cache', '.'])
+        expect(status, stdout).toBe(0)
+      }
+    }, 60_000)
+
     test('has the types that mypy expects', () => {
       const { status, stdout } = run(python, ['-m', 'mypy', '--cache-dir', join(root, 'tmp/mypy')])
       expect(status, stdout).toBe(0)
@@ -50,9 +57,7 @@ describe.skipIf(!newest)('the Python SDK (skipped where there is no Python from 
     test.each(transports)(
       'a server written for 0.3 to 0.7 of the public SDK works over %s',
       (_, options) => {
-        const server = join(root, 'packages/host/test/fixtures/released/flows_by_id.py')
-
-        const { status, stdout, stderr } = runFlow(flowFolder(python, server, releasedSteps, options))
+        const { status, stdout, stderr } = runFlow(flowFolder(python, 'released_server.py', releasedSteps, options))
 
         expect(status, stderr).toBe(0)
         const id = expect.stringMatching(/^[0-9a-f]{64}$/)
@@ -229,7 +234,7 @@ function flowFolder(python: string, server: string, steps: string, options: read
   mkdirSync(join(root, 'tmp'), { recursive: true })
   const folder = mkdtempSync(join(root, 'tmp', 'python-'))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
-  const args = [resolve(sdk, 'tests', server), ...options]
+  const args = [join(sdk, 'tests', server), ...options]
   const plugin = { type: 'stepflow', command: python, args, env: { PYTHONPATH: sdk } }
   const data = { type: 'module', path: 'data.mjs' }
   const config = { plugins: { builtin: { type: 'builtin' }, python: plugin, data }, routes }
@@ -263,10 +268,10 @@ function findPythons(): Python[] {
 function installLibraries({ path, version }: Python): string | undefined {
   const folder = join(root, 'tmp', `python-${version}`)
   const python = join(folder, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python')
-  const hasAll = () => spawnSync(python, ['-c', 'import msgspec, pydantic, jsonschema, mypy']).status === 0
+  const hasAll = () => spawnSync(python, ['-c', 'import msgspec, pydantic, jsonschema, mypy, ruff']).status === 0
   if (hasAll()) return python
   if (spawnSync(path, ['-m', 'venv', '--clear', folder]).status !== 0) return undefined
   const install = '-m pip install --quiet --disable-pip-version-check --retries 1 --timeout 20'
-  spawnSync(python, `${install} msgspec pydantic jsonschema mypy`.split(' '))
+  spawnSync(python, `${install} msgspec pydantic jsonschema mypy ruff`.split(' '))
   return hasAll() ? python : undefined
 }

@@ -1,7 +1,7 @@
 """Write components for Stepflow in Python: `StepflowServer`, `@server.component`, `server.run()`.
 
-Needs nothing but the standard library. msgspec, pydantic and jsonschema are used where they are installed and the author
-uses them.
+Needs nothing but the standard library. msgspec, pydantic and jsonschema are used where they are installed and the
+author uses them.
 """
 
 from .context import CallContext, ContextLog, StepflowContext, StepflowSyncContext

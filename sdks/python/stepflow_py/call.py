@@ -42,7 +42,9 @@ class Link(Protocol):
 
 
 class Call:
-    def __init__(self, server: StepflowServer, link: Link, component: Component, id: wire.MessageId, params: Any) -> None:
+    def __init__(
+        self, server: StepflowServer, link: Link, component: Component, id: wire.MessageId, params: Any
+    ) -> None:
         observability = params.get("observability")
         attempt = params.get("attempt")
         key = params.get("idempotency_key")
@@ -60,6 +62,8 @@ class Call:
         self._waits: set[Callable[[], None]] = set()
 
     def run_in_thread(self) -> None:
+        if self.is_cancelled:
+            return self.end_unstarted()
         try:
             output = self._component.call(self._params.get("input"), StepflowSyncContext, self)
             line = self._line(output)

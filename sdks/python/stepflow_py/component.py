@@ -1,7 +1,8 @@
-"""A function as a component: which of its parameters is the input, which the context, and what JSON becomes of both ends."""
+"""A function as a component: which parameter is the input, which the context, what both ends are as JSON."""
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import inspect
 import typing
@@ -64,11 +65,11 @@ class Component:
         except TypeError as error:
             # `int | None` in a text, on a Python that has no such thing.
             raise TypeError(f"component {self.path}: its annotations cannot be read: {error}") from None
-        rest = []
-        for name in self._parameters:
+        rest: list[str] = []
+        for name, has_default in self._parameters.items():
             if self._context is None and (name in _CONTEXT_NAMES or _is_context(self._hints.get(name))):
                 self._context = name
-            else:
+            elif not has_default or not rest:
                 rest.append(name)
         if len(rest) > 1:
             raise TypeError(
@@ -115,27 +116,25 @@ class Component:
         return schema_of(self._hints[name], self._names) if name in self._hints else None
 
 
-def _parameters(function: Callable[..., Any], path: str) -> list[str]:
-    """Those that are passed: with a default, only the first and what is called like a context."""
+def _parameters(function: Callable[..., Any], path: str) -> dict[str, bool]:
+    """Those that may be passed, and whether they have a default."""
     if not callable(function):
         raise TypeError(f"component {path}: {function!r} is no function")
-    names: list[str] = []
+    names: dict[str, bool] = {}
     for parameter in inspect.signature(function).parameters.values():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             continue
         if parameter.kind == parameter.POSITIONAL_ONLY:
             raise TypeError(f"component {path}: parameter {parameter.name} must not be positional-only")
-        has_default = parameter.default is not parameter.empty
-        if not has_default or not names or parameter.name in _CONTEXT_NAMES:
-            names.append(parameter.name)
+        names[parameter.name] = parameter.default is not parameter.empty
     return names
 
 
 def _is_async(function: Callable[..., Any]) -> bool:
     inner = inspect.unwrap(function)
-    while hasattr(inner, "func"):  # functools.partial
+    while isinstance(inner, functools.partial):
         inner = inner.func
-    return inspect.iscoroutinefunction(inner) or inspect.iscoroutinefunction(getattr(inner, "__call__", None))
+    return inspect.iscoroutinefunction(inner) or inspect.iscoroutinefunction(type(inner).__call__)
 
 
 def _is_context(hint: Any) -> bool:

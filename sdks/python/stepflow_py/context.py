@@ -1,5 +1,5 @@
-"""What a component is told about its call, and may ask of the runtime: one context a call. In a synchronous component the
-same methods answer without `await`."""
+"""What a component is told about its call, and may ask of the runtime: one context a call. In a synchronous component
+the same methods answer without `await`."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ class StepflowContext(CallContext):
     async def evaluate_batch(
         self, flow: Flow, inputs: Sequence[Any], max_concurrency: Optional[int] = None, overrides: Any = None
     ) -> list[Any]:
-        """The outputs of a flow, one for each input; raises StepflowFailed or StepflowSkipped for the first without one."""
+        """The outputs of a flow, one for each input; raises StepflowFailed or StepflowSkipped where there is none."""
         return await requests.evaluate_batch(self._call.ask_in_loop, flow, None, inputs, max_concurrency, overrides)
 
     async def evaluate_batch_by_id(
@@ -191,9 +191,7 @@ class StepflowSyncContext(CallContext):
         subflow_key: Optional[str] = None,
     ) -> RunStatus:
         ask = self._call.ask_in_thread
-        return _answer(
-            requests.submit_run(ask, flow, flow_id, inputs, wait, max_concurrency, overrides, subflow_key)
-        )
+        return _answer(requests.submit_run(ask, flow, flow_id, inputs, wait, max_concurrency, overrides, subflow_key))
 
     def submit_run_by_id(
         self,
@@ -226,7 +224,9 @@ class StepflowSyncContext(CallContext):
     def submit_batch_by_id(
         self, flow_id: str, inputs: Sequence[Any], max_concurrency: Optional[int] = None, overrides: Any = None
     ) -> str:
-        return _answer(requests.submit_batch(self._call.ask_in_thread, None, flow_id, inputs, max_concurrency, overrides))
+        return _answer(
+            requests.submit_batch(self._call.ask_in_thread, None, flow_id, inputs, max_concurrency, overrides)
+        )
 
     def get_batch(
         self, batch_id: str, wait: bool = False, include_results: bool = False
@@ -236,12 +236,16 @@ class StepflowSyncContext(CallContext):
     def evaluate_batch(
         self, flow: Flow, inputs: Sequence[Any], max_concurrency: Optional[int] = None, overrides: Any = None
     ) -> list[Any]:
-        return _answer(requests.evaluate_batch(self._call.ask_in_thread, flow, None, inputs, max_concurrency, overrides))
+        return _answer(
+            requests.evaluate_batch(self._call.ask_in_thread, flow, None, inputs, max_concurrency, overrides)
+        )
 
     def evaluate_batch_by_id(
         self, flow_id: str, inputs: Sequence[Any], max_concurrency: Optional[int] = None, overrides: Any = None
     ) -> list[Any]:
-        return _answer(requests.evaluate_batch(self._call.ask_in_thread, None, flow_id, inputs, max_concurrency, overrides))
+        return _answer(
+            requests.evaluate_batch(self._call.ask_in_thread, None, flow_id, inputs, max_concurrency, overrides)
+        )
 
     def get_metadata(self, step_id: Optional[str] = None) -> dict[str, Any]:
         return _answer(requests.get_metadata(self._call.ask_in_thread, self.flow_id, step_id or self.step_id))

@@ -20,7 +20,7 @@ Convert = Callable[[Any, str], Any]
 
 
 def converter(hint: Any, names: Optional[Mapping[str, Any]] = None) -> Optional[Convert]:
-    """How a value becomes what the annotation says; None: it stays as it is. Raises TypeError for what JSON cannot be."""
+    """How a value becomes what is declared; None: it stays as it is. Raises TypeError for what JSON cannot be."""
     hint = kinds.bare(hint)
     if kinds.is_anything(hint) or hint is dict:
         return None if kinds.is_anything(hint) else _object
@@ -113,7 +113,9 @@ class _Compiler:
 
         def convert(value: Any, field: str) -> Any:
             members = _object(value, field)
-            return {key_of(key, f"a key of {field}"): value_of(member, f"{field}.{key}") for key, member in members.items()}
+            return {
+                key_of(key, f"a key of {field}"): value_of(member, f"{field}.{key}") for key, member in members.items()
+            }
 
         return convert
 

@@ -1,4 +1,4 @@
-"""The exceptions of this package: those that a component raises to fail in a certain way, and those that it may catch."""
+"""The exceptions of this package: what a component raises to fail in a certain way, and what it may catch."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ComponentError(StepflowError):
 
 
 class InvalidInput(StepflowError):
-    """A value does not fit the type that the component declares; ``field`` is its place, such as ``input.items[2].id``."""
+    """A value does not fit the type that is declared; ``field`` is its place, such as ``input.items[2].id``."""
 
     def __init__(self, message: str, field: str = "input") -> None:
         super().__init__(message)

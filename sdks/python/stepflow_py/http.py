@@ -1,9 +1,9 @@
-"""A server over HTTP: `POST /` takes a message, `GET /health` says that it is there. An answer is JSON, or a stream of events
-where the component says or asks something before it; what the runtime answers comes by a POST of its own.
+"""A server over HTTP: `POST /` takes a message, `GET /health` says that it is there. An answer is JSON, or a stream of
+events where the component says or asks something before it; what the runtime answers comes by a POST of its own.
 
 1. A connection has one request at a time; what comes after it waits, unread once it is much.
-2. Who sends no whole request in time, one that is too long, or none that HTTP knows, gets an answer that says so, and the
-   connection ends.
+2. Who sends no whole request in time, one that is too long, or none that HTTP knows, gets an answer that says so,
+   and the connection ends.
 3. A connection that is lost cancels the call whose answer was to go there.
 """
 
@@ -18,29 +18,15 @@ import time
 from typing import TYPE_CHECKING, Optional, cast
 
 from . import wire
+from .http_messages import MOST_HEAD_BYTES, Refused, Request, head
 from .process import End, take_over
 
 if TYPE_CHECKING:
     from .server import StepflowServer
 
-_MOST_HEAD_BYTES = 64 * 1024
 _MOST_WAITING_BYTES = 8 * 1024 * 1024
 _REQUEST_SECONDS = 60
 _IDLE_SECONDS = 75
-_REASONS = {
-    200: "OK",
-    202: "Accepted",
-    400: "Bad Request",
-    403: "Forbidden",
-    404: "Not Found",
-    405: "Method Not Allowed",
-    406: "Not Acceptable",
-    408: "Request Timeout",
-    411: "Length Required",
-    413: "Content Too Large",
-    415: "Unsupported Media Type",
-    431: "Request Header Fields Too Large",
-}
 
 
 def serve_http(server: StepflowServer, host: str, port: int) -> None:
@@ -73,12 +59,6 @@ async def _run(server: StepflowServer, host: str, port: int, target: int, end: E
     await loop.run_in_executor(None, end.wait_for_calls)
 
 
-class _Refused(Exception):
-    def __init__(self, status: int, why: str) -> None:
-        super().__init__(why)
-        self.status = status
-
-
 class _Connection(asyncio.Protocol):
     def __init__(self, server: StepflowServer, instance: str) -> None:
         self.loop = asyncio.get_running_loop()
@@ -88,7 +68,7 @@ class _Connection(asyncio.Protocol):
         self.transport: asyncio.Transport = cast(asyncio.Transport, None)  # there once the connection is made
         self._server = server
         self._received = bytearray()
-        self._request: Optional[_Request] = None
+        self._request: Optional[Request] = None
         self._reply: Optional[_Reply] = None
         self._timer: Optional[asyncio.TimerHandle] = None
 
@@ -142,28 +122,28 @@ class _Connection(asyncio.Protocol):
                 self._stop_waiting()
                 self._answer(request, body)
             # Somebody who sends ahead waits.
-            if len(self._received) > _MOST_HEAD_BYTES:
+            if len(self._received) > MOST_HEAD_BYTES:
                 self.transport.pause_reading()
-        except _Refused as refused:
+        except Refused as refused:
             self._refuse(refused)
 
-    def _read_head(self) -> Optional[_Request]:
+    def _read_head(self) -> Optional[Request]:
         end = self._received.find(b"\r\n\r\n")
         if end < 0:
-            if len(self._received) > _MOST_HEAD_BYTES:
-                raise _Refused(431, f"the header is longer than {_MOST_HEAD_BYTES} bytes")
+            if len(self._received) > MOST_HEAD_BYTES:
+                raise Refused(431, f"the header is longer than {MOST_HEAD_BYTES} bytes")
             if self._received:
                 self._wait(_REQUEST_SECONDS)
             return None
-        head = bytes(self._received[:end])
+        begun = bytes(self._received[:end])
         del self._received[: end + 4]
         self._wait(_REQUEST_SECONDS)
-        request = _Request(head)
+        request = Request(begun)
         if request.headers.get("expect", "").lower() == "100-continue":
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         return request
 
-    def _answer(self, request: _Request, body: bytes) -> None:
+    def _answer(self, request: Request, body: bytes) -> None:
         reply = _Reply(self, request)
         self._reply = reply
         if request.method == "GET" and request.path == "/health":
@@ -174,10 +154,10 @@ class _Connection(asyncio.Protocol):
         if not self._server.handle(body, reply):
             reply.end(202, b"")
 
-    def _refuse(self, refused: _Refused) -> None:
+    def _refuse(self, refused: Refused) -> None:
         error = {"code": wire.INVALID_REQUEST, "message": str(refused), "data": {}}
         body = json.dumps({"jsonrpc": "2.0", "id": None, "error": error}).encode()
-        self.transport.write(_head(refused.status, self.instance, len(body), is_last=True) + body)
+        self.transport.write(head(refused.status, self.instance, len(body), is_last=True) + body)
         self._reply = None
         self.transport.close()
 
@@ -193,94 +173,9 @@ class _Connection(asyncio.Protocol):
 
     def _expire(self) -> None:
         if self._request or self._received:
-            self._refuse(_Refused(408, f"the request did not come within {_REQUEST_SECONDS} s"))
+            self._refuse(Refused(408, f"the request did not come within {_REQUEST_SECONDS} s"))
         else:
             self.transport.close()
-
-
-class _Request:
-    """A head, and how its body is read. Raises _Refused for what is no HTTP."""
-
-    def __init__(self, head: bytes) -> None:
-        first, *lines = head.decode("latin-1").split("\r\n")
-        words = first.split(" ")
-        if len(words) != 3 or words[2] not in ("HTTP/1.1", "HTTP/1.0"):
-            raise _Refused(400, "not a request of HTTP/1.1")
-        self.method = words[0]
-        self.path = words[1].partition("?")[0]
-        self.headers: dict[str, str] = {}
-        for line in lines:
-            name, colon, value = line.partition(":")
-            if not colon or name != name.strip() or name.lower() in ("content-length", "host") and name.lower() in self.headers:
-                raise _Refused(400, f"a header that cannot be read: {line[:100]}")
-            self.headers[name.lower()] = value.strip()
-        self.is_1_1 = words[2] == "HTTP/1.1"
-        said = self.headers.get("connection", "").lower()
-        self.is_last = "close" in said or (not self.is_1_1 and "keep-alive" not in said)
-        self._is_chunked = "transfer-encoding" in self.headers
-        self._chunks = bytearray()
-        length = self.headers.get("content-length", "0")
-        if self._is_chunked and (self.headers["transfer-encoding"].lower() != "chunked" or "content-length" in self.headers):
-            raise _Refused(400, "a body is either chunked or has a content-length")
-        if not (length.isascii() and length.isdigit()):
-            raise _Refused(400, "the content-length is no number")
-        self._length = int(length[:20])
-        self._bound(self._length)
-
-    def check(self) -> None:
-        """What a message must be sent with."""
-        headers = self.headers
-        if self.path != "/":
-            raise _Refused(404, "there is only POST / and GET /health")
-        if self.method != "POST":
-            raise _Refused(405, "messages are sent by POST")
-        if "origin" in headers:
-            raise _Refused(403, "pages in a browser may not call components")
-        if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-            raise _Refused(415, "the content-type of a message is application/json")
-        accepted = headers.get("accept", "").lower()
-        if "*/*" not in accepted and not ("application/json" in accepted and "text/event-stream" in accepted):
-            raise _Refused(406, "accept both application/json and text/event-stream: an answer may be either")
-
-    def read_body(self, received: bytearray) -> Optional[bytes]:
-        """Takes it away; None: it is not all there."""
-        if self._is_chunked:
-            return self._read_chunks(received)
-        if len(received) < self._length:
-            return None
-        body = bytes(received[: self._length])
-        del received[: self._length]
-        return body
-
-    # ---
-
-    def _read_chunks(self, received: bytearray) -> Optional[bytes]:
-        while True:
-            end = received.find(b"\r\n")
-            if end < 0:
-                if len(received) > 1024:
-                    raise _Refused(400, "a chunk without a size")
-                return None
-            word = bytes(received[:end]).partition(b";")[0].strip()
-            try:
-                size = int(word, 16) if word.isalnum() else -1
-            except ValueError:
-                size = -1
-            if size < 0:
-                raise _Refused(400, "a chunk without a size")
-            self._bound(len(self._chunks) + size)
-            if len(received) < end + 2 + size + 2:
-                return None
-            if received[end + 2 + size : end + 4 + size] != b"\r\n":
-                raise _Refused(400, "a chunk that is longer than its size, or a trailer")
-            self._chunks += received[end + 2 : end + 2 + size]
-            del received[: end + 4 + size]
-            if size == 0:
-                return bytes(self._chunks)
-
-    def _bound(self, size: int) -> None:
-        if size > wire.MAX_MESSAGE_BYTES:
-            raise _Refused(413, f"a message of more than {wire.megabytes(wire.MAX_MESSAGE_BYTES)}: keep large values as blobs")
 
 
 class _Reply:
@@ -288,7 +183,7 @@ class _Reply:
 
     is_shared = True
 
-    def __init__(self, connection: _Connection, request: _Request) -> None:
+    def __init__(self, connection: _Connection, request: Request) -> None:
         self._connection = connection
         self._request = request
         self._is_stream = False
@@ -341,7 +236,7 @@ class _Reply:
 
     def end(self, status: int, body: bytes) -> None:
         connection, is_last = self._connection, self._request.is_last
-        connection.transport.write(_head(status, connection.instance, len(body), is_last) + body)
+        connection.transport.write(head(status, connection.instance, len(body), is_last) + body)
         connection.done(is_last)
 
     # ---
@@ -370,7 +265,7 @@ class _Reply:
         is_chunked = self._request.is_1_1
         if not self._is_stream:
             self._is_stream = True
-            pieces.append(_head(200, self._connection.instance, None, self._is_last, is_chunked))
+            pieces.append(head(200, self._connection.instance, None, self._is_last, is_chunked))
         events = b"".join(b"data: " + line + b"\n" for line in lines)
         pieces.append(b"%x\r\n%b\r\n" % (len(events), events) if is_chunked else events)
         if is_answered and is_chunked:
@@ -383,16 +278,3 @@ class _Reply:
     def _is_last(self) -> bool:
         # A stream to HTTP/1.0 has no other end.
         return self._request.is_last or not self._request.is_1_1
-
-
-def _head(status: int, instance: str, length: Optional[int], is_last: bool, is_chunked: bool = False) -> bytes:
-    """`length` None: of a stream of events."""
-    lines = [f"HTTP/1.1 {status} {_REASONS[status]}", f"Stepflow-Instance-Id: {instance}"]
-    if length is None:
-        lines += ["Content-Type: text/event-stream", "Cache-Control: no-store"]
-        lines += ["Transfer-Encoding: chunked"] if is_chunked else []
-    else:
-        lines += [f"Content-Length: {length}"]
-        lines += ["Content-Type: application/json"] if length > 0 else []
-    lines += ["Connection: close"] if is_last else []
-    return "\r\n".join([*lines, "", ""]).encode("ascii")

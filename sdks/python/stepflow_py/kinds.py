@@ -1,5 +1,5 @@
-"""Which kind of type an annotation is: what `convert` and `schema` both ask. Loads neither msgspec nor pydantic: who uses
-one of them has loaded it."""
+"""Which kind of type an annotation is: what `convert` and `schema` both ask. Loads neither msgspec nor pydantic: who
+uses one of them has loaded it."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ MOMENT_SECONDS = 0.5
 
 
 def take_over() -> tuple[int, int]:
-    """The protocol's two ends, out of reach of everybody else: of print, of libraries in C, of processes that are started."""
+    """The protocol's two ends, out of reach of print, of libraries in C, and of processes that are started."""
     source, target = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)

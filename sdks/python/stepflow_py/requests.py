@@ -1,4 +1,4 @@
-"""What a component may ask of the runtime, written once: `ask` decides whether it waits in a thread or in an event loop."""
+"""What a component may ask of the runtime, written once: `ask` waits in a thread or in an event loop."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from .exceptions import StepflowFailed, StepflowSkipped
 class RunItems:
     """How many items of a run are where."""
 
-    __slots__ = ("total", "completed", "running", "failed", "cancelled")
+    __slots__ = ("cancelled", "completed", "failed", "running", "total")
 
     def __init__(self, said: dict[str, Any]) -> None:
         self.total = int(said.get("total") or 0)
@@ -29,8 +29,9 @@ class RunItems:
 
 
 class FlowResult(dict[str, Any]):
-    """How a flow ended, as the protocol says it: ``{"outcome": "success", "result": ...}``, ``{"outcome": "skipped",
-    "reason": ...}`` or ``{"outcome": "failed", "error": {"code", "message", "data"}}``. Its members are attributes, too."""
+    """How a flow ended, as the protocol says it: ``{"outcome": "success", "result": ...}``,
+    ``{"outcome": "skipped", "reason": ...}`` or ``{"outcome": "failed", "error": {"code", "message", "data"}}``.
+    Its members are attributes, too."""
 
     @property
     def outcome(self) -> str:
@@ -48,7 +49,7 @@ class FlowResult(dict[str, Any]):
 class ItemResult:
     """How one item of a run ended."""
 
-    __slots__ = ("item_index", "status", "result")
+    __slots__ = ("item_index", "result", "status")
 
     def __init__(self, said: dict[str, Any]) -> None:
         index = said.get("itemIndex", said.get("batch_input_index"))
@@ -67,7 +68,7 @@ class ItemResult:
 class RunStatus:
     """A run; ``results`` is there if it was waited for (or asked for), else None."""
 
-    __slots__ = ("run_id", "flow_id", "flow_name", "status", "items", "created_at", "completed_at", "results")
+    __slots__ = ("completed_at", "created_at", "flow_id", "flow_name", "items", "results", "run_id", "status")
 
     def __init__(self, said: dict[str, Any]) -> None:
         self.run_id = str(said.get("runId", ""))
@@ -87,7 +88,16 @@ class RunStatus:
 class BatchDetails:
     """A batch, as `get_batch` describes it."""
 
-    __slots__ = ("batch_id", "flow_id", "status", "total_runs", "completed_runs", "running_runs", "failed_runs", "cancelled_runs")
+    __slots__ = (
+        "batch_id",
+        "cancelled_runs",
+        "completed_runs",
+        "failed_runs",
+        "flow_id",
+        "running_runs",
+        "status",
+        "total_runs",
+    )
 
     def __init__(self, said: dict[str, Any]) -> None:
         self.batch_id = str(said.get("batch_id", ""))

@@ -25,7 +25,11 @@ def schema_of(hint: Any, names: Optional[Mapping[str, Any]] = None) -> Optional[
         return None
     named = str(made.get("$ref", "")).rpartition("/")[2]
     # A class that nothing else refers to needs no name.
-    if len(made) == 1 and named in maker.definitions and f'"#/$defs/{named}"' not in json.dumps(maker.definitions, default=str):
+    if (
+        len(made) == 1
+        and named in maker.definitions
+        and f'"#/$defs/{named}"' not in json.dumps(maker.definitions, default=str)
+    ):
         made = maker.definitions.pop(named)
     return {**made, "$defs": maker.definitions} if maker.definitions else made
 
@@ -67,7 +71,12 @@ class _Maker:
             members = self.of(args[1]) if args else {}
             return {"type": "object", "additionalProperties": members} if members else {"type": "object"}
         if cls is tuple and args and args[-1] is not ...:
-            return {"type": "array", "prefixItems": [self.of(arg) for arg in args], "minItems": len(args), "maxItems": len(args)}
+            return {
+                "type": "array",
+                "prefixItems": [self.of(arg) for arg in args],
+                "minItems": len(args),
+                "maxItems": len(args),
+            }
         if cls in _LISTS:
             elements = self.of(args[0]) if args else {}
             return {"type": "array", "items": elements} if elements else {"type": "array"}

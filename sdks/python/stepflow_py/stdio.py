@@ -1,8 +1,8 @@
 """A server over stdin and stdout: one message a line. Whatever else the program prints goes to stderr.
 
 1. The thread that reads never writes and runs no component: a cancellation is heard whatever the calls do.
-2. All lines go through one thread, which writes what has come together as one piece, and waits as long as the runtime does
-   not read. What may wait there is bounded: who has an answer waits, log and progress messages are dropped.
+2. All lines go through one thread, which writes what has come together as one piece, and waits as long as the runtime
+   does not read. What may wait there is bounded: who has an answer waits, log and progress messages are dropped.
 3. When stdin ends, calls have a moment to end, are cancelled, have another, and the process ends, whatever still runs.
 """
 
@@ -166,7 +166,8 @@ def _read(source: int, server: StepflowServer, link: StdioLink, end: End) -> Non
 
 
 def _refuse(head: bytes, link: StdioLink) -> None:
-    why = f"a message of more than {wire.megabytes(wire.MAX_MESSAGE_BYTES)}: keep large values as blobs and pass their ids"
+    most = wire.megabytes(wire.MAX_MESSAGE_BYTES)
+    why = f"a message of more than {most}: keep large values as blobs and pass their ids"
     link.send(error_line(wire.begun_id(head), wire.WireError(wire.INVALID_REQUEST, why)))
 
 

@@ -1,5 +1,5 @@
-"""Threads for synchronous components. Trivial calls share one thread, which is the fastest that Python can do; where calls
-wait, threads are added until each call has one.
+"""Threads for synchronous components. Trivial calls share one thread, which is the fastest that Python can do; where
+calls wait, threads are added until each call has one.
 
 1. While there are jobs, at least one thread takes them.
 2. No job waits long for a thread that is stuck in another one: when none was taken for a while, the threads double.

@@ -92,8 +92,8 @@ def _function_of(code: str, name: Any, blob_id: str) -> Callable[..., Any]:
             return found
     why = f": {first}" if first else ""
     raise ComponentError(
-        f"the code of blob {blob_id} is neither one function, nor an expression that is one, nor an expression over input, "
-        f"nor the body of a function{why}",
+        f"the code of blob {blob_id} is neither one function, nor an expression that is one, nor an expression over "
+        f"input, nor the body of a function{why}",
         code="INVALID_INPUT",
         data={"blob_id": blob_id},
         retryable=False,

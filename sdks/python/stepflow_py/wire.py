@@ -68,8 +68,8 @@ def write(message: Message, default: Callable[[Any], Any]) -> bytes:
         line = json.dumps(message, allow_nan=False, separators=(",", ":"), default=default).encode("ascii")
     if len(line) > MAX_MESSAGE_BYTES:
         raise TooLarge(
-            f"a message of {megabytes(len(line))} is more than the {megabytes(MAX_MESSAGE_BYTES)} that the protocol takes: "
-            "keep large values as blobs and pass their ids"
+            f"a message of {megabytes(len(line))} is more than the {megabytes(MAX_MESSAGE_BYTES)} that the protocol "
+            "takes: keep large values as blobs and pass their ids"
         )
     return line + b"\n"
 

@@ -3,6 +3,7 @@
 from typing import List, Optional
 
 from pydantic import BaseModel, Field
+
 from stepflow_py import StepflowServer
 
 server = StepflowServer()

@@ -186,9 +186,7 @@ class HttpRuntime(Runtime):
         body = message if isinstance(message, bytes) else json.dumps(message).encode()
         return self.request("POST", "/", body, {})
 
-    def request(
-        self, method: str, path: str, body: bytes, headers: dict[str, str]
-    ) -> tuple[int, str, Iterator[bytes]]:
+    def request(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, str, Iterator[bytes]]:
         """The status, the type, and what comes: of a stream its lines, else one body."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         usual = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}

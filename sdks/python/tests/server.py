@@ -68,7 +68,13 @@ def nothing() -> None:
 
 @server.component
 async def about(input: Any, ctx: StepflowContext) -> dict[str, Any]:
-    return {"attempt": ctx.attempt, "run": ctx.run_id, "step": ctx.step_id, "key": ctx.idempotency_key, "flow": ctx.flow_id}
+    return {
+        "attempt": ctx.attempt,
+        "run": ctx.run_id,
+        "step": ctx.step_id,
+        "key": ctx.idempotency_key,
+        "flow": ctx.flow_id,
+    }
 
 
 @server.component
@@ -159,7 +165,12 @@ def no_json(input: str) -> Any:
     deep: Any = 1
     for _ in range(100_000):
         deep = [deep]
-    return {"values": [1, {"nan": float("nan"), "object": object(), "circle": circle, "key": {(1, 2): 3}, "deep": deep}[input]]}
+    return {
+        "values": [
+            1,
+            {"nan": float("nan"), "object": object(), "circle": circle, "key": {(1, 2): 3}, "deep": deep}[input],
+        ]
+    }
 
 
 @server.component
@@ -229,7 +240,7 @@ def wait_for_runtime(input: Any, ctx: StepflowSyncContext) -> Any:
 
 @server.component
 async def chatter(count: int, ctx: StepflowContext) -> int:
-    for i in range(count):
+    for _ in range(count):
         ctx.log.info("x" * 1000)
     return count
 

@@ -39,12 +39,24 @@ class Calls:
         self.assertEqual(order["required"], ["id", "lines"])
         self.assertEqual(order["properties"]["lines"], {"type": "array", "items": {"$ref": "#/$defs/Line"}})
         self.assertEqual(order["$defs"]["Line"]["properties"]["count"], {"type": "integer"})
-        self.assertEqual(self.runtime.ask("components/info", {"component": "/total"})["result"]["info"], by_name["/total"])
+        self.assertEqual(
+            self.runtime.ask("components/info", {"component": "/total"})["result"]["info"], by_name["/total"]
+        )
         inferred = self.runtime.ask("components/infer_schema", {"component": "/repeat", "input_schema": {}})
         self.assertEqual(inferred["result"]["output_schema"]["properties"]["text"], {"type": "string"})
 
     def test_values_come_through_as_they_are(self):
-        for value in [None, True, 0, 1.5, "größer 𝄞 \ud800 \u2028", [], {}, {"__proto__": [1, {"a": None}]}, "x" * 1_000_000]:
+        for value in [
+            None,
+            True,
+            0,
+            1.5,
+            "größer 𝄞 \ud800 \u2028",
+            [],
+            {},
+            {"__proto__": [1, {"a": None}]},
+            "x" * 1_000_000,
+        ]:
             self.assertEqual(self.output("/echo", value), value)
 
     def test_input_and_output_have_the_types_that_are_declared(self):
@@ -104,7 +116,10 @@ class Calls:
 
     def test_runtimes_before_runs_are_asked_in_their_own_words(self):
         new = self.runtime.serve.pop("runs/submit")
-        failed = {"outcome": "failed", "error": {"code": 8, "message": "a bad one", "data": {"code": "COMPONENT_FAILED"}}}
+        failed = {
+            "outcome": "failed",
+            "error": {"code": 8, "message": "a bad one", "data": {"code": "COMPONENT_FAILED"}},
+        }
         details = {"batch_id": "b", "flow_id": "f", "total_runs": 1, "status": "completed", "completed_runs": 1}
         outputs = [{"batch_input_index": 0, "status": "completed", "result": {"outcome": "success", "result": 1}}]
         self.runtime.serve["flows/evaluate"] = lambda params: {"result": failed}
@@ -166,7 +181,7 @@ class Calls:
             "lambda input: input['a'] * 2": 42,
             "input.a * 2": 42,
             "if input.a > 1:\n    return input.a * 2\nreturn 0": 42,
-            "async def kept(input, context):\n    return await context.get_blob(await context.put_blob(input['a'] * 2))": 42,
+            "async def kept(input, ctx):\n    return await ctx.get_blob(await ctx.put_blob(input.a * 2))": 42,
         }
         for code, expected in codes.items():
             self.runtime.blobs[code] = {"code": code, "input_schema": {"type": "object", "required": ["a"]}}

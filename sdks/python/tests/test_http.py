@@ -109,7 +109,9 @@ class Http(unittest.TestCase):
     def test_another_runtime_that_announced_nothing_is_told_nothing(self):
         params = execution("/chatter", 3)
         del params["idempotency_key"]
-        _, kind, answer = self.runtime.post({"jsonrpc": "2.0", "id": 1, "method": "components/execute", "params": params})
+        _, kind, answer = self.runtime.post(
+            {"jsonrpc": "2.0", "id": 1, "method": "components/execute", "params": params}
+        )
         self.assertEqual((kind, json.loads(next(answer))["result"]["output"]), ("application/json", 3))
 
     def test_a_slow_reader_gets_the_answer_and_what_it_does_not_read_is_bounded(self):

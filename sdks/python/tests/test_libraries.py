@@ -23,7 +23,10 @@ class Msgspec(unittest.TestCase):
                 self.assertEqual(
                     answer["result"]["output"],
                     {
-                        "results": [{"outcome": "success", "result": {"a": 1}}, {"outcome": "success", "result": {"a": 2}}],
+                        "results": [
+                            {"outcome": "success", "result": {"a": 1}},
+                            {"outcome": "success", "result": {"a": 2}},
+                        ],
                         "total_processed": 2,
                         "success_count": 2,
                         "error_count": 0,

@@ -1,4 +1,4 @@
-"""What is stdio's own: lines, processes, and how they end. Each test has a server of its own where it ends or upsets it."""
+"""What is stdio's own: lines, processes, and how they end. Each test has a server of its own."""
 
 from __future__ import annotations
 
@@ -82,15 +82,39 @@ class Stdio(unittest.TestCase):
         self.assertEqual(runtime.call("/echo", 1)["result"]["output"], 1)
         runtime.close()
 
+    def test_a_call_that_is_cancelled_before_its_turn_never_starts(self):
+        runtime = self.start()
+        ids = [runtime.begin("components/execute", execution("/until_cancelled", None)) for _ in range(64)]
+        for _ in ids:
+            self.assertEqual(runtime.heard.get(timeout=60)["params"]["message"], "started")
+        waiting = runtime.begin("components/execute", execution("/until_cancelled", None))
+        runtime.notify("components/cancel", {"id": waiting})
+        for id in ids:
+            runtime.notify("components/cancel", {"id": id})
+        self.assertEqual([runtime.wait(id)["result"]["output"] for id in ids], ["stopped"] * 64)
+        self.assertEqual(runtime.wait(waiting)["error"]["data"]["type"], "StepflowCancelled")
+        runtime.close()
+
     def test_a_line_that_cannot_be_read_ends_its_call_and_nothing_else(self):
         runtime = self.start()
         head = b'{"jsonrpc":"2.0","id":"x","method":"components/execute","params":'
         for rest in (b"NaN}", b"\xff}", b"{", b'{"a":' + b"[" * 200_000, b"1" * 5000 + b"}x"):
             runtime.write(head + rest + b"\n")
             self.assertEqual(runtime.wait("x")["error"]["code"], -32600)
-        for line in (b"noise", b"[]", b"7", b'{"id":1}', b'{"jsonrpc":"2.0","id":{},"method":"x"}', b'{"jsonrpc":"2.0"}'):
+        for line in (
+            b"noise",
+            b"[]",
+            b"7",
+            b'{"id":1}',
+            b'{"jsonrpc":"2.0","id":{},"method":"x"}',
+            b'{"jsonrpc":"2.0"}',
+        ):
             runtime.write(line + b"\n")
-        runtime.write(b"\xef\xbb\xbf" + json.dumps({"jsonrpc": "2.0", "id": "y", "method": "components/list"}).encode() + b"\r\n\r\n")
+        runtime.write(
+            b"\xef\xbb\xbf"
+            + json.dumps({"jsonrpc": "2.0", "id": "y", "method": "components/list"}).encode()
+            + b"\r\n\r\n"
+        )
         self.assertIn("result", runtime.wait("y"))
         runtime.send({"jsonrpc": "2.0", "id": "unknown", "result": {}})
         runtime.send({"jsonrpc": "2.0", "id": 7, "result": {}})
@@ -144,7 +168,12 @@ class Stdio(unittest.TestCase):
 
     def test_when_stdin_ends_no_call_and_no_thread_keeps_the_process_alive(self):
         runtimes = []
-        for component, input in (("/sleep", 1000), ("/sleep_async", 1000), ("/stay", None), ("/wait_for_runtime", None)):
+        for component, input in (
+            ("/sleep", 1000),
+            ("/sleep_async", 1000),
+            ("/stay", None),
+            ("/wait_for_runtime", None),
+        ):
             runtime = self.start()
             id = runtime.begin("components/execute", execution(component, input))
             if component == "/stay":

@@ -118,10 +118,32 @@ class Types(unittest.TestCase):
     def test_outputs_become_json_again(self):
         moment = datetime.datetime(2026, 1, 31, 12, tzinfo=datetime.timezone.utc)
         id = uuid.UUID(int=7)
-        values = [Tree("a"), Colour.RED, moment, moment.date(), id, Decimal("1.10"), Path("/a/b"), b"\1\2", {1}, (1, None)]
+        values = [
+            Tree("a"),
+            Colour.RED,
+            moment,
+            moment.date(),
+            id,
+            Decimal("1.10"),
+            Path("/a/b"),
+            b"\1\2",
+            {1},
+            (1, None),
+        ]
         line = write_result({"jsonrpc": "2.0", "id": 1, "result": {"output": values}})
         tree = {"name": "a", "children": [], "parent": None, "made": "here"}
-        expected = [tree, "red", "2026-01-31T12:00:00+00:00", "2026-01-31", str(id), "1.10", "/a/b", "AQI=", [1], [1, None]]
+        expected = [
+            tree,
+            "red",
+            "2026-01-31T12:00:00+00:00",
+            "2026-01-31",
+            str(id),
+            "1.10",
+            "/a/b",
+            "AQI=",
+            [1],
+            [1, None],
+        ]
         self.assertEqual(json.loads(line)["result"]["output"], expected)
 
     def test_schemas_say_the_same(self):
@@ -134,12 +156,14 @@ class Types(unittest.TestCase):
         self.assertEqual(tree["$ref"], "#/$defs/Tree")
         self.assertEqual(tree["$defs"]["Tree"]["required"], ["name"])
         self.assertEqual(list(tree["$defs"]["Tree"]["properties"]), ["name", "children", "parent"])
-        self.assertEqual(schema_of(Partial), {"type": "object", "title": "Partial", "properties": {"a": {"type": "integer"}}})
+        self.assertEqual(
+            schema_of(Partial), {"type": "object", "title": "Partial", "properties": {"a": {"type": "integer"}}}
+        )
 
     @unittest.skipIf(NotRequired is None, "typing of this Python has no NotRequired")
     def test_what_wraps_a_type_is_looked_through(self):
         class Some(TypedDict):
-            a: Annotated[int, "counted"]
+            a: Annotated[int, 7]
             b: NotRequired[str]
 
         names = {"Annotated": Annotated, "NotRequired": NotRequired}
@@ -158,9 +182,9 @@ class Components(unittest.TestCase):
         def alone(ctx: StepflowContext): ...
         def none(input): ...
 
-        found = [self.component(each) for each in (by_name, first, alone, none)]
-        self.assertEqual([each._context for each in found], ["ctx", "context", "ctx", None])
-        self.assertEqual([each._input for each in found], ["input", "input", None, "input"])
+        found = [self.component(each) for each in (by_name, by_annotation, first, alone, none)]
+        self.assertEqual([each._context for each in found], ["ctx", "whatever", "context", "ctx", None])
+        self.assertEqual([each._input for each in found], ["input", "input", "input", None, "input"])
 
     def test_a_function_that_cannot_be_a_component_says_why(self):
         def two(a, b): ...
