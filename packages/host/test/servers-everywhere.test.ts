@@ -13,7 +13,8 @@ import { type Wired, wire } from '../src/wire.ts'
 import { type Program, pythonServer, typescriptServer } from './our-servers.ts'
 import { pythonWith } from './released-environments.ts'
 
-type Ability = 'batches' | 'metadata' | 'ids'
+/** `bounds`: it reads lines of at most 512 KiB. */
+type Ability = 'batches' | 'metadata' | 'ids' | 'bounds'
 
 interface Row {
   readonly name: string
@@ -54,7 +55,7 @@ const rows: readonly Row[] = [
   released('0.4.0', 'flows_by_id.py', ['metadata', 'ids']),
   released('0.5.0', 'flows_by_id.py', ['metadata', 'ids', 'batches']),
   released('0.6.0', 'flows_by_id.py', ['metadata', 'ids', 'batches']),
-  released('0.7.0', 'flows_by_id.py', ['metadata', 'ids', 'batches']),
+  released('0.7.0', 'flows_by_id.py', ['metadata', 'ids', 'batches', 'bounds']),
   released('0.9.2', 'runs.py', ['ids', 'batches']),
   released('0.10.0', 'runs.py', ['ids', 'batches']),
   released('0.11.2', 'runs.py', ['ids', 'batches']),
@@ -184,6 +185,15 @@ describe.each(rows)('$name', ({ has, code, start }) => {
     expect(await call('/talk', [{ n: 3 }])).toEqual([{ outcome: 'success', result: 3 }])
     await expect.poll(() => lines.some((line) => line.includes('a word on stdout'))).toBe(true)
   })
+
+  if (has.includes('bounds')) {
+    flow('ends at an input that is longer than it reads, and the next call works', async () => {
+      expect(await call('/word_count', [{ text: 'x'.repeat(600_000) }])).toMatchObject([
+        { outcome: 'failed', error: { code: 'UNREACHABLE' } },
+      ])
+      expect(await call('/double', [{ n: 4 }])).toEqual([{ outcome: 'success', result: 8 }])
+    })
+  }
 
   flow('answers 16 calls at once', async () => {
     const outcomes = await call(

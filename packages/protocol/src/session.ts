@@ -17,8 +17,10 @@ import {
   type Log,
   own,
 } from '@stepflow/engine'
+import { longParams, shortParams } from './call-params.ts'
 import type { Form } from './described-runs.ts'
 import { failureOf, refusalOf } from './failure.ts'
+import { Greeting } from './greeting.ts'
 import { Peer } from './peer.ts'
 import { Redactions } from './redactions.ts'
 import { Relay } from './relay.ts'
@@ -27,16 +29,7 @@ import { type FlowIds, serve } from './serve.ts'
 import { SLOW_MS, SlowCalls } from './slow-calls.ts'
 import type { Closed, Transport } from './transport.ts'
 import { callOf } from './whose-request.ts'
-import {
-  ALL_CAPABILITIES,
-  type Answer,
-  type Capabilities,
-  type MessageId,
-  PROTOCOL_VERSION,
-  RpcError,
-  readCapabilities,
-  rpcCode,
-} from './wire.ts'
+import { type Answer, type Capabilities, type MessageId, PROTOCOL_VERSION, RpcError, rpcCode } from './wire.ts'
 
 export interface SessionOptions {
   /** The plugin's name, for messages. */
@@ -69,9 +62,7 @@ export class Session {
   readonly #names = new RunNames()
   #can: Capabilities = NO_CAPABILITIES
   #form: Form = 'short'
-  #isOverHttp = false
-  /** Of the greeting that is not answered yet. */
-  #greetingId: MessageId | undefined
+  readonly #greeting: Greeting
   #serving = 0
   #isListening = false
   #retired = false
@@ -93,10 +84,11 @@ export class Session {
       stray: (answer) => this.#drop(answer),
       noise: (line, from) => this.#noise(line, from),
       lost: () => this.#lose(),
-      overHttp: () => this.#turnToHttp(),
+      overHttp: () => this.#greeting.turnToHttp(),
       stale: () => this.#outdate(),
       close: (closed) => this.#end(closed),
     })
+    this.#greeting = new Greeting(this.#peer, options.blobUrl)
   }
 
   get takesCalls(): boolean {
@@ -113,15 +105,14 @@ export class Session {
     })
     try {
       this.#peer.start()
-      const result = await this.#greet()
-      const version = own(result, 'server_protocol_version') ?? own(result, 'serverProtocolVersion')
+      const { version, can, form } = await this.#greeting.greet()
       if (version !== undefined && version !== PROTOCOL_VERSION) {
         const why = `speaks protocol version ${JSON.stringify(version)}; this runtime speaks ${PROTOCOL_VERSION}`
         this.#end({ why, retryable: false })
         throw this.#ended
       }
-      this.#can = readCapabilities(result)
-      this.#form = isRecord(own(result, 'capabilities')) ? 'short' : 'long'
+      this.#can = can
+      this.#form = form
       this.#peer.notify('initialized', {})
     } catch (error) {
       if (error instanceof RpcError) this.#end({ why: `refused the handshake: ${error.message}` })
@@ -146,7 +137,10 @@ export class Session {
     this.#slow.add(id, component)
     signal.addEventListener('abort', abandon, { once: true })
     try {
-      const params = this.#paramsOf(component, input, context, flowId)
+      const params =
+        flowId === undefined
+          ? shortParams(component, input, context, this.#can.idempotency_key)
+          : longParams(component, input, context, flowId, this.#names)
       context.started()
       return outputOf(await this.#peer.request('components/execute', params, id), component)
     } catch (error) {
@@ -157,19 +151,6 @@ export class Session {
       this.#slow.delete(id)
       this.#endIfDrained()
     }
-  }
-
-  #paramsOf(component: string, input: unknown, context: CallContext, flowId: string | undefined): unknown {
-    const { attempt, runId, stepId, idempotencyKey } = context
-    const given = { component, input: input ?? null, attempt }
-    if (flowId === undefined) {
-      const observability = { run_id: runId, step_id: stepId }
-      if (!this.#can.idempotency_key) return { ...given, observability }
-      return { ...given, observability, idempotency_key: idempotencyKey }
-    }
-    // Where older servers look for it: one form serves all of them, for each passes over what it does not know.
-    const about = { run_id: this.#names.uuidOf(runId), step_id: stepId, flow_id: flowId }
-    return { ...given, observability: about, ...about }
   }
 
   /** Any other request to the server, which is to be answered within the time of a start; rejects with a FlowError. */
@@ -188,27 +169,6 @@ export class Session {
     } finally {
       stopTimer()
     }
-  }
-
-  /** Again if it turns out that the other side listens elsewhere. */
-  async #greet(): Promise<unknown> {
-    for (;;) {
-      const hello = this.#isOverHttp ? helloOverHttp(await this.#options.blobUrl()) : HELLO
-      const id = this.#peer.nextId()
-      this.#greetingId = id
-      try {
-        return await this.#peer.request('initialize', hello, id)
-      } catch (error) {
-        if (error !== ELSEWHERE) throw error
-      } finally {
-        this.#greetingId = undefined
-      }
-    }
-  }
-
-  #turnToHttp(): void {
-    this.#isOverHttp = true
-    if (this.#greetingId !== undefined) this.#peer.abandon(this.#greetingId, ELSEWHERE)
   }
 
   /** Ends the server; what is in flight fails. Resolves when it is gone. */
@@ -353,7 +313,7 @@ export class Session {
 
   #noise(line: string, from: 'stdout' | 'stderr'): void {
     // Over HTTP there is nothing that a line on stdout could be but log.
-    const level = from === 'stderr' || this.#isOverHttp ? 'info' : 'warning'
+    const level = from === 'stderr' || this.#greeting.isOverHttp ? 'info' : 'warning'
     this.#relay.noise(level, line, { plugin: this.#options.name, from })
   }
 }
@@ -384,21 +344,6 @@ const LOSSY =
   'lost a part of what it wrote and was stopped: its stdout does not block; "max_in_flight: 1" keeps what waits there small'
 const DEAF = 'did not react when a call was cancelled and was stopped'
 const NO_CAPABILITIES: Capabilities = { cancel: false, progress: false, log: false, idempotency_key: false }
-/** In both spellings, and with what only the oldest servers ask for: one greeting for all. */
-const HELLO = {
-  runtime_protocol_version: PROTOCOL_VERSION,
-  runtimeProtocolVersion: PROTOCOL_VERSION,
-  protocol_prefix: '$',
-  capabilities: ALL_CAPABILITIES,
-}
-
-/** What a greeting ends with that has reached nobody. */
-const ELSEWHERE = Symbol('the server is elsewhere')
-
-function helloOverHttp(blobApiUrl: string): unknown {
-  return { ...HELLO, capabilities: { ...ALL_CAPABILITIES, blobApiUrl } }
-}
-
 function quoted(lines: readonly string[]): string {
   if (lines.length === 0) return ''
   return `; it last wrote:${lines
