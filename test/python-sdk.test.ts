@@ -113,7 +113,7 @@ describe.skipIf(!newest)('the Python SDK (skipped where there is no Python from 
           run: ['completed', 2],
           batch: [2, [1, 2]],
           evaluated: 7,
-          failed: expect.stringContaining('is no number'),
+          failed: expect.stringContaining('the result of "/"'),
           metadata: { flow_metadata: {}, step_metadata: {} },
         },
       })

@@ -119,7 +119,7 @@ class Component:
 def _parameters(function: Callable[..., Any], path: str) -> dict[str, bool]:
     """Those that may be passed, and whether they have a default."""
     if not callable(function):
-        raise TypeError(f"component {path}: {function!r} is no function")
+        raise TypeError(f"component {path}: {function!r} is not a function")
     names: dict[str, bool] = {}
     for parameter in inspect.signature(function).parameters.values():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):

@@ -48,7 +48,7 @@ class Request:
         ):
             raise Refused(400, "a body is either chunked or has a content-length")
         if not (length.isascii() and length.isdigit()):
-            raise Refused(400, "the content-length is no number")
+            raise Refused(400, "the content-length is not a number")
         self._length = int(length[:20])
         self._bound(self._length)
 

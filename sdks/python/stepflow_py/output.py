@@ -26,11 +26,11 @@ def to_json(value: Any) -> Any:
     for kind, make in _MAKERS:
         if isinstance(value, kind):
             return make(value)
-    raise TypeError(f"a value of type {type(value).__name__} is no JSON")
+    raise TypeError(f"a value of type {type(value).__name__} is not JSON")
 
 
 def write_result(message: wire.Message) -> bytes:
-    """An answer as its line; raises ValueError or TypeError that name the place of what is no JSON."""
+    """An answer as its line; raises ValueError or TypeError that name the place of what is not JSON."""
     try:
         return wire.write(message, to_json)
     except wire.TooLarge:
@@ -57,7 +57,7 @@ _DEEPEST = 100
 
 
 def _find(value: Any, place: str, depth: int) -> Any:
-    """Where in a value that is no JSON the reason lies."""
+    """Where in a value that is not JSON the reason lies."""
     if depth > _DEEPEST:
         return None
     if isinstance(value, (str, int, bool)) or value is None:

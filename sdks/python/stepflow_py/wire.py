@@ -31,7 +31,7 @@ class WireError(Exception):
 
 
 class Unreadable(Exception):
-    """A text that is no message. ``id`` is that of the request it begins as, if that much can be read."""
+    """A text that is not a message. ``id`` is that of the request it begins as, if that much can be read."""
 
     def __init__(self, why: str, id: MessageId) -> None:
         super().__init__(why)
@@ -93,7 +93,7 @@ def megabytes(size: int) -> str:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 _decode = json.JSONDecoder(parse_constant=_refuse_constant).decode

@@ -159,7 +159,7 @@ class Calls:
         self.assertEqual(self.error("/leave_async")["message"], "SystemExit: leaving")
         self.assertEqual(self.output("/echo", 1), 1)
 
-    def test_an_output_that_is_no_json_names_its_place(self):
+    def test_an_output_that_is_not_json_names_its_place(self):
         for what in ("nan", "object", "key"):
             self.assertIn("output.values[1]", self.error("/no_json", what)["message"])
         for what in ("circle", "deep"):

@@ -60,14 +60,14 @@ class Http(unittest.TestCase):
             self.assertTrue(json.loads(next(answer))["error"]["message"])
         self.assertEqual(self.runtime.request("POST", "/", body, {"Accept": "*/*"})[0], 200)
 
-    def test_a_body_that_is_no_message_is_answered_with_400(self):
+    def test_a_body_that_is_not_a_message_is_answered_with_400(self):
         for body in (b"", b"x", b"[]", b"\xff", b"[" * 100_000, b'{"jsonrpc":"2.0","id":7,"method":"x","params":NaN}'):
             status, _, answer = self.runtime.post(body)
             error = json.loads(next(answer))
             self.assertEqual((status, error["error"]["code"]), (400, -32600), body[:50])
         self.assertEqual(error["id"], 7)
 
-    def test_what_is_no_http_ends_the_connection_with_the_reason(self):
+    def test_what_is_not_http_ends_the_connection_with_the_reason(self):
         for request, status in (
             (b"hello\r\n\r\n", b"400"),
             (b"POST / HTTP/1.1\r\n" + HEADERS + b"Content-Length: x\r\n\r\n", b"400"),

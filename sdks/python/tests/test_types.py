@@ -190,7 +190,11 @@ class Components(unittest.TestCase):
         def two(a, b): ...
         def impossible(input: "complex"): ...
 
-        for function, why in ((two, "takes a, b"), (impossible, "complex cannot be made of JSON"), (7, "no function")):
+        for function, why in (
+            (two, "takes a, b"),
+            (impossible, "complex cannot be made of JSON"),
+            (7, "not a function"),
+        ):
             with self.assertRaisesRegex(TypeError, why):
                 self.component(function)
 
