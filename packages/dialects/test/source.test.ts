@@ -204,6 +204,15 @@ test('a transform below a reference in braces is told to take them off', () => {
   expect(diagnostics[0]?.hint).toContain('remove the braces from the line above')
 })
 
+test('comments between a reference and its unquoted transform, and behind it, stay comments', () => {
+  const text = 'a:\n  { $input: x } # of the input\n  # in words\n\n  transform: "Perform # " + $.a # and more\nb: 1\n'
+
+  const { node, diagnostics } = readSource(text)
+
+  expect(node && toJson(node)).toEqual({ a: { $input: 'x', transform: '"Perform # " + $.a' }, b: 1 })
+  expect(diagnostics).toMatchObject([{ code: 'UNQUOTED_TRANSFORM', line: 5, hint: expect.stringMatching(/\$\.a'$/) }])
+})
+
 test('literal blocks keep their lines', () => {
   expect(value('a: |\n  x\n\n    y\nb: |-\n  z\nc: >\n  folded\n  text\n')).toEqual({
     a: 'x\n\n  y\n',

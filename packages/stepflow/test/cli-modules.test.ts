@@ -18,6 +18,7 @@ export async function emits(n) {
   setImmediate(() => { if (n === 2) new EventEmitter().emit('error', new Error('nobody waits')) })
   return turns(n)
 }
+export async function exitsInATimer(n) { if (n === 2) setTimeout(() => process.exit(0)); return turns(n) }
 export async function exits(n) { await turn(); if (n === 2) process.exit(0); return turns(n) }
 export function exitsAtOnce(n) { if (n === 2) process.exit(3); return n }
 export function afterwards(n) { if (n === 2) setImmediate(() => { throw new Error('too late') }); return n }
@@ -38,34 +39,63 @@ output: { $step: a }
 ${more}`
 const success = (result: unknown) => ({ outcome: 'success', result })
 
-describe.each(['forgets', 'callsBack', 'emits', 'exits', 'exitsAtOnce'])('a function that %s', (name) => {
-  const why = name.startsWith('exits')
-    ? 'called process.exit('
-    : 'threw an error that nobody waits for: nobody waits (m.mjs:'
-  const failed = {
-    outcome: 'failed',
-    error: { code: 'COMPONENT_FAILED', message: expect.stringContaining(`component /${name} ${why}`) },
-  }
+describe.each(['forgets', 'callsBack', 'emits', 'exits', 'exitsAtOnce', 'exitsInATimer'])(
+  'a function that %s',
+  (name) => {
+    const why = name.startsWith('exits')
+      ? 'called process.exit('
+      : 'threw an error that nobody waits for: nobody waits (m.mjs:'
+    const failed = {
+      outcome: 'failed',
+      error: { code: 'COMPONENT_FAILED', message: expect.stringContaining(`component /${name} ${why}`) },
+    }
 
-  test('fails its item of a batch, and no other', async () => {
-    const { run } = folderWith({ ...files, 'f.yaml': flow(name), 'in.jsonl': '1\n2\n3\n4\n' })
+    test('fails its item of a batch, and no other', async () => {
+      const { run } = folderWith({ ...files, 'f.yaml': flow(name), 'in.jsonl': '1\n2\n3\n4\n' })
 
-    const { code, out, err } = await run('run', 'f.yaml', '--inputs', 'in.jsonl')
+      const { code, out, err } = await run('run', 'f.yaml', '--inputs', 'in.jsonl')
 
-    expect(parsed(out), err).toMatchObject([success(1), failed, success(3), success(4)])
-    expect(code).toBe(1)
-  })
+      expect(parsed(out), err).toMatchObject([success(1), failed, success(3), success(4)])
+      expect(code).toBe(1)
+    })
 
-  test('fails its run, and its case of a test', async () => {
-    const cases = `test:\n  cases:\n    - { name: wrong, input: 2, output: { outcome: success, result: 2 } }\n    - { name: right, input: 1, output: { outcome: success, result: 1 } }\n`
-    const { run } = folderWith({ ...files, 'f.yaml': flow(name, cases) })
+    test('fails its run, and its case of a test', async () => {
+      const cases = `test:\n  cases:\n    - { name: wrong, input: 2, output: { outcome: success, result: 2 } }\n    - { name: right, input: 1, output: { outcome: success, result: 1 } }\n`
+      const { run } = folderWith({ ...files, 'f.yaml': flow(name, cases) })
 
-    const [ran, tested] = await Promise.all([run('run', 'f.yaml', '--input-json', '2'), run('test', 'f.yaml')])
+      const [ran, tested] = await Promise.all([run('run', 'f.yaml', '--input-json', '2'), run('test', 'f.yaml')])
 
-    expect([ran.code, parsed(ran.out)]).toMatchObject([1, [failed]])
-    expect(tested).toMatchObject({ code: 1, out: expect.stringContaining('1/2 passed') })
-  })
-})
+      expect([ran.code, parsed(ran.out)]).toMatchObject([1, [failed]])
+      expect(tested).toMatchObject({ code: 1, out: expect.stringContaining('1/2 passed') })
+    })
+  },
+)
+
+test.each([
+  ['at once', 'process.exit(0)\nexport const f = (n) => n'],
+  ['in CommonJS', 'module.exports = { f: (n) => n }\nprocess.exit(0)'],
+  ['in a timer', 'export const f = () => new Promise(() => {})\nsetTimeout(() => process.exit(0))'],
+])(
+  'a module that calls process.exit while it is loaded, %s, does not end the program in silence',
+  async (how, text) => {
+    const name = how === 'in CommonJS' ? 'm.cjs' : 'm.mjs'
+    const { run } = folderWith({
+      'stepflow-config.yml': `plugins: { m: { type: module, path: ${name} } }\nroutes: { /m: [{ plugin: m }] }\n`,
+      [name]: text,
+      'f.yaml': flow('f', 'test: { cases: [{ name: a, input: 1, output: { outcome: success, result: 1 } }] }\n'),
+    })
+
+    const [ran, tested] = await Promise.all([
+      run('run', 'f.yaml', '--input-json', '1'),
+      run('test', 'f.yaml', '--diff'),
+    ])
+
+    for (const { code, out, err } of [ran, tested]) {
+      expect(code).toBeGreaterThan(0)
+      expect(out + err).toMatch(/(a module|component \/f) called process\.exit\(0\): let it return a result/)
+    }
+  },
+)
 
 test('an error of a call that has answered is reported, and ends nothing', async () => {
   const { run } = folderWith({

@@ -2,7 +2,8 @@
 // return affects their own call and nothing else. Wraps one function at a time; its result belongs to its author.
 //
 // 1. What they print on stdout goes to stderr: stdout has results. Nothing is printed that is secret in the call.
-// 2. `process.exit` is a failure of the call that it comes from. Nobody else's process.exit is touched.
+// 2. `process.exit` is a failure of the call that it comes from, or of the module that is loaded in a process of our program.
+//    Nobody else's process.exit is touched.
 // 3. An error outside of every call fails the call that it comes from; if that has ended, it is reported.
 //
 // Where an error comes from is known by asynchronous context. That costs, so functions that answer at once have none.
@@ -68,6 +69,11 @@ export function guardProcess(log: Log | undefined): void {
   failByExit(guard)
 }
 
+/** To be called by a program whose process is its own: then whoever else calls process.exit is a module, in a call or not. */
+export function ownProcess(): void {
+  house().isProgram = true
+}
+
 /** True: what was thrown where nobody waits is theirs, and has been dealt with. For the process's own handlers. */
 export function claimStray(thrown: unknown): boolean {
   const guard = (globalThis as Record<symbol, Guard | undefined>)[GUARD]
@@ -75,6 +81,11 @@ export function claimStray(thrown: unknown): boolean {
   const call = guard.context.getStore() ?? onlyOne(guard.unknown)
   if (!call && isOurs(thrown)) return false
   const { message } = errorValue(thrown)
+  if (guard.exits.has(thrown as object)) {
+    if (call?.fail) call.fail(thrown as FlowError)
+    else guard.log('error', message)
+    return true
+  }
   const place = placeOf(thrown)
   const what = `an error that nobody waits for: ${message}${place}`
   if (call?.fail) call.fail(new FlowError('COMPONENT_FAILED', `component ${call.name} threw ${what}`))
@@ -100,6 +111,7 @@ class Call {
 
 interface Guard {
   isOn: boolean
+  isProgram: boolean
   log: Log
   readonly context: AsyncLocalStorage<Call>
   /** The component that was called last without a context. */
@@ -107,6 +119,8 @@ interface Guard {
   lastContext: CallContext | undefined
   /** Calls that were begun without a context: the first of a function that turned out to answer later. */
   readonly unknown: Set<Call>
+  /** What was thrown in place of ending the process. */
+  readonly exits: WeakSet<object>
 }
 
 /** One for the process, however many copies of this file its bundles have. */
@@ -116,11 +130,13 @@ function house(): Guard {
   const shared = globalThis as Record<symbol, Guard | undefined>
   shared[GUARD] ??= {
     isOn: false,
+    isProgram: false,
     log: () => {},
     context: new AsyncLocalStorage(),
     last: undefined,
     lastContext: undefined,
     unknown: new Set(),
+    exits: new WeakSet(),
   }
   return shared[GUARD]
 }
@@ -195,10 +211,15 @@ function cleaned(chunk: string | Uint8Array, { context, lastContext, unknown }: 
 function failByExit(guard: Guard): void {
   const exit = process.exit
   process.exit = ((code?: number) => {
-    const name = guard.context.getStore()?.name ?? (isTheirStack() ? guard.last : undefined)
-    if (name === undefined) return exit(code)
-    const message = `component ${name} called process.exit(${code ?? ''}): let it return a result, or throw an error`
-    throw new FlowError('COMPONENT_FAILED', message, { retryable: false })
+    const own = guard.context.getStore()?.name
+    const isTheirs = own !== undefined || isTheirStack()
+    const name = own ?? guard.last
+    if (!isTheirs || (name === undefined && !guard.isProgram)) return exit(code)
+    const who = name === undefined ? 'a module' : `component ${name}`
+    const message = `${who} called process.exit(${code ?? ''}): let it return a result, or throw an error`
+    const failure = new FlowError('COMPONENT_FAILED', message, { retryable: false })
+    guard.exits.add(failure)
+    throw failure
   }) as typeof exit
 }
 

@@ -1,7 +1,7 @@
 // The program `stepflow`: finds the command, runs it, turns what was thrown into a message and an exit code.
 
 import { codes, FlowError, own, suggest } from '@stepflow/engine'
-import { claimStray } from '@stepflow/host'
+import { claimStray, ownProcess } from '@stepflow/host'
 import { actionIn, globalOptions, parseArgs } from './args.ts'
 import type { Io } from './command.ts'
 import { commands } from './command-table.ts'
@@ -21,6 +21,7 @@ export async function main(words: readonly string[], io: Io = processIo(words)):
 export function start(): void {
   const words = process.argv.slice(2)
   const io = processIo(words)
+  ownProcess()
   const fault = (thrown: unknown) => {
     if (!claimStray(thrown)) process.exit(report(thrown, words, io))
   }
