@@ -79,3 +79,66 @@ test('a call knows its flow by the id of a blob, and a flow that nobody has is i
   expect(await run(functions, undefined, flow)).toEqual([ok([contentId(flow), flow])])
   expect(await run(functions)).toEqual([ok([contentId(outer), outer])])
 })
+
+test('the next attempt waits for the run that the one before it has begun, while that is under way', async () => {
+  let release = () => {}
+  const released = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  let calls = 0
+  const outcomes = await run({
+    async '/inner'(x) {
+      calls++
+      await released
+      return x
+    },
+    async '/outer'(_, context: CallContext) {
+      const first = context.submit(inner, [1, 2], { key: 'a' })
+      await expect.poll(() => calls).toBe(2)
+      const again = context.submit(inner, [1, 2], { key: 'a' })
+      const noted = await context.submit(inner, [1, 2], { key: 'a', wait: false })
+      release()
+      return [await first, await again, noted.outcomes]
+    },
+  })
+
+  const done = { runId: expect.any(String), outcomes: [ok(1), ok(2)] }
+  expect(outcomes).toEqual([ok([done, done, []])])
+  expect(calls).toBe(2)
+})
+
+test.each([
+  ['keeps all', () => createMemoryStore()],
+  ['keeps no results', () => createMemoryStore({ forget: true })],
+])('what was begun under a key is asked for its results again, in a store that %s', async (_, store) => {
+  const outcomes = await run(
+    {
+      '/inner': (x) => x,
+      async '/outer'(_, context: CallContext) {
+        await context.submit(inner, [1], { key: 'a' })
+        return (await context.submit(inner, [1], { key: 'a' })).outcomes
+      },
+    },
+    store(),
+  )
+
+  expect(outcomes).toEqual([ok([ok(1)])])
+})
+
+test('results that are not kept any more are missed in words', async () => {
+  const outcomes = await run(
+    {
+      '/inner': (x) => x,
+      async '/outer'(_, context: CallContext) {
+        const first = await context.submit(inner, [0], { wait: false })
+        for (let n = 1; n <= 100; n++) await context.submit(inner, [n], { wait: false })
+        return context.getRun(first.runId, { wait: true, results: true })
+      },
+    },
+    createMemoryStore({ forget: true }),
+  )
+
+  expect(outcomes).toMatchObject([
+    { outcome: 'failed', error: { code: 'NOT_FOUND', message: expect.stringContaining('not kept any more') } },
+  ])
+})

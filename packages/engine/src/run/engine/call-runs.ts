@@ -13,8 +13,8 @@ import type { Attempt } from '../in-flight/attempt.ts'
 import type { Outcome } from '../outcome.ts'
 import { recordedResults } from './follow-run.ts'
 
-/** Of runs whose results the store does not keep: so many are held here until they are asked for. */
-const MOST_HELD = 1000
+/** Of runs whose results the store does not keep: so many are held here, for who asks for them later. */
+const MOST_HELD = 100
 const KEY_DIGITS = 16
 
 export class CallRuns {
@@ -35,13 +35,17 @@ export class CallRuns {
     inputs: readonly unknown[],
     { maxConcurrent, wait = true, key }: SubmitRunOptions = {},
   ): Promise<SubmittedRun> {
-    const id = key === undefined ? undefined : keyedId(attempt, key)
-    if (id !== undefined && (await this.#row(id))) return this.#again(attempt, id, wait)
+    let id = key === undefined ? undefined : keyedId(attempt, key)
+    if (id !== undefined && (await this.#row(id))) {
+      if (this.#store.keepsSteps || this.#held.has(id)) return this.#again(attempt, id, wait)
+      // Nobody has its results any more: it has to be done again.
+      id = undefined
+    }
     const bound = maxConcurrent === undefined ? {} : { maxConcurrent }
     const handle = await this.#engine.submit(plan, [...inputs], id === undefined ? bound : { ...bound, id })
-    if (wait) return { runId: handle.id, outcomes: await outcomesOf(handle) }
-    if (!this.#store.keepsSteps) this.#hold(handle)
-    return { runId: handle.id, outcomes: [] }
+    const isHeld = !this.#store.keepsSteps && (!wait || id !== undefined)
+    const outcomes = isHeld ? this.#hold(handle) : wait ? outcomesOf(handle) : []
+    return { runId: handle.id, outcomes: wait ? await outcomes : [] }
   }
 
   async get(signal: AbortSignal, id: RunId, { wait, results }: GetRunOptions = {}): Promise<ReportedRun> {
@@ -103,6 +107,9 @@ export class CallRuns {
   async #results(id: RunId, hasEnded: boolean): Promise<readonly (Outcome | undefined)[]> {
     const held = this.#held.get(id)
     if (held) return hasEnded ? held : []
+    if (!this.#store.keepsSteps) {
+      throw new FlowError('NOT_FOUND', `the results of run ${id} are not kept any more: ask for them sooner`)
+    }
     const outcomes: (Outcome | undefined)[] = []
     for await (const page of recordedResults(this.#store, id, this.#patience)) {
       for (const { index, outcome } of page) outcomes[index] = outcome
@@ -110,13 +117,15 @@ export class CallRuns {
     return outcomes
   }
 
-  #hold(handle: RunHandle): void {
+  #hold(handle: RunHandle): Promise<readonly Outcome[]> {
     const outcomes = outcomesOf(handle)
     outcomes.catch(() => {})
     this.#held.set(handle.id, outcomes)
-    if (this.#held.size <= MOST_HELD) return
-    const [oldest] = this.#held.keys()
-    this.#held.delete(oldest as RunId) // there are many
+    if (this.#held.size > MOST_HELD) {
+      const [oldest] = this.#held.keys()
+      this.#held.delete(oldest as RunId) // there are many
+    }
+    return outcomes
   }
 }
 
