@@ -127,7 +127,11 @@ class HttpServing implements Transport {
     const path = (request.url ?? '/').split('?')[0]
     if (request.method === 'GET' && path === '/health') return this.#tellHealth(response)
     if (request.method !== 'POST') return refuse(response, 405, rpcCode.invalidRequest, 'messages come as POST')
-    const { accept = '', 'content-type': type = '' } = request.headers
+    const { accept = '', 'content-type': type = '', origin, 'sec-fetch-site': site } = request.headers
+    // Whoever has a page open in a browser on this machine has not allowed that page to call components.
+    if (origin !== undefined || site !== undefined) {
+      return refuse(response, 403, rpcCode.invalidRequest, 'pages in a browser are not served')
+    }
     if (!type.includes('application/json')) {
       return refuse(response, 415, rpcCode.invalidRequest, 'Content-Type must be application/json')
     }
