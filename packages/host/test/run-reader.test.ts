@@ -90,7 +90,7 @@ test('what is exported from one store can be imported into another, and reads th
 
   expect(await importRun(other, text, 'run.json')).toBe(id)
   expect(await (await createRunReader(other, []).open(id)).items(0, 10)).toEqual(await recorded.items(0, 10))
-  await expect(importRun(other, text, 'run.json')).rejects.toThrow(`run ${id} is in this store already`)
+  await expect(importRun(other, text, 'run.json')).rejects.toThrow(`this store already has run ${id}`)
 })
 
 test('a run that is not there is NOT_FOUND, and a near one is named', async () => {

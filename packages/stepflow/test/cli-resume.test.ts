@@ -277,7 +277,7 @@ test('an interrupt leaves a waiting run parked; a signal and `runs resume` end i
   )
   const resumed = await project.run('runs', 'resume', id as string, '--store', 'sqlite:r.db')
 
-  expect(sent).toMatchObject({ code: 0, err: expect.stringContaining('nobody drives it now') })
+  expect(sent).toMatchObject({ code: 0, err: expect.stringContaining('no process drives the run now') })
   expect(resumed).toMatchObject({ code: 0, out: '{"outcome":"success","result":{"a":1,"by":"Ada"}}\n' })
   expect(project.calls()).toEqual([0])
 })

@@ -260,7 +260,7 @@ test('what cannot be done is said with its exit code: unknown runs 3, wrong usag
   expect(await says('resume', id)).toMatch(/^1 .*has ended.*runs rerun/)
   expect(await says('rerun', id, '--from', 'bb')).toMatch(/^3 .*no step "bb".*Did you mean "b"/)
   expect(await says('rerun', id, '--from', 'b', '--failed')).toMatch(/^2 /)
-  expect(await says('show', id, '--from', 'b')).toMatch(/^2 .*no --from here: it is an option of runs rerun/)
+  expect(await says('show', id, '--from', 'b')).toMatch(/^2 .*no option --from: it is an option of runs rerun/)
   expect(await says('shwo')).toMatch(/^2 .*Did you mean "show"/)
   expect(await says('show')).toMatch(/^2 .*needs ID: stepflow runs show ID/)
   expect(await says('signal', id)).toMatch(/^2 .*needs NAME: stepflow runs signal ID NAME/)
@@ -295,7 +295,7 @@ test('a run moves as one file to another store: same id, same steps, and it can 
   expect(JSON.parse(after.out)).toEqual(before)
   expect(parsed(rerun.out)).toHaveLength(40)
   const twice = await project.run('runs', 'import', 'run.json', '--store', 'sqlite:other.db')
-  expect(twice).toMatchObject({ code: 1, err: expect.stringContaining('in this store already') })
+  expect(twice).toMatchObject({ code: 1, err: expect.stringContaining('this store already has run') })
 })
 
 test('blobs come along, large values included', async () => {
@@ -470,7 +470,7 @@ test('a signal that nobody waits for is kept, and says what is waited for', asyn
   const heard = await project.run('runs', 'signal', id, 'approve', '--input-json', '{}', ...store)
 
   expect(misspelt).toMatchObject({ code: 0, err: expect.stringContaining('no step waits for "aprove" now') })
-  expect(misspelt.err).toContain('What is waited for: approve. Did you mean "approve"?')
+  expect(misspelt.err).toContain('Steps wait for: approve. Did you mean "approve"?')
   expect(heard.err).not.toContain('no step waits')
   expect((await ended).code).toBe(0)
   child.kill()

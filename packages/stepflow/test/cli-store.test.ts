@@ -64,7 +64,7 @@ test('a store that is none is refused before anything runs', async () => {
   expect(await refused('runs.db')).toContain('--store sqlite:runs.db')
   expect(await refused('memroy')).toContain('did you mean "memory"?')
   expect(await refused('sqlite:')).toContain('names no file')
-  expect(await refused('sqlite:text.db')).toContain('no SQLite database')
+  expect(await refused('sqlite:text.db')).toContain('not a SQLite database')
   expect(await refused('sqlite:folder.db')).toContain('is a folder')
   expect(await refused('sqlite:f.yaml/runs.db')).toContain('cannot make the folder')
   expect((await run('runs', 'list', '--store', 'memory')).err).toContain('ends with its process')

@@ -130,7 +130,7 @@ test('a rerun of what failed, where nothing has failed, records nothing and says
   const { code, out, err } = await runs('rerun', id, '--failed')
 
   expect({ code, out }).toEqual({ code: 0, out: '' })
-  expect(err).toContain('has failed, so there is nothing to do again, and nothing was recorded')
+  expect(err).toContain('has failed, so there is nothing to repeat, and nothing was recorded')
   expect(await json('list')).toHaveLength(1)
 })
 

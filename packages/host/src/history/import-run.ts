@@ -18,7 +18,7 @@ import { type Exported, FORMAT, VERSION } from './exported.ts'
 /** Answers the run's id. `name` says in messages what the text is of: a file's name. */
 export async function importRun(store: Store, text: string, name: string): Promise<string> {
   const { run, journals, blobs } = readExport(text, name)
-  if (await store.runs.get(run)) throw new FlowError('CONFLICT', `run ${run} is in this store already`)
+  if (await store.runs.get(run)) throw new FlowError('CONFLICT', `this store already has run ${run}`)
   try {
     await bring(store, journals, blobs)
   } catch (thrown) {
@@ -42,7 +42,7 @@ function readExport(text: string, file: string): Exported {
   const version = own(document, 'version')
   if (version !== VERSION) {
     throw refuse(
-      `was exported in format ${JSON.stringify(version)} (by stepflow ${own(document, 'program') ?? 'of another version'}), and this stepflow reads ${VERSION}: use one that fits`,
+      `was exported in format ${JSON.stringify(version)} (by stepflow ${own(document, 'program') ?? 'of another version'}), and this stepflow reads format ${VERSION}: use a version of stepflow that reads it`,
     )
   }
   const [run, journals, blobs] = [own(document, 'run'), own(document, 'journals'), own(document, 'blobs')]

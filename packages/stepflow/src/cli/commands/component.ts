@@ -15,22 +15,22 @@ export const component: Command = {
   words: ['call'],
   options: [
     ...inputOptions,
-    { name: 'config', value: 'FILE', does: 'the configuration; else stepflow-config.yml here' },
+    { name: 'config', value: 'FILE', does: 'the configuration; else stepflow-config.yml in this folder' },
     {
       name: 'secrets',
       value: 'FILE',
-      does: 'secrets: a .json or .yaml map, or NAME=value lines; else STEPFLOW_SECRET_NAME',
+      does: 'a file of secrets: a .json or .yaml map, or NAME=value lines; others come from STEPFLOW_SECRET_NAME in the environment',
     },
-    { name: 'output', short: 'o', value: 'FILE', does: 'where the result goes; else stdout' },
-    { name: 'json', does: 'print what a program can read' },
+    { name: 'output', short: 'o', value: 'FILE', does: 'the file for the result; else stdout' },
+    { name: 'json', does: 'print JSON, for programs' },
   ],
   examples: [
     {
-      does: 'what a server makes of an input',
+      does: 'print what a server answers to an input',
       line: `stepflow component call python /word_count --input-json '{"text": "one two"}'`,
     },
     {
-      does: 'and what it prints meanwhile',
+      does: 'also print what the server writes meanwhile',
       line: `STEPFLOW_COMPONENT_STDERR=verbose stepflow component call python /word_count --input-json '{}'`,
     },
   ],
@@ -38,9 +38,15 @@ export const component: Command = {
     const messages = createMessages(args, io)
     const [action, plugin, name, ...more] = args.operands
     if (action !== 'call')
-      throw usage(component, action === undefined ? 'it says no action' : `"${action}" is no action`)
+      throw usage(
+        component,
+        action === undefined ? 'needs an action: call' : `there is no action "${action}"; there is: call`,
+      )
     if (plugin === undefined || name === undefined || more.length > 0) {
-      throw usage(component, '"call" takes a plugin of the configuration and the name of a component')
+      throw usage(
+        component,
+        'call takes the name of a plugin in the configuration and the name of a component: component call python /word_count',
+      )
     }
     const { loadConfig, openCall } = await import('@stepflow/host')
     const found = await loadConfig({ path: args.value('config'), cwd: io.cwd, env: io.env })

@@ -7,7 +7,7 @@ import { list } from '../runs/list-runs.ts'
 import { exportRun, importRun } from '../runs/move-run.ts'
 import { deleteRuns, prune } from '../runs/remove-runs.ts'
 import { show } from '../runs/show-run.ts'
-import { cancel, pause, signal } from '../runs/tell-run.ts'
+import { cancel, pause, signal } from '../runs/signal-run.ts'
 import { watch } from '../runs/watch-run.ts'
 
 const all: readonly Action[] = [
@@ -18,19 +18,22 @@ const actions = all.map((action) => commandOf(action, all))
 
 export const runs: Command = {
   name: 'runs',
-  summary: 'look at recorded runs, steer them, run them again, take them along',
+  summary: 'list, show and control recorded runs, repeat them, export and import them',
   operands: '[ACTION]',
   words: all.map(({ name }) => name.slice('runs '.length)),
   actions,
   options: list.options,
   examples: [
-    { does: 'the newest runs, of .stepflow/ or of another store', line: 'stepflow runs --store sqlite:runs.db' },
-    { does: 'the steps of a run', line: 'stepflow runs show ID' },
-    { does: 'go on with a run whose process is gone, or that was paused', line: 'stepflow runs resume ID' },
-    { does: 'again, from the steps that failed', line: 'stepflow runs rerun ID --failed' },
-    { does: 'what a run waits for', line: `stepflow runs signal ID approve --input-json '{"by": "Ada"}'` },
+    { does: 'list the newest runs, in .stepflow/ or in another store', line: 'stepflow runs --store sqlite:runs.db' },
+    { does: 'show the steps of a run', line: 'stepflow runs show ID' },
+    { does: 'continue a run whose process is gone, or that was paused', line: 'stepflow runs resume ID' },
+    { does: 'repeat a run from the steps that failed', line: 'stepflow runs rerun ID --failed' },
     {
-      does: 'a run as one file, and back',
+      does: 'send the signal that a run waits for',
+      line: `stepflow runs signal ID approve --input-json '{"by": "Ada"}'`,
+    },
+    {
+      does: 'write a run to a file, and read it back',
       line: 'stepflow runs export ID --output run.json; stepflow runs import run.json',
     },
   ],

@@ -8,7 +8,7 @@ export const version: Command = {
   summary: 'print the version',
   operands: '',
   options: [{ name: 'json', does: 'print {version, node, platform}' }],
-  examples: [{ does: 'for a report of a fault, with Node and platform', line: 'stepflow version --json' }],
+  examples: [{ does: 'for a bug report, with Node and platform', line: 'stepflow version --json' }],
   async run(args, io) {
     const { version: node, platform, arch } = process
     io.out(

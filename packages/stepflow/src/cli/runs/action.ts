@@ -32,7 +32,7 @@ export interface RunsContext {
   readonly storeWords: readonly string[]
 }
 
-export const jsonOption: Option = { name: 'json', does: 'print what a program can read' }
+export const jsonOption: Option = { name: 'json', does: 'print JSON, for programs' }
 
 export const itemOption: Option = { name: 'item', value: 'N', does: 'one item of a batch, from 0' }
 

@@ -23,34 +23,34 @@ import { type Action, jsonOption, type RunsContext, secretsOption } from './acti
 import { followMany } from './follow-many.ts'
 import { itemRanges } from './item-number.ts'
 import { nextPlan, refuseChanged, tellNothing, tellPreview } from './prepare-rerun.ts'
-import { teller } from './tell-run.ts'
+import { teller } from './signal-run.ts'
 
 const driving: readonly Option[] = [
-  { name: 'output', short: 'o', value: 'FILE', does: 'where the result or the results go', default: 'stdout' },
-  { name: 'allow-failures', does: 'exit 0 though items of a batch failed' },
+  { name: 'output', short: 'o', value: 'FILE', does: 'the file for the result or the results', default: 'stdout' },
+  { name: 'allow-failures', does: 'exit with 0 even if items of a batch failed' },
   secretsOption,
-  { ...jsonOption, does: 'print the result as one line, on a terminal too' },
+  { ...jsonOption, does: 'print the result on one line, even on a terminal' },
 ]
 
 export const resume: Action = {
   name: 'runs resume',
-  summary: 'go on with a run whose process is gone, or that was paused',
+  summary: 'continue a run whose process is gone, or that was paused',
   operands: 'ID',
   options: driving,
-  examples: [{ does: 'from where it was', line: 'stepflow runs resume ID' }],
+  examples: [{ does: 'continue a run from where it was', line: 'stepflow runs resume ID' }],
   async run(at) {
     const { store, messages, operands } = at
     const row = await findRun(store, operands[0] as string) // there as its operands say
     if (isEnded(row.status)) {
       throw new FlowError(
         'CONFLICT',
-        `run ${row.id} has ended (${row.status}); \`stepflow runs rerun ${row.id}\` runs it again`,
+        `run ${row.id} has ended (${row.status}); \`stepflow runs rerun ${row.id}\` repeats it`,
       )
     }
     const holder = (await store.runs.open(row.id)).find(({ heldBy }) => heldBy)?.heldBy
     if (holder) {
       if (row.status === 'paused') await teller(at).signal(row.id, { name: 'resume' })
-      messages.hint(`run ${row.id} goes on: ${holder} drives it`)
+      messages.hint(`run ${row.id} continues: ${holder} drives it`)
       return 0
     }
     const created = await readCreated(store, row.id)
@@ -61,31 +61,42 @@ export const resume: Action = {
 
 export const rerun: Action = {
   name: 'runs rerun',
-  summary: 'run again what has ended, as a new run: whole, from a step on, or what failed',
+  summary: 'repeat a run that has ended, as a new run: all of it, from a step on, or what failed',
   operands: 'ID',
   options: [
-    { name: 'from', value: 'STEP', does: 'from this step on; what came before it is taken over' },
-    { name: 'failed', does: 'from the failed steps of the failed items; what succeeded is taken over' },
-    { name: 'items', value: 'LIST', does: 'only these items of a batch, from 0: 1,5-9; the others keep their results' },
-    { name: 'flow', value: 'FILE', does: 'with this flow; its steps before those that are done again are unchanged' },
-    { name: 'dry-run', does: 'begin nothing; print what would be taken over and what done again' },
+    { name: 'from', value: 'STEP', does: 'repeat from this step on; the results of earlier steps are taken over' },
+    {
+      name: 'failed',
+      does: 'repeat the failed items from their failed steps; the results of other steps are taken over',
+    },
+    {
+      name: 'items',
+      value: 'LIST',
+      does: 'repeat only these items of a batch, counted from 0: 1,5-9; the others keep their results',
+    },
+    {
+      name: 'flow',
+      value: 'FILE',
+      does: 'the flow to continue with, if it was changed; steps whose results are taken over must be unchanged',
+    },
+    { name: 'dry-run', does: 'only print what would be taken over and what would be repeated' },
     ...inputOptions.filter(({ name }) => name !== 'stdin-format'),
     ...variableOptions.filter(({ name }) => name !== 'secrets'),
     ...overrideOptions,
     ...driving,
   ],
   examples: [
-    { does: 'again, from the steps that failed', line: 'stepflow runs rerun ID --failed' },
+    { does: 'repeat a run from the steps that failed', line: 'stepflow runs rerun ID --failed' },
     {
-      does: 'again from one step on, with another input',
+      does: 'repeat a run from one step on, with another input',
       line: `stepflow runs rerun ID --from enrich --input-json '{"n": 2}'`,
     },
-    { does: 'some items of a batch, also skipped ones', line: 'stepflow runs rerun ID --items 3,10-19' },
+    { does: 'repeat some items of a batch, even if they were skipped', line: 'stepflow runs rerun ID --items 3,10-19' },
     {
-      does: 'from a step on, after the flow was mended',
+      does: 'repeat from a step on, with the corrected flow',
       line: 'stepflow runs rerun ID --from enrich --flow flow.yaml',
     },
-    { does: 'what would be done again?', line: 'stepflow runs rerun ID --failed --dry-run' },
+    { does: 'print what would be repeated', line: 'stepflow runs rerun ID --failed --dry-run' },
   ],
   async run(at) {
     const { command, args, io, messages, store, operands } = at
@@ -174,13 +185,13 @@ function lacksInputs({ id, trigger, origin }: RunRow, { storeWords }: RunsContex
   if (origin) {
     return new FlowError(
       'CONFLICT',
-      `run ${id} was broken off while it was made: stepflow runs rerun ${origin.runId} makes it again`,
+      `run ${id} was interrupted while it was being created: stepflow runs rerun ${origin.runId} creates it again`,
     )
   }
   const words = ['stepflow', 'run', flow ?? 'FLOW', '--inputs', inputs ?? 'FILE', ...storeWords, `--resume=${id}`]
   return new FlowError(
     'INVALID_INPUT',
-    `run ${id} has not taken all of its inputs yet. To go on with it:\n  ${words.map(shellWord).join(' ')}`,
+    `run ${id} has not read all of its inputs yet. To continue it:\n  ${words.map(shellWord).join(' ')}`,
   )
 }
 

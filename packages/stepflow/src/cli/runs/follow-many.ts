@@ -34,11 +34,11 @@ export async function followMany(run: ManyRun): Promise<number> {
   const progress = await followProgress({ store: run.store, run: handle.id, retries: () => messages.retries })
   const display = showBatch(progress, io, messages)
   const leave = () =>
-    messages.problem(`run ${handle.id} is left as it is. To go on with it:\n  ${goOn(handle.id, storeWords)}`)
+    messages.problem(`run ${handle.id} is interrupted and kept. To continue it:\n  ${goOn(handle.id, storeWords)}`)
   let isInterrupted = false
   const restore = onInterrupt(() => {
     isInterrupted = true
-    messages.problem(`finishing what runs, for at most ${DRAIN_MS / 1000} s; once more to stop at once`)
+    messages.problem(`waiting up to ${DRAIN_MS / 1000} s for the items in flight; press Ctrl-C again to stop at once`)
     handle.drain()
   }, leave)
   try {

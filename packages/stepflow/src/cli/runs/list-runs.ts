@@ -23,13 +23,13 @@ export const list: Action = {
       does: 'only runs created at this time or later: 2026-11-29, or 2h for 2 hours ago',
     },
     { name: 'until', value: 'TIME', does: 'only runs created before this time' },
-    { name: 'limit', value: 'N', does: 'how many runs are listed', default: '50' },
+    { name: 'limit', value: 'N', does: 'how many runs to list', default: '50' },
     secretsOption,
     { ...jsonOption, does: 'print an array of run summaries' },
   ],
   examples: [
-    { does: 'what waits for somebody', line: 'stepflow runs list --status waiting' },
-    { does: 'what went wrong today', line: 'stepflow runs list --status failed --since 24h' },
+    { does: 'the runs that wait for something', line: 'stepflow runs list --status waiting' },
+    { does: 'the runs that failed today', line: 'stepflow runs list --status failed --since 24h' },
     { does: 'the ids of all runs of a flow', line: 'stepflow runs list --flow flow.yaml --json | jq -r .[].runId' },
   ],
   async run(at) {
@@ -40,7 +40,7 @@ export const list: Action = {
       const summaries = await Promise.all(rows.map(async (row) => summaryOf(row, await waitingOf(at, row))))
       io.out(`${JSON.stringify(summaries)}\n`)
     } else if (rows.length === 0) {
-      messages.hint(isNarrowed(args) ? 'no runs are like that' : 'no runs')
+      messages.hint(isNarrowed(args) ? 'no run matches' : 'no runs')
     } else {
       const held = await reader.holders()
       const waiting = await Promise.all(rows.map((row) => waitingOf(at, row)))

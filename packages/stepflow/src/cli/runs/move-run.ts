@@ -13,7 +13,7 @@ export const exportRun: Action = {
   summary: 'write a run as one JSON file, without secrets',
   operands: 'ID',
   options: [
-    { name: 'output', short: 'o', value: 'FILE', does: 'where the export goes', default: 'stdout' },
+    { name: 'output', short: 'o', value: 'FILE', does: 'the file for the export', default: 'stdout' },
     secretsOption,
   ],
   examples: [{ does: 'a file that `runs import` reads', line: 'stepflow runs export ID --output run.json' }],
@@ -35,10 +35,12 @@ export const exportRun: Action = {
 
 export const importRun: Action = {
   name: 'runs import',
-  summary: 'take a run out of the file of an export into a store; it keeps its id',
+  summary: 'read an exported run into a store, under the same id',
   operands: 'FILE',
   options: [{ ...jsonOption, does: 'print the run summary' }],
-  examples: [{ does: 'into another store', line: 'stepflow runs import run.json --store sqlite:other.db' }],
+  examples: [
+    { does: 'import a run into another store', line: 'stepflow runs import run.json --store sqlite:other.db' },
+  ],
   makesStore: true,
   async run({ args, io, store, reader, messages, operands }) {
     const [file] = operands as [string] // there as its operands say

@@ -20,11 +20,14 @@ export async function openRuns(options: OpenRuns): Promise<{ readonly store: Sto
   const { args, io, messages, makesStore } = options
   const place = storeNamed({ name: 'runs' }, args, io) ?? (await configured(args, io)) ?? defaultStore(io)
   if (place.type === 'memory') {
-    throw usage({ name: 'runs' }, 'a store in memory ends with its process: name a file, --store sqlite:PATH')
+    throw usage(
+      { name: 'runs' },
+      'a store in memory ends with its process and holds no recorded runs: use --store sqlite:PATH',
+    )
   }
   // Looking into a store must not make one.
   if (!makesStore && place.type === 'sqlite' && !statSync(place.path, { throwIfNoEntry: false })) {
-    messages.hint(`there is no store ${place.path} yet: \`stepflow run --store\` makes one`)
+    messages.hint(`there is no store ${place.path} yet: \`stepflow run --store\` creates one`)
     return { store: createMemoryStore(), place }
   }
   const { openStore } = await import('@stepflow/host')

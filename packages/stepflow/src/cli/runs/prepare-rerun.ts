@@ -29,12 +29,15 @@ export async function nextPlan(at: RunsContext, created: Created): Promise<NextP
   if (overrides.length === 0) return undefined
   const flow = created.options?.trigger?.flow
   if (flow === undefined) {
-    throw usage(command, 'overrides patch the text of a flow, but this run does not say where its flow is: --flow FILE')
+    throw usage(
+      command,
+      'overrides patch the text of a flow, but this run does not record where its flow is: name it with --flow FILE',
+    )
   }
   const { plan, text, diagnostics, isEdited } = await patchFlow(created, flow, overrides, io.cwd)
   if (!plan) throw invalid(diagnostics, text, at)
   if (isEdited) {
-    messages.hint(`${flow} is not as it was when the run was begun: with overrides, the run takes it as it is now`)
+    messages.hint(`${flow} has changed since the run began: with overrides, the rerun uses it as it is now`)
   }
   return { plan, options: { plan }, file: flow, isOther: false }
 }
@@ -48,7 +51,7 @@ export function refuseChanged(before: Plan, plan: Plan, { steps }: RerunPreview)
   const them = reused.map((id) => `"${id}"`).join(', ')
   throw new FlowError(
     'INVALID_INPUT',
-    `the result of ${them} would be taken over, but in this flow it is another step than it was: rerun from it, --from ${first}`,
+    `the result of ${them} would be taken over, but the step has changed in this flow: rerun from it, --from ${first}`,
   )
 }
 
@@ -60,8 +63,10 @@ export function tellPreview({ args, io }: RunsContext, { items, steps }: RerunPr
   const { total, kept, again } = items
   const width = steps.reduce((most, { stepId }) => Math.max(most, stepId.length), 0)
   const lines = [
-    total === 1 ? '' : `${number(again)} of ${number(total)} items again, ${number(kept)} keep their results\n`,
-    ...(again === 0 ? ['nothing would be done again\n'] : []),
+    total === 1
+      ? ''
+      : `${number(again)} of ${number(total)} items would be repeated, ${number(kept)} keep their results\n`,
+    ...(again === 0 ? ['nothing would be repeated\n'] : []),
     ...(again === 0 ? [] : steps.map((step) => `${step.stepId.padEnd(width)}  ${fateOf(step, total)}\n`)),
   ]
   io.out(lines.join(''))
@@ -70,7 +75,7 @@ export function tellPreview({ args, io }: RunsContext, { items, steps }: RerunPr
 
 export function tellNothing({ args, messages }: RunsContext, { id }: RunRow): number {
   const what = args.has('failed') ? 'nothing that was asked for has failed' : 'it has no items'
-  messages.problem(`run ${id}: ${what}, so there is nothing to do again, and nothing was recorded`)
+  messages.problem(`run ${id}: ${what}, so there is nothing to repeat, and nothing was recorded`)
   return 0
 }
 
@@ -78,7 +83,7 @@ export function tellNothing({ args, messages }: RunsContext, { id }: RunRow): nu
 
 async function otherFlow(at: RunsContext, named: string, overrides: readonly unknown[]): Promise<NextPlan> {
   const { command, args, io, messages } = at
-  if (isCodeFile(named)) throw usage(command, `--flow is ${named}, but a run can go on with a flow file only`)
+  if (isCodeFile(named)) throw usage(command, `--flow is ${named}, but a run can continue only with a flow file`)
   const project = await openProject({ file: named, args, io, messages, purpose: 'check', overrides })
   try {
     const { plan, text, diagnostics } = project

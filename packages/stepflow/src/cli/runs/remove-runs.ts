@@ -7,7 +7,7 @@ import { type Action, jsonOption } from './action.ts'
 
 export const deleteRuns: Action = {
   name: 'runs delete',
-  summary: 'delete a run that has ended, with all that is recorded of it',
+  summary: 'delete a run that has ended, with everything that is recorded of it',
   operands: 'ID',
   options: [{ ...jsonOption, does: 'print {runId}' }],
   examples: [{ does: 'one run; `runs prune` deletes many', line: 'stepflow runs delete ID' }],
@@ -31,7 +31,7 @@ export const prune: Action = {
   summary: 'delete runs that ended long ago, and blobs that no run refers to any more',
   operands: '',
   options: [
-    { name: 'older-than', value: 'TIME', does: 'delete what ended longer ago: 30d, 12h' },
+    { name: 'older-than', value: 'TIME', does: 'delete runs that ended longer ago than this: 30d, 12h' },
     { name: 'keep', value: 'N', does: 'delete all but the newest N of the runs that have ended' },
     { ...jsonOption, does: 'print {runs, blobs}: how many were deleted' },
   ],
@@ -43,7 +43,7 @@ export const prune: Action = {
     const olderThanMs = durationOption(command, args, 'older-than')
     const keep = countOption(command, args, 'keep')
     if (olderThanMs === undefined && keep === undefined) {
-      throw usage(command, 'needs what is to be deleted: --older-than 30d, or --keep 1000')
+      throw usage(command, 'needs to know which runs to delete: --older-than 30d, or --keep 1000')
     }
     const pruned = (await store.runs.prune?.({
       ...(olderThanMs === undefined ? {} : { olderThanMs }),

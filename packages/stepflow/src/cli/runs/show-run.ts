@@ -12,18 +12,18 @@ import { itemNumber } from './item-number.ts'
 
 export const show: Action = {
   name: 'runs show',
-  summary: 'show a run: its steps, what it waits for, what came out',
+  summary: 'show a run: its steps, what it waits for, its result',
   operands: 'ID',
   options: [
     {
       ...itemOption,
-      does: 'the steps and the result of one item of a batch, from 0',
-      default: 'the first that failed, else 0',
+      does: 'show the steps and the result of this item of a batch, counted from 0',
+      default: 'the first item that failed, else 0',
     },
     {
       name: 'limit',
       value: 'N',
-      does: 'how many results of a batch are shown, those of failed items first',
+      does: 'how many results of a batch to show; failed items come first',
       default: '10',
     },
     secretsOption,
@@ -125,13 +125,13 @@ async function tell(
   const ended = row.items.success + row.items.skipped + row.items.failed + row.items.cancelled
   io.out(lines.map((line) => `${line}\n`).join(''))
   if (row.items.total !== 1 && results.length < ended && results.length > 1) {
-    messages.hint(`${results.length} of ${ended} results; --limit N shows more, --item N one of them`)
+    messages.hint(`${results.length} of ${ended} results; --limit N shows more, --item N shows one item`)
   }
   for (const text of waits) messages.hint(text)
   if (damage !== undefined) messages.problem(damage)
   if (isEnded(row.status)) return
   messages.hint(
-    holder ? `${holder} drives it` : `nobody drives it now. To go on with it:\n  ${goOn(row.id, storeWords)}`,
+    holder ? `${holder} drives it` : `no process drives it now. To continue it:\n  ${goOn(row.id, storeWords)}`,
   )
 }
 

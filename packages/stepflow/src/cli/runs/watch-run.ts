@@ -14,16 +14,16 @@ import { type Action, jsonOption, type RunsContext, secretsOption } from './acti
 
 export const watch: Action = {
   name: 'runs watch',
-  summary: 'follow a run until it ends, then print what came out; exits like `run`',
+  summary: 'follow a run until it ends, then print its result; exits like `run`',
   operands: 'ID',
   options: [secretsOption, { ...jsonOption, does: 'print the run summary at the end' }],
-  examples: [{ does: 'a run of another process', line: 'stepflow runs watch ID' }],
+  examples: [{ does: 'follow a run of another process', line: 'stepflow runs watch ID' }],
   async run(at) {
     const { args, io, messages, reader, operands } = at
     const recorded = await reader.open(operands[0] as string) // there as its operands say
     const row = recorded.row.items.total === 1 ? await followOne(at, recorded) : await followBatch(at, recorded)
     if (row === 'interrupted') {
-      messages.problem(`run ${recorded.row.id} goes on without being watched`)
+      messages.problem(`run ${recorded.row.id} continues without being watched`)
       return 130
     }
     if (!row) {
@@ -104,7 +104,7 @@ async function ended({ messages, storeWords }: RunsContext, recorded: RecordedRu
       if (isInterrupted) return 'interrupted'
       const isAlone = (await recorded.holder()) === undefined
       if (isAlone && !isTold) {
-        messages.hint(`nobody drives run ${row.id} now. To go on with it:\n  ${goOn(row.id, storeWords)}`)
+        messages.hint(`no process drives run ${row.id} now. To continue it:\n  ${goOn(row.id, storeWords)}`)
       }
       isTold = isAlone
       await pause(LOOK_MS, undefined, { signal: wake.signal }).catch(() => {})

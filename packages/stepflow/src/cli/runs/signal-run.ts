@@ -12,9 +12,9 @@ const summaryOption = { ...jsonOption, does: 'print the run summary' }
 
 export const cancel: Action = {
   name: 'runs cancel',
-  summary: 'cancel a run: what runs is stopped, nothing more starts',
+  summary: 'cancel a run: running steps are stopped, and no other starts',
   operands: 'ID',
-  options: [{ name: 'reason', value: 'TEXT', does: 'why; stands in the result' }, summaryOption],
+  options: [{ name: 'reason', value: 'TEXT', does: 'the reason, which the result will show' }, summaryOption],
   examples: [{ does: 'whichever process drives it', line: 'stepflow runs cancel ID --reason "wrong input"' }],
   async run(at) {
     const reason = at.args.value('reason')
@@ -24,23 +24,23 @@ export const cancel: Action = {
 
 export const pause: Action = {
   name: 'runs pause',
-  summary: 'pause a run: what runs ends, nothing more starts',
+  summary: 'pause a run: running steps end, and no other starts',
   operands: 'ID',
   options: [summaryOption],
   examples: [{ does: 'until `runs resume`', line: 'stepflow runs pause ID' }],
-  run: async (at) => tellRun(at, await opened(at), { name: 'pause' }, 'paused: what runs ends, nothing new starts'),
+  run: async (at) => tellRun(at, await opened(at), { name: 'pause' }, 'paused: running steps end, and no other starts'),
 }
 
 export const signal: Action = {
   name: 'runs signal',
-  summary: 'send a run what its steps wait for',
+  summary: 'send a run a signal that one of its steps waits for',
   operands: 'ID NAME',
   options: [
     ...inputOptions
       .filter(({ name }) => name !== 'stdin-format')
       .map((option) => ({ ...option, does: option.does.replace('the input', 'the payload') })),
-    { ...itemOption, does: 'only for one item of a batch, from 0', default: 'whichever waits for it' },
-    { name: 'id', value: 'ID', does: 'the same id counts once, however often it is sent' },
+    { ...itemOption, does: 'send it to this item of a batch only, counted from 0', default: 'whichever waits for it' },
+    { name: 'id', value: 'ID', does: 'an id for the signal; signals with the same id count once' },
     summaryOption,
   ],
   examples: [
@@ -94,7 +94,7 @@ async function tellRun(at: RunsContext, recorded: RecordedRun, what: RunSignal, 
   if (args.has('json')) io.out(`${JSON.stringify(summaryOf((await recorded.now()) ?? recorded.row))}\n`)
   else messages.hint(`run ${id}: ${done}`)
   if (what.name === 'signal' && !(await recorded.holder())) {
-    messages.hint(`nobody drives it now, so the signal is kept until somebody does:\n  ${goOn(id, storeWords)}`)
+    messages.hint(`no process drives the run now, so the signal is kept until one does:\n  ${goOn(id, storeWords)}`)
   }
   return 0
 }
@@ -109,11 +109,11 @@ async function whyUnheard(recorded: RecordedRun, name: string, item: number | un
     if (names.size === MOST_NAMES) break
   }
   const who = item === undefined ? 'no step' : `no step of item ${item}`
-  const kept = `${who} waits for "${name}" now: the signal is kept for one that will`
-  if (names.size === 0) return `${kept}. Nothing is waited for`
+  const kept = `${who} waits for "${name}" now: the signal is kept for a step that will`
+  if (names.size === 0) return `${kept}. No step waits for a signal now`
   const near = suggest(name, [...names])
   const told = [...names].map((one) => shellWord(one)).join(', ')
-  return `${kept}. What is waited for: ${told}${near ? `. Did you mean "${near}"?` : ''}`
+  return `${kept}. Steps wait for: ${told}${near ? `. Did you mean "${near}"?` : ''}`
 }
 
 /** Each item of a batch may wait for a name of its own. */
