@@ -4,10 +4,11 @@
 // J1. The environment is empty: no key and no path is in it.
 // J2. JavaScript runs in a context of its own that holds nothing of ours, in a Node whose permissions take files, processes
 //     and threads away, with the network taken out; Python under an audit hook that refuses the same.
-// J3. Where the system can (Linux with user namespaces), the process has no network device either.
+// J3. The process has no network device. Where the system cannot do that, code is refused, unless the configuration says
+//     that it may run with the other walls alone.
 // J4. It ends: by itself, or its whole group is killed.
 
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
 import { mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,6 +22,8 @@ export interface JailedCode {
   readonly timeoutMs: number
   readonly signal: AbortSignal
   readonly clock: Clock
+  /** Where no jail can be made, it runs with the inner walls alone. */
+  readonly isUnsafe: boolean
 }
 
 export interface Jailed {
@@ -32,11 +35,23 @@ export interface Jailed {
 export async function runJailed(code: JailedCode): Promise<Jailed> {
   const scratch = await realpath(await mkdtemp(join(tmpdir(), 'stepflow-code-')))
   try {
-    const [command, ...args] = await commandFor(code.language, scratch)
+    const [command, ...args] = await commandFor(code, scratch)
     return await converse(command as string, args, scratch, code)
   } finally {
     await rm(scratch, { recursive: true, force: true })
   }
+}
+
+/** Why code cannot be kept from the network here, as a sentence without its full stop; undefined where it can. */
+export function whyNoJail(): string | undefined {
+  jail ??= { missing: whatIsMissing() }
+  return jail.missing && `code cannot be kept from the network on this machine: ${jail.missing}`
+}
+
+/** The same, with what to do about it. */
+export function whyRefused(): string | undefined {
+  const missing = whyNoJail()
+  return missing && `${missing}; "code: { unsafe: true }" in the configuration runs it without that wall`
 }
 
 // ---
@@ -44,9 +59,31 @@ export async function runJailed(code: JailedCode): Promise<Jailed> {
 const MEMORY_MB = 256
 const MAX_ANSWER = 16 * 1024 * 1024
 const MAX_STDERR = 64 * 1024
+/** What to start a command with so that it has no network. */
+const UNSHARE = ['unshare', '--map-root-user', '--net']
 
-async function commandFor(language: JailedCode['language'], scratch: string): Promise<string[]> {
-  const jail = await networkJail()
+/** Found out once: it does not change while a process lives. */
+let jail: { readonly missing: string | undefined } | undefined
+
+function whatIsMissing(): string | undefined {
+  if (process.platform !== 'linux') return 'that takes Linux'
+  const [command, ...words] = UNSHARE
+  const { error, status, stderr } = spawnSync(command as string, [...words, 'true'], {
+    timeout: 5000,
+    encoding: 'utf8',
+  })
+  if (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT'
+      ? 'there is no program "unshare" (of util-linux)'
+      : `"unshare" does not answer (${error.message})`
+  }
+  return status === 0 ? undefined : `the system gives no namespaces (${stderr.trim().split('\n')[0]})`
+}
+
+async function commandFor({ language, isUnsafe }: JailedCode, scratch: string): Promise<string[]> {
+  const refusal = isUnsafe ? undefined : whyRefused()
+  if (refusal !== undefined) throw new FlowError('COMPONENT_FAILED', refusal, { retryable: false })
+  const jail = whyNoJail() === undefined ? UNSHARE : []
   if (language === 'javascript') {
     const permission = process.allowedNodeEnvironmentFlags.has('--permission')
       ? '--permission'
@@ -146,18 +183,6 @@ function kill({ pid }: ChildProcess): void {
   } catch {
     // It is gone already.
   }
-}
-
-let jail: Promise<readonly string[]> | undefined
-
-/** What to start a command with so that it has no network; nothing where the system cannot do that. */
-function networkJail(): Promise<readonly string[]> {
-  const words = ['unshare', '--map-root-user', '--net']
-  jail ??= new Promise((resolve) => {
-    if (process.platform !== 'linux') return resolve([])
-    execFile('unshare', [...words.slice(1), 'true'], { timeout: 5000 }, (error) => resolve(error ? [] : words))
-  })
-  return jail
 }
 
 let python: Promise<string> | undefined

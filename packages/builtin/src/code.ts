@@ -1,7 +1,7 @@
 // /code, /code/javascript, /code/python: runs source text in a process of its own. What keeps it in is said in code-jail.ts.
 
 import { type Clock, type Component, FlowError, type Json, type Log } from '@stepflow/engine'
-import { type Jailed, runJailed } from './code-jail.ts'
+import { type Jailed, runJailed, whyNoJail, whyRefused } from './code-jail.ts'
 import { define } from './define.ts'
 import { duration, oneOf, optional, text } from './input.ts'
 
@@ -15,23 +15,36 @@ const fields = {
 }
 const output: Json = { description: 'What the code gave, as JSON' }
 
-export function code(clock: Clock): Component[] {
+/** `isUnsafe`: runs code also where nothing but its inner walls keeps it in. */
+export function code(clock: Clock, isUnsafe = false): Component[] {
+  let isWarned = false
+  const run = async (language: Language, source: string, timeoutMs: number | undefined, { signal, log }: Caller) => {
+    if (isUnsafe && !isWarned) {
+      isWarned = true
+      const missing = whyNoJail()
+      if (missing) log('warning', `code runs with its inner walls alone: ${missing}`)
+    }
+    const answer = await runJailed({ language, source, timeoutMs: timeoutMs ?? TIMEOUT_MS, signal, clock, isUnsafe })
+    for (const line of answer.printed) log('info', line)
+    return read(answer)
+  }
   const one = (language: Language) =>
     define({
       name: `code/${language}`,
       description: `Runs ${language === 'python' ? 'Python' : 'JavaScript'} without network and files`,
       fields,
       output,
-      call: ({ code, timeout }, context) => run(language, code, timeout, context, clock),
+      call: ({ code, timeout }, context) => run(language, code, timeout, context),
     })
   const any = define({
     name: 'code',
     description: 'Runs JavaScript or Python without network and files',
     fields: { ...fields, language: optional(oneOf<Language>('javascript if absent', ['javascript', 'python'])) },
     output,
-    call: ({ code, timeout, language }, context) => run(language ?? 'javascript', code, timeout, context, clock),
+    call: ({ code, timeout, language }, context) => run(language ?? 'javascript', code, timeout, context),
   })
-  return [any, one('javascript'), one('python')]
+  const refused = () => (isUnsafe ? undefined : whyRefused())
+  return [any, one('javascript'), one('python')].map((component) => ({ ...component, refused }))
 }
 
 // ---
@@ -39,18 +52,6 @@ export function code(clock: Clock): Component[] {
 interface Caller {
   readonly signal: AbortSignal
   readonly log: Log
-}
-
-async function run(
-  language: Language,
-  source: string,
-  timeoutMs: number = TIMEOUT_MS,
-  { signal, log }: Caller,
-  clock: Clock,
-): Promise<unknown> {
-  const answer = await runJailed({ language, source, timeoutMs, signal, clock })
-  for (const line of answer.printed) log('info', line)
-  return read(answer)
 }
 
 function read({ outcome }: Jailed): unknown {

@@ -39,6 +39,8 @@ export interface BuiltinOptions {
   readonly baseDir?: string
   /** `files.allow` of the configuration. */
   readonly filesAllow?: readonly string[]
+  /** `code.unsafe` of the configuration: code runs also where it cannot be kept from the network. */
+  readonly codeUnsafe?: boolean
   /** Finds `transform`. */
   readonly functions?: FunctionFinder
   readonly schema?: SchemaLoader
@@ -87,7 +89,7 @@ export function createBuiltinPlugin(options: BuiltinOptions = {}): Plugin {
     gmail(client, clock, env),
     flow,
     output(schema),
-    ...code(clock),
+    ...code(clock, options.codeUnsafe),
     ...http(client, clock),
   ].map(keepingInput)
   const byName = new Map(components.map((component) => [component.info.name, rates.around(component)]))

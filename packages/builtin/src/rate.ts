@@ -77,6 +77,7 @@ export function pacedComponent(component: Component, rate: Rate): Component {
   /** Calls that have had their turn, and may be called again for another reason. */
   const passed = new WeakSet<AbortSignal>()
   return {
+    ...component,
     info: { ...component.info, announcesStart: true },
     call(input, context: CallContext) {
       const turns = context.turn as Turns | undefined // from a Park of ours

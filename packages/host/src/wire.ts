@@ -99,6 +99,7 @@ export async function wirePlugins(
     allowPrivate: config.http.allowPrivate,
     hostRates: config.http.rateLimits,
     filesAllow: config.files.allow,
+    codeUnsafe: config.code.unsafe,
     functions,
     ...(options.clock && { clock: options.clock }),
   })

@@ -43,6 +43,8 @@ export interface Component {
    * be changed, nor the result after it was returned.
    */
   call(input: unknown, context: CallContext): MaybePromise<unknown | Park | Skip>
+  /** Why it cannot be called on this machine, as a sentence without its full stop; asked before a run starts. */
+  refused?(): string | undefined
 }
 
 /** The context of a call, for the component. */

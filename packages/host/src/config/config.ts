@@ -22,6 +22,10 @@ export interface Config {
     /** Absolute; folders that may be read besides the flow's own. */
     readonly allow: readonly string[]
   }
+  readonly code: {
+    /** Code of flows runs also where this machine cannot keep it from the network. */
+    readonly unsafe: boolean
+  }
 }
 
 export type PluginConfig = {
@@ -73,5 +77,6 @@ export function defaultConfig(directory: string): Config {
     stateStore: { type: 'memory' },
     http: { allowPrivate: [], rateLimits: {} },
     files: { allow: [] },
+    code: { unsafe: false },
   }
 }

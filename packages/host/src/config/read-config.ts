@@ -51,6 +51,7 @@ export function readConfig(document: Node, options: ReadConfigOptions): ConfigFi
     stateStore: readStore(reader, fields.get('state_store'), directory),
     http: readHttp(reader, fields.get('http')),
     files: { allow: readAllowedFiles(reader, fields.get('files'), directory) },
+    code: readCode(reader, fields.get('code')),
   }
   return { config, diagnostics: reader.diagnostics }
 }
@@ -66,6 +67,7 @@ const KEYS = {
   state_store: ['storage_config'],
   http: [],
   files: [],
+  code: [],
   working_directory: [],
   ...Object.fromEntries(ELSEWHERE.map((key) => [key, []])),
 }
@@ -130,6 +132,11 @@ function readHttp(reader: ConfigReader, at: At | undefined): Config['http'] {
 function readAllowedFiles(reader: ConfigReader, at: At | undefined, directory: string): string[] {
   const place = reader.fields(at, '"files"', { allow: [] })?.get('allow')
   return oneOrMore(reader, place, '"files.allow"').map((path) => resolve(directory, path))
+}
+
+function readCode(reader: ConfigReader, at: At | undefined): Config['code'] {
+  const place = reader.fields(at, '"code"', { unsafe: [] })?.get('unsafe')
+  return { unsafe: reader.oneOf(place, '"code.unsafe"', { true: 'yes', false: 'no' }) === 'yes' }
 }
 
 function oneOrMore(reader: ConfigReader, at: At | undefined, what: string): string[] {

@@ -60,7 +60,7 @@ export interface RouterOptions {
 export interface ConfiguredRouter extends Router {
   /** False only if it is sure that nothing can serve the path. */
   isServed(path: string): boolean
-  /** Why nothing serves the path, in the words of the error that `route` throws. */
+  /** Why nothing serves the path, in the words of the error that `route` throws, or why what serves it is refused here. */
   whyUnserved(path: string): string | undefined
   /** The field of the component's output that a path is looked up in when it is not in the output itself. */
   primaryOf(path: string): string | undefined
@@ -159,7 +159,9 @@ export function createRouter(options: RouterOptions): ConfiguredRouter {
     isServed: (path) => look(path).candidates.length > 0,
     whyUnserved(path) {
       const { candidates, refusals } = look(path)
-      return candidates.length > 0 ? undefined : missing(path, refusals)
+      if (candidates.length === 0) return missing(path, refusals)
+      const reasons = candidates.map(({ component }) => component.refused?.())
+      return reasons.includes(undefined) ? undefined : `component "${path}" is refused: ${reasons[0]}`
     },
     primaryOf(path) {
       const [first, ...others] = look(path).candidates.map((candidate) => candidate.component.info.primary)

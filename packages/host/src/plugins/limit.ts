@@ -30,6 +30,7 @@ export function limit(plugin: Plugin, maxInFlight: number): Plugin {
 /** A step's time limit begins when its call has a place. */
 function limited(component: Component, slots: Slots): Component {
   return {
+    ...component,
     info: { ...component.info, announcesStart: true },
     call(input, context) {
       if (slots.take()) return run(component, input, context, slots)
