@@ -61,7 +61,8 @@ export async function loadEngine(folder) {
     platform: 'node',
     format: 'esm',
     target: 'node20',
-    alias: entrySources(),
+    // The ES modules of yaml, as in what is published: its CommonJS build calls `require` while it is loaded.
+    alias: { ...entrySources(), yaml: path('node_modules/yaml/browser/index.js') },
     logLevel: 'error',
   })
   return import(pathToFileURL(outfile).href)
