@@ -34,6 +34,47 @@ export function jsonBytes(value: unknown, most: number): number {
   return bytes
 }
 
+/**
+ * What the value takes in memory, roughly: of a long list a few elements are measured, and the others taken to be like them.
+ * Counting stops beyond `most`.
+ */
+export function roughBytes(value: unknown, most: number): number {
+  let bytes = 0
+  const open: unknown[] = [value]
+  /** For how many values each of them stands. */
+  const weights: number[] = [1]
+  while (open.length > 0 && bytes <= most) {
+    const one = open.pop()
+    const weight = weights.pop() as number
+    if (typeof one === 'string') bytes += weight * (one.length + 16)
+    else if (typeof one !== 'object' || one === null) bytes += weight * 8
+    else if (one instanceof Uint8Array) bytes += weight * one.byteLength
+    else if (Array.isArray(one)) {
+      bytes += weight * 16
+      const stride = Math.max(1, one.length / MEASURED)
+      for (let i = 0; i < one.length && i < MEASURED; i++) {
+        open.push(one[placeOf(i, stride)])
+        weights.push(weight * stride)
+      }
+    } else {
+      bytes += weight * 24
+      for (const key in one) {
+        open.push((one as Record<string, unknown>)[key])
+        weights.push(weight)
+      }
+    }
+  }
+  return bytes
+}
+
+/** The sum over a list, roughly: of a long one a few places are looked at, and the others taken to be like them. */
+export function roughSum(length: number, sizeAt: (index: number) => number): number {
+  const stride = Math.max(1, length / MEASURED)
+  let sum = 0
+  for (let i = 0; i < length && i < MEASURED; i++) sum += sizeAt(placeOf(i, stride))
+  return sum * stride
+}
+
 /** Of the text as UTF-8. */
 export function utf8Bytes(text: string): number {
   let bytes = text.length
@@ -46,6 +87,16 @@ export function utf8Bytes(text: string): number {
 }
 
 // ---
+
+/** Elements of a list that are measured. */
+const MEASURED = 32
+
+/** Not at even distances: what a list repeats, one of several could always be passed over. */
+function placeOf(measured: number, stride: number): number {
+  if (stride === 1) return measured
+  const jitter = (measured * 0.618_033_988_75) % 1
+  return Math.floor((measured + jitter) * stride)
+}
 
 function textBytes(text: string): number {
   let bytes = text.length

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { contentId, textId, useHash } from '@stepflow/engine'
 import { expect, test } from 'vitest'
-import { jsonBytes, utf8Bytes } from '../src/json-size.ts'
+import { jsonBytes, roughBytes, utf8Bytes } from '../src/json-size.ts'
 import { sha256 } from '../src/plan/sha256.ts'
 import { bench, call, plan, ref } from './fixtures.ts'
 
@@ -66,4 +66,18 @@ test('a call knows how long it may take, and where in its run it is', async () =
       ],
     ],
   })
+})
+
+test('what a long list takes is told by some of its elements, wherever the large ones stand', () => {
+  for (const every of [2, 10, 32, 100]) {
+    const list = Array.from({ length: 10_000 }, (_, i) => (i % every === 0 ? 'x'.repeat(10_000) : 'x'))
+    const real = (10_000 / every) * 10_000
+    expect(roughBytes(list, 1e12) / real).toBeGreaterThan(every > 32 ? 0 : 0.4)
+    expect(roughBytes(list, 1e12) / real).toBeLessThan(4)
+  }
+  expect(roughBytes([[[['x'.repeat(1_000)]]]], 1e9)).toBeGreaterThan(1_000)
+  expect(roughBytes(new Array(1e6).fill({ a: 1 }), 1e12)).toBeGreaterThan(16e6)
+  const circle: unknown[] = []
+  circle.push(circle)
+  expect(roughBytes(circle, 1_000)).toBeGreaterThan(1_000)
 })

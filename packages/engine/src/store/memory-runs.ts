@@ -2,7 +2,7 @@
 // ended make room for others.
 
 import { FlowError } from '../errors.ts'
-import type { JournalId, RunId } from '../journal/events.ts'
+import type { JournalEntry, JournalId, RunId } from '../journal/events.ts'
 import {
   applyChanges,
   type CachedOutput,
@@ -20,7 +20,7 @@ import {
   summed,
 } from '../journal/project.ts'
 import { own } from '../json.ts'
-import { jsonBytes } from '../json-size.ts'
+import { roughBytes, roughSum } from '../json-size.ts'
 import type { Outcome } from '../run/outcome.ts'
 import type { PlacedRow } from './memory-watchers.ts'
 import type { Batch, ItemRow, ItemStatus, OpenJournal, RunQuery, RunRow, RunStatus, Runs, ShardRow } from './store.ts'
@@ -60,9 +60,10 @@ export class MemoryRuns implements Runs {
   readonly #keepsSteps: boolean
   readonly #history: History
   readonly #onRemoved: () => void
-  /** Those that have ended, in that order; from `#oldest` on. */
+  /** Those that have ended, in that order; from `#oldest` on. Some may have been removed since. */
   #ended: KeptRun[] = []
   #oldest = 0
+  #endedRuns = 0
   #endedBytes = 0
 
   constructor(keepsSteps: boolean, history: History, onRemoved: () => void) {
@@ -184,9 +185,14 @@ export class MemoryRuns implements Runs {
     if (!kept) return
     for (const journal of kept.journals.keys()) this.journals.delete(journal)
     this.#runs.delete(run)
+    if (isEnded(kept.row.status)) this.#endedRuns--
     this.#endedBytes -= kept.bytes
-    kept.bytes = 0
     this.#onRemoved()
+    // What is left of it in the list of those that have ended holds nothing.
+    kept.bytes = 0
+    kept.journals.clear()
+    kept.outcomes.length = 0
+    if (this.#ended.length - this.#oldest > 2 * this.#endedRuns + 1_024) this.#sweepEnded()
   }
 
   // ---
@@ -200,27 +206,30 @@ export class MemoryRuns implements Runs {
 
   #hasEnded(run: KeptRun): void {
     let bytes = RUN_BYTES
-    for (const { rows } of run.journals.values()) {
-      for (const { entries } of rows) bytes += entriesBytes(entries, this.#history.bytes)
-    }
+    for (const { rows } of run.journals.values()) bytes += rowsBytes(rows, this.#history.bytes)
     run.bytes = bytes
     this.#endedBytes += bytes
     this.#ended.push(run)
+    this.#endedRuns++
+  }
+
+  #isHere(run: KeptRun): boolean {
+    return this.#runs.get(run.row.id) === run
+  }
+
+  #sweepEnded(): void {
+    this.#ended = this.#ended.slice(this.#oldest).filter((run) => this.#isHere(run))
+    this.#oldest = 0
   }
 
   /** Not when a run ends: whoever awaits that may still ask for it. */
   #makeRoom(): void {
     const { runs, bytes } = this.#history
-    while (
-      this.#ended.length - this.#oldest > runs ||
-      (this.#endedBytes > bytes && this.#oldest < this.#ended.length)
-    ) {
+    while (this.#endedRuns > runs || (this.#endedBytes > bytes && this.#endedRuns > 0)) {
       const run = this.#ended[this.#oldest++] as KeptRun
-      if (this.#runs.get(run.row.id) === run) this.remove(run.row.id)
+      if (this.#isHere(run)) this.remove(run.row.id)
     }
-    if (this.#oldest < 1_024 || this.#oldest * 2 < this.#ended.length) return
-    this.#ended = this.#ended.slice(this.#oldest)
-    this.#oldest = 0
+    if (this.#oldest >= 1_024 && this.#oldest * 2 >= this.#ended.length) this.#sweepEnded()
   }
 }
 
@@ -231,17 +240,29 @@ const RUN_BYTES = 1_000
 /** What an entry takes beside that. */
 const ENTRY_BYTES = 200
 
-function entriesBytes(entries: PlacedRow['entries'], most: number): number {
-  let bytes = 0
-  for (const entry of entries) {
-    bytes += ENTRY_BYTES
-    if (entry.type === 'created') bytes += jsonBytes(entry.inputs, most)
-    else if (entry.type === 'settled' && entry.outcome.outcome === 'success')
-      bytes += jsonBytes(entry.outcome.result, most)
-    else if (entry.type === 'parked') bytes += jsonBytes(entry.state, most)
-    else if (entry.type === 'signalled') bytes += jsonBytes(entry.payload, most)
+/** What a journal takes, roughly: to look at all of it would cost as much as to run it. Its inputs are measured by all means. */
+function rowsBytes(rows: readonly PlacedRow[], most: number): number {
+  const [first] = rows[0]?.entries ?? []
+  const inputs = first?.type === 'created' ? roughBytes(first.inputs, most) : 0
+  return inputs + roughSum(rows.length, (row) => entriesBytes((rows[row] as PlacedRow).entries, most))
+}
+
+function entriesBytes(entries: readonly JournalEntry[], most: number): number {
+  const ofUsers = roughSum(entries.length, (index) => userBytes(entries[index] as JournalEntry, most))
+  return ENTRY_BYTES * entries.length + ofUsers
+}
+
+function userBytes(entry: JournalEntry, most: number): number {
+  switch (entry.type) {
+    case 'settled':
+      return entry.outcome.outcome === 'success' ? roughBytes(entry.outcome.result, most) : 0
+    case 'parked':
+      return roughBytes(entry.state, most)
+    case 'signalled':
+      return roughBytes(entry.payload, most)
+    default:
+      return 0
   }
-  return bytes
 }
 
 function shardRow({ id, first, items, counts, length }: MemoryJournal): ShardRow {

@@ -1,6 +1,7 @@
 // Copies a value so that changes to the copy reach nobody else. Lists, plain objects and bytes are copied. Any other value
 // in memory (a date, a function, an object of a class) is passed on as it is, and so is a frozen one.
 
+import { COMPONENT } from '../../component/brand.ts'
 import { setOwn } from '../../json.ts'
 
 /** More of them than that are copied with a memory of what was seen: they may be one object many times, or a circle. */
@@ -20,15 +21,22 @@ export function ownCopy(value: unknown): unknown {
 function simpleCopy(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (--left < 0) return value
-  const target = emptyLike(value)
-  if (target === undefined) return bytesOr(value)
-  if (Array.isArray(target)) {
-    const list = value as readonly unknown[] // as its copy is one
-    for (let i = 0; i < list.length; i++) target[i] = simpleCopy(list[i])
-    return target
+  if (!isCopied(value)) return bytesOr(value)
+  if (Array.isArray(value)) {
+    const list = new Array(value.length)
+    for (let i = 0; i < value.length; i++) list[i] = simpleCopy(value[i])
+    return list
   }
-  for (const key of Object.keys(value)) setOwn(target, key, simpleCopy((value as Record<string, unknown>)[key]))
-  return target
+  // In one go, which is several times as fast as field by field; most fields are no objects.
+  const copy = (
+    Object.getPrototypeOf(value) === null ? Object.assign(Object.create(null), value) : { ...value }
+  ) as Record<string, unknown>
+  for (const key in copy) {
+    const field = copy[key]
+    // It is there already, so that nothing is set but its own, whatever its name.
+    if (typeof field === 'object' && field !== null && Object.hasOwn(copy, key)) copy[key] = simpleCopy(field)
+  }
+  return copy
 }
 
 /** Each object once, however often it is met, and as deep as it goes. */
@@ -58,13 +66,18 @@ function rememberingCopy(root: unknown): unknown {
 
 /** What a copy begins as; undefined for what is not copied part by part. */
 function emptyLike(value: object): unknown[] | Record<string, unknown> | undefined {
-  if (Object.isFrozen(value)) return undefined
+  if (!isCopied(value)) return undefined
   if (Array.isArray(value)) return new Array(value.length)
+  return Object.getPrototypeOf(value) === null ? Object.create(null) : {}
+}
+
+/** Part by part. */
+function isCopied(value: object): boolean {
+  if (Array.isArray(value)) return !Object.isFrozen(value)
   const prototype = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) return undefined
+  if (prototype !== Object.prototype && prototype !== null) return false
   // What has a brand is no plain data.
-  if (Object.getOwnPropertySymbols(value).length > 0) return undefined
-  return prototype === null ? Object.create(null) : {}
+  return !Object.isFrozen(value) && !(COMPONENT in value)
 }
 
 function bytesOr(value: object): object {

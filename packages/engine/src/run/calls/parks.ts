@@ -9,6 +9,7 @@ import { Attempt } from '../in-flight/attempt.ts'
 import { inputsOf, isWanted, rootItem } from '../in-flight/attempt-place.ts'
 import type { Drive } from '../in-flight/drive.ts'
 import type { Items } from '../in-flight/items.ts'
+import { RareMap } from '../in-flight/rare-map.ts'
 import { PARKED, QUEUED } from '../scheduler/state.ts'
 import { recordPark } from './record-call.ts'
 import { type SignalEntry, Signals } from './signals.ts'
@@ -21,7 +22,7 @@ export interface Caller {
 export class Parks {
   readonly signals: Signals
   /** Who waits for signals: by name, by item. Those who wait no longer are in it until they are looked at. */
-  readonly #waits = new Map<string, Map<number, Attempt[]>>()
+  readonly #waits = new RareMap<string, Map<number, Attempt[]>>()
   readonly #drive: Drive
   readonly #items: Items
   /** Parked attempts that are due, of items that need a place first. */

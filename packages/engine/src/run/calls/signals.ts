@@ -4,6 +4,7 @@ import type { RunSignal } from '../../engine.ts'
 import type { ErrorValue } from '../../errors.ts'
 import type { JournalEntry } from '../../journal/events.ts'
 import type { JournalRow } from '../../store/store.ts'
+import { RareMap, RareSet } from '../in-flight/rare-map.ts'
 
 /** What a run was sent, as its journal has it. */
 export type SignalEntry = Extract<JournalEntry, { type: 'signalled' }>
@@ -35,10 +36,10 @@ export class Signals {
   readonly #from: number
   readonly #to: number
   #count = 0
-  readonly #named = new Map<string, Named>()
-  readonly #ids = new Set<string>()
+  readonly #named = new RareMap<string, Named>()
+  readonly #ids = new RareSet<string>()
   /** By item: the numbers of what it has used up. */
-  readonly #used = new Map<number, Set<number>>()
+  readonly #used = new RareMap<number, Set<number>>()
 
   /** `from`, `count`: the items that are here. */
   constructor(from: number, count: number) {

@@ -51,22 +51,22 @@ export function endOf(
   store: Store,
   run: LocalRun,
   results: ResultStream,
-  intake: Promise<void>,
+  intake: Promise<void> | undefined,
   patience: Patience,
   release: () => void,
 ): Promise<RunRow> {
-  // A closed run waits no longer for inputs: they may never come.
-  const ended = Promise.race([intake, run.closed])
-    .catch((error) => run.fail(error))
-    .then(() => run.drained())
-    .then(async () => {
-      const row = await rowAtEnd(store, run, patience)
-      // What another process has ended may be recorded before we have heard of it.
-      if (row && results.lacks(endedIn(row))) results.follow(recordedResults(store, run.id, patience))
-      release()
-      if (run.bug || !row) throw run.bug ?? new FlowError('NOT_FOUND', `run ${run.id} was removed while it ran`)
-      return row
-    })
+  const end = async () => {
+    // A closed run waits no longer for inputs: they may never come.
+    if (intake) await Promise.race([intake, run.closed()]).catch((error) => run.fail(error))
+    await run.drained()
+    const row = await rowAtEnd(store, run, patience)
+    // What another process has ended may be recorded before we have heard of it.
+    if (row && results.lacks(endedIn(row))) results.follow(recordedResults(store, run.id, patience))
+    release()
+    if (run.bug || !row) throw run.bug ?? new FlowError('NOT_FOUND', `run ${run.id} was removed while it ran`)
+    return row
+  }
+  const ended = end()
   // Whoever reads the results sees the failure there; a run that nobody awaits must not end the process.
   ended.catch(() => {})
   return ended

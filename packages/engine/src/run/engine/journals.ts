@@ -238,7 +238,7 @@ export class Journals {
       facts: run.facts,
       from,
       inputs,
-      gate: run.gate,
+      gate: run,
       append: (batch) => store.append(batch),
       read: (start) => store.read(journal, start),
       patience,

@@ -3,12 +3,12 @@
 import type { ErrorValue } from '../../errors.ts'
 import type { JournalId, RunId } from '../../journal/events.ts'
 import type { KnownSecrets } from '../../secrets/known-secrets.ts'
-import { keysOf } from '../../secrets/own-words.ts'
 import { redactError, redactOutcome } from '../../secrets/redact-shapes.ts'
 import { Redactor } from '../../secrets/redactor.ts'
 import { cancelledError, type SignalEntry } from '../calls/signals.ts'
 import type { Driver } from '../driver/driver.ts'
 import type { ItemGate, ItemInput } from '../in-flight/drive.ts'
+import { RareMap } from '../in-flight/rare-map.ts'
 import type { LinkedPlan } from '../link.ts'
 import type { Outcome } from '../outcome.ts'
 import type { RunFacts } from '../scheduler/state.ts'
@@ -19,11 +19,13 @@ export interface LocalRunOptions {
   readonly variables: Readonly<Record<string, unknown>>
   readonly secret: (name: string) => string | undefined
   readonly known: KnownSecrets
+  /** Of what all runs of the plan know. */
+  readonly redactor: Redactor
   readonly maxConcurrent: number
   readonly isRedacting: boolean
 }
 
-export class LocalRun {
+export class LocalRun implements ItemGate {
   readonly id: RunId
   readonly plan: LinkedPlan
   readonly facts: RunFacts
@@ -35,9 +37,6 @@ export class LocalRun {
   unwatch: () => void = () => {}
   /** What went wrong on our side, if anything did. */
   bug: unknown
-  /** Resolves when the run takes no further inputs. */
-  readonly closed: Promise<void>
-  #close!: () => void
   #isClosed = false
   #isRetiring = false
 
@@ -49,20 +48,18 @@ export class LocalRun {
   #latest: { readonly own: Redactor; readonly both: Redactor } | undefined
   /** Journals whose items have not all ended, and who drives them here; undefined: nobody, for now. */
   readonly #open = new Map<JournalId, Driver | undefined>()
-  readonly #raw = new Map<number, Outcome>()
+  readonly #raw = new RareMap<number, Outcome>()
   /** What the run was sent, by its row in the run's journal. */
-  readonly #signals = new Map<number, readonly SignalEntry[]>()
+  readonly #signals = new RareMap<number, readonly SignalEntry[]>()
   /** So many rows of the run's journal are known here, from the first on. */
   #headRows = 0
   #cancelled: ErrorValue | undefined
   #free: number
   #onChange: (() => void)[] = []
+  #onClosed: (() => void)[] = []
 
   constructor(options: LocalRunOptions) {
     const { id, variables, plan, known } = options
-    this.closed = new Promise((resolve) => {
-      this.#close = resolve
-    })
     this.id = id
     this.plan = plan
     this.facts = { id, variables, secret: options.secret }
@@ -71,29 +68,38 @@ export class LocalRun {
     this.#isRedacting = options.isRedacting
     this.#known = known
     const ofVariables = plan.checkVariables?.secretsIn?.(variables) ?? []
-    const beside = ofVariables.length === 0 ? [known.named] : [known.named, known.of(ofVariables)]
-    this.#redactor = new Redactor([], beside, () => keysOf(plan.plan))
+    this.#redactor =
+      ofVariables.length === 0 ? options.redactor : new Redactor([], [options.redactor, known.of(ofVariables)])
   }
 
   get isClosed(): boolean {
     return this.#isClosed
   }
 
-  readonly gate: ItemGate = {
-    tryTake: () => {
-      if (this.#free <= 0) return false
-      this.#free--
-      return true
-    },
-    take: () => {
-      this.#free--
-    },
-    release: () => {
-      this.#free++
-      // Earlier shards first: what came first should end first.
-      for (const driver of this.#open.values()) driver?.onFree()
-    },
+  /** Resolves when the run takes no further inputs. */
+  async closed(): Promise<void> {
+    if (!this.#isClosed) await new Promise<void>((resolve) => this.#onClosed.push(resolve))
   }
+
+  // --- places for items
+
+  tryTake(): boolean {
+    if (this.#free <= 0) return false
+    this.#free--
+    return true
+  }
+
+  take(): void {
+    this.#free--
+  }
+
+  release(): void {
+    this.#free++
+    // Earlier shards first: what came first should end first.
+    for (const driver of this.#open.values()) driver?.onFree()
+  }
+
+  // --- its journals
 
   open(journal: JournalId): void {
     if (!this.#open.has(journal)) this.#open.set(journal, undefined)
@@ -244,7 +250,7 @@ export class LocalRun {
 
   #takeNoMore(): void {
     this.#isClosed = true
-    this.#close()
+    for (const closed of this.#onClosed.splice(0)) closed()
   }
 
   #change(): Promise<void> {

@@ -7,6 +7,8 @@ import { isEnded } from '../../journal/project.ts'
 import type { MaybePromise } from '../../json.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { KnownSecrets } from '../../secrets/known-secrets.ts'
+import { keysOf } from '../../secrets/own-words.ts'
+import { Redactor } from '../../secrets/redactor.ts'
 import type { Patience } from '../../store/patience.ts'
 import type { JournalRow, Store } from '../../store/store.ts'
 import { signalsIn } from '../calls/signals.ts'
@@ -28,6 +30,7 @@ export interface LocalRunsTools {
 export class LocalRuns {
   readonly #tools: LocalRunsTools
   readonly #runs = new Map<RunId, LocalRun>()
+  readonly #redactors = new WeakMap<LinkedPlan, Redactor>()
 
   constructor(tools: LocalRunsTools) {
     this.#tools = tools
@@ -54,6 +57,7 @@ export class LocalRuns {
       variables: options.variables ?? {},
       secret: this.#tools.secret,
       known: this.#tools.known,
+      redactor: this.#redactorOf(plan),
       maxConcurrent: options.maxConcurrent ?? ITEMS_AT_ONCE,
       isRedacting,
     })
@@ -121,6 +125,15 @@ export class LocalRuns {
   /** The process goes: all that is driven stops where it is. */
   leave(): void {
     for (const run of this.#runs.values()) run.leave()
+  }
+
+  /** What takes out the secrets that all runs of a plan know. */
+  #redactorOf(plan: LinkedPlan): Redactor {
+    const known = this.#redactors.get(plan)
+    if (known) return known
+    const redactor = new Redactor([], [this.#tools.known.named], () => keysOf(plan.plan))
+    this.#redactors.set(plan, redactor)
+    return redactor
   }
 
   #forgetIfDone(run: LocalRun): void {

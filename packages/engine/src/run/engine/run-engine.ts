@@ -30,7 +30,7 @@ import { signalEntry } from '../calls/signals.ts'
 import { checkedVariables } from '../check-variables.ts'
 import { type LinkedPlan, link } from '../link.ts'
 import type { Outcome } from '../outcome.ts'
-import { callServices, type RedactorOf } from './call-services.ts'
+import { CallTools, type RedactorOf, RunServices } from './call-services.ts'
 import { DirectRuns } from './direct-runs.ts'
 import { endOf, handleOf, recordedResults, watchEntries, watchRun } from './follow-run.ts'
 import { StoredRun } from './followed-run.ts'
@@ -78,10 +78,11 @@ export class RunEngine implements PlanEngine {
     const clock = this.#clock
     const random = this.#random
     const link = (plan: Plan) => this.#link(plan)
-    const services = (redactorOf: RedactorOf) => callServices(this, options, this.#patience, redactorOf)
     const log: Log = (level, message) => options.log?.(level, message)
     const patience = new Patience({ clock, random, log, limitMs: options.storePatienceMs ?? PATIENCE_MS })
     this.#patience = patience
+    const tools = new CallTools(this, options, patience)
+    const services = (redactorOf: RedactorOf) => new RunServices(tools, redactorOf)
     const warn = (message: string) => this.#warn(message)
     this.#runs = new LocalRuns({ store, patience, warn, link, secret, known })
     this.#journals = new Journals({
@@ -169,7 +170,7 @@ export class RunEngine implements PlanEngine {
     const isSealed = row.items.total >= 0
     const intake =
       isSealed || !options.inputs
-        ? Promise.resolve()
+        ? undefined
         : this.#takeIn(run, results, passOver(options.inputs, items), { items, shards: shards.length - 1 })
     return this.#handle(run, results, unwatch, intake)
   }
@@ -362,12 +363,7 @@ export class RunEngine implements PlanEngine {
     }
   }
 
-  #handle(
-    run: LocalRun,
-    results: ResultStream,
-    unwatch: () => void,
-    intake: Promise<void> = Promise.resolve(),
-  ): RunHandle {
+  #handle(run: LocalRun, results: ResultStream, unwatch: () => void, intake?: Promise<void>): RunHandle {
     const { store } = this.#options
     const ended = endOf(store, run, results, intake, this.#patience, () => {
       unwatch()

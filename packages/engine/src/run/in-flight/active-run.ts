@@ -7,6 +7,7 @@ import type { Outcome } from '../outcome.ts'
 import { Scheduler } from '../scheduler/scheduler.ts'
 import { type RunFacts, RunState } from '../scheduler/state.ts'
 import type { Attempt, CallServices } from './attempt.ts'
+import { RareMap, RareSet } from './rare-map.ts'
 
 export interface Parent {
   readonly attempt: Attempt
@@ -69,24 +70,24 @@ export class ActiveRun {
   isCountedIdle = false
 
   /** Indexes of inputs that ended or started before a restart. */
-  readonly known = new Set<number>()
+  readonly known = new RareSet<number>()
   /** Keys of steps that are ready, while nothing is called: paused or replaying. */
-  readonly held = new Set<number>()
+  readonly held = new RareSet<number>()
   /** By key, while replaying: the attempt that was under way, and since when (epoch milliseconds). */
-  readonly started = new Map<number, { readonly attempt: number; readonly at: number }>()
+  readonly started = new RareMap<number, { readonly attempt: number; readonly at: number }>()
   /** By key: the attempt in flight or parked. */
-  readonly attempts = new Map<number, Attempt>()
+  readonly attempts = new RareMap<number, Attempt>()
   /** By key: what was tried before. */
-  readonly tries = new Map<number, Tries>()
+  readonly tries = new RareMap<number, Tries>()
   /** By slot: steps parked on a time, a signal or an idle sub-run. */
-  readonly parked = new Map<number, number>()
+  readonly parked = new RareMap<number, number>()
   /** Slots of items that only wait and have given their place back. */
-  readonly idleSlots = new Set<number>()
+  readonly idleSlots = new RareSet<number>()
   /** By slot, for plans that limit the steps of an item: how many run, and who waits for a place. */
-  readonly running = new Map<number, number>()
-  readonly queued = new Map<number, StepQueue>()
+  readonly running = new RareMap<number, number>()
+  readonly queued = new RareMap<number, StepQueue>()
   /** By slot: when the item's own time limit ends. */
-  readonly deadlines = new Map<number, Deadline>()
+  readonly deadlines = new RareMap<number, Deadline>()
 
   constructor(options: {
     key: string

@@ -21,21 +21,16 @@ import type { ActiveRun } from './active-run.ts'
 /** What calls need from the engine around them. */
 export interface CallServices {
   readonly blobs: BlobAccess
-  readonly log: (attempt: Attempt) => Log
+  log(attempt: Attempt): Log
   /** The same function for all calls that have no secrets but those of their run. */
-  readonly redaction: (attempt: Attempt) => <T>(value: T) => T
+  redaction(attempt: Attempt): <T>(value: T) => T
   /** The same, for the engine: the data is its own, and nobody's secret. */
-  readonly report: (attempt: Attempt, level: LogLevel, message: string, event: Json) => void
-  readonly warn: (message: string) => void
-  readonly flowId: (attempt: Attempt) => MaybePromise<string>
-  readonly plan: (ref: unknown, overrides?: Json) => MaybePromise<Plan>
-  readonly submit: (
-    attempt: Attempt,
-    plan: Plan,
-    inputs: readonly unknown[],
-    options?: SubmitRunOptions,
-  ) => Promise<SubmittedRun>
-  readonly getRun: (attempt: Attempt, runId: string, options?: GetRunOptions) => Promise<ReportedRun>
+  report(attempt: Attempt, level: LogLevel, message: string, event: Json): void
+  warn(message: string): void
+  flowId(attempt: Attempt): MaybePromise<string>
+  plan(ref: unknown, overrides?: Json): MaybePromise<Plan>
+  submit(attempt: Attempt, plan: Plan, inputs: readonly unknown[], options?: SubmitRunOptions): Promise<SubmittedRun>
+  getRun(attempt: Attempt, runId: string, options?: GetRunOptions): Promise<ReportedRun>
 }
 
 /** Few fields on purpose: one is made for every call, and most calls answer at once. */

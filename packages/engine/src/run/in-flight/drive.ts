@@ -13,6 +13,7 @@ import type { Outcome } from '../outcome.ts'
 import type { RunFacts } from '../scheduler/state.ts'
 import { ActiveRun } from './active-run.ts'
 import type { CallServices } from './attempt.ts'
+import { RareMap } from './rare-map.ts'
 
 /** Says how many items of a run may be in flight, over all its drivers of this process. */
 export interface ItemGate {
@@ -79,15 +80,15 @@ export class Drive {
   readonly options: DriverOptions
   readonly root: ActiveRun
   /** Sub-runs by key. */
-  readonly subRuns = new Map<string, ActiveRun>()
+  readonly subRuns = new RareMap<string, ActiveRun>()
   readonly dirty: ActiveRun[] = []
   #now: number | undefined
   /** What this turn has to write. */
   readonly entries: JournalEntry[] = []
   /** Outputs of this turn that later calls may use, by key: the store has them when the turn is written. */
-  readonly kept = new Map<string, { readonly output: unknown }>()
+  readonly kept = new RareMap<string, { readonly output: unknown }>()
   /** By item: what the plans of sub-runs in it mark as secret. */
-  readonly #secretsInside = new Map<number, unknown[]>()
+  readonly #secretsInside = new RareMap<number, unknown[]>()
   /** The journal's own past is settled again: nothing is called, nothing is written. */
   isReplaying = false
   /** No item starts, no step is called; what is in flight goes on. */
