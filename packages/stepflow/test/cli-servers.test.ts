@@ -225,3 +225,35 @@ createServer({ name: 's' })
   expect([elsewhere.code, elsewhere.out]).toEqual([3, ''])
   expect(elsewhere.err).toMatch(/there is no plugin "x" in .*stepflow-config.yml; there are: s, builtin/)
 })
+
+test('a server of long ago reads the metadata of the flow that calls it, also when a recorded run is done again', async () => {
+  const { run } = folderWith({
+    'stepflow-config.yml': config,
+    'server.mjs': `import { createInterface } from 'node:readline'
+const say = (message) => console.log(JSON.stringify({ jsonrpc: '2.0', ...message }))
+let call
+createInterface({ input: process.stdin }).on('line', (line) => {
+  const { id, method, params, result } = JSON.parse(line)
+  if (method === 'initialize') say({ id, result: { server_protocol_version: 1 } })
+  if (method === 'components/execute') {
+    call = id
+    say({ id: 'm', method: 'flows/get_metadata', params: { flow_id: params.flow_id, step_id: params.step_id } })
+  }
+  if (id === 'm') say({ id: call, result: { output: result } })
+})
+`,
+    'f.yaml': `metadata: { of: flow }
+steps: [{ id: a, component: /s/any, input: {}, metadata: { of: step } }]
+output: { $step: a }
+`,
+  })
+  const store = ['--store', 'sqlite:r.db']
+  const first = await run('run', 'f.yaml', '--input-json', '{}', ...store)
+  const [, id] = /^run (\S+)$/m.exec(first.err) ?? []
+
+  const again = await run('runs', 'rerun', id as string, ...store)
+
+  const result = { flow_metadata: { of: 'flow' }, step_metadata: { of: 'step' } }
+  expect(parsed(first.out)).toEqual([{ outcome: 'success', result }])
+  expect(parsed(again.out)).toEqual([{ outcome: 'success', result }])
+})

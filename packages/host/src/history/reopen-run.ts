@@ -1,9 +1,20 @@
 // What a recorded run calls, wired anew as it was when the run was begun; and its flow with patches. Begins nothing.
 
-import { dirname } from 'node:path'
-import { contentId, type Diagnostic, hasErrors, type Log, type Plan, type RunRow, type Store } from '@stepflow/engine'
+import { existsSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import {
+  contentId,
+  type Diagnostic,
+  hasErrors,
+  type Json,
+  type Log,
+  type Plan,
+  type RunRow,
+  type Store,
+} from '@stepflow/engine'
 import { loadConfig } from '../config/load-config.ts'
 import type { Env } from '../config/substitute.ts'
+import { isCodeFile } from '../flows/code-file.ts'
 import { createFlowLoader } from '../flows/flow-loader.ts'
 import { KnownFlows } from '../flows/known-flows.ts'
 import { readText } from '../flows/read-file.ts'
@@ -14,6 +25,8 @@ import type { Created } from './read-created.ts'
 export interface ReopenRun {
   readonly store: Store
   readonly row: RunRow
+  /** What is gone on with. */
+  readonly plan: Plan
   readonly cwd: string
   readonly env: Env
   /** In place of the one that the run was begun with. */
@@ -31,12 +44,13 @@ export interface Reopened {
 }
 
 export async function reopenRun(options: ReopenRun): Promise<Reopened> {
-  const { store, row, cwd, env, configFile, secretsFile, log, storePatienceMs } = options
+  const { store, row, plan, cwd, env, configFile, secretsFile, log, storePatienceMs } = options
   const { flow, config } = row.trigger ?? ({} as Readonly<Record<string, string>>)
   const found = await loadConfig({ path: configFile ?? config, flowFile: flow, cwd, env })
   if (hasErrors(found.diagnostics)) return { diagnostics: found.diagnostics, wired: undefined }
   const flowDirectory = flow === undefined ? cwd : dirname(flow)
   const flows = new KnownFlows()
+  if (flow !== undefined && !isCodeFile(flow)) flows.addMain(plan, await readerOf(flow, cwd))
   const wired: Wired = await wire(found.config, {
     env,
     flowDirectory,
@@ -48,6 +62,16 @@ export async function reopenRun(options: ReopenRun): Promise<Reopened> {
     ...(secretsFile === undefined ? {} : { secrets: await readSecrets(secretsFile, cwd) }),
   })
   return { diagnostics: found.diagnostics, wired }
+}
+
+/** The flow as its file has it by the time that somebody asks; undefined if it is gone. */
+async function readerOf(file: string, cwd: string): Promise<() => Json | undefined> {
+  const { readSource, toJson } = await import('@stepflow/dialects')
+  return () => {
+    if (!existsSync(resolve(cwd, file))) return undefined
+    const { node } = readSource(readText(file, 'the flow of the run', cwd), { file })
+    return node && toJson(node)
+  }
 }
 
 export interface PatchedFlow {

@@ -148,6 +148,7 @@ async function drive(at: RunsContext, row: RunRow, { plan }: Created, begin: Beg
   const { diagnostics, wired } = await reopenRun({
     store,
     row,
+    plan,
     cwd: io.cwd,
     env: io.env,
     configFile: args.value('config'),
