@@ -224,6 +224,19 @@ test('variables are checked against their schema', () => {
   ])
 })
 
+test.each([
+  ['t/a', '/t/a'],
+  ['builtins://noop', '/builtin/noop'],
+  ['builtin:/noop', '/builtin/noop'],
+  ['python://udf', '/python/udf'],
+])('the component %j is hinted to be written %j', (component, path) => {
+  const [{ hint } = {}] = told(`steps:\n  - {id: a, component: "${component}"}\n`).filter(
+    ({ code }) => code === 'INVALID_COMPONENT',
+  )
+
+  expect(hint).toBe(`write "${path}"`)
+})
+
 test('all problems are told at once', () => {
   const codes = told(`
 nmae: x

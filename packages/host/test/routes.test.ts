@@ -90,6 +90,15 @@ describe('patterns', () => {
     expect(of.isServed('/pythonic/udf')).toBe(false)
   })
 
+  test('a key without braces that is the whole path asks for the component of that path', () => {
+    const mock = plugin('mock', '/builtin/noop')
+    const of = router({ '/builtin/noop': [{ plugin: 'mock' }], '/builtin/code': [{ plugin: 'builtin' }] }, mock)
+
+    expect(answer(of, '/builtin/noop')).toBe('mock/builtin/noop')
+    expect(answer(of, '/builtin/code')).toBe('builtin/code')
+    expect(of.pathsOf(mock, '/builtin/noop')).toContain('/builtin/noop')
+  })
+
   test('a component template names another component, with parameters put in', () => {
     const of = router({ '/v/{version}/{name}': [{ component: '/{version}/{name}' }] }, plugin('python', '/text/count'))
 

@@ -245,6 +245,31 @@ test('validate --type-check finds what a component would refuse', async () => {
   expect(out).toContain('duration_ms')
 })
 
+test('validate --type-check finds a field that a known result does not have, and shows where', async () => {
+  const { run } = folderWith({
+    'f.yaml': `name: t
+description: t
+steps:
+  - { id: a, component: /builtin/map, input: { workflow: { $literal: { steps: [] } }, items: [1] } }
+  - { id: b, component: /builtin/noop, input: { $step: a, path: succesful } }
+output: [{ $step: a, path: resluts }, { $step: b }]
+`,
+    'm.yaml': `steps:
+  - { id: g, tool: GEMINI_CHAT, input: { prompt: x } }
+  - { id: s, tool: OUTPUT_TEXT, needs: [g], input: { value: "{{ steps.g.result.contnt }}" } }
+`,
+  })
+
+  const [flow, manifest] = await Promise.all(
+    ['f.yaml', 'm.yaml'].map(async (file) => JSON.parse((await run('validate', file, '--type-check', '--json')).out)),
+  )
+
+  const wrong = (line: number, hint: string) =>
+    expect.objectContaining({ code: 'UNKNOWN_PROPERTY_IN_PATH', line, hint: `did you mean "${hint}"?` })
+  expect(flow.diagnostics).toEqual(expect.arrayContaining([wrong(5, 'successful'), wrong(6, 'results')]))
+  expect(manifest.diagnostics).toEqual(expect.arrayContaining([wrong(3, 'content')]))
+})
+
 test('components lists what can be called, for people and for programs', async () => {
   const { run } = folderWith({})
 

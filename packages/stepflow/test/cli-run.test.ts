@@ -381,3 +381,12 @@ test('an input of more than 1,000 levels is refused for that, wherever it comes 
   const { code, err } = await cli(['run', 'f.yaml'], { cwd: folder, stdin: deep })
   expect({ code, err }).toMatchObject({ code: 2, err: expect.stringContaining(refused) })
 })
+
+test('an input in YAML that is deeper than its parser reads is read as JSON, or is refused for that', async () => {
+  const deep = '['.repeat(900) + ']'.repeat(900)
+  const { run } = folderWith({ 'f.yaml': echo, 'deep.yaml': deep, 'block.yaml': `${'- '.repeat(2000)}1\n` })
+
+  expect(await run('run', 'f.yaml', '--input', 'deep.yaml')).toMatchObject({ code: 0 })
+  const { code, err } = await run('run', 'f.yaml', '--input', 'block.yaml')
+  expect({ code, err }).toMatchObject({ code: 2, err: expect.stringContaining('is nested too deeply for YAML') })
+})

@@ -223,7 +223,10 @@ function readComponent(fields: FieldReader, owner: string, node: Node, trail: Tr
       `component "${path}" of ${owner} must begin with "/"`,
       field.node,
       field.trail,
-      `write "/${path}"`,
+      `write "/${path
+        .trim()
+        .replace(/^(builtin)s?(?=:)/, '$1')
+        .replace(/^([\w-]+):\/*/, '$1/')}"`,
     )
   }
   return component

@@ -35,7 +35,7 @@ export function parsePattern(text: string): RoutePattern | { readonly error: str
   return { text, style, segments, shape: `/${shape}` }
 }
 
-/** The parameters of a path that fits. A prefix also fits itself; it then has no `component`. */
+/** The parameters of a path that fits. A prefix also fits itself; `component` is then the whole path. */
 export function matchPattern(pattern: RoutePattern, path: string): ReadonlyMap<string, string> | undefined {
   if (!path.startsWith('/')) return undefined
   const parts = path.slice(1).split('/')
@@ -46,6 +46,7 @@ export function matchPattern(pattern: RoutePattern, path: string): ReadonlyMap<s
       const rest = parts.slice(i).join('/')
       if (rest !== '') parameters.set(name, rest)
       else if (pattern.style === 'braces' || i === 0) return undefined
+      else parameters.set(name, path.slice(1))
       return parameters
     }
     const part = parts[i]

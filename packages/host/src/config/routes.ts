@@ -131,7 +131,10 @@ export function createRouter(options: RouterOptions): ConfiguredRouter {
     const paths = table.flatMap(({ pattern, rules }) =>
       rules
         .filter((rule) => options.plugins.get(rule.plugin) === plugin)
-        .flatMap((rule) => pathThrough(pattern, rule.component ?? '/{component}', component) ?? []),
+        .flatMap((rule) => {
+          if (pattern.style === 'prefix' && !rule.component && pattern.text === component) return component
+          return pathThrough(pattern, rule.component ?? '/{component}', component) ?? []
+        }),
     )
     if (plugin === options.builtin) paths.push(`/builtin${component}`)
     const leadsThere = (found: Candidate) => found.plugin === plugin && found.component.info.name === component

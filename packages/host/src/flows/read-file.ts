@@ -52,8 +52,14 @@ export async function parseData(
   try {
     value = parse(text, { schema: 'core', version: '1.2' }) ?? null
   } catch (thrown) {
-    // The parser recurses.
-    if (thrown instanceof RangeError || /call stack/.test((thrown as Error).message)) throw tooDeep(name)
+    // The parser recurses, and gives up before our limit. What is JSON needs no such parser.
+    if (thrown instanceof RangeError || /call stack/.test((thrown as Error).message)) {
+      if (isJson(text)) return parseData(text, 'json', name)
+      throw new FlowError(
+        'INVALID_INPUT',
+        `${name} is nested too deeply for YAML; as JSON it may have ${MOST_LEVELS} levels of lists and objects`,
+      )
+    }
     const [first = ''] = (thrown as Error).message.split('\n')
     throw new FlowError('INVALID_INPUT', `${name} is not YAML: ${first.replace(/:$/, '')}`)
   }
@@ -94,6 +100,15 @@ export function cannot(done: 'read' | 'written', file: string, what: string, thr
 
 function tooDeep(name: string): FlowError {
   return new FlowError('INVALID_INPUT', `${name} has more than ${MOST_LEVELS} levels of lists and objects`)
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function representable(text: string, value: unknown, name: string): unknown {

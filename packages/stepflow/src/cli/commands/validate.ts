@@ -105,5 +105,12 @@ async function typeFindings(plan: Plan, project: Project, isStrict: boolean): Pr
   const { node } = isCodeFile(project.file) ? {} : readSource(project.text, { file: project.file })
   const steps = node ? declaredSteps(toJson(node)) : {}
   const untyped = isStrict ? 'error' : 'warning'
-  return [...silent, ...typeCheck(plan, (path) => infos.get(path), { steps, untyped })]
+  const output = node?.kind === 'map' ? node.entries.find(({ key }) => key === 'output') : undefined
+  const found = typeCheck(plan, (path) => infos.get(path), { steps, untyped })
+  return [...silent, ...found.map((one) => (one.path === '$.output' ? atOutput(one, output) : one))]
+}
+
+/** The plan does not know where its output was written. */
+function atOutput(finding: Diagnostic, at: { line: number; column: number } | undefined): Diagnostic {
+  return at ? { ...finding, line: at.line, column: at.column } : finding
 }
