@@ -57,6 +57,7 @@ export type {
 } from './component/plugin.ts'
 export { Park, Skip } from './component/plugin.ts'
 export { COMPONENT, type ComponentBrand } from './component/brand.ts'
+export { Places } from './component/places.ts'
 export type { Route, Router } from './component/router.ts'
 
 // --- what is kept

@@ -11,6 +11,7 @@ import {
   isRecord,
   type Json,
   type Log,
+  Places,
   type Plugin,
   systemClock,
 } from '@stepflow/engine'
@@ -19,7 +20,6 @@ import { childServer } from './child-server.ts'
 import { httpTransport } from './http.ts'
 import { FlowIds } from './serve.ts'
 import { abortable, cancelled, Session } from './session.ts'
-import { Slots } from './slots.ts'
 import type { ChildOptions } from './stdio.ts'
 import type { Transport } from './transport.ts'
 
@@ -67,7 +67,7 @@ class ServerPlugin implements Plugin {
   readonly #options: ServerPluginOptions
   readonly #clock: Clock
   readonly #log: Log
-  readonly #slots: Slots
+  readonly #places: Places
   readonly #known = new Map<string, ComponentInfo>()
   /** All that have not ended, the current one among them. */
   readonly #sessions = new Set<Session>()
@@ -88,7 +88,7 @@ class ServerPlugin implements Plugin {
     this.#options = options
     this.#clock = options.clock ?? systemClock
     this.#log = options.log ?? (() => {})
-    this.#slots = new Slots(options.maxInFlight ?? 64)
+    this.#places = new Places(options.maxInFlight ?? 64)
     this.#blobs = new BlobListener({ blobs: () => this.#reach })
   }
 
@@ -128,15 +128,15 @@ class ServerPlugin implements Plugin {
   async #call(name: string, input: unknown, context: CallContext): Promise<unknown> {
     if (context.signal.aborted) throw cancelled(context)
     this.#reach = context.blobs
-    const slot = this.#slots.take(context.signal, () => cancelled(context))
-    if (slot) await slot
+    const waiting = this.#places.take(context.signal, () => cancelled(context))
+    if (waiting) await waiting
     try {
       const session = this.#current ?? (await abortable(this.#connect(), context))
       const output = await session.execute(name, input, context)
       this.#failures = 0
       return output
     } finally {
-      this.#slots.give()
+      this.#places.give()
     }
   }
 
@@ -162,7 +162,7 @@ class ServerPlugin implements Plugin {
       amount: this.#options.amount ?? 'bounded',
       blobUrl: async () => this.#options.blobUrl ?? (await this.#blobs.url()),
       flowIds: this.#flowIds,
-      lend: (work) => this.#slots.lend(work),
+      lend: (work) => this.#places.lend(work),
       onChange: (changed, what) => this.#forget(changed, what),
     })
     this.#sessions.add(session)

@@ -7,18 +7,19 @@ import {
   isPromise,
   type MaybePromise,
   type Park,
+  Places,
   type Plugin,
 } from '@stepflow/engine'
 
 /** The same plugin, with at most `maxInFlight` calls running at any time. */
 export function limit(plugin: Plugin, maxInFlight: number): Plugin {
-  const slots = new Slots(maxInFlight)
+  const places = new Places(maxInFlight)
   return {
     name: plugin.name,
     components: () => plugin.components(),
     resolve(name) {
       const component = plugin.resolve(name)
-      return component && limited(component, slots)
+      return component && limited(component, places)
     },
     start: () => plugin.start?.(),
     stop: () => plugin.stop?.(),
@@ -28,42 +29,37 @@ export function limit(plugin: Plugin, maxInFlight: number): Plugin {
 // ---
 
 /** A step's time limit begins when its call has a place. */
-function limited(component: Component, slots: Slots): Component {
+function limited(component: Component, places: Places): Component {
   return {
     ...component,
     info: { ...component.info, announcesStart: true },
     call(input, context) {
-      if (slots.take()) return run(component, input, context, slots)
-      return slots.wait(context.signal).then(() => run(component, input, context, slots))
+      const waiting = places.take(context.signal, () => cancelled(context))
+      return waiting
+        ? waiting.then(() => run(component, input, context, places))
+        : run(component, input, context, places)
     },
   }
 }
 
-/** Calls while holding a slot; gives it back however the call ends. */
-function run(component: Component, input: unknown, context: CallContext, slots: Slots): MaybePromise<unknown | Park> {
+/** Calls while holding a place; gives it back however the call ends. */
+function run(component: Component, input: unknown, context: CallContext, places: Places): MaybePromise<unknown | Park> {
   let answer: MaybePromise<unknown>
   if (!component.info.announcesStart) context.started()
   try {
-    answer = component.call(input, lending(context, slots))
+    answer = component.call(input, lending(context, places))
   } catch (error) {
-    slots.release()
+    places.give()
     throw error
   }
-  if (isPromise(answer)) return answer.finally(() => slots.release())
-  slots.release()
+  if (isPromise(answer)) return answer.finally(() => places.give())
+  places.give()
   return answer
 }
 
-/** While a call only waits for runs that it submitted, others have its slot: or those runs might wait for it forever. */
-function lending(context: CallContext, slots: Slots): CallContext {
-  const submit: CallContext['submit'] = async (...args) => {
-    slots.release()
-    try {
-      return await context.submit(...args)
-    } finally {
-      slots.takeBack()
-    }
-  }
+/** While a call only waits for runs that it submitted, others have its place: or those runs might wait for it forever. */
+function lending(context: CallContext, places: Places): CallContext {
+  const submit: CallContext['submit'] = (...args) => places.lend(() => context.submit(...args))
   return new Proxy(context, {
     get(target, key) {
       if (key === 'submit') return submit
@@ -74,57 +70,6 @@ function lending(context: CallContext, slots: Slots): CallContext {
   })
 }
 
-class Slots {
-  #free: number
-  /** A Set keeps the order of arrival and lets an aborted call leave from the middle. */
-  readonly #waiting = new Set<() => void>()
-
-  constructor(free: number) {
-    this.#free = free
-  }
-
-  take(): boolean {
-    if (this.#free <= 0) return false
-    this.#free--
-    return true
-  }
-
-  /** Takes a lent slot back, even if that is one too many for a while. */
-  takeBack(): void {
-    this.#free--
-  }
-
-  /** Resolves when the caller has been handed a slot; rejects, without one, when `signal` aborts first. */
-  wait(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const proceed = () => {
-        signal.removeEventListener('abort', leave)
-        resolve()
-      }
-      const leave = () => {
-        this.#waiting.delete(proceed)
-        reject(
-          FlowError.is(signal.reason) ? signal.reason : new FlowError('CANCELLED', 'cancelled before its turn came'),
-        )
-      }
-      if (signal.aborted) return leave()
-      signal.addEventListener('abort', leave, { once: true })
-      this.#waiting.add(proceed)
-    })
-  }
-
-  /** Hands the slot to whoever waits longest; it is never free in between, so nobody overtakes. */
-  release(): void {
-    if (this.#free < 0) {
-      this.#free++
-      return
-    }
-    const [next] = this.#waiting
-    if (!next) {
-      this.#free++
-      return
-    }
-    this.#waiting.delete(next)
-    next()
-  }
+function cancelled({ signal }: CallContext): FlowError {
+  return FlowError.is(signal.reason) ? signal.reason : new FlowError('CANCELLED', 'cancelled before its turn came')
 }

@@ -1,18 +1,19 @@
-// How many calls a server has at once. First come, first served; a call that only waits for a run of its own lends its
-// slot, or calls that wait for each other would fill them all.
+// The places for calls of a plugin: at most so many at once, first come, first served. A call that only waits for runs that
+// it submitted lends its place, or calls that wait for one another would fill them all.
 
-import type { FlowError } from '@stepflow/engine'
+import type { FlowError } from '../errors.ts'
 
-export class Slots {
+export class Places {
   readonly #limit: number
   #taken = 0
+  /** A Set keeps the order of arrival and lets an aborted call leave from the middle. */
   readonly #queue = new Set<() => void>()
 
   constructor(limit: number) {
     this.#limit = limit
   }
 
-  /** Undefined: it is yours. Rejects with what `cancelled` makes if the signal is aborted first. */
+  /** Undefined: you have one. Rejects with what `cancelled` makes if the signal aborts first. */
   take(signal: AbortSignal, cancelled: () => FlowError): Promise<void> | undefined {
     if (this.#taken < this.#limit) {
       this.#taken++
@@ -28,11 +29,13 @@ export class Slots {
         this.#queue.delete(next)
         reject(cancelled())
       }
+      if (signal.aborted) return leave()
       this.#queue.add(next)
       signal.addEventListener('abort', leave, { once: true })
     })
   }
 
+  /** The place goes to the call that has waited longest; it is never free in between, so no other call overtakes. */
   give(): void {
     this.#taken--
     if (this.#taken >= this.#limit) return
@@ -42,7 +45,7 @@ export class Slots {
     }
   }
 
-  /** Lends the slot while `work` waits; it is taken back even if that is one too many for a while. */
+  /** Lends the place while `work` waits; it is taken back even if that is one too many for a while. */
   async lend<T>(work: () => Promise<T>): Promise<T> {
     this.give()
     try {
