@@ -12,7 +12,7 @@ export function starterFiles(project: string): Record<string, string> {
 
 // ---
 
-const flow = `# A greeting in three steps. \`stepflow validate flow.yaml --explain\` says why each of them runs.
+const flow = `# A greeting in three steps. \`npx stepflow validate flow.yaml --explain\` says why each of them runs.
 name: greeting
 description: Greets somebody, formally if asked to
 
@@ -66,13 +66,13 @@ routes:
 
 const readme = (project: string) => `# ${project}
 
-    stepflow run flow.yaml --input-json '{"name": "Ada"}'
-    stepflow run flow.yaml --inputs items.jsonl
-    stepflow test .
-    stepflow validate flow.yaml --explain
-    stepflow visualize flow.yaml --format ascii
-    stepflow components
+    npx stepflow run flow.yaml --input-json '{"name": "Ada"}'
+    npx stepflow run flow.yaml --inputs items.jsonl
+    npx stepflow test .
+    npx stepflow validate flow.yaml --explain
+    npx stepflow visualize flow.yaml --format ascii
+    npx stepflow components
 
-\`flow.yaml\` is the workflow and holds its tests, \`stepflow-config.yml\` says what its steps can call, \`items.jsonl\` is a
+\`flow.yaml\` is the flow and contains its tests, \`stepflow-config.yml\` says what its steps can call, \`items.jsonl\` is a
 batch of three inputs.
 `
