@@ -46,7 +46,9 @@ export const init: Command = {
     }
     io.out(names.map((name) => `${join(named, name)}\n`).join(''))
     const enter = named === '.' ? '' : `  cd ${named}\n`
-    messages.hint(`\nTry it:\n${enter}  npx stepflow run flow.yaml --input-json '{"name": "Ada"}'\n  npx stepflow test .`)
+    messages.hint(
+      `\nTry it:\n${enter}  npx stepflow run flow.yaml --input-json '{"name": "Ada"}'\n  npx stepflow test .`,
+    )
     return 0
   },
 }
