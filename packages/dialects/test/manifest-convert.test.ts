@@ -226,6 +226,13 @@ describe('a manifest as a flow, and back', () => {
     expect(back).toMatch(text === SEQUENTIAL ? /needs: \[step_a\] +# Waits for step_a/ : /needs: \[/)
   })
 
+  test('a file whose lines end in CRLF becomes one whose lines do', () => {
+    const { yaml = '' } = convert(CONDITIONAL.replaceAll('\n', '\r\n'), 'flow')
+
+    expect(yaml).not.toMatch(/(?<!\r)\n/)
+    expect(yaml.replaceAll('\r\n', '\n')).toBe(convert(CONDITIONAL, 'flow').yaml)
+  })
+
   test('conditions as document 003 writes them come back as conditions that mean the same', () => {
     const text = CONDITIONAL.replace(/"\{\{ (.*) == '(\w+)' \}\}"/g, `"'{{$1}}' == '$2'"`)
     const back = convert(convert(text, 'flow').yaml as string, 'manifest').yaml as string

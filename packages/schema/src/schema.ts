@@ -33,7 +33,8 @@ export function createSchemaLoader(): (schema: Json) => Promise<SchemaCheck> {
 
 async function compile(schema: Json, text: string): Promise<SchemaCheck> {
   if (schema === true || !(isRecord(schema) || schema === false)) return notASchema(schema)
-  const { Ajv2020 } = await import('ajv/dist/2020.js')
+  // By its default export: a CommonJS file that is bundled into modules has no other.
+  const { Ajv2020 } = (await import('ajv/dist/2020.js')).default
   // One validator for each schema: an `$id` in one must neither clash with nor be visible to another.
   const ajv = new Ajv2020({
     allErrors: true,

@@ -92,6 +92,24 @@ describe("import 'stepflow'", () => {
     expect([stdout.trim(), stderr]).toEqual(['8 failed', ''])
   })
 
+  test.each([
+    ['import', 'module', `await import('stepflow')`],
+    ['require', 'commonjs', `require('stepflow')`],
+  ])('checks inputs against a schema, after %s', (_, type, library) => {
+    const code = `(async () => {
+      const { defineFlow, runOutcome } = ${library}
+      const input = { type: 'object', properties: { n: { type: 'integer', default: 2 } } }
+      const flow = defineFlow('f', { input }, ({ input, step }) => step('twice', (n) => n * 2, input.n))
+      console.log((await runOutcome(flow, {})).result, (await runOutcome(flow, { n: 'x' })).error.code)
+    })()`
+    const { stdout, stderr } = spawnSync(process.execPath, [`--input-type=${type}`, '-e', code], {
+      encoding: 'utf8',
+      cwd: root,
+    })
+
+    expect([stdout.trim(), stderr]).toEqual(['4 INVALID_INPUT', ''])
+  })
+
   test('knows the store in a file, and its errors, by its own subpath', () => {
     const code = `const { FlowError } = await import('stepflow'), { createSqliteStore } = await import('stepflow/sqlite'); await createSqliteStore({ path: 5 }).catch((error) => console.log(error instanceof FlowError, error.code))`
     const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', code], {
