@@ -16,6 +16,7 @@ const rows = [
   'durable',
   'code',
   'protocol',
+  'http-server',
   'python',
   'layout',
   'secrets',

@@ -5,8 +5,15 @@
 // 2. An answer of ours that the server does not take ends the request whose stream had asked.
 // 3. What goes wrong with one request harms no other. Only a remote server that cannot be connected to is gone.
 
-import { Agent, type ClientRequest, type IncomingMessage, request as requestOverHttp } from 'node:http'
+import {
+  Agent,
+  type ClientRequest,
+  type IncomingMessage,
+  type RequestOptions,
+  request as requestOverHttp,
+} from 'node:http'
 import { request as requestOverHttps, Agent as SecureAgent } from 'node:https'
+import { urlToHttpOptions } from 'node:url'
 import { HttpAnswer } from './http-answer.ts'
 import type { Transport, TransportEvents } from './transport.ts'
 import { MAX_MESSAGE_BYTES, type Message, type MessageId, rpcCode, type WireError, writeLine } from './wire.ts'
@@ -44,6 +51,9 @@ class HttpTransport implements Transport {
   readonly #options: HttpOptions
   readonly #url: URL
   readonly #agent: Agent
+  readonly #send: typeof requestOverHttp
+  /** The address taken apart once. */
+  readonly #place: RequestOptions
   readonly #maxBytes: number
   readonly #asked = new Map<MessageId, Asked>()
   /** Requests of the server that we have not answered, and with which of ours they came. */
@@ -57,7 +67,10 @@ class HttpTransport implements Transport {
     this.#options = options
     this.#url = new URL(options.url)
     const pool = { keepAlive: true, timeout: options.idleMs ?? IDLE_MS, maxFreeSockets: MOST_IDLE }
-    this.#agent = this.#url.protocol === 'https:' ? new SecureAgent(pool) : new Agent(pool)
+    const isSecure = this.#url.protocol === 'https:'
+    this.#agent = isSecure ? new SecureAgent(pool) : new Agent(pool)
+    this.#send = isSecure ? requestOverHttps : requestOverHttp
+    this.#place = { ...urlToHttpOptions(this.#url), method: 'POST', agent: this.#agent }
     this.#maxBytes = options.maxMessageBytes ?? MAX_MESSAGE_BYTES
   }
 
@@ -194,27 +207,19 @@ class HttpTransport implements Transport {
   }
 
   #post(body: string, instance: string | undefined, onResponse: (response: IncomingMessage) => void): ClientRequest {
-    const send = this.#url.protocol === 'https:' ? requestOverHttps : requestOverHttp
-    const content = Buffer.from(body)
-    const request = send(
-      this.#url,
-      {
-        method: 'POST',
-        agent: this.#agent,
-        headers: {
-          'content-type': 'application/json',
-          accept: 'application/json, text/event-stream',
-          'content-length': content.length,
-          ...(instance === undefined ? {} : { 'stepflow-instance-id': instance }),
-        },
-      },
-      onResponse,
-    )
-    request.end(content)
+    const length = Buffer.byteLength(body)
+    const headers =
+      instance === undefined
+        ? { ...HEADERS, 'content-length': length }
+        : { ...HEADERS, 'content-length': length, 'stepflow-instance-id': instance }
+    const request = this.#send({ ...this.#place, headers }, onResponse)
+    // As text: it goes out in one piece with what stands before it.
+    request.end(body)
     return request
   }
 }
 
+const HEADERS = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' } as const
 const SHOWN_CHARACTERS = 300
 const EXIT_MS = 500
 
