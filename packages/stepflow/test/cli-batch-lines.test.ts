@@ -24,6 +24,11 @@ function bash(folder: string, script: string) {
 const bad = '{"x":0}\nnope\n{"x":2}\n{"x":"\n{"x":4}\n'
 const store = ['--store', 'sqlite:runs.db']
 
+const withVariable = `schemas: { properties: { variables: { type: object, properties: { v: { type: integer } } } } }
+steps: [{ id: a, component: /builtin/noop, input: { $variable: v } }]
+output: { $step: a }
+`
+
 test('a line that is not JSON has its number in output, store, `runs show` and `runs rerun`', async () => {
   const { run } = folderWith({ 'f.yaml': flow, 'in.jsonl': bad })
 
@@ -130,6 +135,28 @@ test('--resume after the flow was edited is refused where the batch is recorded,
   )
 })
 
+test('--resume with other variables is refused where results of the recorded batch are in the output, unless --force', async () => {
+  const { run, at, read } = folderWith({ 'v.yaml': withVariable, 'in.jsonl': lines(4) })
+  const words = (v: number) => {
+    const variables = ['--variables-json', `{"v":${v}}`]
+    return ['run', 'v.yaml', '--inputs', 'in.jsonl', '--output', 'out.jsonl', ...store, ...variables]
+  }
+  await run(...words(1))
+  writeFileSync(at('out.jsonl'), results(2))
+
+  const refused = await run(...words(2), '--resume')
+  expect(refused.code).toBe(1)
+  expect(refused.err).toMatch(/run \S+ was begun with other variables: `stepflow runs resume \S+`/)
+  expect(read('out.jsonl')).toBe(results(2))
+
+  expect((await run(...words(1), '--resume')).code).toBe(0)
+  writeFileSync(at('out.jsonl'), '')
+  expect((await run(...words(3), '--resume')).code).toBe(0)
+  writeFileSync(at('out.jsonl'), results(2))
+  expect((await run(...words(2), '--resume', '--force')).code).toBe(0)
+  expect(read('out.jsonl')).toBe(`${results(2)}${'{"outcome":"success","result":2}\n'.repeat(2)}`)
+})
+
 test('--resume without a store warns of a flow that was changed after the output', async () => {
   const { run, at } = folderWith({ 'f.yaml': flow, 'in.jsonl': lines(4), 'out.jsonl': results(2) })
   const words = ['run', 'f.yaml', '--inputs', 'in.jsonl', '--output', 'out.jsonl', '--resume']
@@ -166,6 +193,24 @@ test('retries are counted, not told one by one; with --verbose each names its it
   expect(err).toMatch(/^3 done: 3 ok, 0 failed, 0 skipped; 3 retries; in \S+ \(\S+\)\n$/)
   const verbose = await cli(['run', 'f.yaml', '--inputs', 'in.jsonl', '--verbose'], { cwd: folder })
   expect(verbose.err).toContain('item 2: step "a": attempt 1 failed')
+})
+
+test('failures that were recovered are counted at the end of a recorded batch, and in the list of runs', async () => {
+  const recovering = `steps:
+  - { id: a, component: /builtin/noop, input: { $input: y }, on_error: continue }
+  - { id: e, component: /builtin/sleep, for_each: { items: [1, 2], on_item_error: skip }, input: { duration_ms: no } }
+output: [{ $step: a }, { $step: e }]
+`
+  const { run } = folderWith({ 'r.yaml': recovering, 'in.jsonl': lines(3) })
+
+  const kept = await run('run', 'r.yaml', '--inputs', 'in.jsonl', '--store', 'sqlite:runs.db')
+  const single = await run('run', 'r.yaml', '--store', 'sqlite:runs.db')
+  const listed = await run('runs', 'list', '--store', 'sqlite:runs.db')
+
+  expect([kept.code, single.code]).toEqual([0, 0])
+  expect(kept.err).toContain('3 done: 3 ok, 0 failed, 0 skipped; 9 failures recovered; in ')
+  expect(listed.out).toMatch(/ 3, 9 recovered$/m)
+  expect(listed.out).toMatch(/ 3 recovered$/m)
 })
 
 test('labels given to a run are found by `runs list`', async () => {

@@ -169,6 +169,7 @@ const batch = {
   counts: { success: 11_990, failed: 10, skipped: 0 },
   total: { items: 26_000 },
   retries: 3,
+  recovered: 0,
   elapsedMs: 2000,
   doneBefore: 2000,
 }
@@ -181,6 +182,17 @@ test('a batch says what is done of how many, how fast and how long it will take,
   const { total: _, ...unknown } = batch
   expect(describeBatch(unknown)).toBe('12,000 done: 11,990 ok, 10 failed, 0 skipped; 3 retries; 5,000/s')
   expect(describeEnd(batch)).toBe('12,000 done: 11,990 ok, 10 failed, 0 skipped; 3 retries; in 2.0s (5,000/s)')
+})
+
+test('failures that were recovered are counted, in the line of a batch and at its end', () => {
+  const one = { ...batch, recovered: 1 }
+  const many = { ...batch, retries: 0, recovered: 1200 }
+
+  expect(describeBatch(one)).toContain('0 skipped; 3 retries; 1 failure recovered; 5,000/s')
+  expect(describeEnd(many)).toBe(
+    '12,000 done: 11,990 ok, 10 failed, 0 skipped; 1,200 failures recovered; in 2.0s (5,000/s)',
+  )
+  expect(drawBatch(many, 100, false)).toContain('10 failed  1,200 recovered  5,000/s')
 })
 
 test('the line of a batch is never as wide as the terminal, and what matters most is left out last', () => {

@@ -29,6 +29,9 @@ export interface Origin {
   readonly inputs?: string
   /** Where the configuration is, if it was named. */
   readonly config?: string
+  /** Of a batch: what its file holds, and the variables, as hashes. */
+  readonly content?: string
+  readonly variables?: string
   /** Of a batch that began behind results of before: how many. */
   readonly kept?: string
   readonly [detail: string]: string
@@ -56,7 +59,8 @@ export function describeOrigin({ plan, flow, variables, input, inputs, config, l
     flow,
     plan: contentId(plan),
     input: of === undefined ? '' : contentId({ ...of, variables, ...(limit === undefined ? {} : { limit }) }),
-    ...(inputs === undefined ? {} : { inputs }),
+    ...(inputs === undefined ? {} : { inputs, variables: contentId(variables) }),
+    ...(inputs === undefined || of === undefined ? {} : { content: contentId(of) }),
     ...(config === undefined ? {} : { config }),
   }
 }
@@ -81,13 +85,14 @@ export async function findRunToResume(store: Store, origin: Origin, named: strin
   return (await among(['running', 'queued', 'paused'])) ?? (await among(['completed', 'failed']))
 }
 
-/** The newest batch of the same flow file and inputs whose flow was another one then; undefined if there is none. */
+/** The newest batch of the same flow file and inputs whose flow or variables were others; undefined if there is none. */
 export async function findEdited(store: Store, origin: Origin): Promise<RunRow | undefined> {
-  const { flow, plan, input, inputs } = origin
+  const { flow, plan, content, variables, inputs } = origin
   if (inputs === undefined || inputs === '-') return undefined
   const rows = await store.runs.list({ limit: MOST_COMPARED })
   const same = rows.filter(({ trigger }) => {
-    return trigger?.flow === flow && trigger.inputs === inputs && trigger.input === input && trigger.plan !== plan
+    if (trigger?.flow !== flow || trigger.inputs !== inputs || trigger.content !== content) return false
+    return trigger.plan !== plan || trigger.variables !== variables
   })
   return same.reduce<RunRow | undefined>((a, b) => (a && a.createdAt >= b.createdAt ? a : b), undefined)
 }

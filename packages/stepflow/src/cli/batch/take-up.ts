@@ -52,13 +52,7 @@ export async function whereToBegin(batch: OpenBatch): Promise<Recorded | undefin
   if (named === undefined) return { origin }
   const run = await findRunToResume(store, origin, named)
   if (run) return { origin, run }
-  const edited = args.has('force') ? undefined : await findEdited(store, origin)
-  if (edited) {
-    throw new FlowError(
-      'CONFLICT',
-      `the flow was edited since run ${edited.id} began: \`stepflow runs resume ${edited.id}\` continues the run with the flow as it was; --force begins a new run${batch.output === undefined ? '' : ` after the results that are in ${batch.output}`}`,
-    )
-  }
+  if (!args.has('force')) await refuseOthers(batch, origin)
   messages.hint('no run of this flow with these inputs is recorded: beginning a new one')
   return { origin }
 }
@@ -110,6 +104,22 @@ export function refuseOtherOutput(
 }
 
 // ---
+
+/** A batch of the same file that was begun with another flow or other variables: its results are not to be mixed with ours. */
+async function refuseOthers({ project, output, io }: OpenBatch, origin: Origin): Promise<void> {
+  const before = await findEdited(project.store, origin)
+  if (!before) return
+  const isEdited = before.trigger?.plan !== origin.plan
+  // Other variables are no reason for doubt where there is nothing yet to mix.
+  if (!isEdited && !(output !== undefined && countResults(resolve(io.cwd, output)))) return
+  const { id } = before
+  const what = isEdited ? `the flow was edited since run ${id} began` : `run ${id} was begun with other variables`
+  const after = output === undefined ? '' : ` after the results that are in ${output}`
+  throw new FlowError(
+    'CONFLICT',
+    `${what}: \`stepflow runs resume ${id}\` continues that run as it was; --force begins a new run${after}`,
+  )
+}
 
 /** Without a store nobody knows which flow the results are of; which file was written last is a hint. */
 function warnOfEdited({ project, output, io, messages }: OpenBatch): void {

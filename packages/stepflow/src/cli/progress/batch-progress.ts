@@ -11,6 +11,8 @@ export interface BatchProgress {
   /** How many items there will be, if that is known; `isAbout`: guessed from what was read. */
   readonly total?: { readonly items: number; readonly isAbout?: boolean }
   readonly retries: number
+  /** Failures that something made good. */
+  readonly recovered: number
   readonly elapsedMs: number
   /** Items that had ended before this process began. */
   readonly doneBefore: number
@@ -45,22 +47,23 @@ export async function followProgress(batch: FollowedBatch): Promise<() => Promis
       },
       ...(total ? { total } : {}),
       retries: retries(),
+      recovered: row?.recovered ?? 0,
       elapsedMs: Date.now() - startedAt,
       doneBefore,
     }
   }
 }
 
-/** `12,000 of 26,000 done (46%): 11,990 ok, 10 failed, 0 skipped; 3 retries; 5,400/s; 3m 5s left` */
+/** `12,000 of 26,000 done (46%): 11,990 ok, 10 failed, 0 skipped; 3 retries; 2 failures recovered; 5,400/s; 3m 5s left` */
 export function describeBatch(progress: BatchProgress): string {
-  const { counts, total, retries } = progress
+  const { counts, total } = progress
   const done = sum(counts)
   const of = total ? ` of ${shownTotal(total)}` : ''
   const percent = total ? ` (${percentOf(done, total.items)}%)` : ''
   const rest = timeLeft(progress)
   return [
     `${number(done)}${of} done${percent}: ${howTheyEnded(counts)}`,
-    ...(retries > 0 ? [counted(retries)] : []),
+    ...asides(progress),
     `${number(rateOf(progress))}/s`,
     ...(rest === undefined ? [] : [`${duration(rest)} left`]),
   ].join('; ')
@@ -68,15 +71,15 @@ export function describeBatch(progress: BatchProgress): string {
 
 /** The last line: `26,000 done: 25,990 ok, 10 failed, 0 skipped; 3 retries; in 3m 5s (140/s)`. */
 export function describeEnd(progress: Omit<BatchProgress, 'total'>): string {
-  const { counts, retries, elapsedMs } = progress
-  const again = retries > 0 ? `; ${counted(retries)}` : ''
+  const { counts, elapsedMs } = progress
+  const more = asides(progress).map((text) => `; ${text}`)
   const rate = `${number(rateOf(progress))}/s`
-  return `${number(sum(counts))} done: ${howTheyEnded(counts)}${again}; in ${duration(elapsedMs)} (${rate})`
+  return `${number(sum(counts))} done: ${howTheyEnded(counts)}${more.join('')}; in ${duration(elapsedMs)} (${rate})`
 }
 
 /** The same in one line of a terminal: what matters least is left out where there is no room. */
 export function drawBatch(progress: BatchProgress, columns: number, color: boolean): string {
-  const { counts, total, retries } = progress
+  const { counts, total, retries, recovered } = progress
   const done = sum(counts)
   const rest = timeLeft(progress)
   const parts: Part[] = [
@@ -87,7 +90,8 @@ export function drawBatch(progress: BatchProgress, columns: number, color: boole
     { rank: 5, text: `${number(counts.success)} ok` },
     ...(counts.failed > 0 ? [painted(2, `${number(counts.failed)} failed`, color)] : []),
     ...(counts.skipped > 0 ? [{ rank: 6, text: `${number(counts.skipped)} skipped` }] : []),
-    ...(retries > 0 ? [{ rank: 8, text: counted(retries) }] : []),
+    ...(recovered > 0 ? [{ rank: 8, text: `${number(recovered)} recovered` }] : []),
+    ...(retries > 0 ? [{ rank: 9, text: counted(retries) }] : []),
     { rank: 7, text: `${number(rateOf(progress))}/s` },
     ...(rest === undefined ? [] : [{ rank: 3, text: `${duration(rest)} left` }]),
   ]
@@ -134,6 +138,14 @@ function painted(rank: number, text: string, color: boolean): Part {
 
 function howTheyEnded({ success, failed, skipped }: Readonly<Counts>): string {
   return `${number(success)} ok, ${number(failed)} failed, ${number(skipped)} skipped`
+}
+
+/** What did not end an item, but is worth a look. */
+function asides({ retries, recovered }: Pick<BatchProgress, 'retries' | 'recovered'>): string[] {
+  return [
+    ...(retries > 0 ? [counted(retries)] : []),
+    ...(recovered > 0 ? [`${number(recovered)} ${recovered === 1 ? 'failure' : 'failures'} recovered`] : []),
+  ]
 }
 
 function counted(retries: number): string {

@@ -63,12 +63,17 @@ function plainLines(messages: Messages): Shown {
   let last: string | undefined
   return {
     draw(progress) {
-      const { counts, total, retries } = progress
+      const { counts, total, retries, recovered } = progress
       // Rate and time left change by themselves: they are no news.
-      const news = JSON.stringify([counts, total, retries])
+      const news = JSON.stringify([counts, total, retries, recovered])
       if (news === last) return
       last = news
-      messages.progress(describeBatch(progress), { ...counts, ...(total ? { total: total.items } : {}), retries })
+      messages.progress(describeBatch(progress), {
+        ...counts,
+        ...(total ? { total: total.items } : {}),
+        retries,
+        recovered,
+      })
     },
     end() {},
   }

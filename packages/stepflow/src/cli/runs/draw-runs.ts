@@ -62,15 +62,15 @@ export function stateOf({ row, isHeld }: ShownRun): RunState {
   return 'interrupted'
 }
 
-/** `12 of 20, 1 failed`; nothing of a single item, whose state is the run's. */
-export function itemsText({ items, atWork, status }: RunRow): string {
+/** `12 of 20, 1 failed, 2 recovered`; of a single item, whose state is the run's, only what was recovered. */
+export function itemsText({ items, atWork, status, recovered }: RunRow): string {
   const { total, success, skipped, failed, cancelled } = items
-  if (total === 1) return ''
+  if (total === 1) return recovered > 0 ? `${number(recovered)} recovered` : ''
   const ended = success + skipped + failed + cancelled
   const of = ended === total ? number(total) : `${number(ended)} of ${total < 0 ? '?' : number(total)}`
   const some = (count: number, word: string) => (count > 0 ? `, ${number(count)} ${word}` : '')
   const waiting = isEnded(status) ? 0 : atWork.waiting
-  return `${of}${some(failed, 'failed')}${some(skipped, 'skipped')}${some(waiting, 'waiting')}`
+  return `${of}${some(failed, 'failed')}${some(skipped, 'skipped')}${some(waiting, 'waiting')}${some(recovered, 'recovered')}`
 }
 
 // ---
