@@ -350,6 +350,15 @@ output: { a: { $step: one, path: c }, b: { $step: two, path: d } }
   expect(hints(flow('schemas: { properties: { steps: { properties: { one: {}, two: {} } } } }'))).toEqual([])
 })
 
+test('that no schema describes the variables is reported once, however many a flow reads', () => {
+  const { diagnostics } = compile('output: [{ $variable: a }, { $variable: b }, { $template: "{{ variables.c }}" }]')
+
+  const missing = diagnostics.filter(({ code }) => code === 'MISSING_VARIABLE_SCHEMA')
+  expect(missing.map(({ message }) => message)).toEqual([
+    'the output reads variable "a", and the flow has no schema for its variables',
+  ])
+})
+
 test('a flow without name and description is told so, gently', () => {
   expect(compile('steps: []').diagnostics).toMatchObject([
     { code: 'MISSING_FLOW_NAME', level: 'warning', path: '$.name' },

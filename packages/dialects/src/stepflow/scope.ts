@@ -18,7 +18,7 @@ export interface FlowNames {
   /** The inputs that templates read by name, and where first. */
   readonly inputsRead: Map<string, InputRead>
   /** Of what it was already told that no schema describes it: once is enough. */
-  readonly unvalidated: Set<'input' | 'steps'>
+  readonly unvalidated: Set<'input' | 'steps' | 'variables'>
   /** References that say what to do when a step is skipped, to be checked when all is known. */
   readonly onSkips: { readonly step: string; readonly owner: string; readonly place: Place; readonly trail: Trail }[]
 }
@@ -193,8 +193,10 @@ function variableName(path: string, known: ReadonlySet<string> | undefined): str
 }
 
 function checkVariable(name: string, hasDefault: boolean, scope: Scope, place: Place, trail: Trail): void {
-  const { variables, findings } = scope.names
+  const { variables, findings, unvalidated } = scope.names
   if (!variables) {
+    if (unvalidated.has('variables')) return
+    unvalidated.add('variables')
     const message = `${scope.owner} reads variable "${name}", and the flow has no schema for its variables`
     findings.warning('MISSING_VARIABLE_SCHEMA', message, place, trail, 'describe it in schemas.properties.variables')
   } else if (!variables.has(name)) {

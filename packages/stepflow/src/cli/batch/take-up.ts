@@ -35,7 +35,7 @@ export async function refuseUnfinished({ args, io, input, output, limit }: OpenB
   if (lines <= results) return
   throw new FlowError(
     'INVALID_INPUT',
-    `${output} holds ${results} results of an unfinished batch. To continue it:\n  ${resumeLine()}\n--force replaces it`,
+    `${output} holds ${results === 1 ? '1 result' : `${results} results`} of an unfinished batch. To continue it:\n  ${resumeLine()}\n--force replaces it`,
   )
 }
 
