@@ -20,6 +20,7 @@ import {
 } from '@stepflow/engine'
 import { BlobTable } from './blobs.ts'
 import { checkOptions } from './check-options.ts'
+import { Dispatcher, type Drive } from './dispatcher.ts'
 import { type Database, type DriverName, openDatabase } from './drivers.ts'
 import { closedStore, isBusy, storeFailure } from './failure.ts'
 import { JournalReader } from './journal.ts'
@@ -32,7 +33,6 @@ import { RunTable } from './runs.ts'
 import { JournalTables } from './tables.ts'
 import { JournalTransaction } from './transaction.ts'
 import { Watchers } from './watchers.ts'
-import { type Drive, Worker } from './worker.ts'
 import { Writer } from './writer.ts'
 
 /** Options of a store in a file. */
@@ -127,7 +127,7 @@ class SqliteStore implements Store {
   readonly #writer: Writer<JournalTransaction>
   readonly #presence: Presence
   readonly #watchers: Watchers
-  readonly #worker: Worker
+  readonly #dispatcher: Dispatcher
   readonly #dataVersion: () => number
   readonly #log: Log
   #seenVersion = -1
@@ -162,20 +162,20 @@ class SqliteStore implements Store {
     this.driver = this.#presence.id
     this.#reader = new JournalReader(db, { codec: this.#codec, blobs: table, log })
     const limit = options.maxJournals ?? JOURNALS_AT_ONCE
-    this.#worker = new Worker({ db, writer: this.#writer, presence: this.#presence, clock, log, limit })
+    this.#dispatcher = new Dispatcher({ db, writer: this.#writer, presence: this.#presence, clock, log, limit })
     this.#tables = new JournalTables(db, {
       clock,
       blobs: table,
       events: {
         driver: () => this.#presence.register(),
-        mayTake: () => this.#worker.mayTake(),
+        mayTake: () => this.#dispatcher.mayTake(),
         committed: ({ rows, taken, left, wakeAt }) => {
           this.#watchers.tell(rows)
-          this.#worker.committed(taken, left, wakeAt)
+          this.#dispatcher.committed(taken, left, wakeAt)
         },
         rolledBack: () => {
           this.#presence.rolledBack()
-          this.#worker.rolledBack()
+          this.#dispatcher.rolledBack()
         },
       },
     })
@@ -243,7 +243,7 @@ class SqliteStore implements Store {
 
   work(drive: Drive): { stop(): Promise<void> } {
     this.#startPolling()
-    return this.#worker.work(drive)
+    return this.#dispatcher.work(drive)
   }
 
   cursor(): Cursor {
@@ -261,7 +261,7 @@ class SqliteStore implements Store {
     this.#isClosed = true
     clearInterval(this.#poll)
     this.#watchers.close()
-    await this.#worker.stop()
+    await this.#dispatcher.stop()
     if (this.#presence.stop()) {
       // What we still hold is free for others from now on.
       await this.#writer.write(() => this.#presence.forget(this.#presence.id)).catch(() => {})
@@ -301,7 +301,7 @@ class SqliteStore implements Store {
   }
 
   #look(): void {
-    if (!this.#watchers.isWatching && !this.#worker.isWorking) {
+    if (!this.#watchers.isWatching && !this.#dispatcher.isWorking) {
       clearInterval(this.#poll)
       this.#poll = undefined
       return
@@ -329,7 +329,7 @@ class SqliteStore implements Store {
       this.#seenVersion = version
       attempt(() => this.#watchers.catchUp())
       // A row that cannot be told of keeps no other run from going on.
-      attempt(() => this.#worker.takeDue())
+      attempt(() => this.#dispatcher.takeDue())
     })
     return failure
   }

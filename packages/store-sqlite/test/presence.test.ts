@@ -30,7 +30,7 @@ async function held(name: string) {
   return { db, clock, presence: new Presence(db, { name: 'near', clock, beat: () => {} }) }
 }
 
-/** Looks every three seconds, as a worker does. */
+/** Looks every three seconds, as a dispatcher does. */
 async function lookFor(ms: number, { clock, presence }: Awaited<ReturnType<typeof held>>): Promise<string[]> {
   for (let passed = 0; passed < ms; passed += 3_000) {
     await clock.advance(3_000)

@@ -27,7 +27,7 @@ export class SimDisk {
   readonly #wakes = new Map<JournalId, number>()
   /** Who is about to be woken. */
   readonly #onTheWay = new Map<JournalId, Process>()
-  readonly #workers = new Map<Process, Drive>()
+  readonly #drives = new Map<Process, Drive>()
   readonly #watchers = new Map<Process, Set<(row: JournalRow) => void>>()
   /** Rows that a process has not heard of yet. */
   readonly #news = new Map<Process, JournalRow[]>()
@@ -52,7 +52,7 @@ export class SimDisk {
     this.#watchers.set(process, watchers)
     process.onDeath(() => {
       this.#watchers.delete(process)
-      this.#workers.delete(process)
+      this.#drives.delete(process)
     })
     const read = <T>(make: () => T): T | Promise<T> => {
       const fault = this.fault('read', process)
@@ -110,7 +110,7 @@ export class SimDisk {
 
   /** Calls a process for a journal that nobody asked it to drive. */
   wakeTwice(process: Process, journal: JournalId): void {
-    const drive = this.#workers.get(process)
+    const drive = this.#drives.get(process)
     if (!drive) return
     this.world.note(() => `${process.name} is woken for ${journal} out of turn`)
     process.after(0, () => void this.#drive(process, drive, journal))
@@ -204,11 +204,11 @@ export class SimDisk {
   }
 
   #work(process: Process, drive: Drive): { stop(): Promise<void> } {
-    this.#workers.set(process, drive)
+    this.#drives.set(process, drive)
     for (const [journal, at] of this.#wakes) this.#wake(journal, at)
     return {
       stop: async () => {
-        this.#workers.delete(process)
+        this.#drives.delete(process)
         // What is on its way to it is for somebody else.
         for (const [journal, to] of this.#onTheWay)
           if (to === process) this.#putDown({ journal, at: this.world.now }, to)
@@ -241,18 +241,18 @@ export class SimDisk {
   #takeDue(journal: JournalId): void {
     const at = this.#wakes.get(journal)
     if (at === undefined || at > this.world.now || this.#holders.has(journal)) return
-    const workers = [...this.#workers].filter(([process]) => !process.isCut)
-    if (workers.length === 0) {
+    const drivers = [...this.#drives].filter(([process]) => !process.isCut)
+    if (drivers.length === 0) {
       // When the disk is back, or somebody has come who works.
-      if (this.#workers.size > 0) this.world.after(500, () => this.#takeDue(journal))
+      if (this.#drives.size > 0) this.world.after(500, () => this.#takeDue(journal))
       return
     }
-    const [process, drive] = this.world.chance.one(workers)
+    const [process, drive] = this.world.chance.one(drivers)
     this.#wakes.delete(journal)
     this.#holders.set(journal, process)
     this.#onTheWay.set(journal, process)
     process.after(this.#chance(this.#speed.readMs), () => {
-      if (this.#onTheWay.get(journal) !== process || this.#workers.get(process) !== drive) return
+      if (this.#onTheWay.get(journal) !== process || this.#drives.get(process) !== drive) return
       this.#onTheWay.delete(journal)
       void this.#drive(process, drive, journal)
     })
@@ -260,7 +260,7 @@ export class SimDisk {
 
   /** Somebody is there who takes journals up. */
   get hasWorkers(): boolean {
-    return this.#workers.size > 0
+    return this.#drives.size > 0
   }
 
   async #drive(process: Process, drive: Drive, journal: JournalId): Promise<void> {

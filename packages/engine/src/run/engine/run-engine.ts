@@ -61,7 +61,7 @@ export class RunEngine implements PlanEngine {
   readonly #direct: DirectRuns
   /** Runs whose inputs are being read. */
   readonly #intakes = new Set<LocalRun>()
-  #worker: { stop(): Promise<void> } | undefined
+  #working: { stop(): Promise<void> } | undefined
   #isClosing = false
   readonly #closed = new AbortController()
 
@@ -92,7 +92,7 @@ export class RunEngine implements PlanEngine {
       link,
       services,
       warn,
-      mayPutDown: () => this.#worker !== undefined,
+      mayPutDown: () => this.#working !== undefined,
       isTakingIn: (run) => this.#intakes.has(run),
       clock,
       random,
@@ -243,14 +243,14 @@ export class RunEngine implements PlanEngine {
   }
 
   recover(): void {
-    this.#worker ??= this.#options.store.work((journal) => this.#journals.drive(journal))
+    this.#working ??= this.#options.store.work((journal) => this.#journals.drive(journal))
   }
 
   async close({ drainMs = 0 }: CloseOptions = {}): Promise<void> {
     this.#isClosing = true
     this.#journals.close()
-    // A store's worker waits for what it drives: that has to be left first.
-    const stopped = this.#worker?.stop()
+    // A store waits for what it had driven here: that has to be left first.
+    const stopped = this.#working?.stop()
     if (drainMs > 0) {
       this.#runs.retire()
       await this.#within(drainMs, Promise.all([this.#journals.left(), this.#direct.ended()]))
@@ -395,7 +395,7 @@ export class RunEngine implements PlanEngine {
 // ---
 
 function closed(): FlowError {
-  return new FlowError('CONFLICT', 'this engine is closed and runs nothing more; create another one')
+  return new FlowError('CONFLICT', 'this engine was closed and runs nothing more; create another one')
 }
 
 /** Journals with items that have not ended. */

@@ -59,7 +59,7 @@ export function sharedSuite(claim: Claim, open: NonNullable<SuiteOptions['twin']
       if (driven.length === 30) arrived()
       return null
     }
-    const workers = [store.work(drive), twin.work(drive)]
+    const handles = [store.work(drive), twin.work(drive)]
 
     const journals = Array.from({ length: 30 }, (_, run) => `r${run}/0`)
     for (const [run, journal] of journals.entries()) {
@@ -67,7 +67,7 @@ export function sharedSuite(claim: Claim, open: NonNullable<SuiteOptions['twin']
       await (run % 2 ? store : twin).append({ journal, after: 0, entries: [created(`r${run}`, 1), sealed(1)], wakes })
     }
     await all
-    await Promise.all(workers.map((worker) => worker.stop()))
+    await Promise.all(handles.map((handle) => handle.stop()))
 
     equal(driven.sort(), journals.sort())
   })

@@ -14,7 +14,7 @@ import type { Writer } from './writer.ts'
 
 export type Drive = (journal: JournalId, signal: AbortSignal) => Promise<Wake | null>
 
-export interface WorkerOptions {
+export interface DispatcherOptions {
   readonly db: Database
   readonly writer: Writer<JournalTransaction>
   readonly presence: Presence
@@ -30,8 +30,8 @@ const OFFER_AGAIN_MS = 30_000
 /** How many are let in beyond the limit when nothing moves: the others may be waiting for one of them. */
 const EXTRA = 8
 
-export class Worker {
-  readonly #options: WorkerOptions
+export class Dispatcher {
+  readonly #options: DispatcherOptions
   readonly #sql
   /** What is driven, each by a token of its own. */
   readonly #driving = new Map<JournalId, symbol>()
@@ -50,7 +50,7 @@ export class Worker {
   #ends = 0
   #endsAtTick = 0
 
-  constructor(options: WorkerOptions) {
+  constructor(options: DispatcherOptions) {
     this.#options = options
     const { db } = options
     this.#sql = {
