@@ -1,7 +1,7 @@
 // A list through a step with `for_each`, against a batch of the same elements through the same step: both by the command
 // line, both without what a start costs.
 
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { line, median, number, takeTurns } from '../measure.mjs'
 import { path, scratch, stepflow, weighProgram } from '../programs.mjs'
@@ -23,9 +23,8 @@ export async function measure() {
   }
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
   const run = async (...words) => {
-    return (
-      await weighProgram([stepflow, 'run', ...words, '--output', 'out.jsonl', '--force'], { cwd: folder, folder })
-    ).ms
+    rmSync(join(folder, 'out.jsonl'), { force: true })
+    return (await weighProgram([stepflow, 'run', ...words, '--output', 'out.jsonl'], { cwd: folder, folder })).ms
   }
 
   const { floors, subjects, ratios } = await takeTurns(

@@ -128,7 +128,12 @@ test('a copy has what is data, and shares what is not; circles, depth and one ob
   expect(copy.date).toBe(date)
   expect(copy.bytes.buffer === bytes.buffer && copy.bytes.byteOffset === bytes.byteOffset).toBe(false)
   const keyed = JSON.parse('{"__proto__":{"x":1}}')
-  expect(Object.keys(ownCopy(keyed) as object)).toEqual(['__proto__'])
+  const own = ownCopy(keyed) as object
+  expect(Object.keys(own)).toEqual(['__proto__'])
+  expect(Object.getPrototypeOf(own)).toBe(Object.prototype)
+  expect(Object.getOwnPropertyDescriptor(own, '__proto__')?.value).not.toBe(
+    Object.getOwnPropertyDescriptor(keyed, '__proto__')?.value,
+  )
 
   const circle: { self?: unknown } = {}
   circle.self = circle

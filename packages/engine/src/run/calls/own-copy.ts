@@ -4,27 +4,29 @@
 import { COMPONENT } from '../../component/brand.ts'
 import { setOwn } from '../../json.ts'
 
-/** More of them than that are copied with a memory of what was seen: they may be one object many times, or a circle. */
-const MOST_SIMPLE = 1000
+/** More of them than that, or deeper ones, are copied with a memory of what was seen: they may be one object many times, or a circle. */
+const MOST_SIMPLE = 50_000
+const DEEPEST_SIMPLE = 100
 
 let left = 0
 
 export function ownCopy(value: unknown): unknown {
   left = MOST_SIMPLE
-  const copy = simpleCopy(value)
+  const copy = simpleCopy(value, DEEPEST_SIMPLE)
   return left < 0 ? rememberingCopy(value) : copy
 }
 
 // ---
 
 /** Gives up, with `left` below nothing, on what is large or has no end. */
-function simpleCopy(value: unknown): unknown {
+function simpleCopy(value: unknown, levels: number): unknown {
   if (typeof value !== 'object' || value === null) return value
+  if (levels === 0) left = 0
   if (--left < 0) return value
   if (!isCopied(value)) return bytesOr(value)
   if (Array.isArray(value)) {
     const list = new Array(value.length)
-    for (let i = 0; i < value.length; i++) list[i] = simpleCopy(value[i])
+    for (let i = 0; i < value.length; i++) list[i] = simpleCopy(value[i], levels - 1)
     return list
   }
   // In one go, which is several times as fast as field by field; most fields are no objects.
@@ -34,7 +36,8 @@ function simpleCopy(value: unknown): unknown {
   for (const key in copy) {
     const field = copy[key]
     // It is there already, so that nothing is set but its own, whatever its name.
-    if (typeof field === 'object' && field !== null && Object.hasOwn(copy, key)) copy[key] = simpleCopy(field)
+    if (typeof field === 'object' && field !== null && Object.hasOwn(copy, key))
+      copy[key] = simpleCopy(field, levels - 1)
   }
   return copy
 }
