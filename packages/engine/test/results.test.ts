@@ -41,7 +41,10 @@ test('a second reader of the results is refused, and takes nothing from the firs
 
   for (const second of [handle.results(), handle.batches()]) {
     const refused = second[Symbol.asyncIterator]().next()
-    await expect(refused).rejects.toMatchObject({ code: 'CONFLICT', message: expect.stringContaining('already being read') })
+    await expect(refused).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining('already being read'),
+    })
   }
 
   expect([await first.next(), await first.next(), await first.next()].map(({ value }) => value?.index)).toEqual([
