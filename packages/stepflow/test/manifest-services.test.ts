@@ -48,7 +48,7 @@ describe('the documented manifests, as they are written', () => {
 
     expect(outcome).toMatchObject({ outcome: 'failed', error: { code: 'INVALID_INPUT', step: 'normal_handler' } })
     expect(outcome.error.message).toContain('needs "to"')
-    expect(err).toContain('GMAIL_SEND needs "to", and nothing gives it')
+    expect(err).toContain('GMAIL_SEND needs "to", which its input does not have')
   })
 
   test('conditional: the mail goes to GMAIL_TO', async () => {
@@ -170,7 +170,7 @@ test('convert writes a flow that passes the same cases', async () => {
 
   expect([converted.code, converted.err]).toEqual([0, expect.stringContaining('Note: A condition that cannot')])
   expect(tested.out).toContain('4/4 passed')
-  expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('is a flow already')])
+  expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('already a flow')])
 })
 
 // ---
