@@ -7,6 +7,15 @@ import { join } from 'node:path'
 import { node24 } from './node-24.mjs'
 import { root, setUp } from './setup.mjs'
 
+/** What takes long and does not depend on the version of Node: other languages, compilers, pages. */
+const ONCE = [
+  'test/python-sdk.test.ts',
+  'packages/host/test/servers-everywhere.test.ts',
+  'test/api-docs.test.ts',
+  'test/types/types.test.ts',
+  'test/architecture.test.ts',
+]
+
 setUp()
 const args = process.argv.slice(2)
 const total = { passed: 0, failed: 0, skipped: 0 }
@@ -48,7 +57,13 @@ function isBrokenFile({ status, assertionResults }) {
 function onNode24() {
   if (Number(process.versions.node.split('.')[0]) >= 24) return
   const { node, why } = node24()
-  if (node) return suite(node, 'Node 24', [], { SIM_SEEDS: '4000' })
+  if (node)
+    return suite(
+      node,
+      'Node 24',
+      ONCE.flatMap((file) => ['--exclude', file]),
+      { SIM_SEEDS: '4000' },
+    )
   process.stdout.write(`\nskipped: ${why}, so the suite ran on this Node only\n`)
   total.skipped++
 }
