@@ -16,6 +16,7 @@ export { knownSecrets, readSecrets } from './flows/read-secrets.ts'
 export { holdsTooLarge, TOO_LARGE } from './flows/too-large.ts'
 export { addVariablesFrom, unknownVariables } from './flows/variables.ts'
 // --- what runs them
+export { lendNodeHash } from './node-hash.ts'
 export { claimStray, ownProcess } from './plugins/in-process.ts'
 export type { ListedComponent } from './plugins/catalog.ts'
 export { openStore, type Wired, type WiredPlugins, type WireOptions, wire, wirePlugins } from './wire.ts'

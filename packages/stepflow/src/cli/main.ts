@@ -1,7 +1,7 @@
 // The program `stepflow`: finds the command, runs it, turns what was thrown into a message and an exit code.
 
 import { codes, FlowError, own, suggest } from '@stepflow/engine'
-import { claimStray, ownProcess } from '@stepflow/host'
+import { claimStray, lendNodeHash, ownProcess } from '@stepflow/host'
 import { actionIn, globalOptions, parseArgs } from './args.ts'
 import type { Io } from './command.ts'
 import { commands } from './command-table.ts'
@@ -22,6 +22,8 @@ export function start(): void {
   const words = process.argv.slice(2)
   const io = processIo(words)
   ownProcess()
+  // Also commands that open no store name plans by their hash.
+  lendNodeHash()
   const fault = (thrown: unknown) => {
     if (!claimStray(thrown)) process.exit(report(thrown, words, io))
   }
