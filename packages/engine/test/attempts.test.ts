@@ -101,6 +101,13 @@ describe('retry', () => {
     await b.clock.advance(60_000)
     await running
     expect(attempts).toEqual([1, 1, 1, 2, 2, 2])
+    expect(b.reports.map((text) => /attempt \d [^,]*/.exec(text)?.[0])).toEqual([
+      'attempt 1 did not get through',
+      'attempt 1 did not get through',
+      'attempt 1 failed',
+      'attempt 2 did not get through',
+      'attempt 2 did not get through',
+    ])
   })
 
   test.each([

@@ -64,6 +64,8 @@ export interface Bench {
   readonly clock: ManualClock
   /** Everything that was journaled. */
   readonly entries: JournalEntry[]
+  /** Everything that was reported. */
+  readonly reports: string[]
   /** Runs the plan over inputs while time stands still. */
   run(plan: Plan, inputs: unknown[], options?: { maxConcurrent?: number }): Promise<Outcome[]>
 }
@@ -74,12 +76,14 @@ export function bench(
   store: Store = createMemoryStore({ clock }),
 ): Bench {
   const entries: JournalEntry[] = []
+  const reports: string[] = []
   let runs = 0
   const engine = createEngine({
     store,
     router: routerOf(functions),
     clock: clock as Clock,
     random: () => 0.5,
+    log: (_level, message) => reports.push(message),
     newId: () => (runs++ === 0 ? 'run' : `run${runs}`),
     functions: (name) => (name === 'add' ? (a, b) => (a as number) + (b as number) : undefined),
   })
@@ -87,6 +91,7 @@ export function bench(
     engine,
     clock,
     entries,
+    reports,
     async run(plan, inputs, options = {}) {
       const handle = await engine.submit(plan, inputs, { ...options, watch: (more) => entries.push(...more) })
       const outcomes: Outcome[] = []

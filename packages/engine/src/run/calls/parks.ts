@@ -87,7 +87,8 @@ export class Parks {
     const { message } = errorValue(thrown)
     // As data too: who shows many items counts their retries.
     const event = { event: 'retry', item: rootItem(failed), attempt: failed.attempt, delayMs }
-    run.services.report(failed, 'warning', `attempt ${failed.attempt} failed, next in ${delayMs} ms: ${message}`, event)
+    const what = next.attempt === failed.attempt ? 'did not get through, sent again' : 'failed, next'
+    run.services.report(failed, 'warning', `attempt ${failed.attempt} ${what} in ${delayMs} ms: ${message}`, event)
     const until = this.#drive.now + delayMs
     this.#wakeAt(until, next)
     const inside = this.#drive.secretsInside(rootItem(failed))
