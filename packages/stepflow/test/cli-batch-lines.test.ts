@@ -195,7 +195,7 @@ test('retries are counted, not told one by one; with --verbose each names its it
   expect(verbose.err).toContain('item 2: step "a": attempt 1 failed')
 })
 
-test('failures that were recovered are counted at the end of a recorded batch, and in the list of runs', async () => {
+test('failures that were recovered are counted at the end of a batch, recorded or not, and in the list of runs', async () => {
   const recovering = `steps:
   - { id: a, component: /builtin/noop, input: { $input: y }, on_error: continue }
   - { id: e, component: /builtin/sleep, for_each: { items: [1, 2], on_item_error: skip }, input: { duration_ms: no } }
@@ -204,11 +204,13 @@ output: [{ $step: a }, { $step: e }]
   const { run } = folderWith({ 'r.yaml': recovering, 'in.jsonl': lines(3) })
 
   const kept = await run('run', 'r.yaml', '--inputs', 'in.jsonl', '--store', 'sqlite:runs.db')
+  const unkept = await run('run', 'r.yaml', '--inputs', 'in.jsonl')
   const single = await run('run', 'r.yaml', '--store', 'sqlite:runs.db')
   const listed = await run('runs', 'list', '--store', 'sqlite:runs.db')
 
   expect([kept.code, single.code]).toEqual([0, 0])
   expect(kept.err).toContain('3 done: 3 ok, 0 failed, 0 skipped; 9 failures recovered; in ')
+  expect(unkept.err).toContain('; 9 failures recovered; in ')
   expect(listed.out).toMatch(/ 3, 9 recovered$/m)
   expect(listed.out).toMatch(/ 3 recovered$/m)
 })

@@ -351,7 +351,11 @@ export class Calls {
         if (isKept) record.cache = keptFor(attempt, this.#drive.now)
         if (record.cache) this.#drive.kept.set(record.cache.key, { output: result ?? null })
       }
-    } else if (attempt.cacheKey !== undefined && result !== undefined) recordKept(this.#drive, attempt, result)
+    } else {
+      if (attempt.cacheKey !== undefined && result !== undefined) recordKept(this.#drive, attempt, result)
+      const lost = attempt.later?.lost
+      if (lost && isAnswer) run.scheduler.recordLost(attempt.slot, attempt.step, lost)
+    }
     if (run.stepLimit !== undefined) this.#items.leaveStepPlace(attempt)
     if (!run.isDirty) this.#drive.touch(run)
   }

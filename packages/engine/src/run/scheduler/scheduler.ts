@@ -244,7 +244,8 @@ export class Scheduler {
     const key = slot * state.stepCount + step
     state.status[key] = DONE
     state.value[key] = result
-    if (this.#isRecording) this.#record(slot, step, success(result), derived, recovered)
+    // What was made good is counted even where nothing else is recorded.
+    if (this.#isRecording || recovered) this.#record(slot, step, success(result), derived, recovered)
     this.#wake(slot, step)
     if (this.#plan.special[step] === 1) this.#follow(slot, step, DONE)
     else if (this.#failures.isStopping(slot)) this.#failures.countCleanup(slot, step)
@@ -262,7 +263,7 @@ export class Scheduler {
     const key = slot * state.stepCount + step
     state.status[key] = SKIPPED
     state.value[key] = { reason, cause } satisfies SkipFact
-    if (this.#isRecording) {
+    if (this.#isRecording || recovered) {
       const outcome: Outcome = cause ? { outcome: 'skipped', reason, cause } : { outcome: 'skipped', reason }
       this.#record(slot, step, outcome, derived, recovered)
     }
@@ -383,6 +384,13 @@ export class Scheduler {
     this.finished.push({ slot, item: this.state.item[slot] as number, outcome })
     this.state.isLive[slot] = 0
     this.#failures.forget(slot)
+  }
+
+  /** Where nothing else is recorded of a step that succeeded: how many failures inside it were made good. */
+  recordLost(slot: number, step: number, lost: number): void {
+    this.#record(slot, step, success(null), false)
+    const record = this.settled.at(-1)
+    if (record) record.lost = lost
   }
 
   #record(slot: number, step: number, outcome: Outcome, derived: boolean, recovered?: ErrorValue): void {
