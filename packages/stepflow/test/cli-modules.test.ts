@@ -18,7 +18,7 @@ export async function emits(n) {
   setImmediate(() => { if (n === 2) new EventEmitter().emit('error', new Error('nobody waits')) })
   return turns(n)
 }
-export async function exitsInATimer(n) { if (n === 2) setTimeout(() => process.exit(0)); return turns(n) }
+export async function exitsInATimer(n) { return n === 2 ? new Promise(() => setTimeout(() => process.exit(0))) : turns(n) }
 export async function exits(n) { await turn(); if (n === 2) process.exit(0); return turns(n) }
 export function exitsAtOnce(n) { if (n === 2) process.exit(3); return n }
 export function afterwards(n) { if (n === 2) setImmediate(() => { throw new Error('too late') }); return n }
