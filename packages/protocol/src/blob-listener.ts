@@ -5,6 +5,8 @@ import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type BlobAccess, FlowError, isRecord } from '@stepflow/engine'
+import { parseJson } from './parse-json.ts'
+import { readBody } from './request-body.ts'
 import { bytesText, MAX_MESSAGE_BYTES } from './wire.ts'
 
 export interface BlobListenerOptions {
@@ -81,20 +83,13 @@ export class BlobListener {
 
   async #put(blobs: BlobAccess, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const maxBytes = this.#options.maxBytes ?? MAX_MESSAGE_BYTES
-    const parts: Buffer[] = []
-    let bytes = 0
-    for await (const part of request as AsyncIterable<Buffer>) {
-      bytes += part.length
-      if (bytes <= maxBytes) parts.push(part)
-      else parts.length = 0
-    }
-    if (bytes > maxBytes)
+    const { bytes, body: content } = await readBody(request, maxBytes)
+    if (!content)
       return refuse(response, 413, `a blob has at most ${bytesText(maxBytes)}; this has ${bytesText(bytes)}`)
-    const content = Buffer.concat(parts)
     if ((request.headers['content-type'] ?? '').startsWith('application/octet-stream')) {
       return answer(response, 200, { blobId: await blobs.put(new Uint8Array(content)) })
     }
-    const body = parse(content.toString('utf8'))
+    const body = parseJson(content.toString('utf8'))
     if (!isRecord(body) || body.data === undefined) return refuse(response, 400, 'the body is not JSON with "data"')
     if (body.blobType !== 'binary') return answer(response, 200, { blobId: await blobs.put(body.data) })
     if (typeof body.data !== 'string') return refuse(response, 400, '"data" of a binary blob is base64')
@@ -111,14 +106,6 @@ function answer(response: ServerResponse, status: number, value: unknown): void 
 function refuse(response: ServerResponse, status: number, message: string): void {
   if (response.headersSent) response.destroy()
   else answer(response, status, { error: { message } })
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 function messageOf(error: unknown): string {

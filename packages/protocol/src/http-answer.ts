@@ -3,6 +3,7 @@
 
 import type { IncomingMessage } from 'node:http'
 import { LineReader } from './lines.ts'
+import { parseJson } from './parse-json.ts'
 import {
   bytesText,
   isObject,
@@ -87,7 +88,7 @@ export class HttpAnswer {
   }
 
   #whole(text: string, status: number, type: string): void {
-    const value = parse(text)
+    const value = parseJson(text)
     const message = value === undefined ? undefined : readMessage(value)
     if (message && !('method' in message)) {
       const isOurs = String(message.id) === String(this.#id) || (message.id === null && message.error)
@@ -141,7 +142,7 @@ export class HttpAnswer {
 
   #event(data: string): void {
     if (this.#isAnswered) return
-    const value = parse(data)
+    const value = parseJson(data)
     const message = value === undefined ? undefined : readMessage(value)
     if (!message) {
       return this.#fail(rpcCode.unreadable, `the server sent an event that is not a JSON-RPC message: ${excerpt(data)}`)
@@ -179,14 +180,6 @@ const SPACE = 32
 /** `data: ` and what may end the line. */
 const FIELD_BYTES = 16
 const EXCERPT_CHARACTERS = 160
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
 
 function excerpt(text: string): string {
   const line = text.replace(/\s+/g, ' ').trim()

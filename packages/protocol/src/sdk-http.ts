@@ -7,6 +7,8 @@
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { parseJson } from './parse-json.ts'
+import { readBody } from './request-body.ts'
 import type { Transport, TransportEvents } from './transport.ts'
 import {
   bytesText,
@@ -138,12 +140,12 @@ class HttpServing implements Transport {
     if (!accept.includes('application/json') || !accept.includes('text/event-stream')) {
       return refuse(response, 406, rpcCode.invalidRequest, 'Accept must have application/json and text/event-stream')
     }
-    const body = await bodyOf(request)
+    const { body } = await readBody(request, MAX_MESSAGE_BYTES)
     if (body === undefined) {
       const bound = bytesText(MAX_MESSAGE_BYTES)
       return refuse(response, 413, rpcCode.invalidRequest, `a message has at most ${bound}`)
     }
-    const message = parse(body)
+    const message = readMessage(parseJson(body.toString('utf8')))
     if (!message) return refuse(response, 400, rpcCode.invalidRequest, 'the body is not a JSON-RPC message')
     if ('method' in message && 'id' in message) return this.#begin(message, response)
     response.writeHead(202).end()
@@ -171,31 +173,11 @@ class HttpServing implements Transport {
   }
 }
 
-/** Undefined if it is too long; the rest of it is read and dropped. */
-async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
-  const parts: Buffer[] = []
-  let bytes = 0
-  for await (const part of request as AsyncIterable<Buffer>) {
-    bytes += part.length
-    if (bytes <= MAX_MESSAGE_BYTES) parts.push(part)
-    else parts.length = 0
-  }
-  return bytes <= MAX_MESSAGE_BYTES ? Buffer.concat(parts).toString('utf8') : undefined
-}
-
 function refuse(response: ServerResponse, status: number, code: number, message: string): void {
   if (response.headersSent) response.destroy()
   else {
     const text = JSON.stringify({ jsonrpc: '2.0', id: null, error: { code, message } })
     response.writeHead(status, { 'content-type': 'application/json' }).end(text)
-  }
-}
-
-function parse(text: string): Message | undefined {
-  try {
-    return readMessage(JSON.parse(text))
-  } catch {
-    return undefined
   }
 }
 

@@ -1,6 +1,7 @@
 // The server's end of stdio: messages on stdout, and whatever else the program prints on stderr.
 
 import { LineReader } from './lines.ts'
+import { parseJson } from './parse-json.ts'
 import type { Transport } from './transport.ts'
 import { MAX_MESSAGE_BYTES, type Message, readMessage, rpcCode, writeLine } from './wire.ts'
 
@@ -35,7 +36,7 @@ export function stdioTransport(): Transport {
       const reader = new LineReader(bounds, {
         line(text) {
           if (text.trim() === '') return
-          const message = parse(text)
+          const message = readMessage(parseJson(text))
           if (message) events.message(message)
           else refuse(text)
         },
@@ -61,11 +62,3 @@ export function stdioTransport(): Transport {
 // ---
 
 const FLUSH_CHARACTERS = 64 * 1024
-
-function parse(text: string): Message | undefined {
-  try {
-    return readMessage(JSON.parse(text))
-  } catch {
-    return undefined
-  }
-}
