@@ -15,7 +15,7 @@ import { type Choice, placeOf } from '../link.ts'
 import type { Outcome } from '../outcome.ts'
 import { PARKED, QUEUED, RUNNING } from '../scheduler/state.ts'
 import { jsonFault } from './json-fault.ts'
-import { cacheKeyOf, findKept, keptFor, recordKept } from './kept-outputs.ts'
+import { cacheKeyOf, findKept, keptFor } from './kept-outputs.ts'
 import { ownCopy } from './own-copy.ts'
 import type { Parks } from './parks.ts'
 import { recordStart } from './record-call.ts'
@@ -262,13 +262,13 @@ export class Calls {
   #inputFor({ run, step, key }: Attempt, { info }: Component): unknown {
     const input = run.state.value[key]
     if (typeof input !== 'object' || input === null || info.keepsInput === true) return input
-    const isShared = this.#drive.options.isRecording || run.sharesInputs || run.plan.isShared[step] === 1
+    const isShared = this.#drive.options.records === 'steps' || run.sharesInputs || run.plan.isShared[step] === 1
     return isShared ? ownCopy(input) : input
   }
 
   #await(attempt: Attempt, answer: Promise<unknown>, component: Component): void {
     const { run, key } = attempt
-    if (this.#drive.options.isRecording && !this.#isDurable && attempt.woken === undefined)
+    if (this.#drive.options.records === 'steps' && !this.#isDurable && attempt.woken === undefined)
       recordStart(this.#drive, attempt)
     run.state.status[key] = RUNNING
     run.attempts.set(key, attempt)
@@ -316,8 +316,9 @@ export class Calls {
     // The next visit has all its attempts again.
     if (run.tries.size > 0) run.tries.delete(key)
     const first = run.scheduler.settled.length
-    if (skip) run.scheduler.skip(slot, step, skip.reason)
-    else run.scheduler.succeed(slot, step, result === undefined ? null : result)
+    const isTold = this.#isTold(attempt)
+    if (skip) run.scheduler.skip(slot, step, skip.reason, undefined, isTold)
+    else run.scheduler.succeed(slot, step, result === undefined ? null : result, isTold)
     this.#afterSettle(attempt, first, true, result)
   }
 
@@ -338,23 +339,25 @@ export class Calls {
     this.#afterSettle(attempt, first, false)
   }
 
+  /** Is there something to say of its answer even where not all steps are recorded? */
+  #isTold({ cacheKey, later }: Attempt): boolean {
+    return (
+      cacheKey !== undefined || (later !== undefined && later.lost > 0 && this.#drive.options.records !== 'nothing')
+    )
+  }
+
   #afterSettle(attempt: Attempt, firstRecord: number, isAnswer: boolean, result?: unknown): void {
     const { run } = attempt
-    if (this.#drive.options.isRecording) {
-      const record = run.scheduler.settled[firstRecord]
-      if (record) {
-        record.attempt = attempt.attempt
-        if (attempt.later?.took !== undefined) record.took = attempt.later.took
-        if (attempt.later?.isFromCache) record.cached = true
-        if (attempt.later?.lost && record.outcome.outcome !== 'failed') record.lost = attempt.later.lost
-        const isKept = attempt.cacheKey !== undefined && isAnswer && record.outcome.outcome === 'success'
-        if (isKept) record.cache = keptFor(attempt, this.#drive.now)
-        if (record.cache) this.#drive.kept.set(record.cache.key, { output: result ?? null })
-      }
-    } else {
-      if (attempt.cacheKey !== undefined && result !== undefined) recordKept(this.#drive, attempt, result)
-      const lost = attempt.later?.lost
-      if (lost && isAnswer) run.scheduler.recordLost(attempt.slot, attempt.step, lost)
+    const record = run.scheduler.settled[firstRecord]
+    // Where not all are recorded it may be that of a step that followed.
+    if (record && record.step === attempt.step) {
+      record.attempt = attempt.attempt
+      if (attempt.later?.took !== undefined) record.took = attempt.later.took
+      if (attempt.later?.isFromCache) record.cached = true
+      if (attempt.later?.lost && record.outcome.outcome !== 'failed') record.lost = attempt.later.lost
+      const isKept = attempt.cacheKey !== undefined && isAnswer && record.outcome.outcome === 'success'
+      if (isKept) record.cache = keptFor(attempt, this.#drive.now)
+      if (record.cache) this.#drive.kept.set(record.cache.key, { output: result ?? null })
     }
     if (run.stepLimit !== undefined) this.#items.leaveStepPlace(attempt)
     if (!run.isDirty) this.#drive.touch(run)

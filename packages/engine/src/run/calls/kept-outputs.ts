@@ -4,9 +4,8 @@
 import { isRecord, type MaybePromise, setOwn } from '../../json.ts'
 import { contentId } from '../../plan/id.ts'
 import type { Attempt } from '../in-flight/attempt.ts'
-import { stepOf, visitOf } from '../in-flight/attempt-place.ts'
+import { stepOf } from '../in-flight/attempt-place.ts'
 import type { Drive } from '../in-flight/drive.ts'
-import { success } from '../outcome.ts'
 import { NoValue } from '../scheduler/no-value.ts'
 import { jsonFault } from './json-fault.ts'
 
@@ -42,17 +41,4 @@ export function keptFor(attempt: Attempt, now: number): { readonly key: string; 
   const key = attempt.cacheKey as string // the caller has looked
   const ttlMs = stepOf(attempt).cache?.ttlMs
   return ttlMs === undefined ? { key } : { key, until: now + ttlMs }
-}
-
-/** Where steps are not recorded, an output that is to be kept is. */
-export function recordKept(drive: Drive, attempt: Attempt, result: unknown): void {
-  drive.kept.set(attempt.cacheKey as string, { output: result })
-  drive.entries.push({
-    type: 'settled',
-    at: drive.now,
-    attempt: attempt.attempt,
-    outcome: success(result),
-    cache: keptFor(attempt, drive.now),
-    ...visitOf(attempt),
-  })
 }

@@ -21,7 +21,7 @@ export interface ParkFacts {
 }
 
 export function recordPark(drive: Drive, attempt: Attempt, { until, error, form }: ParkFacts): void {
-  if (!drive.options.isRecording) return
+  if (drive.options.records !== 'steps') return
   const { park } = attempt
   const tries = attempt.run.tries.get(attempt.key)
   drive.entries.push({
@@ -42,7 +42,7 @@ export function recordPark(drive: Drive, attempt: Attempt, { until, error, form 
 
 /** A step runs a plan over so many elements. */
 export function recordOpening(drive: Drive, attempt: Attempt, { plan, inputs }: ActiveRun): void {
-  if (!drive.options.isRecording) return
+  if (drive.options.records !== 'steps') return
   drive.entries.push({
     type: 'opened',
     at: drive.now,

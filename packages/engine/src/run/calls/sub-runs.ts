@@ -41,7 +41,7 @@ function open(drive: Drive, attempt: Attempt, options: ParkedRun, plan: LinkedPl
     inputs: options.inputs,
     from: 0,
     limit: options.maxConcurrent ?? ITEMS_AT_ONCE,
-    isRecording: drive.options.isRecording,
+    records: drive.options.records,
     services: drive.options.services,
     parent: { attempt, options },
   })

@@ -131,7 +131,7 @@ const NOT_KEPT = {
   preamble: [],
   rows: [],
   isDurable: false,
-  isRecording: false,
+  records: 'nothing',
   mayPutDown: () => false,
   redactError: (_sources, error) => error,
   redactReason: (_sources, reason) => reason,

@@ -245,7 +245,7 @@ export class Journals {
       preamble,
       rows,
       isDurable: store.durable,
-      isRecording: store.keepsSteps,
+      records: store.keepsSteps ? 'steps' : 'recoveries',
       mayPutDown,
       services: services((inputs) => run.redactorOf(inputs)),
       link,

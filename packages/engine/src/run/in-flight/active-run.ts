@@ -5,6 +5,7 @@ import type { ParkedRun } from '../../component/plugin.ts'
 import type { LinkedPlan } from '../link.ts'
 import type { Outcome } from '../outcome.ts'
 import { Scheduler } from '../scheduler/scheduler.ts'
+import type { Records } from '../scheduler/settled.ts'
 import { type RunFacts, RunState } from '../scheduler/state.ts'
 import type { Attempt, CallServices } from './attempt.ts'
 import { RareMap, RareSet } from './rare-map.ts'
@@ -96,7 +97,7 @@ export class ActiveRun {
     inputs: readonly unknown[]
     from: number
     limit: number
-    isRecording: boolean
+    records: Records
     services: CallServices
     parent?: Parent
   }) {
@@ -114,7 +115,7 @@ export class ActiveRun {
       options.facts,
       Math.max(1, Math.min(options.limit, options.inputs.length, 16)),
     )
-    this.scheduler = new Scheduler(this.state, options.isRecording)
+    this.scheduler = new Scheduler(this.state, options.records)
   }
 
   /** Begins anew with another input, all that was before having ended. */

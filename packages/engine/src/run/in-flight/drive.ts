@@ -10,6 +10,7 @@ import type { Patience } from '../../store/patience.ts'
 import type { Batch, JournalRow } from '../../store/store.ts'
 import type { LinkedPlan } from '../link.ts'
 import type { Outcome } from '../outcome.ts'
+import type { Records } from '../scheduler/settled.ts'
 import type { RunFacts } from '../scheduler/state.ts'
 import { ActiveRun } from './active-run.ts'
 import type { CallServices } from './attempt.ts'
@@ -51,8 +52,7 @@ export interface DriverOptions {
   readonly rows: readonly JournalRow[]
   /** What is appended survives the process: nothing is called before what made it ready is written. */
   readonly isDurable: boolean
-  /** Steps are recorded, not only results. */
-  readonly isRecording: boolean
+  readonly records: Records
   /** Somebody takes the journal up again when what it waits for has come. */
   readonly mayPutDown: () => boolean
   readonly services: CallServices
@@ -109,7 +109,7 @@ export class Drive {
       inputs: options.inputs,
       from: options.from,
       limit: Math.max(1, options.inputs.length),
-      isRecording: options.isRecording,
+      records: options.records,
       services: options.services,
     })
   }

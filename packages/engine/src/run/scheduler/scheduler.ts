@@ -16,7 +16,7 @@ import { type LinkedPlan, placeOf } from '../link.ts'
 import { failed, type Outcome, success } from '../outcome.ts'
 import { Failures } from './failures.ts'
 import { BLOCKED, NoValue } from './no-value.ts'
-import type { Finished, Settled } from './settled.ts'
+import type { Finished, Records, Settled } from './settled.ts'
 import {
   BLOCKED_ON,
   DONE,
@@ -38,8 +38,10 @@ const DEFAULT_MAX_VISITS = 10_000
 export class Scheduler {
   readonly state: RunState
   readonly #plan: LinkedPlan
-  /** Settles are recorded in `settled` for the driver to take; false where nobody keeps them. */
+  /** All settles are recorded in `settled` for the driver to take. */
   readonly #isRecording: boolean
+  /** Those are, by which a failure was made good. */
+  readonly #countsRecovered: boolean
 
   /** Steps (keys) whose input is there, first come first served. */
   readonly ready: number[] = []
@@ -54,10 +56,11 @@ export class Scheduler {
   readonly #toRecheck: number[] = []
   readonly #failures: Failures
 
-  constructor(state: RunState, isRecording: boolean) {
+  constructor(state: RunState, records: Records) {
     this.state = state
     this.#plan = state.plan
-    this.#isRecording = isRecording
+    this.#isRecording = records === 'steps'
+    this.#countsRecovered = records !== 'nothing'
     this.#failures = new Failures(state, {
       finish: (slot, outcome) => this.#finish(slot, outcome),
       cutOff: (slot, step, status, value) => this.#cutOff(slot, step, status, value),
@@ -115,10 +118,13 @@ export class Scheduler {
     return this.finished.length > 0 || this.settled.length > 0 || this.aborted.length > 0
   }
 
-  /** A component answered. The caller has made sure that the answer is still wanted (S3). */
-  succeed(slot: number, step: number, result: unknown): void {
+  /**
+   * A component answered. The caller has made sure that the answer is still wanted (S3). `isTold`: it has something to say of
+   * it, and finds a record even where not all steps are recorded.
+   */
+  succeed(slot: number, step: number, result: unknown, isTold = false): void {
     this.state.active[slot] = (this.state.active[slot] as number) - 1
-    this.#done(slot, step, result, false)
+    this.#done(slot, step, result, false, undefined, isTold)
   }
 
   /** A component failed for good: retries are the driver's. */
@@ -127,9 +133,9 @@ export class Scheduler {
     this.#failed(slot, step, error, false)
   }
 
-  skip(slot: number, step: number, reason: string, cause?: ErrorValue): void {
+  skip(slot: number, step: number, reason: string, cause?: ErrorValue, isTold = false): void {
     this.state.active[slot] = (this.state.active[slot] as number) - 1
-    this.#skipped(slot, step, reason, cause, false)
+    this.#skipped(slot, step, reason, cause, false, undefined, isTold)
   }
 
   /** From outside: a timeout, a cancel. */
@@ -239,13 +245,19 @@ export class Scheduler {
     this.#failed(slot, step, error, true)
   }
 
-  #done(slot: number, step: number, result: unknown, derived: boolean, recovered?: ErrorValue): void {
+  #done(
+    slot: number,
+    step: number,
+    result: unknown,
+    derived: boolean,
+    recovered?: ErrorValue,
+    isTold = recovered !== undefined && this.#countsRecovered,
+  ): void {
     const { state } = this
     const key = slot * state.stepCount + step
     state.status[key] = DONE
     state.value[key] = result
-    // What was made good is counted even where nothing else is recorded.
-    if (this.#isRecording || recovered) this.#record(slot, step, success(result), derived, recovered)
+    if (this.#isRecording || isTold) this.#record(slot, step, success(result), derived, recovered)
     this.#wake(slot, step)
     if (this.#plan.special[step] === 1) this.#follow(slot, step, DONE)
     else if (this.#failures.isStopping(slot)) this.#failures.countCleanup(slot, step)
@@ -258,12 +270,13 @@ export class Scheduler {
     cause: ErrorValue | undefined,
     derived: boolean,
     recovered?: ErrorValue,
+    isTold = recovered !== undefined && this.#countsRecovered,
   ): void {
     const { state } = this
     const key = slot * state.stepCount + step
     state.status[key] = SKIPPED
     state.value[key] = { reason, cause } satisfies SkipFact
-    if (this.#isRecording || recovered) {
+    if (this.#isRecording || isTold) {
       const outcome: Outcome = cause ? { outcome: 'skipped', reason, cause } : { outcome: 'skipped', reason }
       this.#record(slot, step, outcome, derived, recovered)
     }
@@ -384,13 +397,6 @@ export class Scheduler {
     this.finished.push({ slot, item: this.state.item[slot] as number, outcome })
     this.state.isLive[slot] = 0
     this.#failures.forget(slot)
-  }
-
-  /** Where nothing else is recorded of a step that succeeded: how many failures inside it were made good. */
-  recordLost(slot: number, step: number, lost: number): void {
-    this.#record(slot, step, success(null), false)
-    const record = this.settled.at(-1)
-    if (record) record.lost = lost
   }
 
   #record(slot: number, step: number, outcome: Outcome, derived: boolean, recovered?: ErrorValue): void {

@@ -3,6 +3,12 @@
 import type { ErrorValue } from '../../errors.ts'
 import type { Outcome } from '../outcome.ts'
 
+/**
+ * Of the steps that settle, which are recorded: all; those by which a failure was made good, for a count; or only those that
+ * the driver asks for.
+ */
+export type Records = 'steps' | 'recoveries' | 'nothing'
+
 export interface Settled {
   readonly item: number
   readonly step: number
