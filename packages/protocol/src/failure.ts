@@ -32,6 +32,17 @@ export function refusalOf(thrown: unknown): WireError {
   return { code: rpcCode.internal, message: thrown instanceof Error ? thrown.message : String(thrown) }
 }
 
+/** A start that fails is tried three times in all: these are the call's transport retries. */
+export function startFailure(error: unknown): unknown {
+  if (!FlowError.is(error) || error.code !== 'UNREACHABLE') return error
+  return new FlowError('UNREACHABLE', error.message, {
+    cause: error,
+    tries: 3,
+    ...(error.data === undefined ? {} : { data: error.data }),
+    ...(error.retryable === undefined ? {} : { retryable: error.retryable }),
+  })
+}
+
 // ---
 
 /** What our transports say of an answer, in place of one. */

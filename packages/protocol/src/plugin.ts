@@ -15,8 +15,10 @@ import {
   type Plugin,
   systemClock,
 } from '@stepflow/engine'
+import { BackOff } from './back-off.ts'
 import { BlobListener } from './blob-listener.ts'
 import { childServer } from './child-server.ts'
+import { startFailure } from './failure.ts'
 import { httpTransport } from './http.ts'
 import { FlowIds } from './serve.ts'
 import { abortable, cancelled, Session } from './session.ts'
@@ -73,15 +75,12 @@ class ServerPlugin implements Plugin {
   readonly #sessions = new Set<Session>()
   #current: Session | undefined
   #starting: Promise<Session> | undefined
-  /** Starts and lives that went wrong since the last good answer, and when the last one did. */
-  #failures = 0
-  #failedAt = 0
+  readonly #backOff: BackOff
   #stopped = false
   readonly #blobs: BlobListener
   /** Of the last call: what servers over HTTP may reach. */
   #reach: BlobAccess | undefined
   readonly #flowIds = new FlowIds()
-  #wake: () => void = () => {}
 
   constructor(options: ServerPluginOptions) {
     this.name = options.name
@@ -89,6 +88,7 @@ class ServerPlugin implements Plugin {
     this.#clock = options.clock ?? systemClock
     this.#log = options.log ?? (() => {})
     this.#places = new Places(options.maxInFlight ?? 64)
+    this.#backOff = new BackOff(this.#clock, options.random)
     this.#blobs = new BlobListener({ blobs: () => this.#reach })
   }
 
@@ -116,7 +116,7 @@ class ServerPlugin implements Plugin {
 
   async stop(): Promise<void> {
     this.#stopped = true
-    this.#wake()
+    this.#backOff.stop()
     const starting = this.#starting?.catch(() => {})
     await Promise.all([...this.#sessions].map((session) => session.close()))
     await starting
@@ -133,7 +133,7 @@ class ServerPlugin implements Plugin {
     try {
       const session = this.#current ?? (await abortable(this.#connect(), context))
       const output = await session.execute(name, input, context)
-      this.#failures = 0
+      this.#backOff.succeeded()
       return output
     } finally {
       this.#places.give()
@@ -149,7 +149,7 @@ class ServerPlugin implements Plugin {
   }
 
   async #open(): Promise<Session> {
-    await this.#backOff()
+    await this.#backOff.wait()
     if (this.#stopped)
       throw new FlowError('UNREACHABLE', `component server "${this.name}" was stopped`, { retryable: false })
     const session = new Session({
@@ -169,7 +169,7 @@ class ServerPlugin implements Plugin {
     try {
       await session.open()
     } catch (error) {
-      this.#countFailure()
+      this.#backOff.failed()
       throw startFailure(error)
     }
     // It may have died since it opened; then its calls say so.
@@ -193,45 +193,10 @@ class ServerPlugin implements Plugin {
   #forget(session: Session, what: 'retired' | 'ended'): void {
     if (this.#current === session) {
       this.#current = undefined
-      if (what === 'ended') this.#countFailure()
+      if (what === 'ended') this.#backOff.failed()
     }
     if (what === 'ended') void session.close().then(() => this.#sessions.delete(session))
   }
-
-  #countFailure(): void {
-    this.#failures++
-    this.#failedAt = this.#clock.now()
-  }
-
-  /** A server that keeps dying is started ever more slowly, however many calls ask for it. */
-  #backOff(): Promise<void> | undefined {
-    if (this.#failures === 0) return undefined
-    const random = (this.#options.random ?? Math.random)()
-    const pauseMs = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.#failures - 1)) * (0.5 + random / 2)
-    const leftMs = this.#failedAt + pauseMs - this.#clock.now()
-    if (leftMs <= 0) return undefined
-    return new Promise((resolve) => {
-      const stopTimer = this.#clock.timer(leftMs, resolve)
-      this.#wake = () => {
-        stopTimer()
-        resolve()
-      }
-    })
-  }
-}
-
-const FIRST_PAUSE_MS = 50
-const MAX_PAUSE_MS = 30_000
-
-/** A start that fails is tried three times in all: these are the call's transport retries. */
-function startFailure(error: unknown): unknown {
-  if (!FlowError.is(error) || error.code !== 'UNREACHABLE') return error
-  return new FlowError('UNREACHABLE', error.message, {
-    cause: error,
-    tries: 3,
-    ...(error.data === undefined ? {} : { data: error.data }),
-    ...(error.retryable === undefined ? {} : { retryable: error.retryable }),
-  })
 }
 
 function excerpt(value: unknown): string {
