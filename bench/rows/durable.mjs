@@ -15,7 +15,6 @@ const CHAIN = 1_000
 const LONG_CHAIN = isQuick ? 10_000 : 100_000
 const WAITING = 1_000
 const BATCH = isQuick ? 5_000 : 20_000
-const MANY = 2_048
 
 const text = JSON.stringify({ data: 'x'.repeat(188) })
 
@@ -94,19 +93,19 @@ export async function measure() {
     const inputs = Array.from({ length: BATCH }, (_, i) => order(i))
     const batch = async (maxConcurrent) => {
       const runs = await open()
-      const took = await timed(() => run(runs, three, inputs, { maxConcurrent }))
+      const took = await timed(() => run(runs, three, inputs, maxConcurrent === undefined ? {} : { maxConcurrent }))
       await runs.close()
       return took
     }
     const { ratios, floors, subjects } = await takeTurns(
       () => batch(GROUP),
-      () => batch(MANY),
+      () => batch(),
       { rounds: 5 },
     )
     const rate = (took) => number((BATCH * 3 * 1000) / median(took))
     const note = `${rate(subjects)} steps/s; ${GROUP} at once: ${rate(floors)}`
-    const what = `a durable batch of ${number(BATCH)} items x 3 steps, ${number(MANY)} at once`
-    lines.push(line({ what, goal: `faster than ${GROUP} at once`, limit: 1, values: ratios, note }))
+    const what = `a durable batch of ${number(BATCH)} items x 3 steps, as many at once as pay off`
+    lines.push(line({ what, goal: `<= 0.8x ${GROUP} at once`, limit: 0.8, values: ratios, note }))
   }
   {
     const { ratios, subjects } = await takeTurns(

@@ -17,7 +17,7 @@ export interface RunOptions {
 export interface BatchOptions extends RunOptions {
   /** In the order of the inputs (unless told), or as they end. */
   readonly order?: ResultOrder
-  /** Inputs at once; 64 if absent. */
+  /** Inputs at once. If absent, 64; in an engine with a store on disk up to 2,048, while no call has to be waited for. */
   readonly maxConcurrent?: number
 }
 

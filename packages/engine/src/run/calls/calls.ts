@@ -43,6 +43,13 @@ export class Calls {
   #early: Answer[] | undefined
   /** Calls that wait for what made them ready to be written. */
   #unsent: { readonly attempt: Attempt; readonly component: Component }[] = []
+  /** Calls that are not answered yet, wanted or not. */
+  #unanswered = 0
+  #isLooking = false
+  readonly #lookWhoWaits = () => {
+    this.#isLooking = false
+    if (this.#unanswered > 0) this.#drive.options.gate.keepFew()
+  }
 
   constructor(drive: Drive, items: Items, parks: Parks) {
     this.#drive = drive
@@ -273,10 +280,25 @@ export class Calls {
     run.state.status[key] = RUNNING
     run.attempts.set(key, attempt)
     if (!component.info.announcesStart) this.#armTimeout(attempt)
+    this.#unanswered++
+    if (this.#drive.options.gate.mayGrow) this.#lookSoon()
     answer.then(
-      (result) => this.#arrive({ attempt, kind: 'result', result }),
-      (thrown) => this.#arrive({ attempt, kind: 'thrown', thrown }),
+      (result) => {
+        this.#unanswered--
+        this.#arrive({ attempt, kind: 'result', result })
+      },
+      (thrown) => {
+        this.#unanswered--
+        this.#arrive({ attempt, kind: 'thrown', thrown })
+      },
     )
+  }
+
+  /** What needs nobody else has answered when the process turns to other work. */
+  #lookSoon(): void {
+    if (this.#isLooking) return
+    this.#isLooking = true
+    this.#drive.options.clock.soon(this.#lookWhoWaits)
   }
 
   #keep(answer: Answer, among: Answer[]): void {

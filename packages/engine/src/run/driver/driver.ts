@@ -236,8 +236,15 @@ export class Driver {
 
   /** One row, or none if there is nothing to say. */
   #append(): MaybePromise<Conflict | undefined> {
-    const { entries } = this.#drive
-    return entries.length === 0 ? undefined : this.#writer.append(entries.splice(0))
+    const { entries, options, root, subRuns } = this.#drive
+    if (entries.length === 0) return undefined
+    const { gate } = options
+    if (gate.mayGrow) {
+      // An item with runs inside holds what nobody can estimate, and keeps the store busy by itself.
+      if (subRuns.size > 0) gate.keepFew()
+      else gate.weigh(entries, root.plan.stepCount)
+    }
+    return this.#writer.append(entries.splice(0))
   }
 
   /** Another has the journal: whatever this driver still does is void. */

@@ -119,7 +119,15 @@ export class DirectRuns {
 // ---
 
 /** Who calls says how many are at work at once. */
-const UNLIMITED: ItemGate = { tryTake: () => true, take: () => {}, release: () => {} }
+const UNLIMITED: ItemGate = {
+  tryTake: () => true,
+  take: () => {},
+  release: () => {},
+  ended: () => {},
+  mayGrow: false,
+  keepFew: () => {},
+  weigh: () => {},
+}
 
 const NOT_KEPT = {
   journal: 'direct/0',

@@ -1,7 +1,7 @@
 // A run as this process has it: its places for items, and its drivers.
 
 import type { ErrorValue } from '../../errors.ts'
-import type { JournalId, RunId } from '../../journal/events.ts'
+import type { JournalEntry, JournalId, RunId } from '../../journal/events.ts'
 import type { KnownSecrets } from '../../secrets/known-secrets.ts'
 import { redactError, redactOutcome } from '../../secrets/redact-shapes.ts'
 import { Redactor } from '../../secrets/redactor.ts'
@@ -12,6 +12,7 @@ import { RareMap } from '../in-flight/rare-map.ts'
 import type { LinkedPlan } from '../link.ts'
 import type { Outcome } from '../outcome.ts'
 import type { RunFacts } from '../scheduler/state.ts'
+import type { ItemPlaces } from './item-places.ts'
 
 export interface LocalRunOptions {
   readonly id: RunId
@@ -21,7 +22,7 @@ export interface LocalRunOptions {
   readonly known: KnownSecrets
   /** Of what all runs of the plan know. */
   readonly redactor: Redactor
-  readonly maxConcurrent: number
+  readonly places: ItemPlaces
   readonly isRedacting: boolean
 }
 
@@ -29,8 +30,7 @@ export class LocalRun implements ItemGate {
   readonly id: RunId
   readonly plan: LinkedPlan
   readonly facts: RunFacts
-  /** Items at once. */
-  readonly limit: number
+  readonly #places: ItemPlaces
   /** Those who wait for its end. */
   handles = 0
   /** Stops listening for what the run is sent. */
@@ -54,7 +54,6 @@ export class LocalRun implements ItemGate {
   /** So many rows of the run's journal are known here, from the first on. */
   #headRows = 0
   #cancelled: ErrorValue | undefined
-  #free: number
   #onChange: (() => void)[] = []
   #onClosed: (() => void)[] = []
 
@@ -63,8 +62,7 @@ export class LocalRun implements ItemGate {
     this.id = id
     this.plan = plan
     this.facts = { id, variables, secret: options.secret }
-    this.limit = options.maxConcurrent
-    this.#free = this.limit
+    this.#places = options.places
     this.#isRedacting = options.isRedacting
     this.#known = known
     const ofVariables = plan.checkVariables?.secretsIn?.(variables) ?? []
@@ -84,19 +82,39 @@ export class LocalRun implements ItemGate {
   // --- places for items
 
   tryTake(): boolean {
-    if (this.#free <= 0) return false
-    this.#free--
-    return true
+    return this.#places.tryTake()
   }
 
   take(): void {
-    this.#free--
+    this.#places.take()
   }
 
   release(): void {
-    this.#free++
+    this.#places.give()
     // Earlier shards first: what came first should end first.
-    for (const driver of this.#open.values()) driver?.onFree()
+    if (this.#places.isFree) for (const driver of this.#open.values()) driver?.onFree()
+  }
+
+  ended(): void {
+    this.#places.ended()
+    this.release()
+  }
+
+  get mayGrow(): boolean {
+    return this.#places.mayGrow
+  }
+
+  weigh(entries: readonly JournalEntry[], steps: number): void {
+    this.#places.weigh(entries, steps)
+  }
+
+  keepFew(): void {
+    this.#places.keepFew()
+  }
+
+  /** Items at once, as it is now. */
+  get limit(): number {
+    return this.#places.limit
   }
 
   // --- its journals

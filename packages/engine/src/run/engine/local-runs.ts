@@ -13,10 +13,9 @@ import type { Patience } from '../../store/patience.ts'
 import type { JournalRow, Store } from '../../store/store.ts'
 import { signalsIn } from '../calls/signals.ts'
 import type { LinkedPlan } from '../link.ts'
+import { ItemPlaces } from './item-places.ts'
 import { LocalRun } from './local-run.ts'
 import { beginningOf } from './run-journal.ts'
-
-const ITEMS_AT_ONCE = 64
 
 export interface LocalRunsTools {
   readonly store: Store
@@ -58,7 +57,8 @@ export class LocalRuns {
       secret: this.#tools.secret,
       known: this.#tools.known,
       redactor: this.#redactorOf(plan),
-      maxConcurrent: options.maxConcurrent ?? ITEMS_AT_ONCE,
+      // Where nothing is waited for at the store, more items at once would only hold more memory.
+      places: new ItemPlaces(options.maxConcurrent, !this.#tools.store.durable),
       isRedacting,
     })
     run.unwatch = this.#tools.store.watch({ run: id }, (row) => {

@@ -21,7 +21,15 @@ export interface ItemGate {
   tryTake(): boolean
   /** Takes a place even if there is none: for items that were in flight before a restart. */
   take(): void
+  /** An item only waits, or is driven no more. */
   release(): void
+  /** An item has ended. */
+  ended(): void
+  /** The limit may rise, as long as no item has to wait for somebody else: whoever drives says so. */
+  readonly mayGrow: boolean
+  keepFew(): void
+  /** What a turn of items with so many steps is about to write. */
+  weigh(entries: readonly JournalEntry[], steps: number): void
 }
 
 /** An item's input, with the plan that says what of it is secret. */

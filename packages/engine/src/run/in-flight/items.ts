@@ -81,7 +81,7 @@ export class Items {
     }
     const { onFinished } = this.#drive.options
     if (onFinished) return onFinished(outcome)
-    if (!wasIdle) this.#drive.options.gate.release()
+    if (!wasIdle) this.#drive.options.gate.ended()
     const inside = this.#drive.secretsInside(item)
     const shown = this.#drive.options.redact({ plan: run.plan, input }, outcome, item, inside)
     this.#drive.forgetSecrets(item)

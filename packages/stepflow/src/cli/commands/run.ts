@@ -26,7 +26,7 @@ export const run: Command = {
       aliases: ['max-concurrency'],
       value: 'N',
       does: 'how many items of a batch may be in flight at once',
-      default: '64',
+      default: '64; with a store on disk up to 2048, while no call has to be waited for',
     },
     {
       name: 'order',
