@@ -34,8 +34,8 @@ export interface Compiled {
   readonly plan?: Plan
   readonly diagnostics: readonly Diagnostic[]
   readonly flow?: FlowInfo
-  /** The text, for `editSource`. */
-  readonly source?: { readonly text: string; readonly format: 'yaml' | 'json' }
+  /** The text, for `editSource`, and what was read from it, without overrides. */
+  readonly source?: { readonly text: string; readonly format: 'yaml' | 'json'; readonly node: Node }
 }
 
 /**
@@ -51,7 +51,7 @@ export function compile(text: string, options: CompileOptions = {}): Compiled {
   const findings = new Findings(options)
   findings.list.push(...source.diagnostics)
   const compiled = compileNode(source.node, findings, options, false)
-  return { ...compiled, source: { text, format: formatOf(options) } }
+  return { ...compiled, source: { text, format: formatOf(options), node: source.node } }
 }
 
 /** Compiles a flow that is a value already, such as one that a step computed. */

@@ -1,7 +1,7 @@
 // Overrides: what a patch reaches, and what it must not.
 
 import { expect, test } from 'vitest'
-import { compile, editSource } from '../src/index.ts'
+import { compile, editSource, toJson } from '../src/index.ts'
 
 const FLOW = `
 name: n
@@ -150,4 +150,13 @@ test:
 
 test('editing JSON keeps its indentation', () => {
   expect(editSource('{\n  "a": [1]\n}\n', 'json', [{ path: ['a', 0], value: 2 }])).toBe('{\n  "a": [\n    2\n  ]\n}\n')
+})
+
+test('what was read from a text stands beside the plan, without overrides and as it was written', () => {
+  const flow = { steps: { a: { component: '/builtin/noop', input: { value: 1 } } }, output: { $step: 'a' } }
+
+  const { plan, source } = compile(JSON.stringify(flow), { overrides: [{ a: { value: { input: { value: 2 } } } }] })
+
+  expect(plan?.steps[0]?.input).toEqual({ op: 'literal', value: { value: 2 } })
+  expect(source && toJson(source.node)).toEqual(flow)
 })

@@ -49,18 +49,15 @@ async function compileSource(
   flows: KnownFlows,
   overrides: Json | undefined,
 ): Promise<Plan> {
-  const { compile, readSource, toJson } = await import('@stepflow/dialects')
-  const { plan, diagnostics } = await compile(text, {
+  const { compile, toJson } = await import('@stepflow/dialects')
+  const { plan, diagnostics, source } = compile(text, {
     ...(file === undefined ? {} : { file }),
     ...(overrides === undefined ? {} : { overrides: [overrides] }),
     primaryOf: router.primaryOf,
     isServed: router.whyUnserved,
   })
   if (plan && !hasErrors(diagnostics)) {
-    flows.add(plan, () => {
-      const { node } = readSource(text)
-      return node && toJson(node)
-    })
+    flows.add(plan, () => source && toJson(source.node))
     return plan
   }
   const errors = errorsOf(diagnostics)

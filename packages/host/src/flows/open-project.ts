@@ -2,7 +2,7 @@
 
 import { accessSync, constants, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import type { FlowInfo } from '@stepflow/dialects'
+import type { FlowInfo, Node } from '@stepflow/dialects'
 import {
   type Diagnostic,
   FlowError,
@@ -26,6 +26,8 @@ export interface Project {
   /** As it was named. */
   readonly file: string
   readonly text: string
+  /** What was read from the text, without overrides; absent of a flow in code, and if the text cannot be read. */
+  readonly document: Node | undefined
   /** Of the configuration, then of the flow. */
   readonly diagnostics: readonly Diagnostic[]
   /** Absent if there are errors. */
@@ -74,7 +76,7 @@ export async function openProject(options: OpenProject): Promise<Project> {
   const code = isCodeFile(file)
     ? { flow: undefined, ...(await loadCodeFlow(resolve(cwd, file), undefined, options.log)) }
     : undefined
-  const { compile, readSource, toJson } = await import('@stepflow/dialects')
+  const { compile, toJson } = await import('@stepflow/dialects')
   const flows = new KnownFlows()
   const place = { path: options.configFile, flowFile: file, cwd, env }
   const found = options.config ?? (await loadConfig({ ...place, ...(purpose === 'test' ? { purpose } : {}) }))
@@ -110,15 +112,12 @@ export async function openProject(options: OpenProject): Promise<Project> {
       ...(hasErrors(found.diagnostics) ? {} : { isServed: plugins.router.whyUnserved }),
     })
   const diagnostics = [...found.diagnostics, ...compiled.diagnostics]
-  if (compiled.plan && !code) {
-    flows.addMain(compiled.plan, () => {
-      const { node } = readSource(text, { file })
-      return node && toJson(node)
-    })
-  }
+  const document = compiled.source?.node
+  if (compiled.plan && document) flows.addMain(compiled.plan, () => toJson(document))
   return {
     file,
     text,
+    document,
     diagnostics,
     plan: hasErrors(diagnostics) ? undefined : compiled.plan,
     flow: compiled.flow,
@@ -144,6 +143,7 @@ interface CompiledFlow {
   readonly plan?: Plan | undefined
   readonly diagnostics: readonly Diagnostic[]
   readonly flow?: FlowInfo | undefined
+  readonly source?: { readonly node: Node }
 }
 
 /** Throws if the file of a store is there and may only be read: SQLite would say so at the first write. */

@@ -50,9 +50,9 @@ export function refuseInvalid(project: Project, io: Io, messages: Messages): Pla
 }
 
 /** What a run that is recorded says its flow is. */
-export async function flowIdOption({ file, text }: Project): Promise<{ readonly flowId?: string }> {
+export async function flowIdOption(project: Project): Promise<{ readonly flowId?: string }> {
   const { flowIdOf } = await import('@stepflow/host')
-  const flowId = await flowIdOf(file, text)
+  const flowId = await flowIdOf(project)
   return flowId === undefined ? {} : { flowId }
 }
 

@@ -1,7 +1,7 @@
 // stepflow validate: everything that is wrong with a flow, at once, and why each of its steps will run. Runs nothing.
 
 import { type ComponentInfo, type Diagnostic, hasErrors, type Plan } from '@stepflow/engine'
-import { flowIdOf, isCodeFile } from '@stepflow/host'
+import { flowIdOf } from '@stepflow/host'
 import { flowFile } from '../args.ts'
 import { countDiagnostics, describeDiagnostics } from '../code-frame.ts'
 import { type Args, type Command, flowOptions, type Io } from '../command.ts'
@@ -53,7 +53,7 @@ export const validate: Command = {
       const valid = plan !== undefined && !hasErrors(found)
       const steps = project.flow?.steps ?? []
       if (args.has('json')) {
-        const flowId = await flowIdOf(project.file, text)
+        const flowId = await flowIdOf(project)
         const facts = { ...(flowId === undefined ? {} : { flowId }), ...(project.flow ? { steps } : {}) }
         io.out(`${JSON.stringify({ valid, diagnostics: found, ...facts })}\n`)
         return valid ? 0 : 2
@@ -88,7 +88,7 @@ async function givenFindings(plan: Plan, args: Args, io: Io): Promise<Diagnostic
 }
 
 async function typeFindings(plan: Plan, project: Project, isStrict: boolean): Promise<Diagnostic[]> {
-  const [{ declaredSteps, typeCheck }, { readSource, toJson }] = await Promise.all([
+  const [{ declaredSteps, typeCheck }, { toJson }] = await Promise.all([
     import('@stepflow/dialects/infer'),
     import('@stepflow/dialects'),
   ])
@@ -102,10 +102,10 @@ async function typeFindings(plan: Plan, project: Project, isStrict: boolean): Pr
       message: `plugin "${plugin}" could not list the types of its components: ${error.message}`,
     }),
   )
-  const { node } = isCodeFile(project.file) ? {} : readSource(project.text, { file: project.file })
-  const steps = node ? declaredSteps(toJson(node)) : {}
+  const { document } = project
+  const steps = document ? declaredSteps(toJson(document)) : {}
   const untyped = isStrict ? 'error' : 'warning'
-  const output = node?.kind === 'map' ? node.entries.find(({ key }) => key === 'output') : undefined
+  const output = document?.kind === 'map' ? document.entries.find(({ key }) => key === 'output') : undefined
   const found = typeCheck(plan, (path) => infos.get(path), { steps, untyped })
   return [...silent, ...found.map((one) => (one.path === '$.output' ? atOutput(one, output) : one))]
 }
