@@ -72,6 +72,17 @@ describe('rerun', () => {
     expect(outcomes).toEqual([ok('good'), ok('bad')])
   })
 
+  test('items that keep their results do not make the new run begin before it was created', async () => {
+    const clock = createManualClock()
+    const b = bench(failsOnce(), clock, createMemoryStore({ clock, durable: true }))
+    await (await b.engine.submit(chain, ['good', 'bad'], { id: 'first' })).ended
+    await clock.advance(60_000)
+
+    const { startedAt, endedAt, createdAt } = await (await b.engine.rerun('first', { from: { failed: true } })).ended
+
+    expect([startedAt, endedAt]).toEqual([createdAt, createdAt])
+  })
+
   test('from a step, it and what reads it are done again', async () => {
     const { calls } = await twice(chain, [1], failsOnce(), { from: { step: 'b' } })
     expect(calls).toEqual(['b', 'c'])

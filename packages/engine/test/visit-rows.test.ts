@@ -68,6 +68,29 @@ test('a step that waits says for what, and one that the end of its item cut off 
   expect(never).toMatchObject({ status: 'skipped', why: { kind: 'ended' } })
 })
 
+test('a step that is skipped because it failed says so, and its attempt has an end and an error', () => {
+  const [a, b] = rowsAfter(
+    { type: 'started', ...at(0, 10) },
+    { type: 'settled', ...at(0, 12), outcome: { outcome: 'skipped', reason: 'no' }, recovered: failure },
+    { type: 'settled', ...at(1, 13, 1, 0), outcome: { outcome: 'skipped', reason: 'it is not wanted' }, derived: true },
+  )
+
+  expect(a).toMatchObject({ status: 'skipped', why: { kind: 'step', text: 'it failed, and is skipped for that: no' } })
+  expect(a?.attempts).toEqual([{ startedAt: 10, endedAt: 12, error: failure }])
+  expect(b).toMatchObject({ status: 'skipped', attempts: [], why: { kind: 'condition', text: 'it is not wanted' } })
+})
+
+test('a step behind one that was taken over is ready when its own run reaches it', () => {
+  const [a, b] = rowsAfter(
+    { type: 'settled', ...at(0, 10), outcome: success, carried: true },
+    { type: 'claimed', at: 5000, driver: 'd' },
+    { type: 'started', ...at(1, 5001) },
+  )
+
+  expect(a).toMatchObject({ reused: true, readyAt: 10, endedAt: 10 })
+  expect(b).toMatchObject({ readyAt: 5001, startedAt: 5001 })
+})
+
 test('a loop counts its elements that have ended, and names what runs inside it', () => {
   const inside = { at: 20, sub: '0/1/1', step: 0, visit: 1, attempt: 1 }
   const [, b] = rowsAfter(

@@ -298,6 +298,19 @@ test('a run moves as one file to another store: same id, same steps, and it can 
   expect(twice).toMatchObject({ code: 1, err: expect.stringContaining('this store already has run') })
 })
 
+test('an export overwrites a file that exists only with --force', async () => {
+  const project = bench({ 'run.json': 'mine' })
+  await project.run('run', 'f.yaml', '--input-json', '{"n":1}', ...store)
+  const id = await project.newest()
+
+  const refused = await project.run('runs', 'export', id, '-o', 'run.json', ...store)
+  expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('"run.json" exists already; --force') })
+  expect(project.read('run.json')).toBe('mine')
+
+  const forced = await project.run('runs', 'export', id, '-o', 'run.json', '--force', ...store)
+  expect([forced.code, forced.out, JSON.parse(project.read('run.json')).run]).toEqual([0, '', id])
+})
+
 test('blobs come along, large values included', async () => {
   const blobs = `name: b
 description: b
@@ -414,16 +427,6 @@ test('of a run whose journal is damaged, show tells what can be read and what is
   expect(err).toContain('row 1')
   expect(rerun).toMatchObject({ code: 1, err: expect.stringContaining('is damaged') })
   expect(await project.runs('list')).toHaveLength(1)
-})
-
-test('an export that is asked for a file that is there replaces it, and stdout stays empty', async () => {
-  const project = bench({ 'run.json': 'before' })
-  await project.run('run', 'f.yaml', '--input-json', '{"n":1}', ...store)
-
-  const { out } = await project.run('runs', 'export', await project.newest(), '-o', 'run.json', ...store)
-
-  expect(out).toBe('')
-  expect(readFileSync(project.at('run.json'), 'utf8')).toMatch(/^\{"format":"stepflow-run","version":1/)
 })
 
 test('a run that waits, one that runs and one whose process is gone are told apart, and so is why nothing moves', async () => {

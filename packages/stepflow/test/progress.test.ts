@@ -80,6 +80,18 @@ test('a step that runs once per element says how many have ended, and what faile
   expect(draw(states, 400)).toEqual(['✓ a  300ms  each 3/6, 1 failed  recovered: X: no'])
 })
 
+test('a step that is skipped because it failed says why once', () => {
+  const states = foldSteps(planOf(['a'], ['b'], ['out', 1]))
+  const skipped = (reason: string) => ({ outcome: { outcome: 'skipped', reason } as const })
+
+  states.see([
+    { ...settled(0, 5), ...skipped('no such host'), recovered: { code: 'X', message: 'no such host' } } as JournalEntry,
+    { ...settled(1, 5), ...skipped('not wanted') } as JournalEntry,
+  ])
+
+  expect(draw(states, 9)).toEqual(['↷ a  skipped  recovered: X: no such host', '↷ b  skipped: not wanted'])
+})
+
 test('at the end errors are whole, on lines of their own where there is no room', () => {
   const states = foldSteps(planOf(['a'], ['b', 0], ['out', 1]))
   const message = 'the service said a long thing about what it does not like, and then some more'

@@ -81,7 +81,7 @@ export type JournalEntry =
       readonly derived?: true
       /** The number of the signal that it used up. */
       readonly took?: number
-      /** Taken over from the run that this one repeats. */
+      /** Taken over from the run that this one repeats, with the time that it had there. */
       readonly carried?: true
       /** The output of an earlier call, which was kept: nothing was called. */
       readonly cached?: true
@@ -118,6 +118,8 @@ export type JournalEntry =
       readonly item: number
       readonly to?: number
       readonly outcome: Outcome
+      /** Taken over from the run that this one repeats, with the time that it had there. */
+      readonly carried?: true
     }
   | {
       readonly type: 'signalled'

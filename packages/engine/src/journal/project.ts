@@ -72,7 +72,8 @@ export function project(entries: readonly JournalEntry[]): Changes {
   }
   for (let i = 0; i < entries.length; i++) {
     const entry = entries[i] as JournalEntry
-    changes.at = entry.at
+    // What is taken over from another run has the times of that one.
+    if (!('carried' in entry)) changes.at = entry.at
     switch (entry.type) {
       case 'created':
         changes.items = { first: entry.from, count: entry.inputs.length }

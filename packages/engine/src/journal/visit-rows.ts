@@ -4,6 +4,7 @@
 import type { ErrorValue } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
 import { stepsBefore } from '../plan/steps-before.ts'
+import type { Outcome } from '../run/outcome.ts'
 import { type JournalEntry, saysEndOf, visitPath } from './events.ts'
 
 export interface VisitRow {
@@ -70,6 +71,8 @@ class Visits implements VisitFold {
   readonly #byStep = new Set<VisitRow>()
   /** When the item was first heard of. */
   #since: number | undefined
+  /** In the run that this one repeats. */
+  #carriedSince: number | undefined
   #endedAt: number | undefined
   #node: string | undefined
 
@@ -119,7 +122,9 @@ class Visits implements VisitFold {
   }
 
   #takeOwn(entry: OfVisit): void {
-    this.#since ??= entry.at
+    // What is taken over from another run has the times of that one.
+    if (entry.type === 'settled' && entry.carried) this.#carriedSince ??= entry.at
+    else this.#since ??= entry.at
     const row = this.#row(entry.step, entry.visit)
     if (!row) return
     switch (entry.type) {
@@ -189,15 +194,13 @@ class Visits implements VisitFold {
     if (carried) row.reused = true
     if (cached) row.cached = true
     if (recovered) row.recovered = recovered
-    if (outcome.outcome === 'skipped') {
-      row.status = 'skipped'
-      row.why = { kind: outcome.cause ? 'need' : 'condition', text: outcome.reason }
-      return
-    }
-    const tried = this.#attempt(row, Math.max(1, attempt), row.startedAt ?? at)
-    row.startedAt ??= at
+    const isSkipped = outcome.outcome === 'skipped'
+    if (isSkipped) row.why = whySkipped(outcome, recovered)
+    // What is skipped before it was tried has no attempt.
+    const tried = this.#attempt(row, isSkipped ? attempt : Math.max(1, attempt), row.startedAt ?? at)
+    if (tried || !isSkipped) row.startedAt ??= at
     const isFailed = outcome.outcome === 'failed'
-    row.status = !isFailed ? 'success' : outcome.error.code === 'CANCELLED' ? 'cancelled' : 'failed'
+    row.status = !isFailed ? outcome.outcome : outcome.error.code === 'CANCELLED' ? 'cancelled' : 'failed'
     if (!tried) return
     tried.endedAt = at
     const error = isFailed ? outcome.error : recovered
@@ -228,10 +231,10 @@ class Visits implements VisitFold {
     return { ...row, status, endedAt: this.#endedAt, why: { kind: 'ended', text: 'the item ended' } }
   }
 
-  #readyAt({ startedAt, endedAt }: VisitRow, before: readonly number[]): number | undefined {
+  #readyAt({ startedAt, endedAt, reused }: VisitRow, before: readonly number[]): number | undefined {
     const limit = startedAt ?? endedAt
     if (limit === undefined) return undefined
-    let latest = this.#since
+    let latest = reused ? this.#carriedSince : this.#since
     for (const step of before) {
       const last = this.#lastEnd(step, limit)
       if (last !== undefined && last > (latest ?? 0)) latest = last
@@ -254,4 +257,9 @@ class Visits implements VisitFold {
     }
     return found
   }
+}
+
+function whySkipped({ reason, cause }: Outcome & { outcome: 'skipped' }, recovered: ErrorValue | undefined): Why {
+  if (recovered) return { kind: 'step', text: `it failed, and is skipped for that: ${reason}` }
+  return { kind: cause ? 'need' : 'condition', text: reason }
 }

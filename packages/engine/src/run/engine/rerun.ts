@@ -70,7 +70,7 @@ export function carryOver({ plan, rows, from, next = plan, items }: CarryOver): 
     }
     if (!isKept) continue
     count++
-    entries.push(end ? onlyOf(end, item) : cancelledItem(item, created.at))
+    entries.push({ ...(end ? onlyOf(end, item) : cancelledItem(item, created.at)), carried: true })
   }
   return { entries, kept: count }
 }

@@ -172,7 +172,8 @@ function colorOf({ status, recovered }: StepState): Color {
 }
 
 function afterHead(step: StepState, { time }: Widths, { now }: DrawOptions): string {
-  return printable([timeOf(step, now).padStart(time), ...notesOf(step)].join('  ')).trimEnd()
+  const times = time > 0 ? [timeOf(step, now).padStart(time)] : []
+  return printable([...times, ...notesOf(step)].join('  ')).trimEnd()
 }
 
 function timeOf(step: StepState, now: number): string {
@@ -190,7 +191,9 @@ function notesOf(step: StepState): string[] {
   if ((!elements || elements.total === 1) && step.inside > 0 && !isOver)
     notes.push(`${step.inside} ${step.inside === 1 ? 'step' : 'steps'} inside`)
   if (step.status === 'waiting') notes.push(`waiting ${step.reason ?? ''}`.trim())
-  if (step.status === 'skipped') notes.push(`skipped: ${step.reason}`)
+  // Of a skip that a failure became, the failure says why.
+  const isTold = recovered?.error !== undefined && recovered.error.message === step.reason
+  if (step.status === 'skipped') notes.push(isTold ? 'skipped' : `skipped: ${step.reason}`)
   if (error) notes.push(`${error.code}: ${error.message}`)
   else if (recovered?.error) notes.push(`recovered: ${recovered.error.code}: ${recovered.error.message}`)
   return notes

@@ -5,7 +5,7 @@ import { readText } from '@stepflow/host'
 import { exportRun as exportRecorded, importRun as importInto, summaryOf } from '@stepflow/host/history'
 import { outputOf } from '../args.ts'
 import { version } from '../version.ts'
-import { checkWritable, writeText } from '../write-file.ts'
+import { checkWritable, writeNew } from '../write-file.ts'
 import { type Action, jsonOption, secretsOption } from './action.ts'
 
 export const exportRun: Action = {
@@ -14,6 +14,7 @@ export const exportRun: Action = {
   operands: 'ID',
   options: [
     { name: 'output', short: 'o', value: 'FILE', does: 'the file for the export', default: 'stdout' },
+    { name: 'force', short: 'f', does: 'overwrite the output file' },
     secretsOption,
   ],
   examples: [{ does: 'a file that `runs import` reads', line: 'stepflow runs export ID --output run.json' }],
@@ -27,7 +28,7 @@ export const exportRun: Action = {
       io.out(text)
       return 0
     }
-    writeText(output, text, 'the export', io.cwd)
+    writeNew(output, text, 'the export', io.cwd, args.has('force') ? 'overwrite' : 'refuse')
     messages.hint(`run ${recorded.row.id} is in ${output}`)
     return 0
   },
