@@ -44,6 +44,8 @@ const mayImport: Record<string, readonly string[]> = {
     '@stepflow/code/testing',
     '@stepflow/host',
     '@stepflow/host/history',
+    '@stepflow/host/secrets',
+    '@stepflow/host/tokens',
   ],
 }
 
@@ -57,7 +59,7 @@ const rooms: Record<string, readonly string[]> = {
   draw: ['layout'],
   'store-sqlite': ['sql'],
   code: ['compile', 'library'],
-  host: ['plugins', 'config', 'flows', 'history'],
+  host: ['plugins', 'config', 'secrets', 'tokens', 'flows', 'history'],
   stepflow: ['progress', 'batch', 'cases', 'runs', 'commands'],
 }
 

@@ -6,7 +6,7 @@ import {
   type Clock,
   createMemoryStore,
   FlowError,
-  KnownSecrets,
+  type KnownSecrets,
   type Log,
   type PlanEngine,
   type PlanEngineOptions,
@@ -21,6 +21,7 @@ import type { Env } from './config/substitute.ts'
 import { lendNodeHash } from './node-hash.ts'
 import { Catalog, type Listing } from './plugins/catalog.ts'
 import { limit } from './plugins/limit.ts'
+import { openSecrets, type Secrets } from './secrets/secrets.ts'
 
 export interface WireOptions {
   readonly env: Env
@@ -30,8 +31,10 @@ export interface WireOptions {
   readonly store?: Store
   /** `none`: the store in memory keeps nothing but the runs' rows, for results that are streamed away. */
   readonly history?: 'all' | 'none'
-  /** Looked up before the environment. */
-  readonly secrets?: ReadonlyMap<string, string>
+  /** Looked up before those of the environment and of the store. */
+  readonly secretsOfFile?: ReadonlyMap<string, string>
+  /** In place of those that would be opened with the store. */
+  readonly secrets?: Secrets
   readonly plan?: PlanEngineOptions['plan']
   readonly flowOf?: PlanEngineOptions['flowOf']
   /** Leads to what a flow in code brings along, and else to the configuration's routes. */
@@ -59,14 +62,16 @@ export interface Wired extends WiredPlugins {
 /** Everything that is needed to run flows. Close it, or child processes stay. */
 export async function wire(config: Config, options: WireOptions): Promise<Wired> {
   lendNodeHash()
-  const known = knownSecrets(options)
-  const wired = await wirePlugins(config, options, known)
   const store = options.store ?? (await openStore(config, options))
+  const { secrets, wired } = await wireOn(store, config, options).catch(async (thrown) => {
+    if (!options.store) await store.close()
+    throw thrown
+  })
   const engine = assembleEngine({
     store,
     router: options.around?.(wired.router) ?? wired.router,
-    secrets: (name) => options.secrets?.get(name) ?? secretFrom(options.env, name),
-    known,
+    secrets: secrets.get,
+    known: secrets.known,
     ...(options.plan && { plan: options.plan }),
     ...(options.flowOf && { flowOf: options.flowOf }),
     ...(options.clock && { clock: options.clock }),
@@ -86,13 +91,10 @@ export async function wire(config: Config, options: WireOptions): Promise<Wired>
 }
 
 /** Plugins and routes alone: what validation and listings need. Modules are imported; servers start when first called. */
-export async function wirePlugins(
-  config: Config,
-  given: WireOptions,
-  known = knownSecrets(given),
-): Promise<WiredPlugins> {
+export async function wirePlugins(config: Config, given: WireOptions, known?: KnownSecrets): Promise<WiredPlugins> {
+  const hidden = known ?? (await openSecrets({ ...given, given: given.secretsOfFile, store: undefined })).known
   // What the engine logs is clean; what plugins log by themselves (lines that their processes print) is not.
-  const options = given.log ? { ...given, log: known.log(given.log) } : given
+  const options = given.log ? { ...given, log: hidden.log(given.log) } : given
   const builtin = createBuiltinPlugin({
     env: options.env,
     baseDir: options.flowDirectory,
@@ -159,6 +161,12 @@ export async function openStore(
 
 // ---
 
+async function wireOn(store: Store, config: Config, options: WireOptions) {
+  const { env, secretsOfFile: given, clock, log } = options
+  const secrets = options.secrets ?? (await openSecrets({ env, given, store, place: config.stateStore, clock, log }))
+  return { secrets, wired: await wirePlugins(config, options, secrets.known) }
+}
+
 function pacedAs({ rateLimit }: PluginConfig, made: Plugin, { clock = systemClock }: WireOptions): Plugin {
   return rateLimit ? paced(made, new Rate(rateLimit, clock)) : made
 }
@@ -223,20 +231,6 @@ function placeOf(plugin: Extract<PluginConfig, { type: 'stepflow' }>, { director
 async function functions(name: string) {
   const dialects = await import('@stepflow/dialects')
   return dialects.functions(name)
-}
-
-/** All that are set, whether a flow asks for them or not: a component may find them by itself. */
-function knownSecrets({ env, secrets, log }: WireOptions): KnownSecrets {
-  const inEnv = Object.keys(env).filter((name) => name.startsWith('STEPFLOW_SECRET_'))
-  const values = [...inEnv.map((name) => env[name]), ...(secrets?.values() ?? [])]
-  return new KnownSecrets(values, (message) => log?.('warning', message))
-}
-
-/** `STEPFLOW_SECRET_NAME`, as the flow spells it or in capitals. */
-export function secretFrom(env: Env, name: string): string | undefined {
-  const variables = [`STEPFLOW_SECRET_${name}`, `STEPFLOW_SECRET_${name.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`]
-  const variable = variables.find((candidate) => Object.hasOwn(env, candidate))
-  return variable === undefined ? undefined : env[variable]
 }
 
 /** All are stopped, whatever one of them says; then the first complaint is told. */

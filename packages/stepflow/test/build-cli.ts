@@ -28,10 +28,7 @@ export async function buildCli(): Promise<void> {
 
 function isOld(): boolean {
   const built = statSync(program, { throwIfNoEntry: false })?.mtimeMs ?? 0
-  const sources = [
-    'scripts',
-    ...['engine', 'dialects', 'protocol', 'store-sqlite', 'stepflow'].map((name) => `packages/${name}/src`),
-  ]
+  const sources = ['scripts', ...readdirSync(join(root, 'packages')).map((name) => `packages/${name}/src`)]
   return sources.some((folder) => newest(join(root, folder)) > built)
 }
 

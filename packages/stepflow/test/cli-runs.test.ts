@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { openDatabase } from '../../store-sqlite/src/drivers.ts'
 import { begin, folderWith, parsed, says } from './cli.ts'

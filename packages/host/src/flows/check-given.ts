@@ -3,7 +3,7 @@
 import { type Diagnostic, type Plan, walk } from '@stepflow/engine'
 import { createSchemaLoader } from '@stepflow/schema'
 import type { Env } from '../config/substitute.ts'
-import { secretFrom } from '../wire.ts'
+import { secretFrom } from '../secrets/environment.ts'
 import { unknownVariables } from './variables.ts'
 
 /** Names that the flow does not have, and what does not fit its schema. */

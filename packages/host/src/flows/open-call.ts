@@ -52,7 +52,7 @@ export async function openCall({
       around: (router) => ({
         route: (asked) => (asked === called ? { component: resolve(wired, name, path) } : router.route(asked)),
       }),
-      ...(secretsFile === undefined ? {} : { secrets: await readSecrets(secretsFile, cwd) }),
+      ...(secretsFile === undefined ? {} : { secretsOfFile: await readSecrets(secretsFile, cwd) }),
       ...(log && { log }),
     },
   )

@@ -86,7 +86,7 @@ export async function openProject(options: OpenProject): Promise<Project> {
   }
   const flowDirectory = dirname(resolve(cwd, file))
   const wireOptions: WireOptions = {
-    ...(secretsFile === undefined ? {} : { secrets: await readSecrets(secretsFile, cwd) }),
+    ...(secretsFile === undefined ? {} : { secretsOfFile: await readSecrets(secretsFile, cwd) }),
     env,
     flowDirectory,
     // The results of a batch are streamed out, and nobody draws its steps. A single run is watched.

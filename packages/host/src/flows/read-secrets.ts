@@ -2,7 +2,6 @@
 
 import { extname } from 'node:path'
 import { FlowError, isRecord, kindOf } from '@stepflow/engine'
-import type { Env } from '../config/substitute.ts'
 import { readText } from './read-file.ts'
 
 export async function readSecrets(file: string, cwd: string): Promise<ReadonlyMap<string, string>> {
@@ -10,14 +9,6 @@ export async function readSecrets(file: string, cwd: string): Promise<ReadonlyMa
   const ending = extname(file).toLowerCase()
   if (ending === '.json') return fromData(file, parsedJson(file, text))
   return ending === '.yaml' || ending === '.yml' ? fromData(file, await parsedYaml(file, text)) : fromLines(file, text)
-}
-
-/** All values that a process knows to be secret: those of the environment, and of a file. */
-export async function knownSecrets(env: Env, file: string | undefined, cwd: string): Promise<string[]> {
-  const known = Object.entries(env).flatMap(([name, value]) =>
-    name.startsWith('STEPFLOW_SECRET_') && value !== undefined ? [value] : [],
-  )
-  return file === undefined ? known : [...known, ...(await readSecrets(file, cwd)).values()]
 }
 
 // ---

@@ -18,7 +18,7 @@ import { isCodeFile } from '../flows/code-file.ts'
 import { createFlowLoader } from '../flows/flow-loader.ts'
 import { KnownFlows } from '../flows/known-flows.ts'
 import { readText } from '../flows/read-file.ts'
-import { readSecrets } from '../flows/read-secrets.ts'
+import type { Secrets } from '../secrets/secrets.ts'
 import { type Wired, wire } from '../wire.ts'
 import type { Created } from './read-created.ts'
 
@@ -31,7 +31,8 @@ export interface ReopenRun {
   readonly env: Env
   /** In place of the one that the run was begun with. */
   readonly configFile?: string | undefined
-  readonly secretsFile?: string | undefined
+  /** Those of the store among them. */
+  readonly secrets: Secrets
   readonly log?: Log
   /** For how long the run waits for a store that is away. */
   readonly storePatienceMs?: number
@@ -44,7 +45,7 @@ export interface Reopened {
 }
 
 export async function reopenRun(options: ReopenRun): Promise<Reopened> {
-  const { store, row, plan, cwd, env, configFile, secretsFile, log, storePatienceMs } = options
+  const { store, row, plan, cwd, env, configFile, secrets, log, storePatienceMs } = options
   const { flow, config } = row.trigger ?? ({} as Readonly<Record<string, string>>)
   const found = await loadConfig({ path: configFile ?? config, flowFile: flow, cwd, env })
   if (hasErrors(found.diagnostics)) return { diagnostics: found.diagnostics, wired: undefined }
@@ -59,7 +60,7 @@ export async function reopenRun(options: ReopenRun): Promise<Reopened> {
     ...(storePatienceMs === undefined ? {} : { storePatienceMs }),
     plan: createFlowLoader({ directory: flowDirectory, plugins: () => wired, flows }),
     flowOf: flows.of,
-    ...(secretsFile === undefined ? {} : { secrets: await readSecrets(secretsFile, cwd) }),
+    secrets,
   })
   return { diagnostics: found.diagnostics, wired }
 }

@@ -75,9 +75,8 @@ export interface ReadJournal {
   blob(id: string): Promise<unknown>
 }
 
-/** `secrets`: all values that this process knows to be secret, whatever a run's own flow marks. */
-export function createRunReader(store: Store, secrets: Iterable<string>): RunReader {
-  const process = new Redactor(secrets)
+/** `process`: takes out all values that this process knows to be secret, whatever a run's own flow marks. */
+export function createRunReader(store: Store, process: Redactor): RunReader {
   return {
     async list(query) {
       const rows = await store.runs.list(query)

@@ -21,6 +21,8 @@ export const commands: readonly CommandEntry[] = [
   },
   { name: 'component', load: async () => (await import('./commands/component.ts')).component },
   { name: 'runs', load: async () => (await import('./commands/runs.ts')).runs },
+  { name: 'secrets', load: async () => (await import('./commands/secrets.ts')).secrets },
+  { name: 'tokens', load: async () => (await import('./commands/tokens.ts')).tokens },
   { name: 'convert', load: async () => (await import('./commands/convert.ts')).convert },
   { name: 'init', load: async () => (await import('./commands/init.ts')).init },
   { name: 'completion', load: async () => (await import('./commands/completion.ts')).completion },

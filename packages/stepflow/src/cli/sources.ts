@@ -49,7 +49,8 @@ export async function readInput(
   const only = givenInput(args, command)
   if (only && only.name !== 'stdin-format') return readGiven(only.name, only.value ?? '', 'the input', io)
   const format = only?.value === 'yaml' ? 'yaml' : 'json'
-  const text = only || readsInput(plan) ? await readStdin(only !== undefined, io, messages) : ''
+  const text =
+    only || readsInput(plan) ? await readStdin(only !== undefined, io, messages, 'the input', '--input-json') : ''
   if (text.trim() !== '') return parseData(text, format, 'the input from stdin', '--stdin-format yaml')
   if (only) throw usage(command, `--${only.name} is given, but stdin is empty`)
   return absentInput(plan)
@@ -117,6 +118,43 @@ export function readGiven(option: string, value: string, what: string, io: Io): 
   return readData(value, what, io.cwd)
 }
 
+/**
+ * What is piped in; "" if stdin is a terminal (unless asked for), closed, or no data could ever come from it. `what` it is,
+ * and the option that gives it otherwise.
+ */
+export async function readStdin(
+  isAskedFor: boolean,
+  io: Io,
+  messages: Messages,
+  what: string,
+  option: string,
+): Promise<string> {
+  if (io.terminal.in && !isAskedFor) return ''
+  try {
+    if (fstatSync(io.fds.in).isCharacterDevice() && !io.terminal.in) return ''
+  } catch {
+    return ''
+  }
+  const hint = setTimeout(
+    () => messages.hint(`waiting for ${what} on stdin (end it with Ctrl-D, or stop and give it with ${option})`),
+    HINT_MS,
+  )
+  const parts: Buffer[] = []
+  try {
+    for (;;) {
+      const part = await readPart(io.fds.in)
+      if (part.length === 0) break
+      parts.push(part)
+    }
+  } finally {
+    clearTimeout(hint)
+  }
+  const bytes = Buffer.concat(parts)
+  if (!isUtf8(bytes)) throw new FlowError('INVALID_INPUT', `${what} from stdin is not text in UTF-8`)
+  const text = bytes.toString()
+  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
+}
+
 // ---
 
 /** False only if nothing that the flow does could depend on the input. */
@@ -136,34 +174,6 @@ function readsInput(plan: Plan): boolean {
 }
 
 const HINT_MS = 1000
-
-/** What is piped in; "" if stdin is a terminal (unless asked for), closed, or no data could ever come from it. */
-async function readStdin(isAskedFor: boolean, io: Io, messages: Messages): Promise<string> {
-  if (io.terminal.in && !isAskedFor) return ''
-  try {
-    if (fstatSync(io.fds.in).isCharacterDevice() && !io.terminal.in) return ''
-  } catch {
-    return ''
-  }
-  const hint = setTimeout(
-    () => messages.hint('waiting for the input on stdin (end it with Ctrl-D, or stop and give it with --input-json)'),
-    HINT_MS,
-  )
-  const parts: Buffer[] = []
-  try {
-    for (;;) {
-      const part = await readPart(io.fds.in)
-      if (part.length === 0) break
-      parts.push(part)
-    }
-  } finally {
-    clearTimeout(hint)
-  }
-  const bytes = Buffer.concat(parts)
-  if (!isUtf8(bytes)) throw new FlowError('INVALID_INPUT', 'the input from stdin is not text in UTF-8')
-  const text = bytes.toString()
-  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
-}
 
 function readPart(fd: number): Promise<Buffer> {
   const buffer = Buffer.allocUnsafeSlow(1 << 16)

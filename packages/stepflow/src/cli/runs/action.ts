@@ -1,14 +1,14 @@
 // What an action of `stepflow runs` is, and the command that it makes: opens the store, and closes it.
 
 import type { Store } from '@stepflow/engine'
-import { knownSecrets, type StoreConfig } from '@stepflow/host'
+import { openSecrets, readSecrets, type Secrets, type StoreConfig } from '@stepflow/host'
 import { createRunReader, type RunReader } from '@stepflow/host/history'
 import { usage } from '../args.ts'
 import type { Args, Command, Io, Option } from '../command.ts'
 import { createMessages, type Messages } from '../messages.ts'
+import { openNamedStore } from '../open-store.ts'
 import { variableOptions } from '../sources.ts'
 import { storeOption, storeWords } from '../store-option.ts'
-import { openRuns } from './open-runs.ts'
 
 export interface Action extends Omit<Command, 'aliases' | 'words' | 'actions' | 'elsewhere' | 'run'> {
   /** A store that is not there yet is made; else there are no runs in it. */
@@ -27,6 +27,8 @@ export interface RunsContext {
   readonly store: Store
   /** Recorded runs, redacted. */
   readonly reader: RunReader
+  /** Those of the environment, of a file that was named, and of the store. */
+  readonly secrets: Secrets
   readonly place: StoreConfig
   /** What leads another command to the same store. */
   readonly storeWords: readonly string[]
@@ -59,12 +61,22 @@ const WHERE: readonly Option[] = [
 async function runAction(action: Action, args: Args, io: Io): Promise<number> {
   checkOperands(action, args.operands)
   const messages = createMessages(args, io)
-  const { store, place } = await openRuns({ args, io, messages, makesStore: action.makesStore === true })
+  const { store, place } = await openNamedStore({
+    command: { name: 'runs' },
+    args,
+    io,
+    messages,
+    makesStore: action.makesStore === true,
+  })
   try {
-    const reader = createRunReader(store, await knownSecrets(io.env, args.value('secrets'), io.cwd))
+    const file = args.value('secrets')
+    const given = file === undefined ? undefined : await readSecrets(file, io.cwd)
+    const secrets = await openSecrets({ env: io.env, given, store, place, log: messages.log })
+    const reader = createRunReader(store, secrets.known.named)
     const words = storeWords(place, io)
     const { operands } = args
-    return await action.run({ command: action, args, operands, io, messages, store, reader, place, storeWords: words })
+    const at = { command: action, args, operands, io, messages, store, reader, secrets, place, storeWords: words }
+    return await action.run(at)
   } finally {
     await store.close()
   }

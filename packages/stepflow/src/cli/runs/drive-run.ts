@@ -142,7 +142,7 @@ type Begin = (engine: PlanEngine, see: (entries: readonly JournalEntry[]) => voi
 
 /** Wires what the flow calls, as it was when the run was begun, and follows the run to its end. */
 async function drive(at: RunsContext, row: RunRow, { plan }: Created, begin: Begin): Promise<number> {
-  const { args, io, messages, store, storeWords } = at
+  const { args, io, messages, store, secrets, storeWords } = at
   const output = outputOf(args)
   if (output !== undefined) checkWritable(output, io.cwd)
   const { diagnostics, wired } = await reopenRun({
@@ -152,7 +152,7 @@ async function drive(at: RunsContext, row: RunRow, { plan }: Created, begin: Beg
     cwd: io.cwd,
     env: io.env,
     configFile: args.value('config'),
-    secretsFile: args.value('secrets'),
+    secrets,
     log: messages.log,
     storePatienceMs: STORE_PATIENCE_MS,
   })

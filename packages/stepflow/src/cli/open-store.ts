@@ -1,28 +1,37 @@
-// Opens the store whose runs are asked for: --store, else that of the configuration, else the default one.
+// Opens the store that a command is about: --store, else that of the configuration, else the default one.
 
 import { statSync } from 'node:fs'
 import { createMemoryStore, FlowError, hasErrors, type Store } from '@stepflow/engine'
 import type { StoreConfig } from '@stepflow/host'
-import { usage } from '../args.ts'
-import { describeDiagnostics } from '../code-frame.ts'
-import type { Args, Io } from '../command.ts'
-import type { Messages } from '../messages.ts'
-import { defaultStore, storeNamed } from '../store-option.ts'
+import { usage } from './args.ts'
+import { describeDiagnostics } from './code-frame.ts'
+import type { Args, Command, Io, Option } from './command.ts'
+import type { Messages } from './messages.ts'
+import { defaultStore, storeNamed, storeOption } from './store-option.ts'
 
-export interface OpenRuns {
+/** The options that lead to a store, of commands that are about one. */
+export const whichStore: readonly Option[] = [
+  { ...storeOption, default: 'the one of the configuration, or .stepflow/stepflow.db' },
+  { name: 'config', value: 'FILE', does: 'the configuration', default: 'the one in this folder' },
+]
+
+export interface OpenNamedStore {
+  readonly command: Pick<Command, 'name'>
   readonly args: Args
   readonly io: Io
   readonly messages: Messages
   readonly makesStore: boolean
 }
 
-export async function openRuns(options: OpenRuns): Promise<{ readonly store: Store; readonly place: StoreConfig }> {
-  const { args, io, messages, makesStore } = options
-  const place = storeNamed({ name: 'runs' }, args, io) ?? (await configured(args, io)) ?? defaultStore(io)
+export async function openNamedStore(
+  options: OpenNamedStore,
+): Promise<{ readonly store: Store; readonly place: StoreConfig }> {
+  const { command, args, io, messages, makesStore } = options
+  const place = storeNamed(command, args, io) ?? (await configured(args, io)) ?? defaultStore(io)
   if (place.type === 'memory') {
     throw usage(
-      { name: 'runs' },
-      'a store in memory ends with its process and holds no recorded runs: use --store sqlite:PATH',
+      command,
+      'a store in memory ends with its process and holds nothing for another: use --store sqlite:PATH',
     )
   }
   // Looking into a store must not make one.
