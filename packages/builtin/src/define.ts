@@ -1,7 +1,7 @@
 // One builtin component: its name and its fields in, the engine's Component out.
 
 import type { CallContext, Component, Json, MaybePromise, Park } from '@stepflow/engine'
-import { type Fields, type InputOf, readInput, schemaOf } from './input.ts'
+import { type Fields, type InputOf, misfitsIn, readInput, schemaOf } from './input.ts'
 
 export interface BuiltinDefinition<F extends Fields> {
   /** Without a slash: `put_blob`. */
@@ -27,6 +27,7 @@ export function define<F extends Fields>(definition: BuiltinDefinition<F>): Comp
       ...(primary === undefined ? {} : { primary }),
       ...(repeatable === undefined ? {} : { repeatable }),
     },
+    misfits: (known) => misfitsIn(shownAs, fields, known),
     call: (input, context) => definition.call(readInput(shownAs, fields, input, context.log), context, input),
   }
 }

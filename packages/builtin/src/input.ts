@@ -7,6 +7,7 @@ import {
   type JsonObject,
   kindOf,
   type Log,
+  type Misfit,
   parseDuration,
   suggest,
 } from '@stepflow/engine'
@@ -108,6 +109,17 @@ export function readInput<F extends Fields>(name: string, fields: F, input: unkn
   return result as InputOf<F> // each field was read by its own reader
 }
 
+/** What `readInput` would throw for, among the fields that are known. */
+export function misfitsIn(name: string, fields: Fields, known: Readonly<Record<string, unknown>>): Misfit[] {
+  return Object.entries(known).flatMap(([key, value]) => {
+    const named = fieldNamed(fields, key)
+    if (named === undefined) return []
+    const wanted = fields[named] as Field<unknown> // it was found by this name
+    if (value === null && wanted.optional) return []
+    return wanted.read(value) === MISFIT ? [{ key, message: misfit(name, named, wanted, value) }] : []
+  })
+}
+
 /** The JSON Schema of what `readInput` takes. */
 export function schemaOf(fields: Fields): Json {
   const entries = Object.entries(fields)
@@ -144,9 +156,13 @@ function readField(
   }
   const read = wanted.read(value)
   if (read === MISFIT) {
-    throw new FlowError('INVALID_INPUT', `${name} needs "${key}" to be ${wanted.wanted}, got ${shown(value)}`)
+    throw new FlowError('INVALID_INPUT', misfit(name, key, wanted, value))
   }
   return read
+}
+
+function misfit(name: string, key: string, wanted: Field<unknown>, value: unknown): string {
+  return `${name} needs "${key}" to be ${wanted.wanted}, got ${shown(value)}`
 }
 
 /** A short text or a number is shown, since it is likely to be what is misspelt. */

@@ -8,6 +8,7 @@ import { applyOverrides } from './override.ts'
 import { fromJson, MAX_DEPTH, type Node } from './source/node.ts'
 import { formatOf, readSource } from './source/read.ts'
 import { withStepList } from './step-list.ts'
+import type { FindMisfits } from './stepflow/check-literals.ts'
 import { compileFlow } from './stepflow/compile.ts'
 import type { FlowInfo } from './stepflow/info.ts'
 
@@ -23,6 +24,8 @@ export interface CompileOptions {
   readonly primaryOf?: (component: string) => string | undefined
   /** Undefined: some route serves it; else why none does. */
   readonly isServed?: (component: string) => string | undefined
+  /** What a component refuses among the fields of its input that are literals. */
+  readonly misfits?: FindMisfits
   /** Whether the environment has a variable that a tool takes what it needs from. */
   readonly isSet?: (variable: string) => boolean
   /** For schemas that are the path of another file. */

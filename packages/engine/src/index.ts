@@ -44,6 +44,7 @@ export type {
   CallContext,
   Component,
   ComponentInfo,
+  Misfit,
   GetRunOptions,
   Log,
   LogLevel,

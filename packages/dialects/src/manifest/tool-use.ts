@@ -25,7 +25,13 @@ export function readToolCall(reading: StepReading, { isServed, isSet }: Surround
   const componentPlace = fields.field('tool')?.node ?? node
   const name = readName(reading)
   const called = name === undefined || name.startsWith('/') ? {} : { calledAs: name }
-  const used = (component: string, tool: ToolUse): StepCall => ({ component, componentPlace, tool, ...called })
+  const used = (component: string, tool: ToolUse): StepCall => ({
+    component,
+    componentPlace,
+    given: named,
+    tool,
+    ...called,
+  })
   const call = (component: string) => used(component, { kind: 'call', given })
   if (name === undefined) return call('')
   const tool = Object.hasOwn(TOOLS, name) ? TOOLS[name] : undefined

@@ -5,6 +5,7 @@ import { type PlanFrame, pullPlan } from '../builder.ts'
 import type { Findings } from '../findings.ts'
 import { kindOfNode, type Node } from '../source/node.ts'
 import { checkCycles, checkOnSkips } from './check.ts'
+import { checkLiterals, type FindMisfits } from './check-literals.ts'
 import { type CompiledStep, compileStep } from './compile-step.ts'
 import { type FlowInfo, flowInfo } from './info.ts'
 import { flowLanguage, type Language } from './language.ts'
@@ -18,6 +19,7 @@ export interface FlowOptions {
   readonly strict?: boolean | undefined
   readonly primaryOf?: ((component: string) => string | undefined) | undefined
   readonly isServed?: ((component: string) => string | undefined) | undefined
+  readonly misfits?: FindMisfits | undefined
   readonly isSet?: ((variable: string) => boolean) | undefined
   readonly readFile?: ((path: string) => string) | undefined
   /** A flow inside another needs neither name nor description. */
@@ -48,6 +50,7 @@ export function compileFlow(
   const steps = shape.steps.map((step) => compileStep(step, { names, frame }))
   const output = compileOutput(shape, names, steps)
   checkServed(shape, findings, options)
+  if (options.misfits) checkLiterals(shape.steps, steps, findings, options.misfits)
   checkCycles(shape.steps, steps, findings)
   checkOnSkips(shape, steps, names)
   language.check(shape, steps, names)

@@ -30,6 +30,8 @@ export interface StepShape {
   readonly component: string
   readonly componentPlace: Place
   readonly input?: Field
+  /** Fields of the input by their names, where a language writes them otherwise than as a map. */
+  readonly given?: ReadonlyMap<string, Field>
   /** What a step says of its tool, where a language has tools; the rest of it is that language's own. */
   readonly tool?: Tool
   /** What the author calls the component, where that is not its path. */
@@ -83,7 +85,7 @@ export interface StepReading {
   readonly findings: Findings
 }
 
-export type StepCall = Pick<StepShape, 'component' | 'componentPlace' | 'input' | 'tool' | 'calledAs'>
+export type StepCall = Pick<StepShape, 'component' | 'componentPlace' | 'input' | 'given' | 'tool' | 'calledAs'>
 
 /** Undefined if the step is too broken to be spoken of (no object, no id). */
 export function readStep(node: Node, trail: Trail, findings: Findings, language: Language): StepShape | undefined {

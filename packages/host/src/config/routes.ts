@@ -19,6 +19,7 @@ import {
   equalJson,
   FlowError,
   MISSING,
+  type Misfit,
   type Plugin,
   type Route,
   type Router,
@@ -62,6 +63,8 @@ export interface ConfiguredRouter extends Router {
   isServed(path: string): boolean
   /** Why nothing serves the path, in the words of the error that `route` throws, or why what serves it is refused here. */
   whyUnserved(path: string): string | undefined
+  /** What the component refuses among the known fields of an input; none if several may serve the path. */
+  misfits(path: string, known: Readonly<Record<string, unknown>>): readonly Misfit[]
   /** The field of the component's output that a path is looked up in when it is not in the output itself. */
   primaryOf(path: string): string | undefined
   /** The paths under which a plugin's component can be called. */
@@ -165,6 +168,10 @@ export function createRouter(options: RouterOptions): ConfiguredRouter {
       if (candidates.length === 0) return missing(path, refusals)
       const reasons = candidates.map(({ component }) => component.refused?.())
       return reasons.includes(undefined) ? undefined : `component "${path}" is refused: ${reasons[0]}`
+    },
+    misfits(path, known) {
+      const [only, other] = look(path).candidates
+      return other ? [] : (only?.component.misfits?.(known) ?? [])
     },
     primaryOf(path) {
       const [first, ...others] = look(path).candidates.map((candidate) => candidate.component.info.primary)

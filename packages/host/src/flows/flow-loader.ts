@@ -55,6 +55,7 @@ async function compileSource(
     ...(overrides === undefined ? {} : { overrides: [overrides] }),
     primaryOf: router.primaryOf,
     isServed: router.whyUnserved,
+    misfits: router.misfits,
   })
   if (plan && !hasErrors(diagnostics)) {
     flows.add(plan, () => source && toJson(source.node))

@@ -109,7 +109,9 @@ export async function openProject(options: OpenProject): Promise<Project> {
       primaryOf: plugins.router.primaryOf,
       isSet: (variable) => Boolean(env[variable]),
       // What a broken configuration would have served is not known.
-      ...(hasErrors(found.diagnostics) ? {} : { isServed: plugins.router.whyUnserved }),
+      ...(hasErrors(found.diagnostics)
+        ? {}
+        : { isServed: plugins.router.whyUnserved, misfits: plugins.router.misfits }),
     })
   const diagnostics = [...found.diagnostics, ...compiled.diagnostics]
   const document = compiled.source?.node
