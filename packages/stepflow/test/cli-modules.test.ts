@@ -21,6 +21,8 @@ export async function emits(n) {
 export async function exitsInATimer(n) { return n === 2 ? new Promise(() => setTimeout(() => process.exit(0))) : turns(n) }
 export async function exits(n) { await turn(); if (n === 2) process.exit(0); return turns(n) }
 export function exitsAtOnce(n) { if (n === 2) process.exit(3); return n }
+export async function reallyExits(n) { await turn(); if (n === 2) process.reallyExit(0); return turns(n) }
+export function aborts(n) { if (n === 2) process.abort(); return n }
 export function afterwards(n) { if (n === 2) setImmediate(() => { throw new Error('too late') }); return n }
 export async function waits(n) { return turns(n) }
 export function prints(n) { console.log('printed', n); process.stdout.write('written\\n'); console.error('complained'); return n }
@@ -39,11 +41,12 @@ output: { $step: a }
 ${more}`
 const success = (result: unknown) => ({ outcome: 'success', result })
 
-describe.each(['forgets', 'callsBack', 'emits', 'exits', 'exitsAtOnce', 'exitsInATimer'])(
+describe.each(['forgets', 'callsBack', 'emits', 'exits', 'exitsAtOnce', 'exitsInATimer', 'reallyExits', 'aborts'])(
   'a function that %s',
   (name) => {
-    const why = name.startsWith('exits')
-      ? 'called process.exit('
+    const exit = { reallyExits: 'reallyExit', aborts: 'abort' }[name] ?? 'exit'
+    const why = /exits|aborts/i.test(name)
+      ? `called process.${exit}(`
       : 'threw an error that nobody waits for: nobody waits (m.mjs:'
     const failed = {
       outcome: 'failed',
@@ -112,6 +115,47 @@ output: { $step: b }
 
   expect([code, parsed(out)]).toEqual([0, [success(1), success(2), success(3)]])
   expect(err).toContain('threw an error that nobody waits for: too late (m.mjs:')
+})
+
+const writers = `import fs, { appendFileSync, writeSync } from 'node:fs'
+export function writes(n) {
+  for (const text of ['one\\n', Buffer.from('two\\n')]) writeSync(1, text)
+  fs.writevSync(1, [Buffer.from('three'), Buffer.from('\\n')])
+  appendFileSync(1, 'four\\n')
+  fs.writeFileSync('/dev/stdout', 'five\\n')
+  return writeSync(1, Buffer.from('..six\\n..'), 2, 4)
+}
+export async function writesLater(n) {
+  await null
+  await new Promise((resolve) => fs.write(1, 'later\\n', resolve))
+  return writes(n)
+}
+writeSync(1, 'loaded\\n')
+`
+
+test.each(['writes', 'writesLater'])('what a function %s to the descriptor of stdout goes to stderr', async (name) => {
+  const { run } = folderWith({ ...files, 'm.mjs': writers, 'f.yaml': flow(name), 'in.jsonl': '1\n' })
+
+  const { out, err } = await run('run', 'f.yaml', '--inputs', 'in.jsonl')
+
+  expect(parsed(out), err).toEqual([success(4)])
+  const later = name === 'writes' ? '' : 'later\n'
+  expect(err).toContain(`loaded\n${later}one\ntwo\nthree\nfour\nfive\nsix\n`)
+})
+
+test('what a function writes to a descriptor has no secrets of its call', async () => {
+  const { run } = folderWith({
+    ...files,
+    'm.mjs':
+      "import { writeSync } from 'node:fs'\nexport const tells = ({ key }) => { writeSync(1, key); writeSync(2, key) }\n",
+    'f.yaml': `schemas: { properties: { input: { type: object, properties: { key: { type: string, is_secret: true } } } } }
+${flow('tells')}`,
+  })
+
+  const { out, err } = await run('run', 'f.yaml', '--input-json', '{"key":"s3cret-of-mine"}')
+
+  expect(out + err).not.toContain('s3cret-of-mine')
+  expect(err).toContain('[redacted][redacted]')
 })
 
 test.each([[['--inputs', 'in.jsonl']], [['--input-json', '1']]])(

@@ -2,7 +2,7 @@
 // return affects their own call and nothing else. Wraps one function at a time; its result belongs to its author.
 //
 // 1. What they print on stdout goes to stderr: stdout has results. Nothing is printed that is secret in the call.
-// 2. `process.exit` is a failure of the call that it comes from, or of the module that is loaded in a process of our program.
+// 2. `process.exit`, and what is below it, is a failure of the call that it comes from, or of the module that is loaded in a process of our program.
 //    Nobody else's process.exit is touched.
 // 3. An error outside of every call fails the call that it comes from; if that has ended, it is reported.
 //
@@ -22,6 +22,7 @@ import {
   Park,
   Skip,
 } from '@stepflow/engine'
+import { guardOutput } from './in-process-output.ts'
 
 /** Whether a result has to be JSON, or goes on to the next step as it is. */
 export type Results = 'json' | 'as they are'
@@ -64,9 +65,11 @@ export function guardProcess(log: Log | undefined): void {
   if (log) guard.log = log
   if (guard.isOn) return
   guard.isOn = true
-  print('stdout', guard)
-  print('stderr', guard)
-  failByExit(guard)
+  guardOutput({
+    isTheirs: () => guard.context.getStore() !== undefined || (guard.isProgram && isTheirStack()),
+    cleaned: (chunk) => cleaned(chunk, guard),
+  })
+  for (const name of ['exit', 'reallyExit', 'abort']) failByExit(name, guard)
 }
 
 /** To be called by a program whose process is its own: then whoever else calls process.exit is a module, in a call or not. */
@@ -177,27 +180,6 @@ function checked(name: string, result: unknown): unknown {
   })
 }
 
-/** Opens no stream before somebody prints: that costs more than loading the file that prints. */
-function print(name: 'stdout' | 'stderr', guard: Guard): void {
-  const own = Object.getOwnPropertyDescriptor(process, name)
-  Object.defineProperty(process, name, {
-    configurable: true,
-    enumerable: true,
-    get() {
-      const stream: NodeJS.WriteStream = own?.get ? own.get.call(process) : own?.value
-      // Results that go through the stream are written by its class's method.
-      if (!Object.hasOwn(stream, 'write')) {
-        const write = stream.write.bind(stream)
-        stream.write = ((chunk: string | Uint8Array, ...rest: unknown[]) => {
-          const clean = cleaned(chunk, guard)
-          return name === 'stderr' ? write(clean, ...(rest as [])) : process.stderr.write(clean, ...(rest as []))
-        }) as typeof stream.write
-      }
-      return stream
-    },
-  })
-}
-
 /** Of whose call it is, is known; of one whose function has not answered later before, not: then it is one of those. */
 function cleaned(chunk: string | Uint8Array, { context, lastContext, unknown }: Guard): string | Uint8Array {
   const own = context.getStore()?.context
@@ -208,19 +190,22 @@ function cleaned(chunk: string | Uint8Array, { context, lastContext, unknown }: 
   return clean === text ? chunk : clean
 }
 
-function failByExit(guard: Guard): void {
-  const exit = process.exit
-  process.exit = ((code?: number) => {
+/** `process.exit`, and what is below it. */
+function failByExit(method: string, guard: Guard): void {
+  const functions = process as unknown as Record<string, (code?: number) => never> // some of them have no type
+  const exit = functions[method]?.bind(process)
+  if (!exit) return
+  functions[method] = (code) => {
     const own = guard.context.getStore()?.name
     const isTheirs = own !== undefined || isTheirStack()
     const name = own ?? guard.last
     if (!isTheirs || (name === undefined && !guard.isProgram)) return exit(code)
     const who = name === undefined ? 'a module' : `component ${name}`
-    const message = `${who} called process.exit(${code ?? ''}): let it return a result, or throw an error`
+    const message = `${who} called process.${method}(${code ?? ''}): let it return a result, or throw an error`
     const failure = new FlowError('COMPONENT_FAILED', message, { retryable: false })
     guard.exits.add(failure)
     throw failure
-  }) as typeof exit
+  }
 }
 
 function onlyOne(calls: ReadonlySet<Call>): Call | undefined {
