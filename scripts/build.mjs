@@ -4,6 +4,7 @@
 // What it may need comes from files beside it, for Node reads every byte of a file before it runs the first:
 //   commands.cjs   the other commands, with copies of what they share with `run`
 //   store.cjs      the store in a SQLite file
+//   server.cjs     the server, with copies of what it shares with the commands
 //   yaml.cjs ...   libraries, shared by both
 // Node's own modules are loaded at their first use, too.
 
@@ -101,13 +102,30 @@ const otherCommands = {
   },
 }
 
-/** A short run needs no store but memory. */
-const store = {
-  name: 'store',
+/** A package of ours that is a file of its own: a short run needs no store but memory, and few commands a server. */
+const apart = (name, file) => ({
+  name: file,
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^@stepflow\/store-sqlite$/ }, () => ({ path: 'store', namespace: 'store' }))
-    onLoad({ filter: /.*/, namespace: 'store' }, () => ({ contents: `module.exports = require('./store.cjs')` }))
-    onResolve({ filter: /.*/, namespace: 'store' }, ({ path: name }) => ({ path: name, external: true }))
+    onResolve({ filter: new RegExp(`^${name}$`) }, () => ({ path: file, namespace: file }))
+    onLoad({ filter: /.*/, namespace: file }, () => ({ contents: `module.exports = require('./${file}.cjs')` }))
+    onResolve({ filter: /.*/, namespace: file }, ({ path: target }) => ({ path: target, external: true }))
+  },
+})
+const store = apart('@stepflow/store-sqlite', 'store')
+const server = apart('@stepflow/server', 'server')
+
+/** What fastify brings along for servers that have no validator, serializer and log of their own. */
+const unused = {
+  name: 'unused',
+  setup({ onResolve, onLoad }) {
+    const names = ['@fastify/ajv-compiler', '@fastify/fast-json-stringify-compiler', 'pino', 'light-my-request']
+    onResolve({ filter: new RegExp(`^(${names.join('|')})$`) }, ({ path: name }) => ({
+      path: name,
+      namespace: 'unused',
+    }))
+    onLoad({ filter: /.*/, namespace: 'unused' }, ({ path: name }) => ({
+      contents: `module.exports = () => { throw new Error('${name} is not in this package') }`,
+    }))
   },
 }
 
@@ -131,8 +149,8 @@ const options = {
 }
 
 const entries = entrySources()
-// The store is a file of its own.
-const { '@stepflow/store-sqlite': storeSource, ...fromSources } = entries
+// These are files of their own.
+const { '@stepflow/store-sqlite': storeSource, '@stepflow/server': serverSource, ...fromSources } = entries
 
 const ours = {
   ...options,
@@ -174,7 +192,15 @@ const results = await Promise.all([
     // Its map would be the largest file of the package; with its names, a stack can do without.
     minifyIdentifiers: false,
     sourcemap: false,
-    plugins: [store, lazy],
+    plugins: [store, server, lazy],
+  }),
+  build({
+    ...ours,
+    entryPoints: [serverSource],
+    outfile: path('packages/stepflow/dist/server.cjs'),
+    minifyIdentifiers: false,
+    sourcemap: false,
+    plugins: [store, unused, lazy],
   }),
   build({
     ...ours,
@@ -214,7 +240,10 @@ const results = await Promise.all([
 for (const { outputFiles } of results) {
   for (const { path: file, contents } of outputFiles) {
     mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(`${file}.${process.pid}`, /\/(cli|commands)\.cjs$/.test(file) ? withImport(contents, file) : contents)
+    writeFileSync(
+      `${file}.${process.pid}`,
+      /\/(cli|commands|server)\.cjs$/.test(file) ? withImport(contents, file) : contents,
+    )
     renameSync(`${file}.${process.pid}`, file)
   }
 }
@@ -226,6 +255,7 @@ writeLicences()
 for (const name of ['draw', 'stepflow']) {
   cpSync(path('packages/draw/src/fonts'), path(`packages/${name}/dist/fonts`), { recursive: true })
 }
+copyDocsPage()
 warmUp()
 
 if (process.argv.includes('--sizes')) {
@@ -259,10 +289,12 @@ function writeLicences() {
     .filter(Boolean)
     .sort()
     .map((folder) => {
-      const { name, version } = JSON.parse(readFileSync(path(`${folder}/package.json`), 'utf8'))
+      const { name, version, license, author } = JSON.parse(readFileSync(path(`${folder}/package.json`), 'utf8'))
       const file = readdirSync(path(folder)).find((entry) => /^licen[cs]e/i.test(entry))
-      if (!file) throw new Error(`${folder} has no file with its licence`)
-      return `${name} ${version}\n\n${readFileSync(path(`${folder}/${file}`), 'utf8').trim()}\n`
+      // One has no file, and says it in its package.json.
+      if (!file && license !== 'MIT') throw new Error(`${folder} has no file with its licence`)
+      const text = file ? readFileSync(path(`${folder}/${file}`), 'utf8').trim() : `MIT, ${author?.name ?? author}`
+      return `${name} ${version}\n\n${text}\n`
     })
   writeFileSync(path('packages/stepflow/dist/THIRD-PARTY-LICENCES.txt'), texts.join(`\n${'-'.repeat(80)}\n\n`))
 }
@@ -270,6 +302,15 @@ function writeLicences() {
 /** `node_modules/ajv/dist/core.js` -> `node_modules/ajv`; undefined for what is ours. */
 function packageFolderOf(input) {
   return /^(?:.*\/)?(node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1]
+}
+
+/** What the page of the API's documentation loads comes from beside the program. */
+function copyDocsPage() {
+  const folder = path('packages/stepflow/dist/docs-page')
+  mkdirSync(folder, { recursive: true })
+  for (const name of ['swagger-ui-bundle.js', 'swagger-ui.css']) {
+    cpSync(path(`node_modules/@fastify/swagger-ui/static/${name}`), join(folder, name))
+  }
 }
 
 /** Runs a small flow once, so that the compiled code is there before the first user is. */

@@ -14,6 +14,7 @@ const mayImport: Record<string, readonly string[]> = {
   builtin: ['@stepflow/engine', '@stepflow/schema'],
   protocol: ['@stepflow/engine'],
   'store-sqlite': ['@stepflow/engine'],
+  api: ['@stepflow/engine'],
   code: [
     '@stepflow/engine',
     '@stepflow/engine/testing',
@@ -31,6 +32,7 @@ const mayImport: Record<string, readonly string[]> = {
     '@stepflow/store-sqlite',
     '@stepflow/code',
   ],
+  server: ['@stepflow/engine', '@stepflow/schema', '@stepflow/api', '@stepflow/host', '@stepflow/host/history'],
   stepflow: [
     '@stepflow/engine',
     '@stepflow/dialects',
@@ -46,6 +48,9 @@ const mayImport: Record<string, readonly string[]> = {
     '@stepflow/host/history',
     '@stepflow/host/secrets',
     '@stepflow/host/tokens',
+    '@stepflow/api',
+    '@stepflow/api/client',
+    '@stepflow/server',
   ],
 }
 
@@ -58,8 +63,10 @@ const rooms: Record<string, readonly string[]> = {
   dialects: ['source', 'template', 'functions', 'stepflow', 'manifest', 'convert', 'infer'],
   draw: ['layout'],
   'store-sqlite': ['sql'],
+  api: ['shapes', 'client'],
   code: ['compile', 'library'],
-  host: ['plugins', 'config', 'secrets', 'tokens', 'flows', 'history'],
+  host: ['plugins', 'config', 'secrets', 'tokens', 'flows', 'history', 'serving'],
+  server: ['app', 'access', 'flows', 'runs', 'events', 'triggers', 'mcp', 'routes'],
   stepflow: ['progress', 'batch', 'cases', 'runs', 'commands'],
 }
 
@@ -160,7 +167,7 @@ describe('the engine', () => {
 })
 
 describe('what a page needs', () => {
-  test.each(['dialects', 'draw'])('%s needs no Node (PNG aside)', (name) => {
+  test.each(['dialects', 'draw', 'api'])('%s needs no Node (PNG aside)', (name) => {
     const sources = sourcesOf(join(root, 'packages', name, 'src')).filter((file) => !file.endsWith('/draw/src/png.ts'))
     for (const file of sources) {
       const text = readFileSync(file, 'utf8').replace(/\/\/.*|\/\*[\s\S]*?\*\//g, '')
@@ -172,9 +179,9 @@ describe('what a page needs', () => {
 describe('recorded runs', () => {
   test('are read by nobody but through the door of the host, which redacts', () => {
     const reads = /\bstore\.read\(|\bruns\.(?:items|shards|list)\(|\bblobs\.get\(/
-    const wrong = sourcesOf(join(root, 'packages/stepflow/src')).filter((file) =>
-      reads.test(readFileSync(file, 'utf8')),
-    )
+    const wrong = ['stepflow', 'server']
+      .flatMap((name) => sourcesOf(join(root, 'packages', name, 'src')))
+      .filter((file) => reads.test(readFileSync(file, 'utf8')))
     expect(wrong).toEqual([])
   })
 })

@@ -122,7 +122,7 @@ export interface PlanEngine {
    */
   resume(run: RunId, options?: ResumeOptions): Promise<RunHandle>
   /** Looks at a run that is in the store, and drives nothing of it: its results, those to come too, and its end. */
-  follow(run: RunId): Promise<FollowedRun>
+  follow(run: RunId, options?: FollowOptions): Promise<FollowedRun>
   /** Runs a finished run again, as a new run; what is recorded up to `from` is taken over, not done again. */
   rerun(run: RunId, options?: RerunOptions): Promise<RunHandle>
   /** What `rerun` would do with the same options; begins nothing. */
@@ -136,6 +136,12 @@ export interface PlanEngine {
    * under way may end for so long; no other begins.
    */
   close(options?: CloseOptions): Promise<void>
+}
+
+/** Options of looking at a run. */
+export interface FollowOptions {
+  /** Nobody looks any longer: what is waited for fails, and what is read ends. */
+  readonly signal?: AbortSignal
 }
 
 /** Options of closing an engine. */
@@ -165,8 +171,8 @@ export interface FollowedRun {
   readonly id: RunId
   /** Each item's result, from the first on: in the order of the inputs or as they ended. Ends when the run has ended. */
   results(order?: ResultOrder): AsyncIterable<ItemResult>
-  /** The same, several at a time. */
-  batches(order?: ResultOrder): AsyncIterable<readonly ItemResult[]>
+  /** The same, several at a time; without the first `from` of that order. */
+  batches(order?: ResultOrder, from?: number): AsyncIterable<readonly ItemResult[]>
   /** Resolves when all items have ended, whoever ends them. */
   readonly ended: Promise<RunRow>
   /** Everything that happens in this run from now on. */

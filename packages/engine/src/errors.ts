@@ -16,6 +16,12 @@ export type ErrorCode =
   | 'CANCELLED'
   | 'CONFLICT'
   | 'INTERNAL'
+  // What a server answers, and no step fails with.
+  | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
+  | 'METHOD_NOT_ALLOWED'
+  | 'TOO_LARGE'
+  | 'UNSUPPORTED_TYPE'
 
 /** `step`: retried if the step's `retry` says so; `transport`: retried by the engine's own budget. */
 export type RetryClass = 'never' | 'step' | 'transport'
@@ -32,13 +38,18 @@ export const codes: Readonly<Record<ErrorCode, CodeFacts>> = {
   NOT_FOUND: { retry: 'never', http: 404, exit: 3 },
   COMPONENT_NOT_FOUND: { retry: 'never', http: 404, exit: 3 },
   COMPONENT_FAILED: { retry: 'step', http: 500, exit: 1 },
-  RESOURCE_UNAVAILABLE: { retry: 'step', http: 500, exit: 1 },
+  RESOURCE_UNAVAILABLE: { retry: 'step', http: 503, exit: 1 },
   TIMEOUT: { retry: 'step', http: 504, exit: 1 },
   UNREACHABLE: { retry: 'transport', http: 502, exit: 1 },
   EXPRESSION_FAILURE: { retry: 'never', http: 500, exit: 1 },
   CANCELLED: { retry: 'never', http: 409, exit: 130 },
   CONFLICT: { retry: 'never', http: 409, exit: 1 },
   INTERNAL: { retry: 'never', http: 500, exit: 70 },
+  UNAUTHENTICATED: { retry: 'never', http: 401, exit: 2 },
+  FORBIDDEN: { retry: 'never', http: 403, exit: 2 },
+  METHOD_NOT_ALLOWED: { retry: 'never', http: 405, exit: 2 },
+  TOO_LARGE: { retry: 'never', http: 413, exit: 2 },
+  UNSUPPORTED_TYPE: { retry: 'never', http: 415, exit: 2 },
 }
 
 /** An error as data: what stands in an outcome and in the journal. `code` is one of ours or a component's own. */

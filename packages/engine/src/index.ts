@@ -25,6 +25,7 @@ export type {
   RerunPreview,
   ResumeOptions,
   FollowedRun,
+  FollowOptions,
   RunHandle,
   RunSignal,
   SubmitOptions,

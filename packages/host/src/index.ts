@@ -8,7 +8,16 @@ export type { Env } from './config/substitute.ts'
 // --- flows, and what they are run with
 export { type CodeFlow, isCodeFile, loadCodeFlow } from './flows/code-file.ts'
 export { checkSecrets, checkVariables } from './flows/check-given.ts'
+export {
+  type CompiledGiven,
+  createFlowCompiler,
+  type FlowCompiler,
+  type FlowCompilerOptions,
+  type GivenFlow,
+} from './flows/flow-compiler.ts'
+export { createFlowLoader } from './flows/flow-loader.ts'
 export { flowIdOf } from './flows/flow-id.ts'
+export { KnownFlows } from './flows/known-flows.ts'
 export { type OpenCall, type OpenedCall, openCall } from './flows/open-call.ts'
 export { type OpenProject, openProject, type Project } from './flows/open-project.ts'
 export { cannot, parseData, readData, readText } from './flows/read-file.ts'
@@ -17,6 +26,7 @@ export { holdsTooLarge, TOO_LARGE } from './flows/too-large.ts'
 export { addVariablesFrom, unknownVariables } from './flows/variables.ts'
 // --- what runs them
 export { type OpenSecrets, openSecrets, type Secrets } from './secrets/secrets.ts'
+export { type ServerSeat, servedAt, type TakeSeat, takeSeat } from './serving/server-seat.ts'
 export { lendNodeHash } from './node-hash.ts'
 export { claimStray, ownProcess } from './plugins/in-process.ts'
 export type { ListedComponent } from './plugins/catalog.ts'

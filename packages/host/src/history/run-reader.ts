@@ -6,6 +6,7 @@ import {
   FlowError,
   foldVisits,
   foldWaits,
+  type ItemResult,
   type ItemRow,
   isEnded,
   type JournalEntry,
@@ -28,7 +29,7 @@ import {
 } from '@stepflow/engine'
 import { hideSecrets, secretPaths, secretValues } from '@stepflow/schema'
 import { findRun } from './find-run.ts'
-import { readCreated } from './read-created.ts'
+import { type Created, readCreated } from './read-created.ts'
 import { isWaiting, type WaitingFor, waitingFor } from './summary.ts'
 
 export interface RunReader {
@@ -38,6 +39,8 @@ export interface RunReader {
   holders(): Promise<ReadonlyMap<RunId, string>>
   /** Throws NOT_FOUND, with the ids that are most like it. */
   open(run: RunId): Promise<RecordedRun>
+  /** The row of a run whose beginning is at hand, as it may be shown: nothing is read for it. */
+  shown(row: RunRow, begun: Pick<Created, 'plan' | 'options'>): RunRow
 }
 
 export interface RecordedRun {
@@ -62,6 +65,8 @@ export interface RecordedRun {
   now(): Promise<RunRow | undefined>
   /** Items that have ended, from number `from` on. */
   items(from: number, limit: number): Promise<ItemRow[]>
+  /** What somebody who follows the run has been given, as it may be shown. */
+  shown(results: readonly ItemResult[]): Promise<ItemResult[]>
   /** The first ones that failed. */
   failedItems(limit: number): Promise<ItemRow[]>
   /** Whole journals, row by row. */
@@ -78,6 +83,7 @@ export interface ReadJournal {
 /** `process`: takes out all values that this process knows to be secret, whatever a run's own flow marks. */
 export function createRunReader(store: Store, process: Redactor): RunReader {
   return {
+    shown: (row, begun) => redactRow(row, redactorOf(process, begun)),
     async list(query) {
       const rows = await store.runs.list(query)
       return rows.map((row) => redactRow(row, process))
@@ -89,24 +95,28 @@ export function createRunReader(store: Store, process: Redactor): RunReader {
     },
     async open(run) {
       const row = await findRun(store, run)
-      let plan: Plan | undefined
-      const redactor = new Redactor([], [process], () => (plan ? keysOf(plan) : new Set()))
+      let created: Created | undefined
       let damage: string | undefined
       try {
-        const created = await readCreated(store, run)
-        plan = created.plan
-        const schema = plan.schemas?.variables ?? {}
-        for (const secret of secretValues(schema, created.options?.variables ?? {})) redactor.add(secret)
+        created = await readCreated(store, run)
       } catch (thrown) {
         if (!FlowError.is(thrown)) throw thrown
         damage = thrown.message
       }
-      return new Recorded(store, redactRow(row, redactor), plan, damage, redactor)
+      const redactor = created ? redactorOf(process, created) : process
+      return new Recorded(store, redactRow(row, redactor), created?.plan, damage, redactor)
     },
   }
 }
 
 // ---
+
+/** Takes out what the process knows to be secret, and what is so in the run's variables. */
+function redactorOf(process: Redactor, { plan, options }: Pick<Created, 'plan' | 'options'>): Redactor {
+  const schema = plan.schemas?.variables
+  const own = schema === undefined ? [] : secretValues(schema, options?.variables ?? {})
+  return new Redactor(own, [process], () => keysOf(plan))
+}
 
 const CANCELLED: Outcome = { outcome: 'failed', error: { code: 'CANCELLED', message: 'the run was cancelled' } }
 
@@ -201,6 +211,11 @@ class Recorded implements RecordedRun {
 
   async items(from: number, limit: number): Promise<ItemRow[]> {
     return this.#redacted(await this.#store.runs.items(this.row.id, from, limit))
+  }
+
+  async shown(results: readonly ItemResult[]): Promise<ItemResult[]> {
+    const rows = await this.#redacted(results.map(({ index, outcome }) => ({ item: index, outcome })))
+    return rows.map(({ item, outcome }) => ({ index: item, outcome }))
   }
 
   async failedItems(limit: number): Promise<ItemRow[]> {

@@ -1,12 +1,14 @@
 // The newest runs that are asked for, and how many there are in all. What a store cannot be asked for is looked for here, page
 // by page.
 
-import type { RunQuery, RunRow, RunStatus } from '@stepflow/engine'
+import type { RunId, RunQuery, RunRow, RunStatus } from '@stepflow/engine'
 import type { RunReader } from './run-reader.ts'
 import { isWaiting } from './summary.ts'
 
 export interface RunFilter extends Pick<RunQuery, 'kind' | 'labels' | 'since' | 'until'> {
   readonly limit: number
+  /** Only those after this one, of which there are as many all the same. */
+  readonly after?: RunId | undefined
   /** Any of them. `waiting`: running, and nothing of it moves. */
   readonly statuses?: readonly (RunStatus | 'waiting')[] | undefined
   /** The name of a flow or its id, or its file, absolute: any of them. */
@@ -19,6 +21,8 @@ export interface SelectedRuns {
   readonly total: number
   /** There are more than were counted. */
   readonly isMore: boolean
+  /** Others follow the last of these. */
+  readonly hasMore: boolean
 }
 
 /** So many are counted at most. */
@@ -26,7 +30,7 @@ export const MOST_COUNTED = 10_000
 
 export async function selectRuns(
   reader: RunReader,
-  { limit, statuses, flow, ...query }: RunFilter,
+  { limit, after, statuses, flow, ...query }: RunFilter,
 ): Promise<SelectedRuns> {
   const wanted = statuses && new Set(statuses)
   const asked = wanted && [...new Set([...wanted].map((status) => (status === 'waiting' ? 'running' : status)))]
@@ -36,6 +40,8 @@ export async function selectRuns(
   }
   const rows: RunRow[] = []
   let total = 0
+  let isBehind = after === undefined
+  let hasMore = false
   let cursor: string | undefined
   for (;;) {
     const page = await reader.list({
@@ -46,12 +52,14 @@ export async function selectRuns(
     })
     for (const row of page) {
       if (!isAskedFor(row)) continue
-      if (total === Math.max(MOST_COUNTED, limit)) return { rows, total, isMore: true }
+      if (total === Math.max(MOST_COUNTED, limit)) return { rows, total, isMore: true, hasMore }
       total++
-      if (rows.length < limit) rows.push(row)
+      if (!isBehind) isBehind = row.id === after
+      else if (rows.length < limit) rows.push(row)
+      else hasMore = true
     }
     cursor = page.at(-1)?.id
-    if (page.length < PAGE || cursor === undefined) return { rows, total, isMore: false }
+    if (page.length < PAGE || cursor === undefined) return { rows, total, isMore: false, hasMore }
   }
 }
 

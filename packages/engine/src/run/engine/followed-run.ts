@@ -22,6 +22,8 @@ export interface FollowTools {
   readonly watch: (listener: (entries: readonly JournalEntry[]) => void) => () => void
   /** Aborted when the engine is closed. */
   readonly closed: AbortSignal
+  /** Aborted when nobody looks any longer. */
+  readonly signal: AbortSignal | undefined
 }
 
 /** Results that are read at once, and that wait for their reader at most. */
@@ -42,12 +44,12 @@ export class StoredRun implements FollowedRun {
     return this.#ended
   }
 
-  async *batches(order: ResultOrder = 'input'): AsyncGenerator<readonly ItemResult[]> {
+  async *batches(order: ResultOrder = 'input', from = 0): AsyncGenerator<readonly ItemResult[]> {
     checkOrder(order)
     if (!this.#tools.store.keepsSteps) {
       throw new FlowError('CONFLICT', `this store keeps no results: those of run ${this.id} are for who began it`)
     }
-    yield* order === 'input' ? this.#inOrder() : this.#asTheyEnd()
+    yield* order === 'input' ? this.#inOrder(from) : this.#asTheyEnd(from)
   }
 
   async *results(order: ResultOrder = 'input'): AsyncGenerator<ItemResult> {
@@ -77,10 +79,10 @@ export class StoredRun implements FollowedRun {
   }
 
   /** F1. */
-  async *#inOrder(): AsyncGenerator<readonly ItemResult[]> {
+  async *#inOrder(start: number): AsyncGenerator<readonly ItemResult[]> {
     const { store, patience } = this.#tools
     const news = this.#news()
-    let from = 0
+    let from = start
     let isMissing = false
     try {
       for (;;) {
@@ -104,16 +106,17 @@ export class StoredRun implements FollowedRun {
   }
 
   /** F2. */
-  async *#asTheyEnd(): AsyncGenerator<readonly ItemResult[]> {
-    const ends = new Ends(this.#tools.store, this.id, this.#tools.closed)
+  async *#asTheyEnd(from: number): AsyncGenerator<readonly ItemResult[]> {
+    const ends = new Ends(this.#tools.store, this.id, this.#signals())
     let given = 0
     try {
       for (;;) {
         const seen = ends.count
         const batch = ends.take()
         if (batch.length > 0) {
+          const known = Math.max(0, from - given)
           given += batch.length
-          yield batch
+          if (known < batch.length) yield known === 0 ? batch : batch.slice(known)
           continue
         }
         const row = await this.#endRow()
@@ -138,7 +141,12 @@ export class StoredRun implements FollowedRun {
   }
 
   #news(): News {
-    return new News(this.#tools.closed, (tell) => this.#tools.store.watch({ run: this.id }, tell))
+    return new News(this.#signals(), (tell) => this.#tools.store.watch({ run: this.id }, tell))
+  }
+
+  #signals(): Signals {
+    const { closed, signal } = this.#tools
+    return signal ? [closed, signal] : [closed]
   }
 }
 
@@ -148,17 +156,20 @@ function endedItems({ items: { success, skipped, failed, cancelled } }: RunRow):
   return success + skipped + failed + cancelled
 }
 
+/** Of the engine, and perhaps of whoever looks. */
+type Signals = readonly [closed: AbortSignal, left?: AbortSignal]
+
 /** Counts what happens, for whoever looks again only then. */
 class News {
   count = 0
   #wake: (() => void) | undefined
-  readonly #closed: AbortSignal
-  readonly #onClosed = () => this.tell()
+  readonly #signals: Signals
+  readonly #onAbort = () => this.tell()
   readonly #unwatch: () => void
 
-  constructor(closed: AbortSignal, watch: (tell: () => void) => () => void) {
-    this.#closed = closed
-    closed.addEventListener('abort', this.#onClosed)
+  constructor(signals: Signals, watch: (tell: () => void) => () => void) {
+    this.#signals = signals
+    for (const signal of signals) signal?.addEventListener('abort', this.#onAbort)
     this.#unwatch = watch(() => this.tell())
   }
 
@@ -170,16 +181,18 @@ class News {
 
   /** Resolves when more has happened than that. */
   async after(seen: number): Promise<void> {
-    while (this.count <= seen && !this.#closed.aborted) {
+    const [closed, left] = this.#signals
+    while (this.count <= seen && !closed.aborted && !left?.aborted) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve
       })
     }
-    if (this.#closed.aborted) throw new FlowError('CONFLICT', 'this engine was closed: it follows no run any more')
+    if (closed.aborted) throw new FlowError('CONFLICT', 'this engine was closed: it follows no run any more')
+    if (left?.aborted) throw new FlowError('CANCELLED', 'nobody follows this run any longer')
   }
 
   stop(): void {
-    this.#closed.removeEventListener('abort', this.#onClosed)
+    for (const signal of this.#signals) signal?.removeEventListener('abort', this.#onAbort)
     this.#unwatch()
   }
 }
@@ -195,10 +208,10 @@ class Ends {
   #hasGap = false
   #unwatch = () => {}
 
-  constructor(store: Store, run: RunId, closed: AbortSignal) {
+  constructor(store: Store, run: RunId, signals: Signals) {
     this.#store = store
     this.#run = run
-    this.#news = new News(closed, () => () => this.#unwatch())
+    this.#news = new News(signals, () => () => this.#unwatch())
     this.#watch()
   }
 

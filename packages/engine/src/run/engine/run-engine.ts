@@ -8,6 +8,7 @@ import type {
   CloseOptions,
   DirectRunOptions,
   FollowedRun,
+  FollowOptions,
   Inputs,
   PlanEngine,
   PlanEngineOptions,
@@ -175,7 +176,7 @@ export class RunEngine implements PlanEngine {
     return this.#handle(run, results, unwatch, intake)
   }
 
-  async follow(id: RunId): Promise<FollowedRun> {
+  async follow(id: RunId, { signal }: FollowOptions = {}): Promise<FollowedRun> {
     this.#checkOpen()
     await rowOf(this.#options.store, id)
     const { store } = this.#options
@@ -185,6 +186,7 @@ export class RunEngine implements PlanEngine {
       cancel: (reason) => this.signal(id, reason === undefined ? { name: 'cancel' } : { name: 'cancel', reason }),
       watch: (listener) => watchEntries(store, id, listener, (message) => this.#warn(message)),
       closed: this.#closed.signal,
+      signal,
     })
   }
 

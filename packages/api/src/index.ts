@@ -1,0 +1,20 @@
+// What travels between a server and its clients: shapes, each a JSON Schema with the type that is read off it.
+
+export type { Shape, ShapeSchema } from './shape.ts'
+export { errorSchema, outcomeSchema, type OutcomeShape } from './shapes/outcome.ts'
+export { diagnosticSchema, type Problem, problemSchema } from './shapes/problem.ts'
+export {
+  reasonSchema,
+  type Run,
+  type RunList,
+  runListSchema,
+  runSchema,
+  runStatuses,
+  type StartedRun,
+  type StartRun,
+  startedRunSchema,
+  startRunSchema,
+  time,
+  whySchema,
+} from './shapes/run.ts'
+export { healthSchema, type Info, infoSchema, type Role, roles } from './shapes/server.ts'

@@ -1,0 +1,146 @@
+// A run as clients see it, and what starts one.
+
+import type { Shape, ShapeSchema } from '../shape.ts'
+import { outcomeSchema } from './outcome.ts'
+
+export const time = { type: 'string', format: 'date-time' } as const satisfies ShapeSchema
+
+const count = { type: 'integer', minimum: 0 } as const satisfies ShapeSchema
+const texts = { type: 'object', additionalProperties: { type: 'string' } } as const satisfies ShapeSchema
+const anyObject = { type: 'object', additionalProperties: true } as const satisfies ShapeSchema
+
+export const runStatuses = ['queued', 'running', 'paused', 'completed', 'failed', 'cancelled'] as const
+
+export const whySchema = {
+  title: 'Why',
+  description: 'Why nothing moves, or why a step was skipped or has not run.',
+  type: 'object',
+  properties: {
+    kind: { type: 'string' },
+    text: { type: 'string' },
+    step: { type: 'string' },
+    until: time,
+    values: { ...anyObject, description: 'What the condition read, by reference.' },
+  },
+  required: ['kind', 'text'],
+} as const satisfies ShapeSchema
+
+const summaryProperties = {
+  runId: { type: 'string' },
+  flowId: { type: 'string' },
+  flowName: { type: 'string', description: "The name that it was started by, else the flow's own." },
+  flowVersion: { type: 'integer' },
+  status: { enum: runStatuses },
+  kind: { enum: ['run', 'test'] },
+  items: {
+    type: 'object',
+    properties: {
+      total: { type: ['integer', 'null'], description: 'null while input comes.' },
+      completed: { ...count, description: 'Ended well; `skipped` among them.' },
+      failed: count,
+      skipped: count,
+      cancelled: count,
+      running: count,
+      waiting: count,
+    },
+    required: ['total', 'completed', 'failed', 'skipped', 'cancelled', 'running', 'waiting'],
+  },
+  createdAt: time,
+  startedAt: time,
+  completedAt: time,
+  error: {
+    description: 'Of the lowest item that failed.',
+    type: 'object',
+    properties: {
+      item: count,
+      code: { type: 'string' },
+      message: { type: 'string' },
+      step: { type: 'string' },
+    },
+    required: ['item', 'code', 'message'],
+  },
+  recovered: { ...count, description: 'How many failures something made good.' },
+  labels: texts,
+  origin: {
+    description: 'The run that this one repeats.',
+    type: 'object',
+    properties: { runId: { type: 'string' }, from: { type: 'string' }, failed: { type: 'boolean' } },
+    required: ['runId'],
+  },
+  trigger: { ...texts, description: 'What started it: `type`, `by`, and what else belongs to the type.' },
+  waiting: whySchema,
+  cursor: { type: 'string', description: 'A place in the event stream: what follows it continues this answer.' },
+} as const satisfies Record<string, ShapeSchema>
+
+const summaryRequired = ['runId', 'status', 'kind', 'items', 'createdAt', 'labels', 'trigger'] as const
+
+export const runSchema = {
+  title: 'Run',
+  description: 'A run.',
+  type: 'object',
+  properties: summaryProperties,
+  required: summaryRequired,
+} as const satisfies ShapeSchema
+
+export type Run = Shape<typeof runSchema>
+
+export const startedRunSchema = {
+  title: 'StartedRun',
+  description: 'A run that was started, with its result if it had one input and has ended.',
+  type: 'object',
+  properties: {
+    ...summaryProperties,
+    itemCount: { type: ['integer', 'null'], description: 'null while input comes.' },
+    result: outcomeSchema,
+  },
+  required: [...summaryRequired, 'itemCount'],
+} as const satisfies ShapeSchema
+
+export type StartedRun = Shape<typeof startedRunSchema>
+
+export const runListSchema = {
+  title: 'RunList',
+  type: 'object',
+  properties: {
+    runs: { type: 'array', items: runSchema },
+    nextCursor: { type: 'string', description: 'Of the next page, if there is one.' },
+    total: { ...count, description: 'Counted up to 10,000.' },
+    cursor: { type: 'string', description: 'A place in the event stream: what follows it continues this answer.' },
+  },
+  required: ['runs', 'total', 'cursor'],
+} as const satisfies ShapeSchema
+
+export type RunList = Shape<typeof runListSchema>
+
+export const startRunSchema = {
+  title: 'StartRun',
+  description: 'What is run, on what: one of `flow` and `flowId`; one of `input` and `inputs`.',
+  type: 'object',
+  properties: {
+    flow: {
+      description: 'The flow, as an object or as its text.',
+      anyOf: [anyObject, { type: 'string', minLength: 1 }],
+    },
+    flowId: { type: 'string', minLength: 1 },
+    input: { description: 'The one input.' },
+    inputs: { type: 'array', description: 'An input for each item.' },
+    variables: anyObject,
+    overrides: { ...anyObject, description: 'Patches of steps: `{"STEP": {"value": {...}}}`.' },
+    maxConcurrent: { type: 'integer', minimum: 1, description: 'Items in flight at once.' },
+    wait: { type: 'boolean', description: 'Answer when the run has ended.' },
+    timeout: { type: 'string', description: 'How long to wait: `30s`. The run goes on.', default: '5m' },
+    idempotencyKey: { type: 'string', minLength: 1, maxLength: 255 },
+    labels: texts,
+    kind: { enum: ['run', 'test'] },
+  },
+  additionalProperties: false,
+} as const satisfies ShapeSchema
+
+export type StartRun = Shape<typeof startRunSchema>
+
+export const reasonSchema = {
+  title: 'Reason',
+  type: ['object', 'null'],
+  properties: { reason: { type: 'string', maxLength: 1000 } },
+  additionalProperties: false,
+} as const satisfies ShapeSchema

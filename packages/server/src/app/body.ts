@@ -1,0 +1,35 @@
+// Bodies in JSON: bounded in length and depth, every key a key like any other, and cut if they do not come.
+
+import { FlowError } from '@stepflow/engine'
+import { parseData } from '@stepflow/host'
+import type { FastifyRequest } from 'fastify'
+import type { App } from './app.ts'
+import { unreadable } from './problem.ts'
+
+/** Of a JSON body, and of a line. */
+export const MOST_BYTES = 16 * 1024 * 1024
+/** A body that is held has to come within that. */
+const BODY_MS = 60_000
+
+export function acceptBodies(app: App): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser(
+    'application/json',
+    { parseAs: 'string' },
+    async (_request: FastifyRequest, text: string) => {
+      if (text === '') return undefined
+      try {
+        return await parseData(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text, 'json', 'the body')
+      } catch (error) {
+        throw FlowError.is(error) ? unreadable(error.message) : error
+      }
+    },
+  )
+  app.addHook('preParsing', async (request, _reply, payload) => {
+    if (request.routeOptions.config.streams) return payload
+    // Whoever sends a byte a minute holds a connection, and nothing else, for no longer than that.
+    const timer = setTimeout(() => request.raw.destroy(), BODY_MS)
+    payload.once('close', () => clearTimeout(timer)).once('end', () => clearTimeout(timer))
+    return payload
+  })
+}

@@ -1,0 +1,37 @@
+// What no route answers: a path that is not there, or a method that the path does not take.
+
+import { FlowError, suggest } from '@stepflow/engine'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { App } from './app.ts'
+
+export function refuseUnknown(app: App): void {
+  const routes: { readonly method: string; readonly url: string; readonly pattern: RegExp }[] = []
+  app.addHook('onRoute', ({ method, url }) => {
+    for (const one of Array.isArray(method) ? method : [method])
+      routes.push({ method: one, url, pattern: patternOf(url) })
+  })
+  app.setNotFoundHandler((request: FastifyRequest, reply: FastifyReply) => {
+    const path = request.url.split('?')[0] as string // split gives at least one
+    const methods = routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
+    if (methods.length > 0) {
+      reply.header('Allow', methods.join(', '))
+      throw new FlowError('METHOD_NOT_ALLOWED', `${path} takes ${methods.join(', ')}, not ${request.method}`)
+    }
+    const near = suggest(
+      path,
+      routes.map(({ url }) => url),
+    )
+    throw new FlowError('NOT_FOUND', `there is no ${path} here${near ? `; did you mean ${near}?` : ''}`)
+  })
+}
+
+// ---
+
+/** `/runs/:runId` as the paths that it matches. */
+function patternOf(url: string): RegExp {
+  const parts = url.split('/').map((part) => {
+    if (part === '*') return '.*'
+    return part.startsWith(':') ? '[^/]+' : part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  })
+  return new RegExp(`^${parts.join('/')}/?$`)
+}

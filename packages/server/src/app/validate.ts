@@ -1,0 +1,67 @@
+// Checks requests against the schemas of their routes, and reports all that is wrong at once. A body that does not fit is
+// 422; a query that cannot be read is 400.
+
+import type { ShapeSchema } from '@stepflow/api'
+import { type Diagnostic, FlowError, type Json } from '@stepflow/engine'
+import { violations } from '@stepflow/schema'
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
+import type { FastifySchemaCompiler, FastifyServerOptions } from 'fastify'
+
+const MOST_TOLD = 100
+
+/** What fastify is given in place of the validator and the serializer that it brings along. */
+export function compilers(validator: FastifySchemaCompiler<ShapeSchema> = createValidator()): Compilers {
+  return {
+    compilersFactory: {
+      buildValidator: () => validator,
+      // Schemas of answers describe them, and tests hold answers against them; they take nothing out.
+      buildSerializer: () => () => JSON.stringify,
+    },
+  } as unknown as Compilers // its types are those of the ones that it brings along
+}
+
+// ---
+
+type Compilers = NonNullable<FastifyServerOptions['schemaController']>
+
+function createValidator(): FastifySchemaCompiler<ShapeSchema> {
+  const shared = { allErrors: true, verbose: true, strict: false, ownProperties: true, logger: false, formats } as const
+  const body = new Ajv2020({ ...shared, useDefaults: true })
+  // All of a query is text.
+  const text = new Ajv2020({ ...shared, coerceTypes: 'array', useDefaults: true })
+  return ({ schema, httpPart = 'body' }) => {
+    const validate = (httpPart === 'body' ? body : text).compile(closed(schema, httpPart))
+    return (value: unknown) => {
+      if (validate(value)) return true
+      return { error: misfit(httpPart, validate.errors ?? []) }
+    }
+  }
+}
+
+const formats = {
+  'date-time': (value: string) => /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d/.test(value) && !Number.isNaN(Date.parse(value)),
+}
+
+const WHAT: Readonly<Record<string, string>> = {
+  body: 'the body',
+  querystring: 'the query',
+  params: 'the path',
+  headers: 'the headers',
+}
+
+/** A misspelt parameter is not passed over. */
+function closed(schema: ShapeSchema, part: string): ShapeSchema {
+  return part === 'querystring' ? { additionalProperties: false, ...schema } : schema
+}
+
+function misfit(part: string, errors: readonly ErrorObject[]): FlowError {
+  const found = violations(errors, MOST_TOLD)
+  const diagnostics = found.map(({ path, message }): Diagnostic => {
+    return { code: 'DOES_NOT_FIT', level: 'error', message, path }
+  })
+  const told = found.slice(0, 5).map(({ path, message }) => `${path} ${message}`)
+  return new FlowError('INVALID_INPUT', `${WHAT[part] ?? part} does not fit: ${told.join('; ')}`, {
+    ...(part === 'body' ? {} : { status: 400 }),
+    data: diagnostics as unknown as Json, // plain JSON
+  })
+}

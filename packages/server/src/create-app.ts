@@ -1,0 +1,44 @@
+// The HTTP application over the services: limits, errors, access and routes. Listens to nothing yet.
+
+import { randomUUID } from 'node:crypto'
+import fastify, { type FastifyInstance } from 'fastify'
+import { guard } from './access/access.ts'
+import type { App } from './app/app.ts'
+import { acceptBodies, MOST_BYTES } from './app/body.ts'
+import { refuseUnknown } from './app/not-found.ts'
+import { sendProblem } from './app/problem.ts'
+import { compilers } from './app/validate.ts'
+import { apiRoutes } from './routes/api.ts'
+import { rootRoutes } from './routes/root.ts'
+import type { Services } from './services.ts'
+
+export async function createApp(services: Services): Promise<FastifyInstance> {
+  const { config, access, log } = services
+  const app = fastify({
+    bodyLimit: MOST_BYTES,
+    genReqId: () => randomUUID(),
+    requestIdHeader: false,
+    trustProxy: false,
+    return503OnClosing: false,
+    forceCloseConnections: true,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1000 },
+    schemaController: compilers(),
+    frameworkErrors: (error, request, reply) => sendProblem(error, request, reply, log),
+  })
+  app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, log))
+  app.addHook('onRequest', async (request, reply) => {
+    reply
+      .header('X-Request-Id', request.id)
+      .header('X-Content-Type-Options', 'nosniff')
+      .header('Cache-Control', 'no-store')
+  })
+  const typed = app as unknown as App
+  acceptBodies(typed)
+  refuseUnknown(typed)
+  guard(typed, access)
+  rootRoutes(typed, services)
+  await app.register(async (scope) => apiRoutes(scope as unknown as App, services), {
+    prefix: `${config.basePath}/api/v1`,
+  })
+  return app
+}

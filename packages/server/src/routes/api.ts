@@ -1,0 +1,14 @@
+// All routes of the API, below /api/v1: what is served, and what its document describes.
+
+import type { App } from '../app/app.ts'
+import { describeApi } from '../app/openapi.ts'
+import type { Services } from '../services.ts'
+import { runRoutes } from './runs.ts'
+import { serverRoutes } from './server.ts'
+
+export function apiRoutes(app: App, services: Services): void {
+  const { version, basePath } = services.config
+  const routes = (scope: App) => apiRoutes(scope, services)
+  serverRoutes(app, services, () => describeApi({ version, prefix: `${basePath}/api/v1`, routes }))
+  runRoutes(app, services)
+}

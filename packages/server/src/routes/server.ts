@@ -1,0 +1,49 @@
+// What the server says of itself: whether it lives, what it is, and the document of its API.
+
+import { infoSchema } from '@stepflow/api'
+import type { App } from '../app/app.ts'
+import type { Services } from '../services.ts'
+import { healthRoutes } from './root.ts'
+
+export function serverRoutes(app: App, services: Services, describe: () => Promise<object>): void {
+  const { config, clock } = services
+  healthRoutes(app, services, '', 'described')
+  app.get(
+    '/info',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        operationId: 'getInfo',
+        summary: 'What this server is',
+        tags: ['server'],
+        response: { 200: infoSchema },
+      },
+    },
+    async ({ caller }) => ({
+      version: config.version,
+      now: new Date(clock.now()).toISOString(),
+      role: caller?.role,
+      ...(caller?.name === undefined ? {} : { name: caller.name }),
+      store: config.storeKind,
+      flowsDir: config.flowsDir,
+      canWriteFlows: false,
+    }),
+  )
+  let described: Promise<object> | undefined
+  app.get(
+    '/openapi.json',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        operationId: 'getOpenApi',
+        summary: 'This document',
+        tags: ['server'],
+        response: { 200: { description: 'The document.', type: 'object', additionalProperties: true } },
+      },
+    },
+    () => {
+      described ??= describe()
+      return described
+    },
+  )
+}

@@ -1,0 +1,36 @@
+// What routes may use, and nothing else: a route has no store, no clock and no file of its own.
+
+import type { Clock, Log, PlanEngine, Store } from '@stepflow/engine'
+import type { FlowCompiler, Secrets } from '@stepflow/host'
+import type { RunReader } from '@stepflow/host/history'
+import type { Access } from './access/access.ts'
+import type { Life } from './app/life.ts'
+import type { RunStarter } from './runs/start-run.ts'
+
+export interface Services {
+  readonly config: ServerConfig
+  /** For what steers runs and goes on with them; what is shown comes from `runs`. */
+  readonly store: Store
+  readonly engine: PlanEngine
+  /** Recorded runs, redacted: the one door by which they leave. */
+  readonly runs: RunReader
+  /** Begins runs, once for each idempotency key; requests, schedules, webhooks and tools all come by it. */
+  readonly starter: RunStarter
+  readonly flows: FlowCompiler
+  /** What flows find and what everything that leaves is redacted by. */
+  readonly secrets: Secrets
+  readonly access: Access
+  readonly life: Life
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export interface ServerConfig {
+  readonly version: string
+  /** `''`, or `/x`: what all paths begin with. */
+  readonly basePath: string
+  /** `sqlite`, `memory`. */
+  readonly storeKind: string
+  /** Absolute. */
+  readonly flowsDir: string
+}

@@ -1,0 +1,119 @@
+// A server for a test: in this process, on a free port, with SQLite in a folder of its own. Every answer that a test gets is
+// held against the OpenAPI document of the server: an answer that is not as described fails the test.
+
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { onTestFinished } from 'vitest'
+import { type ServeOptions, type StartedServer, serve } from '../src/index.ts'
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  /** Parsed, if it is JSON; else its text. */
+  readonly body: any
+}
+
+export interface TestServer extends StartedServer {
+  /** The folder that it was started in, with its flows and its store. */
+  readonly folder: string
+  /** Sends JSON to a path below /api/v1. */
+  call(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>
+}
+
+export interface TestServerOptions extends Partial<ServeOptions> {
+  /** Written into its folder before it starts: `{ 'flows/a.yaml': text }`. */
+  readonly files?: Readonly<Record<string, string>>
+  /** Of a server before it: the same files, the same store. */
+  readonly folder?: string
+}
+
+/** Ends with the test; for all tests of a file, from `beforeAll`, with `afterAll` as the second argument. */
+export async function startServer(
+  { files = {}, ...options }: TestServerOptions = {},
+  whenOver: (end: () => Promise<void>) => void = onTestFinished,
+): Promise<TestServer> {
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'stepflow-server-'))
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true })
+    writeFileSync(join(folder, name), text)
+  }
+  const server = await serve({ cwd: folder, env: {}, version: '1.2.3', port: 0, ...options })
+  let isClosed = false
+  const close = async (drainMs?: number) => {
+    if (isClosed) return
+    isClosed = true
+    await server.close(drainMs)
+  }
+  whenOver(async () => {
+    await close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const check = describedAnswers(server.url)
+  return {
+    ...server,
+    folder,
+    close,
+    async call(method, path, body, headers = {}) {
+      const answer = await fetch(`${server.url}/api/v1${path}`, {
+        method,
+        headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      })
+      const text = await answer.text()
+      const isJson =
+        /json/.test(answer.headers.get('content-type') ?? '') &&
+        !/ndjson/.test(answer.headers.get('content-type') ?? '')
+      const read = { status: answer.status, headers: answer.headers, body: isJson ? JSON.parse(text) : text }
+      await check(method, path, read)
+      return read
+    },
+  }
+}
+
+/** A flow of one step that answers the input's `n`. */
+export const ECHO = `
+name: echo
+input_schema: { type: object, properties: { n: {} }, required: [n] }
+steps: [{ id: a, component: /builtin/noop, input: { $input: n } }]
+output: { $step: a }
+`
+
+/** A flow that waits for the signal "go", and answers its payload. */
+export const WAITS = `
+name: waits
+steps: [{ id: ask, component: /builtin/wait_for_signal, input: { name: go } }]
+output: { $step: ask }
+`
+
+// ---
+
+/** Throws for an answer that is not as the document has it. */
+function describedAnswers(url: string) {
+  let loading: Promise<{ document: any; ajv: Ajv2020 }> | undefined
+  const load = async () => {
+    const document: any = await (await fetch(`${url}/api/v1/openapi.json`)).json()
+    const ajv = new Ajv2020({ strict: false, logger: false, formats: { 'date-time': true } })
+    ajv.addSchema(document, 'api')
+    return { document, ajv }
+  }
+  return async (method: string, path: string, { status, headers, body }: Answer) => {
+    if (method === 'HEAD' || !/^application\/(problem\+)?json/.test(headers.get('content-type') ?? '')) return
+    loading ??= load()
+    const { document, ajv } = await loading
+    const plain = path.split('?')[0] as string
+    const pattern = Object.keys(document.paths).find((one) =>
+      new RegExp(`^${one.replace(/\{[^}]+\}/g, '[^/]+')}$`).test(plain),
+    )
+    const operation = pattern === undefined ? undefined : document.paths[pattern][method.toLowerCase()]
+    // What no route answers is refused in the same form.
+    const responses = operation?.responses ?? document.paths['/info'].get.responses
+    const response = responses[status] ?? responses[`${String(status)[0]}XX`]
+    const [schema] = Object.values(response?.content ?? {}).map((one: any) => one.schema)
+    if (!schema) throw new Error(`${method} ${path}: an answer ${status} is not described: ${JSON.stringify(body)}`)
+    const whole = JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"api#/'))
+    if (ajv.validate(whole, body)) return
+    throw new Error(`${method} ${path}: ${ajv.errorsText()}: ${JSON.stringify(body)}`)
+  }
+}

@@ -1,0 +1,98 @@
+// stepflow serve: the HTTP API over a store, until a signal ends it. The server itself is loaded when it starts.
+
+import { FlowError } from '@stepflow/engine'
+import { durationOption, usage } from '../args.ts'
+import { type Args, type Command, flowOptions } from '../command.ts'
+import { DRAIN_MS, onInterrupt } from '../interrupts.ts'
+import { createMessages } from '../messages.ts'
+import { variableOptions } from '../sources.ts'
+import { DEFAULT_STORE, storeNamed, storeOption } from '../store-option.ts'
+import { version } from '../version.ts'
+
+export const serve: Command = {
+  name: 'serve',
+  summary: 'serve the HTTP API',
+  operands: '',
+  options: [
+    { name: 'port', value: 'N', does: 'the port; 0 takes any that is free', default: '7837' },
+    { name: 'host', value: 'HOST', does: 'the address to listen on', default: '127.0.0.1' },
+    { name: 'flows', value: 'DIR', does: 'the folder of flows', default: 'flows' },
+    { name: 'base-path', value: 'PATH', does: 'what all paths begin with, behind a proxy: /stepflow' },
+    ...flowOptions.filter(({ name }) => name === 'config'),
+    { ...storeOption, default: `the one of the configuration, or ${DEFAULT_STORE}` },
+    ...variableOptions.filter(({ name }) => name === 'secrets'),
+    { name: 'drain', value: 'TIME', does: 'how long calls that are under way at the end may take', default: '30s' },
+    { name: 'json', does: 'print one line of JSON when the server is ready, for programs' },
+  ],
+  examples: [
+    { does: 'serve on this machine, with runs in .stepflow/', line: 'stepflow serve' },
+    { does: 'another folder of flows, another port', line: 'stepflow serve --flows my-flows --port 8080' },
+  ],
+  async run(args, io) {
+    const messages = createMessages(args, io)
+    const drainMs = durationOption(serve, args, 'drain') ?? DRAIN_MS
+    const { serve: start } = await import('@stepflow/server')
+    let end: (how: 'stopped' | 'lost') => void = () => {}
+    const ended = new Promise<'stopped' | 'lost'>((resolve) => {
+      end = resolve
+    })
+    // A signal while it starts ends it as well. Whatever keeps it from ending is given up some time after the drain.
+    const restore = onInterrupt(() => end('stopped'), undefined, drainMs + GRACE_MS)
+    try {
+      const server = await start({
+        cwd: io.cwd,
+        env: io.env,
+        version,
+        host: args.value('host'),
+        port: portOf(args),
+        basePath: args.value('base-path'),
+        configFile: args.value('config'),
+        secretsFile: args.value('secrets'),
+        store: storeNamed(serve, args, io),
+        flowsDir: args.value('flows'),
+        log: messages.log,
+        onLost: () => end('lost'),
+      }).catch(asUsage)
+      const { url, resumedRuns } = server
+      for (const line of greeting(url, resumedRuns)) messages.hint(line)
+      if (args.has('json')) io.out(`${JSON.stringify({ url, resumedRuns })}\n`)
+      const how = await ended
+      messages.hint(how === 'lost' ? LOST : `shutting down; calls under way may take ${drainMs / 1000} s to end`)
+      await server.close(how === 'lost' ? 0 : drainMs)
+      return how === 'lost' ? 1 : 0
+    } finally {
+      restore()
+    }
+  },
+}
+
+// ---
+
+const GRACE_MS = 10_000
+
+const LOST = 'another server has taken this store over, for this one did not answer for too long: it ends'
+
+function greeting(url: string, resumedRuns: number): string[] {
+  const resumed = resumedRuns === 1 ? '1 run is' : `${resumedRuns} runs are`
+  return [
+    `stepflow ${version} is ready`,
+    `  API   ${url}/api/v1, documented at ${url}/api/docs`,
+    ...(resumedRuns === 0 ? [] : [`  ${resumed} continued`]),
+  ]
+}
+
+function portOf(args: Args): number | undefined {
+  const text = args.value('port')
+  if (text === undefined) return undefined
+  const port = Number(text)
+  if (/^\d+$/.test(text) && port <= 65_535) return port
+  throw usage(serve, `--port is "${text}", but must be a number from 0 to 65535`)
+}
+
+/** A store that another server has is a wrong --store. */
+function asUsage(thrown: unknown): never {
+  if (FlowError.is(thrown) && thrown.code === 'CONFLICT') {
+    throw new FlowError('INVALID_INPUT', thrown.message, { cause: thrown })
+  }
+  throw thrown
+}

@@ -1,0 +1,91 @@
+// stepflow serve, as a process: how it begins, what it prints, how it ends.
+
+import type { ChildProcess } from 'node:child_process'
+import { expect, onTestFinished, test } from 'vitest'
+import { begin, cli, folderWith } from './cli.ts'
+
+const ECHO = 'steps: [{ id: a, component: /builtin/noop, input: { $input: n } }]\noutput: { $step: a }\n'
+const WAITS = 'steps: [{ id: a, component: /builtin/wait_for_signal, input: { name: go } }]\noutput: { $step: a }\n'
+
+test('prints where it is, serves, and ends with 0 at SIGTERM', async () => {
+  const { folder } = folderWith({})
+  const { child, ended, url } = await serving(folder)
+
+  const run = await post(`${url}/api/v1/runs`, { flow: ECHO, input: { n: 5 }, wait: true })
+  child.kill('SIGTERM')
+  const { code, err } = await ended
+
+  expect(run.result).toEqual({ outcome: 'success', result: 5 })
+  expect(code).toBe(0)
+  expect(err).toContain(`${url}/api/docs`)
+})
+
+test('a second one on the same file says where the first one is, and exits with 2', async () => {
+  const { folder } = folderWith({})
+  const { url } = await serving(folder)
+
+  const { code, err } = await cli(['serve', '--port', '0'], { cwd: folder })
+
+  expect(code).toBe(2)
+  expect(err).toContain(url)
+})
+
+test('one that was killed leaves its place at once, and the next one goes on with its runs', async () => {
+  const { folder } = folderWith({})
+  const first = await serving(folder)
+  const { runId } = await post(`${first.url}/api/v1/runs`, { flow: WAITS, input: {} })
+  first.child.kill('SIGKILL')
+  await first.ended
+
+  const { url, resumedRuns } = await serving(folder)
+  const run = await (await fetch(`${url}/api/v1/runs/${runId}`)).json()
+
+  expect(resumedRuns).toBe(1)
+  expect(run).toMatchObject({ status: 'running', items: { total: 1 } })
+})
+
+test.each([
+  [['--port', 'x'], '--port'],
+  [['--flows', 'nowhere'], 'nowhere'],
+  [['--drain', 'soon'], '--drain'],
+  [['--host', '203.0.113.1'], '203.0.113.1'],
+])('%j is wrong usage', async (words, named) => {
+  const { folder } = folderWith({})
+
+  const { code, err } = await cli(['serve', '--store', 'memory', '--port', '0', ...words], { cwd: folder })
+
+  expect(code).toBe(2)
+  expect(err).toContain(named)
+})
+
+// ---
+
+/** Started, and ready; ended with the test if it still runs. */
+async function serving(folder: string) {
+  const { child, ended } = begin(['serve', '--port', '0', '--json'], { cwd: folder })
+  onTestFinished(async () => {
+    child.kill('SIGKILL')
+    await ended
+  })
+  return { child, ended, ...(await ready(child)) }
+}
+
+function ready(child: ChildProcess): Promise<{ readonly url: string; readonly resumedRuns: number }> {
+  let text = ''
+  return new Promise((resolve, reject) => {
+    child.stdout?.on('data', (chunk) => {
+      text += chunk
+      if (text.includes('\n')) resolve(JSON.parse(text))
+    })
+    child.on('close', () => reject(new Error('it ended before it was ready')))
+  })
+}
+
+async function post(url: string, body: unknown): Promise<any> {
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  return answer.json()
+}
