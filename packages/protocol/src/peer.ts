@@ -9,7 +9,9 @@ export interface PeerHandlers {
   request(method: string, params: unknown, id: MessageId, call: MessageId | undefined): unknown
   notification(method: string, params: unknown): void
   toError(thrown: unknown): WireError
-  /** An answer that nobody waits for (any more). */
+  /** The other end may still answer requests that nobody waits for any more. */
+  hasOthers?(): boolean
+  /** An answer that nobody waits for (any more), or of which nobody knows who does. */
   stray(answer: Answer): void
   noise(line: string, from: 'stdout' | 'stderr'): void
   lost(): void
@@ -46,6 +48,11 @@ export class Peer {
       stale: () => this.#handlers.stale?.(),
       close: (closed) => this.#handlers.close(closed),
     })
+  }
+
+  /** Requests without an answer. */
+  get waiting(): number {
+    return this.#waiting.size
   }
 
   nextId(): MessageId {
@@ -104,12 +111,20 @@ export class Peer {
   }
 
   #settle(answer: Answer): void {
-    const id = ownId(answer.id)
+    const id = ownId(answer.id) ?? this.#onlyFor(answer)
     const waiting = id === null ? undefined : this.#waiting.get(id)
     if (!waiting) return this.#handlers.stray({ ...answer, id })
     this.#waiting.delete(id as MessageId) // just found
     if (answer.error) waiting.reject(new RpcError(answer.error.code, answer.error.message, answer.error.data))
     else waiting.resolve(answer.result)
+  }
+
+  /** Whose an error without an id is, if only one request can be meant. That a method is unknown is said of notifications. */
+  #onlyFor({ error }: Answer): MessageId | null {
+    if (!error || error.code === rpcCode.methodNotFound) return null
+    if (this.#waiting.size !== 1 || this.#handlers.hasOthers?.()) return null
+    for (const id of this.#waiting.keys()) return id
+    return null
   }
 
   #serve({ method, params, id, call }: Request): void {

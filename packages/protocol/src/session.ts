@@ -4,7 +4,8 @@
 // 1. Every call ends: with its answer, its abort, or the session's end.
 // 2. A call that was aborted and is not answered within the grace makes the session retire: it takes no new calls and
 //    ends after those in flight, or at once if the server says nothing more at all.
-// 3. A server whose output was lost in part retires as well: calls whose answers were in it must not wait for ever.
+// 3. A server whose output was lost in part, or that refuses one of several messages without saying which, retires as well:
+//    calls that it will not answer must not wait for ever.
 // 4. What the server writes is seen nowhere before it has been through the redactions of its calls.
 
 import {
@@ -81,9 +82,10 @@ export class Session {
       request: (method, params, _, call) => this.#serve(method, params, call),
       notification: (method, params) => this.#hear(method, params),
       toError: refusalOf,
+      hasOthers: () => this.#abandoned.size > 0,
       stray: (answer) => this.#drop(answer),
       noise: (line, from) => this.#noise(line, from),
-      lost: () => this.#lose(),
+      lost: () => this.#lose('has lost a part of what it wrote', LOSSY),
       overHttp: () => this.#greeting.turnToHttp(),
       stale: () => this.#outdate(),
       close: (closed) => this.#end(closed),
@@ -264,10 +266,10 @@ export class Session {
   }
 
   /** Which answers were in what is lost, nobody knows: calls in flight have some time left to be answered. */
-  #lose(): void {
+  #lose(what: string, why: string): void {
     if (this.#stopLost || this.#ended) return
-    this.#stopLost = this.#options.clock.timer(LOST_MS, () => this.#end({ why: LOSSY }))
-    this.#retire('has lost a part of what it wrote')
+    this.#stopLost = this.#options.clock.timer(LOST_MS, () => this.#end({ why }))
+    this.#retire(what)
     this.#endIfDrained()
   }
 
@@ -275,7 +277,12 @@ export class Session {
     const { log, name } = this.#options
     if (id === null) {
       const said = this.#redactions.clean(error?.message ?? 'it sent an answer that belongs to no request')
-      return log('warning', `component server "${name}" could not read a message: ${said}`)
+      log('warning', `component server "${name}" refused a message without saying which: ${said}`)
+      // One of them will not be answered.
+      if (error && error.code !== rpcCode.methodNotFound && this.#peer.waiting > 0) {
+        this.#lose('refused a message without saying which', `${UNSAID}: ${said}`)
+      }
+      return
     }
     this.#abandoned.get(id)?.()
     const wasWanted = this.#abandoned.delete(id)
@@ -342,6 +349,7 @@ const MAX_SERVING = 10_000
 const LOST_MS = 30_000
 const LOSSY =
   'lost a part of what it wrote and was stopped: its stdout does not block; "max_in_flight: 1" keeps what waits there small'
+const UNSAID = 'refused a message without saying which, did not answer others, and was stopped'
 const DEAF = 'did not react when a call was cancelled and was stopped'
 const NO_CAPABILITIES: Capabilities = { cancel: false, progress: false, log: false, idempotency_key: false }
 function quoted(lines: readonly string[]): string {

@@ -127,3 +127,45 @@ test('a log line that has an id and a result, and more, is a log line', async ()
   await plugin.run('/release')
   expect(await held).toBe(1)
 })
+
+const nameless = (code: number) => `{"jsonrpc":"2.0","id":null,"error":{"code":${code},"message":"parse error"}}`
+
+test('an error without an id ends the only call in flight, with its words', async () => {
+  const plugin = rawPlugin()
+
+  await expect(plugin.run('/raw', { text: nameless(-32700) })).rejects.toMatchObject({
+    code: 'COMPONENT_FAILED',
+    message: expect.stringContaining('parse error'),
+  })
+  expect(await plugin.run('/echo', 1)).toBe(1)
+})
+
+test('an error without an id among several calls ends none of them at once, and all in bounded time', async () => {
+  const { clock, advance } = stillClock()
+  const plugin = rawPlugin('good', { clock })
+  const before = await plugin.run('/pid')
+  const held = plugin.run('/hold', 1)
+  const refused = plugin.run('/raw', { text: nameless(-32700) })
+
+  await plugin.said('refused a message without saying which: parse error')
+  expect(await plugin.run('/pid')).not.toBe(before)
+  advance(30_000)
+
+  for (const call of [held, refused]) {
+    await expect(call).rejects.toMatchObject({
+      code: 'UNREACHABLE',
+      message: expect.stringContaining('did not answer others, and was stopped: parse error'),
+    })
+  }
+})
+
+test('that a method is unknown, said without an id, is about a notification and ends no call', async () => {
+  const plugin = rawPlugin()
+  const held = plugin.run('/hold', 1)
+
+  plugin.run('/raw', { text: nameless(-32601) }).catch(() => {})
+  await plugin.said('refused a message without saying which')
+
+  await plugin.run('/release')
+  expect(await held).toBe(1)
+})
