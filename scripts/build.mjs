@@ -5,6 +5,7 @@
 //   commands.cjs   the other commands, with copies of what they share with `run`
 //   store.cjs      the store in a SQLite file
 //   server.cjs     the server, with copies of what it shares with the commands
+//   grpc.cjs       workers over gRPC, with the library for it
 //   yaml.cjs ...   libraries, shared by both
 // Node's own modules are loaded at their first use, too.
 
@@ -113,6 +114,7 @@ const apart = (name, file) => ({
 })
 const store = apart('@stepflow/store-sqlite', 'store')
 const server = apart('@stepflow/server', 'server')
+const workers = apart('@stepflow/protocol/grpc', 'grpc')
 
 /** What fastify brings along for servers that have no validator, serializer and log of their own. */
 const unused = {
@@ -150,7 +152,12 @@ const options = {
 
 const entries = entrySources()
 // These are files of their own.
-const { '@stepflow/store-sqlite': storeSource, '@stepflow/server': serverSource, ...fromSources } = entries
+const {
+  '@stepflow/store-sqlite': storeSource,
+  '@stepflow/server': serverSource,
+  '@stepflow/protocol/grpc': workersSource,
+  ...fromSources
+} = entries
 
 const ours = {
   ...options,
@@ -180,7 +187,7 @@ const results = await Promise.all([
     ...ours,
     entryPoints: [`${source}/main.ts`],
     outfile: path('packages/stepflow/dist/cli.cjs'),
-    plugins: [otherCommands, store, lazy],
+    plugins: [otherCommands, store, workers, lazy],
   }),
   build({
     ...ours,
@@ -192,7 +199,7 @@ const results = await Promise.all([
     // Its map would be the largest file of the package; with its names, a stack can do without.
     minifyIdentifiers: false,
     sourcemap: false,
-    plugins: [store, server, lazy],
+    plugins: [store, server, workers, lazy],
   }),
   build({
     ...ours,
@@ -200,7 +207,13 @@ const results = await Promise.all([
     outfile: path('packages/stepflow/dist/server.cjs'),
     minifyIdentifiers: false,
     sourcemap: false,
-    plugins: [store, unused, lazy],
+    plugins: [store, workers, unused, lazy],
+  }),
+  build({
+    ...ours,
+    entryPoints: [workersSource],
+    outfile: path('packages/stepflow/dist/grpc.cjs'),
+    sourcemap: false,
   }),
   build({
     ...ours,

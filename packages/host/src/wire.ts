@@ -111,7 +111,7 @@ export async function wirePlugins(config: Config, given: WireOptions, known?: Kn
   for (const plugin of config.plugins) {
     if (plugin.type === 'unavailable') unavailable.set(plugin.name, plugin.reason)
     else plugins.set(plugin.name, pacedAs(plugin, await createPlugin(plugin, builtin, config, options), options))
-    if (plugin.type !== 'stepflow') catalog.addLocal(plugins.get(plugin.name))
+    if (plugin.type !== 'stepflow' && plugin.type !== 'grpc') catalog.addLocal(plugins.get(plugin.name))
   }
   // The configured one has the configured limits.
   const ours = config.plugins.find((plugin) => plugin.type === 'builtin')
@@ -191,25 +191,25 @@ async function createPlugin(
       return limited(createMockPlugin(plugin.name, plugin.components, primaryOf))
     }
     case 'stepflow':
+    case 'grpc':
       return createServer(plugin, config, options)
   }
 }
 
 /** Its limit is its own affair: a server's call that waits for a run of its own lends its place. */
 async function createServer(
-  plugin: Extract<PluginConfig, { type: 'stepflow' }>,
+  plugin: Extract<PluginConfig, { type: 'stepflow' | 'grpc' }>,
   config: Config,
   options: WireOptions,
 ): Promise<Plugin> {
   const { createServerPlugin } = await import('@stepflow/protocol')
   const processes = 'processes' in plugin ? plugin.processes : 1
+  const place = plugin.type === 'grpc' ? await workerOf(plugin, config, options) : placeOf(plugin, config)
   const create = () =>
     createServerPlugin({
       name: plugin.name,
-      ...placeOf(plugin, config),
+      ...place,
       ...(options.env.STEPFLOW_COMPONENT_STDERR === 'verbose' ? { amount: 'all' as const } : {}),
-      ...(plugin.blobUrl === undefined ? {} : { blobUrl: plugin.blobUrl }),
-      ...(plugin.startupTimeoutMs === undefined ? {} : { startupTimeoutMs: plugin.startupTimeoutMs }),
       ...(plugin.maxInFlight === undefined ? {} : { maxInFlight: Math.ceil(plugin.maxInFlight / processes) }),
       ...(options.clock && { clock: options.clock }),
       ...(options.log && { log: options.log }),
@@ -221,11 +221,36 @@ async function createServer(
 
 /** Which program to start, or where it is. */
 function placeOf(plugin: Extract<PluginConfig, { type: 'stepflow' }>, { directory }: Config) {
+  const shared = {
+    ...(plugin.blobUrl === undefined ? {} : { blobUrl: plugin.blobUrl }),
+    ...(plugin.startupTimeoutMs === undefined ? {} : { startupTimeoutMs: plugin.startupTimeoutMs }),
+  }
   if ('url' in plugin) {
-    return { url: plugin.url, ...(plugin.timeoutMs === undefined ? {} : { timeoutMs: plugin.timeoutMs }) }
+    return { ...shared, url: plugin.url, ...(plugin.timeoutMs === undefined ? {} : { timeoutMs: plugin.timeoutMs }) }
   }
   const { command, args, env, transport } = plugin
-  return { command, args, env, cwd: directory, ...(transport && { transport }) }
+  return { ...shared, command, args, env, cwd: directory, ...(transport && { transport }) }
+}
+
+/** How workers over gRPC are waited for: as long as a call may wait for one. */
+async function workerOf(
+  plugin: Extract<PluginConfig, { type: 'grpc' }>,
+  { directory }: Config,
+  { clock }: WireOptions,
+) {
+  const { workerTransport } = await import('@stepflow/protocol/grpc')
+  const { queue, queueTimeoutMs, executionTimeoutMs, heartbeatMs } = plugin
+  const options = {
+    ...('listen' in plugin
+      ? { listen: plugin.listen, token: plugin.token }
+      : { child: { command: plugin.command, args: plugin.args, env: plugin.env, cwd: directory } }),
+    queue,
+    queueTimeoutMs,
+    heartbeatMs,
+    ...(executionTimeoutMs === undefined ? {} : { executionTimeoutMs }),
+    ...(clock && { clock }),
+  }
+  return { open: () => workerTransport(options), startupTimeoutMs: queueTimeoutMs }
 }
 
 async function functions(name: string) {

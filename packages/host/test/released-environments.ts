@@ -20,7 +20,8 @@ export async function pythonWith(version: string): Promise<{ readonly python: st
   try {
     const [base, uv] = [await pythonFrom(3, 11), await findUv()]
     await run(uv, ['venv', '--quiet', '--clear', '--python', base, home])
-    await run(uv, ['pip', 'install', '--quiet', '--python', python, `stepflow-py[http]==${version}`])
+    const extra = /^0\.(\d|1[01])\./.test(version) ? '[http]' : ''
+    await run(uv, ['pip', 'install', '--quiet', '--python', python, `stepflow-py${extra}==${version}`])
     writeFileSync(stamp, '')
     return { python }
   } catch (error) {

@@ -1,5 +1,5 @@
-// One server, written in the API of every released version of the public Python SDK that speaks JSON-RPC, each as it was
-// installed from PyPI, and of our own SDKs over each transport: what an author may do works on all.
+// One server, written in the API of every released version of the public Python SDK, each as it was installed from PyPI, and
+// of our own SDKs over each transport: what an author may do works on all.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -19,15 +19,18 @@ type Ability = 'batches' | 'metadata' | 'ids' | 'bounds'
 interface Row {
   readonly name: string
   readonly has: readonly Ability[]
+  /** Of its plugin. */
+  readonly type: 'stepflow' | 'grpc'
   /** What an inner flow's failure has as its code. */
   readonly code: number | string
   start(folder: string): Promise<Program | { readonly missing: string }>
 }
 
-const released = (version: string, server: string, has: readonly Ability[]): Row => ({
+const released = (version: string, server: string, has: readonly Ability[], type: Row['type'] = 'stepflow'): Row => ({
   name: `stepflow-py ${version}`,
   has,
-  code: 8,
+  type,
+  code: type === 'grpc' ? 'TASK_ERROR_CODE_COMPONENT_FAILED' : 8,
   async start() {
     const found = await pythonWith(version)
     if ('missing' in found) return found
@@ -40,6 +43,7 @@ const ours = (language: string, has: readonly Ability[], start: Row['start']): R
   ['stdio', 'HTTP'].map((transport) => ({
     name: `our SDK for ${language} over ${transport}`,
     has,
+    type: 'stepflow',
     code: 'COMPONENT_FAILED',
     async start(folder) {
       const program = await start(folder)
@@ -59,6 +63,8 @@ const rows: readonly Row[] = [
   released('0.9.2', 'runs.py', ['ids', 'batches']),
   released('0.10.0', 'runs.py', ['ids', 'batches']),
   released('0.11.2', 'runs.py', ['ids', 'batches']),
+  released('0.12.0', 'workers.py', ['ids', 'batches'], 'grpc'),
+  released('0.13.0', 'workers.py', ['ids', 'batches'], 'grpc'),
   ...ours('TypeScript', ['batches'], typescriptServer),
   ...ours('Python', ['batches', 'metadata'], async () => pythonServer()),
 ]
@@ -70,7 +76,7 @@ mkdirSync(tmp, { recursive: true })
 const START_MS = 240_000
 const CALL_MS = 60_000
 
-describe.each(rows)('$name', ({ has, code, start }) => {
+describe.each(rows)('$name', ({ has, type, code, start }) => {
   let wired: Wired | undefined
   let missing = ''
   let directory = ''
@@ -86,7 +92,8 @@ describe.each(rows)('$name', ({ has, code, start }) => {
     }
     const flows = new KnownFlows()
     loadFlow = createFlowLoader({ directory, plugins: () => wired as Wired, flows })
-    const plugin = { type: 'stepflow', ...program, startup_timeout: '60s' }
+    const patience = type === 'grpc' ? { queue_timeout: '60s' } : { startup_timeout: '60s' }
+    const plugin = { type, ...program, ...patience }
     const config = { plugins: { s: plugin }, routes: { '/s': [{ plugin: 's' }] } }
     writeFileSync(join(directory, 'stepflow-config.yml'), JSON.stringify(config))
     wired = await wire((await loadConfig({ cwd: directory, env: {} })).config, {

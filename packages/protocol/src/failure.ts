@@ -79,6 +79,8 @@ function codeOf(error: RpcError): ErrorCode {
       return 'INVALID_INPUT'
     case rpcCode.timeout:
       return 'TIMEOUT'
+    case rpcCode.unavailable:
+      return 'RESOURCE_UNAVAILABLE'
     case rpcCode.unreadable:
     case rpcCode.unreachable:
       return 'UNREACHABLE'

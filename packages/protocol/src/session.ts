@@ -127,7 +127,8 @@ export class Session {
   /** Runs a component, and says when the request is on its way; rejects with a FlowError. */
   async execute(component: string, input: unknown, context: CallContext): Promise<unknown> {
     const { signal } = context
-    const flow = this.#form === 'long' ? context.flowId() : undefined
+    const namesFlow = this.#form === 'long' || this.#options.transport.namesFlows === true
+    const flow = namesFlow ? context.flowId() : undefined
     const flowId = isPromise(flow) ? await flow : flow
     while (this.#peer.room && !this.#ended) await abortable(this.#peer.room, context)
     if (signal.aborted) throw cancelled(context)

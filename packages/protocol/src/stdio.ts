@@ -17,6 +17,11 @@ import { bytesText, MAX_MESSAGE_BYTES, type Message, type MessageId, readMessage
 /** `either`: a child that announces a port before its first message serves HTTP. */
 export type Speech = 'stdio' | 'http' | 'either'
 
+/** What it prints is log, whatever it is: it is spoken to by other ways. */
+export interface Silent {
+  readonly speech: 'none'
+}
+
 export interface ChildOptions {
   readonly command: string
   readonly args?: readonly string[]
@@ -36,7 +41,7 @@ export interface Announcement {
   readonly onPort: (port: number) => void
 }
 
-export function childTransport(options: ChildOptions, announcement?: Announcement): Transport {
+export function childTransport(options: ChildOptions, announcement?: Announcement | Silent): Transport {
   return new ChildTransport(options, announcement)
 }
 
@@ -72,18 +77,18 @@ class ChildTransport implements Transport {
   #ended = false
   #closing = false
   #aborted = false
-  readonly #announcement: Announcement | undefined
+  readonly #announcement: Announcement | Silent | undefined
   #hasSpoken = false
-  /** What it prints is log: it serves HTTP. */
+  /** What it prints is log: it serves HTTP, or is no transport of its own. */
   #isLog: boolean
   #port: number | undefined
   readonly #gone: Promise<void>
   #setGone: () => void = () => {}
 
-  constructor(options: ChildOptions, announcement: Announcement | undefined) {
+  constructor(options: ChildOptions, announcement: Announcement | Silent | undefined) {
     this.#options = options
     this.#announcement = announcement
-    this.#isLog = announcement?.speech === 'http'
+    this.#isLog = announcement?.speech === 'http' || announcement?.speech === 'none'
     this.#maxBytes = options.maxMessageBytes ?? MAX_MESSAGE_BYTES
     this.#gone = new Promise((done) => {
       this.#setGone = done
@@ -200,9 +205,9 @@ class ChildTransport implements Transport {
     else this.#skip(text)
   }
 
-  /** Of a child that serves HTTP. */
+  /** Of a child that serves HTTP, or does not speak here at all. */
   #logged(text: string): void {
-    const port = portIn(text)
+    const port = this.#announcement?.speech === 'none' ? undefined : portIn(text)
     if (port !== undefined) this.#announce(port)
     else this.#word(text, 'stdout')
   }
@@ -215,7 +220,7 @@ class ChildTransport implements Transport {
     this.#port = port
     this.#isLog = true
     clearTimeout(this.#stallTimer)
-    if (isNew) this.#announcement?.onPort(port)
+    if (isNew && this.#announcement && 'onPort' in this.#announcement) this.#announcement.onPort(port)
   }
 
   #deliver(message: Message): void {

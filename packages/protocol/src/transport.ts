@@ -4,6 +4,8 @@
 import type { Message, MessageId } from './wire.ts'
 
 export interface Transport {
+  /** Each call has to say which flow it comes from. */
+  readonly namesFlows?: boolean
   /** Once. What goes wrong from then on arrives as `close`, never as an exception. */
   start(events: TransportEvents): void
   /**

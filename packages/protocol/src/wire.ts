@@ -50,7 +50,7 @@ export interface Capabilities {
 
 export const ALL_CAPABILITIES: Capabilities = { cancel: true, progress: true, log: true, idempotency_key: true }
 
-/** The error codes that either side may send, and five that our transports give to the calls that they concern. */
+/** The error codes that either side may send, and six that our transports give to the calls that they concern. */
 export const rpcCode = {
   invalidRequest: -32600,
   methodNotFound: -32601,
@@ -61,6 +61,7 @@ export const rpcCode = {
   executionFailed: -32003,
   timeout: -32006,
   notFound: -32011,
+  unavailable: -32094,
   unreachable: -32095,
   malformed: -32096,
   unsendable: -32097,
@@ -68,10 +69,18 @@ export const rpcCode = {
   answerTooLarge: -32099,
 } as const
 
+const BRAND = Symbol.for('stepflow.RpcError')
+
 /** An error answer, thrown. */
 export class RpcError extends Error {
   readonly code: number
   readonly data: unknown
+  readonly [BRAND] = true
+
+  /** By brand: transports that are loaded when they are needed bring a copy of this file. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && BRAND in value
+  }
 
   constructor(code: number, message: string, data?: unknown) {
     super(message)

@@ -2,6 +2,7 @@
 
 import type { RateLimit } from '@stepflow/builtin'
 import type { MockComponent } from '../plugins/mock.ts'
+import type { Program } from './read-program.ts'
 import type { RouteConfig } from './routes.ts'
 
 export interface Config {
@@ -36,6 +37,7 @@ export type PluginConfig = {
 } & (
   | { readonly type: 'builtin' }
   | ({ readonly type: 'stepflow'; readonly blobUrl?: string } & (ServerProcess | RemoteServer))
+  | ({ readonly type: 'grpc' } & WorkerConfig)
   | { readonly type: 'module'; readonly path: string }
   | { readonly type: 'mock'; readonly components: readonly MockComponent[] }
   /** Of a type that is known but not served here; `reason` is a whole sentence without its full stop. */
@@ -43,14 +45,24 @@ export type PluginConfig = {
 )
 
 /** A component server that is started as a child process. */
-export interface ServerProcess {
-  readonly command: string
-  readonly args: readonly string[]
-  /** The whole environment of the child. */
-  readonly env: Readonly<Record<string, string>>
+export interface ServerProcess extends Program {
   /** Absent: told by what the child prints first. */
   readonly transport?: 'stdio' | 'http'
   readonly startupTimeoutMs?: number
+  readonly processes: number
+}
+
+/** Workers that pull their tasks over gRPC: a process that is started, or those of others that ask at an address. */
+export type WorkerConfig = (
+  | Program
+  | { readonly listen: { readonly host: string; readonly port: number }; readonly token: string }
+) & {
+  readonly queue: string
+  /** How long a call may wait while no worker takes any. */
+  readonly queueTimeoutMs: number
+  /** How long a worker may work on a call. */
+  readonly executionTimeoutMs?: number
+  readonly heartbeatMs: number
   readonly processes: number
 }
 

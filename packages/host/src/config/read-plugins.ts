@@ -1,10 +1,12 @@
 // The `plugins` of a configuration, by type. Starts none and looks for none of their files.
 
-import { isAbsolute, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { isRecord, type Json, suggest } from '@stepflow/engine'
 import type { MockBehavior, MockComponent, RecordedError } from '../plugins/mock.ts'
 import type { PluginConfig, RemoteServer, ServerProcess } from './config.ts'
 import type { At, ConfigReader, Fields, Keys } from './config-reader.ts'
+import { readProgram } from './read-program.ts'
+import { readWorker, WORKER_KEYS } from './read-worker.ts'
 
 export function readPlugins(reader: ConfigReader, at: At | undefined, directory: string): PluginConfig[] {
   const plugins = (reader.entries(at, 'plugins') ?? []).flatMap(
@@ -33,6 +35,7 @@ const SERVER = {
 const KEYS: Readonly<Record<string, Keys>> = {
   builtin: COMMON,
   stepflow: { ...COMMON, ...SERVER },
+  grpc: { ...COMMON, ...WORKER_KEYS },
   module: { ...COMMON, path: [] },
   mock: { ...COMMON, components: [] },
 }
@@ -40,8 +43,8 @@ const KEYS: Readonly<Record<string, Keys>> = {
 /** Types that files in the wild use. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   mcp: 'is of type mcp, which is not available yet in this version',
-  grpc: 'is of type grpc, which is not supported: use type stepflow, whose servers speak JSON-RPC',
-  nats: 'is of type nats, which is not supported: use type stepflow, whose servers speak JSON-RPC',
+  nats: 'is of type nats, which is not supported: use type grpc, where the same workers are reached without NATS',
+  vsock: 'is of type vsock, which is not supported: use type grpc, where the same workers are reached over TCP',
 }
 
 function readPlugin(reader: ConfigReader, name: string, at: At, directory: string): PluginConfig | undefined {
@@ -61,6 +64,10 @@ function readPlugin(reader: ConfigReader, name: string, at: At, directory: strin
         : readRemote(reader, at, fields, what)
       const blobUrl = readUrl(reader, fields.get('blob_url'), `"blob_url" of ${what}`)
       return server && { ...common, type, ...(blobUrl === undefined ? {} : { blobUrl }), ...server }
+    }
+    case 'grpc': {
+      const worker = readWorker(reader, at, fields, name, directory)
+      return worker && { ...common, type, ...worker }
     }
     case 'module': {
       if (!fields.has('path'))
@@ -102,9 +109,7 @@ function readServer(
   directory: string,
 ): ServerProcess | undefined {
   if (fields.has('url')) return reader.error(at, `${what} has both "command" and "url"`, 'keep one of them')
-  const command = reader.text(fields.get('command'), `"command" of ${what}`)
-  const args = reader.texts(fields.get('args'), `"args" of ${what}`, 'bareNames') ?? []
-  const env = reader.textsByName(fields.get('env'), `"env" of ${what}`, 'bareNames') ?? {}
+  const program = readProgram(reader, fields, what, directory)
   const transport = reader.oneOf(fields.get('transport'), `"transport" of ${what}`, { stdio: 'stdio', http: 'http' })
   const timeout = fields.get('timeout')
   if (timeout) {
@@ -118,11 +123,9 @@ function readServer(
   }
   const startupTimeoutMs = reader.duration(fields.get('startup_timeout'), `"startup_timeout" of ${what}`)
   const processes = reader.count(fields.get('processes'), `"processes" of ${what}`) ?? 1
-  if (command === undefined) return undefined
+  if (!program) return undefined
   return {
-    command: isPath(command) ? resolve(directory, command) : command,
-    args,
-    env,
+    ...program,
     processes,
     ...(transport && { transport }),
     ...(startupTimeoutMs === undefined ? {} : { startupTimeoutMs }),
@@ -161,11 +164,6 @@ function readUrl(reader: ConfigReader, at: At | undefined, what: string): string
   if (at === undefined || text === undefined) return undefined
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text
   return reader.error(at, `${what} is "${text}"`, 'an address begins with http:// or https://')
-}
-
-/** A bare name is looked for in PATH; anything else is relative to the configuration. */
-function isPath(command: string): boolean {
-  return isAbsolute(command) || /[\\/]/.test(command)
 }
 
 function readMocks(reader: ConfigReader, at: At | undefined, what: string): MockComponent[] {

@@ -1,0 +1,313 @@
+// The gRPC server that workers talk to: pulls tasks from the board into their streams, and hands on what they report and ask.
+// Released workers send nothing that says who they are but the name of their queue and ids that they were given, so a task
+// is reached by its id alone, and blobs from where a worker is connected from.
+
+import { createHash, timingSafeEqual } from 'node:crypto'
+import {
+  Server,
+  ServerCredentials,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  type sendUnaryData,
+  status,
+} from '@grpc/grpc-js'
+import { own } from '@stepflow/engine'
+import { bytesText, MAX_MESSAGE_BYTES, type MessageId, RpcError, rpcCode, type WireError } from '../wire.ts'
+import type { ListedComponent } from './component-paths.ts'
+import { readStruct, readValue } from './read-value.ts'
+import { runStatus } from './run-status.ts'
+import { readServices } from './services.ts'
+import type { Ended, TaskBoard, Worker } from './task-board.ts'
+import { grpcStatus, readTaskError, type TaskError } from './task-errors.ts'
+import { writeValue } from './write-value.ts'
+
+export interface ListenerOptions {
+  readonly host: string
+  /** 0: whichever is free. */
+  readonly port: number
+  /** What a worker has to ask for as its queue. */
+  readonly queue: string
+  readonly board: TaskBoard
+  readonly heartbeatMs: number
+  /** Hands a request of our wire on; rejects with an RpcError. */
+  ask(method: string, params: object, call?: MessageId): Promise<unknown>
+  /** A worker reports how far a task has got. */
+  progress(call: MessageId, done: number | undefined, message: string | undefined): void
+  /** Why a worker was turned away. */
+  refused(why: string): void
+  left(): void
+}
+
+export class Listener {
+  readonly #options: ListenerOptions
+  readonly #server: Server
+  /** How many workers are connected from an address. */
+  readonly #addresses = new Map<string, number>()
+  readonly #streams = new Set<Pulling>()
+
+  constructor(options: ListenerOptions) {
+    this.#options = options
+    this.#server = new Server({
+      // What is longer than we take is read, so that its task can be told so.
+      'grpc.max_receive_message_length': 2 * MAX_MESSAGE_BYTES,
+      'grpc.max_send_message_length': -1,
+      'grpc.keepalive_time_ms': 30_000,
+      'grpc.keepalive_timeout_ms': 10_000,
+    })
+    const { TasksService, OrchestratorService, BlobService } = readServices()
+    this.#server.addService(TasksService, {
+      PullTasks: (call: Pulling) => this.#pull(call),
+      GetOrchestratorForRun: this.#unary(async (_, host) => ({ orchestrator_service_url: host })),
+    })
+    this.#server.addService(OrchestratorService, {
+      TaskHeartbeat: this.#unary(async (request) => this.#beat(request as unknown as Heartbeat)),
+      CompleteTask: this.#unary(async (request) => this.#complete(request as unknown as Completion)),
+      SubmitRun: this.#unary((request) => this.#submitRun(request)),
+      GetRun: this.#unary((request) => this.#getRun(request)),
+    })
+    this.#server.addService(BlobService, {
+      PutBlob: this.#unary((request, _, from) => this.#putBlob(request, from)),
+      GetBlob: this.#unary((request, _, from) => this.#getBlob(request, from)),
+    })
+  }
+
+  /** Its port; rejects if there is none to be had. */
+  listen(): Promise<number> {
+    const { host, port } = this.#options
+    return new Promise((resolve, reject) => {
+      this.#server.bindAsync(
+        `${host}:${port}`,
+        ServerCredentials.createInsecure(),
+        (error: Error | null, bound: number) => (error ? reject(error) : resolve(bound)),
+      )
+    })
+  }
+
+  /** Workers are told that nothing more comes. */
+  endStreams(): void {
+    for (const stream of this.#streams) stream.end()
+  }
+
+  drop(worker: Worker): void {
+    for (const stream of this.#streams) if (this.#workers.get(stream) === worker) stream.destroy()
+  }
+
+  close(): void {
+    this.#server.forceShutdown()
+  }
+
+  // --- tasks
+
+  readonly #workers = new WeakMap<Pulling, Worker>()
+
+  #pull(call: Pulling): void {
+    const { board, queue, heartbeatMs, refused } = this.#options
+    const { queue_name, worker_id } = call.request
+    if (!isSame(queue_name, queue)) {
+      refused(`one was turned away that asked for queue "${queueNameOf(queue_name)}"`)
+      call.emit('error', { code: status.PERMISSION_DENIED, details: WRONG_QUEUE })
+      return
+    }
+    const address = addressOf(call.getPeer())
+    const context = { orchestrator_service_url: call.getHost() }
+    const worker: Worker = {
+      id: worker_id,
+      give(task_id, task) {
+        const what = task === 'list' ? { list_components: {} } : { execute: executionOf(task.found, task.said) }
+        call.write({
+          task_id,
+          ...what,
+          // Requests that belong to the task name it as their root run.
+          context: { ...context, root_run_id: task_id },
+          heartbeat_interval_secs: Math.ceil(heartbeatMs / 1000),
+        })
+      },
+    }
+    this.#streams.add(call)
+    this.#workers.set(call, worker)
+    this.#addresses.set(address, (this.#addresses.get(address) ?? 0) + 1)
+    const leave = () => {
+      if (!this.#streams.delete(call)) return
+      const left = (this.#addresses.get(address) ?? 1) - 1
+      if (left === 0) this.#addresses.delete(address)
+      else this.#addresses.set(address, left)
+      board.leave(worker)
+      this.#options.left()
+    }
+    for (const end of ['cancelled', 'close', 'error', 'finish']) call.on(end, leave)
+    board.join(worker)
+  }
+
+  #beat({ task_id, worker_id, progress, status_message }: Heartbeat): object {
+    const { board } = this.#options
+    const beat = board.beat(task_id, worker_id)
+    // Nobody waits for it: it was completed, cancelled, or is of another life of ours.
+    if (!beat) return { should_abort: true }
+    const call = board.callOf(task_id)
+    if (call !== undefined && !beat.shouldAbort && (hasValue(progress) || hasValue(status_message))) {
+      this.#options.progress(call, progress ?? undefined, status_message ?? undefined)
+    }
+    return { should_abort: beat.shouldAbort, status: beat.isTakenByAnother ? TAKEN_BY_ANOTHER : IN_PROGRESS }
+  }
+
+  #complete(request: Completion): object {
+    const { board } = this.#options
+    const { task_id, response, error, list_components } = request
+    if (list_components) {
+      if (!board.list(task_id, list_components.components)) throw noTask(task_id)
+    } else if (!board.complete(task_id, endOf(response, error))) throw noTask(task_id)
+    return {}
+  }
+
+  // --- runs
+
+  async #submitRun(request: Message): Promise<object> {
+    const run = own(request, 'run_request') as Message | undefined
+    if (!run) throw new RpcError(rpcCode.invalidParams, 'SubmitRun: "run_request" is missing')
+    if (Object.keys(run.variables ?? {}).length > 0) {
+      throw new RpcError(rpcCode.invalidParams, 'SubmitRun: "variables" are not taken here: pass them in the input')
+    }
+    const root = rootOf(request)
+    const { flow_id, input, overrides, max_concurrency, wait } = run
+    const params = {
+      flowId: flow_id,
+      inputs: (input as Uint8Array[]).map(readValue),
+      wait,
+      ...(overrides ? { overrides: readStruct(overrides as Uint8Array) } : {}),
+      ...(max_concurrency ? { maxConcurrency: max_concurrency } : {}),
+      ...(request.subflow_key ? { subflowKey: request.subflow_key } : {}),
+    }
+    return runStatus(await this.#options.ask('runs/submit', params, this.#callOf(root)), root)
+  }
+
+  async #getRun(request: Message): Promise<object> {
+    const root = rootOf(request)
+    const { run_id, wait, include_results } = request
+    const params = { runId: run_id, wait, includeResults: include_results }
+    return runStatus(await this.#options.ask('runs/get', params, this.#callOf(root)), root)
+  }
+
+  #callOf(taskId: string): MessageId {
+    const call = this.#options.board.callOf(taskId)
+    if (call === undefined) throw noTask(taskId)
+    return call
+  }
+
+  // --- blobs
+
+  async #putBlob(request: Message, from: string): Promise<object> {
+    this.#allow(from)
+    const { json_data, raw_data, filename } = request
+    const params = Object.hasOwn(request, 'raw_data')
+      ? { data: Buffer.from(raw_data as Uint8Array).toString('base64'), blob_type: 'binary' }
+      : { data: readValue(json_data as Uint8Array), blob_type: 'data' }
+    const blob_id = own(await this.#options.ask('blobs/put', params), 'blob_id')
+    return { blob_id, ...(filename ? { filename } : {}) }
+  }
+
+  async #getBlob({ blob_id }: Message, from: string): Promise<object> {
+    this.#allow(from)
+    const blob = await this.#options.ask('blobs/get', { blob_id })
+    const [data, blob_type] = [own(blob, 'data'), own(blob, 'blob_type')]
+    const content =
+      blob_type === 'binary' ? { raw_data: Buffer.from(String(data), 'base64') } : { json_data: writeValue(data) }
+    return { ...content, blob_type, blob_id }
+  }
+
+  #allow(from: string): void {
+    if (this.#addresses.has(from)) return
+    throw new RpcError(rpcCode.invalidRequest, `no worker is connected from ${from}: blobs are for workers`)
+  }
+
+  // ---
+
+  /** A method with one answer. Whatever goes wrong becomes a status, never an exception. */
+  #unary(serve: (request: Message, host: string, from: string) => Promise<object>) {
+    return (call: ServerUnaryCall<Message, object>, answer: sendUnaryData<object>): void => {
+      const host = call.getHost()
+      serve(call.request, host, addressOf(call.getPeer())).then(
+        (message) => answer(null, message),
+        (thrown) => answer(grpcStatus(wireErrorOf(thrown))),
+      )
+    }
+  }
+}
+
+// ---
+
+type Pulling = ServerWritableStream<{ readonly queue_name: string; readonly worker_id: string }, object>
+/** As protobuf reads it: all fields are there, as its prototype has them. */
+type Message = Readonly<Record<string, unknown>>
+
+interface Heartbeat {
+  readonly task_id: string
+  readonly worker_id: string
+  readonly progress?: number | null
+  readonly status_message?: string | null
+}
+
+interface Completion {
+  readonly task_id: string
+  readonly response?: { readonly output: Uint8Array } | null
+  readonly error?: TaskError | null
+  readonly list_components?: { readonly components: readonly ListedComponent[] } | null
+}
+
+const IN_PROGRESS = 1
+const TAKEN_BY_ANOTHER = 2
+const WRONG_QUEUE = 'there is no such queue here: a worker takes its name from STEPFLOW_QUEUE_NAME, as it was given'
+
+function executionOf({ id, params }: { id: string; params: object }, said: object): object {
+  return { ...said, component_id: id, path_params: params }
+}
+
+/** A task ends, whatever it was completed with. */
+function endOf(response: Completion['response'], error: Completion['error']): Ended {
+  try {
+    if (error) return { error: readTaskError(error) }
+    if (!response) return { error: { code: rpcCode.malformed, message: 'it was completed without a result' } }
+    const { length } = response.output
+    if (length <= MAX_MESSAGE_BYTES) return { result: { output: readValue(response.output) } }
+    const message = `the answer has ${bytesText(length)}, more than the ${bytesText(MAX_MESSAGE_BYTES)} that are taken`
+    return {
+      error: { code: rpcCode.answerTooLarge, message: `${message}: keep large values as blobs and pass their ids` },
+    }
+  } catch (thrown) {
+    return { error: wireErrorOf(thrown) }
+  }
+}
+
+function noTask(taskId: string): RpcError {
+  return new RpcError(rpcCode.notFound, `there is no open task "${taskId}": it has ended, or never was`)
+}
+
+/** What says which task a request belongs to. */
+function rootOf({ root_run_id }: Message): string {
+  if (typeof root_run_id === 'string' && root_run_id !== '') return root_run_id
+  throw new RpcError(rpcCode.invalidParams, '"root_run_id" is missing: the one of the task that the request belongs to')
+}
+
+function wireErrorOf(thrown: unknown): WireError {
+  if (thrown instanceof RpcError) return { code: thrown.code, message: thrown.message, data: thrown.data }
+  return { code: rpcCode.internal, message: thrown instanceof Error ? thrown.message : String(thrown) }
+}
+
+function hasValue(field: unknown): boolean {
+  return field !== undefined && field !== null && field !== ''
+}
+
+/** In a time that says nothing of where they differ. */
+function isSame(given: string, wanted: string): boolean {
+  const [a, b] = [given, wanted].map((text) => createHash('sha256').update(text).digest())
+  return timingSafeEqual(a as Buffer, b as Buffer)
+}
+
+/** Without the token. */
+function queueNameOf(asked: string): string {
+  return asked.split(':')[0]?.slice(0, 100) ?? ''
+}
+
+/** `127.0.0.1:40312` and `[::1]:40312` without the port. */
+function addressOf(peer: string): string {
+  return peer.replace(/:\d+$/, '')
+}

@@ -1,0 +1,323 @@
+// Tasks and the workers that take them: which worker gets which task, and whether it still works on it. Knows no gRPC and no
+// process.
+//
+// 1. A task goes to the worker with the fewest tasks among those that have its component; while there is none, it waits.
+// 2. A task that was given out and not claimed when its worker leaves goes to another one, once. A claimed one stays: its
+//    worker may come back, and only its heartbeats say that it works.
+// 3. Every task ends: completed, failed by its worker, abandoned, or overdue. Overdue is one that no worker has taken for the
+//    queue timeout, that runs longer than the execution timeout, or whose worker has missed three heartbeats.
+// 4. Ids cannot be guessed: who names a task was given it.
+
+import { randomUUID } from 'node:crypto'
+import type { Clock, ComponentInfo } from '@stepflow/engine'
+import { type MessageId, rpcCode, type WireError } from '../wire.ts'
+import { ComponentPaths, type Found, type ListedComponent } from './component-paths.ts'
+
+export interface Call {
+  /** Of the request that it is the answer to. */
+  readonly call: MessageId
+  readonly component: string
+  /** What every worker is told of it alike. */
+  readonly said: object
+}
+
+export type Ended = { readonly result: unknown } | { readonly error: WireError }
+
+export interface Board {
+  readonly clock: Clock
+  readonly queueTimeoutMs: number
+  readonly executionTimeoutMs: number | undefined
+  readonly heartbeatMs: number
+  /** For messages. */
+  readonly queue: string
+  settled(call: MessageId, ended: Ended): void
+  /** A worker has said what it has. */
+  ready(): void
+  /** It has shown no sign of life for three heartbeats although it works on a task. */
+  silent(worker: Worker): void
+  /** It goes on with a task whose time is over. */
+  stuck(worker: Worker): void
+}
+
+/** A worker that asks for tasks. */
+export interface Worker {
+  readonly id: string
+  /** Gives it a task: `list_components`, or `execute` with what it calls the component. */
+  give(taskId: string, task: { readonly found: Found; readonly said: object } | 'list'): void
+}
+
+export interface Beat {
+  readonly shouldAbort: boolean
+  readonly isTakenByAnother: boolean
+}
+
+export class TaskBoard {
+  readonly #board: Board
+  readonly #tasks = new Map<string, Task>()
+  readonly #byCall = new Map<MessageId, Task>()
+  readonly #waiting = new Set<Task>()
+  /** In the order in which they came. */
+  readonly #members = new Map<Worker, Member>()
+  #stopTimer: (() => void) | undefined
+
+  constructor(board: Board) {
+    this.#board = board
+  }
+
+  get hasWorkers(): boolean {
+    return this.#members.size > 0
+  }
+
+  get isReady(): boolean {
+    for (const { paths } of this.#members.values()) if (paths) return true
+    return false
+  }
+
+  /** Of all workers; the first one that has a path describes it. */
+  get components(): readonly ComponentInfo[] {
+    const infos = new Map<string, ComponentInfo>()
+    for (const { paths } of this.#members.values()) {
+      for (const info of paths?.infos ?? []) if (!infos.has(info.name)) infos.set(info.name, info)
+    }
+    return [...infos.values()]
+  }
+
+  /** It is asked what it has first, and gets tasks once it has said so. */
+  join(worker: Worker): void {
+    const list = randomUUID()
+    this.#members.set(worker, { list, paths: undefined, tasks: new Set(), tookAt: this.#board.clock.now() })
+    worker.give(list, 'list')
+  }
+
+  leave(worker: Worker): void {
+    const member = this.#members.get(worker)
+    if (!member) return
+    this.#members.delete(worker)
+    for (const task of member.tasks) {
+      if (task.claimedAt !== undefined) continue
+      if (task.abandonedAt !== undefined) this.#forget(task)
+      else if (task.given > 1) this.#fail(task, LEFT_TWICE)
+      else this.#wait(task)
+    }
+    this.#assign()
+  }
+
+  offer(call: Call): void {
+    const now = this.#board.clock.now()
+    const task: Task = { ...call, id: randomUUID(), given: 0, since: now, beatAt: now }
+    this.#tasks.set(task.id, task)
+    this.#byCall.set(call.call, task)
+    this.#wait(task)
+    this.#assign()
+    this.#watch()
+  }
+
+  /** True if no worker has it. Else its worker hears of it with its next heartbeat. */
+  abandon(call: MessageId): boolean {
+    const task = this.#byCall.get(call)
+    if (!task) return true
+    task.abandonedAt = this.#board.clock.now()
+    if (task.worker) return false
+    this.#forget(task)
+    return true
+  }
+
+  /** A heartbeat, the first of which claims the task; undefined if there is no such task. */
+  beat(taskId: string, workerId: string): Beat | undefined {
+    const task = this.#tasks.get(taskId)
+    if (!task) return undefined
+    if (task.worker?.id !== workerId) return { shouldAbort: true, isTakenByAnother: true }
+    this.#claim(task)
+    return { shouldAbort: task.abandonedAt !== undefined, isTakenByAnother: false }
+  }
+
+  /** The request whose answer a task is; undefined if there is none. */
+  callOf(taskId: string): MessageId | undefined {
+    return this.#tasks.get(taskId)?.call
+  }
+
+  /** False if there is no such task, or not any more. */
+  complete(taskId: string, ended: Ended): boolean {
+    const task = this.#tasks.get(taskId)
+    if (!task) return false
+    this.#claim(task)
+    this.#forget(task)
+    if (!task.isOver) this.#board.settled(task.call, ended)
+    return true
+  }
+
+  /** False if nobody was asked. */
+  list(taskId: string, listed: readonly ListedComponent[]): boolean {
+    for (const member of this.#members.values()) {
+      if (member.list !== taskId || member.paths) continue
+      member.paths = new ComponentPaths(listed)
+      this.#board.ready()
+      this.#assign()
+      return true
+    }
+    return false
+  }
+
+  stop(): void {
+    this.#stopTimer?.()
+    this.#stopTimer = undefined
+  }
+
+  // ---
+
+  #wait(task: Task): void {
+    task.worker = undefined
+    task.since = this.#board.clock.now()
+    this.#waiting.add(task)
+  }
+
+  #assign(): void {
+    if (!this.isReady) return
+    for (const task of this.#waiting) {
+      const chosen = this.#choose(task.component)
+      this.#waiting.delete(task)
+      if (!chosen) {
+        this.#fail(task, { code: rpcCode.methodNotFound, message: this.#whatThereIs(task.component) })
+        continue
+      }
+      const { worker, member, found } = chosen
+      task.worker = worker
+      task.given++
+      task.since = this.#board.clock.now()
+      member.tasks.add(task)
+      worker.give(task.id, { found, said: task.said })
+    }
+  }
+
+  #choose(component: string): { worker: Worker; member: Member; found: Found } | undefined {
+    let best: { worker: Worker; member: Member; found: Found } | undefined
+    for (const [worker, member] of this.#members) {
+      if (best && best.member.tasks.size <= member.tasks.size) continue
+      const found = member.paths?.find(component)
+      if (found) best = { worker, member, found }
+    }
+    return best
+  }
+
+  #whatThereIs(component: string): string {
+    const names = this.components.map(({ name }) => name)
+    const shown = names.length > SHOWN_NAMES ? `${names.slice(0, SHOWN_NAMES).join(', ')} and more` : names.join(', ')
+    return `no worker of queue "${this.#board.queue}" has a component "${component}"; there are: ${shown || 'none'}`
+  }
+
+  #claim(task: Task): void {
+    const now = this.#board.clock.now()
+    task.beatAt = now
+    if (task.claimedAt !== undefined) return
+    task.claimedAt = now
+    const member = task.worker && this.#members.get(task.worker)
+    if (member) member.tookAt = now
+  }
+
+  #fail(task: Task, error: WireError): void {
+    this.#forget(task)
+    this.#board.settled(task.call, { error })
+  }
+
+  #forget(task: Task): void {
+    this.#tasks.delete(task.id)
+    this.#byCall.delete(task.call)
+    this.#waiting.delete(task)
+    if (task.worker) this.#members.get(task.worker)?.tasks.delete(task)
+  }
+
+  // --- tasks that are overdue
+
+  #watch(): void {
+    this.#stopTimer ??= this.#board.clock.timer(LOOK_MS, () => {
+      this.#stopTimer = undefined
+      this.#look()
+      if (this.#tasks.size > 0) this.#watch()
+    })
+  }
+
+  #look(): void {
+    const now = this.#board.clock.now()
+    const silent = new Set<Worker>()
+    for (const task of [...this.#tasks.values()]) {
+      if (task.abandonedAt !== undefined) this.#lookAtAbandoned(task, now)
+      else if (task.claimedAt === undefined) this.#lookAtUnclaimed(task, now)
+      else this.#lookAtClaimed(task, task.claimedAt, now, silent)
+    }
+    for (const worker of silent) if (!this.#hasHeard(worker, now)) this.#board.silent(worker)
+  }
+
+  #lookAtUnclaimed(task: Task, now: number): void {
+    const { queue, queueTimeoutMs } = this.#board
+    const tookAt = task.worker ? (this.#members.get(task.worker)?.tookAt ?? 0) : 0
+    if (now - Math.max(task.since, tookAt) < queueTimeoutMs) return
+    const what = task.worker ? 'has taken a task' : 'has asked for tasks'
+    const message = `no worker of queue "${queue}" ${what} for ${queueTimeoutMs / 1000} s, its "queue_timeout"`
+    this.#fail(task, { code: rpcCode.unreachable, message })
+  }
+
+  #lookAtClaimed(task: Task, claimedAt: number, now: number, silent: Set<Worker>): void {
+    const { executionTimeoutMs = Number.POSITIVE_INFINITY, heartbeatMs } = this.#board
+    const silentMs = 3 * heartbeatMs
+    if (now - task.beatAt >= silentMs) {
+      if (task.worker) silent.add(task.worker)
+      const message = `its worker has missed three heartbeats: nothing was heard of the call for ${silentMs / 1000} s`
+      this.#fail(task, { code: rpcCode.unreachable, message })
+    } else if (now - claimedAt >= executionTimeoutMs) {
+      const message = `component ${task.component} has run for ${executionTimeoutMs / 1000} s, its "execution_timeout"`
+      this.#board.settled(task.call, { error: { code: rpcCode.timeout, message } })
+      task.abandonedAt = now
+      task.isOver = true
+    }
+  }
+
+  /** Its worker has been told to end it, or will be with its next heartbeat. */
+  #lookAtAbandoned(task: Task, now: number): void {
+    if (now - (task.abandonedAt ?? now) < LET_GO_MS + this.#board.heartbeatMs) return
+    this.#forget(task)
+    if (task.isOver && task.worker) this.#board.stuck(task.worker)
+  }
+
+  /** Of any of its tasks, lately. */
+  #hasHeard(worker: Worker, now: number): boolean {
+    const since = now - 3 * this.#board.heartbeatMs
+    const member = this.#members.get(worker)
+    for (const task of member?.tasks ?? []) if (task.beatAt > since) return true
+    return member !== undefined && member.tookAt > since
+  }
+}
+
+// ---
+
+interface Task extends Call {
+  readonly id: string
+  worker?: Worker | undefined
+  /** How often it was given out. */
+  given: number
+  /** When it was offered, or given to the worker that has it. */
+  since: number
+  claimedAt?: number
+  beatAt: number
+  /** Since when nobody wants its result. */
+  abandonedAt?: number
+  /** Its call has ended for being over its time. */
+  isOver?: boolean
+}
+
+interface Member {
+  /** The task that asks what it has. */
+  readonly list: string
+  paths: ComponentPaths | undefined
+  readonly tasks: Set<Task>
+  /** When it last claimed a task. */
+  tookAt: number
+}
+
+const LOOK_MS = 500
+/** After its worker was told to let go of a task. */
+const LET_GO_MS = 5000
+const SHOWN_NAMES = 20
+const LEFT_TWICE: WireError = {
+  code: rpcCode.unreachable,
+  message: 'two workers in turn were given the call and broke off their connection before they began with it',
+}
