@@ -1,17 +1,34 @@
 // Files that the command line names as places to write to: checked before anything runs, and written whole.
 
-import { accessSync, constants, statSync, writeFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import {
+  accessSync,
+  closeSync,
+  constants,
+  openSync,
+  readSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
 import { FlowError } from '@stepflow/engine'
 import { cannot } from '@stepflow/host'
 
 /** `what` says what it is to the user: "the output", "the export". */
 export function writeText(file: string, text: string, what: string, cwd: string): void {
   try {
-    writeFileSync(resolve(cwd, file), text)
+    put(resolve(cwd, file), text)
   } catch (thrown) {
     throw cannot('written', file, what, thrown)
   }
+}
+
+/** The same for a file whose text was read and edited: it keeps its byte order mark. */
+export function rewriteText(file: string, text: string, what: string, cwd: string): void {
+  writeText(file, beginsWithMark(resolve(cwd, file)) ? `\ufeff${text}` : text, what, cwd)
 }
 
 /** The same for a file that nobody else may have written yet: one that is there is overwritten only if it is said so. */
@@ -26,7 +43,8 @@ export function writeNew(
     const path = resolve(cwd, file)
     // A device or a pipe is there to be written to.
     const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() ?? true
-    writeFileSync(path, content, { flag: existing === 'refuse' && isFile ? 'wx' : 'w' })
+    if (existing === 'refuse' && isFile) writeFileSync(path, content, { flag: 'wx' })
+    else put(path, content)
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') {
       throw new FlowError('INVALID_INPUT', `"${file}" exists already; --force overwrites it`)
@@ -54,5 +72,48 @@ export function isSameFile(one: string, other: string, cwd: string): boolean {
     return a.isFile() && a.ino === b.ino && a.dev === b.dev
   } catch {
     return false // one of them is not there; whoever reads or writes it says so
+  }
+}
+
+// ---
+
+/** What is there stays whole until all of the new is written: a full disk must not cost somebody a flow. */
+function put(path: string, content: string | Uint8Array): void {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  if (stat?.isFile() && isOurs(stat) && replace(realpathSync(path), content, stat)) return
+  writeFileSync(path, content)
+}
+
+/** Another file in its place would have another owner, or leave its other names behind. */
+function isOurs({ uid, nlink }: Stats): boolean {
+  return nlink === 1 && (process.getuid === undefined || uid === process.getuid())
+}
+
+/** False if its folder takes no other file. */
+function replace(path: string, content: string | Uint8Array, { mode }: Stats): boolean {
+  accessSync(path, constants.W_OK)
+  const beside = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`)
+  try {
+    closeSync(openSync(beside, 'wx', mode))
+  } catch {
+    return false
+  }
+  try {
+    writeFileSync(beside, content)
+    renameSync(beside, path)
+    return true
+  } catch (thrown) {
+    rmSync(beside, { force: true })
+    throw thrown
+  }
+}
+
+function beginsWithMark(path: string): boolean {
+  const fd = openSync(path, 'r')
+  try {
+    const bytes = Buffer.alloc(3)
+    return readSync(fd, bytes) === 3 && bytes.toString() === '\ufeff'
+  } finally {
+    closeSync(fd)
   }
 }

@@ -11,7 +11,7 @@ export async function updateOutputs(text: string, outputs: ReadonlyMap<number, u
 // ---
 
 function updated(
-  { isMap, isSeq, parseDocument, stringify }: typeof import('yaml'),
+  { Document, isCollection, isMap, isSeq, parseDocument, stringify }: typeof import('yaml'),
   text: string,
   outputs: ReadonlyMap<number, unknown>,
 ): string | undefined {
@@ -26,8 +26,18 @@ function updated(
     if (!isMap(one)) return undefined
     const map = one as YAMLMap.Parsed
     const pair = map.items.find((item) => (item.key as { value?: unknown }).value === 'output')
+    const inBraces = () => {
+      const document = new Document(value, { schema: 'core', aliasDuplicateObjects: false })
+      if (isCollection(document.contents)) document.contents.flow = true
+      const written = document.toString({ lineWidth: 0 }).trimEnd()
+      return written.includes('\n') ? JSON.stringify(value) : written
+    }
+    const isOneLine = !text.slice(map.range[0], map.range[1]).includes('\n')
+    const isJson = text[map.items[0]?.key.range[0] ?? 0] === '"'
     const write: Write = map.flow
-      ? (column) => jsonAt(value, text, column, indent)
+      ? isOneLine && !isJson
+        ? () => ` ${inBraces()}`
+        : (column) => jsonAt(value, isOneLine, column, indent)
       : (column) => yamlAt(stringify(value, { lineWidth: 0, indent: indent.length, schema: 'core' }), column, indent)
     edits.push(pair ? replaceValue(text, pair, write, map.flow === true) : addPair(text, map, write))
   }
@@ -85,8 +95,7 @@ function yamlAt(yaml: string, column: number, indent: string): string {
   return `\n${lines.map((line) => (line === '' ? '' : margin + line)).join('\n')}`
 }
 
-function jsonAt(value: unknown, text: string, column: number, indent: string): string {
-  const isOneLine = !text.includes('\n')
+function jsonAt(value: unknown, isOneLine: boolean, column: number, indent: string): string {
   const lines = (isOneLine ? JSON.stringify(value) : JSON.stringify(value, null, indent)).split('\n')
   return ` ${lines.map((line, i) => (i === 0 ? line : ' '.repeat(column) + line)).join('\n')}`
 }

@@ -10,7 +10,7 @@ import { describeDiagnostics } from '../code-frame.ts'
 import { type Args, type Command, flowOptions, type Io } from '../command.ts'
 import { createMessages, type Messages } from '../messages.ts'
 import { reportInvalid } from '../report-invalid.ts'
-import { writeNew } from '../write-file.ts'
+import { isSameFile, rewriteText, writeNew } from '../write-file.ts'
 
 export const infer: Command = {
   name: 'infer',
@@ -146,9 +146,9 @@ function write(output: string | undefined, text: string, file: string, args: Arg
     io.out(text)
     return
   }
-  if (resolve(io.cwd, output) === resolve(io.cwd, file) && !args.has('force')) {
-    throw new FlowError('INVALID_INPUT', `"${output}" is the flow itself; --force replaces it`)
-  }
-  writeNew(output, text, 'the flow', io.cwd, args.has('force') ? 'overwrite' : 'refuse')
+  if (isSameFile(output, file, io.cwd)) {
+    if (!args.has('force')) throw new FlowError('INVALID_INPUT', `"${output}" is the flow itself; --force replaces it`)
+    rewriteText(output, text, 'the flow', io.cwd)
+  } else writeNew(output, text, 'the flow', io.cwd, args.has('force') ? 'overwrite' : 'refuse')
   messages.hint(`written: ${output}`)
 }

@@ -10,7 +10,7 @@ import { onInterrupt } from '../interrupts.ts'
 import { createMessages } from '../messages.ts'
 import { paint } from '../progress/draw-tree.ts'
 import { overrideOptions, readOverrides, variableOptions } from '../sources.ts'
-import { writeText } from '../write-file.ts'
+import { rewriteText } from '../write-file.ts'
 
 export const test: Command = {
   name: 'test',
@@ -149,7 +149,7 @@ async function update(result: FileResult, io: Io, hint: (text: string) => void) 
   const text = await updateOutputs(result.text, outputs)
   if (text === undefined)
     return hint(`${result.file}: its cases cannot be updated, since they are not written out in the file`)
-  writeText(result.file, text, 'the flow', io.cwd)
+  rewriteText(result.file, text, 'the flow', io.cwd)
   hint(`${result.file}: ${outputs.size} updated`)
 }
 
