@@ -15,6 +15,7 @@ import {
 import type { Config, StoreConfig } from '../config/config.ts'
 import { loadConfig } from '../config/load-config.ts'
 import type { Env } from '../config/substitute.ts'
+import { lendNodeHash } from '../node-hash.ts'
 import { type WiredPlugins, type WireOptions, wire, wirePlugins } from '../wire.ts'
 import { isCodeFile, loadCodeFlow } from './code-file.ts'
 import { createFlowLoader } from './flow-loader.ts'
@@ -72,6 +73,7 @@ export interface OpenProject {
 /** Reads all of it; throws only if a file that was named cannot be read. Close it, or child processes stay. */
 export async function openProject(options: OpenProject): Promise<Project> {
   const { file, cwd, env, purpose, secretsFile } = options
+  lendNodeHash()
   const text = readText(file, 'the flow', cwd)
   const code = isCodeFile(file)
     ? { flow: undefined, ...(await loadCodeFlow(resolve(cwd, file), undefined, options.log)) }
