@@ -200,8 +200,9 @@ class Call:
         return error_line(self.id, thrown)
 
     def _finish(self, line: bytes) -> None:
-        self._server.ended(self)
+        # Who waits for the calls to end waits for their answers.
         self.link.answer(line)
+        self._server.ended(self)
 
 
 def error_line(id: wire.MessageId, thrown: BaseException) -> bytes:

@@ -30,14 +30,11 @@ _IDLE_SECONDS = 75
 
 
 def serve_http(server: StepflowServer, host: str, port: int) -> None:
-    """Until SIGTERM. Announces its port as a line on stdout, `{"port": N}`."""
+    """Until SIGTERM or Ctrl-C. Announces its port as a line on stdout, `{"port": N}`."""
     _, target = take_over()
     end = End(server)
-    end.begin_on_sigterm()
-    try:
-        asyncio.run(_run(server, host, port, target, end))
-    except KeyboardInterrupt:
-        end.begin(130)
+    end.begin_on_signals()
+    asyncio.run(_run(server, host, port, target, end))
     end.exit()
 
 
@@ -54,7 +51,7 @@ async def _run(server: StepflowServer, host: str, port: int, target: int, end: E
         sys.exit(f"cannot listen on {host}:{port}: {error}")
     said = {"port": listener.sockets[0].getsockname()[1]}
     os.write(target, json.dumps(said).encode() + b"\n")
-    await loop.run_in_executor(None, end.began.wait)
+    await end.wait_in_loop()
     listener.close()
     await loop.run_in_executor(None, end.wait_for_calls)
 

@@ -27,7 +27,7 @@ _MOST_WAITING_BYTES = 8 * 1024 * 1024
 
 
 def serve_stdio(server: StepflowServer) -> None:
-    """Until stdin ends, or SIGTERM."""
+    """Until stdin ends, SIGTERM, or Ctrl-C."""
     source, target = take_over()
     link = StdioLink(target)
     end = End(server)
@@ -36,17 +36,14 @@ def serve_stdio(server: StepflowServer) -> None:
         ("read", lambda: _read(source, server, link, end)),
     ):
         threading.Thread(target=work, name=f"stepflow-{name}", daemon=True).start()
-    end.begin_on_sigterm()
-    try:
-        if server.needs_loop():
-            import asyncio
+    end.begin_on_signals()
+    if server.needs_loop():
+        import asyncio
 
-            asyncio.run(_run_loop(server, end))
-        else:
-            end.began.wait()
-            end.wait_for_calls()
-    except KeyboardInterrupt:
-        end.begin(130)
+        asyncio.run(_run_loop(server, end))
+    else:
+        end.wait()
+        end.wait_for_calls()
     link.finish()
     end.exit()
 
@@ -125,7 +122,7 @@ async def _run_loop(server: StepflowServer, end: End) -> None:
 
     loop = asyncio.get_running_loop()
     server.use_loop(loop)
-    await loop.run_in_executor(None, end.began.wait)
+    await end.wait_in_loop()
     await loop.run_in_executor(None, end.wait_for_calls)
 
 

@@ -28,6 +28,8 @@ class Refusal(Exception):
 class Runtime:
     """What both transports share: blobs, runs, and what was heard."""
 
+    process: subprocess.Popen[bytes]
+
     def __init__(self) -> None:
         self.blobs: dict[str, Any] = {}
         self.heard: Queue[dict[str, Any]] = Queue()
@@ -47,6 +49,13 @@ class Runtime:
             return {**reply, "result": self.serve[request["method"]](request["params"])}
         except Refusal as refusal:
             return {**reply, "error": {"code": refusal.code, "message": str(refusal)}}
+
+    def ended(self) -> tuple[int, str]:
+        """Its status, and what it wrote to stderr."""
+        status = self.process.wait(timeout=PATIENCE)
+        if self.process.stdin:
+            self.process.stdin.close()
+        return status, self.process.errors()  # type: ignore[attr-defined]
 
     def _put(self, params: dict[str, Any]) -> dict[str, Any]:
         id = f"blob{len(self.blobs)}"
@@ -72,9 +81,9 @@ class Runtime:
 
 
 class StdioRuntime(Runtime):
-    def __init__(self, script: str, *, greet: bool = True, reads: bool = True) -> None:
+    def __init__(self, script: str, *arguments: str, greet: bool = True, reads: bool = True) -> None:
         super().__init__()
-        self.process = start(script, stdin=subprocess.PIPE)
+        self.process = start(script, *arguments, stdin=subprocess.PIPE)
         self._numbers = count(1)
         self._answers: dict[Any, Queue[dict[str, Any]]] = {}
         self._lock = threading.Lock()
@@ -116,15 +125,9 @@ class StdioRuntime(Runtime):
 
     def close(self) -> tuple[int, str]:
         """Ends its stdin; its status, and what it wrote to stderr."""
-        assert self.process.stdin and self.process.stderr
+        assert self.process.stdin
         self.process.stdin.close()
         return self.ended()
-
-    def ended(self) -> tuple[int, str]:
-        status = self.process.wait(timeout=PATIENCE)
-        if self.process.stdin:
-            self.process.stdin.close()
-        return status, self.process.errors()  # type: ignore[attr-defined]
 
     def _reply(self, request: dict[str, Any]) -> None:
         reply = self.answer(request)
@@ -207,8 +210,7 @@ class HttpRuntime(Runtime):
 
     def close(self) -> tuple[int, str]:
         self.process.terminate()
-        assert self.process.stderr
-        return self.process.wait(timeout=PATIENCE), self.process.errors()  # type: ignore[attr-defined]
+        return self.ended()
 
 
 def execution(component: str, input: Any, **more: Any) -> dict[str, Any]:

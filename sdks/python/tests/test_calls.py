@@ -5,7 +5,7 @@ from __future__ import annotations
 import unittest
 from typing import Any, Union
 
-from tests.runtime import HttpRuntime, Refusal, StdioRuntime
+from tests.runtime import PATIENCE, HttpRuntime, Refusal, StdioRuntime
 
 
 class Calls:
@@ -82,7 +82,7 @@ class Calls:
         for component in ("/keep", "/keep_async"):
             self.runtime.heard.queue.clear()
             self.assertEqual(self.output(component, [1, 2]), [1, 2])
-            log = self.runtime.heard.get(timeout=10)
+            log = self.runtime.heard.get(timeout=PATIENCE)
             said = {"id": 0, "level": "info", "message": "keeping", "data": {"size": 2}}
             self.assertEqual((log["method"], {**log["params"], "id": 0}), ("log", said))
             self.assertEqual(self.runtime.asked[-1]["params"]["observability"], {"run_id": "run0", "step_id": "step"})
