@@ -33,7 +33,16 @@ const mayImport: Record<string, readonly string[]> = {
     '@stepflow/store-sqlite',
     '@stepflow/code',
   ],
-  server: ['@stepflow/engine', '@stepflow/schema', '@stepflow/api', '@stepflow/host', '@stepflow/host/history'],
+  server: [
+    '@stepflow/engine',
+    '@stepflow/schema',
+    '@stepflow/api',
+    '@stepflow/host',
+    '@stepflow/host/history',
+    '@stepflow/host/named-flows',
+    '@stepflow/host/secrets',
+    '@stepflow/host/tokens',
+  ],
   stepflow: [
     '@stepflow/engine',
     '@stepflow/dialects',
@@ -67,7 +76,7 @@ const rooms: Record<string, readonly string[]> = {
   'store-sqlite': ['sql'],
   api: ['shapes', 'client'],
   code: ['compile', 'library'],
-  host: ['plugins', 'config', 'secrets', 'tokens', 'flows', 'history', 'serving'],
+  host: ['plugins', 'config', 'secrets', 'tokens', 'flows', 'named-flows', 'history', 'serving'],
   server: ['app', 'access', 'flows', 'runs', 'events', 'triggers', 'mcp', 'routes'],
   stepflow: ['progress', 'batch', 'cases', 'runs', 'commands'],
 }

@@ -30,6 +30,10 @@ export class Pruner {
       cached: db.prepare(
         'SELECT key AS place, CAST(outcome AS BLOB) AS text FROM cached WHERE key > ? ORDER BY key LIMIT ?',
       ),
+      records: db.prepare(
+        `SELECT collection, key, CAST(value AS BLOB) AS text FROM records WHERE (collection, key) > (?, ?)
+         ORDER BY collection, key LIMIT ?`,
+      ),
       candidates: db.prepare('SELECT id FROM blobs WHERE put_at <= ?'),
       journal: db.prepare(
         'SELECT position AS place, CAST(entries AS BLOB) AS text FROM journal WHERE position > ? ORDER BY position LIMIT ?',
@@ -75,6 +79,7 @@ export class Pruner {
       await new Promise((resolve) => setImmediate(resolve))
     }
     this.#strikeNamedByCached(unnamed)
+    this.#strikeNamedByRecords(unnamed)
     this.#strikeNamedByBlobs(unnamed)
     if (unnamed.size === 0) return 0
     return this.#writer.write((tx) => {
@@ -101,6 +106,18 @@ export class Pruner {
       for (const { text } of rows) strikeNamed(unnamed, text)
       if (rows.length === 0) return
       last = rows.at(-1)?.place as string
+    }
+  }
+
+  /** Versions of flows name their texts. */
+  #strikeNamedByRecords(unnamed: Set<string>): void {
+    let last = ['', '']
+    while (unnamed.size > 0) {
+      const rows = this.#sql.records.all<{ collection: string; key: string; text: Bytes }>(...last, ROWS_AT_ONCE)
+      for (const { text } of rows) strikeNamed(unnamed, text)
+      const end = rows.at(-1)
+      if (!end) return
+      last = [end.collection, end.key]
     }
   }
 

@@ -268,6 +268,10 @@ test('prune removes what ended long ago, and blobs that nothing names', async ()
   const inner = await store.blobs.put({ kept: 'by its id in a blob' })
   const outer = await store.blobs.put({ flow: `sha256:${inner}` })
   const unnamed = await store.blobs.put({ removed: true })
+  const recorded = await store.blobs.put({ kept: 'by its id in a record' })
+  for (let i = 0; i < 300; i++) {
+    await store.records.put({ collection: `c${i % 3}`, key: `${i}`, version: 0, value: i === 299 ? [recorded] : i })
+  }
   const large = 'x'.repeat(2_000_000)
   await runOnce(store, 'old', large, 1000)
   await runOnce(store, 'new', { named, outer, large: `${large}y` }, 500_000_000)
@@ -277,7 +281,7 @@ test('prune removes what ended long ago, and blobs that nothing names', async ()
   expect(await store.runs.prune?.({ olderThanMs: 700_000_000 })).toEqual({ runs: 1, blobs: 2 })
 
   expect((await store.runs.list()).map(({ id }) => id)).toEqual(['open', 'new'])
-  expect(await store.blobs.get(inner)).toBeDefined()
+  for (const kept of [inner, recorded]) expect(await store.blobs.get(kept)).toBeDefined()
   expect((await store.runs.items('new'))[0]?.outcome).toMatchObject({ result: { large: `${large}y` } })
   for (const gone of [unnamed, contentId(large)]) {
     await expect((async () => store.blobs.get(gone))()).rejects.toMatchObject({ code: 'NOT_FOUND' })

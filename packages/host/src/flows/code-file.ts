@@ -10,8 +10,11 @@ export function isCodeFile(file: string): boolean {
   return /\.([mc]?[jt]s|[jt]sx)$/i.test(file)
 }
 
-/** `file` is an absolute path; `exported` names one of several. */
-export async function loadCodeFlow(file: string, exported?: string, log?: Log): Promise<CodeFlow> {
+/**
+ * `file` is an absolute path; `exported` names one of several. `text`: what the file holds now, where it may have been loaded
+ * with another text before.
+ */
+export async function loadCodeFlow(file: string, exported?: string, log?: Log, text?: string): Promise<CodeFlow> {
   const { readCodeFlow } = await import('./read-code-flow.ts')
-  return readCodeFlow(file, exported, log)
+  return readCodeFlow(file, exported, log, text)
 }

@@ -28,10 +28,10 @@ export interface CodeFlow {
 }
 
 /** `file` is an absolute path; `exported` names one of several. */
-export async function readCodeFlow(file: string, exported?: string, log?: Log): Promise<CodeFlow> {
+export async function readCodeFlow(file: string, exported?: string, log?: Log, text?: string): Promise<CodeFlow> {
   const shown = basename(file)
   guardProcess(log)
-  const exports = await importModule(file, shown)
+  const exports = await importModule(file, shown, text)
   const found = chosen(exports, shown, exported)
   const diagnostics = isStepFunction(found) ? checkDefinition(found[DEFINITION]) : []
   const told = diagnostics.map((one) => ({ ...one, file: shown }))

@@ -4,17 +4,21 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, extname } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { errorValue, FlowError } from '@stepflow/engine'
+import { contentId, errorValue, FlowError } from '@stepflow/engine'
 
-/** The exports of `file` (an absolute path). Throws INVALID_FLOW, beginning with `who`, if it cannot be loaded. */
-export async function importModule(file: string, who: string): Promise<object> {
+/**
+ * The exports of `file` (an absolute path). Throws INVALID_FLOW, beginning with `who`, if it cannot be loaded. `text`: what it
+ * holds now; with another than before it is loaded anew. What it imports stays as it was, where Node loads it.
+ */
+export async function importModule(file: string, who: string, text?: string): Promise<object> {
   try {
-    if (!nodeReads(file)) return await importWithJiti(file)
+    if (!nodeReads(file)) return await importWithJiti(file, text)
+    const { href } = pathToFileURL(file)
     try {
-      return (await import(pathToFileURL(file).href)) as object // a module's namespace is an object
+      return (await import(text === undefined ? href : `${href}?${contentId(text).slice(0, 16)}`)) as object // a namespace is an object
     } catch (error) {
       if (!wasNotRun(error)) throw error
-      return await importWithJiti(file)
+      return await importWithJiti(file, text)
     }
   } catch (error) {
     throw new FlowError('INVALID_FLOW', `${who}: ${placeOf(error, file)}: ${wordsOf(error, file)}`, { cause: error })
@@ -44,9 +48,9 @@ const NOT_RUN = new Set([
   'ERR_UNSUPPORTED_DIR_IMPORT',
 ])
 
-async function importWithJiti(file: string): Promise<object> {
+async function importWithJiti(file: string, text: string | undefined): Promise<object> {
   const { createJiti } = await import('jiti')
-  const options = { interopDefault: false, jsx: /x$/.test(file), alias: lent(file) }
+  const options = { interopDefault: false, jsx: /x$/.test(file), alias: lent(file), moduleCache: text === undefined }
   return await createJiti(file, options).import<object>(file)
 }
 

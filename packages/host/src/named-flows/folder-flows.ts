@@ -1,0 +1,320 @@
+// The flows of a folder, in step with the store: what a file holds is the published version of its flow. One thing at a time.
+//
+// 1. A file that has changed is read when it has stood still for a moment: half of it may be valid, and is not meant.
+// 2. While a file has errors, the last good version stays published.
+// 3. A file is written only if it is what it was when it was last read.
+
+import { join } from 'node:path'
+import { type Clock, type Diagnostic, FlowError, hasErrors, type Json, type Log } from '@stepflow/engine'
+import { isCodeFile } from '../flows/code-file.ts'
+import { type FileContent, type FileMark, FlowFolder } from './flow-folder.ts'
+import { checkFlowName, fileFor, nameByFile, whyNoName } from './flow-names.ts'
+import type { FlowVersions, NamedFlow } from './flow-versions.ts'
+import {
+  type CompileText,
+  isFlowLike,
+  mayExportFlow,
+  ownName,
+  type ReadFlow,
+  readFlowCode,
+  readFlowText,
+} from './read-flow.ts'
+import { refuseInvalid } from './refuse-invalid.ts'
+import { watchFolder } from './watch-folder.ts'
+
+/** A file of the folder, as it was when it was last read. */
+export interface FolderFlow {
+  /** By which it is listed: the flow's, or the path if that cannot be. */
+  readonly name: string
+  /** Below the folder. */
+  readonly path: string
+  /** Absent: the file could not be read. */
+  readonly content?: FileContent | undefined
+  readonly read?: ReadFlow | undefined
+  /** Of the flow, and of the file: that it has another's name, or cannot be read. */
+  readonly diagnostics: readonly Diagnostic[]
+  readonly readAt: number
+}
+
+export interface FolderFlowsOptions {
+  /** Absolute. */
+  readonly root: string
+  readonly versions: FlowVersions
+  readonly compile: CompileText
+  readonly clock: Clock
+  readonly log: Log
+  /** Called when flows have changed, or may have. */
+  readonly onChange: () => void
+}
+
+export interface SaveText {
+  readonly name: string
+  readonly text: string
+  readonly base?: number | undefined
+  readonly by?: string | undefined
+}
+
+export class FolderFlows {
+  readonly #options: FolderFlowsOptions
+  readonly #folder: FlowFolder
+  /** By path. */
+  readonly #files = new Map<string, FolderFlow>()
+  /** Data that lies beside flows. */
+  readonly #others = new Map<string, FileMark>()
+  /** What has changed, and since when it is as it is. */
+  readonly #moving = new Map<string, { readonly mark: FileMark | undefined; readonly since: number }>()
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(options: FolderFlowsOptions) {
+    this.#options = options
+    this.#folder = new FlowFolder(options.root)
+  }
+
+  /** Reads all of the folder. */
+  load(): Promise<void> {
+    return this.#inTurn(async () => {
+      const files = await this.#folder.files()
+      if (!files) return
+      const owners = new Map<string, string>()
+      for (const { name, file } of await this.#options.versions.list()) {
+        if (file === undefined) continue
+        if (files.has(file)) owners.set(file, name)
+        else await this.#options.versions.fileGone(name, file)
+      }
+      // Who has had a name keeps it.
+      const paths = [...files.keys()].sort((a, b) => Number(owners.has(b)) - Number(owners.has(a)) || (a < b ? -1 : 1))
+      for (const path of paths) await this.#take(path, files.get(path), owners.get(path))
+    })
+  }
+
+  /** Follows what happens to the files, until it is stopped. */
+  watch(): () => void {
+    const { root, clock, log } = this.#options
+    return watchFolder({ root, clock, log, look: () => this.look() })
+  }
+
+  /** Takes in what has changed and stands still; true if something moves yet. */
+  look(): Promise<boolean> {
+    return this.#inTurn(async () => {
+      const files = await this.#folder.files()
+      if (!files) return false
+      const settled = this.#settled(files)
+      for (const path of settled) if (!files.has(path)) await this.#forget(path)
+      for (const path of settled) if (files.has(path)) await this.#take(path, files.get(path))
+      if (settled.length > 0) {
+        await this.#retakeSeconds()
+        this.#options.onChange()
+      }
+      return this.#moving.size > 0
+    })
+  }
+
+  all(): Iterable<FolderFlow> {
+    return this.#files.values()
+  }
+
+  get(name: string): FolderFlow | undefined {
+    for (const flow of this.#files.values()) if (flow.name === name) return flow
+    return undefined
+  }
+
+  isWritable(): Promise<boolean> {
+    return this.#folder.isWritable()
+  }
+
+  /** Writes the flow's file, or a new one, and publishes what it holds. */
+  save({ name, text, base, by }: SaveText): Promise<NamedFlow> {
+    return this.#inTurn(async () => {
+      const { versions, compile } = this.#options
+      checkFlowName(name)
+      const there = this.#writable(name)
+      const ending = text.trimStart().startsWith('{') ? 'json' : 'yaml'
+      const first = await readFlowText(text, compile, there?.path ?? `new.${ending}`)
+      refuseInvalid(first.diagnostics)
+      const own = ownName(first)
+      if (own !== undefined && own !== name) throw namedOtherwise(name, own)
+      const path = there?.path ?? fileFor(name, ending, own !== undefined)
+      if (own === undefined && nameByFile(path) !== name) throw namedOtherwise(name, nameByFile(path))
+      await versions.checkBase(name, base)
+      const written = withEndsOf(there?.content?.text, text)
+      const isWritten = there?.content?.text === written
+      const content =
+        isWritten && there?.content ? there.content : await this.#folder.write(path, written, there?.content)
+      const read = await readFlowText(written, compile, path)
+      const { flow } = await versions.save({
+        ...SAME,
+        name,
+        flow: read.flow as Json, // it compiled
+        text: written,
+        base,
+        by,
+        file: path,
+      })
+      this.#put({ name, path, content, read, diagnostics: read.diagnostics })
+      this.#options.onChange()
+      return flow
+    })
+  }
+
+  /** Writes an earlier version into the file. */
+  publish(name: string, version?: number): Promise<NamedFlow> {
+    return this.#inTurn(async () => {
+      const { versions, compile } = this.#options
+      const there = this.#writable(name)
+      if (!there?.content) throw await versions.unknown(name)
+      const wanted = version === undefined ? (await versions.versions(name))[0] : await versions.version(name, version)
+      const text = await versions.textOf(wanted as { readonly textId: string }) // there is a newest
+      const content =
+        there.content.text === text ? there.content : await this.#folder.write(there.path, text, there.content)
+      const read = await readFlowText(text, compile, there.path)
+      const flow = await versions.publish(name, version)
+      this.#put({ name, path: there.path, content, read, diagnostics: read.diagnostics })
+      this.#options.onChange()
+      return flow
+    })
+  }
+
+  /** Removes the file, and the flow with all its versions. */
+  remove(name: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const there = this.#writable(name)
+      if (!there) throw await this.#options.versions.unknown(name)
+      if (there.content) await this.#folder.remove(there.path, there.content)
+      this.#files.delete(there.path)
+      if (await this.#options.versions.get(name)) await this.#options.versions.remove(name)
+      await this.#retakeSeconds()
+      this.#options.onChange()
+    })
+  }
+
+  #inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(act)
+    this.#turn = done.catch(() => {})
+    return done
+  }
+
+  /** Throws CONFLICT for a flow in code. */
+  #writable(name: string): FolderFlow | undefined {
+    const there = this.get(name)
+    if (there && isCodeFile(there.path)) {
+      throw new FlowError(
+        'CONFLICT',
+        `the flow "${name}" is written in code (${there.path}): it is changed there, not here`,
+      )
+    }
+    return there
+  }
+
+  /** The paths of what has changed, and is the same as when it was last looked at. */
+  #settled(files: ReadonlyMap<string, FileMark>): string[] {
+    const now = this.#options.clock.now()
+    const changed = new Set<string>()
+    for (const path of [...this.#files.keys(), ...this.#others.keys()]) if (!files.has(path)) changed.add(path)
+    for (const [path, mark] of files) {
+      const known = this.#files.get(path)?.content?.mark ?? this.#others.get(path)
+      if (!known || !isSameMark(known, mark)) changed.add(path)
+    }
+    for (const path of this.#moving.keys()) if (!changed.has(path)) this.#moving.delete(path)
+    const settled: string[] = []
+    for (const path of changed) {
+      const mark = files.get(path)
+      const seen = this.#moving.get(path)
+      if (!seen || !isSameMark(seen.mark, mark)) this.#moving.set(path, { mark, since: now })
+      else if (now - seen.since >= STILL_MS) {
+        settled.push(path)
+        this.#moving.delete(path)
+      }
+    }
+    return settled
+  }
+
+  /** Reads a file and puts what is in it on record. `owned`: the name that it had for another process. */
+  async #take(path: string, mark: FileMark | undefined, owned?: string): Promise<void> {
+    const before = this.#files.get(path)
+    let content: FileContent | undefined
+    let read: ReadFlow | undefined
+    let problem: Diagnostic | undefined
+    try {
+      content = await this.#folder.read(path)
+      if (content) {
+        if (isCodeFile(path) && !mayExportFlow(content.text)) return this.#passOver(path, mark)
+        read = isCodeFile(path)
+          ? await readFlowCode(content.text, join(this.#folder.root, path), this.#options.log)
+          : await readFlowText(content.text, this.#options.compile, path)
+      }
+    } catch (thrown) {
+      if (!FlowError.is(thrown)) throw thrown
+      // Other programs lie beside flows in code.
+      if (isCodeFile(path) && thrown.code === 'NOT_FOUND') return this.#passOver(path, mark)
+      problem = { code: 'UNREADABLE_FILE', level: 'error', message: thrown.message, file: path }
+    }
+    if (!content && !problem) return this.#forget(path)
+    // What was a flow is one that has lost its steps, not data that lies beside flows.
+    const was = before?.name ?? owned
+    if (was === undefined && read?.flow !== undefined && !isFlowLike(read.flow)) return this.#passOver(path, mark)
+    // One with errors keeps its name unless it says another: the file may be written yet.
+    const name = (read && ownName(read)) ?? (read?.plan ? undefined : was) ?? nameByFile(path)
+    const holder = this.get(name)
+    const isTaken = holder !== undefined && holder.path !== path
+    const whyNot = isTaken ? `${holder.path} has that name` : whyNoName(name)
+    if (whyNot !== undefined) {
+      const message = `the flow cannot be called "${name}": ${whyNot}`
+      problem = { code: isTaken ? NAME_TAKEN : 'INVALID_FLOW_NAME', level: 'error', message, file: path }
+    }
+    const listed = whyNot === undefined ? name : path
+    if (before && before.name !== listed) await this.#options.versions.fileGone(before.name, path)
+    const diagnostics = [...(read?.diagnostics ?? []), ...(problem ? [problem] : [])]
+    const unread = { text: '', hasMark: false, hash: '', mark: mark ?? NO_MARK }
+    this.#put({ name: listed, path, content: content ?? unread, read, diagnostics })
+    if (!content || !read?.plan || read.dialect === 'code' || hasErrors(diagnostics)) return
+    await this.#options.versions.save({ ...SAME, name, flow: read.flow as Json, text: content.text, file: path }) // it compiled
+  }
+
+  #put(flow: Omit<FolderFlow, 'readAt'>): void {
+    this.#others.delete(flow.path)
+    this.#moving.delete(flow.path)
+    this.#files.set(flow.path, { ...flow, readAt: this.#options.clock.now() })
+  }
+
+  async #passOver(path: string, mark: FileMark | undefined): Promise<void> {
+    await this.#forget(path)
+    if (mark) this.#others.set(path, mark)
+  }
+
+  async #forget(path: string): Promise<void> {
+    const before = this.#files.get(path)
+    this.#files.delete(path)
+    this.#others.delete(path)
+    if (before) await this.#options.versions.fileGone(before.name, path)
+  }
+
+  /** Of two flows of one name the second may be the only one by now. */
+  async #retakeSeconds(): Promise<void> {
+    for (const { path, content, diagnostics } of [...this.#files.values()]) {
+      if (diagnostics.some(({ code }) => code === NAME_TAKEN)) await this.#take(path, content?.mark)
+    }
+  }
+}
+
+// ---
+
+/** A file that is being written changes more often than that. */
+export const STILL_MS = 150
+
+const NAME_TAKEN = 'FLOW_NAME_TAKEN'
+const SAME = { compare: 'by the text' } as const
+const NO_MARK: FileMark = { size: -1, mtimeMs: 0, inode: 0 }
+
+function isSameMark(a: FileMark | undefined, b: FileMark | undefined): boolean {
+  return a?.size === b?.size && a?.mtimeMs === b?.mtimeMs && a?.inode === b?.inode
+}
+
+function namedOtherwise(name: string, own: string): FlowError {
+  return new FlowError('INVALID_INPUT', `the flow is called "${own}", not "${name}": save it under its own name`)
+}
+
+/** A page sends LF; the file keeps its line ends. */
+function withEndsOf(before: string | undefined, text: string): string {
+  if (!before?.includes('\r\n') || /(?<!\r)\n/.test(before)) return text
+  return text.replace(/\r?\n/g, '\r\n')
+}

@@ -1,0 +1,17 @@
+// The public names of named flows: of a folder and of the API, with their versions.
+
+export { createTextCompiler, type TextCompilerOptions } from './compile-text.ts'
+export type { FlowVersion } from './flow-versions.ts'
+export type { SaveText } from './folder-flows.ts'
+export {
+  type AddedFlow,
+  type AddFlow,
+  type FoundFlow,
+  isFlowId,
+  NamedFlows,
+  type NamedFlowsOptions,
+  type RunnableFlow,
+  triggersOf,
+  type WhichVersion,
+} from './named-flows.ts'
+export { type CompiledText, type CompileText, type ReadFlow, routeCode } from './read-flow.ts'
