@@ -17,6 +17,7 @@ export {
 } from './flows/flow-compiler.ts'
 export { createFlowLoader } from './flows/flow-loader.ts'
 export { flowIdOf } from './flows/flow-id.ts'
+export { recordFlow, readRecordedFlow, putOverrides } from './flows/recorded-flow.ts'
 export { KnownFlows } from './flows/known-flows.ts'
 export { type OpenCall, type OpenedCall, openCall } from './flows/open-call.ts'
 export { type OpenProject, openProject, type Project } from './flows/open-project.ts'

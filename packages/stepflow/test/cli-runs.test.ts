@@ -229,6 +229,25 @@ test('rerun: whole, from the failed steps, from a step, with another input; the 
   })
 })
 
+test('a run knows the text of its flow and its overrides: a rerun patches these, whatever became of the file', async () => {
+  const project = bench()
+  const flow = project.read('f.yaml')
+  const first = { c: { value: { input: { n: 7 } } } }
+  await project.run('run', 'f.yaml', '--input-json', '{"n":1}', '--overrides-json', JSON.stringify(first), ...store)
+  const id = await project.newest()
+  writeFileSync(project.at('f.yaml'), 'steps: nonsense')
+
+  const exported = JSON.parse((await project.run('runs', 'export', id, ...store)).out)
+  const { textId, overridesId } = exported.journals[`${id}/0`][0][0].options
+  expect(exported.blobs[textId].content).toBe(flow)
+  expect(exported.blobs[overridesId].content).toEqual(first)
+
+  const patch = JSON.stringify({ b: { value: { metadata: { tried: 'again' } } } })
+  const again = await project.run('runs', 'rerun', id, '--overrides-json', patch, ...store)
+  expect(again).toMatchObject({ code: 0, out: '{"outcome":"success","result":7}\n' })
+  expect(again.err).not.toContain('has changed')
+})
+
 test('rerun from the failed steps runs only the items of a batch that failed', async () => {
   const input = [1, 2, 3].map((n) => JSON.stringify({ n, bad: n === 2 })).join('\n')
   const project = bench({ 'in.jsonl': input })

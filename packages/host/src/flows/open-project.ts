@@ -53,6 +53,8 @@ export interface OpenProject {
   readonly file: string
   readonly cwd: string
   readonly env: Env
+  /** In place of what the file holds. */
+  readonly text?: string | undefined
   /** `check`: nothing will be run. */
   readonly purpose: 'run' | 'batch' | 'test' | 'check'
   /** The configuration; else the one beside the flow, or in `cwd`. */
@@ -74,7 +76,7 @@ export interface OpenProject {
 export async function openProject(options: OpenProject): Promise<Project> {
   const { file, cwd, env, purpose, secretsFile } = options
   lendNodeHash()
-  const text = readText(file, 'the flow', cwd)
+  const text = options.text ?? readText(file, 'the flow', cwd)
   const code = isCodeFile(file)
     ? { flow: undefined, ...(await loadCodeFlow(resolve(cwd, file), undefined, options.log)) }
     : undefined

@@ -2,16 +2,7 @@
 
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import {
-  contentId,
-  type Diagnostic,
-  hasErrors,
-  type Json,
-  type Log,
-  type Plan,
-  type RunRow,
-  type Store,
-} from '@stepflow/engine'
+import { type Diagnostic, hasErrors, type Json, type Log, type Plan, type RunRow, type Store } from '@stepflow/engine'
 import { loadConfig } from '../config/load-config.ts'
 import type { Env } from '../config/substitute.ts'
 import { isCodeFile } from '../flows/code-file.ts'
@@ -20,7 +11,6 @@ import { KnownFlows } from '../flows/known-flows.ts'
 import { readText } from '../flows/read-file.ts'
 import type { Secrets } from '../secrets/secrets.ts'
 import { type Wired, wire } from '../wire.ts'
-import type { Created } from './read-created.ts'
 
 export interface ReopenRun {
   readonly store: Store
@@ -72,34 +62,5 @@ async function readerOf(file: string, cwd: string): Promise<() => Json | undefin
     if (!existsSync(resolve(cwd, file))) return undefined
     const { node } = readSource(readText(file, 'the flow of the run', cwd), { file })
     return node && toJson(node)
-  }
-}
-
-export interface PatchedFlow {
-  readonly text: string
-  readonly diagnostics: readonly Diagnostic[]
-  /** Absent if there are errors. */
-  readonly plan: Plan | undefined
-  /** True if the flow is no longer what the run was begun with, patches aside. */
-  readonly isEdited: boolean
-}
-
-/** The flow of a run as its file has it now, with overrides. */
-export async function patchFlow(
-  created: Created,
-  flow: string,
-  overrides: readonly unknown[],
-  cwd: string,
-): Promise<PatchedFlow> {
-  const text = readText(flow, 'the flow of the run', cwd)
-  const { compile } = await import('@stepflow/dialects')
-  const file = created.plan.file ?? flow
-  const { plan, diagnostics } = compile(text, { file, overrides })
-  const unpatched = compile(text, { file })
-  return {
-    text,
-    diagnostics,
-    plan: hasErrors(diagnostics) ? undefined : plan,
-    isEdited: unpatched.plan !== undefined && contentId(unpatched.plan) !== contentId(created.plan),
   }
 }

@@ -9,7 +9,7 @@ import { STORE_PATIENCE_MS } from './store-option.ts'
 
 export type { Project } from '@stepflow/host'
 
-export interface OpenProject extends Pick<Open, 'file' | 'purpose' | 'overrides' | 'config' | 'store'> {
+export interface OpenProject extends Pick<Open, 'file' | 'text' | 'purpose' | 'overrides' | 'config' | 'store'> {
   readonly args: Args
   readonly io: Io
   readonly messages: Messages
@@ -47,13 +47,6 @@ export function refuseInvalid(project: Project, io: Io, messages: Messages): Pla
   }
   if (!plan) messages.problem(`${file} is not valid: nothing ran`)
   return plan
-}
-
-/** What a run that is recorded says its flow is. */
-export async function flowIdOption(project: Project): Promise<{ readonly flowId?: string }> {
-  const { flowIdOf } = await import('@stepflow/host')
-  const flowId = await flowIdOf(project)
-  return flowId === undefined ? {} : { flowId }
 }
 
 // ---

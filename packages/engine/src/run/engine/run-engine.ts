@@ -43,7 +43,7 @@ import { stepToRerun } from './rerun.ts'
 import { ResultStream } from './result-stream.ts'
 import { newRunId } from './run-id.ts'
 import { beginningOf, rowOf } from './run-journal.ts'
-import { checkId, checkLimit, keptOptions } from './run-options.ts'
+import { checkId, checkLimit, keptOptions, repeatedOptions } from './run-options.ts'
 import { checkItems, previewOf, writeRerun } from './write-rerun.ts'
 
 /** For how long a store that is away is waited for. */
@@ -199,7 +199,10 @@ export class RunEngine implements PlanEngine {
     const variables = checkedVariables(linked, options.variables ?? before.options?.variables ?? {})
     const { from: start } = options
     const from = start === undefined ? {} : 'step' in start ? { from: start.step } : { failed: true as const }
-    const kept = keptOptions({ ...before.options, ...options, origin: { runId: id, ...from } }, variables)
+    const kept = keptOptions(
+      { ...repeatedOptions(before.options ?? {}, options), ...options, origin: { runId: id, ...from } },
+      variables,
+    )
     const again = options.id ?? this.#newId()
     checkId(again)
     const run = this.#runs.add(again, linked, kept, options.redact !== false)

@@ -17,6 +17,15 @@ const KEPT = [
   ...(['labels', 'maxConcurrent', 'origin', 'trigger'] as const),
 ] satisfies readonly (keyof RunOptions)[]
 
+/** What a run takes over of the options of the one that it repeats. Another request is what began it. */
+export function repeatedOptions(options: RunOptions, { flowId }: Pick<RunOptions, 'flowId'>): RunOptions {
+  const { request: _, ...repeated } = options
+  if (flowId === undefined || flowId === repeated.flowId) return repeated
+  // Of another flow, nothing that says which one it was.
+  const { flowId: __, flowVersion, textId, overridesId, ...rest } = repeated
+  return rest
+}
+
 /** How many items may be at work at once; throws INVALID_INPUT for what is no such number. */
 export function checkLimit(limit: number | undefined): void {
   if (limit === undefined || (Number.isInteger(limit) && limit >= 1)) return

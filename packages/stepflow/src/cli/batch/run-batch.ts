@@ -15,7 +15,7 @@ import type { Messages } from '../messages.ts'
 import { type BatchProgress, describeEnd, followProgress } from '../progress/batch-progress.ts'
 import { showBatch } from '../progress/show-batch.ts'
 import { watchWaits } from '../progress/watch-waits.ts'
-import { flowIdOption, type Project } from '../project.ts'
+import type { Project } from '../project.ts'
 import { takeUp } from '../recorded-run.ts'
 import { explainMissing } from '../single-run.ts'
 import { storeWords } from '../store-option.ts'
@@ -32,6 +32,8 @@ import { createResultWriter, type ResultWriter } from './write-results.ts'
 export interface ReadyRun {
   readonly project: Project
   readonly plan: Plan
+  /** With which the plan was made. */
+  readonly overrides: readonly unknown[]
   /** How long what is in flight at an interrupt may take. */
   readonly drainMs?: number | undefined
   readonly options: {
@@ -156,7 +158,7 @@ async function drive(
 
 /** Starts the run, or takes up the one that is recorded: then all lines are read again, and those it has are passed over. */
 async function begin(
-  { project, plan, options, io, messages }: OpenBatch,
+  { project, plan, overrides, options, io, messages }: OpenBatch,
   lines: Lines,
   recorded: Recorded | undefined,
 ): Promise<RunHandle> {
@@ -166,7 +168,8 @@ async function begin(
   const waits = watchWaits(plan, messages.hint, storeWords(project.config.stateStore, io))
   const { run, origin: trigger } = recorded
   if (!run) {
-    const facts = { flow, ...(await flowIdOption(project)), trigger }
+    const { recordFlow } = await import('@stepflow/host')
+    const facts = { flow, ...(await recordFlow(store, project, overrides)), trigger }
     const handle = await engine.submit(plan, lines.values, { ...options, ...facts, watch: waits.see })
     waits.name(handle.id)
     return handle

@@ -6,7 +6,7 @@ import { countOption, durationOption, flowFile, outputOf, usage } from '../args.
 import type { ReadyRun } from '../batch/run-batch.ts'
 import { type Args, type Command, flowOptions, type Io } from '../command.ts'
 import { createMessages } from '../messages.ts'
-import { flowIdOption, openProject, refuseInvalid } from '../project.ts'
+import { openProject, refuseInvalid } from '../project.ts'
 import { followSingle } from '../single-run.ts'
 import { inputOptions, overrideOptions, readInput, readOverrides, readVariables, variableOptions } from '../sources.ts'
 import { defaultStore, storeNamed, storeOption, storeWords } from '../store-option.ts'
@@ -116,9 +116,9 @@ export const run: Command = {
         ...(labels ? { labels } : {}),
         ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
       }
-      if (!isBatch) return await runOne({ project, plan, options, args, io, messages })
+      if (!isBatch) return await runOne({ project, plan, overrides, options, args, io, messages })
       const { runBatch } = await import('../batch/run-batch.ts')
-      return await runBatch({ project, plan, options, args, io, messages, drainMs })
+      return await runBatch({ project, plan, overrides, options, args, io, messages, drainMs })
     } finally {
       await project.close()
     }
@@ -127,7 +127,7 @@ export const run: Command = {
 
 // ---
 
-async function runOne({ project, plan, options, args, io, messages }: ReadyRun): Promise<number> {
+async function runOne({ project, plan, overrides, options, args, io, messages }: ReadyRun): Promise<number> {
   const named = args.value('resume')
   // The run that is named has its input already.
   const asks = !named || args.given.some(({ name }) => inputOptions.some((option) => option.name === name))
@@ -159,13 +159,14 @@ async function runOne({ project, plan, options, args, io, messages }: ReadyRun):
     ...(asks ? { input: { value: input } } : {}),
   })
   const before = named === undefined ? undefined : await findRunToResume(store, trigger, named)
-  const id = await flowIdOption(project)
+  const { recordFlow } = await import('@stepflow/host')
+  const facts = before ? {} : await recordFlow(store, project, overrides)
   return followSingle({
     ...single,
     begin: (see) =>
       before
         ? takeUp({ engine, store, run: before, messages, see })
-        : engine.submit(plan, [input], { ...options, flow, ...id, trigger, watch: see }),
+        : engine.submit(plan, [input], { ...options, flow, ...facts, trigger, watch: see }),
   })
 }
 

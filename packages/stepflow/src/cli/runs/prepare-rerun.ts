@@ -1,45 +1,32 @@
 // What a rerun is made of before it begins: the plan of a flow that was changed, what is taken over, what is done again.
 
 import { resolve } from 'node:path'
-import { FlowError, type Plan, type RerunOptions, type RerunPreview, type RunRow } from '@stepflow/engine'
-import { isCodeFile } from '@stepflow/host'
-import { type Created, changedSteps, patchFlow } from '@stepflow/host/history'
+import { contentId, FlowError, type Plan, type RerunOptions, type RerunPreview, type RunRow } from '@stepflow/engine'
+import { isCodeFile, putOverrides, readRecordedFlow, recordFlow } from '@stepflow/host'
+import { type Created, changedSteps } from '@stepflow/host/history'
 import { usage } from '../args.ts'
 import { describeDiagnostics } from '../code-frame.ts'
 import { number } from '../progress/number.ts'
-import { flowIdOption, openProject } from '../project.ts'
+import { openProject } from '../project.ts'
 import { readOverrides } from '../sources.ts'
 import type { RunsContext } from './action.ts'
 
 export interface NextPlan {
   readonly plan: Plan
-  readonly options: Pick<RerunOptions, 'plan' | 'flow' | 'flowId'>
+  readonly options: Pick<RerunOptions, 'plan' | 'flow' | 'flowId' | 'textId' | 'overridesId'>
   /** Absolute. */
   readonly file: string
   /** Another flow than that of the run, not just patches of it. */
   readonly isOther: boolean
 }
 
-/** With --flow or overrides: the flow of the file as it is now, patched. Undefined: the run's own plan. */
+/** With --flow or overrides: the flow that is named, or the run's own, patched. Undefined: the run's own plan. */
 export async function nextPlan(at: RunsContext, created: Created): Promise<NextPlan | undefined> {
-  const { command, args, io, messages } = at
+  const { args, io } = at
   const overrides = await readOverrides(args, io)
   const other = args.value('flow')
   if (other !== undefined) return otherFlow(at, other, overrides)
-  if (overrides.length === 0) return undefined
-  const flow = created.options?.trigger?.flow
-  if (flow === undefined) {
-    throw usage(
-      command,
-      'overrides patch the text of a flow, but this run does not record where its flow is: name it with --flow FILE',
-    )
-  }
-  const { plan, text, diagnostics, isEdited } = await patchFlow(created, flow, overrides, io.cwd)
-  if (!plan) throw invalid(diagnostics, text, at)
-  if (isEdited) {
-    messages.hint(`${flow} has changed since the run began: with overrides, the rerun uses it as it is now`)
-  }
-  return { plan, options: { plan }, file: flow, isOther: false }
+  return overrides.length === 0 ? undefined : patchedFlow(at, created, overrides)
 }
 
 /** What is taken over must have come from the same steps; throws INVALID_INPUT. */
@@ -88,11 +75,51 @@ async function otherFlow(at: RunsContext, named: string, overrides: readonly unk
   try {
     const { plan, text, diagnostics } = project
     if (!plan) throw invalid(diagnostics, text, at)
-    const options = { plan, flow: plan.name || named, ...(await flowIdOption(project)) }
+    const options = { plan, flow: plan.name || named, ...(await recordFlow(at.store, project, overrides)) }
     return { plan, options, file: resolve(io.cwd, named), isOther: true }
   } finally {
     await project.close()
   }
+}
+
+/** The patches come on top of those that the run has; its text is the one that it was begun with, or else what its file holds now. */
+async function patchedFlow(at: RunsContext, created: Created, overrides: readonly unknown[]): Promise<NextPlan> {
+  const { command, args, io, messages, store } = at
+  const flow = created.options?.trigger?.flow
+  const recorded = await readRecordedFlow(store, created.options)
+  if (flow === undefined && recorded.text === undefined) {
+    throw usage(
+      command,
+      'overrides patch the text of a flow, but this run records neither the text nor where it is: name it with --flow FILE',
+    )
+  }
+  const file = flow ?? created.plan.file ?? 'flow.yaml'
+  const open = { file, text: recorded.text, args, io, messages, purpose: 'check' as const }
+  const all = [...recorded.overrides, ...overrides]
+  const project = await openProject({ ...open, overrides: all })
+  try {
+    const { text, diagnostics } = project
+    if (!project.plan) throw invalid(diagnostics, text, at)
+    const plan = named(project.plan, created.plan)
+    if (recorded.text === undefined && (await isEdited(open, created.plan))) {
+      messages.hint(`${file} has changed since the run began: with overrides, the rerun uses it as it is now`)
+    }
+    return { plan, options: { plan, overridesId: await putOverrides(store, all) }, file, isOther: false }
+  } finally {
+    await project.close()
+  }
+}
+
+async function isEdited(open: Parameters<typeof openProject>[0], before: Plan): Promise<boolean> {
+  const project = await openProject(open)
+  await project.close()
+  return project.plan !== undefined && contentId(named(project.plan, before)) !== contentId(before)
+}
+
+/** By the name that the file had when the run began. */
+function named(plan: Plan, { file }: Plan): Plan {
+  const { file: _, ...rest } = plan
+  return file === undefined ? rest : { ...rest, file }
 }
 
 function invalid(diagnostics: Parameters<typeof describeDiagnostics>[0], text: string, { io }: RunsContext): FlowError {
