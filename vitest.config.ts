@@ -11,6 +11,8 @@ export default defineConfig({
   },
   test: {
     include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
-    testTimeout: 20_000,
+    // Long, for a machine that is busy with other things: a test that hangs fails all the same.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 })

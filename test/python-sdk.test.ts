@@ -27,7 +27,7 @@ describe.skipIf(!newest)('the Python SDK (skipped where there is no Python from 
       const { status, stderr } = run(path, ['-m', 'unittest'])
       expect(stderr).toMatch(/^Ran [1-9]\d+ tests/m)
       expect(status, stderr).toBe(0)
-    }, 180_000)
+    }, 400_000)
   }
 
   const libraries = newest && installLibraries(newest)
@@ -40,7 +40,7 @@ describe.skipIf(!newest)('the Python SDK (skipped where there is no Python from 
       const { status, stderr } = run(python, ['-m', 'unittest'])
       expect(status, stderr).toBe(0)
       expect(stderr).not.toContain('skipped')
-    }, 180_000)
+    }, 400_000)
 
     test('is formatted, and has no finding of ruff', () => {
       for (const what of [['format', '--check'], ['check']]) {
@@ -52,7 +52,7 @@ describe.skipIf(!newest)('the Python SDK (skipped where there is no Python from 
     test('has the types that mypy expects', () => {
       const { status, stdout } = run(python, ['-m', 'mypy', '--cache-dir', join(root, 'tmp/mypy')])
       expect(status, stdout).toBe(0)
-    }, 180_000)
+    }, 400_000)
 
     test.each(transports)(
       'a server written for 0.3 to 0.7 of the public SDK works over %s',

@@ -135,7 +135,7 @@ test('text that is no text is refused', () => {
   expect(findings('PK\x03\x04')).toEqual(['NOT_TEXT@1:3'])
 })
 
-test('an alias bomb is refused quickly', () => {
+test('an alias bomb is refused before it grows', () => {
   const levels = Array.from({ length: 12 }, (_, i) => `a${i + 1}: &a${i + 1} [${Array(9).fill(`*a${i}`).join(', ')}]`)
   const bomb = `a0: &a0 [x, x, x, x, x, x, x, x, x]\n${levels.join('\n')}\n`
   readSource('a: &a 1') // the reader itself is loaded
@@ -143,7 +143,8 @@ test('an alias bomb is refused quickly', () => {
   const start = performance.now()
 
   expect(readSource(bomb).diagnostics).toMatchObject([{ code: 'ALIAS_BOMB', level: 'fatal' }])
-  expect(performance.now() - start).toBeLessThan(100)
+  // A millisecond on a quiet machine; what it stands for, 9 to the 13th values, would take hours.
+  expect(performance.now() - start).toBeLessThan(5_000)
   expect(process.memoryUsage().heapUsed - before).toBeLessThan(50e6)
 })
 

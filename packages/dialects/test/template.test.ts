@@ -334,7 +334,7 @@ describe('hostile templates', () => {
       const start = performance.now()
 
       expect(fails(source)).toBeTypeOf('string')
-      expect(performance.now() - start).toBeLessThan(2000)
+      expect(performance.now() - start).toBeLessThan(10_000)
       expect(render('{{ inputs.n }}', context)).toBe(7)
       expect(({} as { polluted?: unknown }).polluted).toBeUndefined()
     },

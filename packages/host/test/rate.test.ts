@@ -72,6 +72,9 @@ const paced = flow(`
 steps: [{ id: a, component: /slow/paced, input: { $input: $ } }]
 output: { $step: a }
 `)
+/** Waits until the check holds, however busy the machine is. */
+const soon = (check: () => unknown) => vi.waitFor(check, { timeout: 50_000 })
+
 const success = (result: unknown) => ({ outcome: 'success', result })
 
 test('in no span of its length does a rate let more start than it says, also if they come late', () => {
@@ -162,16 +165,16 @@ test('a durable run that is put down while it waits is called in its turn, also 
   const first = await wire()
   first.engine.recover()
   await first.engine.submit(paced, [0, 1, 2, 3])
-  await vi.waitFor(() => expect(calls).toHaveLength(1))
+  await soon(() => expect(calls).toHaveLength(1))
 
   for (let n = 2; n <= 3; n++) {
     await clock.advance(MINUTE)
-    await vi.waitFor(() => expect(calls).toHaveLength(n))
+    await soon(() => expect(calls).toHaveLength(n))
   }
   await leave(first)
   const second = await wire()
   second.engine.recover()
-  await vi.waitFor(async () => {
+  await soon(async () => {
     await clock.advance(MINUTE)
     expect(calls).toHaveLength(4)
   })
@@ -201,7 +204,7 @@ output: { $step: a, path: status }
 `)
   const running = outcomes(await wire(), plan, [`http://${host}/0`, `http://${host}/1`])
 
-  await vi.waitFor(() => expect(hits).toEqual(['/0']))
+  await soon(() => expect(hits).toEqual(['/0']))
   await clock.advance(MINUTE - 1)
   expect(hits).toEqual(['/0'])
   await clock.advance(1)

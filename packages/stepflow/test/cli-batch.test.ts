@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { closeSync, openSync, symlinkSync, writeSync } from 'node:fs'
-import { expect, test } from 'vitest'
+import { closeSync, openSync, rmSync, symlinkSync, writeSync } from 'node:fs'
+import { expect, test, vi } from 'vitest'
 import { begin, cli, ending, folderWith, parsed, program, says } from './cli.ts'
 
 const flow = `name: t
@@ -175,14 +175,16 @@ test('a failure among the kept lines still counts', async () => {
 })
 
 test('after an interrupt what runs is finished and written, and --resume does the rest exactly once', async () => {
-  const items = Array.from({ length: 40 }, (_, n) => `{"ms":${n === 0 ? 900 : 100},"n":${n}}\n`).join('')
-  const { folder, run, read } = folderWith({
+  const items = Array.from({ length: 40 }, (_, n) => `{"ms":${n === 0 ? 500 : 20},"n":${n}}\n`).join('')
+  const { folder, at, run, read } = folderWith({
     'f.yaml': sleeping.replace('/builtin/sleep', '/slow/work').replace(', path: passthrough', ''),
     'in.jsonl': items,
+    hold: '',
     'slow.mjs': `import { setTimeout } from 'node:timers/promises'
-      import { appendFileSync } from 'node:fs'
+      import { appendFileSync, existsSync } from 'node:fs'
       export async function work({ duration_ms, passthrough }) {
         await setTimeout(duration_ms)
+        while (passthrough >= 8 && existsSync('hold')) await setTimeout(5)
         appendFileSync('ran.txt', passthrough + ' ')
         return passthrough
       }`,
@@ -192,7 +194,12 @@ test('after an interrupt what runs is finished and written, and --resume does th
   const words = ['run', 'f.yaml', '--inputs', 'in.jsonl', '--output', 'out file.jsonl', '--max-concurrent', '4']
   const { child, ended } = begin(words, { cwd: folder })
 
-  setTimeout(() => child.kill('SIGINT'), 600)
+  const finishing = says(child, /for the items in flight/)
+
+  await vi.waitFor(() => expect(read('ran.txt')).toContain('7 '), { timeout: 50_000 })
+  child.kill('SIGINT')
+  await finishing
+  rmSync(at('hold'))
   const { code, err } = await ended
 
   expect(code).toBe(130)
