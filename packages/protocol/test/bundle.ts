@@ -5,13 +5,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 
-export async function bundle(contents: string): Promise<{ program: string; inputs: string[] }> {
-  const program = join(mkdtempSync(join(tmpdir(), 'stepflow-protocol-')), 'program.mjs')
+export async function bundle(
+  contents: string,
+  format: 'esm' | 'cjs' = 'esm',
+): Promise<{ program: string; inputs: string[] }> {
+  const program = join(mkdtempSync(join(tmpdir(), 'stepflow-protocol-')), `program.${format === 'esm' ? 'mjs' : 'cjs'}`)
   const { metafile } = await build({
     stdin: { contents, resolveDir: new URL('../src/', import.meta.url).pathname, loader: 'ts' },
     bundle: true,
     platform: 'node',
-    format: 'esm',
+    format,
     outfile: program,
     metafile: true,
     logLevel: 'silent',

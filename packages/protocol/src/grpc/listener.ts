@@ -4,11 +4,13 @@
 
 import { createHash, timingSafeEqual } from 'node:crypto'
 import {
+  logVerbosity,
   Server,
   ServerCredentials,
   type ServerUnaryCall,
   type ServerWritableStream,
   type sendUnaryData,
+  setLogVerbosity,
   status,
 } from '@grpc/grpc-js'
 import { own } from '@stepflow/engine'
@@ -20,6 +22,9 @@ import { readServices } from './services.ts'
 import type { Ended, TaskBoard, Worker } from './task-board.ts'
 import { grpcStatus, readTaskError, type TaskError } from './task-errors.ts'
 import { writeValue } from './write-value.ts'
+
+// It would write to stderr what is reported by the log already.
+setLogVerbosity(logVerbosity.NONE)
 
 export interface ListenerOptions {
   readonly host: string
@@ -88,8 +93,12 @@ export class Listener {
     for (const stream of this.#streams) stream.end()
   }
 
+  /** The worker may ask again. */
   drop(worker: Worker): void {
-    for (const stream of this.#streams) if (this.#workers.get(stream) === worker) stream.destroy()
+    for (const stream of this.#streams) {
+      if (this.#workers.get(stream) !== worker) continue
+      stream.emit('error', { code: status.DEADLINE_EXCEEDED, details: 'three heartbeats were missed' })
+    }
   }
 
   close(): void {
