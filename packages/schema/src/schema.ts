@@ -1,11 +1,10 @@
 // JSON Schema 2020-12 over a library that is loaded at first use: compiles, checks, fills in defaults. It loads no schema from elsewhere.
 
-import { FlowError, isRecord, type Json, kindOf, own, type SchemaCheck, setOwn } from '@stepflow/engine'
+import { FlowError, isRecord, type Json, kindOf, own, redactedMark, type SchemaCheck, setOwn } from '@stepflow/engine'
 import type { Ajv2020, ValidateFunction } from 'ajv/dist/2020.js'
 import { withNearDefaults } from './near-defaults.ts'
 import { violations } from './schema-words.ts'
-
-import { secretValues } from './secret-places.ts'
+import { secretValues, segment } from './secret-places.ts'
 
 const MAX_VIOLATIONS = 100
 const MAX_CACHED = 500
@@ -47,13 +46,14 @@ async function compile(schema: Json, text: string): Promise<SchemaCheck> {
     formats: FORMATS,
   })
   const hasDefaults = text.includes('"default"')
+  const hasSecrets = text.includes('"is_secret"')
   const validate = compileWith(ajv, withoutDialect(schema), hasDefaults)
 
   const check = (given: unknown) => {
     const root = given === undefined && isRecord(schema) ? schema.default : given
     const value = hasDefaults ? copy(root) : root
     try {
-      if (validate(value)) return { value, violations: [] }
+      if (validate(value)) return { value, violations: hasSecrets ? marks(schema, value) : [] }
     } catch (error) {
       // A schema that contains itself meets a value that is nested as deeply as the stack goes.
       if (error instanceof RangeError) return { value, violations: [{ path: '$', message: 'is nested too deeply' }] }
@@ -61,9 +61,21 @@ async function compile(schema: Json, text: string): Promise<SchemaCheck> {
     }
     return { value, violations: violations(validate.errors ?? [], MAX_VIOLATIONS) }
   }
-  return text.includes('"is_secret"')
-    ? Object.assign(check, { secretsIn: (value: unknown) => secretValues(schema, value) })
-    : check
+  return hasSecrets ? Object.assign(check, { secretsIn: (value: unknown) => secretValues(schema, value) }) : check
+}
+
+/** A value that was taken from what is shown of another: the secrets are not in it. */
+function marks(schema: Json, value: unknown): { readonly path: string; readonly message: string }[] {
+  if (!secretValues(schema, value).includes(redactedMark)) return []
+  const message = `is "${redactedMark}", which stands in the place of a secret, and is none`
+  return pathsTo(redactedMark, value, '$').map((path) => ({ path, message }))
+}
+
+function pathsTo(wanted: string, value: unknown, path: string): string[] {
+  if (value === wanted) return [path]
+  if (Array.isArray(value)) return value.flatMap((one, i) => pathsTo(wanted, one, `${path}[${i}]`))
+  if (!isRecord(value)) return []
+  return Object.entries(value).flatMap(([key, one]) => pathsTo(wanted, one, path + segment(key)))
 }
 
 function notASchema(schema: unknown): SchemaCheck {

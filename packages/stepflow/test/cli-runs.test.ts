@@ -249,6 +249,28 @@ test('a run knows the text of its flow and its overrides: a rerun patches these,
   expect(again.err).not.toContain('has changed')
 })
 
+test('[redacted] in the input of a rerun stands for the recorded value, and is no value of a new run', async () => {
+  const flow = `name: s
+description: s
+schemas: { properties: { input: { type: object, properties: { key: { type: string, is_secret: true } } } } }
+steps: [{ id: a, component: /builtin/noop, input: { $template: "{{ inputs.key | length }} {{ inputs.n }}" } }]
+output: { $step: a }
+`
+  const project = bench({ 's.yaml': flow })
+  await project.run('run', 's.yaml', '--input-json', '{"key":"hunter22","n":1}', ...store)
+  const id = await project.newest()
+  const edited = ['--input-json', '{"key":"[redacted]","n":2}']
+
+  const again = await project.run('runs', 'rerun', id, ...edited, ...store)
+  expect(again).toMatchObject({ code: 0, out: '{"outcome":"success","result":"8 2"}\n' })
+
+  const fresh = await project.run('run', 's.yaml', ...edited)
+  expect(fresh.code).toBe(2)
+  expect(JSON.parse(fresh.out).error.data.violations).toEqual([
+    { path: '$.key', message: 'is "[redacted]", which stands in the place of a secret, and is none' },
+  ])
+})
+
 test('rerun from the failed steps runs only the items of a batch that failed', async () => {
   const input = [1, 2, 3].map((n) => JSON.stringify({ n, bad: n === 2 })).join('\n')
   const project = bench({ 'in.jsonl': input })
@@ -481,6 +503,17 @@ test('a run that waits, one that runs and one whose process is gone are told apa
     child.kill('SIGKILL')
     await ended
   }
+})
+
+test('a list says of a batch, too, what it waits for', async () => {
+  const project = bench({ 'in.jsonl': '{}\n{}\n' })
+  const { child, ended } = begin(['run', 'w.yaml', '--inputs', 'in.jsonl', ...store], { cwd: project.folder })
+  let listed = []
+  while (listed.length === 0) listed = await project.runs('list', '--status', 'waiting')
+
+  expect(listed).toMatchObject([{ items: { waiting: 2 }, waiting: { kind: 'signal', step: 'ok', signal: 'approve' } }])
+  child.kill('SIGKILL')
+  await ended
 })
 
 test('a signal that nobody waits for is kept, and says what is waited for', async () => {

@@ -9,7 +9,7 @@ import {
   type RunHandle,
   type RunRow,
 } from '@stepflow/engine'
-import { type Created, findRun, readCreated, reopenRun } from '@stepflow/host/history'
+import { type Created, editedInput, findRun, readCreated, reopenRun } from '@stepflow/host/history'
 import { outputOf, usage } from '../args.ts'
 import { describeDiagnostics } from '../code-frame.ts'
 import type { Option } from '../command.ts'
@@ -104,7 +104,7 @@ export const rerun: Action = {
     const created = await readCreated(store, row.id)
     const step = args.value('from')
     if (step !== undefined && args.has('failed')) throw usage(command, '--from and --failed are both given')
-    const input = await editedInput(at, row)
+    const input = await givenAgain(at, row, created)
     const items = itemRanges(command, args, row)
     const changed = await nextPlan(at, created)
     const variables = await readVariables(args, changed?.plan ?? created.plan, io, messages)
@@ -196,14 +196,16 @@ function lacksInputs({ id, trigger, origin }: RunRow, { storeWords }: RunsContex
   )
 }
 
-async function editedInput(
-  { command, args, io }: RunsContext,
+async function givenAgain(
+  { command, args, io, reader }: RunsContext,
   row: RunRow,
+  created: Created,
 ): Promise<{ readonly value: unknown } | undefined> {
   const given = givenInput(args, command)
   if (!given) return undefined
   if (row.items.total !== 1) {
     throw usage(command, `--${given.name} is one input, but run ${row.id} has ${row.items.total} items`)
   }
-  return { value: await readGiven(given.name, given.value ?? '', 'the input', io) }
+  const value = await readGiven(given.name, given.value ?? '', 'the input', io)
+  return { value: await editedInput(await reader.open(row.id), created, value) }
 }

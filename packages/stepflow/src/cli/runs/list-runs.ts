@@ -124,9 +124,9 @@ function labelsOf(command: Pick<Command, 'name'>, args: Args): Record<string, st
   return labels
 }
 
-/** Of a run with one item; a batch says how many of its items wait. */
+/** Of a batch, what the first of its items waits for that has not ended. */
 async function waitingOf({ reader }: RunsContext, row: RunRow) {
-  if (row.items.total !== 1 || !isWaiting(row)) return undefined
+  if (!isWaiting(row)) return undefined
   try {
     return await (await reader.open(row.id)).waiting()
   } catch (thrown) {
