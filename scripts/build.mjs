@@ -33,6 +33,8 @@ const libraries = {
   yaml: path('node_modules/yaml/browser/index.js'),
   'ajv/dist/2020.js': path('node_modules/ajv/dist/2020.js'),
   jsep: path('node_modules/jsep/dist/jsep.js'),
+  // What we use of it: the rest is for signing in.
+  '@modelcontextprotocol/client': path('scripts/mcp-client.mjs'),
 }
 const fileOf = (library) => `./${library.replace(/^@|\.js$|dist\//g, '').replaceAll('/', '-')}.cjs`
 

@@ -11,6 +11,8 @@ import { root, setUp } from './setup.mjs'
 const ONCE = [
   'test/python-sdk.test.ts',
   'packages/host/test/servers-everywhere.test.ts',
+  'packages/host/test/mcp-released.test.ts',
+  'packages/host/test/mcp-conformance.test.ts',
   'test/api-docs.test.ts',
   'test/types/types.test.ts',
   'test/architecture.test.ts',

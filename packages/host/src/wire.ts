@@ -111,7 +111,7 @@ export async function wirePlugins(config: Config, given: WireOptions, known?: Kn
   for (const plugin of config.plugins) {
     if (plugin.type === 'unavailable') unavailable.set(plugin.name, plugin.reason)
     else plugins.set(plugin.name, pacedAs(plugin, await createPlugin(plugin, builtin, config, options), options))
-    if (plugin.type !== 'stepflow' && plugin.type !== 'grpc') catalog.addLocal(plugins.get(plugin.name))
+    if (!SERVERS.has(plugin.type)) catalog.addLocal(plugins.get(plugin.name))
   }
   // The configured one has the configured limits.
   const ours = config.plugins.find((plugin) => plugin.type === 'builtin')
@@ -161,6 +161,9 @@ export async function openStore(
 
 // ---
 
+/** What has to be started before its components are known. */
+const SERVERS: ReadonlySet<PluginConfig['type']> = new Set(['stepflow', 'grpc', 'mcp'])
+
 async function wireOn(store: Store, config: Config, options: WireOptions) {
   const { env, secretsOfFile: given, clock, log } = options
   const secrets = options.secrets ?? (await openSecrets({ env, given, store, place: config.stateStore, clock, log }))
@@ -193,6 +196,8 @@ async function createPlugin(
     case 'stepflow':
     case 'grpc':
       return createServer(plugin, config, options)
+    case 'mcp':
+      return limit(await createMcp(plugin, config, options), plugin.maxInFlight ?? 64)
   }
 }
 
@@ -217,6 +222,32 @@ async function createServer(
   if (processes === 1) return create()
   const { pool } = await import('./plugins/pool.ts')
   return pool(plugin.name, Array.from({ length: processes }, create))
+}
+
+async function createMcp(
+  plugin: Extract<PluginConfig, { type: 'mcp' }>,
+  { directory }: Config,
+  options: WireOptions,
+): Promise<Plugin> {
+  const { createMcpPlugin } = await import('./plugins/mcp/plugin.ts')
+  const { PATH, HOME } = options.env
+  const place =
+    'url' in plugin
+      ? { url: plugin.url, headers: plugin.headers }
+      : {
+          command: plugin.command,
+          args: plugin.args,
+          cwd: directory,
+          env: { ...(PATH === undefined ? {} : { PATH }), ...(HOME === undefined ? {} : { HOME }), ...plugin.env },
+        }
+  return createMcpPlugin({
+    name: plugin.name,
+    place,
+    ...(options.env.STEPFLOW_COMPONENT_STDERR === 'verbose' ? { amount: 'all' as const } : {}),
+    ...(plugin.startupTimeoutMs === undefined ? {} : { startupTimeoutMs: plugin.startupTimeoutMs }),
+    ...(options.clock && { clock: options.clock }),
+    ...(options.log && { log: options.log }),
+  })
 }
 
 /** Which program to start, or where it is. */

@@ -158,12 +158,38 @@ routes: { /remote: [{ plugin: remote }] }
   test('of a type that is not available warn, and say so where they are called', async () => {
     const { config, diagnostics } = await load(`
 plugins:
-  files: { type: mcp, command: npx, args: [server] }
-routes: { /files: [{ plugin: files }] }
+  queue: { type: nats, url: "nats://x" }
+routes: { /queue: [{ plugin: queue }] }
 `)
 
     expect(diagnostics.map(({ level, code }) => `${level} ${code}`)).toEqual(['warning PLUGIN_UNAVAILABLE'])
-    expect(plugin(config.plugins, 'unavailable')?.reason).toContain('not available yet in this version')
+    expect(plugin(config.plugins, 'unavailable')?.reason).toContain('is of type nats, which is not supported')
+  })
+
+  test('that are MCP servers are a program with arguments and an environment, or an address with headers', async () => {
+    const { config, diagnostics } = await load(
+      `
+plugins:
+  files: { type: mcp, command: ./serve, args: [--root, "$HOME"], env: { KEY: "\${KEY}" }, startup_timeout: 5s, max_in_flight: 2 }
+  remote: { type: mcp, url: "https://example.com/mcp", headers: { Authorization: "Bearer \${KEY}" } }
+routes: { /files: [{ plugin: files }], /remote: [{ plugin: remote }] }
+`,
+      { KEY: 'k', HOME: '/home/me' },
+    )
+
+    expect(diagnostics).toEqual([])
+    expect(config.plugins.slice(0, 2)).toEqual([
+      {
+        name: 'files',
+        type: 'mcp',
+        command: expect.stringMatching(/^\/.*\/serve$/),
+        args: ['--root', '/home/me'],
+        env: { KEY: 'k' },
+        startupTimeoutMs: 5000,
+        maxInFlight: 2,
+      },
+      { name: 'remote', type: 'mcp', url: 'https://example.com/mcp', headers: { Authorization: 'Bearer k' } },
+    ])
   })
 
   test.each([
@@ -177,6 +203,13 @@ routes: { /files: [{ plugin: files }] }
       '"transport" of plugin "a" is stdio, but it has a "url"',
     ],
     ['a: { type: stepflow, command: x, url: y }', 'plugin "a" has both "command" and "url"'],
+    ['a: { type: mcp }', 'plugin "a" has neither "command", the program that is the MCP server, nor its "url"'],
+    ['a: { type: mcp, command: x, url: "http://y" }', 'plugin "a" has both "command" and "url"'],
+    ['a: { type: mcp, url: "file:///x" }', '"url" of plugin "a" is "file:///x"'],
+    [
+      'a: { type: mcp, url: "http://x", headers: { A: "b\\nc" } }',
+      'the header "A" of plugin "a" has characters that no header can have',
+    ],
     ['a: { type: module }', 'plugin "a" has no "path": the file whose exports are its components'],
     [
       'a: { type: builtin, max_in_flight: none }',

@@ -1,4 +1,4 @@
-// Environments with released versions of the public Python SDK, from PyPI: made once, in the ignored folder tmp/.
+// Environments with released packages, from PyPI and npm: made once, in the ignored folder tmp/.
 
 import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
@@ -10,9 +10,18 @@ const folder = fileURLToPath(new URL('../../../tmp/released', import.meta.url))
 const exec = promisify(execFile)
 const INSTALL_MS = 180_000
 
-/** The Python of that version, or why there is none. */
-export async function pythonWith(version: string): Promise<{ readonly python: string } | { readonly missing: string }> {
-  const home = join(folder, version)
+/** The Python of that version of the public SDK, or why there is none. */
+export function pythonWith(version: string): Promise<{ readonly python: string } | { readonly missing: string }> {
+  const extra = /^0\.(\d|1[01])\./.test(version) ? '[http]' : ''
+  return pythonOf(version, [`stepflow-py${extra}==${version}`])
+}
+
+/** A Python with these packages, in an environment of that name, or why there is none. */
+export async function pythonOf(
+  name: string,
+  packages: readonly string[],
+): Promise<{ readonly python: string } | { readonly missing: string }> {
+  const home = join(folder, name)
   const python = join(home, 'bin/python')
   const stamp = join(home, 'complete')
   if (existsSync(stamp)) return { python }
@@ -20,12 +29,32 @@ export async function pythonWith(version: string): Promise<{ readonly python: st
   try {
     const [base, uv] = [await pythonFrom(3, 11), await findUv()]
     await run(uv, ['venv', '--quiet', '--clear', '--python', base, home])
-    const extra = /^0\.(\d|1[01])\./.test(version) ? '[http]' : ''
-    await run(uv, ['pip', 'install', '--quiet', '--python', python, `stepflow-py${extra}==${version}`])
+    await run(uv, ['pip', 'install', '--quiet', '--python', python, ...packages])
     writeFileSync(stamp, '')
     return { python }
   } catch (error) {
-    return { missing: `stepflow-py ${version} cannot be installed here: ${lastLine(error)}` }
+    return { missing: `${packages.join(', ')} cannot be installed here: ${lastLine(error)}` }
+  }
+}
+
+/** The folder `node_modules` with these packages, in an environment of that name, or why there is none. */
+export async function nodeModulesOf(
+  name: string,
+  packages: readonly string[],
+): Promise<{ readonly modules: string } | { readonly missing: string }> {
+  const home = join(folder, name)
+  const modules = join(home, 'node_modules')
+  const stamp = join(home, 'complete')
+  if (existsSync(stamp)) return { modules }
+  mkdirSync(home, { recursive: true })
+  try {
+    writeFileSync(join(home, 'package.json'), '{ "private": true }')
+    const quiet = ['--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts']
+    await run('npm', ['install', '--prefix', home, ...quiet, ...packages])
+    writeFileSync(stamp, '')
+    return { modules }
+  } catch (error) {
+    return { missing: `${packages.join(', ')} cannot be installed here: ${lastLine(error)}` }
   }
 }
 

@@ -2,6 +2,7 @@
 
 import type { RateLimit } from '@stepflow/builtin'
 import type { MockComponent } from '../plugins/mock.ts'
+import type { McpConfig } from './read-mcp.ts'
 import type { Program } from './read-program.ts'
 import type { RouteConfig } from './routes.ts'
 
@@ -38,6 +39,7 @@ export type PluginConfig = {
   | { readonly type: 'builtin' }
   | ({ readonly type: 'stepflow'; readonly blobUrl?: string } & (ServerProcess | RemoteServer))
   | ({ readonly type: 'grpc' } & WorkerConfig)
+  | ({ readonly type: 'mcp' } & McpConfig)
   | { readonly type: 'module'; readonly path: string }
   | { readonly type: 'mock'; readonly components: readonly MockComponent[] }
   /** Of a type that is known but not served here; `reason` is a whole sentence without its full stop. */

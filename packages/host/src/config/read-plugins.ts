@@ -5,7 +5,9 @@ import { isRecord, type Json, suggest } from '@stepflow/engine'
 import type { MockBehavior, MockComponent, RecordedError } from '../plugins/mock.ts'
 import type { PluginConfig, RemoteServer, ServerProcess } from './config.ts'
 import type { At, ConfigReader, Fields, Keys } from './config-reader.ts'
+import { MCP_KEYS, readMcp } from './read-mcp.ts'
 import { readProgram } from './read-program.ts'
+import { readUrl } from './read-url.ts'
 import { readWorker, WORKER_KEYS } from './read-worker.ts'
 
 export function readPlugins(reader: ConfigReader, at: At | undefined, directory: string): PluginConfig[] {
@@ -36,13 +38,13 @@ const KEYS: Readonly<Record<string, Keys>> = {
   builtin: COMMON,
   stepflow: { ...COMMON, ...SERVER },
   grpc: { ...COMMON, ...WORKER_KEYS },
+  mcp: { ...COMMON, ...MCP_KEYS },
   module: { ...COMMON, path: [] },
   mock: { ...COMMON, components: [] },
 }
 
 /** Types that files in the wild use. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
-  mcp: 'is of type mcp, which is not available yet in this version',
   nats: 'is of type nats, which is not supported: use type grpc, where the same workers are reached without NATS',
   vsock: 'is of type vsock, which is not supported: use type grpc, where the same workers are reached over TCP',
 }
@@ -68,6 +70,10 @@ function readPlugin(reader: ConfigReader, name: string, at: At, directory: strin
     case 'grpc': {
       const worker = readWorker(reader, at, fields, name, directory)
       return worker && { ...common, type, ...worker }
+    }
+    case 'mcp': {
+      const server = readMcp(reader, at, fields, what, directory)
+      return server && { ...common, type, ...server }
     }
     case 'module': {
       if (!fields.has('path'))
@@ -157,13 +163,6 @@ function readRemote(reader: ConfigReader, at: At, fields: Fields, what: string):
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(startupTimeoutMs === undefined ? {} : { startupTimeoutMs }),
   }
-}
-
-function readUrl(reader: ConfigReader, at: At | undefined, what: string): string | undefined {
-  const text = at && reader.text(at, what)
-  if (at === undefined || text === undefined) return undefined
-  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text
-  return reader.error(at, `${what} is "${text}"`, 'an address begins with http:// or https://')
 }
 
 function readMocks(reader: ConfigReader, at: At | undefined, what: string): MockComponent[] {

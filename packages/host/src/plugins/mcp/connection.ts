@@ -1,0 +1,405 @@
+// One life of an MCP server: handshake, tools, calls, the end. Never connects again; the plugin opens the next connection.
+//
+// 1. Every call ends: with its answer, its abort, or the connection's end.
+// 2. A child that says nothing more at all once a call was cancelled is ended: its other calls would wait for ever.
+// 3. What the server writes is seen nowhere before it has been through the redactions of its calls.
+// 4. We announce no capability. What the server asks all the same is refused with a sentence, and so is the call that needs it.
+
+import type { Client, ProgressNotification, Transport } from '@modelcontextprotocol/client'
+import {
+  type CallContext,
+  type Clock,
+  FlowError,
+  isRecord,
+  type Json,
+  type Log,
+  type LogLevel,
+  own,
+} from '@stepflow/engine'
+import { cancelled, MAX_MESSAGE_BYTES, Redactions, Relay, SLOW_MS, SlowCalls } from '@stepflow/protocol'
+import { createChildTransport } from './child-transport.ts'
+import { callFailure, connectFailure, isLost } from './failure.ts'
+import { NOBODY, outputOf } from './output.ts'
+import { createRemoteTransport } from './remote-transport.ts'
+import { readPage, readTools, type Tool, type Tools } from './tools.ts'
+
+/** Where the server is: a program that we start, or an address. */
+export type McpPlace = McpProcess | { readonly url: string; readonly headers: Readonly<Record<string, string>> }
+
+export interface McpProcess {
+  readonly command: string
+  readonly args: readonly string[]
+  /** All of it. */
+  readonly env: Readonly<Record<string, string>>
+  readonly cwd?: string
+}
+
+export interface ConnectionOptions {
+  /** The plugin's name, for messages. */
+  readonly name: string
+  readonly place: McpPlace
+  /** `old`: it is known to speak a version before 2026-07-28, and is not asked. */
+  readonly era: 'unknown' | 'old'
+  readonly startupTimeoutMs: number
+  readonly graceMs: number
+  readonly maxMessageBytes?: number
+  readonly clock: Clock
+  readonly log: Log
+  readonly amount: 'bounded' | 'all'
+  /** `retired`: it takes no more calls. `ended`: calls in flight have failed, its process is going. */
+  readonly onChange: (connection: Connection, what: 'retired' | 'ended') => void
+}
+
+export class Connection {
+  readonly #options: ConnectionOptions
+  readonly #who: string
+  readonly #at: string | undefined
+  readonly #redactions = new Redactions()
+  readonly #relay: Relay
+  readonly #slow: SlowCalls
+  readonly #steps = new Map<number, CallContext>()
+  #client!: Client
+  #transport: Transport | undefined
+  #tools: Promise<Tools> | undefined
+  #calls = 0
+  /** Messages that have come. */
+  #heard = 0
+  /** Of a listing that is under way: how much has come, and the schemas that the client need not know. */
+  #listing: { characters: number; readonly outputSchemas: Map<string, Json> } | undefined
+  /** Ends that listing. */
+  #tooMuch: () => void = () => {}
+  #isListening = false
+  #isOpen = false
+  #isRetired = false
+  /** The program has ended by itself. */
+  #hasDied = false
+  #diedUnasked = false
+  /** Why it has ended. */
+  #ended: FlowError | undefined
+  #gone: Promise<void> | undefined
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options
+    this.#who = `MCP server "${options.name}"`
+    this.#at = 'url' in options.place ? shownUrl(options.place.url) : undefined
+    const { log, clock, amount } = options
+    const clean = <T>(value: T): T => this.#redactions.clean(value)
+    this.#relay = new Relay({ who: this.#who, log, clock, clean, amount })
+    this.#slow = new SlowCalls(clock, (id, tool) => this.#warnOfSlow(id as number, tool))
+  }
+
+  get takesCalls(): boolean {
+    return this.#ended === undefined && !this.#isRetired
+  }
+
+  /**
+   * It ended before it was open, perhaps of the first question, which servers of the older versions do not know (some only
+   * when they read the next line): another start may go without it.
+   */
+  get diedUnasked(): boolean {
+    return this.#diedUnasked
+  }
+
+  /** Of the connection's version; known once it is open. */
+  get era(): 'old' | 'new' {
+    return this.#client.getProtocolEra() === 'modern' ? 'new' : 'old'
+  }
+
+  /** Starts the server and shakes hands; rejects with UNREACHABLE. */
+  async open(): Promise<void> {
+    const { clock, startupTimeoutMs, era } = this.#options
+    const library = await import('@modelcontextprotocol/client')
+    const client = this.#createClient(library.Client)
+    this.#transport = this.#createTransport(library.StreamableHTTPClientTransport)
+    const stopTimer = clock.timer(startupTimeoutMs, () => {
+      this.#end(`did not finish the handshake within ${startupTimeoutMs / 1000} s and was stopped`)
+    })
+    try {
+      await client.connect(this.#transport, {
+        timeout: FOREVER_MS,
+        ...(era === 'old' ? { prior: { kind: 'legacy' as const } } : {}),
+      })
+      this.#isOpen = true
+    } catch (error) {
+      const failure = this.#ended ?? connectFailure(error, { who: this.#who, ...(this.#at && { at: this.#at }) })
+      this.#diedUnasked = era === 'unknown' && this.#hasDied
+      this.#endWith(failure)
+      throw failure
+    } finally {
+      stopTimer()
+    }
+    if (this.era === 'new' && client.getServerCapabilities()?.tools?.listChanged) {
+      // Whether it hears of changes is no reason to wait.
+      client.listen({ toolsListChanged: true }, { timeout: startupTimeoutMs }).catch((error) => this.#report(error))
+    }
+  }
+
+  /** All tools, read again once the server has said that they changed; rejects with a FlowError. */
+  tools(): Promise<Tools> {
+    if (this.#ended) return Promise.reject(this.#ended)
+    if (this.#tools) return this.#tools
+    const reading = this.#list()
+    this.#tools = reading
+    reading.catch(() => {
+      if (this.#tools === reading) this.#tools = undefined
+    })
+    return reading
+  }
+
+  /** Calls a tool, and says when the request is on its way; rejects with a FlowError. */
+  async call(tool: Tool, input: unknown, context: CallContext): Promise<unknown> {
+    const { signal } = context
+    const { name } = tool.definition
+    const given = argumentsOf(name, input)
+    const check = await tool.check()
+    if (this.#ended) throw this.#ended
+    const id = ++this.#calls
+    this.#redactions.add(context.redaction)
+    this.#steps.set(id, context)
+    this.#slow.add(id, tool.info.name)
+    const abandon = () => this.#listen()
+    signal.addEventListener('abort', abandon, { once: true })
+    try {
+      context.started()
+      const result = await this.#client.callTool(
+        { name, arguments: given, _meta: { progressToken: id } },
+        {
+          signal,
+          timeout: FOREVER_MS,
+          toolDefinition: tool.definition,
+          allowInputRequired: true,
+        },
+      )
+      return outputOf(name, result, check)
+    } catch (error) {
+      throw this.#failure(error, name, context)
+    } finally {
+      signal.removeEventListener('abort', abandon)
+      this.#slow.delete(id)
+      this.#steps.delete(id)
+      if (this.#isRetired && this.#steps.size === 0) this.#end('was replaced')
+    }
+  }
+
+  /** Ends the server; what is in flight fails. Resolves when it is gone. */
+  async close(): Promise<void> {
+    this.#end('was stopped', 'final')
+    await this.#gone
+  }
+
+  // ---
+
+  #createClient(Class: typeof Client): Client {
+    const client = new Class(CLIENT, {
+      capabilities: {},
+      versionNegotiation: { mode: 'auto', probe: { timeoutMs: this.#at === undefined ? PROBE_MS : FOREVER_MS } },
+      inputRequired: { autoFulfill: false },
+      // We check ourselves, and name the field.
+      jsonSchemaValidator: {
+        getValidator: () => (data) => ({ valid: true, data: data as never, errorMessage: undefined }),
+      },
+    })
+    client.onerror = (error) => this.#report(error)
+    client.onclose = () => this.#end('closed the connection')
+    client.fallbackRequestHandler = async ({ method }) => {
+      throw Object.assign(new Error(`${method} is refused: ${NOBODY}`), { code: METHOD_NOT_FOUND })
+    }
+    client.setNotificationHandler('notifications/tools/list_changed', () => {
+      this.#tools = undefined
+    })
+    // In place of the client's own, which is deaf to what comes together with the answer.
+    client.setNotificationHandler('notifications/progress', ({ params }) => this.#progressed(params))
+    client.setNotificationHandler('notifications/message', ({ params }) => this.#logged(params.level, params.data))
+    this.#client = client
+    return client
+  }
+
+  #createTransport(Streamable: Parameters<typeof createRemoteTransport>[0]): Transport {
+    const { place, clock, maxMessageBytes = MAX_MESSAGE_BYTES } = this.#options
+    const heard = <T>(message: T) => this.#hear(message)
+    if ('url' in place) return createRemoteTransport(Streamable, { ...place, maxMessageBytes, clock, heard })
+    return createChildTransport(
+      { ...place, maxMessageBytes },
+      {
+        heard,
+        noise: (line, from) => {
+          this.#relay.noise(from === 'stderr' ? 'info' : 'warning', line, { plugin: this.#options.name, from })
+        },
+        unreadable: ({ error }) => this.#warn(`could not read a message: ${error?.message ?? 'it does not say which'}`),
+        ended: ({ why, retryable }) => {
+          this.#hasDied = !this.#ended && retryable !== false
+          this.#end(why, retryable === false ? 'final' : 'passing')
+        },
+      },
+    )
+  }
+
+  async #list(): Promise<Tools> {
+    const { clock, startupTimeoutMs } = this.#options
+    if (!this.#client.getServerCapabilities()?.tools) {
+      this.#warn('has no tools')
+      return new Map()
+    }
+    const stop = new AbortController()
+    const stopTimer = clock.timer(startupTimeoutMs, () => {
+      stop.abort(
+        new FlowError('UNREACHABLE', `${this.#who} did not list its tools within ${startupTimeoutMs / 1000} s`),
+      )
+    })
+    const listing = { characters: 0, outputSchemas: new Map<string, Json>() }
+    this.#listing = listing
+    this.#tooMuch = () => {
+      stop.abort(new FlowError('UNREACHABLE', `${this.#who} lists more tools than are taken`, { retryable: false }))
+    }
+    try {
+      const { tools } = await this.#client.listTools(undefined, {
+        signal: stop.signal,
+        timeout: FOREVER_MS,
+        cacheMode: 'refresh',
+      })
+      if (tools.length === 0) this.#warn('lists no tools')
+      return readTools({ tools, outputSchemas: listing.outputSchemas }, (what) => this.#warn(what))
+    } catch (error) {
+      if (stop.signal.aborted) throw stop.signal.reason
+      throw this.#failure(error, 'tools/list', undefined)
+    } finally {
+      stopTimer()
+      this.#listing = undefined
+    }
+  }
+
+  #failure(error: unknown, tool: string, context: CallContext | undefined): FlowError {
+    if (context?.signal.aborted) return cancelled(context)
+    if (this.#ended) return this.#ended
+    if (isLost(error)) this.#retire()
+    return callFailure(error, { who: this.#who, tool, ...(this.#at && { at: this.#at }) })
+  }
+
+  /** The next call begins with a new connection; those in flight go on. */
+  #retire(): void {
+    if (this.#isRetired) return
+    this.#isRetired = true
+    this.#options.onChange(this, 'retired')
+  }
+
+  #end(why: string, kind: 'final' | 'passing' = 'passing'): void {
+    if (this.#ended) return
+    const lines = this.#relay.lastLines()
+    const quoted = lines.slice(-QUOTED_LINES).map((line) => `\n  ${line}`)
+    const words = lines.length === 0 ? '' : `; it last wrote:${quoted.join('')}`
+    this.#endWith(
+      new FlowError('UNREACHABLE', `${this.#who} ${why}${words}`, {
+        ...(lines.length > 0 ? { data: { last_lines: lines } } : {}),
+        ...(kind === 'final' ? { retryable: false } : {}),
+      }),
+    )
+  }
+
+  #endWith(failure: FlowError): void {
+    this.#ended ??= failure
+    if (this.#gone) return
+    this.#slow.end()
+    this.#gone = (async () => {
+      // First the client, whose calls in flight fail at once; what the server still writes is passed on as before.
+      await (this.#isOpen ? this.#client.close() : this.#transport?.close())?.catch(() => {})
+      this.#relay.end()
+    })()
+    this.#options.onChange(this, 'ended')
+  }
+
+  // --- a call that is no longer wanted
+
+  /** Others wait for the child, too. If it works for them they get their answers; if it is stuck they are better off failing. */
+  #listen(): void {
+    if (this.#isListening || this.#ended || this.#at !== undefined) return
+    this.#isListening = true
+    const { clock, graceMs } = this.#options
+    const heard = this.#heard
+    const isDeaf = () => this.#heard === heard && !this.#ended
+    clock.timer(graceMs, () => {
+      if (!isDeaf()) {
+        this.#isListening = false
+        return
+      }
+      const asked = this.era === 'new' ? this.#client.discover() : this.#client.ping()
+      asked.catch(() => {})
+      clock.timer(graceMs, () => {
+        this.#isListening = false
+        if (isDeaf()) this.#end('did not react when a call was cancelled and was stopped')
+      })
+    })
+  }
+
+  // --- what the server says by itself
+
+  /** The message as the client may see it. */
+  #hear<T>(message: T): T {
+    this.#heard++
+    const tools = this.#listing && own(own(message, 'result'), 'tools')
+    if (!this.#listing || !Array.isArray(tools)) return message
+    this.#listing.characters += JSON.stringify(tools).length
+    if (this.#listing.characters > MAX_MESSAGE_BYTES) this.#tooMuch()
+    const page = readPage(tools, (what) => this.#warn(what))
+    for (const [name, schema] of page.outputSchemas) {
+      if (!this.#listing.outputSchemas.has(name)) this.#listing.outputSchemas.set(name, schema)
+    }
+    const result = own(message, 'result') as Record<string, unknown> // it has tools
+    return { ...message, result: { ...result, tools: page.tools } }
+  }
+
+  #progressed({ progressToken, progress, total, message }: ProgressNotification['params']): void {
+    const log = this.#steps.get(Number(progressToken))?.log
+    if (log) this.#relay.message(log, 'info', message ?? 'progress', { done: progress, total: total ?? null })
+  }
+
+  #logged(level: string, data: unknown): void {
+    const message = typeof data === 'string' ? data : JSON.stringify(data)
+    this.#relay.message(this.#options.log, LEVELS[level] ?? 'info', `${this.#who}: ${message}`, undefined)
+  }
+
+  #report(error: Error): void {
+    this.#relay.message(this.#options.log, 'debug', `${this.#who}: ${error.message}`, undefined)
+  }
+
+  #warn(what: string): void {
+    this.#relay.message(this.#options.log, 'warning', `${this.#who} ${what}`, undefined)
+  }
+
+  #warnOfSlow(id: number, tool: string): void {
+    const stepId = this.#steps.get(id)?.stepId
+    this.#warn(`has not answered ${tool} of step "${stepId}" for ${SLOW_MS / 1000} s`)
+  }
+}
+
+// ---
+
+const CLIENT = { name: 'stepflow', version: '1' }
+/** Steps have time limits of their own; the client's default is a minute. As long as a timer can be. */
+const FOREVER_MS = 2 ** 31 - 1
+/** What a child may take to answer the question that servers of older versions do not know. */
+const PROBE_MS = 5000
+const QUOTED_LINES = 10
+const METHOD_NOT_FOUND = -32601
+
+const LEVELS: Readonly<Record<string, LogLevel>> = {
+  debug: 'debug',
+  info: 'info',
+  notice: 'info',
+  warning: 'warning',
+  error: 'error',
+  critical: 'error',
+  alert: 'error',
+  emergency: 'error',
+}
+
+function argumentsOf(tool: string, input: unknown): Record<string, unknown> {
+  if (input === null || input === undefined) return {}
+  if (isRecord(input)) return input
+  throw new FlowError('INVALID_INPUT', `tool "${tool}" takes an object, its arguments by name, but the input is none`)
+}
+
+/** Without user, password, query and fragment: those may hold what nobody should read. */
+function shownUrl(url: string): string {
+  const { origin, pathname } = new URL(url)
+  return `${origin}${pathname}`
+}
