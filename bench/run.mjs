@@ -21,6 +21,7 @@ const rows = [
   'code',
   'protocol',
   'http-server',
+  'grpc-worker',
   'python',
   'layout',
   'secrets',

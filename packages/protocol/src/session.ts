@@ -321,7 +321,8 @@ export class Session {
 
   #noise(line: string, from: 'stdout' | 'stderr'): void {
     // Over HTTP there is nothing that a line on stdout could be but log.
-    const level = from === 'stderr' || this.#greeting.isOverHttp ? 'info' : 'warning'
+    const isLog = from === 'stderr' || this.#greeting.isOverHttp || this.#options.transport.printsLog === true
+    const level = isLog ? 'info' : 'warning'
     this.#relay.noise(level, line, { plugin: this.#options.name, from })
   }
 }

@@ -6,6 +6,8 @@ import type { Message, MessageId } from './wire.ts'
 export interface Transport {
   /** Each call has to say which flow it comes from. */
   readonly namesFlows?: boolean
+  /** What the other side prints is log: messages take another way. */
+  readonly printsLog?: boolean
   /** Once. What goes wrong from then on arrives as `close`, never as an exception. */
   start(events: TransportEvents): void
   /**

@@ -74,7 +74,7 @@ describe('a worker', () => {
   test('is called only for what it has, and nobody for what none has', async () => {
     const { plugin, worker: join } = listening()
     const answer = plugin.run('/two', 1)
-    const a = await join('a', [{ component_id: '/one' }])
+    const a = await join('a', [{ component_id: 'one', path: '/one' }])
     await expect(answer).rejects.toMatchObject({
       code: 'COMPONENT_NOT_FOUND',
       message: expect.stringContaining('/one'),
@@ -94,19 +94,31 @@ describe('a worker', () => {
     const listed = [
       { component_id: 'file', path: '/files/{name}' },
       { component_id: 'rest', path: '/files/{name}/{*rest}' },
-      { component_id: '/old/{name}' },
     ]
-    const answers = [plugin.run('/files/a', 1), plugin.run('/files/a/b/c', 2), plugin.run('/old/x', 3)]
+    const answers = [plugin.run('/files/a', 1), plugin.run('/files/a/b/c', 2)]
     const worker = await join('a', listed)
 
-    const tasks = [await echo(worker), await echo(worker), await echo(worker)]
+    const tasks = [await echo(worker), await echo(worker)]
 
     await Promise.all(answers)
     expect(tasks.map(({ execute }) => [execute?.component_id, { ...execute?.path_params }])).toEqual([
       ['file', { name: 'a' }],
       ['rest', { name: 'a', rest: 'b/c' }],
-      ['/old/x', {}],
     ])
+    await expect(plugin.run('/files')).rejects.toMatchObject({ code: 'COMPONENT_NOT_FOUND' })
+  })
+
+  test('that lists no paths may have more than it lists, and is asked', async () => {
+    const { plugin, worker: join } = listening()
+    const answers = [plugin.run('/files/a', 1), plugin.run('/none', 2).catch((error) => error)]
+    const worker = await join('a', [{ component_id: '/echo' }])
+
+    const task = await echo(worker)
+    await worker.completeWith(await worker.next(), { error: { code: 3, message: "Component '/none' not found" } })
+
+    expect(task.execute).toMatchObject({ component_id: '/files/a', path_params: {} })
+    const message = 'no worker of queue "q" has a component "/none"; there are: /echo'
+    expect(await Promise.all(answers)).toMatchObject([1, { code: 'COMPONENT_NOT_FOUND', message }])
   })
 })
 

@@ -10,7 +10,7 @@ export interface ListedComponent {
   readonly description?: string | null
   readonly input_schema?: string | null
   readonly output_schema?: string | null
-  /** Empty from 0.12: there the id is the path. */
+  /** Empty in 0.12: there the id is the path. */
   readonly path: string
 }
 
@@ -18,21 +18,25 @@ export interface ListedComponent {
 export interface Found {
   readonly id: string
   readonly params: Readonly<Record<string, string>>
+  /** It did not list it, and may have it all the same. */
+  readonly isGuess?: boolean
 }
 
 export class ComponentPaths {
   readonly infos: readonly ComponentInfo[]
   readonly #exact = new Map<string, Found>()
   /** Those that take a rest come last. */
-  readonly #patterns: { readonly segments: readonly string[]; readonly id: string | undefined }[] = []
+  readonly #patterns: { readonly segments: readonly string[]; readonly id: string }[] = []
+  /** Workers that list no paths find out by themselves what has parameters, and leave that out of their list. */
+  readonly #hasMore: boolean
 
   constructor(listed: readonly ListedComponent[]) {
     this.infos = listed.map(infoOf)
+    this.#hasMore = listed.length > 0 && listed.every(({ path }) => path === '')
     for (const each of listed) {
       const path = pathOf(each)
-      if (!path.includes('{')) this.#exact.set(path, { id: each.component_id, params: {} })
-      // Without a path of its own, the worker finds out by itself what it was called by.
-      else this.#patterns.push({ segments: path.split('/'), id: each.path === '' ? undefined : each.component_id })
+      if (path.includes('{')) this.#patterns.push({ segments: path.split('/'), id: each.component_id })
+      else this.#exact.set(path, { id: each.component_id, params: {} })
     }
     this.#patterns.sort((a, b) => restsIn(a.segments) - restsIn(b.segments))
   }
@@ -42,9 +46,9 @@ export class ComponentPaths {
     if (found) return found
     for (const { segments, id } of this.#patterns) {
       const params = match(segments, path.split('/'))
-      if (params) return id === undefined ? { id: path, params: {} } : { id, params }
+      if (params) return { id, params }
     }
-    return undefined
+    return this.#hasMore ? { id: path, params: {}, isGuess: true } : undefined
   }
 }
 

@@ -45,6 +45,7 @@ const UNBOUNDED = '10000'
 
 class WorkerTransport implements Transport {
   readonly namesFlows = true
+  readonly printsLog = true
   readonly #options: WorkerOptions
   readonly #clock: Clock
   readonly #board: TaskBoard
@@ -74,8 +75,8 @@ class WorkerTransport implements Transport {
       settled: (id, ended) => this.#answer(id, ended),
       ready: () => this.#greet(),
       silent: (worker) => {
-        if (this.#child) this.#end(`has missed three heartbeats (${(3 * heartbeatMs) / 1000} s) and was stopped`)
-        else this.#listener?.drop(worker)
+        if (!this.#child) return this.#listener?.drop(worker)
+        this.#end(`has missed three heartbeats (${(3 * heartbeatMs) / 1000} s) and was stopped: ${MORE_TIME}`)
       },
       stuck: () => {
         if (this.#child) this.#events?.stale?.()
@@ -256,6 +257,7 @@ class WorkerTransport implements Transport {
   }
 }
 
+const MORE_TIME = 'if it computes for so long, a larger "heartbeat" gives it time'
 const STOPPED = new RpcError(rpcCode.internal, 'the runtime has stopped')
 
 function listed({ name, description, inputSchema, outputSchema }: ComponentInfo): object {

@@ -142,7 +142,9 @@ export class TaskBoard {
     if (!task) return false
     this.#claim(task)
     this.#forget(task)
-    if (!task.isOver) this.#board.settled(task.call, ended)
+    const isMissing = task.isGuess && 'error' in ended && NOT_THERE.test(ended.error.message)
+    if (isMissing) this.#board.settled(task.call, { error: this.#missing(task.component) })
+    else if (!task.isOver) this.#board.settled(task.call, ended)
     return true
   }
 
@@ -177,11 +179,12 @@ export class TaskBoard {
       const chosen = this.#choose(task.component)
       this.#waiting.delete(task)
       if (!chosen) {
-        this.#fail(task, { code: rpcCode.methodNotFound, message: this.#whatThereIs(task.component) })
+        this.#fail(task, this.#missing(task.component))
         continue
       }
       const { worker, member, found } = chosen
       task.worker = worker
+      task.isGuess = found.isGuess === true
       task.given++
       task.since = this.#board.clock.now()
       member.tasks.add(task)
@@ -189,20 +192,23 @@ export class TaskBoard {
     }
   }
 
-  #choose(component: string): { worker: Worker; member: Member; found: Found } | undefined {
-    let best: { worker: Worker; member: Member; found: Found } | undefined
+  /** Who has listed it comes before who may have it, and then who has the fewest tasks. */
+  #choose(component: string): Chosen | undefined {
+    let best: Chosen | undefined
     for (const [worker, member] of this.#members) {
-      if (best && best.member.tasks.size <= member.tasks.size) continue
       const found = member.paths?.find(component)
-      if (found) best = { worker, member, found }
+      if (!found) continue
+      const weight = member.tasks.size + (found.isGuess ? GUESSED : 0)
+      if (!best || weight < best.weight) best = { worker, member, found, weight }
     }
     return best
   }
 
-  #whatThereIs(component: string): string {
+  #missing(component: string): WireError {
     const names = this.components.map(({ name }) => name)
     const shown = names.length > SHOWN_NAMES ? `${names.slice(0, SHOWN_NAMES).join(', ')} and more` : names.join(', ')
-    return `no worker of queue "${this.#board.queue}" has a component "${component}"; there are: ${shown || 'none'}`
+    const message = `no worker of queue "${this.#board.queue}" has a component "${component}"; there are: ${shown || 'none'}`
+    return { code: rpcCode.methodNotFound, message }
   }
 
   #claim(task: Task): void {
@@ -298,10 +304,18 @@ interface Task extends Call {
   since: number
   claimedAt?: number
   beatAt: number
+  isGuess?: boolean
   /** Since when nobody wants its result. */
   abandonedAt?: number
   /** Its call has ended for being over its time. */
   isOver?: boolean
+}
+
+interface Chosen {
+  readonly worker: Worker
+  readonly member: Member
+  readonly found: Found
+  readonly weight: number
 }
 
 interface Member {
@@ -317,6 +331,10 @@ const LOOK_MS = 500
 /** After its worker was told to let go of a task. */
 const LET_GO_MS = 5000
 const SHOWN_NAMES = 20
+/** More tasks than anybody has. */
+const GUESSED = 1_000_000
+/** How 0.12 says so, with the code of any failure. */
+const NOT_THERE = /^Component '.*' not found$/
 const LEFT_TWICE: WireError = {
   code: rpcCode.unreachable,
   message: 'two workers in turn were given the call and broke off their connection before they began with it',
