@@ -34,6 +34,7 @@ export { createEngine } from './engine.ts'
 export type { RerunFrom } from './run/engine/rerun.ts'
 export { IndexSet } from './run/engine/index-set.ts'
 export type { ItemResult, ResultOrder } from './run/engine/result-stream.ts'
+export { type LookBackTools, lookBack, type Past, type VisitReads } from './run/look-back.ts'
 export type { Outcome } from './run/outcome.ts'
 export { failed, success } from './run/outcome.ts'
 export { type Clock, systemClock } from './clock.ts'
@@ -81,7 +82,14 @@ export { RefusedInput } from './journal/refused-input.ts'
 export { foldWaits, type OpenWait, type WaitFold } from './journal/open-waits.ts'
 export { type CriticalPath, criticalPath } from './journal/critical-path.ts'
 export { foldSteps, type StepFold, type StepState, type StepStates } from './journal/step-states.ts'
-export { type AttemptRow, foldVisits, type VisitFold, type VisitRow, type Why } from './journal/visit-rows.ts'
+export {
+  type AttemptRow,
+  foldInside,
+  foldVisits,
+  type VisitFold,
+  type VisitRow,
+  type Why,
+} from './journal/visit-rows.ts'
 export {
   type CodecOptions,
   type Damage,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { foldVisits, foldWaits, type JournalEntry, type Plan } from '../src/index.ts'
+import { foldInside, foldVisits, foldWaits, type JournalEntry, type Plan } from '../src/index.ts'
 
 const step = (id: string, reads: number[] = []) => ({
   id,
@@ -115,4 +115,53 @@ test('a signal is waited for until its step goes on or its item ends', () => {
   waits.see([{ type: 'settled', ...at(0, 3), outcome: success }])
   waits.see([{ type: 'finished', at: 4, item: 2, outcome: success }])
   expect(names()).toEqual(['1 b y'])
+})
+
+const element = (item: number, step: number, at: number, sub = '0/1/1') => ({
+  at,
+  sub,
+  item,
+  step,
+  visit: 1,
+  attempt: 1,
+})
+
+test('inside a step, each element has its rows, with its number, its states and what runs deeper inside', () => {
+  const inside = foldInside(plan, '0/1/1')
+  inside.see([
+    { type: 'opened', ...at(1, 10), elements: 3 },
+    { type: 'settled', ...element(1, 0, 12), outcome: success },
+    { type: 'started', ...element(0, 0, 13) },
+    { type: 'opened', ...element(1, 1, 14), elements: 2, byStep: true },
+    { type: 'settled', ...element(0, 0, 15, '0/1/1/1/1/1'), outcome: success },
+    // Of another step, and of another item.
+    { type: 'settled', ...element(0, 0, 15, '0/1/12'), outcome: success },
+    { type: 'settled', ...element(0, 0, 15, '7/1/1'), outcome: success },
+    { type: 'closed', at: 20, sub: '0/1/1', item: 0, outcome: 'failed' },
+  ])
+
+  expect(inside.rows().map(({ element, stepId, status, done }) => [element, stepId, status, done])).toEqual([
+    [0, 'a', 'cancelled', undefined],
+    [0, 'b', 'skipped', undefined],
+    [0, 'c', 'skipped', undefined],
+    [1, 'a', 'success', undefined],
+    [1, 'b', 'running', 1],
+    [1, 'c', 'pending', undefined],
+  ])
+
+  inside.see([{ type: 'settled', ...at(1, 30), outcome: success }])
+  expect(inside.rows().filter(({ status }) => status === 'running' || status === 'pending')).toEqual([])
+})
+
+test('runs one after the other inside one step are its elements, and steps of a plan that nobody knows have numbers', () => {
+  const inside = foldInside(undefined, '0/1/1')
+  inside.see([
+    { type: 'settled', ...element(0, 2, 12), outcome: success },
+    { type: 'settled', ...element(0, 2, 13, '0/1/1.2'), outcome: success },
+  ])
+
+  expect(inside.rows()).toMatchObject([
+    { element: 0, stepId: '2', status: 'success' },
+    { element: 1, stepId: '2', status: 'success' },
+  ])
 })

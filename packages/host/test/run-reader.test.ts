@@ -119,3 +119,41 @@ test('the failure that stands in the row of a run holds no secret of the process
   expect((await reader.list())[0]?.error).toEqual({ item: 0, code: 'COMPONENT_FAILED', message: 'refused [redacted]' })
   expect((await reader.open('r')).row.error?.message).toBe('refused [redacted]')
 })
+
+test('what conditions read is evaluated again, with defaults and without secrets; inside a loop, with its element', async () => {
+  const { compileValue } = await import('@stepflow/dialects')
+  const when = (template: string) => ({ when: { $template: template }, component: '/builtin/noop' })
+  const { plan } = compileValue({
+    name: 'reads',
+    schemas: {
+      properties: {
+        input: {
+          type: 'object',
+          properties: { tier: { type: 'string', default: 'basic' }, pin: { type: 'integer', is_secret: true } },
+        },
+      },
+    },
+    steps: [
+      { id: 'gold', ...when("{{ inputs.tier == 'gold' }}"), input: 1 },
+      { id: 'pin', component: '/builtin/noop', skip_if: { $input: 'pin' }, input: 1 },
+      { id: 'each', for_each: [1, 2], ...when('{{ item > 1 }}'), input: { $item: '$' } },
+    ],
+  })
+  if (!plan) throw new Error('the flow of this test is not valid')
+  const run = await wired.engine.submit(plan, [{ pin: 1234 }])
+  await run.ended
+
+  const recorded = await createRunReader(wired.store, new Redactor([])).open(run.id)
+  const [gold, pin, each] = await recorded.visitsOf(0)
+  const valuesOf = async (row: typeof gold, inside?: string) => row && (await recorded.readsOf(0, row, inside))?.values
+
+  expect(await valuesOf(gold)).toEqual({ input: { tier: 'basic', pin: '[redacted]' } })
+  expect(await valuesOf(pin)).toEqual({ 'input.pin': '[redacted]' })
+  const inside = await recorded.visitsOf(0, each?.inside)
+  expect(inside.map(({ element, stepId, status }) => [element, stepId, status])).toEqual([
+    [0, 'each', 'skipped'],
+    [1, 'each', 'success'],
+  ])
+  expect(await valuesOf(inside[0], each?.inside)).toMatchObject({ 'input.item': 1 })
+  expect(await recorded.readsOf(0, inside[1] as NonNullable<typeof gold>, each?.inside)).toMatchObject({ input: 2 })
+})

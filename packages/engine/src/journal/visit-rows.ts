@@ -11,6 +11,8 @@ export interface VisitRow {
   readonly step: number
   readonly stepId: string
   readonly visit: number
+  /** Of a row inside a step: of which element, from 0. */
+  readonly element?: number
   status: 'pending' | 'running' | 'waiting' | 'success' | 'skipped' | 'failed' | 'cancelled'
   /** When the last thing that it waited for ended; epoch milliseconds, as all times. */
   readyAt?: number
@@ -45,6 +47,8 @@ export interface Why {
   readonly until?: number
   /** The name of the signal. */
   readonly signal?: string
+  /** Of a condition, if somebody has looked (`lookBack`): what it read, by the reference. */
+  readonly values?: Readonly<Record<string, unknown>>
 }
 
 export interface VisitFold {
@@ -55,16 +59,96 @@ export interface VisitFold {
 
 /** The visits of one item, before anything happened. */
 export function foldVisits(plan: Plan, item = 0): VisitFold {
-  return new Visits(plan, item)
+  const visits = new Visits(plan, () => node)
+  let node: string | undefined
+  return {
+    see(entries) {
+      for (const entry of entries) {
+        if (entry.type === 'claimed') node = entry.node
+        else if (entry.type === 'finished') {
+          if (saysEndOf(entry, item)) visits.end(entry.at)
+        } else if (entry.type === 'closed') visits.takeInside(entry.sub, 0, item, true)
+        else if (isOfVisit(entry)) {
+          if (entry.sub !== undefined) visits.takeInside(entry.sub, 0, item, false)
+          else if (entry.item === item) visits.take(entry)
+        }
+      }
+    },
+    rows: () => visits.rows(),
+  }
+}
+
+/**
+ * The visits inside a step, by the key that its row has (`inside`), with the number of the element that each belongs to. `plan`:
+ * that of the runs inside; where nobody knows it, steps are called by their numbers. Elements that have not begun have no rows.
+ */
+export function foldInside(plan: Plan | undefined, inside: string): VisitFold {
+  const elements = new Map<number, Visits>()
+  let node: string | undefined
+  const elementOf = (item: number) => {
+    const known = elements.get(item)
+    if (known) return known
+    const made = new Visits(plan, () => node, item)
+    elements.set(item, made)
+    return made
+  }
+  return {
+    see(entries) {
+      for (const entry of entries) {
+        if (entry.type === 'claimed') node = entry.node
+        else if (entry.type === 'closed') {
+          const place = placeInside(entry.sub, inside, entry.item)
+          if (place?.isDeeper) elementOf(place.element).takeInside(entry.sub, place.from, place.item, true)
+          else if (place) elementOf(place.element).end(entry.at)
+        } else if (isOfVisit(entry) && entry.sub !== undefined) {
+          const place = placeInside(entry.sub, inside, entry.item)
+          if (place?.isDeeper) elementOf(place.element).takeInside(entry.sub, place.from, place.item, false)
+          else if (place) elementOf(place.element).take(entry)
+        }
+        // With the step around it, all that is inside has ended.
+        const isEnd = entry.type === 'settled' && visitPath(entry) === inside
+        if (isEnd || (entry.type === 'finished' && saysEndOf(entry, Number.parseInt(inside, 10)))) {
+          for (const element of elements.values()) element.end(entry.at)
+        }
+      }
+    },
+    rows: () => [...elements].sort(([a], [b]) => a - b).flatMap(([, visits]) => visits.rows()),
+  }
 }
 
 // ---
 
 type OfVisit = JournalEntry & { type: 'started' | 'parked' | 'opened' | 'settled' }
 
-class Visits implements VisitFold {
-  readonly #plan: Plan
-  readonly #item: number
+function isOfVisit(entry: JournalEntry): entry is OfVisit {
+  return entry.type === 'started' || entry.type === 'parked' || entry.type === 'opened' || entry.type === 'settled'
+}
+
+interface PlaceInside {
+  readonly element: number
+  /** It is inside a step of the element: the rest of its key begins there, with the item. */
+  readonly isDeeper: boolean
+  readonly from: number
+  readonly item: number
+}
+
+/** Where a run's key leads to from the step that `inside` names. A step that runs one plan after the other counts them: `.2`. */
+function placeInside(sub: string, inside: string, item: number): PlaceInside | undefined {
+  if (!sub.startsWith(inside)) return undefined
+  const match = /^(?:\.(\d+))?(?:\/(\d+))?/.exec(sub.slice(inside.length))
+  if (!match || (match[0] === '' && sub.length > inside.length)) return undefined
+  const [counted, count = '1', deeper] = match
+  const isDeeper = deeper !== undefined
+  const own = isDeeper ? Number(deeper) : item
+  const from = inside.length + counted.length - (deeper?.length ?? 0)
+  return { element: own + Number(count) - 1, isDeeper, from, item: own }
+}
+
+/** Of one item, or of one element of what runs inside a step. */
+class Visits {
+  readonly #plan: Plan | undefined
+  readonly #node: () => string | undefined
+  readonly #element: number | undefined
   /** By step, then by visit. */
   readonly #rows: Map<number, VisitRow>[]
   /** Rows of steps whose elements are a step each. */
@@ -74,24 +158,25 @@ class Visits implements VisitFold {
   /** In the run that this one repeats. */
   #carriedSince: number | undefined
   #endedAt: number | undefined
-  #node: string | undefined
 
-  constructor(plan: Plan, item: number) {
+  constructor(plan: Plan | undefined, node: () => string | undefined, element?: number) {
     this.#plan = plan
-    this.#item = item
-    this.#rows = plan.steps.map(() => new Map())
+    this.#node = node
+    this.#element = element
+    this.#rows = plan?.steps.map(() => new Map()) ?? []
   }
 
-  see(entries: readonly JournalEntry[]): void {
-    for (const entry of entries) this.#take(entry)
+  /** What has not ended, will not. */
+  end(at: number): void {
+    this.#endedAt ??= at
   }
 
   rows(): VisitRow[] {
-    const before = stepsBefore(this.#plan)
+    const before = this.#plan ? stepsBefore(this.#plan) : []
     const rows: VisitRow[] = []
-    for (const [step, { id, hidden }] of this.#plan.steps.entries()) {
-      if (hidden) continue
-      const visits = this.#rows[step] as Map<number, VisitRow> // a map for each
+    for (const [step, visits] of this.#rows.entries()) {
+      const { id, hidden } = this.#plan?.steps[step] ?? { id: String(step), hidden: false }
+      if (hidden || !visits) continue
       if (visits.size === 0) rows.push(this.#unreached(step, id))
       for (const row of visits.values()) {
         const readyAt = this.#readyAt(row, before[step] ?? [])
@@ -101,27 +186,7 @@ class Visits implements VisitFold {
     return rows
   }
 
-  #take(entry: JournalEntry): void {
-    switch (entry.type) {
-      case 'claimed':
-        this.#node = entry.node
-        return
-      case 'finished':
-        if (saysEndOf(entry, this.#item)) this.#endedAt = entry.at
-        return
-      case 'closed':
-        this.#takeInside(entry.sub, true)
-        return
-      case 'started':
-      case 'parked':
-      case 'opened':
-      case 'settled':
-        if (entry.sub !== undefined) return this.#takeInside(entry.sub, false)
-        if (entry.item === this.#item) this.#takeOwn(entry)
-    }
-  }
-
-  #takeOwn(entry: OfVisit): void {
+  take(entry: OfVisit): void {
     // What is taken over from another run has the times of that one.
     if (entry.type === 'settled' && entry.carried) this.#carriedSince ??= entry.at
     else this.#since ??= entry.at
@@ -144,24 +209,33 @@ class Visits implements VisitFold {
     }
   }
 
-  /** The key begins with `item/step/visit` of the step that it is inside of. */
-  #takeInside(sub: string, isElement: boolean): void {
-    const [root, step, visit, ...deeper] = sub.split('/')
-    if (Number(root) !== this.#item) return
-    const row = this.#row(Number(step), Number(visit))
+  /** From that place on, the key is `item/step/visit` of the step that it is inside of, and of those deeper. */
+  takeInside(sub: string, from: number, item: number, isElement: boolean): void {
+    const [root, step, visit, ...deeper] = sub.slice(from).split('/')
+    if (Number(root) !== item) return
+    const row = this.#row(Number(step), Number.parseInt(visit as string, 10)) // `.2` behind it counts the runs of one visit
     if (row?.done === undefined || deeper.length > 0) return
     if (isElement || this.#byStep.has(row)) row.done++
   }
 
   #row(step: number, visit: number): VisitRow | undefined {
-    const visits = this.#rows[step]
-    const { id, hidden } = this.#plan.steps[step] ?? { hidden: true }
-    if (!visits || hidden || id === undefined) return undefined
+    const { id, hidden } = this.#plan ? (this.#plan.steps[step] ?? { hidden: true }) : { id: String(step) }
+    if (hidden || id === undefined) return undefined
+    let visits = this.#rows[step]
+    if (!visits) {
+      visits = new Map()
+      this.#rows[step] = visits
+    }
     const known = visits.get(visit)
     if (known) return known
-    const row: VisitRow = { step, stepId: id, visit, status: 'pending', attempts: [] }
+    const row: VisitRow = this.#newRow(step, id, visit)
     visits.set(visit, row)
     return row
+  }
+
+  #newRow(step: number, stepId: string, visit: number): VisitRow {
+    const row: VisitRow = { step, stepId, visit, status: 'pending', attempts: [] }
+    return this.#element === undefined ? row : { ...row, element: this.#element }
   }
 
   #start(row: VisitRow, { at, attempt }: OfVisit): void {
@@ -214,14 +288,14 @@ class Visits implements VisitFold {
     // Put aside in the middle of an attempt, it goes on with the same one.
     if (last && last.endedAt === undefined) return last
     if (attempt < 1) return undefined
-    const made: AttemptRow = { startedAt, ...(this.#node === undefined ? {} : { node: this.#node }) }
+    const node = this.#node()
+    const made: AttemptRow = { startedAt, ...(node === undefined ? {} : { node }) }
     attempts.push(made)
     return made
   }
 
   #unreached(step: number, stepId: string): VisitRow {
-    const row: VisitRow = { step, stepId, visit: 1, status: 'pending', attempts: [] }
-    return this.#ended(row)
+    return this.#ended(this.#newRow(step, stepId, 1))
   }
 
   /** The item has ended: what has not, will not. */
@@ -244,7 +318,7 @@ class Visits implements VisitFold {
 
   /** A step that is visited again ends in the order of its visits, so the last one up to a time is found by halves. */
   #lastEnd(step: number, limit: number): number | undefined {
-    const rows = this.#rows[step] as Map<number, VisitRow> // a map for each
+    const rows = this.#rows[step] as Map<number, VisitRow> // a plan's steps have each one
     let [low, high] = [1, rows.size]
     let found: number | undefined
     while (low <= high) {

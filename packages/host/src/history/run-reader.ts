@@ -4,6 +4,7 @@
 import {
   BEGINNING,
   FlowError,
+  foldInside,
   foldVisits,
   foldWaits,
   type ItemResult,
@@ -25,12 +26,14 @@ import {
   redactValues,
   type Store,
   saysEndOf,
+  type VisitReads,
   type VisitRow,
 } from '@stepflow/engine'
 import { hideSecrets, secretPaths, secretValues } from '@stepflow/schema'
 import { findRun } from './find-run.ts'
 import { type Created, readCreated } from './read-created.ts'
 import { isWaiting, type WaitingFor, waitingFor } from './summary.ts'
+import { planInside, readsOf } from './visit-reads.ts'
 
 export interface RunReader {
   /** Newest first. */
@@ -53,8 +56,17 @@ export interface RecordedRun {
   holder(): Promise<string | undefined>
   /** What happened to one item and inside it, in order; throws if the journal is damaged. */
   entriesOf(item: number): Promise<JournalEntry[]>
-  /** The visits of an item's steps; throws if the journal is damaged. */
-  visitsOf(item: number): Promise<VisitRow[]>
+  /** The visits of an item's steps, or of those inside a step, by the key in its row; throws if the journal is damaged. */
+  visitsOf(item: number, inside?: string): Promise<VisitRow[]>
+  /**
+   * What a visit was given and what its conditions read, evaluated again; undefined inside a step whose plan is not recorded.
+   * Throws if the journal is damaged.
+   */
+  readsOf(
+    item: number,
+    visit: Pick<VisitRow, 'step' | 'visit' | 'element'>,
+    inside?: string,
+  ): Promise<VisitReads | undefined>
   /** The signals that its items wait for now, those of the first shards first. */
   waits(): AsyncIterable<OpenWait>
   /** What the first of its items waits for, if nothing of the run moves. */
@@ -104,7 +116,7 @@ export function createRunReader(store: Store, process: Redactor): RunReader {
         damage = thrown.message
       }
       const redactor = created ? redactorOf(process, created) : process
-      return new Recorded(store, redactRow(row, redactor), created?.plan, damage, redactor)
+      return new Recorded(store, redactRow(row, redactor), created, damage, redactor)
     },
   }
 }
@@ -129,11 +141,14 @@ class Recorded implements RecordedRun {
   /** Of the inputs. */
   readonly #schema: NonNullable<Plan['schemas']>['input']
   readonly #marksInputs: boolean
+  readonly #variables: Readonly<Record<string, unknown>>
 
-  constructor(store: Store, row: RunRow, plan: Plan | undefined, damage: string | undefined, redactor: Redactor) {
+  constructor(store: Store, row: RunRow, created: Created | undefined, damage: string | undefined, redactor: Redactor) {
+    const plan = created?.plan
     this.#store = store
     this.row = row
     this.plan = plan
+    this.#variables = created?.options?.variables ?? {}
     this.damage = damage
     this.#redactor = redactor
     this.#schema = plan?.schemas?.input
@@ -145,7 +160,39 @@ class Recorded implements RecordedRun {
   }
 
   async entriesOf(item: number): Promise<JournalEntry[]> {
+    const { entries, redactor } = await this.#pastOf(item)
+    return entries.map((entry) => redactEntry(entry, redactor))
+  }
+
+  async visitsOf(item: number, inside?: string): Promise<VisitRow[]> {
+    const plan = this.#wholePlan()
+    const visits = inside === undefined ? foldVisits(plan, item) : foldInside(planInside(plan, inside), inside)
+    visits.see(await this.entriesOf(item))
+    return visits.rows()
+  }
+
+  async readsOf(
+    item: number,
+    { step, visit, element = 0 }: Pick<VisitRow, 'step' | 'visit' | 'element'>,
+    inside?: string,
+  ): Promise<VisitReads | undefined> {
+    const plan = this.#wholePlan()
+    const { entries, input, redactor } = await this.#pastOf(item)
+    const past = { plan, run: this.row.id, item, input, variables: this.#variables, entries }
+    const place = inside === undefined ? { item, step, visit } : { sub: inside, item: element, step, visit }
+    const reads = await readsOf(past, place)
+    return redactor.value(reads)
+  }
+
+  #wholePlan(): Plan {
+    if (this.plan) return this.plan
+    throw new FlowError('RESOURCE_UNAVAILABLE', this.damage ?? 'its journal is damaged')
+  }
+
+  /** As it is recorded, and what takes the secrets out of it. */
+  async #pastOf(item: number): Promise<{ entries: JournalEntry[]; input: unknown; redactor: Redactor }> {
     const entries: JournalEntry[] = []
+    let input: unknown
     let from = 0
     for (const { journal, items } of await this.#store.runs.shards(this.row.id)) {
       const place = item - from
@@ -153,24 +200,15 @@ class Recorded implements RecordedRun {
       if (place < 0 || place >= items) continue
       const rows = await this.#store.read(journal)
       const [first] = rows[0]?.entries ?? []
-      const redactor = this.#redactorOf(first?.type === 'created' ? [first.inputs[place]] : [])
-      for (const row of rows) {
-        for (const entry of row.entries) if (concerns(entry, item)) entries.push(redactEntry(entry, redactor))
-      }
+      if (first?.type === 'created') input = first.inputs[place]
+      for (const row of rows) for (const entry of row.entries) if (concerns(entry, item)) entries.push(entry)
     }
     // Nobody drove it when it was cancelled, so nobody wrote how its items ended.
     const { status, endedAt, createdAt } = this.row
     const isTold = entries.some((entry) => entry.type === 'finished')
     if (isEnded(status) && !isTold)
       entries.push({ type: 'finished', at: endedAt ?? createdAt, item, outcome: CANCELLED })
-    return entries
-  }
-
-  async visitsOf(item: number): Promise<VisitRow[]> {
-    if (!this.plan) throw new FlowError('RESOURCE_UNAVAILABLE', this.damage ?? 'its journal is damaged')
-    const visits = foldVisits(this.plan, item)
-    visits.see(await this.entriesOf(item))
-    return visits.rows()
+    return { entries, input, redactor: this.#redactorOf(input === undefined ? [] : [input]) }
   }
 
   async *waits() {

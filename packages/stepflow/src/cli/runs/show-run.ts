@@ -79,6 +79,9 @@ async function readItem({ storeWords }: RunsContext, recorded: RecordedRun, item
   return { states, waits }
 }
 
+/** To know what a condition read takes a replay for each. */
+const MOST_LOOKED = 50
+
 const NOTHING: StepStates = { steps: [], before: [] }
 
 /** The item that is asked for; else those that failed, as far as there is room, else the first ones. */
@@ -95,7 +98,14 @@ async function asJson(recorded: RecordedRun, item: number, results: readonly Ite
 
 async function stepsAsJson(recorded: RecordedRun, item: number) {
   try {
-    return { steps: (await recorded.visitsOf(item)).map(stepSummary) }
+    const rows = await recorded.visitsOf(item)
+    let looked = 0
+    for (const row of rows) {
+      if (row.why?.kind !== 'condition' || ++looked > MOST_LOOKED) continue
+      const values = (await recorded.readsOf(item, row))?.values
+      if (values && Object.keys(values).length > 0) row.why = { ...row.why, values }
+    }
+    return { steps: rows.map(stepSummary) }
   } catch (thrown) {
     if (!FlowError.is(thrown)) throw thrown
     return { steps: [], damage: thrown.message }

@@ -1,0 +1,174 @@
+// What a visit of a step was given and what its conditions read, found out when somebody asks: the item's past is settled again
+// up to there. The same settles in the same order give the same state. Calls no component, and writes nothing.
+
+import { FlowError } from '../errors.ts'
+import type { JournalEntry, VisitRef } from '../journal/events.ts'
+import { isRecord, own, setOwn } from '../json.ts'
+import { type Expr, walk } from '../plan/expr.ts'
+import type { Plan } from '../plan/plan.ts'
+import { conditionOf } from '../plan/step-parts.ts'
+import { type LinkEnvironment, type LinkedPlan, link, placeOf } from './link.ts'
+import { compileExpr } from './scheduler/compile-expr.ts'
+import { NoValue } from './scheduler/no-value.ts'
+import { Scheduler } from './scheduler/scheduler.ts'
+import { PARKED, QUEUED, RUNNING, RunState } from './scheduler/state.ts'
+
+/** One item of a run, as it is recorded. */
+export interface Past {
+  readonly plan: Plan
+  readonly run: string
+  readonly item: number
+  readonly input: unknown
+  readonly variables: Readonly<Record<string, unknown>>
+  /** What is said of both: without what is secret in them. */
+  readonly shown?: Pick<Past, 'input' | 'variables'>
+  /** All that happened to it and inside it, in order. */
+  readonly entries: readonly JournalEntry[]
+}
+
+export type LookBackTools = Pick<LinkEnvironment, 'functions' | 'schema'>
+
+export interface VisitReads {
+  /** What its component was called with; absent if it was not called. */
+  readonly input?: unknown
+  /** What its conditions read, by the reference; what was not there is left out, and so are secrets. */
+  readonly values: Readonly<Record<string, unknown>>
+}
+
+/** Undefined for a step inside one whose plan nobody knows without calling it. Throws NOT_FOUND for a step that is not there. */
+export async function lookBack(past: Past, visit: VisitRef, tools: LookBackTools): Promise<VisitReads | undefined> {
+  const begun = await begin(past, visit, tools)
+  if (!begun) return undefined
+  const { linked, input } = begun
+  if (!linked.plan.steps[visit.step]) throw new FlowError('NOT_FOUND', `there is no step ${visit.step}`)
+  const facts = { id: past.run, variables: past.variables, secret: () => undefined }
+  const { shown } = past
+  const state = new RunState(linked, facts, 1)
+  const scheduler = new Scheduler(state, 'nothing')
+  const slot = scheduler.start(visit.item, input)
+  const moveOn = () => {
+    scheduler.advance()
+    for (let key = scheduler.takeReady(); key >= 0; key = scheduler.takeReady()) state.status[key] = RUNNING
+  }
+  moveOn()
+  for (const entry of past.entries) {
+    if (entry.type !== 'settled' || entry.sub !== visit.sub || entry.item !== visit.item) continue
+    if (entry.step === visit.step && entry.visit === visit.visit) break
+    // What followed from others follows again.
+    if (entry.derived || state.status[entry.step] !== RUNNING) continue
+    const { outcome, step } = entry
+    if (outcome.outcome === 'success') scheduler.succeed(slot, step, outcome.result)
+    else if (outcome.outcome === 'skipped') scheduler.skip(slot, step, outcome.reason, outcome.cause)
+    else scheduler.fail(slot, step, outcome.error)
+    if (state.isLive[slot] === 0) break
+    moveOn()
+  }
+  const given = givenTo(linked, state, slot, visit.step)
+  if (shown) facts.variables = shown.variables
+  if (shown && visit.sub === undefined) state.input[slot] = completed(linked, shown.input)
+  return { ...(given === undefined ? {} : { input: given }), values: readBy(linked, state, slot, visit.step) }
+}
+
+// ---
+
+interface Begun {
+  readonly linked: LinkedPlan
+  readonly input: unknown
+}
+
+/** The plan that the step is in, and what that was given: inside a step, an element of what this one was given. */
+async function begin(past: Past, { sub, item }: VisitRef, tools: LookBackTools): Promise<Begun | undefined> {
+  if (sub === undefined) return linkedWith(past.plan, past.input, tools)
+  const around = aroundOf(sub)
+  const given = around && (await lookBack(past, around, tools))?.input
+  const plan = own(given, 'plan')
+  if (!isRecord(plan) || !Array.isArray(plan.steps)) return undefined
+  const items = own(given, 'items')
+  const shared = own(given, 'shared')
+  const input = Array.isArray(items)
+    ? { item: items[item], index: item, ...(isRecord(shared) ? shared : {}) }
+    : own(given, 'input')
+  return linkedWith(plan as unknown as Plan, input, tools) // the engine's own components are given plans
+}
+
+async function linkedWith(plan: Plan, given: unknown, { functions, schema }: LookBackTools): Promise<Begun> {
+  const linked = await link(plan, { router: NO_ROUTER, core: () => undefined, functions, schema })
+  return { linked, input: completed(linked, given) }
+}
+
+/** With the defaults of its schema, as it was when the item began. */
+function completed({ checkInput }: LinkedPlan, given: unknown): unknown {
+  return checkInput ? checkInput(given).value : given
+}
+
+const NO_ROUTER = {
+  route(path: string): never {
+    throw new FlowError('COMPONENT_NOT_FOUND', path)
+  },
+}
+
+/** The visit that a key names: `item/step/visit`, the last of its parts; `.2` behind it counts the runs inside one visit. */
+function aroundOf(key: string): VisitRef | undefined {
+  const parts = key.split('/')
+  const [item, step, visit] = parts.slice(-3).map((part) => Number.parseInt(part, 10))
+  if (item === undefined || step === undefined || visit === undefined) return undefined
+  const sub = parts.slice(0, -3).join('/')
+  return sub === '' ? { item, step, visit } : { sub, item, step, visit }
+}
+
+function givenTo({ inputs, isCall }: LinkedPlan, state: RunState, slot: number, step: number): unknown {
+  const status = state.status[step] as number
+  if (status === QUEUED || status === RUNNING || status === PARKED) return state.value[step]
+  if (!isCall[step]) return undefined
+  const value = inputs[step]?.(state, slot)
+  state.wanted.length = 0
+  return value instanceof NoValue ? undefined : value
+}
+
+function readBy(linked: LinkedPlan, state: RunState, slot: number, step: number): Record<string, unknown> {
+  const { plan, stepCount, stepIds } = linked
+  const cx = { stepCount, self: step, where: placeOf(plan, step), stepIds, functions: new Map(), tracked: false }
+  const values: Record<string, unknown> = {}
+  for (const { cond } of conditionOf((plan.steps[step] as Plan['steps'][number]).input).when) {
+    walk(cond, (expr) => {
+      const read = readOf(expr)
+      if (!read) return
+      const value = compileExpr(read, { ...cx, nullable: true })(state, slot)
+      if (!(value instanceof NoValue)) setOwn(values, referenceTo(read, stepIds), value)
+    })
+  }
+  state.wanted.length = 0
+  return values
+}
+
+type Read =
+  | Extract<Expr, { op: 'input' | 'arrival' | 'error' | 'variable' | 'secret' | 'run' }>
+  | Extract<Expr, { op: 'step' }>
+  | Extract<Expr, { op: 'outcome' }>
+
+/** Of the value itself: what stands in for it was not read. */
+function readOf(expr: Expr): Read | undefined {
+  switch (expr.op) {
+    case 'input':
+    case 'arrival':
+    case 'variable':
+    case 'run':
+    case 'step': {
+      const { default: _, ...read } = expr
+      return read
+    }
+    case 'outcome':
+      return expr
+    default:
+      return undefined
+  }
+}
+
+/** `input.user.tier`, `fetch.status`: as drawings say it. */
+function referenceTo(read: Read, stepIds: readonly string[]): string {
+  const head = read.op === 'step' || read.op === 'outcome' ? (stepIds[read.step] as string) : read.op
+  const { path = '' } = read
+  if (path === '' || path === '$') return head
+  if (path.startsWith('$')) return head + path.slice(1)
+  return path.startsWith('.') || path.startsWith('[') ? head + path : `${head}.${path}`
+}
