@@ -73,6 +73,7 @@ const rooms: Record<string, readonly string[]> = {
   dialects: ['source', 'template', 'functions', 'stepflow', 'manifest', 'convert', 'infer'],
   draw: ['layout'],
   protocol: ['grpc'],
+  builtin: ['jail'],
   'store-sqlite': ['sql'],
   api: ['shapes', 'client'],
   code: ['compile', 'library'],

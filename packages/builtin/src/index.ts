@@ -1,4 +1,6 @@
 // The public names of the components that are always there.
 
+export type { CodeOptions } from './code.ts'
+export { whyNoJail } from './jail/util-linux.ts'
 export { type BuiltinOptions, createBuiltinPlugin } from './plugin.ts'
 export { paced, pacedComponent, Rate, type RateLimit, type Turns } from './rate.ts'

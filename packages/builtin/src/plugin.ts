@@ -6,7 +6,7 @@ import { anthropic } from './anthropic.ts'
 import { getBlob, putBlob } from './blobs.ts'
 import { chatComponent } from './chat.ts'
 import { type FunctionFinder, type SchemaLoader, transform, validate } from './check.ts'
-import { code } from './code.ts'
+import { type CodeOptions, code } from './code.ts'
 import type { Environment } from './credentials.ts'
 import { evalFlow } from './eval.ts'
 import { flow } from './flow.ts'
@@ -39,8 +39,7 @@ export interface BuiltinOptions {
   readonly baseDir?: string
   /** `files.allow` of the configuration. */
   readonly filesAllow?: readonly string[]
-  /** `code.unsafe` of the configuration: code runs also where it cannot be kept from the network. */
-  readonly codeUnsafe?: boolean
+  readonly code?: CodeOptions
   /** Finds `transform`. */
   readonly functions?: FunctionFinder
   readonly schema?: SchemaLoader
@@ -66,6 +65,7 @@ export function createBuiltinPlugin(options: BuiltinOptions = {}): Plugin {
   const client = createHttpClient({ guard, clock, rates })
   const env = options.env ?? process.env
   const schema = options.schema ?? createSchemaLoader()
+  const jails = code(clock, options.code)
   const components = [
     noop,
     createMessages,
@@ -89,7 +89,7 @@ export function createBuiltinPlugin(options: BuiltinOptions = {}): Plugin {
     gmail(client, clock, env),
     flow,
     output(schema),
-    ...code(clock, options.codeUnsafe),
+    ...jails.components,
     ...http(client, clock),
   ].map(keepingInput)
   const byName = new Map(components.map((component) => [component.info.name, rates.around(component)]))
@@ -98,7 +98,9 @@ export function createBuiltinPlugin(options: BuiltinOptions = {}): Plugin {
     name: 'builtin',
     components: () => components.map((component) => component.info),
     resolve: (name) => byName.get(name) ?? byName.get(name.replace(/^\/builtins?(?=\/)/, '')),
-    stop: () => client.close(),
+    async stop() {
+      await Promise.all([client.close(), jails.stop()])
+    },
   }
 }
 

@@ -91,6 +91,9 @@ describe('python', () => {
     ['open("note.txt", "w").write("x")\nopen("note.txt").read()', 'x'],
     ['{1, 2} and sorted({2, 1})', [1, 2]],
     ['pass', null],
+    ['from collections import namedtuple\nnamedtuple("P", "x y", defaults=[2])(1).y', 2],
+    ['from dataclasses import dataclass\n@dataclass\nclass P:\n  x: int = 3\nP().x', 3],
+    ['import statistics\nstatistics.mean([1, 3])', 2],
     ['import sys\nresult = 4\nsys.exit()', 4],
   ])('%s gives %j', async (code, value) => {
     expect(await run('python', code)).toEqual(value)
@@ -129,6 +132,8 @@ describe('python', () => {
     'import gc\nlen(gc.get_objects())',
     'import os\nos.kill(1, 0)',
     'open("../outside", "w").write("x")',
+    'def f(): pass\nf.__code__ = (lambda: 1).__code__',
+    'import importlib.util as u, importlib.machinery as m, sysconfig, os\npath = [p for d in __import__("sys").path for p in [d + "/" + n for n in (os.listdir(d) if os.path.isdir(d) else [])] if "/_ctypes." in p][0]\nspec = m.ModuleSpec("x._ctypes", m.ExtensionFileLoader("x._ctypes", path), origin=path)\nu.module_from_spec(spec)',
   ])('%s is not allowed', async (code) => {
     const error = await failure(run('python', code))
 

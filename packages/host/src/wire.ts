@@ -101,7 +101,7 @@ export async function wirePlugins(config: Config, given: WireOptions, known?: Kn
     allowPrivate: config.http.allowPrivate,
     hostRates: config.http.rateLimits,
     filesAllow: config.files.allow,
-    codeUnsafe: config.code.unsafe,
+    code: config.code,
     functions,
     ...(options.clock && { clock: options.clock }),
   })

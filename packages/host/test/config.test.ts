@@ -379,3 +379,24 @@ test('the example of the documentation is read without a complaint', async () =>
   expect(diagnostics).toEqual([])
   expect(config.plugins.map(({ name }) => name)).toEqual(['local', 'python', 'fake', 'builtin'])
 })
+
+describe('code', () => {
+  test.each([
+    ['code: { memory: 512MB, warm: 2 }', { unsafe: false, memoryMb: 512, warm: 2 }],
+    ['code: { memory: 1 GB, unsafe: true }', { unsafe: true, memoryMb: 1024 }],
+    ['code: { memory: 100, warm: 0 }', { unsafe: false, memoryMb: 100, warm: 0 }],
+  ])('%s is read', async (text, code) => {
+    const { config, diagnostics } = await load(text)
+
+    expect(diagnostics).toEqual([])
+    expect(config.code).toEqual(code)
+  })
+
+  test.each([
+    ['code: { memory: 5MB }', '"code.memory" is "5MB", which is not a size from 16 MB on'],
+    ['code: { memory: much }', '"code.memory" is "much", which is not a size from 16 MB on'],
+    ['code: { warm: -1 }', '"code.warm" must be a whole number from 0, but is "-1"'],
+  ])('%s is refused', async (text, message) => {
+    expect((await load(text)).diagnostics.map((each) => each.message)).toEqual([message])
+  })
+})

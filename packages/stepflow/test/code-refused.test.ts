@@ -18,16 +18,14 @@ routes: { "/{*component}": [{ plugin: b, rate_limit: 100/s }] }
 }
 
 test.each([['f.yaml'], ['m.yaml'], ['f.yaml', '--config', 'paced.yml'], ['f.yaml', '--inputs', '/dev/null']])(
-  'code that cannot be kept from the network is refused before the run starts: %s %s %s',
+  'code that has no jail for code is refused before the run starts: %s %s %s',
   async (...words) => {
     const { folder } = folderWith(files)
 
     const { code, out, err } = await cli(['run', ...words, '--store', 'sqlite:runs.db'], { cwd: folder, env: noJail })
 
     expect([code, out]).toEqual([2, ''])
-    expect(err).toContain(
-      'is refused: code cannot be kept from the network on this machine: there is no program "unshare"',
-    )
+    expect(err).toContain('is refused: this machine has no jail for code: the programs "unshare", "mount"')
     expect(err).toContain('code: { unsafe: true }')
     expect(parsed((await cli(['runs', 'list', '--json', '--store', 'sqlite:runs.db'], { cwd: folder })).out)).toEqual([
       [],
@@ -40,7 +38,7 @@ test.each(['inner.yaml', 'computed.yaml'])('in a flow inside, it is refused as w
 
   const { out, err } = await cli(['run', file], { cwd: folder, env: noJail })
 
-  expect(out + err).toContain('cannot be kept from the network')
+  expect(out + err).toContain('has no jail for code')
   expect(out).not.toContain('"result":2')
 })
 

@@ -119,13 +119,23 @@ export class ConfigReader {
     return this.error(at, `${what} is "${text}", which is not one of its values`, hint)
   }
 
-  /** A whole number from 1. */
-  count(at: At | undefined, what: string): number | undefined {
+  /** A whole number. */
+  count(at: At | undefined, what: string, minimum = 1): number | undefined {
     const text = this.text(at, what)
     if (!at || text === undefined) return undefined
     const count = Number(text)
-    if (text.trim() !== '' && Number.isSafeInteger(count) && count >= 1) return count
-    return this.error(at, `${what} must be a whole number from 1, but is "${text}"`)
+    if (text.trim() !== '' && Number.isSafeInteger(count) && count >= minimum) return count
+    return this.error(at, `${what} must be a whole number from ${minimum}, but is "${text}"`)
+  }
+
+  /** `256`, `256MB`, `1 GB`. */
+  megabytes(at: At | undefined, what: string): number | undefined {
+    const text = this.text(at, what)
+    if (!at || text === undefined) return undefined
+    const [, digits, unit] = /^\s*(\d{1,7})\s*(?:(m|g)i?b?)?\s*$/i.exec(text) ?? []
+    const megabytes = Number(digits) * (unit?.toLowerCase() === 'g' ? 1024 : 1)
+    if (megabytes >= 16 && megabytes <= 1024 * 1024) return megabytes
+    return this.error(at, `${what} is "${text}", which is not a size from 16 MB on`, 'write 256MB, 1GB, or megabytes')
   }
 
   /** Milliseconds. */

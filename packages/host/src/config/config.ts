@@ -25,8 +25,12 @@ export interface Config {
     readonly allow: readonly string[]
   }
   readonly code: {
-    /** Code of flows runs also where this machine cannot keep it from the network. */
+    /** Code of flows runs also where this machine can make no jail for it. */
     readonly unsafe: boolean
+    /** Absent: as much as the component thinks right. */
+    readonly memoryMb?: number
+    /** How many jails wait for code. */
+    readonly warm?: number
   }
 }
 

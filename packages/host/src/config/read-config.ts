@@ -135,8 +135,14 @@ function readAllowedFiles(reader: ConfigReader, at: At | undefined, directory: s
 }
 
 function readCode(reader: ConfigReader, at: At | undefined): Config['code'] {
-  const place = reader.fields(at, '"code"', { unsafe: [] })?.get('unsafe')
-  return { unsafe: reader.oneOf(place, '"code.unsafe"', { true: 'yes', false: 'no' }) === 'yes' }
+  const fields = reader.fields(at, '"code"', { unsafe: [], memory: [], warm: [] })
+  const memoryMb = reader.megabytes(fields?.get('memory'), '"code.memory"')
+  const warm = reader.count(fields?.get('warm'), '"code.warm"', 0)
+  return {
+    unsafe: reader.oneOf(fields?.get('unsafe'), '"code.unsafe"', { true: 'yes', false: 'no' }) === 'yes',
+    ...(memoryMb === undefined ? {} : { memoryMb }),
+    ...(warm === undefined ? {} : { warm }),
+  }
 }
 
 function oneOrMore(reader: ConfigReader, at: At | undefined, what: string): string[] {
