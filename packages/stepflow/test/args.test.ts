@@ -51,6 +51,8 @@ test('an option at the end without its value says that it needs one', () => {
 
 test('an option is not taken for the value of the one before it', () => {
   expect(() => parse('--flow', '--order', 'input')).toThrow('--flow needs a value')
+  expect(() => parse('--flow', '-o', 'x')).toThrow('--flow needs a value')
+  expect(parse('--flow', '-').value('flow')).toBe('-')
 })
 
 test('a switch refuses a value', () => {

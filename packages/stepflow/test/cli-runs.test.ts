@@ -353,6 +353,27 @@ test('an export overwrites a file that exists only with --force', async () => {
   expect([forced.code, forced.out, JSON.parse(project.read('run.json')).run]).toEqual([0, '', id])
 })
 
+test('the output of a rerun overwrites none of what the run was made from, nor the store', async () => {
+  const project = bench({ 'in.jsonl': '{"n":1}\n{"n":2,"bad":true}\n' })
+  await project.run('run', 'f.yaml', '--inputs', 'in.jsonl', ...store)
+  const id = await project.newest()
+
+  for (const [file, what] of [
+    ['in.jsonl', 'the inputs of the run'],
+    ['f.yaml', 'the flow'],
+    ['r.db', 'the store'],
+  ] as const) {
+    const before = project.read(file)
+    const { code, err } = await project.run('runs', 'rerun', id, '-o', file, ...store)
+    expect([code, err]).toEqual([2, expect.stringContaining(`--output would overwrite ${what}: ${file}`)])
+    if (file !== 'r.db') expect(project.read(file)).toBe(before)
+  }
+  expect(await project.runs('list')).toHaveLength(1)
+
+  const again = await project.run('runs', 'rerun', id, '--failed', ...store)
+  expect(again.err).toMatch(/to run the failed items again:\n {2}stepflow runs rerun \S+ --failed --store sqlite:r.db/)
+})
+
 test('blobs come along, large values included', async () => {
   const blobs = `name: b
 description: b

@@ -90,10 +90,14 @@ export function parseArgs(command: Command, words: readonly string[]): Args {
 
   function next(option: Option, typed: string): string {
     const word = words[at]
-    const isOption = word?.startsWith('--') && byName.has(word.slice(2).split('=')[0] as string)
-    if (word === undefined || isOption) throw usage(command, `${typed} needs a value: ${typed} ${option.value}`)
+    if (word === undefined || isOption(word)) throw usage(command, `${typed} needs a value: ${typed} ${option.value}`)
     at++
     return word
+  }
+
+  function isOption(word: string): boolean {
+    if (word.startsWith('--')) return byName.has(word.slice(2).split('=')[0] as string)
+    return word.length === 2 && word[0] === '-' && options.some(({ short }) => short === word[1])
   }
 
   function checked(option: Option, typed: string, value: string): string {

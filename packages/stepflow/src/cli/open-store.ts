@@ -7,7 +7,8 @@ import { usage } from './args.ts'
 import { describeDiagnostics } from './code-frame.ts'
 import type { Args, Command, Io, Option } from './command.ts'
 import type { Messages } from './messages.ts'
-import { defaultStore, storeNamed, storeOption } from './store-option.ts'
+import { shellWord } from './progress/watch-waits.ts'
+import { defaultStore, storeName, storeNamed, storeOption } from './store-option.ts'
 
 /** The options that lead to a store, of commands that are about one. */
 export const whichStore: readonly Option[] = [
@@ -36,7 +37,9 @@ export async function openNamedStore(
   }
   // Looking into a store must not make one.
   if (!makesStore && place.type === 'sqlite' && !statSync(place.path, { throwIfNoEntry: false })) {
-    messages.hint(`there is no store ${place.path} yet: \`stepflow run --store\` creates one`)
+    messages.hint(
+      `there is no store ${place.path} yet. To record a run in it:\n  stepflow run FLOW --store ${shellWord(storeName(place.path, io))}`,
+    )
     return { store: createMemoryStore(), place }
   }
   const { openStore } = await import('@stepflow/host')

@@ -44,8 +44,12 @@ export function defaultStore(io: Io): StoreConfig {
 /** The options that lead to the same store again; for hints that can be copied. */
 export function storeWords(store: StoreConfig, io: Io): readonly string[] {
   if (store.type !== 'sqlite' || store.path === resolve(io.cwd, DEFAULT_STORE)) return []
-  const relative = store.path.startsWith(`${io.cwd}/`) ? store.path.slice(io.cwd.length + 1) : store.path
-  return ['--store', `sqlite:${relative}`]
+  return ['--store', storeName(store.path, io)]
+}
+
+/** What `--store` calls the store of a file. */
+export function storeName(path: string, { cwd }: Io): string {
+  return `sqlite:${path.startsWith(`${cwd}/`) ? path.slice(cwd.length + 1) : path}`
 }
 
 // ---

@@ -5,12 +5,13 @@ import type { StoreConfig } from '@stepflow/host'
 import { countOption, durationOption, flowFile, outputOf, usage } from '../args.ts'
 import type { ReadyRun } from '../batch/run-batch.ts'
 import { type Args, type Command, flowOptions, type Io } from '../command.ts'
+import { refuseOverwriting } from '../keep-sources.ts'
 import { createMessages } from '../messages.ts'
 import { openProject, refuseInvalid } from '../project.ts'
 import { followSingle } from '../single-run.ts'
 import { inputOptions, overrideOptions, readInput, readOverrides, readVariables, variableOptions } from '../sources.ts'
 import { defaultStore, storeNamed, storeOption, storeWords } from '../store-option.ts'
-import { checkWritable, isSameFile } from '../write-file.ts'
+import { checkWritable } from '../write-file.ts'
 
 export const run: Command = {
   name: 'run',
@@ -93,7 +94,7 @@ export const run: Command = {
     const output = outputOf(args)
     if (output !== undefined) {
       checkWritable(output, io.cwd)
-      refuseOverwriting(output, file, args, io)
+      refuseOverwriting(run, output, { flow: file, store }, args, io)
     }
 
     const overrides = await readOverrides(args, io)
@@ -197,17 +198,6 @@ function refuseTogether(args: Args, names: readonly string[]) {
   const given = args.given.find(({ name }) => names.includes(name))
   if (given) throw usage(run, `--inputs gives a batch and --${given.name} gives one input: use one of them`)
 }
-
-/** What the run is made from must not be lost to its result. (`--inputs` is compared when it is open.) */
-function refuseOverwriting(output: string, flow: string, args: Args, io: Io) {
-  if (isSameFile(output, flow, io.cwd)) throw usage(run, `--output would overwrite the flow: ${output}`)
-  const read = args.given.find(
-    ({ name, value }) => READ_FROM.has(name) && value !== undefined && isSameFile(output, value, io.cwd),
-  )
-  if (read) throw usage(run, `--${read.name} and --output are the same file: ${output}`)
-}
-
-const READ_FROM: ReadonlySet<string> = new Set(['config', 'input', 'variables', 'overrides', 'secrets'])
 
 function refuseOutsideBatch(args: Args) {
   for (const name of ['order', 'limit', 'force', 'allow-failures', 'drain']) {

@@ -132,8 +132,9 @@ function age(ms: number): string {
 function noteOf({ row, waiting }: ShownRun): string {
   if (waiting !== undefined) return waiting
   const { error } = row
-  if (error && row.status === 'failed') return `${error.step === undefined ? '' : `${error.step}: `}${error.message}`
-  return ''
+  if (!error || row.status !== 'failed') return ''
+  const { step, message } = error
+  return step === undefined || message.startsWith(`step "${step}"`) ? message : `${step}: ${message}`
 }
 
 function cut(text: string, room: number): string {

@@ -13,6 +13,7 @@ import { type Created, editedInput, findRun, readCreated, reopenRun } from '@ste
 import { outputOf, usage } from '../args.ts'
 import { describeDiagnostics } from '../code-frame.ts'
 import type { Option } from '../command.ts'
+import { refuseOverwriting } from '../keep-sources.ts'
 import { shellWord } from '../progress/watch-waits.ts'
 import { takeUp } from '../recorded-run.ts'
 import { followSingle } from '../single-run.ts'
@@ -142,9 +143,12 @@ type Begin = (engine: PlanEngine, see: (entries: readonly JournalEntry[]) => voi
 
 /** Wires what the flow calls, as it was when the run was begun, and follows the run to its end. */
 async function drive(at: RunsContext, row: RunRow, { plan }: Created, begin: Begin): Promise<number> {
-  const { args, io, messages, store, secrets, storeWords } = at
+  const { command, args, io, messages, store, place, secrets, storeWords } = at
   const output = outputOf(args)
-  if (output !== undefined) checkWritable(output, io.cwd)
+  if (output !== undefined) {
+    checkWritable(output, io.cwd)
+    refuseOverwriting(command, output, { ...row.trigger, store: place }, args, io)
+  }
   const { diagnostics, wired } = await reopenRun({
     store,
     row,

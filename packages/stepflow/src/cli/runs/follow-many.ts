@@ -4,6 +4,7 @@ import { closeSync, openSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { FlowError, type JournalEntry, type RunHandle } from '@stepflow/engine'
 import { cannot } from '@stepflow/host'
+import { howToRerun } from '../batch/go-on.ts'
 import { isFile, pipeWriter } from '../batch/pipes.ts'
 import { createResultWriter } from '../batch/write-results.ts'
 import { DRAIN_MS, onInterrupt } from '../interrupts.ts'
@@ -61,6 +62,7 @@ export async function followMany(run: ManyRun): Promise<number> {
   }
   const { status } = await handle.ended
   if (status !== 'completed' && status !== 'failed') return explainMissing(handle, storeWords, messages)
+  if (writer.counts.failed > 0) messages.hint(howToRerun(handle.id, true, storeWords))
   return writer.counts.failed > 0 && !allowsFailures ? 1 : 0
 }
 
