@@ -312,6 +312,20 @@ describe('starting', () => {
 })
 
 describe('listing', () => {
+  test('that is asked for again while it goes on gives each asker all tools, with their output schemas', async () => {
+    const plugin = rawPlugin('pages')
+
+    const lists = await Promise.all([
+      plugin.components(),
+      plugin.run('/change').then(() => plugin.components()),
+      plugin.run('/change').then(() => plugin.components()),
+    ])
+
+    for (const components of lists) {
+      expect(components.find(({ name }) => name === '/typed')).toMatchObject({ outputSchema: { required: ['n'] } })
+    }
+  })
+
   test('two tools of one name are one, with a warning', async () => {
     const plugin = rawPlugin('twins')
 

@@ -6,22 +6,15 @@
 // 4. We announce no capability. What the server asks all the same is refused with a sentence, and so is the call that needs it.
 
 import type { Client, ProgressNotification, Transport } from '@modelcontextprotocol/client'
-import {
-  type CallContext,
-  type Clock,
-  FlowError,
-  isRecord,
-  type Json,
-  type Log,
-  type LogLevel,
-  own,
-} from '@stepflow/engine'
+import { type CallContext, type Clock, FlowError, isRecord, type Log, type LogLevel } from '@stepflow/engine'
 import { cancelled, MAX_MESSAGE_BYTES, Redactions, Relay, SLOW_MS, SlowCalls } from '@stepflow/protocol'
 import { createChildTransport } from './child-transport.ts'
 import { callFailure, connectFailure, isLost } from './failure.ts'
+import { FOREVER_MS, Listing } from './listing.ts'
 import { NOBODY, outputOf } from './output.ts'
 import { createRemoteTransport } from './remote-transport.ts'
-import { readPage, readTools, type Tool, type Tools } from './tools.ts'
+import { StuckWatch } from './stuck-watch.ts'
+import type { Tool, Tools } from './tools.ts'
 
 /** Where the server is: a program that we start, or an address. */
 export type McpPlace = McpProcess | { readonly url: string; readonly headers: Readonly<Record<string, string>> }
@@ -57,6 +50,8 @@ export class Connection {
   readonly #redactions = new Redactions()
   readonly #relay: Relay
   readonly #slow: SlowCalls
+  readonly #listing: Listing
+  readonly #watch: StuckWatch | undefined
   readonly #steps = new Map<number, CallContext>()
   #client!: Client
   #transport: Transport | undefined
@@ -64,11 +59,6 @@ export class Connection {
   #calls = 0
   /** Messages that have come. */
   #heard = 0
-  /** Of a listing that is under way: how much has come, and the schemas that the client need not know. */
-  #listing: { characters: number; readonly outputSchemas: Map<string, Json> } | undefined
-  /** Ends that listing. */
-  #tooMuch: () => void = () => {}
-  #isListening = false
   #isOpen = false
   #isRetired = false
   /** The program has ended by itself. */
@@ -82,10 +72,21 @@ export class Connection {
     this.#options = options
     this.#who = `MCP server "${options.name}"`
     this.#at = 'url' in options.place ? shownUrl(options.place.url) : undefined
-    const { log, clock, amount } = options
+    const { log, clock, amount, graceMs, startupTimeoutMs } = options
     const clean = <T>(value: T): T => this.#redactions.clean(value)
     this.#relay = new Relay({ who: this.#who, log, clock, clean, amount })
     this.#slow = new SlowCalls(clock, (id, tool) => this.#warnOfSlow(id as number, tool))
+    const warn = (what: string) => this.#warn(what)
+    this.#listing = new Listing({ who: this.#who, timeoutMs: startupTimeoutMs, clock, warn })
+    // A remote server's other calls do not depend on this one.
+    if (this.#at !== undefined) return
+    this.#watch = new StuckWatch({
+      clock,
+      graceMs,
+      heard: () => this.#heard,
+      ask: () => void (this.era === 'new' ? this.#client.discover() : this.#client.ping()).catch(() => {}),
+      onStuck: () => this.#end('did not react when a call was cancelled and was stopped'),
+    })
   }
 
   get takesCalls(): boolean {
@@ -138,7 +139,9 @@ export class Connection {
   tools(): Promise<Tools> {
     if (this.#ended) return Promise.reject(this.#ended)
     if (this.#tools) return this.#tools
-    const reading = this.#list()
+    const reading = this.#listing.read(this.#client).catch((error) => {
+      throw this.#failure(error, 'tools/list', undefined)
+    })
     this.#tools = reading
     reading.catch(() => {
       if (this.#tools === reading) this.#tools = undefined
@@ -157,7 +160,7 @@ export class Connection {
     this.#redactions.add(context.redaction)
     this.#steps.set(id, context)
     this.#slow.add(id, tool.info.name)
-    const abandon = () => this.#listen()
+    const abandon = () => this.#watch?.begin()
     signal.addEventListener('abort', abandon, { once: true })
     try {
       context.started()
@@ -216,7 +219,10 @@ export class Connection {
 
   #createTransport(Streamable: Parameters<typeof createRemoteTransport>[0]): Transport {
     const { place, clock, maxMessageBytes = MAX_MESSAGE_BYTES } = this.#options
-    const heard = <T>(message: T) => this.#hear(message)
+    const heard = <T>(message: T): T => {
+      this.#heard++
+      return this.#listing.hear(message)
+    }
     if ('url' in place) return createRemoteTransport(Streamable, { ...place, maxMessageBytes, clock, heard })
     return createChildTransport(
       { ...place, maxMessageBytes },
@@ -232,40 +238,6 @@ export class Connection {
         },
       },
     )
-  }
-
-  async #list(): Promise<Tools> {
-    const { clock, startupTimeoutMs } = this.#options
-    if (!this.#client.getServerCapabilities()?.tools) {
-      this.#warn('has no tools')
-      return new Map()
-    }
-    const stop = new AbortController()
-    const stopTimer = clock.timer(startupTimeoutMs, () => {
-      stop.abort(
-        new FlowError('UNREACHABLE', `${this.#who} did not list its tools within ${startupTimeoutMs / 1000} s`),
-      )
-    })
-    const listing = { characters: 0, outputSchemas: new Map<string, Json>() }
-    this.#listing = listing
-    this.#tooMuch = () => {
-      stop.abort(new FlowError('UNREACHABLE', `${this.#who} lists more tools than are taken`, { retryable: false }))
-    }
-    try {
-      const { tools } = await this.#client.listTools(undefined, {
-        signal: stop.signal,
-        timeout: FOREVER_MS,
-        cacheMode: 'refresh',
-      })
-      if (tools.length === 0) this.#warn('lists no tools')
-      return readTools({ tools, outputSchemas: listing.outputSchemas }, (what) => this.#warn(what))
-    } catch (error) {
-      if (stop.signal.aborted) throw stop.signal.reason
-      throw this.#failure(error, 'tools/list', undefined)
-    } finally {
-      stopTimer()
-      this.#listing = undefined
-    }
   }
 
   #failure(error: unknown, tool: string, context: CallContext | undefined): FlowError {
@@ -299,6 +271,7 @@ export class Connection {
     this.#ended ??= failure
     if (this.#gone) return
     this.#slow.end()
+    this.#watch?.end()
     this.#gone = (async () => {
       // First the client, whose calls in flight fail at once; what the server still writes is passed on as before.
       await (this.#isOpen ? this.#client.close() : this.#transport?.close())?.catch(() => {})
@@ -307,45 +280,7 @@ export class Connection {
     this.#options.onChange(this, 'ended')
   }
 
-  // --- a call that is no longer wanted
-
-  /** Others wait for the child, too. If it works for them they get their answers; if it is stuck they are better off failing. */
-  #listen(): void {
-    if (this.#isListening || this.#ended || this.#at !== undefined) return
-    this.#isListening = true
-    const { clock, graceMs } = this.#options
-    const heard = this.#heard
-    const isDeaf = () => this.#heard === heard && !this.#ended
-    clock.timer(graceMs, () => {
-      if (!isDeaf()) {
-        this.#isListening = false
-        return
-      }
-      const asked = this.era === 'new' ? this.#client.discover() : this.#client.ping()
-      asked.catch(() => {})
-      clock.timer(graceMs, () => {
-        this.#isListening = false
-        if (isDeaf()) this.#end('did not react when a call was cancelled and was stopped')
-      })
-    })
-  }
-
   // --- what the server says by itself
-
-  /** The message as the client may see it. */
-  #hear<T>(message: T): T {
-    this.#heard++
-    const tools = this.#listing && own(own(message, 'result'), 'tools')
-    if (!this.#listing || !Array.isArray(tools)) return message
-    this.#listing.characters += JSON.stringify(tools).length
-    if (this.#listing.characters > MAX_MESSAGE_BYTES) this.#tooMuch()
-    const page = readPage(tools, (what) => this.#warn(what))
-    for (const [name, schema] of page.outputSchemas) {
-      if (!this.#listing.outputSchemas.has(name)) this.#listing.outputSchemas.set(name, schema)
-    }
-    const result = own(message, 'result') as Record<string, unknown> // it has tools
-    return { ...message, result: { ...result, tools: page.tools } }
-  }
 
   #progressed({ progressToken, progress, total, message }: ProgressNotification['params']): void {
     const log = this.#steps.get(Number(progressToken))?.log
@@ -374,8 +309,6 @@ export class Connection {
 // ---
 
 const CLIENT = { name: 'stepflow', version: '1' }
-/** Steps have time limits of their own; the client's default is a minute. As long as a timer can be. */
-const FOREVER_MS = 2 ** 31 - 1
 /** What a child may take to answer the question that servers of older versions do not know. */
 const PROBE_MS = 5000
 const QUOTED_LINES = 10
