@@ -245,6 +245,7 @@ const results = await Promise.all([
     build({
       ...options,
       sourcemap: false,
+      alias: { '@modelcontextprotocol/client/_shims': path('scripts/mcp-shims.mjs') },
       entryPoints: [file],
       outfile: path(`packages/stepflow/dist/${fileOf(name)}`),
     }),
