@@ -21,6 +21,7 @@ const rows = [
   'code',
   'protocol',
   'http-server',
+  'mcp',
   'grpc-worker',
   'python',
   'layout',

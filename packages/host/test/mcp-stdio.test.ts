@@ -219,27 +219,19 @@ describe('a call that is no longer wanted', () => {
 
   test('ends a server that says nothing more: its other calls are made again, and the next one works', async () => {
     const plugin = rawPlugin('good', { cancelGraceMs: 20 })
-    await plugin.components()
     const stop = new AbortController()
-    let other: Promise<unknown> | undefined
-    const first = plugin.run(
-      '/stuck',
-      {},
-      {
-        signal: stop.signal,
-        started() {
-          other = plugin.run('/echo', { n: 1 })
-          other.catch(() => {})
-          setImmediate(() => stop.abort())
-        },
-      },
-    )
+    const first = plugin.run('/stuck', {}, { signal: stop.signal })
+    first.catch(() => {})
+    await vi.waitFor(() => expect(plugin.lines.join()).toContain('stuck'), WHILE_LOADED)
+    const other = plugin.run('/echo', { n: 1 })
+    other.catch(() => {})
+
+    stop.abort()
 
     await expect(first).rejects.toEqual(failing('CANCELLED', 'step'))
     await expect(other).rejects.toEqual(
       failing('UNREACHABLE', 'did not react when a call was cancelled and was stopped'),
     )
-
     expect(await plugin.run('/echo', { n: 2 })).toEqual({ n: 2 })
   })
 })

@@ -55,7 +55,8 @@ export class Connection {
   readonly #steps = new Map<number, CallContext>()
   #client!: Client
   #transport: Transport | undefined
-  #tools: Promise<Tools> | undefined
+  #reading: Promise<Tools> | undefined
+  #known: Tools | undefined
   #calls = 0
   /** Messages that have come. */
   #heard = 0
@@ -135,17 +136,27 @@ export class Connection {
     }
   }
 
+  /** All tools, as far as they are known and have not changed since. */
+  get knownTools(): Tools | undefined {
+    return this.#ended ? undefined : this.#known
+  }
+
   /** All tools, read again once the server has said that they changed; rejects with a FlowError. */
   tools(): Promise<Tools> {
     if (this.#ended) return Promise.reject(this.#ended)
-    if (this.#tools) return this.#tools
+    if (this.#reading) return this.#reading
     const reading = this.#listing.read(this.#client).catch((error) => {
       throw this.#failure(error, 'tools/list', undefined)
     })
-    this.#tools = reading
-    reading.catch(() => {
-      if (this.#tools === reading) this.#tools = undefined
-    })
+    this.#reading = reading
+    reading.then(
+      (tools) => {
+        if (this.#reading === reading) this.#known = tools
+      },
+      () => {
+        if (this.#reading === reading) this.#reading = undefined
+      },
+    )
     return reading
   }
 
@@ -154,14 +165,12 @@ export class Connection {
     const { signal } = context
     const { name } = tool.definition
     const given = argumentsOf(name, input)
-    const check = await tool.check()
+    const check = tool.check === undefined ? undefined : await tool.check()
     if (this.#ended) throw this.#ended
     const id = ++this.#calls
     this.#redactions.add(context.redaction)
     this.#steps.set(id, context)
     this.#slow.add(id, tool.info.name)
-    const abandon = () => this.#watch?.begin()
-    signal.addEventListener('abort', abandon, { once: true })
     try {
       context.started()
       const result = await this.#client.callTool(
@@ -175,9 +184,9 @@ export class Connection {
       )
       return outputOf(name, result, check)
     } catch (error) {
+      if (signal.aborted) this.#watch?.begin()
       throw this.#failure(error, name, context)
     } finally {
-      signal.removeEventListener('abort', abandon)
       this.#slow.delete(id)
       this.#steps.delete(id)
       if (this.#isRetired && this.#steps.size === 0) this.#end('was replaced')
@@ -208,7 +217,8 @@ export class Connection {
       throw Object.assign(new Error(`${method} is refused: ${NOBODY}`), { code: METHOD_NOT_FOUND })
     }
     client.setNotificationHandler('notifications/tools/list_changed', () => {
-      this.#tools = undefined
+      this.#reading = undefined
+      this.#known = undefined
     })
     // In place of the client's own, which is deaf to what comes together with the answer.
     client.setNotificationHandler('notifications/progress', ({ params }) => this.#progressed(params))

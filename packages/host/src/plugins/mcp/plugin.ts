@@ -84,7 +84,7 @@ class McpPlugin implements Plugin {
   async #call(name: string, input: unknown, context: CallContext): Promise<unknown> {
     if (context.signal.aborted) throw cancelled(context)
     const connection = this.#current ?? (await abortable(this.#connect(), context))
-    const tools = await abortable(connection.tools(), context)
+    const tools = connection.knownTools ?? (await abortable(connection.tools(), context))
     this.#learn(tools)
     const tool = tools.get(name.slice(1))
     if (!tool) throw this.#notFound(name, tools)

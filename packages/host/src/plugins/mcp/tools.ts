@@ -8,8 +8,8 @@ export interface Tool {
   readonly info: ComponentInfo
   /** As the client wants it for a call; it need not know the schema of the output, which we check ourselves. */
   readonly definition: Definition
-  /** The check of its structured output; undefined if the server gives no schema, or none that can be used. */
-  check(): Promise<SchemaCheck | undefined>
+  /** The check of its structured output; absent if the server gives no schema, undefined if it gives none that can be used. */
+  readonly check?: () => Promise<SchemaCheck | undefined>
 }
 
 export type Tools = ReadonlyMap<string, Tool>
@@ -80,6 +80,13 @@ function toolOf(definition: Definition, outputSchema: Json | undefined, warn: (w
   const { name, title, description, inputSchema } = definition
   const said = description ?? title
   let check: Promise<SchemaCheck | undefined> | undefined
+  const checkOf = (schema: Json) => {
+    check ??= compileCheck(schema).catch((error: Error) => {
+      warn(`has an output schema for its tool "${name}" that cannot be used, so it is not checked: ${error.message}`)
+      return undefined
+    })
+    return check
+  }
   return {
     info: {
       name: `/${name}`,
@@ -90,15 +97,6 @@ function toolOf(definition: Definition, outputSchema: Json | undefined, warn: (w
       keepsInput: true,
     },
     definition,
-    check() {
-      if (outputSchema === undefined) return NO_CHECK
-      check ??= compileCheck(outputSchema).catch((error: Error) => {
-        warn(`has an output schema for its tool "${name}" that cannot be used, so it is not checked: ${error.message}`)
-        return undefined
-      })
-      return check
-    },
+    ...(outputSchema === undefined ? {} : { check: () => checkOf(outputSchema) }),
   }
 }
-
-const NO_CHECK = Promise.resolve(undefined)
