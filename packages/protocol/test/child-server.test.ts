@@ -1,7 +1,7 @@
 // Children that announce a port: told apart by what they print first, waited for until they are well, and ended.
 
 import { expect, test } from 'vitest'
-import { fixture, pluginOf, type TestOptions } from './setup.ts'
+import { fixture, pluginOf, stillClock, type TestOptions } from './setup.ts'
 
 const child = (habit: string, over: TestOptions = {}) =>
   pluginOf({ command: process.execPath, args: [fixture('http-child.mjs'), habit], ...over })
@@ -18,12 +18,19 @@ test.each([{}, { transport: 'http' as const }])(
 )
 
 test('one that never says that it is well is stopped, and what it said is named', async () => {
-  await expect(child('ill', { startupTimeoutMs: 3000 }).run('/echo', 1)).rejects.toMatchObject({
+  const { clock, advance } = stillClock()
+  const plugin = child('ill', { clock })
+  const called = expect(plugin.run('/echo', 1)).rejects.toMatchObject({
     code: 'UNREACHABLE',
     message: expect.stringMatching(
-      /did not finish the handshake within 3 s \(http:\/\/127.0.0.1:\d+\/health does not say that it is well: HTTP 503\)/,
+      /did not finish the handshake within 10 s \(http:\/\/127.0.0.1:\d+\/health does not say that it is well: HTTP 503\)/,
     ),
   })
+
+  await plugin.said('asked again')
+  advance(10_000)
+
+  await called
 })
 
 test('the same port may be announced twice, another one ends it', async () => {

@@ -6,7 +6,7 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { httpTransport } from '../src/http.ts'
 import { type Exchange, testServer } from './http-server.ts'
-import { pluginOf } from './setup.ts'
+import { pluginOf, stillClock } from './setup.ts'
 
 /** Asks for a blob, by an event; its answer comes as another POST. */
 const asks = ({ event, message }: Exchange) =>
@@ -199,8 +199,9 @@ describe('what goes wrong ends its call at once, harms no other, and the next on
   })
 
   test('no answer within the time limit', async () => {
-    const server = await testServer({ '/never': () => {} })
-    const plugin = server.plugin({ timeoutMs: 300 })
+    const { clock, advance } = stillClock()
+    const server = await testServer({ '/never': () => advance(300) })
+    const plugin = server.plugin({ clock, timeoutMs: 300 })
 
     await expect(plugin.run('/never')).rejects.toMatchObject({
       code: 'TIMEOUT',
