@@ -24,8 +24,12 @@ class Link(Protocol):
     # Over HTTP several runtimes may ask the same server.
     is_shared: bool
 
-    def answer(self, line: bytes) -> None:
-        """The last line for a request."""
+    def answer(self, line: bytes, may_wait: bool) -> None:
+        """The last line for a request. `may_wait`: a runtime that does not read may hold up the thread that calls."""
+        ...
+
+    def answer_in_loop(self, line: bytes, loop: asyncio.AbstractEventLoop) -> None:
+        """The same, from a coroutine."""
         ...
 
     def send(self, line: bytes) -> None: ...
@@ -71,29 +75,32 @@ class Call:
             line = self._failure(thrown)
         if self.link.is_full():
             self.link.wait_for_room()
-        self._finish(line)
+        self._finish(line, may_wait=True)
 
-    async def run_in_loop(self) -> None:
-        import asyncio
-
+    async def run_in_loop(self, loop: asyncio.AbstractEventLoop) -> None:
         try:
             output = self._component.call(self._params.get("input"), StepflowContext, self)
             if hasattr(output, "__await__"):
                 output = await output
             line = self._line(output)
         except BaseException as thrown:
+            import asyncio
+
             # A component may also have waited for something of its own that was cancelled.
             is_ours = isinstance(thrown, asyncio.CancelledError) and self.is_cancelled
             line = self._failure(StepflowCancelled("the call was cancelled") if is_ours else thrown)
         if self.link.is_full():
+            import asyncio
+
             try:
-                await asyncio.get_running_loop().run_in_executor(None, self.link.wait_for_room)
+                await loop.run_in_executor(None, self.link.wait_for_room)
             except asyncio.CancelledError:
                 pass  # an answer is given all the same
-        self._finish(line)
+        self.link.answer_in_loop(line, loop)
+        self._server.ended(self)
 
     def end_unstarted(self) -> None:
-        self._finish(self._failure(StepflowCancelled("the call was cancelled")))
+        self._finish(self._failure(StepflowCancelled("the call was cancelled")), may_wait=False)
 
     def cancel_task(self) -> None:
         """In the event loop."""
@@ -199,9 +206,9 @@ class Call:
             traceback.print_exception(type(thrown), thrown, thrown.__traceback__, file=sys.stderr)
         return error_line(self.id, thrown)
 
-    def _finish(self, line: bytes) -> None:
+    def _finish(self, line: bytes, may_wait: bool) -> None:
         # Who waits for the calls to end waits for their answers.
-        self.link.answer(line)
+        self.link.answer(line, may_wait)
         self._server.ended(self)
 
 

@@ -192,8 +192,13 @@ class _Reply:
         self._is_lost = False
         self._is_scheduled = False
 
-    def answer(self, line: bytes) -> None:
+    def answer(self, line: bytes, may_wait: bool) -> None:
         self._put(line, is_answer=True)
+
+    def answer_in_loop(self, line: bytes, loop: asyncio.AbstractEventLoop) -> None:
+        with self._room:
+            self._keep(line, is_answer=True)
+        self.flush()
 
     def send(self, line: bytes) -> None:
         self._put(line, is_answer=False)
@@ -241,15 +246,21 @@ class _Reply:
     def _put(self, line: bytes, is_answer: bool) -> None:
         loop = self._connection.loop
         with self._room:
-            if self._is_lost or loop.is_closed():
+            if loop.is_closed():
                 return
-            self._lines.append(line)
-            self._waiting += len(line)
-            self._is_answered = is_answer
+            self._keep(line, is_answer)
             if self._is_scheduled:
                 return
             self._is_scheduled = True
         loop.call_soon_threadsafe(self.flush)
+
+    def _keep(self, line: bytes, is_answer: bool) -> None:
+        """With the lock held."""
+        if self._is_lost:
+            return
+        self._lines.append(line)
+        self._waiting += len(line)
+        self._is_answered = is_answer
 
     def _take(self) -> list[bytes]:
         """With the lock held."""

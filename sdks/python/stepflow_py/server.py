@@ -141,13 +141,15 @@ class StepflowServer:
             return False
         except wire.Unreadable as unreadable:
             print(f"a line that cannot be read: {line[:200]!r}", file=sys.stderr)
-            link.answer(error_line(unreadable.id, wire.WireError(wire.INVALID_REQUEST, str(unreadable))))
+            link.answer(
+                error_line(unreadable.id, wire.WireError(wire.INVALID_REQUEST, str(unreadable))), may_wait=False
+            )
         except Exception as error:
             if not isinstance(error, wire.WireError):
                 import traceback
 
                 traceback.print_exc(file=sys.stderr)
-            link.answer(error_line(id, error))
+            link.answer(error_line(id, error), may_wait=False)
         return True
 
     def expect(self, arrive: Arrive) -> str:
@@ -207,7 +209,8 @@ class StepflowServer:
         given = params if isinstance(params, dict) else {}
         if method == "components/execute":
             return self._execute(id, given, link)
-        link.answer(wire.write({"jsonrpc": "2.0", "id": id, "result": self._result(method, given)}, to_json))
+        answer = {"jsonrpc": "2.0", "id": id, "result": self._result(method, given)}
+        link.answer(wire.write(answer, to_json), may_wait=False)
 
     def _result(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
         if method == "initialize":
@@ -294,7 +297,7 @@ class StepflowServer:
             if call.is_cancelled:
                 call.end_unstarted()
             else:
-                call.task = loop.create_task(call.run_in_loop())
+                call.task = loop.create_task(call.run_in_loop(loop))
 
 
 class StepflowStdioServer(StepflowServer):

@@ -32,6 +32,11 @@ class Threads:
         self._calls: SimpleQueue[None] = SimpleQueue()
         self._pending = threading.Event()
         self._watches = False
+        # Told when jobs wait and none was taken for a while, and when the last of them was taken.
+        self.on_rest: Job = lambda: None
+
+    def has_jobs(self) -> bool:
+        return bool(self._jobs)
 
     def submit(self, job: Job) -> None:
         with self._lock:
@@ -91,6 +96,7 @@ class Threads:
             before, count = -1, 1
             while self._jobs:
                 if self._taken == before:
+                    self.on_rest()
                     with self._lock:
                         self._wake(count)
                     count *= 2
@@ -100,3 +106,4 @@ class Threads:
             # One that came just before is not forgotten.
             if self._jobs:
                 self._pending.set()
+            self.on_rest()

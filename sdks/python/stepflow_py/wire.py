@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from typing import Any, Callable, NoReturn, Optional, Union
@@ -60,7 +61,7 @@ def read(line: bytes) -> Message:
 
 def write(message: Message, default: Callable[[Any], Any]) -> bytes:
     """A message as its line, with the newline. ``default`` makes JSON of what json does not know."""
-    text = json.dumps(message, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=default)
+    text = _encoder(default)(message)
     try:
         line = text.encode("utf-8")
     except UnicodeEncodeError:
@@ -94,6 +95,11 @@ def megabytes(size: int) -> str:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+@functools.lru_cache(maxsize=None)
+def _encoder(default: Callable[[Any], Any]) -> Callable[[Any], str]:
+    return json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=default).encode
 
 
 _decode = json.JSONDecoder(parse_constant=_refuse_constant).decode

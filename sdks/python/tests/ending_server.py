@@ -11,6 +11,8 @@ from typing import Optional
 
 from stepflow_py import StepflowServer
 
+# A shell may have started the tests in the background, where Ctrl-C is nobody's.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 server = StepflowServer()
 
 

@@ -61,7 +61,7 @@ class Ends(unittest.TestCase):
         class Link:
             is_shared = False
 
-            def answer(self, line: bytes) -> None:
+            def answer(self, line: bytes, may_wait: bool) -> None:
                 idle.append(server.is_idle())
                 answered.set()
 

@@ -63,6 +63,21 @@ class Stdio(unittest.TestCase):
         self.assertEqual([runtime.wait(id)["result"]["output"] for id in ids], ["63"] * 63)
         runtime.close()
 
+    def test_no_answer_waits_for_the_end_of_a_call_behind_it(self):
+        runtime = self.start()
+        for component, behind in (("/echo", "/sleep"), ("/about", "/sleep_async")):
+            for count in (1, 2, 20):
+                first = runtime.call("/echo")["id"] + 1
+                calls = [(component, 1)] * count + [(behind, 1000)]
+                lines = [
+                    {"jsonrpc": "2.0", "id": f"{component}{first + i}", "method": "components/execute", "params": each}
+                    for i, each in enumerate(execution(*call) for call in calls)
+                ]
+                runtime.write(b"".join(json.dumps(line).encode() + b"\n" for line in lines))
+                for line in lines[:-1]:
+                    self.assertIn("result", runtime.wait(line["id"]))
+        runtime.process.kill()
+
     def test_a_cancelled_call_is_answered_at_once(self):
         runtime = self.start()
         asleep = runtime.begin("components/execute", execution("/sleep_async", 1000))
