@@ -77,7 +77,7 @@ const rooms: Record<string, readonly string[]> = {
   'store-sqlite': ['sql'],
   api: ['shapes', 'client'],
   code: ['compile', 'library'],
-  host: ['plugins', 'config', 'secrets', 'tokens', 'flows', 'named-flows', 'history', 'serving'],
+  host: ['plugins', 'config', 'secrets', 'tokens', 'flows', 'named-flows', 'lines', 'history', 'serving'],
   server: ['app', 'access', 'flows', 'runs', 'events', 'triggers', 'mcp', 'routes'],
   stepflow: ['progress', 'batch', 'cases', 'runs', 'commands'],
 }

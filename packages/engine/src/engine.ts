@@ -3,6 +3,7 @@
 import type { Clock } from './clock.ts'
 import type { Log } from './component/plugin.ts'
 import type { Router } from './component/router.ts'
+import type { ErrorValue } from './errors.ts'
 import type { JournalEntry, RunId, RunOptions } from './journal/events.ts'
 import type { Json, MaybePromise } from './json.ts'
 import type { PureFunction } from './plan/functions.ts'
@@ -44,6 +45,11 @@ export interface SubmitOptions extends RunOptions {
   readonly redact?: boolean
   /** Told of everything that happens in the run, from its start. */
   readonly watch?: (entries: readonly JournalEntry[]) => void
+  /**
+   * The source of the inputs fails. `fail` (unless told): so does whoever waits for the run. `keep`: what came runs, `ended`
+   * resolves when that has ended, and the run waits in the store for the rest: `resume`, or `endInputs`.
+   */
+  readonly onBroken?: 'fail' | 'keep'
 }
 
 /** How a run that is kept nowhere is done. */
@@ -59,9 +65,11 @@ export interface DirectRunOptions {
 export type Inputs = Iterable<unknown> | AsyncIterable<unknown>
 
 /** Options of resuming a run. */
-export interface ResumeOptions {
+export interface ResumeOptions extends Pick<SubmitOptions, 'onBroken'> {
   /** All inputs of the run, from the first: those that it has taken are passed over. */
   readonly inputs?: Inputs
+  /** In place of `inputs`: only those that it has not taken. */
+  readonly further?: Inputs
   /** Items in flight at once, in place of what was said before. */
   readonly maxConcurrent?: number
   readonly redact?: boolean
@@ -121,6 +129,11 @@ export interface PlanEngine {
    * process that is alive drives it.
    */
   resume(run: RunId, options?: ResumeOptions): Promise<RunHandle>
+  /**
+   * No more inputs come to a run whose source failed: it ends when what came has ended, and fails with this error about so
+   * many items. Nothing happens if nobody waits for any.
+   */
+  endInputs(run: RunId, error: (items: number) => ErrorValue): Promise<void>
   /** Looks at a run that is in the store, and drives nothing of it: its results, those to come too, and its end. */
   follow(run: RunId, options?: FollowOptions): Promise<FollowedRun>
   /** Runs a finished run again, as a new run; what is recorded up to `from` is taken over, not done again. */
@@ -159,6 +172,8 @@ export interface RunHandle {
   batches(order?: ResultOrder): AsyncIterable<readonly ItemResult[]>
   /** Resolves when all items have ended. */
   readonly ended: Promise<RunRow>
+  /** Resolves when its inputs are written down: all of them, or what came before their source failed or was left. */
+  readonly takenIn: Promise<'whole' | 'broken'>
   /** Everything that happens in this run from now on. */
   watch(listener: (entries: readonly JournalEntry[]) => void): () => void
   cancel(reason?: string): Promise<void>

@@ -131,6 +131,37 @@ test('a signal for one wait ends that wait and no other', async () => {
   expect(outcomes).toEqual([ok(['to anyone', 'to b'])])
 })
 
+test('a run whose source failed is kept for the rest, and goes on with it', async () => {
+  const b = durable({})
+  async function* inputs() {
+    yield 1
+    yield 2
+    throw new Error('the pipe broke')
+  }
+  const run = await b.engine.submit(one('/echo'), inputs(), { id: 'r', onBroken: 'keep' })
+
+  expect(await run.ended).toMatchObject({ status: 'running', items: { total: -1, success: 2 } })
+  const row = await (await b.engine.resume('r', { further: [3] })).ended
+  expect(row).toMatchObject({ status: 'completed', items: { total: 3, success: 3 } })
+})
+
+test('a run whose source failed, and that nobody sends the rest of, fails and says how many came', async () => {
+  const b = durable({})
+  async function* inputs() {
+    yield 1
+    throw new Error('the pipe broke')
+  }
+  const run = await b.engine.submit(one('/echo'), inputs(), { id: 'r', onBroken: 'keep' })
+  await run.ended
+
+  const error = { code: 'INVALID_INPUT', message: 'the input broke off after 1 line' }
+  await b.engine.endInputs('r', () => error)
+  await b.engine.endInputs('r', () => error)
+
+  const row = await (await b.engine.follow('r')).ended
+  expect(row).toMatchObject({ status: 'failed', items: { total: 1, success: 1 }, error: { item: 1, ...error } })
+})
+
 test('a source of inputs that fails leaves a note of how many came; what came is run, and the run can go on', async () => {
   const b = durable({})
   async function* inputs() {

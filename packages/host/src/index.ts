@@ -25,6 +25,7 @@ export { cannot, parseData, readData, readText } from './flows/read-file.ts'
 export { readSecrets } from './flows/read-secrets.ts'
 export { holdsTooLarge, TOO_LARGE } from './flows/too-large.ts'
 export { addVariablesFrom, unknownVariables } from './flows/variables.ts'
+export { type Lines, type ReadLinesOptions, readLines } from './lines/read-lines.ts'
 // --- what runs them
 export { type OpenSecrets, openSecrets, type Secrets } from './secrets/secrets.ts'
 export { type ServerSeat, servedAt, type TakeSeat, takeSeat } from './serving/server-seat.ts'

@@ -23,6 +23,7 @@ import type { FastifyInstance } from 'fastify'
 import { local } from './access/access.ts'
 import { Life } from './app/life.ts'
 import { createApp } from './create-app.ts'
+import { Intakes } from './runs/intakes.ts'
 import { RunStarter } from './runs/start-run.ts'
 import type { Services } from './services.ts'
 
@@ -92,11 +93,13 @@ export async function serve(options: ServeOptions): Promise<StartedServer> {
     })
     closing.push(() => wired.close())
     const { engine } = wired
+    const runs = createRunReader(store, secrets.known.named)
+    const starter = new RunStarter(engine, store)
+    const intakes = new Intakes({ engine, store, runs, starter, clock, log, life })
     const services: Services = {
       config: { version: options.version, basePath, storeKind: stateStore.type, flowsDir },
       ...{ store, engine, secrets, life, clock, log, access: local },
-      runs: createRunReader(store, secrets.known.named),
-      starter: new RunStarter(engine, store),
+      ...{ runs, starter, intakes },
       flows: createFlowCompiler({ store, plugins, env, flows }),
     }
     const app = await createApp(services)
@@ -104,6 +107,7 @@ export async function serve(options: ServeOptions): Promise<StartedServer> {
     const url = `${await listen(app, options)}${basePath}`
     await seat.announce(url)
     const resumedRuns = await resumeRuns(engine, store)
+    await intakes.takeOver()
     life.ready()
     return {
       url,

@@ -5,6 +5,7 @@ import type { FlowCompiler, Secrets } from '@stepflow/host'
 import type { RunReader } from '@stepflow/host/history'
 import type { Access } from './access/access.ts'
 import type { Life } from './app/life.ts'
+import type { Intakes } from './runs/intakes.ts'
 import type { RunStarter } from './runs/start-run.ts'
 
 export interface Services {
@@ -16,6 +17,8 @@ export interface Services {
   readonly runs: RunReader
   /** Begins runs, once for each idempotency key; requests, schedules, webhooks and tools all come by it. */
   readonly starter: RunStarter
+  /** Takes in inputs that come as lines. */
+  readonly intakes: Intakes
   readonly flows: FlowCompiler
   /** What flows find and what everything that leaves is redacted by. */
   readonly secrets: Secrets

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { RefusedInput } from '@stepflow/engine'
+import { type ReadLinesOptions, readLines } from '@stepflow/host'
 import { afterAll, expect, test } from 'vitest'
 import { countLines } from '../src/cli/batch/count-lines.ts'
 import { fileReader } from '../src/cli/batch/open-files.ts'
-import { type ReadLinesOptions, readLines } from '../src/cli/batch/read-lines.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'stepflow-lines-'))
 const open: number[] = []

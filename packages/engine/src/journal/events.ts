@@ -32,8 +32,11 @@ export type JournalEntry =
       readonly from: number
       readonly inputs: readonly unknown[]
     }
-  /** No more items will come; `items` is their number. In `RUN/0` only. */
-  | { readonly type: 'sealed'; readonly at: number; readonly items: number }
+  /**
+   * No more items will come; `items` is their number. `error`: because their source failed, and with it the run does. In
+   * `RUN/0` only.
+   */
+  | { readonly type: 'sealed'; readonly at: number; readonly items: number; readonly error?: ErrorValue }
   /** A driver takes the journal. `mark`: which of all that the process has had, so that it knows its own row again. */
   | {
       readonly type: 'claimed'

@@ -6,6 +6,7 @@
 //     item. It holds the counts of the shards that have ended; `summed` adds those that are open.
 // P3  A shard has ended when all its items have and, for the run's own journal, when no more can come.
 
+import type { ErrorValue } from '../errors.ts'
 import type { Outcome } from '../run/outcome.ts'
 import type { AtWork, ItemError, ItemStatus, RunRow, RunStatus, ShardCounts } from '../store/store.ts'
 import type { JournalEntry, RunOptions } from './events.ts'
@@ -16,8 +17,9 @@ export interface Changes {
   readonly items?: { readonly first: number; readonly count: number }
   /** The driver that took the journal. */
   readonly claimed?: string
-  /** The number of items, once it is known. */
+  /** The number of items, once it is known; and why they are no more, if that is a failure of the run. */
   readonly total?: number
+  readonly broken?: ErrorValue
   readonly finished: readonly Ends[]
   readonly signal?: 'cancel' | 'pause' | 'resume'
   /** Something was sent to the run. */
@@ -84,6 +86,7 @@ export function project(entries: readonly JournalEntry[]): Changes {
         break
       case 'sealed':
         changes.total = entry.items
+        if (entry.error) changes.broken = entry.error
         break
       case 'finished': {
         const { item, to = item, outcome } = entry
@@ -170,12 +173,15 @@ export function concernsRun(row: RunRow, { created, claimed, total, signal, fini
 /** P2. A run's row after some changes, and after a shard has ended with these counts. */
 export function applyChanges(before: RunRow, changes: Changes, ended?: ShardCounts): RunRow {
   const row = ended ? plus(before, { ...ended, running: 0, waiting: 0 }) : before
-  const { total = row.items.total, at } = changes
+  const { total = row.items.total, broken, at } = changes
   const items = total === row.items.total ? row.items : { ...row.items, total }
-  const status = statusAfter(row.status, items, changes)
+  // It is that of the item which did not come: one that came and failed is lower.
+  const error = row.error ?? (broken && itemError(total, broken))
+  const status = statusAfter(row.status, items, error, changes)
   const isStart = row.startedAt === undefined && (changes.claimed !== undefined || changes.finished.length > 0)
   const isEnd = isEnded(status) && row.endedAt === undefined
-  return { ...row, status, items, ...(isStart ? { startedAt: at } : {}), ...(isEnd ? { endedAt: at } : {}) }
+  const more = error === undefined ? {} : { error }
+  return { ...row, status, items, ...more, ...(isStart ? { startedAt: at } : {}), ...(isEnd ? { endedAt: at } : {}) }
 }
 
 /** A run's row with the counts of its open shards. */
@@ -224,11 +230,18 @@ function plus(row: RunRow, counts: ShardCounts): RunRow {
   }
 }
 
-function statusAfter(before: RunStatus, items: RunRow['items'], { signal, claimed, finished }: Changes): RunStatus {
+function statusAfter(
+  before: RunStatus,
+  items: RunRow['items'],
+  error: ItemError | undefined,
+  { signal, claimed, finished }: Changes,
+): RunStatus {
   if (isEnded(before)) return before
   if (signal === 'cancel') return 'cancelled'
   const ended = items.success + items.skipped + items.failed + items.cancelled
-  if (items.total >= 0 && ended >= items.total) return items.failed + items.cancelled > 0 ? 'failed' : 'completed'
+  if (items.total >= 0 && ended >= items.total) {
+    return items.failed + items.cancelled > 0 || error !== undefined ? 'failed' : 'completed'
+  }
   if (signal === 'pause') return 'paused'
   if (signal === 'resume') return 'running'
   if (before === 'paused') return 'paused'

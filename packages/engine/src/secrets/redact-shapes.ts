@@ -61,7 +61,8 @@ export function redactEntry(entry: JournalEntry, redactor: Redactor): JournalEnt
     case 'parked':
       return redactPark(entry, redactor)
     case 'broken':
-      return { ...entry, error: redactError(entry.error, redactor) }
+    case 'sealed':
+      return entry.error ? { ...entry, error: redactError(entry.error, redactor) } : entry
     case 'signalled':
       return entry.payload === undefined ? entry : { ...entry, payload: redactor.value(entry.payload) }
     default:

@@ -75,7 +75,7 @@ async function compileGiven(
   overrides: Json | undefined,
   { store, plugins, env, flows }: FlowCompilerOptions,
 ): Promise<CompiledGiven> {
-  const text = await textOf(given, store)
+  const { text, textId } = await textOf(given, store)
   const { compile, toJson } = await import('@stepflow/dialects')
   const { router } = plugins()
   const { plan, diagnostics, source } = compile(text, {
@@ -88,22 +88,27 @@ async function compileGiven(
   if (!plan || hasErrors(diagnostics)) throw invalid(diagnostics)
   const flow = source && toJson(source.node)
   flows.add(plan, () => flow)
-  const isText = 'flow' in given && typeof given.flow === 'string'
   return {
     plan,
     flowId: await store.blobs.put(flow),
-    ...(isText ? { textId: await store.blobs.put(text) } : {}),
+    ...(textId === undefined ? {} : { textId }),
     ...(overrides === undefined ? {} : { overridesId: await store.blobs.put(overrides) }),
     diagnostics,
   }
 }
 
-async function textOf(given: GivenFlow, store: Store): Promise<string> {
-  if ('flow' in given) return typeof given.flow === 'string' ? given.flow : JSON.stringify(given.flow)
+/** Its text; with the id by which the text is stored, if the flow was written as one. */
+async function textOf(given: GivenFlow, store: Store): Promise<{ readonly text: string; readonly textId?: string }> {
+  if ('flow' in given) {
+    const { flow } = given
+    return typeof flow === 'string'
+      ? { text: flow, textId: await store.blobs.put(flow) }
+      : { text: JSON.stringify(flow) }
+  }
   const stored = await blobOf(given.flowId, store)
   // `submit` stores a flow as it was written.
-  if (typeof stored === 'string') return stored
-  if (isRecord(stored)) return JSON.stringify(stored)
+  if (typeof stored === 'string') return { text: stored, textId: bareId(given.flowId) }
+  if (isRecord(stored)) return { text: JSON.stringify(stored) }
   throw new FlowError('INVALID_FLOW', `the blob ${given.flowId} holds no flow`)
 }
 

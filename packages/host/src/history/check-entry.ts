@@ -64,7 +64,8 @@ const visit: Fields = { sub: maybe(isText), item: isCount, step: isCount, visit:
 
 const FIELDS: Readonly<Record<string, Fields>> = {
   created: { run: isText, from: isCount, inputs: isList, options: maybe(isOptions) },
-  sealed: { items: isCount },
+  sealed: { items: isCount, error: maybe(isRecord) },
+  broken: { items: isCount, error: isRecord },
   claimed: { driver: isText },
   started: visit,
   parked: {

@@ -5,6 +5,7 @@ export { exportRun } from './export-run.ts'
 export { findRun, unknownRun } from './find-run.ts'
 export { importRun } from './import-run.ts'
 export { type Created, readCreated } from './read-created.ts'
+export { readBlob, readInputs } from './read-stored.ts'
 export { type Reopened, type ReopenRun, reopenRun } from './reopen-run.ts'
 export {
   type DescribeOrigin,

@@ -32,6 +32,7 @@ import {
 import { hideSecrets, secretPaths, secretValues } from '@stepflow/schema'
 import { findRun } from './find-run.ts'
 import { type Created, readCreated } from './read-created.ts'
+import { readBlob } from './read-stored.ts'
 import { isWaiting, type WaitingFor, waitingFor } from './summary.ts'
 import { planInside, readsOf } from './visit-reads.ts'
 
@@ -44,6 +45,8 @@ export interface RunReader {
   open(run: RunId): Promise<RecordedRun>
   /** The row of a run whose beginning is at hand, as it may be shown: nothing is read for it. */
   shown(row: RunRow, begun: Pick<Created, 'plan' | 'options'>): RunRow
+  /** What a blob holds: bytes, or JSON. Throws NOT_FOUND. */
+  blob(id: string): Promise<unknown>
 }
 
 export interface RecordedRun {
@@ -96,6 +99,10 @@ export interface ReadJournal {
 export function createRunReader(store: Store, process: Redactor): RunReader {
   return {
     shown: (row, begun) => redactRow(row, redactorOf(process, begun)),
+    async blob(id) {
+      const value = await readBlob(store, id)
+      return value instanceof Uint8Array ? value : process.value(value)
+    },
     async list(query) {
       const rows = await store.runs.list(query)
       return rows.map((row) => redactRow(row, process))

@@ -31,7 +31,5 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Who may call the route; `none`: anybody, without a token. */
     readonly access?: Role | 'none'
-    /** It takes a body that may be longer than what is held at once, and reads it as it comes. */
-    readonly streams?: true
   }
 }

@@ -10,6 +10,8 @@ import { unreadable } from './problem.ts'
 export const MOST_BYTES = 16 * 1024 * 1024
 /** A body that is held has to come within that. */
 const BODY_MS = 60_000
+/** What is read as it comes, however long it is. */
+const STREAMED = ['application/x-ndjson', 'application/ndjson', 'application/octet-stream']
 
 export function acceptBodies(app: App): void {
   app.removeAllContentTypeParsers()
@@ -25,8 +27,9 @@ export function acceptBodies(app: App): void {
       }
     },
   )
+  app.addContentTypeParser(STREAMED, (_request, payload, done) => done(null, payload))
   app.addHook('preParsing', async (request, _reply, payload) => {
-    if (request.routeOptions.config.streams) return payload
+    if (STREAMED.includes(request.mediaType ?? '')) return payload
     // Whoever sends a byte a minute holds a connection, and nothing else, for no longer than that.
     const timer = setTimeout(() => request.raw.destroy(), BODY_MS)
     payload.once('close', () => clearTimeout(timer)).once('end', () => clearTimeout(timer))

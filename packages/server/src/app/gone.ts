@@ -1,10 +1,15 @@
 // A signal for what is done for one request: aborted when its client has gone, or the server drains.
 
 import type { FastifyReply } from 'fastify'
+import type { Life } from './life.ts'
 
-export function gone(reply: FastifyReply, draining: AbortSignal): AbortSignal {
+export function gone(reply: FastifyReply, life: Life): AbortSignal {
   const left = new AbortController()
+  const forget = life.onDrain(() => left.abort())
   // After an answer that is complete nothing is left to be stopped, and this stops it all the same.
-  reply.raw.once('close', () => left.abort())
-  return AbortSignal.any([left.signal, draining])
+  reply.raw.once('close', () => {
+    forget()
+    left.abort()
+  })
+  return left.signal
 }

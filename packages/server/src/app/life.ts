@@ -4,15 +4,17 @@ import { FlowError } from '@stepflow/engine'
 
 export class Life {
   #state: 'starting' | 'ready' | 'draining' = 'starting'
-  readonly #draining = new AbortController()
+  readonly #onDrain = new Set<() => void>()
 
   get state(): 'starting' | 'ready' | 'draining' {
     return this.#state
   }
 
-  /** Aborted when the server begins to drain: streams end then. */
-  get draining(): AbortSignal {
-    return this.#draining.signal
+  /** Calls `listener` when the server begins to drain: streams end then. Returns what takes that back. */
+  onDrain(listener: () => void): () => void {
+    if (this.#state === 'draining') listener()
+    this.#onDrain.add(listener)
+    return () => void this.#onDrain.delete(listener)
   }
 
   ready(): void {
@@ -21,7 +23,7 @@ export class Life {
 
   drain(): void {
     this.#state = 'draining'
-    this.#draining.abort()
+    for (const listener of this.#onDrain) listener()
   }
 
   /** Throws RESOURCE_UNAVAILABLE while nothing new is begun. */

@@ -1,7 +1,7 @@
 // Checks requests against the schemas of their routes, and reports all that is wrong at once. A body that does not fit is
 // 422; a query that cannot be read is 400.
 
-import type { ShapeSchema } from '@stepflow/api'
+import type { Shape, ShapeSchema } from '@stepflow/api'
 import { type Diagnostic, FlowError, type Json } from '@stepflow/engine'
 import { violations } from '@stepflow/schema'
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
@@ -20,15 +20,23 @@ export function compilers(validator: FastifySchemaCompiler<ShapeSchema> = create
   } as unknown as Compilers // its types are those of the ones that it brings along
 }
 
+/** Throws INVALID_INPUT for a value that does not fit; `what` is how it is called then. */
+export function createCheck<S extends ShapeSchema>(schema: S, what: string): (value: unknown) => Shape<S> {
+  const validate = new Ajv2020({ ...SHARED, useDefaults: true }).compile(schema)
+  return (value) => {
+    if (validate(value)) return value as Shape<S> // that is what was checked
+    throw misfit(what, validate.errors ?? [])
+  }
+}
+
 // ---
 
 type Compilers = NonNullable<FastifyServerOptions['schemaController']>
 
 function createValidator(): FastifySchemaCompiler<ShapeSchema> {
-  const shared = { allErrors: true, verbose: true, strict: false, ownProperties: true, logger: false, formats } as const
-  const body = new Ajv2020({ ...shared, useDefaults: true })
+  const body = new Ajv2020({ ...SHARED, useDefaults: true })
   // All of a query is text.
-  const text = new Ajv2020({ ...shared, coerceTypes: 'array', useDefaults: true })
+  const text = new Ajv2020({ ...SHARED, coerceTypes: 'array', useDefaults: true })
   return ({ schema, httpPart = 'body' }) => {
     const validate = (httpPart === 'body' ? body : text).compile(closed(schema, httpPart))
     return (value: unknown) => {
@@ -41,6 +49,8 @@ function createValidator(): FastifySchemaCompiler<ShapeSchema> {
 const formats = {
   'date-time': (value: string) => /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d/.test(value) && !Number.isNaN(Date.parse(value)),
 }
+
+const SHARED = { allErrors: true, verbose: true, strict: false, ownProperties: true, logger: false, formats } as const
 
 const WHAT: Readonly<Record<string, string>> = {
   body: 'the body',
@@ -61,7 +71,7 @@ function misfit(part: string, errors: readonly ErrorObject[]): FlowError {
   })
   const told = found.slice(0, 5).map(({ path, message }) => `${path} ${message}`)
   return new FlowError('INVALID_INPUT', `${WHAT[part] ?? part} does not fit: ${told.join('; ')}`, {
-    ...(part === 'body' ? {} : { status: 400 }),
+    ...(Object.hasOwn(WHAT, part) && part !== 'body' ? { status: 400 } : {}),
     data: diagnostics as unknown as Json, // plain JSON
   })
 }

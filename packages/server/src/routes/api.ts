@@ -5,10 +5,12 @@ import { describeApi } from '../app/openapi.ts'
 import type { Services } from '../services.ts'
 import { runRoutes } from './runs.ts'
 import { serverRoutes } from './server.ts'
+import { startRunRoutes } from './start-run.ts'
 
 export function apiRoutes(app: App, services: Services): void {
   const { version, basePath } = services.config
   const routes = (scope: App) => apiRoutes(scope, services)
   serverRoutes(app, services, () => describeApi({ version, prefix: `${basePath}/api/v1`, routes }))
+  startRunRoutes(app, services)
   runRoutes(app, services)
 }

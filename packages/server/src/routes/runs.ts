@@ -1,64 +1,19 @@
-// Runs: begins them, lists them, reads and steers them.
+// Runs: lists them, reads and steers them.
 
 import { Readable } from 'node:stream'
-import {
-  reasonSchema,
-  runListSchema,
-  runSchema,
-  type StartRun,
-  startedRunSchema,
-  startRunSchema,
-  time,
-} from '@stepflow/api'
-import {
-  FlowError,
-  isEnded,
-  type Json,
-  parseDuration,
-  type RunRow,
-  type RunSignal,
-  type RunStatus,
-  setOwn,
-} from '@stepflow/engine'
+import { reasonSchema, runListSchema, runSchema, time } from '@stepflow/api'
+import { isEnded, type RunRow, type RunSignal, type RunStatus } from '@stepflow/engine'
 import { selectRuns, summaryOf } from '@stepflow/host/history'
-import type { FastifyRequest } from 'fastify'
 import type { Caller } from '../access/access.ts'
 import type { App } from '../app/app.ts'
 import { gone } from '../app/gone.ts'
 import { unreadable } from '../app/problem.ts'
 import { resultLines } from '../runs/results.ts'
-import { type BegunRun, requestHash } from '../runs/start-run.ts'
-import { waitForEnd } from '../runs/wait-for-end.ts'
 import type { Services } from '../services.ts'
+import { labelsOf } from './start-query.ts'
 
 export function runRoutes(app: App, services: Services): void {
-  const { engine, runs, store, clock, life } = services
-
-  app.post(
-    '/runs',
-    {
-      config: { access: 'operator' },
-      schema: {
-        operationId: 'startRun',
-        summary: 'Start a run',
-        tags: ['runs'],
-        body: startRunSchema,
-        response: { 200: startedRunSchema, 202: startedRunSchema },
-      },
-    },
-    async (request, reply) => {
-      const { body, caller } = request
-      life.checkReady()
-      const begun = await begin(services, body, keyOf(request), caller)
-      if (!body.wait) return reply.code(202).send(await started(services, begun))
-      const timeoutMs = timeoutOf(body.timeout)
-      const end = await waitForEnd(begun, { clock, store, timeoutMs, signal: gone(reply, life.draining) })
-      if (!end) throw new FlowError('NOT_FOUND', `run ${begun.run.id} was removed while it ran`)
-      const row = runs.shown(end.row, begun)
-      reply.code(end.isEnded ? 200 : 202)
-      return { ...summaryOf(row), itemCount: countOf(row), ...(end.outcome ? { result: end.outcome } : {}) }
-    },
-  )
+  const { engine, runs, store, life } = services
 
   app.get(
     '/runs',
@@ -132,7 +87,7 @@ export function runRoutes(app: App, services: Services): void {
     async ({ params, query }, reply) => {
       const recorded = await runs.open(params.runId)
       const { order = 'input', from = 0 } = query
-      const lines = resultLines({ engine, recorded, order, from, signal: gone(reply, life.draining) })
+      const lines = resultLines({ engine, recorded, order, from, signal: gone(reply, life) })
       return reply.type('application/x-ndjson').send(Readable.from(lines))
     },
   )
@@ -188,82 +143,11 @@ const listQuery = {
   },
 } as const
 
-async function begin(
-  { flows, starter }: Services,
-  body: StartRun,
-  key: string | undefined,
-  caller: Caller | undefined,
-): Promise<BegunRun> {
-  const { flow, flowId, overrides, inputs, variables, labels, maxConcurrent, kind } = body
-  const given = onlyOne(body, ['flow', 'flowId']) === 'flow' ? { flow: flow ?? '' } : { flowId: flowId ?? '' }
-  const isSingle = onlyOne(body, ['input', 'inputs']) === 'input'
-  if (body.timeout !== undefined) timeoutOf(body.timeout)
-  const { idempotencyKey: _, wait: __, timeout: ___, ...asked } = body
-  return starter.start({
-    flow: await flows.compile(given, overrides as Json | undefined), // it came as JSON
-    inputs: isSingle ? [body.input] : (inputs ?? []),
-    isSingle,
-    ...(variables === undefined ? {} : { variables }),
-    ...(labels === undefined ? {} : { labels }),
-    ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
-    ...(kind === undefined ? {} : { kind }),
-    trigger: { type: 'api', ...(caller?.name === undefined ? {} : { by: caller.name }) },
-    ...(key === undefined ? {} : { key: { key, hash: requestHash(['POST /runs', asked]) } }),
-  })
-}
-
-/** A run that has just been begun, or found by its key. */
-async function started({ store, runs }: Services, { run, plan, options }: BegunRun) {
-  const row = await store.runs.get(run.id)
-  if (!row) throw new FlowError('NOT_FOUND', `run ${run.id} was removed`)
-  const shown = runs.shown(row, { plan, options })
-  return { ...summaryOf(shown), itemCount: countOf(row) }
-}
-
 async function summary({ runs, store }: Services, id: string) {
   // In this order: what happens in between comes twice rather than never.
   const cursor = await store.cursor()
   const recorded = await runs.open(id)
   return { ...summaryOf(recorded.row, await recorded.waiting()), cursor }
-}
-
-function countOf({ items }: RunRow): number | null {
-  return items.total < 0 ? null : items.total
-}
-
-/** Which of the names the body has: exactly one. */
-function onlyOne<K extends string>(body: object, names: readonly [K, K]): K {
-  const given = names.filter((name) => Object.hasOwn(body, name))
-  if (given.length === 1) return given[0] as K // counted
-  const [a, b] = names
-  throw new FlowError(
-    'INVALID_INPUT',
-    `the body needs ${given.length === 0 ? `"${a}" or "${b}"` : `one of "${a}" and "${b}", not both`}`,
-  )
-}
-
-function keyOf(request: FastifyRequest & { readonly body: StartRun }): string | undefined {
-  const header = request.headers['idempotency-key']
-  const { idempotencyKey } = request.body
-  if (Array.isArray(header)) throw unreadable('there are several headers Idempotency-Key')
-  if (header !== undefined && (header === '' || header.length > 255)) {
-    throw unreadable('the header Idempotency-Key must have 1 to 255 characters')
-  }
-  if (header !== undefined && idempotencyKey !== undefined && header !== idempotencyKey) {
-    throw new FlowError(
-      'INVALID_INPUT',
-      'the header Idempotency-Key and "idempotencyKey" in the body differ: give one of them',
-    )
-  }
-  return header ?? idempotencyKey
-}
-
-const WAIT = '5m'
-
-function timeoutOf(text = WAIT): number {
-  const timeoutMs = parseDuration(text)
-  if (timeoutMs !== undefined) return timeoutMs
-  throw new FlowError('INVALID_INPUT', `"timeout" is "${text}", but must be a duration like 30s or 5m`)
 }
 
 /** Again is no error. */
@@ -286,16 +170,6 @@ function statusesOf(text: string | undefined): (RunStatus | 'waiting')[] | undef
     if (status) return status
     throw unreadable(`"status" is "${one}", but must be of: ${STATUSES.join(', ')}`)
   })
-}
-
-function labelsOf(texts: readonly string[]): Record<string, string> {
-  const labels: Record<string, string> = {}
-  for (const text of texts) {
-    const at = text.indexOf(':')
-    if (at < 1) throw unreadable(`"label" is "${text}", but must be NAME:VALUE`)
-    setOwn(labels, text.slice(0, at), text.slice(at + 1))
-  }
-  return labels
 }
 
 function timesOf({ since, until }: { readonly since?: string; readonly until?: string }) {

@@ -31,6 +31,8 @@ export interface StartRequest
   readonly inputs: Inputs
   /** One input: if it breaks the flow's schema, there is no run. */
   readonly isSingle: boolean
+  /** What becomes of it if the source of its inputs fails. */
+  readonly onBroken?: SubmitOptions['onBroken']
   readonly trigger: NonNullable<RunOptions['trigger']>
   readonly key?: RequestKey | undefined
 }
@@ -45,6 +47,8 @@ export interface BegunRun {
   readonly run: RunHandle | FollowedRun
   /** False: the key had been used, and this is its run. */
   readonly isNew: boolean
+  /** Its one result is to be had from `run`, redacted. */
+  readonly isAtHand: boolean
   readonly plan: Plan
   readonly options: RunOptions
 }
@@ -104,7 +108,7 @@ export class RunStarter {
         `the idempotency key "${key}" was used for another request, which began run ${id}`,
       )
     }
-    return { run: await this.#engine.follow(id), isNew: false, plan, options }
+    return { run: await this.#engine.follow(id), isNew: false, isAtHand: false, plan, options }
   }
 
   async #begin(request: StartRequest, id?: string): Promise<BegunRun> {
@@ -119,12 +123,12 @@ export class RunStarter {
       ...(overridesId === undefined ? {} : { overridesId }),
       ...given(request, ['variables', 'labels', 'maxConcurrent', 'kind', 'flowVersion']),
       ...(key ? { request: key } : {}),
+      ...(request.onBroken ? { onBroken: request.onBroken } : {}),
       trigger,
     }
     const run = await this.#engine.submit(plan, inputs, id === undefined ? options : { ...options, id })
-    // Nobody is to hold the results of a batch in memory until somebody reads them: they are in the store.
     if (!isSingle) void discard(run)
-    return { run, isNew: true, plan, options }
+    return { run, isNew: true, isAtHand: isSingle, plan, options }
   }
 
   async #checkInput(plan: Plan, inputs: Inputs): Promise<void> {
@@ -149,19 +153,20 @@ export function requestHash(request: unknown): string {
   return contentId(sorted(request))
 }
 
-// ---
-
-/** S1. It does not say when the run began, as other ids do: the key says nothing of it. */
-function runIdOf(key: string): string {
-  return `key-${createHash('sha256').update(key).digest('hex').slice(0, 32)}`
-}
-
-async function discard(run: RunHandle): Promise<void> {
+/** Nobody is to hold the results of a batch in memory until somebody reads them: they are in the store. */
+export async function discard(run: RunHandle): Promise<void> {
   try {
     for await (const _ of run.batches('completion'));
   } catch {
     // Whoever waits for the run's end hears of it.
   }
+}
+
+// ---
+
+/** S1. It does not say when the run began, as other ids do: the key says nothing of it. */
+function runIdOf(key: string): string {
+  return `key-${createHash('sha256').update(key).digest('hex').slice(0, 32)}`
 }
 
 function given<K extends keyof StartRequest>(request: StartRequest, names: readonly K[]): Pick<StartRequest, K> {

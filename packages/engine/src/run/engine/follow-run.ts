@@ -51,7 +51,7 @@ export function endOf(
   store: Store,
   run: LocalRun,
   results: ResultStream,
-  intake: Promise<void> | undefined,
+  intake: Promise<unknown> | undefined,
   patience: Patience,
   release: () => void,
 ): Promise<RunRow> {
@@ -77,7 +77,7 @@ export function handleOf(
   store: Store,
   run: LocalRun,
   results: ResultStream,
-  ended: Promise<RunRow>,
+  { ended, takenIn }: Pick<RunHandle, 'ended' | 'takenIn'>,
   cancel: (reason: string | undefined) => Promise<void>,
   warn: (message: string) => void,
 ): RunHandle {
@@ -91,6 +91,7 @@ export function handleOf(
   return {
     id: run.id,
     ended,
+    takenIn,
     batches: async function* (order: ResultOrder = 'input') {
       yield* read(order)
       if (run.bug) throw run.bug

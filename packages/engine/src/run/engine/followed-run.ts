@@ -12,6 +12,7 @@ import type { JournalEntry, RunId } from '../../journal/events.ts'
 import { isEnded } from '../../journal/project.ts'
 import type { Patience } from '../../store/patience.ts'
 import { BEGINNING, type Cursor, type JournalRow, type RunRow, type Store } from '../../store/store.ts'
+import type { Ending } from './ending.ts'
 import type { ItemResult, ResultOrder } from './result-stream.ts'
 import { checkOrder } from './run-options.ts'
 
@@ -20,8 +21,8 @@ export interface FollowTools {
   readonly patience: Patience
   readonly cancel: (reason: string | undefined) => Promise<void>
   readonly watch: (listener: (entries: readonly JournalEntry[]) => void) => () => void
-  /** Aborted when the engine is closed. */
-  readonly closed: AbortSignal
+  /** Over when the engine is closed. */
+  readonly closed: Ending
   /** Aborted when nobody looks any longer. */
   readonly signal: AbortSignal | undefined
 }
@@ -146,7 +147,7 @@ export class StoredRun implements FollowedRun {
 
   #signals(): Signals {
     const { closed, signal } = this.#tools
-    return signal ? [closed, signal] : [closed]
+    return [closed, signal]
   }
 }
 
@@ -157,19 +158,22 @@ function endedItems({ items: { success, skipped, failed, cancelled } }: RunRow):
 }
 
 /** Of the engine, and perhaps of whoever looks. */
-type Signals = readonly [closed: AbortSignal, left?: AbortSignal]
+type Signals = readonly [closed: Ending, left: AbortSignal | undefined]
 
 /** Counts what happens, for whoever looks again only then. */
 class News {
   count = 0
   #wake: (() => void) | undefined
   readonly #signals: Signals
-  readonly #onAbort = () => this.tell()
+  readonly #onEnd = () => this.tell()
+  readonly #unend: () => void
   readonly #unwatch: () => void
 
   constructor(signals: Signals, watch: (tell: () => void) => () => void) {
     this.#signals = signals
-    for (const signal of signals) signal?.addEventListener('abort', this.#onAbort)
+    const [closed, left] = signals
+    this.#unend = closed.add(this.#onEnd)
+    left?.addEventListener('abort', this.#onEnd)
     this.#unwatch = watch(() => this.tell())
   }
 
@@ -182,17 +186,18 @@ class News {
   /** Resolves when more has happened than that. */
   async after(seen: number): Promise<void> {
     const [closed, left] = this.#signals
-    while (this.count <= seen && !closed.aborted && !left?.aborted) {
+    while (this.count <= seen && !closed.isOver && !left?.aborted) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve
       })
     }
-    if (closed.aborted) throw new FlowError('CONFLICT', 'this engine was closed: it follows no run any more')
+    if (closed.isOver) throw new FlowError('CONFLICT', 'this engine was closed: it follows no run any more')
     if (left?.aborted) throw new FlowError('CANCELLED', 'nobody follows this run any longer')
   }
 
   stop(): void {
-    for (const signal of this.#signals) signal?.removeEventListener('abort', this.#onAbort)
+    this.#unend()
+    this.#signals[1]?.removeEventListener('abort', this.#onEnd)
     this.#unwatch()
   }
 }

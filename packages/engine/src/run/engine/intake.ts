@@ -43,13 +43,17 @@ export interface Taken {
   readonly shards: number
 }
 
-/** Writes the inputs as shards, and their number when they have ended. `inputs` starts at the first that is not taken. */
+/**
+ * Writes the inputs as shards, and their number when they have ended. `inputs` starts at the first that is not taken. Throws
+ * what their source fails with, if `onBroken` says so.
+ */
 export async function takeIn(
   run: LocalRun,
   inputs: Iterable<unknown> | AsyncIterable<unknown>,
   taken: Taken,
+  onBroken: 'fail' | 'keep',
   tools: IntakeTools,
-): Promise<void> {
+): Promise<'whole' | 'broken'> {
   let from = taken.items
   let shards = taken.shards
   const largest = Math.min(LARGEST_SHARD_ITEMS, Math.max(FIRST_SHARD_ITEMS, run.limit * ITEMS_FOR_EACH))
@@ -57,6 +61,7 @@ export async function takeIn(
   let shard: unknown[] = []
   let bytes = 0
   let flushing: Promise<void> = Promise.resolve()
+  let isSourceAtFault = true
 
   const write = async (journal: JournalId, entry: JournalEntry) => {
     await tools.open(journal, [entry])
@@ -82,6 +87,11 @@ export async function takeIn(
     bytes += more
     return shard.length >= size ? flush() : waiting
   }
+  const written = async (waiting: Promise<void>) => {
+    isSourceAtFault = false
+    await waiting
+    isSourceAtFault = true
+  }
   const stopWatching = watchForPauses(tools, () => from + shard.length, flush)
 
   try {
@@ -89,13 +99,13 @@ export async function takeIn(
       for await (const input of inputs) {
         if (run.isClosed) break
         const waiting = add(input)
-        if (waiting) await waiting
+        if (waiting) await written(waiting)
       }
     } else {
       for (const input of inputs) {
         if (run.isClosed) break
         const waiting = add(input)
-        if (waiting) await waiting
+        if (waiting) await written(waiting)
       }
     }
   } catch (error) {
@@ -104,14 +114,16 @@ export async function takeIn(
       await flush()
       await tools.note([{ type: 'broken', at: tools.now(), items: from, error: errorValue(error) }])
     }
+    if (onBroken === 'keep' && isSourceAtFault) return 'broken'
     throw error
   } finally {
     stopWatching()
   }
   // A closed intake was broken off: what it has not written, it has not taken, and it does not know the end.
-  if (run.isClosed) return
+  if (run.isClosed) return 'broken'
   await flush()
   await tools.note([{ type: 'sealed', at: tools.now(), items: from }])
+  return 'whole'
 }
 
 /** Inputs that trickle in are not kept waiting for a shard to be full. */

@@ -19,7 +19,7 @@ import type {
   RunSignal,
   SubmitOptions,
 } from '../../engine.ts'
-import { FlowError } from '../../errors.ts'
+import { type ErrorValue, FlowError } from '../../errors.ts'
 import type { JournalEntry, JournalId, RunId } from '../../journal/events.ts'
 import { isEnded } from '../../journal/project.ts'
 import { isPromise, type MaybePromise } from '../../json.ts'
@@ -33,6 +33,7 @@ import { type LinkedPlan, link } from '../link.ts'
 import type { Outcome } from '../outcome.ts'
 import { CallTools, type RedactorOf, RunServices } from './call-services.ts'
 import { DirectRuns } from './direct-runs.ts'
+import { Ending } from './ending.ts'
 import { endOf, handleOf, recordedResults, watchEntries, watchRun } from './follow-run.ts'
 import { StoredRun } from './followed-run.ts'
 import { isSmall, passOver, takeIn } from './intake.ts'
@@ -64,7 +65,7 @@ export class RunEngine implements PlanEngine {
   readonly #intakes = new Set<LocalRun>()
   #working: { stop(): Promise<void> } | undefined
   #isClosing = false
-  readonly #closed = new AbortController()
+  readonly #closed = new Ending()
 
   constructor(options: PlanEngineOptions) {
     this.#options = options
@@ -136,7 +137,8 @@ export class RunEngine implements PlanEngine {
     this.#intakes.add(run)
     const written = async () => this.#options.store.append({ journal, after: 0, entries: [created([])] })
     await this.#accepted(run, unwatch, written(), [journal])
-    return this.#handle(run, results, unwatch, this.#takeIn(run, results, inputs, { items: 0, shards: 0 }))
+    const intake = this.#takeIn(run, results, inputs, { items: 0, shards: 0 }, options.onBroken)
+    return this.#handle(run, results, unwatch, intake)
   }
 
   runDirectly(plan: Plan, input: unknown, options: DirectRunOptions = {}): Promise<Outcome> {
@@ -169,11 +171,22 @@ export class RunEngine implements PlanEngine {
     this.#journals.resume(run, leftOf(shards))
     const items = shards.reduce((sum, shard) => sum + shard.items, 0)
     const isSealed = row.items.total >= 0
+    const inputs = options.further ?? (options.inputs && passOver(options.inputs, items))
     const intake =
-      isSealed || !options.inputs
+      isSealed || !inputs
         ? undefined
-        : this.#takeIn(run, results, passOver(options.inputs, items), { items, shards: shards.length - 1 })
+        : this.#takeIn(run, results, inputs, { items, shards: shards.length - 1 }, options.onBroken)
     return this.#handle(run, results, unwatch, intake)
+  }
+
+  async endInputs(id: RunId, error: (items: number) => ErrorValue): Promise<void> {
+    const { store } = this.#options
+    const row = await rowOf(store, id)
+    if (isEnded(row.status) || row.items.total >= 0) return
+    const shards = await store.runs.shards(id)
+    const items = shards.reduce((sum, shard) => sum + shard.items, 0)
+    const sealed: JournalEntry = { type: 'sealed', at: this.#clock.now(), items, error: error(items) }
+    await store.append({ journal: `${id}/0`, after: shards[0]?.rows ?? 0, ifOpen: true, entries: [sealed] })
   }
 
   async follow(id: RunId, { signal }: FollowOptions = {}): Promise<FollowedRun> {
@@ -185,7 +198,7 @@ export class RunEngine implements PlanEngine {
       patience: this.#patience,
       cancel: (reason) => this.signal(id, reason === undefined ? { name: 'cancel' } : { name: 'cancel', reason }),
       watch: (listener) => watchEntries(store, id, listener, (message) => this.#warn(message)),
-      closed: this.#closed.signal,
+      closed: this.#closed,
       signal,
     })
   }
@@ -266,7 +279,7 @@ export class RunEngine implements PlanEngine {
     const heads = [...this.#intakes].map((run) => this.#letHeadGo(run))
     await this.#within(CLOSE_MS, Promise.all([this.#journals.left(), ...heads]))
     this.#patience.stop()
-    this.#closed.abort()
+    this.#closed.end()
     await stopped
   }
 
@@ -309,15 +322,16 @@ export class RunEngine implements PlanEngine {
     results: ResultStream,
     inputs: Inputs,
     taken: { items: number; shards: number },
-  ): Promise<void> {
+    onBroken: SubmitOptions['onBroken'] = 'fail',
+  ): Promise<'whole' | 'broken'> {
     this.#intakes.add(run)
-    let isWhole = false
+    let end: 'whole' | 'broken' = 'broken'
     try {
-      await this.#takeAll(run, results, inputs, taken)
-      isWhole = !run.isClosed
+      end = await this.#takeAll(run, results, inputs, taken, onBroken)
+      return end
     } finally {
       this.#intakes.delete(run)
-      if (!isWhole) void this.#letHeadGo(run)
+      if (end === 'broken' || run.isClosed) void this.#letHeadGo(run)
     }
   }
 
@@ -331,8 +345,9 @@ export class RunEngine implements PlanEngine {
     results: ResultStream,
     inputs: Inputs,
     taken: { items: number; shards: number },
-  ): Promise<void> {
-    return takeIn(run, inputs, taken, {
+    onBroken: 'fail' | 'keep',
+  ): Promise<'whole' | 'broken'> {
+    return takeIn(run, inputs, taken, onBroken, {
       now: () => this.#clock.now(),
       timer: (ms, fire) => this.#clock.timer(ms, fire),
       room: (count) => results.room(count),
@@ -368,7 +383,7 @@ export class RunEngine implements PlanEngine {
     }
   }
 
-  #handle(run: LocalRun, results: ResultStream, unwatch: () => void, intake?: Promise<void>): RunHandle {
+  #handle(run: LocalRun, results: ResultStream, unwatch: () => void, intake?: Promise<'whole' | 'broken'>): RunHandle {
     const { store } = this.#options
     const ended = endOf(store, run, results, intake, this.#patience, () => {
       unwatch()
@@ -377,7 +392,9 @@ export class RunEngine implements PlanEngine {
     })
     const cancel = (reason: string | undefined) =>
       this.signal(run.id, reason === undefined ? { name: 'cancel' } : { name: 'cancel', reason })
-    return handleOf(store, run, results, ended, cancel, (message) => this.#warn(message))
+    const takenIn = intake ?? Promise.resolve('whole' as const)
+    takenIn.catch(() => {})
+    return handleOf(store, run, results, { ended, takenIn }, cancel, (message) => this.#warn(message))
   }
 
   #link(plan: Plan): MaybePromise<LinkedPlan> {

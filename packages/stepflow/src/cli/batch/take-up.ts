@@ -4,12 +4,11 @@
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { FlowError, type RunRow } from '@stepflow/engine'
-import { cannot } from '@stepflow/host'
+import { cannot, type Lines } from '@stepflow/host'
 import { usage } from '../args.ts'
 import { describeOrigin, findEdited, findRunToResume, type Origin } from '../recorded-run.ts'
 import { countLines } from './count-lines.ts'
 import { resumeLine } from './go-on.ts'
-import type { Lines } from './read-lines.ts'
 import { countResults, type Kept, readKept } from './resume.ts'
 import type { OpenBatch } from './run-batch.ts'
 

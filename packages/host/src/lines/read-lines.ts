@@ -4,7 +4,7 @@
 // 2. Lines of items that are done already are passed over; the others keep their numbers.
 
 import { isTooDeep, MOST_LEVELS, RefusedInput, whyNotJson } from '@stepflow/engine'
-import { holdsTooLarge, TOO_LARGE } from '@stepflow/host'
+import { holdsTooLarge, TOO_LARGE } from '../flows/too-large.ts'
 import { type Chunk, Chunks } from './read-chunks.ts'
 
 export interface Lines {

@@ -1,0 +1,70 @@
+// What starts a run, where the body is its inputs: in the query, or in a blob, for variables do not belong into access logs.
+
+import { type Shape, type ShapeSchema, type StartRun, startRunSchema } from '@stepflow/api'
+import { FlowError, type Store, setOwn } from '@stepflow/engine'
+import { parseData } from '@stepflow/host'
+import { readBlob } from '@stepflow/host/history'
+import { unreadable } from '../app/problem.ts'
+import { createCheck } from '../app/validate.ts'
+
+const { flowId, maxConcurrent, wait, idempotencyKey, kind } = startRunSchema.properties
+
+export const startQuerySchema = {
+  type: 'object',
+  properties: {
+    flow: { type: 'string', minLength: 1, description: 'The text of the flow.' },
+    variables: { type: 'string', description: 'An object, as JSON.' },
+    overrides: { type: 'string', description: 'An object, as JSON.' },
+    label: { type: 'array', items: { type: 'string' }, description: '`name:value`; one for each label.' },
+    request: {
+      type: 'string',
+      minLength: 1,
+      description: 'The id of a blob that holds all this, as in a body of JSON.',
+    },
+    timeout: { type: 'string' },
+    ...{ flowId, maxConcurrent, wait, idempotencyKey, kind },
+  },
+} as const satisfies ShapeSchema
+
+export type StartQuery = Shape<typeof startQuerySchema>
+
+/** What the query and its blob say together; the query's word counts. */
+export async function startQuery(query: StartQuery, store: Store): Promise<StartRun> {
+  const { request, label, variables, overrides, ...plain } = query
+  const stored = request === undefined ? {} : checkStored(await readBlob(store, request))
+  const { input, inputs } = stored
+  if (input !== undefined || inputs !== undefined) {
+    throw new FlowError('INVALID_INPUT', 'the inputs are the lines of the body: the blob must have none')
+  }
+  return checkAll({
+    ...stored,
+    ...plain,
+    ...(variables === undefined ? {} : { variables: await json('variables', variables) }),
+    ...(overrides === undefined ? {} : { overrides: await json('overrides', overrides) }),
+    ...(label === undefined ? {} : { labels: labelsOf(label) }),
+  })
+}
+
+/** `name:value`, each. */
+export function labelsOf(texts: readonly string[]): Record<string, string> {
+  const labels: Record<string, string> = {}
+  for (const text of texts) {
+    const at = text.indexOf(':')
+    if (at < 1) throw unreadable(`"label" is "${text}", but must be NAME:VALUE`)
+    setOwn(labels, text.slice(0, at), text.slice(at + 1))
+  }
+  return labels
+}
+
+// ---
+
+const checkStored = createCheck(startRunSchema, 'the blob of the request')
+const checkAll = createCheck(startRunSchema, 'the request')
+
+async function json(name: string, text: string): Promise<unknown> {
+  try {
+    return await parseData(text, 'json', `"${name}"`)
+  } catch (thrown) {
+    throw FlowError.is(thrown) ? unreadable(thrown.message) : thrown
+  }
+}

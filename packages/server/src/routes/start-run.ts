@@ -1,0 +1,148 @@
+// POST /runs: with one body of JSON, or with the inputs as lines and the rest in the query.
+
+import type { Readable } from 'node:stream'
+import { type StartRun, startedRunSchema, startRunSchema } from '@stepflow/api'
+import { FlowError, type Json, parseDuration, type RunRow } from '@stepflow/engine'
+import { summaryOf } from '@stepflow/host/history'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Caller } from '../access/access.ts'
+import type { App } from '../app/app.ts'
+import { gone } from '../app/gone.ts'
+import { unreadable } from '../app/problem.ts'
+import { BodyLines } from '../runs/body-lines.ts'
+import { slowAnswer } from '../runs/slow-answer.ts'
+import { type BegunRun, requestHash, type StartRequest } from '../runs/start-run.ts'
+import { waitForEnd } from '../runs/wait-for-end.ts'
+import type { Services } from '../services.ts'
+import { type StartQuery, startQuery, startQuerySchema } from './start-query.ts'
+
+export function startRunRoutes(app: App, services: Services): void {
+  const { life, intakes, starter, clock, store } = services
+  app.post(
+    '/runs',
+    {
+      config: { access: 'operator' },
+      schema: {
+        operationId: 'startRun',
+        summary: 'Start a run',
+        description:
+          'As `application/x-ndjson`, each line is an input; what else belongs to the run is in the query, or in a blob that the query names. A body that breaks off can be sent again, with the same key.',
+        tags: ['runs'],
+        querystring: startQuerySchema,
+        body: {
+          content: {
+            'application/json': { schema: startRunSchema },
+            'application/x-ndjson': { schema: { description: 'An input on each line.' } },
+          },
+        } as const,
+        response: { 200: startedRunSchema, 202: startedRunSchema },
+      },
+    },
+    async (request, reply) => {
+      const { query, caller } = request
+      life.checkReady()
+      if (!isLines(request)) {
+        refuseQuery(query)
+        const body = request.body as StartRun // checked against its schema
+        const key = keyOf(request, body.idempotencyKey)
+        const isSingle = onlyOne(body, ['input', 'inputs']) === 'input'
+        const inputs = isSingle ? [body.input] : (body.inputs ?? [])
+        const begun = await starter.start({ ...(await toStart(services, body, caller, key)), inputs, isSingle })
+        if (body.wait) return atEnd(services, begun, body, reply)
+        return reply.code(202).send(await started(services, begun))
+      }
+      const asked = await startQuery(query, store)
+      const key = keyOf(request, asked.idempotencyKey)
+      const lines = new BodyLines(request.body as Readable, clock) // its type says so
+      const intake = await intakes.begin(await toStart(services, asked, caller, key), lines)
+      reply.header('Location', `${services.config.basePath}/api/v1/runs/${intake.run.id}`)
+      if (!asked.wait) return slowAnswer(reply.code(202), clock, intake.over, () => started(services, intake))
+      await intake.over
+      return atEnd(services, intake, asked, reply)
+    },
+  )
+}
+
+// ---
+
+function isLines({ mediaType }: FastifyRequest): boolean {
+  return mediaType !== undefined && mediaType !== 'application/json'
+}
+
+async function toStart(
+  { flows }: Services,
+  asked: StartRun,
+  caller: Caller | undefined,
+  key: string | undefined,
+): Promise<Omit<StartRequest, 'inputs' | 'isSingle'>> {
+  const { flow, flowId, overrides, variables, labels, maxConcurrent, kind } = asked
+  const given = onlyOne(asked, ['flow', 'flowId']) === 'flow' ? { flow: flow ?? '' } : { flowId: flowId ?? '' }
+  if (asked.timeout !== undefined) timeoutOf(asked.timeout)
+  const { idempotencyKey: _, wait: __, timeout: ___, ...hashed } = asked
+  return {
+    flow: await flows.compile(given, overrides as Json | undefined), // it came as JSON
+    ...(variables === undefined ? {} : { variables }),
+    ...(labels === undefined ? {} : { labels }),
+    ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
+    ...(kind === undefined ? {} : { kind }),
+    trigger: { type: 'api', ...(caller?.name === undefined ? {} : { by: caller.name }) },
+    ...(key === undefined ? {} : { key: { key, hash: requestHash(['POST /runs', hashed]) } }),
+  }
+}
+
+/** 200 with the end, if it comes in time; else 202. */
+async function atEnd(services: Services, begun: BegunRun, { timeout }: StartRun, reply: FastifyReply) {
+  const { clock, store, life, runs } = services
+  const wait = { clock, store, runs, timeoutMs: timeoutOf(timeout), signal: gone(reply, life) }
+  const end = await waitForEnd(begun, wait)
+  if (!end) throw new FlowError('NOT_FOUND', `run ${begun.run.id} was removed while it ran`)
+  reply.code(end.isEnded ? 200 : 202)
+  return { ...shown(runs.shown(end.row, begun)), ...(end.outcome ? { result: end.outcome } : {}) }
+}
+
+/** A run that has just been begun, or found by its key. */
+async function started({ store, runs }: Services, begun: BegunRun) {
+  const row = await store.runs.get(begun.run.id)
+  if (!row) throw new FlowError('NOT_FOUND', `run ${begun.run.id} was removed`)
+  return shown(runs.shown(row, begun))
+}
+
+function shown(row: RunRow) {
+  const { total } = row.items
+  return { ...summaryOf(row), itemCount: total < 0 ? null : total }
+}
+
+/** Which of the names the body has: exactly one. */
+function onlyOne<K extends string>(body: object, names: readonly [K, K]): K {
+  const given = names.filter((name) => Object.hasOwn(body, name))
+  if (given.length === 1) return given[0] as K // counted
+  const [a, b] = names
+  const wrong = given.length === 0 ? `needs "${a}" or "${b}"` : `has "${a}" and "${b}": it needs one of them`
+  throw new FlowError('INVALID_INPUT', `the request ${wrong}`)
+}
+
+function refuseQuery(query: StartQuery): void {
+  const [name] = Object.keys(query)
+  if (name === undefined) return
+  throw unreadable(`"${name}" belongs into the body: the query is read where the body is lines (application/x-ndjson)`)
+}
+
+function keyOf({ headers }: FastifyRequest, idempotencyKey: string | undefined): string | undefined {
+  const header = headers['idempotency-key']
+  if (Array.isArray(header)) throw unreadable('there are several headers Idempotency-Key')
+  if (header !== undefined && (header === '' || header.length > 255)) {
+    throw unreadable('the header Idempotency-Key must have 1 to 255 characters')
+  }
+  if (header !== undefined && idempotencyKey !== undefined && header !== idempotencyKey) {
+    throw new FlowError('INVALID_INPUT', 'the header Idempotency-Key and "idempotencyKey" differ: give one of them')
+  }
+  return header ?? idempotencyKey
+}
+
+const WAIT = '5m'
+
+function timeoutOf(text = WAIT): number {
+  const timeoutMs = parseDuration(text)
+  if (timeoutMs !== undefined) return timeoutMs
+  throw new FlowError('INVALID_INPUT', `"timeout" is "${text}", but must be a duration like 30s or 5m`)
+}
