@@ -1,6 +1,7 @@
 // What travels between a server and its clients: shapes, each a JSON Schema with the type that is read off it.
 
 export type { Shape, ShapeSchema } from './shape.ts'
+export { type Blob, blobIdSchema, blobSchema, type NewBlob, newBlobSchema } from './shapes/blob.ts'
 export { errorSchema, outcomeSchema, type OutcomeShape } from './shapes/outcome.ts'
 export { diagnosticSchema, type Problem, problemSchema } from './shapes/problem.ts'
 export {

@@ -3,6 +3,7 @@
 import type { App } from '../app/app.ts'
 import { describeApi } from '../app/openapi.ts'
 import type { Services } from '../services.ts'
+import { blobRoutes } from './blobs.ts'
 import { runRoutes } from './runs.ts'
 import { serverRoutes } from './server.ts'
 import { startRunRoutes } from './start-run.ts'
@@ -11,6 +12,7 @@ export function apiRoutes(app: App, services: Services): void {
   const { version, basePath } = services.config
   const routes = (scope: App) => apiRoutes(scope, services)
   serverRoutes(app, services, () => describeApi({ version, prefix: `${basePath}/api/v1`, routes }))
+  blobRoutes(app, services)
   startRunRoutes(app, services)
   runRoutes(app, services)
 }
