@@ -31,7 +31,7 @@ export function blobRoutes(app: App, { store, runs, clock, life }: Services): vo
     async (request, reply) => {
       life.checkReady()
       const { body, mediaType } = request
-      const value = mediaType === 'application/json' ? valueOf(body as NewBlob) : await bytesOf(body, mediaType)
+      const value = mediaType === 'application/json' ? jsonOf(body as NewBlob) : await bytesOf(body, mediaType)
       return reply.code(201).send({ blobId: await store.blobs.put(value) })
     },
   )
@@ -77,7 +77,7 @@ export function blobRoutes(app: App, { store, runs, clock, life }: Services): vo
 
 // ---
 
-function valueOf({ data, blobType }: NewBlob): unknown {
+function jsonOf({ data, blobType }: NewBlob): unknown {
   if (blobType !== 'binary') return data
   if (typeof data === 'string' && /^[A-Za-z0-9+/]*={0,2}$/.test(data)) return Buffer.from(data, 'base64')
   throw new FlowError('INVALID_INPUT', 'the data of a blob of the type "binary" must be a text in base64')
