@@ -190,7 +190,7 @@ describe('what a page needs', () => {
 
 describe('recorded runs', () => {
   test('are read by nobody but through the door of the host, which redacts', () => {
-    const reads = /\bstore\.read\(|\bruns\.(?:items|shards|list)\(|\bblobs\.get\(/
+    const reads = /\bstore\.(?:read|runs\.(?:items|shards|list)|blobs\.get)\(/
     const wrong = ['stepflow', 'server']
       .flatMap((name) => sourcesOf(join(root, 'packages', name, 'src')))
       .filter((file) => reads.test(readFileSync(file, 'utf8')))
