@@ -145,6 +145,27 @@ test('a modern server that says that its tools changed is asked for them again',
   )
 })
 
+test('a modern server that finds the headers of a changed tool wrong is asked for its tools again', async () => {
+  let calls = 0
+  const { plugin, server } = await pluginOver({
+    era: 'modern',
+    tools: {
+      moved({ asked, answer, response }) {
+        if (++calls > 1) return answer({ resultType: 'complete', ...text('done') })
+        response.writeHead(400, { 'content-type': 'application/json' })
+        response.end(
+          JSON.stringify({ jsonrpc: '2.0', id: asked.id, error: { code: -32020, message: 'wrong headers' } }),
+        )
+      },
+    },
+  })
+
+  await expect(plugin.run('/moved')).rejects.toEqual(failing('UNREACHABLE', 'wrong headers'))
+  expect(await plugin.run('/moved')).toEqual([{ type: 'text', text: 'done' }])
+
+  expect(server.asked.filter((asked) => asked === 'tools/list')).toHaveLength(2)
+})
+
 describe('a session', () => {
   test('that is lost is opened again by the next call', async () => {
     const { plugin, server } = await pluginOver()

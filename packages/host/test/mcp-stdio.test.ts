@@ -148,6 +148,14 @@ describe('a failure', () => {
     await expect(rawPlugin().run('/echo', input)).rejects.toEqual(failing('INVALID_INPUT', 'takes an object'))
   })
 
+  test('of a server that looks first whether somebody can be asked says that nobody can', async () => {
+    const texts = ['Client does not support form elicitation.']
+
+    await expect(rawPlugin().run('/fails', { texts })).rejects.toEqual(
+      failing('COMPONENT_FAILED', 'does not support form elicitation.', 'nobody is there to answer'),
+    )
+  })
+
   test.each(['elicitation/create', 'sampling/createMessage', 'roots/list'])(
     'is what a tool ends with that needs %s',
     async (method) => {
@@ -189,6 +197,18 @@ test('progress without end is passed on in part, and the call ends', async () =>
   expect(await rawPlugin().run('/progress', { steps: 20_000 }, { log })).toEqual([{ type: 'text', text: 'done' }])
 
   expect(log.mock.calls.length).toBeLessThan(5_000)
+})
+
+test('secrets are taken out of what the server writes, logs and fails with', async () => {
+  const plugin = rawPlugin()
+  const clean = (value: unknown): unknown => JSON.parse(JSON.stringify(value).replaceAll('last', '[redacted]'))
+  const redaction = clean as <T>(value: T) => T
+
+  const failure = await plugin.run('/die', {}, { redaction }).catch((error: Error) => error.message)
+
+  expect(failure).toContain('[redacted] words')
+  expect(plugin.lines.join()).toContain('[redacted] words')
+  expect(plugin.lines.join()).not.toContain('last words')
 })
 
 test('what the server logs is logged', async () => {

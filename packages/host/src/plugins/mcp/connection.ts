@@ -9,7 +9,7 @@ import type { Client, ProgressNotification, Transport } from '@modelcontextproto
 import { type CallContext, type Clock, FlowError, isRecord, type Log, type LogLevel } from '@stepflow/engine'
 import { cancelled, MAX_MESSAGE_BYTES, Redactions, Relay, SLOW_MS, SlowCalls } from '@stepflow/protocol'
 import { createChildTransport } from './child-transport.ts'
-import { callFailure, connectFailure, isLost } from './failure.ts'
+import { callFailure, connectFailure, isLost, isOutdated } from './failure.ts'
 import { FOREVER_MS, Listing } from './listing.ts'
 import { NOBODY, outputOf } from './output.ts'
 import { createRemoteTransport } from './remote-transport.ts'
@@ -216,10 +216,7 @@ export class Connection {
     client.fallbackRequestHandler = async ({ method }) => {
       throw Object.assign(new Error(`${method} is refused: ${NOBODY}`), { code: METHOD_NOT_FOUND })
     }
-    client.setNotificationHandler('notifications/tools/list_changed', () => {
-      this.#reading = undefined
-      this.#known = undefined
-    })
+    client.setNotificationHandler('notifications/tools/list_changed', () => this.#forgetTools())
     // In place of the client's own, which is deaf to what comes together with the answer.
     client.setNotificationHandler('notifications/progress', ({ params }) => this.#progressed(params))
     client.setNotificationHandler('notifications/message', ({ params }) => this.#logged(params.level, params.data))
@@ -254,6 +251,7 @@ export class Connection {
     if (context?.signal.aborted) return cancelled(context)
     if (this.#ended) return this.#ended
     if (isLost(error)) this.#retire()
+    if (isOutdated(error)) this.#forgetTools()
     return callFailure(error, { who: this.#who, tool, ...(this.#at && { at: this.#at }) })
   }
 
@@ -291,6 +289,11 @@ export class Connection {
   }
 
   // --- what the server says by itself
+
+  #forgetTools(): void {
+    this.#reading = undefined
+    this.#known = undefined
+  }
 
   #progressed({ progressToken, progress, total, message }: ProgressNotification['params']): void {
     const log = this.#steps.get(Number(progressToken))?.log

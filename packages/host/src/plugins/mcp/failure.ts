@@ -18,6 +18,11 @@ export function isLost(error: unknown): boolean {
   return status === undefined ? isUnconnected(error) : isSessionLost(status, error)
 }
 
+/** The tools have changed since they were listed. */
+export function isOutdated(error: unknown): boolean {
+  return own(error, 'code') === HEADER_MISMATCH
+}
+
 /** What was thrown by the client for a call. */
 export function callFailure(error: unknown, failed: Failed): FlowError {
   if (FlowError.is(error)) return error
@@ -48,6 +53,8 @@ export function connectFailure(error: unknown, { who, at }: Omit<Failed, 'tool'>
 /** Of the protocol: what a server says when a client lacks a capability, or must send somebody to a page. */
 const MISSING_CAPABILITY = -32021
 const URL_ELICITATION = -32042
+/** Of the protocol: headers that repeat arguments do not fit a tool that has changed. */
+const HEADER_MISMATCH = -32020
 
 function rpcFailure(code: number, message: string, data: unknown, { who, tool }: Failed): FlowError {
   if (code === MISSING_CAPABILITY || code === URL_ELICITATION) return needsSomebody(tool, undefined)
@@ -64,6 +71,7 @@ const codes: Readonly<Record<number, ErrorCode>> = {
   [rpcCode.unsendable]: 'INVALID_INPUT',
   [rpcCode.unreadable]: 'UNREACHABLE',
   [rpcCode.unreachable]: 'UNREACHABLE',
+  [HEADER_MISMATCH]: 'UNREACHABLE',
 }
 
 const OURS: ReadonlySet<number> = new Set([

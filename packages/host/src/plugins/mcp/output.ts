@@ -8,7 +8,8 @@ export function outputOf(tool: string, result: CallToolResult, check: SchemaChec
   if (own(result, 'resultType') === 'input_required') throw needsSomebody(tool, own(result, 'inputRequests'))
   const { content, structuredContent, isError } = result
   if (isError) {
-    throw new FlowError('COMPONENT_FAILED', textsOf(content) || `tool "${tool}" failed and said nothing`, {
+    const texts = textsOf(content) || `tool "${tool}" failed and said nothing`
+    throw new FlowError('COMPONENT_FAILED', LACKS.test(texts) ? `${texts} (${NOBODY})` : texts, {
       ...(structuredContent === undefined ? {} : { data: structuredContent as Json }), // from JSON
     })
   }
@@ -31,6 +32,8 @@ export const NOBODY = 'nobody is there to answer, for Stepflow has no roots, sam
 // ---
 
 const MAX_SHOWN = 5
+/** What servers on the official SDK say that look first whether there is somebody to ask. */
+const LACKS = /client does not support .*(?:elicitation|sampling|roots)/i
 
 function textsOf(content: CallToolResult['content']): string {
   return content
