@@ -264,6 +264,7 @@ export class Session {
     if (this.#retired || this.#ended) return
     this.#retired = true
     this.#options.onChange(this, 'retired')
+    this.#endIfDrained()
   }
 
   /** Which answers were in what is lost, nobody knows: calls in flight have some time left to be answered. */

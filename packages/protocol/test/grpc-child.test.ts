@@ -1,9 +1,12 @@
 // gRPC workers that are started as processes: their start, their end, and what they do against the rules.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, describe, expect, test } from 'vitest'
+import { bundle } from './bundle.ts'
 import { GOOD, started } from './grpc-setup.ts'
 import { stillClock } from './setup.ts'
 
@@ -76,7 +79,7 @@ describe('a worker that is started', { timeout: 60_000 }, () => {
     await expect(plugin.run('/echo')).rejects.toMatchObject({
       code: 'UNREACHABLE',
       retryable: false,
-      message: expect.stringMatching(/"elsewhere".*its queue is "q"/),
+      message: expect.stringContaining('asks for queue "elsewhere", but its queue is "q"'),
     })
   })
 
@@ -132,6 +135,39 @@ describe('a worker that is started', { timeout: 60_000 }, () => {
     await expect.poll(() => plugin.run('/pid').catch(() => before), { timeout: 50_000 }).not.toBe(before)
   })
 
+  test('that goes on with a call whose time is over is replaced', async () => {
+    const { clock, advance } = stillClock()
+    const plugin = await started(GOOD, { clock, worker: { executionTimeoutMs: 1000 } })
+    const before = (await plugin.run('/pid')) as number
+    const held = plugin.run('/hold').catch((error) => error)
+    await plugin.run('/echo')
+
+    advance(1000)
+    expect(await held).toMatchObject({ code: 'TIMEOUT' })
+    advance(10_000)
+
+    expect(await plugin.run('/pid')).not.toBe(before)
+    await expect.poll(() => isThere(before), { timeout: 50_000 }).toBe(false)
+  })
+
+  test.skipIf(process.getuid?.() !== 0)('is not served in the name of another user', async () => {
+    const plugin = await started(GOOD)
+    const environment = (await plugin.run('/env')) as Record<string, string>
+    const stranger = `${GOOD}\nworker.ended.then((error) => {
+  console.log(error.details)
+  process.exit()
+})`
+    const { program } = await bundle(stranger.replace('void worker.ended.then(() => process.exit())', ''), 'cjs')
+    chmodSync(dirname(program), 0o755)
+    const env = { STEPFLOW_TASKS_URL: environment.STEPFLOW_TASKS_URL, STEPFLOW_QUEUE_NAME: 'q' }
+
+    const options = { env, uid: 65_534, timeout: 50_000 }
+    const { stdout } = await promisify(execFile)(process.execPath, [program], options).catch((error) => error)
+
+    expect(stdout).toContain('a process of another user')
+    expect(await plugin.run('/echo', 1)).toBe(1)
+  })
+
   test('ends with the plugin, though it has calls in flight', async () => {
     const plugin = await started(GOOD)
     const pid = (await plugin.run('/pid')) as number
@@ -141,6 +177,16 @@ describe('a worker that is started', { timeout: 60_000 }, () => {
     await plugin.stop?.()
 
     expect(await held).toMatchObject({ code: 'UNREACHABLE' })
-    expect(() => process.kill(pid, 0)).toThrow('ESRCH')
+    expect(isThere(pid)).toBe(false)
   })
 })
+
+// ---
+
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}

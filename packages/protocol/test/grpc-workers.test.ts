@@ -260,6 +260,56 @@ describe('a task', () => {
     expect(await answer).toBe(2)
   })
 
+  test('that was cancelled before its worker began with it is over when it hears so', async () => {
+    const { clock, advance } = stillClock()
+    const { plugin, worker: join } = listening({ clock })
+    const abort = new AbortController()
+    const cancelled = plugin.run('/echo', 1, { signal: abort.signal }).catch((error) => error)
+    const worker = await join()
+    const task = await worker.next()
+    abort.abort()
+    await cancelled
+
+    expect(await worker.beat(task)).toMatchObject({ should_abort: true })
+
+    await expect(worker.complete(task, 1)).rejects.toMatchObject({ code: status.NOT_FOUND })
+    advance(60_000)
+    expect(await isSettled(worker.ended)).toBe(false)
+  })
+
+  test('for a component that only a worker had that is gone waits for it to come again', async () => {
+    const { plugin, worker: join } = listening()
+    const first = plugin.run('/two', 1)
+    const a = await join('a', [{ component_id: 'two', path: '/two' }])
+    await echo(a)
+    await first
+    await join('b', [{ component_id: 'one', path: '/one' }])
+    await expect.poll(() => plugin.components()).toHaveLength(2)
+    a.leave()
+    await expect.poll(() => plugin.components()).toHaveLength(1)
+
+    const answer = plugin.run('/two', 2)
+    await expect(plugin.run('/three')).rejects.toMatchObject({ code: 'COMPONENT_NOT_FOUND' })
+    await echo(await join('a', [{ component_id: 'two', path: '/two' }]))
+
+    expect(await answer).toBe(2)
+  })
+
+  test('that was not claimed comes again with its worker, whose broken connection nobody had seen', async () => {
+    const { plugin, worker: join } = listening()
+    const answer = plugin.run('/echo', 1)
+    const before = await join('a')
+    const task = await before.next()
+
+    const after = await join('a')
+    const again = await after.next()
+
+    expect(again.task_id).toBe(task.task_id)
+    await after.beat(again)
+    await after.complete(again, 2)
+    expect(await answer).toBe(2)
+  })
+
   test('is completed once, by who was given it: the rest is refused and harms nobody', async () => {
     const { plugin, worker: join } = listening()
     const answer = plugin.run('/echo', 1)
@@ -399,6 +449,7 @@ describe('what a worker asks', () => {
 
     const put = await worker.send('BlobService', 'PutBlob', { raw_data: Buffer.from([0, 255]), blob_type: 'binary' })
     const got = await worker.send('BlobService', 'GetBlob', { blob_id: put.blob_id })
+    await expect(worker.send('BlobService', 'PutBlob', {})).rejects.toMatchObject({ code: status.INVALID_ARGUMENT })
     const flow = await worker.send('BlobService', 'PutBlob', { json_data: writeValue({ steps: [] }) })
     const run_request = { flow_id: flow.blob_id, input: [writeValue(1)], wait: true, max_concurrency: 2 }
     const run = await worker.send('OrchestratorService', 'SubmitRun', { run_request, subflow_key: 'k', ...root })
@@ -428,6 +479,12 @@ describe('what a worker asks', () => {
     ['names another task', 'GetRun', { run_id: 'x', root_run_id: 'guessed' }, status.NOT_FOUND],
     ['has no run', 'SubmitRun', { root_run_id: 'TASK' }, status.INVALID_ARGUMENT],
     ['asks for a run that is not there', 'GetRun', { run_id: 'x', root_run_id: 'TASK' }, status.NOT_FOUND],
+    [
+      'has an input that is none',
+      'SubmitRun',
+      { run_request: { flow_id: 'x', input: [Buffer.from([0x1a, 9])] }, root_run_id: 'TASK' },
+      status.INVALID_ARGUMENT,
+    ],
     [
       'has variables',
       'SubmitRun',

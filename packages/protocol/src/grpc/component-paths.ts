@@ -19,7 +19,7 @@ export interface Found {
   readonly id: string
   readonly params: Readonly<Record<string, string>>
   /** It did not list it, and may have it all the same. */
-  readonly isGuess?: boolean
+  readonly isGuess: boolean
 }
 
 export class ComponentPaths {
@@ -36,7 +36,7 @@ export class ComponentPaths {
     for (const each of listed) {
       const path = pathOf(each)
       if (path.includes('{')) this.#patterns.push({ segments: path.split('/'), id: each.component_id })
-      else this.#exact.set(path, { id: each.component_id, params: {} })
+      else this.#exact.set(path, { id: each.component_id, params: {}, isGuess: false })
     }
     this.#patterns.sort((a, b) => restsIn(a.segments) - restsIn(b.segments))
   }
@@ -46,7 +46,7 @@ export class ComponentPaths {
     if (found) return found
     for (const { segments, id } of this.#patterns) {
       const params = match(segments, path.split('/'))
-      if (params) return { id, params }
+      if (params) return { id, params, isGuess: false }
     }
     return this.#hasMore ? { id: path, params: {}, isGuess: true } : undefined
   }

@@ -57,7 +57,7 @@ class WorkerTransport implements Transport {
   readonly #asked = new Map<MessageId, (answer: { result?: unknown; error?: RpcError }) => void>()
   #askedCount = 0
   #place = ''
-  #refusal = ''
+  #hasRefused = false
   #stopAbsence: (() => void) | undefined
   #ended = false
   #closing: Promise<void> | undefined
@@ -87,8 +87,8 @@ class WorkerTransport implements Transport {
   get waitsFor(): string | undefined {
     if (this.#board.isReady) return undefined
     if (this.#board.hasWorkers) return 'its worker has not said what components it has'
-    const { queue } = this.#options
-    return `no worker has asked for tasks of queue "${queue}" at ${this.#place}${this.#refusal && `; ${this.#refusal}`}`
+    const others = this.#hasRefused ? '; one was turned away that asked for another queue, or without the token' : ''
+    return `no worker has asked for tasks of queue "${this.#options.queue}" at ${this.#place}${others}`
   }
 
   start(events: TransportEvents): void {
@@ -128,6 +128,7 @@ class WorkerTransport implements Transport {
       host,
       port,
       queue: token === undefined ? queue : `${queue}:${token}`,
+      isPrivate: child !== undefined,
       board: this.#board,
       heartbeatMs,
       ask: (method, params, call) => this.#ask(method, params, call),
@@ -135,9 +136,9 @@ class WorkerTransport implements Transport {
         const params = { id, ...(done === undefined ? {} : { done }), ...(message === undefined ? {} : { message }) }
         this.#say({ jsonrpc: '2.0', method: 'progress', params })
       },
-      refused: (why) => {
-        this.#refusal = why
-        if (this.#child) this.#end(`takes its queue from elsewhere: ${why}, and its queue is "${queue}"`, false)
+      refused: (asked) => {
+        this.#hasRefused = true
+        if (this.#child) this.#end(`asks for queue "${asked}", but its queue is "${queue}"`, false)
       },
       left: () => this.#watchAbsence(),
     })

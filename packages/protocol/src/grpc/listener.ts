@@ -13,33 +13,32 @@ import {
   setLogVerbosity,
   status,
 } from '@grpc/grpc-js'
-import { own } from '@stepflow/engine'
 import { bytesText, MAX_MESSAGE_BYTES, type MessageId, RpcError, rpcCode, type WireError } from '../wire.ts'
 import type { ListedComponent } from './component-paths.ts'
-import { readStruct, readValue } from './read-value.ts'
-import { runStatus } from './run-status.ts'
+import type { Worker } from './crew.ts'
+import { userAt } from './peer-user.ts'
+import { readValue } from './read-value.ts'
 import { readServices } from './services.ts'
-import type { Ended, TaskBoard, Worker } from './task-board.ts'
+import type { Ended } from './task-board.ts'
 import { grpcStatus, readTaskError, type TaskError } from './task-errors.ts'
-import { writeValue } from './write-value.ts'
+import { type Asking, getBlob, getRun, type Message, noTask, putBlob, submitRun } from './worker-requests.ts'
 
 // It would write to stderr what is reported by the log already.
 setLogVerbosity(logVerbosity.NONE)
 
-export interface ListenerOptions {
+export interface ListenerOptions extends Asking {
   readonly host: string
   /** 0: whichever is free. */
   readonly port: number
   /** What a worker has to ask for as its queue. */
   readonly queue: string
-  readonly board: TaskBoard
+  /** Of the loopback, for the process that we start: other users of this machine are not served. */
+  readonly isPrivate: boolean
   readonly heartbeatMs: number
-  /** Hands a request of our wire on; rejects with an RpcError. */
-  ask(method: string, params: object, call?: MessageId): Promise<unknown>
   /** A worker reports how far a task has got. */
   progress(call: MessageId, done: number | undefined, message: string | undefined): void
-  /** Why a worker was turned away. */
-  refused(why: string): void
+  /** A worker was turned away that asked for that: what a token may be part of. */
+  refused(queue: string): void
   left(): void
 }
 
@@ -67,12 +66,12 @@ export class Listener {
     this.#server.addService(OrchestratorService, {
       TaskHeartbeat: this.#unary(async (request) => this.#beat(request as unknown as Heartbeat)),
       CompleteTask: this.#unary(async (request) => this.#complete(request as unknown as Completion)),
-      SubmitRun: this.#unary((request) => this.#submitRun(request)),
-      GetRun: this.#unary((request) => this.#getRun(request)),
+      SubmitRun: this.#unary((request) => submitRun(request, this.#options)),
+      GetRun: this.#unary((request) => getRun(request, this.#options)),
     })
     this.#server.addService(BlobService, {
-      PutBlob: this.#unary((request, _, from) => this.#putBlob(request, from)),
-      GetBlob: this.#unary((request, _, from) => this.#getBlob(request, from)),
+      PutBlob: this.#unary((request, _, from) => this.#serveBlob(putBlob, request, from)),
+      GetBlob: this.#unary((request, _, from) => this.#serveBlob(getBlob, request, from)),
     })
   }
 
@@ -110,12 +109,13 @@ export class Listener {
   readonly #workers = new WeakMap<Pulling, Worker>()
 
   #pull(call: Pulling): void {
-    const { board, queue, heartbeatMs, refused } = this.#options
+    const { board, queue, heartbeatMs, isPrivate, refused } = this.#options
     const { queue_name, worker_id } = call.request
+    const user = isPrivate ? userAt(call.getPeer()) : undefined
+    if (user !== undefined && user !== 0 && user !== process.getuid?.()) return refuse(call, OTHER_USER)
     if (!isSame(queue_name, queue)) {
-      refused(`one was turned away that asked for queue "${queueNameOf(queue_name)}"`)
-      call.emit('error', { code: status.PERMISSION_DENIED, details: WRONG_QUEUE })
-      return
+      refused(queue_name)
+      return refuse(call, WRONG_QUEUE)
     }
     const address = addressOf(call.getPeer())
     const context = { orchestrator_service_url: call.getHost() }
@@ -168,67 +168,12 @@ export class Listener {
     return {}
   }
 
-  // --- runs
+  // ---
 
-  async #submitRun(request: Message): Promise<object> {
-    const run = own(request, 'run_request') as Message | undefined
-    if (!run) throw new RpcError(rpcCode.invalidParams, 'SubmitRun: "run_request" is missing')
-    if (Object.keys(run.variables ?? {}).length > 0) {
-      throw new RpcError(rpcCode.invalidParams, 'SubmitRun: "variables" are not taken here: pass them in the input')
-    }
-    const root = rootOf(request)
-    const { flow_id, input, overrides, max_concurrency, wait } = run
-    const params = {
-      flowId: flow_id,
-      inputs: (input as Uint8Array[]).map(readValue),
-      wait,
-      ...(overrides ? { overrides: readStruct(overrides as Uint8Array) } : {}),
-      ...(max_concurrency ? { maxConcurrency: max_concurrency } : {}),
-      ...(request.subflow_key ? { subflowKey: request.subflow_key } : {}),
-    }
-    return runStatus(await this.#options.ask('runs/submit', params, this.#callOf(root)), root)
-  }
-
-  async #getRun(request: Message): Promise<object> {
-    const root = rootOf(request)
-    const { run_id, wait, include_results } = request
-    const params = { runId: run_id, wait, includeResults: include_results }
-    return runStatus(await this.#options.ask('runs/get', params, this.#callOf(root)), root)
-  }
-
-  #callOf(taskId: string): MessageId {
-    const call = this.#options.board.callOf(taskId)
-    if (call === undefined) throw noTask(taskId)
-    return call
-  }
-
-  // --- blobs
-
-  async #putBlob(request: Message, from: string): Promise<object> {
-    this.#allow(from)
-    const { json_data, raw_data, filename } = request
-    const params = Object.hasOwn(request, 'raw_data')
-      ? { data: Buffer.from(raw_data as Uint8Array).toString('base64'), blob_type: 'binary' }
-      : { data: readValue(json_data as Uint8Array), blob_type: 'data' }
-    const blob_id = own(await this.#options.ask('blobs/put', params), 'blob_id')
-    return { blob_id, ...(filename ? { filename } : {}) }
-  }
-
-  async #getBlob({ blob_id }: Message, from: string): Promise<object> {
-    this.#allow(from)
-    const blob = await this.#options.ask('blobs/get', { blob_id })
-    const [data, blob_type] = [own(blob, 'data'), own(blob, 'blob_type')]
-    const content =
-      blob_type === 'binary' ? { raw_data: Buffer.from(String(data), 'base64') } : { json_data: writeValue(data) }
-    return { ...content, blob_type, blob_id }
-  }
-
-  #allow(from: string): void {
-    if (this.#addresses.has(from)) return
+  async #serveBlob(serve: typeof putBlob, request: Message, from: string): Promise<object> {
+    if (this.#addresses.has(from)) return serve(request, this.#options)
     throw new RpcError(rpcCode.invalidRequest, `no worker is connected from ${from}: blobs are for workers`)
   }
-
-  // ---
 
   /** A method with one answer. Whatever goes wrong becomes a status, never an exception. */
   #unary(serve: (request: Message, host: string, from: string) => Promise<object>) {
@@ -245,9 +190,6 @@ export class Listener {
 // ---
 
 type Pulling = ServerWritableStream<{ readonly queue_name: string; readonly worker_id: string }, object>
-/** As protobuf reads it: all fields are there, as its prototype has them. */
-type Message = Readonly<Record<string, unknown>>
-
 interface Heartbeat {
   readonly task_id: string
   readonly worker_id: string
@@ -265,6 +207,11 @@ interface Completion {
 const IN_PROGRESS = 1
 const TAKEN_BY_ANOTHER = 2
 const WRONG_QUEUE = 'there is no such queue here: a worker takes its name from STEPFLOW_QUEUE_NAME, as it was given'
+const OTHER_USER = 'these tasks are for a process of another user: workers of any user need "listen" and a token'
+
+function refuse(call: Pulling, details: string): void {
+  call.emit('error', { code: status.PERMISSION_DENIED, details })
+}
 
 function executionOf({ id, params }: { id: string; params: object }, said: object): object {
   return { ...said, component_id: id, path_params: params }
@@ -286,16 +233,6 @@ function endOf(response: Completion['response'], error: Completion['error']): En
   }
 }
 
-function noTask(taskId: string): RpcError {
-  return new RpcError(rpcCode.notFound, `there is no open task "${taskId}": it has ended, or never was`)
-}
-
-/** What says which task a request belongs to. */
-function rootOf({ root_run_id }: Message): string {
-  if (typeof root_run_id === 'string' && root_run_id !== '') return root_run_id
-  throw new RpcError(rpcCode.invalidParams, '"root_run_id" is missing: the one of the task that the request belongs to')
-}
-
 function wireErrorOf(thrown: unknown): WireError {
   if (thrown instanceof RpcError) return { code: thrown.code, message: thrown.message, data: thrown.data }
   return { code: rpcCode.internal, message: thrown instanceof Error ? thrown.message : String(thrown) }
@@ -309,11 +246,6 @@ function hasValue(field: unknown): boolean {
 function isSame(given: string, wanted: string): boolean {
   const [a, b] = [given, wanted].map((text) => createHash('sha256').update(text).digest())
   return timingSafeEqual(a as Buffer, b as Buffer)
-}
-
-/** Without the token. */
-function queueNameOf(asked: string): string {
-  return asked.split(':')[0]?.slice(0, 100) ?? ''
 }
 
 /** `127.0.0.1:40312` and `[::1]:40312` without the port. */

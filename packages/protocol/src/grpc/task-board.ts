@@ -1,5 +1,4 @@
-// Tasks and the workers that take them: which worker gets which task, and whether it still works on it. Knows no gRPC and no
-// process.
+// Tasks from their offer to their end: which worker gets which, and whether it still works on it. Knows no gRPC and no process.
 //
 // 1. A task goes to the worker with the fewest tasks among those that have its component; while there is none, it waits.
 // 2. A task that was given out and not claimed when its worker leaves goes to another one, once. A claimed one stays: its
@@ -11,7 +10,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock, ComponentInfo } from '@stepflow/engine'
 import { type MessageId, rpcCode, type WireError } from '../wire.ts'
-import { ComponentPaths, type Found, type ListedComponent } from './component-paths.ts'
+import type { ListedComponent } from './component-paths.ts'
+import { Crew, type Worker } from './crew.ts'
 
 export interface Call {
   /** Of the request that it is the answer to. */
@@ -39,13 +39,6 @@ export interface Board {
   stuck(worker: Worker): void
 }
 
-/** A worker that asks for tasks. */
-export interface Worker {
-  readonly id: string
-  /** Gives it a task: `list_components`, or `execute` with what it calls the component. */
-  give(taskId: string, task: { readonly found: Found; readonly said: object } | 'list'): void
-}
-
 export interface Beat {
   readonly shouldAbort: boolean
   readonly isTakenByAnother: boolean
@@ -56,44 +49,36 @@ export class TaskBoard {
   readonly #tasks = new Map<string, Task>()
   readonly #byCall = new Map<MessageId, Task>()
   readonly #waiting = new Set<Task>()
-  /** In the order in which they came. */
-  readonly #members = new Map<Worker, Member>()
+  readonly #crew: Crew<Task>
   #stopTimer: (() => void) | undefined
 
   constructor(board: Board) {
     this.#board = board
+    this.#crew = new Crew(board.clock)
   }
 
   get hasWorkers(): boolean {
-    return this.#members.size > 0
+    return !this.#crew.isEmpty
   }
 
   get isReady(): boolean {
-    for (const { paths } of this.#members.values()) if (paths) return true
-    return false
+    return this.#crew.isReady
   }
 
-  /** Of all workers; the first one that has a path describes it. */
   get components(): readonly ComponentInfo[] {
-    const infos = new Map<string, ComponentInfo>()
-    for (const { paths } of this.#members.values()) {
-      for (const info of paths?.infos ?? []) if (!infos.has(info.name)) infos.set(info.name, info)
-    }
-    return [...infos.values()]
+    return this.#crew.components
   }
 
   /** It is asked what it has first, and gets tasks once it has said so. */
   join(worker: Worker): void {
-    const list = randomUUID()
-    this.#members.set(worker, { list, paths: undefined, tasks: new Set(), tookAt: this.#board.clock.now() })
-    worker.give(list, 'list')
+    // It has come again before its former connection was seen to be broken.
+    const former = this.#crew.named(worker.id)
+    if (former) this.leave(former)
+    this.#crew.add(worker)
   }
 
   leave(worker: Worker): void {
-    const member = this.#members.get(worker)
-    if (!member) return
-    this.#members.delete(worker)
-    for (const task of member.tasks) {
+    for (const task of this.#crew.remove(worker)?.tasks ?? []) {
       if (task.claimedAt !== undefined) continue
       if (task.abandonedAt !== undefined) this.#forget(task)
       else if (task.given > 1) this.#fail(task, LEFT_TWICE)
@@ -127,6 +112,11 @@ export class TaskBoard {
     const task = this.#tasks.get(taskId)
     if (!task) return undefined
     if (task.worker?.id !== workerId) return { shouldAbort: true, isTakenByAnother: true }
+    if (task.abandonedAt !== undefined && task.claimedAt === undefined) {
+      // It does not even begin with it, and says no more.
+      this.#fail(task, NOT_BEGUN)
+      return { shouldAbort: true, isTakenByAnother: false }
+    }
     this.#claim(task)
     return { shouldAbort: task.abandonedAt !== undefined, isTakenByAnother: false }
   }
@@ -150,14 +140,10 @@ export class TaskBoard {
 
   /** False if nobody was asked. */
   list(taskId: string, listed: readonly ListedComponent[]): boolean {
-    for (const member of this.#members.values()) {
-      if (member.list !== taskId || member.paths) continue
-      member.paths = new ComponentPaths(listed)
-      this.#board.ready()
-      this.#assign()
-      return true
-    }
-    return false
+    if (!this.#crew.list(taskId, listed)) return false
+    this.#board.ready()
+    this.#assign()
+    return true
   }
 
   stop(): void {
@@ -176,7 +162,8 @@ export class TaskBoard {
   #assign(): void {
     if (!this.isReady) return
     for (const task of this.#waiting) {
-      const chosen = this.#choose(task.component)
+      const chosen = this.#crew.choose(task.component)
+      if (!chosen && this.#crew.hadOnce(task.component)) continue
       this.#waiting.delete(task)
       if (!chosen) {
         this.#fail(task, this.#missing(task.component))
@@ -184,24 +171,12 @@ export class TaskBoard {
       }
       const { worker, member, found } = chosen
       task.worker = worker
-      task.isGuess = found.isGuess === true
+      task.isGuess = found.isGuess
       task.given++
       task.since = this.#board.clock.now()
       member.tasks.add(task)
       worker.give(task.id, { found, said: task.said })
     }
-  }
-
-  /** Who has listed it comes before who may have it, and then who has the fewest tasks. */
-  #choose(component: string): Chosen | undefined {
-    let best: Chosen | undefined
-    for (const [worker, member] of this.#members) {
-      const found = member.paths?.find(component)
-      if (!found) continue
-      const weight = member.tasks.size + (found.isGuess ? GUESSED : 0)
-      if (!best || weight < best.weight) best = { worker, member, found, weight }
-    }
-    return best
   }
 
   #missing(component: string): WireError {
@@ -216,7 +191,7 @@ export class TaskBoard {
     task.beatAt = now
     if (task.claimedAt !== undefined) return
     task.claimedAt = now
-    const member = task.worker && this.#members.get(task.worker)
+    const member = this.#crew.of(task.worker)
     if (member) member.tookAt = now
   }
 
@@ -229,7 +204,7 @@ export class TaskBoard {
     this.#tasks.delete(task.id)
     this.#byCall.delete(task.call)
     this.#waiting.delete(task)
-    if (task.worker) this.#members.get(task.worker)?.tasks.delete(task)
+    this.#crew.of(task.worker)?.tasks.delete(task)
   }
 
   // --- tasks that are overdue
@@ -255,7 +230,7 @@ export class TaskBoard {
 
   #lookAtUnclaimed(task: Task, now: number): void {
     const { queue, queueTimeoutMs } = this.#board
-    const tookAt = task.worker ? (this.#members.get(task.worker)?.tookAt ?? 0) : 0
+    const tookAt = this.#crew.of(task.worker)?.tookAt ?? 0
     if (now - Math.max(task.since, tookAt) < queueTimeoutMs) return
     const what = task.worker ? 'has taken a task' : 'has asked for tasks'
     const message = `no worker of queue "${queue}" ${what} for ${queueTimeoutMs / 1000} s, its "queue_timeout"`
@@ -287,7 +262,7 @@ export class TaskBoard {
   /** Of any of its tasks, lately. */
   #hasHeard(worker: Worker, now: number): boolean {
     const since = now - 3 * this.#board.heartbeatMs
-    const member = this.#members.get(worker)
+    const member = this.#crew.of(worker)
     for (const task of member?.tasks ?? []) if (task.beatAt > since) return true
     return member !== undefined && member.tookAt > since
   }
@@ -311,30 +286,13 @@ interface Task extends Call {
   isOver?: boolean
 }
 
-interface Chosen {
-  readonly worker: Worker
-  readonly member: Member
-  readonly found: Found
-  readonly weight: number
-}
-
-interface Member {
-  /** The task that asks what it has. */
-  readonly list: string
-  paths: ComponentPaths | undefined
-  readonly tasks: Set<Task>
-  /** When it last claimed a task. */
-  tookAt: number
-}
-
 const LOOK_MS = 500
 /** After its worker was told to let go of a task. */
 const LET_GO_MS = 5000
 const SHOWN_NAMES = 20
-/** More tasks than anybody has. */
-const GUESSED = 1_000_000
 /** How 0.12 says so, with the code of any failure. */
 const NOT_THERE = /^Component '.*' not found$/
+const NOT_BEGUN: WireError = { code: rpcCode.executionFailed, message: 'it was cancelled before it began' }
 const LEFT_TWICE: WireError = {
   code: rpcCode.unreachable,
   message: 'two workers in turn were given the call and broke off their connection before they began with it',

@@ -71,5 +71,6 @@ const TASK_CODES: Readonly<Record<string, number>> = {
 const GRPC_CODES: ReadonlyMap<number, status> = new Map([
   [rpcCode.notFound, status.NOT_FOUND],
   [rpcCode.invalidParams, status.INVALID_ARGUMENT],
+  [rpcCode.malformed, status.INVALID_ARGUMENT],
   [rpcCode.invalidRequest, status.FAILED_PRECONDITION],
 ])
