@@ -328,7 +328,7 @@ test('a run whose journal is damaged is set aside with a message; the others go 
   const [{ runId: id }] = await project.runs()
   const db = await openDatabase(project.at('r.db'))
   db.exec(`UPDATE journal SET entries = 'rubbish' WHERE seq = 0 AND shard IN
-    (SELECT number FROM shards WHERE run = '${id}' AND is_open = 1 AND items > 0)`)
+    (SELECT number FROM journals WHERE run = '${id}' AND is_open = 1 AND items > 0)`)
   db.close()
 
   const damaged = await project.run(...batch, `--resume=${id}`)

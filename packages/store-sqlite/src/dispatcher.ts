@@ -8,6 +8,7 @@
 
 import type { Clock, JournalId, Log, Wake } from '@stepflow/engine'
 import type { Database } from './drivers.ts'
+import { PARTS } from './journal-names.ts'
 import type { Presence } from './presence.ts'
 import type { JournalTransaction } from './transaction.ts'
 import type { Writer } from './writer.ts'
@@ -23,6 +24,14 @@ export interface DispatcherOptions {
   /** Journals that are driven at once. */
   readonly limit: number
 }
+
+/** With the rows of their journals, as far as those are there: named in the wakes, numbered in the tables. */
+const WAKES = `wakes
+  LEFT JOIN runs ON runs.id = substr(wakes.journal, 1, length(rtrim(wakes.journal, '0123456789')) - 1)
+  LEFT JOIN shards ON shards.number = runs.number * ${PARTS} +
+    CAST(substr(wakes.journal, length(rtrim(wakes.journal, '0123456789')) + 1) AS INTEGER)`
+/** Shards beside the run's own journal are numbered from 1. */
+const DRIVER = `CASE WHEN wakes.journal LIKE '%/0' THEN runs.head_driver ELSE shards.driver END`
 
 const TICK_MS = 3_000
 /** A journal whose driving threw is offered again after so long: nobody is to try at once again and again. */
@@ -56,12 +65,12 @@ export class Dispatcher {
     this.#sql = {
       // Of journals that nobody drives (K2).
       nextWake: db.prepare(`
-        SELECT wakes.at FROM wakes LEFT JOIN shards ON shards.journal = wakes.journal
-        WHERE shards.driver IS NULL ORDER BY wakes.at LIMIT 1`),
+        SELECT wakes.at FROM ${WAKES} WHERE ${DRIVER} IS NULL ORDER BY wakes.at LIMIT 1`),
       dueWakes: db.prepare(`
-        SELECT wakes.journal FROM wakes LEFT JOIN shards ON shards.journal = wakes.journal
-        WHERE wakes.at <= ? AND shards.driver IS NULL ORDER BY wakes.at, wakes.rowid LIMIT ?`),
-      heldBy: db.prepare('SELECT journal FROM shards WHERE is_open = 1 AND driver = ? ORDER BY journal LIMIT ?'),
+        SELECT wakes.journal FROM ${WAKES}
+        WHERE wakes.at <= ? AND ${DRIVER} IS NULL ORDER BY wakes.at, wakes.rowid LIMIT ?`),
+      heldBy: db.prepare(`
+        SELECT name AS journal FROM journals WHERE is_open = 1 AND is_live = 1 AND driver = ? ORDER BY run, part LIMIT ?`),
     }
   }
 

@@ -18,7 +18,7 @@ import {
 } from '@stepflow/engine'
 import type { BlobTable } from './blobs.ts'
 import type { Database } from './drivers.ts'
-import { OF_RUN } from './shard-rows.ts'
+import { HEAD, LAST, NEWS, PARTS, partsOf, ROWS, SHARD } from './journal-names.ts'
 import type { WrittenRow } from './tables.ts'
 import { type Bytes, textOf } from './text.ts'
 
@@ -50,40 +50,39 @@ export class JournalReader {
     this.#blobs = options.blobs
     this.#log = options.log
     this.#sql = {
-      // Backwards, from its last row on, until row `from` or something that should not be there. `expected` is what the
-      // row's number has to be. One statement, so that it sees one state of the file.
-      chain: db.prepare(`
-        WITH RECURSIVE chain (expected, number, position, shard, seq, previous, entries) AS (
-          SELECT rows - 1, number, position, shard, seq, previous, entries
-          FROM shards LEFT JOIN journal ON position = last WHERE shards.journal = ?1 AND rows > ?2
-          UNION ALL
-          SELECT expected - 1, number, before.position, before.shard, before.seq, before.previous, before.entries
-          FROM chain LEFT JOIN journal AS before ON before.position = chain.previous
-          WHERE expected > ?2 AND chain.seq = expected AND chain.shard = number)
-        SELECT expected, seq, CAST(entries AS BLOB) AS entries, position, shard = number AS isOwn FROM chain`),
+      chainOf: db.prepare(chainOf(HEAD)),
+      chainOfShard: db.prepare(chainOf(SHARD)),
       since: db.prepare(`
-        SELECT position, shards.journal, seq, CAST(entries AS BLOB) AS entries FROM journal JOIN shards ON shards.number = journal.shard
+        SELECT position, runs.id || '/' || (shard % ${PARTS}) AS journal, seq, CAST(entries AS BLOB) AS entries
+        FROM journal JOIN runs ON runs.number = shard / ${PARTS}
         WHERE position > ? AND position <= ? ORDER BY position LIMIT ?`),
       sinceOf: db.prepare(`
-        SELECT position, shards.journal, seq, CAST(entries AS BLOB) AS entries FROM journal JOIN shards ON shards.number = journal.shard
-        WHERE position > ? AND position <= ? AND shards.run = ? ORDER BY position LIMIT ?`),
+        SELECT position, ?3 || '/' || (shard % ${PARTS}) AS journal, seq, CAST(entries AS BLOB) AS entries FROM journal
+        WHERE position > ?1 AND position <= ?2 AND shard / ${PARTS} = (SELECT number FROM runs WHERE id = ?3)
+        ORDER BY position LIMIT ?4`),
       cached: db.prepare(
         'SELECT CAST(outcome AS BLOB) AS outcome FROM cached WHERE key = ? AND (until IS NULL OR until > ?)',
       ),
       items: db.prepare(`
         SELECT items.item, CAST(items.outcome AS BLOB) AS outcome FROM items JOIN runs ON runs.number = items.run
-        WHERE runs.id = ? AND items.item >= ? ORDER BY items.item LIMIT ?`),
+        WHERE runs.id = ?1 AND items.item >= ?2
+        UNION ALL SELECT item, outcome FROM ${ONLY_ITEM} WHERE item >= ?2 ORDER BY item LIMIT ?3`),
       itemsThat: db.prepare(`
         SELECT item, CAST(outcome AS BLOB) AS outcome FROM items
-        WHERE run = (SELECT number FROM runs WHERE id = ?) AND item >= ?
-          AND status IN (SELECT value FROM json_each(?)) ORDER BY item LIMIT ?`),
+        WHERE run = (SELECT number FROM runs WHERE id = ?1) AND item >= ?2
+          AND status IN (SELECT value FROM json_each(?3))
+        UNION ALL SELECT item, outcome FROM ${ONLY_ITEM} WHERE item >= ?2 AND status IN (SELECT value FROM json_each(?3))
+        ORDER BY item LIMIT ?4`),
       itemsThatDidNotSucceed: db.prepare(`
         SELECT item, CAST(outcome AS BLOB) AS outcome FROM items INDEXED BY items_that_did_not_succeed
-        WHERE run = (SELECT number FROM runs WHERE id = ?) AND status > 3 AND item >= ?
-          AND status IN (SELECT value FROM json_each(?)) ORDER BY item LIMIT ?`),
-      taken: db.prepare(`SELECT coalesce(sum(items), 0) AS count FROM shards WHERE ${OF_RUN}`),
+        WHERE run = (SELECT number FROM runs WHERE id = ?1) AND status > 3 AND item >= ?2
+          AND status IN (SELECT value FROM json_each(?3))
+        UNION ALL SELECT item, outcome FROM ${ONLY_ITEM} WHERE item >= ?2 AND status IN (SELECT value FROM json_each(?3))
+        ORDER BY item LIMIT ?4`),
+      taken: db.prepare('SELECT coalesce(sum(items), 0) AS count FROM journals WHERE run = ?'),
       statuses: db.prepare(`
-        SELECT item, status FROM items WHERE run = (SELECT number FROM runs WHERE id = ?) AND item >= ? AND item < ?`),
+        SELECT item, status FROM items WHERE run = (SELECT number FROM runs WHERE id = ?1) AND item >= ?2 AND item < ?3
+        UNION ALL SELECT item, status FROM ${ONLY_ITEM} WHERE item >= ?2 AND item < ?3`),
     }
   }
 
@@ -93,7 +92,10 @@ export class JournalReader {
    */
   read(journal: JournalId, from: number): { readonly rows: JournalRow[]; readonly torn?: number } {
     const rows: JournalRow[] = []
-    const links = this.#sql.chain.all<Link>(journal, from).reverse()
+    const { run, part } = partsOf(journal)
+    const { chainOf, chainOfShard } = this.#sql
+    const links = part === 0 ? chainOf.all<Link>(run, from) : chainOfShard.all<Link>(run, from, part)
+    links.reverse()
     for (const [index, { expected: seq, entries, ...found }] of links.entries()) {
       if (entries === null) throw damaged(journal, seq, 'it is missing')
       if (found.seq !== seq || found.isOwn === 0) {
@@ -198,6 +200,27 @@ export class JournalReader {
 }
 
 // ---
+
+/**
+ * The rows of one journal backwards, from its last one on, until row `?2` or something that should not be there. `expected` is
+ * what the row's number has to be. One statement, so that it sees one state of the file.
+ */
+const chainOf = (row: string) => `
+  WITH RECURSIVE chain (expected, number, position, shard, seq, previous, entries) AS (
+    SELECT tip.rows - 1, tip.number, position, shard, seq, previous, entries
+    FROM (SELECT number, ${ROWS} AS rows, ${LAST} AS last FROM ${row} ${NEWS}) AS tip
+      LEFT JOIN journal ON position = tip.last WHERE tip.rows > ?2
+    UNION ALL
+    SELECT expected - 1, number, before.position, before.shard, before.seq, before.previous, before.entries
+    FROM chain LEFT JOIN journal AS before ON before.position = chain.previous
+    WHERE expected > ?2 AND chain.seq = expected AND chain.shard = number)
+  SELECT expected, seq, CAST(entries AS BLOB) AS entries, position, shard = number AS isOwn FROM chain`
+
+/** Of a run whose only item stands in its own row. */
+const ONLY_ITEM = `(
+  SELECT head_first AS item, CAST(outcome AS BLOB) AS outcome, CASE WHEN head_success > 0 THEN 3 WHEN head_skipped > 0 THEN 4
+    WHEN head_failed > 0 THEN 5 ELSE 6 END AS status
+  FROM runs WHERE id = ?1 AND outcome IS NOT NULL)`
 
 /** What was found where the journal's row `expected` should be; nulls if nothing was. */
 interface Link {

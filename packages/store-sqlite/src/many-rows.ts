@@ -1,4 +1,4 @@
-// One INSERT for many rows: a call costs as much as several rows do. Prepared for 1 to 8 and 16, 24, ... rows, so that
+// One statement for many rows: a call costs as much as several rows do. Prepared for 1 to 8 and 16, 24, ... rows, so that
 // nearly all that is to be written is one call or two. Knows no table.
 
 import type { Database, Param, Statement } from './drivers.ts'
@@ -10,13 +10,18 @@ export class ManyRows {
   readonly #db: Database
   readonly #insert: string
   readonly #width: number
+  readonly #rest: string
   readonly #statements = new Map<number, Statement>()
 
-  /** `insert` ends at VALUES. The first of its `width` columns counts up from row to row: it is given for all at once. */
-  constructor(db: Database, insert: string, width: number) {
+  /**
+   * `insert` ends at VALUES. The first of its `width` columns counts up from row to row: it is given for all at once. `rest`:
+   * what follows the rows.
+   */
+  constructor(db: Database, insert: string, width: number, rest = '') {
     this.#db = db
     this.#insert = insert
     this.#width = width
+    this.#rest = rest
   }
 
   /** `columns`: those of all rows, one after the other, without the first. */
@@ -36,7 +41,7 @@ export class ManyRows {
     if (known) return known
     const others = ', ?'.repeat(this.#width - 1)
     const texts = Array.from({ length: rows }, (_, row) => `(?1 + ${row}${others})`)
-    const statement = this.#db.prepare(`${this.#insert} ${texts.join(', ')}`)
+    const statement = this.#db.prepare(`${this.#insert} ${texts.join(', ')}${this.#rest}`)
     this.#statements.set(rows, statement)
     return statement
   }

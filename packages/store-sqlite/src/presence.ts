@@ -37,7 +37,9 @@ export class Presence {
       get: db.prepare('SELECT pid, host, seen_at AS seenAt FROM drivers WHERE id = ?'),
       sweep: db.prepare('DELETE FROM drivers WHERE seen_at < ?'),
       drop: db.prepare('DELETE FROM drivers WHERE id = ?'),
-      holders: db.prepare('SELECT DISTINCT driver FROM shards WHERE is_open = 1 AND driver IS NOT NULL'),
+      holders: db.prepare(`
+        SELECT head_driver AS driver FROM runs WHERE is_live = 1 AND head_driver IS NOT NULL
+        UNION SELECT driver FROM shards WHERE is_open = 1 AND driver IS NOT NULL`),
     }
   }
 

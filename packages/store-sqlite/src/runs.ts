@@ -10,16 +10,18 @@ import {
   type RunId,
   type RunQuery,
   type RunRow,
+  type RunStatus,
   type Runs,
   type ShardRow,
   summed,
 } from '@stepflow/engine'
 import type { Database, Param } from './drivers.ts'
 import type { JournalReader } from './journal.ts'
+import { HEAD, NEWS, partsOf, ROWS, SHARD } from './journal-names.ts'
 import type { Presence } from './presence.ts'
 import type { Pruner } from './prune.ts'
 import { RUN_COLUMNS, type RunRecord, runRow } from './run-row.ts'
-import { COUNT_COLUMNS, OF_RUN, type ShardCountsRecord, shardCounts } from './shard-rows.ts'
+import { COUNT_COLUMNS, type ShardCountsRecord, shardCounts } from './shard-rows.ts'
 import type { JournalTransaction } from './transaction.ts'
 import type { Writer } from './writer.ts'
 
@@ -29,6 +31,8 @@ export interface RunTableOptions {
   readonly reader: JournalReader
   readonly pruner: Pruner
   readonly presence: Presence
+  /** A run that has ended in this process of late, if nobody has written since. */
+  readonly ended: (run: RunId) => RunRow | undefined
   /** Turns what SQLite throws into what happened to which file. */
   readonly read: <T>(read: () => T) => T
 }
@@ -42,16 +46,22 @@ export class RunTable implements Runs {
     const { db } = options
     this.#sql = {
       run: db.prepare(`SELECT ${RUN_COLUMNS} FROM runs WHERE id = ?`),
-      shards: db.prepare(`SELECT journal, first, items, rows, ${COUNT_COLUMNS} FROM shards WHERE ${OF_RUN}`),
-      shard: db.prepare(`SELECT journal, first, items, rows, ${COUNT_COLUMNS} FROM shards WHERE journal = ?`),
-      openCounts: db.prepare(`SELECT ${COUNT_COLUMNS} FROM shards WHERE is_open = 1 AND ${OF_RUN}`),
-      open: db.prepare('SELECT journal, run, driver FROM shards WHERE is_open = 1 ORDER BY run, journal'),
-      openOf: db.prepare(`SELECT journal, run, driver FROM shards WHERE is_open = 1 AND ${OF_RUN} ORDER BY journal`),
+      shards: db.prepare(`SELECT ${SHARD_COLUMNS} FROM journals ${NEWS} WHERE run = ? ORDER BY part`),
+      head: db.prepare(`SELECT ${SHARD_COLUMNS} FROM ${HEAD} ${NEWS}`),
+      shard: db.prepare(`SELECT ${SHARD_COLUMNS} FROM ${SHARD} ${NEWS}`),
+      openCounts: db.prepare(`SELECT ${COUNT_COLUMNS} FROM journals WHERE is_open = 1 AND run = ?`),
+      open: db.prepare(`
+        SELECT name AS journal, run, driver FROM journals WHERE is_open = 1 AND is_live = 1 ORDER BY run, part`),
+      openOf: db.prepare(
+        'SELECT name AS journal, run, driver FROM journals WHERE is_open = 1 AND run = ? ORDER BY part',
+      ),
     }
   }
 
   get(run: RunId): RunRow | undefined {
     return this.#options.read(() => {
+      const ended = this.#options.ended(run)
+      if (ended) return ended
       const record = this.#sql.run.get<RunRecord>(run)
       return record && this.#summed(record)
     })
@@ -74,14 +84,15 @@ export class RunTable implements Runs {
   }
 
   shards(run: RunId): ShardRow[] {
-    const records = this.#options.read(() => this.#sql.shards.all<ShardRecord>(run))
-    const rows = records.map(shardRow)
-    const number = ({ journal }: ShardRow) => Number(journal.slice(journal.lastIndexOf('/') + 1))
-    return rows.sort((a, b) => number(a) - number(b))
+    return this.#options.read(() => this.#sql.shards.all<ShardRecord>(run)).map(shardRow)
   }
 
   shard(journal: JournalId): ShardRow | undefined {
-    const record = this.#options.read(() => this.#sql.shard.get<ShardRecord>(journal))
+    const { run, part } = partsOf(journal)
+    const { head, shard } = this.#sql
+    const record = this.#options.read(() =>
+      part === 0 ? head.get<ShardRecord>(run) : shard.get<ShardRecord>(run, null, part),
+    )
     return record && shardRow(record)
   }
 
@@ -113,7 +124,7 @@ export class RunTable implements Runs {
     }
     if (cursor !== undefined) where('number < ?', this.#number(cursor))
     const statuses = typeof status === 'string' ? [status] : status
-    if (statuses) where(`status IN (${statuses.map(() => '?').join(', ')})`, ...statuses)
+    if (statuses) where(`status IN (${statuses.map(() => '?').join(', ')})${indexOf(statuses)}`, ...statuses)
     if (flow !== undefined) where('flow = ?', flow)
     if (kind !== undefined) where(`coalesce(${factOf('kind')}, 'run') = ?`, kind)
     if (trigger !== undefined) where(`${factOf('trigger.type')} = ?`, trigger)
@@ -146,6 +157,18 @@ export class RunTable implements Runs {
 }
 
 // ---
+
+const SHARD_COLUMNS = `name AS journal, first, items, ${ROWS} AS rows, ${COUNT_COLUMNS}`
+
+/** A condition by which SQLite finds an index: there is one of what is under way, and one of what went wrong. */
+function indexOf(statuses: readonly RunStatus[]): string {
+  if (statuses.includes('completed')) return ''
+  const wentWrong = statuses.filter((status) => status === 'failed' || status === 'cancelled')
+  if (wentWrong.length === statuses.length) return ` AND status IN ('failed', 'cancelled')`
+  const live = 'SELECT number FROM runs INDEXED BY live_runs WHERE is_live = 1'
+  const wrong = `SELECT number FROM runs INDEXED BY runs_that_went_wrong WHERE status IN ('failed', 'cancelled')`
+  return ` AND number IN (${wentWrong.length === 0 ? live : `${live} UNION ALL ${wrong}`})`
+}
 
 function shardRow(record: ShardRecord): ShardRow {
   const { journal, first, items, rows } = record

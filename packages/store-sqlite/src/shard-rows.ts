@@ -1,9 +1,13 @@
 // The rows of journals, and the rows that journals consist of. Read once and kept as long as nobody else writes to the
-// file; what a transaction changes is written by `flush`, few statements for all journals.
+// file; what a transaction changes is written by `flush`. The row of a run's own journal is in the run's, see run-rows.ts.
+//
+// Of two writers who saw the same end of the file, one fails: positions are given once.
 
-import { type Counts, FlowError, type ItemError, type JournalId, noCounts, type RunId } from '@stepflow/engine'
+import { type Counts, type ItemError, type JournalId, noCounts, type RunId } from '@stepflow/engine'
 import type { Database, Param } from './drivers.ts'
+import { LAG, LAST, NEWS, PARTS, partsOf, ROWS } from './journal-names.ts'
 import { ManyRows } from './many-rows.ts'
+import type { KeptRun, RunRows } from './run-rows.ts'
 import { type Bytes, textOf } from './text.ts'
 
 /** A journal's row. */
@@ -23,12 +27,8 @@ export interface Shard {
   rows: number
   /** The position of its last one; 0 if it has none. */
   last: number
-}
-
-interface Kept extends Shard {
-  /** `counts`, `driver` or `isOpen` is another than in the file. */
-  isDirty: boolean
-  hasGrown: boolean
+  /** The position that the file has for its last one. */
+  saved: number
 }
 
 /** The columns of `ShardCountsRecord`. */
@@ -63,42 +63,30 @@ export function itemErrorOf(content: Bytes | null): ItemError | undefined {
   }
 }
 
-/** The journals of run `?1`, by their names: an index by run would be one more page to write. */
-export const OF_RUN = `shards.journal > ?1 || '/' AND shards.journal < ?1 || '0' AND shards.run = ?1`
-
 export class ShardRows {
+  readonly #runs: RunRows
+  /** Without the runs' own. */
   readonly #kept = new Map<JournalId, Kept>()
   readonly #changed = new Set<Kept>()
-  /** Not in the file yet. Their numbers count up. */
-  #added: Kept[] = []
   /** Columns of the journal's rows to be written. */
   #appended: Param[] = []
   /** The position of the first of them. */
   #first = 0
-  #lastNumber = -1
   readonly #sql
 
-  constructor(db: Database) {
+  constructor(db: Database, runs: RunRows) {
+    this.#runs = runs
     this.#sql = {
       get: db.prepare(`
-        SELECT number, run, first, items, begins, driver, is_open, rows, last, ${COUNT_COLUMNS} FROM shards
-        WHERE journal = ?`),
-      lastNumber: db.prepare('SELECT coalesce(max(number), 0) AS number FROM shards'),
-      insert: new ManyRows(
-        db,
-        'INSERT INTO shards (number, journal, run, first, items, begins, running, driver) VALUES',
-        8,
-      ),
+        SELECT first, items, begins, driver, is_open, journals.last AS saved, ${ROWS} AS rows, ${LAST} AS last, ${COUNT_COLUMNS}
+        FROM shards AS journals ${NEWS} WHERE number = ?`),
+      insert: db.prepare(`
+        INSERT INTO shards (driver, is_open, rows, last, success, skipped, failed, cancelled, recovered, running, waiting,
+          error, number, first, items, begins) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`),
       update: db.prepare(`
-        UPDATE shards SET driver = ?, is_open = ?, success = ?, skipped = ?, failed = ?, cancelled = ?, recovered = ?,
-          running = ?, waiting = ?, error = ? WHERE number = ?`),
+        UPDATE shards SET driver = ?, is_open = ?, rows = ?, last = ?, success = ?, skipped = ?, failed = ?, cancelled = ?,
+          recovered = ?, running = ?, waiting = ?, error = ? WHERE number = ?`),
       append: new ManyRows(db, 'INSERT INTO journal (position, shard, seq, previous, entries) VALUES', 5),
-      growOne: db.prepare('UPDATE shards SET rows = ?, last = ? WHERE number = ? AND rows = ?'),
-      // From the rows just written: to look costs less than a parameter. The fence, once more: nothing that we remember
-      // can let two writers put down the same row.
-      grow: db.prepare(`
-        UPDATE shards SET rows = seq + 1, last = position FROM journal
-        WHERE position >= ? AND number = shard AND rows = seq`),
     }
   }
 
@@ -107,43 +95,37 @@ export class ShardRows {
   }
 
   get(journal: JournalId): Shard | undefined {
+    const { run, part } = partsOf(journal)
+    const { number, head } = this.#runs.get(run) ?? {}
+    if (number === undefined || part === 0) return head
     const kept = this.#kept.get(journal)
     if (kept) return kept
-    const row = this.#sql.get.get<ShardRecord>(journal)
-    if (!row) return undefined
-    const { number, run, first, items, begins, driver, rows, last } = row
-    const isOpen = row.is_open === 1
-    return this.#keep({
-      number,
-      journal,
-      run,
-      first,
-      items,
-      counts: shardCounts(row),
-      begins,
-      driver,
-      isOpen,
-      rows,
-      last,
-    })
+    const record = this.#sql.get.get<ShardRecord>(number * PARTS + part)
+    if (!record) return undefined
+    const { first, items, begins, driver, rows, last, saved } = record
+    const facts = { number: number * PARTS + part, journal, run, first, items, begins, driver, rows, last, saved }
+    return this.#keep({ ...facts, counts: shardCounts(record), isOpen: record.is_open === 1 }, false)
   }
 
+  /** The row of a journal that is not there yet. */
   add(
     journal: JournalId,
-    run: RunId,
+    run: KeptRun,
     { first, items, driver }: { first: number; items: number; driver: string },
   ): Shard {
-    if (this.#lastNumber < 0) this.#lastNumber = this.#sql.lastNumber.get<{ number: number }>()?.number ?? 0
-    const number = ++this.#lastNumber
-    const counts = noCounts()
-    const shard = { number, journal, run, first, items, counts, begins: 0, driver, isOpen: true, rows: 0, last: 0 }
-    const kept = this.#keep(shard)
-    this.#added.push(kept)
-    return kept
+    const { part } = partsOf(journal)
+    const place = { number: run.number * PARTS + part, journal, run: run.row.id }
+    const ends = { begins: 0, rows: 0, last: 0, saved: 0 }
+    const shard = { ...place, first, items, ...ends, driver, isOpen: true, counts: noCounts() }
+    if (part > 0) return this.#keep(shard, true)
+    run.head = shard
+    this.#runs.changed(run)
+    return shard
   }
 
   /** `counts`, `driver` or `isOpen` is another than before. */
   changed(shard: Shard): void {
+    if (shard.number % PARTS === 0) return this.#runs.changed(this.#runs.get(shard.run) as KeptRun)
     const kept = shard as Kept
     kept.isDirty = true
     this.#changed.add(kept)
@@ -151,38 +133,23 @@ export class ShardRows {
 
   /** Positions count up by one. */
   append(shard: Shard, position: number, entries: string): void {
-    const kept = shard as Kept
-    // The statement that lets journals grow does it by one row.
-    if (kept.hasGrown) this.flush()
     if (this.#appended.length === 0) this.#first = position
     this.#appended.push(shard.number, shard.rows, shard.last, entries)
     if (shard.rows++ === 0) shard.begins = position
     shard.last = position
-    kept.hasGrown = true
-    this.#changed.add(kept)
+    // N2. Where a journal that has ended reaches is always known.
+    if (position - shard.saved < LAG && shard.isOpen) return
+    if (shard.number % PARTS === 0) this.#runs.grown(this.#runs.get(shard.run) as KeptRun)
+    else this.changed(shard)
   }
 
   flush(): void {
-    this.#insert()
-    let grown = 0
-    for (const shard of this.#changed) {
-      if (shard.isDirty) this.#update(shard)
-      if (shard.hasGrown) grown++
-      shard.isDirty = false
-      shard.hasGrown = false
+    if (this.#appended.length > 0) {
+      const appended = this.#appended
+      this.#appended = []
+      this.#sql.append.run(this.#first, appended)
     }
-    if (grown === 0) return
-    const appended = this.#appended
-    this.#appended = []
-    this.#sql.append.run(this.#first, appended)
-    const [number, seq] = appended
-    const changed =
-      grown === 1
-        ? this.#sql.growOne.run((seq as number) + 1, this.#first, number as number, seq as number)
-        : this.#sql.grow.run(this.#first)
-    if (changed !== grown) {
-      throw new FlowError('CONFLICT', 'journals have other rows than those that were seen: somebody else has written')
-    }
+    for (const shard of this.#changed) if (shard.isDirty) this.#write(shard)
   }
 
   committed(): void {
@@ -195,42 +162,46 @@ export class ShardRows {
   forget(): void {
     this.#kept.clear()
     this.#changed.clear()
-    this.#added = []
     this.#appended = []
-    this.#lastNumber = -1
   }
 
-  #insert(): void {
-    const [first] = this.#added
-    if (!first) return
-    const columns: Param[] = []
-    for (const { journal, run, first, items, begins, counts, driver } of this.#added) {
-      columns.push(journal, run, first, items, begins, counts.running, driver)
-    }
-    this.#sql.insert.run(first.number, columns)
-    this.#added = []
+  #write(shard: Kept): void {
+    const { number, first, items, begins } = shard
+    if (shard.isNew) this.#sql.insert.run(...shardColumns(shard), number, first, items, begins)
+    else this.#sql.update.run(...shardColumns(shard), number)
+    shard.saved = shard.last
+    shard.isNew = false
+    shard.isDirty = false
   }
 
-  #update({ number, driver, isOpen, counts }: Kept): void {
-    const { success, skipped, failed, cancelled, recovered, running, waiting, error } = counts
-    const first = error === undefined ? null : JSON.stringify(error)
-    this.#sql.update.run(
-      ...[driver, isOpen ? 1 : 0, success, skipped, failed, cancelled, recovered, running, waiting, first, number],
-    )
-  }
-
-  #keep(shard: Shard): Kept {
-    const kept = { ...shard, isDirty: false, hasGrown: false }
+  #keep(shard: Shard, isNew: boolean): Kept {
+    const kept = { ...shard, isNew, isDirty: isNew }
     this.#kept.set(shard.journal, kept)
+    if (isNew) this.#changed.add(kept)
     return kept
   }
 }
 
+/** What changes of a journal's row, in the order of its columns. */
+export function shardColumns({ driver, isOpen, rows, last, counts }: Shard): Param[] {
+  const { success, skipped, failed, cancelled, recovered, running, waiting, error } = counts
+  const first = error === undefined ? null : JSON.stringify(error)
+  return [
+    ...[driver, isOpen ? 1 : 0, rows, last, success, skipped, failed, cancelled, recovered, running, waiting],
+    first,
+  ]
+}
+
 // ---
 
+interface Kept extends Shard {
+  /** Not in the file yet. */
+  isNew: boolean
+  /** Not as in the file. */
+  isDirty: boolean
+}
+
 interface ShardRecord extends ShardCountsRecord {
-  readonly number: number
-  readonly run: string
   readonly first: number
   readonly items: number
   readonly begins: number
@@ -238,4 +209,5 @@ interface ShardRecord extends ShardCountsRecord {
   readonly is_open: number
   readonly rows: number
   readonly last: number
+  readonly saved: number
 }

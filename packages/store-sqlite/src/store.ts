@@ -24,6 +24,7 @@ import { Dispatcher, type Drive } from './dispatcher.ts'
 import { type Database, type DriverName, openDatabase } from './drivers.ts'
 import { closedStore, isBusy, storeFailure } from './failure.ts'
 import { JournalReader } from './journal.ts'
+import { partsOf } from './journal-names.ts'
 import { migrate, refuseOthers } from './migrate.ts'
 import { lendNodeHash } from './node-hash.ts'
 import { Presence } from './presence.ts'
@@ -179,15 +180,14 @@ class SqliteStore implements Store {
         },
       },
     })
-    const { lastPosition } = this.#tables.sql
     const mark = db.prepare('SELECT value FROM marks WHERE name = ?')
-    const begin = db.prepare('SELECT begins FROM shards WHERE journal = ?')
+    const begin = db.prepare('SELECT head_begins AS begins FROM runs WHERE id = ? AND head_rows > 0')
     const markOf = (name: string) => mark.get<{ value: number }>(name)?.value ?? 0
     this.#watchers = new Watchers({
       reader: this.#reader,
-      lastPosition: () => this.#read(() => lastPosition.get<{ position: number }>()?.position ?? 0),
+      lastPosition: () => this.#read(() => this.#tables.end),
       beginOf: (run) => {
-        const found = this.#read(() => begin.get<{ begins: number }>(`${run}/0`))
+        const found = this.#read(() => begin.get<{ begins: number }>(run))
         return found && Math.max(0, found.begins - 1)
       },
       marks: () => this.#read(() => ({ file: markOf('file'), removed: markOf('removed') })),
@@ -196,6 +196,7 @@ class SqliteStore implements Store {
     const { reader, writer } = { reader: this.#reader, writer: this.#writer }
     this.runs = new RunTable({
       ...{ db, writer, reader, pruner: new Pruner(db, writer, clock), presence: this.#presence },
+      ended: (run) => this.#tables.ended(run),
       read: (read) => this.#read(read),
     })
     this.records = new RecordTable(db, { writer, read: (read) => this.#read(read) })
@@ -375,10 +376,8 @@ function prepareFolder(path: string): void {
 
 function checkName(journal: JournalId): void {
   // One of the drivers ends a text at a NUL: two journals would become one.
-  if (journal.includes('\0') || !journal.includes('/')) {
-    throw new FlowError(
-      'INVALID_INPUT',
-      `${JSON.stringify(journal)} is not the name of a journal: it is RUN/NUMBER, without NUL`,
-    )
+  if (journal.includes('\0')) {
+    throw new FlowError('INVALID_INPUT', `${JSON.stringify(journal)} is not the name of a journal: it has a NUL in it`)
   }
+  partsOf(journal)
 }

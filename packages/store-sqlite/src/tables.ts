@@ -1,10 +1,11 @@
 // The statements that write, and what is remembered of the tables from one transaction to the next.
 
-import type { Clock, JournalId, JournalRow } from '@stepflow/engine'
+import type { Clock, JournalId, JournalRow, RunId, RunRow } from '@stepflow/engine'
 import type { BlobTable } from './blobs.ts'
 import type { Database } from './drivers.ts'
+import { LAST, NEWS, ROWS } from './journal-names.ts'
 import { RunRows } from './run-rows.ts'
-import { OF_RUN, ShardRows } from './shard-rows.ts'
+import { ShardRows } from './shard-rows.ts'
 
 export interface WrittenRow {
   readonly position: number
@@ -43,15 +44,15 @@ export class JournalTables {
     this.clock = options.clock
     this.blobs = options.blobs
     this.events = options.events
-    this.shards = new ShardRows(db)
     this.runs = new RunRows(db)
+    this.shards = new ShardRows(db, this.runs)
     const version = db.prepare('PRAGMA data_version')
     this.#dataVersion = () => version.get<{ data_version: number }>()?.data_version ?? 0
     this.sql = {
       lastPosition: db.prepare(`
         SELECT max(value, coalesce((SELECT max(position) FROM journal), 0)) AS position
         FROM marks WHERE name = 'position'`),
-      openShards: db.prepare(`SELECT journal, first, items FROM shards WHERE ${OF_RUN} AND is_open = 1`),
+      openShards: db.prepare('SELECT name AS journal, first, items FROM journals WHERE run = ? AND is_open = 1'),
       keepOutput: db.prepare('INSERT OR REPLACE INTO cached (key, until, outcome) VALUES (?, ?, ?)'),
       putWake: db.prepare(`
         INSERT INTO wakes (journal, at) VALUES (?, ?)
@@ -60,25 +61,29 @@ export class JournalTables {
       dropRow: db.prepare('DELETE FROM journal WHERE position = ?'),
       previous: db.prepare('SELECT previous FROM journal WHERE position = ?'),
       shorten: db.prepare('UPDATE shards SET rows = ?, last = ? WHERE number = ?'),
-      rowsOf: db.prepare(`SELECT coalesce(sum(rows), 0) AS count FROM shards WHERE ${OF_RUN}`),
+      shortenHead: db.prepare('UPDATE runs SET head_rows = ?, head_last = ? WHERE id = ?'),
+      rowsOf: db.prepare(`SELECT coalesce(sum(${ROWS}), 0) AS count FROM journals ${NEWS} WHERE run = ?`),
       // A link that leads astray is not followed: it would take the rows of another journal along.
       forgetRows: db.prepare(`
         DELETE FROM journal WHERE position IN (
           WITH RECURSIVE chain (position, shard, seq, previous) AS (
-            SELECT position, shard, seq, previous FROM shards JOIN journal ON position = last AND shard = number
-            WHERE ${OF_RUN}
+            SELECT first.position, first.shard, first.seq, first.previous
+            FROM journals ${NEWS} JOIN journal AS first ON first.position = ${LAST} AND first.shard = number
+            WHERE run = ?
             UNION ALL
             SELECT before.position, before.shard, before.seq, before.previous FROM chain JOIN journal AS before
             ON before.position = chain.previous AND before.shard = chain.shard AND before.seq = chain.seq - 1)
           SELECT position FROM chain)`),
       // Looks at each row of the file: only what is damaged needs it.
-      sweepRows: db.prepare(`DELETE FROM journal WHERE shard IN (SELECT number FROM shards WHERE ${OF_RUN})`),
-      forgetWakes: db.prepare(`DELETE FROM wakes WHERE journal IN (SELECT journal FROM shards WHERE ${OF_RUN})`),
+      sweepRows: db.prepare('DELETE FROM journal WHERE shard IN (SELECT number FROM journals WHERE run = ?)'),
+      forgetWakes: db.prepare('DELETE FROM wakes WHERE journal IN (SELECT name FROM journals WHERE run = ?)'),
       forgetItems: db.prepare('DELETE FROM items WHERE run = (SELECT number FROM runs WHERE id = ?)'),
-      forgetShards: db.prepare(`DELETE FROM shards WHERE ${OF_RUN}`),
+      forgetShards: db.prepare(
+        'DELETE FROM shards WHERE number IN (SELECT number FROM journals WHERE run = ? AND part > 0)',
+      ),
       forgetRun: db.prepare('DELETE FROM runs WHERE id = ?'),
       markRemoved: db.prepare(`
-        UPDATE marks SET value = max(value, (SELECT coalesce(max(last), 0) FROM shards WHERE ${OF_RUN}))
+        UPDATE marks SET value = max(value, (SELECT coalesce(max(${LAST}), 0) FROM journals ${NEWS} WHERE run = ?))
         WHERE name = 'removed'`),
       markPosition: db.prepare(`UPDATE marks SET value = max(value, ?) WHERE name = 'position'`),
     }
@@ -92,9 +97,21 @@ export class JournalTables {
     if (this.lastPosition < 0) this.lastPosition = this.sql.lastPosition.get<{ position: number }>()?.position ?? 0
   }
 
+  /** The row of a run that has ended in this process of late, if nobody has written since. */
+  ended(run: RunId): RunRow | undefined {
+    const row = this.runs.ended(run)
+    return row && this.#isCurrent ? row : undefined
+  }
+
+  /** The position of the last row of all. */
+  get end(): number {
+    if (this.lastPosition >= 0 && this.#isCurrent) return this.lastPosition
+    return this.sql.lastPosition.get<{ position: number }>()?.position ?? 0
+  }
+
   flush(): void {
-    this.shards.flush()
     this.runs.flush()
+    this.shards.flush()
   }
 
   committed(): void {
@@ -111,6 +128,11 @@ export class JournalTables {
   rolledBack(): void {
     this.forget()
     this.blobs.rolledBack()
+  }
+
+  /** Nobody else has written since we looked. */
+  get #isCurrent(): boolean {
+    return this.#dataVersion() === this.#seenVersion
   }
 }
 

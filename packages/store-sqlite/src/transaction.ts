@@ -19,6 +19,7 @@ import {
   type RunId,
   type Wake,
 } from '@stepflow/engine'
+import { partsOf } from './journal-names.ts'
 import type { KeptRun } from './run-rows.ts'
 import type { Shard } from './shard-rows.ts'
 import { type ItemRange, SignalledRuns, withItems } from './signalled-runs.ts'
@@ -95,8 +96,10 @@ export class JournalTransaction implements Transaction {
     sql.markPosition.run(lastPosition)
     const { previous } = sql.previous.get<{ previous: number }>(position) as { previous: number }
     sql.dropRow.run(position)
-    sql.shorten.run(shard.rows - 1, previous, shard.number)
-    this.#tables.shards.forget()
+    const [rows, { run, part }] = [shard.rows - 1, partsOf(journal)]
+    if (part === 0) sql.shortenHead.run(rows, previous, run)
+    else sql.shorten.run(rows, previous, shard.number)
+    this.#tables.forget()
   }
 
   remove(run: RunId): void {
@@ -142,37 +145,39 @@ export class JournalTransaction implements Transaction {
   #append(batch: Batch, encoded: EncodedEntries): void {
     const { journal, entries } = batch
     const { shards, blobs } = this.#tables
-    const shard = this.shard(journal) ?? this.#addJournal(batch)
+    const known = this.shard(journal)
+    // Most rows are of steps only, and change nothing that could be asked for.
+    const changes = known === undefined || batch.wakes || entries.some(isNews) ? project(entries) : undefined
+    const shard = known ?? this.#addJournal(batch, changes ?? project(entries))
     for (const blob of encoded.blobs) blobs.putEncoded(blob)
     const position = ++this.#tables.lastPosition
     const seq = shard.rows
     shards.append(shard, position, encoded.text)
     this.#rows.push({ position, row: { journal, seq, entries } })
-    // Most rows are of steps only, and change nothing that could be asked for.
-    if (seq === 0 || batch.wakes || entries.some(isNews)) this.#project(batch, seq, shard, encoded)
+    if (changes) this.#project(batch, changes, shard, encoded)
     else if (batch.atWork) this.#atWork(shard, batch.atWork)
   }
 
-  #project(batch: Batch, seq: number, shard: Shard, encoded: EncodedEntries): void {
+  #project(batch: Batch, changes: Changes, shard: Shard, encoded: EncodedEntries): void {
     const { journal, wakes = [] } = batch
-    const changes = project(batch.entries)
+    const isNew = shard.rows === 1
     if (changes.claimed !== undefined) this.#claim(journal)
     const { finished, cached } = changes
     const hasCounted = count(shard.counts, changes, batch.atWork)
     if (hasCounted) this.#tables.shards.changed(shard)
-    if (seq === 0 || finished.length > 0 || changes.total !== undefined || changes.signal || changes.claimed) {
+    if (isNew || finished.length > 0 || changes.total !== undefined || changes.signal || changes.claimed) {
       this.#changeRun(shard, changes, encoded)
     }
     for (const [index, { key, until = null }] of cached.entries()) {
       this.#tables.sql.keepOutput.run(key, until, encoded.cached[index] as string)
     }
-    for (const wake of wakes) this.#wakeOrTake(wake.journal, wake.at, seq === 0 && wake.journal === journal)
+    for (const wake of wakes) this.#wakeOrTake(wake.journal, wake.at, isNew && wake.journal === journal)
     if (changes.isSignalled) this.#signalled.note(runOf(journal), batch.entries)
   }
 
   #changeRun(shard: Shard, changes: Changes, encoded: EncodedEntries): void {
     const { runs } = this.#tables
-    const run = runs.get(shard.run) ?? runs.add(shard.run, changes)
+    const run = runs.get(shard.run) as KeptRun // made with its first journal
     if (concernsRun(run.row, changes)) runs.change(run, applyChanges(run.row, changes))
     const { finished } = changes
     for (let i = 0; i < finished.length; i++) runs.putItems(run, finished[i] as Ends, encoded.outcomes[i] as string)
@@ -198,11 +203,14 @@ export class JournalTransaction implements Transaction {
     this.#tables.shards.changed(shard)
   }
 
-  #addJournal({ journal, entries: [first], atWork }: Batch): Shard {
+  #addJournal({ journal, entries: [first], atWork }: Batch, changes: Changes): Shard {
+    const { runs } = this.#tables
+    const id = runOf(journal)
+    const run = runs.get(id) ?? runs.add(id, changes)
     // Who writes the first row has the journal in hand, until it is put down.
     const driver = this.#tables.events.driver()
     const items = first?.type === 'created' ? { first: first.from, items: first.inputs.length } : { first: 0, items: 0 }
-    const shard = this.#tables.shards.add(journal, runOf(journal), { ...items, driver })
+    const shard = this.#tables.shards.add(journal, run, { ...items, driver })
     // Written with the rest of it.
     shard.counts.running = atWork?.running ?? 0
     return shard

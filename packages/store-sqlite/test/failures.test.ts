@@ -188,7 +188,7 @@ test('a damaged page that is found while nobody asks ends no program: it is repo
   await store.close()
   const db = await openDatabase(path)
   const { page } = db
-    .prepare(`SELECT rootpage AS page FROM sqlite_schema WHERE name = 'shards'`)
+    .prepare(`SELECT rootpage AS page FROM sqlite_schema WHERE name = 'runs'`)
     .get<{ page: number }>() ?? { page: 0 }
   db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()
   db.close()

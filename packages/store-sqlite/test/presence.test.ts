@@ -24,7 +24,7 @@ async function held(name: string) {
   await store.close()
   const db = await openDatabase(path)
   db.exec(
-    `UPDATE shards SET driver = 'far'; INSERT INTO drivers (id, pid, host, seen_at) VALUES ('far', 1, 'elsewhere', 0)`,
+    `UPDATE runs SET head_driver = 'far'; INSERT INTO drivers (id, pid, host, seen_at) VALUES ('far', 1, 'elsewhere', 0)`,
   )
   const clock = createManualClock()
   return { db, clock, presence: new Presence(db, { name: 'near', clock, beat: () => {} }) }

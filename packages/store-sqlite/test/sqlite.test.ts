@@ -30,7 +30,7 @@ storeSuite(
     twin: (store) => open(paths.get(store)),
     damage: async (store, journal, seq, text) => {
       const db = await openDatabase(paths.get(store) as string)
-      const row = 'seq = ? AND shard = (SELECT number FROM shards WHERE journal = ?)'
+      const row = 'seq = ? AND shard = (SELECT number FROM journals WHERE name = ?)'
       if (text === null) db.prepare(`DELETE FROM journal WHERE ${row}`).run(seq, journal)
       else db.prepare(`UPDATE journal SET entries = ? WHERE ${row}`).run(text, seq, journal)
       db.close()

@@ -246,7 +246,7 @@ test('bytes that are no text any more damage the one run that they belong to', a
       `UPDATE ${table} SET ${column} = CAST(replace(CAST(${column} AS BLOB), 'e', x'ff') AS TEXT) WHERE ${where}`,
     )
   flip('journal', 'entries', 'position = 1')
-  flip('items', 'outcome', 'run = 1')
+  flip('runs', 'outcome', 'number = 1')
   flip('runs', 'facts', 'number = 1')
   other.exec(`UPDATE runs SET facts = '{"labels":' WHERE number = 1`)
   flip('blobs', 'content', 'true')
