@@ -7,13 +7,15 @@ export interface FrameOptions {
   /** The source that the line numbers are of; none: no frames. */
   readonly text?: string | undefined
   readonly color: boolean
+  /** Of the terminal, if it is shown on one: lines of the source are cut there. */
+  readonly columns?: number | undefined
 }
 
 /** All diagnostics, the worst first, each followed by an empty line. */
 export function describeDiagnostics(diagnostics: readonly Diagnostic[], options: FrameOptions): string {
   const lines = options.text?.replace(/\s+$/, '').split(/\r?\n/)
   return inOrder(diagnostics)
-    .map((one) => `${describe(one, lines, options.color)}\n`)
+    .map((one) => `${describe(one, lines, options)}\n`)
     .join('\n')
 }
 
@@ -34,26 +36,27 @@ function inOrder(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   return [...diagnostics].sort((a, b) => RANK[a.level] - RANK[b.level] || (a.line ?? 0) - (b.line ?? 0))
 }
 
-function describe(one: Diagnostic, lines: readonly string[] | undefined, color: boolean): string {
+function describe(one: Diagnostic, lines: readonly string[] | undefined, { color, columns }: FrameOptions): string {
   const told = [
     `${paint(one.level === 'fatal' ? 'error' : one.level, COLORS[one.level], color)}: ${words(one.message)}`,
   ]
   const place = [one.file, one.line, one.column].filter((part) => part !== undefined).join(':')
   const where = [place, one.path && one.path !== '$' ? `(${words(one.path)})` : ''].filter(Boolean).join(' ')
   if (where) told.push(paint(`  at ${where}`, 'dim', color))
-  if (lines && one.line !== undefined) told.push(...frame(lines, one.line, one.column, color))
+  if (lines && one.line !== undefined) told.push(...frame(lines, one, { color, columns }))
   if (one.hint) told.push(`  ${paint('hint', 'cyan', color)}: ${words(one.hint)}`)
   return told.join('\n')
 }
 
-function frame(lines: readonly string[], line: number, column: number | undefined, color: boolean): string[] {
+function frame(lines: readonly string[], { line = 0, column }: Diagnostic, { color, columns }: FrameOptions): string[] {
   if (line < 1 || line > lines.length) return []
   const from = Math.max(1, line - 1)
   const to = Math.min(lines.length, line + 1)
   const width = String(to).length
+  const widest = Math.max(NARROWEST, Math.min(WIDEST, (columns ?? WIDEST) - width - GUTTER))
   const told: string[] = []
   for (let n = from; n <= to; n++) {
-    const text = cut(lines[n - 1] as string, n === line ? (column ?? 1) : 1)
+    const text = cut(lines[n - 1] as string, n === line ? (column ?? 1) : 1, widest)
     const number = String(n).padStart(width)
     told.push(n === line ? `${paint('>', 'red', color)} ${number} | ${text.shown}` : `  ${number} | ${text.shown}`)
     if (n === line && column !== undefined) {
@@ -66,13 +69,16 @@ function frame(lines: readonly string[], line: number, column: number | undefine
 }
 
 const WIDEST = 140
+const NARROWEST = 20
+/** Beside the number of a line. */
+const GUTTER = 6
 
 /** A line may be a whole file: what is shown of it is around the column. */
-function cut(line: string, column: number): { shown: string; from: number } {
+function cut(line: string, column: number, widest: number): { shown: string; from: number } {
   const clean = line.replace(/\t/g, ' ')
-  if (clean.length <= WIDEST) return { shown: printable(clean), from: 0 }
-  const from = Math.max(0, Math.min(column - WIDEST / 2, clean.length - WIDEST))
-  return { shown: printable(clean.slice(from, from + WIDEST)), from }
+  if (clean.length <= widest) return { shown: printable(clean), from: 0 }
+  const from = Math.max(0, Math.min(column - (widest >> 1), clean.length - widest))
+  return { shown: printable(clean.slice(from, from + widest)), from }
 }
 
 /** Messages quote the file: what they quote must not reach the terminal as commands to it. */

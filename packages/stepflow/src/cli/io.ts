@@ -32,7 +32,7 @@ export function processIo(words: readonly string[]): Io {
       err: isErr,
       // process.stderr is opened only where a picture is drawn on it.
       get columns() {
-        return (isErr ? process.stderr.columns : 0) || 80
+        return (isErr ? process.stderr.columns : isOut ? process.stdout.columns : 0) || 80
       },
       get rows() {
         return (isErr ? process.stderr.rows : 0) || 24

@@ -39,7 +39,8 @@ export function refuseInvalid(project: Project, io: Io, messages: Messages): Pla
     const own = worth.filter((one) => one.file === undefined || one.file === file)
     const others = worth.filter((one) => !own.includes(one))
     const color = io.terminal.color.err
-    const told = [describeDiagnostics(others, { color }), describeDiagnostics(own, { text, color })]
+    const columns = io.terminal.err ? io.terminal.columns : undefined
+    const told = [describeDiagnostics(others, { color }), describeDiagnostics(own, { text, color, columns })]
       .filter(Boolean)
       .join('\n')
     if (plan) messages.hint(told.trimEnd())

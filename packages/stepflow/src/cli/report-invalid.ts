@@ -15,6 +15,12 @@ export interface Invalid {
 
 export function reportInvalid({ file, text, diagnostics, undone }: Invalid, io: Io, messages: Messages): void {
   const errors = errorsOf(diagnostics)
-  messages.problem(describeDiagnostics(errors, { text, color: io.terminal.color.err }).trimEnd())
+  messages.problem(
+    describeDiagnostics(errors, {
+      text,
+      color: io.terminal.color.err,
+      columns: io.terminal.err ? io.terminal.columns : undefined,
+    }).trimEnd(),
+  )
   messages.problem(`${file} is not valid: nothing was ${undone}`)
 }

@@ -61,7 +61,8 @@ export const validate: Command = {
       const color = io.terminal.color.out
       const own = found.filter((one) => one.file === undefined || one.file === file)
       const others = found.filter((one) => !own.includes(one))
-      const parts = [describeDiagnostics(others, { color }), describeDiagnostics(own, { text, color })]
+      const columns = io.terminal.out ? io.terminal.columns : undefined
+      const parts = [describeDiagnostics(others, { color }), describeDiagnostics(own, { text, color, columns })]
       if (args.has('explain')) parts.push(steps.map(({ id, why }) => `${id}: ${why}\n`).join(''))
       const counted = countDiagnostics(found)
       parts.push(`${file}: ${valid ? 'valid' : 'not valid'}${counted === 'no problems' ? '' : `, ${counted}`}\n`)

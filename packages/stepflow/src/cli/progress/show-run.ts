@@ -38,7 +38,7 @@ function liveTree(states: StepFold, io: Io, messages: Messages): RunDisplay {
   const { color } = io.terminal
   const look = () => ({ now: Date.now(), color: color.err, columns: io.terminal.columns })
   const erase = () => {
-    const text = drawn === 0 ? '' : `\u001b[${drawn}A\u001b[0J`
+    const text = drawn === 0 ? '' : `\r\u001b[${drawn}A\u001b[0J`
     drawn = 0
     return text
   }
