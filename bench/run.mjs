@@ -24,6 +24,7 @@ const rows = [
   'mcp',
   'grpc-worker',
   'python',
+  'jail',
   'layout',
   'secrets',
 ]

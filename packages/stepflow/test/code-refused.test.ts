@@ -1,4 +1,4 @@
-// Code on a machine that cannot keep it from the network: here, one without the program that could.
+// Code on a machine that can make no jail: here, one without the programs that could.
 
 import { expect, test } from 'vitest'
 import { cli, folderWith, parsed } from './cli.ts'
@@ -18,7 +18,7 @@ routes: { "/{*component}": [{ plugin: b, rate_limit: 100/s }] }
 }
 
 test.each([['f.yaml'], ['m.yaml'], ['f.yaml', '--config', 'paced.yml'], ['f.yaml', '--inputs', '/dev/null']])(
-  'code that has no jail for code is refused before the run starts: %s %s %s',
+  'code that this machine can make no jail for is refused before the run starts: %s %s %s',
   async (...words) => {
     const { folder } = folderWith(files)
 
@@ -51,6 +51,21 @@ test('a configuration may say that code runs all the same, and that is reported 
   expect([code, parsed(out)]).toEqual([0, Array(3).fill({ outcome: 'success', result: { log: 1, c: 2 } })])
   expect(err.match(/code runs with its inner walls alone/g)).toHaveLength(1)
 })
+
+test.skipIf(process.platform !== 'linux')(
+  'code that runs all the same may not use more memory than it has',
+  async () => {
+    const code = 'const a = []; for (let i = 0; i < 1000; i++) a.push(new Uint8Array(2 ** 22).fill(1)); a.length'
+    const { folder } = folderWith({
+      'f.yaml': `steps: [${step(code)}]\n`,
+      'unsafe.yml': 'code: { unsafe: true, memory: 64MB }\n',
+    })
+
+    const { out } = await cli(['run', 'f.yaml', '--config', 'unsafe.yml'], { cwd: folder, env: noJail })
+
+    expect(out).toContain('it needs more than its 64 MB of memory')
+  },
+)
 
 test('what is neither true nor false does not make code unsafe', async () => {
   const { folder } = folderWith({ ...files, 'maybe.yml': 'code: { unsafe: perhaps }\n' })

@@ -116,7 +116,7 @@ export class Jail {
     const answer = said === 'end' || said === 'too much' ? undefined : readAnswer(said.line, allowance)
     if (answer) return answer
     const why =
-      said === 'too much' ? `the code failed: ${exceeded('answer', allowance)}` : await this.#whyItDied(said, allowance)
+      said === 'too much' ? `the code failed: ${exceeded('answer', allowance)}` : this.#whyItDied(said, allowance)
     this.end()
     throw failed(why)
   }
@@ -128,11 +128,10 @@ export class Jail {
     cancelTimer()
     const { guard, runner, isQuiet } = this.#process
     if (this.isGone || typeof said === 'string' || !isDone(said.line) || !isQuiet) return false
-    const { language, memoryMb } = this.options
-    if ((usageOf(runner)?.residentBytes ?? 0) > this.#idleBytes + (memoryMb * 2 ** 20) / 4) return false
-    // Each Python code has a process, and so a time, of its own; but it may have left others behind.
-    if (language === 'python') return guard === runner || descendantsOf(guard).length === 1
-    return cpuMsOf(runner) < SPARE_CPU_S * 1000
+    // Each Python code has a process, and so memory and time, of its own; but it may have left others behind.
+    if (this.options.language === 'python') return guard === runner || descendantsOf(guard).length === 1
+    const grown = (usageOf(runner)?.residentBytes ?? 0) - this.#idleBytes
+    return grown < (this.options.memoryMb * 2 ** 20) / 4 && cpuMsOf(runner) < SPARE_CPU_S * 1000
   }
 
   end(why: FlowError = failed('the code was stopped')): void {
@@ -155,7 +154,7 @@ export class Jail {
   }
 
   /** Python says how its fork ended; else it is the process itself that did. */
-  async #whyItDied(said: { readonly line: unknown } | 'end', allowance: Allowance): Promise<string> {
+  #whyItDied(said: { readonly line: unknown } | 'end', allowance: Allowance): string {
     const { ended, stderr } = this.#process
     if (said === 'end') return whyItDied({ status: null, signal: null, ...ended, stderr }, allowance)
     const status = isDone(said.line) && typeof said.line.done === 'number' ? said.line.done : null

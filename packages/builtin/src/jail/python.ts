@@ -4,7 +4,7 @@
 // could reach.
 
 export const PYTHON = `
-import _ast, _thread, json, os, sys
+import _ast, _thread, gc, json, os, sys
 try:
     import resource
 except ImportError:
@@ -19,6 +19,14 @@ def _main():
     os.environ.clear()
     # Threads count with their whole stack.
     _thread.stack_size(1024 * 1024)
+    # What is used here for the first time, each fork need not do again.
+    compile(compile("0", "code", "exec", _ast.PyCF_ONLY_AST), "code", "exec")
+    json.dumps({}, allow_nan=False, default=_plain)
+    os.path.realpath(os.curdir)
+    base = _base()
+    # And no fork copies what it only looks at.
+    gc.collect()
+    gc.freeze()
     stdin = os.fdopen(0, "rb", closefd=False)
     say("{}")
     for line in stdin:
@@ -28,7 +36,7 @@ def _main():
             null = os.open(os.devnull, os.O_RDONLY)
             os.dup2(null, 0)
             os.close(null)
-            _run(asked, say)
+            _run(asked, say, base)
         status = os.waitpid(fork, 0)[1]
         _sweep(asked["scratch"])
         say('{"done": %d}' % (os.WEXITSTATUS(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)))
@@ -46,15 +54,37 @@ def _sweep(scratch):
         else:
             os.remove(path)
 
-def _limit(asked):
+class _Printed:
+    def __init__(self, lines):
+        self.lines = lines
+        self.rest = ""
+    def write(self, text):
+        text = str(text)
+        start = 0
+        while len(self.lines) < 1000:
+            end = text.find("\\n", start)
+            if end < 0:
+                if len(self.rest) < 2000:
+                    self.rest += text[start:start + 2000]
+                break
+            self.lines.append((self.rest + text[start:min(end, start + 2000)])[:2000])
+            self.rest = ""
+            start = end + 1
+        return len(text)
+    def flush(self):
+        pass
+
+def _base():
+    try:
+        with open("/proc/self/statm") as statm:
+            return int(statm.read().split()[0]) * resource.getpagesize()
+    except (OSError, AttributeError):
+        return 64 * 1024 * 1024
+
+def _limit(asked, base):
     if resource is None:
         return
     megabyte = 1024 * 1024
-    try:
-        with open("/proc/self/statm") as statm:
-            base = int(statm.read().split()[0]) * resource.getpagesize()
-    except OSError:
-        base = 64 * megabyte
     for name, value in (("AS", base + asked["memory"] * megabyte), ("CPU", asked["seconds"]), ("FSIZE", 16 * megabyte),
                         ("NOFILE", 32), ("CORE", 0)):
         kind = getattr(resource, "RLIMIT_" + name, None)
@@ -64,30 +94,10 @@ def _limit(asked):
         except (ValueError, OSError):
             pass
 
-def _run(asked, say):
+def _run(asked, say, base):
     scratch = os.path.realpath(asked["scratch"])
     printed = []
-
-    class Printed:
-        def __init__(self):
-            self.rest = ""
-        def write(self, text):
-            text = str(text)
-            start = 0
-            while len(printed) < 1000:
-                end = text.find("\\n", start)
-                if end < 0:
-                    if len(self.rest) < 2000:
-                        self.rest += text[start:start + 2000]
-                    break
-                printed.append((self.rest + text[start:min(end, start + 2000)])[:2000])
-                self.rest = ""
-                start = end + 1
-            return len(text)
-        def flush(self):
-            pass
-
-    sys.stdout = sys.stderr = Printed()
+    sys.stdout = sys.stderr = _Printed(printed)
 
     def answer(value):
         try:
@@ -110,7 +120,7 @@ def _run(asked, say):
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         fail("%s: %s" % (type(error).__name__, error))
 
-    _limit(asked)
+    _limit(asked, base)
     _close(scratch)
     try:
         exec(body, scope)
@@ -143,9 +153,10 @@ def _plain(value):
         return value.isoformat()
     raise TypeError("%s cannot be said in JSON" % type(value).__name__)
 
+_libraries = tuple({os.path.realpath(p) + os.sep for p in (sys.prefix, sys.base_prefix, sys.exec_prefix, os.path.dirname(os.__file__)) if p != "/"})
 def _close(scratch):
+    libraries = _libraries
     realpath, startswith, rpartition, isint = os.path.realpath, str.startswith, str.rpartition, int
-    libraries = tuple({realpath(p) + os.sep for p in (sys.prefix, sys.base_prefix, sys.exec_prefix, os.path.dirname(os.__file__)) if p != "/"})
     inside = scratch + os.sep
     refused = ("socket.", "subprocess.", "ctypes.", "os.exec", "os.spawn", "os.posix_spawn", "os.fork", "os.system", "os.kill",
                "pty.", "gc.", "sys.addaudithook", "sys.setprofile", "sys.settrace", "urllib.", "ftplib.",
