@@ -2,6 +2,18 @@
 
 export type { Shape, ShapeSchema } from './shape.ts'
 export { type Blob, blobIdSchema, blobSchema, type NewBlob, newBlobSchema } from './shapes/blob.ts'
+export {
+  listedSecretSchema,
+  listedSecretsSchema,
+  newSecretSchema,
+  newSessionSchema,
+  newTokenSchema,
+  type SecretList,
+  sessionSchema,
+  type TokenList,
+  tokenListSchema,
+  tokenSchema,
+} from './shapes/access.ts'
 export { errorSchema, outcomeSchema, type OutcomeShape } from './shapes/outcome.ts'
 export { diagnosticSchema, type Problem, problemSchema } from './shapes/problem.ts'
 export {

@@ -7,7 +7,7 @@ export { readConfig } from './config/read-config.ts'
 export type { Env } from './config/substitute.ts'
 // --- flows, and what they are run with
 export { type CodeFlow, isCodeFile, loadCodeFlow } from './flows/code-file.ts'
-export { checkSecrets, checkVariables } from './flows/check-given.ts'
+export { checkSecrets, checkVariables, secretsReadBy } from './flows/check-given.ts'
 export {
   type CompiledGiven,
   createFlowCompiler,

@@ -1,4 +1,4 @@
-import { createMemoryStore, FlowError, type JournalEntry, Redactor } from '@stepflow/engine'
+import { createMemoryStore, FlowError, type JournalEntry, KnownSecrets } from '@stepflow/engine'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { defaultConfig } from '../src/config/config.ts'
 import { exportRun } from '../src/history/export-run.ts'
@@ -13,6 +13,8 @@ beforeEach(async () => {
   wired = await wire(defaultConfig('/'), { env: {}, flowDirectory: '/', store: store() })
 })
 afterEach(() => wired.close())
+
+const knowing = (secrets: string[]) => ({ known: new KnownSecrets(secrets), refresh: async () => {} })
 
 /** A batch whose items answer with what the schema marks secret in them, in their results and in a failure. */
 async function secretBatch(): Promise<string> {
@@ -52,7 +54,7 @@ const SECRET = /password-of-item|token-of-the-run|process-key/
 
 test('nothing that is read through the door holds a secret of the schema or of the process', async () => {
   const id = await secretBatch()
-  const reader = createRunReader(wired.store, new Redactor(['process-key']))
+  const reader = createRunReader(wired.store, knowing(['process-key']))
   const recorded = await reader.open(id)
   const read = [
     await reader.list(),
@@ -68,14 +70,14 @@ test('nothing that is read through the door holds a secret of the schema or of t
 
 test('a page of results is redacted by the inputs of its own items, whatever was read before', async () => {
   const id = await secretBatch()
-  const [first] = await (await createRunReader(wired.store, new Redactor([])).open(id)).items(1, 1)
+  const [first] = await (await createRunReader(wired.store, knowing([])).open(id)).items(1, 1)
 
   expect(first?.item).toBe(1)
   expect(JSON.stringify(first)).not.toMatch(/password-of-item/)
 })
 
 test('the entries of an item end with how it ended, once', async () => {
-  const recorded = await createRunReader(wired.store, new Redactor([])).open(await secretBatch())
+  const recorded = await createRunReader(wired.store, knowing([])).open(await secretBatch())
   const ends = (entries: readonly JournalEntry[]) => entries.filter(({ type }) => type === 'finished').length
 
   expect(ends(await recorded.entriesOf(0))).toBe(1)
@@ -84,20 +86,18 @@ test('the entries of an item end with how it ended, once', async () => {
 
 test('what is exported from one store can be imported into another, and reads the same there', async () => {
   const id = await secretBatch()
-  const recorded = await createRunReader(wired.store, new Redactor(['process-key'])).open(id)
+  const recorded = await createRunReader(wired.store, knowing(['process-key'])).open(id)
   const other = store()
   const text = JSON.stringify(await exportRun(recorded, '0.0.0'))
 
   expect(await importRun(other, text, 'run.json')).toBe(id)
-  expect(await (await createRunReader(other, new Redactor([])).open(id)).items(0, 10)).toEqual(
-    await recorded.items(0, 10),
-  )
+  expect(await (await createRunReader(other, knowing([])).open(id)).items(0, 10)).toEqual(await recorded.items(0, 10))
   await expect(importRun(other, text, 'run.json')).rejects.toThrow(`this store already has run ${id}`)
 })
 
 test('a run that is not there is NOT_FOUND, and a near one is named', async () => {
   const id = await secretBatch()
-  const error = await createRunReader(wired.store, new Redactor([]))
+  const error = await createRunReader(wired.store, knowing([]))
     .open(`${id.slice(0, -1)}`)
     .catch((thrown: unknown) => thrown)
 
@@ -114,7 +114,7 @@ test('the failure that stands in the row of a run holds no secret of the process
     { type: 'finished', at: 2, item: 0, outcome },
   ]
   await wired.store.append({ journal: 'r/0', after: 0, entries })
-  const reader = createRunReader(wired.store, new Redactor(['process-key']))
+  const reader = createRunReader(wired.store, knowing(['process-key']))
 
   expect((await reader.list())[0]?.error).toEqual({ item: 0, code: 'COMPONENT_FAILED', message: 'refused [redacted]' })
   expect((await reader.open('r')).row.error?.message).toBe('refused [redacted]')
@@ -143,7 +143,7 @@ test('what conditions read is evaluated again, with defaults and without secrets
   const run = await wired.engine.submit(plan, [{ pin: 1234 }])
   await run.ended
 
-  const recorded = await createRunReader(wired.store, new Redactor([])).open(run.id)
+  const recorded = await createRunReader(wired.store, knowing([])).open(run.id)
   const [gold, pin, each] = await recorded.visitsOf(0)
   const valuesOf = async (row: typeof gold, inside?: string) => row && (await recorded.readsOf(0, row, inside))?.values
 

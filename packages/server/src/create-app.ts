@@ -3,6 +3,8 @@
 import { randomUUID } from 'node:crypto'
 import fastify, { type FastifyInstance } from 'fastify'
 import { guard } from './access/access.ts'
+import { guardDoor } from './access/door.ts'
+import { EndedTokens } from './access/ended-tokens.ts'
 import type { App } from './app/app.ts'
 import { acceptBodies, MOST_BYTES } from './app/body.ts'
 import { refuseUnknown } from './app/not-found.ts'
@@ -31,14 +33,25 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
       .header('X-Request-Id', request.id)
       .header('X-Content-Type-Options', 'nosniff')
       .header('Cache-Control', 'no-store')
+      .header('Content-Security-Policy', NOTHING_LOADS)
+      .header('Referrer-Policy', 'no-referrer')
+      .header('Cross-Origin-Resource-Policy', config.origins.length === 0 ? 'same-origin' : 'cross-origin')
   })
   const typed = app as unknown as App
   acceptBodies(typed)
   refuseUnknown(typed)
-  guard(typed, access)
+  guardDoor(typed, config)
+  const ended = new EndedTokens(services.tokens, services.clock)
+  app.addHook('onClose', async () => ended.stop())
+  guard(typed, access, { basePath: config.basePath, ended })
   rootRoutes(typed, services)
   await app.register(async (scope) => apiRoutes(scope as unknown as App, services), {
     prefix: `${config.basePath}/api/v1`,
   })
   return app
 }
+
+// ---
+
+/** An answer of the API is no page: whoever takes it for one gets nothing out of it. */
+const NOTHING_LOADS = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"

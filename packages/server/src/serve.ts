@@ -19,8 +19,12 @@ import {
   wire,
 } from '@stepflow/host'
 import { createRunReader } from '@stepflow/host/history'
+import { createTextCompiler, NamedFlows, routeCode } from '@stepflow/host/named-flows'
+import { openStoredSecrets } from '@stepflow/host/secrets'
+import { Sessions, Tokens } from '@stepflow/host/tokens'
 import type { FastifyInstance } from 'fastify'
-import { local } from './access/access.ts'
+import { checkedHost, checkedOrigin } from './access/door.ts'
+import { createTokenAccess } from './access/token-access.ts'
 import { Life } from './app/life.ts'
 import { createApp } from './create-app.ts'
 import { Intakes } from './runs/intakes.ts'
@@ -44,6 +48,10 @@ export interface ServeOptions {
   readonly store?: StoreConfig | undefined
   /** The folder of flows; `flows` in `cwd`, which need not be there, unless told. */
   readonly flowsDir?: string | undefined
+  /** Names of the server besides addresses and `localhost`; with one, everybody needs a token. */
+  readonly allowHosts?: readonly string[] | undefined
+  /** Origins whose pages may use the API. */
+  readonly cors?: readonly string[] | undefined
   readonly log?: Log
   readonly clock?: Clock
   /** Called if the server can serve no longer: another one has its store. */
@@ -54,6 +62,8 @@ export interface StartedServer {
   /** `http://127.0.0.1:7837/x`, without a slash at the end. */
   readonly url: string
   readonly services: Services
+  /** Everybody needs a token. */
+  readonly needsToken: boolean
   /** Runs that are gone on with. */
   readonly resumedRuns: number
   /** Begins nothing new; calls under way may end for so long. */
@@ -68,6 +78,10 @@ export async function serve(options: ServeOptions): Promise<StartedServer> {
   const { cwd, env, clock = systemClock, log = () => {}, secretsFile, onLost = () => {} } = options
   const basePath = checkedBase(options.basePath ?? '')
   const flowsDir = checkedFolder(resolve(cwd, options.flowsDir ?? 'flows'), options.flowsDir)
+  const { host = LOOPBACK, allowHosts = [], cors = [] } = options
+  const hosts = [...allowHosts.map(checkedHost), ...(isIP(host) === 0 ? [checkedHost(host)] : [])]
+  const origins = cors.map(checkedOrigin)
+  const isOpen = isLoopback(host) && allowHosts.length === 0
   const { config, diagnostics } = await loadConfig({ path: options.configFile, cwd, env })
   const errors = errorsOf(diagnostics)
   if (errors.length > 0) throw new FlowError('INVALID_INPUT', errors.map(({ message }) => message).join('\n'))
@@ -90,20 +104,31 @@ export async function serve(options: ServeOptions): Promise<StartedServer> {
       ...{ env, flowDirectory: flowsDir, store, secrets, clock, log },
       plan: createFlowLoader({ directory: flowsDir, plugins, flows }),
       flowOf: flows.of,
+      around: routeCode(() => namedFlows.inCode()),
     })
     closing.push(() => wired.close())
     const { engine } = wired
-    const runs = createRunReader(store, secrets.known.named)
-    const starter = new RunStarter(engine, store)
+    const tokens = new Tokens(store.records, clock)
+    const sessions = new Sessions(store.records, tokens, clock)
+    const namedFlows = new NamedFlows({
+      ...{ store, clock, log, folder: flowsDir },
+      compile: createTextCompiler({ plugins, env, flows, folder: flowsDir, filesAllow: config.files.allow }),
+    })
+    await namedFlows.load()
+    const runs = createRunReader(store, secrets)
+    const starter = new RunStarter(engine, store, secrets)
     const intakes = new Intakes({ engine, store, runs, starter, clock, log, life })
     const services: Services = {
-      config: { version: options.version, basePath, storeKind: stateStore.type, flowsDir },
-      ...{ store, engine, secrets, life, clock, log, access: local },
+      config: { version: options.version, basePath, storeKind: stateStore.type, flowsDir, hosts, origins },
+      ...{ store, engine, secrets, life, clock, log, env, tokens, sessions, namedFlows },
+      storedSecrets: openStoredSecrets({ env, store, place: stateStore, clock }),
+      access: createTokenAccess({ tokens, sessions, isOpen }),
       ...{ runs, starter, intakes },
       flows: createFlowCompiler({ store, plugins, env, flows }),
     }
     const app = await createApp(services)
     closing.push(() => app.close())
+    closing.push(namedFlows.watch())
     const url = `${await listen(app, options)}${basePath}`
     await seat.announce(url)
     const resumedRuns = await resumeRuns(engine, store)
@@ -112,6 +137,7 @@ export async function serve(options: ServeOptions): Promise<StartedServer> {
     return {
       url,
       services,
+      needsToken: !isOpen,
       resumedRuns,
       async close(drainMs = 0) {
         life.drain()
@@ -129,6 +155,11 @@ export async function serve(options: ServeOptions): Promise<StartedServer> {
 
 function defaultStore(cwd: string): StoreConfig {
   return { type: 'sqlite', path: resolve(cwd, '.stepflow/stepflow.db') }
+}
+
+/** Only this machine reaches it. */
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\./.test(host)
 }
 
 /** `/x`, or nothing. */

@@ -1,9 +1,13 @@
 // What routes may use, and nothing else: a route has no store, no clock and no file of its own.
 
 import type { Clock, Log, PlanEngine, Store } from '@stepflow/engine'
-import type { FlowCompiler, Secrets } from '@stepflow/host'
+import type { Env, FlowCompiler, Secrets } from '@stepflow/host'
 import type { RunReader } from '@stepflow/host/history'
+import type { NamedFlows } from '@stepflow/host/named-flows'
+import type { StoredSecrets } from '@stepflow/host/secrets'
+import type { Sessions, Tokens } from '@stepflow/host/tokens'
 import type { Access } from './access/access.ts'
+import type { DoorConfig } from './access/door.ts'
 import type { Life } from './app/life.ts'
 import type { Intakes } from './runs/intakes.ts'
 import type { RunStarter } from './runs/start-run.ts'
@@ -22,13 +26,20 @@ export interface Services {
   readonly flows: FlowCompiler
   /** What flows find and what everything that leaves is redacted by. */
   readonly secrets: Secrets
+  /** Those of the store, to be changed. */
+  readonly storedSecrets: StoredSecrets
+  readonly env: Env
+  readonly tokens: Tokens
+  readonly sessions: Sessions
+  /** Flows by their names, of the API and of the folder. */
+  readonly namedFlows: NamedFlows
   readonly access: Access
   readonly life: Life
   readonly clock: Clock
   readonly log: Log
 }
 
-export interface ServerConfig {
+export interface ServerConfig extends DoorConfig {
   readonly version: string
   /** `''`, or `/x`: what all paths begin with. */
   readonly basePath: string

@@ -50,7 +50,7 @@ export async function startServer(
     await close()
     rmSync(folder, { recursive: true, force: true })
   })
-  const check = describedAnswers(server.url)
+  const check = describedAnswers(server)
   return {
     ...server,
     folder,
@@ -90,10 +90,12 @@ output: { $step: ask }
 // ---
 
 /** Throws for an answer that is not as the document has it. */
-function describedAnswers(url: string) {
+function describedAnswers({ url, needsToken, services: { tokens } }: StartedServer) {
   let loading: Promise<{ document: any; ajv: Ajv2020 }> | undefined
   const load = async () => {
-    const document: any = await (await fetch(`${url}/api/v1/openapi.json`)).json()
+    const token = needsToken ? (await tokens.create({ role: 'viewer' })).token : undefined
+    const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` }
+    const document: any = await (await fetch(`${url}/api/v1/openapi.json`, { headers })).json()
     const ajv = new Ajv2020({ strict: false, logger: false, formats: { 'date-time': true } })
     ajv.addSchema(document, 'api')
     return { document, ajv }

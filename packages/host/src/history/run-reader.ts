@@ -30,6 +30,7 @@ import {
   type VisitRow,
 } from '@stepflow/engine'
 import { hideSecrets, secretPaths, secretValues } from '@stepflow/schema'
+import type { Secrets } from '../secrets/secrets.ts'
 import { findRun } from './find-run.ts'
 import { type Created, readCreated } from './read-created.ts'
 import { readBlob } from './read-stored.ts'
@@ -95,8 +96,9 @@ export interface ReadJournal {
   blob(id: string): Promise<unknown>
 }
 
-/** `process`: takes out all values that this process knows to be secret, whatever a run's own flow marks. */
-export function createRunReader(store: Store, process: Redactor): RunReader {
+/** `secrets`: all values that this process knows to be secret are taken out, whatever a run's own flow marks. */
+export function createRunReader(store: Store, secrets: Pick<Secrets, 'known' | 'refresh'>): RunReader {
+  const process = secrets.known.named
   return {
     shown: (row, begun) => redactRow(row, redactorOf(process, begun)),
     async blob(id) {
@@ -104,6 +106,8 @@ export function createRunReader(store: Store, process: Redactor): RunReader {
       return value instanceof Uint8Array ? value : process.value(value)
     },
     async list(query) {
+      // Another process may have set one, and used it in a run that is shown here.
+      await secrets.refresh()
       const rows = await store.runs.list(query)
       return rows.map((row) => redactRow(row, process))
     },
@@ -113,6 +117,7 @@ export function createRunReader(store: Store, process: Redactor): RunReader {
       return held
     },
     async open(run) {
+      await secrets.refresh()
       const row = await findRun(store, run)
       let created: Created | undefined
       let damage: string | undefined

@@ -29,6 +29,7 @@ export function sendProblem(thrown: unknown, request: FastifyRequest, reply: Fas
     requestId: request.id,
     ...more(error),
   }
+  if (status === 401) reply.header('WWW-Authenticate', 'Bearer')
   if (status === 503) reply.header('Retry-After', Math.ceil((error.retryAfterMs ?? 5_000) / 1000))
   return reply.code(status).type(PROBLEM_TYPE).serializer(JSON.stringify).send(problem)
 }

@@ -5,8 +5,11 @@ import { describeApi } from '../app/openapi.ts'
 import type { Services } from '../services.ts'
 import { blobRoutes } from './blobs.ts'
 import { runRoutes } from './runs.ts'
+import { secretRoutes } from './secrets.ts'
 import { serverRoutes } from './server.ts'
+import { sessionRoutes } from './session.ts'
 import { startRunRoutes } from './start-run.ts'
+import { tokenRoutes } from './tokens.ts'
 
 export function apiRoutes(app: App, services: Services): void {
   const { version, basePath } = services.config
@@ -15,4 +18,7 @@ export function apiRoutes(app: App, services: Services): void {
   blobRoutes(app, services)
   startRunRoutes(app, services)
   runRoutes(app, services)
+  secretRoutes(app, services)
+  sessionRoutes(app, services)
+  tokenRoutes(app, services)
 }

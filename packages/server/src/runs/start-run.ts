@@ -19,7 +19,7 @@ import {
   type Store,
   type SubmitOptions,
 } from '@stepflow/engine'
-import type { CompiledGiven } from '@stepflow/host'
+import type { CompiledGiven, Secrets } from '@stepflow/host'
 import { readCreated } from '@stepflow/host/history'
 import { createSchemaLoader } from '@stepflow/schema'
 
@@ -56,14 +56,16 @@ export interface BegunRun {
 export class RunStarter {
   readonly #engine: PlanEngine
   readonly #store: Store
+  readonly #secrets: Pick<Secrets, 'refresh'>
   readonly #loadSchema = createSchemaLoader()
   readonly #checks = new WeakMap<Plan, ReturnType<ReturnType<typeof createSchemaLoader>>>()
   /** Runs that are being begun here, by their key. */
   readonly #beginning = new Map<string, Promise<unknown>>()
 
-  constructor(engine: PlanEngine, store: Store) {
+  constructor(engine: PlanEngine, store: Store, secrets: Pick<Secrets, 'refresh'>) {
     this.#engine = engine
     this.#store = store
+    this.#secrets = secrets
   }
 
   /** Throws INVALID_INPUT for variables or one input that do not fit, CONFLICT for a key that was used for something else. */
@@ -115,6 +117,8 @@ export class RunStarter {
     const { flow, flowName, inputs, isSingle, trigger, key } = request
     const { plan, flowId, textId, overridesId } = flow
     if (isSingle) await this.#checkInput(plan, inputs)
+    // The run reads what they are now, whoever has set them.
+    await this.#secrets.refresh()
     const name = flowName ?? plan.name
     const options: SubmitOptions = {
       flowId,

@@ -17,6 +17,13 @@ export const serve: Command = {
     { name: 'port', value: 'N', does: 'the port; 0 takes any that is free', default: '7837' },
     { name: 'host', value: 'HOST', does: 'the address to listen on', default: '127.0.0.1' },
     { name: 'flows', value: 'DIR', does: 'the folder of flows', default: 'flows' },
+    {
+      name: 'allow-host',
+      value: 'NAME',
+      many: true,
+      does: 'a name by which others reach the server; everybody needs a token then',
+    },
+    { name: 'cors', value: 'ORIGIN', many: true, does: 'an origin whose pages may use the API: https://example.org' },
     { name: 'base-path', value: 'PATH', does: 'what all paths begin with, behind a proxy: /stepflow' },
     ...flowOptions.filter(({ name }) => name === 'config'),
     { ...storeOption, default: `the one of the configuration, or ${DEFAULT_STORE}` },
@@ -45,6 +52,8 @@ export const serve: Command = {
         version,
         host: args.value('host'),
         port: portOf(args),
+        allowHosts: args.values('allow-host'),
+        cors: args.values('cors'),
         basePath: args.value('base-path'),
         configFile: args.value('config'),
         secretsFile: args.value('secrets'),
@@ -54,7 +63,7 @@ export const serve: Command = {
         onLost: () => end('lost'),
       }).catch(asUsage)
       const { url, resumedRuns } = server
-      for (const line of greeting(url, resumedRuns)) messages.hint(line)
+      for (const line of greeting(server)) messages.hint(line)
       if (args.has('json')) io.out(`${JSON.stringify({ url, resumedRuns })}\n`)
       const how = await ended
       messages.hint(how === 'lost' ? LOST : `shutting down; calls under way may take ${drainMs / 1000} s to end`)
@@ -72,12 +81,19 @@ const GRACE_MS = 10_000
 
 const LOST = 'another server has taken this store over, for this one did not answer for too long: it ends'
 
-function greeting(url: string, resumedRuns: number): string[] {
+interface Greeted {
+  readonly url: string
+  readonly resumedRuns: number
+  readonly needsToken: boolean
+}
+
+function greeting({ url, resumedRuns, needsToken }: Greeted): string[] {
   const resumed = resumedRuns === 1 ? '1 run is' : `${resumedRuns} runs are`
   return [
     `stepflow ${version} is ready`,
     `  API   ${url}/api/v1, documented at ${url}/api/docs`,
     ...(resumedRuns === 0 ? [] : [`  ${resumed} continued`]),
+    ...(needsToken ? ['  everybody needs a token: stepflow tokens create --role operator'] : []),
   ]
 }
 

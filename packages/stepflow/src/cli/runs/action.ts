@@ -72,7 +72,7 @@ async function runAction(action: Action, args: Args, io: Io): Promise<number> {
     const file = args.value('secrets')
     const given = file === undefined ? undefined : await readSecrets(file, io.cwd)
     const secrets = await openSecrets({ env: io.env, given, store, place, log: messages.log })
-    const reader = createRunReader(store, secrets.known.named)
+    const reader = createRunReader(store, secrets)
     const words = storeWords(place, io)
     const { operands } = args
     const at = { command: action, args, operands, io, messages, store, reader, secrets, place, storeWords: words }

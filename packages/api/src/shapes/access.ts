@@ -1,0 +1,99 @@
+// Who may use a server: tokens and sessions; and the secrets that its flows read.
+
+import type { Shape, ShapeSchema } from '../shape.ts'
+import { time } from './run.ts'
+import { roles } from './server.ts'
+
+export const sessionSchema = {
+  title: 'Session',
+  type: 'object',
+  properties: { role: { enum: roles }, name: { type: 'string', description: "The token's." }, expiresAt: time },
+  required: ['role'],
+} as const satisfies ShapeSchema
+
+export const newSessionSchema = {
+  title: 'NewSession',
+  type: 'object',
+  properties: { token: { type: 'string', minLength: 1, maxLength: 1000 } },
+  required: ['token'],
+  additionalProperties: false,
+} as const satisfies ShapeSchema
+
+export const tokenListSchema = {
+  title: 'TokenList',
+  type: 'object',
+  properties: {
+    tokens: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: {
+          id: { type: 'string' },
+          name: { type: 'string' },
+          role: { enum: roles },
+          prefix: { type: 'string', description: 'How the token begins.' },
+          createdAt: time,
+          lastUsedAt: time,
+          expiresAt: time,
+        },
+        required: ['id', 'role', 'prefix', 'createdAt'],
+      },
+    },
+  },
+  required: ['tokens'],
+} as const satisfies ShapeSchema
+
+export type TokenList = Shape<typeof tokenListSchema>
+
+export const newTokenSchema = {
+  title: 'NewToken',
+  type: 'object',
+  properties: {
+    role: { enum: roles },
+    name: { type: 'string', minLength: 1, maxLength: 128, description: 'Runs that it begins show it.' },
+    expiresIn: { type: 'string', description: 'How long it holds: `30d`; until it is revoked unless told.' },
+  },
+  required: ['role'],
+  additionalProperties: false,
+} as const satisfies ShapeSchema
+
+export const tokenSchema = {
+  title: 'Token',
+  type: 'object',
+  properties: { id: { type: 'string' }, token: { type: 'string', description: 'Shown this once.' } },
+  required: ['id', 'token'],
+} as const satisfies ShapeSchema
+
+export const listedSecretSchema = {
+  title: 'ListedSecret',
+  type: 'object',
+  properties: {
+    name: { type: 'string' },
+    updatedAt: time,
+    from: { enum: ['store', 'env'], description: 'Where flows get it from.' },
+    usedBy: { type: 'array', items: { type: 'string' }, description: 'The flows that read it.' },
+  },
+  required: ['name', 'from', 'usedBy'],
+} as const satisfies ShapeSchema
+
+export const listedSecretsSchema = {
+  title: 'SecretList',
+  type: 'object',
+  properties: {
+    secrets: {
+      type: 'array',
+      items: listedSecretSchema,
+    },
+  },
+  required: ['secrets'],
+} as const satisfies ShapeSchema
+
+export type SecretList = Shape<typeof listedSecretsSchema>
+
+export const newSecretSchema = {
+  title: 'NewSecret',
+  type: 'object',
+  properties: { value: { type: 'string', minLength: 1 } },
+  required: ['value'],
+  additionalProperties: false,
+} as const satisfies ShapeSchema

@@ -1,0 +1,70 @@
+// Tokens: a new one is in the answer to the request that made it, and nowhere else.
+
+import { newTokenSchema, tokenListSchema, tokenSchema } from '@stepflow/api'
+import { FlowError, parseDuration } from '@stepflow/engine'
+import { tokenSummary } from '@stepflow/host/tokens'
+import type { App } from '../app/app.ts'
+import { NOTHING } from '../app/nothing.ts'
+import type { Services } from '../services.ts'
+
+export function tokenRoutes(app: App, { tokens }: Services): void {
+  app.get(
+    '/tokens',
+    {
+      config: { access: 'admin' },
+      schema: {
+        operationId: 'listTokens',
+        summary: 'List tokens',
+        tags: ['access'],
+        response: { 200: tokenListSchema },
+      },
+    },
+    async () => ({ tokens: (await tokens.list()).map(tokenSummary) }),
+  )
+
+  app.post(
+    '/tokens',
+    {
+      config: { access: 'admin' },
+      schema: {
+        operationId: 'createToken',
+        summary: 'Create a token, which is shown once',
+        tags: ['access'],
+        body: newTokenSchema,
+        response: { 201: tokenSchema },
+      },
+    },
+    async ({ body }, reply) => {
+      const { role, name, expiresIn } = body
+      const made = await tokens.create({ role, name, expiresInMs: durationOf(expiresIn) })
+      return reply.code(201).send(made)
+    },
+  )
+
+  app.delete(
+    '/tokens/:tokenId',
+    {
+      config: { access: 'admin' },
+      schema: {
+        operationId: 'revokeToken',
+        summary: 'Revoke a token, with its sessions and streams',
+        tags: ['access'],
+        params: { type: 'object', properties: { tokenId: { type: 'string' } }, required: ['tokenId'] } as const,
+        response: { 204: NOTHING },
+      },
+    },
+    async ({ params }, reply) => {
+      await tokens.revoke(params.tokenId)
+      return reply.code(204).send()
+    },
+  )
+}
+
+// ---
+
+function durationOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const ms = parseDuration(text)
+  if (ms !== undefined) return ms
+  throw new FlowError('INVALID_INPUT', `"expiresIn" is "${text}", but must be a duration like 30d`)
+}
