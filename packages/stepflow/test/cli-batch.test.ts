@@ -75,7 +75,7 @@ test('inputs that cannot be read leave the output of before alone', async () => 
 
   expect(await run('run', 'f.yaml', '--inputs', 'none.jsonl', '--output', 'out.jsonl')).toMatchObject({
     code: 2,
-    err: 'stepflow: the inputs "none.jsonl" is not there\n',
+    err: 'stepflow: the file of inputs "none.jsonl" is not there\n',
   })
   expect((await run('run', 'f.yaml', '--inputs', 'd', '--output', 'out.jsonl')).err).toContain('is a folder')
   expect((await run('run', 'none.yaml', '--inputs', 'd', '--output', 'out.jsonl')).code).toBe(2)

@@ -39,6 +39,20 @@ test('a flow whose update finds no room stays as it is, and no other file is lef
   expect(readdirSync(path)).toEqual(['f.yaml'])
 })
 
+test('a new file that finds no room is not left empty, and neither is a part of a new project', () => {
+  const { folder } = folderWith({ 'f.yaml': flow })
+  const limited = (words: string) => {
+    const script = `trap '' XFSZ; ulimit -f 1; exec ${process.execPath} ${program} ${words}`
+    return spawnSync('bash', ['-c', script], { cwd: folder, encoding: 'utf8' }).status
+  }
+
+  expect(limited('convert f.yaml --to manifest -o m.yaml')).toBe(2)
+  expect(limited(`run f.yaml --input-json '{"x":"${'y'.repeat(2000)}"}' -o out.json`)).toBe(2)
+  expect(limited('init project')).toBe(2)
+
+  expect([readdirSync(folder), readdirSync(join(folder, 'project'))]).toEqual([['f.yaml', 'project'], []])
+})
+
 test('a flow that is updated keeps its mode, and is the file that a link leads to', async () => {
   const { folder: path, run } = folderWith({ 'real.yaml': flow })
   chmodSync(join(path, 'real.yaml'), 0o600)

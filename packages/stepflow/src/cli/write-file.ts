@@ -4,6 +4,7 @@ import {
   accessSync,
   closeSync,
   constants,
+  lstatSync,
   openSync,
   readSync,
   realpathSync,
@@ -43,13 +44,26 @@ export function writeNew(
     const path = resolve(cwd, file)
     // A device or a pipe is there to be written to.
     const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() ?? true
-    if (existing === 'refuse' && isFile) writeFileSync(path, content, { flag: 'wx' })
+    if (existing === 'refuse' && isFile) createFile(path, content)
     else put(path, content)
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') {
       throw new FlowError('INVALID_INPUT', `"${file}" exists already; --force overwrites it`)
     }
     throw cannot('written', file, what, thrown)
+  }
+}
+
+/** A file that is not there yet, whole or not at all: what is left of it would keep the next try from being made. */
+export function createFile(path: string, content: string | Uint8Array): void {
+  const fd = openSync(path, 'wx')
+  try {
+    writeFileSync(fd, content)
+  } catch (thrown) {
+    rmSync(path, { force: true })
+    throw thrown
+  } finally {
+    closeSync(fd)
   }
 }
 
@@ -80,6 +94,8 @@ export function isSameFile(one: string, other: string, cwd: string): boolean {
 /** What is there stays whole until all of the new is written: a full disk must not cost somebody a flow. */
 function put(path: string, content: string | Uint8Array): void {
   const stat = statSync(path, { throwIfNoEntry: false })
+  // (What is not there may be a link that leads nowhere yet.)
+  if (!stat && !lstatSync(path, { throwIfNoEntry: false })) return createFile(path, content)
   if (stat?.isFile() && isOurs(stat) && replace(realpathSync(path), content, stat)) return
   writeFileSync(path, content)
 }

@@ -32,7 +32,7 @@ export function openInput(name: string, io: Io): Input {
     closeSync(fd)
     throw Object.assign(new Error(), { code: 'EISDIR' })
   } catch (thrown) {
-    throw cannot('read', name, 'the inputs', thrown)
+    throw cannot('read', name, 'the file of inputs', thrown)
   }
 }
 

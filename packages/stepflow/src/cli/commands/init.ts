@@ -1,12 +1,13 @@
 // stepflow init: a small project that works at once. Overwrites nothing.
 
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { FlowError } from '@stepflow/engine'
 import { cannot } from '@stepflow/host'
 import type { Command } from '../command.ts'
 import { createMessages } from '../messages.ts'
 import { starterFiles } from '../starter.ts'
+import { createFile } from '../write-file.ts'
 
 export const init: Command = {
   name: 'init',
@@ -31,12 +32,16 @@ export const init: Command = {
         `init: ${taken.join(', ')} already in ${named}, so nothing was written; name another folder`,
       )
     }
+    const made: string[] = []
     for (const name of names) {
       const path = join(folder, name)
       try {
         makeFolder(dirname(path))
-        writeFileSync(path, files[name] as string, { flag: 'wx' })
+        createFile(path, files[name] as string)
+        made.push(path)
       } catch (thrown) {
+        // A part of it would keep the next try from being made.
+        for (const one of made) rmSync(one, { force: true })
         throw cannot('written', join(named, name), 'the file', thrown)
       }
     }
