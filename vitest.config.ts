@@ -14,5 +14,6 @@ export default defineConfig({
     // Long, for a machine that is busy with other things: a test that hangs fails all the same.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 50_000 } },
   },
 })

@@ -132,7 +132,7 @@ describe('a worker that is started', { timeout: 60_000 }, () => {
     abort.abort()
 
     await expect(held).rejects.toMatchObject({ code: 'CANCELLED' })
-    await expect.poll(() => plugin.run('/pid').catch(() => before), { timeout: 50_000 }).not.toBe(before)
+    await expect.poll(() => plugin.run('/pid').catch(() => before)).not.toBe(before)
   })
 
   test('that goes on with a call whose time is over is replaced', async () => {
@@ -147,7 +147,7 @@ describe('a worker that is started', { timeout: 60_000 }, () => {
     advance(10_000)
 
     expect(await plugin.run('/pid')).not.toBe(before)
-    await expect.poll(() => isThere(before), { timeout: 50_000 }).toBe(false)
+    await expect.poll(() => isThere(before)).toBe(false)
   })
 
   test.skipIf(process.getuid?.() !== 0)('is not served in the name of another user', async () => {
