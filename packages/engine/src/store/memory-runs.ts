@@ -46,7 +46,8 @@ export interface MemoryJournal {
 export interface KeptRun {
   /** With the counts of the journals that have ended. */
   row: RunRow
-  readonly journals: Map<JournalId, MemoryJournal>
+  /** Nearly always one. */
+  readonly journals: MemoryJournal[]
   readonly outcomes: (Outcome | undefined)[]
   /** Items that were taken in. */
   taken: number
@@ -80,7 +81,7 @@ export class MemoryRuns implements Runs {
     const { first = 0, count: items = 0 } = changes.items ?? {}
     const made = { id: batch.journal, run: kept, first, items, counts: noCounts(), isOpen: true, length: 0, rows: [] }
     this.journals.set(batch.journal, made)
-    kept.journals.set(batch.journal, made)
+    kept.journals.push(made)
     kept.taken += items
     return made
   }
@@ -106,7 +107,10 @@ export class MemoryRuns implements Runs {
 
   /** Nobody will ask for the journal any more. */
   forget(id: JournalId): void {
-    this.journals.get(id)?.run.journals.delete(id)
+    const journal = this.journals.get(id)
+    if (!journal) return
+    // Of those of a run that are kept, it is among the first.
+    journal.run.journals.splice(journal.run.journals.indexOf(journal), 1)
     this.journals.delete(id)
   }
 
@@ -115,7 +119,8 @@ export class MemoryRuns implements Runs {
     const run = of === undefined ? undefined : this.#runs.get(of)
     if (!this.#keepsSteps || (of !== undefined && !run)) return undefined
     const rows: PlacedRow[] = []
-    for (const journal of (run ?? this).journals.values()) for (const row of journal.rows) rows.push(row)
+    const journals = run?.journals ?? this.journals.values()
+    for (const journal of journals) for (const row of journal.rows) rows.push(row)
     return rows
   }
 
@@ -164,7 +169,7 @@ export class MemoryRuns implements Runs {
   }
 
   shards(run: RunId): ShardRow[] {
-    return [...(this.#runs.get(run)?.journals.values() ?? [])].map(shardRow)
+    return this.#runs.get(run)?.journals.map(shardRow) ?? []
   }
 
   shard(journal: JournalId): ShardRow | undefined {
@@ -173,24 +178,23 @@ export class MemoryRuns implements Runs {
   }
 
   open(of?: RunId): OpenJournal[] {
-    const journals =
-      of === undefined ? this.journals : (this.#runs.get(of)?.journals ?? new Map<string, MemoryJournal>())
+    const journals = of === undefined ? this.journals.values() : (this.#runs.get(of)?.journals ?? [])
     const open: OpenJournal[] = []
-    for (const { id, run, isOpen } of journals.values()) if (isOpen) open.push({ journal: id, run: run.row.id })
+    for (const { id, run, isOpen } of journals) if (isOpen) open.push({ journal: id, run: run.row.id })
     return open
   }
 
   remove(run: RunId): void {
     const kept = this.#runs.get(run)
     if (!kept) return
-    for (const journal of kept.journals.keys()) this.journals.delete(journal)
+    for (const { id } of kept.journals) this.journals.delete(id)
     this.#runs.delete(run)
     if (isEnded(kept.row.status)) this.#endedRuns--
     this.#endedBytes -= kept.bytes
     this.#onRemoved()
     // What is left of it in the list of those that have ended holds nothing.
     kept.bytes = 0
-    kept.journals.clear()
+    kept.journals.length = 0
     kept.outcomes.length = 0
     if (this.#ended.length - this.#oldest > 2 * this.#endedRuns + 1_024) this.#sweepEnded()
   }
@@ -199,14 +203,14 @@ export class MemoryRuns implements Runs {
 
   #add(run: RunId, changes: Changes): KeptRun {
     this.#makeRoom()
-    const kept: KeptRun = { row: newRunRow(run, changes), journals: new Map(), outcomes: [], taken: 0, bytes: 0 }
+    const kept: KeptRun = { row: newRunRow(run, changes), journals: [], outcomes: [], taken: 0, bytes: 0 }
     this.#runs.set(run, kept)
     return kept
   }
 
   #hasEnded(run: KeptRun): void {
     let bytes = RUN_BYTES
-    for (const { rows } of run.journals.values()) bytes += rowsBytes(rows, this.#history.bytes)
+    for (const { rows } of run.journals) bytes += rowsBytes(rows, this.#history.bytes)
     run.bytes = bytes
     this.#endedBytes += bytes
     this.#ended.push(run)
@@ -275,7 +279,7 @@ function asList(status: RunStatus | readonly RunStatus[]): readonly RunStatus[] 
 
 function rowOf({ row, journals }: KeptRun): RunRow {
   const open: Counts[] = []
-  for (const { isOpen, counts } of journals.values()) if (isOpen) open.push(counts)
+  for (const { isOpen, counts } of journals) if (isOpen) open.push(counts)
   return summed(row, open)
 }
 

@@ -46,10 +46,6 @@ export class Calls {
   /** Calls that are not answered yet, wanted or not. */
   #unanswered = 0
   #isLooking = false
-  readonly #lookWhoWaits = () => {
-    this.#isLooking = false
-    if (this.#unanswered > 0) this.#drive.options.gate.keepFew()
-  }
 
   constructor(drive: Drive, items: Items, parks: Parks) {
     this.#drive = drive
@@ -298,7 +294,10 @@ export class Calls {
   #lookSoon(): void {
     if (this.#isLooking) return
     this.#isLooking = true
-    this.#drive.options.clock.soon(this.#lookWhoWaits)
+    this.#drive.options.clock.soon(() => {
+      this.#isLooking = false
+      if (this.#unanswered > 0) this.#drive.options.gate.keepFew()
+    })
   }
 
   #keep(answer: Answer, among: Answer[]): void {

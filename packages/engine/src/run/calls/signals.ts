@@ -3,8 +3,8 @@
 import type { RunSignal } from '../../engine.ts'
 import type { ErrorValue } from '../../errors.ts'
 import type { JournalEntry } from '../../journal/events.ts'
+import { RareMap, RareSet } from '../../rare-map.ts'
 import type { JournalRow } from '../../store/store.ts'
-import { RareMap, RareSet } from '../in-flight/rare-map.ts'
 
 /** What a run was sent, as its journal has it. */
 export type SignalEntry = Extract<JournalEntry, { type: 'signalled' }>

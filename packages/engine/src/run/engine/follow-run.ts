@@ -13,14 +13,13 @@ const RESULTS_AT_ONCE = 1000
 
 /** Hands on what is written of a run, from now on. Gives the way to stop that. */
 export function watchRun(
-  store: Store,
   run: LocalRun,
   results: ResultStream,
   watch: SubmitOptions['watch'],
   warn: (message: string) => void,
 ): () => void {
   const listener = watch && guarded(run.id, watch, warn)
-  return store.watch({ run: run.id }, (row) => {
+  return run.follow((row) => {
     for (const entry of row.entries) {
       if (entry.type !== 'finished') continue
       const { item, to = item, outcome } = entry

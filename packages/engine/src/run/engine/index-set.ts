@@ -1,7 +1,7 @@
 // A set of small whole numbers, a bit each: a million items in 125 KB.
 
 export class IndexSet {
-  #bits = new Uint8Array(128)
+  #bits = NOTHING
 
   has(index: number): boolean {
     return ((this.#bits[index >> 3] ?? 0) & (1 << (index & 7))) !== 0
@@ -9,10 +9,14 @@ export class IndexSet {
 
   add(index: number): void {
     if (index >> 3 >= this.#bits.length) {
-      const larger = new Uint8Array(Math.max(this.#bits.length * 2, (index >> 3) + 1))
+      const larger = new Uint8Array(Math.max(this.#bits.length * 2, (index >> 3) + 1, 32))
       larger.set(this.#bits)
       this.#bits = larger
     }
     this.#bits[index >> 3] = (this.#bits[index >> 3] as number) | (1 << (index & 7))
   }
 }
+
+// ---
+
+const NOTHING = new Uint8Array(0)

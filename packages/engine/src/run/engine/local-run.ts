@@ -2,13 +2,14 @@
 
 import type { ErrorValue } from '../../errors.ts'
 import type { JournalEntry, JournalId, RunId } from '../../journal/events.ts'
+import { RareMap } from '../../rare-map.ts'
 import type { KnownSecrets } from '../../secrets/known-secrets.ts'
 import { redactError, redactOutcome } from '../../secrets/redact-shapes.ts'
 import { Redactor } from '../../secrets/redactor.ts'
-import { cancelledError, type SignalEntry } from '../calls/signals.ts'
+import type { JournalRow } from '../../store/store.ts'
+import { cancelledError, type SignalEntry, signalsIn } from '../calls/signals.ts'
 import type { Driver } from '../driver/driver.ts'
 import type { ItemGate, ItemInput } from '../in-flight/drive.ts'
-import { RareMap } from '../in-flight/rare-map.ts'
 import type { LinkedPlan } from '../link.ts'
 import type { Outcome } from '../outcome.ts'
 import type { RunFacts } from '../scheduler/state.ts'
@@ -33,8 +34,10 @@ export class LocalRun implements ItemGate {
   readonly #places: ItemPlaces
   /** Those who wait for its end. */
   handles = 0
-  /** Stops listening for what the run is sent. */
+  /** Stops listening for what is written of the run. */
   unwatch: () => void = () => {}
+  /** Nobody here drives it or awaits its end: whoever still listens does so until he has had enough. */
+  isForgotten = false
   /** What went wrong on our side, if anything did. */
   bug: unknown
   #isClosed = false
@@ -54,6 +57,7 @@ export class LocalRun implements ItemGate {
   /** So many rows of the run's journal are known here, from the first on. */
   #headRows = 0
   #cancelled: ErrorValue | undefined
+  readonly #followers: ((row: JournalRow) => void)[] = []
   #onChange: (() => void)[] = []
   #onClosed: (() => void)[] = []
 
@@ -192,6 +196,26 @@ export class LocalRun implements ItemGate {
   leave(): void {
     this.#takeNoMore()
     for (const driver of this.#open.values()) driver?.leave()
+  }
+
+  /** Hands on what is written of the run from now on; gives the way to stop that. */
+  follow(follower: (row: JournalRow) => void): () => void {
+    this.#followers.push(follower)
+    return () => {
+      const at = this.#followers.indexOf(follower)
+      if (at >= 0) this.#followers.splice(at, 1)
+      if (this.isForgotten && this.#followers.length === 0) this.unwatch()
+    }
+  }
+
+  get isFollowed(): boolean {
+    return this.#followers.length > 0
+  }
+
+  /** A row of the run was written, by whomever. */
+  written(row: JournalRow): void {
+    if (row.journal.endsWith('/0')) this.signalled(row.seq, signalsIn(row))
+    for (let i = 0; i < this.#followers.length; i++) this.#followers[i]?.(row)
   }
 
   /** How its items end, if it was cancelled. */

@@ -62,7 +62,7 @@ export class LocalRuns {
       isRedacting,
     })
     run.unwatch = this.#tools.store.watch({ run: id }, (row) => {
-      if (row.journal.endsWith('/0')) run.signalled(row.seq, signalsIn(row))
+      run.written(row)
       if (row.entries.some((entry) => entry.type === 'finished')) void this.closeIfDone(run, row.journal)
     })
     this.#runs.set(id, run)
@@ -113,7 +113,8 @@ export class LocalRuns {
   }
 
   forget(run: LocalRun): void {
-    run.unwatch()
+    run.isForgotten = true
+    if (!run.isFollowed) run.unwatch()
     if (this.#runs.get(run.id) === run) this.#runs.delete(run.id)
   }
 

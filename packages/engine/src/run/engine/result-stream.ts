@@ -2,6 +2,7 @@
 // reader is, so that the intake can wait for it.
 
 import { FlowError } from '../../errors.ts'
+import { RareMap } from '../../rare-map.ts'
 import type { Outcome } from '../outcome.ts'
 import { IndexSet } from './index-set.ts'
 
@@ -17,7 +18,7 @@ export type Past = AsyncIterable<readonly ItemResult[]>
 export type ResultOrder = 'input' | 'completion'
 
 export class ResultStream {
-  readonly #waiting = new Map<number, ItemResult>()
+  readonly #waiting = new RareMap<number, ItemResult>()
   #order: ResultOrder = 'input'
   #next = 0
   #ready: ItemResult[] = []

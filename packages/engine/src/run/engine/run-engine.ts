@@ -127,7 +127,7 @@ export class RunEngine implements PlanEngine {
       return { type: 'created', at: this.#clock.now(), run: id, plan, options: kept, from: 0, inputs: items }
     }
     const results = new ResultStream()
-    const unwatch = watchRun(this.#options.store, run, results, options.watch, (message) => this.#warn(message))
+    const unwatch = watchRun(run, results, options.watch, (message) => this.#warn(message))
     if (isSmall(inputs)) {
       const sealed: JournalEntry = { type: 'sealed', at: this.#clock.now(), items: inputs.length }
       await this.#accepted(run, unwatch, this.#journals.start(run, `${id}/0`, [created(inputs), sealed]))
@@ -163,7 +163,7 @@ export class RunEngine implements PlanEngine {
     const run = this.#runs.usable(id) ?? (await this.#runs.load(id, options.redact !== false, options.maxConcurrent))
     run.handles++
     const results = new ResultStream()
-    const unwatch = watchRun(this.#options.store, run, results, options.watch, (message) => this.#warn(message))
+    const unwatch = watchRun(run, results, options.watch, (message) => this.#warn(message))
     const shards = await store.runs.shards(id)
     results.follow(recordedResults(store, id, this.#patience))
     if (isEnded(row.status)) return this.#handle(run, results, unwatch)
@@ -221,7 +221,7 @@ export class RunEngine implements PlanEngine {
     const run = this.#runs.add(again, linked, kept, options.redact !== false)
     run.handles++
     const results = new ResultStream()
-    const unwatch = watchRun(this.#options.store, run, results, options.watch, (message) => this.#warn(message))
+    const unwatch = watchRun(run, results, options.watch, (message) => this.#warn(message))
     const written = writeRerun(store, shards, {
       run: again,
       at: this.#clock.now(),

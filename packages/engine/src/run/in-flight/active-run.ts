@@ -2,13 +2,13 @@
 // driver decides.
 
 import type { ParkedRun } from '../../component/plugin.ts'
+import { RareMap, RareSet } from '../../rare-map.ts'
 import type { LinkedPlan } from '../link.ts'
 import type { Outcome } from '../outcome.ts'
 import { Scheduler } from '../scheduler/scheduler.ts'
 import type { Records } from '../scheduler/settled.ts'
 import { type RunFacts, RunState } from '../scheduler/state.ts'
 import type { Attempt, CallServices } from './attempt.ts'
-import { RareMap, RareSet } from './rare-map.ts'
 
 export interface Parent {
   readonly attempt: Attempt

@@ -6,6 +6,7 @@ import type { ErrorValue, FlowError } from '../../errors.ts'
 import type { JournalEntry, JournalId } from '../../journal/events.ts'
 import type { MaybePromise } from '../../json.ts'
 import type { Plan } from '../../plan/plan.ts'
+import { RareMap } from '../../rare-map.ts'
 import type { Patience } from '../../store/patience.ts'
 import type { Batch, JournalRow } from '../../store/store.ts'
 import type { LinkedPlan } from '../link.ts'
@@ -14,7 +15,6 @@ import type { Records } from '../scheduler/settled.ts'
 import type { RunFacts } from '../scheduler/state.ts'
 import { ActiveRun } from './active-run.ts'
 import type { CallServices } from './attempt.ts'
-import { RareMap } from './rare-map.ts'
 
 /** Says how many items of a run may be in flight, over all its drivers of this process. */
 export interface ItemGate {

@@ -2,6 +2,7 @@
 // lets the other steps go on and ends the item with it at the exit. It only decides: the scheduler moves the item.
 
 import type { ErrorValue } from '../../errors.ts'
+import { RareMap } from '../../rare-map.ts'
 import type { LinkedPlan } from '../link.ts'
 import { failed, type Outcome } from '../outcome.ts'
 import {
@@ -31,13 +32,13 @@ export class Failures {
   readonly #plan: LinkedPlan
   readonly #moves: Moves
   /** By slot: failed steps that a handler may still handle. */
-  readonly #suspects = new Map<number, number[]>()
+  readonly #suspects = new RareMap<number, number[]>()
   /** By slot: the failure that ends the item, and how many clean-up steps still run. */
-  readonly #stopping = new Map<number, { readonly error: ErrorValue; cleanups: number }>()
+  readonly #stopping = new RareMap<number, { readonly error: ErrorValue; cleanups: number }>()
   /** By step that failed, in any item. */
-  readonly #handlers = new Map<number, readonly number[]>()
+  readonly #handlers = new RareMap<number, readonly number[]>()
   /** Under `drain`, by slot: the first failed step, in the plan's order, that nobody handled. */
-  readonly #drained = new Map<number, number>()
+  readonly #drained = new RareMap<number, number>()
 
   constructor(state: RunState, moves: Moves) {
     this.#state = state
