@@ -26,6 +26,7 @@ const mayImport: Record<string, readonly string[]> = {
   host: [
     '@stepflow/engine',
     '@stepflow/dialects',
+    '@stepflow/dialects/infer',
     '@stepflow/schema',
     '@stepflow/builtin',
     '@stepflow/protocol',

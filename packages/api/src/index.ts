@@ -14,6 +14,21 @@ export {
   tokenListSchema,
   tokenSchema,
 } from './shapes/access.ts'
+export {
+  addedFlowSchema,
+  type CheckedFlow,
+  checkedFlowSchema,
+  checkFlowSchema,
+  type FlowDetail,
+  type FlowList,
+  flowListSchema,
+  flowSchema,
+  newFlowSchema,
+  publishSchema,
+  saveFlowSchema,
+  type VersionList,
+  versionListSchema,
+} from './shapes/flow.ts'
 export { errorSchema, outcomeSchema, type OutcomeShape } from './shapes/outcome.ts'
 export { diagnosticSchema, type Problem, problemSchema } from './shapes/problem.ts'
 export {

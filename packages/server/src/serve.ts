@@ -110,10 +110,8 @@ export async function serve(options: ServeOptions): Promise<StartedServer> {
     const { engine } = wired
     const tokens = new Tokens(store.records, clock)
     const sessions = new Sessions(store.records, tokens, clock)
-    const namedFlows = new NamedFlows({
-      ...{ store, clock, log, folder: flowsDir },
-      compile: createTextCompiler({ plugins, env, flows, folder: flowsDir, filesAllow: config.files.allow }),
-    })
+    const compile = createTextCompiler({ plugins, env, flows, folder: flowsDir, filesAllow: config.files.allow })
+    const namedFlows = new NamedFlows({ store, compile, clock, log, folder: flowsDir })
     await namedFlows.load()
     const runs = createRunReader(store, secrets)
     const starter = new RunStarter(engine, store, secrets)
@@ -124,7 +122,8 @@ export async function serve(options: ServeOptions): Promise<StartedServer> {
       storedSecrets: openStoredSecrets({ env, store, place: stateStore, clock }),
       access: createTokenAccess({ tokens, sessions, isOpen }),
       ...{ runs, starter, intakes },
-      flows: createFlowCompiler({ store, plugins, env, flows }),
+      plugins: wired,
+      flows: createFlowCompiler({ store, compile, named: namedFlows }),
     }
     const app = await createApp(services)
     closing.push(() => app.close())

@@ -1,7 +1,7 @@
 // What routes may use, and nothing else: a route has no store, no clock and no file of its own.
 
 import type { Clock, Log, PlanEngine, Store } from '@stepflow/engine'
-import type { Env, FlowCompiler, Secrets } from '@stepflow/host'
+import type { Env, FlowCompiler, Secrets, WiredPlugins } from '@stepflow/host'
 import type { RunReader } from '@stepflow/host/history'
 import type { NamedFlows } from '@stepflow/host/named-flows'
 import type { StoredSecrets } from '@stepflow/host/secrets'
@@ -26,6 +26,8 @@ export interface Services {
   readonly flows: FlowCompiler
   /** What flows find and what everything that leaves is redacted by. */
   readonly secrets: Secrets
+  /** What steps can call. */
+  readonly plugins: WiredPlugins
   /** Those of the store, to be changed. */
   readonly storedSecrets: StoredSecrets
   readonly env: Env

@@ -114,14 +114,21 @@ export type RunList = Shape<typeof runListSchema>
 
 export const startRunSchema = {
   title: 'StartRun',
-  description: 'What is run, on what: one of `flow` and `flowId`; one of `input` and `inputs`.',
+  description: 'What is run, on what: one of `flow`, `flowId` and `flowName`; one of `input` and `inputs`.',
   type: 'object',
   properties: {
     flow: {
       description: 'The flow, as an object or as its text.',
       anyOf: [anyObject, { type: 'string', minLength: 1 }],
     },
+    file: {
+      type: 'string',
+      minLength: 1,
+      description: 'Where `flow` stands, below the folder of flows: relative paths in it lead from there.',
+    },
     flowId: { type: 'string', minLength: 1 },
+    flowName: { type: 'string', minLength: 1, description: 'Of which the published version is run.' },
+    flowVersion: { type: 'integer', minimum: 1, description: 'In place of the published version.' },
     input: { description: 'The one input.' },
     inputs: { type: 'array', description: 'An input for each item.' },
     variables: anyObject,

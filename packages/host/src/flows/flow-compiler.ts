@@ -1,67 +1,79 @@
 // Flows that a request brings, as objects, as texts or by the id of what is stored: gives plans, and keeps what it compiled, for
-// the same flow is run again and again. A flow that came this way has no folder: it reads no schema from a file.
+// the same flow is run again and again.
 
-import {
-  bareId,
-  type Diagnostic,
-  errorsOf,
-  FlowError,
-  hasErrors,
-  isRecord,
-  type Json,
-  type Plan,
-  type Store,
-} from '@stepflow/engine'
-import type { Env } from '../config/substitute.ts'
-import type { WiredPlugins } from '../wire.ts'
-import type { KnownFlows } from './known-flows.ts'
+import { bareId, type Diagnostic, FlowError, isRecord, type Json, type Plan, type Store } from '@stepflow/engine'
+import type { NamedFlows } from '../named-flows/named-flows.ts'
+import type { CompileText } from '../named-flows/read-flow.ts'
+import { refuseInvalid } from './refuse-invalid.ts'
 
 /** A flow that is ready to be run, and what a run says it is. */
 export interface CompiledGiven {
   readonly plan: Plan
-  /** The id of the blob that holds it as JSON. */
-  readonly flowId: string
+  /** The id of the blob that holds it as JSON; absent for a flow in code. */
+  readonly flowId?: string
   /** The id of the blob that holds its text, if it was a text. */
   readonly textId?: string
   readonly overridesId?: string
+  /** By which it was asked for. */
+  readonly flowName?: string
+  readonly flowVersion?: number
   /** Warnings and hints. */
   readonly diagnostics: readonly Diagnostic[]
 }
 
-/** An object, a text, or the id of a flow that is stored. */
-export type GivenFlow = { readonly flow: string | Readonly<Record<string, unknown>> } | { readonly flowId: string }
+/** An object, a text, the id of a flow that is stored, or the name of one. */
+export type GivenFlow =
+  /** `file`: below the folder of flows; relative paths in the flow lead from there. */
+  | { readonly flow: string | Readonly<Record<string, unknown>>; readonly file?: string | undefined }
+  | { readonly flowId: string }
+  /** The published version unless told. */
+  | { readonly flowName: string; readonly flowVersion?: number | undefined }
 
 export interface FlowCompiler {
-  /** Throws INVALID_FLOW with all findings, NOT_FOUND for an id. */
+  /** Throws INVALID_FLOW with all findings, NOT_FOUND for an id or a name, CONFLICT if nothing is published. */
   compile(given: GivenFlow, overrides?: Json): Promise<CompiledGiven>
 }
 
 export interface FlowCompilerOptions {
-  readonly store: Store
-  readonly plugins: () => WiredPlugins
-  readonly env: Env
-  /** Learns which flow each plan was compiled from. */
-  readonly flows: KnownFlows
+  readonly store: Pick<Store, 'blobs'>
+  readonly compile: CompileText
+  readonly named: Pick<NamedFlows, 'runnable'>
 }
 
 export function createFlowCompiler(options: FlowCompilerOptions): FlowCompiler {
   const known = new Map<string, Promise<CompiledGiven>>()
+  const once = (key: string, compile: () => Promise<CompiledGiven>) => {
+    // The oldest goes first: this one is the newest again.
+    const cached = known.get(key)
+    known.delete(key)
+    const compiled = cached ?? compile()
+    known.set(key, compiled)
+    // What fails now may not the next time: the store may be back, or the server of a component.
+    if (!cached) compiled.catch(() => known.delete(key))
+    if (known.size > MOST_CACHED) known.delete(known.keys().next().value as string) // there is one
+    return compiled
+  }
   return {
-    compile(given, overrides) {
-      const key = JSON.stringify([given, overrides])
-      const cached = known.get(key)
-      if (cached) {
-        // The oldest goes first: this one is the newest again.
-        known.delete(key)
-        known.set(key, cached)
-        return cached
+    async compile(given, overrides) {
+      if (!('flowName' in given)) {
+        return once(JSON.stringify([given, overrides]), () => compileGiven(given, overrides, options))
       }
-      const compiled = compileGiven(given, overrides, options)
-      known.set(key, compiled)
-      // What fails now may not the next time: the store may be back, or the server of a component.
-      compiled.catch(() => known.delete(key))
-      if (known.size > MOST_CACHED) known.delete(known.keys().next().value as string) // there is one
-      return compiled
+      // What the name stands for may be another flow by now.
+      const { flowName, flowVersion } = given
+      const found = await options.named.runnable(flowName, flowVersion)
+      const { version, read, file, flowId, diagnostics } = found
+      const name = { flowName, ...(version ? { flowVersion: version.version, textId: version.textId } : {}) }
+      const { plan } = read
+      if (overrides === undefined && plan) {
+        return { plan, ...name, ...(flowId === undefined ? {} : { flowId }), diagnostics }
+      }
+      if (read.dialect === 'code') {
+        throw new FlowError('INVALID_INPUT', `the flow "${flowName}" is written in code: it takes no overrides`)
+      }
+      const compiled = await once(JSON.stringify([version?.textId, file, overrides]), () =>
+        compileGiven({ flow: read.text, file }, overrides, options),
+      )
+      return { ...compiled, ...name, ...(flowId === undefined ? {} : { flowId }) }
     },
   }
 }
@@ -71,25 +83,16 @@ export function createFlowCompiler(options: FlowCompilerOptions): FlowCompiler {
 const MOST_CACHED = 200
 
 async function compileGiven(
-  given: GivenFlow,
+  given: Exclude<GivenFlow, { readonly flowName: string }>,
   overrides: Json | undefined,
-  { store, plugins, env, flows }: FlowCompilerOptions,
+  { store, compile }: FlowCompilerOptions,
 ): Promise<CompiledGiven> {
   const { text, textId } = await textOf(given, store)
-  const { compile, toJson } = await import('@stepflow/dialects')
-  const { router } = plugins()
-  const { plan, diagnostics, source } = compile(text, {
-    ...(overrides === undefined ? {} : { overrides: [overrides] }),
-    primaryOf: router.primaryOf,
-    isServed: router.whyUnserved,
-    misfits: router.misfits,
-    isSet: (variable) => Boolean(env[variable]),
-  })
-  if (!plan || hasErrors(diagnostics)) throw invalid(diagnostics)
-  const flow = source && toJson(source.node)
-  flows.add(plan, () => flow)
+  const file = 'flow' in given ? given.file : undefined
+  const { plan, diagnostics, flow } = await compile(text, { file, overrides })
+  refuseInvalid(diagnostics)
   return {
-    plan,
+    plan: plan as Plan, // without errors there is one
     flowId: await store.blobs.put(flow),
     ...(textId === undefined ? {} : { textId }),
     ...(overrides === undefined ? {} : { overridesId: await store.blobs.put(overrides) }),
@@ -98,7 +101,10 @@ async function compileGiven(
 }
 
 /** Its text; with the id by which the text is stored, if the flow was written as one. */
-async function textOf(given: GivenFlow, store: Store): Promise<{ readonly text: string; readonly textId?: string }> {
+async function textOf(
+  given: Exclude<GivenFlow, { readonly flowName: string }>,
+  store: Pick<Store, 'blobs'>,
+): Promise<{ readonly text: string; readonly textId?: string }> {
   if ('flow' in given) {
     const { flow } = given
     return typeof flow === 'string'
@@ -108,26 +114,15 @@ async function textOf(given: GivenFlow, store: Store): Promise<{ readonly text: 
   const stored = await blobOf(given.flowId, store)
   // `submit` stores a flow as it was written.
   if (typeof stored === 'string') return { text: stored, textId: bareId(given.flowId) }
-  if (isRecord(stored)) return { text: JSON.stringify(stored) }
+  if (isRecord(stored) || Array.isArray(stored)) return { text: JSON.stringify(stored) }
   throw new FlowError('INVALID_FLOW', `the blob ${given.flowId} holds no flow`)
 }
 
-async function blobOf(id: string, store: Store): Promise<unknown> {
+async function blobOf(id: string, store: Pick<Store, 'blobs'>): Promise<unknown> {
   try {
     return await store.blobs.get(bareId(id))
   } catch (thrown) {
     if (!FlowError.is(thrown) || thrown.code !== 'NOT_FOUND') throw thrown
     throw new FlowError('NOT_FOUND', `there is no flow ${id}: store it first, by POST /flows or POST /blobs`)
   }
-}
-
-function invalid(diagnostics: readonly Diagnostic[]): FlowError {
-  const errors = errorsOf(diagnostics)
-  const told = errors
-    .slice(0, 5)
-    .map(({ line, message }) => (line === undefined ? message : `line ${line}: ${message}`))
-  const more = errors.length > told.length ? `; and ${errors.length - told.length} more` : ''
-  return new FlowError('INVALID_FLOW', `the flow is not valid: ${told.join('; ')}${more}`, {
-    data: diagnostics as unknown as Json, // diagnostics are plain JSON
-  })
 }

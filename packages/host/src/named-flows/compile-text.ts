@@ -21,16 +21,18 @@ export interface TextCompilerOptions {
 }
 
 export function createTextCompiler({ plugins, env, flows, folder, filesAllow = [] }: TextCompilerOptions): CompileText {
-  return async (text, file): Promise<CompiledText> => {
+  return async (text, { file, overrides } = {}): Promise<CompiledText> => {
     const { compile, toJson } = await import('@stepflow/dialects')
     const { router } = plugins()
     const roots = file === undefined || folder === undefined ? filesAllow : [folder, ...filesAllow]
     const base = file === undefined ? undefined : folder
     const { plan, diagnostics, flow, source } = compile(text, {
       ...(file === undefined ? {} : { file }),
+      ...(overrides === undefined ? {} : { overrides: [overrides] }),
       readFile: (path) => readWithin(roots, base, path),
       primaryOf: router.primaryOf,
       isServed: router.whyUnserved,
+      misfits: router.misfits,
       isSet: (variable) => Boolean(env[variable]),
     })
     const json = source && (toJson(source.node) as Json)

@@ -22,6 +22,11 @@ export function checkFlowName(name: string): void {
   throw new FlowError('INVALID_INPUT', `a flow cannot be called ${JSON.stringify(name.slice(0, LONGEST))}: ${why}`)
 }
 
+/** True for a path that stays below the folder of flows. */
+export function isFlowPath(path: string): boolean {
+  return path.length <= 1000 && !/[\\\0]/.test(path) && path.split('/').every((part) => !/^\.*$/.test(part))
+}
+
 /** Of a file that does not name its flow: its path without the ending. */
 export function nameByFile(path: string): string {
   return path.replace(/\.[^./]+$/, '')

@@ -7,6 +7,7 @@
 import { join } from 'node:path'
 import { type Clock, type Diagnostic, FlowError, hasErrors, type Json, type Log } from '@stepflow/engine'
 import { isCodeFile } from '../flows/code-file.ts'
+import { refuseInvalid } from '../flows/refuse-invalid.ts'
 import { type FileContent, type FileMark, FlowFolder } from './flow-folder.ts'
 import { checkFlowName, fileFor, nameByFile, whyNoName } from './flow-names.ts'
 import type { FlowVersions, NamedFlow } from './flow-versions.ts'
@@ -19,7 +20,6 @@ import {
   readFlowCode,
   readFlowText,
 } from './read-flow.ts'
-import { refuseInvalid } from './refuse-invalid.ts'
 import { watchFolder } from './watch-folder.ts'
 
 /** A file of the folder, as it was when it was last read. */

@@ -12,11 +12,11 @@ import {
   own,
   type Store,
 } from '@stepflow/engine'
+import { refuseInvalid } from '../flows/refuse-invalid.ts'
 import { checkFlowName } from './flow-names.ts'
 import { type FlowVersion, FlowVersions, type NamedFlow } from './flow-versions.ts'
 import { type FolderFlow, FolderFlows, type SaveText } from './folder-flows.ts'
 import { type CompileText, ownName, type ReadFlow, readFlowText } from './read-flow.ts'
-import { refuseInvalid } from './refuse-invalid.ts'
 
 export interface NamedFlowsOptions {
   readonly store: Pick<Store, 'records' | 'blobs'>

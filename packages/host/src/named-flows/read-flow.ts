@@ -4,8 +4,15 @@ import type { FlowInfo } from '@stepflow/dialects'
 import { type Diagnostic, FlowError, type Json, type Log, own, type Plan, type Router } from '@stepflow/engine'
 import { loadCodeFlow } from '../flows/code-file.ts'
 
-/** What a compiler makes of a text. `file` is below the folder; without one, no schema is read from a file. */
-export type CompileText = (text: string, file?: string) => Promise<CompiledText>
+/** What a compiler makes of a text. */
+export type CompileText = (text: string, options?: CompileTextOptions) => Promise<CompiledText>
+
+export interface CompileTextOptions {
+  /** Below the folder of flows; without one, no schema is read from there. */
+  readonly file?: string | undefined
+  /** Patches of its steps. */
+  readonly overrides?: Json | undefined
+}
 
 export interface CompiledText {
   /** Absent if there are errors. */
@@ -27,7 +34,7 @@ export interface ReadFlow extends CompiledText {
 export type Dialect = 'flow' | 'manifest' | 'code'
 
 export async function readFlowText(text: string, compile: CompileText, file?: string): Promise<ReadFlow> {
-  const compiled = await compile(text, file)
+  const compiled = await compile(text, { file })
   return { ...compiled, text, dialect: isManifest(compiled.flow) ? 'manifest' : 'flow' }
 }
 

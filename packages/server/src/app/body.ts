@@ -13,6 +13,9 @@ const BODY_MS = 60_000
 /** What is read as it comes, however long it is. */
 const STREAMED = ['application/x-ndjson', 'application/ndjson', 'application/octet-stream']
 
+/** The text of a flow. */
+const YAML = ['application/yaml', 'application/x-yaml', 'text/yaml']
+
 export function acceptBodies(app: App): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(
@@ -26,6 +29,9 @@ export function acceptBodies(app: App): void {
         throw FlowError.is(error) ? unreadable(error.message) : error
       }
     },
+  )
+  app.addContentTypeParser(YAML, { parseAs: 'string' }, async (_request: FastifyRequest, text: string) =>
+    text.charCodeAt(0) === 0xfeff ? text.slice(1) : text,
   )
   app.addContentTypeParser(STREAMED, (_request, payload, done) => done(null, payload))
   app.addHook('preParsing', async (request, _reply, payload) => {

@@ -6,7 +6,7 @@ import type { Services } from '../services.ts'
 import { healthRoutes } from './root.ts'
 
 export function serverRoutes(app: App, services: Services, describe: () => Promise<object>): void {
-  const { config, clock } = services
+  const { config, clock, namedFlows } = services
   healthRoutes(app, services, '', 'described')
   app.get(
     '/info',
@@ -26,7 +26,7 @@ export function serverRoutes(app: App, services: Services, describe: () => Promi
       ...(caller?.name === undefined ? {} : { name: caller.name }),
       store: config.storeKind,
       flowsDir: config.flowsDir,
-      canWriteFlows: false,
+      canWriteFlows: await namedFlows.canWriteFiles(),
     }),
   )
   let described: Promise<object> | undefined

@@ -7,7 +7,7 @@ import { readBlob } from '@stepflow/host/history'
 import { unreadable } from '../app/problem.ts'
 import { createCheck } from '../app/validate.ts'
 
-const { flowId, maxConcurrent, wait, idempotencyKey, kind } = startRunSchema.properties
+const { file, flowId, flowName, flowVersion, maxConcurrent, wait, idempotencyKey, kind } = startRunSchema.properties
 
 export const startQuerySchema = {
   type: 'object',
@@ -22,7 +22,7 @@ export const startQuerySchema = {
       description: 'The id of a blob that holds all this, as in a body of JSON.',
     },
     timeout: { type: 'string' },
-    ...{ flowId, maxConcurrent, wait, idempotencyKey, kind },
+    ...{ file, flowId, flowName, flowVersion, maxConcurrent, wait, idempotencyKey, kind },
   },
 } as const satisfies ShapeSchema
 

@@ -3,12 +3,14 @@
 import type { Readable } from 'node:stream'
 import { type StartRun, startedRunSchema, startRunSchema } from '@stepflow/api'
 import { FlowError, type Json, parseDuration, type RunRow } from '@stepflow/engine'
+import type { GivenFlow } from '@stepflow/host'
 import { summaryOf } from '@stepflow/host/history'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller } from '../access/access.ts'
 import type { App } from '../app/app.ts'
 import { gone } from '../app/gone.ts'
 import { unreadable } from '../app/problem.ts'
+import { checkFlowPath } from '../flows/check-flow.ts'
 import { BodyLines } from '../runs/body-lines.ts'
 import { slowAnswer } from '../runs/slow-answer.ts'
 import { type BegunRun, requestHash, type StartRequest } from '../runs/start-run.ts'
@@ -75,12 +77,11 @@ async function toStart(
   caller: Caller | undefined,
   key: string | undefined,
 ): Promise<Omit<StartRequest, 'inputs' | 'isSingle'>> {
-  const { flow, flowId, overrides, variables, labels, maxConcurrent, kind } = asked
-  const given = onlyOne(asked, ['flow', 'flowId']) === 'flow' ? { flow: flow ?? '' } : { flowId: flowId ?? '' }
+  const { overrides, variables, labels, maxConcurrent, kind } = asked
   if (asked.timeout !== undefined) timeoutOf(asked.timeout)
   const { idempotencyKey: _, wait: __, timeout: ___, ...hashed } = asked
   return {
-    flow: await flows.compile(given, overrides as Json | undefined), // it came as JSON
+    flow: await flows.compile(givenFlow(asked), overrides as Json | undefined), // it came as JSON
     ...(variables === undefined ? {} : { variables }),
     ...(labels === undefined ? {} : { labels }),
     ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
@@ -112,12 +113,28 @@ function shown(row: RunRow) {
   return { ...summaryOf(row), itemCount: total < 0 ? null : total }
 }
 
+function givenFlow(asked: StartRun): GivenFlow {
+  const { flow = '', flowId = '', flowName = '', flowVersion, file } = asked
+  const which = onlyOne(asked, ['flow', 'flowId', 'flowName'])
+  if (file !== undefined && which !== 'flow') throw belongsTo('file', 'flow')
+  if (flowVersion !== undefined && which !== 'flowName') throw belongsTo('flowVersion', 'flowName')
+  if (which === 'flowName') return { flowName, flowVersion }
+  if (which === 'flowId') return { flowId }
+  checkFlowPath(file)
+  return { flow, file }
+}
+
+function belongsTo(name: string, other: string): FlowError {
+  return new FlowError('INVALID_INPUT', `the request has "${name}", which belongs to "${other}"`)
+}
+
 /** Which of the names the body has: exactly one. */
-function onlyOne<K extends string>(body: object, names: readonly [K, K]): K {
+function onlyOne<K extends string>(body: object, names: readonly K[]): K {
   const given = names.filter((name) => Object.hasOwn(body, name))
   if (given.length === 1) return given[0] as K // counted
-  const [a, b] = names
-  const wrong = given.length === 0 ? `needs "${a}" or "${b}"` : `has "${a}" and "${b}": it needs one of them`
+  const quoted = (some: readonly string[], word: string) => some.map((name) => `"${name}"`).join(word)
+  const wrong =
+    given.length === 0 ? `needs ${quoted(names, ' or ')}` : `has ${quoted(given, ' and ')}: it needs one of them`
   throw new FlowError('INVALID_INPUT', `the request ${wrong}`)
 }
 

@@ -115,13 +115,14 @@ export class RunStarter {
 
   async #begin(request: StartRequest, id?: string): Promise<BegunRun> {
     const { flow, flowName, inputs, isSingle, trigger, key } = request
-    const { plan, flowId, textId, overridesId } = flow
+    const { plan, flowId, textId, overridesId, flowVersion } = flow
     if (isSingle) await this.#checkInput(plan, inputs)
     // The run reads what they are now, whoever has set them.
     await this.#secrets.refresh()
-    const name = flowName ?? plan.name
+    const name = flowName ?? flow.flowName ?? plan.name
     const options: SubmitOptions = {
-      flowId,
+      ...(flowId === undefined ? {} : { flowId }),
+      ...(flowVersion === undefined ? {} : { flowVersion }),
       ...(name ? { flow: name } : {}),
       ...(textId === undefined ? {} : { textId }),
       ...(overridesId === undefined ? {} : { overridesId }),
