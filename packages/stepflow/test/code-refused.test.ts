@@ -67,6 +67,18 @@ test.skipIf(process.platform !== 'linux')(
   },
 )
 
+test.each(['net', 'dgram', 'http', 'fs', 'child_process', 'worker_threads', 'require', 'fetch'])(
+  'where nothing but the inner walls keeps it in, code that left its realm has no %s',
+  async (name) => {
+    const code = `await import('x').catch((e) => e.constructor.constructor('return ${name}')())`
+    const { folder } = folderWith({ 'f.yaml': `steps: [${step(code)}]\n`, 'unsafe.yml': 'code: { unsafe: true }\n' })
+
+    const { out } = await cli(['run', 'f.yaml', '--config', 'unsafe.yml'], { cwd: folder, env: noJail })
+
+    expect(out).toContain(`${name} is not defined`)
+  },
+)
+
 test('what is neither true nor false does not make code unsafe', async () => {
   const { folder } = folderWith({ ...files, 'maybe.yml': 'code: { unsafe: perhaps }\n' })
 

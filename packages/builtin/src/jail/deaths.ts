@@ -25,9 +25,9 @@ export function whyItDied({ status, signal, stderr }: Death, allowance: Allowanc
     case 'SIGXFSZ':
       return because('file size', allowance)
     case 'SIGKILL':
-      return `the code was killed: ${exceeded('cpu', allowance)}, or the machine has no memory left`
+      return `the code was killed, as it is when ${exceeded('cpu', allowance)}, or when the machine has no memory left`
     default:
-      return `the code died of ${killedBy}: ${exceeded('memory', allowance)}, or more than its stack`
+      return `the code died of ${killedBy}, as it does when ${exceeded('memory', allowance)}, or more than its stack`
   }
 }
 

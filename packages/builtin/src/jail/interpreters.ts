@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process'
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { FlowError } from '@stepflow/engine'
-import { JAVASCRIPT } from './javascript.ts'
+import { JAVASCRIPT, NO_NETWORK } from './javascript.ts'
 import { PYTHON } from './python.ts'
 
 export type Language = 'javascript' | 'python'
@@ -17,14 +17,20 @@ export interface Interpreter {
   readonly needs: readonly string[]
 }
 
-export async function interpreterOf(language: Language, memoryMb: number): Promise<Interpreter> {
+/** `walls`: around it; the inner ones are always there. */
+export async function interpreterOf(
+  language: Language,
+  memoryMb: number,
+  walls: 'outer' | 'inner' = 'outer',
+): Promise<Interpreter> {
   if (language === 'python') {
     const { executable, needs } = await findPython()
     return { command: executable, args: ['-I', '-B', '-c', PYTHON], env: FEW_ARENAS, needs }
   }
+  const program = walls === 'outer' ? JAVASCRIPT : `${NO_NETWORK}${JAVASCRIPT}`
   const isStable = process.allowedNodeEnvironmentFlags.has('--permission')
   const permission = isStable ? '--permission' : '--experimental-permission'
-  const args = [permission, `--max-old-space-size=${memoryMb}`, '--no-warnings', '--eval', JAVASCRIPT]
+  const args = [permission, `--max-old-space-size=${memoryMb}`, '--no-warnings', '--eval', program]
   nodeNeeds ??= [realpathSync(process.execPath), ...librariesOfThisProcess()]
   return { command: nodeNeeds[0] as string, args, env: {}, needs: nodeNeeds }
 }

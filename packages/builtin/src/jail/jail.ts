@@ -49,7 +49,7 @@ export class Jail {
   /** One that can be asked; throws if there is none to be had, or if `signal` aborts first. */
   static async start(options: JailOptions, signal: AbortSignal): Promise<Jail> {
     const { language, memoryMb, timeoutMs, clock, tools } = options
-    const interpreter = await interpreterOf(language, memoryMb)
+    const interpreter = await interpreterOf(language, memoryMb, tools ? 'outer' : 'inner')
     const isCounted = tools !== undefined && language === 'javascript'
     const dataBytes = isCounted ? nodeDataBytes(memoryMb) : undefined
     const process = new JailProcess(
@@ -76,7 +76,8 @@ export class Jail {
       if (why) throw why
       if (typeof said === 'string' || !process.meet()) {
         const lines = process.stderr.trim().split('\n')
-        throw new FlowError('COMPONENT_FAILED', `no jail could be made for the code: ${lines.at(-1)}`)
+        const told = lines.find((each) => /error/i.test(each)) ?? lines.at(-1)
+        throw new FlowError('COMPONENT_FAILED', `no jail could be made for the code: ${told}`)
       }
       if (isCounted && dataBytes === undefined) await measure(process.runner, memoryMb, tools)
       return new Jail(options, process)
@@ -168,6 +169,8 @@ const START_MS = 30_000
 const WATCH_MS = 100
 /** How long what code leaves behind may take to end. */
 const REST_MS = 1000
+const MOST_LINES = 1000
+const MOST_CHARACTERS = 2000
 /** CPU time that Node may have over the timeout: what it needs to start, and for earlier answers. */
 const SPARE_CPU_S = 1
 
@@ -194,7 +197,9 @@ async function measure(pid: number, memoryMb: number, tools: Tools): Promise<voi
 
 function readAnswer(line: unknown, allowance: Allowance): Jailed | undefined {
   if (!isRecord(line) || isDone(line)) return undefined
-  const printed = Array.isArray(line.printed) ? line.printed.map(String) : []
+  // The programs bound it; what has got past them may say anything.
+  const lines = Array.isArray(line.printed) ? line.printed.slice(0, MOST_LINES) : []
+  const printed = lines.map((each) => String(each).slice(0, MOST_CHARACTERS))
   if (typeof line.error !== 'string') return { outcome: { value: line.value ?? null }, printed }
   const limit = line.error.startsWith('RangeError: Array buffer allocation failed') ? 'memory' : line.limit
   const why = isLimit(limit) ? `: ${exceeded(limit, allowance)}` : ''

@@ -3,28 +3,20 @@
 // what goes over are texts. Each code gets a context of its own.
 
 export const JAVASCRIPT = `
+// A function, so that nothing of this is global.
+;(() => {
 'use strict'
 const fs = require('node:fs')
 const vm = require('node:vm')
 
-// The network, taken out for code that finds a way into this realm.
-const no = () => { throw new Error('there is no network here') }
-const net = require('node:net')
-net.Socket.prototype.connect = no
-net.Server.prototype.listen = no
-for (const name of ['node:dgram', 'node:dns', 'node:dns/promises', 'node:http2', 'node:inspector']) {
-  const module = require(name)
-  for (const key of Object.keys(module)) if (typeof module[key] === 'function') try { module[key] = no } catch {}
-  for (const key of ['Resolver', 'Socket']) if (module[key]?.prototype) {
-    for (const method of Object.getOwnPropertyNames(module[key].prototype)) try { module[key].prototype[method] = no } catch {}
-  }
-}
-for (const name of ['fetch', 'WebSocket', 'EventSource']) delete globalThis[name]
+// What Node gives to programs like this one, beside the language: for code that finds a way into this realm.
+const { builtinModules } = require('node:module')
+const names = builtinModules.filter((name) => name !== 'process' && name !== 'console')
+for (const name of [...names, 'fetch', 'WebSocket', 'EventSource', 'require', 'module', 'exports']) delete globalThis[name]
 for (const name of ['binding', '_linkedBinding', 'dlopen', 'kill', 'getBuiltinModule']) {
   Object.defineProperty(process, name, { value: undefined })
 }
 for (const name of Object.keys(process.env)) delete process.env[name]
-require('node:module').syncBuiltinESMExports()
 
 const say = (text) => {
   let from = 0
@@ -150,4 +142,23 @@ process.on('beforeExit', () => {
 say('{}')
 const first = next()
 setImmediate(() => run(JSON.parse(first).code))
+})()
+`
+
+/** Where the outer walls do not take the network away, this does, for code that finds a way into Node's realm. */
+export const NO_NETWORK = `
+{
+const no = () => { throw new Error('there is no network here') }
+const net = require('node:net')
+net.Socket.prototype.connect = no
+net.Server.prototype.listen = no
+for (const name of ['node:dgram', 'node:dns', 'node:dns/promises', 'node:http2', 'node:inspector']) {
+  const module = require(name)
+  for (const key of Object.keys(module)) if (typeof module[key] === 'function') try { module[key] = no } catch {}
+  for (const key of ['Resolver', 'Socket']) if (module[key]?.prototype) {
+    for (const method of Object.getOwnPropertyNames(module[key].prototype)) try { module[key].prototype[method] = no } catch {}
+  }
+}
+require('node:module').syncBuiltinESMExports()
+}
 `
