@@ -18,7 +18,7 @@ export function sleep(clock: Clock): Component {
       properties: { duration_ms: { type: 'number' }, passthrough: {} },
       required: ['duration_ms'],
     },
-    repeatable: true,
+    // Not repeatable, though a second call does no harm: without a row of its own nobody knew how long it took.
     async call(input, context, raw) {
       const ms = input.duration_ms ?? input.duration
       if (ms === undefined || ms < 0) {

@@ -566,4 +566,18 @@ test('watch follows a run of another process to its end, and exits as it does', 
   await ended
   const again = await project.run('runs', 'watch', id, ...store)
   expect(again).toMatchObject({ code: 0, out: '{"outcome":"success","result":{"by":"Ada"}}\n' })
+  expect(again.err).not.toContain('To send it')
+})
+
+test('a step that only took its time has taken it in `runs show`, too', async () => {
+  const sleeping = `name: s
+description: s
+steps: [{ id: a, component: /builtin/sleep, input: { duration_ms: 60 } }]
+output: { $step: a }
+`
+  const project = bench({ 'sleep.yaml': sleeping })
+  await project.run('run', 'sleep.yaml', ...store)
+
+  const [{ startedAt, endedAt }] = (await project.runs('show', await project.newest())).steps
+  expect(Date.parse(endedAt) - Date.parse(startedAt)).toBeGreaterThanOrEqual(55)
 })

@@ -54,7 +54,6 @@ async function followOne(at: RunsContext, recorded: RecordedRun): Promise<End> {
   if (!plan) throw new FlowError('RESOURCE_UNAVAILABLE', damage ?? 'its journal is damaged')
   const display = showRun(plan, io, messages)
   const waits = watchWaits(plan, messages.hint, storeWords)
-  waits.name(row.id)
   const stop = new AbortController()
   let isSeen = () => {}
   const seen = new Promise<void>((resolve) => {
@@ -66,7 +65,8 @@ async function followOne(at: RunsContext, recorded: RecordedRun): Promise<End> {
     if (entries.some(({ type }) => type === 'finished')) isSeen()
   }, stop.signal)
   try {
-    const end = await ended(at, recorded)
+    // What waited in the past is passed by first: only what waits then is news.
+    const end = await ended(at, recorded, () => waits.name(row.id))
     // The row may be ahead of what is told. Of a run that was cancelled while nobody drove it, no end is told.
     if (end !== 'interrupted' && end) await Promise.race([seen, pause(LAST_MS)])
     return end
@@ -89,7 +89,11 @@ async function followBatch(at: RunsContext, recorded: RecordedRun): Promise<End>
 }
 
 /** Looks at the run's row until it has ended. Who drives it may go, and another may come: the first is reported. */
-async function ended({ messages, storeWords }: RunsContext, recorded: RecordedRun): Promise<End> {
+async function ended(
+  { messages, storeWords }: RunsContext,
+  recorded: RecordedRun,
+  onLater: () => void = () => {},
+): Promise<End> {
   let isInterrupted = false
   const wake = new AbortController()
   const restore = onInterrupt(() => {
@@ -108,6 +112,7 @@ async function ended({ messages, storeWords }: RunsContext, recorded: RecordedRu
       }
       isTold = isAlone
       await pause(LOOK_MS, undefined, { signal: wake.signal }).catch(() => {})
+      onLater()
     }
   } finally {
     restore()
