@@ -161,12 +161,16 @@ const {
   ...fromSources
 } = entries
 
+const shims = Object.fromEntries(
+  ['client', 'server'].map((name) => [`@modelcontextprotocol/${name}/_shims`, path('scripts/mcp-shims.mjs')]),
+)
+
 const ours = {
   ...options,
   define: { STEPFLOW_VERSION: JSON.stringify(version), 'import.meta.url': '__stepflowUrl' },
   banner: { js: "const __stepflowUrl = require('node:url').pathToFileURL(__filename).href;" },
   // Our packages come in as sources, so that only what a command needs is run.
-  alias: fromSources,
+  alias: { ...fromSources, ...shims },
 }
 
 /** Our own packages, which `packages: 'external'` would leave outside. */
@@ -245,7 +249,7 @@ const results = await Promise.all([
     build({
       ...options,
       sourcemap: false,
-      alias: { '@modelcontextprotocol/client/_shims': path('scripts/mcp-shims.mjs') },
+      alias: shims,
       entryPoints: [file],
       outfile: path(`packages/stepflow/dist/${fileOf(name)}`),
     }),

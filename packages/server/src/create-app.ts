@@ -10,6 +10,7 @@ import { acceptBodies, MOST_BYTES } from './app/body.ts'
 import { refuseUnknown } from './app/not-found.ts'
 import { sendProblem } from './app/problem.ts'
 import { compilers } from './app/validate.ts'
+import { mcpRoutes } from './mcp/http.ts'
 import { apiRoutes } from './routes/api.ts'
 import { rootRoutes } from './routes/root.ts'
 import type { Services } from './services.ts'
@@ -45,6 +46,7 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   app.addHook('onClose', async () => ended.stop())
   guard(typed, access, { basePath: config.basePath, ended })
   rootRoutes(typed, services)
+  mcpRoutes(typed, services)
   await app.register(async (scope) => apiRoutes(scope as unknown as App, services), {
     prefix: `${config.basePath}/api/v1`,
   })

@@ -27,6 +27,7 @@ import { checkedHost, checkedOrigin } from './access/door.ts'
 import { createTokenAccess } from './access/token-access.ts'
 import { Life } from './app/life.ts'
 import { createApp } from './create-app.ts'
+import type { WhichTools } from './mcp/flow-tools.ts'
 import { Intakes } from './runs/intakes.ts'
 import { RunStarter } from './runs/start-run.ts'
 import type { Services } from './services.ts'
@@ -52,6 +53,8 @@ export interface ServeOptions {
   readonly allowHosts?: readonly string[] | undefined
   /** Origins whose pages may use the API. */
   readonly cors?: readonly string[] | undefined
+  /** Which flows are tools for MCP clients: those that say so unless told. */
+  readonly mcpTools?: WhichTools | undefined
   readonly log?: Log
   readonly clock?: Clock
   /** Called if the server can serve no longer: another one has its store. */
@@ -78,7 +81,7 @@ export async function serve(options: ServeOptions): Promise<StartedServer> {
   const { cwd, env, clock = systemClock, log = () => {}, secretsFile, onLost = () => {} } = options
   const basePath = checkedBase(options.basePath ?? '')
   const flowsDir = checkedFolder(resolve(cwd, options.flowsDir ?? 'flows'), options.flowsDir)
-  const { host = LOOPBACK, allowHosts = [], cors = [] } = options
+  const { host = LOOPBACK, allowHosts = [], cors = [], mcpTools = 'named' } = options
   const hosts = [...allowHosts.map(checkedHost), ...(isIP(host) === 0 ? [checkedHost(host)] : [])]
   const origins = cors.map(checkedOrigin)
   const isOpen = isLoopback(host) && allowHosts.length === 0
@@ -117,7 +120,7 @@ export async function serve(options: ServeOptions): Promise<StartedServer> {
     const starter = new RunStarter(engine, store, secrets)
     const intakes = new Intakes({ engine, store, runs, starter, clock, log, life })
     const services: Services = {
-      config: { version: options.version, basePath, storeKind: stateStore.type, flowsDir, hosts, origins },
+      config: { version: options.version, basePath, storeKind: stateStore.type, flowsDir, hosts, origins, mcpTools },
       ...{ store, engine, secrets, life, clock, log, env, tokens, sessions, namedFlows },
       storedSecrets: openStoredSecrets({ env, store, place: stateStore, clock }),
       access: createTokenAccess({ tokens, sessions, isOpen }),

@@ -9,6 +9,7 @@ import type { Sessions, Tokens } from '@stepflow/host/tokens'
 import type { Access } from './access/access.ts'
 import type { DoorConfig } from './access/door.ts'
 import type { Life } from './app/life.ts'
+import type { WhichTools } from './mcp/flow-tools.ts'
 import type { Intakes } from './runs/intakes.ts'
 import type { RunStarter } from './runs/start-run.ts'
 
@@ -49,4 +50,6 @@ export interface ServerConfig extends DoorConfig {
   readonly storeKind: string
   /** Absolute. */
   readonly flowsDir: string
+  /** Which flows are tools for MCP clients. */
+  readonly mcpTools: WhichTools
 }

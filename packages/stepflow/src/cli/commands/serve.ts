@@ -24,6 +24,7 @@ export const serve: Command = {
       does: 'a name by which others reach the server; everybody needs a token then',
     },
     { name: 'cors', value: 'ORIGIN', many: true, does: 'an origin whose pages may use the API: https://example.org' },
+    { name: 'mcp', value: 'all', does: 'every published flow is a tool of MCP clients, not only those that say so' },
     { name: 'base-path', value: 'PATH', does: 'what all paths begin with, behind a proxy: /stepflow' },
     ...flowOptions.filter(({ name }) => name === 'config'),
     { ...storeOption, default: `the one of the configuration, or ${DEFAULT_STORE}` },
@@ -59,6 +60,7 @@ export const serve: Command = {
         secretsFile: args.value('secrets'),
         store: storeNamed(serve, args, io),
         flowsDir: args.value('flows'),
+        mcpTools: mcpToolsOf(args),
         log: messages.log,
         onLost: () => end('lost'),
       }).catch(asUsage)
@@ -92,9 +94,16 @@ function greeting({ url, resumedRuns, needsToken }: Greeted): string[] {
   return [
     `stepflow ${version} is ready`,
     `  API   ${url}/api/v1, documented at ${url}/api/docs`,
+    `  MCP   ${url}/mcp`,
     ...(resumedRuns === 0 ? [] : [`  ${resumed} continued`]),
     ...(needsToken ? ['  everybody needs a token: stepflow tokens create --role operator'] : []),
   ]
+}
+
+function mcpToolsOf(args: Args): 'all' | undefined {
+  const text = args.value('mcp')
+  if (text === undefined || text === 'all') return text
+  throw usage(serve, `--mcp is "${text}", but can only be all`)
 }
 
 function portOf(args: Args): number | undefined {
