@@ -8,6 +8,7 @@ import type { Jailed } from './jail/jail.ts'
 import type { Jails } from './jail/jails.ts'
 import { MEMORY_MB, TIMEOUT_MS } from './jail/limits.ts'
 import { jailTools, whyNoJail } from './jail/util-linux.ts'
+import type { HomeOf } from './load-file.ts'
 
 /** `code` of the configuration. */
 export interface CodeOptions {
@@ -24,7 +25,12 @@ const fields = {
 }
 const output: Json = { description: 'What the code gave, as JSON' }
 
-export function code(clock: Clock, options: CodeOptions = {}): { components: Component[]; stop: () => Promise<void> } {
+/** `homeOf`: a flow that has no folder may be anybody's, and runs its code in a jail or not at all. */
+export function code(
+  clock: Clock,
+  options: CodeOptions = {},
+  homeOf?: HomeOf,
+): { components: Component[]; stop: () => Promise<void> } {
   const { unsafe = false, memoryMb = MEMORY_MB, warm = 0 } = options
   let jails: Promise<Jails> | undefined
   const open = async (log: Log) => {
@@ -35,7 +41,8 @@ export function code(clock: Clock, options: CodeOptions = {}): { components: Com
   }
   const run = async (language: Language, source: string, timeoutMs = TIMEOUT_MS, context: CallContext) => {
     const { runId, signal, log } = context
-    const refusal = refused()
+    const isStrange = homeOf !== undefined && homeOf(context.flowFile) === undefined
+    const refusal = isStrange ? whyNoJail() : refused()
     if (refusal !== undefined) throw new FlowError('COMPONENT_FAILED', refusal, { retryable: false })
     jails ??= open(log)
     const started = () => context.started()

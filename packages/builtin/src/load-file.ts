@@ -8,11 +8,16 @@ import { also, oneOf, optional, text } from './input.ts'
 export interface FileAccess {
   /** The directory that paths are relative to and that they may not leave. */
   readonly baseDir: string
+  /** In place of it, by the file of the flow; undefined: the flow has no folder, and may read what is allowed besides. */
+  readonly homeOf?: HomeOf | undefined
   /** More directories and files that may be read; relative ones to `baseDir`. */
   readonly allow?: readonly string[]
   /** 64 MiB if absent. */
   readonly maxBytes?: number
 }
+
+/** The folder of a flow, by its file as the plan has it; undefined for one that has none. */
+export type HomeOf = (file: string | undefined) => string | undefined
 
 const FORMATS = ['json', 'yaml', 'text', 'jsonl'] as const
 type Format = (typeof FORMATS)[number]
@@ -41,8 +46,9 @@ export function loadFile(access: FileAccess): Component {
       required: ['data', 'metadata'],
     },
     primary: 'data',
-    async call(input) {
-      const real = await permittedPath(input.path, access)
+    async call(input, { flowFile }) {
+      const home = access.homeOf ? access.homeOf(flowFile) : access.baseDir
+      const real = await permittedPath(input.path, access, home)
       const bytes = await readBounded(input.path, real, access.maxBytes ?? 64 * 1024 * 1024)
       const format = input.format ?? formatOf(real)
       const data = await parse(input.path, decode(input.path, bytes), format)
@@ -54,23 +60,28 @@ export function loadFile(access: FileAccess): Component {
 // ---
 
 /** The file's path without symlinks; throws unless it is inside what may be read. */
-async function permittedPath(path: string, access: FileAccess): Promise<string> {
+async function permittedPath(path: string, access: FileAccess, home: string | undefined): Promise<string> {
   const { realpath } = await import('node:fs/promises')
-  const { resolve } = await import('node:path')
+  const { isAbsolute, resolve } = await import('node:path')
   if (path.includes('\0') || path === '')
     throw new FlowError('INVALID_INPUT', '/builtin/load_file: "path" is not a path')
-  const wanted = resolve(access.baseDir, path)
-  const roots = [access.baseDir, ...(access.allow ?? []).map((root) => resolve(access.baseDir, root))]
+  const where = home === undefined ? 'the flow has no directory' : `it is outside the flow's directory ${home}`
+  const refused = () =>
+    new FlowError(
+      'INVALID_INPUT',
+      `/builtin/load_file may not read ${JSON.stringify(path)}: ${where}; add its directory to files.allow in the configuration file`,
+    )
+  if (home === undefined && !isAbsolute(path)) throw refused()
+  const wanted = resolve(home ?? access.baseDir, path)
+  const roots = [
+    ...(home === undefined ? [] : [home]),
+    ...(access.allow ?? []).map((root) => resolve(access.baseDir, root)),
+  ]
   const realRoots = await Promise.all(roots.map((root) => realpath(root).catch(() => resolve(root))))
   const inside = async (file: string, within: readonly string[]) => {
     for (const root of within) if (await isInside(file, root)) return true
     return false
   }
-  const refused = () =>
-    new FlowError(
-      'INVALID_INPUT',
-      `/builtin/load_file may not read ${JSON.stringify(path)}: it is outside the flow's directory ${access.baseDir}; add its directory to files.allow in the configuration file`,
-    )
   const real = await realpath(wanted).catch(async (error: NodeJS.ErrnoException) => {
     // Outside, not even whether a file is there is told.
     if (!(await inside(wanted, [...roots, ...realRoots]))) throw refused()

@@ -16,7 +16,7 @@ import { type HostLimits, HostRates } from './host-rates.ts'
 import { http } from './http.ts'
 import { createHttpClient } from './http-client.ts'
 import { iterate } from './iterate.ts'
-import { loadFile } from './load-file.ts'
+import { type HomeOf, loadFile } from './load-file.ts'
 import { map } from './map.ts'
 import { createNetGuard, type Resolve } from './net-guard.ts'
 import { openai } from './openai.ts'
@@ -37,6 +37,11 @@ export interface BuiltinOptions {
   readonly hostRates?: HostLimits
   /** The flow's directory; the current one if absent. */
   readonly baseDir?: string
+  /**
+   * Of a server, which runs flows of several folders and of none: the folder by the flow's file. One that has none reads what
+   * `filesAllow` names, and its code runs only in a jail that holds.
+   */
+  readonly homeOf?: HomeOf
   /** `files.allow` of the configuration. */
   readonly filesAllow?: readonly string[]
   readonly code?: CodeOptions
@@ -65,7 +70,7 @@ export function createBuiltinPlugin(options: BuiltinOptions = {}): Plugin {
   const client = createHttpClient({ guard, clock, rates })
   const env = options.env ?? process.env
   const schema = options.schema ?? createSchemaLoader()
-  const jails = code(clock, options.code)
+  const jails = code(clock, options.code, options.homeOf)
   const components = [
     noop,
     createMessages,
@@ -79,6 +84,7 @@ export function createBuiltinPlugin(options: BuiltinOptions = {}): Plugin {
     waitForSignal(clock, schema),
     loadFile({
       baseDir: options.baseDir ?? process.cwd(),
+      homeOf: options.homeOf,
       ...(options.filesAllow ? { allow: options.filesAllow } : {}),
     }),
     validate(schema),

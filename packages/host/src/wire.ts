@@ -1,6 +1,6 @@
 // The composition root: a Config to plugins, a router, a store and an engine. The only file that knows every plugin.
 
-import { createBuiltinPlugin, paced, Rate } from '@stepflow/builtin'
+import { type BuiltinOptions, createBuiltinPlugin, paced, Rate } from '@stepflow/builtin'
 import { assembleEngine } from '@stepflow/code'
 import {
   type Clock,
@@ -27,6 +27,8 @@ export interface WireOptions {
   readonly env: Env
   /** What the flow's own files are relative to. */
   readonly flowDirectory: string
+  /** In place of it: the folder by the flow's file; none for a flow that came from no file. */
+  readonly homeOf?: NonNullable<BuiltinOptions['homeOf']>
   /** In place of the configuration's. */
   readonly store?: Store
   /** `none`: the store in memory keeps nothing but the runs' rows, for results that are streamed away. */
@@ -101,6 +103,7 @@ export async function wirePlugins(config: Config, given: WireOptions, known?: Kn
     allowPrivate: config.http.allowPrivate,
     hostRates: config.http.rateLimits,
     filesAllow: config.files.allow,
+    ...(options.homeOf && { homeOf: options.homeOf }),
     code: config.code,
     functions,
     ...(options.clock && { clock: options.clock }),

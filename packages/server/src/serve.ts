@@ -2,7 +2,7 @@
 
 import { statSync } from 'node:fs'
 import { isIP } from 'node:net'
-import { resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { type Clock, errorsOf, FlowError, type Log, type PlanEngine, type Store, systemClock } from '@stepflow/engine'
 import {
   createFlowCompiler,
@@ -19,7 +19,7 @@ import {
   wire,
 } from '@stepflow/host'
 import { createRunReader } from '@stepflow/host/history'
-import { createTextCompiler, NamedFlows, routeCode } from '@stepflow/host/named-flows'
+import { createTextCompiler, isFlowPath, NamedFlows, routeCode } from '@stepflow/host/named-flows'
 import { openStoredSecrets } from '@stepflow/host/secrets'
 import { Sessions, Tokens } from '@stepflow/host/tokens'
 import type { FastifyInstance } from 'fastify'
@@ -108,6 +108,7 @@ export async function serve(options: ServeOptions): Promise<StartedServer> {
       plan: createFlowLoader({ directory: flowsDir, plugins, flows }),
       flowOf: flows.of,
       around: routeCode(() => namedFlows.inCode()),
+      homeOf: (file) => (file !== undefined && isFlowPath(file) ? dirname(join(flowsDir, file)) : undefined),
     })
     closing.push(() => wired.close())
     const { engine } = wired

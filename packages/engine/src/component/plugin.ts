@@ -81,6 +81,8 @@ export interface CallContext {
   outcomes(): Record<string, Outcome>
   /** What the program that began the run gave along; undefined where the run could outlive it. */
   readonly local?: unknown
+  /** The file of the flow that the run was begun with, as it was named; absent if it came from no file. */
+  readonly flowFile?: string | undefined
   /** Of a call in a plan that a step runs: that step's call. */
   readonly around?: CallContext | undefined
   readonly log: Log

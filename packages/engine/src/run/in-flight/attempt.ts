@@ -172,6 +172,12 @@ export class Attempt implements CallContext {
     return this.run.state.facts.variables
   }
 
+  get flowFile(): string | undefined {
+    let { run } = this
+    while (run.parent) run = run.parent.attempt.run
+    return run.plan.plan.file
+  }
+
   get around(): CallContext | undefined {
     return this.run.parent?.attempt
   }
