@@ -20,6 +20,7 @@ const rows = [
   'durable',
   'code',
   'protocol',
+  'stdio-worker',
   'http-server',
   'mcp',
   'grpc-worker',

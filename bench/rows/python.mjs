@@ -1,9 +1,11 @@
 // A batch of one step in our Python SDK, through the command line, against a bare Node script that exchanges the same lines
-// with a bare Python loop, 64 in flight; both without what a start costs. Nothing where there is no python3.
+// with a bare Python loop, 64 in flight; both without what a start costs. Nothing where there is no python3. And against 0.7.0
+// of the public SDK, in the same interpreter, where the tests of servers have installed it.
 
-import { spawn, spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { exchange } from '../exchange.mjs'
 import { line, median, number, takeTurns } from '../measure.mjs'
 import { isQuick, path, scratch, stepflow, weighProgram } from '../programs.mjs'
 import { order } from '../work.mjs'
@@ -56,7 +58,7 @@ export async function measure() {
   const lines = []
   for (const kind of ['sync', 'async']) {
     const { floors, subjects, ratios } = await takeTurns(
-      () => exchange(python, join(folder, 'bare.py'), items),
+      () => exchange(python, [join(folder, 'bare.py')], items, IN_FLIGHT),
       async () => (await run(`${kind}.yaml`, 'items.jsonl')) - (await run(`${kind}.yaml`, 'one.jsonl')),
       { rounds: 5 },
     )
@@ -65,7 +67,50 @@ export async function measure() {
     const what = kind === 'sync' ? `a batch of ${number(LINES)} through a function of the Python SDK` : '  a coroutine'
     lines.push(line({ what, goal: '<= 2.5x a bare loop', limit: 2.5, values: ratios, note }))
   }
-  return lines
+  return [...lines, ...(await againstReleased(folder))]
+}
+
+/** The same server file on our SDK and on 0.7.0: how long a batch takes, and a start. */
+async function againstReleased(folder) {
+  const python = path('tmp/released/0.7.0/bin/python')
+  if (!existsSync(python)) {
+    console.error('python: 0.7.0 of the public SDK is left out, it is not installed in tmp/released')
+    return []
+  }
+  const server = join(folder, 'typed.py')
+  writeFileSync(server, TYPED)
+  const ours = { ...process.env, PYTHONPATH: path('sdks/python') }
+  const { PYTHONPATH: _, ...theirs } = process.env
+  const inputs = Array.from({ length: isQuick ? 500 : 5_000 }, (_, n) => `{"n":${n}}`)
+  const calls = (env) => exchange(python, [server], inputs, IN_FLIGHT, env)
+  const starts = (env) => exchange(python, [server], [], 0, env)
+  const batch = await takeTurns(
+    () => calls(theirs),
+    () => calls(ours),
+    { rounds: 5 },
+  )
+  const start = await takeTurns(
+    () => starts(theirs),
+    () => starts(ours),
+    { rounds: 9 },
+  )
+  const rate = (values) => number((inputs.length / median(values)) * 1000)
+  return [
+    line({
+      what: '  a typed function, against 0.7.0 of the public SDK',
+      goal: '<= 1x',
+      limit: 1,
+      values: batch.ratios,
+      note: `${rate(batch.subjects)} calls/s; 0.7.0: ${rate(batch.floors)}`,
+    }),
+    line({
+      what: '  its start, to the end of the handshake',
+      goal: '<= 0.5x',
+      limit: 0.5,
+      values: start.ratios,
+      note: `${number(median(start.subjects))} ms; 0.7.0: ${number(median(start.floors))} ms`,
+    }),
+  ]
 }
 
 // ---
@@ -94,47 +139,27 @@ server.run()
 `
 }
 
+const TYPED = `import msgspec
+from stepflow_py import StepflowStdioServer
+server = StepflowStdioServer()
+class Input(msgspec.Struct):
+    n: int
+class Output(msgspec.Struct):
+    n: int
+@server.component
+def echo(input: Input) -> Output:
+    return Output(n=input.n)
+server.run()
+`
+
 const BARE = `import json, sys
 for line in sys.stdin:
     message = json.loads(line)
+    if "id" not in message:
+        continue
+    if message["method"] == "initialize":
+        print(json.dumps({"jsonrpc": "2.0", "id": 0, "result": {"server_protocol_version": 1}}), flush=True)
+        continue
     reply = {"jsonrpc": "2.0", "id": message["id"], "result": {"output": message["params"]["input"]}}
     print(json.dumps(reply), flush=True)
 `
-
-/** Milliseconds from the first answer to the last. */
-function exchange(python, script, items) {
-  const child = spawn(python, [script], { stdio: ['pipe', 'pipe', 'inherit'] })
-  let sent = 0
-  const request = () => {
-    const input = JSON.parse(items[sent])
-    const observability = { run_id: '0190c8f0-0000-7000-8000-000000000000', step_id: 'echo' }
-    const params = { component: '/echo', input, attempt: 1, observability, idempotency_key: '0190c8f0/0/echo/1' }
-    sent++
-    return `${JSON.stringify({ jsonrpc: '2.0', id: sent, method: 'components/execute', params })}\n`
-  }
-  return new Promise((resolve, reject) => {
-    let start
-    let rest = ''
-    let answered = 0
-    child.on('error', reject)
-    child.stdout.setEncoding('utf8')
-    child.stdout.on('data', (text) => {
-      start ??= performance.now()
-      const lines = (rest + text).split('\n')
-      rest = lines.pop()
-      let more = ''
-      for (const each of lines) {
-        JSON.parse(each)
-        answered++
-        if (sent < items.length) more += request()
-      }
-      if (more) child.stdin.write(more)
-      if (answered < items.length) return
-      child.stdin.end()
-      resolve(performance.now() - start)
-    })
-    let first = ''
-    while (sent < IN_FLIGHT) first += request()
-    child.stdin.write(first)
-  })
-}
