@@ -1,7 +1,9 @@
 // gRPC workers that others start, with every habit that a worker can have: the workers are in this process, the connections
 // are real.
 
-import { status } from '@grpc/grpc-js'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { Client, credentials, status } from '@grpc/grpc-js'
 import type { FlowError } from '@stepflow/engine'
 import { describe, expect, test } from 'vitest'
 import { writeValue } from '../src/grpc/write-value.ts'
@@ -531,6 +533,57 @@ describe('the listener', () => {
     expect(code).toBe('UNREACHABLE')
     expect(message).toMatch(/no worker has asked for tasks of queue "q" at 127\.0\.0\.1:\d+; one was turned away/)
     expect(message).not.toContain(TOKEN)
+  })
+
+  test('is not disturbed by what is no gRPC, nor by messages that cannot be read', async () => {
+    const { plugin, worker: join, place } = listening()
+    const answer = plugin.run('/echo', 1)
+    const [host, port] = (await place()).split(':') as [string, string]
+    const worker = await join()
+    const task = await worker.next()
+
+    for (const noise of [
+      'GET / HTTP/1.1\r\nHost: x\r\n\r\n',
+      '\0'.repeat(1000),
+      'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nxxxxxxxxxx',
+    ]) {
+      const socket = connect(Number(port), host)
+      socket.on('error', () => {})
+      socket.end(noise)
+      await once(socket, 'finish')
+    }
+    for (const method of ['TasksService/PullTasks', 'OrchestratorService/CompleteTask', 'BlobService/PutBlob']) {
+      const client = new Client(`${host}:${port}`, credentials.createInsecure())
+      const error = await new Promise((resolve) => {
+        const as = (bytes: Buffer) => bytes
+        client.makeUnaryRequest(`/stepflow.v1.${method}`, as, as, Buffer.from([0x0a, 0xff, 0xff]), resolve)
+      })
+      expect(error).toMatchObject({ code: expect.any(Number) })
+      client.close()
+    }
+
+    await worker.complete(task, 2)
+    expect(await answer).toBe(2)
+  })
+
+  test('closes connections that never say a word', async () => {
+    const { plugin, place } = listening()
+    const answer = plugin.run('/echo').catch((error) => error)
+    const [host, port] = (await place()).split(':') as [string, string]
+    const silent = connect({ port: Number(port), host, allowHalfOpen: true })
+    silent.on('error', () => {}).resume()
+    await once(silent, 'connect')
+    const closed = once(silent, 'end')
+
+    await plugin.stop?.()
+
+    await closed
+    // Whoever has only closed its own half still takes what comes.
+    while (!silent.closed) {
+      silent.write('x')
+      await new Promise(setImmediate)
+    }
+    expect(await answer).toMatchObject({ code: 'UNREACHABLE' })
   })
 
   test('says that its port is taken, and does not try again', async () => {

@@ -57,7 +57,7 @@ class WorkerTransport implements Transport {
   readonly #asked = new Map<MessageId, (answer: { result?: unknown; error?: RpcError }) => void>()
   #askedCount = 0
   #place = ''
-  #hasRefused = false
+  #refused = ''
   #stopAbsence: (() => void) | undefined
   #ended = false
   #closing: Promise<void> | undefined
@@ -87,8 +87,7 @@ class WorkerTransport implements Transport {
   get waitsFor(): string | undefined {
     if (this.#board.isReady) return undefined
     if (this.#board.hasWorkers) return 'its worker has not said what components it has'
-    const others = this.#hasRefused ? '; one was turned away that asked for another queue, or without the token' : ''
-    return `no worker has asked for tasks of queue "${this.#options.queue}" at ${this.#place}${others}`
+    return `no worker has asked for tasks of queue "${this.#options.queue}" at ${this.#place}${this.#refused}`
   }
 
   start(events: TransportEvents): void {
@@ -137,8 +136,9 @@ class WorkerTransport implements Transport {
         this.#say({ jsonrpc: '2.0', method: 'progress', params })
       },
       refused: (asked) => {
-        this.#hasRefused = true
-        if (this.#child) this.#end(`asks for queue "${asked}", but its queue is "${queue}"`, false)
+        this.#refused = asked === undefined ? OTHER_USER : OTHER_QUEUE
+        if (this.#child && asked !== undefined)
+          this.#end(`asks for queue "${asked}", but its queue is "${queue}"`, false)
       },
       left: () => this.#watchAbsence(),
     })
@@ -177,7 +177,8 @@ class WorkerTransport implements Transport {
     this.#stopAbsence?.()
     this.#board.stop()
     const gone = this.#child?.close()
-    this.#listener?.endStreams()
+    // Others' workers take an orderly end for the end of all work, and do not come again.
+    if (gone) this.#listener?.endStreams()
     await gone
     this.#listener?.close()
     for (const answered of this.#asked.values()) answered({ error: STOPPED })
@@ -258,6 +259,8 @@ class WorkerTransport implements Transport {
   }
 }
 
+const OTHER_QUEUE = '; one was turned away that asked for another queue, or without the token'
+const OTHER_USER = '; one was turned away that is a process of another user: such need "listen" and a token'
 const MORE_TIME = 'if it computes for so long, a larger "heartbeat" gives it time'
 const STOPPED = new RpcError(rpcCode.internal, 'the runtime has stopped')
 

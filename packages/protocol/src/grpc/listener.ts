@@ -16,7 +16,7 @@ import {
 import { bytesText, MAX_MESSAGE_BYTES, type MessageId, RpcError, rpcCode, type WireError } from '../wire.ts'
 import type { ListedComponent } from './component-paths.ts'
 import type { Worker } from './crew.ts'
-import { userAt } from './peer-user.ts'
+import { Door } from './door.ts'
 import { readValue } from './read-value.ts'
 import { readServices } from './services.ts'
 import type { Ended } from './task-board.ts'
@@ -37,14 +37,15 @@ export interface ListenerOptions extends Asking {
   readonly heartbeatMs: number
   /** A worker reports how far a task has got. */
   progress(call: MessageId, done: number | undefined, message: string | undefined): void
-  /** A worker was turned away that asked for that: what a token may be part of. */
-  refused(queue: string): void
+  /** A worker was turned away that asked for that, which a token may be part of; undefined: it is another user's. */
+  refused(queue: string | undefined): void
   left(): void
 }
 
 export class Listener {
   readonly #options: ListenerOptions
   readonly #server: Server
+  readonly #door: Door
   /** How many workers are connected from an address. */
   readonly #addresses = new Map<string, number>()
   readonly #streams = new Set<Pulling>()
@@ -57,6 +58,14 @@ export class Listener {
       'grpc.max_send_message_length': -1,
       'grpc.keepalive_time_ms': 30_000,
       'grpc.keepalive_timeout_ms': 10_000,
+    })
+    const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure())
+    this.#door = new Door({
+      host: options.host,
+      port: options.port,
+      isPrivate: options.isPrivate,
+      entered: (socket) => injector.injectConnection(socket),
+      refused: () => options.refused(undefined),
     })
     const { TasksService, OrchestratorService, BlobService } = readServices()
     this.#server.addService(TasksService, {
@@ -77,14 +86,7 @@ export class Listener {
 
   /** Its port; rejects if there is none to be had. */
   listen(): Promise<number> {
-    const { host, port } = this.#options
-    return new Promise((resolve, reject) => {
-      this.#server.bindAsync(
-        `${host}:${port}`,
-        ServerCredentials.createInsecure(),
-        (error: Error | null, bound: number) => (error ? reject(error) : resolve(bound)),
-      )
-    })
+    return this.#door.open()
   }
 
   /** Workers are told that nothing more comes. */
@@ -102,6 +104,7 @@ export class Listener {
 
   close(): void {
     this.#server.forceShutdown()
+    this.#door.close()
   }
 
   // --- tasks
@@ -109,13 +112,12 @@ export class Listener {
   readonly #workers = new WeakMap<Pulling, Worker>()
 
   #pull(call: Pulling): void {
-    const { board, queue, heartbeatMs, isPrivate, refused } = this.#options
+    const { board, queue, heartbeatMs, refused } = this.#options
     const { queue_name, worker_id } = call.request
-    const user = isPrivate ? userAt(call.getPeer()) : undefined
-    if (user !== undefined && user !== 0 && user !== process.getuid?.()) return refuse(call, OTHER_USER)
     if (!isSame(queue_name, queue)) {
       refused(queue_name)
-      return refuse(call, WRONG_QUEUE)
+      call.emit('error', { code: status.PERMISSION_DENIED, details: WRONG_QUEUE })
+      return
     }
     const address = addressOf(call.getPeer())
     const context = { orchestrator_service_url: call.getHost() }
@@ -207,11 +209,6 @@ interface Completion {
 const IN_PROGRESS = 1
 const TAKEN_BY_ANOTHER = 2
 const WRONG_QUEUE = 'there is no such queue here: a worker takes its name from STEPFLOW_QUEUE_NAME, as it was given'
-const OTHER_USER = 'these tasks are for a process of another user: workers of any user need "listen" and a token'
-
-function refuse(call: Pulling, details: string): void {
-  call.emit('error', { code: status.PERMISSION_DENIED, details })
-}
 
 function executionOf({ id, params }: { id: string; params: object }, said: object): object {
   return { ...said, component_id: id, path_params: params }

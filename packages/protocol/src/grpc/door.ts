@@ -1,0 +1,60 @@
+// The port that workers connect to. What it has let in it can throw out: gRPC's own server waits for the other end to close,
+// and a connection that never says a word would keep this process alive. For a process that we start, other users of this
+// machine are not let in.
+
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { userAt } from './peer-user.ts'
+
+export interface DoorOptions {
+  readonly host: string
+  /** 0: whichever is free. */
+  readonly port: number
+  readonly isPrivate: boolean
+  entered(socket: Socket): void
+  /** One was turned away that belongs to another user. */
+  refused(): void
+}
+
+export class Door {
+  readonly #options: DoorOptions
+  readonly #server: Server
+  readonly #inside = new Set<Socket>()
+
+  constructor(options: DoorOptions) {
+    this.#options = options
+    this.#server = createServer({ noDelay: true }, (socket) => this.#enter(socket))
+  }
+
+  /** Its port; rejects if there is none to be had. */
+  open(): Promise<number> {
+    const { host, port } = this.#options
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject)
+      // Node has addresses without the brackets of a URL.
+      this.#server.listen(port, host.replace(/^\[|\]$/g, ''), () => {
+        resolve((this.#server.address() as AddressInfo).port)
+      })
+    })
+  }
+
+  close(): void {
+    this.#server.close()
+    for (const socket of this.#inside) socket.destroy()
+  }
+
+  // ---
+
+  #enter(socket: Socket): void {
+    const { isPrivate, refused, entered } = this.#options
+    socket.on('error', () => {})
+    const user = isPrivate ? userAt(`${socket.remoteAddress}:${socket.remotePort}`) : undefined
+    if (user !== undefined && user !== 0 && user !== process.getuid?.()) {
+      refused()
+      socket.destroy()
+      return
+    }
+    this.#inside.add(socket)
+    socket.on('close', () => this.#inside.delete(socket))
+    entered(socket)
+  }
+}
