@@ -14,6 +14,7 @@ const ONCE = [
   'packages/host/test/servers-everywhere.test.ts',
   'packages/host/test/mcp-released.test.ts',
   'packages/host/test/mcp-conformance.test.ts',
+  'packages/server/test/mcp-conformance.test.ts',
   'test/api-docs.test.ts',
   'test/types/types.test.ts',
   'test/architecture.test.ts',

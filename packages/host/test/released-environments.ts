@@ -1,7 +1,7 @@
 // Environments with released packages, from PyPI and npm: made once, in the ignored folder tmp/.
 
 import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -43,18 +43,21 @@ export async function nodeModulesOf(
   packages: readonly string[],
 ): Promise<{ readonly modules: string } | { readonly missing: string }> {
   const home = join(folder, name)
-  const modules = join(home, 'node_modules')
-  const stamp = join(home, 'complete')
-  if (existsSync(stamp)) return { modules }
-  mkdirSync(home, { recursive: true })
+  const found = { modules: join(home, 'node_modules') }
+  if (existsSync(home)) return found
+  // Two files of tests may make it at the same time: whoever is first has made it.
+  const made = `${home}-${process.pid}`
+  mkdirSync(made, { recursive: true })
   try {
-    writeFileSync(join(home, 'package.json'), '{ "private": true }')
+    writeFileSync(join(made, 'package.json'), '{ "private": true }')
     const quiet = ['--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts']
-    await run('npm', ['install', '--prefix', home, ...quiet, ...packages])
-    writeFileSync(stamp, '')
-    return { modules }
+    await run('npm', ['install', '--prefix', made, ...quiet, ...packages])
+    if (!existsSync(home)) renameSync(made, home)
+    return found
   } catch (error) {
     return { missing: `${packages.join(', ')} cannot be installed here: ${lastLine(error)}` }
+  } finally {
+    rmSync(made, { recursive: true, force: true })
   }
 }
 

@@ -148,8 +148,12 @@ describe.each(['old', 'modern'] as const)('a client of the %s protocol', (era) =
 
     await call('greet', { name: 'Ada' }, { onprogress: (at) => progress.push(at) })
 
-    await vi.waitFor(() => expect(progress.at(-1)).toMatchObject({ progress: 2, total: 2 }), WHILE_LOADED)
-    expect(progress[0]).toEqual({ progress: 0, total: 2 })
+    await vi.waitFor(() => expect(progress).toHaveLength(3), WHILE_LOADED)
+    expect(progress).toEqual([
+      { progress: 0, total: 2 },
+      { progress: 1, total: 2, message: 'step "hello": success' },
+      { progress: 2, total: 2, message: 'step "again": success' },
+    ])
   })
 
   test('that cancels a call cancels its run', async () => {

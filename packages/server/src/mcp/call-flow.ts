@@ -70,6 +70,8 @@ export async function callFlow(call: FlowCall, services: Services): Promise<Call
     const end = await waitForEnd(begun, { clock, store, runs, timeoutMs, signal: over.signal })
     if (!end) throw new FlowError('NOT_FOUND', `run ${id} was removed while it ran`)
     if (!end.isEnded || !end.outcome) return { runId: id, result: undefined }
+    // A quick run is over before anybody has seen what happened in it.
+    progress.see(await recorded.entriesOf(0))
     progress.end()
     return { runId: id, result: resultOf(end.outcome, id) }
   } finally {
@@ -104,7 +106,7 @@ class ProgressOf {
       // What happens inside a step is that step's.
       if (entry.type !== 'settled' || entry.sub !== undefined || this.#isOver) continue
       const id = this.#ids[entry.step]
-      if (id === undefined) continue
+      if (id === undefined || this.#ended.has(entry.step)) continue
       this.#ended.add(entry.step)
       this.#report({ done: this.#ended.size, total: this.#total, step: { id, outcome: entry.outcome.outcome } })
     }
