@@ -75,6 +75,7 @@ export {
   type RunOptions,
   saysEndOf,
   type VisitRef,
+  visitOfPath,
   visitPath,
   type WaitForm,
 } from './journal/events.ts'

@@ -157,3 +157,26 @@ test('what conditions read is evaluated again, with defaults and without secrets
   expect(await valuesOf(inside[0], each?.inside)).toMatchObject({ 'input.item': 1 })
   expect(await recorded.readsOf(0, inside[1] as NonNullable<typeof gold>, each?.inside)).toMatchObject({ input: 2 })
 })
+
+test('the steps of a flow that a step was given as a value have their names, inside', async () => {
+  const { compileValue } = await import('@stepflow/dialects')
+  const inner = {
+    steps: [{ id: 'greet', component: '/builtin/noop', input: { $input: '$' } }],
+    output: { $step: 'greet' },
+  }
+  const { plan } = compileValue({
+    name: 'outer',
+    steps: [{ id: 'all', component: '/builtin/map', input: { flow: { $literal: inner }, items: { $input: 'names' } } }],
+  })
+  if (!plan) throw new Error('the flow of this test is not valid')
+  const run = await wired.engine.submit(plan, [{ names: ['Ada', 'Grace'] }])
+  await run.ended
+
+  const recorded = await createRunReader(wired.store, knowing([])).open(run.id)
+  const [all] = await recorded.visitsOf(0)
+
+  expect((await recorded.visitsOf(0, all?.inside)).map(({ element, stepId }) => [element, stepId])).toEqual([
+    [0, 'greet'],
+    [1, 'greet'],
+  ])
+})

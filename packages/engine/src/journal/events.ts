@@ -182,6 +182,15 @@ export function visitPath({ sub, item, step, visit }: VisitRef): string {
   return sub === undefined ? own : `${sub}/${own}`
 }
 
+/** The visit that a path names, or the key of a run inside it: `.2` behind that counts the runs of one visit. */
+export function visitOfPath(path: string): VisitRef {
+  const parts = path.split('/')
+  const [item, step, visit] = parts.slice(-3) as [string, string, string]
+  const sub = parts.slice(0, -3).join('/')
+  const own = { item: Number(item), step: Number(step), visit: Number.parseInt(visit, 10) }
+  return sub === '' ? own : { sub, ...own }
+}
+
 /** Does the entry say how the item ended? */
 export function saysEndOf(entry: JournalEntry, item: number): boolean {
   return entry.type === 'finished' && item >= entry.item && item <= (entry.to ?? entry.item)

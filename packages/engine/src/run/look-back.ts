@@ -2,7 +2,7 @@
 // up to there. The same settles in the same order give the same state. Calls no component, and writes nothing.
 
 import { FlowError } from '../errors.ts'
-import type { JournalEntry, VisitRef } from '../journal/events.ts'
+import { type JournalEntry, type VisitRef, visitOfPath } from '../journal/events.ts'
 import { isRecord, own, setOwn } from '../json.ts'
 import { type Expr, walk } from '../plan/expr.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -79,8 +79,7 @@ interface Begun {
 /** The plan that the step is in, and what that was given: inside a step, an element of what this one was given. */
 async function begin(past: Past, { sub, item }: VisitRef, tools: LookBackTools): Promise<Begun | undefined> {
   if (sub === undefined) return linkedWith(past.plan, past.input, tools)
-  const around = aroundOf(sub)
-  const given = around && (await lookBack(past, around, tools))?.input
+  const given = (await lookBack(past, visitOfPath(sub), tools))?.input
   const plan = own(given, 'plan')
   if (!isRecord(plan) || !Array.isArray(plan.steps)) return undefined
   const items = own(given, 'items')
@@ -105,15 +104,6 @@ const NO_ROUTER = {
   route(path: string): never {
     throw new FlowError('COMPONENT_NOT_FOUND', path)
   },
-}
-
-/** The visit that a key names: `item/step/visit`, the last of its parts; `.2` behind it counts the runs inside one visit. */
-function aroundOf(key: string): VisitRef | undefined {
-  const parts = key.split('/')
-  const [item, step, visit] = parts.slice(-3).map((part) => Number.parseInt(part, 10))
-  if (item === undefined || step === undefined || visit === undefined) return undefined
-  const sub = parts.slice(0, -3).join('/')
-  return sub === '' ? { item, step, visit } : { sub, item, step, visit }
 }
 
 function givenTo({ inputs, isCall }: LinkedPlan, state: RunState, slot: number, step: number): unknown {

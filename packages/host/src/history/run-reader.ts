@@ -3,6 +3,7 @@
 
 import {
   BEGINNING,
+  bareId,
   FlowError,
   foldInside,
   foldVisits,
@@ -28,6 +29,7 @@ import {
   saysEndOf,
   type VisitReads,
   type VisitRow,
+  visitOfPath,
 } from '@stepflow/engine'
 import { hideSecrets, secretPaths, secretValues } from '@stepflow/schema'
 import type { Secrets } from '../secrets/secrets.ts'
@@ -35,7 +37,7 @@ import { findRun } from './find-run.ts'
 import { type Created, readCreated } from './read-created.ts'
 import { readBlob } from './read-stored.ts'
 import { isWaiting, type WaitingFor, waitingFor } from './summary.ts'
-import { planInside, readsOf } from './visit-reads.ts'
+import { planGiven, planInside, readsOf } from './visit-reads.ts'
 
 export interface RunReader {
   /** Newest first. */
@@ -178,7 +180,8 @@ class Recorded implements RecordedRun {
 
   async visitsOf(item: number, inside?: string): Promise<VisitRow[]> {
     const plan = this.#wholePlan()
-    const visits = inside === undefined ? foldVisits(plan, item) : foldInside(planInside(plan, inside), inside)
+    const visits =
+      inside === undefined ? foldVisits(plan, item) : foldInside(await this.#planInside(item, inside), inside)
     visits.see(await this.entriesOf(item))
     return visits.rows()
   }
@@ -194,6 +197,15 @@ class Recorded implements RecordedRun {
     const place = inside === undefined ? { item, step, visit } : { sub: inside, item: element, step, visit }
     const reads = await readsOf(past, place)
     return redactor.value(reads)
+  }
+
+  async #planInside(item: number, inside: string): Promise<Plan | undefined> {
+    const known = planInside(this.#wholePlan(), inside)
+    if (known) return known
+    // A component made it of what it was given.
+    const { sub, item: element, step, visit } = visitOfPath(inside)
+    const given = (await this.readsOf(item, { step, visit, element }, sub))?.input
+    return planGiven(given, (id) => this.#found(bareId(id)))
   }
 
   #wholePlan(): Plan {

@@ -1,7 +1,9 @@
 // What a visit of a step read, evaluated again with what its run had; and the plan of what runs inside a step.
 
 import {
+  isRecord,
   lookBack,
+  own,
   type Past,
   type Plan,
   type PlanStep,
@@ -31,6 +33,16 @@ export function planInside(plan: Plan, inside: string): Plan | undefined {
     at = step && subPlanOf(step)?.plan
   }
   return at
+}
+
+/** The plan of the flow that a step was given: as a value, as its text, or by the id of a blob; undefined for the name of a file. */
+export async function planGiven(input: unknown, blob: (id: string) => Promise<unknown>): Promise<Plan | undefined> {
+  const ref = own(input, 'workflow') ?? own(input, 'flow') ?? own(input, 'flow_id')
+  const isId = typeof ref === 'string' && /^(sha256:)?[0-9a-f]{64}$/i.test(ref)
+  const flow = isId ? await blob(ref.toLowerCase()) : ref
+  const { compile, compileValue } = await import('@stepflow/dialects')
+  if (typeof flow === 'string') return /[\n{]/.test(flow) ? compile(flow).plan : undefined
+  return isRecord(flow) ? compileValue(flow).plan : undefined
 }
 
 // ---

@@ -2,7 +2,7 @@
 // components that wait for a sub-run, to have that sub-run again.
 
 import { FlowError } from '../../errors.ts'
-import type { JournalEntry, VisitRef } from '../../journal/events.ts'
+import { type JournalEntry, type VisitRef, visitOfPath, visitPath } from '../../journal/events.ts'
 import type { JournalRow } from '../../store/store.ts'
 import type { ActiveRun } from '../in-flight/active-run.ts'
 import type { Drive } from '../in-flight/drive.ts'
@@ -54,9 +54,9 @@ function readPast(rows: readonly JournalRow[]): Past {
     for (const entry of entries) {
       if (entry.type === 'finished') for (let i = entry.item; i <= (entry.to ?? entry.item); i++) finished.add(i)
       else if (entry.type === 'settled') {
-        ;(entry.derived ? derived : settled).add(pathOf(entry))
+        ;(entry.derived ? derived : settled).add(visitPath(entry))
         if (entry.derived && entry.outcome.outcome === 'failed' && entry.outcome.error.code === 'CANCELLED') {
-          cut.add(pathOf(entry))
+          cut.add(visitPath(entry))
         }
       }
     }
@@ -67,7 +67,7 @@ function readPast(rows: readonly JournalRow[]): Past {
 function isWritten(entry: JournalEntry, past: Past): boolean {
   if (entry.type === 'finished') return past.finished.has(entry.item)
   if (entry.type !== 'settled') return entry.type !== 'parked'
-  return past.settled.has(pathOf(entry)) || past.derived.has(pathOf(entry))
+  return past.settled.has(visitPath(entry)) || past.derived.has(visitPath(entry))
 }
 
 async function replayEntry(entry: JournalEntry, past: Past, tools: ReplayTools): Promise<void> {
@@ -130,7 +130,7 @@ function heldOf(run: ActiveRun, paths: ReadonlySet<string>): number[] {
   return [...run.held].filter((key) => {
     const item = state.item[state.slotOf(key)] as number
     const visit = { item, step: key % state.stepCount, visit: (state.visit[key] as number) + 1 }
-    return paths.has(pathOf(run.key === '' ? visit : { sub: run.key, ...visit }))
+    return paths.has(visitPath(run.key === '' ? visit : { sub: run.key, ...visit }))
   })
 }
 
@@ -146,7 +146,7 @@ async function runOf(sub: string | undefined, at: number, tools: ReplayTools): P
   if (sub === undefined) return drive.root
   const known = drive.subRuns.get(sub)
   if (known) return known
-  const parentRef = visitOfSub(sub)
+  const parentRef = visitOfPath(sub)
   const parent = await runOf(parentRef.sub, at, tools)
   if (!parent) return undefined
   const key = keyOf(parent, { ...parentRef, at }, tools)
@@ -190,26 +190,12 @@ function slotOf(run: ActiveRun, item: number): number | undefined {
   return undefined
 }
 
-function pathOf({ sub, item, step, visit }: VisitRef): string {
-  const own = `${item}/${step}/${visit}`
-  return sub === undefined ? own : `${sub}/${own}`
-}
-
-/** The visit that waits for a sub-run: its key without the count of sub-runs. */
-function visitOfSub(sub: string): VisitRef {
-  const parts = sub.split('/')
-  const [item, step, visit] = parts.slice(-3) as [string, string, string]
-  const outer = parts.slice(0, -3).join('/')
-  const own = { item: Number(item), step: Number(step), visit: Number.parseInt(visit, 10) }
-  return outer === '' ? own : { sub: outer, ...own }
-}
-
 /** The outermost visit around a sub-run that has settled: what went on below it need not be known. */
 function settledAbove(sub: string | undefined, { settled }: Past): VisitRef | undefined {
   let found: VisitRef | undefined
   for (let at = sub; at !== undefined; ) {
-    const visit = visitOfSub(at)
-    if (settled.has(pathOf(visit))) found = visit
+    const visit = visitOfPath(at)
+    if (settled.has(visitPath(visit))) found = visit
     at = visit.sub
   }
   return found
