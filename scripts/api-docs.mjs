@@ -12,6 +12,7 @@ const entries = [
   { from: 'stepflow', file: 'index.ts', about: 'Define workflows and run them.' },
   { from: 'stepflow/sqlite', file: 'sqlite.ts', about: 'Keep their runs in a file.' },
   { from: 'stepflow/testing', file: 'testing.ts', about: 'Test them: without time, without the network.' },
+  { from: 'stepflow/client', file: 'client.ts', about: 'Start and follow runs on a server.' },
   { from: 'stepflow/sdk', file: 'sdk.ts', about: 'Serve components to the engine from a process of their own.' },
 ]
 

@@ -242,6 +242,7 @@ const results = await Promise.all([
       sqlite: entries['stepflow/sqlite'],
       testing: entries['stepflow/testing'],
       sdk: entries['stepflow/sdk'],
+      client: entries['stepflow/client'],
     },
     outdir: path('packages/stepflow/dist/esm'),
   }),

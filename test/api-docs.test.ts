@@ -25,8 +25,8 @@ const entries = JSON.parse(read) as { from: string; names: Name[] }[]
 
 const sources = entrySources()
 
-/** Reached by a symbol only: what our own modules say to one another through a public object. */
-const INTERNAL = new Set(['ComponentBrand', 'Definition', 'Program'])
+/** Reached by a symbol only, or read off a schema of the HTTP API: what our own modules say to one another. */
+const INTERNAL = new Set(['ComponentBrand', 'Definition', 'Program', 'Shape'])
 
 /** What any source file exports as a type, those of the command line aside. Type parameters are not among it. */
 const exported = new Set(

@@ -80,7 +80,7 @@ const rooms: Record<string, readonly string[]> = {
   code: ['compile', 'library'],
   host: ['plugins', 'config', 'secrets', 'tokens', 'flows', 'named-flows', 'lines', 'history', 'serving'],
   server: ['app', 'access', 'flows', 'runs', 'events', 'triggers', 'mcp', 'routes'],
-  stepflow: ['progress', 'batch', 'cases', 'runs', 'commands'],
+  stepflow: ['progress', 'batch', 'cases', 'remote', 'runs', 'commands'],
 }
 
 const imports = Object.keys(mayImport).flatMap((name) =>

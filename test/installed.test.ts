@@ -78,7 +78,7 @@ const run = async () => {
   const store = await createSqliteStore({ path: 'program.db' })
   const engine = createEngine({ store, flows: [flow] })
   const sum = await engine.run(flow, [3, 4])
-  console.log(sum, typeof createManualClock, typeof createServer)
+  console.log(sum, typeof createManualClock, typeof createServer, typeof StepflowClient)
   await engine.close()
   await store.close()
 }
@@ -88,6 +88,7 @@ run()`
       ['createSqliteStore', 'stepflow/sqlite'],
       ['createManualClock', 'stepflow/testing'],
       ['createServer', 'stepflow/sdk'],
+      ['StepflowClient', 'stepflow/client'],
     ]
 
     test('serves programs that import it and programs that require it', () => {
@@ -96,7 +97,7 @@ run()`
 
       for (const file of ['p.mjs', 'p.cjs']) {
         const { stdout, stderr } = succeed(process.execPath, [file], app)
-        expect(stdout, file).toBe('7 function function\n')
+        expect(stdout, file).toBe('7 function function function\n')
         expect(stderr, file).toBe('')
       }
     })
@@ -120,6 +121,7 @@ run()`
 import { createSqliteStore } from 'stepflow/sqlite'
 import { expectRun } from 'stepflow/testing'
 import { createServer } from 'stepflow/sdk'
+import { StepflowClient } from 'stepflow/client'
 const flow = defineFlow('total', { input: shape<{ prices: number[] }>() }, ({ input, step }) => ({
   sum: step('sum', (prices: number[]) => prices.reduce((a, b) => a + b, 0), input.prices),
 }))
@@ -127,6 +129,7 @@ export const total: Promise<{ sum: number }> = run(flow, { prices: [3, 4] })
 // @ts-expect-error there is no such field
 run(flow, { prizes: [3] })
 export const all: [Store | undefined, unknown, unknown, unknown] = [undefined, createSqliteStore, expectRun, createServer]
+export const status = async (): Promise<string> => (await new StepflowClient({ url: 'http://a' }).getRun('r')).status
 `
         for (const name of ['types.mts', 'types.cts', 'types.ts']) write(name, types)
         const tsc = join(app, `node_modules/${compiler}/bin/tsc`)

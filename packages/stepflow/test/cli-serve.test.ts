@@ -1,8 +1,8 @@
 // stepflow serve, as a process: how it begins, what it prints, how it ends.
 
-import type { ChildProcess } from 'node:child_process'
-import { expect, onTestFinished, test } from 'vitest'
-import { begin, cli, folderWith } from './cli.ts'
+import { expect, test } from 'vitest'
+import { cli, folderWith } from './cli.ts'
+import { serving } from './serving.ts'
 
 const ECHO = 'steps: [{ id: a, component: /builtin/noop, input: { $input: n } }]\noutput: { $step: a }\n'
 const WAITS = 'steps: [{ id: a, component: /builtin/wait_for_signal, input: { name: go } }]\noutput: { $step: a }\n'
@@ -59,27 +59,6 @@ test.each([
 })
 
 // ---
-
-/** Started, and ready; ended with the test if it still runs. */
-async function serving(folder: string) {
-  const { child, ended } = begin(['serve', '--port', '0', '--json'], { cwd: folder })
-  onTestFinished(async () => {
-    child.kill('SIGKILL')
-    await ended
-  })
-  return { child, ended, ...(await ready(child)) }
-}
-
-function ready(child: ChildProcess): Promise<{ readonly url: string; readonly resumedRuns: number }> {
-  let text = ''
-  return new Promise((resolve, reject) => {
-    child.stdout?.on('data', (chunk) => {
-      text += chunk
-      if (text.includes('\n')) resolve(JSON.parse(text))
-    })
-    child.on('close', () => reject(new Error('it ended before it was ready')))
-  })
-}
 
 async function post(url: string, body: unknown): Promise<any> {
   const answer = await fetch(url, {

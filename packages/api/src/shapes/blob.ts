@@ -25,6 +25,8 @@ export const blobIdSchema = {
   required: ['blobId'],
 } as const satisfies ShapeSchema
 
+export type BlobIdShape = Shape<typeof blobIdSchema>
+
 export const blobSchema = {
   title: 'Blob',
   description: 'A value that is kept by its content.',

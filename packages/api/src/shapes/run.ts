@@ -82,6 +82,7 @@ export const runSchema = {
   required: summaryRequired,
 } as const satisfies ShapeSchema
 
+/** A run, as a server describes it. */
 export type Run = Shape<typeof runSchema>
 
 export const startedRunSchema = {
@@ -96,6 +97,7 @@ export const startedRunSchema = {
   required: [...summaryRequired, 'itemCount'],
 } as const satisfies ShapeSchema
 
+/** A run that was started. */
 export type StartedRun = Shape<typeof startedRunSchema>
 
 export const runListSchema = {
@@ -110,6 +112,7 @@ export const runListSchema = {
   required: ['runs', 'total', 'cursor'],
 } as const satisfies ShapeSchema
 
+/** A page of runs. */
 export type RunList = Shape<typeof runListSchema>
 
 export const startRunSchema = {
@@ -143,6 +146,7 @@ export const startRunSchema = {
   additionalProperties: false,
 } as const satisfies ShapeSchema
 
+/** What starts a run. */
 export type StartRun = Shape<typeof startRunSchema>
 
 export const reasonSchema = {

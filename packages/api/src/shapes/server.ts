@@ -23,6 +23,7 @@ export const infoSchema = {
   required: ['version', 'now', 'role', 'store', 'canWriteFlows'],
 } as const satisfies ShapeSchema
 
+/** What a server is. */
 export type Info = Shape<typeof infoSchema>
 
 export const healthSchema = {

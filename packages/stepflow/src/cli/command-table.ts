@@ -20,6 +20,7 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/components.ts')).components,
   },
   { name: 'component', load: async () => (await import('./commands/component.ts')).component },
+  { name: 'submit', load: async () => (await import('./commands/submit.ts')).submit },
   { name: 'serve', load: async () => (await import('./commands/serve.ts')).serve },
   { name: 'runs', load: async () => (await import('./commands/runs.ts')).runs },
   { name: 'secrets', load: async () => (await import('./commands/secrets.ts')).secrets },

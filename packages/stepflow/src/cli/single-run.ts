@@ -108,16 +108,13 @@ export async function explainMissing(
   return 1
 }
 
-// ---
-
-async function lastOutcome(handle: RunHandle): Promise<Outcome | undefined> {
-  let last: Outcome | undefined
-  for await (const { outcome } of handle.results('input')) last = outcome
-  return last
-}
-
 /** Answers what was told. */
-async function writeResult(outcome: Outcome, output: string | undefined, isJson: boolean, io: Io): Promise<Outcome> {
+export async function writeResult(
+  outcome: Outcome,
+  output: string | undefined,
+  isJson: boolean,
+  io: Io,
+): Promise<Outcome> {
   const { told, line } = outcomeLine(outcome)
   if (output === undefined) {
     await io.out(`${io.terminal.out && !isJson ? prettyJson(told, io.terminal.color.out) : line}\n`)
@@ -127,4 +124,12 @@ async function writeResult(outcome: Outcome, output: string | undefined, isJson:
   const text = isYaml ? (await import('yaml')).stringify(told, { lineWidth: 0 }) : `${line}\n`
   writeText(output, text, 'the output', io.cwd)
   return told
+}
+
+// ---
+
+async function lastOutcome(handle: RunHandle): Promise<Outcome | undefined> {
+  let last: Outcome | undefined
+  for await (const { outcome } of handle.results('input')) last = outcome
+  return last
 }

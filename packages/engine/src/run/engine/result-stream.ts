@@ -6,6 +6,7 @@ import { RareMap } from '../../rare-map.ts'
 import type { Outcome } from '../outcome.ts'
 import { IndexSet } from './index-set.ts'
 
+/** How one of a run's items ended. */
 export interface ItemResult {
   /** From 0. */
   readonly index: number
@@ -15,6 +16,7 @@ export interface ItemResult {
 /** Results, some at a time, by rising index. */
 export type Past = AsyncIterable<readonly ItemResult[]>
 
+/** Results come in the order of the inputs, or as items end. */
 export type ResultOrder = 'input' | 'completion'
 
 export class ResultStream {

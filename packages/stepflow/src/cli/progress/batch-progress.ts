@@ -1,7 +1,7 @@
 // How far a batch is, in numbers and as a line: done and failed, how much of the whole, how fast, how long still. Reads the
 // run's row; draws on no terminal.
 
-import type { ItemCounts, Store } from '@stepflow/engine'
+import type { ItemCounts, MaybePromise, RunRow } from '@stepflow/engine'
 import type { Counts } from '../batch/write-results.ts'
 import { duration, paint } from './draw-tree.ts'
 import { number } from './number.ts'
@@ -19,7 +19,8 @@ export interface BatchProgress {
 }
 
 export interface FollowedBatch {
-  readonly store: Store
+  /** Where the run is looked up: a store, or a server. */
+  readonly store: { readonly runs: { get(run: string): MaybePromise<Pick<RunRow, 'items' | 'recovered'> | undefined> } }
   readonly run: string
   /** Results that are no items of the run: those that an output held before. */
   readonly before?: Readonly<Counts> | undefined

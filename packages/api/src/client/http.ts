@@ -1,0 +1,165 @@
+// Requests to a server, and what it refuses as errors with our codes. Knows no route.
+
+import { type ErrorCode, FlowError, isRecord, type Json } from '@stepflow/engine'
+
+/** Where a server is, and who asks. */
+export interface HttpOptions {
+  /** Where the server is; it may end in /api/v1. */
+  readonly url: string
+  readonly token?: string | undefined
+  readonly fetch?: typeof fetch | undefined
+}
+
+export interface HttpRequest {
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** Undefined parts are left out. */
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>
+  /** Sent as JSON. */
+  readonly json?: unknown
+  /** Sent as it comes. */
+  readonly body?: { readonly type: string; readonly content: AsyncIterable<Uint8Array> | Uint8Array }
+  readonly accept?: string
+  readonly key?: string | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export class Http {
+  /** `https://host/x/api/v1` */
+  readonly base: string
+  readonly #token: string | undefined
+  readonly #fetch: typeof fetch
+
+  constructor({ url, token, fetch: own = fetch }: HttpOptions) {
+    this.base = baseOf(url)
+    this.#token = token
+    this.#fetch = own
+  }
+
+  async json<T>(path: string, request?: HttpRequest): Promise<T> {
+    const answer = await this.send(path, request)
+    return this.#read(() => answer.json() as Promise<T>)
+  }
+
+  /** Throws what the server refuses, by its code; UNREACHABLE if there is no answer. */
+  async send(path: string, request: HttpRequest = {}): Promise<Response> {
+    const { method = 'GET', query = {}, json, body, accept, key, signal } = request
+    const params = new URLSearchParams()
+    for (const [name, value] of Object.entries(query)) if (value !== undefined) params.set(name, String(value))
+    const search = params.size === 0 ? '' : `?${params}`
+    const type = json === undefined ? body?.type : 'application/json'
+    const answer = await this.#read(() =>
+      this.#fetch(`${this.base}${path}${search}`, {
+        method,
+        headers: {
+          ...(type === undefined ? {} : { 'content-type': type }),
+          ...(accept === undefined ? {} : { accept }),
+          ...(key === undefined ? {} : { 'idempotency-key': key }),
+          ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
+        },
+        ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+        ...(body === undefined ? {} : streamed(body.content)),
+        ...(signal === undefined ? {} : { signal }),
+      } as RequestInit),
+    )
+    if (answer.ok) return answer
+    throw await problemOf(answer)
+  }
+
+  /** Chunks of a body as they come; throws UNREACHABLE if it breaks off. */
+  async *chunks(answer: Response): AsyncGenerator<Uint8Array> {
+    const reader = answer.body?.getReader()
+    if (!reader) return
+    try {
+      for (;;) {
+        const { done, value } = await this.#read(() => reader.read())
+        if (done) return
+        yield value
+      }
+    } finally {
+      await reader.cancel().catch(() => {})
+    }
+  }
+
+  async #read<T>(read: () => Promise<T>): Promise<T> {
+    try {
+      return await read()
+    } catch (thrown) {
+      if (FlowError.is(thrown)) throw thrown
+      if (isRecord(thrown) && thrown.name === 'AbortError') throw new FlowError('CANCELLED', 'the request was given up')
+      throw new FlowError('UNREACHABLE', `${this.base} cannot be reached: ${reasonOf(thrown)}`, { cause: thrown })
+    }
+  }
+}
+
+// ---
+
+function baseOf(text: string): string {
+  let url: URL
+  try {
+    url = new URL(text)
+  } catch {
+    throw new FlowError(
+      'INVALID_INPUT',
+      `"${text}" is no address of a server: write, for example, http://127.0.0.1:7837`,
+    )
+  }
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw new FlowError('INVALID_INPUT', `the address of a server begins with http:// or https://, not ${url.protocol}`)
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new FlowError('INVALID_INPUT', 'the address of a server has no user and password in it: give a token')
+  }
+  const path = url.pathname.replace(/\/+$/, '').replace(/\/api\/v1$/, '')
+  return `${url.origin}${path}/api/v1`
+}
+
+function streamed(content: AsyncIterable<Uint8Array> | Uint8Array) {
+  if (content instanceof Uint8Array) return { body: content }
+  const chunks = content[Symbol.asyncIterator]()
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await chunks.next()
+        if (done) controller.close()
+        else controller.enqueue(value)
+      },
+      async cancel() {
+        await chunks.return?.()
+      },
+    },
+    { highWaterMark: 1 },
+  )
+  return { body, duplex: 'half' }
+}
+
+async function problemOf(answer: Response): Promise<FlowError> {
+  const text = await answer.text().catch(() => '')
+  let problem: unknown
+  try {
+    problem = JSON.parse(text)
+  } catch {
+    problem = undefined
+  }
+  const retryAfter = Number(answer.headers.get('retry-after'))
+  const options = {
+    status: answer.status,
+    ...(retryAfter > 0 ? { retryAfterMs: retryAfter * 1000 } : {}),
+  }
+  if (isRecord(problem) && typeof problem.code === 'string' && typeof problem.detail === 'string') {
+    const data = (problem.diagnostics ?? problem.data) as Json | undefined
+    return new FlowError(problem.code as ErrorCode, problem.detail, data === undefined ? options : { ...options, data })
+  }
+  // Not ours: a proxy's, or another server's.
+  const code = answer.status >= 500 ? 'RESOURCE_UNAVAILABLE' : answer.status === 404 ? 'NOT_FOUND' : 'CONFLICT'
+  return new FlowError(code, `${answer.url} answered ${answer.status} ${answer.statusText}`.trim(), options)
+}
+
+/** What Node's fetch fails with says nothing; its cause does. */
+function reasonOf(thrown: unknown): string {
+  const cause = isRecord(thrown) ? thrown.cause : undefined
+  const { code, message } = (isRecord(cause) ? cause : thrown) as { code?: string; message?: string }
+  if (code === 'ECONNREFUSED') return 'nothing listens there'
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'there is no such host'
+  if (code === 'ECONNRESET' || code === 'UND_ERR_SOCKET') return 'the connection broke off'
+  return message ?? String(thrown)
+}

@@ -1,0 +1,117 @@
+// The client against servers that fail in every way.
+
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import { type ReadResults, StepflowClient } from '../src/client/index.ts'
+
+const line = (n: number) => `{"outcome":"success","result":${n}}\n`
+
+test('results that break off in the middle of a line are taken up behind the last whole one', async () => {
+  const asked: string[] = []
+  const client = await against((request, response) => {
+    asked.push(request.url ?? '')
+    if (asked.length === 1) {
+      response.write(line(0) + line(1).slice(0, 9), () => response.destroy())
+    } else response.end(line(1) + line(2))
+  })
+
+  expect(await all(client)).toEqual([0, 1, 2])
+  expect(asked[1]).toContain('from=1')
+})
+
+test('a server that starts is asked again, and what it refuses for good is thrown with its code', async () => {
+  let count = 0
+  const client = await against((_request, response) => {
+    count++
+    response.writeHead(count === 1 ? 503 : 404, { 'content-type': 'application/problem+json' })
+    response.end(
+      JSON.stringify({ code: count === 1 ? 'RESOURCE_UNAVAILABLE' : 'NOT_FOUND', detail: 'there is no run r' }),
+    )
+  })
+
+  await expect(all(client)).rejects.toMatchObject({ code: 'NOT_FOUND', message: 'there is no run r', status: 404 })
+  expect(count).toBe(2)
+})
+
+test('lines are sent again, from the first on, with the same key', async () => {
+  const bodies: string[] = []
+  const keys: unknown[] = []
+  const client = await against(async (request, response) => {
+    if (request.url?.endsWith('/blobs')) return void response.end('{"blobId":"b"}')
+    keys.push(request.headers['idempotency-key'])
+    if (bodies.push(await textOf(request)) === 1) return void response.destroy()
+    response.writeHead(202, { location: '/x/api/v1/runs/r' })
+    response.end('\n{"runId":"r","itemCount":2}')
+  })
+  const told: string[] = []
+  async function* lines() {
+    yield Buffer.from('1\n')
+    yield Buffer.from('2\n')
+  }
+
+  const { itemCount } = await client.sendLines({ run: { flowId: 'f' }, lines, key: 'k', onRun: (id) => told.push(id) })
+
+  expect(itemCount).toBe(2)
+  expect(bodies).toEqual(['1\n2\n', '1\n2\n'])
+  expect(keys).toEqual(['k', 'k'])
+  expect(told).toEqual(['r'])
+})
+
+test('what is no answer of ours is an error all the same', async () => {
+  const client = await against((_request, response) => {
+    response.writeHead(418)
+    response.end('<h1>teapot</h1>')
+  })
+
+  await expect(client.info()).rejects.toMatchObject({ code: 'CONFLICT', status: 418 })
+})
+
+test('a token goes into a header, and the address may end in /api/v1', async () => {
+  let seen: IncomingMessage | undefined
+  const client = await against(
+    (request, response) => {
+      seen = request
+      response.end('{}')
+    },
+    (url) => new StepflowClient({ url: `${url}/x/api/v1/`, token: 't' }),
+  )
+
+  await client.info()
+
+  expect(seen?.headers.authorization).toBe('Bearer t')
+  expect(seen?.url).toBe('/x/api/v1/info')
+  expect(client.url).toMatch(/\/x$/)
+})
+
+test.each(['nowhere', 'ftp://a', 'http://user:pass@a'])('%s is no address of a server', (url) => {
+  expect(() => new StepflowClient({ url })).toThrow(/address/)
+})
+
+// ---
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => unknown
+
+async function against(answer: Answer, create = (url: string) => new StepflowClient({ url })): Promise<StepflowClient> {
+  const server = createServer((request, response) => void answer(request, response))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return create(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+}
+
+async function all(client: StepflowClient, options?: ReadResults): Promise<unknown[]> {
+  const results: unknown[] = []
+  for await (const batch of client.results('r', options)) {
+    for (const { outcome } of batch) results.push(outcome.outcome === 'success' ? outcome.result : outcome)
+  }
+  return results
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  let text = ''
+  for await (const part of request) text += part
+  return text
+}

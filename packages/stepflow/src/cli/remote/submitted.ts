@@ -1,0 +1,31 @@
+// What `stepflow submit` has before it sends anything, and what it says of a run that goes on without it.
+
+import type { StepflowClient } from '@stepflow/api/client'
+import type { FlowError } from '@stepflow/engine'
+import type { Args, Io } from '../command.ts'
+import type { Messages } from '../messages.ts'
+
+export interface ReadySubmit {
+  readonly client: StepflowClient
+  /** What belongs to the run beside its inputs. */
+  readonly run: {
+    readonly flowId: string
+    readonly variables?: Readonly<Record<string, unknown>>
+    readonly overrides?: Readonly<Record<string, unknown>>
+    readonly labels?: Readonly<Record<string, string>>
+    readonly maxConcurrent?: number
+  }
+  readonly args: Args
+  readonly io: Io
+  readonly messages: Messages
+  readonly onAway: (error: FlowError) => void
+}
+
+/** Where the page of a run is. */
+export function pageOf(client: StepflowClient, runId: string): string {
+  return `${client.url}/runs/${encodeURIComponent(runId)}`
+}
+
+export function goesOn(client: StepflowClient, runId: string): string {
+  return `run ${runId} goes on at the server. To look at it:\n  stepflow runs show ${runId} --url ${client.url}`
+}
