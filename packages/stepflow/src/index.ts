@@ -104,6 +104,7 @@ export type {
   Level,
   Log,
   LogLevel,
+  Misfit,
   MaybePromise,
   /** Options of a store in memory. */
   MemoryStoreOptions,
