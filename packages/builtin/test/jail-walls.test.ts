@@ -2,9 +2,11 @@
 // an ordinary user.
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { chmodSync, chownSync, copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { interpreterOf } from '../src/jail/interpreters.ts'
 import { descendantsOf } from '../src/jail/processes.ts'
 import { jailTools, type Tools, whyNoJail } from '../src/jail/util-linux.ts'
@@ -227,6 +229,22 @@ function walls(starter: Starter): void {
 
     expect(['NPROC', 'NOFILE', 'FSIZE', 'CORE', 'MSGQUEUE'].map(hard)).toEqual([64, 32, 16 * 2 ** 20, 0, 0])
     expect(found.get('fork bomb')).toEqual([true, 'EAGAIN'])
+  })
+
+  test('an interpreter that belongs to whoever is in the jail cannot be written, wherever it lies', async () => {
+    const own = mkdtempSync(join(tmpdir(), 'stepflow-walls-'))
+    onTestFinished(() => rmSync(own, { recursive: true }))
+    const shell = join(own, 'a shell')
+    copyFileSync('/bin/sh', shell)
+    chmodSync(own, 0o755)
+    if (isRoot && starter === 'user') for (const path of [own, shell]) chownSync(path, 65532, 65532)
+    const attack = `(: >> "$0") || (: >> /proc/$$/exe) || rm -f "$0" || mv "$0" /tmp/x || echo kept`
+    const inmate = { command: shell, args: ['-c', attack, shell], env: {}, needs: [shell] }
+    const words = jailed(inmate, tools, starter)
+
+    const { out } = await endOf(start(isRoot && starter === 'user' ? [tools.setpriv, ...SOMEBODY, ...words] : words))
+
+    expect(out).toBe('kept\n')
   })
 
   test('its processes end with the one that started it, even those that turned away from it', async () => {

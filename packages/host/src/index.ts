@@ -1,6 +1,7 @@
 // The public names of a process that runs flows: the configuration, the plugins it names, flows out of files, and the engine
 // over them. Recorded runs are an entry of their own.
 
+export { whyNoJail } from '@stepflow/builtin'
 export type { Config, StoreConfig } from './config/config.ts'
 export { loadConfig } from './config/load-config.ts'
 export { readConfig } from './config/read-config.ts'

@@ -110,4 +110,17 @@ describe('an ordinary user', () => {
     },
     60_000,
   )
+
+  test.skipIf(!isRoot || process.platform !== 'linux')(
+    'root of a name space that has nobody else in it is refused: code would be root',
+    async () => {
+      const run = [process.execPath, program, 'run', at('both.yaml')]
+
+      const { code, err } = await ending(spawn('unshare', ['--user', '--map-root-user', '--', ...run], { cwd: folder }))
+
+      expect(code).toBe(2)
+      expect(err).toContain('this root has no second user id to run code as')
+    },
+    60_000,
+  )
 })

@@ -90,8 +90,9 @@ export class Jail {
     }
   }
 
+  /** Or says something that nobody asked for. */
   get isGone(): boolean {
-    return this.#why !== undefined || this.#process.ended !== undefined
+    return this.#why !== undefined || this.#process.ended !== undefined || !this.#process.isQuiet
   }
 
   /** Throws TIMEOUT, CANCELLED, or COMPONENT_FAILED if the code did not come back. One at a time. */
@@ -127,8 +128,8 @@ export class Jail {
     const cancelTimer = this.options.clock.timer(REST_MS, () => this.end())
     const said = await this.#process.listen()
     cancelTimer()
-    const { guard, runner, isQuiet } = this.#process
-    if (this.isGone || typeof said === 'string' || !isDone(said.line) || !isQuiet) return false
+    const { guard, runner } = this.#process
+    if (this.isGone || typeof said === 'string' || !isDone(said.line)) return false
     // Each Python code has a process, and so memory and time, of its own; but it may have left others behind.
     if (this.options.language === 'python') return guard === runner || descendantsOf(guard).length === 1
     const grown = (usageOf(runner)?.residentBytes ?? 0) - this.#idleBytes

@@ -90,6 +90,7 @@ export class Jails {
       if (this.#resting[i]?.key !== key) continue
       const jail = this.#wake(i)
       if (!jail.isGone) return jail
+      jail.end()
     }
     const warm = timeoutMs <= TIMEOUT_MS ? this.#warm[language].shift() : undefined
     this.#warmUp(language)
