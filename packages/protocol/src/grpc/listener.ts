@@ -15,13 +15,13 @@ import {
 } from '@grpc/grpc-js'
 import { bytesText, MAX_MESSAGE_BYTES, type MessageId, RpcError, rpcCode, type WireError } from '../wire.ts'
 import type { ListedComponent } from './component-paths.ts'
-import type { Worker } from './crew.ts'
-import { Door } from './door.ts'
+import { Connections } from './connections.ts'
 import { readValue } from './read-value.ts'
 import { readServices } from './services.ts'
 import type { Ended } from './task-board.ts'
 import { grpcStatus, readTaskError, type TaskError } from './task-errors.ts'
 import { type Asking, getBlob, getRun, type Message, noTask, putBlob, submitRun } from './worker-requests.ts'
+import type { Worker } from './workers.ts'
 
 // It would write to stderr what is reported by the log already.
 setLogVerbosity(logVerbosity.NONE)
@@ -45,7 +45,7 @@ export interface ListenerOptions extends Asking {
 export class Listener {
   readonly #options: ListenerOptions
   readonly #server: Server
-  readonly #door: Door
+  readonly #connections: Connections
   /** How many workers are connected from an address. */
   readonly #addresses = new Map<string, number>()
   readonly #streams = new Set<Pulling>()
@@ -60,11 +60,11 @@ export class Listener {
       'grpc.keepalive_timeout_ms': 10_000,
     })
     const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure())
-    this.#door = new Door({
+    this.#connections = new Connections({
       host: options.host,
       port: options.port,
       isPrivate: options.isPrivate,
-      entered: (socket) => injector.injectConnection(socket),
+      opened: (socket) => injector.injectConnection(socket),
       refused: () => options.refused(undefined),
     })
     const { TasksService, OrchestratorService, BlobService } = readServices()
@@ -86,7 +86,7 @@ export class Listener {
 
   /** Its port; rejects if there is none to be had. */
   listen(): Promise<number> {
-    return this.#door.open()
+    return this.#connections.listen()
   }
 
   /** Workers are told that nothing more comes. */
@@ -104,7 +104,7 @@ export class Listener {
 
   close(): void {
     this.#server.forceShutdown()
-    this.#door.close()
+    this.#connections.close()
   }
 
   // --- tasks

@@ -11,7 +11,7 @@ import { randomUUID } from 'node:crypto'
 import type { Clock, ComponentInfo } from '@stepflow/engine'
 import { type MessageId, rpcCode, type WireError } from '../wire.ts'
 import type { ListedComponent } from './component-paths.ts'
-import { Crew, type Worker } from './crew.ts'
+import { type Worker, Workers } from './workers.ts'
 
 export interface Call {
   /** Of the request that it is the answer to. */
@@ -49,36 +49,36 @@ export class TaskBoard {
   readonly #tasks = new Map<string, Task>()
   readonly #byCall = new Map<MessageId, Task>()
   readonly #waiting = new Set<Task>()
-  readonly #crew: Crew<Task>
+  readonly #workers: Workers<Task>
   #stopTimer: (() => void) | undefined
 
   constructor(board: Board) {
     this.#board = board
-    this.#crew = new Crew(board.clock)
+    this.#workers = new Workers(board.clock)
   }
 
   get hasWorkers(): boolean {
-    return !this.#crew.isEmpty
+    return !this.#workers.isEmpty
   }
 
   get isReady(): boolean {
-    return this.#crew.isReady
+    return this.#workers.isReady
   }
 
   get components(): readonly ComponentInfo[] {
-    return this.#crew.components
+    return this.#workers.components
   }
 
   /** It is asked what it has first, and gets tasks once it has said so. */
   join(worker: Worker): void {
     // It has come again before its former connection was seen to be broken.
-    const former = this.#crew.named(worker.id)
+    const former = this.#workers.named(worker.id)
     if (former) this.leave(former)
-    this.#crew.add(worker)
+    this.#workers.add(worker)
   }
 
   leave(worker: Worker): void {
-    for (const task of this.#crew.remove(worker)?.tasks ?? []) {
+    for (const task of this.#workers.remove(worker)?.tasks ?? []) {
       if (task.claimedAt !== undefined) continue
       if (task.abandonedAt !== undefined) this.#forget(task)
       else if (task.given > 1) this.#fail(task, LEFT_TWICE)
@@ -140,7 +140,7 @@ export class TaskBoard {
 
   /** False if nobody was asked. */
   list(taskId: string, listed: readonly ListedComponent[]): boolean {
-    if (!this.#crew.list(taskId, listed)) return false
+    if (!this.#workers.list(taskId, listed)) return false
     this.#board.ready()
     this.#assign()
     return true
@@ -162,8 +162,8 @@ export class TaskBoard {
   #assign(): void {
     if (!this.isReady) return
     for (const task of this.#waiting) {
-      const chosen = this.#crew.choose(task.component)
-      if (!chosen && this.#crew.hadOnce(task.component)) continue
+      const chosen = this.#workers.choose(task.component)
+      if (!chosen && this.#workers.hadOnce(task.component)) continue
       this.#waiting.delete(task)
       if (!chosen) {
         this.#fail(task, this.#missing(task.component))
@@ -191,7 +191,7 @@ export class TaskBoard {
     task.beatAt = now
     if (task.claimedAt !== undefined) return
     task.claimedAt = now
-    const member = this.#crew.of(task.worker)
+    const member = this.#workers.of(task.worker)
     if (member) member.tookAt = now
   }
 
@@ -204,7 +204,7 @@ export class TaskBoard {
     this.#tasks.delete(task.id)
     this.#byCall.delete(task.call)
     this.#waiting.delete(task)
-    this.#crew.of(task.worker)?.tasks.delete(task)
+    this.#workers.of(task.worker)?.tasks.delete(task)
   }
 
   // --- tasks that are overdue
@@ -230,7 +230,7 @@ export class TaskBoard {
 
   #lookAtUnclaimed(task: Task, now: number): void {
     const { queue, queueTimeoutMs } = this.#board
-    const tookAt = this.#crew.of(task.worker)?.tookAt ?? 0
+    const tookAt = this.#workers.of(task.worker)?.tookAt ?? 0
     if (now - Math.max(task.since, tookAt) < queueTimeoutMs) return
     const what = task.worker ? 'has taken a task' : 'has asked for tasks'
     const message = `no worker of queue "${queue}" ${what} for ${queueTimeoutMs / 1000} s, its "queue_timeout"`
@@ -262,7 +262,7 @@ export class TaskBoard {
   /** Of any of its tasks, lately. */
   #hasHeard(worker: Worker, now: number): boolean {
     const since = now - 3 * this.#board.heartbeatMs
-    const member = this.#crew.of(worker)
+    const member = this.#workers.of(worker)
     for (const task of member?.tasks ?? []) if (task.beatAt > since) return true
     return member !== undefined && member.tookAt > since
   }

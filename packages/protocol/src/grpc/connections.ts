@@ -5,28 +5,28 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { userAt } from './peer-user.ts'
 
-export interface DoorOptions {
+export interface ConnectionsOptions {
   readonly host: string
   /** 0: whichever is free. */
   readonly port: number
   readonly isPrivate: boolean
-  entered(socket: Socket): void
+  opened(socket: Socket): void
   /** One was turned away that belongs to another user. */
   refused(): void
 }
 
-export class Door {
-  readonly #options: DoorOptions
+export class Connections {
+  readonly #options: ConnectionsOptions
   readonly #server: Server
-  readonly #inside = new Set<Socket>()
+  readonly #sockets = new Set<Socket>()
 
-  constructor(options: DoorOptions) {
+  constructor(options: ConnectionsOptions) {
     this.#options = options
-    this.#server = createServer({ noDelay: true }, (socket) => this.#enter(socket))
+    this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket))
   }
 
   /** Its port; rejects if there is none to be had. */
-  open(): Promise<number> {
+  listen(): Promise<number> {
     const { host, port } = this.#options
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject)
@@ -39,13 +39,13 @@ export class Door {
 
   close(): void {
     this.#server.close()
-    for (const socket of this.#inside) socket.destroy()
+    for (const socket of this.#sockets) socket.destroy()
   }
 
   // ---
 
-  #enter(socket: Socket): void {
-    const { isPrivate, refused, entered } = this.#options
+  #accept(socket: Socket): void {
+    const { isPrivate, refused, opened } = this.#options
     socket.on('error', () => {})
     const user = isPrivate ? userAt(`${socket.remoteAddress}:${socket.remotePort}`) : undefined
     if (user !== undefined && user !== 0 && user !== process.getuid?.()) {
@@ -53,8 +53,8 @@ export class Door {
       socket.destroy()
       return
     }
-    this.#inside.add(socket)
-    socket.on('close', () => this.#inside.delete(socket))
-    entered(socket)
+    this.#sockets.add(socket)
+    socket.on('close', () => this.#sockets.delete(socket))
+    opened(socket)
   }
 }

@@ -28,7 +28,7 @@ export interface Chosen<Task> {
   readonly weight: number
 }
 
-export class Crew<Task> {
+export class Workers<Task> {
   readonly #clock: Clock
   /** In the order in which they came. */
   readonly #members = new Map<Worker, Member<Task>>()
