@@ -9,6 +9,7 @@ export type { Env } from './config/substitute.ts'
 // --- flows, and what they are run with
 export { type CodeFlow, isCodeFile, loadCodeFlow } from './flows/code-file.ts'
 export { checkSecrets, checkVariables, secretsReadBy } from './flows/check-given.ts'
+export { type CutPlan, cutPlan } from './flows/cut-plan.ts'
 export {
   type CompiledGiven,
   createFlowCompiler,

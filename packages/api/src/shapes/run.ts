@@ -142,6 +142,16 @@ export const startRunSchema = {
     idempotencyKey: { type: 'string', minLength: 1, maxLength: 255 },
     labels: texts,
     kind: { enum: ['run', 'test'] },
+    until: { type: 'string', minLength: 1, description: "The result is that step's; what it needs is run. A test." },
+    only: { type: 'string', minLength: 1, description: "The result is that step's; nothing else is run. A test." },
+    pins: { ...anyObject, description: 'Values that stand in for steps, by step. A test.' },
+    pinsFrom: {
+      description: 'Stands in for the other steps by what they answered in a run, if they succeeded there. A test.',
+      type: 'object',
+      properties: { runId: { type: 'string', minLength: 1 }, item: count },
+      required: ['runId'],
+      additionalProperties: false,
+    },
   },
   additionalProperties: false,
 } as const satisfies ShapeSchema

@@ -2,7 +2,8 @@
 // and keys are ours, and whoever reads the copy must be able to rely on them.
 
 import type { ErrorValue } from '../errors.ts'
-import type { JournalEntry } from '../journal/events.ts'
+import type { JournalEntry, RunOptions } from '../journal/events.ts'
+import type { Plan } from '../plan/plan.ts'
 import type { Outcome } from '../run/outcome.ts'
 import type { Redactor } from './redactor.ts'
 
@@ -41,11 +42,13 @@ export function redactEntry(entry: JournalEntry, redactor: Redactor): JournalEnt
       const { options, inputs } = entry
       const copy = { ...entry, inputs: redactor.value(inputs) }
       if (!options) return copy
-      const { variables, labels } = options
+      const { variables, labels, pins } = options
       return {
         ...copy,
+        ...(entry.plan && { plan: redactPins(entry.plan, pins, redactor) }),
         options: {
           ...options,
+          ...(pins && { pins: redactValues(pins, redactor) }),
           ...(variables && { variables: redactValues(variables, redactor) }),
           ...(labels && { labels: redactValues(labels, redactor) }),
         },
@@ -68,6 +71,13 @@ export function redactEntry(entry: JournalEntry, redactor: Redactor): JournalEnt
     default:
       return entry
   }
+}
+
+/** A plan is its author's text and no secret, but for values that stand in for what steps answered. */
+export function redactPins(plan: Plan, pins: RunOptions['pins'], redactor: Redactor): Plan {
+  if (!pins || redactor.isEmpty) return plan
+  const steps = plan.steps.map((step) => (Object.hasOwn(pins, step.id) ? redactor.value(step) : step))
+  return { ...plan, steps }
 }
 
 function redactPark(entry: JournalEntry & { type: 'parked' }, redactor: Redactor): JournalEntry {

@@ -24,6 +24,7 @@ import {
   type RunRow,
   redactEntry,
   redactOutcome,
+  redactPins,
   redactValues,
   type Store,
   saysEndOf,
@@ -158,7 +159,7 @@ class Recorded implements RecordedRun {
   readonly #variables: Readonly<Record<string, unknown>>
 
   constructor(store: Store, row: RunRow, created: Created | undefined, damage: string | undefined, redactor: Redactor) {
-    const plan = created?.plan
+    const plan = created && redactPins(created.plan, created.options?.pins, redactor)
     this.#store = store
     this.row = row
     this.plan = plan

@@ -11,6 +11,7 @@ import type { App } from '../app/app.ts'
 import { gone } from '../app/gone.ts'
 import { unreadable } from '../app/problem.ts'
 import { checkFlowPath } from '../flows/check-flow.ts'
+import { partToRun } from '../flows/part-to-run.ts'
 import { BodyLines } from '../runs/body-lines.ts'
 import { slowAnswer } from '../runs/slow-answer.ts'
 import { type BegunRun, requestHash, type StartRequest } from '../runs/start-run.ts'
@@ -72,7 +73,7 @@ function isLines({ mediaType }: FastifyRequest): boolean {
 }
 
 async function toStart(
-  { flows }: Services,
+  { flows, store }: Services,
   asked: StartRun,
   caller: Caller | undefined,
   key: string | undefined,
@@ -80,12 +81,15 @@ async function toStart(
   const { overrides, variables, labels, maxConcurrent, kind } = asked
   if (asked.timeout !== undefined) timeoutOf(asked.timeout)
   const { idempotencyKey: _, wait: __, timeout: ___, ...hashed } = asked
+  const given = await flows.compile(givenFlow(asked), overrides as Json | undefined) // it came as JSON
+  const part = await partToRun(given, asked, store)
   return {
-    flow: await flows.compile(givenFlow(asked), overrides as Json | undefined), // it came as JSON
+    flow: part?.flow ?? given,
+    ...(part ? { pins: part.pins } : {}),
     ...(variables === undefined ? {} : { variables }),
     ...(labels === undefined ? {} : { labels }),
     ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
-    ...(kind === undefined ? {} : { kind }),
+    ...(part ? { kind: 'test' as const } : kind === undefined ? {} : { kind }),
     trigger: { type: 'api', ...(caller?.name === undefined ? {} : { by: caller.name }) },
     ...(key === undefined ? {} : { key: { key, hash: requestHash(['POST /runs', hashed]) } }),
   }
