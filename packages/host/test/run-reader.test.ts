@@ -1,4 +1,4 @@
-import { createMemoryStore, FlowError, type JournalEntry, KnownSecrets } from '@stepflow/engine'
+import { createMemoryStore, FlowError, type JournalEntry, KnownSecrets, type Plan } from '@stepflow/engine'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { defaultConfig } from '../src/config/config.ts'
 import { exportRun } from '../src/history/export-run.ts'
@@ -169,6 +169,13 @@ test('the steps of a flow that a step was given as a value have their names, ins
     steps: [{ id: 'all', component: '/builtin/map', input: { flow: { $literal: inner }, items: { $input: 'names' } } }],
   })
   if (!plan) throw new Error('the flow of this test is not valid')
+  await wired.close()
+  wired = await wire(defaultConfig('/'), {
+    env: {},
+    flowDirectory: '/',
+    store: store(),
+    plan: (flow) => compileValue(flow).plan as Plan, // valid as it stands above
+  })
   const run = await wired.engine.submit(plan, [{ names: ['Ada', 'Grace'] }])
   await run.ended
 
