@@ -10,10 +10,12 @@ export function stdioTransport(): Transport {
   // A stray console.log would be a broken message.
   process.stdout.write = process.stderr.write.bind(process.stderr)
   let outbox = ''
+  let lines = 0
 
   function flush() {
     const batch = outbox
     outbox = ''
+    lines = 0
     if (batch !== '') write(batch)
   }
 
@@ -21,7 +23,7 @@ export function stdioTransport(): Transport {
     const line = writeLine(message, MAX_MESSAGE_BYTES)
     if (outbox === '') setImmediate(flush)
     outbox += line
-    if (outbox.length > FLUSH_CHARACTERS) flush()
+    if (++lines >= FLUSH_LINES || outbox.length > FLUSH_CHARACTERS) flush()
   }
 
   return {
@@ -62,3 +64,5 @@ export function stdioTransport(): Transport {
 // ---
 
 const FLUSH_CHARACTERS = 64 * 1024
+/** So many answers are worth a write of their own: the runtime goes on with them while the next are made. */
+const FLUSH_LINES = 16

@@ -50,6 +50,8 @@ export function childTransport(options: ChildOptions, announcement?: Announcemen
 const MAX_NOISE_LINES = 1000
 const MAX_NOISE_BYTES = 1024 * 1024
 const FLUSH_CHARACTERS = 64 * 1024
+/** So many requests are worth a write of their own: the child works on them while the next are made. */
+const FLUSH_LINES = 16
 /** What may wait in the pipe before the next request has to. */
 const ROOM_BYTES = 1024 * 1024
 /** A grandchild outside the group may hold stdout open: the end is not waited for any longer than this. */
@@ -62,6 +64,7 @@ class ChildTransport implements Transport {
   #events: TransportEvents | undefined
   #child: Child | undefined
   #outbox = ''
+  #outboxLines = 0
   #flushing = false
   #drained: Promise<void> | undefined
   #setDrained: () => void = () => {}
@@ -111,9 +114,9 @@ class ChildTransport implements Transport {
     const line = writeLine(message, this.#maxBytes)
     if (this.#ended || this.#closing || !this.#child) return undefined
     this.#outbox += line
-    if (this.#outbox.length > FLUSH_CHARACTERS) this.#flush()
+    if (++this.#outboxLines >= FLUSH_LINES || this.#outbox.length > FLUSH_CHARACTERS) this.#flush()
     else if (!this.#flushing) {
-      // One write for all that this turn of the event loop sends.
+      // One write for what this turn of the event loop sends, unless it is much.
       this.#flushing = true
       setImmediate(() => this.#flush())
     }
@@ -338,6 +341,7 @@ class ChildTransport implements Transport {
     if (!child || this.#outbox === '' || this.#ended || this.#closing) return
     const batch = this.#outbox
     this.#outbox = ''
+    this.#outboxLines = 0
     child.stdin.write(batch)
     // Requests wait for room, so this much is answers: the child asks and does not read. It asks no more until it does.
     if (child.stdin.writableLength > 2 * this.#maxBytes + ROOM_BYTES && !child.stdout.isPaused()) {

@@ -2,7 +2,7 @@
 
 import { execFileSync } from 'node:child_process'
 import { describe, expect, test, vi } from 'vitest'
-import { fixture, pluginOf, rawPlugin } from './setup.ts'
+import { fixture, pluginOf, rawPlugin, stillClock } from './setup.ts'
 
 describe('calls', () => {
   test('calls in flight share a process, and answers may come in any order', async () => {
@@ -195,7 +195,8 @@ describe('cancelling', () => {
   })
 
   test('calls of others go on in a server that is being replaced', async () => {
-    const plugin = rawPlugin('good', { cancelGraceMs: 20 })
+    const { clock, advance } = stillClock()
+    const plugin = rawPlugin('good', { clock, cancelGraceMs: 20 })
     const abort = new AbortController()
     const hold = plugin.run('/hold', 1, { signal: abort.signal })
     const bystander = plugin.run('/hold', 2)
@@ -203,6 +204,7 @@ describe('cancelling', () => {
 
     abort.abort()
     await hold.catch(() => {})
+    advance(20)
     await plugin.said('it is replaced')
     await plugin.run('/echo')
 
@@ -214,7 +216,8 @@ describe('cancelling', () => {
   })
 
   test('a server that is being replaced ends with its last call, though it never says that it is there', async () => {
-    const plugin = rawPlugin('silent-list', { cancelGraceMs: 20 })
+    const { clock, advance } = stillClock()
+    const plugin = rawPlugin('silent-list', { clock, cancelGraceMs: 20 })
     const pid = (await plugin.run('/pid')) as number
     const abort = new AbortController()
     const hold = plugin.run('/hold', 1, { signal: abort.signal })
@@ -223,6 +226,7 @@ describe('cancelling', () => {
 
     abort.abort()
     await hold.catch(() => {})
+    advance(20)
 
     expect(await bystander).toBe('done')
     await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), { timeout: 50_000 })
