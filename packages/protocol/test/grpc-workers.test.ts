@@ -297,21 +297,6 @@ describe('a task', () => {
     expect(await answer).toBe(2)
   })
 
-  test('that was not claimed comes again with its worker, whose broken connection nobody had seen', async () => {
-    const { plugin, worker: join } = listening()
-    const answer = plugin.run('/echo', 1)
-    const before = await join('a')
-    const task = await before.next()
-
-    const after = await join('a')
-    const again = await after.next()
-
-    expect(again.task_id).toBe(task.task_id)
-    await after.beat(again)
-    await after.complete(again, 2)
-    expect(await answer).toBe(2)
-  })
-
   test('is completed once, by who was given it: the rest is refused and harms nobody', async () => {
     const { plugin, worker: join } = listening()
     const answer = plugin.run('/echo', 1)
@@ -507,7 +492,7 @@ describe('what a worker asks', () => {
     expect(await answer).toBe(1)
   })
 
-  test('blobs are not for an address from which no worker with the token is connected', async () => {
+  test('blobs are not for an address from which no worker with the token has come', async () => {
     const { plugin, worker: join } = listening()
     const answer = plugin.run('/echo')
     const stranger = await join('stranger', undefined, 'q:no token at all, but long')

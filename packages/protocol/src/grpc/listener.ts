@@ -1,6 +1,6 @@
 // The gRPC server that workers talk to: pulls tasks from the board into their streams, and hands on what they report and ask.
 // Released workers send nothing that says who they are but the name of their queue and ids that they were given, so a task
-// is reached by its id alone, and blobs from where a worker is connected from.
+// is reached by its id alone, and blobs from where a worker has come from.
 
 import { createHash, timingSafeEqual } from 'node:crypto'
 import {
@@ -46,9 +46,9 @@ export class Listener {
   readonly #options: ListenerOptions
   readonly #server: Server
   readonly #connections: Connections
-  /** How many workers are connected from an address. */
-  readonly #addresses = new Map<string, number>()
-  readonly #streams = new Set<Pulling>()
+  /** From which workers have come; some may just be coming again. */
+  readonly #addresses = new Set<string>()
+  readonly #streams = new Map<Pulling, Worker>()
 
   constructor(options: ListenerOptions) {
     this.#options = options
@@ -91,13 +91,13 @@ export class Listener {
 
   /** Workers are told that nothing more comes. */
   endStreams(): void {
-    for (const stream of this.#streams) stream.end()
+    for (const stream of this.#streams.keys()) stream.end()
   }
 
   /** The worker may ask again. */
   drop(worker: Worker): void {
-    for (const stream of this.#streams) {
-      if (this.#workers.get(stream) !== worker) continue
+    for (const [stream, member] of this.#streams) {
+      if (member !== worker) continue
       stream.emit('error', { code: status.DEADLINE_EXCEEDED, details: 'three heartbeats were missed' })
     }
   }
@@ -109,8 +109,6 @@ export class Listener {
 
   // --- tasks
 
-  readonly #workers = new WeakMap<Pulling, Worker>()
-
   #pull(call: Pulling): void {
     const { board, queue, heartbeatMs, refused } = this.#options
     const { queue_name, worker_id } = call.request
@@ -119,7 +117,7 @@ export class Listener {
       call.emit('error', { code: status.PERMISSION_DENIED, details: WRONG_QUEUE })
       return
     }
-    const address = addressOf(call.getPeer())
+    this.#addresses.add(addressOf(call.getPeer()))
     const context = { orchestrator_service_url: call.getHost() }
     const worker: Worker = {
       id: worker_id,
@@ -134,14 +132,9 @@ export class Listener {
         })
       },
     }
-    this.#streams.add(call)
-    this.#workers.set(call, worker)
-    this.#addresses.set(address, (this.#addresses.get(address) ?? 0) + 1)
+    this.#streams.set(call, worker)
     const leave = () => {
       if (!this.#streams.delete(call)) return
-      const left = (this.#addresses.get(address) ?? 1) - 1
-      if (left === 0) this.#addresses.delete(address)
-      else this.#addresses.set(address, left)
       board.leave(worker)
       this.#options.left()
     }
@@ -174,7 +167,7 @@ export class Listener {
 
   async #serveBlob(serve: typeof putBlob, request: Message, from: string): Promise<object> {
     if (this.#addresses.has(from)) return serve(request, this.#options)
-    throw new RpcError(rpcCode.invalidRequest, `no worker is connected from ${from}: blobs are for workers`)
+    throw new RpcError(rpcCode.invalidRequest, `no worker has come from ${from}: blobs are for workers`)
   }
 
   /** A method with one answer. Whatever goes wrong becomes a status, never an exception. */

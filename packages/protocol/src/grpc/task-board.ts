@@ -71,9 +71,6 @@ export class TaskBoard {
 
   /** It is asked what it has first, and gets tasks once it has said so. */
   join(worker: Worker): void {
-    // It has come again before its former connection was seen to be broken.
-    const former = this.#workers.named(worker.id)
-    if (former) this.leave(former)
     this.#workers.add(worker)
   }
 

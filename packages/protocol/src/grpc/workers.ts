@@ -76,12 +76,6 @@ export class Workers<Task> {
     return worker && this.#members.get(worker)
   }
 
-  /** By the id that workers give themselves. */
-  named(id: string): Worker | undefined {
-    for (const worker of this.#members.keys()) if (worker.id === id) return worker
-    return undefined
-  }
-
   /** One has said what it has; false if none was asked by that task. */
   list(taskId: string, listed: readonly ListedComponent[]): boolean {
     for (const member of this.#members.values()) {
