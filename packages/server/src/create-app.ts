@@ -12,6 +12,7 @@ import { sendProblem } from './app/problem.ts'
 import { compilers } from './app/validate.ts'
 import { mcpRoutes } from './mcp/http.ts'
 import { apiRoutes } from './routes/api.ts'
+import { publishedRunRoutes } from './routes/published-run.ts'
 import { rootRoutes } from './routes/root.ts'
 import type { Services } from './services.ts'
 
@@ -46,6 +47,7 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   app.addHook('onClose', async () => ended.stop())
   guard(typed, access, { basePath: config.basePath, ended })
   rootRoutes(typed, services)
+  publishedRunRoutes(typed, services)
   mcpRoutes(typed, services)
   await app.register(async (scope) => apiRoutes(scope as unknown as App, services), {
     prefix: `${config.basePath}/api/v1`,

@@ -31,6 +31,8 @@ const NEEDS: Readonly<Record<string, Needed>> = {
   listVersions: 'viewer',
   getVersion: 'viewer',
   publishFlow: 'admin',
+  listInputs: 'viewer',
+  listSamples: 'viewer',
   listSecrets: 'viewer',
   setSecret: 'admin',
   removeSecret: 'admin',

@@ -165,3 +165,36 @@ export const checkedFlowSchema = {
 } as const satisfies ShapeSchema
 
 export type CheckedFlow = Shape<typeof checkedFlowSchema>
+
+export const pastInputsSchema = {
+  title: 'PastInputs',
+  type: 'object',
+  properties: {
+    inputs: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: { input: any, runId: { type: 'string' }, at: time },
+        required: ['input', 'runId', 'at'],
+      },
+    },
+  },
+  required: ['inputs'],
+} as const satisfies ShapeSchema
+
+export const samplesSchema = {
+  title: 'Samples',
+  type: 'object',
+  properties: {
+    steps: {
+      description: 'By step, what it answered last.',
+      type: 'object',
+      additionalProperties: {
+        type: 'object',
+        properties: { value: any, runId: { type: 'string' }, at: time },
+        required: ['value', 'runId', 'at'],
+      },
+    },
+  },
+  required: ['steps'],
+} as const satisfies ShapeSchema

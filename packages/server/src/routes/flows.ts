@@ -7,7 +7,9 @@ import {
   flowListSchema,
   flowSchema,
   newFlowSchema,
+  pastInputsSchema,
   publishSchema,
+  samplesSchema,
   saveFlowSchema,
   versionListSchema,
 } from '@stepflow/api'
@@ -18,6 +20,7 @@ import type { App } from '../app/app.ts'
 import { NOTHING } from '../app/nothing.ts'
 import { unreadable } from '../app/problem.ts'
 import { checkFlow } from '../flows/check-flow.ts'
+import { pastInputs, pastOutputs } from '../flows/past-values.ts'
 import { flowDetail, flowRow } from '../flows/show-flow.ts'
 import type { Services } from '../services.ts'
 
@@ -185,6 +188,42 @@ export function flowRoutes(app: App, services: Services): void {
       },
     },
     ({ params }) => detail(params.flow, params.version),
+  )
+
+  app.get(
+    '/flows/:flow/inputs',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        operationId: 'listInputs',
+        summary: 'The last different inputs of a flow',
+        tags: ['flows'],
+        params: flowParams,
+        response: { 200: pastInputsSchema },
+      },
+    },
+    async ({ params }) => {
+      const { name = '' } = await namedFlows.get(params.flow)
+      return { inputs: await pastInputs(name, runs) }
+    },
+  )
+
+  app.get(
+    '/flows/:flow/samples',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        operationId: 'listSamples',
+        summary: 'What the steps of a flow answered last',
+        tags: ['flows'],
+        params: flowParams,
+        response: { 200: samplesSchema },
+      },
+    },
+    async ({ params }) => {
+      const { name = '' } = await namedFlows.get(params.flow)
+      return { steps: await pastOutputs(name, runs) }
+    },
   )
 
   app.post(

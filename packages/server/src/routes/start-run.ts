@@ -13,6 +13,7 @@ import { unreadable } from '../app/problem.ts'
 import { checkFlowPath } from '../flows/check-flow.ts'
 import { partToRun } from '../flows/part-to-run.ts'
 import { BodyLines } from '../runs/body-lines.ts'
+import { requestKey } from '../runs/request-key.ts'
 import { slowAnswer } from '../runs/slow-answer.ts'
 import { type BegunRun, requestHash, type StartRequest } from '../runs/start-run.ts'
 import { waitForEnd } from '../runs/wait-for-end.ts'
@@ -47,7 +48,7 @@ export function startRunRoutes(app: App, services: Services): void {
       if (!isLines(request)) {
         refuseQuery(query)
         const body = request.body as StartRun // checked against its schema
-        const key = keyOf(request, body.idempotencyKey)
+        const key = requestKey(request, body.idempotencyKey)
         const isSingle = onlyOne(body, ['input', 'inputs']) === 'input'
         const inputs = isSingle ? [body.input] : (body.inputs ?? [])
         const begun = await starter.start({ ...(await toStart(services, body, caller, key)), inputs, isSingle })
@@ -55,7 +56,7 @@ export function startRunRoutes(app: App, services: Services): void {
         return reply.code(202).send(await started(services, begun))
       }
       const asked = await startQuery(query, store)
-      const key = keyOf(request, asked.idempotencyKey)
+      const key = requestKey(request, asked.idempotencyKey)
       const lines = new BodyLines(request.body as Readable, clock) // its type says so
       const intake = await intakes.begin(await toStart(services, asked, caller, key), lines)
       reply.header('Location', `${services.config.basePath}/api/v1/runs/${intake.run.id}`)
@@ -146,18 +147,6 @@ function refuseQuery(query: StartQuery): void {
   const [name] = Object.keys(query)
   if (name === undefined) return
   throw unreadable(`"${name}" belongs into the body: the query is read where the body is lines (application/x-ndjson)`)
-}
-
-function keyOf({ headers }: FastifyRequest, idempotencyKey: string | undefined): string | undefined {
-  const header = headers['idempotency-key']
-  if (Array.isArray(header)) throw unreadable('there are several headers Idempotency-Key')
-  if (header !== undefined && (header === '' || header.length > 255)) {
-    throw unreadable('the header Idempotency-Key must have 1 to 255 characters')
-  }
-  if (header !== undefined && idempotencyKey !== undefined && header !== idempotencyKey) {
-    throw new FlowError('INVALID_INPUT', 'the header Idempotency-Key and "idempotencyKey" differ: give one of them')
-  }
-  return header ?? idempotencyKey
 }
 
 const WAIT = '5m'
