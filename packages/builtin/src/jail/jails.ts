@@ -143,7 +143,7 @@ const MOST_AT_ONCE = Math.max(16, 4 * availableParallelism())
 const MOST_USES = 1000
 const MOST_SEEN = 1000
 /** How long one waits for the same code. */
-const REST_MS = 5000
+const REST_MS = 30_000
 
 interface Resting {
   readonly key: string
