@@ -9,6 +9,7 @@ import { isQuick, scratch, stepflow, weighProgram } from '../programs.mjs'
 
 const SAME = isQuick ? 2_000 : 10_000
 const DIFFERENT = 100
+const COLD = 30
 const AT_ONCE = 8
 
 export async function measure() {
@@ -18,9 +19,9 @@ export async function measure() {
   const folder = scratch()
   const files = {
     'one.jsonl': '0\n',
-    'two.jsonl': '0\n1\n',
+    'cold.jsonl': lines(COLD + 1),
     'same.jsonl': '0\n'.repeat(SAME),
-    'different.jsonl': Array.from({ length: DIFFERENT }, (_, i) => `${i}\n`).join(''),
+    'different.jsonl': lines(DIFFERENT),
     'noop.yaml': 'name: noop\nsteps: [{ id: c, component: /builtin/noop, input: 1 }]\n',
     ...Object.fromEntries(
       languages.flatMap(({ language }) => [
@@ -42,20 +43,21 @@ export async function measure() {
     console.error(`jail: left out, ${stderr.trim().split('\n')[0]}`)
     return []
   }
-  const lines = []
+  const measured = []
   for (const {
     language,
     bare: [command, ...args],
   } of languages) {
     const { floors, subjects } = await takeTurns(
-      () => timed(() => void spawnSync(command, args)),
-      async () =>
-        (await run(`${language}-different.yaml`, 'two.jsonl', 1)) -
-        (await run(`${language}-different.yaml`, 'one.jsonl', 1)),
-      { rounds: 15, warmUps: 2 },
+      async () => (await timed(() => times(COLD, () => spawnSync(command, args)))) / COLD,
+      async () => {
+        const one = await run(`${language}-different.yaml`, 'one.jsonl', 1)
+        return ((await run(`${language}-different.yaml`, 'cold.jsonl', 1)) - one) / COLD
+      },
+      { rounds: 5 },
     )
     const more = subjects.map((ms, i) => ms - floors[i])
-    lines.push(
+    measured.push(
       line({
         what: `a call of ${language}, cold`,
         goal: '<= 30 ms more than the bare interpreter',
@@ -70,7 +72,7 @@ export async function measure() {
       () => run(`${language}-same.yaml`, 'one.jsonl', 1),
       { rounds: 7, warmUps: 1 },
     )
-    lines.push(
+    measured.push(
       line({
         what: '  the first of a program, with the trial whether a jail can be made',
         values: first.subjects.map((ms, i) => ms - first.floors[i] - median(floors)),
@@ -87,7 +89,7 @@ export async function measure() {
       { rounds: 3 },
     )
     const rate = (values) => number(1000 / median(values))
-    lines.push(
+    measured.push(
       line({
         what: `  ${number(SAME)} calls of the same source, ${AT_ONCE} at once`,
         goal: '<= 0.05x a process for each',
@@ -97,10 +99,18 @@ export async function measure() {
       }),
     )
   }
-  return lines
+  return measured
 }
 
 // ---
+
+function lines(count) {
+  return Array.from({ length: count }, (_, i) => `${i}\n`).join('')
+}
+
+function times(count, action) {
+  for (let i = 0; i < count; i++) action()
+}
 
 function flowOf(language, code) {
   return JSON.stringify({
