@@ -18,6 +18,7 @@ const rows = [
   'validate',
   'templates',
   'durable',
+  'signals',
   'code',
   'protocol',
   'stdio-worker',
