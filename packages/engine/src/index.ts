@@ -52,6 +52,7 @@ export type {
   Log,
   LogLevel,
   ParkedRun,
+  InputList,
   ParkSignal,
   Plugin,
   ReportedRun,

@@ -131,7 +131,7 @@ test('results that are not kept any more are missed in words', async () => {
       '/inner': (x) => x,
       async '/outer'(_, context: CallContext) {
         const first = await context.submit(inner, [0], { wait: false })
-        for (let n = 1; n <= 100; n++) await context.submit(inner, [n], { wait: false })
+        for (let n = 1; n <= 1_000; n++) await context.submit(inner, [n], { wait: false })
         return context.getRun(first.runId, { wait: true, results: true })
       },
     },

@@ -129,6 +129,7 @@ export type {
   ComponentInfo,
   GetRunOptions,
   ParkedRun,
+  InputList,
   ParkSignal,
   Plugin,
   ReportedRun,

@@ -4,7 +4,7 @@ import { FlowError } from '../errors.ts'
 import { isRecord, kindOf } from '../json.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Outcome } from '../run/outcome.ts'
-import { type CallContext, type Component, Park, Skip } from './plugin.ts'
+import { type CallContext, type Component, type InputList, Park, Skip } from './plugin.ts'
 
 /** The component of a path that starts with `$core/`; undefined for all others. */
 export function coreComponent(path: string): Component | undefined {
@@ -60,17 +60,35 @@ function start(input: MapInput, context: CallContext): Park | readonly unknown[]
     )
   }
   if (items.length === 0) return []
-  const inputs = items.map((item, index) => ({ item, index, ...shared }))
   return new Park({
     run: {
       plan: input.plan,
-      inputs,
+      inputs: new Elements(items, shared),
       variables: context.variables,
       sharesInputs: Object.keys(shared).length > 0,
       onItemFailure: (input.onItemError ?? 'fail') === 'fail' ? 'drain' : 'continue',
       ...(input.maxConcurrent === undefined ? {} : { maxConcurrent: input.maxConcurrent }),
     },
   })
+}
+
+/** What each run of the plan is given: made when it begins. */
+class Elements implements InputList {
+  readonly #items: readonly unknown[]
+  readonly #shared: Readonly<Record<string, unknown>>
+
+  constructor(items: readonly unknown[], shared: Readonly<Record<string, unknown>>) {
+    this.#items = items
+    this.#shared = shared
+  }
+
+  get length(): number {
+    return this.#items.length
+  }
+
+  at(index: number): unknown {
+    return { item: this.#items[index], index, ...this.#shared }
+  }
 }
 
 function collect(outcomes: readonly (Outcome | undefined)[], onItemError: 'fail' | 'skip' | 'continue'): unknown[] {

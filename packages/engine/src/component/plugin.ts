@@ -238,10 +238,17 @@ export class Skip {
   }
 }
 
+/** A list, or whatever makes its elements when they are asked for: many need not be there all at once. */
+export interface InputList {
+  readonly length: number
+  /** The same each time that it is asked for. */
+  at(index: number): unknown
+}
+
 /** A run that a component starts and waits for. */
 export interface ParkedRun {
   readonly plan: Plan
-  readonly inputs: readonly unknown[]
+  readonly inputs: InputList
   /** Items at once; 64 if absent. */
   readonly maxConcurrent?: number
   /** Values in them are the same for several: none of its components may have them for itself. */

@@ -93,8 +93,8 @@ export async function openProject(options: OpenProject): Promise<Project> {
     ...(secretsFile === undefined ? {} : { secretsOfFile: await readSecrets(secretsFile, cwd) }),
     env,
     flowDirectory,
-    // The results of a batch are streamed out, and nobody draws its steps. A single run is watched.
-    history: purpose === 'run' ? 'all' : 'none',
+    // Results are streamed out, and whoever draws the steps of a run watches it: nobody reads them afterwards.
+    history: 'none',
     ...(options.log && { log: options.log }),
     ...(options.storePatienceMs === undefined ? {} : { storePatienceMs: options.storePatienceMs }),
     plan: createFlowLoader({ directory: flowDirectory, plugins: () => plugins, flows }),

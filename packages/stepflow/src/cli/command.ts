@@ -62,7 +62,7 @@ export interface Args {
 export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly cwd: string
-  /** What was asked for: results, listings, diagnostics of `validate`. Whole lines; the caller ends them. */
+  /** What was asked for: results, listings, diagnostics of `validate`. Whole lines, in one piece or several; the caller ends them. */
   out(text: string): void
   /** Everything else. */
   err(text: string): void

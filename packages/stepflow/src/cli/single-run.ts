@@ -5,7 +5,7 @@ import type { JournalEntry, Outcome, Plan, RunHandle, Store } from '@stepflow/en
 import type { Io } from './command.ts'
 import { onInterrupt } from './interrupts.ts'
 import type { Messages } from './messages.ts'
-import { outcomeLine } from './outcome-line.ts'
+import { outcomeLine, writeOutcome } from './outcome-line.ts'
 import { prettyJson } from './pretty-json.ts'
 import { showRun } from './progress/show-run.ts'
 import { watchWaits } from './progress/watch-waits.ts'
@@ -115,15 +115,22 @@ export async function writeResult(
   isJson: boolean,
   io: Io,
 ): Promise<Outcome> {
-  const { told, line } = outcomeLine(outcome)
-  if (output === undefined) {
-    await io.out(`${io.terminal.out && !isJson ? prettyJson(told, io.terminal.color.out) : line}\n`)
+  if (output === undefined && io.terminal.out && !isJson) {
+    const { told } = outcomeLine(outcome)
+    io.out(`${prettyJson(told, io.terminal.color.out)}\n`)
     return told
   }
-  const isYaml = ['.yaml', '.yml'].includes(extname(output).toLowerCase())
-  const text = isYaml ? (await import('yaml')).stringify(told, { lineWidth: 0 }) : `${line}\n`
-  writeText(output, text, 'the output', io.cwd)
-  return told
+  if (output !== undefined && ['.yaml', '.yml'].includes(extname(output).toLowerCase())) {
+    const { told } = outcomeLine(outcome)
+    writeText(output, (await import('yaml')).stringify(told, { lineWidth: 0 }), 'the output', io.cwd)
+    return told
+  }
+  return writeOutcome(outcome, (text) => {
+    if (output !== undefined) return writeText(output, text, 'the output', io.cwd)
+    // A file can be written anew; what stands on stdout stays.
+    for (const _ of text);
+    for (const piece of text) io.out(piece)
+  })
 }
 
 // ---

@@ -18,8 +18,11 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { FlowError } from '@stepflow/engine'
 import { cannot } from '@stepflow/host'
 
+/** All of it, or piece by piece. */
+export type Content = string | Uint8Array | Iterable<string>
+
 /** `what` says what it is to the user: "the output", "the export". */
-export function writeText(file: string, text: string, what: string, cwd: string): void {
+export function writeText(file: string, text: Content, what: string, cwd: string): void {
   try {
     put(resolve(cwd, file), text)
   } catch (thrown) {
@@ -55,10 +58,10 @@ export function writeNew(
 }
 
 /** A file that is not there yet, whole or not at all: what is left of it would keep the next try from being made. */
-export function createFile(path: string, content: string | Uint8Array): void {
+export function createFile(path: string, content: Content): void {
   const fd = openSync(path, 'wx')
   try {
-    writeFileSync(fd, content)
+    fill(fd, content)
   } catch (thrown) {
     rmSync(path, { force: true })
     throw thrown
@@ -92,12 +95,26 @@ export function isSameFile(one: string, other: string, cwd: string): boolean {
 // ---
 
 /** What is there stays whole until all of the new is written: a full disk must not cost somebody a flow. */
-function put(path: string, content: string | Uint8Array): void {
+function put(path: string, content: Content): void {
   const stat = statSync(path, { throwIfNoEntry: false })
   // (What is not there may be a link that leads nowhere yet.)
   if (!stat && !lstatSync(path, { throwIfNoEntry: false })) return createFile(path, content)
   if (stat?.isFile() && isOurs(stat) && replace(realpathSync(path), content, stat)) return
-  writeFileSync(path, content)
+  fillFile(path, content)
+}
+
+function fillFile(path: string, content: Content): void {
+  const fd = openSync(path, 'w')
+  try {
+    fill(fd, content)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function fill(fd: number, content: Content): void {
+  if (typeof content === 'string' || content instanceof Uint8Array) writeFileSync(fd, content)
+  else for (const piece of content) writeFileSync(fd, piece)
 }
 
 /** Another file in its place would have another owner, or leave its other names behind. */
@@ -106,7 +123,7 @@ function isOurs({ uid, nlink }: Stats): boolean {
 }
 
 /** False if its folder takes no other file. */
-function replace(path: string, content: string | Uint8Array, { mode }: Stats): boolean {
+function replace(path: string, content: Content, { mode }: Stats): boolean {
   accessSync(path, constants.W_OK)
   const beside = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`)
   try {
@@ -115,7 +132,7 @@ function replace(path: string, content: string | Uint8Array, { mode }: Stats): b
     return false
   }
   try {
-    writeFileSync(beside, content)
+    fillFile(beside, content)
     renameSync(beside, path)
     return true
   } catch (thrown) {

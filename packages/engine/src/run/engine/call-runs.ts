@@ -14,7 +14,7 @@ import type { Outcome } from '../outcome.ts'
 import { recordedResults } from './follow-run.ts'
 
 /** Of runs whose results the store does not keep: so many are held here, for who asks for them later. */
-const MOST_HELD = 100
+const MOST_HELD = 1_000
 const KEY_DIGITS = 16
 
 export class CallRuns {

@@ -19,6 +19,7 @@ export function watchRun(
   warn: (message: string) => void,
 ): () => void {
   const listener = watch && guarded(run.id, watch, warn)
+  if (watch) run.isWatched = true
   return run.follow((row) => {
     for (const entry of row.entries) {
       if (entry.type !== 'finished') continue

@@ -245,7 +245,7 @@ export class Journals {
       preamble,
       rows,
       isDurable: store.durable,
-      records: store.keepsSteps ? 'steps' : 'recoveries',
+      records: store.keepsSteps || run.isWatched ? 'steps' : 'recoveries',
       mayPutDown,
       services: services((inputs) => run.redactorOf(inputs)),
       link,

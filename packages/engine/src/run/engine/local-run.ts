@@ -36,6 +36,8 @@ export class LocalRun implements ItemGate {
   handles = 0
   /** Stops listening for what is written of the run. */
   unwatch: () => void = () => {}
+  /** Somebody wants to hear of its steps, also where they are not kept. */
+  isWatched = false
   /** Nobody here drives it or awaits its end: whoever still listens does so until he has had enough. */
   isForgotten = false
   /** What went wrong on our side, if anything did. */

@@ -1,7 +1,7 @@
 // One run, or one sub-run, while it is driven: its items in flight and what is known of each. It only holds data: the
 // driver decides.
 
-import type { ParkedRun } from '../../component/plugin.ts'
+import type { InputList, ParkedRun } from '../../component/plugin.ts'
 import { RareMap, RareSet } from '../../rare-map.ts'
 import type { LinkedPlan } from '../link.ts'
 import type { Outcome } from '../outcome.ts'
@@ -46,7 +46,7 @@ export class ActiveRun {
   readonly services: CallServices
   /** What its items are given, others have too. */
   readonly sharesInputs: boolean
-  inputs: readonly unknown[]
+  inputs: InputList
   /** The number of the first item. */
   readonly from: number
   /** Of a sub-run: items at once. */
@@ -94,7 +94,7 @@ export class ActiveRun {
     key: string
     plan: LinkedPlan
     facts: RunFacts
-    inputs: readonly unknown[]
+    inputs: InputList
     from: number
     limit: number
     records: Records

@@ -141,7 +141,7 @@ export class Drive {
     if (inVariables) for (const secret of inVariables(state.facts.variables)) kept.push(secret)
     if (inInput) {
       for (let i = 0; i < inputs.length && kept.length < MOST_SECRETS_INSIDE; i++) {
-        for (const secret of inInput(inputs[i])) kept.push(secret)
+        for (const secret of inInput(inputs.at(i))) kept.push(secret)
       }
     }
     if (kept.length > 0) this.#secretsInside.set(item, kept)

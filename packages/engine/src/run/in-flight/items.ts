@@ -34,7 +34,7 @@ export class Items {
   /** Puts an item into a slot; its place has been taken. `startedAt`: when its time limit began. */
   start(run: ActiveRun, index: number, startedAt: number): void {
     const item = run.from + index
-    const input = run.inputs[index]
+    const input = run.inputs.at(index)
     const { value, error } = this.#checked(run, input)
     run.live++
     // One that cannot start takes a slot all the same, so that every item ends in the same way.
