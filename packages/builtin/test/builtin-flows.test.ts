@@ -91,7 +91,7 @@ describe('map', () => {
 
 describe('iterate', () => {
   const countTo = (n: number) => (park: Park) => {
-    const input = park.run?.inputs[0] as number
+    const input = park.run?.inputs.at(0) as number
     return { by: 'run' as const, outcomes: [ok(input >= n ? { result: `at ${input}` } : { next: input + 1 })] }
   }
 
