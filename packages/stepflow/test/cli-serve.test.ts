@@ -44,6 +44,21 @@ test('one that was killed leaves its place at once, and the next one goes on wit
   expect(run).toMatchObject({ status: 'running', items: { total: 1 } })
 })
 
+test('while it serves a store, commands on that store print where the page of a run is', async () => {
+  const { folder, run } = folderWith({ 'echo.yaml': ECHO })
+  const { child, ended, url } = await serving(folder)
+  const store = ['--store', 'sqlite:.stepflow/stepflow.db']
+
+  const { err } = await run('run', 'echo.yaml', '--input-json', '{"n":1}', ...store)
+  const [, id] = /run (\S+): /.exec(err) ?? []
+
+  expect(err).toContain(`${url}/runs/${id}`)
+  expect((await run('runs', 'show', id as string)).err).toContain(`${url}/runs/${id}`)
+  child.kill('SIGTERM')
+  await ended
+  expect((await run('runs', 'show', id as string)).err).not.toContain(url)
+})
+
 test.each([
   [['--port', 'x'], '--port'],
   [['--flows', 'nowhere'], 'nowhere'],

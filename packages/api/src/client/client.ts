@@ -16,7 +16,10 @@ export interface ClientOptions extends HttpOptions {}
 export interface ListRuns {
   /** One, or several with commas; `waiting` too. */
   readonly status?: string
+  /** A name or an id. */
   readonly flow?: string
+  /** `name:value`; all of them. */
+  readonly label?: readonly string[]
   readonly kind?: 'run' | 'test' | 'all'
   /** ISO times. */
   readonly since?: string

@@ -13,7 +13,7 @@ export interface HttpOptions {
 export interface HttpRequest {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Undefined parts are left out. */
-  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>
+  readonly query?: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>
   /** Sent as JSON. */
   readonly json?: unknown
   /** Sent as it comes. */
@@ -44,7 +44,10 @@ export class Http {
   async send(path: string, request: HttpRequest = {}): Promise<Response> {
     const { method = 'GET', query = {}, json, body, accept, key, signal } = request
     const params = new URLSearchParams()
-    for (const [name, value] of Object.entries(query)) if (value !== undefined) params.set(name, String(value))
+    for (const [name, value] of Object.entries(query)) {
+      if (Array.isArray(value)) for (const one of value) params.append(name, one)
+      else if (value !== undefined) params.set(name, String(value))
+    }
     const search = params.size === 0 ? '' : `?${params}`
     const type = json === undefined ? body?.type : 'application/json'
     const answer = await this.#read(() =>

@@ -9,6 +9,7 @@ import { outcomeLine, writeOutcome } from './outcome-line.ts'
 import { prettyJson } from './pretty-json.ts'
 import { showRun } from './progress/show-run.ts'
 import { watchWaits } from './progress/watch-waits.ts'
+import { runLine } from './run-line.ts'
 import { writeText } from './write-file.ts'
 
 export interface SingleRun {
@@ -60,7 +61,7 @@ export async function followSingle({
       messages.hint('stopping; press Ctrl-C again to stop at once')
       void cancel('interrupted')
     })
-    if (store.durable) messages.hint(`run ${id}`)
+    if (store.durable) messages.hint(await runLine(store, id))
     waits.name(id)
     outcome = await Promise.race([lastOutcome(handle), left])
   } finally {

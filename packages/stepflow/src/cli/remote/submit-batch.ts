@@ -4,8 +4,7 @@
 import { randomUUID } from 'node:crypto'
 import { closeSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { Run } from '@stepflow/api/client'
-import { FlowError, type RunRow } from '@stepflow/engine'
+import { FlowError } from '@stepflow/engine'
 import { outputOf } from '../args.ts'
 import { openInput, openOutput, refuseSameFile } from '../batch/open-files.ts'
 import { isFile, pipeWriter } from '../batch/pipes.ts'
@@ -13,6 +12,7 @@ import { createResultWriter, type ResultWriter } from '../batch/write-results.ts
 import { onInterrupt } from '../interrupts.ts'
 import { describeEnd, followProgress } from '../progress/batch-progress.ts'
 import { showBatch } from '../progress/show-batch.ts'
+import { rowOf } from './remote-row.ts'
 import { openSpool, type Spool } from './spool.ts'
 import { goesOn, pageOf, type ReadySubmit } from './submitted.ts'
 
@@ -69,7 +69,7 @@ async function sendAndWrite(
   try {
     runId = await Promise.race([id, sending.then((one) => one.runId)])
     messages.hint(`run ${runId}: ${pageOf(client, runId)}`)
-    const store = { runs: { get: async (one: string) => numbersOf(await client.getRun(one)) } }
+    const store = { runs: { get: async (one: string) => rowOf(await client.getRun(one)) } }
     const progress = await followProgress({ store, run: runId, retries: () => 0 })
     display = showBatch(progress, io, messages)
     await Promise.all([sending, writeAll(client.results(runId, { order, signal, onAway }), writer)])
@@ -110,11 +110,6 @@ async function writeAll(
     }
   }
   await writer.flush()
-}
-
-function numbersOf({ items, recovered = 0 }: Run): Pick<RunRow, 'items' | 'recovered'> {
-  const { total, completed, skipped, failed, cancelled } = items
-  return { items: { total: total ?? -1, success: completed - skipped, skipped, failed, cancelled }, recovered }
 }
 
 /** A run at a server keeps its results; those of another batch in the output would be lost. */

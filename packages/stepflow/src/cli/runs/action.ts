@@ -1,5 +1,6 @@
-// What an action of `stepflow runs` is, and the command that it makes: opens the store, and closes it.
+// What an action of `stepflow runs` is, and the command that it makes: opens the store and closes it, or asks a server.
 
+import type { StepflowClient } from '@stepflow/api/client'
 import type { Store } from '@stepflow/engine'
 import { openSecrets, readSecrets, type Secrets, type StoreConfig } from '@stepflow/host'
 import { createRunReader, type RunReader } from '@stepflow/host/history'
@@ -7,6 +8,7 @@ import { usage } from '../args.ts'
 import type { Args, Command, Io, Option } from '../command.ts'
 import { createMessages, type Messages } from '../messages.ts'
 import { openNamedStore } from '../open-store.ts'
+import { openClient, remoteFailure, tokenOption, urlOption } from '../remote/open-client.ts'
 import { variableOptions } from '../sources.ts'
 import { storeOption, storeWords } from '../store-option.ts'
 
@@ -15,6 +17,17 @@ export interface Action extends Omit<Command, 'aliases' | 'words' | 'actions' | 
   readonly makesStore?: true
   /** Answers the exit code. */
   run(at: RunsContext): Promise<number>
+  /** The same at a server; absent: it is only for a store of this machine. */
+  remote?(at: RemoteContext): Promise<number>
+}
+
+export interface RemoteContext {
+  readonly command: Pick<Command, 'name'>
+  readonly args: Args
+  readonly operands: readonly string[]
+  readonly io: Io
+  readonly messages: Messages
+  readonly client: StepflowClient
 }
 
 export interface RunsContext {
@@ -56,11 +69,14 @@ export function commandOf(action: Action, others: readonly Action[]): Command {
 const WHERE: readonly Option[] = [
   { ...storeOption, default: 'the one of the configuration, or .stepflow/stepflow.db' },
   { name: 'config', value: 'FILE', does: 'the configuration', default: 'the one beside the flow of the run, or here' },
+  { ...urlOption, does: 'a server whose runs are meant, in place of a store; its address may end in /api/v1' },
+  tokenOption,
 ]
 
 async function runAction(action: Action, args: Args, io: Io): Promise<number> {
   checkOperands(action, args.operands)
   const messages = createMessages(args, io)
+  if (args.value('url') !== undefined) return askServer(action, args, io, messages)
   const { store, place } = await openNamedStore({
     command: { name: 'runs' },
     args,
@@ -79,6 +95,20 @@ async function runAction(action: Action, args: Args, io: Io): Promise<number> {
     return await action.run(at)
   } finally {
     await store.close()
+  }
+}
+
+async function askServer(action: Action, args: Args, io: Io, messages: Messages): Promise<number> {
+  for (const name of ['store', 'config', 'secrets']) {
+    if (args.value(name) !== undefined)
+      throw usage(action, `--${name} is of this machine, and --url names a server: use one of them`)
+  }
+  if (!action.remote) throw usage(action, `works on a store of this machine: leave out --url`)
+  try {
+    const client = await openClient(args, io)
+    return await action.remote({ command: action, args, operands: args.operands, io, messages, client })
+  } catch (thrown) {
+    throw remoteFailure(thrown)
   }
 }
 

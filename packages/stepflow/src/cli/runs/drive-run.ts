@@ -24,7 +24,7 @@ import { type Action, jsonOption, type RunsContext, secretsOption } from './acti
 import { followMany } from './follow-many.ts'
 import { itemRanges } from './item-number.ts'
 import { nextPlan, refuseChanged, tellNothing, tellPreview } from './prepare-rerun.ts'
-import { teller } from './signal-run.ts'
+import { teller, tellServer } from './signal-run.ts'
 
 const driving: readonly Option[] = [
   { name: 'output', short: 'o', value: 'FILE', does: 'the file for the result or the results', default: 'stdout' },
@@ -58,6 +58,7 @@ export const resume: Action = {
     if (row.items.total < 0) throw lacksInputs(row, at)
     return drive(at, row, created, (engine, see) => takeUp({ engine, store, run: row, messages, see }))
   },
+  remote: (at) => tellServer(at, 'continues at the server', (id) => at.client.resumeRun(id)),
 }
 
 export const rerun: Action = {

@@ -1,13 +1,15 @@
 // stepflow runs list: the newest runs, or those with a state, a flow, a label or a time.
 
 import { resolve } from 'node:path'
+import type { ListRuns, Run, RunList } from '@stepflow/api/client'
 import { FlowError, parseDuration, type RunRow, type RunStatus, setOwn, suggest } from '@stepflow/engine'
 import { isWaiting, MOST_COUNTED, type RunFilter, selectRuns, summaryOf } from '@stepflow/host/history'
 import { countOption, usage } from '../args.ts'
 import type { Args, Command } from '../command.ts'
 import { number } from '../progress/number.ts'
-import { type Action, jsonOption, type RunsContext, secretsOption } from './action.ts'
-import { drawRuns } from './draw-runs.ts'
+import { shownOf } from '../remote/remote-row.ts'
+import { type Action, jsonOption, type RemoteContext, type RunsContext, secretsOption } from './action.ts'
+import { drawRuns, type ShownRun } from './draw-runs.ts'
 
 export const list: Action = {
   name: 'runs list',
@@ -33,40 +35,72 @@ export const list: Action = {
     { does: 'the ids of all runs of a flow', line: 'stepflow runs list --flow flow.yaml --json | jq -r .[].runId' },
   ],
   async run(at) {
-    const { args, io, reader, messages } = at
-    const filter = filterOf(at)
-    const { rows, total, isMore } = await selectRuns(reader, filter)
-    if (args.has('json')) {
-      const summaries = await Promise.all(rows.map(async (row) => summaryOf(row, await waitingOf(at, row))))
-      io.out(`${JSON.stringify(summaries)}\n`)
-    } else if (rows.length === 0) {
-      messages.hint(isNarrowed(args) ? 'no run matches' : 'no runs')
-    } else {
-      const held = await reader.holders()
-      const waiting = await Promise.all(rows.map((row) => waitingOf(at, row)))
-      const lines = drawRuns(
-        rows.map((row, i) => ({ row, isHeld: held.has(row.id), waiting: waiting[i]?.text })),
-        {
-          color: io.terminal.color.out,
-          columns: io.terminal.out ? io.terminal.columns : Number.POSITIVE_INFINITY,
-          now: Date.now(),
-        },
-      )
-      io.out(lines.map((line) => `${line}\n`).join(''))
+    const { reader, args } = at
+    const { rows, total, isMore } = await selectRuns(reader, filterOf(at))
+    const waiting = await Promise.all(rows.map((row) => waitingOf(at, row)))
+    const summaries = rows.map((row, i) => summaryOf(row, waiting[i]))
+    if (args.has('json')) return print(at, { summaries, shown: [], total, isMore })
+    const held = await reader.holders()
+    const shown = rows.map((row, i) => ({ row, isHeld: held.has(row.id), waiting: waiting[i]?.text }))
+    return print(at, { summaries, shown, total, isMore })
+  },
+  async remote(at) {
+    const { client } = at
+    const { limit, flow, labels = {}, statuses, since, until } = filterOf(at)
+    const query: ListRuns = {
+      ...(statuses ? { status: statuses.join(',') } : {}),
+      ...(flow ? { flow: flow.name } : {}),
+      label: Object.entries(labels).map(([name, value]) => `${name}:${value}`),
+      ...(since === undefined ? {} : { since: new Date(since).toISOString() }),
+      ...(until === undefined ? {} : { until: new Date(until).toISOString() }),
     }
-    if (rows.length < total) {
-      const all = isMore ? `more than ${number(MOST_COUNTED)}` : number(total)
-      messages.hint(`${number(rows.length)} of ${all}; --limit N lists more`)
-    }
-    return 0
+    const summaries: Run[] = []
+    let page: RunList | undefined
+    do {
+      const rest = Math.min(limit - summaries.length, PAGE)
+      const cursor = page?.nextCursor
+      page = await client.listRuns({ ...query, limit: rest, ...(cursor === undefined ? {} : { cursor }) })
+      summaries.push(...page.runs)
+    } while (page.nextCursor !== undefined && summaries.length < limit)
+    const isMore = page.total >= MOST_COUNTED
+    return print(at, { summaries, shown: summaries.map(shownOf), total: page.total, isMore })
   },
 }
 
 // ---
 
+interface Listed {
+  readonly summaries: readonly object[]
+  /** The same runs, to be drawn. */
+  readonly shown: readonly ShownRun[]
+  readonly total: number
+  readonly isMore: boolean
+}
+
+function print(
+  { args, io, messages }: RemoteContext | RunsContext,
+  { summaries, shown, total, isMore }: Listed,
+): number {
+  if (args.has('json')) io.out(`${JSON.stringify(summaries)}\n`)
+  else if (shown.length === 0) messages.hint(isNarrowed(args) ? 'no run matches' : 'no runs')
+  else {
+    const columns = io.terminal.out ? io.terminal.columns : Number.POSITIVE_INFINITY
+    const lines = drawRuns(shown, { color: io.terminal.color.out, columns, now: Date.now() })
+    io.out(lines.map((line) => `${line}\n`).join(''))
+  }
+  if (summaries.length < total) {
+    const all = isMore ? `more than ${number(MOST_COUNTED)}` : number(total)
+    messages.hint(`${number(summaries.length)} of ${all}; --limit N lists more`)
+  }
+  return 0
+}
+
+/** Runs that a server lists at once. */
+const PAGE = 1000
+
 const STATUSES = ['queued', 'running', 'waiting', 'paused', 'completed', 'failed', 'cancelled'] as const
 
-function filterOf({ command, args, io }: RunsContext): RunFilter {
+function filterOf({ command, args, io }: Pick<RunsContext, 'command' | 'args' | 'io'>): RunFilter {
   const flow = args.value('flow')
   const labels = labelsOf(command, args)
   const now = Date.now()

@@ -5,6 +5,7 @@ import { itemSummary, type RecordedRun, stepSummary, summaryOf } from '@stepflow
 import { countOption } from '../args.ts'
 import { drawCriticalPath, drawLongTree, printable } from '../progress/draw-tree.ts'
 import { watchWaits } from '../progress/watch-waits.ts'
+import { pageOf } from '../run-line.ts'
 import { goOn } from '../single-run.ts'
 import { type Action, itemOption, jsonOption, type RunsContext, secretsOption } from './action.ts'
 import { drawRuns } from './draw-runs.ts'
@@ -137,6 +138,8 @@ async function tell(
   if (row.items.total !== 1 && results.length < ended && results.length > 1) {
     messages.hint(`${results.length} of ${ended} results; --limit N shows more, --item N shows one item`)
   }
+  const page = await pageOf(at.store, row.id)
+  if (page !== undefined) messages.hint(`its page: ${page}`)
   for (const text of waits) messages.hint(text)
   if (damage !== undefined) messages.problem(damage)
   if (isEnded(row.status)) return

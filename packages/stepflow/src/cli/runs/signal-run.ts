@@ -1,11 +1,12 @@
 // stepflow runs cancel, pause, signal: what a run is told, whoever drives it. Drives nothing itself.
 
+import type { Run } from '@stepflow/api/client'
 import { createEngine, FlowError, isEnded, type RunSignal, suggest } from '@stepflow/engine'
 import { type RecordedRun, summaryOf } from '@stepflow/host/history'
 import { shellWord } from '../progress/watch-waits.ts'
 import { goOn } from '../single-run.ts'
 import { givenInput, inputOptions, readGiven } from '../sources.ts'
-import { type Action, itemOption, jsonOption, type RunsContext } from './action.ts'
+import { type Action, itemOption, jsonOption, type RemoteContext, type RunsContext } from './action.ts'
 import { itemNumber } from './item-number.ts'
 
 const summaryOption = { ...jsonOption, does: 'print the run summary' }
@@ -20,6 +21,7 @@ export const cancel: Action = {
     const reason = at.args.value('reason')
     return tellRun(at, await opened(at), { name: 'cancel', ...(reason === undefined ? {} : { reason }) }, 'cancelled')
   },
+  remote: (at) => tellServer(at, 'cancelled', (id) => at.client.cancelRun(id, at.args.value('reason'))),
 }
 
 export const pause: Action = {
@@ -28,7 +30,8 @@ export const pause: Action = {
   operands: 'ID',
   options: [summaryOption],
   examples: [{ does: 'until `runs resume`', line: 'stepflow runs pause ID' }],
-  run: async (at) => tellRun(at, await opened(at), { name: 'pause' }, 'paused: running steps end, and no other starts'),
+  run: async (at) => tellRun(at, await opened(at), { name: 'pause' }, PAUSED),
+  remote: (at) => tellServer(at, PAUSED, (id) => at.client.pauseRun(id)),
 }
 
 export const signal: Action = {
@@ -73,6 +76,18 @@ export const signal: Action = {
   },
 }
 
+/** What a server does at once: it drives the run. */
+export async function tellServer(
+  { args, io, messages, operands }: RemoteContext,
+  done: string,
+  tell: (id: string) => Promise<Run>,
+): Promise<number> {
+  const run = await tell(operands[0] as string) // there as its operands say
+  if (args.has('json')) io.out(`${JSON.stringify(run)}\n`)
+  else messages.hint(`run ${run.runId}: ${done}`)
+  return 0
+}
+
 /** An engine that only tells: it has nothing to call. */
 export function teller({ store }: Pick<RunsContext, 'store'>) {
   const route = (path: string): never => {
@@ -82,6 +97,8 @@ export function teller({ store }: Pick<RunsContext, 'store'>) {
 }
 
 // ---
+
+const PAUSED = 'paused: running steps end, and no other starts'
 
 function opened({ reader, operands }: RunsContext): Promise<RecordedRun> {
   return reader.open(operands[0] as string) // there as its operands say

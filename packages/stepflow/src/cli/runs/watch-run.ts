@@ -11,6 +11,7 @@ import { showRun } from '../progress/show-run.ts'
 import { watchWaits } from '../progress/watch-waits.ts'
 import { exitOf, goOn } from '../single-run.ts'
 import { type Action, jsonOption, type RunsContext, secretsOption } from './action.ts'
+import { watchAtServer } from './watch-at-server.ts'
 
 export const watch: Action = {
   name: 'runs watch',
@@ -39,6 +40,7 @@ export const watch: Action = {
     if (result) return exitOf(result.outcome)
     return row.status === 'cancelled' ? 130 : row.status === 'failed' ? 1 : 0
   },
+  remote: watchAtServer,
 }
 
 // ---

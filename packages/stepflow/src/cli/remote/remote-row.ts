@@ -1,0 +1,30 @@
+// A run as a server describes it -> as a store has it, so that both are drawn by the same.
+
+import type { Run } from '@stepflow/api/client'
+import type { RunRow } from '@stepflow/engine'
+import type { ShownRun } from '../runs/draw-runs.ts'
+
+export function rowOf(run: Run): RunRow {
+  const { runId, flowName, flowId, status, kind, items, createdAt, startedAt, completedAt, error, recovered = 0 } = run
+  const { total, completed, skipped, failed, cancelled, running, waiting } = items
+  return {
+    id: runId,
+    ...(flowName === undefined ? {} : { flow: flowName }),
+    ...(flowId === undefined ? {} : { flowId }),
+    status,
+    kind,
+    createdAt: Date.parse(createdAt),
+    ...(startedAt === undefined ? {} : { startedAt: Date.parse(startedAt) }),
+    ...(completedAt === undefined ? {} : { endedAt: Date.parse(completedAt) }),
+    items: { total: total ?? -1, success: completed - skipped, skipped, failed, cancelled },
+    atWork: { running, waiting },
+    recovered,
+    ...(error === undefined ? {} : { error }),
+    labels: run.labels,
+  }
+}
+
+/** The server sees to it that it goes on. */
+export function shownOf(run: Run): ShownRun {
+  return { row: rowOf(run), isHeld: true, waiting: run.waiting?.text }
+}
