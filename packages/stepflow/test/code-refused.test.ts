@@ -1,5 +1,6 @@
 // Code on a machine that can make no jail: here, one without the programs that could.
 
+import { readdirSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { cli, folderWith, parsed } from './cli.ts'
 
@@ -46,8 +47,9 @@ test('a configuration may say that code runs all the same, and that is reported 
   const { folder } = folderWith({ ...files, 'in.jsonl': '1\n2\n3\n' })
 
   const words = ['run', 'f.yaml', '--config', 'unsafe.yml', '--inputs', 'in.jsonl']
-  const { code, out, err } = await cli(words, { cwd: folder, env: noJail })
+  const { code, out, err } = await cli(words, { cwd: folder, env: { ...noJail, TMPDIR: folder } })
 
+  expect(readdirSync(folder).filter((name) => name.startsWith('stepflow-code-'))).toEqual([])
   expect([code, parsed(out)]).toEqual([0, Array(3).fill({ outcome: 'success', result: { log: 1, c: 2 } })])
   expect(err.match(/code runs with its inner walls alone/g)).toHaveLength(1)
 })

@@ -107,6 +107,11 @@ export class JailProcess {
     for (const each of this.guard === 0 || this.guard === pid ? [-pid] : [this.guard, -pid]) signalKill(each)
   }
 
+  /** Takes away what it has written. In a jail, that goes by itself. */
+  clear(): void {
+    if (!this.#tools) rmSync(this.scratch, { recursive: true, force: true })
+  }
+
   // ---
 
   #keep(chunk: Buffer): void {
@@ -137,7 +142,7 @@ export class JailProcess {
     if (!this.#tools && this.#child.pid !== undefined) signalKill(-this.#child.pid)
     this.ended = { status, signal }
     running.delete(this)
-    if (!this.#tools) rmSync(this.scratch, { recursive: true, force: true })
+    this.clear()
     this.#onChange()
   }
 
@@ -157,7 +162,10 @@ const MAX_STDERR = 16 * 1024
 const running = new Set<JailProcess>()
 // However this process ends by itself; where it is killed, the outer walls see to it.
 process.on('exit', () => {
-  for (const each of running) each.kill()
+  for (const each of running) {
+    each.kill()
+    each.clear()
+  }
 })
 
 function signalKill(pid: number): void {
