@@ -14,6 +14,7 @@ export {
   tokenListSchema,
   tokenSchema,
 } from './shapes/access.ts'
+export { type ComponentList, componentListSchema } from './shapes/component.ts'
 export {
   addedFlowSchema,
   type CheckedFlow,

@@ -34,4 +34,5 @@ export { type ServerSeat, servedAt, type TakeSeat, takeSeat } from './serving/se
 export { lendNodeHash } from './node-hash.ts'
 export { claimStray, ownProcess } from './plugins/in-process.ts'
 export type { ListedComponent } from './plugins/catalog.ts'
+export type { PluginUse } from './plugins/watched.ts'
 export { openStore, type Wired, type WiredPlugins, type WireOptions, wire, wirePlugins } from './wire.ts'

@@ -21,6 +21,7 @@ import type { Env } from './config/substitute.ts'
 import { lendNodeHash } from './node-hash.ts'
 import { Catalog, type Listing } from './plugins/catalog.ts'
 import { limit } from './plugins/limit.ts'
+import { newUse, type PluginUse, watched } from './plugins/watched.ts'
 import { openSecrets, type Secrets } from './secrets/secrets.ts'
 
 export interface WireOptions {
@@ -41,6 +42,8 @@ export interface WireOptions {
   readonly flowOf?: PlanEngineOptions['flowOf']
   /** Leads to what a flow in code brings along, and else to the configuration's routes. */
   readonly around?: (router: Router) => Router
+  /** Learns, by the name of each plugin, how it is doing. */
+  readonly uses?: Map<string, PluginUse>
   readonly clock?: Clock
   readonly log?: Log
   /** For how long runs wait for a store that is away; as long as the engine thinks right, unless told. */
@@ -113,7 +116,10 @@ export async function wirePlugins(config: Config, given: WireOptions, known?: Kn
   const catalog = new Catalog()
   for (const plugin of config.plugins) {
     if (plugin.type === 'unavailable') unavailable.set(plugin.name, plugin.reason)
-    else plugins.set(plugin.name, pacedAs(plugin, await createPlugin(plugin, builtin, config, options), options))
+    else {
+      const made = pacedAs(plugin, await createPlugin(plugin, builtin, config, options), options)
+      plugins.set(plugin.name, options.uses ? watchedAs(plugin.name, made, options.uses) : made)
+    }
     if (!SERVERS.has(plugin.type)) catalog.addLocal(plugins.get(plugin.name))
   }
   // The configured one has the configured limits.
@@ -171,6 +177,12 @@ async function wireOn(store: Store, config: Config, options: WireOptions) {
   const { env, secretsOfFile: given, clock, log } = options
   const secrets = options.secrets ?? (await openSecrets({ env, given, store, place: config.stateStore, clock, log }))
   return { secrets, wired: await wirePlugins(config, options, secrets.known) }
+}
+
+function watchedAs(name: string, made: Plugin, uses: Map<string, PluginUse>): Plugin {
+  const use = newUse()
+  uses.set(name, use)
+  return watched(made, use)
 }
 
 function pacedAs({ rateLimit }: PluginConfig, made: Plugin, { clock = systemClock }: WireOptions): Plugin {

@@ -12,6 +12,7 @@ import {
   loadConfig,
   openSecrets,
   openStore,
+  type PluginUse,
   readSecrets,
   type StoreConfig,
   takeSeat,
@@ -103,7 +104,9 @@ export async function serve(options: ServeOptions): Promise<StartedServer> {
     const secrets = await openSecrets({ env, given, store, place: stateStore, clock, log })
     const flows = new KnownFlows()
     const plugins = (): Wired => wired
+    const uses = new Map<string, PluginUse>()
     const wired = await wire(config, {
+      uses,
       ...{ env, flowDirectory: flowsDir, store, secrets, clock, log },
       plan: createFlowLoader({ directory: flowsDir, plugins, flows }),
       flowOf: flows.of,
@@ -127,6 +130,7 @@ export async function serve(options: ServeOptions): Promise<StartedServer> {
       access: createTokenAccess({ tokens, sessions, isOpen }),
       ...{ runs, starter, intakes },
       plugins: wired,
+      pluginsInUse: { uses, configured: config.plugins },
       flows: createFlowCompiler({ store, compile, named: namedFlows }),
     }
     const app = await createApp(services)

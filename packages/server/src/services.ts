@@ -1,7 +1,7 @@
 // What routes may use, and nothing else: a route has no store, no clock and no file of its own.
 
 import type { Clock, Log, PlanEngine, Store } from '@stepflow/engine'
-import type { Env, FlowCompiler, Secrets, WiredPlugins } from '@stepflow/host'
+import type { Config, Env, FlowCompiler, PluginUse, Secrets, WiredPlugins } from '@stepflow/host'
 import type { RunReader } from '@stepflow/host/history'
 import type { NamedFlows } from '@stepflow/host/named-flows'
 import type { StoredSecrets } from '@stepflow/host/secrets'
@@ -29,6 +29,7 @@ export interface Services {
   readonly secrets: Secrets
   /** What steps can call. */
   readonly plugins: WiredPlugins
+  readonly pluginsInUse: PluginsInUse
   /** Those of the store, to be changed. */
   readonly storedSecrets: StoredSecrets
   readonly env: Env
@@ -40,6 +41,12 @@ export interface Services {
   readonly life: Life
   readonly clock: Clock
   readonly log: Log
+}
+
+/** How the plugins of the configuration are doing, by name. */
+export interface PluginsInUse {
+  readonly uses: ReadonlyMap<string, PluginUse>
+  readonly configured: Config['plugins']
 }
 
 export interface ServerConfig extends DoorConfig {

@@ -22,6 +22,7 @@ const NEEDS: Readonly<Record<string, Needed>> = {
   cancelRun: 'operator',
   pauseRun: 'operator',
   resumeRun: 'operator',
+  listComponents: 'viewer',
   addFlow: 'admin',
   listFlows: 'viewer',
   checkFlow: 'viewer',

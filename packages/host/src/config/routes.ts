@@ -67,6 +67,8 @@ export interface ConfiguredRouter extends Router {
   misfits(path: string, known: Readonly<Record<string, unknown>>): readonly Misfit[]
   /** The field of the component's output that a path is looked up in when it is not in the output itself. */
   primaryOf(path: string): string | undefined
+  /** The name of the plugin that the path leads to first; undefined if none serves it. */
+  pluginOf(path: string): string | undefined
   /** The paths under which a plugin's component can be called. */
   pathsOf(plugin: Plugin, component: string): readonly string[]
 }
@@ -177,6 +179,7 @@ export function createRouter(options: RouterOptions): ConfiguredRouter {
       const [first, ...others] = look(path).candidates.map((candidate) => candidate.component.info.primary)
       return others.every((other) => other === first) ? first : undefined
     },
+    pluginOf: (path) => look(path).candidates[0]?.plugin.name,
     pathsOf,
   }
 }

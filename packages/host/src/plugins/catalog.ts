@@ -31,7 +31,10 @@ export class Catalog {
     return Array.isArray(components) ? components : []
   }
 
-  /** Asks every plugin; one that does not answer is a failure and hides nothing of the others. */
+  /**
+   * Asks every plugin. One that does not answer is a failure; it hides nothing of the others, and what it listed before is
+   * there.
+   */
   async list(plugins: ReadonlyMap<string, Plugin>, router: ConfiguredRouter): Promise<Listing> {
     const answers = await Promise.allSettled([...plugins.values()].map(async (plugin) => plugin.components()))
     const components: ListedComponent[] = []
@@ -39,11 +42,9 @@ export class Catalog {
     for (const [i, [name, plugin]] of [...plugins].entries()) {
       const answer = answers[i] as (typeof answers)[number] // one for each
       if (answer.status === 'rejected') failures.push({ plugin: name, error: errorValue(answer.reason) })
-      else {
-        this.#told.set(plugin, answer.value)
-        for (const info of answer.value) {
-          components.push({ info, plugin: name, paths: router.pathsOf(plugin, info.name) })
-        }
+      else this.#told.set(plugin, answer.value)
+      for (const info of this.#told.get(plugin) ?? []) {
+        components.push({ info, plugin: name, paths: router.pathsOf(plugin, info.name) })
       }
     }
     return { components, failures }

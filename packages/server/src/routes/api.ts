@@ -4,6 +4,7 @@ import type { App } from '../app/app.ts'
 import { describeApi } from '../app/openapi.ts'
 import type { Services } from '../services.ts'
 import { blobRoutes } from './blobs.ts'
+import { componentRoutes } from './components.ts'
 import { flowRoutes } from './flows.ts'
 import { runRoutes } from './runs.ts'
 import { secretRoutes } from './secrets.ts'
@@ -17,6 +18,7 @@ export function apiRoutes(app: App, services: Services): void {
   const routes = (scope: App) => apiRoutes(scope, services)
   serverRoutes(app, services, () => describeApi({ version, prefix: `${basePath}/api/v1`, routes }))
   blobRoutes(app, services)
+  componentRoutes(app, services)
   flowRoutes(app, services)
   startRunRoutes(app, services)
   runRoutes(app, services)
