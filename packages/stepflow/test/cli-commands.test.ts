@@ -234,15 +234,24 @@ test('convert -o overwrites a file only with --force; what it writes it reads ag
   expect(read('f.yaml')).toContain('# says hi')
 })
 
-test('validate --type-check finds what a component would refuse', async () => {
-  const { run } = folderWith({
-    'f.yaml': `name: t\ndescription: t\nsteps:\n  - { id: a, component: /builtin/sleep, input: { duration_ms: soon } }\noutput: { $step: a }\n`,
-  })
+test('validate finds a literal that a component would refuse, and --type-check also what another step gives', async () => {
+  const literal = `name: t\ndescription: t\nsteps:\n  - { id: a, component: /builtin/sleep, input: { duration_ms: soon } }\noutput: { $step: a }\n`
+  const step = `name: t
+description: t
+steps:
+  - { id: v, component: /builtin/validate, input: { data: 1, schema: true } }
+  - { id: a, component: /builtin/sleep, input: { duration_ms: { $step: v, path: valid } } }
+output: { $step: a }
+`
+  const { run } = folderWith({ 'literal.yaml': literal, 'step.yaml': step })
 
-  expect((await run('validate', 'f.yaml')).code).toBe(0)
-  const { code, out } = await run('validate', 'f.yaml', '--type-check')
-  expect(code).toBe(2)
-  expect(out).toContain('duration_ms')
+  expect(await run('validate', 'literal.yaml')).toMatchObject({
+    code: 2,
+    out: expect.stringContaining('"duration_ms"'),
+  })
+  expect((await run('validate', 'step.yaml')).code).toBe(0)
+  const { code, out } = await run('validate', 'step.yaml', '--type-check')
+  expect([code, out]).toEqual([2, expect.stringContaining('duration_ms')])
 })
 
 test('validate --type-check finds a field that a known result does not have, and shows where', async () => {
