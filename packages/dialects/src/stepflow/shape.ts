@@ -5,6 +5,7 @@ import { type Field, FieldReader } from '../fields.ts'
 import { below, didYouMean, type Findings, type Place, type Trail } from '../findings.ts'
 import { keyTable, readKeys } from '../keys.ts'
 import { entryOf, kindOfNode, type MapNode, type Node, shownNode, textOf, toJson } from '../source/node.ts'
+import { checkTriggers } from './check-triggers.ts'
 import type { Language } from './language.ts'
 import { readSchemas, type Schemas } from './schemas.ts'
 import { readStep, type StepShape } from './step-shape.ts'
@@ -53,6 +54,7 @@ export function readFlow(node: MapNode, findings: Findings, options: ShapeOption
   const metadata = fields.field('metadata')
   const output = fields.field('output')
   const test = readTest(fields.field('test'), findings)
+  checkTriggers(fields.field('triggers'), findings)
   const timeoutMs = fields.durationMs('timeout')
   const maxConcurrent = fields.number('max_concurrent', 1, true)
   return {
@@ -87,6 +89,7 @@ const FLOW_KEYS = keyTable({
   output: [],
   test: [],
   examples: [],
+  triggers: [],
   timeout: [],
   max_concurrent: ['max_concurrency'],
   on_failure: [],

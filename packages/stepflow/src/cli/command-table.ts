@@ -22,6 +22,7 @@ export const commands: readonly CommandEntry[] = [
   { name: 'component', load: async () => (await import('./commands/component.ts')).component },
   { name: 'submit', load: async () => (await import('./commands/submit.ts')).submit },
   { name: 'serve', load: async () => (await import('./commands/serve.ts')).serve },
+  { name: 'mcp', load: async () => (await import('./commands/mcp.ts')).mcp },
   { name: 'runs', load: async () => (await import('./commands/runs.ts')).runs },
   { name: 'secrets', load: async () => (await import('./commands/secrets.ts')).secrets },
   { name: 'tokens', load: async () => (await import('./commands/tokens.ts')).tokens },

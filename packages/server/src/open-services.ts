@@ -1,0 +1,140 @@
+// What serves flows, put together, without a door: configuration, store, engine, flows by their names. It takes up no run of
+// others, and listens to nothing.
+
+import { statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { type Clock, errorsOf, FlowError, type Log, type Store, systemClock } from '@stepflow/engine'
+import {
+  createFlowCompiler,
+  createFlowLoader,
+  type Env,
+  KnownFlows,
+  loadConfig,
+  openSecrets,
+  openStore,
+  type PluginUse,
+  readSecrets,
+  type StoreConfig,
+  type Wired,
+  wire,
+} from '@stepflow/host'
+import { createRunReader } from '@stepflow/host/history'
+import { createTextCompiler, isFlowPath, NamedFlows, routeCode } from '@stepflow/host/named-flows'
+import { openStoredSecrets } from '@stepflow/host/secrets'
+import { Sessions, Tokens } from '@stepflow/host/tokens'
+import type { Access } from './access/access.ts'
+import type { DoorConfig } from './access/door.ts'
+import { Life } from './app/life.ts'
+import type { WhichTools } from './mcp/flow-tools.ts'
+import { Intakes } from './runs/intakes.ts'
+import { RunStarter } from './runs/start-run.ts'
+import type { Services } from './services.ts'
+
+export interface OpenOptions {
+  readonly cwd: string
+  readonly env: Env
+  /** Of the program. */
+  readonly version: string
+  /** The configuration; else the one in `cwd`. */
+  readonly configFile?: string | undefined
+  readonly secretsFile?: string | undefined
+  /** In place of the configuration's. */
+  readonly store?: StoreConfig | undefined
+  /** The folder of flows; `flows` in `cwd`, which need not be there, unless told. */
+  readonly flowsDir?: string | undefined
+  /** Which flows are tools for MCP clients: those that say so unless told. */
+  readonly mcpTools?: WhichTools | undefined
+  readonly log?: Log
+  readonly clock?: Clock
+}
+
+export interface Door extends DoorConfig {
+  readonly basePath: string
+  readonly access: (services: { readonly tokens: Tokens; readonly sessions: Sessions }) => Access
+}
+
+export interface OpenServices extends OpenOptions {
+  readonly door: Door
+  /** Sees the store before anything is read from it; what it returns is called at the end. */
+  readonly onStore?: (store: Store) => Promise<() => unknown>
+}
+
+export interface OpenedServices {
+  readonly services: Services
+  /** What is called at the end, the last first. */
+  readonly closing: (() => unknown)[]
+  closeAll(): Promise<void>
+}
+
+/** Throws INVALID_INPUT for what cannot be served. */
+export async function openServices(options: OpenServices): Promise<OpenedServices> {
+  const { cwd, env, clock = systemClock, log = () => {}, secretsFile, door, mcpTools = 'named', version } = options
+  const flowsDir = checkedFolder(resolve(cwd, options.flowsDir ?? 'flows'), options.flowsDir)
+  const { config, diagnostics } = await loadConfig({ path: options.configFile, cwd, env })
+  const errors = errorsOf(diagnostics)
+  if (errors.length > 0) throw new FlowError('INVALID_INPUT', errors.map(({ message }) => message).join('\n'))
+  const stateStore = options.store ?? (config.stateStore.type === 'memory' ? defaultStore(cwd) : config.stateStore)
+  const life = new Life()
+  const closing: (() => unknown)[] = []
+  const closeAll = async () => {
+    for (const close of closing.splice(0).reverse()) await close()
+  }
+  try {
+    const store = await openStore({ stateStore }, { clock, log })
+    closing.push(() => store.close())
+    if (options.onStore) closing.push(await options.onStore(store))
+    const given = secretsFile === undefined ? undefined : await readSecrets(secretsFile, cwd)
+    const secrets = await openSecrets({ env, given, store, place: stateStore, clock, log })
+    const flows = new KnownFlows()
+    const plugins = (): Wired => wired
+    const uses = new Map<string, PluginUse>()
+    const wired = await wire(config, {
+      uses,
+      ...{ env, flowDirectory: flowsDir, store, secrets, clock, log },
+      plan: createFlowLoader({ directory: flowsDir, plugins, flows }),
+      flowOf: flows.of,
+      around: routeCode(() => namedFlows.inCode()),
+      homeOf: (file) => (file !== undefined && isFlowPath(file) ? dirname(join(flowsDir, file)) : undefined),
+    })
+    closing.push(() => wired.close())
+    const { engine } = wired
+    const tokens = new Tokens(store.records, clock)
+    const sessions = new Sessions(store.records, tokens, clock)
+    const compile = createTextCompiler({ plugins, env, flows, folder: flowsDir, filesAllow: config.files.allow })
+    const namedFlows = new NamedFlows({ store, compile, clock, log, folder: flowsDir })
+    await namedFlows.load()
+    closing.push(namedFlows.watch())
+    const runs = createRunReader(store, secrets)
+    const starter = new RunStarter(engine, store, secrets)
+    const intakes = new Intakes({ engine, store, runs, starter, clock, log, life })
+    const { basePath, hosts, origins, access } = door
+    const services: Services = {
+      config: { version, basePath, storeKind: stateStore.type, flowsDir, hosts, origins, mcpTools },
+      ...{ store, engine, secrets, life, clock, log, env, tokens, sessions, namedFlows },
+      storedSecrets: openStoredSecrets({ env, store, place: stateStore, clock }),
+      access: access({ tokens, sessions }),
+      ...{ runs, starter, intakes },
+      plugins: wired,
+      pluginsInUse: { uses, configured: config.plugins },
+      flows: createFlowCompiler({ store, compile, named: namedFlows }),
+    }
+    return { services, closing, closeAll }
+  } catch (thrown) {
+    await closeAll()
+    throw thrown
+  }
+}
+
+// ---
+
+function defaultStore(cwd: string): StoreConfig {
+  return { type: 'sqlite', path: resolve(cwd, '.stepflow/stepflow.db') }
+}
+
+/** The default one need not be there. */
+function checkedFolder(path: string, named: string | undefined): string {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found && !found.isDirectory()) throw new FlowError('INVALID_INPUT', `the folder of flows ${path} is a file`)
+  if (!found && named !== undefined) throw new FlowError('INVALID_INPUT', `there is no folder "${named}" for flows`)
+  return path
+}
