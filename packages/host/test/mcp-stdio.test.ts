@@ -53,7 +53,6 @@ describe('tools are components', () => {
     )
 
     expect(JSON.stringify(await plugin.run('/heard'))).not.toContain('ecko')
-    expect(await plugin.run('/heard')).not.toHaveProperty('heard', expect.arrayContaining(['ecko']))
   })
 })
 
@@ -274,6 +273,17 @@ describe('starting', () => {
 
     // The second life knew what to expect.
     expect(readFileSync(pids, 'utf8').trim().split('\n')).toHaveLength(3)
+  })
+
+  test('a server that never answers what it does not know is taken for an old one, and not asked again', async () => {
+    const plugin = rawPlugin('silent-probe', { probeTimeoutMs: 20 })
+
+    expect(await plugin.run('/echo', { n: 1 })).toEqual({ n: 1 })
+    await expect(plugin.run('/die')).rejects.toThrow()
+
+    const { heard } = (await plugin.run('/heard')) as { heard: unknown[] }
+    expect(heard[0]).toBe('initialize')
+    expect(heard).not.toContain('server/discover')
   })
 
   test('a server that exits says so with its last words', async () => {

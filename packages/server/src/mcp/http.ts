@@ -51,18 +51,13 @@ export function mcpRoutes(app: App, services: Services): void {
 
 // ---
 
-function webRequest({ method, headers, url, body }: FastifyRequest, signal: AbortSignal): Request {
+/** Its body has been parsed: it is handed on as it is. */
+function webRequest({ method, headers, url }: FastifyRequest, signal: AbortSignal): Request {
   const copied = new Headers()
   for (const [name, value] of Object.entries(headers)) {
     for (const one of Array.isArray(value) ? value : [value ?? '']) copied.append(name, one)
   }
-  const hasBody = method === 'POST'
-  return new Request(new URL(url, 'http://localhost'), {
-    method,
-    headers: copied,
-    signal,
-    ...(hasBody ? { body: JSON.stringify(body ?? null) } : {}),
-  })
+  return new Request(new URL(url, 'http://localhost'), { method, headers: copied, signal })
 }
 
 function send(reply: FastifyReply, response: Response): FastifyReply {

@@ -34,6 +34,8 @@ export interface ConnectionOptions {
   /** `old`: it is known to speak a version before 2026-07-28, and is not asked. */
   readonly era: 'unknown' | 'old'
   readonly startupTimeoutMs: number
+  /** What a child may take to answer the question that servers of older versions do not know. */
+  readonly probeTimeoutMs: number
   readonly graceMs: number
   readonly maxMessageBytes?: number
   readonly clock: Clock
@@ -204,7 +206,10 @@ export class Connection {
   #createClient(Class: typeof Client): Client {
     const client = new Class(CLIENT, {
       capabilities: {},
-      versionNegotiation: { mode: 'auto', probe: { timeoutMs: this.#at === undefined ? PROBE_MS : FOREVER_MS } },
+      versionNegotiation: {
+        mode: 'auto',
+        probe: { timeoutMs: this.#at === undefined ? this.#options.probeTimeoutMs : FOREVER_MS },
+      },
       inputRequired: { autoFulfill: false },
       // We check ourselves, and name the field.
       jsonSchemaValidator: {
@@ -322,8 +327,6 @@ export class Connection {
 // ---
 
 const CLIENT = { name: 'stepflow', version: '1' }
-/** What a child may take to answer the question that servers of older versions do not know. */
-const PROBE_MS = 5000
 const QUOTED_LINES = 10
 const METHOD_NOT_FOUND = -32601
 

@@ -21,6 +21,8 @@ export interface McpPluginOptions {
   readonly place: McpPlace
   /** From its start to the end of the handshake; a minute if absent, for a program may be fetched before it runs. */
   readonly startupTimeoutMs?: number
+  /** What a child may take to say that it speaks the newest version, before it is taken for an older one; 5 s if absent. */
+  readonly probeTimeoutMs?: number
   /** What a child has to say anything after a call was cancelled before it is replaced; 5 s if absent, and the same again. */
   readonly cancelGraceMs?: number
   readonly maxMessageBytes?: number
@@ -134,6 +136,7 @@ class McpPlugin implements Plugin {
       ...this.#options,
       era,
       startupTimeoutMs: this.#options.startupTimeoutMs ?? STARTUP_MS,
+      probeTimeoutMs: this.#options.probeTimeoutMs ?? PROBE_MS,
       graceMs: this.#options.cancelGraceMs ?? GRACE_MS,
       clock: this.#clock,
       log: this.#options.log ?? (() => {}),
@@ -160,5 +163,6 @@ class McpPlugin implements Plugin {
 }
 
 const STARTUP_MS = 60_000
+const PROBE_MS = 5000
 const GRACE_MS = 5000
 const SHOWN_TOOLS = 20
