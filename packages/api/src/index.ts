@@ -29,6 +29,8 @@ export {
   publishSchema,
   samplesSchema,
   saveFlowSchema,
+  testedFlowSchema,
+  testFlowSchema,
   type VersionList,
   versionListSchema,
 } from './shapes/flow.ts'

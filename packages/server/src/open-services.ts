@@ -88,13 +88,15 @@ export async function openServices(options: OpenServices): Promise<OpenedService
     const flows = new KnownFlows()
     const plugins = (): Wired => wired
     const uses = new Map<string, PluginUse>()
+    const homeOf = (file: string | undefined) =>
+      file !== undefined && isFlowPath(file) ? dirname(join(flowsDir, file)) : undefined
     const wired = await wire(config, {
       uses,
       ...{ env, flowDirectory: flowsDir, store, secrets, clock, log },
       plan: createFlowLoader({ directory: flowsDir, plugins, flows }),
       flowOf: flows.of,
       around: routeCode(() => namedFlows.inCode()),
-      homeOf: (file) => (file !== undefined && isFlowPath(file) ? dirname(join(flowsDir, file)) : undefined),
+      homeOf,
     })
     closing.push(() => wired.close())
     const { engine } = wired
@@ -115,6 +117,7 @@ export async function openServices(options: OpenServices): Promise<OpenedService
       access: access({ tokens, sessions }),
       ...{ runs, starter, intakes },
       plugins: wired,
+      project: { config, homeOf },
       pluginsInUse: { uses, configured: config.plugins },
       flows: createFlowCompiler({ store, compile, named: namedFlows }),
     }

@@ -1,7 +1,7 @@
 // What routes may use, and nothing else: a route has no store, no clock and no file of its own.
 
 import type { Clock, Log, PlanEngine, Store } from '@stepflow/engine'
-import type { Config, Env, FlowCompiler, PluginUse, Secrets, WiredPlugins } from '@stepflow/host'
+import type { Config, Env, FlowCompiler, PluginUse, Secrets, WiredPlugins, WireOptions } from '@stepflow/host'
 import type { RunReader } from '@stepflow/host/history'
 import type { NamedFlows } from '@stepflow/host/named-flows'
 import type { StoredSecrets } from '@stepflow/host/secrets'
@@ -30,6 +30,7 @@ export interface Services {
   /** What steps can call. */
   readonly plugins: WiredPlugins
   readonly pluginsInUse: PluginsInUse
+  readonly project: ServedProject
   /** Those of the store, to be changed. */
   readonly storedSecrets: StoredSecrets
   readonly env: Env
@@ -41,6 +42,12 @@ export interface Services {
   readonly life: Life
   readonly clock: Clock
   readonly log: Log
+}
+
+/** What the configuration file says, and where flows are at home. */
+export interface ServedProject {
+  readonly config: Config
+  readonly homeOf: NonNullable<WireOptions['homeOf']>
 }
 
 /** How the plugins of the configuration are doing, by name. */

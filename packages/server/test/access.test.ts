@@ -32,6 +32,7 @@ const NEEDS: Readonly<Record<string, Needed>> = {
   listVersions: 'viewer',
   getVersion: 'viewer',
   publishFlow: 'admin',
+  testFlow: 'operator',
   listInputs: 'viewer',
   listSamples: 'viewer',
   listSecrets: 'viewer',

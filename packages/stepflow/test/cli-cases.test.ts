@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { mismatch, normalised } from '../src/cli/cases/compare.ts'
+import { mismatch, normalised } from '../../host/src/cases/compare.ts'
 import { diffLines } from '../src/cli/cases/diff-lines.ts'
 import { updateOutputs } from '../src/cli/cases/update-file.ts'
 

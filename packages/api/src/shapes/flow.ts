@@ -198,3 +198,42 @@ export const samplesSchema = {
   },
   required: ['steps'],
 } as const satisfies ShapeSchema
+
+export const testFlowSchema = {
+  title: 'TestFlow',
+  type: ['object', 'null'],
+  properties: {
+    cases: { type: 'array', items: { type: 'string' }, description: 'Their names; all unless given.' },
+    text: { type: 'string', minLength: 1, description: 'In place of what is saved.' },
+  },
+  additionalProperties: false,
+} as const satisfies ShapeSchema
+
+export const testedFlowSchema = {
+  title: 'TestedFlow',
+  type: 'object',
+  properties: {
+    passed: count,
+    failed: count,
+    cases: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: {
+          name: { type: 'string' },
+          passed: { type: 'boolean' },
+          differences: {
+            type: 'array',
+            items: {
+              type: 'object',
+              properties: { path: { type: 'string' }, expected: any, actual: any },
+              required: ['path'],
+            },
+          },
+        },
+        required: ['name', 'passed'],
+      },
+    },
+  },
+  required: ['passed', 'failed', 'cases'],
+} as const satisfies ShapeSchema

@@ -11,6 +11,8 @@ import {
   publishSchema,
   samplesSchema,
   saveFlowSchema,
+  testedFlowSchema,
+  testFlowSchema,
   versionListSchema,
 } from '@stepflow/api'
 import type { Json } from '@stepflow/engine'
@@ -22,6 +24,7 @@ import { unreadable } from '../app/problem.ts'
 import { checkFlow } from '../flows/check-flow.ts'
 import { pastInputs, pastOutputs } from '../flows/past-values.ts'
 import { flowDetail, flowRow } from '../flows/show-flow.ts'
+import { testFlow } from '../flows/test-flow.ts'
 import type { Services } from '../services.ts'
 
 export function flowRoutes(app: App, services: Services): void {
@@ -188,6 +191,23 @@ export function flowRoutes(app: App, services: Services): void {
       },
     },
     ({ params }) => detail(params.flow, params.version),
+  )
+
+  app.post(
+    '/flows/:flow/test',
+    {
+      config: { access: 'operator' },
+      schema: {
+        operationId: 'testFlow',
+        summary: 'Run the cases of a flow, and compare',
+        description: 'Nothing of it is kept. What the flow brings for its tests may be mocks and builtin components.',
+        tags: ['flows'],
+        params: flowParams,
+        body: testFlowSchema,
+        response: { 200: testedFlowSchema },
+      },
+    },
+    async ({ params, body }) => testFlow(services, params.flow, body ?? {}),
   )
 
   app.get(

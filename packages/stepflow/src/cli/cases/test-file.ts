@@ -4,12 +4,12 @@ import { dirname, resolve } from 'node:path'
 import type { Node } from '@stepflow/dialects'
 import { errorsOf, errorValue, isRecord, type Outcome, own } from '@stepflow/engine'
 import { isCodeFile, readText } from '@stepflow/host'
+import { type Case, casesOf, mismatch, normalised } from '@stepflow/host/cases'
 import { describeDiagnostics } from '../code-frame.ts'
 import type { Args, Io } from '../command.ts'
 import type { Messages } from '../messages.ts'
 import { type OpenProject, openProject } from '../project.ts'
 import { absentInput, readVariables } from '../sources.ts'
-import { mismatch, normalised } from './compare.ts'
 import { diffLines } from './diff-lines.ts'
 
 export interface FileResult {
@@ -58,13 +58,6 @@ export async function testFile(options: TestFileOptions): Promise<FileResult> {
 }
 
 // ---
-
-interface Case {
-  readonly index: number
-  readonly name: string
-  readonly input: unknown
-  readonly output: unknown
-}
 
 async function testText(text: string, options: TestFileOptions): Promise<FileResult> {
   const { file, isNamed } = options
@@ -155,17 +148,6 @@ function becauseOf(outcome: Outcome, expected: unknown): string {
   const { code, message, step } = outcome.error
   const where = step === undefined || message.includes(`"${step}"`) ? '' : `step "${step}": `
   return `\n${where}${code}: ${message}`
-}
-
-function casesOf(document: Readonly<Record<string, unknown>>): Case[] {
-  const cases = own(own(document, 'test'), 'cases')
-  if (!Array.isArray(cases)) return []
-  return cases.map((one, index) => ({
-    index,
-    name: String(own(one, 'name') ?? `case ${index + 1}`),
-    input: own(one, 'input'),
-    output: own(one, 'output'),
-  }))
 }
 
 /** The configuration that the test section brings: written there, or a file named there. `--config` beats both. */

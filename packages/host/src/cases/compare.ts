@@ -2,14 +2,31 @@
 
 import { isRecord, own } from '@stepflow/engine'
 
+/** A place where a result is not what is expected. */
+export interface Difference {
+  readonly path: string
+  /** Absent: nothing is expected there, or there is nothing. */
+  readonly expected?: unknown
+  readonly actual?: unknown
+  /** The same for people. */
+  readonly text: string
+}
+
 /** Where the result first differs from what is expected, or undefined if it does not. */
 export function mismatch(expected: unknown, actual: unknown): string | undefined {
+  return differencesOf(expected, actual)[0]?.text
+}
+
+/** Where the result differs from what is expected, in the order of what is expected. */
+export function differencesOf(expected: unknown, actual: unknown): readonly Difference[] {
+  const found: Difference[] = []
   const [e, a] = [normalised(expected), normalised(actual)]
-  if (!isRecord(e) || !isRecord(a)) return differs('$', e, a)
-  if (e.outcome !== undefined && e.outcome !== a.outcome) return difference('$.outcome', e.outcome, a.outcome)
-  if (a.outcome === 'failed') return mismatchOfError(e.error, a.error)
+  if (!isRecord(e) || !isRecord(a)) differs('$', e, a, found)
+  else if (e.outcome !== undefined && e.outcome !== a.outcome) found.push(difference('$.outcome', e.outcome, a.outcome))
+  else if (a.outcome === 'failed') errorDiffers(e.error, a.error, found)
   // Its siblings are compared as they stand: `result` of a success, `reason` of a skip.
-  return differs('$', e, a)
+  else differs('$', e, a, found)
+  return found
 }
 
 /** A result without what is different in every run. */
@@ -41,18 +58,18 @@ const OLDER: Readonly<Record<string, readonly string[]>> = {
   UNSPECIFIED: ['COMPONENT_FAILED', 'INTERNAL'],
 }
 
-function mismatchOfError(expected: unknown, actual: unknown): string | undefined {
-  if (expected === undefined) return undefined
+function errorDiffers(expected: unknown, actual: unknown, found: Difference[]): void {
+  if (expected === undefined) return
   const [code, message, data] = [own(expected, 'code'), own(expected, 'message'), own(expected, 'data')]
   if (code !== undefined && !isCode(code, own(actual, 'code'))) {
-    return difference('$.error.code', code, own(actual, 'code'))
+    found.push(difference('$.error.code', code, own(actual, 'code')))
   }
   if (message !== undefined && message !== own(actual, 'message')) {
-    return difference('$.error.message', message, own(actual, 'message'))
+    found.push(difference('$.error.message', message, own(actual, 'message')))
   }
   // The error stacks of older versions say how that program was built; nothing here is built like it.
-  if (data === undefined || own(data, 'stack') !== undefined) return undefined
-  return differs('$.error.data', data, own(actual, 'data'))
+  if (data === undefined || own(data, 'stack') !== undefined) return
+  differs('$.error.data', data, own(actual, 'data'), found)
 }
 
 function isCode(expected: unknown, actual: unknown): boolean {
@@ -65,33 +82,34 @@ function isCode(expected: unknown, actual: unknown): boolean {
 }
 
 /** Objects may have more keys than expected; lists must match element by element; numbers compare as numbers. */
-function differs(at: string, expected: unknown, actual: unknown): string | undefined {
+function differs(at: string, expected: unknown, actual: unknown, found: Difference[]): void {
+  if (found.length >= MOST_DIFFERENCES) return
   if (Array.isArray(expected)) {
-    if (!Array.isArray(actual)) return difference(at, expected, actual)
-    if (expected.length !== actual.length) {
-      return `${at}: expected ${expected.length} elements, got ${actual.length}: ${short(actual)}`
+    if (!Array.isArray(actual)) found.push(difference(at, expected, actual))
+    else if (expected.length !== actual.length) {
+      const text = `${at}: expected ${expected.length} elements, got ${actual.length}: ${short(actual)}`
+      found.push({ path: at, expected, actual, text })
+    } else for (const [i, one] of expected.entries()) differs(`${at}[${i}]`, one, actual[i], found)
+  } else if (isRecord(expected)) {
+    if (!isRecord(actual)) {
+      found.push(difference(at, expected, actual))
+      return
     }
-    for (let i = 0; i < expected.length; i++) {
-      const found = differs(`${at}[${i}]`, expected[i], actual[i])
-      if (found) return found
-    }
-    return undefined
-  }
-  if (isRecord(expected)) {
-    if (!isRecord(actual)) return difference(at, expected, actual)
     for (const key of Object.keys(expected)) {
       const path = /^[\w-]+$/.test(key) ? `${at}.${key}` : `${at}[${JSON.stringify(key)}]`
-      if (!Object.hasOwn(actual, key)) return `${path}: expected ${short(expected[key])}, but it is not there`
-      const found = differs(path, expected[key], actual[key])
-      if (found) return found
+      if (Object.hasOwn(actual, key)) differs(path, expected[key], actual[key], found)
+      else {
+        const text = `${path}: expected ${short(expected[key])}, but it is not there`
+        found.push({ path, expected: expected[key], text })
+      }
     }
-    return undefined
-  }
-  return expected === actual ? undefined : difference(at, expected, actual)
+  } else if (expected !== actual) found.push(difference(at, expected, actual))
 }
 
-function difference(at: string, expected: unknown, actual: unknown): string {
-  return `${at}: expected ${short(expected)}, got ${short(actual)}`
+const MOST_DIFFERENCES = 100
+
+function difference(at: string, expected: unknown, actual: unknown): Difference {
+  return { path: at, expected, actual, text: `${at}: expected ${short(expected)}, got ${short(actual)}` }
 }
 
 function short(value: unknown): string {
