@@ -28,6 +28,7 @@ const rows = [
   'python',
   'jail',
   'layout',
+  'serve',
   'secrets',
 ]
 

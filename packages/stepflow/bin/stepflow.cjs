@@ -27,7 +27,7 @@ function load(name) {
   const script = new Script(source, { filename: file, cachedData })
   const module = { exports: {} }
   const other = createRequire(file)
-  const requireFrom = (id) => (id === './commands.cjs' ? load('commands.cjs') : other(id))
+  const requireFrom = (id) => (id === './commands.cjs' || id === './server.cjs' ? load(id.slice(2)) : other(id))
   // Compiled code from a cache has forgotten how to import(): what a user names is imported from here.
   const parts = [module.exports, requireFrom, module, file, dist, (id) => import(id)]
   script.runInThisContext().apply(module.exports, parts)

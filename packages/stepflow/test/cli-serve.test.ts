@@ -20,6 +20,19 @@ test('prints where it is, serves, and ends with 0 at SIGTERM', async () => {
   expect(err).toContain(`${url}/api/docs`)
 })
 
+test('calls the components of modules that its configuration names', async () => {
+  const { folder } = folderWith({
+    'own.mjs': 'export const double = (n) => 2 * n\n',
+    'stepflow-config.yml': 'plugins: { own: { type: module, path: own.mjs } }\nroutes: { /own: [{ plugin: own }] }\n',
+  })
+  const { url } = await serving(folder)
+  const flow = 'steps: [{ id: a, component: /own/double, input: { $input: $ } }]\noutput: { $step: a }\n'
+
+  const { result } = await post(`${url}/api/v1/runs`, { flow, input: 4, wait: true })
+
+  expect(result).toEqual({ outcome: 'success', result: 8 })
+})
+
 test('a second one on the same file says where the first one is, and exits with 2', async () => {
   const { folder } = folderWith({})
   const { url } = await serving(folder)

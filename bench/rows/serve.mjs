@@ -1,0 +1,242 @@
+// What a server adds to a run: requests at once against a bare route that validates the same body, one request at a time
+// against the same run through the library, a large batch over HTTP against the same batch here, and a server's start.
+
+import { spawn } from 'node:child_process'
+import { createReadStream, openSync, writeFileSync, writeSync } from 'node:fs'
+import { request } from 'node:http'
+import { join } from 'node:path'
+import autocannon from 'autocannon'
+import { createSqliteStore } from '../../packages/store-sqlite/dist/index.js'
+import { line, median, number, takeTurns, timed } from '../measure.mjs'
+import { isQuick, loadEngine, path, planOf, routerOf, scratch, stepflow, timeProgram, weighProgram } from '../programs.mjs'
+import { order, work } from '../work.mjs'
+
+const REQUESTS = isQuick ? 2_000 : 10_000
+const CONNECTIONS = 64
+const LONE = isQuick ? 100 : 400
+const LINES = isQuick ? 10_000 : 100_000
+const FINISHED = isQuick ? 1_000 : 10_000
+
+const STEPS = work.map(({ name }, i) => ({
+  id: name,
+  component: `/shop/${name}`,
+  input: i === 0 ? { $input: '$' } : { $step: work[i - 1].name },
+}))
+const FLOW = { name: 'orders', steps: STEPS, output: { $step: work.at(-1).name } }
+const CONFIG = `plugins:
+  shop: { type: module, path: ${JSON.stringify(path('bench/work.mjs'))} }
+routes:
+  /shop: [{ plugin: shop }]
+`
+
+export async function measure() {
+  return [...(await atOnce()), ...(await oneByOne()), ...(await streamed()), ...(await started())]
+}
+
+// ---
+
+async function atOnce() {
+  const folder = project()
+  const server = await serve(folder, '--store', 'memory')
+  const bare = await program(BARE, folder)
+  try {
+    const { flowId } = await post(`${server.url}/api/v1/runs`, { flow: FLOW, input: order(0), wait: true })
+    const body = JSON.stringify({ flowId, input: order(1), wait: true })
+    const load = async (url) => {
+      const headers = { 'content-type': 'application/json' }
+      const options = { url, method: 'POST', headers, body, connections: CONNECTIONS, amount: REQUESTS }
+      const { duration, non2xx, errors } = await autocannon(options)
+      if (non2xx + errors > 0) throw new Error(`${non2xx + errors} requests failed`)
+      return duration * 1000
+    }
+    const { floors, subjects, ratios } = await takeTurns(
+      () => load(`${bare.url}/runs`),
+      () => load(`${server.url}/api/v1/runs`),
+      { rounds: 5, warmUps: 2 },
+    )
+    const rate = (values) => number((REQUESTS / median(values)) * 1000)
+    const note = `${rate(subjects)} runs/s of 3 steps; bare: ${rate(floors)} requests/s`
+    const what = `POST /runs with wait, in memory, ${CONNECTIONS} connections`
+    return [line({ what, goal: '<= 4x a bare route', limit: 4, values: ratios, note })]
+  } finally {
+    await server.end()
+    await bare.end()
+  }
+}
+
+async function oneByOne() {
+  const folder = project()
+  const engine = await loadEngine(folder)
+  const plan = planOf(engine, { ...FLOW, steps: STEPS.map((step) => ({ ...step, component: step.component.slice(5) })) })
+  const router = routerOf(Object.fromEntries(work.map((fn) => [fn.name, fn])))
+  const server = await serve(folder)
+  const store = await createSqliteStore({ path: join(folder, 'library.db') })
+  const runs = engine.createEngine({ store, router })
+  try {
+    const { flowId } = await post(`${server.url}/api/v1/runs`, { flow: FLOW, input: order(0), wait: true })
+    const { floors, subjects, ratios } = await takeTurns(
+      () => lone((i) => runs.submit(plan, [order(i)]).then(({ ended }) => ended)),
+      () => lone((i) => post(`${server.url}/api/v1/runs`, { flowId, input: order(i), wait: true })),
+      { rounds: 5, warmUps: 1 },
+    )
+    const note = `p50 ${number(median(subjects))} ms; the library: ${number(median(floors))} ms`
+    const what = 'POST /runs with wait, durable, one at a time'
+    return [line({ what, goal: '<= 1.5x the library', limit: 1.5, values: ratios, note })]
+  } finally {
+    await runs.close()
+    await store.close()
+    await server.end()
+  }
+}
+
+async function streamed() {
+  const folder = project()
+  writeFileSync(join(folder, 'flow.json'), JSON.stringify(FLOW))
+  const fd = openSync(join(folder, 'many.jsonl'), 'w')
+  for (let id = 0; id < LINES; id++) writeSync(fd, `${JSON.stringify(order(id))}\n`)
+  const batch = [stepflow, 'run', 'flow.json', '--inputs', 'many.jsonl', '--output', 'here.jsonl', '--force']
+  let round = 0
+  const peaks = []
+  const early = []
+  const { floors, subjects, ratios } = await takeTurns(
+    async () => (await weighProgram([...batch, '--store', `sqlite:${++round}.db`], { cwd: folder, folder })).ms,
+    async () => {
+      const server = await serve(folder, '--store', `sqlite:${++round}.db`)
+      try {
+        const { blobId: flowId } = await post(`${server.url}/api/v1/blobs`, { data: FLOW })
+        const { ms, before } = await sendAndRead(server.url, flowId, join(folder, 'many.jsonl'))
+        early.push(before)
+        peaks.push(await server.peak())
+        return ms
+      } finally {
+        await server.end()
+      }
+    },
+    { rounds: 3, warmUps: 0 },
+  )
+  const rate = (values) => number((LINES / median(values)) * 1000)
+  const note = `${rate(subjects)} items/s; here: ${rate(floors)}; ${number(median(early))} results before the input's end`
+  const what = `${number(LINES)} inputs streamed in, results streamed out`
+  return [
+    line({ what, goal: '<= 1.7x the time of the durable batch here', limit: 1 / 0.6, values: ratios, note }),
+    line({ what: '  peak memory of the server', goal: '<= 256 MB', limit: 256, values: peaks, unit: 'MB' }),
+  ]
+}
+
+async function started() {
+  const folder = project()
+  const filling = await serve(folder)
+  const { flowId } = await post(`${filling.url}/api/v1/runs`, { flow: FLOW, input: order(0), wait: true })
+  const some = Array.from({ length: CONNECTIONS }, async (_, from) => {
+    for (let i = from; i < FINISHED; i += CONNECTIONS) {
+      await post(`${filling.url}/api/v1/runs`, { flowId, input: order(i), wait: true })
+    }
+  })
+  await Promise.all(some)
+  await filling.end()
+  const listen = ['-e', `require('http').createServer().listen(0, () => process.exit(0))`]
+  const { subjects, ratios } = await takeTurns(
+    () => timeProgram(listen),
+    async () => {
+      const start = performance.now()
+      const server = await serve(folder)
+      const took = performance.now() - start
+      await server.end()
+      return took
+    },
+    { rounds: 7, warmUps: 2 },
+  )
+  const what = `serve ready, with ${number(FINISHED)} finished runs and 100 flows`
+  return [
+    line({ what, goal: '<= 8x a server of Node alone', limit: 8, values: ratios }),
+    line({ what: '  in milliseconds', goal: '<= 400 ms', limit: 400, values: subjects, unit: 'ms' }),
+  ]
+}
+
+/** A folder with a configuration, and 100 flows. */
+function project() {
+  const folder = scratch()
+  writeFileSync(join(folder, 'stepflow-config.yml'), CONFIG)
+  return folder
+}
+
+function serve(folder, ...words) {
+  return program([stepflow, 'serve', '--port', '0', '--json', '--quiet', ...words], folder)
+}
+
+/** A program that prints a line with its address when it is ready. */
+async function program(words, cwd) {
+  const child = spawn(process.execPath, words, { cwd, stdio: ['ignore', 'pipe', 'inherit'] })
+  const closed = new Promise((resolve) => child.once('close', resolve))
+  let text = ''
+  for await (const part of child.stdout) {
+    text += part
+    if (text.includes('\n')) break
+  }
+  return {
+    ...JSON.parse(text),
+    async end() {
+      child.kill('SIGTERM')
+      await closed
+    },
+    async peak() {
+      const { readFileSync } = await import('node:fs')
+      return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))[1]) / 1024
+    },
+  }
+}
+
+async function lone(run) {
+  const times = []
+  for (let i = 0; i < LONE; i++) times.push(await timed(() => run(i)))
+  return median(times)
+}
+
+async function post(url, body) {
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  if (!answer.ok) throw new Error(await answer.text())
+  return answer.json()
+}
+
+/** How long it took until the last result was here, and how many results were here before the last line was sent. */
+async function sendAndRead(url, flowId, file) {
+  const start = performance.now()
+  let results = 0
+  let before = 0
+  await new Promise((resolve, reject) => {
+    const headers = { 'content-type': 'application/x-ndjson' }
+    const sending = request(`${url}/api/v1/runs?flowId=${flowId}`, { method: 'POST', headers }, async (answer) => {
+      answer.resume()
+      const reading = await fetch(`${url}${answer.headers.location}/results`)
+      try {
+        for await (const part of reading.body) for (const byte of part) if (byte === 10) results++
+        resolve()
+      } catch (error) {
+        reject(error)
+      }
+    })
+    sending.on('error', reject)
+    sending.on('finish', () => {
+      before = results
+    })
+    createReadStream(file).pipe(sending)
+  })
+  if (results !== LINES) throw new Error(`${results} results of ${LINES} lines`)
+  return { ms: performance.now() - start, before }
+}
+
+/** The same body, validated by the same library; nothing is done with it. */
+const BARE = [
+  '--input-type=module',
+  '-e',
+  `import fastify from ${JSON.stringify(path('node_modules/fastify/fastify.js'))}
+const app = fastify()
+const body = { type: 'object', properties: { flowId: { type: 'string' }, input: {}, wait: { type: 'boolean' } }, required: ['flowId'] }
+app.post('/runs', { schema: { body } }, async ({ body }) => ({ result: body.input }))
+const url = await app.listen({ port: 0 })
+console.log(JSON.stringify({ url }))`,
+]
