@@ -4,7 +4,7 @@
 import type { Shape, ShapeSchema } from '@stepflow/api'
 import { type Diagnostic, FlowError, type Json } from '@stepflow/engine'
 import { violations } from '@stepflow/schema'
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import type { FastifySchemaCompiler, FastifyServerOptions } from 'fastify'
 
 const MOST_TOLD = 100
@@ -22,8 +22,9 @@ export function compilers(validator: FastifySchemaCompiler<ShapeSchema> = create
 
 /** Throws INVALID_INPUT for a value that does not fit; `what` is how it is called then. */
 export function createCheck<S extends ShapeSchema>(schema: S, what: string): (value: unknown) => Shape<S> {
-  const validate = new Ajv2020({ ...SHARED, useDefaults: true }).compile(schema)
+  let validate: ValidateFunction | undefined
   return (value) => {
+    validate ??= new Ajv2020({ ...SHARED, useDefaults: true }).compile(schema)
     if (validate(value)) return value as Shape<S> // that is what was checked
     throw misfit(what, validate.errors ?? [])
   }
@@ -38,8 +39,10 @@ function createValidator(): FastifySchemaCompiler<ShapeSchema> {
   // All of a query is text.
   const text = new Ajv2020({ ...SHARED, coerceTypes: 'array', useDefaults: true })
   return ({ schema, httpPart = 'body' }) => {
-    const validate = (httpPart === 'body' ? body : text).compile(closed(schema, httpPart))
+    // With the first request: those of all routes together would take longer than all else that a server does to start.
+    let validate: ValidateFunction | undefined
     return (value: unknown) => {
+      validate ??= (httpPart === 'body' ? body : text).compile(closed(schema, httpPart))
       if (validate(value)) return true
       return { error: misfit(httpPart, validate.errors ?? []) }
     }
@@ -50,7 +53,17 @@ const formats = {
   'date-time': (value: string) => /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d/.test(value) && !Number.isNaN(Date.parse(value)),
 }
 
-const SHARED = { allErrors: true, verbose: true, strict: false, ownProperties: true, logger: false, formats } as const
+const SHARED = {
+  allErrors: true,
+  verbose: true,
+  strict: false,
+  ownProperties: true,
+  logger: false,
+  formats,
+  // The schemas are ours, and compiling the schema of schemas takes 200 ms.
+  meta: false,
+  validateSchema: false,
+} as const
 
 const WHAT: Readonly<Record<string, string>> = {
   body: 'the body',
