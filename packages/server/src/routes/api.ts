@@ -6,6 +6,7 @@ import type { Services } from '../services.ts'
 import { blobRoutes } from './blobs.ts'
 import { componentRoutes } from './components.ts'
 import { flowRoutes } from './flows.ts'
+import { runListRoutes } from './run-list.ts'
 import { runRoutes } from './runs.ts'
 import { secretRoutes } from './secrets.ts'
 import { serverRoutes } from './server.ts'
@@ -21,6 +22,7 @@ export function apiRoutes(app: App, services: Services): void {
   componentRoutes(app, services)
   flowRoutes(app, services)
   startRunRoutes(app, services)
+  runListRoutes(app, services)
   runRoutes(app, services)
   secretRoutes(app, services)
   sessionRoutes(app, services)

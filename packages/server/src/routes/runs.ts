@@ -1,52 +1,17 @@
-// Runs: lists them, reads and steers them.
+// Runs: reads and steers them.
 
 import { Readable } from 'node:stream'
-import { reasonSchema, runListSchema, runSchema, time } from '@stepflow/api'
-import { isEnded, type RunRow, type RunSignal, type RunStatus } from '@stepflow/engine'
-import { selectRuns, summaryOf } from '@stepflow/host/history'
+import { reasonSchema, runSchema } from '@stepflow/api'
+import { isEnded, type RunRow, type RunSignal } from '@stepflow/engine'
+import { summaryOf } from '@stepflow/host/history'
 import type { Caller } from '../access/access.ts'
 import type { App } from '../app/app.ts'
 import { gone } from '../app/gone.ts'
-import { unreadable } from '../app/problem.ts'
 import { resultLines } from '../runs/results.ts'
 import type { Services } from '../services.ts'
-import { labelsOf } from './start-query.ts'
 
 export function runRoutes(app: App, services: Services): void {
-  const { engine, runs, store, life } = services
-
-  app.get(
-    '/runs',
-    {
-      config: { access: 'viewer' },
-      schema: {
-        operationId: 'listRuns',
-        summary: 'List runs, the newest first',
-        tags: ['runs'],
-        querystring: listQuery,
-        response: { 200: runListSchema },
-      },
-    },
-    async ({ query }) => {
-      const cursor = await store.cursor()
-      const { limit = 100, flow } = query
-      const filter = {
-        statuses: statusesOf(query.status),
-        flow: flow === undefined ? undefined : { name: flow, file: flow },
-        labels: labelsOf(query.label ?? []),
-        ...(query.kind === 'all' ? {} : { kind: query.kind ?? ('run' as const) }),
-        ...timesOf(query),
-      }
-      const { rows, total, hasMore } = await selectRuns(runs, { ...filter, limit, after: cursorOf(query.cursor) })
-      const last = rows.at(-1)
-      return {
-        runs: rows.map((row) => summaryOf(row)),
-        ...(hasMore && last ? { nextCursor: Buffer.from(last.id).toString('base64url') } : {}),
-        total,
-        cursor,
-      }
-    },
-  )
+  const { engine, runs, life } = services
 
   app.get(
     '/runs/:runId',
@@ -129,20 +94,6 @@ const runParams = {
   required: ['runId'],
 } as const
 
-const listQuery = {
-  type: 'object',
-  properties: {
-    status: { type: 'string', description: 'One, or several with commas; `waiting` too.' },
-    flow: { type: 'string', description: 'A name or an id.' },
-    label: { type: 'array', items: { type: 'string' }, description: '`k:v`; all of several.' },
-    kind: { enum: ['run', 'test', 'all'] },
-    since: { ...time, description: 'Created at that time or later.' },
-    until: { ...time, description: 'Created before.' },
-    limit: { type: 'integer', minimum: 1, maximum: 1000 },
-    cursor: { type: 'string' },
-  },
-} as const
-
 async function summary({ runs, store }: Services, id: string) {
   // In this order: what happens in between comes twice rather than never.
   const cursor = await store.cursor()
@@ -160,28 +111,4 @@ function isDone({ status }: RunRow, verb: keyof typeof SUMMARIES): boolean {
 function signalOf(verb: keyof typeof SUMMARIES, reason: string | undefined, caller: Caller | undefined): RunSignal {
   const by = caller?.name === undefined ? {} : { by: caller.name }
   return verb === 'cancel' ? { name: verb, ...by, ...(reason === undefined ? {} : { reason }) } : { name: verb, ...by }
-}
-
-const STATUSES = ['queued', 'running', 'waiting', 'paused', 'completed', 'failed', 'cancelled'] as const
-
-function statusesOf(text: string | undefined): (RunStatus | 'waiting')[] | undefined {
-  return text?.split(',').map((one) => {
-    const status = STATUSES.find((known) => known === one)
-    if (status) return status
-    throw unreadable(`"status" is "${one}", but must be of: ${STATUSES.join(', ')}`)
-  })
-}
-
-function timesOf({ since, until }: { readonly since?: string; readonly until?: string }) {
-  return {
-    ...(since === undefined ? {} : { since: Date.parse(since) }),
-    ...(until === undefined ? {} : { until: Date.parse(until) }),
-  }
-}
-
-function cursorOf(text: string | undefined): string | undefined {
-  if (text === undefined) return undefined
-  const id = Buffer.from(text, 'base64url').toString()
-  if (id !== '' && Buffer.from(id).toString('base64url') === text) return id
-  throw unreadable('"cursor" is none of ours: take the nextCursor of an answer')
 }

@@ -1,0 +1,78 @@
+// The list of runs.
+
+import { runListSchema, time } from '@stepflow/api'
+import type { RunStatus } from '@stepflow/engine'
+import { selectRuns, summaryOf } from '@stepflow/host/history'
+import type { App } from '../app/app.ts'
+import { cursorAfter, readCursor } from '../app/cursor.ts'
+import { unreadable } from '../app/problem.ts'
+import type { Services } from '../services.ts'
+import { labelsOf } from './start-query.ts'
+
+export function runListRoutes(app: App, { runs, store }: Services): void {
+  app.get(
+    '/runs',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        operationId: 'listRuns',
+        summary: 'List runs, the newest first',
+        tags: ['runs'],
+        querystring: listQuery,
+        response: { 200: runListSchema },
+      },
+    },
+    async ({ query }) => {
+      const cursor = await store.cursor()
+      const { limit = 100, flow } = query
+      const filter = {
+        statuses: statusesOf(query.status),
+        flow: flow === undefined ? undefined : { name: flow, file: flow },
+        labels: labelsOf(query.label ?? []),
+        ...(query.kind === 'all' ? {} : { kind: query.kind ?? ('run' as const) }),
+        ...timesOf(query),
+      }
+      const { rows, total, hasMore } = await selectRuns(runs, { ...filter, limit, after: readCursor(query.cursor) })
+      const last = rows.at(-1)
+      return {
+        runs: rows.map((row) => summaryOf(row)),
+        ...(hasMore && last ? { nextCursor: cursorAfter(last.id) } : {}),
+        total,
+        cursor,
+      }
+    },
+  )
+}
+
+// ---
+
+const listQuery = {
+  type: 'object',
+  properties: {
+    status: { type: 'string', description: 'One, or several with commas; `waiting` too.' },
+    flow: { type: 'string', description: 'A name or an id.' },
+    label: { type: 'array', items: { type: 'string' }, description: '`k:v`; all of several.' },
+    kind: { enum: ['run', 'test', 'all'] },
+    since: { ...time, description: 'Created at that time or later.' },
+    until: { ...time, description: 'Created before.' },
+    limit: { type: 'integer', minimum: 1, maximum: 1000 },
+    cursor: { type: 'string' },
+  },
+} as const
+
+const STATUSES = ['queued', 'running', 'waiting', 'paused', 'completed', 'failed', 'cancelled'] as const
+
+function statusesOf(text: string | undefined): (RunStatus | 'waiting')[] | undefined {
+  return text?.split(',').map((one) => {
+    const status = STATUSES.find((known) => known === one)
+    if (status) return status
+    throw unreadable(`"status" is "${one}", but must be of: ${STATUSES.join(', ')}`)
+  })
+}
+
+function timesOf({ since, until }: { readonly since?: string; readonly until?: string }) {
+  return {
+    ...(since === undefined ? {} : { since: Date.parse(since) }),
+    ...(until === undefined ? {} : { until: Date.parse(until) }),
+  }
+}
