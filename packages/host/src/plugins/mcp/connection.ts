@@ -6,13 +6,14 @@
 // 4. We announce no capability. What the server asks all the same is refused with a sentence, and so is the call that needs it.
 
 import type { Client, ProgressNotification, Transport } from '@modelcontextprotocol/client'
-import { type CallContext, type Clock, FlowError, isRecord, type Log, type LogLevel } from '@stepflow/engine'
-import { cancelled, MAX_MESSAGE_BYTES, Redactions, Relay, SLOW_MS, SlowCalls } from '@stepflow/protocol'
+import { type CallContext, type Clock, FlowError, isRecord, type Log } from '@stepflow/engine'
+import { cancelled, MAX_MESSAGE_BYTES, SLOW_MS, SlowCalls } from '@stepflow/protocol'
 import { createChildTransport } from './child-transport.ts'
 import { callFailure, connectFailure, isLost, isOutdated } from './failure.ts'
 import { FOREVER_MS, Listing } from './listing.ts'
 import { NOBODY, outputOf } from './output.ts'
 import { createRemoteTransport } from './remote-transport.ts'
+import { ServerWords } from './server-words.ts'
 import { StuckWatch } from './stuck-watch.ts'
 import type { Tool, Tools } from './tools.ts'
 
@@ -49,8 +50,7 @@ export class Connection {
   readonly #options: ConnectionOptions
   readonly #who: string
   readonly #at: string | undefined
-  readonly #redactions = new Redactions()
-  readonly #relay: Relay
+  readonly #words: ServerWords
   readonly #slow: SlowCalls
   readonly #listing: Listing
   readonly #watch: StuckWatch | undefined
@@ -75,11 +75,10 @@ export class Connection {
     this.#options = options
     this.#who = `MCP server "${options.name}"`
     this.#at = 'url' in options.place ? shownUrl(options.place.url) : undefined
-    const { log, clock, amount, graceMs, startupTimeoutMs } = options
-    const clean = <T>(value: T): T => this.#redactions.clean(value)
-    this.#relay = new Relay({ who: this.#who, log, clock, clean, amount })
+    const { name, log, clock, amount, graceMs, startupTimeoutMs } = options
+    this.#words = new ServerWords({ name, who: this.#who, log, clock, amount })
     this.#slow = new SlowCalls(clock, (id, tool) => this.#warnOfSlow(id as number, tool))
-    const warn = (what: string) => this.#warn(what)
+    const warn = (what: string) => this.#words.warn(what)
     this.#listing = new Listing({ who: this.#who, timeoutMs: startupTimeoutMs, clock, warn })
     // A remote server's other calls do not depend on this one.
     if (this.#at !== undefined) return
@@ -134,7 +133,9 @@ export class Connection {
     }
     if (this.era === 'new' && client.getServerCapabilities()?.tools?.listChanged) {
       // Whether it hears of changes is no reason to wait.
-      client.listen({ toolsListChanged: true }, { timeout: startupTimeoutMs }).catch((error) => this.#report(error))
+      client
+        .listen({ toolsListChanged: true }, { timeout: startupTimeoutMs })
+        .catch((error) => this.#words.noticed(error))
     }
   }
 
@@ -170,7 +171,7 @@ export class Connection {
     const check = tool.check === undefined ? undefined : await tool.check()
     if (this.#ended) throw this.#ended
     const id = ++this.#calls
-    this.#redactions.add(context.redaction)
+    this.#words.redact(context)
     this.#steps.set(id, context)
     this.#slow.add(id, tool.info.name)
     try {
@@ -216,7 +217,7 @@ export class Connection {
         getValidator: () => (data) => ({ valid: true, data: data as never, errorMessage: undefined }),
       },
     })
-    client.onerror = (error) => this.#report(error)
+    client.onerror = (error) => this.#words.noticed(error)
     client.onclose = () => this.#end('closed the connection')
     client.fallbackRequestHandler = async ({ method }) => {
       throw Object.assign(new Error(`${method} is refused: ${NOBODY}`), { code: METHOD_NOT_FOUND })
@@ -224,7 +225,9 @@ export class Connection {
     client.setNotificationHandler('notifications/tools/list_changed', () => this.#forgetTools())
     // In place of the client's own, which is deaf to what comes together with the answer.
     client.setNotificationHandler('notifications/progress', ({ params }) => this.#progressed(params))
-    client.setNotificationHandler('notifications/message', ({ params }) => this.#logged(params.level, params.data))
+    client.setNotificationHandler('notifications/message', ({ params }) =>
+      this.#words.logged(params.level, params.data),
+    )
     this.#client = client
     return client
   }
@@ -240,10 +243,10 @@ export class Connection {
       { ...place, maxMessageBytes },
       {
         heard,
-        noise: (line, from) => {
-          this.#relay.noise(from === 'stderr' ? 'info' : 'warning', line, { plugin: this.#options.name, from })
+        noise: (line, from) => this.#words.line(line, from),
+        unreadable: ({ error }) => {
+          this.#words.warn(`could not read a message: ${error?.message ?? 'it does not say which'}`)
         },
-        unreadable: ({ error }) => this.#warn(`could not read a message: ${error?.message ?? 'it does not say which'}`),
         ended: ({ why, retryable }) => {
           this.#hasDied = !this.#ended && retryable !== false
           this.#end(why, retryable === false ? 'final' : 'passing')
@@ -255,9 +258,10 @@ export class Connection {
   #failure(error: unknown, tool: string, context: CallContext | undefined): FlowError {
     if (context?.signal.aborted) return cancelled(context)
     if (this.#ended) return this.#ended
-    if (isLost(error)) this.#retire()
+    const failure = callFailure(error, { who: this.#who, tool, ...(this.#at && { at: this.#at }) })
     if (isOutdated(error)) this.#forgetTools()
-    return callFailure(error, { who: this.#who, tool, ...(this.#at && { at: this.#at }) })
+    if (isLost(error)) this.#retire()
+    return failure
   }
 
   /** The next call begins with a new connection; those in flight go on. */
@@ -265,11 +269,12 @@ export class Connection {
     if (this.#isRetired) return
     this.#isRetired = true
     this.#options.onChange(this, 'retired')
+    if (this.#steps.size === 0) this.#end('was replaced')
   }
 
   #end(why: string, kind: 'final' | 'passing' = 'passing'): void {
     if (this.#ended) return
-    const lines = this.#relay.lastLines()
+    const lines = this.#words.lastLines()
     const quoted = lines.slice(-QUOTED_LINES).map((line) => `\n  ${line}`)
     const words = lines.length === 0 ? '' : `; it last wrote:${quoted.join('')}`
     this.#endWith(
@@ -288,7 +293,7 @@ export class Connection {
     this.#gone = (async () => {
       // First the client, whose calls in flight fail at once; what the server still writes is passed on as before.
       await (this.#isOpen ? this.#client.close() : this.#transport?.close())?.catch(() => {})
-      this.#relay.end()
+      this.#words.end()
     })()
     this.#options.onChange(this, 'ended')
   }
@@ -301,26 +306,13 @@ export class Connection {
   }
 
   #progressed({ progressToken, progress, total, message }: ProgressNotification['params']): void {
-    const log = this.#steps.get(Number(progressToken))?.log
-    if (log) this.#relay.message(log, 'info', message ?? 'progress', { done: progress, total: total ?? null })
-  }
-
-  #logged(level: string, data: unknown): void {
-    const message = typeof data === 'string' ? data : JSON.stringify(data)
-    this.#relay.message(this.#options.log, LEVELS[level] ?? 'info', `${this.#who}: ${message}`, undefined)
-  }
-
-  #report(error: Error): void {
-    this.#relay.message(this.#options.log, 'debug', `${this.#who}: ${error.message}`, undefined)
-  }
-
-  #warn(what: string): void {
-    this.#relay.message(this.#options.log, 'warning', `${this.#who} ${what}`, undefined)
+    const context = this.#steps.get(Number(progressToken))
+    if (context) this.#words.progress(context, message, { done: progress, total: total ?? null })
   }
 
   #warnOfSlow(id: number, tool: string): void {
     const stepId = this.#steps.get(id)?.stepId
-    this.#warn(`has not answered ${tool} of step "${stepId}" for ${SLOW_MS / 1000} s`)
+    this.#words.warn(`has not answered ${tool} of step "${stepId}" for ${SLOW_MS / 1000} s`)
   }
 }
 
@@ -329,17 +321,6 @@ export class Connection {
 const CLIENT = { name: 'stepflow', version: '1' }
 const QUOTED_LINES = 10
 const METHOD_NOT_FOUND = -32601
-
-const LEVELS: Readonly<Record<string, LogLevel>> = {
-  debug: 'debug',
-  info: 'info',
-  notice: 'info',
-  warning: 'warning',
-  error: 'error',
-  critical: 'error',
-  alert: 'error',
-  emergency: 'error',
-}
 
 function argumentsOf(tool: string, input: unknown): Record<string, unknown> {
   if (input === null || input === undefined) return {}
