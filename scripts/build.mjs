@@ -261,7 +261,10 @@ const results = await Promise.all([
 for (const { outputFiles } of results) {
   for (const { path: file, contents } of outputFiles) {
     mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(`${file}.${process.pid}`, /\/(cli|commands)\.cjs$/.test(file) ? withImport(contents, file) : contents)
+    writeFileSync(
+      `${file}.${process.pid}`,
+      /\/(cli|commands|server)\.cjs$/.test(file) ? withImport(contents, file) : contents,
+    )
     renameSync(`${file}.${process.pid}`, file)
   }
 }
