@@ -448,3 +448,31 @@ test('a folder that is followed brings what happens in it', async () => {
     stop()
   }
 })
+
+test('a server that is killed between the file and the store finds the file published when it starts again', async () => {
+  put({ 'a.yaml': flow('one') })
+  const flows = await loaded()
+  await flows.save({ name: 'a', text: flow('two'), base: 1 })
+  const { records } = store
+  const dying = {
+    ...store,
+    records: {
+      get: (...of: Parameters<typeof records.get>) => records.get(...of),
+      list: (...of: Parameters<typeof records.list>) => records.list(...of),
+      delete: (...of: Parameters<typeof records.delete>) => records.delete(...of),
+      put: () => {
+        throw new Error('killed')
+      },
+    },
+  }
+  const killed = new NamedFlows({ store: dying, compile: compile(), clock, log: () => {}, folder })
+  await killed.load()
+  await expect(killed.save({ name: 'a', text: flow('three'), base: 2 })).rejects.toThrow('killed')
+  await expect((async () => killed.publish('a', 1))()).rejects.toThrow()
+
+  const again = await loaded()
+  const { version, publishedVersion, read: found } = await again.get('a')
+  expect(found.text).toBe(read('a.yaml'))
+  expect(version?.version).toBe(publishedVersion)
+  expect((await again.versions('a')).map(({ version }) => version)).toEqual([3, 2, 1])
+})

@@ -6,7 +6,7 @@
 // 3. What a name had before it was removed is not among the versions of a later flow of that name.
 
 import { randomBytes } from 'node:crypto'
-import { type Clock, FlowError, type Json, type Store, suggest } from '@stepflow/engine'
+import { type Clock, contentId, FlowError, type Json, type Store, suggest } from '@stepflow/engine'
 import { changeRecord, everyRecord } from '../records.ts'
 import { checkFlowName } from './flow-names.ts'
 
@@ -79,7 +79,19 @@ export class FlowVersions {
   async save(given: SaveFlow): Promise<{ readonly flow: NamedFlow; readonly isNew: boolean }> {
     const { name, base, by, file, compare } = given
     checkFlowName(name)
-    const [flowId, textId] = [await this.#store.blobs.put(given.flow), await this.#store.blobs.put(given.text)]
+    const [flowId, textId] = [contentId(given.flow), contentId(given.text)]
+    const unchanged = await this.get(name)
+    // A server that starts finds most files as they were.
+    if (
+      file !== undefined &&
+      base === undefined &&
+      unchanged?.file === file &&
+      unchanged.published?.textId === textId
+    ) {
+      return { flow: unchanged, isNew: false }
+    }
+    await this.#store.blobs.put(given.flow)
+    await this.#store.blobs.put(given.text)
     let isNew = false
     const head = await changeRecord<Head>(this.#store.records, FLOWS, name, async (found) => {
       // The versions of a flow whose file comes back go on; whoever saves one anew begins anew.

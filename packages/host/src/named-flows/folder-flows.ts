@@ -83,7 +83,13 @@ export class FolderFlows {
       }
       // Who has had a name keeps it.
       const paths = [...files.keys()].sort((a, b) => Number(owners.has(b)) - Number(owners.has(a)) || (a < b ? -1 : 1))
-      for (const path of paths) await this.#take(path, files.get(path), owners.get(path))
+      const saving: Promise<unknown>[] = []
+      for (const path of paths) {
+        const save = await this.#take(path, files.get(path), owners.get(path))
+        if (save) saving.push(save())
+      }
+      // A store writes what comes together in one go.
+      await Promise.all(saving)
     })
   }
 
@@ -100,7 +106,7 @@ export class FolderFlows {
       if (!files) return false
       const settled = this.#settled(files)
       for (const path of settled) if (!files.has(path)) await this.#forget(path)
-      for (const path of settled) if (files.has(path)) await this.#take(path, files.get(path))
+      for (const path of settled) if (files.has(path)) await (await this.#take(path, files.get(path)))?.()
       if (settled.length > 0) {
         await this.#retakeSeconds()
         this.#options.onChange()
@@ -228,8 +234,10 @@ export class FolderFlows {
     return settled
   }
 
-  /** Reads a file and puts what is in it on record. `owned`: the name that it had for another process. */
-  async #take(path: string, mark: FileMark | undefined, owned?: string): Promise<void> {
+  /**
+   * Reads a file; what it answers puts what is in it on record. `owned`: the name that it had for another process.
+   */
+  async #take(path: string, mark: FileMark | undefined, owned?: string): Promise<(() => Promise<unknown>) | undefined> {
     const before = this.#files.get(path)
     let content: FileContent | undefined
     let read: ReadFlow | undefined
@@ -266,8 +274,10 @@ export class FolderFlows {
     const diagnostics = [...(read?.diagnostics ?? []), ...(problem ? [problem] : [])]
     const unread = { text: '', hasMark: false, hash: '', mark: mark ?? NO_MARK }
     this.#put({ name: listed, path, content: content ?? unread, read, diagnostics })
-    if (!content || !read?.plan || read.dialect === 'code' || hasErrors(diagnostics)) return
-    await this.#options.versions.save({ ...SAME, name, flow: read.flow as Json, text: content.text, file: path }) // it compiled
+    if (!content || !read?.plan || read.dialect === 'code' || hasErrors(diagnostics)) return undefined
+    const { text } = content
+    const flow = read.flow as Json // it compiled
+    return () => this.#options.versions.save({ ...SAME, name, flow, text, file: path })
   }
 
   #put(flow: Omit<FolderFlow, 'readAt'>): void {
@@ -276,22 +286,24 @@ export class FolderFlows {
     this.#files.set(flow.path, { ...flow, readAt: this.#options.clock.now() })
   }
 
-  async #passOver(path: string, mark: FileMark | undefined): Promise<void> {
+  async #passOver(path: string, mark: FileMark | undefined): Promise<undefined> {
     await this.#forget(path)
     if (mark) this.#others.set(path, mark)
+    return undefined
   }
 
-  async #forget(path: string): Promise<void> {
+  async #forget(path: string): Promise<undefined> {
     const before = this.#files.get(path)
     this.#files.delete(path)
     this.#others.delete(path)
     if (before) await this.#options.versions.fileGone(before.name, path)
+    return undefined
   }
 
   /** Of two flows of one name the second may be the only one by now. */
   async #retakeSeconds(): Promise<void> {
     for (const { path, content, diagnostics } of [...this.#files.values()]) {
-      if (diagnostics.some(({ code }) => code === NAME_TAKEN)) await this.#take(path, content?.mark)
+      if (diagnostics.some(({ code }) => code === NAME_TAKEN)) await (await this.#take(path, content?.mark))?.()
     }
   }
 }
