@@ -7,6 +7,7 @@ import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { entrySources } from '../../../scripts/sources.mjs'
 import { nodeModulesOf } from './released-environments.ts'
 
 const SCENARIOS = [
@@ -51,7 +52,8 @@ describe('the conformance suite', () => {
       format: 'esm',
       packages: 'external',
       outfile: join(folder, 'client.mjs'),
-      plugins: [fromSources],
+      // Our packages, from the sources of this checkout.
+      alias: entrySources(),
       logLevel: 'silent',
     })
   }, 240_000)
@@ -77,17 +79,6 @@ describe('the conformance suite', () => {
 })
 
 // ---
-
-/** Our packages, from the sources of this checkout. */
-const fromSources = {
-  name: 'sources',
-  setup({ onResolve }: Parameters<NonNullable<Parameters<typeof build>[0]['plugins']>[number]['setup']>[0]) {
-    onResolve({ filter: /^@stepflow\// }, ({ path }) => {
-      const [, name, entry] = path.split('/')
-      return { path: fileURLToPath(new URL(`../../${name}/src/${entry ?? 'index'}.ts`, import.meta.url)) }
-    })
-  },
-}
 
 function run(node: string, args: readonly string[]): Promise<{ status: number; output: string }> {
   const env = { ...process.env, PATH: [dirname(node), process.env.PATH].join(delimiter) }
