@@ -23,7 +23,7 @@ export { recordFlow, readRecordedFlow, putOverrides } from './flows/recorded-flo
 export { KnownFlows } from './flows/known-flows.ts'
 export { type OpenCall, type OpenedCall, openCall } from './flows/open-call.ts'
 export { type OpenProject, openProject, type Project } from './flows/open-project.ts'
-export { cannot, parseData, readData, readText } from './flows/read-file.ts'
+export { cannot, parseData, parseJson, readData, readText } from './flows/read-file.ts'
 export { readSecrets } from './flows/read-secrets.ts'
 export { holdsTooLarge, TOO_LARGE } from './flows/too-large.ts'
 export { addVariablesFrom, unknownVariables } from './flows/variables.ts'

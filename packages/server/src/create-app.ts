@@ -30,14 +30,16 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
     frameworkErrors: (error, request, reply) => sendProblem(error, request, reply, log),
   })
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, log))
-  app.addHook('onRequest', async (request, reply) => {
-    reply
-      .header('X-Request-Id', request.id)
-      .header('X-Content-Type-Options', 'nosniff')
-      .header('Cache-Control', 'no-store')
-      .header('Content-Security-Policy', NOTHING_LOADS)
-      .header('Referrer-Policy', 'no-referrer')
-      .header('Cross-Origin-Resource-Policy', config.origins.length === 0 ? 'same-origin' : 'cross-origin')
+  const always = {
+    'x-content-type-options': 'nosniff',
+    'cache-control': 'no-store',
+    'content-security-policy': NOTHING_LOADS,
+    'referrer-policy': 'no-referrer',
+    'cross-origin-resource-policy': config.origins.length === 0 ? 'same-origin' : 'cross-origin',
+  }
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.headers(always).header('x-request-id', request.id)
+    done()
   })
   const typed = app as unknown as App
   acceptBodies(typed)

@@ -66,6 +66,17 @@ export async function parseData(
   return representable(text, value, name)
 }
 
+/** Throws INVALID_INPUT for what is no JSON, or none that can be kept. */
+export function parseJson(text: string, name: string): unknown {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (thrown) {
+    throw new FlowError('INVALID_INPUT', `${name} is not JSON: ${whyNotJson(thrown)}`)
+  }
+  return representable(text, value, name)
+}
+
 /** What a system error means to the one who named the file. */
 export function cannot(done: 'read' | 'written', file: string, what: string, thrown: unknown): FlowError {
   const { code, message } = thrown as NodeJS.ErrnoException

@@ -1,7 +1,7 @@
 // Bodies in JSON: bounded in length and depth, every key a key like any other, and cut if they do not come.
 
 import { FlowError } from '@stepflow/engine'
-import { parseData } from '@stepflow/host'
+import { parseJson } from '@stepflow/host'
 import type { FastifyRequest } from 'fastify'
 import type { App } from './app.ts'
 import { unreadable } from './problem.ts'
@@ -21,13 +21,15 @@ export function acceptBodies(app: App): void {
   app.addContentTypeParser(
     'application/json',
     { parseAs: 'string' },
-    async (_request: FastifyRequest, text: string) => {
-      if (text === '') return undefined
+    (_request: FastifyRequest, text: string, done: (error: Error | null, value?: unknown) => void) => {
+      if (text === '') return done(null, undefined)
+      let value: unknown
       try {
-        return await parseData(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text, 'json', 'the body')
+        value = parseJson(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text, 'the body')
       } catch (error) {
-        throw FlowError.is(error) ? unreadable(error.message) : error
+        return done(FlowError.is(error) ? unreadable(error.message) : (error as Error))
       }
+      done(null, value)
     },
   )
   app.addContentTypeParser(YAML, { parseAs: 'string' }, async (_request: FastifyRequest, text: string) =>

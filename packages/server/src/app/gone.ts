@@ -6,10 +6,10 @@ import type { Life } from './life.ts'
 export function gone(reply: FastifyReply, life: Life): AbortSignal {
   const left = new AbortController()
   const forget = life.onDrain(() => left.abort())
-  // After an answer that is complete nothing is left to be stopped, and this stops it all the same.
   reply.raw.once('close', () => {
     forget()
-    left.abort()
+    // After an answer that is complete nothing is left to be stopped; and to abort costs more than most of a request.
+    if (!reply.raw.writableFinished) left.abort()
   })
   return left.signal
 }

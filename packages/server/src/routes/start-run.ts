@@ -149,9 +149,10 @@ function refuseQuery(query: StartQuery): void {
   throw unreadable(`"${name}" belongs into the body: the query is read where the body is lines (application/x-ndjson)`)
 }
 
-const WAIT = '5m'
+const WAIT_MS = 5 * 60_000
 
-function timeoutOf(text = WAIT): number {
+function timeoutOf(text: string | undefined): number {
+  if (text === undefined) return WAIT_MS
   const timeoutMs = parseDuration(text)
   if (timeoutMs !== undefined) return timeoutMs
   throw new FlowError('INVALID_INPUT', `"timeout" is "${text}", but must be a duration like 30s or 5m`)
