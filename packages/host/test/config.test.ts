@@ -226,6 +226,19 @@ routes: { /files: [{ plugin: files }], /remote: [{ plugin: remote }] }
   })
 })
 
+test('only types that work are offered', async () => {
+  const hints = await Promise.all(
+    ['{}', '{ type: pigeon }', '{ type: nat }'].map(
+      async (plugin) => (await load(`plugins:\n  a: ${plugin}\n`)).diagnostics,
+    ),
+  )
+
+  for (const found of hints) {
+    expect(found).toHaveLength(1)
+    expect(`${found[0]?.message} ${found[0]?.hint}`).not.toMatch(/nats|vsock/)
+  }
+})
+
 test('recorded answers may have keys that are objects, lists, numbers or text', async () => {
   const { config, diagnostics } = await load(`
 plugins:

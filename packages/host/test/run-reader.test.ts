@@ -90,9 +90,27 @@ test('what is exported from one store can be imported into another, and reads th
   const other = store()
   const text = JSON.stringify(await exportRun(recorded, '0.0.0'))
 
-  expect(await importRun(other, text, 'run.json')).toBe(id)
+  const reader = createRunReader(other, knowing([]))
+  expect(await importRun(other, reader, text, 'run.json')).toEqual({ run: id, isNew: true })
   expect(await (await createRunReader(other, knowing([])).open(id)).items(0, 10)).toEqual(await recorded.items(0, 10))
-  await expect(importRun(other, text, 'run.json')).rejects.toThrow(`this store already has run ${id}`)
+})
+
+test('an export of a run that the store has is no error, unless it differs', async () => {
+  const id = await secretBatch()
+  const reader = createRunReader(wired.store, knowing(['process-key']))
+  const text = JSON.stringify(await exportRun(await reader.open(id), '0.0.0'))
+  const other = store()
+  const otherReader = createRunReader(other, knowing([]))
+  await importRun(other, otherReader, text, 'run.json')
+
+  const same = { run: id, isNew: false }
+  expect(await importRun(wired.store, reader, text, 'run.json')).toEqual(same)
+  expect(await importRun(other, otherReader, text, 'run.json')).toEqual(same)
+  const edited = text.replace('"item":0', '"item":1')
+  const refused = importRun(other, otherReader, edited, 'edited.json')
+  await expect(refused).rejects.toThrow(
+    `this store already has run ${id}, and "edited.json" differs from it: import it into another store, or remove the run first`,
+  )
 })
 
 test('a run that is not there is NOT_FOUND, and a near one is named', async () => {

@@ -92,10 +92,10 @@ function readType(reader: ConfigReader, at: At, what: string): string | undefine
   const entries = reader.entries(at, what)
   if (!entries) return undefined
   const place = entries.find(([key]) => key === 'type')?.[1]
-  const types = [...Object.keys(KEYS), ...Object.keys(ELSEWHERE)]
+  const types = Object.keys(KEYS)
   if (!place) return reader.error(at, `${what} says no "type"`, `there are: ${types.join(', ')}`)
   const type = reader.text(place, `"type" of ${what}`)
-  if (type === undefined || types.includes(type)) return type
+  if (type === undefined || types.includes(type) || Object.hasOwn(ELSEWHERE, type)) return type
   const meant = suggest(type, types)
   const message = `${what} is of type "${type}", which does not exist`
   return reader.error(place, meant ? `${message}. Did you mean "${meant}"?` : message, `there are: ${types.join(', ')}`)

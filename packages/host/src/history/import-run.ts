@@ -1,5 +1,6 @@
 // A run out of the document that an export made, into a store. What somebody brought is checked on the way; half a run is none.
 
+import { isDeepStrictEqual } from 'node:util'
 import {
   checkPlan,
   FlowError,
@@ -9,26 +10,48 @@ import {
   type JournalEntry,
   own,
   type Plan,
+  type RunId,
   type Store,
   whyNotJson,
 } from '@stepflow/engine'
 import { faultOfEntry } from './check-entry.ts'
+import { exportRun } from './export-run.ts'
 import { type Exported, FORMAT, VERSION } from './exported.ts'
+import type { RunReader } from './run-reader.ts'
 
-/** Answers the run's id. `name` says in messages what the text is of: a file's name. */
-export async function importRun(store: Store, text: string, name: string): Promise<string> {
-  const { run, journals, blobs } = readExport(text, name)
-  if (await store.runs.get(run)) throw new FlowError('CONFLICT', `this store already has run ${run}`)
+export interface Imported {
+  readonly run: RunId
+  /** `false` where the store had this very run before. */
+  readonly isNew: boolean
+}
+
+/** `name` says in messages what the text is of: a file's name. `reader` reads the store. */
+export async function importRun(store: Store, reader: RunReader, text: string, name: string): Promise<Imported> {
+  const brought = readExport(text, name)
+  const { run, journals, blobs } = brought
+  if (await store.runs.get(run)) {
+    if (await isThere(reader, brought)) return { run, isNew: false }
+    const message = `this store already has run ${run}, and "${name}" differs from it: import it into another store, or remove the run first (stepflow runs delete ${run})`
+    throw new FlowError('CONFLICT', message)
+  }
   try {
     await bring(store, journals, blobs)
   } catch (thrown) {
     await store.runs.remove(run)
     throw thrown
   }
-  return run
+  return { run, isNew: true }
 }
 
 // ---
+
+/** Compared as they are exported: what an export leaves out makes no difference. */
+async function isThere(reader: RunReader, { run, journals, blobs }: Exported): Promise<boolean> {
+  const recorded = await reader.open(run)
+  if (recorded.damage !== undefined) return false
+  const there = await exportRun(recorded, '')
+  return isDeepStrictEqual({ journals: there.journals, blobs: there.blobs }, { journals, blobs })
+}
 
 function readExport(text: string, file: string): Exported {
   const refuse = (why: string) => new FlowError('INVALID_INPUT', `"${file}" ${why}`)

@@ -45,9 +45,9 @@ export const importRun: Action = {
   makesStore: true,
   async run({ args, io, store, reader, messages, operands }) {
     const [file] = operands as [string] // there as its operands say
-    const run = await importInto(store, readText(file, 'the export', io.cwd), file)
+    const { run, isNew } = await importInto(store, reader, readText(file, 'the export', io.cwd), file)
     if (args.has('json')) io.out(`${JSON.stringify(summaryOf((await reader.open(run)).row))}\n`)
-    else messages.hint(`run ${run} is imported`)
+    else messages.hint(isNew ? `run ${run} is imported` : `run ${run} was there already, with the same content`)
     return 0
   },
 }
