@@ -34,6 +34,19 @@ export {
   type VersionList,
   versionListSchema,
 } from './shapes/flow.ts'
+export {
+  type FailureList,
+  failureListSchema,
+  type Item,
+  type ItemList,
+  itemListSchema,
+  itemSchema,
+  itemStatuses,
+  type Step,
+  type StepList,
+  stepListSchema,
+  stepSchema,
+} from './shapes/item.ts'
 export { errorSchema, outcomeSchema, type OutcomeShape } from './shapes/outcome.ts'
 export { diagnosticSchema, type Problem, problemSchema } from './shapes/problem.ts'
 export {

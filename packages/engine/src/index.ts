@@ -83,6 +83,7 @@ export {
 } from './journal/events.ts'
 export { RefusedInput } from './journal/refused-input.ts'
 export { foldWaits, type OpenWait, type WaitFold } from './journal/open-waits.ts'
+export { foldItems, type ItemFold } from './journal/item-states.ts'
 export { type CriticalPath, criticalPath } from './journal/critical-path.ts'
 export { foldSteps, type StepFold, type StepState, type StepStates } from './journal/step-states.ts'
 export {

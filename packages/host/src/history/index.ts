@@ -4,6 +4,7 @@ export { editedInput } from './edited-input.ts'
 export { exportRun } from './export-run.ts'
 export { findRun, unknownRun } from './find-run.ts'
 export { importRun } from './import-run.ts'
+export type { FailureCause, ItemStanding, ListedItem } from './list-items.ts'
 export { outputsOf } from './outputs-of.ts'
 export { type Created, readCreated } from './read-created.ts'
 export { readBlob, readInputs } from './read-stored.ts'
@@ -20,4 +21,12 @@ export {
 export { createRunReader, type RecordedRun, type RunReader } from './run-reader.ts'
 export { changedSteps } from './same-steps.ts'
 export { MOST_COUNTED, type RunFilter, type SelectedRuns, selectRuns } from './select-runs.ts'
-export { isWaiting, itemSummary, type RunSummary, stepSummary, summaryOf, type WaitingFor } from './summary.ts'
+export {
+  isWaiting,
+  itemSummary,
+  type RunSummary,
+  stepSummary,
+  summaryOf,
+  type WaitingFor,
+  waitingFor,
+} from './summary.ts'

@@ -19,6 +19,7 @@ import {
   type Outcome,
   type Plan,
   Redactor,
+  RefusedInput,
   type RunId,
   type RunQuery,
   type RunRow,
@@ -35,9 +36,12 @@ import {
 import { hideSecrets, secretPaths, secretValues } from '@stepflow/schema'
 import type { Secrets } from '../secrets/secrets.ts'
 import { findRun } from './find-run.ts'
+import { itemBytes, type ShardItems } from './item-states.ts'
+import { type FailureCause, type ItemFilter, type ListedItem, listFailures, listItems } from './list-items.ts'
 import { type Created, readCreated } from './read-created.ts'
 import { readBlob } from './read-stored.ts'
 import { isWaiting, type WaitingFor, waitingFor } from './summary.ts'
+import { outcomeOf, placedError, type VisitDetail, visitAmong, type WhichVisit } from './visit-detail.ts'
 import { planGiven, planInside, readsOf } from './visit-reads.ts'
 
 export interface RunReader {
@@ -74,6 +78,10 @@ export interface RecordedRun {
     visit: Pick<VisitRow, 'step' | 'visit' | 'element'>,
     inside?: string,
   ): Promise<VisitReads | undefined>
+  /** One visit, with what it was given and what it answered; throws NOT_FOUND if there is none. */
+  visit(item: number, which: WhichVisit, inside?: string): Promise<VisitDetail>
+  /** What the item was begun with; throws NOT_FOUND if there is no such item. */
+  inputOf(item: number): Promise<unknown>
   /** The signals that its items wait for now, those of the first shards first. */
   waits(): AsyncIterable<OpenWait>
   /** What the first of its items waits for, if nothing of the run moves. */
@@ -86,6 +94,12 @@ export interface RecordedRun {
   items(from: number, limit: number): Promise<ItemRow[]>
   /** What somebody who follows the run has been given, as it may be shown. */
   shown(results: readonly ItemResult[]): Promise<ItemResult[]>
+  /** The items that are asked for, those that have not ended too; one more than the limit if others follow. */
+  listItems(filter: ItemFilter): Promise<ListedItem[]>
+  /** Its failures by their cause, the most frequent first. */
+  failures(): Promise<FailureCause[]>
+  /** How its items stand: `ITEM_BYTES` of each, shard by shard. */
+  itemBytes(): AsyncIterable<ShardItems>
   /** The first ones that failed. */
   failedItems(limit: number): Promise<ItemRow[]>
   /** Whole journals, row by row. */
@@ -200,6 +214,30 @@ class Recorded implements RecordedRun {
     return redactor.value(reads)
   }
 
+  async visit(item: number, which: WhichVisit, inside?: string): Promise<VisitDetail> {
+    const row = visitAmong(await this.visitsOf(item, inside), which)
+    if (!row)
+      throw new FlowError('NOT_FOUND', `item ${item} of run ${this.row.id} has no such visit of "${which.stepId}"`)
+    const reads = await this.readsOf(item, row, inside)
+    const plan = inside === undefined ? this.#wholePlan() : await this.#planInside(item, inside)
+    const outcome = outcomeOf(await this.entriesOf(item), row, inside)
+    const values = reads?.values ?? {}
+    if (row.why?.kind === 'condition' && Object.keys(values).length > 0) row.why = { ...row.why, values }
+    return {
+      row,
+      ...(reads && 'input' in reads ? { input: reads.input } : {}),
+      ...(outcome?.outcome === 'success' ? { output: outcome.result } : {}),
+      ...(outcome?.outcome === 'failed' ? { error: placedError(outcome.error, plan, row.step) } : {}),
+    } as VisitDetail // no field of it is undefined
+  }
+
+  async inputOf(item: number): Promise<unknown> {
+    const { input, redactor } = await this.#pastOf(item)
+    if (input === undefined) throw new FlowError('NOT_FOUND', `run ${this.row.id} has no item ${item}`)
+    if (input instanceof RefusedInput) return null
+    return redactor.value(this.#schema === undefined ? input : hideSecrets(this.#schema, input))
+  }
+
   async #planInside(item: number, inside: string): Promise<Plan | undefined> {
     const known = planInside(this.#wholePlan(), inside)
     if (known) return known
@@ -279,6 +317,21 @@ class Recorded implements RecordedRun {
   async shown(results: readonly ItemResult[]): Promise<ItemResult[]> {
     const rows = await this.#redacted(results.map(({ index, outcome }) => ({ item: index, outcome })))
     return rows.map(({ item, outcome }) => ({ index: item, outcome }))
+  }
+
+  listItems(filter: ItemFilter): Promise<ListedItem[]> {
+    const items = (from: number, limit: number) => this.items(from, limit)
+    return listItems({ store: this.#store, row: this.row, items }, filter)
+  }
+
+  failures(): Promise<FailureCause[]> {
+    const failed = async (from: number, limit: number) =>
+      this.#redacted(await this.#store.runs.items(this.row.id, from, limit, ['failed']))
+    return listFailures({ failed })
+  }
+
+  itemBytes(): AsyncIterable<ShardItems> {
+    return itemBytes(this.#store, this.row)
   }
 
   async failedItems(limit: number): Promise<ItemRow[]> {

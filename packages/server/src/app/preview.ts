@@ -3,6 +3,9 @@
 /** Of a value in a list. */
 export const MOST_IN_LIST = 2 * 1024
 
+/** Of a value of one resource. */
+export const MOST_OF_ONE = 256 * 1024
+
 /** The value, or `{$preview, bytes}` in its place. */
 export function preview(value: unknown, mostBytes: number): unknown {
   const text = JSON.stringify(value) ?? 'null'

@@ -6,12 +6,14 @@ import type { Services } from '../services.ts'
 import { blobRoutes } from './blobs.ts'
 import { componentRoutes } from './components.ts'
 import { flowRoutes } from './flows.ts'
+import { itemRoutes } from './items.ts'
 import { runListRoutes } from './run-list.ts'
 import { runRoutes } from './runs.ts'
 import { secretRoutes } from './secrets.ts'
 import { serverRoutes } from './server.ts'
 import { sessionRoutes } from './session.ts'
 import { startRunRoutes } from './start-run.ts'
+import { stepRoutes } from './steps.ts'
 import { tokenRoutes } from './tokens.ts'
 
 export function apiRoutes(app: App, services: Services): void {
@@ -24,6 +26,8 @@ export function apiRoutes(app: App, services: Services): void {
   startRunRoutes(app, services)
   runListRoutes(app, services)
   runRoutes(app, services)
+  itemRoutes(app, services)
+  stepRoutes(app, services)
   secretRoutes(app, services)
   sessionRoutes(app, services)
   tokenRoutes(app, services)
