@@ -161,6 +161,21 @@ test('a server after one that was taking lines in goes on with them, by the key'
   expect(body).toMatchObject({ runId, status: 'completed', itemCount: 2 })
 })
 
+test('a server after one that was taking lines in without a key ends the run, and says how many lines came', async () => {
+  const first = await startServer()
+  const { sending, runId } = await open(first, `/runs?flow=${FLOW}`)
+  sending.write('{"n":1}\n')
+  while ((await first.call('GET', `/runs/${runId}`)).body.items.completed < 1);
+  await first.close()
+
+  const { call } = await startServer({ folder: first.folder })
+
+  expect((await call('GET', `/runs/${runId}`)).body).toMatchObject({
+    status: 'failed',
+    error: { message: 'the input broke off after 1 line' },
+  })
+})
+
 test.each([
   ['variables that are no JSON', 'variables=x', 400],
   ['variables that are no object', 'variables=3', 422],

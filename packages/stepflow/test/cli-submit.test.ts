@@ -1,6 +1,11 @@
 // stepflow submit: what it prints is what `run` prints, whatever becomes of connections and servers meanwhile.
 
-import { expect, test } from 'vitest'
+import { readFileSync } from 'node:fs'
+import { request } from 'node:http'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { expect, onTestFinished, test } from 'vitest'
 import { begin, cli, folderWith, says } from './cli.ts'
 import { serving } from './serving.ts'
 
@@ -62,6 +67,21 @@ test('a batch from a pipe, to a pipe', async () => {
 
   expect(out.split('\n').map((line) => line && JSON.parse(line).result.n)).toEqual([1, 2, ''])
   expect(code).toBe(0)
+})
+
+test('over TLS, behind a proxy, as over plain HTTP', async () => {
+  const { folder, read } = folderWith({ 'echo.yaml': ECHO, 'in.jsonl': '{"n":1}\n{"n":2}\n' })
+  const { url } = await serving(folder)
+  const secure = await encrypted(url)
+  const words = ['submit', 'echo.yaml', '--url', `${secure}/api/v1`, '--inputs', 'in.jsonl', '--output', 'out.jsonl']
+
+  const trusting = await cli(words, { cwd: folder, env: { NODE_EXTRA_CA_CERTS: CERTIFICATE } })
+  const doubting = await cli([...words, '--force'], { cwd: folder, env: { NODE_EXTRA_CA_CERTS: '' } })
+
+  expect(trusting.code).toBe(0)
+  expect(read('out.jsonl').trim().split('\n')).toHaveLength(2)
+  expect(doubting.code).toBe(3)
+  expect(doubting.err).toContain('certificate')
 })
 
 test('over a server that is killed and started again, each line is taken once and each result written once', async () => {
@@ -155,3 +175,31 @@ test('results of before are replaced only with --force', async () => {
   expect((await run(...words)).code).toBe(2)
   expect((await run(...words, '--force')).code).toBe(0)
 })
+
+// ---
+
+const file = (name: string) => fileURLToPath(new URL(`fixtures/tls/${name}`, import.meta.url))
+const CERTIFICATE = file('cert.pem')
+
+/** A proxy that speaks TLS, with a certificate of its own; answers its address. */
+async function encrypted(target: string): Promise<string> {
+  const { hostname, port } = new URL(target)
+  const options = { key: readFileSync(file('key.pem')), cert: readFileSync(CERTIFICATE) }
+  const proxy = createServer(options, (incoming, answer) => {
+    const { method, url: path, headers } = incoming
+    const outgoing = request({ hostname, port, method, path, headers }, (received) => {
+      answer.writeHead(received.statusCode ?? 502, received.headers)
+      // The head of a slow answer is not kept back until its body comes.
+      answer.flushHeaders()
+      received.pipe(answer)
+    })
+    outgoing.on('error', () => answer.destroy())
+    incoming.pipe(outgoing)
+  })
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    proxy.closeAllConnections()
+    proxy.close()
+  })
+  return `https://localhost:${(proxy.address() as AddressInfo).port}`
+}
