@@ -73,6 +73,17 @@ export function refusal(address: string): string | undefined {
   return bytes.length === 16 && ((bytes[0] ?? 0) & 0xe0) !== 0x20 ? 'not a public address' : undefined
 }
 
+/** Why an entry of `http.allow_private` cannot be one, or undefined if it can. */
+export function faultOfAllowed(entry: string): string | undefined {
+  try {
+    parseAllowed(entry)
+    return undefined
+  } catch (thrown) {
+    if (!FlowError.is(thrown)) throw thrown
+    return thrown.message
+  }
+}
+
 // ---
 
 type Allowed = (url: URL, address: string | undefined) => boolean

@@ -226,6 +226,27 @@ routes: { /files: [{ plugin: files }], /remote: [{ plugin: remote }] }
   })
 })
 
+test('one mistake in a plugin is reported once', async () => {
+  const broken = await load('plugins: { a: { type: grpc } }\nroutes: { /a: [{ plugin: a }] }\n')
+  const list = await load('plugins: [a]\n')
+
+  expect(messages(broken.diagnostics)).toEqual([
+    'error 1: plugin "a" has neither "command", the worker to start, nor "listen"',
+  ])
+  expect(messages(list.diagnostics)).toEqual(['error 1: plugins must be an object, but is a list'])
+})
+
+test('an entry of allow_private that allows nothing is refused where it stands', async () => {
+  const { config, diagnostics } = await load('http:\n  allow_private:\n    - 127.0.0.1\n    - 10.0.0.0/99\n')
+
+  expect(messages(diagnostics)).toEqual([
+    expect.stringMatching(
+      /^error 4: http.allow_private: "10.0.0.0\/99" is neither an address .*, a range .* nor a name/,
+    ),
+  ])
+  expect(config.http.allowPrivate).toEqual(['127.0.0.1'])
+})
+
 test('only types that work are offered', async () => {
   const hints = await Promise.all(
     ['{}', '{ type: pigeon }', '{ type: nat }'].map(

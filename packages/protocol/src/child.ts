@@ -1,7 +1,7 @@
 // Starts programs in process groups of their own and leaves none behind. Knows nothing of what they say.
 
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
-import { accessSync, constants, statSync } from 'node:fs'
+import { accessSync, closeSync, constants, openSync, readSync, statSync } from 'node:fs'
 import { delimiter, resolve } from 'node:path'
 
 export type Child = ChildProcessWithoutNullStreams
@@ -14,9 +14,10 @@ export function startChild(
   cwd: string | undefined,
 ): Child | string {
   const program = findProgram(command, cwd)
-  if (program === undefined) {
-    const where = hasSlash(command) ? 'at that path' : `on the PATH (${process.env.PATH || 'which is empty'})`
-    return `there is no program "${command}" ${where}`
+  if (program === undefined) return whyNoProgram(command, cwd)
+  const interpreter = missingInterpreter(program)
+  if (interpreter !== undefined) {
+    return `the first line of "${program}" names ${JSON.stringify(interpreter)} as its interpreter, and there is no such program`
   }
   if (cwd !== undefined && !isFolder(cwd)) return `its working folder ${cwd} does not exist`
   const child = spawn(program, args, { cwd, env, detached: hasGroups, stdio: 'pipe', windowsHide: true })
@@ -66,6 +67,34 @@ function findProgram(command: string, cwd: string | undefined): string | undefin
     if (folder !== '' && isProgram(path)) return path
   }
   return undefined
+}
+
+function whyNoProgram(command: string, cwd: string | undefined): string {
+  if (!hasSlash(command))
+    return `there is no program "${command}" on the PATH (${process.env.PATH || 'which is empty'})`
+  const found = statSync(resolve(cwd ?? '.', command), { throwIfNoEntry: false })
+  if (found?.isDirectory()) return `"${command}" is a folder`
+  if (!found) return `there is no program "${command}" at that path`
+  return `"${command}" is not executable: allow it (chmod +x), or make it an argument of the program that runs it`
+}
+
+/** To the system the script itself is what is not there: after an environment has moved, or with a CR at the line's end. */
+function missingInterpreter(program: string): string | undefined {
+  if (!hasGroups) return undefined
+  const [, interpreter] = /^#![ \t]*([^ \t\n]+)[^\n]*\n/.exec(beginningOf(program)) ?? []
+  return interpreter?.startsWith('/') && !isProgram(interpreter) ? interpreter : undefined
+}
+
+function beginningOf(path: string): string {
+  try {
+    const file = openSync(path, 'r')
+    const bytes = Buffer.alloc(256)
+    const length = readSync(file, bytes, 0, bytes.length, 0)
+    closeSync(file)
+    return bytes.toString('latin1', 0, length)
+  } catch {
+    return '' // it may be run, and not read
+  }
 }
 
 function hasSlash(command: string): boolean {

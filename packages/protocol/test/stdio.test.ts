@@ -2,7 +2,10 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { bundle } from './bundle.ts'
 import { fixture, pluginOf, rawPlugin, stillClock } from './setup.ts'
@@ -82,6 +85,27 @@ describe('starting', () => {
       message: `component server "test" could not be started: there is no program "no-such-program" on the PATH (${process.env.PATH})`,
       retryable: false,
     })
+  })
+
+  test.each([
+    ['a folder', (path: string) => mkdirSync(path), 'is a folder'],
+    ['a file that may not be run', (path: string) => writeFileSync(path, ''), 'is not executable: allow it (chmod +x)'],
+    [
+      'a script with Windows line ends',
+      (path: string) => writeFileSync(path, '#!/bin/sh\r\n', { mode: 0o755 }),
+      'names "/bin/sh\\r" as its interpreter, and there is no such program',
+    ],
+  ])('%s as a command is refused with the reason', async (_, make, reason) => {
+    const folder = mkdtempSync(join(tmpdir(), 'stepflow-command-'))
+    make(join(folder, 'server'))
+    try {
+      await expect(pluginOf({ command: './server', cwd: folder }).run('/echo')).rejects.toMatchObject({
+        message: expect.stringContaining(reason),
+        retryable: false,
+      })
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 
   test('a server that announces a port is refused where it was said to speak over stdio', async () => {

@@ -1,7 +1,7 @@
 // A configuration's document to a Config, with all that is wrong in it. Touches no file.
 
 import { resolve } from 'node:path'
-import type { RateLimit } from '@stepflow/builtin'
+import { faultOfAllowed, type RateLimit } from '@stepflow/builtin'
 import type { Node } from '@stepflow/dialects'
 import { type Diagnostic, setOwn } from '@stepflow/engine'
 import { type Config, defaultConfig, type StoreConfig } from './config.ts'
@@ -35,9 +35,12 @@ export function readConfig(document: Node, options: ReadConfigOptions): ConfigFi
 
   const given = reader.text(fields.get('working_directory'), '"working_directory"')
   const directory = resolve(options.directory, given ?? '.')
-  const plugins = readPlugins(reader, fields.get('plugins'), directory)
-  const routes = readRoutes(reader, fields.get('routes'), plugins)
-  warnOfUnused(reader, fields.get('plugins'), plugins, routes)
+  const declared = reader.entries(fields.get('plugins'), 'plugins') ?? []
+  const plugins = readPlugins(reader, declared, directory)
+  // A plugin that could not be read has been reported; that a route names it is no second mistake.
+  const names = new Set([...plugins, ...declared.map(([name]) => ({ name }))].map(({ name }) => name))
+  const routes = readRoutes(reader, fields.get('routes'), names)
+  warnOfUnused(reader, declared, plugins, routes)
   for (const key of ELSEWHERE) {
     const place = fields.get(key)
     if (place) reader.say('hint', 'KEY_WITHOUT_EFFECT', place, `"${key}" has no effect here`)
@@ -126,7 +129,18 @@ function readHttp(reader: ConfigReader, at: At | undefined): Config['http'] {
       )
     } else if (rate) setOwn(rateLimits, host.toLowerCase(), rate)
   }
-  return { allowPrivate: oneOrMore(reader, fields?.get('allow_private'), '"http.allow_private"'), rateLimits }
+  return { allowPrivate: readAllowPrivate(reader, fields?.get('allow_private')), rateLimits }
+}
+
+function readAllowPrivate(reader: ConfigReader, at: At | undefined): string[] {
+  const what = '"http.allow_private"'
+  const places = at?.node.kind === 'scalar' ? [at] : (reader.items(at, what) ?? [])
+  return places.flatMap((place) => {
+    const entry = reader.text(place, `an element of ${what}`)
+    const fault = entry === undefined ? undefined : faultOfAllowed(entry)
+    if (fault !== undefined) reader.error(place, fault)
+    return entry === undefined || fault !== undefined ? [] : [entry]
+  })
 }
 
 function readAllowedFiles(reader: ConfigReader, at: At | undefined, directory: string): string[] {

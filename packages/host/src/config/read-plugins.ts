@@ -10,10 +10,10 @@ import { readProgram } from './read-program.ts'
 import { readUrl } from './read-url.ts'
 import { readWorker, WORKER_KEYS } from './read-worker.ts'
 
-export function readPlugins(reader: ConfigReader, at: At | undefined, directory: string): PluginConfig[] {
-  const plugins = (reader.entries(at, 'plugins') ?? []).flatMap(
-    ([name, value]) => readPlugin(reader, name, value, directory) ?? [],
-  )
+export type Declared = readonly (readonly [name: string, at: At])[]
+
+export function readPlugins(reader: ConfigReader, declared: Declared, directory: string): PluginConfig[] {
+  const plugins = declared.flatMap(([name, value]) => readPlugin(reader, name, value, directory) ?? [])
   // Always there, unless its name is taken: what a route may name without a declaration.
   if (!plugins.some((plugin) => plugin.name === 'builtin')) plugins.push({ name: 'builtin', type: 'builtin' })
   return plugins

@@ -3,10 +3,12 @@
 import { parsePath, suggest } from '@stepflow/engine'
 import type { PluginConfig } from './config.ts'
 import type { At, ConfigReader } from './config-reader.ts'
+import type { Declared } from './read-plugins.ts'
 import { parsePattern, type RoutePattern, templateNames } from './route-pattern.ts'
 import type { RouteConfig, RouteRule } from './routes.ts'
 
-export function readRoutes(reader: ConfigReader, at: At | undefined, plugins: readonly PluginConfig[]): RouteConfig[] {
+/** `plugins`: the names that a rule may name. */
+export function readRoutes(reader: ConfigReader, at: At | undefined, plugins: ReadonlySet<string>): RouteConfig[] {
   const routes: RouteConfig[] = []
   const byShape = new Map<string, RoutePattern>()
   for (const [key, value] of reader.entries(at, 'routes') ?? []) {
@@ -28,12 +30,12 @@ export function readRoutes(reader: ConfigReader, at: At | undefined, plugins: re
 /** Warns of plugins that no route leads to. */
 export function warnOfUnused(
   reader: ConfigReader,
-  at: At | undefined,
+  declared: Declared,
   plugins: readonly PluginConfig[],
   routes: readonly RouteConfig[],
 ): void {
   const used = new Set(routes.flatMap((route) => route.rules.map((rule) => rule.plugin)))
-  const places = new Map(reader.entries(at, 'plugins') ?? [])
+  const places = new Map(declared)
   for (const plugin of plugins) {
     const place = places.get(plugin.name)
     if (!place || used.has(plugin.name) || plugin.type === 'builtin') continue
@@ -48,7 +50,7 @@ function readRule(
   reader: ConfigReader,
   at: At,
   pattern: RoutePattern,
-  plugins: readonly PluginConfig[],
+  plugins: ReadonlySet<string>,
 ): RouteRule | undefined {
   const what = `a rule of route "${pattern.text}"`
   const fields = reader.fields(at, what, {
@@ -68,9 +70,8 @@ function readRule(
   const deny = reader.texts(fields.get('component_deny'), `"component_deny" of ${what}`)?.map(withSlash)
   const rateLimit = reader.rate(fields.get('rate_limit'), `"rate_limit" of ${what}`)
   if (plugin === undefined) return undefined
-  const names = plugins.map((known) => known.name)
-  if (!names.includes(plugin)) {
-    const meant = suggest(plugin, names)
+  if (!plugins.has(plugin)) {
+    const meant = suggest(plugin, [...plugins])
     const message = `route "${pattern.text}" names plugin "${plugin}", which is not configured`
     const place = fields.get('plugin') ?? at
     reader.say('error', 'INVALID_ROUTE_REFERENCE', place, meant ? `${message}. Did you mean "${meant}"?` : message)
