@@ -137,6 +137,7 @@ export {
   type PruneOptions,
   type RecordQuery,
   type Records,
+  type RowsAfter,
   type RunQuery,
   type RunRow,
   type RunStatus,
@@ -147,6 +148,7 @@ export {
   type StoredRecord,
   type Wake,
   type WatchOptions,
+  type WrittenRows,
 } from './store/store.ts'
 
 // --- values and errors

@@ -13,10 +13,12 @@ import {
   type JournalRow,
   type Listener,
   type Log,
+  type RowsAfter,
   type Store,
   systemClock,
   type Wake,
   type WatchOptions,
+  type WrittenRows,
 } from '@stepflow/engine'
 import { BlobTable } from './blobs.ts'
 import { checkOptions } from './check-options.ts'
@@ -249,6 +251,10 @@ class SqliteStore implements Store {
 
   cursor(): Cursor {
     return this.#watchers.cursor
+  }
+
+  rowsAfter(of: RowsAfter): WrittenRows | undefined {
+    return this.#watchers.rowsAfter(of)
   }
 
   watch(of: WatchOptions, listener: Listener): () => void {

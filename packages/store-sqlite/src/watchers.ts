@@ -5,7 +5,16 @@
 // V2  Who begins at an earlier place catches up a page at a time, and joins the others in the moment in which he has heard
 //     of all up to `#seen`.
 
-import { BEGINNING, type Cursor, type JournalId, type Listener, type RunId, type WatchOptions } from '@stepflow/engine'
+import {
+  BEGINNING,
+  type Cursor,
+  type JournalId,
+  type Listener,
+  type RowsAfter,
+  type RunId,
+  type WatchOptions,
+  type WrittenRows,
+} from '@stepflow/engine'
 import type { JournalReader } from './journal.ts'
 import type { WrittenRow } from './tables.ts'
 import { runOf } from './transaction.ts'
@@ -56,6 +65,18 @@ export class Watchers {
     if (after !== undefined && from === undefined) onGap?.()
     if (from === undefined || from >= this.#seen) return this.#join(run, told)
     return this.#follow(run, from, told)
+  }
+
+  rowsAfter({ run, after, limit }: RowsAfter): WrittenRows | undefined {
+    const { reader, lastPosition } = this.#tools
+    const end = lastPosition()
+    const from = this.#positionOf(after, run)
+    if (from === undefined) return undefined
+    const { rows, last } =
+      run === undefined ? reader.since(from, end, limit, () => true) : reader.sinceOf(run, from, end, limit)
+    const read = rows.map(({ row, position }) => ({ row, cursor: this.#cursor(position) }))
+    // One that is damaged is left out, and counts: others may follow it.
+    return last === undefined ? { rows: read } : { rows: read, next: this.#cursor(last) }
   }
 
   /** Our own rows, just committed. */

@@ -2,7 +2,15 @@
 
 import { errorValue } from '../errors.ts'
 import type { JournalEntry, JournalId, RunId } from '../journal/events.ts'
-import { BEGINNING, type Cursor, type JournalRow, type Listener, type WatchOptions } from './store.ts'
+import {
+  BEGINNING,
+  type Cursor,
+  type JournalRow,
+  type Listener,
+  type RowsAfter,
+  type WatchOptions,
+  type WrittenRows,
+} from './store.ts'
 
 /** A row, and its place in the order of all rows. */
 export class PlacedRow implements JournalRow {
@@ -85,17 +93,33 @@ export class MemoryWatchers {
     }
   }
 
+  /** All at once in memory: what is kept there is held anyway. */
+  rowsAfter({ run, after, limit }: RowsAfter): WrittenRows | undefined {
+    const missed = this.#missed(run, after)
+    if (!missed) return undefined
+    const rows = missed.slice(0, limit).map((row) => ({ row, cursor: this.#cursorOf(row) }))
+    const last = rows.at(-1)
+    return missed.length > limit && last ? { rows, next: last.cursor } : { rows }
+  }
+
   #goOn(run: RunId | undefined, after: Cursor, listener: Listener, onGap: (() => void) | undefined): void {
+    const missed = this.#missed(run, after)
+    if (!missed) onGap?.()
+    else for (const row of missed) this.#tell(row, this.#cursorOf(row), listener)
+  }
+
+  #cursorOf(row: PlacedRow): Cursor {
+    return `${this.#name}-${PlacedRow.position(row)}`
+  }
+
+  /** In the order of writing; undefined if some of them are gone. */
+  #missed(run: RunId | undefined, after: Cursor): PlacedRow[] | undefined {
     const position = this.#positionOf(after)
     const rows = position === undefined ? undefined : this.#kept(run)
     const isGone = run === undefined && position !== undefined && position < this.#removed
-    if (rows === undefined || position === undefined || isGone) {
-      onGap?.()
-      return
-    }
+    if (rows === undefined || position === undefined || isGone) return undefined
     const missed = rows.filter((row) => PlacedRow.position(row) > position)
-    missed.sort((a, b) => PlacedRow.position(a) - PlacedRow.position(b))
-    for (const row of missed) this.#tell(row, `${this.#name}-${PlacedRow.position(row)}`, listener)
+    return missed.sort((a, b) => PlacedRow.position(a) - PlacedRow.position(b))
   }
 
   #positionOf(cursor: Cursor): number | undefined {

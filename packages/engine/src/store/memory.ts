@@ -9,7 +9,7 @@ import { bareId, contentId } from '../plan/id.ts'
 import { type History, MemoryRuns } from './memory-runs.ts'
 import { MemoryWatchers, PlacedRow } from './memory-watchers.ts'
 import { MemoryRecords } from './records.ts'
-import type { Batch, Cursor, JournalRow, Listener, Store, Wake, WatchOptions } from './store.ts'
+import type { Batch, Cursor, JournalRow, Listener, RowsAfter, Store, Wake, WatchOptions, WrittenRows } from './store.ts'
 import { WakeHeap } from './wake-heap.ts'
 
 export interface MemoryStoreOptions {
@@ -125,6 +125,10 @@ class MemoryStore implements Store {
 
   cursor(): Cursor {
     return this.#watchers.cursor
+  }
+
+  rowsAfter(of: RowsAfter): WrittenRows | undefined {
+    return this.#watchers.rowsAfter(of)
   }
 
   watch(of: WatchOptions, listener: Listener): () => void {

@@ -33,6 +33,11 @@ export interface Store {
   readonly records: Records
   /** Where the rows end that are written now: what is watched after it goes on from there. */
   cursor(): MaybePromise<Cursor>
+  /**
+   * The rows that were written after a place, in that order: for whoever reads at his own pace. Undefined if what follows the
+   * place is not there any more, or it is no cursor of this store.
+   */
+  rowsAfter(of: RowsAfter): MaybePromise<WrittenRows | undefined>
   /** Calls `listener` for each row, once and in the order of writing; returns the way to stop it. */
   watch(of: WatchOptions, listener: Listener): () => void
   close(): MaybePromise<void>
@@ -55,6 +60,22 @@ export interface WatchOptions {
   readonly after?: Cursor
   /** Called once if what follows `after` is not there any more, or it is no cursor of this store: hears from now on, then. */
   readonly onGap?: () => void
+}
+
+/** Which rows are read. */
+export interface RowsAfter {
+  /** Of one run; absent: of all. */
+  readonly run?: RunId
+  readonly after: Cursor
+  /** So many at most. */
+  readonly limit: number
+}
+
+/** Rows in the order of writing, each with where the order stands after it. */
+export interface WrittenRows {
+  readonly rows: readonly { readonly row: JournalRow; readonly cursor: Cursor }[]
+  /** Others follow, perhaps none of those that were asked for: from there. Absent: these were all there are by now. */
+  readonly next?: Cursor
 }
 
 /** Entries that are appended together, or not at all. */

@@ -88,6 +88,7 @@ export class SimDisk {
       blobs: rows.blobs,
       records: rows.records,
       cursor: () => rows.cursor(),
+      rowsAfter: (of) => rows.rowsAfter(of),
       watch: ({ run }, listener) => {
         const told = (row: JournalRow) => {
           if (run === undefined || runOf(row.journal) === run) listener(row, rows.cursor() as Cursor)

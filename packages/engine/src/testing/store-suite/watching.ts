@@ -36,6 +36,36 @@ export function watchingSuite(claim: Claim, equal: Equal): void {
     equal((await store.read('r/0')).length, 1)
   })
 
+  claim('rows are read page by page in the order of writing, from any place on', async (store) => {
+    await store.append({ journal: 'r/0', after: 0, entries: [created('r')] })
+    const between = await store.cursor()
+    await store.append({ journal: 'other/0', after: 0, entries: [created('other')] })
+    await store.append({ journal: 'r/0', after: 1, entries: [finished(0)] })
+
+    const read = async (run: string | undefined, from: Cursor) => {
+      const seen: unknown[] = []
+      for (let after: Cursor | undefined = from; after !== undefined; ) {
+        const page = await store.rowsAfter({ after, limit: 1, ...(run === undefined ? {} : { run }) })
+        for (const { row } of page?.rows ?? []) seen.push([row.journal, row.seq])
+        after = page?.next
+      }
+      return seen
+    }
+    const [r0, other, r1] = [
+      ['r/0', 0],
+      ['other/0', 0],
+      ['r/0', 1],
+    ]
+    equal(await read(undefined, BEGINNING), [r0, other, r1])
+    equal(await read(undefined, between), [other, r1])
+    equal(await read('r', BEGINNING), [r0, r1])
+    equal(await read('r', between), [r1])
+    equal(await store.rowsAfter({ after: 'none of ours', limit: 1 }), undefined)
+    equal(await store.rowsAfter({ run: 'r', after: 'none of ours', limit: 1 }), undefined)
+    equal(await store.rowsAfter({ run: 'nope', after: BEGINNING, limit: 1 }), undefined)
+    equal(await store.rowsAfter({ after: await store.cursor(), limit: 1 }), { rows: [] })
+  })
+
   claim('a wake drives its journal, once', async (store) => {
     const driven: string[] = []
     let arrived: () => void = () => {}
