@@ -55,6 +55,7 @@ function failing(clock: ManualClock, fault: (call: Call) => Fault, kept = create
     },
     records: kept.records,
     cursor: () => kept.cursor(),
+    rowsAfter: (of) => kept.rowsAfter(of),
     watch: (of, listener) => kept.watch(of, listener),
     close: () => {},
   }

@@ -20,7 +20,7 @@ export {
 } from './resume-run.ts'
 export { createRunReader, type RecordedRun, type RunReader } from './run-reader.ts'
 export { changedSteps } from './same-steps.ts'
-export { MOST_COUNTED, type RunFilter, type SelectedRuns, selectRuns } from './select-runs.ts'
+export { fitsFilter, MOST_COUNTED, type RunFilter, type SelectedRuns, selectRuns } from './select-runs.ts'
 export {
   isWaiting,
   itemSummary,

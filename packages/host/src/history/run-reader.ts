@@ -13,6 +13,7 @@ import {
   isEnded,
   type JournalEntry,
   type JournalId,
+  type JournalRow,
   type Json,
   keysOf,
   type OpenWait,
@@ -84,8 +85,8 @@ export interface RecordedRun {
   inputOf(item: number): Promise<unknown>
   /** The signals that its items wait for now, those of the first shards first. */
   waits(): AsyncIterable<OpenWait>
-  /** What the first of its items waits for, if nothing of the run moves. */
-  waiting(): Promise<WaitingFor | undefined>
+  /** What the first of its items waits for, if nothing of the run moves; by its row of now, if that is at hand. */
+  waiting(row?: RunRow): Promise<WaitingFor | undefined>
   /** Hands on everything that has happened in it, and what happens from now on, until the signal. */
   follow(see: (entries: readonly JournalEntry[]) => void, signal: AbortSignal): void
   /** Its row as it is by now; undefined if it was removed. */
@@ -100,6 +101,8 @@ export interface RecordedRun {
   failures(): Promise<FailureCause[]>
   /** How its items stand: `ITEM_BYTES` of each, shard by shard. */
   itemBytes(): AsyncIterable<ShardItems>
+  /** A row of one of its journals, as it may be shown. */
+  shownRow(row: JournalRow): Promise<JournalEntry[]>
   /** The first ones that failed. */
   failedItems(limit: number): Promise<ItemRow[]>
   /** Whole journals, row by row. */
@@ -283,8 +286,8 @@ class Recorded implements RecordedRun {
     }
   }
 
-  async waiting(): Promise<WaitingFor | undefined> {
-    if (!isWaiting(this.row)) return undefined
+  async waiting(row = this.row): Promise<WaitingFor | undefined> {
+    if (!isWaiting(row)) return undefined
     for (const { journal, counts } of await this.#store.runs.shards(this.row.id)) {
       if (counts.waiting === 0) continue
       const item = firstWaiting(await this.#store.read(journal))
@@ -328,6 +331,15 @@ class Recorded implements RecordedRun {
     const failed = async (from: number, limit: number) =>
       this.#redacted(await this.#store.runs.items(this.row.id, from, limit, ['failed']))
     return listFailures({ failed })
+  }
+
+  async shownRow({ journal, entries }: JournalRow): Promise<JournalEntry[]> {
+    let redactor = this.#redactor
+    if (this.#marksInputs) {
+      const [first] = entries[0]?.type === 'created' ? entries : ((await this.#store.read(journal))[0]?.entries ?? [])
+      redactor = this.#redactorOf(first?.type === 'created' ? first.inputs : [])
+    }
+    return entries.map((entry) => redactEntry(entry, redactor))
   }
 
   itemBytes(): AsyncIterable<ShardItems> {

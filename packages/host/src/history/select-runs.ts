@@ -1,7 +1,7 @@
 // The newest runs that are asked for, and how many there are in all. What a store cannot be asked for is looked for here, page
 // by page.
 
-import type { RunId, RunQuery, RunRow, RunStatus } from '@stepflow/engine'
+import { own, type RunId, type RunQuery, type RunRow, type RunStatus } from '@stepflow/engine'
 import type { RunReader } from './run-reader.ts'
 import { isWaiting } from './summary.ts'
 
@@ -34,10 +34,6 @@ export async function selectRuns(
 ): Promise<SelectedRuns> {
   const wanted = statuses && new Set(statuses)
   const asked = wanted && [...new Set([...wanted].map((status) => (status === 'waiting' ? 'running' : status)))]
-  const isAskedFor = (row: RunRow) => {
-    if (flow && row.flow !== flow.name && row.flowId !== flow.name && row.trigger?.flow !== flow.file) return false
-    return !wanted || wanted.has(row.status) || (wanted.has('waiting') && isWaiting(row))
-  }
   const rows: RunRow[] = []
   let total = 0
   let isBehind = after === undefined
@@ -51,7 +47,7 @@ export async function selectRuns(
       ...(cursor === undefined ? {} : { cursor }),
     })
     for (const row of page) {
-      if (!isAskedFor(row)) continue
+      if (!fitsStatusAndFlow(row, statuses, flow)) continue
       if (total === Math.max(MOST_COUNTED, limit)) return { rows, total, isMore: true, hasMore }
       total++
       if (!isBehind) isBehind = row.id === after
@@ -63,6 +59,18 @@ export async function selectRuns(
   }
 }
 
+/** Does a run fit all that is asked for? */
+export function fitsFilter(row: RunRow, { statuses, flow, kind, labels = {} }: Partial<RunFilter>): boolean {
+  if (kind !== undefined && (row.kind ?? 'run') !== kind) return false
+  if (!Object.entries(labels).every(([name, value]) => own(row.labels, name) === value)) return false
+  return fitsStatusAndFlow(row, statuses, flow)
+}
+
 // ---
+
+function fitsStatusAndFlow(row: RunRow, statuses: RunFilter['statuses'], flow: RunFilter['flow']): boolean {
+  if (flow && row.flow !== flow.name && row.flowId !== flow.name && row.trigger?.flow !== flow.file) return false
+  return !statuses || statuses.includes(row.status) || (statuses.includes('waiting') && isWaiting(row))
+}
 
 const PAGE = 1000

@@ -5,6 +5,7 @@ import { describeApi } from '../app/openapi.ts'
 import type { Services } from '../services.ts'
 import { blobRoutes } from './blobs.ts'
 import { componentRoutes } from './components.ts'
+import { eventRoutes } from './events.ts'
 import { flowRoutes } from './flows.ts'
 import { itemRoutes } from './items.ts'
 import { runListRoutes } from './run-list.ts'
@@ -27,6 +28,7 @@ export function apiRoutes(app: App, services: Services): void {
   runListRoutes(app, services)
   runRoutes(app, services)
   itemRoutes(app, services)
+  eventRoutes(app, services)
   stepRoutes(app, services)
   secretRoutes(app, services)
   sessionRoutes(app, services)

@@ -62,7 +62,7 @@ const listQuery = {
 
 const STATUSES = ['queued', 'running', 'waiting', 'paused', 'completed', 'failed', 'cancelled'] as const
 
-function statusesOf(text: string | undefined): (RunStatus | 'waiting')[] | undefined {
+export function statusesOf(text: string | undefined): (RunStatus | 'waiting')[] | undefined {
   return text?.split(',').map((one) => {
     const status = STATUSES.find((known) => known === one)
     if (status) return status

@@ -1,0 +1,42 @@
+// Waits until a store has something new: of one run, or of any. Nothing is held but that there is.
+
+import type { Clock, RunId, Store } from '@stepflow/engine'
+
+export class News {
+  readonly #stop: () => void
+  readonly #clock: Clock
+  readonly #signal: AbortSignal
+  #isNew = false
+  #tell = () => {}
+
+  constructor(store: Store, run: RunId | undefined, clock: Clock, signal: AbortSignal) {
+    this.#clock = clock
+    this.#signal = signal
+    this.#stop = store.watch(run === undefined ? {} : { run }, () => {
+      this.#isNew = true
+      this.#tell()
+    })
+    signal.addEventListener('abort', () => this.#tell(), { once: true })
+  }
+
+  /** `quiet`: nothing for so long. */
+  async next(mostMs: number): Promise<'new' | 'quiet' | 'gone'> {
+    if (!this.#isNew && !this.#signal.aborted) {
+      let cancel = () => {}
+      await new Promise<void>((resolve) => {
+        this.#tell = resolve
+        cancel = this.#clock.timer(mostMs, resolve)
+      })
+      cancel()
+      this.#tell = () => {}
+    }
+    if (this.#signal.aborted) return 'gone'
+    const isNew = this.#isNew
+    this.#isNew = false
+    return isNew ? 'new' : 'quiet'
+  }
+
+  stop(): void {
+    this.#stop()
+  }
+}

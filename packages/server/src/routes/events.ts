@@ -1,0 +1,104 @@
+// Events: what happens in one run, or in all of them, as server-sent events.
+
+import type { RunRow } from '@stepflow/engine'
+import { fitsFilter } from '@stepflow/host/history'
+import type { App } from '../app/app.ts'
+import { gone } from '../app/gone.ts'
+import { unreadable } from '../app/problem.ts'
+import { eventStream, isOver, type Topic, topics } from '../events/event-stream.ts'
+import { placeOf, sendEvents } from '../events/sse.ts'
+import type { Services } from '../services.ts'
+import { statusesOf } from './run-list.ts'
+import { labelsOf } from './start-query.ts'
+
+export function eventRoutes(app: App, { store, runs, clock, life }: Services): void {
+  app.get(
+    '/runs/:runId/events',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        operationId: 'getRunEvents',
+        summary: 'Follow a run, as server-sent events',
+        description: `${WHAT} A run's events begin at its beginning and end with the run; after the last one, 204.`,
+        tags: ['events'],
+        params: { type: 'object', properties: { runId: { type: 'string' } }, required: ['runId'] } as const,
+        querystring: {
+          type: 'object',
+          properties: { ...place, item: { type: 'integer', minimum: 0, description: 'Of `entries`: one item only.' } },
+        } as const,
+        produces: ['text/event-stream'],
+        response: {
+          200: { description: 'Events.', type: 'string' },
+          204: { description: 'Nothing follows.', type: 'null' },
+        },
+      },
+    },
+    async (request, reply) => {
+      const { query, params } = request
+      const asked = topicsOf(query.topics)
+      const from = placeOf(request, query.after)
+      const { row } = await runs.open(params.runId)
+      if (await isOver({ store, run: row.id, from })) return reply.code(204).send()
+      const signal = gone(reply, life)
+      const stream = eventStream({ store, runs, clock, signal, run: row.id, from, topics: asked, item: query.item })
+      return sendEvents(reply, stream)
+    },
+  )
+
+  app.get(
+    '/events',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        operationId: 'getEvents',
+        summary: 'Follow all runs, as server-sent events',
+        description: `${WHAT} Events begin now; of \`items\`, each says of which run they are.`,
+        tags: ['events'],
+        querystring: {
+          type: 'object',
+          properties: {
+            ...place,
+            status: { type: 'string', description: 'One, or several with commas; `waiting` too.' },
+            flow: { type: 'string', description: 'A name or an id.' },
+            label: { type: 'array', items: { type: 'string' }, description: '`k:v`; all of several.' },
+            kind: { enum: ['run', 'test', 'all'] },
+          },
+        } as const,
+        produces: ['text/event-stream'],
+        response: { 200: { description: 'Events.', type: 'string' } },
+      },
+    },
+    async (request, reply) => {
+      const { status, flow, label = [], kind = 'run', topics: named, after } = request.query
+      const filter = {
+        statuses: statusesOf(status),
+        flow: flow === undefined ? undefined : { name: flow, file: flow },
+        labels: labelsOf(label),
+        ...(kind === 'all' ? {} : { kind }),
+      }
+      const isAskedFor = (row: RunRow) => fitsFilter(row, filter)
+      const from = placeOf(request, after)
+      const asked = topicsOf(named)
+      const signal = gone(reply, life)
+      return sendEvents(reply, eventStream({ store, runs, clock, signal, from, topics: asked, isAskedFor }))
+    },
+  )
+}
+
+// ---
+
+const WHAT = `\`run\` is a run as it stands, \`items\` a list of [number, byte], \`entries\` what was written to a journal, without values; \`reset\`: what is known is out of date, read again. \`Last-Event-ID\` or \`after\` goes on without a gap.`
+
+const place = {
+  topics: { type: 'string', description: `With commas: ${topics.join(', ')}; run and items unless told.` },
+  after: { type: 'string', minLength: 1, description: 'A `cursor` of an answer, or the id of an event.' },
+} as const
+
+function topicsOf(text: string | undefined): ReadonlySet<Topic> {
+  const named = (text ?? 'run,items').split(',').map((one) => {
+    const topic = topics.find((known) => known === one)
+    if (topic) return topic
+    throw unreadable(`"topics" has "${one}", but there are: ${topics.join(', ')}`)
+  })
+  return new Set(named)
+}
