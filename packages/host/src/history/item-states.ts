@@ -1,6 +1,15 @@
 // How the items of a run stand: a byte each, and when each began and ended. Without values, so there is nothing to redact.
 
-import { foldItems, ITEM_BYTES, type ItemFold, isEnded, type RunRow, type ShardRow, type Store } from '@stepflow/engine'
+import {
+  foldItems,
+  ITEM_BYTES,
+  type ItemFold,
+  isEnded,
+  type JournalId,
+  type RunRow,
+  type ShardRow,
+  type Store,
+} from '@stepflow/engine'
 
 export interface ShardItems {
   /** The number of its first item. */
@@ -23,6 +32,19 @@ export async function itemTimes(store: Store, row: RunRow, item: number): Promis
   const shards = await store.runs.shards(row.id)
   const shard = shards.find(({ first, items }) => item >= first && item < first + items)
   return shard && foldOf(store, shard)
+}
+
+/** How the items of a journal stood before its row `seq`; undefined if it is gone. */
+export async function itemsBefore(
+  store: Store,
+  journal: JournalId,
+  seq: number,
+): Promise<{ readonly first: number; readonly fold: ItemFold } | undefined> {
+  const shard = await store.runs.shard(journal)
+  if (!shard) return undefined
+  const fold = foldItems(shard.first, shard.items)
+  for (const row of await store.read(journal)) if (row.seq < seq) fold.see(row.entries)
+  return { first: shard.first, fold }
 }
 
 // ---

@@ -18,7 +18,7 @@ import {
   type RunRow,
   type Store,
 } from '@stepflow/engine'
-import { type RecordedRun, type RunReader, summaryOf } from '@stepflow/host/history'
+import { itemsBefore, type RecordedRun, type RunReader, summaryOf } from '@stepflow/host/history'
 import { News } from './news.ts'
 import { eventText, type Place, placeOnly } from './sse.ts'
 import { withoutValues } from './without-values.ts'
@@ -154,12 +154,10 @@ class States {
         this.#firsts.set(journal, first.from)
         this.#bytes.set(journal, new Uint8Array(first.inputs.length))
       } else {
-        const shard = await this.#options.store.runs.shard(journal)
-        if (!shard) return
-        fold = foldItems(shard.first, shard.items)
-        this.#firsts.set(journal, shard.first)
-        // What it was before, nobody knows: what has been touched is said once more.
-        for (const row of await this.#options.store.read(journal)) if (row.seq < seq) fold.see(row.entries)
+        const known = await itemsBefore(this.#options.store, journal, seq)
+        if (!known) return
+        fold = known.fold
+        this.#firsts.set(journal, known.first)
         this.#bytes.set(journal, fold.bytes())
       }
       this.#folds.set(journal, fold)
