@@ -12,6 +12,7 @@ import { sendProblem } from './app/problem.ts'
 import { compilers } from './app/validate.ts'
 import { mcpRoutes } from './mcp/http.ts'
 import { apiRoutes } from './routes/api.ts'
+import { measureAnswers } from './routes/metrics.ts'
 import { publishedRunRoutes } from './routes/published-run.ts'
 import { rootRoutes } from './routes/root.ts'
 import type { Services } from './services.ts'
@@ -42,6 +43,7 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
     done()
   })
   const typed = app as unknown as App
+  measureAnswers(typed, services)
   acceptBodies(typed)
   refuseUnknown(typed)
   guardDoor(typed, config)

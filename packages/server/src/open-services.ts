@@ -20,6 +20,7 @@ import {
 } from '@stepflow/host'
 import { createRunReader } from '@stepflow/host/history'
 import { createTextCompiler, isFlowPath, NamedFlows, routeCode } from '@stepflow/host/named-flows'
+import { Observation } from '@stepflow/host/observability'
 import { openStoredSecrets } from '@stepflow/host/secrets'
 import { Sessions, Tokens } from '@stepflow/host/tokens'
 import type { Access } from './access/access.ts'
@@ -90,12 +91,15 @@ export async function openServices(options: OpenServices): Promise<OpenedService
     const uses = new Map<string, PluginUse>()
     const homeOf = (file: string | undefined) =>
       file !== undefined && isFlowPath(file) ? dirname(join(flowsDir, file)) : undefined
+    const observation = new Observation({ store, clock, log, further: [] })
+    closing.push(() => observation.ends.stop())
+    const inCode = routeCode(() => namedFlows.inCode())
     const wired = await wire(config, {
       uses,
-      ...{ env, flowDirectory: flowsDir, store, secrets, clock, log },
+      ...{ env, flowDirectory: flowsDir, store: observation.store, secrets, clock, log },
       plan: createFlowLoader({ directory: flowsDir, plugins, flows }),
       flowOf: flows.of,
-      around: routeCode(() => namedFlows.inCode()),
+      around: (router) => observation.around(inCode(router)),
       homeOf,
     })
     closing.push(() => wired.close())
@@ -112,7 +116,7 @@ export async function openServices(options: OpenServices): Promise<OpenedService
     const { basePath, hosts, origins, access } = door
     const services: Services = {
       config: { version, basePath, storeKind: stateStore.type, flowsDir, hosts, origins, mcpTools },
-      ...{ store, engine, secrets, life, clock, log, env, tokens, sessions, namedFlows },
+      ...{ store, engine, secrets, life, observation, clock, log, env, tokens, sessions, namedFlows },
       storedSecrets: openStoredSecrets({ env, store, place: stateStore, clock }),
       access: access({ tokens, sessions }),
       ...{ runs, starter, intakes },

@@ -4,6 +4,7 @@ import type { Clock, Log, PlanEngine, Store } from '@stepflow/engine'
 import type { Config, Env, FlowCompiler, PluginUse, Secrets, WiredPlugins, WireOptions } from '@stepflow/host'
 import type { RunReader } from '@stepflow/host/history'
 import type { NamedFlows } from '@stepflow/host/named-flows'
+import type { Observation } from '@stepflow/host/observability'
 import type { StoredSecrets } from '@stepflow/host/secrets'
 import type { Sessions, Tokens } from '@stepflow/host/tokens'
 import type { Access } from './access/access.ts'
@@ -40,6 +41,8 @@ export interface Services {
   readonly namedFlows: NamedFlows
   readonly access: Access
   readonly life: Life
+  /** What is counted of runs and requests. */
+  readonly observation: Observation
   readonly clock: Clock
   readonly log: Log
 }

@@ -4,10 +4,14 @@ import { healthSchema } from '@stepflow/api'
 import type { App } from '../app/app.ts'
 import { DOCS_POLICY, DOCS_SCRIPT, type DocsFile, docsFiles, docsPage, readDocsFile } from '../app/docs-page.ts'
 import type { Services } from '../services.ts'
+import { metricsRoutes } from './metrics.ts'
 
 export function rootRoutes(app: App, services: Services): void {
   const { basePath } = services.config
-  for (const base of new Set(['', basePath])) healthRoutes(app, services, base, 'hidden')
+  for (const base of new Set(['', basePath])) {
+    healthRoutes(app, services, base, 'hidden')
+    metricsRoutes(app, services, base, 'hidden')
+  }
   const open = { config: { access: 'none' }, schema: { hide: true } } as const
   // Until there is a web interface, whoever looks for it finds the API.
   app.get(`${basePath}/`, open, (_request, reply) => reply.redirect(`${basePath}/api/docs`))

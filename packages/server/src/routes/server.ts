@@ -3,11 +3,13 @@
 import { infoSchema } from '@stepflow/api'
 import type { App } from '../app/app.ts'
 import type { Services } from '../services.ts'
+import { metricsRoutes } from './metrics.ts'
 import { healthRoutes } from './root.ts'
 
 export function serverRoutes(app: App, services: Services, describe: () => Promise<object>): void {
   const { config, clock, namedFlows } = services
   healthRoutes(app, services, '', 'described')
+  metricsRoutes(app, services, '', 'described')
   app.get(
     '/info',
     {

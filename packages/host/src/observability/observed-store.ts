@@ -1,0 +1,30 @@
+// A store whose writes are reported once they are written. For the engine of this process only: what other processes write
+// to the same store is theirs to count.
+
+import { type Batch, isPromise, type MaybePromise, type Store } from '@stepflow/engine'
+import type { Observer } from './observer.ts'
+
+/** The same store; `observer` learns what is appended by it. */
+export function observedStore(store: Store, observer: Required<Observer>): Store {
+  const report = ({ journal, entries }: Batch) => observer.wrote(journal.slice(0, journal.lastIndexOf('/')), entries)
+  const then = (written: MaybePromise<void>, told: () => void): MaybePromise<void> =>
+    isPromise(written) ? written.then(told) : told()
+  return {
+    durable: store.durable,
+    keepsSteps: store.keepsSteps,
+    ...(store.driver === undefined ? {} : { driver: store.driver }),
+    ...(store.node === undefined ? {} : { node: store.node }),
+    runs: store.runs,
+    blobs: store.blobs,
+    records: store.records,
+    append: (batch) => then(store.append(batch), () => report(batch)),
+    appendAll: (batches) => then(store.appendAll(batches), () => batches.forEach(report)),
+    read: (journal, from) => store.read(journal, from),
+    rowsAfter: (...asked) => store.rowsAfter(...asked),
+    work: (drive) => store.work(drive),
+    ...(store.putDown && { putDown: (wake) => store.putDown?.(wake) }),
+    cursor: () => store.cursor(),
+    watch: (of, listener) => store.watch(of, listener),
+    close: () => store.close(),
+  }
+}

@@ -1,0 +1,40 @@
+// The counts of this process, for Prometheus, which reads them as text.
+
+import type { App } from '../app/app.ts'
+import type { Services } from '../services.ts'
+
+/** Measures every answer, in all routes that are added afterwards. */
+export function measureAnswers(app: App, { observation, config }: Services): void {
+  app.addHook('onResponse', async (request, reply) => {
+    const { url } = request.routeOptions
+    const route = url === undefined ? 'none' : url.slice(url.startsWith(config.basePath) ? config.basePath.length : 0)
+    observation.observer.answered(route, reply.statusCode, reply.elapsedTime / 1000)
+  })
+}
+
+export function metricsRoutes(app: App, services: Services, base: string, inDocument: 'described' | 'hidden'): void {
+  const { observation, store } = services
+  app.get(
+    `${base}/metrics`,
+    {
+      config: { access: 'viewer' },
+      schema: {
+        operationId: 'getMetrics',
+        summary: 'Counts of this server, as Prometheus reads them',
+        tags: ['server'],
+        hide: inDocument === 'hidden',
+        response: { 200: { description: 'Text, version 0.0.4.', content: { [TYPE]: { schema: { type: 'string' } } } } },
+      },
+    },
+    async (_request, reply) => {
+      await observation.ends.look()
+      const open = new Set<string>()
+      for (const { run } of await store.runs.open()) open.add(run)
+      return reply.type(TYPE).send(observation.metrics.text(open.size))
+    },
+  )
+}
+
+// ---
+
+const TYPE = 'text/plain; version=0.0.4; charset=utf-8'
