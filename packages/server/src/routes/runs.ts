@@ -1,12 +1,12 @@
 // Runs: reads and steers them.
 
-import { Readable } from 'node:stream'
 import { reasonSchema, runSchema } from '@stepflow/api'
 import { isEnded, type RunRow, type RunSignal } from '@stepflow/engine'
 import { summaryOf } from '@stepflow/host/history'
 import type { Caller } from '../access/access.ts'
 import type { App } from '../app/app.ts'
 import { gone } from '../app/gone.ts'
+import { streamAnswer } from '../app/stream-answer.ts'
 import { resultLines } from '../runs/results.ts'
 import type { Services } from '../services.ts'
 
@@ -53,7 +53,7 @@ export function runRoutes(app: App, services: Services): void {
       const recorded = await runs.open(params.runId)
       const { order = 'input', from = 0 } = query
       const lines = resultLines({ engine, recorded, order, from, signal: gone(reply, life) })
-      return reply.type('application/x-ndjson').send(Readable.from(lines))
+      return streamAnswer(reply, 'application/x-ndjson', lines)
     },
   )
 
