@@ -63,4 +63,5 @@ export {
   time,
   whySchema,
 } from './shapes/run.ts'
+export { type Wait, type WaitList, waitListSchema, waitSchema } from './shapes/wait.ts'
 export { healthSchema, type Info, infoSchema, type Role, roles } from './shapes/server.ts'

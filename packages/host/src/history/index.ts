@@ -31,3 +31,4 @@ export {
   type WaitingFor,
   waitingFor,
 } from './summary.ts'
+export type { Wait, WaitState } from './waits.ts'

@@ -44,6 +44,7 @@ import { readBlob } from './read-stored.ts'
 import { isWaiting, type WaitingFor, waitingFor } from './summary.ts'
 import { outcomeOf, placedError, type VisitDetail, visitAmong, type WhichVisit } from './visit-detail.ts'
 import { planGiven, planInside, readsOf } from './visit-reads.ts'
+import { openWaits, type Wait, type WaitState, waitState } from './waits.ts'
 
 export interface RunReader {
   /** Newest first. */
@@ -85,6 +86,10 @@ export interface RecordedRun {
   inputOf(item: number): Promise<unknown>
   /** The signals that its items wait for now, those of the first shards first. */
   waits(): AsyncIterable<OpenWait>
+  /** The open waits for signals, of each journal in the order in which they began. */
+  openWaits(): Promise<Wait[]>
+  /** One by its visit, and what became of it; undefined if there was none. */
+  wait(path: string): Promise<WaitState | undefined>
   /** What the first of its items waits for, if nothing of the run moves; by its row of now, if that is at hand. */
   waiting(row?: RunRow): Promise<WaitingFor | undefined>
   /** Hands on everything that has happened in it, and what happens from now on, until the signal. */
@@ -284,6 +289,32 @@ class Recorded implements RecordedRun {
       for (const { entries } of await this.#store.read(journal)) waits.see(entries)
       yield* waits.open()
     }
+  }
+
+  async openWaits(): Promise<Wait[]> {
+    const waits: Wait[] = []
+    if (isEnded(this.row.status)) return waits
+    for (const { journal, items, done } of await this.#store.runs.shards(this.row.id)) {
+      if (this.plan && done < items) waits.push(...openWaits(this.plan, await this.#shownRows(journal)))
+    }
+    return waits
+  }
+
+  async wait(path: string): Promise<WaitState | undefined> {
+    const item = Number.parseInt(path, 10)
+    const shards = await this.#store.runs.shards(this.row.id)
+    const shard = shards.find(({ first, items }) => item >= first && item < first + items)
+    if (!this.plan || !shard) return undefined
+    const sent = await this.#shownRows(`${this.row.id}/0`)
+    const state = waitState(this.plan, path, await this.#shownRows(shard.journal), sent)
+    return state && isEnded(this.row.status) ? { ...state, isOver: true } : state
+  }
+
+  async #shownRows(journal: JournalId): Promise<JournalRow[]> {
+    const rows = await this.#store.read(journal)
+    const [first] = rows[0]?.entries ?? []
+    const redactor = this.#redactorOf(first?.type === 'created' ? first.inputs : [])
+    return rows.map((row) => ({ ...row, entries: row.entries.map((entry) => redactEntry(entry, redactor)) }))
   }
 
   async waiting(row = this.row): Promise<WaitingFor | undefined> {

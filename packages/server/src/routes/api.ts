@@ -16,6 +16,7 @@ import { sessionRoutes } from './session.ts'
 import { startRunRoutes } from './start-run.ts'
 import { stepRoutes } from './steps.ts'
 import { tokenRoutes } from './tokens.ts'
+import { waitRoutes } from './waits.ts'
 
 export function apiRoutes(app: App, services: Services): void {
   const { version, basePath } = services.config
@@ -33,4 +34,5 @@ export function apiRoutes(app: App, services: Services): void {
   secretRoutes(app, services)
   sessionRoutes(app, services)
   tokenRoutes(app, services)
+  waitRoutes(app, services)
 }

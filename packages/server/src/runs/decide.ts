@@ -1,0 +1,94 @@
+// Waits of runs: finds the open ones, and lets one be decided, once.
+//
+// D1  A decision is a signal for one wait, with an id of its own. Of several, the first in the run's journal counts: whoever sent
+//     another one is told so.
+
+import { randomUUID } from 'node:crypto'
+import { FlowError, type Json, type PlanEngine, visitOfPath } from '@stepflow/engine'
+import type { RecordedRun, RunReader, WaitState } from '@stepflow/host/history'
+import { createSchemaLoader } from '@stepflow/schema'
+
+export interface FoundWait {
+  readonly recorded: RecordedRun
+  readonly state: WaitState
+}
+
+/** Throws NOT_FOUND. */
+export async function findWait(runs: RunReader, id: string): Promise<FoundWait> {
+  const at = id.lastIndexOf('~')
+  const path = id.slice(at + 1).replaceAll('-', '/')
+  if (at > 0 && /^\d+\/\d+\/\d+(\.\d+)?(\/\d+\/\d+\/\d+(\.\d+)?)*$/.test(path)) {
+    const recorded = await runs.open(id.slice(0, at))
+    const state = await recorded.wait(path)
+    if (state) return { recorded, state }
+  }
+  throw new FlowError('NOT_FOUND', `there is no wait ${id}: take the id of one that is listed`)
+}
+
+/** By its run and its visit, in one segment of a path. */
+export function waitId(runId: string, path: string): string {
+  return `${runId}~${path.replaceAll('/', '-')}`
+}
+
+/** What is shown beside the question, evaluated again. */
+export async function contextOf(recorded: RecordedRun, path: string): Promise<unknown> {
+  const { sub, item, step, visit } = visitOfPath(path)
+  const reads = await recorded.readsOf(Number.parseInt(path, 10), { step, visit, element: item }, sub)
+  return (reads?.input as { readonly context?: unknown } | null | undefined)?.context
+}
+
+export interface Decide {
+  readonly engine: PlanEngine
+  readonly runs: RunReader
+  readonly id: string
+  readonly payload: Json
+  readonly by: string | undefined
+}
+
+/** Throws CONFLICT if it is past, INVALID_INPUT for a payload that does not fit. */
+export async function decide({ engine, runs, id, payload, by }: Decide): Promise<FoundWait> {
+  const { recorded, state } = await findWait(runs, id)
+  if (state.isOver || state.decided) throw past(id, state)
+  const { path, name, schema } = state.wait
+  if (schema !== undefined) await checkPayload(schema, payload)
+  const signalId = `decision ${randomUUID()}`
+  const { row } = recorded
+  await engine.signal(row.id, {
+    name: 'signal',
+    signal: name,
+    payload,
+    id: signalId,
+    item: Number.parseInt(path, 10),
+    wait: path,
+    ...(by === undefined ? {} : { by }),
+  })
+  const after = await findWait(runs, id)
+  // D1.
+  if (after.state.decided?.signalId !== signalId) throw past(id, after.state)
+  return after
+}
+
+// ---
+
+const loadSchema = createSchemaLoader()
+
+async function checkPayload(schema: Json, payload: Json): Promise<void> {
+  const { violations } = (await loadSchema(schema))(payload)
+  if (violations.length === 0) return
+  const told = violations.slice(0, 5).map(({ path, message }) => `${path} ${message}`)
+  throw new FlowError('INVALID_INPUT', `the payload does not fit what may be sent: ${told.join('; ')}`, {
+    data: violations.map(({ path, message }) => ({ code: 'DOES_NOT_FIT', level: 'error', message, path })),
+  })
+}
+
+function past(id: string, { decided, isExpired }: WaitState): FlowError {
+  const how = decided ? 'was decided already' : isExpired ? 'expired' : 'is over: its item has ended'
+  const by = decided?.by === undefined ? '' : ` by ${decided.by}`
+  return new FlowError('CONFLICT', `wait ${id} ${how}${by}`, {
+    ...(decided ? { data: { decided: decidedShape(decided) } as Json } : {}), // a payload came as JSON
+  })
+}
+
+export function decidedShape({ at, by, payload }: NonNullable<WaitState['decided']>) {
+  return { at: new Date(at).toISOString(), ...(by === undefined ? {} : { by }), payload }
+}

@@ -1,0 +1,156 @@
+// Waits for signals: an inbox, decisions that count once, signals to runs.
+
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { startServer, type TestServer, WAITS } from './start-server.ts'
+
+const APPROVAL = `
+name: approval
+steps:
+  - id: ask
+    component: /builtin/wait_for_signal
+    input:
+      name: approve
+      title: Pay the invoice?
+      description: Above the limit.
+      context: { amount: { $input: amount } }
+      schema: { type: object, properties: { ok: { type: boolean } }, required: [ok] }
+output: { $step: ask }
+`
+const EXPIRES = `
+name: expires
+steps:
+  - { id: ask, component: /builtin/wait_for_signal, input: { name: late, timeout: 1ms, default: nobody } }
+output: { $step: ask }
+`
+const files = { 'flows/approval.yaml': APPROVAL, 'flows/waits.yaml': WAITS, 'flows/expires.yaml': EXPIRES }
+
+let server: TestServer
+const ends: (() => Promise<void>)[] = []
+beforeAll(async () => {
+  server = await startServer({ files }, (end) => ends.push(end))
+})
+afterAll(async () => {
+  for (const end of ends) await end()
+})
+
+const begin = async (body: object) => (await server.call('POST', '/runs', body)).body.runId as string
+const waitsOf = async (runId: string, count = 1): Promise<any[]> =>
+  vi.waitFor(
+    async () => {
+      const { waits } = (await server.call('GET', `/waits?runId=${runId}`)).body
+      expect(waits).toHaveLength(count)
+      return waits
+    },
+    { timeout: 50_000 },
+  )
+const outcomes = async (runId: string) => {
+  const { body } = await server.call('GET', `/runs/${runId}/results`)
+  return body
+    .trim()
+    .split('\n')
+    .map((line: string) => JSON.parse(line))
+}
+
+test('a wait is listed with its form and what its context says, until it is decided', async () => {
+  const runId = await begin({ flowName: 'approval', input: { amount: 12 } })
+  const [wait] = await waitsOf(runId)
+  expect(wait).toMatchObject({ runId, flowName: 'approval', item: 0, step: 'ask', name: 'approve' })
+  expect(wait).toMatchObject({ title: 'Pay the invoice?', description: 'Above the limit.', context: { amount: 12 } })
+  expect(wait.schema.required).toEqual(['ok'])
+
+  const decided = await server.call('POST', `/waits/${wait.id}`, { ok: true })
+  expect(decided).toMatchObject({ status: 200, body: { id: wait.id, decided: { payload: { ok: true } } } })
+  expect(await outcomes(runId)).toEqual([{ outcome: 'success', result: { ok: true } }])
+  expect((await server.call('GET', `/waits/${wait.id}`)).body.decided.payload).toEqual({ ok: true })
+  await waitsOf(runId, 0)
+})
+
+test('of decisions that come at once one counts, and the others learn which', async () => {
+  const runId = await begin({ flowName: 'waits', input: {} })
+  const [wait] = await waitsOf(runId)
+  const answers = await Promise.all([1, 2, 3, 4].map((n) => server.call('POST', `/waits/${wait.id}`, { n })))
+  const [first, ...more] = answers.filter(({ status }) => status === 200)
+  expect(more).toEqual([])
+  const refused = answers.filter(({ status }) => status === 409)
+  expect(refused).toHaveLength(3)
+  for (const { body } of refused) expect(body.data.decided.payload).toEqual(first?.body.decided.payload)
+  expect(await outcomes(runId)).toEqual([{ outcome: 'success', result: first?.body.decided.payload }])
+})
+
+test('a paused run keeps a decision, and takes no second one', async () => {
+  const runId = await begin({ flowName: 'waits', input: {} })
+  const [wait] = await waitsOf(runId)
+  await server.call('POST', `/runs/${runId}/pause`)
+  expect((await server.call('POST', `/waits/${wait.id}`, 1)).status).toBe(200)
+  expect((await server.call('POST', `/waits/${wait.id}`, 2)).status).toBe(409)
+  await server.call('POST', `/runs/${runId}/resume`)
+  expect(await outcomes(runId)).toEqual([{ outcome: 'success', result: 1 }])
+})
+
+test('a payload that does not fit is refused, and the wait goes on', async () => {
+  const runId = await begin({ flowName: 'approval', input: { amount: 1 } })
+  const [wait] = await waitsOf(runId)
+  expect(await server.call('POST', `/waits/${wait.id}`, { ok: 'perhaps' })).toMatchObject({
+    status: 422,
+    body: { diagnostics: [{ path: '$.ok' }] },
+  })
+  expect((await server.call('POST', `/waits/${wait.id}`, { ok: false })).status).toBe(200)
+})
+
+test('a decision is for its own wait: the other items wait on', async () => {
+  const runId = await begin({ flowName: 'waits', inputs: [{}, {}, {}] })
+  const waits = await waitsOf(runId, 3)
+  const second = waits.find(({ item }) => item === 1)
+  expect((await server.call('POST', `/waits/${second.id}`, { to: 'b' })).status).toBe(200)
+  const left = await waitsOf(runId, 2)
+  expect(left.map(({ item }) => item).sort()).toEqual([0, 2])
+})
+
+test('a decision that comes after the wait expired is refused', async () => {
+  const runId = await begin({ flowName: 'expires', input: {} })
+  expect(await outcomes(runId)).toEqual([{ outcome: 'success', result: 'nobody' }])
+  const id = `${runId}~0-0-1`
+  const waits = (await server.call('GET', `/runs/${runId}/steps`)).body.steps
+  expect(waits[0]).toMatchObject({ stepId: 'ask' })
+  expect((await server.call('POST', `/waits/${id}`, 1)).status).toBe(409)
+})
+
+test('the inbox comes in pages, the oldest first', async () => {
+  for (let n = 0; n < 3; n++) await waitsOf(await begin({ flowName: 'waits', input: {} }))
+  const seen: string[] = []
+  for (let cursor = ''; ; ) {
+    const { body } = await server.call('GET', `/waits?name=go&limit=2${cursor}`)
+    for (const { since } of body.waits) seen.push(since)
+    if (body.nextCursor === undefined) break
+    cursor = `&cursor=${body.nextCursor}`
+  }
+  expect(seen.length).toBeGreaterThanOrEqual(3)
+  expect(seen).toEqual([...seen].sort())
+})
+
+test('a signal wakes what waits for it, and one with the same id counts once', async () => {
+  const runId = await begin({ flowName: 'waits', input: {} })
+  await waitsOf(runId)
+  expect((await server.call('POST', `/runs/${runId}/signals/other?id=a`, 1)).status).toBe(200)
+  expect((await server.call('POST', `/runs/${runId}/signals/go`, { n: 1 })).status).toBe(200)
+  expect(await outcomes(runId)).toEqual([{ outcome: 'success', result: { n: 1 } }])
+  expect((await server.call('POST', `/runs/${runId}/signals/go`, 1)).status).toBe(409)
+})
+
+test('a signal without a body is null', async () => {
+  const runId = await begin({ flowName: 'waits', input: {} })
+  expect((await server.call('POST', `/runs/${runId}/signals/go`)).status).toBe(200)
+  expect(await outcomes(runId)).toEqual([{ outcome: 'success', result: null }])
+})
+
+test.each([
+  ['GET', '/waits/nope', 404],
+  ['POST', '/waits/nope~0-0-1', 404],
+  ['GET', '/waits/__proto__', 404],
+  ['GET', '/waits?cursor=%00', 400],
+  ['GET', '/waits?runId=nope', 404],
+  ['POST', '/runs/nope/signals/go', 404],
+  ['POST', '/runs/nope/signals/go?item=x', 400],
+])('%s %s is refused with %i', async (method, path, status) => {
+  expect((await server.call(method, path)).status).toBe(status)
+})
