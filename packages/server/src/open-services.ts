@@ -3,7 +3,7 @@
 
 import { statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { type Clock, errorsOf, FlowError, type Log, type Store, systemClock } from '@stepflow/engine'
+import { type Clock, type Diagnostic, errorsOf, FlowError, type Log, type Store, systemClock } from '@stepflow/engine'
 import {
   createFlowCompiler,
   createFlowLoader,
@@ -73,7 +73,7 @@ export async function openServices(options: OpenServices): Promise<OpenedService
   const flowsDir = checkedFolder(resolve(cwd, options.flowsDir ?? 'flows'), options.flowsDir)
   const { config, diagnostics } = await loadConfig({ path: options.configFile, cwd, env })
   const errors = errorsOf(diagnostics)
-  if (errors.length > 0) throw new FlowError('INVALID_INPUT', errors.map(({ message }) => message).join('\n'))
+  if (errors.length > 0) throw new FlowError('INVALID_INPUT', errors.map(toldOf).join('\n'))
   const stateStore = options.store ?? (config.stateStore.type === 'memory' ? defaultStore(cwd) : config.stateStore)
   const life = new Life()
   const closing: (() => unknown)[] = []
@@ -133,6 +133,12 @@ export async function openServices(options: OpenServices): Promise<OpenedService
 }
 
 // ---
+
+/** What is wrong, and in which line of which file. */
+function toldOf({ file, line, message }: Diagnostic): string {
+  const place = file === undefined ? '' : line === undefined ? `${file}: ` : `${file}:${line}: `
+  return message.startsWith(place) ? message : `${place}${message}`
+}
 
 function defaultStore(cwd: string): StoreConfig {
   return { type: 'sqlite', path: resolve(cwd, '.stepflow/stepflow.db') }

@@ -3,6 +3,7 @@
 import { isIP } from 'node:net'
 import { FlowError, type PlanEngine, type Store, systemClock } from '@stepflow/engine'
 import { type ServerSeat, takeSeat } from '@stepflow/host'
+import { Retention } from '@stepflow/host/history'
 import type { FastifyInstance } from 'fastify'
 import { checkedHost, checkedOrigin } from './access/door.ts'
 import { createTokenAccess } from './access/token-access.ts'
@@ -58,7 +59,7 @@ export async function serve(options: ServeOptions): Promise<StartedServer> {
     },
   })
   const { services, closing, closeAll } = opened
-  const { engine, store, intakes, life } = services
+  const { engine, store, intakes, life, project } = services
   try {
     const app = await createApp(services)
     closing.push(() => app.close())
@@ -66,6 +67,8 @@ export async function serve(options: ServeOptions): Promise<StartedServer> {
     await seat?.announce(url)
     const resumedRuns = await resumeRuns(engine, store)
     await intakes.takeOver()
+    const retention = new Retention({ runs: store.runs, keep: project.config.history, clock, log })
+    closing.push(() => retention.stop())
     life.ready()
     return {
       url,

@@ -24,6 +24,11 @@ export interface Config {
     /** Absolute; folders that may be read besides the flow's own. */
     readonly allow: readonly string[]
   }
+  /** Which of the runs that have ended a server keeps; absent: all. */
+  readonly history: {
+    readonly maxAgeMs?: number
+    readonly maxRuns?: number
+  }
   readonly code: {
     /** Code of flows runs also where this machine can make no jail for it. */
     readonly unsafe: boolean
@@ -95,6 +100,7 @@ export function defaultConfig(directory: string): Config {
     stateStore: { type: 'memory' },
     http: { allowPrivate: [], rateLimits: {} },
     files: { allow: [] },
+    history: {},
     code: { unsafe: false },
   }
 }

@@ -54,6 +54,7 @@ export function readConfig(document: Node, options: ReadConfigOptions): ConfigFi
     stateStore: readStore(reader, fields.get('state_store'), directory),
     http: readHttp(reader, fields.get('http')),
     files: { allow: readAllowedFiles(reader, fields.get('files'), directory) },
+    history: readHistory(reader, fields.get('history')),
     code: readCode(reader, fields.get('code')),
   }
   return { config, diagnostics: reader.diagnostics }
@@ -70,6 +71,7 @@ const KEYS = {
   state_store: ['storage_config'],
   http: [],
   files: [],
+  history: [],
   code: [],
   working_directory: [],
   ...Object.fromEntries(ELSEWHERE.map((key) => [key, []])),
@@ -146,6 +148,18 @@ function readAllowPrivate(reader: ConfigReader, at: At | undefined): string[] {
 function readAllowedFiles(reader: ConfigReader, at: At | undefined, directory: string): string[] {
   const place = reader.fields(at, '"files"', { allow: [] })?.get('allow')
   return oneOrMore(reader, place, '"files.allow"').map((path) => resolve(directory, path))
+}
+
+function readHistory(reader: ConfigReader, at: At | undefined): Config['history'] {
+  const fields = reader.fields(at, '"history"', { max_age: [], max_runs: [] })
+  const age = fields?.get('max_age')
+  const maxAgeMs = reader.duration(age, '"history.max_age"')
+  const maxRuns = reader.count(fields?.get('max_runs'), '"history.max_runs"')
+  if (age && maxAgeMs === 0) reader.error(age, '"history.max_age" is 0, which would keep nothing', 'write 30d, 12h')
+  return {
+    ...(maxAgeMs === undefined || maxAgeMs === 0 ? {} : { maxAgeMs }),
+    ...(maxRuns === undefined ? {} : { maxRuns }),
+  }
 }
 
 function readCode(reader: ConfigReader, at: At | undefined): Config['code'] {

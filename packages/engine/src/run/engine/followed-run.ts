@@ -98,8 +98,11 @@ export class StoredRun implements FollowedRun {
         if (!isMissing) {
           from = (results.at(-1)?.item as number) + 1
           yield results.map(({ item, outcome }) => ({ index: item, outcome }))
-        } else if (isOver) return
-        else await news.after(seen)
+        } else if (isOver) {
+          // Nothing more may also mean that it was removed in between.
+          await this.#endRow()
+          return
+        } else await news.after(seen)
       }
     } finally {
       news.stop()

@@ -1,6 +1,7 @@
 // stepflow runs delete, prune: runs that have ended, out of the store. A run under way is refused, not stopped.
 
 import { FlowError, isEnded } from '@stepflow/engine'
+import { pruneRuns } from '@stepflow/host/history'
 import { countOption, durationOption, usage } from '../args.ts'
 import { number } from '../progress/number.ts'
 import { type Action, jsonOption } from './action.ts'
@@ -45,10 +46,10 @@ export const prune: Action = {
     if (olderThanMs === undefined && keep === undefined) {
       throw usage(command, 'needs to know which runs to delete: --older-than 30d, or --keep 1000')
     }
-    const pruned = (await store.runs.prune?.({
-      ...(olderThanMs === undefined ? {} : { olderThanMs }),
-      ...(keep === undefined ? {} : { keep }),
-    })) ?? { runs: 0, blobs: 0 }
+    const pruned = await pruneRuns(store.runs, {
+      ...(olderThanMs === undefined ? {} : { maxAgeMs: olderThanMs }),
+      ...(keep === undefined ? {} : { maxRuns: keep }),
+    })
     if (args.has('json')) io.out(`${JSON.stringify(pruned)}\n`)
     else messages.hint(`deleted: ${number(pruned.runs)} runs, ${number(pruned.blobs)} blobs`)
     return 0
