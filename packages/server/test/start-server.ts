@@ -105,9 +105,9 @@ function describedAnswers({ url, needsToken, services: { tokens } }: StartedServ
     loading ??= load()
     const { document, ajv } = await loading
     const plain = path.split('?')[0] as string
-    const pattern = Object.keys(document.paths).find((one) =>
-      new RegExp(`^${one.replace(/\{[^}]+\}/g, '[^/]+')}$`).test(plain),
-    )
+    const fits = (one: string) => new RegExp(`^${one.replace(/\{[^}]+\}/g, '[^/]+')}$`).test(plain)
+    // `/runs/import` is not the run "import".
+    const pattern = Object.hasOwn(document.paths, plain) ? plain : Object.keys(document.paths).find(fits)
     const operation = pattern === undefined ? undefined : document.paths[pattern][method.toLowerCase()]
     // What no route answers is refused in the same form.
     const responses = operation?.responses ?? document.paths['/info'].get.responses

@@ -167,7 +167,7 @@ test('with another flow, what failed is done again in it; steps that are taken o
   writeFileSync(join(here.path, 'other.yaml'), mended.replace('input: { $input: $ }', 'input: { half: 3 }'))
 
   const other = await runs('rerun', id, '--failed', '--flow', 'other.yaml')
-  expect(other).toMatchObject({ code: 2, err: expect.stringContaining('rerun from it, --from a') })
+  expect(other).toMatchObject({ code: 2, err: expect.stringContaining('rerun from "a"') })
   expect(await json('list')).toHaveLength(1)
 
   const { code } = await runs('rerun', id, '--failed', '--flow', 'mended.yaml', '--output', 'again')

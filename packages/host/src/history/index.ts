@@ -21,7 +21,7 @@ export {
 } from './resume-run.ts'
 export { type Keep, pruneRuns, Retention, type RetentionOptions } from './retention.ts'
 export { createRunReader, type RecordedRun, type RunReader } from './run-reader.ts'
-export { changedSteps } from './same-steps.ts'
+export { refuseChanged } from './same-steps.ts'
 export { fitsFilter, MOST_COUNTED, type RunFilter, type SelectedRuns, selectRuns } from './select-runs.ts'
 export {
   isWaiting,

@@ -1,6 +1,6 @@
 // Which steps are not what they were in another version of a flow: what a rerun takes over must have come from the same ones.
 
-import { isRecord, type Plan } from '@stepflow/engine'
+import { FlowError, isRecord, type Plan, type RerunPreview } from '@stepflow/engine'
 
 /** The ids of steps that are in both plans, and differ. */
 export function changedSteps(before: Plan, after: Plan): ReadonlySet<string> {
@@ -12,6 +12,19 @@ export function changedSteps(before: Plan, after: Plan): ReadonlySet<string> {
     if (was !== undefined && was !== textOf(after, i)) changed.add(id.split('#', 1)[0] ?? id)
   }
   return changed
+}
+
+/** What is taken over must have come from the same steps; throws INVALID_INPUT. */
+export function refuseChanged(before: Plan, plan: Plan, { steps }: RerunPreview): void {
+  const changed = changedSteps(before, plan)
+  const reused = steps.filter(({ stepId, reused }) => reused > 0 && changed.has(stepId)).map(({ stepId }) => stepId)
+  if (reused.length === 0) return
+  const [first] = reused
+  const them = reused.map((id) => `"${id}"`).join(', ')
+  throw new FlowError(
+    'INVALID_INPUT',
+    `the result of ${them} would be taken over, but the step has changed in this flow: rerun from "${first}"`,
+  )
 }
 
 // ---

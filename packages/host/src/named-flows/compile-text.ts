@@ -28,7 +28,7 @@ export function createTextCompiler({ plugins, env, flows, folder, filesAllow = [
     const base = file === undefined ? undefined : folder
     const { plan, diagnostics, flow, source } = compile(text, {
       ...(file === undefined ? {} : { file }),
-      ...(overrides === undefined ? {} : { overrides: [overrides] }),
+      ...(overrides === undefined ? {} : { overrides: Array.isArray(overrides) ? overrides : [overrides] }),
       readFile: (path) => readWithin(roots, base, path),
       primaryOf: router.primaryOf,
       isServed: router.whyUnserved,

@@ -8,6 +8,7 @@ import { componentRoutes } from './components.ts'
 import { eventRoutes } from './events.ts'
 import { flowRoutes } from './flows.ts'
 import { itemRoutes } from './items.ts'
+import { rerunRoutes } from './reruns.ts'
 import { runListRoutes } from './run-list.ts'
 import { runRoutes } from './runs.ts'
 import { secretRoutes } from './secrets.ts'
@@ -28,6 +29,7 @@ export function apiRoutes(app: App, services: Services): void {
   startRunRoutes(app, services)
   runListRoutes(app, services)
   runRoutes(app, services)
+  rerunRoutes(app, services)
   itemRoutes(app, services)
   eventRoutes(app, services)
   stepRoutes(app, services)

@@ -170,7 +170,7 @@ export async function discard(run: RunHandle): Promise<void> {
 // ---
 
 /** S1. It does not say when the run began, as other ids do: the key says nothing of it. */
-function runIdOf(key: string): string {
+export function runIdOf(key: string): string {
   return `key-${createHash('sha256').update(key).digest('hex').slice(0, 32)}`
 }
 

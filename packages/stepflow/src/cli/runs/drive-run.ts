@@ -9,7 +9,7 @@ import {
   type RunHandle,
   type RunRow,
 } from '@stepflow/engine'
-import { type Created, editedInput, findRun, readCreated, reopenRun } from '@stepflow/host/history'
+import { type Created, editedInput, findRun, readCreated, refuseChanged, reopenRun } from '@stepflow/host/history'
 import { outputOf, usage } from '../args.ts'
 import { describeDiagnostics } from '../code-frame.ts'
 import type { Option } from '../command.ts'
@@ -23,7 +23,7 @@ import { checkWritable } from '../write-file.ts'
 import { type Action, jsonOption, type RunsContext, secretsOption } from './action.ts'
 import { followMany } from './follow-many.ts'
 import { itemRanges } from './item-number.ts'
-import { nextPlan, refuseChanged, tellNothing, tellPreview } from './prepare-rerun.ts'
+import { nextPlan, tellNothing, tellPreview } from './prepare-rerun.ts'
 import { teller, tellServer } from './signal-run.ts'
 
 const driving: readonly Option[] = [

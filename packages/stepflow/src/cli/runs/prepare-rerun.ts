@@ -3,7 +3,7 @@
 import { resolve } from 'node:path'
 import { contentId, FlowError, type Plan, type RerunOptions, type RerunPreview, type RunRow } from '@stepflow/engine'
 import { isCodeFile, putOverrides, readRecordedFlow, recordFlow } from '@stepflow/host'
-import { type Created, changedSteps } from '@stepflow/host/history'
+import type { Created } from '@stepflow/host/history'
 import { usage } from '../args.ts'
 import { describeDiagnostics } from '../code-frame.ts'
 import { number } from '../progress/number.ts'
@@ -27,19 +27,6 @@ export async function nextPlan(at: RunsContext, created: Created): Promise<NextP
   const other = args.value('flow')
   if (other !== undefined) return otherFlow(at, other, overrides)
   return overrides.length === 0 ? undefined : patchedFlow(at, created, overrides)
-}
-
-/** What is taken over must have come from the same steps; throws INVALID_INPUT. */
-export function refuseChanged(before: Plan, plan: Plan, { steps }: RerunPreview): void {
-  const changed = changedSteps(before, plan)
-  const reused = steps.filter(({ stepId, reused }) => reused > 0 && changed.has(stepId)).map(({ stepId }) => stepId)
-  if (reused.length === 0) return
-  const [first] = reused
-  const them = reused.map((id) => `"${id}"`).join(', ')
-  throw new FlowError(
-    'INVALID_INPUT',
-    `the result of ${them} would be taken over, but the step has changed in this flow: rerun from it, --from ${first}`,
-  )
 }
 
 export function tellPreview({ args, io }: RunsContext, { items, steps }: RerunPreview): number {

@@ -1,0 +1,55 @@
+// What repeats a run, and what it would do; and what is done to many runs at once.
+
+import type { Shape, ShapeSchema } from '../shape.ts'
+
+const count = { type: 'integer', minimum: 0 } as const satisfies ShapeSchema
+const anyObject = { type: 'object', additionalProperties: true } as const satisfies ShapeSchema
+
+export const rerunSchema = {
+  title: 'Rerun',
+  description: 'From where a run is repeated, and with what: all of it unless `from` or `failed` says otherwise.',
+  type: ['object', 'null'],
+  properties: {
+    from: { type: 'string', minLength: 1, description: 'A step; what earlier steps answered is taken over.' },
+    failed: { const: true, description: 'From the steps that failed.' },
+    items: {
+      type: 'array',
+      maxItems: 10_000,
+      description: 'Only these, by number or [first, last]; the others keep their results.',
+      items: { anyOf: [count, { type: 'array', items: count, minItems: 2, maxItems: 2 }] },
+    },
+    input: { description: 'Of a run of one item. `[redacted]` stands for what was recorded there.' },
+    variables: { ...anyObject, description: 'In place of those that were recorded, by name.' },
+    overrides: { ...anyObject, description: 'Patches of steps, on top of those that the run has.' },
+    flow: { type: 'string', minLength: 1, description: 'The text of a changed flow.' },
+    dryRun: { type: 'boolean', description: 'Only say what would be done.' },
+  },
+  additionalProperties: false,
+} as const satisfies ShapeSchema
+
+/** What repeats a run. */
+export type Rerun = Exclude<Shape<typeof rerunSchema>, null>
+
+export const rerunPreviewSchema = {
+  title: 'RerunPreview',
+  type: 'object',
+  properties: {
+    items: {
+      type: 'object',
+      properties: { total: count, kept: count, again: count },
+      required: ['total', 'kept', 'again'],
+    },
+    steps: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: { stepId: { type: 'string' }, reused: count, again: count },
+        required: ['stepId', 'reused', 'again'],
+      },
+    },
+  },
+  required: ['items', 'steps'],
+} as const satisfies ShapeSchema
+
+/** What a rerun would do. */
+export type RerunPreview = Shape<typeof rerunPreviewSchema>

@@ -1,0 +1,136 @@
+// Runs that are repeated, exported, imported, deleted.
+
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startServer, type TestServer, WAITS } from './start-server.ts'
+
+const FLOW = (last: string) => `
+name: two
+steps:
+  - { id: first, component: /builtin/noop, input: { $input: n } }
+  - { id: then, component: ${last}, input: { $step: first } }
+output: { $step: then }
+`
+const files = {
+  'flows/two.yaml': FLOW('/c/odd'),
+  'flows/waits.yaml': WAITS,
+  'c.mjs': "export function odd(n) { if (n % 2 === 0) throw new Error('not odd'); return n }\n",
+  'stepflow-config.yml':
+    'plugins: { builtin: { type: builtin }, c: { type: module, path: c.mjs } }\nroutes: { "/c/{*component}": [{ plugin: c }], "/{*component}": [{ plugin: builtin }] }\n',
+}
+
+let server: TestServer
+let batch: string
+const ends: (() => Promise<void>)[] = []
+beforeAll(async () => {
+  server = await startServer({ files }, (end) => ends.push(end))
+  const inputs = [1, 2, 3, 4].map((n) => ({ n }))
+  batch = (await server.call('POST', '/runs', { flowName: 'two', inputs, wait: true })).body.runId
+})
+afterAll(async () => {
+  for (const end of ends) await end()
+})
+
+const rerun = (runId: string, body: object, headers = {}) => server.call('POST', `/runs/${runId}/rerun`, body, headers)
+const outcomes = async (runId: string) => {
+  const { body } = await server.call('GET', `/runs/${runId}/results`)
+  return body
+    .trim()
+    .split('\n')
+    .map((line: string) => JSON.parse(line).result ?? JSON.parse(line).error.code)
+}
+
+test('a dry run says what would be repeated, and begins nothing', async () => {
+  const before = (await server.call('GET', '/runs')).body.total
+  expect(await rerun(batch, { failed: true, dryRun: true })).toMatchObject({
+    status: 200,
+    body: {
+      items: { total: 4, kept: 2, again: 2 },
+      steps: [
+        { stepId: 'first', reused: 2, again: 0 },
+        { stepId: 'then', reused: 0, again: 2 },
+      ],
+    },
+  })
+  expect((await server.call('GET', '/runs')).body.total).toBe(before)
+})
+
+test('what failed is repeated with a changed flow, and the rest keeps its results', async () => {
+  const { status, body } = await rerun(batch, { failed: true, flow: FLOW('/builtin/noop') })
+  expect(status).toBe(202)
+  expect(body.origin).toEqual({ runId: batch, failed: true })
+  expect(await outcomes(body.runId)).toEqual([1, 2, 3, 4])
+  const steps = (await server.call('GET', `/runs/${body.runId}/items/1/steps`)).body.steps
+  expect(steps.map((step: any) => step.reused ?? false)).toEqual([true, false])
+})
+
+test('items that are chosen are repeated, and no others', async () => {
+  const { body } = await rerun(batch, {
+    items: [[1, 1], 3],
+    overrides: { then: { value: { component: '/builtin/noop' } } },
+  })
+  expect(await outcomes(body.runId)).toEqual([1, 2, 3, 4])
+})
+
+test('a run of one item is repeated with an edited input', async () => {
+  const { runId } = (await server.call('POST', '/runs', { flowName: 'two', input: { n: 2 }, wait: true })).body
+  const { body } = await rerun(runId, { input: { n: 5 } })
+  expect(await outcomes(body.runId)).toEqual([5])
+})
+
+test('a key begins one rerun, and is refused for another', async () => {
+  const answers = await Promise.all([1, 2, 3].map(() => rerun(batch, {}, { 'idempotency-key': 'again' })))
+  expect(new Set(answers.map(({ body }) => body.runId)).size).toBe(1)
+  expect((await rerun(batch, { failed: true }, { 'idempotency-key': 'again' })).status).toBe(409)
+})
+
+test('a step that has changed cannot be taken over', async () => {
+  const changed = FLOW('/builtin/noop').replace('$input: n', '$input: m')
+  expect(await rerun(batch, { from: 'then', flow: changed })).toMatchObject({ status: 422 })
+})
+
+test('an exported run is deleted and brought in again, with everything', async () => {
+  const { runId } = (await server.call('POST', '/runs', { flowName: 'two', input: { n: 3 }, wait: true })).body
+  const { body } = await server.call('GET', `/runs/${runId}/export`)
+  expect((await server.call('POST', '/runs/import', body)).status).toBe(200)
+  const other = JSON.parse(JSON.stringify(body).replaceAll('"result":3', '"result":4'))
+  expect((await server.call('POST', '/runs/import', other)).status).toBe(409)
+  expect((await server.call('DELETE', `/runs/${runId}`)).status).toBe(204)
+  expect((await server.call('GET', `/runs/${runId}`)).status).toBe(404)
+  expect((await server.call('POST', '/runs/import', body)).status).toBe(201)
+  expect(await outcomes(runId)).toEqual([3])
+  expect((await server.call('GET', `/runs/${runId}/steps/then`)).body).toMatchObject({ input: 3, output: 3 })
+})
+
+test('what has not ended is neither repeated nor deleted', async () => {
+  const { runId } = (await server.call('POST', '/runs', { flowName: 'waits', input: {} })).body
+  expect((await rerun(runId, {})).status).toBe(409)
+  expect((await server.call('DELETE', `/runs/${runId}`)).status).toBe(409)
+})
+
+test.each([
+  [{ from: 'nope' }, 404],
+  [{ from: 'then', failed: true }, 422],
+  [{ items: [9] }, 422],
+  [{ items: [[2, 1]] }, 422],
+  [{ items: ['x'] }, 422],
+  [{ input: 1 }, 422],
+  [{ flow: 'steps: [' }, 422],
+  [{ overrides: { nope: { value: {} } } }, 422],
+  [{ form: 'then' }, 422],
+])('a rerun with %j is refused with %i', async (body, status) => {
+  expect((await rerun(batch, body)).status).toBe(status)
+})
+
+test.each([
+  {},
+  { format: 'stepflow-run' },
+  { format: 'stepflow-run', version: 1, run: '../x', journals: {}, blobs: {} },
+])('what is no export is not imported: %j', async (body) => {
+  expect((await server.call('POST', '/runs/import', body)).status).toBe(422)
+})
+
+test('runs that are not there are 404', async () => {
+  expect((await rerun('nope', {})).status).toBe(404)
+  expect((await server.call('DELETE', '/runs/nope')).status).toBe(404)
+  expect((await server.call('GET', '/runs/nope/export')).status).toBe(404)
+})
