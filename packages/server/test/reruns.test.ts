@@ -134,3 +134,16 @@ test('runs that are not there are 404', async () => {
   expect((await server.call('DELETE', '/runs/nope')).status).toBe(404)
   expect((await server.call('GET', '/runs/nope/export')).status).toBe(404)
 })
+
+test('runs are found by a part of what they are called, by their trigger, and by any of several flows', async () => {
+  const { runId } = (
+    await server.call('POST', '/runs', { flowName: 'two', input: { n: 1 }, labels: { Team: 'Rockets' }, wait: true })
+  ).body
+  const found = async (query: string) =>
+    (await server.call('GET', `/runs?${query}`)).body.runs.map((run: any) => run.runId)
+  expect(await found('q=rocket')).toEqual([runId])
+  expect(await found(`q=${runId.toUpperCase()}&trigger=cli,api`)).toEqual([runId])
+  expect(await found('q=NOT%20ODD')).toContain(batch)
+  expect(await found('trigger=schedule')).toEqual([])
+  expect((await found('flow=waits,two')).length).toBeGreaterThan((await found('flow=waits')).length)
+})

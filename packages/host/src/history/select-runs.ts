@@ -13,6 +13,12 @@ export interface RunFilter extends Pick<RunQuery, 'kind' | 'labels' | 'since' | 
   readonly statuses?: readonly (RunStatus | 'waiting')[] | undefined
   /** The name of a flow or its id, or its file, absolute: any of them. */
   readonly flow?: { readonly name: string; readonly file: string } | undefined
+  /** Names of flows or their ids: any of them. */
+  readonly flows?: readonly string[] | undefined
+  /** Types of triggers: any of them. */
+  readonly triggers?: readonly string[] | undefined
+  /** A part of its id, its flow, a label or the text of its error, in any case. */
+  readonly q?: string | undefined
 }
 
 export interface SelectedRuns {
@@ -30,7 +36,7 @@ export const MOST_COUNTED = 10_000
 
 export async function selectRuns(
   reader: RunReader,
-  { limit, after, statuses, flow, ...query }: RunFilter,
+  { limit, after, statuses, flow, flows, triggers, q, ...query }: RunFilter,
 ): Promise<SelectedRuns> {
   const wanted = statuses && new Set(statuses)
   const asked = wanted && [...new Set([...wanted].map((status) => (status === 'waiting' ? 'running' : status)))]
@@ -47,7 +53,7 @@ export async function selectRuns(
       ...(cursor === undefined ? {} : { cursor }),
     })
     for (const row of page) {
-      if (!fitsStatusAndFlow(row, statuses, flow)) continue
+      if (!fitsFurther(row, { statuses, flow, flows, triggers, q })) continue
       if (total === Math.max(MOST_COUNTED, limit)) return { rows, total, isMore: true, hasMore }
       total++
       if (!isBehind) isBehind = row.id === after
@@ -60,17 +66,33 @@ export async function selectRuns(
 }
 
 /** Does a run fit all that is asked for? */
-export function fitsFilter(row: RunRow, { statuses, flow, kind, labels = {} }: Partial<RunFilter>): boolean {
+export function fitsFilter(row: RunRow, filter: Partial<RunFilter>): boolean {
+  const { kind, labels = {}, since = 0, until = Number.POSITIVE_INFINITY } = filter
+  if (row.createdAt < since || row.createdAt >= until) return false
   if (kind !== undefined && (row.kind ?? 'run') !== kind) return false
   if (!Object.entries(labels).every(([name, value]) => own(row.labels, name) === value)) return false
-  return fitsStatusAndFlow(row, statuses, flow)
+  return fitsFurther(row, filter)
 }
 
 // ---
 
-function fitsStatusAndFlow(row: RunRow, statuses: RunFilter['statuses'], flow: RunFilter['flow']): boolean {
+type Further = Pick<Partial<RunFilter>, 'statuses' | 'flow' | 'flows' | 'triggers' | 'q'>
+
+/** What stores are not asked for. */
+function fitsFurther(row: RunRow, { statuses, flow, flows, triggers, q }: Further): boolean {
   if (flow && row.flow !== flow.name && row.flowId !== flow.name && row.trigger?.flow !== flow.file) return false
+  const { flow: name, flowId } = row
+  if (flows && !((name !== undefined && flows.includes(name)) || (flowId !== undefined && flows.includes(flowId))))
+    return false
+  // A program that has the engine in it says nothing.
+  if (triggers && !triggers.includes(row.trigger?.type ?? 'api')) return false
+  if (q !== undefined && !holds(row, q.toLowerCase())) return false
   return !statuses || statuses.includes(row.status) || (statuses.includes('waiting') && isWaiting(row))
+}
+
+function holds({ id, flow, labels = {}, error }: RunRow, part: string): boolean {
+  const texts = [id, flow, error?.message, error?.code, ...Object.entries(labels).flat()]
+  return texts.some((text) => text?.toLowerCase().includes(part))
 }
 
 const PAGE = 1000

@@ -8,8 +8,7 @@ import { unreadable } from '../app/problem.ts'
 import { eventStream, isOver, type Topic, topics } from '../events/event-stream.ts'
 import { placeOf, sendEvents } from '../events/sse.ts'
 import type { Services } from '../services.ts'
-import { statusesOf } from './run-list.ts'
-import { labelsOf } from './start-query.ts'
+import { filterOf, filterProperties } from './run-list.ts'
 
 export function eventRoutes(app: App, { store, runs, clock, life }: Services): void {
   app.get(
@@ -58,10 +57,7 @@ export function eventRoutes(app: App, { store, runs, clock, life }: Services): v
           type: 'object',
           properties: {
             ...place,
-            status: { type: 'string', description: 'One, or several with commas; `waiting` too.' },
-            flow: { type: 'string', description: 'A name or an id.' },
-            label: { type: 'array', items: { type: 'string' }, description: '`k:v`; all of several.' },
-            kind: { enum: ['run', 'test', 'all'] },
+            ...filterProperties,
           },
         } as const,
         produces: ['text/event-stream'],
@@ -69,13 +65,8 @@ export function eventRoutes(app: App, { store, runs, clock, life }: Services): v
       },
     },
     async (request, reply) => {
-      const { status, flow, label = [], kind = 'run', topics: named, after } = request.query
-      const filter = {
-        statuses: statusesOf(status),
-        flow: flow === undefined ? undefined : { name: flow, file: flow },
-        labels: labelsOf(label),
-        ...(kind === 'all' ? {} : { kind }),
-      }
+      const { topics: named, after, ...query } = request.query
+      const filter = filterOf(query)
       const isAskedFor = (row: RunRow) => fitsFilter(row, filter)
       const from = placeOf(request, after)
       const asked = topicsOf(named)

@@ -1,8 +1,8 @@
 // The list of runs.
 
-import { runListSchema, time } from '@stepflow/api'
+import { runListSchema, type Shape, time } from '@stepflow/api'
 import type { RunStatus } from '@stepflow/engine'
-import { selectRuns, summaryOf } from '@stepflow/host/history'
+import { type RunFilter, selectRuns, summaryOf } from '@stepflow/host/history'
 import type { App } from '../app/app.ts'
 import { cursorAfter, readCursor } from '../app/cursor.ts'
 import { unreadable } from '../app/problem.ts'
@@ -24,14 +24,8 @@ export function runListRoutes(app: App, { runs, store }: Services): void {
     },
     async ({ query }) => {
       const cursor = await store.cursor()
-      const { limit = 100, flow } = query
-      const filter = {
-        statuses: statusesOf(query.status),
-        flow: flow === undefined ? undefined : { name: flow, file: flow },
-        labels: labelsOf(query.label ?? []),
-        ...(query.kind === 'all' ? {} : { kind: query.kind ?? ('run' as const) }),
-        ...timesOf(query),
-      }
+      const { limit = 100 } = query
+      const filter = filterOf(query)
       const { rows, total, hasMore } = await selectRuns(runs, { ...filter, limit, after: readCursor(query.cursor) })
       const last = rows.at(-1)
       return {
@@ -46,15 +40,38 @@ export function runListRoutes(app: App, { runs, store }: Services): void {
 
 // ---
 
+/** What runs are asked for by, in lists and events. */
+export const filterProperties = {
+  status: { type: 'string', description: 'One, or several with commas; `waiting` too.' },
+  flow: { type: 'string', description: 'A name or an id; one, or several with commas.' },
+  label: { type: 'array', items: { type: 'string' }, description: '`k:v`; all of several.' },
+  trigger: { type: 'string', description: 'The type of what started it; one, or several with commas.' },
+  kind: { enum: ['run', 'test', 'all'] },
+  since: { ...time, description: 'Created at that time or later.' },
+  until: { ...time, description: 'Created before.' },
+  q: { type: 'string', minLength: 1, maxLength: 1000, description: 'Part of id, flow, label or error, in any case.' },
+} as const
+
+type RunFilterQuery = Partial<Shape<{ readonly type: 'object'; readonly properties: typeof filterProperties }>>
+
+/** Throws INVALID_INPUT for a status or a label that cannot be read. */
+export function filterOf(query: RunFilterQuery): Omit<RunFilter, 'limit'> {
+  const { status, flow, label = [], trigger, kind = 'run', q } = query
+  return {
+    statuses: statusesOf(status),
+    flows: flow?.split(','),
+    labels: labelsOf(label),
+    triggers: trigger?.split(','),
+    q,
+    ...(kind === 'all' ? {} : { kind }),
+    ...timesOf(query),
+  }
+}
+
 const listQuery = {
   type: 'object',
   properties: {
-    status: { type: 'string', description: 'One, or several with commas; `waiting` too.' },
-    flow: { type: 'string', description: 'A name or an id.' },
-    label: { type: 'array', items: { type: 'string' }, description: '`k:v`; all of several.' },
-    kind: { enum: ['run', 'test', 'all'] },
-    since: { ...time, description: 'Created at that time or later.' },
-    until: { ...time, description: 'Created before.' },
+    ...filterProperties,
     limit: { type: 'integer', minimum: 1, maximum: 1000 },
     cursor: { type: 'string' },
   },
@@ -62,7 +79,7 @@ const listQuery = {
 
 const STATUSES = ['queued', 'running', 'waiting', 'paused', 'completed', 'failed', 'cancelled'] as const
 
-export function statusesOf(text: string | undefined): (RunStatus | 'waiting')[] | undefined {
+function statusesOf(text: string | undefined): (RunStatus | 'waiting')[] | undefined {
   return text?.split(',').map((one) => {
     const status = STATUSES.find((known) => known === one)
     if (status) return status
