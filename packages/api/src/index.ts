@@ -47,7 +47,15 @@ export {
   stepListSchema,
   stepSchema,
 } from './shapes/item.ts'
-export { type Rerun, type RerunPreview, rerunPreviewSchema, rerunSchema } from './shapes/rerun.ts'
+export {
+  type BulkAction,
+  bulkActionSchema,
+  bulkResultSchema,
+  type Rerun,
+  type RerunPreview,
+  rerunPreviewSchema,
+  rerunSchema,
+} from './shapes/rerun.ts'
 export { errorSchema, outcomeSchema, type OutcomeShape } from './shapes/outcome.ts'
 export { diagnosticSchema, type Problem, problemSchema } from './shapes/problem.ts'
 export {

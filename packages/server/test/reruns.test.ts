@@ -147,3 +147,22 @@ test('runs are found by a part of what they are called, by their trigger, and by
   expect(await found('trigger=schedule')).toEqual([])
   expect((await found('flow=waits,two')).length).toBeGreaterThan((await found('flow=waits')).length)
 })
+
+test('what is done to many runs says how many it was done to, and why not to the others', async () => {
+  const begin = async () =>
+    (await server.call('POST', '/runs', { flowName: 'waits', input: {}, labels: { group: 'many' } })).body.runId
+  const [a, b] = [await begin(), await begin()]
+  const filter = { label: ['group:many'] }
+  const bulk = (body: object) => server.call('POST', '/runs/bulk', body)
+  expect((await bulk({ action: 'delete', ids: [a, 'nope'] })).body).toMatchObject({
+    done: 0,
+    refused: [
+      { runId: a, code: 'CONFLICT' },
+      { runId: 'nope', code: 'NOT_FOUND' },
+    ],
+  })
+  expect((await bulk({ action: 'cancel', filter })).body).toEqual({ done: 2, refused: [] })
+  expect((await bulk({ action: 'delete', ids: [a, b] })).body).toEqual({ done: 2, refused: [] })
+  for (const body of [{ action: 'delete' }, { action: 'delete', filter: {} }, { action: 'delete', filter: { x: 1 } }])
+    expect((await bulk(body)).status).toBe(422)
+})

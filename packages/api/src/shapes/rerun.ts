@@ -53,3 +53,42 @@ export const rerunPreviewSchema = {
 
 /** What a rerun would do. */
 export type RerunPreview = Shape<typeof rerunPreviewSchema>
+
+/** `filter`: what lists take. */
+export function bulkActionSchema<F extends Readonly<Record<string, ShapeSchema>>>(filter: F) {
+  return {
+    title: 'BulkAction',
+    type: 'object',
+    properties: {
+      action: { enum: ['cancel', 'pause', 'resume', 'rerun', 'delete'] },
+      ids: { type: 'array', minItems: 1, maxItems: 1000, items: { type: 'string' } },
+      filter: { type: 'object', properties: filter, additionalProperties: false },
+    },
+    required: ['action'],
+    additionalProperties: false,
+  } as const
+}
+
+/** What is done to many runs. */
+export interface BulkAction {
+  readonly action: 'cancel' | 'pause' | 'resume' | 'rerun' | 'delete'
+  readonly ids?: readonly string[]
+  readonly filter?: Readonly<Record<string, never>>
+}
+
+export const bulkResultSchema = {
+  title: 'BulkResult',
+  type: 'object',
+  properties: {
+    done: count,
+    refused: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: { runId: { type: 'string' }, code: { type: 'string' }, detail: { type: 'string' } },
+        required: ['runId', 'code', 'detail'],
+      },
+    },
+  },
+  required: ['done', 'refused'],
+} as const satisfies ShapeSchema

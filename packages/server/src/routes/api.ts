@@ -4,6 +4,7 @@ import type { App } from '../app/app.ts'
 import { describeApi } from '../app/openapi.ts'
 import type { Services } from '../services.ts'
 import { blobRoutes } from './blobs.ts'
+import { bulkRoutes } from './bulk.ts'
 import { componentRoutes } from './components.ts'
 import { eventRoutes } from './events.ts'
 import { flowRoutes } from './flows.ts'
@@ -31,6 +32,7 @@ export function apiRoutes(app: App, services: Services): void {
   runRoutes(app, services)
   rerunRoutes(app, services)
   itemRoutes(app, services)
+  bulkRoutes(app, services)
   eventRoutes(app, services)
   stepRoutes(app, services)
   secretRoutes(app, services)

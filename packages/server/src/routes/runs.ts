@@ -73,11 +73,22 @@ export function runRoutes(app: App, services: Services): void {
       },
       async ({ params, body, caller }) => {
         const { row } = await runs.open(params.runId)
-        if (!isDone(row, verb)) await engine.signal(row.id, signalOf(verb, body?.reason, caller))
+        await steer(services, row, verb, body?.reason, caller)
         return summary(services, row.id)
       },
     )
   }
+}
+
+/** Again is no error; of an ended run, CONFLICT. */
+export async function steer(
+  { engine }: Pick<Services, 'engine'>,
+  row: RunRow,
+  verb: keyof typeof SUMMARIES,
+  reason: string | undefined,
+  caller: Caller | undefined,
+): Promise<void> {
+  if (!isDone(row, verb)) await engine.signal(row.id, signalOf(verb, reason, caller))
 }
 
 // ---
