@@ -107,6 +107,20 @@ test('entries say what happened without values, and nothing secret', async () =>
   expect(text).not.toContain('"inputs"')
 })
 
+test('the journal is read as lines, the ones that the events carry', async () => {
+  const runId = await begin({ flowName: 'secret', input: { key: 'hush-hush-hush' }, wait: true })
+  const text = await (await open(`/runs/${runId}/journal`)).text()
+  const found = (await all(`/runs/${runId}/events?topics=entries`)).map(({ data }) => data)
+  expect(
+    text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+  ).toEqual(found)
+  expect(text).not.toContain('hush')
+  expect((await open('/runs/nope/journal')).status).toBe(404)
+})
+
 test('a cursor that is none of ours is answered with reset, and what follows', async () => {
   const runId = await begin({ flowName: 'echo', input: { n: 1 }, wait: true })
   const found = await all(`/runs/${runId}/events?after=long-ago`)

@@ -1,12 +1,14 @@
 // Events: what happens in one run, or in all of them, as server-sent events.
 
-import type { RunRow } from '@stepflow/engine'
-import { fitsFilter } from '@stepflow/host/history'
+import { Readable } from 'node:stream'
+import { FlowError, type RunRow } from '@stepflow/engine'
+import { fitsFilter, type RecordedRun } from '@stepflow/host/history'
 import type { App } from '../app/app.ts'
 import { gone } from '../app/gone.ts'
 import { unreadable } from '../app/problem.ts'
 import { eventStream, isOver, type Topic, topics } from '../events/event-stream.ts'
 import { placeOf, sendEvents } from '../events/sse.ts'
+import { withoutValues } from '../events/without-values.ts'
 import type { Services } from '../services.ts'
 import { filterOf, filterProperties } from './run-list.ts'
 
@@ -45,6 +47,27 @@ export function eventRoutes(app: App, { store, runs, clock, life }: Services): v
   )
 
   app.get(
+    '/runs/:runId/journal',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        operationId: 'getJournal',
+        summary: 'What was written to the journals of a run, as lines, without values',
+        description: 'The lines are what the event `entries` carries.',
+        tags: ['events'],
+        params: { type: 'object', properties: { runId: { type: 'string' } }, required: ['runId'] } as const,
+        produces: ['application/x-ndjson'],
+        response: { 200: { description: 'A line for each row.', type: 'string' } },
+      },
+    },
+    async ({ params }, reply) => {
+      const recorded = await runs.open(params.runId)
+      if (recorded.damage !== undefined) throw new FlowError('RESOURCE_UNAVAILABLE', recorded.damage)
+      return reply.type('application/x-ndjson').send(Readable.from(journalLines(recorded), { highWaterMark: 1 }))
+    },
+  )
+
+  app.get(
     '/events',
     {
       config: { access: 'viewer' },
@@ -77,6 +100,14 @@ export function eventRoutes(app: App, { store, runs, clock, life }: Services): v
 }
 
 // ---
+
+async function* journalLines(recorded: RecordedRun): AsyncGenerator<string> {
+  for await (const { journal, rows } of recorded.journals()) {
+    for (const [seq, entries] of rows.entries()) {
+      yield `${JSON.stringify({ journal, seq, entries: entries.map(withoutValues) })}\n`
+    }
+  }
+}
 
 const WHAT = `\`run\` is a run as it stands, \`items\` a list of [number, byte], \`entries\` what was written to a journal, without values; \`reset\`: what is known is out of date, read again. \`Last-Event-ID\` or \`after\` goes on without a gap.`
 
