@@ -58,6 +58,7 @@ export type {
   ReportedRun,
   SubmitRunOptions,
   SubmittedRun,
+  TraceContext,
   Woken,
 } from './component/plugin.ts'
 export { Park, Skip } from './component/plugin.ts'

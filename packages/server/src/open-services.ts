@@ -20,7 +20,7 @@ import {
 } from '@stepflow/host'
 import { createRunReader } from '@stepflow/host/history'
 import { createTextCompiler, isFlowPath, NamedFlows, routeCode } from '@stepflow/host/named-flows'
-import { Observation } from '@stepflow/host/observability'
+import { Observation, openRuns, openTelemetry } from '@stepflow/host/observability'
 import { openStoredSecrets } from '@stepflow/host/secrets'
 import { Sessions, Tokens } from '@stepflow/host/tokens'
 import type { Access } from './access/access.ts'
@@ -91,7 +91,9 @@ export async function openServices(options: OpenServices): Promise<OpenedService
     const uses = new Map<string, PluginUse>()
     const homeOf = (file: string | undefined) =>
       file !== undefined && isFlowPath(file) ? dirname(join(flowsDir, file)) : undefined
-    const observation = new Observation({ store, clock, log, further: [] })
+    const telemetry = await openTelemetry({ env, version, openRuns: () => openRuns(store) })
+    if (telemetry) closing.push(() => telemetry.close())
+    const observation = new Observation({ store, clock, log, further: telemetry ? [telemetry] : [] })
     closing.push(() => observation.ends.stop())
     const inCode = routeCode(() => namedFlows.inCode())
     const wired = await wire(config, {

@@ -135,6 +135,7 @@ export type {
   ReportedRun,
   SubmitRunOptions,
   SubmittedRun,
+  TraceContext,
   Woken,
 } from '@stepflow/engine'
 export type {

@@ -85,6 +85,8 @@ export interface CallContext {
   readonly flowFile?: string | undefined
   /** Of a call in a plan that a step runs: that step's call. */
   readonly around?: CallContext | undefined
+  /** Set by whoever traces the call, before it is made: the trace and the span (hex) that what it does belongs to. */
+  trace?: TraceContext | undefined
   readonly log: Log
   /** Takes the run's secrets and the item's out of a value that may be seen; it may be kept beyond the call. */
   readonly redaction: <T>(value: T) => T
@@ -103,6 +105,12 @@ export interface CallContext {
   submit(plan: Plan, inputs: readonly unknown[], options?: SubmitRunOptions): Promise<SubmittedRun>
   /** How a run stands; throws NOT_FOUND. */
   getRun(runId: string, options?: GetRunOptions): Promise<ReportedRun>
+}
+
+/** Where a call stands in a trace: 32 and 16 hex digits. */
+export interface TraceContext {
+  readonly traceId: string
+  readonly spanId: string
 }
 
 /** Options of a run that a component starts. */

@@ -32,3 +32,10 @@ export class Observation {
     return observedCalls(router, this.observer)
   }
 }
+
+/** How many runs have not ended. */
+export async function openRuns({ runs }: Store): Promise<number> {
+  const open = new Set<string>()
+  for (const { run } of await runs.open()) open.add(run)
+  return open.size
+}

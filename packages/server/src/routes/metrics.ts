@@ -1,5 +1,6 @@
 // The counts of this process, for Prometheus, which reads them as text.
 
+import { openRuns } from '@stepflow/host/observability'
 import type { App } from '../app/app.ts'
 import type { Services } from '../services.ts'
 
@@ -28,9 +29,7 @@ export function metricsRoutes(app: App, services: Services, base: string, inDocu
     },
     async (_request, reply) => {
       await observation.ends.look()
-      const open = new Set<string>()
-      for (const { run } of await store.runs.open()) open.add(run)
-      return reply.type(TYPE).send(observation.metrics.text(open.size))
+      return reply.type(TYPE).send(observation.metrics.text(await openRuns(store)))
     },
   )
 }

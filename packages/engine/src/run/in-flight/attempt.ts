@@ -9,6 +9,7 @@ import type {
   ReportedRun,
   SubmitRunOptions,
   SubmittedRun,
+  TraceContext,
   Woken,
 } from '../../component/plugin.ts'
 import type { ErrorValue } from '../../errors.ts'
@@ -182,6 +183,14 @@ export class Attempt implements CallContext {
     return this.run.parent?.attempt
   }
 
+  get trace(): TraceContext | undefined {
+    return this.later?.trace
+  }
+
+  set trace(trace: TraceContext | undefined) {
+    laterOf(this).trace = trace
+  }
+
   get blobs(): BlobAccess {
     return this.run.services.blobs
   }
@@ -281,6 +290,7 @@ interface Later {
   cacheKey: string | undefined
   isFromCache: boolean
   lost: number
+  trace: TraceContext | undefined
   turn: unknown
   /** The number of the last signal that it used up. */
   took: number | undefined
@@ -316,6 +326,7 @@ function laterOf(attempt: Attempt): Later {
     cacheKey: undefined,
     isFromCache: false,
     lost: 0,
+    trace: undefined,
     turn: undefined,
     took: undefined,
     was: undefined,
