@@ -23,6 +23,26 @@ const NEEDS: Readonly<Record<string, Needed>> = {
   cancelRun: 'operator',
   pauseRun: 'operator',
   resumeRun: 'operator',
+  listItems: 'viewer',
+  getItem: 'viewer',
+  getItemStatuses: 'viewer',
+  listFailures: 'viewer',
+  listRunSteps: 'viewer',
+  getRunStep: 'viewer',
+  listItemSteps: 'viewer',
+  getItemStep: 'viewer',
+  getRunEvents: 'viewer',
+  getEvents: 'viewer',
+  getJournal: 'viewer',
+  listWaits: 'viewer',
+  getWait: 'viewer',
+  decideWait: 'operator',
+  sendSignal: 'operator',
+  rerun: 'operator',
+  exportRun: 'viewer',
+  importRun: 'operator',
+  deleteRun: 'admin',
+  bulk: 'operator',
   listComponents: 'viewer',
   addFlow: 'admin',
   listFlows: 'viewer',
@@ -62,6 +82,12 @@ function send(url: string, { method = 'GET', path = '/api/v1/info', headers = {}
   return new Promise<{ readonly status: number; readonly headers: IncomingHttpHeaders; readonly body: string }>(
     (resolve, reject) => {
       const sent = httpRequest(new URL(path, url), { method, headers, agent: false }, (answer) => {
+        // Events go on for ever.
+        if (answer.headers['content-type']?.startsWith('text/event-stream')) {
+          resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: '' })
+          answer.destroy()
+          return
+        }
         let text = ''
         answer.on('data', (chunk) => {
           text += chunk

@@ -167,6 +167,8 @@ export type {
   VisitRef,
   Wake,
   WaitForm,
+  RowsAfter,
   WatchOptions,
+  WrittenRows,
 } from '@stepflow/engine'
 export type { Expr, Origin, Plan, PlanStep, Retry, Transition, TriggerRule } from '@stepflow/engine'
