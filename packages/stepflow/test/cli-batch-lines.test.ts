@@ -198,7 +198,7 @@ test('retries are counted, not told one by one; with --verbose each names its it
 test('failures that were recovered are counted at the end of a batch, recorded or not, and in the list of runs', async () => {
   const recovering = `steps:
   - { id: a, component: /builtin/noop, input: { $input: y }, on_error: continue }
-  - { id: e, component: /builtin/sleep, for_each: { items: [1, 2], on_item_error: skip }, input: { duration_ms: no } }
+  - { id: e, component: /builtin/sleep, for_each: { items: [1, 2], on_item_error: skip }, input: { duration_ms: { $template: "no {{ inputs.x | default('') }}" } } }
 output: [{ $step: a }, { $step: e }]
 `
   const { run } = folderWith({ 'r.yaml': recovering, 'in.jsonl': lines(3) })

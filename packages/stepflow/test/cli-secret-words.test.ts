@@ -8,7 +8,7 @@ const WORDS = [
   ...'COMPONENT_FAILED INVALID_INPUT CANCELLED leak words /l/leak created settled finished completed running'.split(
     ' ',
   ),
-  ...['0', '1', 'true', 'null', 'a', 'ok', '{', '"', '\\', ' ', '[redacted]', 'redacted'],
+  ...['0', '1', 'true', 'null', 'a', 'ok', '{', '"', '\\', ' ', 'redacted'],
 ]
 const MODES = ['ok', 'fail', 'skip']
 

@@ -202,7 +202,7 @@ function readAnswer(line: unknown, allowance: Allowance): Jailed | undefined {
   const lines = Array.isArray(line.printed) ? line.printed.slice(0, MOST_LINES) : []
   const printed = lines.map((each) => String(each).slice(0, MOST_CHARACTERS))
   if (typeof line.error !== 'string') return { outcome: { value: line.value ?? null }, printed }
-  const limit = line.error.startsWith('RangeError: Array buffer allocation failed') ? 'memory' : line.limit
+  const limit = OUT_OF_MEMORY.test(line.error) ? 'memory' : line.limit
   const why = isLimit(limit) ? `: ${exceeded(limit, allowance)}` : ''
   return { outcome: { error: `${line.error}${why}` }, printed }
 }
@@ -218,3 +218,7 @@ function failed(message: string): FlowError {
 function aborted(): FlowError {
   return new FlowError('CANCELLED', 'the code was aborted')
 }
+
+/** How V8 says so of a buffer of bytes, and of one for WebAssembly. */
+const OUT_OF_MEMORY =
+  /^RangeError: (?:Array buffer allocation failed|WebAssembly\.Memory\(\): could not allocate memory)/
