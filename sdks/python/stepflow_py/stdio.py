@@ -40,11 +40,12 @@ def serve_stdio(server: StepflowServer) -> None:
     """Until stdin ends, SIGTERM, or Ctrl-C."""
     source, target = take_over()
     end = End(server)
+    # Before the first answer: who has it may end the server.
+    end.begin_on_signals()
     link = StdioLink(target, server.threads.has_jobs, lambda: end.begin(0))
     server.threads.on_rest = link.flush
     for name, work in (("write", link.write_all), ("read", lambda: _read(source, server, link, end))):
         threading.Thread(target=work, name=f"stepflow-{name}", daemon=True).start()
-    end.begin_on_signals()
     if server.needs_loop():
         import asyncio
 
