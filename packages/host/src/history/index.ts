@@ -22,7 +22,15 @@ export {
 export { type Keep, pruneRuns, Retention, type RetentionOptions } from './retention.ts'
 export { createRunReader, type RecordedRun, type RunReader } from './run-reader.ts'
 export { refuseChanged } from './same-steps.ts'
-export { fitsFilter, MOST_COUNTED, type RunFilter, type SelectedRuns, selectRuns } from './select-runs.ts'
+export {
+  ASKED_STATUSES,
+  type AskedStatus,
+  fitsFilter,
+  MOST_COUNTED,
+  type RunFilter,
+  type SelectedRuns,
+  selectRuns,
+} from './select-runs.ts'
 export {
   isWaiting,
   itemSummary,

@@ -1,16 +1,20 @@
 // The newest runs that are asked for, and how many there are in all. What a store cannot be asked for is looked for here, page
 // by page.
 
-import { own, type RunId, type RunQuery, type RunRow, type RunStatus } from '@stepflow/engine'
+import { own, type RunId, type RunQuery, type RunRow } from '@stepflow/engine'
 import type { RunReader } from './run-reader.ts'
 import { isWaiting } from './summary.ts'
+
+/** What runs are asked for by. `waiting`: running, and nothing of it moves. */
+export const ASKED_STATUSES = ['queued', 'running', 'waiting', 'paused', 'completed', 'failed', 'cancelled'] as const
+export type AskedStatus = (typeof ASKED_STATUSES)[number]
 
 export interface RunFilter extends Pick<RunQuery, 'kind' | 'labels' | 'since' | 'until'> {
   readonly limit: number
   /** Only those after this one, of which there are as many all the same. */
   readonly after?: RunId | undefined
-  /** Any of them. `waiting`: running, and nothing of it moves. */
-  readonly statuses?: readonly (RunStatus | 'waiting')[] | undefined
+  /** Any of them. */
+  readonly statuses?: readonly AskedStatus[] | undefined
   /** The name of a flow or its id, or its file, absolute: any of them. */
   readonly flow?: { readonly name: string; readonly file: string } | undefined
   /** Names of flows or their ids: any of them. */

@@ -30,7 +30,7 @@ export function watched(plugin: Plugin, use: PluginUse): Plugin {
     name: plugin.name,
     components() {
       const listed = plugin.components()
-      return isPromise(listed) ? listing(listed, use) : listed
+      return isPromise(listed) ? noted(listed, use, 'whatever it is') : listed
     },
     resolve(name) {
       const component = plugin.resolve(name)
@@ -42,17 +42,6 @@ export function watched(plugin: Plugin, use: PluginUse): Plugin {
 }
 
 // ---
-
-async function listing<T>(listed: Promise<T>, use: PluginUse): Promise<T> {
-  try {
-    const components = await listed
-    noteAnswer(use)
-    return components
-  } catch (thrown) {
-    noteFailure(use, thrown, 'whatever it is')
-    throw thrown
-  }
-}
 
 function watchedComponent(component: Component, use: PluginUse): Component {
   return { ...component, call: (input, context) => run(component, input, context, use) }
@@ -76,14 +65,20 @@ function run(component: Component, input: unknown, context: CallContext, use: Pl
 
 async function settled(answer: Promise<unknown>, use: PluginUse): Promise<unknown> {
   try {
+    return await noted(answer, use, 'if it says so')
+  } finally {
+    use.inFlight--
+  }
+}
+
+async function noted<T>(answer: Promise<T>, use: PluginUse, isDown: 'whatever it is' | 'if it says so'): Promise<T> {
+  try {
     const value = await answer
     noteAnswer(use)
     return value
   } catch (thrown) {
-    noteFailure(use, thrown, 'if it says so')
+    noteFailure(use, thrown, isDown)
     throw thrown
-  } finally {
-    use.inFlight--
   }
 }
 

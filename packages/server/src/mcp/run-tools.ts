@@ -2,8 +2,8 @@
 
 import type { CallToolResult } from '@modelcontextprotocol/server'
 import type { Role } from '@stepflow/api'
-import { FlowError, isEnded, type Json, own, parseDuration, type RunStatus } from '@stepflow/engine'
-import { selectRuns, summaryOf } from '@stepflow/host/history'
+import { FlowError, isEnded, type Json, own, parseDuration } from '@stepflow/engine'
+import { ASKED_STATUSES, type AskedStatus, selectRuns, summaryOf } from '@stepflow/host/history'
 import type { Services } from '../services.ts'
 import { callFlow, type FlowCall } from './call-flow.ts'
 import type { ToolSchema } from './flow-tools.ts'
@@ -56,7 +56,7 @@ export const runTools: readonly RunTool[] = [
       type: 'object',
       properties: {
         flow: name,
-        status: { enum: ['queued', 'running', 'waiting', 'paused', 'completed', 'failed', 'cancelled'] },
+        status: { enum: ASKED_STATUSES },
         limit: { type: 'integer', minimum: 1, maximum: 100, default: 20 },
       },
       additionalProperties: false,
@@ -65,7 +65,7 @@ export const runTools: readonly RunTool[] = [
     isReadOnly: true,
     async call({ flow, status, limit = 20 }, _call, { runs }) {
       const { rows, total } = await selectRuns(runs, {
-        statuses: status === undefined ? undefined : [status as RunStatus], // by the schema
+        statuses: status === undefined ? undefined : [status as AskedStatus], // by the schema
         flow: flow === undefined ? undefined : { name: String(flow), file: String(flow) },
         kind: 'run',
         limit: Number(limit),

@@ -1,8 +1,7 @@
 // The list of runs.
 
 import { runListSchema, type Shape, time } from '@stepflow/api'
-import type { RunStatus } from '@stepflow/engine'
-import { type RunFilter, selectRuns, summaryOf } from '@stepflow/host/history'
+import { ASKED_STATUSES, type AskedStatus, type RunFilter, selectRuns, summaryOf } from '@stepflow/host/history'
 import type { App } from '../app/app.ts'
 import { cursorAfter, readCursor } from '../app/cursor.ts'
 import { unreadable } from '../app/problem.ts'
@@ -77,13 +76,11 @@ const listQuery = {
   },
 } as const
 
-const STATUSES = ['queued', 'running', 'waiting', 'paused', 'completed', 'failed', 'cancelled'] as const
-
-function statusesOf(text: string | undefined): (RunStatus | 'waiting')[] | undefined {
+function statusesOf(text: string | undefined): AskedStatus[] | undefined {
   return text?.split(',').map((one) => {
-    const status = STATUSES.find((known) => known === one)
+    const status = ASKED_STATUSES.find((known) => known === one)
     if (status) return status
-    throw unreadable(`"status" is "${one}", but must be of: ${STATUSES.join(', ')}`)
+    throw unreadable(`"status" is "${one}", but must be of: ${ASKED_STATUSES.join(', ')}`)
   })
 }
 

@@ -1,6 +1,6 @@
 // Command lines: words in, named values out. Every word is understood or refused with a suggestion; none is passed over.
 
-import { FlowError, parseDuration, suggest } from '@stepflow/engine'
+import { FlowError, parseDuration, setOwn, suggest } from '@stepflow/engine'
 import type { Args, Command, Option } from './command.ts'
 
 /** Options that every command has. */
@@ -164,6 +164,34 @@ export function durationOption(command: Pick<Command, 'name'>, args: Args, name:
   const ms = parseDuration(text)
   if (ms === undefined) throw usage(command, `--${name} is "${text}", which is not a duration: write 500ms, 30s or 5m`)
   return ms
+}
+
+/** Labels by their names; undefined if none is given. */
+export function labelsOption(command: Pick<Command, 'name'>, args: Args): Record<string, string> | undefined {
+  const given = args.values('label')
+  if (given.length === 0) return undefined
+  const labels: Record<string, string> = {}
+  for (const text of given) {
+    const at = text.indexOf('=')
+    if (at < 1) throw usage(command, `--label is "${text}", but must be NAME=VALUE`)
+    setOwn(labels, text.slice(0, at), text.slice(at + 1))
+  }
+  return labels
+}
+
+/** Of a batch: options that give one input. */
+export function refuseSingleInput(command: Pick<Command, 'name'>, args: Args, options: readonly Option[]): void {
+  const given = args.given.find(({ name }) => options.some((option) => option.name === name))
+  if (given) throw usage(command, `--inputs gives a batch and --${given.name} gives one input: use one of them`)
+}
+
+/** Of a single run: options that only a batch has. */
+export function refuseOutsideBatch(command: Pick<Command, 'name'>, args: Args, names: readonly string[]): void {
+  for (const name of names) {
+    if (args.has(name) || args.value(name) !== undefined) {
+      throw usage(command, `--${name} is for a batch: it needs --inputs FILE`)
+    }
+  }
 }
 
 // ---

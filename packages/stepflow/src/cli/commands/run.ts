@@ -1,8 +1,16 @@
 // stepflow run: one input and its result, or a batch of them. Results on stdout, everything else on stderr.
 
-import { setOwn } from '@stepflow/engine'
 import type { StoreConfig } from '@stepflow/host'
-import { countOption, durationOption, flowFile, outputOf, usage } from '../args.ts'
+import {
+  countOption,
+  durationOption,
+  flowFile,
+  labelsOption,
+  outputOf,
+  refuseOutsideBatch,
+  refuseSingleInput,
+  usage,
+} from '../args.ts'
 import type { ReadyRun } from '../batch/run-batch.ts'
 import { type Args, type Command, flowOptions, type Io } from '../command.ts'
 import { refuseOverwriting } from '../keep-sources.ts'
@@ -83,12 +91,8 @@ export const run: Command = {
     const file = flowFile(run, args)
     const store = storeOf(args, io)
     const isBatch = args.value('inputs') !== undefined
-    if (isBatch)
-      refuseTogether(
-        args,
-        inputOptions.map((option) => option.name),
-      )
-    else refuseOutsideBatch(args)
+    if (isBatch) refuseSingleInput(run, args, inputOptions)
+    else refuseOutsideBatch(run, args, ['order', 'limit', 'force', 'allow-failures', 'drain'])
     const maxConcurrent = countOption(run, args, 'max-concurrent')
     const drainMs = durationOption(run, args, 'drain')
     const output = outputOf(args)
@@ -111,7 +115,7 @@ export const run: Command = {
       const plan = refuseInvalid(project, io, messages)
       if (!plan) return 2
       const variables = await readVariables(args, plan, io, messages)
-      const labels = labelsOf(args)
+      const labels = labelsOption(run, args)
       const options = {
         variables,
         ...(labels ? { labels } : {}),
@@ -180,27 +184,4 @@ function storeOf(args: Args, io: Io): StoreConfig | undefined {
     throw usage(run, '--resume continues a run that is kept, and --store memory keeps none; use --store sqlite:PATH')
   }
   return named ?? (isOutputEnough ? undefined : defaultStore(io))
-}
-
-function labelsOf(args: Args): Record<string, string> | undefined {
-  const given = args.values('label')
-  if (given.length === 0) return undefined
-  const labels: Record<string, string> = {}
-  for (const text of given) {
-    const at = text.indexOf('=')
-    if (at < 1) throw usage(run, `--label is "${text}", but must be NAME=VALUE`)
-    setOwn(labels, text.slice(0, at), text.slice(at + 1))
-  }
-  return labels
-}
-
-function refuseTogether(args: Args, names: readonly string[]) {
-  const given = args.given.find(({ name }) => names.includes(name))
-  if (given) throw usage(run, `--inputs gives a batch and --${given.name} gives one input: use one of them`)
-}
-
-function refuseOutsideBatch(args: Args) {
-  for (const name of ['order', 'limit', 'force', 'allow-failures', 'drain']) {
-    if (args.has(name)) throw usage(run, `--${name} is for a batch: it needs --inputs FILE`)
-  }
 }

@@ -2,9 +2,9 @@
 
 import { FlowError, isRecord, own, type Plan, setOwn } from '@stepflow/engine'
 import { isCodeFile, readText } from '@stepflow/host'
-import { countOption, flowFile, outputOf, usage } from '../args.ts'
+import { countOption, flowFile, labelsOption, outputOf, refuseOutsideBatch, refuseSingleInput, usage } from '../args.ts'
 import { describeDiagnostics } from '../code-frame.ts'
-import { type Args, type Command, flowOptions, type Io } from '../command.ts'
+import { type Command, flowOptions, type Io } from '../command.ts'
 import { createMessages, type Messages } from '../messages.ts'
 import { openClient, remoteFailure, reportAway, tokenOption, urlOption } from '../remote/open-client.ts'
 import type { ReadySubmit } from '../remote/submitted.ts'
@@ -60,8 +60,8 @@ export const submit: Command = {
     const messages = createMessages(args, io)
     const file = flowFile(submit, args)
     const isBatch = args.value('inputs') !== undefined
-    if (isBatch) refuseInputs(args)
-    else refuseOutsideBatch(args)
+    if (isBatch) refuseSingleInput(submit, args, inputOptions)
+    else refuseOutsideBatch(submit, args, ['order', 'force', 'allow-failures', 'max-concurrent'])
     const maxConcurrent = countOption(submit, args, 'max-concurrent')
     const output = outputOf(args)
     if (output !== undefined) checkWritable(output, io.cwd)
@@ -70,7 +70,7 @@ export const submit: Command = {
     if (!plan) return 2
     const variables = await givenVariables(args, plan, io)
     const overrides = merged(await readOverrides(args, io))
-    const labels = labelsOf(args)
+    const labels = labelsOption(submit, args)
     const input = isBatch ? undefined : await readInput(submit, args, plan, io, messages)
     try {
       const client = await openClient(args, io)
@@ -137,29 +137,4 @@ function laidOver(below: unknown, above: unknown): unknown {
   for (const key of Object.keys(below)) setOwn(all, key, below[key])
   for (const key of Object.keys(above)) setOwn(all, key, laidOver(own(below, key), above[key]))
   return all
-}
-
-function labelsOf(args: Args): Record<string, string> | undefined {
-  const given = args.values('label')
-  if (given.length === 0) return undefined
-  const labels: Record<string, string> = {}
-  for (const text of given) {
-    const at = text.indexOf('=')
-    if (at < 1) throw usage(submit, `--label is "${text}", but must be NAME=VALUE`)
-    setOwn(labels, text.slice(0, at), text.slice(at + 1))
-  }
-  return labels
-}
-
-function refuseInputs(args: Args): void {
-  const given = args.given.find(({ name }) => inputOptions.some((option) => option.name === name))
-  if (given) throw usage(submit, `--inputs gives a batch and --${given.name} gives one input: use one of them`)
-}
-
-function refuseOutsideBatch(args: Args): void {
-  for (const name of ['order', 'force', 'allow-failures', 'max-concurrent']) {
-    if (args.has(name) || args.value(name) !== undefined) {
-      throw usage(submit, `--${name} is for a batch: it needs --inputs FILE`)
-    }
-  }
 }

@@ -2,9 +2,17 @@
 
 import { resolve } from 'node:path'
 import type { ListRuns, Run, RunList } from '@stepflow/api/client'
-import { FlowError, parseDuration, type RunRow, type RunStatus, setOwn, suggest } from '@stepflow/engine'
-import { isWaiting, MOST_COUNTED, type RunFilter, selectRuns, summaryOf } from '@stepflow/host/history'
-import { countOption, usage } from '../args.ts'
+import { FlowError, parseDuration, type RunRow, suggest } from '@stepflow/engine'
+import {
+  ASKED_STATUSES,
+  type AskedStatus,
+  isWaiting,
+  MOST_COUNTED,
+  type RunFilter,
+  selectRuns,
+  summaryOf,
+} from '@stepflow/host/history'
+import { countOption, labelsOption, usage } from '../args.ts'
 import type { Args, Command } from '../command.ts'
 import { number } from '../progress/number.ts'
 import { shownOf } from '../remote/remote-row.ts'
@@ -98,18 +106,16 @@ function print(
 /** Runs that a server lists at once. */
 const PAGE = 1000
 
-const STATUSES = ['queued', 'running', 'waiting', 'paused', 'completed', 'failed', 'cancelled'] as const
-
 function filterOf({ command, args, io }: Pick<RunsContext, 'command' | 'args' | 'io'>): RunFilter {
   const flow = args.value('flow')
-  const labels = labelsOf(command, args)
+  const labels = labelsOption(command, args)
   const now = Date.now()
   const [since, until] = [timeOption(command, args, 'since', now), timeOption(command, args, 'until', now)]
   return {
     limit: countOption(command, args, 'limit') ?? 50,
     statuses: statusesOf(command, args),
     flow: flow === undefined ? undefined : { name: flow, file: resolve(io.cwd, flow) },
-    ...(Object.keys(labels).length === 0 ? {} : { labels }),
+    ...(labels ? { labels } : {}),
     ...(since === undefined ? {} : { since }),
     ...(until === undefined ? {} : { until }),
   }
@@ -119,16 +125,16 @@ function isNarrowed(args: Args): boolean {
   return args.given.some(({ name }) => ['status', 'flow', 'label', 'since', 'until'].includes(name))
 }
 
-function statusesOf(command: Pick<Command, 'name'>, args: Args): (RunStatus | 'waiting')[] | undefined {
+function statusesOf(command: Pick<Command, 'name'>, args: Args): AskedStatus[] | undefined {
   return args
     .value('status')
     ?.split(',')
     .map((text) => {
-      const status = STATUSES.find((one) => one === text.trim())
+      const status = ASKED_STATUSES.find((one) => one === text.trim())
       if (status) return status
-      const near = suggest(text, STATUSES)
+      const near = suggest(text, ASKED_STATUSES)
       const hint = near ? `; did you mean "${near}"?` : ''
-      throw usage(command, `--status is "${text}", but must be one of: ${STATUSES.join(', ')}${hint}`)
+      throw usage(command, `--status is "${text}", but must be one of: ${ASKED_STATUSES.join(', ')}${hint}`)
     })
 }
 
@@ -146,16 +152,6 @@ function timeOption(command: Pick<Command, 'name'>, args: Args, name: string, no
     command,
     `--${name} is "${text}", but must be a day (2026-11-29, in UTC), a time (2026-11-29T08:00:00Z), or how long ago (2h)`,
   )
-}
-
-function labelsOf(command: Pick<Command, 'name'>, args: Args): Record<string, string> {
-  const labels: Record<string, string> = {}
-  for (const text of args.values('label')) {
-    const at = text.indexOf('=')
-    if (at < 1) throw usage(command, `--label is "${text}", but must be NAME=VALUE`)
-    setOwn(labels, text.slice(0, at), text.slice(at + 1))
-  }
-  return labels
 }
 
 /** Of a batch, what the first of its items waits for that has not ended. */
