@@ -29,7 +29,6 @@ import {
   redactPins,
   redactValues,
   type Store,
-  saysEndOf,
   type VisitReads,
   type VisitRow,
   visitOfPath,
@@ -37,6 +36,7 @@ import {
 import { hideSecrets, secretPaths, secretValues } from '@stepflow/schema'
 import type { Secrets } from '../secrets/secrets.ts'
 import { findRun } from './find-run.ts'
+import { concerns, firstWaiting, inputsIn, shardOf } from './item-entries.ts'
 import { itemBytes, type ShardItems } from './item-states.ts'
 import { type FailureCause, type ItemFilter, type ListedItem, listFailures, listItems } from './list-items.ts'
 import { type Created, readCreated } from './read-created.ts'
@@ -169,6 +169,14 @@ function redactorOf(process: Redactor, { plan, options }: Pick<Created, 'plan' |
 
 const CANCELLED: Outcome = { outcome: 'failed', error: { code: 'CANCELLED', message: 'the run was cancelled' } }
 
+/** What is recorded of an item, as it is, and what takes the secrets out of it. */
+interface Past {
+  readonly item: number
+  readonly entries: readonly JournalEntry[]
+  readonly input: unknown
+  readonly redactor: Redactor
+}
+
 class Recorded implements RecordedRun {
   readonly row: RunRow
   readonly plan: Plan | undefined
@@ -197,38 +205,29 @@ class Recorded implements RecordedRun {
   }
 
   async entriesOf(item: number): Promise<JournalEntry[]> {
-    const { entries, redactor } = await this.#pastOf(item)
-    return entries.map((entry) => redactEntry(entry, redactor))
+    return shownEntries(await this.#pastOf(item))
   }
 
   async visitsOf(item: number, inside?: string): Promise<VisitRow[]> {
-    const plan = this.#wholePlan()
-    const visits =
-      inside === undefined ? foldVisits(plan, item) : foldInside(await this.#planInside(item, inside), inside)
-    visits.see(await this.entriesOf(item))
-    return visits.rows()
+    return this.#visitsIn(await this.#pastOf(item), inside)
   }
 
   async readsOf(
     item: number,
-    { step, visit, element = 0 }: Pick<VisitRow, 'step' | 'visit' | 'element'>,
+    visit: Pick<VisitRow, 'step' | 'visit' | 'element'>,
     inside?: string,
   ): Promise<VisitReads | undefined> {
-    const plan = this.#wholePlan()
-    const { entries, input, redactor } = await this.#pastOf(item)
-    const past = { plan, run: this.row.id, item, input, variables: this.#variables, entries }
-    const place = inside === undefined ? { item, step, visit } : { sub: inside, item: element, step, visit }
-    const reads = await readsOf(past, place)
-    return redactor.value(reads)
+    return this.#readsIn(await this.#pastOf(item), visit, inside)
   }
 
   async visit(item: number, which: WhichVisit, inside?: string): Promise<VisitDetail> {
-    const row = visitAmong(await this.visitsOf(item, inside), which)
+    const past = await this.#pastOf(item)
+    const row = visitAmong(await this.#visitsIn(past, inside), which)
     if (!row)
       throw new FlowError('NOT_FOUND', `item ${item} of run ${this.row.id} has no such visit of "${which.stepId}"`)
-    const reads = await this.readsOf(item, row, inside)
-    const plan = inside === undefined ? this.#wholePlan() : await this.#planInside(item, inside)
-    const outcome = outcomeOf(await this.entriesOf(item), row, inside)
+    const reads = await this.#readsIn(past, row, inside)
+    const plan = inside === undefined ? this.#wholePlan() : await this.#planInside(past, inside)
+    const outcome = outcomeOf(shownEntries(past), row, inside)
     const values = reads?.values ?? {}
     if (row.why?.kind === 'condition' && Object.keys(values).length > 0) row.why = { ...row.why, values }
     return {
@@ -246,12 +245,31 @@ class Recorded implements RecordedRun {
     return redactor.value(this.#schema === undefined ? input : hideSecrets(this.#schema, input))
   }
 
-  async #planInside(item: number, inside: string): Promise<Plan | undefined> {
+  async #visitsIn(past: Past, inside: string | undefined): Promise<VisitRow[]> {
+    const plan = this.#wholePlan()
+    const visits =
+      inside === undefined ? foldVisits(plan, past.item) : foldInside(await this.#planInside(past, inside), inside)
+    visits.see(shownEntries(past))
+    return visits.rows()
+  }
+
+  async #readsIn(
+    { item, entries, input, redactor }: Past,
+    { step, visit, element = 0 }: Pick<VisitRow, 'step' | 'visit' | 'element'>,
+    inside: string | undefined,
+  ): Promise<VisitReads | undefined> {
+    const plan = this.#wholePlan()
+    const past = { plan, run: this.row.id, item, input, variables: this.#variables, entries }
+    const place = inside === undefined ? { item, step, visit } : { sub: inside, item: element, step, visit }
+    return redactor.value(await readsOf(past, place))
+  }
+
+  async #planInside(past: Past, inside: string): Promise<Plan | undefined> {
     const known = planInside(this.#wholePlan(), inside)
     if (known) return known
     // A component made it of what it was given.
     const { sub, item: element, step, visit } = visitOfPath(inside)
-    const given = (await this.readsOf(item, { step, visit, element }, sub))?.input
+    const given = (await this.#readsIn(past, { step, visit, element }, sub))?.input
     return planGiven(given, (id) => this.#found(bareId(id)))
   }
 
@@ -260,26 +278,20 @@ class Recorded implements RecordedRun {
     throw new FlowError('RESOURCE_UNAVAILABLE', this.damage ?? 'its journal is damaged')
   }
 
-  /** As it is recorded, and what takes the secrets out of it. */
-  async #pastOf(item: number): Promise<{ entries: JournalEntry[]; input: unknown; redactor: Redactor }> {
+  /** The journal of one item is read once, whatever is asked of it. */
+  async #pastOf(item: number): Promise<Past> {
+    const shards = await this.#store.runs.shards(this.row.id)
+    const shard = shardOf(shards, item)
+    const rows = shard ? await this.#store.read(shard.journal) : []
+    const input = shard && inputsIn(rows)[item - shard.first]
     const entries: JournalEntry[] = []
-    let input: unknown
-    let from = 0
-    for (const { journal, items } of await this.#store.runs.shards(this.row.id)) {
-      const place = item - from
-      from += items
-      if (place < 0 || place >= items) continue
-      const rows = await this.#store.read(journal)
-      const [first] = rows[0]?.entries ?? []
-      if (first?.type === 'created') input = first.inputs[place]
-      for (const row of rows) for (const entry of row.entries) if (concerns(entry, item)) entries.push(entry)
-    }
+    for (const row of rows) for (const entry of row.entries) if (concerns(entry, item)) entries.push(entry)
     // Nobody drove it when it was cancelled, so nobody wrote how its items ended.
     const { status, endedAt, createdAt } = this.row
     const isTold = entries.some((entry) => entry.type === 'finished')
     if (isEnded(status) && !isTold)
       entries.push({ type: 'finished', at: endedAt ?? createdAt, item, outcome: CANCELLED })
-    return { entries, input, redactor: this.#redactorOf(input === undefined ? [] : [input]) }
+    return { item, entries, input, redactor: this.#redactorOf(input === undefined ? [] : [input]) }
   }
 
   async *waits() {
@@ -302,8 +314,7 @@ class Recorded implements RecordedRun {
 
   async wait(path: string): Promise<WaitState | undefined> {
     const item = Number.parseInt(path, 10)
-    const shards = await this.#store.runs.shards(this.row.id)
-    const shard = shards.find(({ first, items }) => item >= first && item < first + items)
+    const shard = shardOf(await this.#store.runs.shards(this.row.id), item)
     if (!this.plan || !shard) return undefined
     const sent = await this.#shownRows(`${this.row.id}/0`)
     const state = waitState(this.plan, path, await this.#shownRows(shard.journal), sent)
@@ -312,8 +323,7 @@ class Recorded implements RecordedRun {
 
   async #shownRows(journal: JournalId): Promise<JournalRow[]> {
     const rows = await this.#store.read(journal)
-    const [first] = rows[0]?.entries ?? []
-    const redactor = this.#redactorOf(first?.type === 'created' ? first.inputs : [])
+    const redactor = this.#redactorOf(inputsIn(rows))
     return rows.map((row) => ({ ...row, entries: row.entries.map((entry) => redactEntry(entry, redactor)) }))
   }
 
@@ -364,12 +374,12 @@ class Recorded implements RecordedRun {
     return listFailures({ failed })
   }
 
-  async shownRow({ journal, entries }: JournalRow): Promise<JournalEntry[]> {
-    let redactor = this.#redactor
-    if (this.#marksInputs) {
-      const [first] = entries[0]?.type === 'created' ? entries : ((await this.#store.read(journal))[0]?.entries ?? [])
-      redactor = this.#redactorOf(first?.type === 'created' ? first.inputs : [])
-    }
+  async shownRow(row: JournalRow): Promise<JournalEntry[]> {
+    const { journal, entries } = row
+    const isFirst = entries[0]?.type === 'created'
+    const redactor = this.#marksInputs
+      ? this.#redactorOf(inputsIn(isFirst ? [row] : await this.#store.read(journal)))
+      : this.#redactor
     return entries.map((entry) => redactEntry(entry, redactor))
   }
 
@@ -384,8 +394,7 @@ class Recorded implements RecordedRun {
   async *journals() {
     for (const { journal } of await this.#store.runs.shards(this.row.id)) {
       const rows = await this.#store.read(journal)
-      const [first] = rows[0]?.entries ?? []
-      const redactor = this.#redactorOf(first?.type === 'created' ? first.inputs : [])
+      const redactor = this.#redactorOf(inputsIn(rows))
       const shown = (entry: JournalEntry) => redactEntry(this.#hidden(entry), redactor)
       yield {
         journal,
@@ -433,13 +442,11 @@ class Recorded implements RecordedRun {
 
   async #inputsOf(rows: readonly ItemRow[]): Promise<unknown[]> {
     const inputs: unknown[] = []
-    let from = 0
-    for (const { journal, items } of await this.#store.runs.shards(this.row.id)) {
-      const places = rows.map(({ item }) => item - from).filter((place) => place >= 0 && place < items)
-      from += items
+    for (const shard of await this.#store.runs.shards(this.row.id)) {
+      const places = rows.filter(({ item }) => shardOf([shard], item)).map(({ item }) => item - shard.first)
       if (places.length === 0) continue
-      const [first] = (await this.#store.read(journal))[0]?.entries ?? []
-      if (first?.type === 'created') for (const place of places) inputs.push(first.inputs[place])
+      const given = inputsIn(await this.#store.read(shard.journal))
+      for (const place of places) inputs.push(given[place])
     }
     return inputs
   }
@@ -452,32 +459,8 @@ class Recorded implements RecordedRun {
   }
 }
 
-/** Of the item itself, or of a run inside it. */
-function itemOf(entry: JournalEntry): number | undefined {
-  if (!('item' in entry) || entry.type === 'signalled') return undefined
-  const { sub } = entry as { sub?: string }
-  return sub === undefined ? entry.item : Number.parseInt(sub, 10)
-}
-
-/** Does it say something of the item, of a run inside it, or of who drives it? */
-function concerns(entry: JournalEntry, item: number): boolean {
-  return itemOf(entry) === item || saysEndOf(entry, item) || entry.type === 'claimed'
-}
-
-/** The lowest item that has put something aside and has not ended. */
-function firstWaiting(rows: readonly { readonly entries: readonly JournalEntry[] }[]): number | undefined {
-  const parked = new Set<number>()
-  for (const { entries } of rows) {
-    for (const entry of entries) {
-      const item = itemOf(entry)
-      if (item === undefined) continue
-      if (entry.type === 'parked') parked.add(item)
-      else if (entry.type === 'finished') parked.delete(item)
-    }
-  }
-  let first: number | undefined
-  for (const item of parked) if (first === undefined || item < first) first = item
-  return first
+function shownEntries({ entries, redactor }: Past): JournalEntry[] {
+  return entries.map((entry) => redactEntry(entry, redactor))
 }
 
 /** What somebody brought, or made: labels, the message of a failure. What it was begun by is names of files, and hashes. */
