@@ -1,7 +1,7 @@
 // Code in whole runs: what is left of its processes, and who may run it.
 
 import { spawn, spawnSync } from 'node:child_process'
-import { chmodSync } from 'node:fs'
+import { chmodSync, closeSync, openSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { descendantsOf, isAlive } from '../../../test/descendants.ts'
 import { begin, cli, ending, folderWith, parsed, program } from './cli.ts'
@@ -18,6 +18,20 @@ output: { js: { $step: js }, py: { $step: py } }
   - { id: py, component: /builtin/code/python, input: { code: "1 + 2" } }
 output: { js: { $step: js }, py: { $step: py } }
 `,
+  'reads.yaml': `steps:
+  - id: c
+    component: /builtin/code/python
+    input:
+      code: |
+        import os
+        found = []
+        for fd in range(256):
+            try: found.append(os.pread(fd, 100, 0).decode())
+            except OSError: pass
+        [text for text in found if text != ""]
+output: { $step: c }
+`,
+  'secret.txt': 'hunter2',
   'warm.yml': 'code: { warm: 2, memory: 128MB }\n',
   'items.jsonl': '1\n'.repeat(100),
 }
@@ -68,6 +82,20 @@ describe('no process of a jail is left', () => {
     },
     120_000,
   )
+})
+
+linux('code reads no file that the program was started with open, whatever its number', async () => {
+  const stdio = Array.from({ length: 64 }, (_, fd) => (fd === 1 || fd === 2 ? ('pipe' as const) : ('ignore' as const)))
+  const secret = openSync(at('secret.txt'), 'r')
+  const child = spawn(process.execPath, [program, 'run', at('reads.yaml')], {
+    cwd: folder,
+    stdio: [...stdio.slice(0, 63), secret],
+  })
+  closeSync(secret)
+
+  const { code, out } = await ending(child)
+
+  expect([code, parsed(out)]).toEqual([0, [{ outcome: 'success', result: [] }]])
 })
 
 describe('an ordinary user', () => {

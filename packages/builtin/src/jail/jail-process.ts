@@ -6,6 +6,7 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
+import { withoutInherited } from './inherited-files.ts'
 import { ANSWER_MB } from './limits.ts'
 import { descendantsOf } from './processes.ts'
 import type { Tools } from './util-linux.ts'
@@ -33,13 +34,11 @@ export class JailProcess {
     this.#tools = tools
     this.scratch = tools ? '/tmp' : realpathSync(mkdtempSync(join(tmpdir(), 'stepflow-code-')))
     const [command, ...args] = tools ? jailed(inmate, tools) : [inmate.command, ...inmate.args]
-    const child = spawn(command as string, args, {
-      // a command has a first word
-      cwd: tools ? '/' : this.scratch,
-      env: inmate.env,
-      detached: true,
-      stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
-    })
+    const options = { cwd: tools ? '/' : this.scratch, env: inmate.env, detached: true }
+    const child = withoutInherited(
+      ['pipe', 'ignore', 'pipe', 'pipe'],
+      (stdio) => spawn(command as string, args, { ...options, stdio }), // a command has a first word
+    )
     this.#child = child
     running.add(this)
     const output = child.stdio[3] as Readable // of a pipe

@@ -4,7 +4,8 @@
 // W1. A jail has name spaces of its own for users, network, processes, mounts, IPC and the host's name, and can make none.
 // W2. Its root has /usr and what the interpreter needs, read-only; /proc of its own; /dev/null, /dev/urandom; an empty /tmp.
 // W3. Whoever is in it has no capabilities, gains none, and counts against limits of its own.
-// W4. It ends with the process that started it, however that ends: its first process is one that code cannot reach.
+// W4. No file that this process has open is open in it but those that it is given (inherited-files.ts).
+// W5. It ends with the process that started it, however that ends: its first process is one that code cannot reach.
 
 import { lstatSync, readFileSync, readlinkSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
