@@ -180,6 +180,7 @@ export class Calls {
     this.#parks.leave(attempt)
     dropStep(this.#drive, run, key, why)
     this.#items.leaveStepPlace(attempt)
+    if (run.parked.size > 0) run.endedBesideParked.add(attempt.slot)
   }
 
   /** All items of a sub-run have ended: its step goes on. */
@@ -381,6 +382,7 @@ export class Calls {
       if (record.cache) this.#drive.kept.set(record.cache.key, { output: result ?? null })
     }
     if (run.stepLimit !== undefined) this.#items.leaveStepPlace(attempt)
+    if (run.parked.size > 0) run.endedBesideParked.add(attempt.slot)
     if (!run.isDirty) this.#drive.touch(run)
   }
 

@@ -318,7 +318,10 @@ export class Driver {
         const key = scheduler.takeReady()
         // An item is started only when nothing else can move: items that never wait go through one after the other.
         if (key >= 0) this.#calls.dispatch(run, key)
-        else if (!run.hasInputs || !this.#items.admit(run)) break
+        else {
+          if (run.endedBesideParked.size > 0) this.#items.noteWaiting(run)
+          if (!run.hasInputs || !this.#items.admit(run)) break
+        }
         scheduler.advance()
         if (scheduler.hasNews) this.#collect(run)
         if (++steps === 128) until = options.clock.now() + TURN_MS

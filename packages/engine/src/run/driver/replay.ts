@@ -118,7 +118,9 @@ function apply(
   const underWay = heldOf(run, past.cut).filter((held) => run.state.status[held] === QUEUED)
   // Nothing is called in a replay: what a failure cut off then must look as it did.
   for (const held of underWay) run.state.status[held] = RUNNING
-  settle(run, run.state.slotOf(key), entry.step, entry.outcome)
+  const slot = run.state.slotOf(key)
+  settle(run, slot, entry.step, entry.outcome)
+  if (run.parked.size > 0) run.endedBesideParked.add(slot)
   drive.touch(run)
   pump()
   for (const held of underWay) if (run.state.status[held] === RUNNING) run.state.status[held] = QUEUED

@@ -82,6 +82,8 @@ export class ActiveRun {
   readonly tries = new RareMap<number, Tries>()
   /** By slot: steps parked on a time, a signal or an idle sub-run. */
   readonly parked = new RareMap<number, number>()
+  /** Slots of items with parked steps in which another step has ended since anybody looked whether they only wait. */
+  readonly endedBesideParked = new RareSet<number>()
   /** Slots of items that only wait and have given their place back. */
   readonly idleSlots = new RareSet<number>()
   /** By slot, for plans that limit the steps of an item: how many run, and who waits for a place. */

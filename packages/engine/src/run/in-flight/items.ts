@@ -141,9 +141,19 @@ export class Items {
 
   /** A step of the item was put aside, until a time or a signal. An item whose every step is gives its place back. */
   park(run: ActiveRun, slot: number): void {
-    const parked = (run.parked.get(slot) ?? 0) + 1
-    run.parked.set(slot, parked)
-    if (run.idleSlots.has(slot) || run.state.isLive[slot] === 0 || run.state.active[slot] !== parked) return
+    run.parked.set(slot, (run.parked.get(slot) ?? 0) + 1)
+    this.#noteWaiting(run, slot)
+  }
+
+  /** Of the items in which a step has ended beside others that are put aside, some may only wait by now. */
+  noteWaiting(run: ActiveRun): void {
+    for (const slot of run.endedBesideParked) this.#noteWaiting(run, slot)
+    run.endedBesideParked.clear()
+  }
+
+  #noteWaiting(run: ActiveRun, slot: number): void {
+    const { state } = run
+    if (run.idleSlots.has(slot) || state.isLive[slot] === 0 || state.active[slot] !== run.parked.get(slot)) return
     run.idleSlots.add(slot)
     run.idle++
     if (!run.parent) this.#drive.options.gate.release()
