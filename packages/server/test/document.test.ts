@@ -1,5 +1,10 @@
 // The OpenAPI document, and the page that shows it.
 
+import { execFile } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { startServer } from './start-server.ts'
 
@@ -17,6 +22,19 @@ test('describes every route, each with a name of its own and who may call it', a
     expect(operation.tags?.length, operation.operationId).toBe(1)
     expect(operation.security.length === 0 || operation['x-access'] !== undefined, operation.operationId).toBe(true)
   }
+})
+
+test('is sound: redocly finds nothing in it, with its recommended rules', async () => {
+  const { call, folder } = await startServer()
+  const { body } = await call('GET', '/openapi.json')
+  writeFileSync(join(folder, 'openapi.json'), JSON.stringify(body))
+
+  const program = createRequire(import.meta.url).resolve('@redocly/cli/bin/cli.js')
+  const env = { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' }
+  const words = [program, 'lint', 'openapi.json', '--format=json']
+  const { stdout } = await promisify(execFile)(process.execPath, words, { cwd: folder, env }).catch((error) => error)
+
+  expect(JSON.parse(stdout)).toMatchObject({ totals: { errors: 0, warnings: 0 }, problems: [] })
 })
 
 test('is shown by a page that loads nothing from elsewhere', async () => {
