@@ -64,7 +64,7 @@ test('what is no answer of ours is an error all the same', async () => {
     response.end('<h1>teapot</h1>')
   })
 
-  await expect(client.info()).rejects.toMatchObject({ code: 'CONFLICT', status: 418 })
+  await expect(client.getInfo()).rejects.toMatchObject({ code: 'CONFLICT', status: 418 })
 })
 
 test('a token goes into a header, and the address may end in /api/v1', async () => {
@@ -77,7 +77,7 @@ test('a token goes into a header, and the address may end in /api/v1', async () 
     (url) => new StepflowClient({ url: `${url}/x/api/v1/`, token: 't' }),
   )
 
-  await client.info()
+  await client.getInfo()
 
   expect(seen?.headers.authorization).toBe('Bearer t')
   expect(seen?.url).toBe('/x/api/v1/info')
@@ -104,7 +104,7 @@ async function against(answer: Answer, create = (url: string) => new StepflowCli
 
 async function all(client: StepflowClient, options?: ReadResults): Promise<unknown[]> {
   const results: unknown[] = []
-  for await (const batch of client.results('r', options)) {
+  for await (const batch of client.getResults('r', options)) {
     for (const { outcome } of batch) results.push(outcome.outcome === 'success' ? outcome.result : outcome)
   }
   return results

@@ -1,13 +1,34 @@
-// A typed client of the HTTP API: for programs, for the command line, for a page. Needs nothing but fetch.
+// A typed client of the HTTP API, a method for each route: for programs, for the command line, for a page. Needs nothing but
+// fetch.
 
-import type { ItemResult, Outcome, ResultOrder } from '@stepflow/engine'
-import type { BlobIdShape } from '../shapes/blob.ts'
+import type { ItemResult } from '@stepflow/engine'
+import type { ListedSecret, NewToken, SecretList, Session, Token, TokenList } from '../shapes/access.ts'
+import type { Blob, BlobIdShape } from '../shapes/blob.ts'
+import type { ComponentList } from '../shapes/component.ts'
+import type {
+  AddedFlow,
+  CheckedFlow,
+  CheckFlow,
+  FlowDetail,
+  FlowList,
+  NewFlow,
+  PastInputs,
+  Samples,
+  SaveFlow,
+  TestedFlow,
+  TestFlow,
+  VersionList,
+} from '../shapes/flow.ts'
+import type { FailureList, Item, ItemList, Step, StepList } from '../shapes/item.ts'
+import type { BulkResult, Rerun, RerunPreview } from '../shapes/rerun.ts'
 import type { Run, RunList, StartedRun, StartRun } from '../shapes/run.ts'
-import type { Info } from '../shapes/server.ts'
+import type { Health, Info } from '../shapes/server.ts'
+import type { Wait, WaitList } from '../shapes/wait.ts'
+import { type FollowEvents, followEvents, type ServerEvent } from './follow-events.ts'
 import { Http, type HttpOptions } from './http.ts'
-import { keptAlive } from './keep-alive.ts'
-import { Patience, type PatienceOptions } from './patience.ts'
 import { readLines } from './read-lines.ts'
+import { type SendLines, sendLines } from './send-lines.ts'
+import { type ReadResults, streamResults } from './stream-results.ts'
 
 /** Where the server is, and who asks. */
 export interface ClientOptions extends HttpOptions {}
@@ -29,23 +50,56 @@ export interface ListRuns {
   readonly cursor?: string
 }
 
-/** How results are read. */
-export interface ReadResults extends PatienceOptions {
-  readonly order?: ResultOrder
-  /** Leaves out so many. */
-  readonly from?: number
+/** Which items of a run are listed. */
+export interface ListItems {
+  /** One, or several with commas. */
+  readonly status?: string
+  /** Of the failure; one, or several with commas. */
+  readonly code?: string
+  readonly step?: string
+  readonly limit?: number
+  readonly cursor?: string
 }
 
-/** A run whose inputs are sent as lines. */
-export interface SendLines extends PatienceOptions {
-  /** What else belongs to the run. */
-  readonly run: Omit<StartRun, 'input' | 'inputs' | 'wait' | 'timeout' | 'idempotencyKey'>
-  /** All lines, from the first on; asked for again after a connection that broke off. */
-  readonly lines: () => AsyncIterable<Uint8Array>
-  /** The same key is the same run: what was taken is not taken again. */
-  readonly key: string
-  /** Told once which run it is, while lines are still sent. */
-  readonly onRun?: (runId: string) => void
+/** Where steps are looked for. */
+export interface FindSteps {
+  /** Absent: of a run of one item. */
+  readonly item?: number
+  /** What runs inside a step, by the `inside` of its row. */
+  readonly inside?: string
+}
+
+/** Which visit of a step is read. */
+export interface FindStep extends FindSteps {
+  /** The last unless told. */
+  readonly visit?: number
+  readonly element?: number
+  /** Large values too. */
+  readonly full?: boolean
+}
+
+/** What is done to many runs: those that are named, or those that a filter finds. */
+export interface BulkRuns {
+  readonly action: 'cancel' | 'pause' | 'resume' | 'rerun' | 'delete'
+  readonly ids?: readonly string[]
+  readonly filter?: Omit<ListRuns, 'limit' | 'cursor'>
+}
+
+/** A run as one document; what is in it, `importRun` knows. */
+export type ExportedRun = Readonly<Record<string, unknown>>
+
+/** A run that was brought in. */
+export interface ImportedRun {
+  readonly run: Run
+  /** `false` where it was there before, with the same content. */
+  readonly isNew: boolean
+}
+
+/** A row of one of a run's journals, without values. */
+export interface JournalLine {
+  readonly journal: string
+  readonly seq: number
+  readonly entries: readonly { readonly type: string; readonly at: number }[]
 }
 
 /**
@@ -55,7 +109,7 @@ export interface SendLines extends PatienceOptions {
  * ```ts
  * const info = { version: '1.0.0', now: '2026-11-30T08:00:00Z', role: 'viewer', store: 'sqlite', canWriteFlows: false }
  * const client = new StepflowClient({ url: 'http://127.0.0.1:7837', fetch: async () => Response.json(info) })
- * console.log((await client.info()).version) // 1.0.0
+ * console.log((await client.getInfo()).version) // 1.0.0
  * ```
  *
  * @param options where the server is, and a token
@@ -72,12 +126,99 @@ export class StepflowClient {
     return this.#http.base.replace(/\/api\/v1$/, '')
   }
 
-  info(): Promise<Info> {
+  // The server
+
+  getInfo(): Promise<Info> {
     return this.#http.json('/info')
   }
 
+  getHealth(): Promise<Health> {
+    return this.#http.json('/health')
+  }
+
+  /** Throws RESOURCE_UNAVAILABLE while the server starts or ends. */
+  getReady(): Promise<Health> {
+    return this.#http.json('/ready')
+  }
+
+  /** Counts, as Prometheus reads them. */
+  getMetrics(): Promise<string> {
+    return this.#http.text('/metrics')
+  }
+
+  /** The document of the API. */
+  getOpenApi(): Promise<Readonly<Record<string, unknown>>> {
+    return this.#http.json('/openapi.json')
+  }
+
+  listComponents(): Promise<ComponentList> {
+    return this.#http.json('/components')
+  }
+
+  // Flows
+
+  listFlows(): Promise<FlowList> {
+    return this.#http.json('/flows')
+  }
+
+  /** `version`: a number, or `published`; else the newest. */
+  getFlow(flow: string, version?: number | 'published'): Promise<FlowDetail> {
+    return this.#http.json(path('flows', flow), { query: { version } })
+  }
+
+  addFlow(flow: NewFlow): Promise<AddedFlow> {
+    return this.#http.json('/flows', { method: 'POST', json: flow })
+  }
+
+  saveFlow(name: string, flow: SaveFlow): Promise<FlowDetail> {
+    return this.#http.json(path('flows', name), { method: 'PUT', json: flow })
+  }
+
+  removeFlow(name: string): Promise<void> {
+    return this.#http.done(path('flows', name), { method: 'DELETE' })
+  }
+
+  listVersions(name: string): Promise<VersionList> {
+    return this.#http.json(path('flows', name, 'versions'))
+  }
+
+  getVersion(name: string, version: number): Promise<FlowDetail> {
+    return this.#http.json(path('flows', name, 'versions', version))
+  }
+
+  /** The newest unless told. */
+  publishFlow(name: string, version?: number): Promise<FlowDetail> {
+    const json = version === undefined ? null : { version }
+    return this.#http.json(path('flows', name, 'publish'), { method: 'POST', json })
+  }
+
+  checkFlow(flow: CheckFlow): Promise<CheckedFlow> {
+    return this.#http.json('/flows/check', { method: 'POST', json: flow })
+  }
+
+  testFlow(name: string, test: TestFlow = {}): Promise<TestedFlow> {
+    return this.#http.json(path('flows', name, 'test'), { method: 'POST', json: test })
+  }
+
+  /** The last different inputs. */
+  listInputs(name: string): Promise<PastInputs> {
+    return this.#http.json(path('flows', name, 'inputs'))
+  }
+
+  /** What the steps answered last. */
+  listSamples(name: string): Promise<Samples> {
+    return this.#http.json(path('flows', name, 'samples'))
+  }
+
+  // Runs
+
   startRun(run: StartRun, signal?: AbortSignal): Promise<StartedRun> {
     return this.#http.json('/runs', { method: 'POST', json: run, signal })
+  }
+
+  /** Starts a run and sends its inputs, again as often as the connection breaks off; resolves when all are taken. */
+  sendLines(lines: SendLines): Promise<StartedRun> {
+    return sendLines(this.#http, lines)
   }
 
   listRuns(query: ListRuns = {}): Promise<RunList> {
@@ -85,21 +226,142 @@ export class StepflowClient {
   }
 
   getRun(runId: string, signal?: AbortSignal): Promise<Run> {
-    return this.#http.json(pathOf(runId), { signal })
+    return this.#http.json(path('runs', runId), { signal })
   }
 
   cancelRun(runId: string, reason?: string): Promise<Run> {
     const json = reason === undefined ? null : { reason }
-    return this.#http.json(`${pathOf(runId)}/cancel`, { method: 'POST', json })
+    return this.#http.json(path('runs', runId, 'cancel'), { method: 'POST', json })
   }
 
   pauseRun(runId: string): Promise<Run> {
-    return this.#http.json(`${pathOf(runId)}/pause`, { method: 'POST' })
+    return this.#http.json(path('runs', runId, 'pause'), { method: 'POST' })
   }
 
   resumeRun(runId: string): Promise<Run> {
-    return this.#http.json(`${pathOf(runId)}/resume`, { method: 'POST' })
+    return this.#http.json(path('runs', runId, 'resume'), { method: 'POST' })
   }
+
+  /** Repeats a run that has ended, as a new run. The same key is the same new run. */
+  rerun(runId: string, rerun: Omit<Rerun, 'dryRun'> = {}, key?: string): Promise<Run> {
+    return this.#http.json(path('runs', runId, 'rerun'), { method: 'POST', json: rerun, key })
+  }
+
+  /** What that would repeat; nothing is begun. */
+  previewRerun(runId: string, rerun: Omit<Rerun, 'dryRun'> = {}): Promise<RerunPreview> {
+    const json = { ...rerun, dryRun: true }
+    return this.#http.json(path('runs', runId, 'rerun'), { method: 'POST', json })
+  }
+
+  exportRun(runId: string): Promise<ExportedRun> {
+    return this.#http.json(path('runs', runId, 'export'))
+  }
+
+  /** `exported`: what `exportRun` answered, or its text. */
+  async importRun(exported: ExportedRun | string): Promise<ImportedRun> {
+    const content = new TextEncoder().encode(typeof exported === 'string' ? exported : JSON.stringify(exported))
+    const body = { type: 'application/json', content }
+    const answer = await this.#http.send('/runs/import', { method: 'POST', body })
+    return { run: (await this.#http.read(() => answer.json())) as Run, isNew: answer.status === 201 }
+  }
+
+  deleteRun(runId: string): Promise<void> {
+    return this.#http.done(path('runs', runId), { method: 'DELETE' })
+  }
+
+  /** One thing to many runs. */
+  bulk(action: BulkRuns): Promise<BulkResult> {
+    return this.#http.json('/runs/bulk', { method: 'POST', json: action })
+  }
+
+  /**
+   * The results of a run as they are there, some at a time, until it has ended. A stream that breaks off is taken up where it
+   * was.
+   */
+  getResults(runId: string, options: ReadResults = {}): AsyncGenerator<readonly ItemResult[]> {
+    return streamResults(this.#http, path('runs', runId), options)
+  }
+
+  listItems(runId: string, query: ListItems = {}): Promise<ItemList> {
+    return this.#http.json(path('runs', runId, 'items'), { query: { ...query } })
+  }
+
+  /** `size`: `full` gives large values too. */
+  getItem(runId: string, item: number, size?: 'full'): Promise<Item> {
+    return this.#http.json(path('runs', runId, 'items', item), { query: { full: size && true } })
+  }
+
+  /** A byte for each item: 0 pending, 1 running, 2 waiting, 3 success, 4 skipped, 5 failed, 6 cancelled. */
+  async getItemStatuses(runId: string): Promise<Uint8Array> {
+    const answer = await this.#http.send(path('runs', runId, 'items', 'statuses'))
+    return new Uint8Array(await this.#http.read(() => answer.arrayBuffer()))
+  }
+
+  /** By their cause. */
+  listFailures(runId: string): Promise<FailureList> {
+    return this.#http.json(path('runs', runId, 'items', 'failures'))
+  }
+
+  /** A row for each visit. */
+  listSteps(runId: string, { item, inside }: FindSteps = {}): Promise<StepList> {
+    return this.#http.json(stepsOf(runId, item), { query: { inside } })
+  }
+
+  /** One visit, with its values. */
+  getStep(runId: string, step: string, { item, ...query }: FindStep = {}): Promise<Step> {
+    return this.#http.json(`${stepsOf(runId, item)}${path(step)}`, { query })
+  }
+
+  /** What was written to its journals, some rows at a time. `item`: what concerns this one only. */
+  async *getJournal(runId: string, { item }: { readonly item?: number } = {}): AsyncGenerator<readonly JournalLine[]> {
+    const answer = await this.#http.send(path('runs', runId, 'journal'), { query: { item } })
+    for await (const lines of readLines(this.#http.chunks(answer))) yield lines.map((line) => JSON.parse(line))
+  }
+
+  // Events
+
+  /** Of one run, from its beginning on unless told; ends with the run. */
+  getRunEvents(
+    runId: string,
+    { item, ...options }: FollowEvents & { readonly item?: number } = {},
+  ): AsyncGenerator<ServerEvent> {
+    return followEvents(this.#http, path('runs', runId, 'events'), options, { item })
+  }
+
+  /** Of all runs that a filter finds, from now on unless told. */
+  getEvents(options: FollowEvents = {}, filter: Omit<ListRuns, 'limit' | 'cursor'> = {}): AsyncGenerator<ServerEvent> {
+    return followEvents(this.#http, '/events', options, { ...filter })
+  }
+
+  // Waits
+
+  /** Sends a signal to a run. `item`: to this one only; signals with the same `id` count once. */
+  sendSignal(
+    runId: string,
+    name: string,
+    payload: unknown = null,
+    query: { readonly item?: number; readonly id?: string } = {},
+  ): Promise<Run> {
+    return this.#http.json(path('runs', runId, 'signals', name), { method: 'POST', json: payload, query })
+  }
+
+  /** The open ones, the oldest first. */
+  listWaits(
+    query: { readonly runId?: string; readonly name?: string; readonly limit?: number; readonly cursor?: string } = {},
+  ): Promise<WaitList> {
+    return this.#http.json('/waits', { query })
+  }
+
+  getWait(waitId: string): Promise<Wait> {
+    return this.#http.json(path('waits', waitId))
+  }
+
+  /** Once: if it is past, CONFLICT. */
+  decideWait(waitId: string, payload: unknown = null): Promise<Wait> {
+    return this.#http.json(path('waits', waitId), { method: 'POST', json: payload })
+  }
+
+  // Blobs
 
   /** Keeps JSON, or bytes, and answers its id. */
   async putBlob(value: unknown): Promise<string> {
@@ -109,70 +371,58 @@ export class StepflowClient {
     return blobId
   }
 
-  /**
-   * The results of a run as they are there, some at a time, until it has ended. A stream that breaks off is taken up where it
-   * was.
-   */
-  async *results(runId: string, options: ReadResults = {}): AsyncGenerator<readonly ItemResult[]> {
-    const { order = 'input', from = 0, signal } = options
-    const patience = new Patience(options)
-    let next = from
-    for (;;) {
-      try {
-        const query = { order, from: next }
-        const answer = await this.#http.send(`${pathOf(runId)}/results`, { query, signal })
-        for await (const lines of readLines(this.#http.chunks(answer))) {
-          const first = next
-          next += lines.length
-          patience.reset()
-          yield lines.map((line, i) => resultOf(line, order, first + i))
-        }
-        return
-      } catch (thrown) {
-        await patience.after(thrown)
-      }
-    }
+  getBlob(blobId: string): Promise<Blob> {
+    return this.#http.json(path('blobs', blobId))
   }
 
-  /** Starts a run and sends its inputs, again as often as the connection breaks off; resolves when all are taken. */
-  async sendLines({ run, lines, key, onRun, ...options }: SendLines): Promise<StartedRun> {
-    const { signal } = options
-    const patience = new Patience(options)
-    const request = await patience.ask(() => this.putBlob(run))
-    let isTold = false
-    for (;;) {
-      try {
-        const answer = await this.#http.send('/runs', {
-          method: 'POST',
-          query: { request },
-          body: { type: 'application/x-ndjson', content: keptAlive(lines()) },
-          key,
-          signal,
-        })
-        const runId = decodeURIComponent(answer.headers.get('location')?.split('/').at(-1) ?? '')
-        if (runId !== '' && !isTold) {
-          isTold = true
-          onRun?.(runId)
-        }
-        let text = ''
-        const decoder = new TextDecoder()
-        for await (const chunk of this.#http.chunks(answer)) text += decoder.decode(chunk, { stream: true })
-        return JSON.parse(text) as StartedRun // what the server answers there
-      } catch (thrown) {
-        await patience.after(thrown)
-      }
-    }
+  // Secrets, and who may use the server
+
+  listSecrets(): Promise<SecretList> {
+    return this.#http.json('/secrets')
+  }
+
+  setSecret(name: string, value: string): Promise<ListedSecret> {
+    return this.#http.json(path('secrets', name), { method: 'PUT', json: { value } })
+  }
+
+  removeSecret(name: string): Promise<void> {
+    return this.#http.done(path('secrets', name), { method: 'DELETE' })
+  }
+
+  listTokens(): Promise<TokenList> {
+    return this.#http.json('/tokens')
+  }
+
+  /** The token is in this answer, and nowhere else. */
+  createToken(token: NewToken): Promise<Token> {
+    return this.#http.json('/tokens', { method: 'POST', json: token })
+  }
+
+  revokeToken(tokenId: string): Promise<void> {
+    return this.#http.done(path('tokens', tokenId), { method: 'DELETE' })
+  }
+
+  /** Who the caller is. */
+  getSession(): Promise<Session> {
+    return this.#http.json('/session')
+  }
+
+  /** In a page: a cookie stands for the token from then on. */
+  beginSession(token: string): Promise<Session> {
+    return this.#http.json('/session', { method: 'POST', json: { token } })
+  }
+
+  endSession(): Promise<void> {
+    return this.#http.done('/session', { method: 'DELETE' })
   }
 }
 
 // ---
 
-function pathOf(runId: string): string {
-  return `/runs/${encodeURIComponent(runId)}`
+function path(...parts: readonly (string | number)[]): string {
+  return parts.map((part) => `/${encodeURIComponent(part)}`).join('')
 }
 
-function resultOf(line: string, order: ResultOrder, index: number): ItemResult {
-  if (order === 'input') return { index, outcome: JSON.parse(line) as Outcome }
-  const { index: own, ...outcome } = JSON.parse(line) as Outcome & { readonly index: number }
-  return { index: own, outcome }
+function stepsOf(runId: string, item: number | undefined): string {
+  return item === undefined ? path('runs', runId, 'steps') : path('runs', runId, 'items', item, 'steps')
 }

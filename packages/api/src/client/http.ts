@@ -37,7 +37,18 @@ export class Http {
 
   async json<T>(path: string, request?: HttpRequest): Promise<T> {
     const answer = await this.send(path, request)
-    return this.#read(() => answer.json() as Promise<T>)
+    return this.read(() => answer.json() as Promise<T>)
+  }
+
+  async text(path: string, request?: HttpRequest): Promise<string> {
+    const answer = await this.send(path, request)
+    return this.read(() => answer.text())
+  }
+
+  /** Of what is answered without a body. */
+  async done(path: string, request?: HttpRequest): Promise<void> {
+    const answer = await this.send(path, request)
+    await this.read(() => answer.arrayBuffer())
   }
 
   /** Throws what the server refuses, by its code; UNREACHABLE if there is no answer. */
@@ -50,7 +61,7 @@ export class Http {
     }
     const search = params.size === 0 ? '' : `?${params}`
     const type = json === undefined ? body?.type : 'application/json'
-    const answer = await this.#read(() =>
+    const answer = await this.read(() =>
       this.#fetch(`${this.base}${path}${search}`, {
         method,
         headers: {
@@ -74,7 +85,7 @@ export class Http {
     if (!reader) return
     try {
       for (;;) {
-        const { done, value } = await this.#read(() => reader.read())
+        const { done, value } = await this.read(() => reader.read())
         if (done) return
         yield value
       }
@@ -83,7 +94,8 @@ export class Http {
     }
   }
 
-  async #read<T>(read: () => Promise<T>): Promise<T> {
+  /** Throws UNREACHABLE for what breaks off. */
+  async read<T>(read: () => Promise<T>): Promise<T> {
     try {
       return await read()
     } catch (thrown) {

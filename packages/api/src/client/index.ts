@@ -1,8 +1,42 @@
 // The public names of the client of a server.
 
 export type { ItemResult, Outcome, ResultOrder } from '@stepflow/engine'
+export type { ListedSecret, NewToken, SecretList, Session, Token, TokenList } from '../shapes/access.ts'
+export type { Blob } from '../shapes/blob.ts'
+export type { ComponentList } from '../shapes/component.ts'
+export type {
+  AddedFlow,
+  CheckedFlow,
+  CheckFlow,
+  FlowDetail,
+  FlowList,
+  NewFlow,
+  PastInputs,
+  Samples,
+  SaveFlow,
+  TestedFlow,
+  TestFlow,
+  VersionList,
+} from '../shapes/flow.ts'
+export type { FailureList, Item, ItemList, Step, StepList } from '../shapes/item.ts'
+export type { BulkResult, Rerun, RerunPreview } from '../shapes/rerun.ts'
 export type { Run, RunList, StartedRun, StartRun } from '../shapes/run.ts'
-export type { Info } from '../shapes/server.ts'
-export { type ClientOptions, type ListRuns, type ReadResults, type SendLines, StepflowClient } from './client.ts'
+export type { Health, Info } from '../shapes/server.ts'
+export type { Wait, WaitList } from '../shapes/wait.ts'
+export {
+  type BulkRuns,
+  type ClientOptions,
+  type ExportedRun,
+  type FindStep,
+  type FindSteps,
+  type ImportedRun,
+  type JournalLine,
+  type ListItems,
+  type ListRuns,
+  StepflowClient,
+} from './client.ts'
+export type { FollowEvents, ServerEvent } from './follow-events.ts'
 export type { HttpOptions } from './http.ts'
 export { Patience, type PatienceOptions } from './patience.ts'
+export type { SendLines } from './send-lines.ts'
+export type { ReadResults } from './stream-results.ts'

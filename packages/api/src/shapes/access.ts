@@ -11,6 +11,9 @@ export const sessionSchema = {
   required: ['role'],
 } as const satisfies ShapeSchema
 
+/** Who the caller is. */
+export type Session = Shape<typeof sessionSchema>
+
 export const newSessionSchema = {
   title: 'NewSession',
   type: 'object',
@@ -43,6 +46,7 @@ export const tokenListSchema = {
   required: ['tokens'],
 } as const satisfies ShapeSchema
 
+/** The tokens, without themselves. */
 export type TokenList = Shape<typeof tokenListSchema>
 
 export const newTokenSchema = {
@@ -57,12 +61,18 @@ export const newTokenSchema = {
   additionalProperties: false,
 } as const satisfies ShapeSchema
 
+/** A token to be made. */
+export type NewToken = Shape<typeof newTokenSchema>
+
 export const tokenSchema = {
   title: 'Token',
   type: 'object',
   properties: { id: { type: 'string' }, token: { type: 'string', description: 'Shown this once.' } },
   required: ['id', 'token'],
 } as const satisfies ShapeSchema
+
+/** A token that was made. */
+export type Token = Shape<typeof tokenSchema>
 
 export const listedSecretSchema = {
   title: 'ListedSecret',
@@ -76,6 +86,9 @@ export const listedSecretSchema = {
   required: ['name', 'from', 'usedBy'],
 } as const satisfies ShapeSchema
 
+/** The name of a secret, and where it comes from. */
+export type ListedSecret = Shape<typeof listedSecretSchema>
+
 export const listedSecretsSchema = {
   title: 'SecretList',
   type: 'object',
@@ -88,6 +101,7 @@ export const listedSecretsSchema = {
   required: ['secrets'],
 } as const satisfies ShapeSchema
 
+/** The names of secrets. */
 export type SecretList = Shape<typeof listedSecretsSchema>
 
 export const newSecretSchema = {

@@ -35,4 +35,5 @@ export const blobSchema = {
   required: ['blobId', 'blobType', 'data'],
 } as const satisfies ShapeSchema
 
+/** A value that is kept by its content. */
 export type Blob = Shape<typeof blobSchema>

@@ -39,4 +39,5 @@ export const componentListSchema = {
   required: ['components'],
 } as const satisfies ShapeSchema
 
+/** What steps can call. */
 export type ComponentList = Shape<typeof componentListSchema>

@@ -27,12 +27,18 @@ export const newFlowSchema = {
   additionalProperties: false,
 } as const satisfies ShapeSchema
 
+/** A flow to be stored. */
+export type NewFlow = Shape<typeof newFlowSchema>
+
 export const addedFlowSchema = {
   title: 'AddedFlow',
   type: 'object',
   properties: { flowId, name: { type: 'string' }, version: count, diagnostics },
   required: ['flowId', 'diagnostics'],
 } as const satisfies ShapeSchema
+
+/** A flow that was stored. */
+export type AddedFlow = Shape<typeof addedFlowSchema>
 
 const rowProperties = {
   name: { type: 'string' },
@@ -74,6 +80,7 @@ export const flowListSchema = {
   required: ['flows'],
 } as const satisfies ShapeSchema
 
+/** The flows that have names. */
 export type FlowList = Shape<typeof flowListSchema>
 
 export const flowSchema = {
@@ -93,6 +100,7 @@ export const flowSchema = {
   required: ['version', 'updatedAt', 'errors', 'warnings', 'triggers', 'text', 'dialect', 'diagnostics'],
 } as const satisfies ShapeSchema
 
+/** A flow, or one of its versions. */
 export type FlowDetail = Shape<typeof flowSchema>
 
 export const saveFlowSchema = {
@@ -105,6 +113,9 @@ export const saveFlowSchema = {
   required: ['text', 'base'],
   additionalProperties: false,
 } as const satisfies ShapeSchema
+
+/** A new version of a flow. */
+export type SaveFlow = Shape<typeof saveFlowSchema>
 
 export const publishSchema = {
   title: 'Publish',
@@ -135,6 +146,7 @@ export const versionListSchema = {
   required: ['versions'],
 } as const satisfies ShapeSchema
 
+/** The versions of a flow, the newest first. */
 export type VersionList = Shape<typeof versionListSchema>
 
 export const checkFlowSchema = {
@@ -147,6 +159,9 @@ export const checkFlowSchema = {
   required: ['text'],
   additionalProperties: false,
 } as const satisfies ShapeSchema
+
+/** The text of a flow that is to be checked. */
+export type CheckFlow = Shape<typeof checkFlowSchema>
 
 export const checkedFlowSchema = {
   title: 'CheckedFlow',
@@ -164,6 +179,7 @@ export const checkedFlowSchema = {
   required: ['diagnostics'],
 } as const satisfies ShapeSchema
 
+/** What was found in the text of a flow. */
 export type CheckedFlow = Shape<typeof checkedFlowSchema>
 
 export const pastInputsSchema = {
@@ -182,6 +198,9 @@ export const pastInputsSchema = {
   required: ['inputs'],
 } as const satisfies ShapeSchema
 
+/** The last different inputs of a flow. */
+export type PastInputs = Shape<typeof pastInputsSchema>
+
 export const samplesSchema = {
   title: 'Samples',
   type: 'object',
@@ -199,6 +218,9 @@ export const samplesSchema = {
   required: ['steps'],
 } as const satisfies ShapeSchema
 
+/** What the steps of a flow answered last. */
+export type Samples = Shape<typeof samplesSchema>
+
 export const testFlowSchema = {
   title: 'TestFlow',
   type: ['object', 'null'],
@@ -208,6 +230,9 @@ export const testFlowSchema = {
   },
   additionalProperties: false,
 } as const satisfies ShapeSchema
+
+/** Which cases of a flow are run. */
+export type TestFlow = Exclude<Shape<typeof testFlowSchema>, null>
 
 export const testedFlowSchema = {
   title: 'TestedFlow',
@@ -237,3 +262,6 @@ export const testedFlowSchema = {
   },
   required: ['passed', 'failed', 'cases'],
 } as const satisfies ShapeSchema
+
+/** What came of the cases of a flow. */
+export type TestedFlow = Shape<typeof testedFlowSchema>

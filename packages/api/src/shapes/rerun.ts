@@ -92,3 +92,6 @@ export const bulkResultSchema = {
   },
   required: ['done', 'refused'],
 } as const satisfies ShapeSchema
+
+/** To how many runs it was done, and why not to others. */
+export type BulkResult = Shape<typeof bulkResultSchema>

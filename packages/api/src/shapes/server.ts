@@ -32,3 +32,6 @@ export const healthSchema = {
   properties: { status: { enum: ['healthy', 'starting', 'draining'] }, version: { type: 'string' } },
   required: ['status', 'version'],
 } as const satisfies ShapeSchema
+
+/** Whether a server lives. */
+export type Health = Shape<typeof healthSchema>

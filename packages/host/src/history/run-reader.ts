@@ -110,8 +110,8 @@ export interface RecordedRun {
   shownRow(row: JournalRow): Promise<JournalEntry[]>
   /** The first ones that failed. */
   failedItems(limit: number): Promise<ItemRow[]>
-  /** Whole journals, row by row. */
-  journals(): AsyncIterable<ReadJournal>
+  /** Whole journals, row by row; the one with this item only. */
+  journals(item?: number): AsyncIterable<ReadJournal>
 }
 
 export interface ReadJournal {
@@ -391,8 +391,10 @@ class Recorded implements RecordedRun {
     return this.#redacted(await this.#store.runs.items(this.row.id, 0, limit, ['failed', 'cancelled']))
   }
 
-  async *journals() {
-    for (const { journal } of await this.#store.runs.shards(this.row.id)) {
+  async *journals(item?: number) {
+    const all = await this.#store.runs.shards(this.row.id)
+    const asked = item === undefined ? all : [shardOf(all, item)].filter((shard) => shard !== undefined)
+    for (const { journal } of asked) {
       const rows = await this.#store.read(journal)
       const redactor = this.#redactorOf(inputsIn(rows))
       const shown = (entry: JournalEntry) => redactEntry(this.#hidden(entry), redactor)

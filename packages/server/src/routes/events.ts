@@ -2,7 +2,7 @@
 
 import { Readable } from 'node:stream'
 import { FlowError, type RunRow } from '@stepflow/engine'
-import { fitsFilter, type RecordedRun } from '@stepflow/host/history'
+import { concerns, fitsFilter, type RecordedRun } from '@stepflow/host/history'
 import type { App } from '../app/app.ts'
 import { gone } from '../app/gone.ts'
 import { unreadable } from '../app/problem.ts'
@@ -56,14 +56,20 @@ export function eventRoutes(app: App, { store, runs, clock, life }: Services): v
         description: 'The lines are what the event `entries` carries.',
         tags: ['events'],
         params: { type: 'object', properties: { runId: { type: 'string' } }, required: ['runId'] } as const,
+        querystring: {
+          type: 'object',
+          properties: { item: { type: 'integer', minimum: 0, description: 'What concerns this item only.' } },
+        } as const,
         produces: ['application/x-ndjson'],
         response: { 200: { description: 'A line for each row.', type: 'string' } },
       },
     },
-    async ({ params }, reply) => {
+    async ({ params, query }, reply) => {
       const recorded = await runs.open(params.runId)
       if (recorded.damage !== undefined) throw new FlowError('RESOURCE_UNAVAILABLE', recorded.damage)
-      return reply.type('application/x-ndjson').send(Readable.from(journalLines(recorded), { highWaterMark: 1 }))
+      return reply
+        .type('application/x-ndjson')
+        .send(Readable.from(journalLines(recorded, query.item), { highWaterMark: 1 }))
     },
   )
 
@@ -101,10 +107,11 @@ export function eventRoutes(app: App, { store, runs, clock, life }: Services): v
 
 // ---
 
-async function* journalLines(recorded: RecordedRun): AsyncGenerator<string> {
-  for await (const { journal, rows } of recorded.journals()) {
-    for (const [seq, entries] of rows.entries()) {
-      yield `${JSON.stringify({ journal, seq, entries: entries.map(withoutValues) })}\n`
+async function* journalLines(recorded: RecordedRun, item: number | undefined): AsyncGenerator<string> {
+  for await (const { journal, rows } of recorded.journals(item)) {
+    for (const [seq, all] of rows.entries()) {
+      const entries = item === undefined ? all : all.filter((entry) => concerns(entry, item))
+      if (entries.length > 0) yield `${JSON.stringify({ journal, seq, entries: entries.map(withoutValues) })}\n`
     }
   }
 }

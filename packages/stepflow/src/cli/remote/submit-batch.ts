@@ -72,7 +72,7 @@ async function sendAndWrite(
     const store = { runs: { get: async (one: string) => rowOf(await client.getRun(one)) } }
     const progress = await followProgress({ store, run: runId, retries: () => 0 })
     display = showBatch(progress, io, messages)
-    await Promise.all([sending, writeAll(client.results(runId, { order, signal, onAway }), writer)])
+    await Promise.all([sending, writeAll(client.getResults(runId, { order, signal, onAway }), writer)])
     display.end()
     const { counts } = writer
     messages.hint(describeEnd({ ...(await progress()), counts }))

@@ -25,7 +25,7 @@ export async function submitOne(ready: ReadySubmit, input: unknown): Promise<num
   const looking = reportWaits(ready, runId)
   try {
     let outcome: Outcome | undefined
-    for await (const results of client.results(runId, { signal: left.signal, onAway })) {
+    for await (const results of client.getResults(runId, { signal: left.signal, onAway })) {
       outcome = results.at(-1)?.outcome ?? outcome
     }
     if (!outcome) {

@@ -22,7 +22,11 @@ export async function watchAtServer({ args, io, messages, client, operands }: Re
   let outcome: Outcome | undefined
   try {
     // Its results come to their end with the run.
-    for await (const results of client.results(runId, { order: 'completion', signal, onAway: reportAway(messages) })) {
+    for await (const results of client.getResults(runId, {
+      order: 'completion',
+      signal,
+      onAway: reportAway(messages),
+    })) {
       if (!isBatch) outcome = results.at(-1)?.outcome
     }
   } catch (thrown) {
