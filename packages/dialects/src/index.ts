@@ -19,3 +19,4 @@ export {
 } from './source/node.ts'
 export { readSource, type Source, type SourceOptions } from './source/read.ts'
 export type { FlowInfo, StepInfo } from './stepflow/info.ts'
+export type { McpTrigger, Overlap, ScheduleTrigger, Trigger, WebhookTrigger } from './stepflow/triggers.ts'

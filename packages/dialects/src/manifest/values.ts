@@ -4,7 +4,8 @@ import { type Expr, type Json, type JsonObject, literal, setOwn } from '@stepflo
 import { objectOf } from '../builder.ts'
 import type { Field } from '../fields.ts'
 import { below, type Trail } from '../findings.ts'
-import { isNull, type MapNode, type Node } from '../source/node.ts'
+import { isBareTemplate } from '../source/bare-template.ts'
+import type { MapNode, Node } from '../source/node.ts'
 import { isExpression } from '../stepflow/expr-head.ts'
 import { type Position, type Scope, TOP } from '../stepflow/scope.ts'
 import { compileTemplate } from '../stepflow/template-expr.ts'
@@ -45,12 +46,6 @@ function folded(entries: readonly (readonly [string, Expr])[]): Expr {
     setOwn(values, key, e.value)
   }
   return literal(values as JsonObject)
-}
-
-/** `value: {{ x }}`: what YAML makes of it is an object whose one key is an object. */
-function isBareTemplate({ entries }: MapNode): boolean {
-  const [entry, ...more] = entries
-  return more.length === 0 && entry !== undefined && isNull(entry.value) && /^\{.*:null\}$/s.test(entry.key)
 }
 
 function tellBareTemplate(node: MapNode, trail: Trail, scope: Scope): void {

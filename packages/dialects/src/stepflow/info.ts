@@ -5,6 +5,7 @@ import { lineOf } from '../findings.ts'
 import type { CompiledStep } from './compile-step.ts'
 import type { Use } from './scope.ts'
 import type { ExampleShape, FlowShape, TestShape } from './shape.ts'
+import type { Trigger } from './triggers.ts'
 
 export interface FlowInfo {
   readonly name?: string
@@ -16,6 +17,8 @@ export interface FlowInfo {
   readonly variablesSchema?: Json
   readonly test?: TestShape
   readonly examples: readonly ExampleShape[]
+  /** What starts it where a server has it. */
+  readonly triggers: readonly Trigger[]
   readonly steps: readonly StepInfo[]
 }
 
@@ -39,6 +42,7 @@ export function flowInfo(shape: FlowShape, steps: readonly CompiledStep[], outpu
     ...(schemas.variables === undefined ? {} : { variablesSchema: schemas.variables }),
     ...(shape.test ? { test: shape.test } : {}),
     examples: shape.examples,
+    triggers: shape.triggers,
     steps: stepInfos(shape, steps, output),
   }
 }

@@ -5,10 +5,10 @@ import { type Field, FieldReader } from '../fields.ts'
 import { below, didYouMean, type Findings, type Place, type Trail } from '../findings.ts'
 import { keyTable, readKeys } from '../keys.ts'
 import { entryOf, kindOfNode, type MapNode, type Node, shownNode, textOf, toJson } from '../source/node.ts'
-import { checkTriggers } from './check-triggers.ts'
 import type { Language } from './language.ts'
 import { readSchemas, type Schemas } from './schemas.ts'
 import { readStep, type StepShape } from './step-shape.ts'
+import { readTriggers, type Trigger } from './triggers.ts'
 
 export interface FlowShape {
   readonly name?: string
@@ -20,6 +20,7 @@ export interface FlowShape {
   readonly output?: Field
   readonly test?: TestShape
   readonly examples: readonly ExampleShape[]
+  readonly triggers: readonly Trigger[]
   readonly timeoutMs?: number
   readonly maxConcurrent?: number
   readonly onFailure: 'stop' | 'drain'
@@ -54,7 +55,6 @@ export function readFlow(node: MapNode, findings: Findings, options: ShapeOption
   const metadata = fields.field('metadata')
   const output = fields.field('output')
   const test = readTest(fields.field('test'), findings)
-  checkTriggers(fields.field('triggers'), findings)
   const timeoutMs = fields.durationMs('timeout')
   const maxConcurrent = fields.number('max_concurrent', 1, true)
   return {
@@ -67,6 +67,7 @@ export function readFlow(node: MapNode, findings: Findings, options: ShapeOption
     ...(output ? { output } : {}),
     ...(test ? { test } : {}),
     examples: readExamples(fields.field('examples'), 'examples', findings),
+    triggers: readTriggers(fields.field('triggers'), findings),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
     onFailure: fields.choice('on_failure', { stop: 'stop', continue: 'drain' } as const) ?? language.onFailure,
