@@ -61,7 +61,9 @@ export { diagnosticSchema, type Problem, problemSchema } from './shapes/problem.
 export {
   reasonSchema,
   type Run,
+  type RunFlow,
   type RunList,
+  runFlowSchema,
   runListSchema,
   runSchema,
   runStatuses,

@@ -19,6 +19,7 @@ const NEEDS: Readonly<Record<string, Needed>> = {
   getBlob: 'viewer',
   listRuns: 'viewer',
   getRun: 'viewer',
+  getRunFlow: 'viewer',
   getResults: 'viewer',
   cancelRun: 'operator',
   pauseRun: 'operator',

@@ -29,6 +29,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   startRun: (client) => client.startRun({ flow: 'x' }),
   listRuns: (client) => client.listRuns({ status: 'failed', label: ['a:b'] }),
   getRun: (client) => client.getRun('a/b'),
+  getRunFlow: (client) => client.getRunFlow('r'),
   cancelRun: (client) => client.cancelRun('r', 'enough'),
   pauseRun: (client) => client.pauseRun('r'),
   resumeRun: (client) => client.resumeRun('r'),

@@ -37,6 +37,7 @@ export {
   type RerunPreview,
   type ResultOrder,
   type Run,
+  type RunFlow,
   type RunList,
   type Samples,
   type SaveFlow,

@@ -21,7 +21,7 @@ import type {
 } from '../shapes/flow.ts'
 import type { FailureList, Item, ItemList, Step, StepList } from '../shapes/item.ts'
 import type { BulkResult, Rerun, RerunPreview } from '../shapes/rerun.ts'
-import type { Run, RunList, StartedRun, StartRun } from '../shapes/run.ts'
+import type { Run, RunFlow, RunList, StartedRun, StartRun } from '../shapes/run.ts'
 import type { Health, Info } from '../shapes/server.ts'
 import type { Wait, WaitList } from '../shapes/wait.ts'
 import { type FollowEvents, followEvents, type ServerEvent } from './follow-events.ts'
@@ -227,6 +227,11 @@ export class StepflowClient {
 
   getRun(runId: string, signal?: AbortSignal): Promise<Run> {
     return this.#http.json(path('runs', runId), { signal })
+  }
+
+  /** What it runs: its flow as it was written, and the plan. */
+  getRunFlow(runId: string): Promise<RunFlow> {
+    return this.#http.json(path('runs', runId, 'flow'))
   }
 
   cancelRun(runId: string, reason?: string): Promise<Run> {

@@ -165,3 +165,22 @@ export const reasonSchema = {
   properties: { reason: { type: 'string', maxLength: 1000 } },
   additionalProperties: false,
 } as const satisfies ShapeSchema
+
+export const runFlowSchema = {
+  title: 'RunFlow',
+  description: 'What a run runs: its flow as it was written, what patched it, and the plan that was made of both.',
+  type: 'object',
+  properties: {
+    flowId: { type: 'string' },
+    dialect: { enum: ['flow', 'manifest', 'code'] },
+    text: { type: 'string', description: 'As it was written; absent for a flow that came as an object.' },
+    flow: { description: 'As JSON; absent for a flow in code.' },
+    file: { type: 'string' },
+    plan: { ...anyObject, description: 'What the engine runs.' },
+    overrides: { type: 'array', items: anyObject, description: 'Patches of its steps: later ones win.' },
+  },
+  required: ['dialect', 'plan'],
+} as const satisfies ShapeSchema
+
+/** What a run runs. */
+export type RunFlow = Shape<typeof runFlowSchema>

@@ -3,6 +3,7 @@
 export { editedInput } from './edited-input.ts'
 export { exportRun } from './export-run.ts'
 export { findRun, unknownRun } from './find-run.ts'
+export type { FlowOfRun } from './flow-of-run.ts'
 export { importRun } from './import-run.ts'
 export { concerns } from './item-entries.ts'
 export { itemsBefore } from './item-states.ts'

@@ -36,6 +36,7 @@ import {
 import { hideSecrets, secretPaths, secretValues } from '@stepflow/schema'
 import type { Secrets } from '../secrets/secrets.ts'
 import { findRun } from './find-run.ts'
+import { type FlowOfRun, flowOfRun } from './flow-of-run.ts'
 import { concerns, firstWaiting, inputsIn, shardOf } from './item-entries.ts'
 import { itemBytes, type ShardItems } from './item-states.ts'
 import { type FailureCause, type ItemFilter, type ListedItem, listFailures, listItems } from './list-items.ts'
@@ -65,6 +66,8 @@ export interface RecordedRun {
   readonly plan: Plan | undefined
   /** What keeps its journal from being read. What came out is kept apart, and can be read. */
   readonly damage: string | undefined
+  /** What it runs, as it was written, and what patched it; throws if the journal is damaged. */
+  flow(): Promise<FlowOfRun>
   /** The driver that has it in hand. */
   holder(): Promise<string | undefined>
   /** What happened to one item and inside it, in order; throws if the journal is damaged. */
@@ -187,6 +190,7 @@ class Recorded implements RecordedRun {
   readonly #schema: NonNullable<Plan['schemas']>['input']
   readonly #marksInputs: boolean
   readonly #variables: Readonly<Record<string, unknown>>
+  readonly #options: Created['options']
 
   constructor(store: Store, row: RunRow, created: Created | undefined, damage: string | undefined, redactor: Redactor) {
     const plan = created && redactPins(created.plan, created.options?.pins, redactor)
@@ -194,10 +198,15 @@ class Recorded implements RecordedRun {
     this.row = row
     this.plan = plan
     this.#variables = created?.options?.variables ?? {}
+    this.#options = created?.options
     this.damage = damage
     this.#redactor = redactor
     this.#schema = plan?.schemas?.input
     this.#marksInputs = this.#schema !== undefined && secretPaths(this.#schema).length > 0
+  }
+
+  flow(): Promise<FlowOfRun> {
+    return flowOfRun({ store: this.#store, plan: this.#wholePlan(), options: this.#options, redactor: this.#redactor })
   }
 
   async holder(): Promise<string | undefined> {

@@ -84,7 +84,7 @@ const NOWHERE: Router = {
   },
 }
 
-function isManifest(flow: Json | undefined): boolean {
+export function isManifest(flow: Json | undefined): boolean {
   const steps = Array.isArray(flow) ? flow : own(flow, 'steps')
   return Array.isArray(steps) && own(steps[0], 'tool') !== undefined
 }

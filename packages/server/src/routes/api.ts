@@ -10,6 +10,7 @@ import { eventRoutes } from './events.ts'
 import { flowRoutes } from './flows.ts'
 import { itemRoutes } from './items.ts'
 import { rerunRoutes } from './reruns.ts'
+import { runFlowRoutes } from './run-flow.ts'
 import { runListRoutes } from './run-list.ts'
 import { runRoutes } from './runs.ts'
 import { secretRoutes } from './secrets.ts'
@@ -30,6 +31,7 @@ export function apiRoutes(app: App, services: Services): void {
   startRunRoutes(app, services)
   runListRoutes(app, services)
   runRoutes(app, services)
+  runFlowRoutes(app, services)
   rerunRoutes(app, services)
   itemRoutes(app, services)
   bulkRoutes(app, services)
