@@ -149,8 +149,20 @@ export {
   type StoredRecord,
   type Wake,
   type WatchOptions,
+  type WrittenRow,
   type WrittenRows,
 } from './store/store.ts'
+export {
+  fitting,
+  LOG_LEVELS,
+  type LogLine,
+  type LogPage,
+  type LogQuery,
+  type LogSize,
+  RUN_LOG_BYTES,
+  type RunLogs,
+  type WrittenLine,
+} from './store/run-log.ts'
 
 // --- values and errors
 export type { Json, JsonObject, MaybePromise } from './json.ts'

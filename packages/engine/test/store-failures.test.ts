@@ -54,6 +54,7 @@ function failing(clock: ManualClock, fault: (call: Call) => Fault, kept = create
       get: (id) => ask('blob', () => blobs.get(id)),
     },
     records: kept.records,
+    logs: kept.logs,
     cursor: () => kept.cursor(),
     rowsAfter: (of) => kept.rowsAfter(of),
     watch: (of, listener) => kept.watch(of, listener),

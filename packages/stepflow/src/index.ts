@@ -152,6 +152,9 @@ export type {
   JournalId,
   JournalRow,
   Listener,
+  LogLine,
+  LogPage,
+  LogQuery,
   OpenJournal,
   PruneOptions,
   RecordQuery,
@@ -159,6 +162,7 @@ export type {
   RunQuery,
   RunRow,
   Runs,
+  RunLogs,
   RunStatus,
   ShardCounts,
   ShardRow,
@@ -169,6 +173,8 @@ export type {
   WaitForm,
   RowsAfter,
   WatchOptions,
+  WrittenLine,
+  WrittenRow,
   WrittenRows,
 } from '@stepflow/engine'
 export type { Expr, Origin, Plan, PlanStep, Retry, Transition, TriggerRule } from '@stepflow/engine'

@@ -5,9 +5,10 @@ import type { Database } from './drivers.ts'
 import { sql as first } from './sql/0001.ts'
 import { sql as second } from './sql/0002.ts'
 import { sql as third } from './sql/0003.ts'
+import { sql as fourth } from './sql/0004.ts'
 
 /** In the order of their numbers; only ever added to. */
-const migrations: readonly string[] = [first, second, third]
+const migrations: readonly string[] = [first, second, third, fourth]
 
 /** Of the file, as this program writes it. */
 export const VERSION = migrations.length

@@ -131,7 +131,7 @@ export class ShardRows {
     this.#changed.add(kept)
   }
 
-  /** Positions count up by one. */
+  /** Positions count up by one, unless the rows were flushed in between. */
   append(shard: Shard, position: number, entries: string): void {
     if (this.#appended.length === 0) this.#first = position
     this.#appended.push(shard.number, shard.rows, shard.last, entries)
@@ -143,12 +143,16 @@ export class ShardRows {
     else this.changed(shard)
   }
 
+  /** What follows has other positions. */
+  flushRows(): void {
+    if (this.#appended.length === 0) return
+    const appended = this.#appended
+    this.#appended = []
+    this.#sql.append.run(this.#first, appended)
+  }
+
   flush(): void {
-    if (this.#appended.length > 0) {
-      const appended = this.#appended
-      this.#appended = []
-      this.#sql.append.run(this.#first, appended)
-    }
+    this.flushRows()
     for (const shard of this.#changed) if (shard.isDirty) this.#write(shard)
   }
 

@@ -27,6 +27,7 @@ import { type Database, type DriverName, openDatabase } from './drivers.ts'
 import { closedStore, isBusy, storeFailure } from './failure.ts'
 import { JournalReader } from './journal.ts'
 import { partsOf } from './journal-names.ts'
+import { LogTable, SqliteLogs } from './log-table.ts'
 import { migrate, refuseOthers } from './migrate.ts'
 import { lendNodeHash } from './node-hash.ts'
 import { Presence } from './presence.ts'
@@ -121,6 +122,7 @@ class SqliteStore implements Store {
   readonly runs: RunTable
   readonly blobs: Store['blobs']
   readonly records: RecordTable
+  readonly logs: SqliteLogs
   readonly #db: Database
   readonly #path: string
   readonly #pollMs: number
@@ -148,6 +150,7 @@ class SqliteStore implements Store {
     const version = db.prepare('PRAGMA data_version')
     this.#dataVersion = () => version.get<{ data_version: number }>()?.data_version ?? 0
     const table = new BlobTable(db, clock, this.#codec)
+    const logs = new LogTable(db, log)
     this.#writer = new Writer(db, path, () => new JournalTransaction(this.#tables))
     this.node = options.driverId ?? hostname()
     this.#presence = new Presence(db, {
@@ -169,11 +172,13 @@ class SqliteStore implements Store {
     this.#tables = new JournalTables(db, {
       clock,
       blobs: table,
+      logs,
       events: {
         driver: () => this.#presence.register(),
         mayTake: () => this.#dispatcher.mayTake(),
-        committed: ({ rows, taken, left, wakeAt }) => {
+        committed: ({ rows, logged, taken, left, wakeAt }) => {
           this.#watchers.tell(rows)
+          if (logged.size > 0) this.#watchers.tellOfLogs(logged)
           this.#dispatcher.committed(taken, left, wakeAt)
         },
         rolledBack: () => {
@@ -187,6 +192,7 @@ class SqliteStore implements Store {
     const markOf = (name: string) => mark.get<{ value: number }>(name)?.value ?? 0
     this.#watchers = new Watchers({
       reader: this.#reader,
+      logs,
       lastPosition: () => this.#read(() => this.#tables.end),
       beginOf: (run) => {
         const found = this.#read(() => begin.get<{ begins: number }>(run))
@@ -201,6 +207,11 @@ class SqliteStore implements Store {
       ended: (run) => this.#tables.ended(run),
       read: (read) => this.#read(read),
     })
+    const places = {
+      cursorAt: (position: number) => this.#watchers.cursorAt(position),
+      positionOf: (cursor: Cursor) => this.#watchers.placeOf(cursor),
+    }
+    this.logs = new SqliteLogs({ table: logs, writer, read: (read) => this.#read(read), places })
     this.records = new RecordTable(db, { writer, read: (read) => this.#read(read) })
     this.blobs = {
       put: async (value) => {

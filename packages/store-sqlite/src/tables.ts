@@ -4,6 +4,7 @@ import type { Clock, JournalId, JournalRow, RunId, RunRow } from '@stepflow/engi
 import type { BlobTable } from './blobs.ts'
 import type { Database } from './drivers.ts'
 import { LAST, NEWS, ROWS } from './journal-names.ts'
+import type { LogTable } from './log-table.ts'
 import { RunRows } from './run-rows.ts'
 import { ShardRows } from './shard-rows.ts'
 
@@ -20,6 +21,8 @@ export interface TransactionEvents {
   mayTake(): boolean
   committed(news: {
     rows: readonly WrittenRow[]
+    /** Runs whose logs have grown. */
+    logged: ReadonlySet<RunId>
     taken: readonly JournalId[]
     left: readonly JournalId[]
     wakeAt: number
@@ -31,6 +34,7 @@ export interface TransactionEvents {
 export class JournalTables {
   readonly clock: Clock
   readonly blobs: BlobTable
+  readonly logs: LogTable
   readonly events: TransactionEvents
   /** Of late; valid as long as nobody else has written. */
   readonly shards: ShardRows
@@ -40,9 +44,10 @@ export class JournalTables {
   #seenVersion = -1
   readonly sql
 
-  constructor(db: Database, options: { clock: Clock; blobs: BlobTable; events: TransactionEvents }) {
+  constructor(db: Database, options: { clock: Clock; blobs: BlobTable; logs: LogTable; events: TransactionEvents }) {
     this.clock = options.clock
     this.blobs = options.blobs
+    this.logs = options.logs
     this.events = options.events
     this.runs = new RunRows(db)
     this.shards = new ShardRows(db, this.runs)
@@ -50,7 +55,8 @@ export class JournalTables {
     this.#dataVersion = () => version.get<{ data_version: number }>()?.data_version ?? 0
     this.sql = {
       lastPosition: db.prepare(`
-        SELECT max(value, coalesce((SELECT max(position) FROM journal), 0)) AS position
+        SELECT max(value, coalesce((SELECT max(position) FROM journal), 0),
+          coalesce((SELECT max(position) FROM logs), 0)) AS position
         FROM marks WHERE name = 'position'`),
       openShards: db.prepare('SELECT name AS journal, first, items FROM journals WHERE run = ? AND is_open = 1'),
       keepOutput: db.prepare('INSERT OR REPLACE INTO cached (key, until, outcome) VALUES (?, ?, ?)'),
@@ -83,7 +89,8 @@ export class JournalTables {
       ),
       forgetRun: db.prepare('DELETE FROM runs WHERE id = ?'),
       markRemoved: db.prepare(`
-        UPDATE marks SET value = max(value, (SELECT coalesce(max(${LAST}), 0) FROM journals ${NEWS} WHERE run = ?))
+        UPDATE marks SET value = max(value, (SELECT coalesce(max(${LAST}), 0) FROM journals ${NEWS} WHERE run = ?1),
+          (SELECT coalesce(max(position), 0) FROM logs WHERE run = (SELECT number FROM runs WHERE id = ?1)))
         WHERE name = 'removed'`),
       markPosition: db.prepare(`UPDATE marks SET value = max(value, ?) WHERE name = 'position'`),
     }

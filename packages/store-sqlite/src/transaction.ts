@@ -15,6 +15,7 @@ import {
   isEnded,
   type JournalEntry,
   type JournalId,
+  type LogLine,
   project,
   type RunId,
   type Wake,
@@ -29,6 +30,7 @@ import type { Transaction } from './writer.ts'
 export class JournalTransaction implements Transaction {
   readonly #tables: JournalTables
   readonly #rows: WrittenRow[] = []
+  readonly #logged = new Set<RunId>()
   readonly #taken: JournalId[] = []
   readonly #left: JournalId[] = []
   #wakeAt = Number.POSITIVE_INFINITY
@@ -48,6 +50,13 @@ export class JournalTransaction implements Transaction {
   appendAll(batches: readonly Batch[], encoded: readonly EncodedEntries[]): void {
     for (const batch of batches) this.#checkFence(batch)
     for (const [index, batch] of batches.entries()) this.#append(batch, encoded[index] as EncodedEntries)
+  }
+
+  /** Of a run that is not there, nothing is kept. */
+  addLog(id: RunId, lines: readonly LogLine[]): void {
+    this.#look()
+    const run = this.#tables.runs.get(id)
+    if (run) this.#log(run, lines)
   }
 
   /** The journal's row; undefined if there is no such journal. */
@@ -110,6 +119,7 @@ export class JournalTransaction implements Transaction {
     sql.markRemoved.run(run)
     const rows = sql.rowsOf.get<{ count: number }>(run)?.count ?? 0
     if (sql.forgetRows.run(run) < rows) sql.sweepRows.run(run)
+    this.#tables.logs.remove(run)
     for (const forget of [sql.forgetWakes, sql.forgetShards, sql.forgetItems, sql.forgetRun]) forget.run(run)
     shards.forget()
     runs.forget()
@@ -122,7 +132,8 @@ export class JournalTransaction implements Transaction {
 
   committed(): void {
     this.#tables.committed()
-    this.#tables.events.committed({ rows: this.#rows, taken: this.#taken, left: this.#left, wakeAt: this.#wakeAt })
+    const [rows, logged, taken, left, wakeAt] = [this.#rows, this.#logged, this.#taken, this.#left, this.#wakeAt]
+    this.#tables.events.committed({ rows, logged, taken, left, wakeAt })
   }
 
   rolledBack(): void {
@@ -150,12 +161,23 @@ export class JournalTransaction implements Transaction {
     const changes = known === undefined || batch.wakes || entries.some(isNews) ? project(entries) : undefined
     const shard = known ?? this.#addJournal(batch, changes ?? project(entries))
     for (const blob of encoded.blobs) blobs.putEncoded(blob)
+    const isFirst = shard.rows === 0
+    if (batch.log && !isFirst) this.addLog(shard.run, batch.log)
     const position = ++this.#tables.lastPosition
     const seq = shard.rows
     shards.append(shard, position, encoded.text)
     this.#rows.push({ position, row: { journal, seq, entries } })
     if (changes) this.#project(batch, changes, shard, encoded)
     else if (batch.atWork) this.#atWork(shard, batch.atWork)
+    if (batch.log && isFirst) this.addLog(shard.run, batch.log)
+  }
+
+  #log({ number, row }: KeptRun, lines: readonly LogLine[]): void {
+    const { logs, shards } = this.#tables
+    shards.flushRows()
+    const written = logs.add(number, lines, this.#tables.lastPosition + 1)
+    this.#tables.lastPosition += written
+    if (written > 0) this.#logged.add(row.id)
   }
 
   #project(batch: Batch, changes: Changes, shard: Shard, encoded: EncodedEntries): void {

@@ -13,9 +13,12 @@ import {
   type RowsAfter,
   type RunId,
   type WatchOptions,
+  type WrittenRow as WrittenJournalRow,
+  type WrittenLine,
   type WrittenRows,
 } from '@stepflow/engine'
 import type { JournalReader } from './journal.ts'
+import type { LogTable, PlacedLine } from './log-table.ts'
 import type { WrittenRow } from './tables.ts'
 import { runOf } from './transaction.ts'
 
@@ -23,6 +26,7 @@ const ROWS_AT_ONCE = 256
 
 export interface WatcherTools {
   readonly reader: JournalReader
+  readonly logs: LogTable
   readonly lastPosition: () => number
   /** The position before a run's first row; undefined if there is no such run. */
   readonly beginOf: (run: RunId) => number | undefined
@@ -35,6 +39,10 @@ export class Watchers {
   readonly #tools: WatcherTools
   readonly #file: number
   readonly #listeners = new Map<RunId | undefined, Set<Listener>>()
+  /** Of those who want to know of lines, too. */
+  readonly #ofLogs = new Map<RunId | undefined, Set<() => void>>()
+  /** The last line that they were told of. */
+  #seenLine = 0
   /** How many are still behind. */
   #behind = 0
   #seen = 0
@@ -49,6 +57,15 @@ export class Watchers {
     return this.#listeners.size > 0 || this.#behind > 0
   }
 
+  cursorAt(position: number): Cursor {
+    return this.#cursor(position)
+  }
+
+  /** Undefined if it is none of this file. */
+  placeOf(cursor: Cursor): number | undefined {
+    return cursor === BEGINNING ? 0 : this.#digitsOf(cursor)
+  }
+
   get cursor(): Cursor {
     return this.#cursor(this.#tools.lastPosition())
   }
@@ -57,26 +74,44 @@ export class Watchers {
     this.#isClosed = true
   }
 
-  add({ run, after, onGap }: WatchOptions, listener: Listener): () => void {
+  add({ run, after, onGap, onLog }: WatchOptions, listener: Listener): () => void {
     if (!this.isWatching) this.#seen = this.#tools.lastPosition()
     // Of its own, so that a function that watches twice is told twice.
     const told: Listener = (row, cursor) => listener(row, cursor)
+    const forget = onLog ? this.#addOfLogs(run, onLog) : undefined
     const from = after === undefined ? undefined : this.#positionOf(after, run)
     if (after !== undefined && from === undefined) onGap?.()
-    if (from === undefined || from >= this.#seen) return this.#join(run, told)
-    return this.#follow(run, from, told)
+    const leave = from === undefined || from >= this.#seen ? this.#join(run, told) : this.#follow(run, from, told)
+    if (!forget) return leave
+    return () => {
+      leave()
+      forget()
+    }
   }
 
-  rowsAfter({ run, after, limit }: RowsAfter): WrittenRows | undefined {
+  rowsAfter({ run, after, limit, logs = false }: RowsAfter): WrittenRows | undefined {
     const { reader, lastPosition } = this.#tools
     const end = lastPosition()
     const from = this.#positionOf(after, run)
     if (from === undefined) return undefined
     const { rows, last } =
       run === undefined ? reader.since(from, end, limit, () => true) : reader.sinceOf(run, from, end, limit)
-    const read = rows.map(({ row, position }) => ({ row, cursor: this.#cursor(position) }))
+    const lines = logs ? this.#tools.logs.since(run, from, end, limit) : []
     // One that is damaged is left out, and counts: others may follow it.
-    return last === undefined ? { rows: read } : { rows: read, next: this.#cursor(last) }
+    if (lines.length === 0) {
+      const read = rows.map((written) => this.#placed(written))
+      return last === undefined ? { rows: read } : { rows: read, next: this.#cursor(last) }
+    }
+    // Of rows behind the last one that was read nothing is known.
+    const known = [...rows, ...lines].filter(({ position }) => position <= (last ?? end))
+    const page = known.sort((a, b) => a.position - b.position).slice(0, limit)
+    const next = this.#cursor(page.at(-1)?.position ?? last ?? end)
+    return { rows: page.map((written) => this.#placed(written)), next }
+  }
+
+  /** Lines were written to the logs of these runs. */
+  tellOfLogs(runs: Iterable<RunId>): void {
+    for (const run of [...runs, undefined]) for (const tell of this.#ofLogs.get(run) ?? []) tell()
   }
 
   /** Our own rows, just committed. */
@@ -94,6 +129,26 @@ export class Watchers {
   /** The file has changed: passes on what others have appended. */
   catchUp(): void {
     if (this.isWatching) this.#catchUp(Number.MAX_SAFE_INTEGER)
+    if (this.#ofLogs.size === 0) return
+    const { end } = this.#tools.logs
+    if (end === this.#seenLine) return
+    this.#seenLine = end
+    this.tellOfLogs([...this.#ofLogs.keys()].filter((run) => run !== undefined))
+  }
+
+  #addOfLogs(run: RunId | undefined, tell: () => void): () => void {
+    const told = () => tell()
+    const those = this.#ofLogs.get(run) ?? new Set()
+    this.#ofLogs.set(run, those.add(told))
+    return () => {
+      those.delete(told)
+      if (those.size === 0 && this.#ofLogs.get(run) === those) this.#ofLogs.delete(run)
+    }
+  }
+
+  #placed(written: WrittenRow | PlacedLine): WrittenJournalRow | WrittenLine {
+    const cursor = this.#cursor(written.position)
+    return 'row' in written ? { row: written.row, cursor } : { run: written.run, line: written.line, cursor }
   }
 
   #join(run: RunId | undefined, told: Listener): () => void {
@@ -192,15 +247,21 @@ export class Watchers {
     return `${this.#file.toString(36)}-${position}`
   }
 
+  #digitsOf(cursor: Cursor): number | undefined {
+    const [file, digits] = [cursor.slice(0, cursor.lastIndexOf('-')), cursor.slice(cursor.lastIndexOf('-') + 1)]
+    const position = /^\d{1,15}$/.test(digits) ? Number(digits) : Number.NaN
+    const isOurs = file === this.#file.toString(36) && position <= this.#tools.lastPosition()
+    return isOurs ? position : undefined
+  }
+
   /** Undefined if it is none of this file, or what follows it is gone. */
   #positionOf(cursor: Cursor, run: RunId | undefined): number | undefined {
-    const { lastPosition, beginOf, marks } = this.#tools
+    const { beginOf, marks } = this.#tools
     const begin = run === undefined ? 0 : beginOf(run)
     if (cursor === BEGINNING)
       return begin !== undefined && (run !== undefined || marks().removed === 0) ? begin : undefined
-    const [file, digits] = [cursor.slice(0, cursor.lastIndexOf('-')), cursor.slice(cursor.lastIndexOf('-') + 1)]
-    const position = /^\d{1,15}$/.test(digits) ? Number(digits) : Number.NaN
-    if (file !== this.#file.toString(36) || !(position <= lastPosition())) return undefined
+    const position = this.#digitsOf(cursor)
+    if (position === undefined) return undefined
     // A run's rows go all together.
     if (run !== undefined) return begin === undefined ? undefined : Math.max(position, begin)
     return position < marks().removed ? undefined : position

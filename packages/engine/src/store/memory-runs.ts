@@ -22,7 +22,8 @@ import {
 import { own } from '../json.ts'
 import { roughBytes, roughSum } from '../json-size.ts'
 import type { Outcome } from '../run/outcome.ts'
-import type { PlacedRow } from './memory-watchers.ts'
+import type { PlacedLine, PlacedRow } from './memory-watchers.ts'
+import { fitting, type LogLine } from './run-log.ts'
 import type { Batch, ItemRow, ItemStatus, OpenJournal, RunQuery, RunRow, RunStatus, Runs, ShardRow } from './store.ts'
 
 /** How much is remembered of runs that have ended; the oldest are forgotten first. */
@@ -52,6 +53,14 @@ export interface KeptRun {
   /** Items that were taken in. */
   taken: number
   bytes: number
+  /** Only if something was logged. */
+  log: KeptLog | undefined
+}
+
+export interface KeptLog {
+  readonly lines: PlacedLine[]
+  bytes: number
+  dropped: number
 }
 
 export class MemoryRuns implements Runs {
@@ -115,13 +124,38 @@ export class MemoryRuns implements Runs {
   }
 
   /** All rows that are kept: of one run, or of all; undefined if they are not kept, or the run is not there. */
-  rows(of: RunId | undefined): PlacedRow[] | undefined {
+  rows(of: RunId | undefined, logs = false): (PlacedRow | PlacedLine)[] | undefined {
     const run = of === undefined ? undefined : this.#runs.get(of)
     if (!this.#keepsSteps || (of !== undefined && !run)) return undefined
-    const rows: PlacedRow[] = []
+    const rows: (PlacedRow | PlacedLine)[] = []
     const journals = run?.journals ?? this.journals.values()
     for (const journal of journals) for (const row of journal.rows) rows.push(row)
+    if (!logs) return rows
+    const logged = run ? [run] : this.#runs.values()
+    for (const { log } of logged) for (const line of log?.lines ?? []) rows.push(line)
     return rows
+  }
+
+  /** True if lines were written; `place` gives each its place. */
+  addLog(run: RunId, lines: readonly LogLine[], place: () => number): boolean {
+    const kept = this.#runs.get(run)
+    if (!kept || !this.#keepsSteps) return false
+    kept.log ??= { lines: [], bytes: 0, dropped: 0 }
+    const { log } = kept
+    const { texts, bytes, dropped } = fitting(lines, log)
+    // As text: what the writer does to its data later is not in it.
+    for (const text of texts) log.lines.push({ run, line: JSON.parse(text) as LogLine, position: place() })
+    if (isEnded(kept.row.status)) {
+      this.#endedBytes += bytes - log.bytes
+      kept.bytes += bytes - log.bytes
+    }
+    log.bytes = bytes
+    log.dropped = dropped
+    return texts.length > 0
+  }
+
+  log(run: RunId): KeptLog | undefined {
+    return this.#runs.get(run)?.log
   }
 
   // --- what can be asked
@@ -196,6 +230,7 @@ export class MemoryRuns implements Runs {
     kept.bytes = 0
     kept.journals.length = 0
     kept.outcomes.length = 0
+    kept.log = undefined
     if (this.#ended.length - this.#oldest > 2 * this.#endedRuns + 1_024) this.#sweepEnded()
   }
 
@@ -203,13 +238,20 @@ export class MemoryRuns implements Runs {
 
   #add(run: RunId, changes: Changes): KeptRun {
     this.#makeRoom()
-    const kept: KeptRun = { row: newRunRow(run, changes), journals: [], outcomes: [], taken: 0, bytes: 0 }
+    const kept: KeptRun = {
+      row: newRunRow(run, changes),
+      journals: [],
+      outcomes: [],
+      taken: 0,
+      bytes: 0,
+      log: undefined,
+    }
     this.#runs.set(run, kept)
     return kept
   }
 
   #hasEnded(run: KeptRun): void {
-    let bytes = RUN_BYTES
+    let bytes = RUN_BYTES + (run.log?.bytes ?? 0)
     for (const { rows } of run.journals) bytes += rowsBytes(rows, this.#history.bytes)
     run.bytes = bytes
     this.#endedBytes += bytes

@@ -2,6 +2,7 @@
 
 import { errorValue } from '../errors.ts'
 import type { JournalEntry, JournalId, RunId } from '../journal/events.ts'
+import type { LogLine, WrittenLine } from './run-log.ts'
 import {
   BEGINNING,
   type Cursor,
@@ -9,6 +10,7 @@ import {
   type Listener,
   type RowsAfter,
   type WatchOptions,
+  type WrittenRow,
   type WrittenRows,
 } from './store.ts'
 
@@ -31,15 +33,27 @@ export class PlacedRow implements JournalRow {
   }
 }
 
-/** The rows that are kept: of one run, or of all. Undefined if some of them are gone. */
-export type KeptRows = (run: RunId | undefined) => PlacedRow[] | undefined
+/** A line of a log, and its place in the order of all rows. */
+export interface PlacedLine {
+  readonly run: RunId
+  readonly line: LogLine
+  readonly position: number
+}
+
+/** The rows that are kept: of one run, or of all; with the lines of their logs or not. Undefined if some of them are gone. */
+export type KeptRows = (run: RunId | undefined, logs?: boolean) => (PlacedRow | PlacedLine)[] | undefined
+
+interface Told {
+  readonly row: Listener
+  readonly log: (() => void) | undefined
+}
 
 export class MemoryWatchers {
   /** No other store's cursor is taken for one of this. */
   readonly #name: string
   readonly #kept: KeptRows
   readonly #warn: (message: string) => void
-  readonly #listeners = new Map<RunId | undefined, Set<Listener>>()
+  readonly #listeners = new Map<RunId | undefined, Set<Told>>()
   #last = 0
   /** Rows up to here may have been removed. */
   #removed = 0
@@ -63,12 +77,12 @@ export class MemoryWatchers {
     this.#removed = this.#last
   }
 
-  add({ run, after, onGap }: WatchOptions, listener: Listener): () => void {
+  add({ run, after, onGap, onLog }: WatchOptions, listener: Listener): () => void {
     if (after !== undefined) this.#goOn(run, after, listener, onGap)
     const listeners = this.#listeners.get(run) ?? new Set()
     this.#listeners.set(run, listeners)
     // Of its own, so that a function that watches twice is told twice.
-    const told: Listener = (row, cursor) => listener(row, cursor)
+    const told: Told = { row: listener, log: onLog }
     listeners.add(told)
     return () => {
       listeners.delete(told)
@@ -80,46 +94,72 @@ export class MemoryWatchers {
     const [own, all] = [this.#listeners.get(run), this.#listeners.get(undefined)]
     if (!own && !all) return
     const { cursor } = this
-    if (own) for (const listener of own) this.#tell(row, cursor, listener)
-    if (all) for (const listener of all) this.#tell(row, cursor, listener)
+    if (own) for (const { row: listener } of own) this.#tell(row, cursor, listener)
+    if (all) for (const { row: listener } of all) this.#tell(row, cursor, listener)
+  }
+
+  /** Lines were written to the log of a run. */
+  tellOfLog(run: RunId): void {
+    for (const of of [run, undefined]) {
+      for (const { log } of this.#listeners.get(of) ?? []) if (log) this.#guarded(`the log of ${run}`, log)
+    }
+  }
+
+  #tell(row: JournalRow, cursor: Cursor, listener: Listener): void {
+    this.#guarded(row.journal, () => listener(row, cursor))
   }
 
   /** A listener that throws harms neither the writer nor those who listen beside it. */
-  #tell(row: JournalRow, cursor: Cursor, listener: Listener): void {
+  #guarded(what: string, tell: () => void): void {
     try {
-      listener(row, cursor)
+      tell()
     } catch (error) {
-      this.#warn(`a listener of ${row.journal} threw: ${errorValue(error).message}`)
+      this.#warn(`a listener of ${what} threw: ${errorValue(error).message}`)
     }
   }
 
   /** All at once in memory: what is kept there is held anyway. */
-  rowsAfter({ run, after, limit }: RowsAfter): WrittenRows | undefined {
-    const missed = this.#missed(run, after)
+  rowsAfter({ run, after, limit, logs = false }: RowsAfter): WrittenRows | undefined {
+    const missed = this.#missed(run, after, logs)
     if (!missed) return undefined
-    const rows = missed.slice(0, limit).map((row) => ({ row, cursor: this.#cursorOf(row) }))
+    const rows = missed.slice(0, limit).map((one) => this.#written(one))
     const last = rows.at(-1)
     return missed.length > limit && last ? { rows, next: last.cursor } : { rows }
+  }
+
+  /** A line, and the place behind it. */
+  writtenLine({ run, line, position }: PlacedLine): WrittenLine {
+    return { run, line, cursor: this.#cursorAt(position) }
+  }
+
+  /** Undefined if it is none of this store. */
+  positionOf(cursor: Cursor): number | undefined {
+    return this.#positionOf(cursor)
+  }
+
+  #written(one: PlacedRow | PlacedLine): WrittenRow | WrittenLine {
+    if (one instanceof PlacedRow) return { row: one, cursor: this.#cursorAt(positionOf(one)) }
+    return this.writtenLine(one)
   }
 
   #goOn(run: RunId | undefined, after: Cursor, listener: Listener, onGap: (() => void) | undefined): void {
     const missed = this.#missed(run, after)
     if (!missed) onGap?.()
-    else for (const row of missed) this.#tell(row, this.#cursorOf(row), listener)
+    else
+      for (const one of missed) if (one instanceof PlacedRow) this.#tell(one, this.#cursorAt(positionOf(one)), listener)
   }
 
-  #cursorOf(row: PlacedRow): Cursor {
-    return `${this.#name}-${PlacedRow.position(row)}`
+  #cursorAt(position: number): Cursor {
+    return `${this.#name}-${position}`
   }
 
   /** In the order of writing; undefined if some of them are gone. */
-  #missed(run: RunId | undefined, after: Cursor): PlacedRow[] | undefined {
+  #missed(run: RunId | undefined, after: Cursor, logs = false): (PlacedRow | PlacedLine)[] | undefined {
     const position = this.#positionOf(after)
-    const rows = position === undefined ? undefined : this.#kept(run)
+    const kept = position === undefined ? undefined : this.#kept(run, logs)
     const isGone = run === undefined && position !== undefined && position < this.#removed
-    if (rows === undefined || position === undefined || isGone) return undefined
-    const missed = rows.filter((row) => PlacedRow.position(row) > position)
-    return missed.sort((a, b) => PlacedRow.position(a) - PlacedRow.position(b))
+    if (kept === undefined || position === undefined || isGone) return undefined
+    return kept.filter((one) => positionOf(one) > position).sort((a, b) => positionOf(a) - positionOf(b))
   }
 
   #positionOf(cursor: Cursor): number | undefined {
@@ -132,5 +172,9 @@ export class MemoryWatchers {
 }
 
 // ---
+
+function positionOf(one: PlacedRow | PlacedLine): number {
+  return one instanceof PlacedRow ? PlacedRow.position(one) : one.position
+}
 
 let stores = 0

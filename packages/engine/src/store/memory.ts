@@ -6,6 +6,7 @@ import { errorValue, FlowError } from '../errors.ts'
 import type { JournalId, RunId } from '../journal/events.ts'
 import { isEnded, project } from '../journal/project.ts'
 import { bareId, contentId } from '../plan/id.ts'
+import { MemoryLogs } from './memory-logs.ts'
 import { type History, MemoryRuns } from './memory-runs.ts'
 import { MemoryWatchers, PlacedRow } from './memory-watchers.ts'
 import { MemoryRecords } from './records.ts'
@@ -53,6 +54,7 @@ class MemoryStore implements Store {
   readonly keepsSteps: boolean
   readonly runs: MemoryRuns
   readonly records = new MemoryRecords()
+  readonly logs: MemoryLogs
   readonly #clock: Clock
   readonly #warn: (message: string) => void
   readonly #watchers: MemoryWatchers
@@ -68,8 +70,9 @@ class MemoryStore implements Store {
     this.keepsSteps = !forget
     this.#clock = clock
     this.#warn = (message) => log?.('warning', message)
-    this.#watchers = new MemoryWatchers(clock.now(), (run) => this.runs.rows(run), this.#warn)
+    this.#watchers = new MemoryWatchers(clock.now(), (run, logs) => this.runs.rows(run, logs), this.#warn)
     this.runs = new MemoryRuns(this.keepsSteps, { ...HISTORY, ...history }, () => this.#watchers.removed())
+    this.logs = new MemoryLogs(this.runs, this.#watchers)
   }
 
   append(batch: Batch): void {
@@ -155,11 +158,14 @@ class MemoryStore implements Store {
     const run = runOf(batch.journal)
     const changes = project(batch.entries)
     const journal = this.runs.journal(batch, run, changes)
+    const isFirst = journal.length === 0
+    if (batch.log && !isFirst) this.logs.add(run, batch.log)
     const row = new PlacedRow(batch.journal, journal.length++, batch.entries, this.#watchers.nextPosition())
     if (this.keepsSteps || row.seq === 0) journal.rows.push(row)
     this.runs.apply(journal, batch, changes)
     for (const wake of batch.wakes ?? []) this.#wakes.add(wake.at, wake.journal)
     this.#watchers.tell(row, run)
+    if (batch.log && isFirst) this.logs.add(run, batch.log)
     if (batch.wakes) this.#arm()
   }
 

@@ -3,6 +3,7 @@
 import type { JournalEntry, JournalId, RunId, RunOptions } from '../journal/events.ts'
 import type { Json, MaybePromise } from '../json.ts'
 import type { Outcome } from '../run/outcome.ts'
+import type { LogLine, RunLogs, WrittenLine } from './run-log.ts'
 
 /** Where runs are kept. */
 export interface Store {
@@ -31,11 +32,15 @@ export interface Store {
   readonly runs: Runs
   readonly blobs: Blobs
   readonly records: Records
+  /** What is logged in runs. */
+  readonly logs: RunLogs
   /** Where the rows end that are written now: what is watched after it goes on from there. */
   cursor(): MaybePromise<Cursor>
   /**
    * The rows that were written after a place, in that order: for whoever reads at his own pace. Undefined if what follows the
-   * place is not there any more, or it is no cursor of this store.
+   * place is not there any more, or it is no cursor of this store. With `logs`, the lines of logs come in between: rows and
+   * lines are written in one order, and a cursor is a place in it. Lines that came with a row (`Batch.log`) stand before
+   * it, or behind it if it is the first of its journal.
    */
   rowsAfter(of: RowsAfter): MaybePromise<WrittenRows | undefined>
   /** Calls `listener` for each row, once and in the order of writing; returns the way to stop it. */
@@ -60,6 +65,8 @@ export interface WatchOptions {
   readonly after?: Cursor
   /** Called once if what follows `after` is not there any more, or it is no cursor of this store: hears from now on, then. */
   readonly onGap?: () => void
+  /** Called after lines were written to logs, perhaps to those of other runs: `rowsAfter` has what there is. */
+  readonly onLog?: () => void
 }
 
 /** Which rows are read. */
@@ -69,11 +76,20 @@ export interface RowsAfter {
   readonly after: Cursor
   /** So many at most. */
   readonly limit: number
+  /** Lines of logs, too. */
+  readonly logs?: boolean
 }
 
-/** Rows in the order of writing, each with where the order stands after it. */
+/** A row, and where the order of all that was written stands after it. */
+export interface WrittenRow {
+  readonly row: JournalRow
+  readonly cursor: Cursor
+}
+
+/** What was written, in that order. */
 export interface WrittenRows {
-  readonly rows: readonly { readonly row: JournalRow; readonly cursor: Cursor }[]
+  /** Lines are among them only if `logs` was asked for. */
+  readonly rows: readonly (WrittenRow | WrittenLine)[]
   /** Others follow, perhaps none of those that were asked for: from there. Absent: these were all there are by now. */
   readonly next?: Cursor
 }
@@ -92,6 +108,8 @@ export interface Batch {
   readonly wakes?: readonly Wake[]
   /** How the journal's items stand from then on. */
   readonly atWork?: AtWork
+  /** Lines of the run's log that are written with the row, or not at all. */
+  readonly log?: readonly LogLine[]
 }
 
 /** Items that have begun and not ended. */

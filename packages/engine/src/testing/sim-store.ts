@@ -87,6 +87,7 @@ export class SimDisk {
       },
       blobs: rows.blobs,
       records: rows.records,
+      logs: rows.logs,
       cursor: () => rows.cursor(),
       rowsAfter: (of) => rows.rowsAfter(of),
       watch: ({ run }, listener) => {

@@ -5,6 +5,7 @@ import type { Equal } from './store-suite/claim.ts'
 import { damageSuite } from './store-suite/damage.ts'
 import { itemsSuite } from './store-suite/items.ts'
 import { journalsSuite } from './store-suite/journals.ts'
+import { logsSuite, sharedLogsSuite } from './store-suite/logs.ts'
 import { recordsSuite } from './store-suite/records.ts'
 import { runsSuite } from './store-suite/runs.ts'
 import { sharedSuite } from './store-suite/shared.ts'
@@ -42,7 +43,10 @@ export function storeSuite(
       }
     })
 
-  for (const suite of [journalsSuite, runsSuite, itemsSuite, recordsSuite, watchingSuite]) suite(claim, equal)
+  for (const suite of [journalsSuite, runsSuite, itemsSuite, recordsSuite, watchingSuite, logsSuite]) {
+    suite(claim, equal)
+  }
   if (twin) sharedSuite(claim, twin, equal)
+  if (twin) sharedLogsSuite(claim, twin, equal)
   if (damage) damageSuite(claim, damage, equal)
 }

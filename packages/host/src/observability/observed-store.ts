@@ -17,6 +17,7 @@ export function observedStore(store: Store, observer: Required<Observer>): Store
     runs: store.runs,
     blobs: store.blobs,
     records: store.records,
+    logs: store.logs,
     append: (batch) => then(store.append(batch), () => report(batch)),
     appendAll: (batches) => then(store.appendAll(batches), () => batches.forEach(report)),
     read: (journal, from) => store.read(journal, from),

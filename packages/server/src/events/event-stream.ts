@@ -17,6 +17,7 @@ import {
   type RunId,
   type RunRow,
   type Store,
+  type WrittenRow,
 } from '@stepflow/engine'
 import { itemsBefore, type RecordedRun, type RunReader, summaryOf } from '@stepflow/host/history'
 import { News } from './news.ts'
@@ -67,7 +68,7 @@ export async function* eventStream(options: EventStream): AsyncGenerator<string>
         yield eventText('reset', {}, place)
         if (run !== undefined) yield* state.texts([run], place)
       } else if (page.rows.length > 0) {
-        yield* rowTexts(options, state, page.rows)
+        yield* rowTexts(options, state, page.rows as Rows) // no lines were asked for
         at = (page.rows.at(-1) as (typeof page.rows)[number]).cursor
       }
       if (page?.next !== undefined) {
@@ -93,7 +94,7 @@ const QUIET_MS = 15_000
 /** To read what a run was begun with takes its journal: of the latest few it is held. */
 const RUNS_AT_HAND = 16
 
-type Rows = readonly { readonly row: JournalRow; readonly cursor: Cursor }[]
+type Rows = readonly WrittenRow[]
 
 async function* rowTexts(options: EventStream, state: States, rows: Rows): AsyncGenerator<string> {
   const { topics, item } = options

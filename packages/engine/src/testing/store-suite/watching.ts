@@ -46,7 +46,7 @@ export function watchingSuite(claim: Claim, equal: Equal): void {
       const seen: unknown[] = []
       for (let after: Cursor | undefined = from; after !== undefined; ) {
         const page = await store.rowsAfter({ after, limit: 1, ...(run === undefined ? {} : { run }) })
-        for (const { row } of page?.rows ?? []) seen.push([row.journal, row.seq])
+        for (const one of page?.rows ?? []) seen.push('row' in one ? [one.row.journal, one.row.seq] : one.line)
         after = page?.next
       }
       return seen
