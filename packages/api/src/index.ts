@@ -75,4 +75,13 @@ export {
   whySchema,
 } from './shapes/run.ts'
 export { type Wait, type WaitList, waitListSchema, waitSchema } from './shapes/wait.ts'
+export {
+  changeScheduleSchema,
+  newScheduleSchema,
+  nextTimesSchema,
+  type Schedule,
+  type ScheduleList,
+  scheduleListSchema,
+  scheduleSchema,
+} from './shapes/schedule.ts'
 export { healthSchema, type Info, infoSchema, type Role, roles } from './shapes/server.ts'

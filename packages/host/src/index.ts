@@ -32,6 +32,7 @@ export { type Lines, type ReadLinesOptions, readLines } from './lines/read-lines
 export { type OpenSecrets, openSecrets, type Secrets } from './secrets/secrets.ts'
 export { type ServerSeat, servedAt, type TakeSeat, takeSeat } from './serving/server-seat.ts'
 export { lendNodeHash } from './node-hash.ts'
+export { changeRecord, everyRecord } from './records.ts'
 export { claimStray, ownProcess } from './plugins/in-process.ts'
 export type { ListedComponent } from './plugins/catalog.ts'
 export type { PluginUse } from './plugins/watched.ts'

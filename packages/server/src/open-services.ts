@@ -30,6 +30,8 @@ import type { WhichTools } from './mcp/flow-tools.ts'
 import { Intakes } from './runs/intakes.ts'
 import { RunStarter } from './runs/start-run.ts'
 import type { Services } from './services.ts'
+import { ActiveTriggers } from './triggers/active-triggers.ts'
+import { Schedules } from './triggers/schedules.ts'
 
 export interface OpenOptions {
   readonly cwd: string
@@ -112,6 +114,7 @@ export async function openServices(options: OpenServices): Promise<OpenedService
     const namedFlows = new NamedFlows({ store, compile, clock, log, folder: flowsDir })
     await namedFlows.load()
     closing.push(namedFlows.watch())
+    const triggers = new ActiveTriggers(namedFlows, clock)
     const runs = createRunReader(store, secrets)
     const starter = new RunStarter(engine, store, secrets)
     const intakes = new Intakes({ engine, store, runs, starter, clock, log, life })
@@ -125,6 +128,7 @@ export async function openServices(options: OpenServices): Promise<OpenedService
       plugins: wired,
       project: { config, homeOf },
       pluginsInUse: { uses, configured: config.plugins },
+      ...{ triggers, schedules: new Schedules({ records: store.records, flows: namedFlows, triggers, clock, log }) },
       flows: createFlowCompiler({ store, compile, named: namedFlows }),
     }
     return { services, closing, closeAll }

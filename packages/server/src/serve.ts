@@ -10,6 +10,8 @@ import { createTokenAccess } from './access/token-access.ts'
 import { createApp } from './create-app.ts'
 import { type OpenOptions, openServices } from './open-services.ts'
 import type { Services } from './services.ts'
+import { createFire } from './triggers/fire.ts'
+import { Scheduler } from './triggers/scheduler.ts'
 
 export interface ServeOptions extends OpenOptions {
   readonly host?: string | undefined
@@ -33,6 +35,7 @@ export interface StartedServer {
   readonly needsToken: boolean
   /** Runs that are gone on with. */
   readonly resumedRuns: number
+  readonly schedules: number
   /** Begins nothing new; calls under way may end for so long. */
   close(drainMs?: number): Promise<void>
 }
@@ -69,14 +72,19 @@ export async function serve(options: ServeOptions): Promise<StartedServer> {
     await intakes.takeOver()
     const retention = new Retention({ runs: store.runs, keep: project.config.history, clock, log })
     closing.push(() => retention.stop())
+    const scheduler = new Scheduler({ ...services, fire: createFire(services) })
+    closing.push(() => scheduler.stop())
     life.ready()
+    const schedules = await scheduler.start()
     return {
       url,
       services,
       needsToken: !isOpen,
       resumedRuns,
+      schedules,
       async close(drainMs = 0) {
         life.drain()
+        await scheduler.stop()
         await engine.close({ drainMs })
         await closeAll()
       },

@@ -13,6 +13,8 @@ import type { Life } from './app/life.ts'
 import type { WhichTools } from './mcp/flow-tools.ts'
 import type { Intakes } from './runs/intakes.ts'
 import type { RunStarter } from './runs/start-run.ts'
+import type { ActiveTriggers } from './triggers/active-triggers.ts'
+import type { Schedules } from './triggers/schedules.ts'
 
 export interface Services {
   readonly config: ServerConfig
@@ -39,6 +41,9 @@ export interface Services {
   readonly sessions: Sessions
   /** Flows by their names, of the API and of the folder. */
   readonly namedFlows: NamedFlows
+  /** What starts the flows that are published. */
+  readonly triggers: ActiveTriggers
+  readonly schedules: Schedules
   readonly access: Access
   readonly life: Life
   /** What is counted of runs and requests. */

@@ -29,12 +29,15 @@ describe('the times of a cron expression', () => {
     expect(next(cron, zone, after, 2)).toEqual(expected)
   })
 
-  it('are found backwards as well, the latest first', () => {
-    const times = readCron('0 * * * *').previous(Date.parse('2026-07-01T03:30Z'), 2)
-    expect(times.map((ms) => new Date(ms).toISOString())).toEqual([
-      '2026-07-01T03:00:00.000Z',
-      '2026-07-01T02:00:00.000Z',
-    ])
+  it('are found backwards as well: the last of a span, none that is not in it', () => {
+    const last = (count: number, after: string) =>
+      readCron('0 * * * *')
+        .last(count, Date.parse(after), Date.parse('2026-07-01T03:00Z'))
+        .map((ms) => new Date(ms).toISOString().slice(11, 16))
+
+    expect(last(2, '2026-01-01T00:00Z')).toEqual(['02:00', '03:00'])
+    expect(last(9, '2026-07-01T01:00Z')).toEqual(['02:00', '03:00'])
+    expect(last(0, '2026-07-01T01:00Z')).toEqual([])
   })
 
   it('are said in words', () => {

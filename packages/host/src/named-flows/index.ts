@@ -1,6 +1,7 @@
 // The public names of named flows: of a folder and of the API, with their versions.
 
 export { createTextCompiler, type TextCompilerOptions } from './compile-text.ts'
+export { fillTemplates } from './fill-templates.ts'
 export { isFlowPath } from './flow-names.ts'
 export type { FlowVersion } from './flow-versions.ts'
 export type { SaveText } from './folder-flows.ts'

@@ -117,6 +117,24 @@ export class NamedFlows {
     throw new FlowError('CONFLICT', `no version of the flow "${nameOrId}" is published: publish one, or name a version`)
   }
 
+  /** The published version of a flow; undefined if there is none. */
+  async published(name: string): Promise<ReadFlow | undefined> {
+    const stored = await this.#versions.get(name)
+    if (stored) return stored.published && (await this.#stored(stored, stored.published)).read
+    const inCode = this.#folder?.get(name)?.read
+    return inCode?.dialect === 'code' && inCode.plan ? inCode : undefined
+  }
+
+  /** The published versions of all flows, by name. */
+  async *allPublished(): AsyncGenerator<readonly [name: string, read: ReadFlow]> {
+    for (const stored of await this.#versions.list()) {
+      if (stored.published) yield [stored.name, (await this.#stored(stored, stored.published)).read]
+    }
+    for (const { name, read } of this.#folder?.all() ?? []) {
+      if (read?.dialect === 'code' && read.plan) yield [name, read]
+    }
+  }
+
   /** What runs of a flow are begun with: its published version, unless told. Throws INVALID_FLOW if it has errors by now. */
   async runnable(nameOrId: string, version?: number): Promise<RunnableFlow> {
     const found = await this.get(nameOrId, version ?? 'published')

@@ -13,6 +13,7 @@ import { rerunRoutes } from './reruns.ts'
 import { runFlowRoutes } from './run-flow.ts'
 import { runListRoutes } from './run-list.ts'
 import { runRoutes } from './runs.ts'
+import { scheduleRoutes } from './schedules.ts'
 import { secretRoutes } from './secrets.ts'
 import { serverRoutes } from './server.ts'
 import { sessionRoutes } from './session.ts'
@@ -37,6 +38,7 @@ export function apiRoutes(app: App, services: Services): void {
   bulkRoutes(app, services)
   eventRoutes(app, services)
   stepRoutes(app, services)
+  scheduleRoutes(app, services)
   secretRoutes(app, services)
   sessionRoutes(app, services)
   tokenRoutes(app, services)

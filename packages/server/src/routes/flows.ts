@@ -28,7 +28,7 @@ import { testFlow } from '../flows/test-flow.ts'
 import type { Services } from '../services.ts'
 
 export function flowRoutes(app: App, services: Services): void {
-  const { namedFlows, runs } = services
+  const { namedFlows, runs, schedules } = services
   const detail = async (name: string, which: WhichVersion = 'newest') =>
     flowDetail(await namedFlows.get(name, which), namedFlows, runs)
 
@@ -143,6 +143,7 @@ export function flowRoutes(app: App, services: Services): void {
     },
     async ({ params }, reply) => {
       await namedFlows.remove(params.flow)
+      await schedules.removeOf(params.flow)
       return reply.code(204).send()
     },
   )

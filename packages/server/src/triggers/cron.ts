@@ -15,8 +15,8 @@ export interface CronTimes {
   readonly description: string
   /** The first `count` times after `afterMs`, in milliseconds since 1970; fewer if there are no more. */
   next(afterMs: number, count: number): number[]
-  /** The last `count` times before `beforeMs`, the latest first. */
-  previous(beforeMs: number, count: number): number[]
+  /** The last `count` times of those after `afterMs` and not after `untilMs`, the first first. */
+  last(count: number, afterMs: number, untilMs: number): number[]
 }
 
 /** Throws INVALID_INPUT for what is no cron expression, for an unknown zone, and for one that never fires. */
@@ -28,17 +28,33 @@ export function readCron(text: string, timezone?: string): CronTimes {
   const zone = checkedZone(named ?? timezone ?? 'UTC')
   const fields = (rest ?? text).trim().replace(/\s+/g, ' ')
   const cron = parse(fields, zone)
-  const timesOf = (dates: readonly Date[]) => dates.map((date) => date.getTime())
+  const next = (afterMs: number, most: number) => cron.nextRuns(most, new Date(afterMs)).map((date) => date.getTime())
   return {
     fields,
     timezone: zone,
     description: inWords(fields, { use24HourTimeFormat: true, verbose: false }),
-    next: (afterMs, count) => timesOf(cron.nextRuns(count, new Date(afterMs))),
-    previous: (beforeMs, count) => timesOf(cron.previousRuns(count, new Date(beforeMs))),
+    next,
+    last: (most, afterMs, untilMs) => lastOf(next, most, afterMs, untilMs),
   }
 }
 
 // ---
+
+/** Looks back further and further, always forwards in time: so the times at changes of the clock are the same. */
+function lastOf(next: CronTimes['next'], most: number, afterMs: number, untilMs: number): number[] {
+  if (most === 0) return []
+  for (let spanMs = most * 1000; ; spanMs *= 2) {
+    const fromMs = Math.max(afterMs, untilMs - spanMs)
+    const found: number[] = []
+    for (let at = fromMs; ; ) {
+      const some = next(at, 100).filter((one) => one <= untilMs)
+      found.push(...some)
+      if (some.length < 100) break
+      at = some.at(-1) as number // there are a hundred
+    }
+    if (found.length >= most || fromMs === afterMs) return found.slice(-most)
+  }
+}
 
 const NAMED = /^@(yearly|annually|monthly|weekly|daily|midnight|hourly)$/
 

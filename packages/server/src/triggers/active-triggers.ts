@@ -1,0 +1,85 @@
+// Which triggers are active: those of the published version of each flow that has a name. The one list that schedules,
+// webhooks and MCP tools read; starts nothing.
+
+import { type Clock, isRecord, type Json, own } from '@stepflow/engine'
+import { type NamedFlows, triggersOf } from '@stepflow/host/named-flows'
+
+export type TriggerKind = 'schedule' | 'webhook' | 'mcp'
+
+export interface ActiveTrigger {
+  /** The name of the flow that it starts. */
+  readonly flow: string
+  readonly kind: TriggerKind
+  /** Its place among the triggers of the flow. */
+  readonly index: number
+  /** As it is written. */
+  readonly trigger: Readonly<Record<string, Json>>
+}
+
+/**
+ * Reads triggers again when a flow was saved, published, removed, or its file has changed, and now and then for what other
+ * servers on the store do.
+ *
+ * Schedules list `byFlow()` at each `onChange`. A webhook that is called finds its flow by
+ * `(await all()).find(({ kind, trigger }) => kind === 'webhook' && trigger.webhook === name)`, and then asks `of(flow)`, which
+ * is never behind the store, whether that trigger is still there.
+ */
+export class ActiveTriggers {
+  readonly #flows: NamedFlows
+  readonly #clock: Clock
+  #read: { readonly at: number; readonly triggers: Promise<ReadonlyMap<string, readonly ActiveTrigger[]>> } | undefined
+
+  constructor(flows: NamedFlows, clock: Clock) {
+    this.#flows = flows
+    this.#clock = clock
+    flows.onChange(() => {
+      this.#read = undefined
+    })
+  }
+
+  /** Calls `listener` when triggers have changed here, or may have; returns the way to stop it. */
+  onChange(listener: () => void): () => void {
+    return this.#flows.onChange(listener)
+  }
+
+  /** Of each flow that is published, whether it has triggers or not. */
+  byFlow(): Promise<ReadonlyMap<string, readonly ActiveTrigger[]>> {
+    const now = this.#clock.now()
+    if (this.#read && Math.abs(now - this.#read.at) < FRESH_MS) return this.#read.triggers
+    const read = { at: now, triggers: this.#readAll() }
+    this.#read = read
+    read.triggers.catch(() => {
+      if (this.#read === read) this.#read = undefined
+    })
+    return read.triggers
+  }
+
+  async all(): Promise<ActiveTrigger[]> {
+    return [...(await this.byFlow()).values()].flat()
+  }
+
+  /** Those of one flow, as the store has them now; undefined if it is not published. */
+  async of(flow: string): Promise<readonly ActiveTrigger[] | undefined> {
+    const read = await this.#flows.published(flow)
+    return read && triggersIn(flow, triggersOf(read))
+  }
+
+  async #readAll(): Promise<ReadonlyMap<string, readonly ActiveTrigger[]>> {
+    const found = new Map<string, readonly ActiveTrigger[]>()
+    for await (const [flow, read] of this.#flows.allPublished()) found.set(flow, triggersIn(flow, triggersOf(read)))
+    return found
+  }
+}
+
+// ---
+
+/** What other servers publish is seen after that. */
+const FRESH_MS = 5_000
+const KINDS: readonly TriggerKind[] = ['schedule', 'webhook', 'mcp']
+
+function triggersIn(flow: string, triggers: readonly Json[]): ActiveTrigger[] {
+  return triggers.flatMap((trigger, index) => {
+    const kind = KINDS.find((one) => typeof own(trigger, one) === 'string')
+    return kind && isRecord(trigger) ? [{ flow, kind, index, trigger: trigger as Record<string, Json> }] : []
+  })
+}

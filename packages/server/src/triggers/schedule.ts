@@ -1,0 +1,95 @@
+// One schedule: when a flow is to start, and with which input. Pure.
+
+import { createHash } from 'node:crypto'
+import { FlowError, type Json, own, parseDuration } from '@stepflow/engine'
+import type { ActiveTrigger } from './active-triggers.ts'
+import { type CronTimes, readCron } from './cron.ts'
+import type { DueRun } from './schedule-state.ts'
+
+export interface Schedule {
+  readonly id: string
+  /** Its name. */
+  readonly flow: string
+  /** Of a trigger: its place in the flow. */
+  readonly index?: number
+  /** As it was written. */
+  readonly cron: string
+  readonly times: CronTimes
+  /** With templates. */
+  readonly input?: Json
+  readonly overlap: Overlap
+  /** How many of the times that were missed are made up for: the newest. */
+  readonly catchUp: number
+  /** As it was written. */
+  readonly jitter?: string | number
+  readonly from: 'file' | 'api'
+}
+
+/** While the run before has not ended: leave the time out, let it wait, or begin at once. */
+export type Overlap = 'skip' | 'queue' | 'allow'
+
+export const overlaps = ['skip', 'queue', 'allow'] as const satisfies readonly Overlap[]
+export const MOST_CATCH_UP = 1000
+
+export interface ScheduleFields {
+  readonly cron: string
+  readonly timezone?: string | undefined
+  readonly input?: unknown
+  readonly overlap?: Overlap | undefined
+  readonly catchUp?: number | undefined
+  readonly jitter?: string | number | undefined
+}
+
+/** Throws INVALID_INPUT. */
+export function readSchedule(
+  fields: ScheduleFields,
+  known: Pick<Schedule, 'id' | 'flow' | 'index' | 'from'>,
+): Schedule {
+  const { cron, timezone, input, overlap = 'skip', catchUp = 0, jitter } = fields
+  if (jitter !== undefined && parseDuration(jitter) === undefined) {
+    throw new FlowError('INVALID_INPUT', `"jitter" is ${JSON.stringify(jitter)}, but must be a duration like 30s`)
+  }
+  return {
+    ...known,
+    cron,
+    times: readCron(cron, timezone),
+    ...(input === undefined ? {} : { input: input as Json }), // it is read from JSON
+    overlap,
+    catchUp,
+    ...(jitter === undefined ? {} : { jitter }),
+  }
+}
+
+/** A trigger that is changed is another schedule. Throws INVALID_INPUT. */
+export function scheduleOf({ flow, index, trigger }: ActiveTrigger): Schedule {
+  const fields = fieldsOf(trigger)
+  const id = hashOf(JSON.stringify([flow, fields])).slice(0, 16)
+  return readSchedule(fields, { id, flow, index, from: 'file' })
+}
+
+/** How much later than its time a fire begins: always the same for the same fire, so that all servers agree. */
+export function delayOf({ jitter }: Pick<Schedule, 'jitter'>, { id, at }: DueRun): number {
+  const mostMs = parseDuration(jitter) ?? 0
+  if (mostMs === 0) return 0
+  const share = Number.parseInt(hashOf(`${id}@${at}`).slice(0, 12), 16) / 2 ** 48
+  return Math.floor(share * mostMs)
+}
+
+// ---
+
+/** The flow was compiled: they are of the right kinds. */
+function fieldsOf(trigger: Readonly<Record<string, Json>>): ScheduleFields {
+  const optional = (name: keyof ScheduleFields, value: unknown) => (value == null ? {} : { [name]: value })
+  return {
+    cron: trigger.schedule as string,
+    ...optional('timezone', own(trigger, 'timezone')),
+    ...optional('overlap', own(trigger, 'overlap')),
+    ...optional('catchUp', own(trigger, 'catch_up')),
+    ...optional('jitter', own(trigger, 'jitter')),
+    ...(own(trigger, 'input') === undefined ? {} : { input: own(trigger, 'input') }),
+  }
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
