@@ -139,7 +139,6 @@ export {
   type RecordQuery,
   type Records,
   type RowsAfter,
-  type RunQuery,
   type RunRow,
   type RunStatus,
   type Runs,
@@ -163,6 +162,37 @@ export {
   type RunLogs,
   type WrittenLine,
 } from './store/run-log.ts'
+export {
+  ASKED_STATUSES,
+  type AskedStatus,
+  atLeast,
+  checkFilter,
+  checkQuery,
+  comparePlaces,
+  createFit,
+  cursorOf,
+  foldCase,
+  isIn,
+  isWaiting,
+  listOf,
+  placeOf,
+  RUN_SORTS,
+  type RunFilter,
+  type RunPage,
+  type RunPlace,
+  type RunQuery,
+  type RunSort,
+  readCursor,
+  sortValue,
+} from './store/run-query.ts'
+export {
+  boundsOf,
+  checkSummary,
+  type RunsSummary,
+  RunTally,
+  type SummaryBucket,
+  type SummaryQuery,
+} from './store/run-summary.ts'
 
 // --- values and errors
 export type { Json, JsonObject, MaybePromise } from './json.ts'

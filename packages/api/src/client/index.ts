@@ -20,13 +20,14 @@ export type {
 } from '../shapes/flow.ts'
 export type { FailureList, Item, ItemList, Step, StepList } from '../shapes/item.ts'
 export type { BulkResult, Rerun, RerunPreview } from '../shapes/rerun.ts'
-export type { Run, RunFlow, RunList, StartedRun, StartRun } from '../shapes/run.ts'
+export type { Run, RunFlow, RunList, RunsSummary, StartedRun, StartRun } from '../shapes/run.ts'
 export type { Health, Info } from '../shapes/server.ts'
 export type { Wait, WaitList } from '../shapes/wait.ts'
 export {
   type BulkRuns,
   type ClientOptions,
   type ExportedRun,
+  type FilterRuns,
   type FindStep,
   type FindSteps,
   type ImportedRun,

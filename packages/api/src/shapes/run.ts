@@ -115,6 +115,39 @@ export const runListSchema = {
 /** A page of runs. */
 export type RunList = Shape<typeof runListSchema>
 
+export const runsSummarySchema = {
+  title: 'RunsSummary',
+  type: 'object',
+  properties: {
+    total: count,
+    buckets: {
+      description: 'Side by side, the oldest first.',
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: {
+          from: { ...time, description: 'Created at that time or later.' },
+          to: { ...time, description: 'Created before.' },
+          counts: {
+            description: 'By status; `waiting` is counted as `running` too.',
+            type: 'object',
+            properties: Object.fromEntries([...runStatuses, 'waiting'].map((status) => [status, count])) as Record<
+              (typeof runStatuses)[number] | 'waiting',
+              typeof count
+            >,
+            additionalProperties: false,
+          },
+        },
+        required: ['from', 'to', 'counts'],
+      },
+    },
+  },
+  required: ['total', 'buckets'],
+} as const satisfies ShapeSchema
+
+/** How many runs stand how, by when they were created. */
+export type RunsSummary = Shape<typeof runsSummarySchema>
+
 export const startRunSchema = {
   title: 'StartRun',
   description: 'What is run, on what: one of `flow`, `flowId` and `flowName`; one of `input` and `inputs`.',

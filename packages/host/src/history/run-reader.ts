@@ -11,6 +11,7 @@ import {
   type ItemResult,
   type ItemRow,
   isEnded,
+  isWaiting,
   type JournalEntry,
   type JournalId,
   type JournalRow,
@@ -22,13 +23,16 @@ import {
   Redactor,
   RefusedInput,
   type RunId,
+  type RunPage,
   type RunQuery,
   type RunRow,
+  type RunsSummary,
   redactEntry,
   redactOutcome,
   redactPins,
   redactValues,
   type Store,
+  type SummaryQuery,
   type VisitReads,
   type VisitRow,
   visitOfPath,
@@ -42,14 +46,15 @@ import { itemBytes, type ShardItems } from './item-states.ts'
 import { type FailureCause, type ItemFilter, type ListedItem, listFailures, listItems } from './list-items.ts'
 import { type Created, readCreated } from './read-created.ts'
 import { readBlob } from './read-stored.ts'
-import { isWaiting, type WaitingFor, waitingFor } from './summary.ts'
+import { type WaitingFor, waitingFor } from './summary.ts'
 import { outcomeOf, placedError, type VisitDetail, visitAmong, type WhichVisit } from './visit-detail.ts'
 import { planGiven, planInside, readsOf } from './visit-reads.ts'
 import { openWaits, type Wait, type WaitState, waitState } from './waits.ts'
 
 export interface RunReader {
-  /** Newest first. */
-  list(query?: RunQuery): Promise<readonly RunRow[]>
+  /** What is redacted in the rows is not found by `q` either. */
+  list(query?: RunQuery): Promise<RunPage>
+  summary(query: SummaryQuery): Promise<RunsSummary>
   /** Of the runs that have not ended, those that a process that is alive has in hand, and which. */
   holders(): Promise<ReadonlyMap<RunId, string>>
   /** Throws NOT_FOUND, with the ids that are most like it. */
@@ -127,6 +132,7 @@ export interface ReadJournal {
 /** `secrets`: all values that this process knows to be secret are taken out, whatever a run's own flow marks. */
 export function createRunReader(store: Store, secrets: Pick<Secrets, 'known' | 'refresh'>): RunReader {
   const process = secrets.known.named
+  const shown = (text: string) => process.text(text)
   return {
     shown: (row, begun) => redactRow(row, redactorOf(process, begun)),
     async blob(id) {
@@ -136,8 +142,12 @@ export function createRunReader(store: Store, secrets: Pick<Secrets, 'known' | '
     async list(query) {
       // Another process may have set one, and used it in a run that is shown here.
       await secrets.refresh()
-      const rows = await store.runs.list(query)
-      return rows.map((row) => redactRow(row, process))
+      const page = await store.runs.list({ ...query, shown })
+      return { ...page, rows: page.rows.map((row) => redactRow(row, process)) }
+    },
+    async summary(query) {
+      await secrets.refresh()
+      return store.runs.summary({ ...query, shown })
     },
     async holders() {
       const held = new Map<RunId, string>()

@@ -99,11 +99,6 @@ export function stepSummary({ step: _, readyAt, startedAt, endedAt, attempts, wh
   }
 }
 
-/** Nothing of it moves: what has begun only waits. */
-export function isWaiting({ status, atWork }: RunRow): boolean {
-  return status === 'running' && atWork.running === 0 && atWork.waiting > 0
-}
-
 /** What an item waits for, by its visits: the first that waits. */
 export function waitingFor(rows: readonly VisitRow[]): WaitingFor | undefined {
   const row = rows.find(({ status }) => status === 'waiting')
