@@ -139,6 +139,7 @@ export type {
   Woken,
 } from '@stepflow/engine'
 export type {
+  AskedStatus,
   AtWork,
   Batch,
   Blobs,

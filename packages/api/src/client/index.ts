@@ -1,6 +1,6 @@
 // The public names of the client of a server.
 
-export type { ItemResult, Outcome, ResultOrder } from '@stepflow/engine'
+export type { AskedStatus, ItemResult, Outcome, ResultOrder, RunSort } from '@stepflow/engine'
 export type { ListedSecret, NewToken, SecretList, Session, Token, TokenList } from '../shapes/access.ts'
 export type { Blob } from '../shapes/blob.ts'
 export type { ComponentList } from '../shapes/component.ts'

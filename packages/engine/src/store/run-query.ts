@@ -7,10 +7,12 @@ import type { RunRow } from './store.ts'
 
 /** What runs are asked for by. `waiting`: running, and nothing of it moves. */
 export const ASKED_STATUSES = ['queued', 'running', 'waiting', 'paused', 'completed', 'failed', 'cancelled'] as const
+/** What runs are asked for by: how they stand, or that they wait. */
 export type AskedStatus = (typeof ASKED_STATUSES)[number]
 
 /** What runs are sorted by; `-`: the greatest first. */
 export const RUN_SORTS = ['createdAt', '-createdAt', 'completedAt', '-completedAt', 'duration', '-duration'] as const
+/** What runs are sorted by. */
 export type RunSort = (typeof RUN_SORTS)[number]
 
 /** Which runs are meant: all that is given must fit; of several values, one. */
