@@ -55,6 +55,7 @@ export type {
   InputList,
   ParkSignal,
   Plugin,
+  Printed,
   ReportedRun,
   SubmitRunOptions,
   SubmittedRun,

@@ -132,6 +132,7 @@ export type {
   InputList,
   ParkSignal,
   Plugin,
+  Printed,
   ReportedRun,
   SubmitRunOptions,
   SubmittedRun,
