@@ -7,6 +7,7 @@ export { allRefs, literal, strictRefs, triggerRules, walk } from './plan/expr.ts
 export { strictDependencies } from './plan/dependencies.ts'
 export { authorsId } from './plan/plan.ts'
 export { type Condition, conditionOf, type SubPlan, subPlanOf } from './plan/step-parts.ts'
+export { nearestBefore, stepsBefore } from './plan/steps-before.ts'
 export { checkPlan, findCycle } from './plan/check.ts'
 export { compilePath, keysAt, MISSING, parsePath } from './plan/path.ts'
 export { isTruthy, type PureFunction } from './plan/functions.ts'
@@ -35,7 +36,14 @@ export { createEngine } from './engine.ts'
 export type { RerunFrom } from './run/engine/rerun.ts'
 export { IndexSet } from './run/engine/index-set.ts'
 export type { ItemResult, ResultOrder } from './run/engine/result-stream.ts'
-export { type LookBackTools, lookBack, type Past, type VisitReads } from './run/look-back.ts'
+export {
+  type LookBackTools,
+  lookBack,
+  type Past,
+  type StepStanding,
+  standingOf,
+  type VisitReads,
+} from './run/look-back.ts'
 export type { Outcome } from './run/outcome.ts'
 export { failed, success } from './run/outcome.ts'
 export { type Clock, systemClock } from './clock.ts'
@@ -94,8 +102,8 @@ export {
   foldVisits,
   type VisitFold,
   type VisitRow,
-  type Why,
 } from './journal/visit-rows.ts'
+export type { Why } from './journal/why.ts'
 export {
   type CodecOptions,
   type Damage,

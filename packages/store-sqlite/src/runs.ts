@@ -114,10 +114,12 @@ export class RunTable implements Runs {
   open(run?: RunId): OpenJournal[] {
     return this.#options.read(() => {
       const rows = run === undefined ? this.#sql.open.all<OpenRecord>() : this.#sql.openOf.all<OpenRecord>(run)
-      const living = new Set(this.#options.presence.living())
-      return rows.map(({ journal, run, driver }) =>
-        driver !== null && living.has(driver) ? { journal, run, heldBy: driver } : { journal, run },
-      )
+      const { presence } = this.#options
+      const living = new Set(presence.living())
+      return rows.map(({ journal, run, driver }) => {
+        if (driver === presence.id) return { journal, run, isOurs: true }
+        return driver !== null && living.has(driver) ? { journal, run, heldBy: driver } : { journal, run }
+      })
     })
   }
 

@@ -249,7 +249,7 @@ export class MemoryRuns implements Runs {
   open(of?: RunId): OpenJournal[] {
     const journals = of === undefined ? this.journals.values() : (this.#runs.get(of)?.journals ?? [])
     const open: OpenJournal[] = []
-    for (const { id, run, isOpen } of journals) if (isOpen) open.push({ journal: id, run: run.row.id })
+    for (const { id, run, isOpen } of journals) if (isOpen) open.push({ journal: id, run: run.row.id, isOurs: true })
     return open
   }
 

@@ -171,6 +171,8 @@ export interface OpenJournal {
   readonly run: RunId
   /** The driver, of another process that is alive, that has it in hand. */
   readonly heldBy?: string
+  /** This process has it in hand. */
+  readonly isOurs?: true
 }
 
 /** Which of the ended runs are removed. */

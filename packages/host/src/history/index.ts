@@ -31,6 +31,5 @@ export {
   stepSummary,
   summaryOf,
   type WaitingFor,
-  waitingFor,
 } from './summary.ts'
 export type { Wait, WaitState } from './waits.ts'

@@ -248,6 +248,11 @@ export class Attempt implements CallContext {
     laterOf(this).onStarted = callback
   }
 
+  /** False of a component that announces its start, and has not. */
+  get hasStarted(): boolean {
+    return this.later?.onStarted === undefined
+  }
+
   started(): void {
     const later = laterOf(this)
     const { onStarted } = later

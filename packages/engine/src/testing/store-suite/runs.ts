@@ -103,6 +103,11 @@ export function runsSuite(claim: Claim, equal: Equal): void {
     equal(await open('r'), [])
   })
 
+  claim('a journal is in the hand of the store that wrote to it last', async (store) => {
+    await store.append({ journal: 'r/0', after: 0, entries: [created('r')] })
+    equal(await store.runs.open('r'), [{ journal: 'r/0', run: 'r', isOurs: true }])
+  })
+
   claim("a run's row sums up its shards, those that have ended and those that are open", async (store) => {
     await store.append({ journal: 'r/0', after: 0, entries: [created('r')] })
     const atWork = { running: 1, waiting: 2 }
