@@ -10,6 +10,7 @@ import { root, setUp } from './setup.mjs'
 /** What takes long and does not depend on the version of Node: other languages, compilers, pages. */
 const ONCE = [
   'test/python-sdk.test.ts',
+  'packages/store-postgres/test/*.test.ts',
   'packages/builtin/test/code-as-user.test.ts',
   'packages/host/test/servers-everywhere.test.ts',
   'packages/host/test/mcp-released.test.ts',

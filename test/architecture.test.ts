@@ -14,6 +14,7 @@ const mayImport: Record<string, readonly string[]> = {
   builtin: ['@stepflow/engine', '@stepflow/schema'],
   protocol: ['@stepflow/engine'],
   'store-sqlite': ['@stepflow/engine'],
+  'store-postgres': ['@stepflow/engine'],
   api: ['@stepflow/engine'],
   code: [
     '@stepflow/engine',
@@ -79,6 +80,7 @@ const rooms: Record<string, readonly string[]> = {
   protocol: ['grpc'],
   builtin: ['jail'],
   'store-sqlite': ['sql'],
+  'store-postgres': ['sql'],
   api: ['shapes', 'client'],
   code: ['compile', 'library'],
   host: [

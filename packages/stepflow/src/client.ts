@@ -2,7 +2,6 @@
 
 export {
   type AddedFlow,
-  type AskedStatus,
   type Blob,
   type BulkResult,
   type BulkRuns,
@@ -12,7 +11,6 @@ export {
   type ComponentList,
   type ExportedRun,
   type FailureList,
-  type FilterRuns,
   type FindStep,
   type FindSteps,
   type FlowDetail,
@@ -41,8 +39,6 @@ export {
   type Run,
   type RunFlow,
   type RunList,
-  type RunSort,
-  type RunsSummary,
   type Samples,
   type SaveFlow,
   type SecretList,

@@ -1,0 +1,116 @@
+// Blobs by the hash of their content, each kept once.
+
+import {
+  type BlobKind,
+  type Blobs,
+  bareId,
+  contentId,
+  type EncodedBlob,
+  FlowError,
+  type JournalCodec,
+  textId,
+} from '@stepflow/engine'
+import { texts } from './arrays.ts'
+import type { Connection } from './connection.ts'
+import { TOUCH_MS } from './group-statement.ts'
+
+export interface BlobOptions {
+  readonly codec: JournalCodec
+  readonly connection: () => Connection
+  readonly now: () => number
+}
+
+/** Those that were put of late need not be put again: plans, above all. */
+const MOST_FRESH = 4_096
+
+export class BlobTable {
+  readonly #options: BlobOptions
+  readonly #fresh = new Map<string, number>()
+
+  constructor(options: BlobOptions) {
+    this.#options = options
+  }
+
+  /** Those that have to be written. */
+  stale(blobs: readonly EncodedBlob[]): readonly EncodedBlob[] {
+    if (blobs.length === 0) return blobs
+    const now = this.#options.now()
+    return blobs.filter(({ id }) => (this.#fresh.get(id) ?? 0) <= now)
+  }
+
+  /** They are there. */
+  put(ids: Iterable<string>): void {
+    if (this.#fresh.size >= MOST_FRESH) this.#fresh.clear()
+    const until = this.#options.now() + TOUCH_MS
+    for (const id of ids) this.#fresh.set(id, until)
+  }
+
+  /** By id; those that are not there, or cannot be read, are left out. */
+  async fetch(ids: readonly string[]): Promise<Map<string, Fetched>> {
+    const found = new Map<string, Fetched>()
+    if (ids.length === 0) return found
+    const rows = await this.#options.connection().query<BlobRecord>({
+      text: 'SELECT id, kind, json, bytes FROM blobs WHERE id = ANY ($1::text[])',
+      values: [texts(ids)],
+    })
+    for (const { id, kind, json, bytes } of rows) {
+      const value = kind === 'bytes' ? new Uint8Array(bytes ?? []) : parse(json ?? '')
+      if (value === undefined) continue
+      this.#options.codec.remember(value, id, kind)
+      found.set(id, { value })
+    }
+    return found
+  }
+
+  /** For whoever keeps values by himself. */
+  access(answered: <T>(ask: () => Promise<T>, doing: 'read' | 'write to') => Promise<T>): Blobs {
+    const { codec, connection } = this.#options
+    return {
+      put: async (value) => {
+        const blob = encode(value)
+        const content = blob.content()
+        const [json, bytes] = typeof content === 'string' ? [content, null] : [null, Buffer.from(content)]
+        const text = `INSERT INTO blobs (id, kind, put_at, json, bytes) VALUES ($1, $2, $3, $4, $5)
+          ON CONFLICT (id) DO UPDATE SET put_at = excluded.put_at`
+        const values = [blob.id, blob.kind, Math.floor(this.#options.now()), json, bytes]
+        await answered(() => connection().query({ text, values }), 'write to')
+        codec.remember(value, blob.id, blob.kind)
+        return blob.id
+      },
+      get: async (id) => {
+        const bare = bareId(id)
+        const found = (await answered(() => this.fetch([bare]), 'read')).get(bare)
+        if (!found) throw new FlowError('NOT_FOUND', `there is no blob ${id}`)
+        return found.value
+      },
+    }
+  }
+}
+
+/** A value that was found; it may be null. */
+export interface Fetched {
+  readonly value: unknown
+}
+
+// ---
+
+interface BlobRecord {
+  readonly id: string
+  readonly kind: BlobKind
+  readonly json: string | null
+  readonly bytes: Buffer | null
+}
+
+function encode(value: unknown): EncodedBlob {
+  if (value instanceof Uint8Array) return { id: contentId(value), kind: 'bytes', content: () => value }
+  const text = JSON.stringify(value) ?? 'null'
+  return { id: textId(text), kind: 'json', content: () => text }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,3 @@
+// The public names of the store in PostgreSQL.
+
+export { createPostgresStore, migratePostgres, type PostgresStoreOptions } from './store.ts'

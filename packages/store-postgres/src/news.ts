@@ -1,0 +1,109 @@
+// Tells other stores of the database that something was written, and hears of it from them. Apart from the appends: a NOTIFY
+// holds a lock over all databases of the server until its transaction has ended. Names nothing: whoever hears it looks.
+//
+// Whatever is lost on the way is found by the poll.
+
+import type pg from 'pg'
+import { type Address, channelOf } from './address.ts'
+import { Connection } from './connection.ts'
+
+export interface NewsOptions {
+  readonly address: Address
+  /** Of this store: what it tells is no news to itself. */
+  readonly id: string
+  readonly pollMs: number
+  /** Is anybody interested? */
+  readonly isWanted: () => boolean
+  readonly look: () => void
+  readonly warn: (message: string) => void
+}
+
+/** One NOTIFY in so many milliseconds, at most. */
+const TELL_MS = 5
+
+export class News {
+  readonly connection: Connection
+  readonly #options: NewsOptions
+  readonly #channel: string
+  #poll: NodeJS.Timeout | undefined
+  #telling: NodeJS.Timeout | undefined
+  #isToTell = false
+  #isBroken = false
+  #isClosed = false
+
+  constructor(options: NewsOptions) {
+    this.#options = options
+    this.#channel = channelOf(options.address)
+    this.connection = new Connection({ address: options.address, prepare: (client) => this.#prepare(client) })
+  }
+
+  /** As long as somebody is interested. */
+  start(): void {
+    if (this.#poll || this.#isClosed) return
+    this.#poll = setInterval(() => this.#onPoll(), this.#options.pollMs).unref()
+    // To be told, one has to be there.
+    this.connection.ensure().catch(() => {})
+  }
+
+  /** Something was committed. */
+  tell(): void {
+    if (this.#isClosed) return
+    this.#isToTell = true
+    if (this.#telling) return
+    this.#tellNow()
+    this.#telling = setTimeout(() => {
+      this.#telling = undefined
+      if (this.#isToTell) this.tell()
+    }, TELL_MS).unref()
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    clearInterval(this.#poll)
+    clearTimeout(this.#telling)
+    if (this.#isToTell) await this.#notify()
+    await this.connection.close()
+  }
+
+  // ---
+
+  async #prepare(client: pg.Client): Promise<void> {
+    // What is told need not be on the disk.
+    await client.query(`SET synchronous_commit = off; LISTEN "${this.#channel}"`)
+    client.on('notification', ({ payload }) => {
+      if (payload !== this.#options.id) this.#options.look()
+    })
+    if (this.#isBroken) this.#options.look()
+    this.#isBroken = false
+  }
+
+  #onPoll(): void {
+    if (!this.#options.isWanted()) {
+      clearInterval(this.#poll)
+      this.#poll = undefined
+      return
+    }
+    this.#options.look()
+  }
+
+  #tellNow(): void {
+    this.#isToTell = false
+    void this.#notify()
+  }
+
+  /** Nothing is lost: the others poll. */
+  async #notify(): Promise<void> {
+    this.#isToTell = false
+    try {
+      await this.connection.query({
+        name: 'tell',
+        text: 'SELECT pg_notify($1, $2)',
+        values: [this.#channel, this.#options.id],
+      })
+    } catch (error) {
+      if (!this.#isBroken && !this.#isClosed)
+        this.#options.warn(`cannot tell others of news: ${(error as Error).message}`)
+      this.#isBroken = true
+    }
+  }
+}

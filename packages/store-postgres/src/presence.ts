@@ -1,0 +1,165 @@
+// Who is alive. Each store that holds journals has a row and keeps it fresh; a journal held by somebody whose row is gone or
+// old, or whose process has ended on this machine, is an orphan. The database's clock judges, and silence counts only as long
+// as we have seen the database ourselves: after an outage everybody is silent to everybody.
+
+import { readFileSync, readlinkSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { texts } from './arrays.ts'
+import type { Connection } from './connection.ts'
+
+export interface PresenceOptions {
+  readonly name: string
+  readonly connection: () => Connection
+  readonly warn: (message: string) => void
+}
+
+interface Holder {
+  readonly driver: string
+  readonly host: string | null
+  readonly pid: number | null
+  readonly silence: number | null
+}
+
+const BEAT_MS = 2_000
+const SILENT_MS = 10_000
+
+export class Presence {
+  readonly id: string
+  readonly #options: PresenceOptions
+  readonly #host = host()
+  #isRegistered = false
+  #registering: Promise<void> | undefined
+  /** Since when we have seen the database without a break: silence of before says nothing. By `performance.now()`. */
+  #seenSince = performance.now()
+  #lastSeen = performance.now()
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(options: PresenceOptions) {
+    this.#options = options
+    // Nobody else's, even if a former process had the same name: its journals are not ours until we have taken them.
+    this.id = `${options.name}-${process.pid}-${Math.random().toString(36).slice(2, 10)}`
+  }
+
+  /** From now on others can see that we are alive. */
+  async register(): Promise<void> {
+    if (this.#isRegistered) return
+    this.#registering ??= this.#beat()
+      .then(() => {
+        this.#isRegistered = true
+        this.#timer = setInterval(() => void this.#beatOn(), BEAT_MS).unref()
+      })
+      .finally(() => {
+        this.#registering = undefined
+      })
+    await this.#registering
+  }
+
+  /** Those who hold journals and are no more. */
+  async dead(): Promise<string[]> {
+    const others = await this.#others()
+    return others.filter((one) => this.#isDead(one)).map(({ driver }) => driver)
+  }
+
+  /** Those who hold journals and are alive; without us. */
+  async living(): Promise<Set<string>> {
+    const others = await this.#others()
+    return new Set(others.filter((one) => !this.#isDead(one)).map(({ driver }) => driver))
+  }
+
+  async forget(drivers: readonly string[]): Promise<void> {
+    await this.#options.connection().query({
+      text: 'DELETE FROM drivers WHERE id = ANY ($1::text[])',
+      values: [texts(drivers)],
+    })
+  }
+
+  /** What we still hold is free for others from now on, and due. */
+  async leave(): Promise<void> {
+    clearInterval(this.#timer)
+    if (!this.#isRegistered) return
+    this.#isRegistered = false
+    await this.#options.connection().query({
+      text: `WITH us AS (DELETE FROM drivers WHERE id = $1),
+          left_over AS (UPDATE shards SET driver = NULL WHERE driver = $1 AND is_open RETURNING run, part)
+        INSERT INTO wakes (run, part, at) SELECT run, part, 0 FROM left_over
+        ON CONFLICT (run, part) DO UPDATE SET at = 0`,
+      values: [this.id],
+    })
+  }
+
+  // ---
+
+  async #beatOn(): Promise<void> {
+    try {
+      await this.#beat()
+    } catch (error) {
+      this.#options.warn(`cannot say that we are alive: ${(error as Error).message}`)
+    }
+  }
+
+  async #beat(): Promise<void> {
+    const { connection, name } = this.#options
+    await connection().query({
+      name: 'beat',
+      text: `INSERT INTO drivers (id, name, host, pid, started_at, seen_at)
+        VALUES ($1, $2, $3, $4, clock_timestamp(), clock_timestamp())
+        ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at`,
+      values: [this.id, name, this.#host, process.pid],
+    })
+    this.#seen()
+  }
+
+  #seen(): void {
+    const now = performance.now()
+    if (now - this.#lastSeen > SILENT_MS / 2) this.#seenSince = now
+    this.#lastSeen = now
+  }
+
+  async #others(): Promise<Holder[]> {
+    const rows = await this.#options.connection().query<Holder>({
+      name: 'holders',
+      text: `SELECT held.driver, host, pid,
+          (extract(epoch FROM clock_timestamp() - seen_at) * 1000)::double precision AS silence
+        FROM (SELECT DISTINCT driver FROM shards WHERE is_open AND driver IS NOT NULL AND driver <> $1) AS held
+          LEFT JOIN drivers ON drivers.id = held.driver`,
+      values: [this.id],
+    })
+    this.#seen()
+    return rows
+  }
+
+  #isDead({ host, pid, silence }: Holder): boolean {
+    if (host === null || pid === null || silence === null) return true
+    if (host === this.#host && !isAlive(pid)) return true
+    return Math.min(silence, performance.now() - this.#seenSince) > SILENT_MS
+  }
+}
+
+// ---
+
+/** The machine and, where processes are numbered apart from the machine's others, the container. */
+function host(): string {
+  try {
+    return `${hostname()} ${readlinkSync('/proc/self/ns/pid')}`
+  } catch {
+    return hostname()
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return !isZombie(pid)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
+  }
+}
+
+/** Ended, but nobody has asked how: the first process of many containers never does. */
+function isZombie(pid: number): boolean {
+  try {
+    return /^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,300 @@
+// The store that many machines share: a schema of a PostgreSQL database, any number of processes anywhere.
+
+import { hostname } from 'node:os'
+import {
+  type Batch,
+  type Clock,
+  type Cursor,
+  FlowError,
+  JournalCodec,
+  type JournalId,
+  type JournalRow,
+  type Listener,
+  type Log,
+  type RowsAfter,
+  type Store,
+  systemClock,
+  type Wake,
+  type WatchOptions,
+  type WrittenRows,
+} from '@stepflow/engine'
+import pg from 'pg'
+import { type Address, addressOf } from './address.ts'
+import { BlobTable } from './blobs.ts'
+import { checkOptions } from './check-options.ts'
+import { Connection } from './connection.ts'
+import { Dispatcher, type Drive } from './dispatcher.ts'
+import { closedStore, storeFailure } from './failure.ts'
+import type { Appended } from './group.ts'
+import { JournalReader } from './journal.ts'
+import { partsOf } from './journal-names.ts'
+import { LogTable } from './logs.ts'
+import { checkServer, migrate, readMarks, schemaVersion, VERSION } from './migrate.ts'
+import { News } from './news.ts'
+import { lendNodeHash } from './node-hash.ts'
+import { Pages } from './pages.ts'
+import { Presence } from './presence.ts'
+import { Pruner } from './prune.ts'
+import { RecordTable } from './records.ts'
+import { RunTable } from './runs.ts'
+import { States } from './states.ts'
+import { Watchers } from './watchers.ts'
+import { MARKS, Writer, type News as WriterNews, type WrittenRow } from './writer.ts'
+
+/** Options of a store in PostgreSQL. */
+export interface PostgresStoreOptions {
+  /** `postgres://USER:PASSWORD@HOST:PORT/DATABASE`; with `?schema=NAME`, another schema than `stepflow`. */
+  readonly url: string
+  readonly clock?: Clock
+  readonly log?: Log
+  /** What this process is called in the list of drivers. The host's name unless told. */
+  readonly driverId?: string
+  /** How often we look for what others have written, should nobody tell. */
+  readonly pollMs?: number
+  /** Journals that are driven at once. */
+  readonly maxJournals?: number
+  /** `false`: a schema that is older than this program is refused, and stays as it is. */
+  readonly migrate?: boolean
+}
+
+/**
+ * Runs in a schema of a PostgreSQL database (13 or newer): any number of programs anywhere may share it. Who opened the store
+ * closes it, after its engine.
+ *
+ * @param options where it is
+ * @throws FlowError INVALID_INPUT for what cannot work, RESOURCE_UNAVAILABLE if the database does not answer
+ */
+export async function createPostgresStore(options: PostgresStoreOptions): Promise<Store> {
+  checkOptions(options)
+  lendNodeHash()
+  const address = addressOf(options.url)
+  const { warning, ...marks } = await prepared(address, async (client) => {
+    const warning = await checkServer(client, address)
+    const version = options.migrate === false ? await schemaVersion(client, address) : undefined
+    if (version === undefined) await migrate(client, address)
+    else if (version < VERSION) throw outdated(address, version)
+    await client.query(`SET search_path TO "${address.schema}"`)
+    return { warning, ...(await readMarks(client)) }
+  })
+  if (warning) options.log?.('warning', warning)
+  return new PostgresStore(address, marks, options)
+}
+
+/** Brings the schema to this program's version; only says what there is to do if `isOnlyChecked`. */
+export async function migratePostgres(
+  url: string,
+  isOnlyChecked: boolean,
+): Promise<{ readonly from: number; readonly to: number; readonly name: string }> {
+  const address = addressOf(url)
+  const from = await prepared(address, async (client) => {
+    await checkServer(client, address)
+    return isOnlyChecked ? schemaVersion(client, address) : migrate(client, address)
+  })
+  return { from, to: VERSION, name: address.name }
+}
+
+// ---
+
+const POLL_MS = 500
+const JOURNALS_AT_ONCE = 64
+const WRITERS = 2
+const READERS = 4
+const CONNECT_LIMIT_MS = 10_000
+
+/** What is done once, on a connection of its own. */
+async function prepared<T>(address: Address, use: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({
+    connectionString: address.url,
+    application_name: 'stepflow',
+    connectionTimeoutMillis: CONNECT_LIMIT_MS,
+  })
+  // It fails the query, too.
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    return await use(client)
+  } catch (error) {
+    throw storeFailure(error, address.name, 'open')
+  } finally {
+    await client.end().catch(() => {})
+  }
+}
+
+function outdated({ name }: Address, version: number): FlowError {
+  const is = version === 0 ? 'has no schema yet' : `has schema ${version}, and this program needs ${VERSION}`
+  return new FlowError('INVALID_INPUT', `the store ${name} ${is}: run \`stepflow migrate\``)
+}
+
+class PostgresStore implements Store {
+  readonly durable = true
+  readonly keepsSteps = true
+  readonly driver: string
+  readonly node: string
+  readonly runs: RunTable
+  readonly blobs: Store['blobs']
+  readonly records: RecordTable
+  readonly logs: LogTable
+  readonly #address: Address
+  readonly #codec = new JournalCodec()
+  readonly #readers: readonly Connection[]
+  readonly #writerConnections: readonly Connection[]
+  readonly #reader: JournalReader
+  readonly #writer: Writer
+  readonly #blobTable: BlobTable
+  readonly #presence: Presence
+  readonly #watchers: Watchers
+  readonly #dispatcher: Dispatcher
+  readonly #news: News
+  #isClosed = false
+
+  constructor(address: Address, { store, base }: { store: string; base: number }, options: PostgresStoreOptions) {
+    const { clock = systemClock, log = () => {} } = options
+    this.#address = address
+    this.#readers = Array.from({ length: READERS }, () => new Connection({ address }))
+    this.#writerConnections = Array.from({ length: WRITERS }, () => new Connection({ address }))
+    const connection = () => this.#idle()
+    const warn = (message: string) => log('warning', message)
+    const answered = <T>(ask: () => Promise<T>, doing: 'read' | 'write to') => this.#answered(ask, doing)
+    const now = () => clock.now()
+
+    this.#blobTable = new BlobTable({ codec: this.#codec, connection, now })
+    this.#reader = new JournalReader({ codec: this.#codec, blobs: this.#blobTable, reader: connection, log })
+    this.node = options.driverId ?? hostname()
+    this.#presence = new Presence({ name: this.node, connection, warn })
+    this.driver = this.#presence.id
+
+    // Our marks, and no other store's: see `Writer`.
+    const firstMark = Math.floor(Math.random() * 2 ** 30) * MARKS
+    const pages = new Pages(this.#reader, () => base)
+    this.#news = new News({
+      ...{ address, warn, id: this.driver, pollMs: options.pollMs ?? POLL_MS },
+      isWanted: () => this.#watchers.isWatching || this.#dispatcher.isWorking,
+      look: () => {
+        void this.#watchers.look()
+        this.#watchers.tellOfLogs()
+        this.#dispatcher.look()
+      },
+    })
+    this.#watchers = new Watchers({
+      ...{ pages, warn, firstMark, news: this.#news.connection, reader: connection },
+      store: () => store,
+      base: () => base,
+    })
+    const states = new States(connection)
+    this.#writer = new Writer({
+      ...{ name: address.name, connections: this.#writerConnections, states, now, firstMark },
+      begin: async () => {
+        await this.#presence.register()
+        return { driver: this.driver, base }
+      },
+      written: (tx, rows, news) => this.#written(tx, rows, news),
+    })
+    this.#dispatcher = new Dispatcher({
+      ...{ connection, clock, log, presence: this.#presence, limit: options.maxJournals ?? JOURNALS_AT_ONCE },
+      tell: () => this.#news.tell(),
+    })
+    this.runs = new RunTable({
+      ...{ connection, answered, reader: this.#reader, presence: this.#presence },
+      pruner: new Pruner({ connection, now }),
+      removed: (run) => states.drop(run),
+    })
+    this.records = new RecordTable({ connection, answered })
+    this.blobs = this.#blobTable.access(answered)
+    this.logs = new LogTable({
+      ...{ connection, answered, base: () => base, store: () => store },
+      placeOf: (cursor) => this.#watchers.placeIn(cursor),
+      horizon: (reader) => this.#watchers.horizon(reader),
+      written: (tx) => this.#written(tx, [], { isWoken: false, isLogged: true }),
+    })
+  }
+
+  append(batch: Batch): Promise<void> {
+    return this.appendAll([batch])
+  }
+
+  async appendAll(batches: readonly Batch[]): Promise<void> {
+    const appended: Appended[] = []
+    const blobs = new Set<string>()
+    for (const batch of batches) {
+      const encoded = this.#codec.encode(batch.entries)
+      for (const { id } of encoded.blobs) blobs.add(id)
+      const stale = this.#blobTable.stale(encoded.blobs)
+      appended.push({ batch, encoded: { ...encoded, blobs: stale }, parts: partsOf(batch.journal) })
+    }
+    const { ready } = this.#watchers
+    if (ready) await ready
+    await this.#writer.write(appended)
+    if (blobs.size > 0) this.#blobTable.put(blobs)
+  }
+
+  async read(journal: JournalId, from = 0): Promise<readonly JournalRow[]> {
+    const { ready } = this.#watchers
+    if (ready) await ready
+    return this.#answered(() => this.#reader.read(journal, from), 'read')
+  }
+
+  putDown(wake: Wake): Promise<void> {
+    return this.#answered(() => this.#dispatcher.putDown(wake), 'write to')
+  }
+
+  work(drive: Drive): { stop(): Promise<void> } {
+    this.#news.start()
+    return this.#dispatcher.work(drive)
+  }
+
+  cursor(): Promise<Cursor> {
+    return this.#answered(() => this.#watchers.cursor(), 'read')
+  }
+
+  rowsAfter(of: RowsAfter): Promise<WrittenRows | undefined> {
+    return this.#answered(() => this.#watchers.rowsAfter(of), 'read')
+  }
+
+  watch(of: WatchOptions, listener: Listener): () => void {
+    this.#news.start()
+    return this.#watchers.add(of, listener)
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#watchers.close()
+    await this.#dispatcher.stop()
+    await this.#writer.close()
+    // What we still hold is free for others from now on.
+    await this.#presence.leave().then(
+      () => this.#news.tell(),
+      () => {},
+    )
+    await this.#news.close()
+    await Promise.all([...this.#readers, ...this.#writerConnections].map((connection) => connection.close()))
+  }
+
+  // ---
+
+  #written(tx: number, rows: readonly WrittenRow[], { isWoken, isLogged }: WriterNews): void {
+    this.#watchers.written(tx, rows)
+    if (isLogged) this.#watchers.tellOfLogs()
+    if (isWoken) this.#dispatcher.look()
+    this.#news.tell()
+  }
+
+  /** The one that has the least to do; one that is there already, if it has nothing. */
+  #idle(): Connection {
+    let best = this.#readers[0] as Connection
+    for (const connection of this.#readers) {
+      if (connection.pending === 0 && connection.isOpen) return connection
+      if (connection.pending < best.pending) best = connection
+    }
+    return best
+  }
+
+  async #answered<T>(ask: () => Promise<T>, doing: 'read' | 'write to'): Promise<T> {
+    if (this.#isClosed) throw closedStore(this.#address.name)
+    try {
+      return await ask()
+    } catch (error) {
+      throw storeFailure(error, this.#address.name, doing)
+    }
+  }
+}
