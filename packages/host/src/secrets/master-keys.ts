@@ -18,6 +18,7 @@ import {
 } from 'node:fs'
 import { FlowError } from '@stepflow/engine'
 import type { Env } from '../config/substitute.ts'
+import { cannot } from '../flows/read-file.ts'
 import { KEY_BYTES, type MasterKey, masterKey } from './seal.ts'
 
 export class MasterKeys {
@@ -171,6 +172,6 @@ function writeBeside(file: string, keys: readonly MasterKey[], put: (written: st
     put(written)
   } catch (thrown) {
     rmSync(written, { force: true })
-    throw unusable(file, `it cannot be written: ${(thrown as Error).message}`)
+    throw cannot('written', file, 'the key of the secrets', thrown)
   }
 }
