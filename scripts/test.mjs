@@ -17,6 +17,7 @@ const ONCE = [
   'packages/host/test/mcp-conformance.test.ts',
   'packages/server/test/*.test.ts',
   'packages/stepflow/test/cli-submit.test.ts',
+  'packages/stepflow/test/cli-serve-kills.test.ts',
   'packages/stepflow/test/cli-runs-remote.test.ts',
   'test/api-docs.test.ts',
   'test/types/types.test.ts',

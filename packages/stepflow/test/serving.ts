@@ -9,16 +9,19 @@ export interface Serving {
   readonly ended: Promise<Ended>
   readonly url: string
   readonly resumedRuns: number
+  /** As a power cut does; resolves when it is gone. */
+  kill(): Promise<void>
 }
 
 /** Started, and ready; ended with the test if it still runs. */
 export async function serving(folder: string, port = '0'): Promise<Serving> {
   const { child, ended } = begin(['serve', '--port', port, '--json'], { cwd: folder })
-  onTestFinished(async () => {
+  const kill = async () => {
     child.kill('SIGKILL')
     await ended
-  })
-  return { child, ended, ...(await ready(child, ended)) }
+  }
+  onTestFinished(kill)
+  return { child, ended, kill, ...(await ready(child, ended)) }
 }
 
 // ---

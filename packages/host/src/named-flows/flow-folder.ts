@@ -55,6 +55,15 @@ export class FlowFolder {
     }
   }
 
+  /** Takes away what writes have left that were killed. What is young may be another node's, which is writing it. */
+  async clear(now: number): Promise<void> {
+    const left = new Map<string, FileMark>()
+    await this.#collect('', left, (path) => LEFT.test(path)).catch(() => {})
+    for (const [path, { mtimeMs }] of left) {
+      if (now - mtimeMs > LEFT_MS) await rm(this.#full(path), { force: true }).catch(() => {})
+    }
+  }
+
   /** Undefined if it is not there, or not to be read. Throws INVALID_INPUT for what is no text. */
   async read(path: string): Promise<FileContent | undefined> {
     const file = await this.#open(path)
@@ -82,7 +91,7 @@ export class FlowFolder {
   async write(path: string, text: string, seen: FileContent | undefined): Promise<FileContent> {
     await this.#checkPlace(path)
     const bytes = Buffer.from(seen?.hasMark ? `\ufeff${text}` : text)
-    const beside = join(this.root, dirname(path), `.stepflow-${randomBytes(6).toString('hex')}`)
+    const beside = join(this.root, dirname(path), `${BESIDE}${randomBytes(6).toString('hex')}`)
     try {
       const file = await open(beside, 'wx')
       try {
@@ -116,13 +125,13 @@ export class FlowFolder {
     return join(this.root, path)
   }
 
-  async #collect(folder: string, found: Map<string, FileMark>): Promise<void> {
+  async #collect(folder: string, found: Map<string, FileMark>, isMeant = isFlowFile): Promise<void> {
     for (const entry of await readdir(join(this.root, folder), { withFileTypes: true })) {
-      if (entry.name.startsWith('.') || entry.name === 'node_modules') continue
+      if (entry.name === 'node_modules') continue
       const path = folder === '' ? entry.name : `${folder}/${entry.name}`
       // A link is neither: it may lead anywhere.
-      if (entry.isDirectory()) await this.#collect(path, found).catch(ifGone)
-      else if (entry.isFile() && mayBeFlow(path)) {
+      if (entry.isDirectory() && !entry.name.startsWith('.')) await this.#collect(path, found, isMeant).catch(ifGone)
+      else if (entry.isFile() && isMeant(path)) {
         const stat = await lstat(this.#full(path)).catch(ifGone)
         if (stat?.isFile()) found.set(path, { size: stat.size, mtimeMs: stat.mtimeMs, inode: stat.ino })
       }
@@ -172,6 +181,15 @@ export function mayBeFlow(path: string): boolean {
 // ---
 
 const BYTE_ORDER_MARK = 0xfeff
+
+/** What a file is called while it is written. */
+const BESIDE = '.stepflow-'
+const LEFT = /(?:^|\/)\.stepflow-[0-9a-f]{12}$/
+const LEFT_MS = 60_000
+
+function isFlowFile(path: string): boolean {
+  return !/(?:^|\/)\.[^/]*$/.test(path) && mayBeFlow(path)
+}
 
 function hashOf(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex')

@@ -73,6 +73,7 @@ export class FolderFlows {
   /** Reads all of the folder. */
   load(): Promise<void> {
     return this.#inTurn(async () => {
+      await this.#folder.clear(this.#options.clock.now())
       const files = await this.#folder.files()
       if (!files) return
       const owners = new Map<string, string>()
