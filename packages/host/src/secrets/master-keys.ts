@@ -18,7 +18,6 @@ import {
 } from 'node:fs'
 import { FlowError } from '@stepflow/engine'
 import type { Env } from '../config/substitute.ts'
-import { cannot } from '../flows/read-file.ts'
 import { KEY_BYTES, type MasterKey, masterKey } from './seal.ts'
 
 export class MasterKeys {
@@ -172,6 +171,8 @@ function writeBeside(file: string, keys: readonly MasterKey[], put: (written: st
     put(written)
   } catch (thrown) {
     rmSync(written, { force: true })
-    throw cannot('written', file, 'the key of the secrets', thrown)
+    const { code, message } = thrown as NodeJS.ErrnoException
+    if (code !== 'ENOSPC' && code !== 'EDQUOT') throw unusable(file, `it cannot be written: ${message}`)
+    throw new FlowError('RESOURCE_UNAVAILABLE', `the disk has no space left for the key of the secrets, ${file}`)
   }
 }
