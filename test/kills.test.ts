@@ -160,7 +160,7 @@ async function runsIn({ folder }: Bench) {
   const store = await createSqliteStore({ path: join(folder, 'runs.db') })
   try {
     return await Promise.all(
-      (await store.runs.list()).map(async ({ id, status, items: { total, success } }) => {
+      (await store.runs.list()).rows.map(async ({ id, status, items: { total, success } }) => {
         const shards = await store.runs.shards(id)
         return { id, status, total, success, items: shards.reduce((sum, { items }) => sum + items, 0) }
       }),

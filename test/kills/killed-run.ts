@@ -102,7 +102,7 @@ async function recordedSteps(path: string): Promise<Set<string>> {
   const done = new Set<string>()
   const store = await createSqliteStore({ path })
   try {
-    for (const { id } of await store.runs.list()) {
+    for (const { id } of (await store.runs.list()).rows) {
       const [created] = (await store.read(`${id}/0`))[0]?.entries ?? []
       const plan = created?.type === 'created' ? created.plan : undefined
       for (const { journal } of await store.runs.shards(id)) {

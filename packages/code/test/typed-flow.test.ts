@@ -424,7 +424,7 @@ describe('an engine', () => {
     const engine = createEngine({ store })
 
     const output = await engine.run(enrich, { userId: 'u1' })
-    const [row] = await store.runs.list()
+    const [row] = (await store.runs.list()).rows
 
     expect([output, row?.status]).toEqual([{ name: 'user u1', score: 10 }, 'completed'])
     await engine.close()

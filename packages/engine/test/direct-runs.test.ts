@@ -36,7 +36,7 @@ describe('a direct run', () => {
 
     await engine.runDirectly(chain('/echo'), 1)
 
-    expect(await store.runs.list()).toEqual([])
+    expect((await store.runs.list()).rows).toEqual([])
   })
 
   test('is one of many at the same time, each with its own input and id', async () => {

@@ -1,6 +1,16 @@
 // What a journal says beyond what replay needs: for whoever looks at a run later.
 
-import { createMemoryStore, FlowError, type JournalEntry, Park, type SubmitOptions, visitPath } from '@stepflow/engine'
+import {
+  type CallContext,
+  createEngine,
+  createMemoryStore,
+  FlowError,
+  foldVisits,
+  type JournalEntry,
+  Park,
+  type SubmitOptions,
+  visitPath,
+} from '@stepflow/engine'
 import { createManualClock } from '@stepflow/engine/testing'
 import { expect, test } from 'vitest'
 import { bench, call, type Fn, input, ok, plan, ref } from './fixtures.ts'
@@ -175,4 +185,46 @@ test('a source of inputs that fails leaves a note of how many came; what came is
   expect(of(b.entries, 'broken')).toMatchObject([{ items: 2, error: { message: 'the pipe broke' } }])
   const row = await (await b.engine.resume('r', { inputs: [1, 2, 3] })).ended
   expect(row).toMatchObject({ status: 'completed', items: { total: 3, success: 3 } })
+})
+
+test('a call that waits for its plugin for a second leaves a word of it, and its time limit has not begun', async () => {
+  const clock = createManualClock()
+  const entries: JournalEntry[] = []
+  let begin: () => void = () => {}
+  const answer = (_: unknown, context: CallContext) =>
+    new Promise((resolve) => {
+      begin = () => {
+        context.started()
+        clock.timer(4_000, () => resolve('done'))
+      }
+    })
+  const component = { info: { name: '/busy', announcesStart: true }, call: answer }
+  const engine = createEngine({
+    store: createMemoryStore({ clock, durable: true }),
+    router: { route: () => ({ component }) },
+    clock,
+    random: () => 0.5,
+  })
+  const p = one('/busy', { timeoutMs: 5_000 })
+  const run = await engine.submit(p, [1], { watch: (more) => entries.push(...more) })
+  const row = () => {
+    const visits = foldVisits(p)
+    visits.see(entries)
+    return visits.rows()[0]
+  }
+  await clock.advance(999)
+  expect(row()).toMatchObject({ status: 'running', startedAt: 0 })
+  await clock.advance(60_000)
+  expect(row()).toMatchObject({ status: 'pending', why: { kind: 'slot' }, attempts: [] })
+  expect(row()).not.toHaveProperty('startedAt')
+  begin()
+  await clock.settle()
+  expect(row()).toMatchObject({ status: 'running', startedAt: 60_999, attempts: [{ startedAt: 60_999 }] })
+  expect(row()).not.toHaveProperty('why')
+  await clock.advance(4_000)
+
+  const outcomes = []
+  for await (const { outcome } of run.results()) outcomes.push(outcome)
+  expect(outcomes).toEqual([ok('done')])
+  expect(of(entries, 'started').map(({ queued }) => queued)).toEqual([undefined, true, undefined])
 })

@@ -130,19 +130,19 @@ test('a store in memory remembers the newest of the runs that have ended', async
   const few = createMemoryStore({ clock, history: { runs: 10 } })
   const b = bench({}, clock, few)
   for (let i = 0; i < 30; i++) await (await b.engine.submit(one('/echo'), [i], { id: `r${i}` })).ended
-  expect((await few.runs.list()).map(({ id }) => id)).toEqual(Array.from({ length: 11 }, (_, i) => `r${29 - i}`))
+  expect((await few.runs.list()).rows.map(({ id }) => id)).toEqual(Array.from({ length: 11 }, (_, i) => `r${29 - i}`))
   expect(await few.read('r0/0')).toEqual([])
 
   // What was removed takes no room from the others.
   for (let i = 20; i < 29; i++) await few.runs.remove(`r${i}`)
   for (let i = 30; i < 40; i++) await (await b.engine.submit(one('/echo'), [i], { id: `r${i}` })).ended
   const left = Array.from({ length: 11 }, (_, i) => `r${39 - i}`)
-  expect((await few.runs.list()).map(({ id }) => id)).toEqual(left)
+  expect((await few.runs.list()).rows.map(({ id }) => id)).toEqual(left)
 
   const small = createMemoryStore({ clock, history: { bytes: 100_000 } })
   const c = bench({}, clock, small)
   for (let i = 0; i < 30; i++) await (await c.engine.submit(one('/echo'), ['x'.repeat(10_000)], { id: `r${i}` })).ended
-  const kept = (await small.runs.list()).length
+  const kept = (await small.runs.list()).rows.length
   expect(kept).toBeGreaterThan(2)
   expect(kept).toBeLessThan(10)
 })

@@ -40,6 +40,7 @@ function failing(clock: ManualClock, fault: (call: Call) => Fault, kept = create
     putDown: (wake) => ask('putDown', () => kept.putDown?.(wake)),
     runs: {
       list: (query) => runs.list(query),
+      summary: (query) => runs.summary(query),
       statuses: (run, from, limit) => runs.statuses(run, from, limit),
       open: (run) => runs.open(run),
       remove: (run) => runs.remove(run),
@@ -260,7 +261,7 @@ test('a new run that cannot be written is refused within seconds, and leaves not
   isAway = false
   await clock.advance(60_000)
 
-  expect(await kept.runs.list()).toEqual([])
+  expect((await kept.runs.list()).rows).toEqual([])
   expect(said.filter((line) => line.includes('set aside'))).toEqual([])
   const { ended } = await engine.submit(two, [1], { id: 'r' })
   expect((await ended).status).toBe('completed')

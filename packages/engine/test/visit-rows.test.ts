@@ -165,3 +165,78 @@ test('runs one after the other inside one step are its elements, and steps of a 
     { element: 1, stepId: '2', status: 'success' },
   ])
 })
+
+const decides = (id: string, ...to: number[]) => ({
+  id,
+  component: '/x',
+  input: { op: 'arrival' },
+  next: to.map((one) => ({ on: 'done', to: one })),
+})
+const ways = {
+  ...plan,
+  steps: [decides('a', 1, 2), decides('b', 3), decides('c', 4), decides('d'), decides('e')],
+  entry: 0,
+  exit: 3,
+} as unknown as Plan
+
+const whyOf = (rows: ReturnType<typeof rowsAfter>) => rows.map(({ stepId, why }) => [stepId, why?.kind, why?.step])
+
+test('a step on a way that was not taken names the step that led elsewhere', () => {
+  const visits = foldVisits(ways)
+  visits.see([
+    { type: 'settled', ...at(0, 10), outcome: success },
+    { type: 'settled', ...at(1, 11), outcome: success },
+    { type: 'settled', ...at(3, 12), outcome: success },
+    { type: 'finished', at: 12, item: 0, outcome: success },
+  ])
+
+  expect(whyOf(visits.rows()).slice(2)).toEqual([
+    ['c', 'branch', 'a'],
+    ['d', undefined, undefined],
+    ['e', 'branch', 'a'],
+  ])
+})
+
+test('a step that nothing needed is told from one that its item did not live to see', () => {
+  const [, notNeeded] = rowsAfter({ type: 'finished', at: 12, item: 0, outcome: success })
+  expect(notNeeded).toMatchObject({ status: 'skipped', why: { kind: 'not_needed' } })
+
+  const error = { ...failure, step: 'a' }
+  const [, notSeen] = rowsAfter({ type: 'finished', at: 12, item: 0, outcome: { outcome: 'failed', error } })
+  expect(notSeen).toMatchObject({ status: 'skipped', why: { kind: 'ended', step: 'a' } })
+  const [, after] = whyOf(
+    (() => {
+      const visits = foldVisits(ways)
+      visits.see([
+        { type: 'settled', ...at(0, 10), outcome: { outcome: 'failed', error } },
+        { type: 'finished', at: 12, item: 0, outcome: { outcome: 'failed', error } },
+      ])
+      return visits.rows()
+    })(),
+  )
+  expect(after).toEqual(['b', 'ended', 'a'])
+})
+
+test('a skip for a step that it needs, for its rule and for its condition are told apart', () => {
+  const guard = (rule: string) => ({ op: 'guard', rule, of: [0], then: { op: 'step', step: 0 } })
+  const skipped = (rule: string, outcome: object) => {
+    const [a, b] = plan.steps
+    const visits = foldVisits({ ...plan, steps: [a, { ...b, input: guard(rule) }] } as unknown as Plan)
+    visits.see([
+      { type: 'settled', ...at(0, 10), outcome: { outcome: 'skipped', reason: 'no' } },
+      { type: 'settled', ...at(1, 11), derived: true, outcome: { outcome: 'skipped', ...outcome } as never },
+    ])
+    return visits.rows()[1]?.why
+  }
+  const need = 'step "a" was skipped (no)'
+  expect(skipped('all_success', { reason: need })).toEqual({ kind: 'need', text: need, step: 'a' })
+  expect(skipped('none_failed', { reason: need, cause: failure })).toMatchObject({ kind: 'rule' })
+  const rule = 'trigger rule one_failed: none of the steps it depends on failed'
+  expect(skipped('one_failed', { reason: rule })).toEqual({ kind: 'rule', text: rule })
+  expect(skipped('one_failed', { reason: 'its "when" is not true' })).toMatchObject({ kind: 'condition' })
+})
+
+test('a call that may not start yet waits for its turn', () => {
+  const [a] = rowsAfter({ type: 'parked', ...at(0, 10), until: 50, turn: 1 })
+  expect(a).toMatchObject({ status: 'waiting', why: { kind: 'rate', until: 50 } })
+})

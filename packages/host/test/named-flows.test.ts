@@ -18,6 +18,7 @@ import { KnownFlows } from '../src/flows/known-flows.ts'
 import { FlowVersions } from '../src/named-flows/flow-versions.ts'
 import { FolderFlows } from '../src/named-flows/folder-flows.ts'
 import { createTextCompiler, NamedFlows } from '../src/named-flows/index.ts'
+import { TakenNames } from '../src/named-flows/taken-names.ts'
 import { type WiredPlugins, wirePlugins } from '../src/wire.ts'
 
 const flow = (word: string, name?: string) =>
@@ -59,7 +60,9 @@ async function loaded(): Promise<NamedFlows> {
 /** Flows whose folder is looked at when the test says so. */
 function stepped() {
   const versions = new FlowVersions(store, clock)
+  const names = new TakenNames({ records: store.records, clock, triggersOf: async () => [] })
   const flows = new FolderFlows({
+    names,
     root: folder,
     versions,
     compile: compile(),

@@ -134,7 +134,11 @@ test('the failure that stands in the row of a run holds no secret of the process
   await wired.store.append({ journal: 'r/0', after: 0, entries })
   const reader = createRunReader(wired.store, knowing(['process-key']))
 
-  expect((await reader.list())[0]?.error).toEqual({ item: 0, code: 'COMPONENT_FAILED', message: 'refused [redacted]' })
+  expect((await reader.list()).rows[0]?.error).toEqual({
+    item: 0,
+    code: 'COMPONENT_FAILED',
+    message: 'refused [redacted]',
+  })
   expect((await reader.open('r')).row.error?.message).toBe('refused [redacted]')
 })
 

@@ -35,11 +35,11 @@ export class Relay {
   }
 
   /** A line that is no message: it is kept, and passed on if there is room. */
-  noise(level: LogLevel, line: string, data: Json): void {
+  noise(level: LogLevel, line: string, data: Json, log = this.#options.log): void {
     // More than is shown: what is cut off in the middle of a secret could not be recognised.
     const held = line.length > HELD_CHARACTERS ? line.slice(0, HELD_CHARACTERS) : line
     if (this.#last.push(held) > KEPT_LINES) this.#last.shift()
-    if (this.#takes(Math.min(held.length, SHOWN_CHARACTERS))) this.#options.log(level, this.#shown(held), data)
+    if (this.#takes(Math.min(held.length, SHOWN_CHARACTERS))) log(level, this.#shown(held), data)
   }
 
   /** A message that the server logs by the protocol, into the log of its call. */

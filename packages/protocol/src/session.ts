@@ -23,6 +23,7 @@ import type { Form } from './described-runs.ts'
 import { failureOf, refusalOf } from './failure.ts'
 import { Greeting } from './greeting.ts'
 import { Peer } from './peer.ts'
+import { Printing } from './printing.ts'
 import { Redactions } from './redactions.ts'
 import { Relay } from './relay.ts'
 import { RunNames } from './run-names.ts'
@@ -59,6 +60,7 @@ export class Session {
   readonly #abandoned = new Map<MessageId, () => void>()
   readonly #redactions = new Redactions()
   readonly #relay: Relay
+  readonly #printing: Printing
   readonly #slow: SlowCalls
   readonly #names = new RunNames()
   #can: Capabilities = NO_CAPABILITIES
@@ -76,6 +78,7 @@ export class Session {
     const who = `component server "${options.name}"`
     const { log, clock } = options
     const clean = <T>(value: T): T => this.#redactions.clean(value)
+    this.#printing = new Printing(clock)
     this.#relay = new Relay({ who, log, clock, clean, amount: options.amount })
     this.#slow = new SlowCalls(clock, (id, component) => this.#warnOfSlow(id, component))
     this.#peer = new Peer(options.transport, {
@@ -136,6 +139,7 @@ export class Session {
     const id = this.#peer.nextId()
     const abandon = () => this.#abandon(id, context)
     this.#calls.set(id, context)
+    this.#printing.began(context)
     this.#redactions.add(context.redaction)
     this.#slow.add(id, component)
     signal.addEventListener('abort', abandon, { once: true })
@@ -151,6 +155,7 @@ export class Session {
     } finally {
       signal.removeEventListener('abort', abandon)
       this.#calls.delete(id)
+      this.#printing.ended(context)
       this.#slow.delete(id)
       this.#endIfDrained()
     }
@@ -324,7 +329,11 @@ export class Session {
     // Over HTTP there is nothing that a line on stdout could be but log.
     const isLog = from === 'stderr' || this.#greeting.isOverHttp || this.#options.transport.printsLog === true
     const level = isLog ? 'info' : 'warning'
-    this.#relay.noise(level, line, { plugin: this.#options.name, from })
+    const say: Log = (...said) => {
+      this.#options.log(...said)
+      this.#printing.keep(...said)
+    }
+    this.#relay.noise(level, line, { plugin: this.#options.name, from }, say)
   }
 }
 

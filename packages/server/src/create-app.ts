@@ -45,8 +45,8 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   const typed = app as unknown as App
   measureAnswers(typed, services)
   acceptBodies(typed)
-  refuseUnknown(typed)
   guardDoor(typed, config)
+  refuseUnknown(typed)
   const ended = new EndedTokens(services.tokens, services.clock)
   app.addHook('onClose', async () => ended.stop())
   guard(typed, access, { basePath: config.basePath, ended })

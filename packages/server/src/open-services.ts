@@ -3,7 +3,16 @@
 
 import { statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { type Clock, type Diagnostic, errorsOf, FlowError, type Log, type Store, systemClock } from '@stepflow/engine'
+import {
+  type Clock,
+  type Diagnostic,
+  errorsOf,
+  FlowError,
+  type Log,
+  type Router,
+  type Store,
+  systemClock,
+} from '@stepflow/engine'
 import {
   createFlowCompiler,
   createFlowLoader,
@@ -98,12 +107,16 @@ export async function openServices(options: OpenServices): Promise<OpenedService
     const observation = new Observation({ store, clock, log, further: telemetry ? [telemetry] : [] })
     closing.push(() => observation.ends.stop())
     const inCode = routeCode(() => namedFlows.inCode())
+    let router: Router | undefined
     const wired = await wire(config, {
       uses,
       ...{ env, flowDirectory: flowsDir, store: observation.store, secrets, clock, log },
       plan: createFlowLoader({ directory: flowsDir, plugins, flows }),
       flowOf: flows.of,
-      around: (router) => observation.around(inCode(router)),
+      around(inner) {
+        router = observation.around(inCode(inner))
+        return router
+      },
       homeOf,
     })
     closing.push(() => wired.close())
@@ -115,7 +128,7 @@ export async function openServices(options: OpenServices): Promise<OpenedService
     await namedFlows.load()
     closing.push(namedFlows.watch())
     const triggers = new ActiveTriggers(namedFlows, clock)
-    const runs = createRunReader(store, secrets)
+    const runs = createRunReader(store, secrets, (component) => leads(router, component))
     const starter = new RunStarter(engine, store, secrets)
     const intakes = new Intakes({ engine, store, runs, starter, clock, log, life })
     const { basePath, hosts, origins, access } = door
@@ -139,6 +152,15 @@ export async function openServices(options: OpenServices): Promise<OpenedService
 }
 
 // ---
+
+function leads(router: Router | undefined, component: string): boolean {
+  try {
+    router?.route(component)
+    return true
+  } catch {
+    return false
+  }
+}
 
 /** What is wrong, and in which line of which file. */
 function toldOf({ file, line, message }: Diagnostic): string {

@@ -17,6 +17,7 @@ const NEEDS: Readonly<Record<string, Needed>> = {
   startRun: 'operator',
   putBlob: 'operator',
   getBlob: 'viewer',
+  getRunsSummary: 'viewer',
   listRuns: 'viewer',
   getRun: 'viewer',
   getRunFlow: 'viewer',

@@ -254,16 +254,31 @@ test('with mcpTools: all every published flow is a tool, by a name that the prot
   expect((await call('plain-flow')).structuredContent).toEqual({ result: 1 })
 })
 
-test('two flows that want one name are reported, and the first has it', async () => {
+test('two flows whose own names make one name of a tool are reported, and the first has it', async () => {
   const lines: string[] = []
-  const twin = TEXT.replace('name: text', 'name: twin')
-  const files = { 'flows/a.yaml': TEXT, 'flows/b.yaml': twin }
-  const { client } = await connect('old', { files, log: (_, message) => void lines.push(message) })
+  const twin = TEXT.replace('name: text', 'name: te xt').replace(/triggers:.*\n/, '')
+  const files = { 'flows/a.yaml': twin, 'flows/b.yaml': twin.replace('te xt', 'te-xt') }
+  const { client } = await connect('old', { files, mcpTools: 'all', log: (_, message) => void lines.push(message) })
+
+  const { tools } = await client.listTools()
+
+  expect(tools.filter(({ name }) => name === 'te-xt')).toHaveLength(1)
+  expect(lines).toContain('the flow "te-xt" cannot be the MCP tool "te-xt": the flow "te xt" is')
+})
+
+test('a trigger has its name before a flow that is called so, and before a second trigger', async () => {
+  const files = {
+    'flows/a.yaml': TEXT.replace('name: text', 'name: upper').replace(/triggers:.*\n/, ''),
+    'flows/b.yaml': TEXT,
+    'flows/c.yaml': TEXT.replace('name: text', 'name: twin'),
+  }
+  const { client, server } = await connect('old', { files, mcpTools: 'all' })
 
   const { tools } = await client.listTools()
 
   expect(tools.filter(({ name }) => name === 'upper')).toHaveLength(1)
-  expect(lines).toContain('the flows "text" and "twin" are both the MCP tool "upper": the first is taken')
+  const { body } = await server.call('GET', '/flows/twin')
+  expect(body.diagnostics).toContainEqual(expect.objectContaining({ code: 'TRIGGER_NAME_TAKEN', file: 'c.yaml' }))
 })
 
 test('a session that the server does not know any more is answered with 404, so that the client opens another', async () => {

@@ -4,7 +4,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { Ajv2020 } from 'ajv/dist/2020.js'
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import { onTestFinished } from 'vitest'
 import { type ServeOptions, type StartedServer, serve } from '../src/index.ts'
 
@@ -92,6 +92,7 @@ output: { $step: ask }
 /** Throws for an answer that is not as the document has it. */
 function describedAnswers({ url, needsToken, services: { tokens } }: StartedServer) {
   let loading: Promise<{ document: any; ajv: Ajv2020 }> | undefined
+  const checks = new Map<string, ValidateFunction>()
   const load = async () => {
     const token = needsToken ? (await tokens.create({ role: 'viewer' })).token : undefined
     const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` }
@@ -114,8 +115,10 @@ function describedAnswers({ url, needsToken, services: { tokens } }: StartedServ
     const response = responses[status] ?? responses[`${String(status)[0]}XX`]
     const [schema] = Object.values(response?.content ?? {}).map((one: any) => one.schema)
     if (!schema) throw new Error(`${method} ${path}: an answer ${status} is not described: ${JSON.stringify(body)}`)
-    const whole = JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"api#/'))
-    if (ajv.validate(whole, body)) return
-    throw new Error(`${method} ${path}: ${ajv.errorsText()}: ${JSON.stringify(body)}`)
+    const key = `${method} ${pattern} ${status}`
+    const fit = checks.get(key) ?? ajv.compile(JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"api#/')))
+    checks.set(key, fit)
+    if (fit(body)) return
+    throw new Error(`${method} ${path}: ${ajv.errorsText(fit.errors)}: ${JSON.stringify(body)}`)
   }
 }

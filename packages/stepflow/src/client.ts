@@ -2,6 +2,7 @@
 
 export {
   type AddedFlow,
+  type AskedStatus,
   type Blob,
   type BulkResult,
   type BulkRuns,
@@ -11,6 +12,7 @@ export {
   type ComponentList,
   type ExportedRun,
   type FailureList,
+  type FilterRuns,
   type FindStep,
   type FindSteps,
   type FlowDetail,
@@ -39,6 +41,8 @@ export {
   type Run,
   type RunFlow,
   type RunList,
+  type RunSort,
+  type RunsSummary,
   type Samples,
   type SaveFlow,
   type SecretList,

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { openDatabase } from '../../store-sqlite/src/drivers.ts'
 import { begin, folderWith, parsed, says } from './cli.ts'
 
@@ -580,4 +580,49 @@ output: { $step: a }
 
   const [{ startedAt, endedAt }] = (await project.runs('show', await project.newest())).steps
   expect(Date.parse(endedAt) - Date.parse(startedAt)).toBeGreaterThanOrEqual(55)
+})
+
+test('show: why steps were skipped or have not run', async () => {
+  const reasons = `name: r
+description: r
+steps:
+  - { id: off, component: /builtin/noop, input: 1, when: { $template: "{{ inputs.n > 1 }}" } }
+  - { id: behind, component: /builtin/noop, input: { $step: off } }
+  - { id: rule, component: /builtin/noop, input: 1, needs: [other], trigger_rule: one_failed }
+  - { id: other, component: /builtin/noop, input: 1 }
+  - { id: spare, component: /builtin/noop, input: 1 }
+output: { $coalesce: [{ $step: other }, { $step: spare }] }
+`
+  const project = bench({ 'reasons.yaml': reasons })
+  await project.run('run', 'reasons.yaml', '--input-json', '{"n":1}', ...store)
+  const id = await project.newest()
+  const { steps } = await project.runs('show', id)
+  const { out } = await project.run('runs', 'show', id, ...store)
+
+  expect(steps.map(({ why }: any) => why?.kind)).toEqual(['condition', 'need', 'rule', undefined, 'not_needed'])
+  expect(steps[0].why).toMatchObject({ at: { file: 'reasons.yaml', line: 4 }, values: { input: { n: 1 } } })
+  expect(steps[1].why).toMatchObject({ step: 'off', at: { line: 4 } })
+  expect(out).toMatch(/spare .*skipped: nothing needed it/)
+  expect(out).toMatch(/rule .*skipped: trigger rule one_failed/)
+})
+
+test('show: a paused run says that it is paused, and a run that nobody drives that', async () => {
+  const project = bench()
+  const { child, ended } = await project.open('w.yaml', '{}')
+  await says(child, /approve/)
+  child.kill('SIGKILL')
+  await ended
+  const id = await project.newest()
+
+  expect(await project.runs('show', id)).toMatchObject({ waiting: { kind: 'signal', step: 'ok' } })
+  await project.run('runs', 'pause', id, ...store)
+  expect(await project.runs('show', id)).toMatchObject({ status: 'paused', waiting: { kind: 'paused' } })
+
+  const { child: slow, ended: killed } = await project.open('s.yaml', '{}')
+  await vi.waitFor(() => expect(project.calls()).toContain('a'), { timeout: 50_000 })
+  slow.kill('SIGKILL')
+  await killed
+  const shown = await project.runs('show', await project.newest())
+  expect(shown).toMatchObject({ waiting: { kind: 'node', text: 'no process drives the run now' } })
+  expect(shown.steps[1].why).toMatchObject({ kind: 'step', step: 'a' })
 })

@@ -5,6 +5,7 @@ import { LOG_LEVELS, type LogLine, RUN_LOG_BYTES, rowFacts } from '@stepflow/eng
 import { bigints, bools, byteas, ints, texts } from './arrays.ts'
 import type { Statement } from './connection.ts'
 import type { Group, GroupRun, GroupShard } from './group.ts'
+import { flowNames, labelsOf, triggerOf } from './run-filter.ts'
 import { toText } from './text.ts'
 
 export interface GroupContext {
@@ -79,6 +80,9 @@ export function lineColumns(
 
 type Put = (type: string, value: unknown) => string
 
+/** Between the elements of a list that is sent as one text: JSON has no such character. */
+const BETWEEN = '\x01'
+
 /** Of the journals that were as expected. */
 const DONE = 'ANY (ARRAY (SELECT n FROM done))'
 
@@ -110,16 +114,21 @@ function runsWritten(runs: readonly GroupRun[], put: Put): string[] {
     put('integer[]', ints(row(({ recovered }) => recovered))),
     put('text[]', texts(row(({ error }) => (error === undefined ? null : JSON.stringify(error))))),
     put('text[]', texts(row((facts) => factsOf(facts)))),
+    put('text[]', texts(row(({ kind = 'run' }) => kind))),
+    put('text[]', texts(row(({ trigger }) => toText(triggerOf(trigger))))),
+    put('text[]', texts(row((facts) => flowNames(facts).join(BETWEEN)))),
+    put('text[]', texts(row((facts) => labelsOf(facts).join(BETWEEN)))),
   ]
   const changing = 'status, started_at, ended_at, total, success, skipped, failed, cancelled, recovered, error'.split(
     ', ',
   )
   return [
     `r AS (SELECT * FROM unnest(${columns.join(', ')}) AS r (id, n, unit, expected, flow, status, created_at, started_at,
-      ended_at, total, success, skipped, failed, cancelled, recovered, error, facts))`,
+      ended_at, total, success, skipped, failed, cancelled, recovered, error, facts, kind, trigger, flow_names, labels))`,
     `runs_new AS (
-      INSERT INTO runs (id, slot, version, flow, created_at, facts, ${changing.join(', ')})
-      SELECT id, n, 1, flow, created_at, facts, ${changing.join(', ')} FROM r WHERE expected = 0
+      INSERT INTO runs (id, slot, version, flow, created_at, facts, kind, trigger, flow_names, labels, ${changing.join(', ')})
+      SELECT id, n, 1, flow, created_at, facts, kind, trigger, string_to_array(flow_names, E'\\x01'),
+        string_to_array(labels, E'\\x01'), ${changing.join(', ')} FROM r WHERE expected = 0
       ON CONFLICT (id) DO NOTHING RETURNING slot AS n)`,
     `runs_moved AS (
       UPDATE runs SET version = runs.version + 1, ${changing.map((name) => `${name} = r.${name}`).join(', ')}

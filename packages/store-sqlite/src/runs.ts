@@ -1,21 +1,31 @@
 // What can be asked of the runs, and how they are removed.
 
 import {
+  checkQuery,
+  checkSummary,
+  comparePlaces,
+  createFit,
+  cursorOf,
   endedOf,
-  FlowError,
   type ItemStatus,
   type JournalId,
   type OpenJournal,
   type PruneOptions,
+  placeOf,
   type RunId,
+  type RunPage,
+  type RunPlace,
   type RunQuery,
   type RunRow,
-  type RunStatus,
   type Runs,
+  type RunsSummary,
+  RunTally,
+  readCursor,
   type ShardRow,
+  type SummaryQuery,
   summed,
 } from '@stepflow/engine'
-import type { Database, Param } from './drivers.ts'
+import type { Database } from './drivers.ts'
 import type { JournalReader } from './journal.ts'
 import { HEAD, NEWS, partsOf, ROWS, SHARD } from './journal-names.ts'
 import type { Presence } from './presence.ts'
@@ -46,6 +56,7 @@ export class RunTable implements Runs {
     const { db } = options
     this.#sql = {
       run: db.prepare(`SELECT ${RUN_COLUMNS} FROM runs WHERE id = ?`),
+      all: db.prepare(`SELECT ${RUN_COLUMNS} FROM runs ORDER BY number`),
       shards: db.prepare(`SELECT ${SHARD_COLUMNS} FROM journals ${NEWS} WHERE run = ? ORDER BY part`),
       head: db.prepare(`SELECT ${SHARD_COLUMNS} FROM ${HEAD} ${NEWS}`),
       shard: db.prepare(`SELECT ${SHARD_COLUMNS} FROM ${SHARD} ${NEWS}`),
@@ -67,8 +78,12 @@ export class RunTable implements Runs {
     })
   }
 
-  list(query: RunQuery = {}): RunRow[] {
+  list(query: RunQuery = {}): RunPage {
     return this.#options.read(() => this.#list(query))
+  }
+
+  summary(query: SummaryQuery): RunsSummary {
+    return this.#options.read(() => this.#summary(query))
   }
 
   items(run: RunId, from = 0, limit = Number.POSITIVE_INFINITY, statuses?: readonly ItemStatus[]) {
@@ -99,10 +114,12 @@ export class RunTable implements Runs {
   open(run?: RunId): OpenJournal[] {
     return this.#options.read(() => {
       const rows = run === undefined ? this.#sql.open.all<OpenRecord>() : this.#sql.openOf.all<OpenRecord>(run)
-      const living = new Set(this.#options.presence.living())
-      return rows.map(({ journal, run, driver }) =>
-        driver !== null && living.has(driver) ? { journal, run, heldBy: driver } : { journal, run },
-      )
+      const { presence } = this.#options
+      const living = new Set(presence.living())
+      return rows.map(({ journal, run, driver }) => {
+        if (driver === presence.id) return { journal, run, isOurs: true }
+        return driver !== null && living.has(driver) ? { journal, run, heldBy: driver } : { journal, run }
+      })
     })
   }
 
@@ -114,32 +131,38 @@ export class RunTable implements Runs {
     return this.#options.pruner.prune(options)
   }
 
-  #list(query: RunQuery): RunRow[] {
-    const { limit = 100, status, flow, kind, trigger, labels = {}, since, until, cursor } = query
-    const conditions: string[] = []
-    const params: Param[] = []
-    const where = (condition: string, ...values: Param[]) => {
-      conditions.push(condition)
-      params.push(...values)
+  #list(query: RunQuery): RunPage {
+    checkQuery(query)
+    const { sort = '-createdAt', limit = 100, cursor, count = 0 } = query
+    const fits = createFit(query)
+    const after = cursor === undefined ? undefined : readCursor(cursor, sort)
+    const found: { row: RunRow; place: RunPlace }[] = []
+    let total = 0
+    for (const record of this.#sql.all.all<RunRecord>()) {
+      const row = this.#summed(record)
+      if (!fits(row)) continue
+      total++
+      const place = placeOf(row, record.number, sort)
+      if (!after || comparePlaces(place, after) > 0) found.push({ row, place })
     }
-    if (cursor !== undefined) where('number < ?', this.#number(cursor))
-    const statuses = typeof status === 'string' ? [status] : status
-    if (statuses) where(`status IN (${statuses.map(() => '?').join(', ')})${indexOf(statuses)}`, ...statuses)
-    if (flow !== undefined) where('flow = ?', flow)
-    if (kind !== undefined) where(`coalesce(${factOf('kind')}, 'run') = ?`, kind)
-    if (trigger !== undefined) where(`${factOf('trigger.type')} = ?`, trigger)
-    if (since !== undefined) where('created_at >= ?', since)
-    if (until !== undefined) where('created_at < ?', until)
-    for (const [name, value] of Object.entries(labels)) {
-      where(
-        `json_valid(facts) AND EXISTS (SELECT 1 FROM json_each(facts, '$.labels') AS label WHERE label.key = ? AND label.value = ?)`,
-        name,
-        value,
-      )
+    found.sort((a, b) => comparePlaces(a.place, b.place))
+    const last = found[limit - 1]
+    return {
+      rows: found.slice(0, limit).map(({ row }) => row),
+      ...(last && found.length > limit ? { next: cursorOf(last.place, sort) } : {}),
+      ...(count > 0 ? { total: Math.min(total, count) } : {}),
     }
-    const filter = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''
-    const select = this.#options.db.prepare(`SELECT ${RUN_COLUMNS} FROM runs ${filter} ORDER BY number DESC LIMIT ?`)
-    return select.all<RunRecord>(...params, limit).map((record) => this.#summed(record))
+  }
+
+  #summary(query: SummaryQuery): RunsSummary {
+    checkSummary(query)
+    const fits = createFit(query)
+    const tally = new RunTally(query)
+    for (const record of this.#sql.all.all<RunRecord>()) {
+      const row = this.#summed(record)
+      if (fits(row)) tally.addRow(row)
+    }
+    return tally.summary()
   }
 
   /** With the counts of its open shards. */
@@ -148,37 +171,16 @@ export class RunTable implements Runs {
     if (record.status === 'completed' || record.status === 'failed') return runRow(record)
     return summed(runRow(record), this.#sql.openCounts.all<ShardCountsRecord>(record.id).map(shardCounts))
   }
-
-  #number(cursor: RunId): number {
-    const record = this.#sql.run.get<RunRecord>(cursor)
-    if (!record) throw new FlowError('NOT_FOUND', `there is no run ${cursor} to go on from`)
-    return record.number
-  }
 }
 
 // ---
 
 const SHARD_COLUMNS = `name AS journal, first, items, ${ROWS} AS rows, ${COUNT_COLUMNS}`
 
-/** A condition by which SQLite finds an index: there is one of what is under way, and one of what went wrong. */
-function indexOf(statuses: readonly RunStatus[]): string {
-  if (statuses.includes('completed')) return ''
-  const wentWrong = statuses.filter((status) => status === 'failed' || status === 'cancelled')
-  if (wentWrong.length === statuses.length) return ` AND status IN ('failed', 'cancelled')`
-  const live = 'SELECT number FROM runs INDEXED BY live_runs WHERE is_live = 1'
-  const wrong = `SELECT number FROM runs INDEXED BY runs_that_went_wrong WHERE status IN ('failed', 'cancelled')`
-  return ` AND number IN (${wentWrong.length === 0 ? live : `${live} UNION ALL ${wrong}`})`
-}
-
 function shardRow(record: ShardRecord): ShardRow {
   const { journal, first, items, rows } = record
   const counts = shardCounts(record)
   return { journal, first, items, done: endedOf(counts), counts, rows }
-}
-
-/** A fact of the run's row, by SQL; damaged ones are none. */
-function factOf(path: string): string {
-  return `CASE WHEN json_valid(facts) THEN json_extract(facts, '$.${path}') END`
 }
 
 interface ShardRecord extends ShardCountsRecord {

@@ -69,3 +69,14 @@ test('who stood still himself hears of the others first', async () => {
   expect(await lookFor(18_000, one)).toEqual(['far'])
   one.db.close()
 })
+
+test('a journal is in the hand of the store that wrote to it, until that puts it down', async () => {
+  const store = await createSqliteStore({ path: join(folder, 'put-down.db') })
+  const created = { type: 'created', at: 1, run: 'r', from: 0, inputs: [1] } as const
+  await store.append({ journal: 'r/0', after: 0, entries: [created] })
+  expect(await store.runs.open('r')).toEqual([{ journal: 'r/0', run: 'r', isOurs: true }])
+
+  await store.putDown?.({ journal: 'r/0', at: Number.POSITIVE_INFINITY })
+  expect(await store.runs.open('r')).toEqual([{ journal: 'r/0', run: 'r' }])
+  await store.close()
+})

@@ -254,8 +254,8 @@ test('bytes that are no text any more damage the one run that they belong to', a
   await expect((async () => store.read('a/0'))()).rejects.toMatchObject({ data: { journal: 'a/0', row: 0 } })
   expect(() => store.runs.items('a')).toThrow(/the result of item 0 of run a is damaged/)
   await expect((async () => store.blobs.get(blob))()).rejects.toThrow(`the blob ${blob} is damaged`)
-  expect((await store.runs.list()).map(({ id }) => id)).toEqual(['b', 'a'])
-  expect(await store.runs.list({ labels: { team: 'a' } })).toEqual([])
+  expect((await store.runs.list()).rows.map(({ id }) => id)).toEqual(['b', 'a'])
+  expect((await store.runs.list({ labels: [['team', 'a']] })).rows).toEqual([])
   expect((await store.read('b/0')).length).toBe(1)
   other.close()
   await store.close()
@@ -280,7 +280,7 @@ test('prune removes what ended long ago, and blobs that nothing names', async ()
 
   expect(await store.runs.prune?.({ olderThanMs: 700_000_000 })).toEqual({ runs: 1, blobs: 2 })
 
-  expect((await store.runs.list()).map(({ id }) => id)).toEqual(['open', 'new'])
+  expect((await store.runs.list()).rows.map(({ id }) => id)).toEqual(['new', 'open'])
   for (const kept of [inner, recorded]) expect(await store.blobs.get(kept)).toBeDefined()
   expect((await store.runs.items('new'))[0]?.outcome).toMatchObject({ result: { large: `${large}y` } })
   for (const gone of [unnamed, contentId(large)]) {
@@ -295,7 +295,7 @@ test('prune keeps as many ended runs as it is told', async () => {
 
   expect(await store.runs.prune?.({ keep: 2 })).toEqual({ runs: 48, blobs: 0 })
 
-  expect((await store.runs.list()).map(({ id }) => id)).toEqual(['r49', 'r48'])
+  expect((await store.runs.list()).rows.map(({ id }) => id)).toEqual(['r49', 'r48'])
   await store.close()
 })
 

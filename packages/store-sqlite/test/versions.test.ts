@@ -55,7 +55,7 @@ describe.each(versions)('a store as in %s', (copy) => {
     const store = await createSqliteStore({ path: await fileOf(copy), clock, pollMs: 5 })
     const engine = engineFor(store, clock, true)
 
-    expect((await store.runs.list()).map(({ id }) => id).sort()).toEqual(Object.keys(results).sort())
+    expect((await store.runs.list()).rows.map(({ id }) => id).sort()).toEqual(Object.keys(results).sort())
     await engine.signal('waits', { name: 'signal', signal: 'answer', payload: 'again', id: 'first' })
     await engine.signal('waits', { name: 'signal', signal: 'answer', payload: 'late', item: 1 })
     const handles = await Promise.all(Object.keys(results).map((id) => engine.resume(id)))

@@ -1,7 +1,7 @@
 // A typed client of the HTTP API, a method for each route: for programs, for the command line, for a page. Needs nothing but
 // fetch.
 
-import type { ItemResult } from '@stepflow/engine'
+import type { AskedStatus, ItemResult, RunSort } from '@stepflow/engine'
 import type { ListedSecret, NewToken, SecretList, Session, Token, TokenList } from '../shapes/access.ts'
 import type { Blob, BlobIdShape } from '../shapes/blob.ts'
 import type { ComponentList } from '../shapes/component.ts'
@@ -21,7 +21,7 @@ import type {
 } from '../shapes/flow.ts'
 import type { FailureList, Item, ItemList, Step, StepList } from '../shapes/item.ts'
 import type { BulkResult, Rerun, RerunPreview } from '../shapes/rerun.ts'
-import type { Run, RunFlow, RunList, StartedRun, StartRun } from '../shapes/run.ts'
+import type { Run, RunFlow, RunList, RunsSummary, StartedRun, StartRun } from '../shapes/run.ts'
 import type { Health, Info } from '../shapes/server.ts'
 import type { Wait, WaitList } from '../shapes/wait.ts'
 import { type FollowEvents, followEvents, type ServerEvent } from './follow-events.ts'
@@ -33,21 +33,33 @@ import { type ReadResults, streamResults } from './stream-results.ts'
 /** Where the server is, and who asks. */
 export interface ClientOptions extends HttpOptions {}
 
-/** Which runs are listed. */
-export interface ListRuns {
-  /** One, or several with commas; `waiting` too. */
-  readonly status?: string
-  /** A name or an id. */
-  readonly flow?: string
-  /** `name:value`; all of them. */
-  readonly label?: readonly string[]
-  readonly kind?: 'run' | 'test' | 'all'
-  /** ISO times. */
-  readonly since?: string
-  readonly until?: string
-  readonly limit?: number
+/** Which runs are meant; of several values one must fit, and of labels all. */
+export interface FilterRuns {
+  /** `waiting`: running, and nothing of it moves. */
+  readonly status?: AskedStatus | readonly AskedStatus[] | undefined
+  /** Names or ids, without a comma in them. */
+  readonly flow?: string | readonly string[] | undefined
+  /** `name:value`. */
+  readonly label?: string | readonly string[] | undefined
+  /** The types of what started them. */
+  readonly trigger?: string | readonly string[] | undefined
+  /** `run` unless told. */
+  readonly kind?: 'run' | 'test' | 'all' | undefined
+  /** Created at that time or later; before. A text has its zone: `2026-11-30T08:00:00Z`. */
+  readonly since?: Date | string | undefined
+  readonly until?: Date | string | undefined
+  /** A part of id, flow, label or error, in any case. */
+  readonly q?: string | undefined
+}
+
+/** Which runs are listed, and how. */
+export interface ListRuns extends FilterRuns {
+  /** `-createdAt`, the newest first, unless told. */
+  readonly sort?: RunSort | undefined
+  /** 100 unless told, at most 1,000. */
+  readonly limit?: number | undefined
   /** The `nextCursor` of the page before. */
-  readonly cursor?: string
+  readonly cursor?: string | undefined
 }
 
 /** Which items of a run are listed. */
@@ -82,7 +94,7 @@ export interface FindStep extends FindSteps {
 export interface BulkRuns {
   readonly action: 'cancel' | 'pause' | 'resume' | 'rerun' | 'delete'
   readonly ids?: readonly string[]
-  readonly filter?: Omit<ListRuns, 'limit' | 'cursor'>
+  readonly filter?: FilterRuns
 }
 
 /** A run as one document; what is in it, `importRun` knows. */
@@ -221,8 +233,13 @@ export class StepflowClient {
     return sendLines(this.#http, lines)
   }
 
-  listRuns(query: ListRuns = {}): Promise<RunList> {
-    return this.#http.json('/runs', { query: { ...query } })
+  listRuns({ sort, limit, cursor, ...filter }: ListRuns = {}): Promise<RunList> {
+    return this.#http.json('/runs', { query: { ...filterQuery(filter), sort, limit, cursor } })
+  }
+
+  /** How many stand how, by when they were created. */
+  getRunsSummary({ buckets, ...filter }: FilterRuns & { readonly buckets?: number } = {}): Promise<RunsSummary> {
+    return this.#http.json('/runs/summary', { query: { ...filterQuery(filter), buckets } })
   }
 
   getRun(runId: string, signal?: AbortSignal): Promise<Run> {
@@ -275,8 +292,9 @@ export class StepflowClient {
   }
 
   /** One thing to many runs. */
-  bulk(action: BulkRuns): Promise<BulkResult> {
-    return this.#http.json('/runs/bulk', { method: 'POST', json: action })
+  bulk({ action, ids, filter }: BulkRuns): Promise<BulkResult> {
+    const json = { action, ids, filter: filter && filterQuery(filter) }
+    return this.#http.json('/runs/bulk', { method: 'POST', json })
   }
 
   /**
@@ -334,8 +352,8 @@ export class StepflowClient {
   }
 
   /** Of all runs that a filter finds, from now on unless told. */
-  getEvents(options: FollowEvents = {}, filter: Omit<ListRuns, 'limit' | 'cursor'> = {}): AsyncGenerator<ServerEvent> {
-    return followEvents(this.#http, '/events', options, { ...filter })
+  getEvents(options: FollowEvents = {}, filter: FilterRuns = {}): AsyncGenerator<ServerEvent> {
+    return followEvents(this.#http, '/events', options, filterQuery(filter))
   }
 
   // Waits
@@ -426,6 +444,19 @@ export class StepflowClient {
 
 function path(...parts: readonly (string | number)[]): string {
   return parts.map((part) => `/${encodeURIComponent(part)}`).join('')
+}
+
+function filterQuery({ status, flow, label, trigger, kind, since, until, q }: FilterRuns) {
+  return {
+    ...{ status: joined(status), flow: joined(flow), trigger: joined(trigger), kind, q },
+    label: typeof label === 'string' ? [label] : label,
+    since: since instanceof Date ? since.toISOString() : since,
+    until: until instanceof Date ? until.toISOString() : until,
+  }
+}
+
+function joined(values: string | readonly string[] | undefined): string | undefined {
+  return typeof values === 'string' ? values : values?.join(',')
 }
 
 function stepsOf(runId: string, item: number | undefined): string {

@@ -1,6 +1,6 @@
 // The public names of the client of a server.
 
-export type { ItemResult, Outcome, ResultOrder } from '@stepflow/engine'
+export type { AskedStatus, ItemResult, Outcome, ResultOrder, RunSort } from '@stepflow/engine'
 export type { ListedSecret, NewToken, SecretList, Session, Token, TokenList } from '../shapes/access.ts'
 export type { Blob } from '../shapes/blob.ts'
 export type { ComponentList } from '../shapes/component.ts'
@@ -20,13 +20,14 @@ export type {
 } from '../shapes/flow.ts'
 export type { FailureList, Item, ItemList, Step, StepList } from '../shapes/item.ts'
 export type { BulkResult, Rerun, RerunPreview } from '../shapes/rerun.ts'
-export type { Run, RunFlow, RunList, StartedRun, StartRun } from '../shapes/run.ts'
+export type { Run, RunFlow, RunList, RunsSummary, StartedRun, StartRun } from '../shapes/run.ts'
 export type { Health, Info } from '../shapes/server.ts'
 export type { Wait, WaitList } from '../shapes/wait.ts'
 export {
   type BulkRuns,
   type ClientOptions,
   type ExportedRun,
+  type FilterRuns,
   type FindStep,
   type FindSteps,
   type ImportedRun,

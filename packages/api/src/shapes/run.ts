@@ -1,5 +1,6 @@
 // A run as clients see it, and what starts one.
 
+import type { Why } from '@stepflow/engine'
 import type { Shape, ShapeSchema } from '../shape.ts'
 import { outcomeSchema } from './outcome.ts'
 
@@ -11,16 +12,45 @@ const anyObject = { type: 'object', additionalProperties: true } as const satisf
 
 export const runStatuses = ['queued', 'running', 'paused', 'completed', 'failed', 'cancelled'] as const
 
+/** Why a step was skipped or has not run, or a run does not move. */
+export const whyKinds = [
+  'condition',
+  'need',
+  'rule',
+  'branch',
+  'not_needed',
+  'ended',
+  'step',
+  'signal',
+  'time',
+  'retry',
+  'slot',
+  'rate',
+  'paused',
+  'input',
+  'node',
+] as const satisfies readonly Why['kind'][]
+
 export const whySchema = {
   title: 'Why',
   description: 'Why nothing moves, or why a step was skipped or has not run.',
   type: 'object',
   properties: {
-    kind: { type: 'string' },
+    kind: { enum: whyKinds },
     text: { type: 'string' },
-    step: { type: 'string' },
+    step: { type: 'string', description: 'The step that it is about, if that is another one.' },
     until: time,
-    values: { ...anyObject, description: 'What the condition read, by reference.' },
+    signal: { type: 'string', description: 'The name of the signal that is waited for.' },
+    at: {
+      type: 'object',
+      description: 'Where in the source it is decided.',
+      properties: { file: { type: 'string' }, line: { type: 'integer' }, column: { type: 'integer' } },
+      required: ['line', 'column'],
+    },
+    values: {
+      ...anyObject,
+      description: 'What decided it, by reference: read by a condition, asked by a rule, answered before a branch.',
+    },
   },
   required: ['kind', 'text'],
 } as const satisfies ShapeSchema
@@ -114,6 +144,39 @@ export const runListSchema = {
 
 /** A page of runs. */
 export type RunList = Shape<typeof runListSchema>
+
+export const runsSummarySchema = {
+  title: 'RunsSummary',
+  type: 'object',
+  properties: {
+    total: count,
+    buckets: {
+      description: 'Side by side, the oldest first.',
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: {
+          from: { ...time, description: 'Created at that time or later.' },
+          to: { ...time, description: 'Created before.' },
+          counts: {
+            description: 'By status; `waiting` is counted as `running` too.',
+            type: 'object',
+            properties: Object.fromEntries([...runStatuses, 'waiting'].map((status) => [status, count])) as Record<
+              (typeof runStatuses)[number] | 'waiting',
+              typeof count
+            >,
+            additionalProperties: false,
+          },
+        },
+        required: ['from', 'to', 'counts'],
+      },
+    },
+  },
+  required: ['total', 'buckets'],
+} as const satisfies ShapeSchema
+
+/** How many runs stand how, by when they were created. */
+export type RunsSummary = Shape<typeof runsSummarySchema>
 
 export const startRunSchema = {
   title: 'StartRun',

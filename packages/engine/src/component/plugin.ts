@@ -88,6 +88,11 @@ export interface CallContext {
   /** Set by whoever traces the call, before it is made: the trace and the span (hex) that what it does belongs to. */
   trace?: TraceContext | undefined
   readonly log: Log
+  /**
+   * For the run's log alone: what was printed while the call was under way, and is shown elsewhere. May be kept beyond the
+   * call. Absent where no log is kept.
+   */
+  readonly printed?: Printed | undefined
   /** Takes the run's secrets and the item's out of a value that may be seen; it may be kept beyond the call. */
   readonly redaction: <T>(value: T) => T
   readonly blobs: BlobAccess
@@ -162,6 +167,9 @@ export interface BlobAccess {
 export type LogLevel = 'debug' | 'info' | 'warning' | 'error'
 /** Where messages go. */
 export type Log = (level: LogLevel, message: string, data?: Json) => void
+
+/** Where what a process prints is kept; of the `run`: it may belong to another of the run's calls. */
+export type Printed = (level: LogLevel, message: string, data: Json | undefined, whose: 'call' | 'run') => void
 
 /** The signal that a component waits for, and what is shown to whoever may send it. */
 export interface ParkSignal extends WaitForm {

@@ -48,13 +48,15 @@ export type JournalEntry =
     }
   /**
    * An attempt was handed to a component; written only where a repetition could be noticed. `woken`: again, what it was put
-   * aside for being here; who takes the journal up finds that out anew.
+   * aside for being here; who takes the journal up finds that out anew. `queued`: it has waited for its plugin for some time, and
+   * has not begun; without it follows when it has.
    */
   | ({
       readonly type: 'started'
       readonly at: number
       readonly attempt: number
       readonly woken?: true
+      readonly queued?: true
     } & VisitRef)
   | ({
       readonly type: 'parked'

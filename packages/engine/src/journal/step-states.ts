@@ -5,6 +5,7 @@ import type { ErrorValue } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
 import { stepsBefore } from '../plan/steps-before.ts'
 import { type JournalEntry, saysEndOf } from './events.ts'
+import { WAITS_FOR_PLACE } from './why.ts'
 
 export interface StepState {
   readonly id: string
@@ -79,6 +80,7 @@ function take(steps: Steps, item: number, entry: JournalEntry): void {
       step.visits = Math.max(step.visits, entry.visit)
       if (entry.type === 'settled') return settle(step, entry)
       if (entry.type === 'parked') return park(step, entry)
+      if (entry.type === 'started' && entry.queued) return queue(step)
       if (entry.type === 'started' || step.startedAt === undefined) start(step, entry.at)
       if (entry.type === 'opened') {
         step.elements = { total: entry.elements, ended: 0, failed: 0, isByStep: entry.byStep === true }
@@ -122,11 +124,18 @@ function start(step: StepState, at: number) {
   delete step.reason
 }
 
+function queue(step: StepState) {
+  step.status = 'pending'
+  step.reason = WAITS_FOR_PLACE.text
+  if (step.attempts === 1 && step.visits === 1) delete step.startedAt
+}
+
 function park(step: StepState, entry: JournalEntry & { type: 'parked' }) {
   step.status = 'waiting'
   step.startedAt ??= entry.at
   if (entry.retry) step.reason = `attempt ${entry.attempt} failed, again soon`
   else if (entry.signal !== undefined) step.reason = `for the signal "${entry.signal}"`
+  else if (entry.turn !== undefined) step.reason = 'for its turn: no more calls may start now'
   else delete step.reason
 }
 

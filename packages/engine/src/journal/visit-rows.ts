@@ -3,9 +3,10 @@
 
 import type { ErrorValue } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
-import { stepsBefore } from '../plan/steps-before.ts'
+import { nearestBefore, stepsBefore } from '../plan/steps-before.ts'
 import type { Outcome } from '../run/outcome.ts'
 import { type JournalEntry, saysEndOf, visitPath } from './events.ts'
+import { CUT_OFF, type Decider, WAITS_FOR_PLACE, type Why, whyNeverReached, whyParked, whySkipped } from './why.ts'
 
 export interface VisitRow {
   readonly step: number
@@ -39,18 +40,6 @@ export interface AttemptRow {
   readonly node?: string
 }
 
-/** Why a step was skipped, or has not gone on. */
-export interface Why {
-  readonly kind: 'condition' | 'need' | 'ended' | 'signal' | 'time' | 'retry' | 'step'
-  readonly text: string
-  /** Epoch milliseconds. */
-  readonly until?: number
-  /** The name of the signal. */
-  readonly signal?: string
-  /** Of a condition, if somebody has looked (`lookBack`): what it read, by the reference. */
-  readonly values?: Readonly<Record<string, unknown>>
-}
-
 export interface VisitFold {
   see(entries: readonly JournalEntry[]): void
   /** In the order of the plan, and of the visits; a step that nothing has reached has one row. */
@@ -66,7 +55,7 @@ export function foldVisits(plan: Plan, item = 0): VisitFold {
       for (const entry of entries) {
         if (entry.type === 'claimed') node = entry.node
         else if (entry.type === 'finished') {
-          if (saysEndOf(entry, item)) visits.end(entry.at)
+          if (saysEndOf(entry, item)) visits.end(entry.at, entry.outcome)
         } else if (entry.type === 'closed') visits.takeInside(entry.sub, 0, item, true)
         else if (isOfVisit(entry)) {
           if (entry.sub !== undefined) visits.takeInside(entry.sub, 0, item, false)
@@ -99,7 +88,7 @@ export function foldInside(plan: Plan | undefined, inside: string): VisitFold {
         else if (entry.type === 'closed') {
           const place = placeInside(entry.sub, inside, entry.item)
           if (place?.isDeeper) elementOf(place.element).takeInside(entry.sub, place.from, place.item, true)
-          else if (place) elementOf(place.element).end(entry.at)
+          else if (place) elementOf(place.element).end(entry.at, entry)
         } else if (isOfVisit(entry) && entry.sub !== undefined) {
           const place = placeInside(entry.sub, inside, entry.item)
           if (place?.isDeeper) elementOf(place.element).takeInside(entry.sub, place.from, place.item, false)
@@ -108,7 +97,7 @@ export function foldInside(plan: Plan | undefined, inside: string): VisitFold {
         // With the step around it, all that is inside has ended.
         const isEnd = entry.type === 'settled' && visitPath(entry) === inside
         if (isEnd || (entry.type === 'finished' && saysEndOf(entry, Number.parseInt(inside, 10)))) {
-          for (const element of elements.values()) element.end(entry.at)
+          for (const element of elements.values()) element.end(entry.at, entry.outcome)
         }
       }
     },
@@ -117,6 +106,16 @@ export function foldInside(plan: Plan | undefined, inside: string): VisitFold {
 }
 
 // ---
+
+/** How an item or element ended. */
+interface ElementEnd {
+  readonly outcome: Outcome['outcome']
+  readonly error?: ErrorValue
+}
+
+/** By the step that was never reached. */
+type Deciders = ReadonlyMap<number, Decider>
+const NOBODY: Deciders = new Map()
 
 type OfVisit = JournalEntry & { type: 'started' | 'parked' | 'opened' | 'settled' }
 
@@ -153,11 +152,12 @@ class Visits {
   readonly #rows: Map<number, VisitRow>[]
   /** Rows of steps whose elements are a step each. */
   readonly #byStep = new Set<VisitRow>()
+  #stepsBefore: readonly (readonly number[])[] | undefined
   /** When the item was first heard of. */
   #since: number | undefined
   /** In the run that this one repeats. */
   #carriedSince: number | undefined
-  #endedAt: number | undefined
+  #end: (ElementEnd & { readonly at: number }) | undefined
 
   constructor(plan: Plan | undefined, node: () => string | undefined, element?: number) {
     this.#plan = plan
@@ -167,20 +167,22 @@ class Visits {
   }
 
   /** What has not ended, will not. */
-  end(at: number): void {
-    this.#endedAt ??= at
+  end(at: number, how: ElementEnd): void {
+    this.#end ??= { at, outcome: how.outcome, ...(how.error ? { error: how.error } : {}) }
   }
 
   rows(): VisitRow[] {
-    const before = this.#plan ? stepsBefore(this.#plan) : []
+    const before = this.#before()
+    const decided = this.#end ? this.#decided() : NOBODY
     const rows: VisitRow[] = []
     for (const [step, visits] of this.#rows.entries()) {
       const { id, hidden } = this.#plan?.steps[step] ?? { id: String(step), hidden: false }
       if (hidden || !visits) continue
-      if (visits.size === 0) rows.push(this.#unreached(step, id))
+      if (visits.size === 0) rows.push(this.#ended(this.#newRow(step, id, 1), decided))
       for (const row of visits.values()) {
         const readyAt = this.#readyAt(row, before[step] ?? [])
-        rows.push(readyAt === undefined ? this.#ended(row) : { ...this.#ended(row), readyAt })
+        const shown = this.#ended(row, decided)
+        rows.push(readyAt === undefined ? shown : { ...shown, readyAt })
       }
     }
     return rows
@@ -194,7 +196,7 @@ class Visits {
     if (!row) return
     switch (entry.type) {
       case 'started':
-        return this.#start(row, entry)
+        return entry.queued ? queue(row) : this.#start(row, entry)
       case 'opened':
         if (row.startedAt === undefined) this.#start(row, entry)
         row.done = 0
@@ -246,7 +248,7 @@ class Visits {
   }
 
   #park(row: VisitRow, entry: OfVisit & { type: 'parked' }): void {
-    const { at, attempt, retry, error, signal, until } = entry
+    const { at, attempt, retry, error } = entry
     row.status = 'waiting'
     row.startedAt ??= at
     const tried = this.#attempt(row, attempt, at)
@@ -254,22 +256,18 @@ class Visits {
       tried.endedAt = at
       if (error) tried.error = error
     }
-    const late = until === undefined ? {} : { until }
-    if (retry) row.why = { kind: 'retry', text: `attempt ${attempt} failed, and is tried again`, ...late }
-    else if (signal !== undefined)
-      row.why = { kind: 'signal', text: `waits for the signal "${signal}"`, signal, ...late }
-    else if (until !== undefined) row.why = { kind: 'time', text: 'waits for its time', until }
-    else row.why = { kind: 'step', text: 'waits for what runs inside it' }
+    row.why = whyParked(entry)
   }
 
-  #settle(row: VisitRow, { outcome, at, attempt, carried, cached, recovered }: OfVisit & { type: 'settled' }): void {
+  #settle(row: VisitRow, entry: OfVisit & { type: 'settled' }): void {
+    const { outcome, at, attempt, carried, cached, recovered } = entry
     row.endedAt = at
     delete row.why
     if (carried) row.reused = true
     if (cached) row.cached = true
     if (recovered) row.recovered = recovered
     const isSkipped = outcome.outcome === 'skipped'
-    if (isSkipped) row.why = whySkipped(outcome, recovered)
+    if (isSkipped) row.why = this.#whySkipped(entry, outcome)
     // What is skipped before it was tried has no attempt.
     const tried = this.#attempt(row, isSkipped ? attempt : Math.max(1, attempt), row.startedAt ?? at)
     if (tried || !isSkipped) row.startedAt ??= at
@@ -294,15 +292,49 @@ class Visits {
     return made
   }
 
-  #unreached(step: number, stepId: string): VisitRow {
-    return this.#ended(this.#newRow(step, stepId, 1))
+  /** The item has ended: what has not, will not. */
+  #ended(row: VisitRow, decided: Deciders): VisitRow {
+    if (this.#end === undefined || row.endedAt !== undefined) return row
+    const { at, ...how } = this.#end
+    // What did not depend on the failure went on to its end.
+    const isDrained = this.#plan?.onFailure === 'drain' && how.error?.step !== undefined
+    const end: ElementEnd = isDrained ? { outcome: 'success' } : how
+    if (row.startedAt !== undefined) return { ...row, status: 'cancelled', endedAt: at, why: CUT_OFF }
+    return { ...row, status: 'skipped', endedAt: at, why: whyNeverReached(end, decided.get(row.step)) }
   }
 
-  /** The item has ended: what has not, will not. */
-  #ended(row: VisitRow): VisitRow {
-    if (this.#endedAt === undefined || row.endedAt !== undefined) return row
-    const status = row.startedAt === undefined ? 'skipped' : 'cancelled'
-    return { ...row, status, endedAt: this.#endedAt, why: { kind: 'ended', text: 'the item ended' } }
+  #whySkipped(entry: OfVisit & { type: 'settled' }, outcome: Outcome & { outcome: 'skipped' }): Why {
+    const before = this.#before()[entry.step] ?? []
+    const ids = before.map((step) => this.#plan?.steps[step]?.id ?? String(step))
+    const why = whySkipped(this.#plan, { ...entry, outcome }, ids)
+    if (why.kind !== 'need') return why
+    const at = before.findIndex((step) => {
+      const status = this.#last(step)?.status
+      return status === 'failed' || status === 'skipped' || status === 'cancelled'
+    })
+    return at < 0 ? why : { ...why, step: ids[at] as string }
+  }
+
+  /** Of each step that was never reached: the nearest one before it from which ways lead on. */
+  #decided(): Deciders {
+    const { steps } = this.#plan ?? { steps: [] }
+    const hasEnded = (step: number) => !steps[step]?.hidden && this.#last(step)?.endedAt !== undefined
+    const decided = new Map<number, Decider>()
+    for (const [step, from] of nearestBefore(steps, hasEnded)) {
+      const { stepId: id, status } = this.#last(from) as VisitRow // it has ended
+      decided.set(step, { id, isFailed: status === 'failed' || status === 'cancelled' })
+    }
+    return decided
+  }
+
+  #last(step: number): VisitRow | undefined {
+    const rows = this.#rows[step]
+    return rows?.get(rows.size)
+  }
+
+  #before(): readonly (readonly number[])[] {
+    this.#stepsBefore ??= this.#plan ? stepsBefore(this.#plan) : []
+    return this.#stepsBefore
   }
 
   #readyAt({ startedAt, endedAt, reused }: VisitRow, before: readonly number[]): number | undefined {
@@ -333,7 +365,10 @@ class Visits {
   }
 }
 
-function whySkipped({ reason, cause }: Outcome & { outcome: 'skipped' }, recovered: ErrorValue | undefined): Why {
-  if (recovered) return { kind: 'step', text: `it failed, and is skipped for that: ${reason}` }
-  return { kind: cause ? 'need' : 'condition', text: reason }
+/** It was handed to its plugin, which has not begun with it. */
+function queue(row: VisitRow): void {
+  row.status = 'pending'
+  row.why = WAITS_FOR_PLACE
+  if (row.attempts.at(-1)?.endedAt === undefined) row.attempts.pop()
+  if (row.attempts.length === 0) delete row.startedAt
 }

@@ -1,4 +1,5 @@
-// For each step the steps that come before it, as its author sees them: through those that a compiler put between.
+// For each step the steps that come before it, as its author sees them: through those that a compiler put between. And those
+// from which transitions lead to it.
 
 import { allRefs } from './expr.ts'
 import type { Plan } from './plan.ts'
@@ -21,4 +22,24 @@ export function stepsBefore(plan: Plan): readonly (readonly number[])[] {
     }
     return [...found].sort((a, b) => a - b)
   })
+}
+
+/** For each step to which ways lead from steps that `isSource`, through others: the nearest of those. */
+export function nearestBefore(steps: Plan['steps'], isSource: (step: number) => boolean): ReadonlyMap<number, number> {
+  const found = new Map<number, number>()
+  let open = [...steps.keys()]
+    .filter((step) => steps[step]?.next && isSource(step))
+    .map((step) => [step, step] as const)
+  while (open.length > 0) {
+    const further: (readonly [number, number])[] = []
+    for (const [at, source] of open) {
+      for (const { to } of steps[at]?.next ?? []) {
+        if (found.has(to) || isSource(to)) continue
+        found.set(to, source)
+        further.push([to, source])
+      }
+    }
+    open = further
+  }
+  return found
 }

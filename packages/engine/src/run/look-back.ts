@@ -1,5 +1,6 @@
 // What a visit of a step was given and what its conditions read, found out when somebody asks: the item's past is settled again
-// up to there. The same settles in the same order give the same state. Calls no component, and writes nothing.
+// up to there. Likewise how its steps stand by now. The same settles in the same order give the same state. Calls no component,
+// and writes nothing.
 
 import { FlowError } from '../errors.ts'
 import { type JournalEntry, type VisitRef, visitOfPath } from '../journal/events.ts'
@@ -7,11 +8,12 @@ import { isRecord, own, setOwn } from '../json.ts'
 import { type Expr, walk } from '../plan/expr.ts'
 import type { Plan } from '../plan/plan.ts'
 import { conditionOf } from '../plan/step-parts.ts'
+import { MARK } from '../secrets/redactor.ts'
 import { type LinkEnvironment, type LinkedPlan, link, placeOf } from './link.ts'
 import { compileExpr } from './scheduler/compile-expr.ts'
 import { NoValue } from './scheduler/no-value.ts'
 import { Scheduler } from './scheduler/scheduler.ts'
-import { PARKED, QUEUED, RUNNING, RunState } from './scheduler/state.ts'
+import { DONE, IDLE, isWaiting, PARKED, QUEUED, RUNNING, RunState } from './scheduler/state.ts'
 
 /** One item of a run, as it is recorded. */
 export interface Past {
@@ -37,23 +39,65 @@ export interface VisitReads {
 
 /** Undefined for a step inside one whose plan nobody knows without calling it. Throws NOT_FOUND for a step that is not there. */
 export async function lookBack(past: Past, visit: VisitRef, tools: LookBackTools): Promise<VisitReads | undefined> {
-  const begun = await begin(past, visit, tools)
+  const settled = await settleAgain(past, visit, tools, visit)
+  if (!settled) return undefined
+  const { linked, state, slot } = settled
+  const { shown } = past
+  const given = givenTo(linked, state, slot, visit.step)
+  if (shown) settled.facts.variables = shown.variables
+  if (shown && visit.sub === undefined) state.input[slot] = completed(linked, shown.input)
+  return { ...(given === undefined ? {} : { input: given }), values: readBy(linked, state, slot, visit.step) }
+}
+
+/** `idle`: nothing has asked for it. `blocked`: it waits for other steps. `ready`: it may be called, or has been. */
+export type StepStanding = 'idle' | 'blocked' | 'ready' | 'ended'
+
+/** How the steps of an item, or of an element inside it, stand by now, by their numbers; undefined as with `lookBack`. */
+export async function standingOf(
+  past: Past,
+  element: Pick<VisitRef, 'sub' | 'item'>,
+  tools: LookBackTools,
+): Promise<readonly StepStanding[] | undefined> {
+  const settled = await settleAgain(past, element, tools)
+  if (!settled) return undefined
+  const { state, slot, linked } = settled
+  const from = slot * linked.stepCount
+  return Array.from(state.status.subarray(from, from + linked.stepCount), standingAt)
+}
+
+// ---
+
+interface SettledAgain {
+  readonly linked: LinkedPlan
+  readonly facts: { variables: Readonly<Record<string, unknown>> }
+  readonly state: RunState
+  readonly slot: number
+}
+
+/** All that has settled, or what did before a visit. */
+async function settleAgain(
+  past: Past,
+  element: Pick<VisitRef, 'sub' | 'item'>,
+  tools: LookBackTools,
+  until?: VisitRef,
+): Promise<SettledAgain | undefined> {
+  const { sub, item } = element
+  const begun = await begin(past, element, tools)
   if (!begun) return undefined
   const { linked, input } = begun
-  if (!linked.plan.steps[visit.step]) throw new FlowError('NOT_FOUND', `there is no step ${visit.step}`)
-  const facts = { id: past.run, variables: past.variables, secret: () => undefined }
-  const { shown } = past
+  if (until && !linked.plan.steps[until.step]) throw new FlowError('NOT_FOUND', `there is no step ${until.step}`)
+  const facts = { id: past.run, variables: past.variables, secret: () => MARK }
   const state = new RunState(linked, facts, 1)
   const scheduler = new Scheduler(state, 'nothing')
-  const slot = scheduler.start(visit.item, input)
+  const slot = scheduler.start(item, input)
   const moveOn = () => {
     scheduler.advance()
     for (let key = scheduler.takeReady(); key >= 0; key = scheduler.takeReady()) state.status[key] = RUNNING
   }
   moveOn()
   for (const entry of past.entries) {
-    if (entry.type !== 'settled' || entry.sub !== visit.sub || entry.item !== visit.item) continue
-    if (entry.step === visit.step && entry.visit === visit.visit) break
+    if (entry.type !== 'settled' || entry.sub !== sub || entry.item !== item) continue
+    if (until && entry.step === until.step && entry.visit === until.visit) break
     // What followed from others follows again.
     if (entry.derived || state.status[entry.step] !== RUNNING) continue
     const { outcome, step } = entry
@@ -63,13 +107,14 @@ export async function lookBack(past: Past, visit: VisitRef, tools: LookBackTools
     if (state.isLive[slot] === 0) break
     moveOn()
   }
-  const given = givenTo(linked, state, slot, visit.step)
-  if (shown) facts.variables = shown.variables
-  if (shown && visit.sub === undefined) state.input[slot] = completed(linked, shown.input)
-  return { ...(given === undefined ? {} : { input: given }), values: readBy(linked, state, slot, visit.step) }
+  return { linked, facts, state, slot }
 }
 
-// ---
+function standingAt(status: number): StepStanding {
+  if (status >= DONE) return 'ended'
+  if (isWaiting(status)) return 'blocked'
+  return status === IDLE ? 'idle' : 'ready'
+}
 
 interface Begun {
   readonly linked: LinkedPlan
@@ -77,7 +122,11 @@ interface Begun {
 }
 
 /** The plan that the step is in, and what that was given: inside a step, an element of what this one was given. */
-async function begin(past: Past, { sub, item }: VisitRef, tools: LookBackTools): Promise<Begun | undefined> {
+async function begin(
+  past: Past,
+  { sub, item }: Pick<VisitRef, 'sub' | 'item'>,
+  tools: LookBackTools,
+): Promise<Begun | undefined> {
   if (sub === undefined) return linkedWith(past.plan, past.input, tools)
   const given = (await lookBack(past, visitOfPath(sub), tools))?.input
   const plan = own(given, 'plan')

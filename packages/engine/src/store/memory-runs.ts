@@ -1,7 +1,6 @@
 // The runs of a store in memory: their rows, their journals, the outcomes of their items. The oldest of those that have
 // ended make room for others.
 
-import { FlowError } from '../errors.ts'
 import type { JournalEntry, JournalId, RunId } from '../journal/events.ts'
 import {
   applyChanges,
@@ -19,12 +18,23 @@ import {
   noCounts,
   summed,
 } from '../journal/project.ts'
-import { own } from '../json.ts'
 import { roughBytes, roughSum } from '../json-size.ts'
 import type { Outcome } from '../run/outcome.ts'
 import type { PlacedLine, PlacedRow } from './memory-watchers.ts'
 import { fitting, type LogLine } from './run-log.ts'
-import type { Batch, ItemRow, ItemStatus, OpenJournal, RunQuery, RunRow, RunStatus, Runs, ShardRow } from './store.ts'
+import {
+  checkQuery,
+  comparePlaces,
+  createFit,
+  cursorOf,
+  placeOf,
+  type RunPage,
+  type RunPlace,
+  type RunQuery,
+  readCursor,
+} from './run-query.ts'
+import { checkSummary, type RunsSummary, RunTally, type SummaryQuery } from './run-summary.ts'
+import type { Batch, ItemRow, ItemStatus, OpenJournal, RunRow, Runs, ShardRow } from './store.ts'
 
 /** How much is remembered of runs that have ended; the oldest are forgotten first. */
 export interface History {
@@ -45,6 +55,8 @@ export interface MemoryJournal {
 }
 
 export interface KeptRun {
+  /** In the order of creation. */
+  readonly number: number
   /** With the counts of the journals that have ended. */
   row: RunRow
   /** Nearly always one. */
@@ -67,6 +79,7 @@ export class MemoryRuns implements Runs {
   readonly journals = new Map<JournalId, MemoryJournal>()
   readonly #runs = new Map<RunId, KeptRun>()
   readonly #cached = new Map<string, CachedOutput>()
+  #lastNumber = 0
   readonly #keepsSteps: boolean
   readonly #history: History
   readonly #onRemoved: () => void
@@ -165,16 +178,38 @@ export class MemoryRuns implements Runs {
     return kept && rowOf(kept)
   }
 
-  list({ limit = 100, cursor, ...query }: RunQuery = {}): RunRow[] {
-    const kept = [...this.#runs.values()].reverse()
-    const from = cursor === undefined ? 0 : kept.findIndex(({ row }) => row.id === cursor) + 1
-    if (from === 0 && cursor !== undefined) throw new FlowError('NOT_FOUND', `there is no run ${cursor} to go on from`)
-    const rows: RunRow[] = []
-    for (let i = from; i < kept.length && rows.length < limit; i++) {
-      const one = kept[i] as KeptRun
-      if (isAskedFor(one.row, query)) rows.push(rowOf(one))
+  list(query: RunQuery = {}): RunPage {
+    checkQuery(query)
+    const { sort = '-createdAt', limit = 100, cursor, count = 0 } = query
+    const fits = createFit(query)
+    const after = cursor === undefined ? undefined : readCursor(cursor, sort)
+    const found: Found[] = []
+    let total = 0
+    for (const kept of this.#runs.values()) {
+      const row = rowOf(kept)
+      if (!fits(row)) continue
+      total++
+      const place = placeOf(row, kept.number, sort)
+      if (!after || comparePlaces(place, after) > 0) found.push({ row, place })
     }
-    return rows
+    found.sort((a, b) => comparePlaces(a.place, b.place))
+    const last = found[limit - 1]
+    return {
+      rows: found.slice(0, limit).map(({ row }) => row),
+      ...(last && found.length > limit ? { next: cursorOf(last.place, sort) } : {}),
+      ...(count > 0 ? { total: Math.min(total, count) } : {}),
+    }
+  }
+
+  summary(query: SummaryQuery): RunsSummary {
+    checkSummary(query)
+    const fits = createFit(query)
+    const tally = new RunTally(query)
+    for (const kept of this.#runs.values()) {
+      const row = rowOf(kept)
+      if (fits(row)) tally.addRow(row)
+    }
+    return tally.summary()
   }
 
   items(run: RunId, from = 0, limit = Number.POSITIVE_INFINITY, statuses?: readonly ItemStatus[]): ItemRow[] {
@@ -214,7 +249,7 @@ export class MemoryRuns implements Runs {
   open(of?: RunId): OpenJournal[] {
     const journals = of === undefined ? this.journals.values() : (this.#runs.get(of)?.journals ?? [])
     const open: OpenJournal[] = []
-    for (const { id, run, isOpen } of journals) if (isOpen) open.push({ journal: id, run: run.row.id })
+    for (const { id, run, isOpen } of journals) if (isOpen) open.push({ journal: id, run: run.row.id, isOurs: true })
     return open
   }
 
@@ -239,6 +274,7 @@ export class MemoryRuns implements Runs {
   #add(run: RunId, changes: Changes): KeptRun {
     this.#makeRoom()
     const kept: KeptRun = {
+      number: ++this.#lastNumber,
       row: newRunRow(run, changes),
       journals: [],
       outcomes: [],
@@ -281,6 +317,11 @@ export class MemoryRuns implements Runs {
 
 // ---
 
+interface Found {
+  readonly row: RunRow
+  readonly place: RunPlace
+}
+
 /** What a run takes beside what its users brought. */
 const RUN_BYTES = 1_000
 /** What an entry takes beside that. */
@@ -315,22 +356,8 @@ function shardRow({ id, first, items, counts, length }: MemoryJournal): ShardRow
   return { journal: id, first, items, done: endedOf(counts), counts: { ...counts }, rows: length }
 }
 
-function asList(status: RunStatus | readonly RunStatus[]): readonly RunStatus[] {
-  return typeof status === 'string' ? [status] : status
-}
-
 function rowOf({ row, journals }: KeptRun): RunRow {
   const open: Counts[] = []
   for (const { isOpen, counts } of journals) if (isOpen) open.push(counts)
   return summed(row, open)
-}
-
-function isAskedFor(row: RunRow, { status, flow, kind, trigger, labels = {}, since, until }: RunQuery): boolean {
-  if (status !== undefined && !asList(status).includes(row.status)) return false
-  if (flow !== undefined && row.flow !== flow) return false
-  if (kind !== undefined && (row.kind ?? 'run') !== kind) return false
-  if (trigger !== undefined && row.trigger?.type !== trigger) return false
-  if (since !== undefined && row.createdAt < since) return false
-  if (until !== undefined && row.createdAt >= until) return false
-  return Object.entries(labels).every(([name, value]) => own(row.labels, name) === value)
 }

@@ -4,6 +4,8 @@ import type { JournalEntry, JournalId, RunId, RunOptions } from '../journal/even
 import type { Json, MaybePromise } from '../json.ts'
 import type { Outcome } from '../run/outcome.ts'
 import type { LogLine, RunLogs, WrittenLine } from './run-log.ts'
+import type { RunPage, RunQuery } from './run-query.ts'
+import type { RunsSummary, SummaryQuery } from './run-summary.ts'
 
 /** Where runs are kept. */
 export interface Store {
@@ -136,8 +138,16 @@ export interface Wake {
 /** What can be asked of the runs; derived from the journal. */
 export interface Runs {
   get(run: RunId): MaybePromise<RunRow | undefined>
-  /** Newest first. */
-  list(query?: RunQuery): MaybePromise<readonly RunRow[]>
+  /**
+   * A page of the runs that fit, in the order that is asked for; INVALID_INPUT if `checkQuery` refuses it, or for a cursor that
+   * is none of this list. What fits, `createFit` says: a store that looks for runs in its own way (indices, SQL) finds the same
+   * ones. What stands before what, `placeOf` says: by the value, then by the order of creation in the store. A cursor is a
+   * place, so runs that are added or removed move no other onto another page, and the run that it was made from may be gone.
+   * 50 of 100,000, or how many there are, is asked each second: no filter may read all of the runs' rows.
+   */
+  list(query?: RunQuery): MaybePromise<RunPage>
+  /** All runs that fit, by when they were created; see `RunTally`, of which a store may do the counting itself (`boundsOf`). */
+  summary(query: SummaryQuery): MaybePromise<RunsSummary>
   /** Finished items from number `from` on, in order, at most `limit`, of these statuses or all; unfinished ones are left out. */
   items(run: RunId, from?: number, limit?: number, statuses?: readonly ItemStatus[]): MaybePromise<readonly ItemRow[]>
   /** A byte for each item that was taken in, from number `from` on, at most `limit`: `itemByte` of its end, or 0. */
@@ -155,32 +165,14 @@ export interface Runs {
   prune?(options: PruneOptions): Promise<{ readonly runs: number; readonly blobs: number }>
 }
 
-/** Which runs are listed. */
-export interface RunQuery {
-  /** 100 unless told. */
-  readonly limit?: number
-  /** One of them, if there are several. */
-  readonly status?: RunStatus | readonly RunStatus[]
-  readonly flow?: string
-  /** Those that say nothing of it are of the kind `run`. */
-  readonly kind?: 'run' | 'test'
-  /** What type of trigger began them. */
-  readonly trigger?: string
-  /** All of them. */
-  readonly labels?: Readonly<Record<string, string>>
-  /** Created at or after; before. Epoch milliseconds. */
-  readonly since?: number
-  readonly until?: number
-  /** The last run of the page before. */
-  readonly cursor?: RunId
-}
-
 /** A journal that has not ended. */
 export interface OpenJournal {
   readonly journal: JournalId
   readonly run: RunId
   /** The driver, of another process that is alive, that has it in hand. */
   readonly heldBy?: string
+  /** This process has it in hand. */
+  readonly isOurs?: true
 }
 
 /** Which of the ended runs are removed. */

@@ -75,6 +75,7 @@ export class SimDisk {
       },
       runs: {
         list: (query) => rows.runs.list(query),
+        summary: (query) => rows.runs.summary(query),
         statuses: (run, from, limit) => rows.runs.statuses(run, from, limit),
         cached: (key, now) => rows.runs.cached(key, now),
         open: (run) => read(() => rows.runs.open(run)) as ReturnType<Store['runs']['open']>,

@@ -7,6 +7,7 @@ import { itemsSuite } from './store-suite/items.ts'
 import { journalsSuite } from './store-suite/journals.ts'
 import { logsSuite, sharedLogsSuite } from './store-suite/logs.ts'
 import { recordsSuite } from './store-suite/records.ts'
+import { runListsSuite } from './store-suite/run-lists.ts'
 import { runsSuite } from './store-suite/runs.ts'
 import { sharedSuite } from './store-suite/shared.ts'
 import { watchingSuite } from './store-suite/watching.ts'
@@ -43,7 +44,7 @@ export function storeSuite(
       }
     })
 
-  for (const suite of [journalsSuite, runsSuite, itemsSuite, recordsSuite, watchingSuite, logsSuite]) {
+  for (const suite of [journalsSuite, runsSuite, runListsSuite, itemsSuite, recordsSuite, watchingSuite, logsSuite]) {
     suite(claim, equal)
   }
   if (twin) sharedSuite(claim, twin, equal)

@@ -10,7 +10,7 @@ export async function findRun(store: Store, id: string): Promise<RunRow> {
 
 /** NOT_FOUND, with the ids that are most like it, or the newest. */
 export async function unknownRun(store: Store, id: string): Promise<FlowError> {
-  const newest = (await store.runs.list({ limit: MOST_COMPARED })).map((row) => row.id)
+  const newest = (await store.runs.list({ limit: MOST_COMPARED })).rows.map((row) => row.id)
   if (newest.length === 0) return new FlowError('NOT_FOUND', `there is no run ${id}: this store has no runs`)
   const begun = newest.filter((one) => one.startsWith(id))
   const near = begun.length > 0 ? begun.slice(0, 3) : [suggest(id, newest)].filter((one) => one !== undefined)

@@ -22,24 +22,14 @@ export {
   takeUp,
 } from './resume-run.ts'
 export { type Keep, pruneRuns, Retention, type RetentionOptions } from './retention.ts'
+export { eachRun, MOST_COUNTED } from './run-list.ts'
 export { createRunReader, type RecordedRun, type RunReader } from './run-reader.ts'
 export { refuseChanged } from './same-steps.ts'
 export {
-  ASKED_STATUSES,
-  type AskedStatus,
-  fitsFilter,
-  MOST_COUNTED,
-  type RunFilter,
-  type SelectedRuns,
-  selectRuns,
-} from './select-runs.ts'
-export {
-  isWaiting,
   itemSummary,
   type RunSummary,
   stepSummary,
   summaryOf,
   type WaitingFor,
-  waitingFor,
 } from './summary.ts'
 export type { Wait, WaitState } from './waits.ts'

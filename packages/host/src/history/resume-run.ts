@@ -79,7 +79,7 @@ export async function findRunToResume(store: Store, origin: Origin, named: strin
   }
   const among = async (statuses: readonly RunStatus[]) => {
     const pages = await Promise.all(statuses.map((status) => store.runs.list({ status, limit: MOST_COMPARED })))
-    const same = pages.flat().filter((row) => isSame(row, origin))
+    const same = pages.flatMap(({ rows }) => rows).filter((row) => isSame(row, origin))
     return same.reduce<RunRow | undefined>((a, b) => (a && a.createdAt >= b.createdAt ? a : b), undefined)
   }
   return (await among(['running', 'queued', 'paused'])) ?? (await among(['completed', 'failed']))
@@ -89,7 +89,7 @@ export async function findRunToResume(store: Store, origin: Origin, named: strin
 export async function findEdited(store: Store, origin: Origin): Promise<RunRow | undefined> {
   const { flow, plan, content, variables, inputs } = origin
   if (inputs === undefined || inputs === '-') return undefined
-  const rows = await store.runs.list({ limit: MOST_COMPARED })
+  const { rows } = await store.runs.list({ limit: MOST_COMPARED })
   const same = rows.filter(({ trigger }) => {
     if (trigger?.flow !== flow || trigger.inputs !== inputs || trigger.content !== content) return false
     return trigger.plan !== plan || trigger.variables !== variables

@@ -4,6 +4,7 @@
 import {
   BEGINNING,
   bareId,
+  type Past as EnginePast,
   FlowError,
   foldInside,
   foldVisits,
@@ -11,6 +12,7 @@ import {
   type ItemResult,
   type ItemRow,
   isEnded,
+  isWaiting,
   type JournalEntry,
   type JournalId,
   type JournalRow,
@@ -22,16 +24,20 @@ import {
   Redactor,
   RefusedInput,
   type RunId,
+  type RunPage,
   type RunQuery,
   type RunRow,
+  type RunsSummary,
   redactEntry,
   redactOutcome,
   redactPins,
   redactValues,
   type Store,
+  type SummaryQuery,
   type VisitReads,
   type VisitRow,
   visitOfPath,
+  type Why,
 } from '@stepflow/engine'
 import { hideSecrets, secretPaths, secretValues } from '@stepflow/schema'
 import type { Secrets } from '../secrets/secrets.ts'
@@ -42,14 +48,17 @@ import { itemBytes, type ShardItems } from './item-states.ts'
 import { type FailureCause, type ItemFilter, type ListedItem, listFailures, listItems } from './list-items.ts'
 import { type Created, readCreated } from './read-created.ts'
 import { readBlob } from './read-stored.ts'
-import { isWaiting, type WaitingFor, waitingFor } from './summary.ts'
-import { outcomeOf, placedError, type VisitDetail, visitAmong, type WhichVisit } from './visit-detail.ts'
-import { planGiven, planInside, readsOf } from './visit-reads.ts'
+import { type Driving, firstWait, heldBack, placeReasons, waitForInput, waitsForInput } from './run-why.ts'
+import { reasonOf, type WaitingFor } from './summary.ts'
+import { decidedBy, outcomeOf, placedError, type VisitDetail, visitAmong, type WhichVisit } from './visit-detail.ts'
+import { planGiven, planInside, readsOf, standingIn } from './visit-reads.ts'
 import { openWaits, type Wait, type WaitState, waitState } from './waits.ts'
+import { explainPending, waitsToBegin } from './why-pending.ts'
 
 export interface RunReader {
-  /** Newest first. */
-  list(query?: RunQuery): Promise<readonly RunRow[]>
+  /** What is redacted in the rows is not found by `q` either. */
+  list(query?: RunQuery): Promise<RunPage>
+  summary(query: SummaryQuery): Promise<RunsSummary>
   /** Of the runs that have not ended, those that a process that is alive has in hand, and which. */
   holders(): Promise<ReadonlyMap<RunId, string>>
   /** Throws NOT_FOUND, with the ids that are most like it. */
@@ -95,6 +104,8 @@ export interface RecordedRun {
   wait(path: string): Promise<WaitState | undefined>
   /** What the first of its items waits for, if nothing of the run moves; by its row of now, if that is at hand. */
   waiting(row?: RunRow): Promise<WaitingFor | undefined>
+  /** What one of its items waits for, which has not ended; undefined if it moves. */
+  itemWaiting(item: number): Promise<WaitingFor | undefined>
   /** Hands on everything that has happened in it, and what happens from now on, until the signal. */
   follow(see: (entries: readonly JournalEntry[]) => void, signal: AbortSignal): void
   /** Its row as it is by now; undefined if it was removed. */
@@ -124,9 +135,17 @@ export interface ReadJournal {
   blob(id: string): Promise<unknown>
 }
 
-/** `secrets`: all values that this process knows to be secret are taken out, whatever a run's own flow marks. */
-export function createRunReader(store: Store, secrets: Pick<Secrets, 'known' | 'refresh'>): RunReader {
+/**
+ * `secrets`: all values that this process knows to be secret are taken out, whatever a run's own flow marks. `serves`: is there
+ * a component of that path? Unless told, it is not known that there is none.
+ */
+export function createRunReader(
+  store: Store,
+  secrets: Pick<Secrets, 'known' | 'refresh'>,
+  serves: Driving['serves'] = () => true,
+): RunReader {
   const process = secrets.known.named
+  const shown = (text: string) => process.text(text)
   return {
     shown: (row, begun) => redactRow(row, redactorOf(process, begun)),
     async blob(id) {
@@ -136,8 +155,12 @@ export function createRunReader(store: Store, secrets: Pick<Secrets, 'known' | '
     async list(query) {
       // Another process may have set one, and used it in a run that is shown here.
       await secrets.refresh()
-      const rows = await store.runs.list(query)
-      return rows.map((row) => redactRow(row, process))
+      const page = await store.runs.list({ ...query, shown })
+      return { ...page, rows: page.rows.map((row) => redactRow(row, process)) }
+    },
+    async summary(query) {
+      await secrets.refresh()
+      return store.runs.summary({ ...query, shown })
     },
     async holders() {
       const held = new Map<RunId, string>()
@@ -156,7 +179,7 @@ export function createRunReader(store: Store, secrets: Pick<Secrets, 'known' | '
         damage = thrown.message
       }
       const redactor = created ? redactorOf(process, created) : process
-      return new Recorded(store, redactRow(row, redactor), created, damage, redactor)
+      return new Recorded(store, redactRow(row, redactor), { created, damage, redactor, serves })
     },
   }
 }
@@ -180,21 +203,30 @@ interface Past {
   readonly redactor: Redactor
 }
 
+interface RecordedParts {
+  readonly created: Created | undefined
+  readonly damage: string | undefined
+  readonly redactor: Redactor
+  readonly serves: Driving['serves']
+}
+
 class Recorded implements RecordedRun {
   readonly row: RunRow
   readonly plan: Plan | undefined
   readonly damage: string | undefined
   readonly #store: Store
   readonly #redactor: Redactor
+  readonly #serves: Driving['serves']
   /** Of the inputs. */
   readonly #schema: NonNullable<Plan['schemas']>['input']
   readonly #marksInputs: boolean
   readonly #variables: Readonly<Record<string, unknown>>
   readonly #options: Created['options']
 
-  constructor(store: Store, row: RunRow, created: Created | undefined, damage: string | undefined, redactor: Redactor) {
+  constructor(store: Store, row: RunRow, { created, damage, redactor, serves }: RecordedParts) {
     const plan = created && redactPins(created.plan, created.options?.pins, redactor)
     this.#store = store
+    this.#serves = serves
     this.row = row
     this.plan = plan
     this.#variables = created?.options?.variables ?? {}
@@ -231,14 +263,16 @@ class Recorded implements RecordedRun {
 
   async visit(item: number, which: WhichVisit, inside?: string): Promise<VisitDetail> {
     const past = await this.#pastOf(item)
-    const row = visitAmong(await this.#visitsIn(past, inside), which)
+    const rows = await this.#visitsIn(past, inside)
+    const row = visitAmong(rows, which)
     if (!row)
       throw new FlowError('NOT_FOUND', `item ${item} of run ${this.row.id} has no such visit of "${which.stepId}"`)
     const reads = await this.#readsIn(past, row, inside)
     const plan = inside === undefined ? this.#wholePlan() : await this.#planInside(past, inside)
-    const outcome = outcomeOf(shownEntries(past), row, inside)
-    const values = reads?.values ?? {}
-    if (row.why?.kind === 'condition' && Object.keys(values).length > 0) row.why = { ...row.why, values }
+    const shown = shownEntries(past)
+    const outcome = outcomeOf(shown, row, inside)
+    const values = decidedBy(row, { rows, plan, reads, entries: shown, inside })
+    if (row.why && values && Object.keys(values).length > 0) row.why = { ...row.why, values }
     return {
       row,
       ...(reads && 'input' in reads ? { input: reads.input } : {}),
@@ -255,22 +289,50 @@ class Recorded implements RecordedRun {
   }
 
   async #visitsIn(past: Past, inside: string | undefined): Promise<VisitRow[]> {
-    const plan = this.#wholePlan()
-    const visits =
-      inside === undefined ? foldVisits(plan, past.item) : foldInside(await this.#planInside(past, inside), inside)
+    const plan = inside === undefined ? this.#wholePlan() : await this.#planInside(past, inside)
+    const visits = inside === undefined ? foldVisits(this.#wholePlan(), past.item) : foldInside(plan, inside)
     visits.see(shownEntries(past))
-    return visits.rows()
+    const rows = visits.rows()
+    if (!plan) return rows
+    const { item } = past
+    await explainPending(rows, {
+      plan,
+      standing: (element = item) =>
+        standingIn(this.#recordOf(past), { item: element, ...(inside ? { sub: inside } : {}) }),
+      held: await this.#held(past),
+    })
+    placeReasons(rows, plan)
+    return rows
+  }
+
+  async #held({ entries }: Past): Promise<Why | undefined> {
+    const held = await heldBack(this.row, this.#driving)
+    if (held || entries.some(({ type }) => type !== 'claimed')) return held
+    return waitsToBegin(this.#options?.maxConcurrent)
+  }
+
+  get #driving(): Driving {
+    const { plan } = this
+    return { plan, serves: this.#serves, isDriven: () => this.#isDriven() }
+  }
+
+  async #isDriven(): Promise<boolean> {
+    const open = await this.#store.runs.open(this.row.id)
+    return open.some(({ heldBy, isOurs }) => isOurs || heldBy !== undefined)
+  }
+
+  /** As it is. */
+  #recordOf({ item, input, entries }: Past): Omit<EnginePast, 'shown'> {
+    return { plan: this.#wholePlan(), run: this.row.id, item, input, variables: this.#variables, entries }
   }
 
   async #readsIn(
-    { item, entries, input, redactor }: Past,
+    past: Past,
     { step, visit, element = 0 }: Pick<VisitRow, 'step' | 'visit' | 'element'>,
     inside: string | undefined,
   ): Promise<VisitReads | undefined> {
-    const plan = this.#wholePlan()
-    const past = { plan, run: this.row.id, item, input, variables: this.#variables, entries }
-    const place = inside === undefined ? { item, step, visit } : { sub: inside, item: element, step, visit }
-    return redactor.value(await readsOf(past, place))
+    const place = inside === undefined ? { item: past.item, step, visit } : { sub: inside, item: element, step, visit }
+    return past.redactor.value(await readsOf(this.#recordOf(past), place))
   }
 
   async #planInside(past: Past, inside: string): Promise<Plan | undefined> {
@@ -337,13 +399,30 @@ class Recorded implements RecordedRun {
   }
 
   async waiting(row = this.row): Promise<WaitingFor | undefined> {
-    if (!isWaiting(row)) return undefined
+    if (waitsForInput(row)) return reasonOf(waitForInput(row))
+    if (!isWaiting(row)) {
+      // Whoever asks again and again, with a row of now, has begun while it was driven.
+      const isAskedOften = row !== this.row && row.status === 'running'
+      const held = isAskedOften ? undefined : await heldBack(row, this.#driving)
+      return held && reasonOf(held)
+    }
     for (const { journal, counts } of await this.#store.runs.shards(this.row.id)) {
       if (counts.waiting === 0) continue
       const item = firstWaiting(await this.#store.read(journal))
-      if (item !== undefined) return waitingFor(await this.visitsOf(item))
+      if (item !== undefined) return this.itemWaiting(item)
     }
     return undefined
+  }
+
+  async itemWaiting(item: number): Promise<WaitingFor | undefined> {
+    if (this.damage !== undefined || isEnded(this.row.status)) return undefined
+    const past = await this.#pastOf(item)
+    const isBegun = past.entries.some(({ type }) => type !== 'claimed')
+    const why = isBegun
+      ? await firstWait(await this.#visitsIn(past, undefined), (inside) => this.#visitsIn(past, inside))
+      : undefined
+    const held = why ?? (await this.#held(past))
+    return held && reasonOf(held)
   }
 
   follow(see: (entries: readonly JournalEntry[]) => void, signal: AbortSignal): void {

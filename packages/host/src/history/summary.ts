@@ -50,7 +50,6 @@ export interface Origin {
 }
 
 export interface WaitingFor extends Omit<Why, 'until'> {
-  readonly step?: string
   readonly until?: string
 }
 
@@ -99,15 +98,8 @@ export function stepSummary({ step: _, readyAt, startedAt, endedAt, attempts, wh
   }
 }
 
-/** Nothing of it moves: what has begun only waits. */
-export function isWaiting({ status, atWork }: RunRow): boolean {
-  return status === 'running' && atWork.running === 0 && atWork.waiting > 0
-}
-
-/** What an item waits for, by its visits: the first that waits. */
-export function waitingFor(rows: readonly VisitRow[]): WaitingFor | undefined {
-  const row = rows.find(({ status }) => status === 'waiting')
-  return row?.why && { ...reasonOf(row.why), step: row.stepId }
+export function reasonOf({ until, ...why }: Why): WaitingFor {
+  return until === undefined ? why : { ...why, until: time(until) }
 }
 
 // ---
@@ -138,10 +130,6 @@ function triggerOf(trigger: RunRow['trigger']): Readonly<Record<string, string>>
   if (!trigger) return { type: 'api' }
   const { plan: _, input: __, kept: ___, ...told } = trigger
   return told
-}
-
-function reasonOf({ until, ...why }: Why) {
-  return until === undefined ? why : { ...why, until: time(until) }
 }
 
 function attemptSummary({ startedAt, endedAt, ...attempt }: AttemptRow) {

@@ -1,6 +1,15 @@
 // One visit of a step with what it was given and what it answered. What comes in is redacted already.
 
-import type { ErrorValue, JournalEntry, Origin, Outcome, Plan, VisitRow } from '@stepflow/engine'
+import {
+  type ErrorValue,
+  type JournalEntry,
+  type Origin,
+  type Outcome,
+  type Plan,
+  stepsBefore,
+  type VisitReads,
+  type VisitRow,
+} from '@stepflow/engine'
 
 export interface VisitDetail {
   readonly row: VisitRow
@@ -49,6 +58,37 @@ export function outcomeOf(
 export function placedError(error: ErrorValue, plan: Plan | undefined, step: number): VisitDetail['error'] {
   const origin = plan?.steps[step]?.origin
   return { ...error, ...(plan?.file === undefined ? {} : { file: plan.file }), ...origin }
+}
+
+export interface DecidedBy {
+  readonly rows: readonly VisitRow[]
+  readonly plan: Plan | undefined
+  readonly reads: VisitReads | undefined
+  readonly entries: readonly JournalEntry[]
+  readonly inside: string | undefined
+}
+
+/** What decided it: what its condition read, how those that its rule asks about ended, what the step answered that led elsewhere. */
+export function decidedBy(
+  { why, step, element }: VisitRow,
+  { rows, plan, reads, entries, inside }: DecidedBy,
+): Readonly<Record<string, unknown>> | undefined {
+  switch (why?.kind) {
+    case 'condition':
+      return reads?.values
+    case 'rule': {
+      const before = (plan && stepsBefore(plan)[step]) ?? []
+      const asked = before.map((one) => rows.findLast((row) => row.step === one && row.element === element))
+      return Object.fromEntries(asked.flatMap((row) => (row ? [[row.stepId, row.status]] : [])))
+    }
+    case 'branch': {
+      const decider = rows.findLast((row) => row.stepId === why.step && row.element === element)
+      const outcome = decider && outcomeOf(entries, decider, inside)
+      return outcome?.outcome === 'success' ? { [decider?.stepId as string]: outcome.result } : undefined
+    }
+    default:
+      return undefined
+  }
 }
 
 // ---

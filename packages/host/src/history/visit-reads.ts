@@ -2,11 +2,13 @@
 
 import {
   isRecord,
+  type LookBackTools,
   lookBack,
   own,
   type Past,
   type Plan,
   type PlanStep,
+  standingOf,
   subPlanOf,
   type VisitReads,
   type VisitRef,
@@ -20,8 +22,12 @@ export async function readsOf(past: Omit<Past, 'shown'>, visit: VisitRef): Promi
     input: input === undefined ? past.input : hideSecrets(input, past.input),
     variables: variables === undefined ? past.variables : hidden(hideSecrets(variables, past.variables)),
   }
-  const { functions } = await import('@stepflow/dialects')
-  return lookBack({ ...past, shown }, visit, { functions, schema: createSchemaLoader() })
+  return lookBack({ ...past, shown }, visit, await tools())
+}
+
+/** How the steps of an item, or of an element inside it, stand by now. */
+export async function standingIn(past: Omit<Past, 'shown'>, element: Pick<VisitRef, 'sub' | 'item'>) {
+  return standingOf(past, element, await tools())
 }
 
 /** By its key; undefined if a component made the plan. */
@@ -46,6 +52,11 @@ export async function planGiven(input: unknown, blob: (id: string) => Promise<un
 }
 
 // ---
+
+async function tools(): Promise<LookBackTools> {
+  const { functions } = await import('@stepflow/dialects')
+  return { functions, schema: createSchemaLoader() }
+}
 
 /** All of them may be secret, and stand for nothing then. */
 function hidden(variables: unknown): Record<string, unknown> {

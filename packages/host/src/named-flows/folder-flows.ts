@@ -10,7 +10,7 @@ import { isCodeFile } from '../flows/code-file.ts'
 import { refuseInvalid } from '../flows/refuse-invalid.ts'
 import { type FileContent, type FileMark, FlowFolder } from './flow-folder.ts'
 import { checkFlowName, fileFor, nameByFile, whyNoName } from './flow-names.ts'
-import type { FlowVersions, NamedFlow } from './flow-versions.ts'
+import type { FlowVersion, FlowVersions, NamedFlow } from './flow-versions.ts'
 import {
   type CompileText,
   isFlowLike,
@@ -20,6 +20,7 @@ import {
   readFlowCode,
   readFlowText,
 } from './read-flow.ts'
+import { type TakenNames, TRIGGER_NAME_TAKEN } from './taken-names.ts'
 import { watchFolder } from './watch-folder.ts'
 
 /** A file of the folder, as it was when it was last read. */
@@ -41,6 +42,8 @@ export interface FolderFlowsOptions {
   readonly root: string
   readonly versions: FlowVersions
   readonly compile: CompileText
+  /** Of webhooks and tools. */
+  readonly names: TakenNames
   readonly clock: Clock
   readonly log: Log
   /** Called when flows have changed, or may have. */
@@ -91,6 +94,7 @@ export class FolderFlows {
       }
       // A store writes what comes together in one go.
       await Promise.all(saving)
+      await this.#retakeSeconds()
     })
   }
 
@@ -129,10 +133,15 @@ export class FolderFlows {
     return this.#folder.isWritable()
   }
 
+  /** Looks again at files that could not have their name, or that of a trigger. */
+  retake(): Promise<void> {
+    return this.#inTurn(() => this.#retakeSeconds())
+  }
+
   /** Writes the flow's file, or a new one, and publishes what it holds. */
   save({ name, text, base, by }: SaveText): Promise<NamedFlow> {
     return this.#inTurn(async () => {
-      const { versions, compile } = this.#options
+      const { versions, compile, names } = this.#options
       checkFlowName(name)
       const there = this.#writable(name)
       const ending = text.trimStart().startsWith('{') ? 'json' : 'yaml'
@@ -143,41 +152,56 @@ export class FolderFlows {
       const path = there?.path ?? fileFor(name, ending, own !== undefined)
       if (own === undefined && nameByFile(path) !== name) throw namedOtherwise(name, nameByFile(path))
       await versions.checkBase(name, base)
-      const written = withEndsOf(there?.content?.text, text)
-      const isWritten = there?.content?.text === written
-      const content =
-        isWritten && there?.content ? there.content : await this.#folder.write(path, written, there?.content)
-      const read = await readFlowText(written, compile, path)
-      const { flow } = await versions.save({
-        ...SAME,
-        name,
-        flow: read.flow as Json, // it compiled
-        text: written,
-        base,
-        by,
-        file: path,
-      })
-      this.#put({ name, path, content, read, diagnostics: read.diagnostics })
-      this.#options.onChange()
-      return flow
+      const claim = await names.claim(name, first.info?.triggers ?? [], path)
+      refuseInvalid(claim.taken)
+      try {
+        const written = withEndsOf(there?.content?.text, text)
+        const isWritten = there?.content?.text === written
+        const content =
+          isWritten && there?.content ? there.content : await this.#folder.write(path, written, there?.content)
+        const read = await readFlowText(written, compile, path)
+        const { flow } = await versions.save({
+          ...SAME,
+          name,
+          flow: read.flow as Json, // it compiled
+          text: written,
+          base,
+          by,
+          file: path,
+        })
+        this.#put({ name, path, content, read, diagnostics: read.diagnostics })
+        return flow
+      } finally {
+        await claim.settle()
+        await this.#retakeSeconds()
+        this.#options.onChange()
+      }
     })
   }
 
   /** Writes an earlier version into the file. */
   publish(name: string, version?: number): Promise<NamedFlow> {
     return this.#inTurn(async () => {
-      const { versions, compile } = this.#options
+      const { versions, compile, names } = this.#options
       const there = this.#writable(name)
       if (!there?.content) throw await versions.unknown(name)
-      const wanted = version === undefined ? (await versions.versions(name))[0] : await versions.version(name, version)
-      const text = await versions.textOf(wanted as { readonly textId: string }) // there is a newest
-      const content =
-        there.content.text === text ? there.content : await this.#folder.write(there.path, text, there.content)
+      const [newest] = await versions.versions(name)
+      const wanted = version === undefined ? (newest as FlowVersion) : await versions.version(name, version) // there is one
+      const text = await versions.textOf(wanted)
       const read = await readFlowText(text, compile, there.path)
-      const flow = await versions.publish(name, version)
-      this.#put({ name, path: there.path, content, read, diagnostics: read.diagnostics })
-      this.#options.onChange()
-      return flow
+      const claim = await names.claim(name, read.info?.triggers ?? [], there.path)
+      refuseInvalid(claim.taken)
+      try {
+        const content =
+          there.content.text === text ? there.content : await this.#folder.write(there.path, text, there.content)
+        const flow = await versions.publish(name, wanted.version)
+        this.#put({ name, path: there.path, content, read, diagnostics: read.diagnostics })
+        return flow
+      } finally {
+        await claim.settle()
+        await this.#retakeSeconds()
+        this.#options.onChange()
+      }
     })
   }
 
@@ -272,13 +296,23 @@ export class FolderFlows {
     }
     const listed = whyNot === undefined ? name : path
     if (before && before.name !== listed) await this.#options.versions.fileGone(before.name, path)
-    const diagnostics = [...(read?.diagnostics ?? []), ...(problem ? [problem] : [])]
+    const found = [...(read?.diagnostics ?? []), ...(problem ? [problem] : [])]
+    const triggers = read?.info?.triggers ?? []
+    const { names } = this.#options
+    const claim = hasErrors(found) ? undefined : await names.claim(name, triggers, path)
+    const diagnostics = [...found, ...(claim ? claim.taken : await names.check(name, triggers, path))]
     const unread = { text: '', hasMark: false, hash: '', mark: mark ?? NO_MARK }
     this.#put({ name: listed, path, content: content ?? unread, read, diagnostics })
     if (!content || !read?.plan || read.dialect === 'code' || hasErrors(diagnostics)) return undefined
     const { text } = content
     const flow = read.flow as Json // it compiled
-    return () => this.#options.versions.save({ ...SAME, name, flow, text, file: path })
+    return async () => {
+      try {
+        await this.#options.versions.save({ ...SAME, name, flow, text, file: path })
+      } finally {
+        await claim?.settle()
+      }
+    }
   }
 
   #put(flow: Omit<FolderFlow, 'readAt'>): void {
@@ -301,10 +335,11 @@ export class FolderFlows {
     return undefined
   }
 
-  /** Of two flows of one name the second may be the only one by now. */
+  /** Of two flows of one name, or with a trigger of one name, the second may be the only one by now. */
   async #retakeSeconds(): Promise<void> {
     for (const { path, content, diagnostics } of [...this.#files.values()]) {
-      if (diagnostics.some(({ code }) => code === NAME_TAKEN)) await (await this.#take(path, content?.mark))?.()
+      const isSecond = diagnostics.some(({ code }) => code === NAME_TAKEN || code === TRIGGER_NAME_TAKEN)
+      if (isSecond) await (await this.#take(path, content?.mark))?.()
     }
   }
 }

@@ -1,5 +1,6 @@
 // The public names of named flows: of a folder and of the API, with their versions.
 
+export type { McpTrigger, Overlap, ScheduleTrigger, Trigger, WebhookTrigger } from '@stepflow/dialects'
 export { createTextCompiler, type TextCompilerOptions } from './compile-text.ts'
 export { fillTemplates } from './fill-templates.ts'
 export { isFlowPath } from './flow-names.ts'

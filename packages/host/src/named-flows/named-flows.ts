@@ -1,6 +1,7 @@
 // All named flows of a server: those that came in by the API, and those of its folder. What routes, schedules, webhooks and
 // tools ask for flows; it begins no run.
 
+import type { WebhookTrigger } from '@stepflow/dialects'
 import {
   bareId,
   type Clock,
@@ -13,10 +14,11 @@ import {
   type Store,
 } from '@stepflow/engine'
 import { refuseInvalid } from '../flows/refuse-invalid.ts'
-import { checkFlowName } from './flow-names.ts'
+import { checkFlowName, nameByFile } from './flow-names.ts'
 import { type FlowVersion, FlowVersions, type NamedFlow } from './flow-versions.ts'
 import { type FolderFlow, FolderFlows, type SaveText } from './folder-flows.ts'
 import { type CompileText, ownName, type ReadFlow, readFlowText } from './read-flow.ts'
+import { TakenNames } from './taken-names.ts'
 
 export interface NamedFlowsOptions {
   readonly store: Pick<Store, 'records' | 'blobs'>
@@ -54,6 +56,7 @@ export class NamedFlows {
   readonly #compile: CompileText
   readonly #versions: FlowVersions
   readonly #folder: FolderFlows | undefined
+  readonly #names: TakenNames
   readonly #store: Pick<Store, 'records' | 'blobs'>
   /** By the ids of text and file: the same text is compiled once. */
   readonly #read = new Map<string, Promise<ReadFlow>>()
@@ -63,7 +66,16 @@ export class NamedFlows {
     this.#store = store
     this.#compile = compile
     this.#versions = new FlowVersions(store, clock)
-    const shared = { versions: this.#versions, compile, clock, log, onChange: () => this.#changed() }
+    const triggersOf = async (flow: string) => (await this.published(flow))?.info?.triggers ?? []
+    this.#names = new TakenNames({ records: store.records, clock, triggersOf })
+    const shared = {
+      versions: this.#versions,
+      compile,
+      names: this.#names,
+      clock,
+      log,
+      onChange: () => this.#changed(),
+    }
     this.#folder = folder === undefined ? undefined : new FolderFlows({ root: folder, ...shared })
   }
 
@@ -120,7 +132,7 @@ export class NamedFlows {
   /** The published version of a flow; undefined if there is none. */
   async published(name: string): Promise<ReadFlow | undefined> {
     const stored = await this.#versions.get(name)
-    if (stored) return stored.published && (await this.#stored(stored, stored.published)).read
+    if (stored) return stored.published && this.#readVersion(stored, stored.published)
     const inCode = this.#folder?.get(name)?.read
     return inCode?.dialect === 'code' && inCode.plan ? inCode : undefined
   }
@@ -128,7 +140,7 @@ export class NamedFlows {
   /** The published versions of all flows, by name. */
   async *allPublished(): AsyncGenerator<readonly [name: string, read: ReadFlow]> {
     for (const stored of await this.#versions.list()) {
-      if (stored.published) yield [stored.name, (await this.#stored(stored, stored.published)).read]
+      if (stored.published) yield [stored.name, await this.#readVersion(stored, stored.published)]
     }
     for (const { name, read } of this.#folder?.all() ?? []) {
       if (read?.dialect === 'code' && read.plan) yield [name, read]
@@ -143,9 +155,24 @@ export class NamedFlows {
     return { ...found, ...(flowId === undefined ? {} : { flowId }) }
   }
 
+  /** The flow that a webhook starts, or that is an MCP tool. */
+  ownerOf(type: 'webhook' | 'mcp', name: string): Promise<string | undefined> {
+    return this.#names.ownerOf(type, name)
+  }
+
+  /** What a webhook of that name starts. */
+  async webhook(name: string): Promise<{ readonly flow: string; readonly trigger: WebhookTrigger } | undefined> {
+    const flow = await this.#names.ownerOf('webhook', name)
+    const read = flow === undefined ? undefined : await this.published(flow)
+    const trigger = read?.info?.triggers.find((one) => one.type === 'webhook' && one.name === name)
+    return flow === undefined || trigger?.type !== 'webhook' ? undefined : { flow, trigger }
+  }
+
   /** What is wrong with a text, and what it asks for. Stores nothing. */
-  check(text: string, file?: string): Promise<ReadFlow> {
-    return readFlowText(text, this.#compile, file)
+  async check(text: string, file?: string): Promise<ReadFlow> {
+    const read = await readFlowText(text, this.#compile, file)
+    const name = ownName(read) ?? (file === undefined ? undefined : nameByFile(file))
+    return name === undefined ? read : this.#withTaken(read, name, file)
   }
 
   /**
@@ -154,10 +181,11 @@ export class NamedFlows {
    */
   async add({ flow, name, by }: AddFlow): Promise<AddedFlow> {
     const text = typeof flow === 'string' ? flow : `${JSON.stringify(flow, null, 2)}\n`
-    const read = await this.check(text)
+    const unnamed = await readFlowText(text, this.#compile)
+    const named = name ?? ownName(unnamed)
+    const read = named === undefined ? unnamed : await this.#withTaken(unnamed, named)
     refuseInvalid(read.diagnostics)
     const json = read.flow as Json // it compiled
-    const named = name ?? ownName(read)
     const { diagnostics } = read
     if (named === undefined) return { flowId: await this.#store.blobs.put(json), diagnostics }
     this.#refuseCode(named)
@@ -176,7 +204,7 @@ export class NamedFlows {
       await this.#folder.save(given)
       return
     }
-    const read = await this.check(text)
+    const read = await this.#withTaken(await readFlowText(text, this.#compile), name)
     refuseInvalid(read.diagnostics)
     const own = ownName(read)
     if (own !== undefined && own !== name) {
@@ -190,14 +218,17 @@ export class NamedFlows {
   /** The newest unless told. Throws NOT_FOUND. */
   async publish(name: string, version?: number): Promise<void> {
     if (this.#folder?.get(name)) await this.#folder.publish(name, version)
-    else await this.#versions.publish(name, version)
+    else await this.#publishStored(name, version)
     this.#changed()
   }
 
   /** Throws NOT_FOUND. */
   async remove(name: string): Promise<void> {
     if (this.#folder?.get(name)) await this.#folder.remove(name)
-    else await this.#versions.remove(name)
+    else {
+      await this.#versions.remove(name)
+      await this.#folder?.retake()
+    }
     this.#changed()
   }
 
@@ -206,6 +237,24 @@ export class NamedFlows {
     const ofFolder = this.#folder?.get(name)
     if (ofFolder && !(await this.#versions.get(name))) return []
     return this.#versions.versions(name)
+  }
+
+  async #publishStored(name: string, which: number | undefined): Promise<void> {
+    const { read, version } = await this.get(name, which ?? 'newest')
+    const claim = await this.#names.claim(name, read.info?.triggers ?? [])
+    refuseInvalid(claim.taken)
+    try {
+      await this.#versions.publish(name, version?.version)
+    } finally {
+      await claim.settle()
+    }
+    await this.#folder?.retake()
+  }
+
+  /** With the names of triggers that other flows have. */
+  async #withTaken(read: ReadFlow, name: string, file?: string): Promise<ReadFlow> {
+    const taken = await this.#names.check(name, read.info?.triggers ?? [], file)
+    return taken.length === 0 ? read : { ...read, diagnostics: [...read.diagnostics, ...taken] }
   }
 
   #refuseCode(name: string): void {
@@ -232,11 +281,15 @@ export class NamedFlows {
     }
   }
 
-  async #stored(flow: NamedFlow, version = flow.newest): Promise<FoundFlow> {
-    const { name, published, file, updatedAt } = flow
-    const read = await this.#readOnce(`${version.textId} ${file ?? ''}`, async () =>
+  #readVersion({ file }: NamedFlow, version: FlowVersion): Promise<ReadFlow> {
+    return this.#readOnce(`${version.textId} ${file ?? ''}`, async () =>
       readFlowText(await this.#versions.textOf(version), this.#compile, file),
     )
+  }
+
+  async #stored(flow: NamedFlow, version = flow.newest): Promise<FoundFlow> {
+    const { name, published, file, updatedAt } = flow
+    const read = await this.#readVersion(flow, version)
     return {
       name,
       version,
@@ -244,7 +297,7 @@ export class NamedFlows {
       ...(file === undefined ? {} : { file }),
       updatedAt,
       read,
-      diagnostics: read.diagnostics,
+      diagnostics: (await this.#withTaken(read, name, file)).diagnostics,
     }
   }
 

@@ -1,4 +1,5 @@
-// Bodies in JSON: bounded in length and depth, every key a key like any other, and cut if they do not come.
+// Bodies: of the types that their route takes, cut if they do not come; those of JSON bounded in length and depth, every key
+// a key like any other.
 
 import { FlowError } from '@stepflow/engine'
 import { parseJson } from '@stepflow/host'
@@ -15,6 +16,20 @@ const STREAMED = ['application/x-ndjson', 'application/ndjson', 'application/oct
 
 /** The text of a flow. */
 const YAML = ['application/yaml', 'application/x-yaml', 'text/yaml']
+/** Other names of the types that a route names. */
+const ALIASES: Readonly<Record<string, readonly string[]>> = {
+  'application/yaml': YAML,
+  'application/x-ndjson': ['application/x-ndjson', 'application/ndjson'],
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Types that a body may have, by its schema. Absent where a route has none. */
+    takes?: readonly string[]
+    /** It cannot do without a body. */
+    needsBody?: boolean
+  }
+}
 
 export function acceptBodies(app: App): void {
   app.removeAllContentTypeParsers()
@@ -36,11 +51,35 @@ export function acceptBodies(app: App): void {
     text.charCodeAt(0) === 0xfeff ? text.slice(1) : text,
   )
   app.addContentTypeParser(STREAMED, (_request, payload, done) => done(null, payload))
+  app.addHook('onRoute', (route) => {
+    const body = route.schema?.body as { readonly content?: object } | undefined // as fastify has it
+    if (body === undefined) return
+    const named = Object.keys(body.content ?? { 'application/json': true })
+    const takes = named.flatMap((type) => ALIASES[type] ?? [type])
+    // One of several schemas is chosen by the type: without one, none would be asked.
+    route.config = { ...route.config, takes, needsBody: body.content !== undefined }
+  })
   app.addHook('preParsing', async (request, _reply, payload) => {
+    checkType(request)
     if (STREAMED.includes(request.mediaType ?? '')) return payload
     // Whoever sends a byte a minute holds a connection, and nothing else, for no longer than that.
     const timer = setTimeout(() => request.raw.destroy(), BODY_MS)
     payload.once('close', () => clearTimeout(timer)).once('end', () => clearTimeout(timer))
     return payload
   })
+}
+
+// ---
+
+function checkType({ mediaType, headers, routeOptions }: FastifyRequest): void {
+  const { takes, needsBody = false } = routeOptions.config
+  if (takes === undefined || (mediaType !== undefined && takes.includes(mediaType))) return
+  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+  if (mediaType === undefined && !hasBody && !needsBody) return
+  const wanted = `this needs a body of the type ${takes.join(' or ')}`
+  if (!hasBody) throw new FlowError('INVALID_INPUT', `${wanted}, and has none`)
+  throw new FlowError(
+    'UNSUPPORTED_TYPE',
+    `${wanted}, and ${mediaType === undefined ? 'has no Content-Type' : `is ${mediaType}`}`,
+  )
 }

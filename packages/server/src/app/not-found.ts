@@ -4,13 +4,15 @@ import { FlowError, suggest } from '@stepflow/engine'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from './app.ts'
 
+/** Refuses before a body is read: none of what it may be matters. */
 export function refuseUnknown(app: App): void {
   const routes: { readonly method: string; readonly url: string; readonly pattern: RegExp }[] = []
   app.addHook('onRoute', ({ method, url }) => {
     for (const one of Array.isArray(method) ? method : [method])
       routes.push({ method: one, url, pattern: patternOf(url) })
   })
-  app.setNotFoundHandler((request: FastifyRequest, reply: FastifyReply) => {
+  app.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
+    if (!request.is404) return
     const path = request.url.split('?')[0] as string // split gives at least one
     const methods = routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
     if (methods.length > 0) {

@@ -64,7 +64,7 @@ async function* recentRuns(
   flow: string,
   runs: RunReader,
 ): AsyncGenerator<{ readonly row: RunRow; readonly recorded: RecordedRun }> {
-  for (const row of await runs.list({ flow, limit: MOST_RUNS })) {
+  for (const row of (await runs.list({ flow, limit: MOST_RUNS })).rows) {
     if (row.items.total > MOST_ITEMS) continue
     // It may have been removed since.
     const recorded = await runs.open(row.id).catch(() => undefined)

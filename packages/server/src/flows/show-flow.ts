@@ -60,7 +60,7 @@ async function publishedOf(flow: FoundFlow, flows: NamedFlows): Promise<FoundFlo
 }
 
 async function lastRunOf(name: string, runs: RunReader) {
-  const [row] = await runs.list({ flow: name, kind: 'run', limit: 1 })
+  const [row] = (await runs.list({ flow: name, kind: 'run', limit: 1 })).rows
   if (!row) return undefined
   return {
     runId: row.id,

@@ -2,7 +2,7 @@
 // none.
 
 import { isRecord, type Json, own, type Plan } from '@stepflow/engine'
-import { type FoundFlow, type NamedFlows, triggersOf } from '@stepflow/host/named-flows'
+import type { FoundFlow, NamedFlows } from '@stepflow/host/named-flows'
 
 export interface FlowTool {
   readonly name: string
@@ -32,10 +32,9 @@ export async function flowTools(
     const { plan } = found.read
     if (!plan) continue
     for (const name of namesOf(listed.name, found, which)) {
-      const other = tools.get(name)
-      if (other)
-        warn(`the flows "${other.flow}" and "${listed.name}" are both the MCP tool "${name}": the first is taken`)
-      else tools.set(name, toolOf(name, listed.name, found, plan))
+      const owner: string = (await flows.ownerOf('mcp', name)) ?? tools.get(name)?.flow ?? listed.name
+      if (owner === listed.name) tools.set(name, toolOf(name, listed.name, found, plan))
+      else warn(`the flow "${listed.name}" cannot be the MCP tool "${name}": the flow "${owner}" is`)
     }
   }
   return tools
@@ -51,10 +50,7 @@ export function inputOf({ inputArgument }: FlowTool, given: Readonly<Record<stri
 const INPUT = 'input'
 
 function namesOf(flow: string, { read }: FoundFlow, which: WhichTools): string[] {
-  const named = triggersOf(read).flatMap((trigger) => {
-    const name = own(trigger, 'mcp')
-    return typeof name === 'string' ? asToolName(name) : []
-  })
+  const named = read.info?.triggers.flatMap((trigger) => (trigger.type === 'mcp' ? trigger.name : [])) ?? []
   return named.length > 0 || which === 'named' ? named : [asToolName(flow)]
 }
 

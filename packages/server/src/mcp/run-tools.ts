@@ -2,8 +2,8 @@
 
 import type { CallToolResult } from '@modelcontextprotocol/server'
 import type { Role } from '@stepflow/api'
-import { FlowError, isEnded, type Json, own, parseDuration } from '@stepflow/engine'
-import { ASKED_STATUSES, type AskedStatus, selectRuns, summaryOf } from '@stepflow/host/history'
+import { ASKED_STATUSES, type AskedStatus, FlowError, isEnded, type Json, own, parseDuration } from '@stepflow/engine'
+import { MOST_COUNTED, summaryOf } from '@stepflow/host/history'
 import type { Services } from '../services.ts'
 import { callFlow, type FlowCall } from './call-flow.ts'
 import type { ToolSchema } from './flow-tools.ts'
@@ -64,11 +64,12 @@ export const runTools: readonly RunTool[] = [
     access: 'viewer',
     isReadOnly: true,
     async call({ flow, status, limit = 20 }, _call, { runs }) {
-      const { rows, total } = await selectRuns(runs, {
-        statuses: status === undefined ? undefined : [status as AskedStatus], // by the schema
-        flow: flow === undefined ? undefined : { name: String(flow), file: String(flow) },
+      const { rows, total } = await runs.list({
+        status: status as AskedStatus | undefined, // by the schema
+        flow: flow === undefined ? undefined : String(flow),
         kind: 'run',
         limit: Number(limit),
+        count: MOST_COUNTED,
       })
       return answer({ runs: rows.map((row) => summaryOf(row)), total })
     },

@@ -2,12 +2,11 @@
 
 import { type BulkAction, bulkActionSchema, bulkResultSchema } from '@stepflow/api'
 import { FlowError, isEnded } from '@stepflow/engine'
-import { selectRuns } from '@stepflow/host/history'
 import type { Caller } from '../access/access.ts'
 import type { App } from '../app/app.ts'
 import { rerunRun } from '../runs/rerun-run.ts'
 import type { Services } from '../services.ts'
-import { filterOf, filterProperties } from './run-list.ts'
+import { filterOf, filterProperties } from './run-filter.ts'
 import { steer } from './runs.ts'
 
 export function bulkRoutes(app: App, services: Services): void {
@@ -55,8 +54,9 @@ export function bulkRoutes(app: App, services: Services): void {
     if (Object.keys(filter ?? {}).length === 0) {
       throw new FlowError('INVALID_INPUT', '"filter" is empty: it would mean every run')
     }
-    const { rows, hasMore } = await selectRuns(runs, { ...filterOf(filter ?? {}), limit: MOST })
-    if (hasMore) throw new FlowError('INVALID_INPUT', `"filter" finds more than ${MOST} runs: narrow it, with "until"`)
+    const { rows, next } = await runs.list({ ...filterOf(filter ?? {}), limit: MOST })
+    if (next !== undefined)
+      throw new FlowError('INVALID_INPUT', `"filter" finds more than ${MOST} runs: narrow it, with "until"`)
     return rows.map(({ id }) => id)
   }
 

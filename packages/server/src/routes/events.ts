@@ -1,8 +1,8 @@
 // Events: what happens in one run, or in all of them, as server-sent events.
 
 import { Readable } from 'node:stream'
-import { FlowError, type RunRow } from '@stepflow/engine'
-import { concerns, fitsFilter, type RecordedRun } from '@stepflow/host/history'
+import { createFit, FlowError } from '@stepflow/engine'
+import { concerns, type RecordedRun } from '@stepflow/host/history'
 import type { App } from '../app/app.ts'
 import { gone } from '../app/gone.ts'
 import { unreadable } from '../app/problem.ts'
@@ -10,7 +10,7 @@ import { eventStream, isOver, type Topic, topics } from '../events/event-stream.
 import { placeOf, sendEvents } from '../events/sse.ts'
 import { withoutValues } from '../events/without-values.ts'
 import type { Services } from '../services.ts'
-import { filterOf, filterProperties } from './run-list.ts'
+import { filterOf, filterProperties } from './run-filter.ts'
 
 export function eventRoutes(app: App, { store, runs, clock, life }: Services): void {
   app.get(
@@ -95,8 +95,7 @@ export function eventRoutes(app: App, { store, runs, clock, life }: Services): v
     },
     async (request, reply) => {
       const { topics: named, after, ...query } = request.query
-      const filter = filterOf(query)
-      const isAskedFor = (row: RunRow) => fitsFilter(row, filter)
+      const isAskedFor = createFit(filterOf(query))
       const from = placeOf(request, after)
       const asked = topicsOf(named)
       const signal = gone(reply, life)

@@ -2,9 +2,8 @@
 
 import { Readable } from 'node:stream'
 import { failureListSchema, itemListSchema, itemSchema, itemStatuses } from '@stepflow/api'
-import { FlowError, type VisitRow } from '@stepflow/engine'
+import { FlowError } from '@stepflow/engine'
 import type { ListedItem, RecordedRun } from '@stepflow/host/history'
-import { waitingFor } from '@stepflow/host/history'
 import type { App } from '../app/app.ts'
 import { cursorAfter, readCursor } from '../app/cursor.ts'
 import { MOST_IN_LIST, MOST_OF_ONE, preview } from '../app/preview.ts'
@@ -116,7 +115,8 @@ export function itemRoutes(app: App, { runs, store }: Services): void {
       const [found] = await recorded.listItems({ from: item, limit: 1 })
       if (found?.item !== item) throw new FlowError('NOT_FOUND', `run ${runId} has no item ${item}`)
       const most = full ? Number.POSITIVE_INFINITY : MOST_OF_ONE
-      const waiting = found.status === 'waiting' ? waitingFor(await visitsOf(recorded, item)) : undefined
+      const hasEnded = found.outcome !== undefined
+      const waiting = hasEnded ? undefined : await recorded.itemWaiting(item)
       return {
         ...shown(found, most),
         input: preview(await recorded.inputOf(item), most),
@@ -146,11 +146,6 @@ function shown({ item, status, outcome, startedAt, endedAt }: ListedItem, most: 
 
 async function* bytesOf(recorded: RecordedRun): AsyncGenerator<Uint8Array> {
   for await (const { bytes } of recorded.itemBytes()) yield bytes
-}
-
-/** Damage does not keep from saying that it waits. */
-async function visitsOf(recorded: RecordedRun, item: number): Promise<VisitRow[]> {
-  return recorded.damage === undefined ? recorded.visitsOf(item) : []
 }
 
 function placeOf(cursor: string | undefined): number {

@@ -1,12 +1,13 @@
-// The list of runs.
+// The list of runs, and how many of them stand how.
 
-import { runListSchema, type Shape, time } from '@stepflow/api'
-import { ASKED_STATUSES, type AskedStatus, type RunFilter, selectRuns, summaryOf } from '@stepflow/host/history'
+import { runListSchema, runsSummarySchema } from '@stepflow/api'
+import { FlowError, RUN_SORTS, type RunSort, readCursor as readPlace } from '@stepflow/engine'
+import { MOST_COUNTED, summaryOf } from '@stepflow/host/history'
 import type { App } from '../app/app.ts'
 import { cursorAfter, readCursor } from '../app/cursor.ts'
 import { unreadable } from '../app/problem.ts'
 import type { Services } from '../services.ts'
-import { labelsOf } from './start-query.ts'
+import { filterOf, filterProperties } from './run-filter.ts'
 
 export function runListRoutes(app: App, { runs, store }: Services): void {
   app.get(
@@ -15,7 +16,7 @@ export function runListRoutes(app: App, { runs, store }: Services): void {
       config: { access: 'viewer' },
       schema: {
         operationId: 'listRuns',
-        summary: 'List runs, the newest first',
+        summary: 'List runs, the newest first unless told',
         tags: ['runs'],
         querystring: listQuery,
         response: { 200: runListSchema },
@@ -23,70 +24,73 @@ export function runListRoutes(app: App, { runs, store }: Services): void {
     },
     async ({ query }) => {
       const cursor = await store.cursor()
-      const { limit = 100 } = query
-      const filter = filterOf(query)
-      const { rows, total, hasMore } = await selectRuns(runs, { ...filter, limit, after: readCursor(query.cursor) })
-      const last = rows.at(-1)
+      const { limit = 100, sort = '-createdAt' } = query
+      const place = placeIn(readCursor(query.cursor), sort)
+      const {
+        rows,
+        next,
+        total = 0,
+      } = await runs.list({
+        ...filterOf(query),
+        ...{ sort, limit, cursor: place, count: MOST_COUNTED },
+      })
       return {
         runs: rows.map((row) => summaryOf(row)),
-        ...(hasMore && last ? { nextCursor: cursorAfter(last.id) } : {}),
+        ...(next === undefined ? {} : { nextCursor: cursorAfter(next) }),
         total,
         cursor,
       }
+    },
+  )
+
+  app.get(
+    '/runs/summary',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        operationId: 'getRunsSummary',
+        summary: 'Count runs by their status and by when they were created',
+        description:
+          'From `since` to `until`, or else what there is. `waiting` is counted as `running` too; a status that is absent has none.',
+        tags: ['runs'],
+        querystring: summaryQuery,
+        response: { 200: runsSummarySchema },
+      },
+    },
+    async ({ query: { buckets = 60, ...query } }) => {
+      const { total, buckets: found } = await runs.summary({ ...filterOf(query), buckets })
+      return { total, buckets: found.map(({ from, to, counts }) => ({ from: iso(from), to: iso(to), counts })) }
     },
   )
 }
 
 // ---
 
-/** What runs are asked for by, in lists and events. */
-export const filterProperties = {
-  status: { type: 'string', description: 'One, or several with commas; `waiting` too.' },
-  flow: { type: 'string', description: 'A name or an id; one, or several with commas.' },
-  label: { type: 'array', items: { type: 'string' }, description: '`k:v`; all of several.' },
-  trigger: { type: 'string', description: 'The type of what started it; one, or several with commas.' },
-  kind: { enum: ['run', 'test', 'all'] },
-  since: { ...time, description: 'Created at that time or later.' },
-  until: { ...time, description: 'Created before.' },
-  q: { type: 'string', minLength: 1, maxLength: 1000, description: 'Part of id, flow, label or error, in any case.' },
-} as const
-
-type RunFilterQuery = Partial<Shape<{ readonly type: 'object'; readonly properties: typeof filterProperties }>>
-
-/** Throws INVALID_INPUT for a status or a label that cannot be read. */
-export function filterOf(query: RunFilterQuery): Omit<RunFilter, 'limit'> {
-  const { status, flow, label = [], trigger, kind = 'run', q } = query
-  return {
-    statuses: statusesOf(status),
-    flows: flow?.split(','),
-    labels: labelsOf(label),
-    triggers: trigger?.split(','),
-    q,
-    ...(kind === 'all' ? {} : { kind }),
-    ...timesOf(query),
-  }
-}
-
 const listQuery = {
   type: 'object',
   properties: {
     ...filterProperties,
+    sort: { enum: RUN_SORTS, description: 'Those without an end come last by `completedAt` and `duration`.' },
     limit: { type: 'integer', minimum: 1, maximum: 1000 },
     cursor: { type: 'string' },
   },
 } as const
 
-function statusesOf(text: string | undefined): AskedStatus[] | undefined {
-  return text?.split(',').map((one) => {
-    const status = ASKED_STATUSES.find((known) => known === one)
-    if (status) return status
-    throw unreadable(`"status" is "${one}", but must be of: ${ASKED_STATUSES.join(', ')}`)
-  })
+const summaryQuery = {
+  type: 'object',
+  properties: { ...filterProperties, buckets: { type: 'integer', minimum: 1, maximum: 1000, default: 60 } },
+} as const
+
+/** Throws INVALID_INPUT for a place in a list of another order. */
+function placeIn(place: string | undefined, sort: RunSort): string | undefined {
+  try {
+    if (place !== undefined) readPlace(place, sort)
+    return place
+  } catch (thrown) {
+    throw FlowError.is(thrown) ? unreadable(`"cursor" is of no list that is sorted by ${sort}`) : thrown
+  }
 }
 
-function timesOf({ since, until }: { readonly since?: string; readonly until?: string }) {
-  return {
-    ...(since === undefined ? {} : { since: Date.parse(since) }),
-    ...(until === undefined ? {} : { until: Date.parse(until) }),
-  }
+function iso(at: number): string {
+  return new Date(at).toISOString()
 }

@@ -48,12 +48,14 @@ export async function startQuery(query: StartQuery, store: Store): Promise<Start
 /** `name:value`, each. */
 export function labelsOf(texts: readonly string[]): Record<string, string> {
   const labels: Record<string, string> = {}
-  for (const text of texts) {
-    const at = text.indexOf(':')
-    if (at < 1) throw unreadable(`"label" is "${text}", but must be NAME:VALUE`)
-    setOwn(labels, text.slice(0, at), text.slice(at + 1))
-  }
+  for (const text of texts) setOwn(labels, ...labelOf(text))
   return labels
+}
+
+export function labelOf(text: string): [name: string, value: string] {
+  const at = text.indexOf(':')
+  if (at < 1) throw unreadable(`"label" is "${text}", but must be NAME:VALUE`)
+  return [text.slice(0, at), text.slice(at + 1)]
 }
 
 // ---

@@ -2,7 +2,7 @@
 
 import { runSchema, waitListSchema, waitSchema } from '@stepflow/api'
 import { FlowError, type Json } from '@stepflow/engine'
-import { type RecordedRun, summaryOf, type Wait, type WaitState } from '@stepflow/host/history'
+import { eachRun, type RecordedRun, summaryOf, type Wait, type WaitState } from '@stepflow/host/history'
 import type { App } from '../app/app.ts'
 import { cursorAfter, readCursor } from '../app/cursor.ts'
 import { MOST_IN_LIST, MOST_OF_ONE, preview } from '../app/preview.ts'
@@ -138,14 +138,9 @@ export function waitRoutes(app: App, { runs, engine, store }: Services): void {
 
   async function* openRuns(): AsyncGenerator<RecordedRun> {
     const status = ['queued', 'running', 'paused'] as const
-    for (let cursor: string | undefined; ; ) {
-      const rows = await runs.list({ status, limit: AT_ONCE, ...(cursor === undefined ? {} : { cursor }) })
-      for (const row of rows) {
-        const recorded = await runs.open(row.id).catch(unlessGone)
-        if (recorded) yield recorded
-      }
-      cursor = rows.at(-1)?.id
-      if (rows.length < AT_ONCE || cursor === undefined) return
+    for await (const { id } of eachRun(runs, { status })) {
+      const recorded = await runs.open(id).catch(unlessGone)
+      if (recorded) yield recorded
     }
   }
 }
@@ -158,8 +153,6 @@ interface Open {
   /** By it they are sorted. */
   readonly place: string
 }
-
-const AT_ONCE = 1000
 
 const waitParams = { type: 'object', properties: { waitId: { type: 'string' } }, required: ['waitId'] } as const
 

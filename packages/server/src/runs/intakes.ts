@@ -18,7 +18,7 @@ import {
   type RunHandle,
   type Store,
 } from '@stepflow/engine'
-import { type RunReader, readCreated, readInputs } from '@stepflow/host/history'
+import { eachRun, type RunReader, readCreated, readInputs } from '@stepflow/host/history'
 import type { Life } from '../app/life.ts'
 import type { BodyLines } from './body-lines.ts'
 import { type BegunRun, discard, type RunStarter, type StartRequest } from './start-run.ts'
@@ -38,7 +38,6 @@ export interface Intake extends BegunRun {
   readonly over: Promise<void>
 }
 
-const PAGE = 1000
 /** How long a run waits for the rest of its inputs. */
 const REST_MS = 10 * 60_000
 /** A client that is silent for so long gives way to one that comes with the same key. */
@@ -79,17 +78,10 @@ export class Intakes {
   /** I4. Runs that a server before this one was taking in: whoever has the key may still go on with them. */
   async takeOver(): Promise<void> {
     const { store, runs } = this.#options
-    let cursor: string | undefined
-    for (;;) {
-      const page = { limit: PAGE, ...(cursor === undefined ? {} : { cursor }) }
-      const rows = await runs.list({ ...page, status: ['queued', 'running', 'paused'] })
-      for (const { id, items, trigger } of rows) {
-        if (items.total >= 0 || trigger?.type !== 'api') continue
-        const { options } = await readCreated(store, id)
-        await this.#brokeOff(id, options?.request !== undefined)
-      }
-      cursor = rows.at(-1)?.id
-      if (rows.length < PAGE || cursor === undefined) return
+    for await (const { id, items } of eachRun(runs, { status: ['queued', 'running', 'paused'], trigger: 'api' })) {
+      if (items.total >= 0) continue
+      const { options } = await readCreated(store, id)
+      await this.#brokeOff(id, options?.request !== undefined)
     }
   }
 

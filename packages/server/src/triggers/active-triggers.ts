@@ -1,19 +1,15 @@
 // Which triggers are active: those of the published version of each flow that has a name. The one list that schedules,
 // webhooks and MCP tools read; starts nothing.
 
-import { type Clock, isRecord, type Json, own } from '@stepflow/engine'
-import { type NamedFlows, triggersOf } from '@stepflow/host/named-flows'
+import type { Clock } from '@stepflow/engine'
+import type { NamedFlows, ReadFlow, Trigger } from '@stepflow/host/named-flows'
 
-export type TriggerKind = 'schedule' | 'webhook' | 'mcp'
-
-export interface ActiveTrigger {
+export interface ActiveTrigger<T extends Trigger = Trigger> {
   /** The name of the flow that it starts. */
   readonly flow: string
-  readonly kind: TriggerKind
   /** Its place among the triggers of the flow. */
   readonly index: number
-  /** As it is written. */
-  readonly trigger: Readonly<Record<string, Json>>
+  readonly trigger: T
 }
 
 /**
@@ -21,8 +17,8 @@ export interface ActiveTrigger {
  * servers on the store do.
  *
  * Schedules list `byFlow()` at each `onChange`. A webhook that is called finds its flow by
- * `(await all()).find(({ kind, trigger }) => kind === 'webhook' && trigger.webhook === name)`, and then asks `of(flow)`, which
- * is never behind the store, whether that trigger is still there.
+ * `(await all('webhook')).find(({ trigger }) => trigger.name === name)`, and then asks `of(flow)`, which is never behind the
+ * store, whether that trigger is still there.
  */
 export class ActiveTriggers {
   readonly #flows: NamedFlows
@@ -54,19 +50,21 @@ export class ActiveTriggers {
     return read.triggers
   }
 
-  async all(): Promise<ActiveTrigger[]> {
-    return [...(await this.byFlow()).values()].flat()
+  /** All of one type. */
+  async all<T extends Trigger['type']>(type: T): Promise<ActiveTrigger<Extract<Trigger, { readonly type: T }>>[]> {
+    const all = [...(await this.byFlow()).values()].flat()
+    return all.filter(({ trigger }) => trigger.type === type) as never // filtered by that
   }
 
   /** Those of one flow, as the store has them now; undefined if it is not published. */
   async of(flow: string): Promise<readonly ActiveTrigger[] | undefined> {
     const read = await this.#flows.published(flow)
-    return read && triggersIn(flow, triggersOf(read))
+    return read && triggersIn(flow, read)
   }
 
   async #readAll(): Promise<ReadonlyMap<string, readonly ActiveTrigger[]>> {
     const found = new Map<string, readonly ActiveTrigger[]>()
-    for await (const [flow, read] of this.#flows.allPublished()) found.set(flow, triggersIn(flow, triggersOf(read)))
+    for await (const [flow, read] of this.#flows.allPublished()) found.set(flow, triggersIn(flow, read))
     return found
   }
 }
@@ -75,11 +73,7 @@ export class ActiveTriggers {
 
 /** What other servers publish is seen after that. */
 const FRESH_MS = 5_000
-const KINDS: readonly TriggerKind[] = ['schedule', 'webhook', 'mcp']
 
-function triggersIn(flow: string, triggers: readonly Json[]): ActiveTrigger[] {
-  return triggers.flatMap((trigger, index) => {
-    const kind = KINDS.find((one) => typeof own(trigger, one) === 'string')
-    return kind && isRecord(trigger) ? [{ flow, kind, index, trigger: trigger as Record<string, Json> }] : []
-  })
+function triggersIn(flow: string, { info }: ReadFlow): readonly ActiveTrigger[] {
+  return info?.triggers.map((trigger, index) => ({ flow, index, trigger })) ?? []
 }

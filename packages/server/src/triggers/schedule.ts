@@ -1,7 +1,8 @@
 // One schedule: when a flow is to start, and with which input. Pure.
 
 import { createHash } from 'node:crypto'
-import { FlowError, type Json, own, parseDuration } from '@stepflow/engine'
+import { FlowError, type Json, parseDuration } from '@stepflow/engine'
+import type { Overlap, ScheduleTrigger } from '@stepflow/host/named-flows'
 import type { ActiveTrigger } from './active-triggers.ts'
 import { type CronTimes, readCron } from './cron.ts'
 import type { DueRun } from './schedule-state.ts'
@@ -24,12 +25,6 @@ export interface Schedule {
   readonly jitter?: string | number
   readonly from: 'file' | 'api'
 }
-
-/** While the run before has not ended: leave the time out, let it wait, or begin at once. */
-export type Overlap = 'skip' | 'queue' | 'allow'
-
-export const overlaps = ['skip', 'queue', 'allow'] as const satisfies readonly Overlap[]
-export const MOST_CATCH_UP = 1000
 
 export interface ScheduleFields {
   readonly cron: string
@@ -61,8 +56,8 @@ export function readSchedule(
 }
 
 /** A trigger that is changed is another schedule. Throws INVALID_INPUT. */
-export function scheduleOf({ flow, index, trigger }: ActiveTrigger): Schedule {
-  const fields = fieldsOf(trigger)
+export function scheduleOf({ flow, index, trigger }: ActiveTrigger<ScheduleTrigger>): Schedule {
+  const { type: _, origin: __, ...fields } = trigger
   const id = hashOf(JSON.stringify([flow, fields])).slice(0, 16)
   return readSchedule(fields, { id, flow, index, from: 'file' })
 }
@@ -76,19 +71,6 @@ export function delayOf({ jitter }: Pick<Schedule, 'jitter'>, { id, at }: DueRun
 }
 
 // ---
-
-/** The flow was compiled: they are of the right kinds. */
-function fieldsOf(trigger: Readonly<Record<string, Json>>): ScheduleFields {
-  const optional = (name: keyof ScheduleFields, value: unknown) => (value == null ? {} : { [name]: value })
-  return {
-    cron: trigger.schedule as string,
-    ...optional('timezone', own(trigger, 'timezone')),
-    ...optional('overlap', own(trigger, 'overlap')),
-    ...optional('catchUp', own(trigger, 'catch_up')),
-    ...optional('jitter', own(trigger, 'jitter')),
-    ...(own(trigger, 'input') === undefined ? {} : { input: own(trigger, 'input') }),
-  }
-}
 
 function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('hex')

@@ -200,10 +200,10 @@ export class Schedules {
   /** The same trigger twice is one schedule. */
   #read(triggers: readonly ActiveTrigger[]): Schedule[] {
     const found = new Map<string, Schedule>()
-    for (const trigger of triggers) {
-      if (trigger.kind !== 'schedule') continue
-      const schedule = this.#readable(`triggers[${trigger.index}] of the flow "${trigger.flow}"`, () =>
-        scheduleOf(trigger),
+    for (const { flow, index, trigger } of triggers) {
+      if (trigger.type !== 'schedule') continue
+      const schedule = this.#readable(`triggers[${index}] of the flow "${flow}"`, () =>
+        scheduleOf({ flow, index, trigger }),
       )
       if (schedule && !found.has(schedule.id)) found.set(schedule.id, schedule)
     }

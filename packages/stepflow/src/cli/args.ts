@@ -171,12 +171,17 @@ export function labelsOption(command: Pick<Command, 'name'>, args: Args): Record
   const given = args.values('label')
   if (given.length === 0) return undefined
   const labels: Record<string, string> = {}
-  for (const text of given) {
+  for (const [name, value] of labelPairs(command, args)) setOwn(labels, name, value)
+  return labels
+}
+
+/** Each `--label`, by name and value. */
+export function labelPairs(command: Pick<Command, 'name'>, args: Args): (readonly [string, string])[] {
+  return args.values('label').map((text) => {
     const at = text.indexOf('=')
     if (at < 1) throw usage(command, `--label is "${text}", but must be NAME=VALUE`)
-    setOwn(labels, text.slice(0, at), text.slice(at + 1))
-  }
-  return labels
+    return [text.slice(0, at), text.slice(at + 1)]
+  })
 }
 
 /** Of a batch: options that give one input. */

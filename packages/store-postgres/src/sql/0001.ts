@@ -42,12 +42,21 @@ CREATE TABLE runs (
   recovered  integer NOT NULL,
   -- Of the lowest item that failed, as JSON.
   error      text,
-  -- What the row repeats of the run's options, as JSON.
-  facts      text NOT NULL
+  -- What the row repeats of the run's options, as JSON; and what of it runs are found by: the names of the flow, each label as
+  -- name and value, all as JSON.
+  facts      text NOT NULL,
+  kind       text COLLATE "C" NOT NULL,
+  trigger    text COLLATE "C" NOT NULL,
+  flow_names text[] COLLATE "C" NOT NULL,
+  labels     text[] COLLATE "C" NOT NULL
 ) WITH (fillfactor = 80);
 CREATE INDEX runs_by_time ON runs (created_at, number);
-CREATE INDEX runs_by_end ON runs (ended_at, number);
+CREATE INDEX runs_by_end ON runs (ended_at, number) WHERE ended_at IS NOT NULL;
+CREATE INDEX runs_by_duration ON runs ((ended_at - coalesce(started_at, created_at)), number) WHERE ended_at IS NOT NULL;
 CREATE INDEX runs_under_way ON runs (number) WHERE ended_at IS NULL;
+CREATE INDEX runs_that_went_wrong ON runs (status, created_at, number) WHERE status IN ('failed', 'cancelled');
+CREATE INDEX runs_by_flow ON runs USING gin (flow_names);
+CREATE INDEX runs_by_label ON runs USING gin (labels) WHERE labels <> '{}';
 
 -- A row for each journal: RUN/0 is the run's own.
 CREATE TABLE shards (

@@ -18,7 +18,7 @@ import { jsonFault } from './json-fault.ts'
 import { cacheKeyOf, findKept, keptFor } from './kept-outputs.ts'
 import { ownCopy } from './own-copy.ts'
 import type { Parks } from './parks.ts'
-import { recordStart } from './record-call.ts'
+import { recordQueue, recordStart } from './record-call.ts'
 import { retryDelay } from './retry.ts'
 import { closeSubRun, openSubRun } from './sub-runs.ts'
 import { armTimeLimit, hasBegun } from './time-limits.ts'
@@ -29,6 +29,9 @@ type Answer =
   /** Of a look for a kept output. */
   | { readonly attempt: Attempt; readonly kind: 'kept'; readonly output: unknown }
   | { readonly attempt: Attempt; readonly kind: 'none'; readonly component: Component }
+
+/** To wait so long for a plugin is worth an entry; milliseconds. */
+const QUEUED_MS = 1_000
 
 export class Calls {
   readonly #drive: Drive
@@ -277,6 +280,7 @@ export class Calls {
     run.state.status[key] = RUNNING
     run.attempts.set(key, attempt)
     if (!component.info.announcesStart) this.#armTimeout(attempt)
+    else if (!attempt.hasStarted) this.#watchQueue(attempt)
     this.#unanswered++
     if (this.#drive.options.gate.mayGrow) this.#lookSoon()
     answer.then(
@@ -289,6 +293,24 @@ export class Calls {
         this.#arrive({ attempt, kind: 'thrown', thrown })
       },
     )
+  }
+
+  /** Of a call that waits for its plugin for long, the journal says so: whoever looks at the run sees why nothing moves. */
+  #watchQueue(attempt: Attempt): void {
+    const { clock, records } = this.#drive.options
+    if (records !== 'steps' || this.#drive.isReplaying || attempt.hasTimer) return
+    attempt.cancelTimer = clock.timer(QUEUED_MS, () => {
+      attempt.cancelTimer = undefined
+      recordQueue(this.#drive, attempt, { queued: true })
+      attempt.onStarted = () => {
+        recordQueue(this.#drive, attempt, {})
+        this.#armTimeout(attempt)
+      }
+    })
+    attempt.onStarted = () => {
+      attempt.stopTimer()
+      this.#armTimeout(attempt)
+    }
   }
 
   /** What needs nobody else has answered when the process turns to other work. */

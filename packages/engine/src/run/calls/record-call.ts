@@ -12,6 +12,14 @@ export function recordStart(drive: Drive, attempt: Attempt): void {
   drive.entries.push({ type: 'started', at: drive.now, attempt: attempt.attempt, ...woken, ...visitOf(attempt) })
 }
 
+/** Between two turns: a call has waited long for its plugin (`queued`), or has begun after that. */
+export function recordQueue(drive: Drive, attempt: Attempt, queued: { readonly queued?: true }): void {
+  const at = drive.options.clock.now()
+  drive.entries.push({ type: 'started', at, attempt: attempt.attempt, ...queued, ...visitOf(attempt) })
+  drive.touch(attempt.run)
+  drive.poke()
+}
+
 export interface ParkFacts {
   /** When it is woken at the latest; epoch milliseconds. */
   readonly until: number | undefined

@@ -76,8 +76,8 @@ async function replayEntry(entry: JournalEntry, past: Past, tools: ReplayTools):
     case 'started':
     case 'parked': {
       if (entry.type === 'settled' && entry.derived) return
-      // What woke it is there still, and wakes it again.
-      if (entry.type === 'started' && entry.woken) return
+      // What woke it is there still, and wakes it again. Who waited for a place waits for one in this process.
+      if (entry.type === 'started' && (entry.woken || entry.queued)) return
       if (past.finished.has(rootItemOf(entry))) return
       const above = settledAbove(entry.sub, past)
       if (above) return startItem({ ...above, at: entry.at }, tools)

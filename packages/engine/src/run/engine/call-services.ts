@@ -5,12 +5,14 @@ import type {
   GetRunOptions,
   Log,
   LogLevel,
+  Printed,
   ReportedRun,
   SubmitRunOptions,
   SubmittedRun,
 } from '../../component/plugin.ts'
 import type { PlanEngine, PlanEngineOptions } from '../../engine.ts'
 import { FlowError } from '../../errors.ts'
+import { type RunId, visitOfPath } from '../../journal/events.ts'
 import type { Json, MaybePromise } from '../../json.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Redactor } from '../../secrets/redactor.ts'
@@ -20,6 +22,7 @@ import { inputsOf } from '../in-flight/attempt-place.ts'
 import type { ItemInput } from '../in-flight/drive.ts'
 import { CallFlows } from './call-flows.ts'
 import { CallRuns } from './call-runs.ts'
+import { AttemptLog, type LogKeeper, type LogPlace } from './log-keeper.ts'
 
 /** What takes out the secrets of a run, and of these inputs in it. */
 export type RedactorOf = (inputs: readonly ItemInput[]) => Redactor
@@ -30,10 +33,12 @@ export class CallTools {
   readonly blobs: BlobAccess
   readonly flows: CallFlows
   readonly runs: CallRuns
+  readonly logs: LogKeeper
 
-  constructor(engine: PlanEngine, options: PlanEngineOptions, patience: Patience) {
+  constructor(engine: PlanEngine, options: PlanEngineOptions, patience: Patience, logs: LogKeeper) {
     const { store } = options
     this.options = options
+    this.logs = logs
     // A store that is away is no failure of the step that asks: it waits, as its run does.
     this.blobs = {
       put: (value) => patience.ask(() => store.blobs.put(value), Number.POSITIVE_INFINITY),
@@ -48,10 +53,13 @@ export class CallTools {
 export class RunServices implements CallServices {
   readonly #tools: CallTools
   readonly #redactorOf: RedactorOf
+  /** Whose log is kept. */
+  readonly #run: RunId | undefined
 
-  constructor(tools: CallTools, redactorOf: RedactorOf) {
+  constructor(tools: CallTools, redactorOf: RedactorOf, run: RunId | undefined) {
     this.#tools = tools
     this.#redactorOf = redactorOf
+    this.#run = run
   }
 
   get blobs(): BlobAccess {
@@ -64,19 +72,44 @@ export class RunServices implements CallServices {
 
   log(attempt: Attempt): Log {
     const { log } = this.#tools.options
+    const kept = this.#logOf(attempt)
     return (level, message, data) => {
-      if (!log) return
+      if (!log && !kept) return
       const redactor = this.#redactorOf(inputsOf(attempt))
-      log(level, `step "${attempt.stepId}": ${redactor.text(message)}`, redactor.value(data))
+      const [shown, shownData] = [redactor.text(message), redactor.value(data)]
+      log?.(level, `step "${attempt.stepId}": ${shown}`, shownData)
+      kept?.keep(level, shown, shownData)
+    }
+  }
+
+  printed(attempt: Attempt): Printed | undefined {
+    const kept = this.#logOf(attempt)
+    const run = this.#run
+    if (run === undefined || !kept) return undefined
+    const redactor = this.#redactorOf(inputsOf(attempt))
+    return (level, message, data, whose) => {
+      const [shown, shownData] = [redactor.text(message), redactor.value(data)]
+      if (whose === 'call') kept.keep(level, shown, shownData)
+      else this.#tools.logs.keep(run, level, shown, shownData)
     }
   }
 
   report(attempt: Attempt, level: LogLevel, message: string, event: Json): void {
-    this.#tools.options.log?.(level, `step "${attempt.stepId}": ${this.redaction(attempt)(message)}`, event)
+    const shown = this.redaction(attempt)(message)
+    this.#tools.options.log?.(level, `step "${attempt.stepId}": ${shown}`, event)
+    if (this.#run !== undefined) this.#tools.logs.keep(this.#run, level, shown, event, placeOf(attempt))
   }
 
   warn(message: string): void {
     this.#tools.options.log?.('warning', message)
+    if (this.#run !== undefined) this.#tools.logs.keep(this.#run, 'warning', message, undefined)
+  }
+
+  /** Made while the attempt is there: later its place may be another's. */
+  #logOf(attempt: Attempt): AttemptLog | undefined {
+    if (this.#run === undefined) return undefined
+    attempt.logged ??= new AttemptLog(this.#tools.logs, this.#run, placeOf(attempt))
+    return attempt.logged as AttemptLog // nobody else sets it
   }
 
   flowId(attempt: Attempt): MaybePromise<string> {
@@ -96,4 +129,15 @@ export class RunServices implements CallServices {
   getRun(attempt: Attempt, runId: string, options?: GetRunOptions): Promise<ReportedRun> {
     return this.#tools.runs.get(attempt.signal, runId, options)
   }
+}
+
+// ---
+
+/** As the rows of visits have it. */
+function placeOf({ path, stepId, attempt }: Attempt): LogPlace {
+  const { sub, item, visit } = visitOfPath(path)
+  if (sub === undefined) return { item, step: stepId, visit, attempt }
+  // A step that runs one plan after the other counts them: `.2` behind its key.
+  const [, inside = sub, run = '1'] = /^(.*)\.(\d+)$/.exec(sub) ?? []
+  return { item: Number.parseInt(sub, 10), step: stepId, visit, attempt, inside, element: item + Number(run) - 1 }
 }

@@ -18,13 +18,15 @@ import type { RedactorOf } from './call-services.ts'
 import { LARGEST_SHARD_ITEMS, OPEN_SHARDS, WAITING_ITEMS } from './intake.ts'
 import type { LocalRun } from './local-run.ts'
 import type { LocalRuns } from './local-runs.ts'
+import type { LogKeeper } from './log-keeper.ts'
 
 export interface JournalsTools {
   readonly store: Store
   readonly patience: Patience
   readonly runs: LocalRuns
   readonly link: (plan: Plan) => MaybePromise<LinkedPlan>
-  readonly services: (redactorOf: RedactorOf) => CallServices
+  readonly services: (redactorOf: RedactorOf, run: RunId) => CallServices
+  readonly logs: LogKeeper
   readonly warn: (message: string) => void
   /** Somebody takes a journal up again when what it waits for has come. */
   readonly mayPutDown: () => boolean
@@ -189,23 +191,30 @@ export class Journals {
 
   /** One run that cannot be read must not keep the others from going on, nor whoever waits for it. */
   async #notTaken(journal: JournalId, id: string, error: unknown): Promise<Wake | undefined> {
-    const { store, runs, warn, clock, mayPutDown } = this.#tools
+    const { store, runs, clock, mayPutDown } = this.#tools
     const run = runs.get(id)
     const lacks = FlowError.is(error) && error.code === 'COMPONENT_NOT_FOUND'
     const isForOthers = isAway(error) || lacks
     if (isForOthers && mayPutDown()) {
       // Once: it is offered again and again, until somebody has what it needs.
-      if (!lacks || !this.#lacking.has(id)) warn(`run ${id} is left to others: ${messageOf(error)}`)
+      if (!lacks || !this.#lacking.has(id)) this.#warnOf(id, `run ${id} is left to others: ${messageOf(error)}`)
       if (this.#lacking.size >= MOST_LACKING) this.#lacking.clear()
       if (lacks) this.#lacking.add(id)
       return this.#offer(journal, id, clock.now() + OFFER_AGAIN_MS)
     }
     // A run whose first row was refused is no run.
     if (!run && !isForOthers && (await isUnknown(store, id))) return undefined
-    warn(`run ${id} is ${isForOthers ? 'left to others' : 'set aside'}: ${messageOf(error)}`)
+    this.#warnOf(id, `run ${id} is ${isForOthers ? 'left to others' : 'set aside'}: ${messageOf(error)}`)
     run?.fail(error)
     run?.close(journal)
     return isForOthers ? { journal, at: clock.now() } : undefined
+  }
+
+  /** In the run's own log, too. */
+  #warnOf(run: RunId, message: string): void {
+    const { store, warn, logs } = this.#tools
+    warn(message)
+    if (store.keepsSteps) logs.keep(run, 'warning', message, undefined)
   }
 
   #leaveHead(run: LocalRun, journal: JournalId): Wake | undefined {
@@ -229,7 +238,7 @@ export class Journals {
     preamble: readonly JournalEntry[],
     rows: readonly JournalRow[],
   ): Driver {
-    const { store, patience, link, services, mayPutDown, clock, random } = this.#tools
+    const { store, patience, link, services, logs, mayPutDown, clock, random } = this.#tools
     const driver = new Driver({
       journal,
       driver: store.driver ?? 'engine',
@@ -239,7 +248,7 @@ export class Journals {
       from,
       inputs,
       gate: run,
-      append: (batch) => store.append(batch),
+      append: (batch) => logs.append(run.id, batch),
       read: (start) => store.read(journal, start),
       patience,
       preamble,
@@ -247,7 +256,7 @@ export class Journals {
       isDurable: store.durable,
       records: store.keepsSteps || run.isWatched ? 'steps' : 'recoveries',
       mayPutDown,
-      services: services((inputs) => run.redactorOf(inputs)),
+      services: services((inputs) => run.redactorOf(inputs), run.id),
       link,
       cached: (key, now) => patience.ask(() => store.runs.cached(key, now)),
       redactError: (inputs, error, inside) => run.redactError(inputs, error, inside),
@@ -264,7 +273,7 @@ export class Journals {
 
   /** Waits for a driver; a journal that it leaves goes back to the store. */
   async #follow(run: LocalRun, journal: JournalId, driver: Driver): Promise<Wake | null> {
-    const { runs, warn, mayPutDown } = this.#tools
+    const { runs, mayPutDown } = this.#tools
     const end = await driver.done
     const wasOffered = this.#offered.delete(journal)
     switch (end.how) {
@@ -281,7 +290,10 @@ export class Journals {
         runs.close(run, journal)
         break
       case 'away':
-        warn(`run ${run.id} waits for the store no longer: it goes on with whoever takes it up when the store is back`)
+        this.#warnOf(
+          run.id,
+          `run ${run.id} waits for the store no longer: it goes on with whoever takes it up when the store is back`,
+        )
         // Where nobody takes it up again by himself, whoever waits for the run is told; who wanted a new one is, anyway.
         if (!mayPutDown() && !end.isNew) run.fail(end.error)
         if (mayPutDown() && !end.isNew && !run.isClosed) run.putDown(journal)

@@ -40,6 +40,7 @@ import { isSmall, passOver, takeIn } from './intake.ts'
 import { Journals } from './journals.ts'
 import type { LocalRun } from './local-run.ts'
 import { LocalRuns } from './local-runs.ts'
+import { LogKeeper } from './log-keeper.ts'
 import { stepToRerun } from './rerun.ts'
 import { ResultStream } from './result-stream.ts'
 import { newRunId } from './run-id.ts'
@@ -61,6 +62,7 @@ export class RunEngine implements PlanEngine {
   readonly #runs: LocalRuns
   readonly #journals: Journals
   readonly #direct: DirectRuns
+  readonly #logs: LogKeeper
   /** Runs whose inputs are being read. */
   readonly #intakes = new Set<LocalRun>()
   #working: { stop(): Promise<void> } | undefined
@@ -83,9 +85,11 @@ export class RunEngine implements PlanEngine {
     const log: Log = (level, message) => options.log?.(level, message)
     const patience = new Patience({ clock, random, log, limitMs: options.storePatienceMs ?? PATIENCE_MS })
     this.#patience = patience
-    const tools = new CallTools(this, options, patience)
-    const services = (redactorOf: RedactorOf) => new RunServices(tools, redactorOf)
     const warn = (message: string) => this.#warn(message)
+    this.#logs = new LogKeeper({ store, clock, warn })
+    const tools = new CallTools(this, options, patience, this.#logs)
+    const services = (redactorOf: RedactorOf, run?: RunId) =>
+      new RunServices(tools, redactorOf, store.keepsSteps ? run : undefined)
     this.#runs = new LocalRuns({ store, patience, warn, link, secret, known })
     this.#journals = new Journals({
       store,
@@ -93,6 +97,7 @@ export class RunEngine implements PlanEngine {
       runs: this.#runs,
       link,
       services,
+      logs: this.#logs,
       warn,
       mayPutDown: () => this.#working !== undefined,
       isTakingIn: (run) => this.#intakes.has(run),
@@ -278,6 +283,7 @@ export class RunEngine implements PlanEngine {
     // A store that is away has who held what, and notices in its own time that we are gone.
     const heads = [...this.#intakes].map((run) => this.#letHeadGo(run))
     await this.#within(CLOSE_MS, Promise.all([this.#journals.left(), ...heads]))
+    await this.#within(CLOSE_MS, this.#logs.close())
     this.#patience.stop()
     this.#closed.end()
     await stopped

@@ -6,6 +6,7 @@ import type {
   GetRunOptions,
   Log,
   LogLevel,
+  Printed,
   ReportedRun,
   SubmitRunOptions,
   SubmittedRun,
@@ -23,6 +24,8 @@ import type { ActiveRun } from './active-run.ts'
 export interface CallServices {
   readonly blobs: BlobAccess
   log(attempt: Attempt): Log
+  /** Undefined where no log is kept. */
+  printed(attempt: Attempt): Printed | undefined
   /** The same function for all calls that have no secrets but those of their run. */
   redaction(attempt: Attempt): <T>(value: T) => T
   /** The same, for the engine: the data is its own, and nobody's secret. */
@@ -207,6 +210,19 @@ export class Attempt implements CallContext {
     return this.run.services.log(this)
   }
 
+  get printed(): Printed | undefined {
+    return this.run.services.printed(this)
+  }
+
+  /** What it logs; absent as long as it has not. */
+  get logged(): { end(): void } | undefined {
+    return this.later?.logged
+  }
+
+  set logged(logged: { end(): void } | undefined) {
+    laterOf(this).logged = logged
+  }
+
   get redaction(): <T>(value: T) => T {
     return this.run.services.redaction(this)
   }
@@ -230,6 +246,11 @@ export class Attempt implements CallContext {
   /** Calls back once the component says that it has started. */
   set onStarted(callback: () => void) {
     laterOf(this).onStarted = callback
+  }
+
+  /** False of a component that announces its start, and has not. */
+  get hasStarted(): boolean {
+    return this.later?.onStarted === undefined
   }
 
   started(): void {
@@ -263,6 +284,8 @@ export class Attempt implements CallContext {
   /** The answer is here. */
   close(): void {
     this.isLive = false
+    if (this.later === undefined) return
+    this.later.logged?.end()
     this.stopTimer()
   }
 
@@ -292,6 +315,7 @@ interface Later {
   lost: number
   trace: TraceContext | undefined
   turn: unknown
+  logged: { end(): void } | undefined
   /** The number of the last signal that it used up. */
   took: number | undefined
   /** Who it was when it was abandoned. */
@@ -328,6 +352,7 @@ function laterOf(attempt: Attempt): Later {
     lost: 0,
     trace: undefined,
     turn: undefined,
+    logged: undefined,
     took: undefined,
     was: undefined,
   }

@@ -2,6 +2,7 @@
 // skipped because something failed counts as failed, unless the reader has a default for it.
 
 import type { ErrorValue } from '../../errors.ts'
+import { becauseOfRule } from '../../journal/why.ts'
 import type { Expr } from '../../plan/expr.ts'
 import type { Eval, ExprContext } from './compile-expr.ts'
 import { failedBecause, skipBecause } from './no-output.ts'
@@ -59,10 +60,10 @@ export function compileGuard(
       for (const step of touched) if (state.status[base + step] === FAILED) return failedBecause(state, base + step)
     }
     if (needsSuccess && !read.some((step) => state.status[base + step] === DONE)) {
-      return skip(`trigger rule ${rule}: none of the steps it depends on succeeded`, firstCause(state, base, read))
+      return skip(becauseOfRule(rule, 'succeeded'), firstCause(state, base, read))
     }
     if (rule === 'one_failed' && !firstCause(state, base, read)) {
-      return skip(`trigger rule ${rule}: none of the steps it depends on failed`)
+      return skip(becauseOfRule(rule, 'failed'))
     }
     return value instanceof NoValue && value.dependency ? skip('a step it reads failed', value.error) : value
   }

@@ -171,7 +171,7 @@ export class Connection {
     const check = tool.check === undefined ? undefined : await tool.check()
     if (this.#ended) throw this.#ended
     const id = ++this.#calls
-    this.#words.redact(context)
+    this.#words.began(context)
     this.#steps.set(id, context)
     this.#slow.add(id, tool.info.name)
     try {
@@ -192,6 +192,7 @@ export class Connection {
     } finally {
       this.#slow.delete(id)
       this.#steps.delete(id)
+      this.#words.ended(context)
       if (this.#isRetired && this.#steps.size === 0) this.#end('was replaced')
     }
   }

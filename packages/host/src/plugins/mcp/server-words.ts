@@ -2,7 +2,7 @@
 // of its calls; its last lines are quoted when it ends.
 
 import type { CallContext, Clock, Json, Log, LogLevel } from '@stepflow/engine'
-import { Redactions, Relay } from '@stepflow/protocol'
+import { Printing, Redactions, Relay } from '@stepflow/protocol'
 
 export interface ServerWordsOptions {
   /** The plugin's name, and what messages call the server: `MCP server "files"`. */
@@ -17,26 +17,35 @@ export class ServerWords {
   readonly #options: ServerWordsOptions
   readonly #redactions = new Redactions()
   readonly #relay: Relay
+  readonly #printing: Printing
 
   constructor(options: ServerWordsOptions) {
     this.#options = options
     const { who, log, clock, amount } = options
+    this.#printing = new Printing(clock)
     this.#relay = new Relay({ who, log, clock, amount, clean: (value) => this.#redactions.clean(value) })
   }
 
-  /** What is secret in a call is seen nowhere from now on. */
-  redact({ redaction }: CallContext): void {
-    this.#redactions.add(redaction)
+  /** What is secret in the call is seen nowhere from now on. */
+  began(call: CallContext): void {
+    this.#redactions.add(call.redaction)
+    this.#printing.began(call)
+  }
+
+  ended(call: CallContext): void {
+    this.#printing.ended(call)
   }
 
   /** A line that is no message of the protocol. */
   line(text: string, from: 'stdout' | 'stderr'): void {
-    this.#relay.noise(from === 'stderr' ? 'info' : 'warning', text, { plugin: this.#options.name, from })
+    const data = { plugin: this.#options.name, from }
+    this.#relay.noise(from === 'stderr' ? 'info' : 'warning', text, data, this.#shared)
   }
 
   /** Logged by the protocol. */
   logged(level: string, data: unknown): void {
-    this.#say(LEVELS[level] ?? 'info', `: ${typeof data === 'string' ? data : JSON.stringify(data)}`)
+    const text = `: ${typeof data === 'string' ? data : JSON.stringify(data)}`
+    this.#relay.message(this.#shared, LEVELS[level] ?? 'info', `${this.#options.who}${text}`, undefined)
   }
 
   progress({ log }: CallContext, message: string | undefined, progress: Json): void {
@@ -63,6 +72,12 @@ export class ServerWords {
   }
 
   // ---
+
+  /** Shown, and kept in the logs of the runs whose it is. */
+  readonly #shared: Log = (...said) => {
+    this.#options.log(...said)
+    this.#printing.keep(...said)
+  }
 
   #say(level: LogLevel, text: string): void {
     this.#relay.message(this.#options.log, level, `${this.#options.who}${text}`, undefined)

@@ -191,6 +191,7 @@ function notesOf(step: StepState): string[] {
   if ((!elements || elements.total === 1) && step.inside > 0 && !isOver)
     notes.push(`${step.inside} ${step.inside === 1 ? 'step' : 'steps'} inside`)
   if (step.status === 'waiting') notes.push(`waiting ${step.reason ?? ''}`.trim())
+  if (step.status === 'pending' && step.reason !== undefined) notes.push(step.reason)
   // Of a skip that a failure became, the failure says why.
   const isTold = recovered?.error !== undefined && recovered.error.message === step.reason
   if (step.status === 'skipped') notes.push(isTold ? 'skipped' : `skipped: ${step.reason}`)

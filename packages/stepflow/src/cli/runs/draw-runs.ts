@@ -1,7 +1,6 @@
 // Runs for people to read: a line each, in columns under their names. Text out; asks nobody.
 
-import { isEnded, type RunRow } from '@stepflow/engine'
-import { isWaiting } from '@stepflow/host/history'
+import { isEnded, isWaiting, type RunRow } from '@stepflow/engine'
 import { type Color, duration, paint, printable } from '../progress/draw-tree.ts'
 import { number } from '../progress/number.ts'
 

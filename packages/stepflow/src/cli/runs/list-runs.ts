@@ -2,22 +2,27 @@
 
 import { resolve } from 'node:path'
 import type { ListRuns, Run, RunList } from '@stepflow/api/client'
-import { FlowError, parseDuration, type RunRow, suggest } from '@stepflow/engine'
 import {
   ASKED_STATUSES,
   type AskedStatus,
+  FlowError,
   isWaiting,
-  MOST_COUNTED,
-  type RunFilter,
-  selectRuns,
-  summaryOf,
-} from '@stepflow/host/history'
-import { countOption, labelsOption, usage } from '../args.ts'
+  parseDuration,
+  RUN_SORTS,
+  type RunQuery,
+  type RunRow,
+  type RunSort,
+  suggest,
+} from '@stepflow/engine'
+import { MOST_COUNTED, summaryOf } from '@stepflow/host/history'
+import { countOption, labelPairs, usage } from '../args.ts'
 import type { Args, Command } from '../command.ts'
 import { number } from '../progress/number.ts'
 import { shownOf } from '../remote/remote-row.ts'
 import { type Action, jsonOption, type RemoteContext, type RunsContext, secretsOption } from './action.ts'
 import { drawRuns, type ShownRun } from './draw-runs.ts'
+
+const KINDS = ['run', 'test', 'all'] as const
 
 export const list: Action = {
   name: 'runs list',
@@ -33,6 +38,10 @@ export const list: Action = {
       does: 'only runs created at this time or later: 2026-11-29, or 2h for 2 hours ago',
     },
     { name: 'until', value: 'TIME', does: 'only runs created before this time' },
+    { name: 'trigger', value: 'TYPE', does: 'only runs that were started by this: cli, api, schedule, webhook, mcp' },
+    { name: 'kind', value: 'KIND', does: `${KINDS.join(', ')}: tests run a part of a flow`, default: 'run' },
+    { name: 'search', value: 'TEXT', does: 'only runs with this text in their id, flow, labels or error, in any case' },
+    { name: 'sort', value: 'KEY', does: `the order: ${RUN_SORTS.join(', ')}`, default: '-createdAt' },
     { name: 'limit', value: 'N', does: 'how many runs to list', default: '50' },
     secretsOption,
     { ...jsonOption, does: 'print an array of run summaries' },
@@ -44,34 +53,31 @@ export const list: Action = {
   ],
   async run(at) {
     const { reader, args } = at
-    const { rows, total, isMore } = await selectRuns(reader, filterOf(at))
+    const { rows, total = 0 } = await reader.list({ ...queryOf(at), count: MOST_COUNTED })
     const waiting = await Promise.all(rows.map((row) => waitingOf(at, row)))
     const summaries = rows.map((row, i) => summaryOf(row, waiting[i]))
-    if (args.has('json')) return print(at, { summaries, shown: [], total, isMore })
+    if (args.has('json')) return print(at, { summaries, shown: [], total })
     const held = await reader.holders()
     const shown = rows.map((row, i) => ({ row, isHeld: held.has(row.id), waiting: waiting[i]?.text }))
-    return print(at, { summaries, shown, total, isMore })
+    return print(at, { summaries, shown, total })
   },
   async remote(at) {
-    const { client } = at
-    const { limit, flow, labels = {}, statuses, since, until } = filterOf(at)
+    const { client, args } = at
+    const { limit = 0, labels = [], status, trigger, since, until, q, sort, kind = 'all' } = queryOf(at)
     const query: ListRuns = {
-      ...(statuses ? { status: statuses.join(',') } : {}),
-      ...(flow ? { flow: flow.name } : {}),
-      label: Object.entries(labels).map(([name, value]) => `${name}:${value}`),
-      ...(since === undefined ? {} : { since: new Date(since).toISOString() }),
-      ...(until === undefined ? {} : { until: new Date(until).toISOString() }),
+      ...{ status, trigger, q, sort, kind, flow: args.value('flow') },
+      label: labels.map(([name, value]) => `${name}:${value}`),
+      ...(since === undefined ? {} : { since: new Date(since) }),
+      ...(until === undefined ? {} : { until: new Date(until) }),
     }
     const summaries: Run[] = []
     let page: RunList | undefined
     do {
       const rest = Math.min(limit - summaries.length, PAGE)
-      const cursor = page?.nextCursor
-      page = await client.listRuns({ ...query, limit: rest, ...(cursor === undefined ? {} : { cursor }) })
+      page = await client.listRuns({ ...query, limit: rest, cursor: page?.nextCursor })
       summaries.push(...page.runs)
     } while (page.nextCursor !== undefined && summaries.length < limit)
-    const isMore = page.total >= MOST_COUNTED
-    return print(at, { summaries, shown: summaries.map(shownOf), total: page.total, isMore })
+    return print(at, { summaries, shown: summaries.map(shownOf), total: page.total })
   },
 }
 
@@ -82,13 +88,9 @@ interface Listed {
   /** The same runs, to be drawn. */
   readonly shown: readonly ShownRun[]
   readonly total: number
-  readonly isMore: boolean
 }
 
-function print(
-  { args, io, messages }: RemoteContext | RunsContext,
-  { summaries, shown, total, isMore }: Listed,
-): number {
+function print({ args, io, messages }: RemoteContext | RunsContext, { summaries, shown, total }: Listed): number {
   if (args.has('json')) io.out(`${JSON.stringify(summaries)}\n`)
   else if (shown.length === 0) messages.hint(isNarrowed(args) ? 'no run matches' : 'no runs')
   else {
@@ -97,7 +99,7 @@ function print(
     io.out(lines.map((line) => `${line}\n`).join(''))
   }
   if (summaries.length < total) {
-    const all = isMore ? `more than ${number(MOST_COUNTED)}` : number(total)
+    const all = total >= MOST_COUNTED ? `at least ${number(MOST_COUNTED)}` : number(total)
     messages.hint(`${number(summaries.length)} of ${all}; --limit N lists more`)
   }
   return 0
@@ -106,23 +108,41 @@ function print(
 /** Runs that a server lists at once. */
 const PAGE = 1000
 
-function filterOf({ command, args, io }: Pick<RunsContext, 'command' | 'args' | 'io'>): RunFilter {
+function queryOf({ command, args, io }: Pick<RunsContext, 'command' | 'args' | 'io'>): RunQuery {
   const flow = args.value('flow')
-  const labels = labelsOption(command, args)
   const now = Date.now()
-  const [since, until] = [timeOption(command, args, 'since', now), timeOption(command, args, 'until', now)]
   return {
     limit: countOption(command, args, 'limit') ?? 50,
-    statuses: statusesOf(command, args),
-    flow: flow === undefined ? undefined : { name: flow, file: resolve(io.cwd, flow) },
-    ...(labels ? { labels } : {}),
-    ...(since === undefined ? {} : { since }),
-    ...(until === undefined ? {} : { until }),
+    sort: sortOf(command, args),
+    status: statusesOf(command, args),
+    flow: flow === undefined ? undefined : [flow, resolve(io.cwd, flow)],
+    labels: labelPairs(command, args),
+    since: timeOption(command, args, 'since', now),
+    until: timeOption(command, args, 'until', now),
+    trigger: args.value('trigger')?.split(','),
+    kind: kindOf(command, args),
+    q: args.value('search'),
   }
 }
 
 function isNarrowed(args: Args): boolean {
-  return args.given.some(({ name }) => ['status', 'flow', 'label', 'since', 'until'].includes(name))
+  return args.given.some(({ name }) =>
+    ['status', 'flow', 'label', 'since', 'until', 'trigger', 'kind', 'search'].includes(name),
+  )
+}
+
+function kindOf(command: Pick<Command, 'name'>, args: Args): RunQuery['kind'] {
+  const text = args.value('kind') ?? 'run'
+  const kind = KINDS.find((one) => one === text)
+  if (kind) return kind === 'all' ? undefined : kind
+  throw usage(command, `--kind is "${text}", but must be one of: ${KINDS.join(', ')}`)
+}
+
+function sortOf(command: Pick<Command, 'name'>, args: Args): RunSort | undefined {
+  const text = args.value('sort')
+  const sort = RUN_SORTS.find((one) => one === text)
+  if (text === undefined || sort) return sort
+  throw usage(command, `--sort is "${text}", but must be one of: ${RUN_SORTS.join(', ')}`)
 }
 
 function statusesOf(command: Pick<Command, 'name'>, args: Args): AskedStatus[] | undefined {

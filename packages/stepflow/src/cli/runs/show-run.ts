@@ -1,6 +1,15 @@
 // stepflow runs show: a run's state, the steps of one of its items, what it waits for, what came out.
 
-import { FlowError, foldSteps, type ItemRow, isEnded, type JournalEntry, type StepStates } from '@stepflow/engine'
+import {
+  FlowError,
+  foldSteps,
+  type ItemRow,
+  isEnded,
+  type JournalEntry,
+  type StepState,
+  type StepStates,
+  type VisitRow,
+} from '@stepflow/engine'
 import { itemSummary, type RecordedRun, stepSummary, summaryOf } from '@stepflow/host/history'
 import { countOption } from '../args.ts'
 import { drawCriticalPath, drawLongTree, printable } from '../progress/draw-tree.ts'
@@ -68,16 +77,25 @@ async function readItem({ storeWords }: RunsContext, recorded: RecordedRun, item
   const waits: string[] = []
   const watcher = watchWaits(plan, (text) => waits.push(text), storeWords)
   let entries: JournalEntry[]
+  let rows: VisitRow[]
   try {
     entries = await recorded.entriesOf(item)
+    rows = await recorded.visitsOf(item)
   } catch (thrown) {
     if (!FlowError.is(thrown)) throw thrown
     return { states: NOTHING, waits: [], damage: thrown.message }
   }
   states.see(entries)
+  for (const row of rows) explain(states.steps[row.step], row)
   watcher.see(entries)
   watcher.name(row.id)
   return { states, waits }
+}
+
+/** Of a step that has not run: what its row says. That it waits for the steps above it, the tree says. */
+function explain(state: StepState | undefined, { status, startedAt, recovered, why }: VisitRow): void {
+  const isUntold = status === 'pending' ? why?.kind !== 'step' : status === 'skipped' && startedAt === undefined
+  if (state && why && isUntold && !recovered) state.reason = why.text
 }
 
 /** To know what a condition read takes a replay for each. */

@@ -1,0 +1,58 @@
+// What runs are asked for by, in lists, summaries and events, and when many are acted on.
+
+import { type Shape, time } from '@stepflow/api'
+import { ASKED_STATUSES, type AskedStatus, type RunFilter } from '@stepflow/engine'
+import { unreadable } from '../app/problem.ts'
+import { labelOf } from './start-query.ts'
+
+export const filterProperties = {
+  status: { type: 'string', description: 'One, or several with commas; `waiting` too.' },
+  flow: { type: 'string', description: 'A name or an id; one, or several with commas.' },
+  label: { type: 'array', items: { type: 'string' }, description: '`k:v`; all of several.' },
+  trigger: { type: 'string', description: 'The type of what started it; one, or several with commas.' },
+  kind: { enum: ['run', 'test', 'all'] },
+  since: { ...time, description: 'Created at that time or later.' },
+  until: { ...time, description: 'Created before.' },
+  q: { type: 'string', minLength: 1, maxLength: 1000, description: 'Part of id, flow, label or error, in any case.' },
+} as const
+
+type RunFilterQuery = Partial<Shape<{ readonly type: 'object'; readonly properties: typeof filterProperties }>>
+
+/** Throws INVALID_INPUT for a status, a label or a time that cannot be read. */
+export function filterOf({
+  status,
+  flow,
+  label = [],
+  trigger,
+  kind = 'run',
+  since,
+  until,
+  q,
+}: RunFilterQuery): RunFilter {
+  return {
+    status: status?.split(',').map(statusOf),
+    flow: flow?.split(','),
+    labels: label.map(labelOf),
+    trigger: trigger?.split(','),
+    kind: kind === 'all' ? undefined : kind,
+    since: timeOf('since', since),
+    until: timeOf('until', until),
+    q,
+  }
+}
+
+// ---
+
+function statusOf(text: string): AskedStatus {
+  const status = ASKED_STATUSES.find((known) => known === text)
+  if (status) return status
+  throw unreadable(`"status" is "${text}", but must be of: ${ASKED_STATUSES.join(', ')}`)
+}
+
+function timeOf(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const at = Date.parse(text)
+  // A second 60 has the form of a time.
+  if (Number.isNaN(at)) throw unreadable(`"${name}" is "${text}", which is no time`)
+  return at
+}
