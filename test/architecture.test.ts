@@ -96,7 +96,7 @@ const rooms: Record<string, readonly string[]> = {
     'serving',
     'observability',
   ],
-  server: ['app', 'access', 'flows', 'runs', 'events', 'triggers', 'mcp', 'routes'],
+  server: ['app', 'access', 'signatures', 'flows', 'runs', 'events', 'triggers', 'mcp', 'routes'],
   stepflow: ['progress', 'batch', 'cases', 'remote', 'runs', 'commands'],
 }
 

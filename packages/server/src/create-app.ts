@@ -12,6 +12,7 @@ import { sendProblem } from './app/problem.ts'
 import { compilers } from './app/validate.ts'
 import { mcpRoutes } from './mcp/http.ts'
 import { apiRoutes } from './routes/api.ts'
+import { hookRoutes } from './routes/hooks.ts'
 import { measureAnswers } from './routes/metrics.ts'
 import { publishedRunRoutes } from './routes/published-run.ts'
 import { rootRoutes } from './routes/root.ts'
@@ -53,6 +54,7 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   rootRoutes(typed, services)
   publishedRunRoutes(typed, services)
   mcpRoutes(typed, services)
+  await app.register(async (scope) => hookRoutes(scope as unknown as App, services))
   await app.register(async (scope) => apiRoutes(scope as unknown as App, services), {
     prefix: `${config.basePath}/api/v1`,
   })

@@ -81,7 +81,7 @@ export const listedSecretSchema = {
     name: { type: 'string' },
     updatedAt: time,
     from: { enum: ['store', 'env'], description: 'Where flows get it from.' },
-    usedBy: { type: 'array', items: { type: 'string' }, description: 'The flows that read it.' },
+    usedBy: { type: 'array', items: { type: 'string' }, description: 'The flows that use it.' },
   },
   required: ['name', 'from', 'usedBy'],
 } as const satisfies ShapeSchema

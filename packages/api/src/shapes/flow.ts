@@ -50,7 +50,12 @@ const rowProperties = {
   updatedAt: time,
   errors: count,
   warnings: count,
-  triggers: { type: 'array', items: any, description: 'What starts it: those of the published version.' },
+  triggers: {
+    type: 'array',
+    items: any,
+    description:
+      'What starts it: those of the published version. A webhook has the `path` to which its deliveries are sent.',
+  },
   lastRun: {
     type: 'object',
     properties: {

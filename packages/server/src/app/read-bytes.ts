@@ -5,14 +5,14 @@ import { type Clock, FlowError } from '@stepflow/engine'
 
 const SILENT_MS = 60_000
 
-/** Throws TOO_LARGE, without reading further. */
+/** Throws TOO_LARGE, keeping no more than that. */
 export async function readBytes(body: Readable, most: number, clock: Clock): Promise<Buffer> {
   const parts: Buffer[] = []
   let bytes = 0
   const watch = () => clock.timer(SILENT_MS, () => body.destroy())
   let cancel = watch()
   try {
-    for await (const part of body) {
+    for await (const part of body.iterator({ destroyOnReturn: false })) {
       cancel()
       cancel = watch()
       bytes += part.length
@@ -21,6 +21,8 @@ export async function readBytes(body: Readable, most: number, clock: Clock): Pro
     }
   } finally {
     cancel()
+    // The rest of one that is too large goes by: the connection would never come to its next request.
+    body.resume()
   }
   return Buffer.concat(parts, bytes)
 }

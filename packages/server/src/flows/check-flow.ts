@@ -3,13 +3,17 @@
 import { FlowError } from '@stepflow/engine'
 import { inferTypes, isFlowPath } from '@stepflow/host/named-flows'
 import type { Services } from '../services.ts'
+import { triggerWarnings } from './show-triggers.ts'
 
 export async function checkFlow(
-  { namedFlows, plugins }: Pick<Services, 'namedFlows' | 'plugins'>,
+  { namedFlows, plugins, secrets }: Pick<Services, 'namedFlows' | 'plugins' | 'secrets'>,
   { text, file }: { readonly text: string; readonly file?: string },
 ) {
   checkFlowPath(file)
-  const { diagnostics, plan, info, flow } = await namedFlows.check(text, file)
+  const read = await namedFlows.check(text, file)
+  const { plan, info, flow } = read
+  await secrets.refresh()
+  const diagnostics = [...read.diagnostics, ...triggerWarnings(read, secrets, file)]
   const inputSchema = info?.inputSchema
   const types = plan && (await inferTypes(plan, flow, plugins.router))
   return { diagnostics, ...(inputSchema === undefined ? {} : { inputSchema }), ...(types ? { types } : {}) }

@@ -1,10 +1,10 @@
-// Which flows read which secret: of each flow the version that runs, or else the newest.
+// Which flows use which secret, in their steps or for the signatures of their webhooks: of each flow the newest version.
 
 import { secretsReadBy } from '@stepflow/host'
 import type { NamedFlows } from '@stepflow/host/named-flows'
 
 export interface SecretUses {
-  /** The names of the flows that read the secret. */
+  /** The names of the flows that use the secret. */
   of(secret: string): readonly string[]
 }
 
@@ -12,7 +12,8 @@ export async function secretUses(flows: NamedFlows): Promise<SecretUses> {
   const uses = new Map<string, string[]>()
   for (const { name, read } of await flows.list()) {
     if (name === undefined || !read.plan) continue
-    for (const secret of secretsReadBy(read.plan)) {
+    const signing = (read.info?.triggers ?? []).flatMap((one) => (one.type === 'webhook' ? one.secret : []))
+    for (const secret of new Set([...secretsReadBy(read.plan), ...signing])) {
       const users = uses.get(secret) ?? []
       uses.set(secret, users)
       users.push(name)

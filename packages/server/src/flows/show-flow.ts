@@ -3,11 +3,16 @@
 import type { FlowDetail } from '@stepflow/api'
 import { type Diagnostic, errorsOf } from '@stepflow/engine'
 import type { RunReader } from '@stepflow/host/history'
-import { type FoundFlow, type NamedFlows, triggersOf } from '@stepflow/host/named-flows'
+import type { FoundFlow, NamedFlows } from '@stepflow/host/named-flows'
+import type { Services } from '../services.ts'
+import { shownTriggers, triggerWarnings } from './show-triggers.ts'
+
+export type ShowFlow = Pick<Services, 'namedFlows' | 'runs' | 'secrets' | 'config'>
 
 /** A row of the list. */
-export async function flowRow(flow: FoundFlow, flows: NamedFlows, runs: RunReader) {
-  const { name, version, publishedVersion, file, updatedAt, read, diagnostics } = flow
+export async function flowRow(flow: FoundFlow, { namedFlows, runs, secrets, config }: ShowFlow) {
+  const { name, version, publishedVersion, file, updatedAt, read } = flow
+  const diagnostics = [...flow.diagnostics, ...triggerWarnings(read, secrets, file)]
   const errors = errorsOf(diagnostics).length
   const description = read.info?.description
   const isInCode = read.dialect === 'code'
@@ -22,24 +27,24 @@ export async function flowRow(flow: FoundFlow, flows: NamedFlows, runs: RunReade
     updatedAt: new Date(updatedAt).toISOString(),
     errors,
     warnings: diagnostics.filter(isWarning).length,
-    triggers: triggersOf(await publishedOf(flow, flows)),
+    triggers: shownTriggers(await publishedOf(flow, namedFlows), config),
     ...(lastRun ? { lastRun } : {}),
   }
 }
 
 /** All of it. */
-export async function flowDetail(flow: FoundFlow, flows: NamedFlows, runs: RunReader): Promise<FlowDetail> {
-  const { read, diagnostics } = flow
+export async function flowDetail(flow: FoundFlow, services: ShowFlow): Promise<FlowDetail> {
+  const { read, diagnostics, file } = flow
   const { text, dialect, info, flow: json, plan } = read
   const inputSchema = info?.inputSchema ?? plan?.schemas?.input
   const variablesSchema = info?.variablesSchema ?? plan?.schemas?.variables
   const examples = info?.examples ?? []
   return {
-    ...(await flowRow(flow, flows, runs)),
+    ...(await flowRow(flow, services)),
     text,
     dialect,
     ...(json === undefined ? {} : { flow: json }),
-    diagnostics,
+    diagnostics: [...diagnostics, ...triggerWarnings(read, services.secrets, file)],
     ...(inputSchema === undefined ? {} : { inputSchema }),
     ...(variablesSchema === undefined ? {} : { variablesSchema }),
     ...(examples.length === 0 ? {} : { examples }),

@@ -28,9 +28,12 @@ import { testFlow } from '../flows/test-flow.ts'
 import type { Services } from '../services.ts'
 
 export function flowRoutes(app: App, services: Services): void {
-  const { namedFlows, runs, schedules } = services
-  const detail = async (name: string, which: WhichVersion = 'newest') =>
-    flowDetail(await namedFlows.get(name, which), namedFlows, runs)
+  const { namedFlows, runs, schedules, secrets } = services
+  const detail = async (name: string, which: WhichVersion = 'newest') => {
+    const found = await namedFlows.get(name, which)
+    await secrets.refresh()
+    return flowDetail(found, services)
+  }
 
   app.post(
     '/flows',
@@ -71,7 +74,8 @@ export function flowRoutes(app: App, services: Services): void {
     },
     async () => {
       const found = await namedFlows.list()
-      return { flows: await Promise.all(found.map((flow) => flowRow(flow, namedFlows, runs))) }
+      await secrets.refresh()
+      return { flows: await Promise.all(found.map((flow) => flowRow(flow, services))) }
     },
   )
 

@@ -1,5 +1,5 @@
-// Which triggers are active: those of the published version of each flow that has a name. The one list that schedules,
-// webhooks and MCP tools read; starts nothing.
+// Which triggers are active: those of the published version of each flow that has a name. The list that schedules read;
+// starts nothing. A webhook or a tool is found by its name, which one flow has: `NamedFlows.webhook`.
 
 import type { Clock } from '@stepflow/engine'
 import type { NamedFlows, ReadFlow, Trigger } from '@stepflow/host/named-flows'
@@ -14,11 +14,7 @@ export interface ActiveTrigger<T extends Trigger = Trigger> {
 
 /**
  * Reads triggers again when a flow was saved, published, removed, or its file has changed, and now and then for what other
- * servers on the store do.
- *
- * Schedules list `byFlow()` at each `onChange`. A webhook that is called finds its flow by
- * `(await all('webhook')).find(({ trigger }) => trigger.name === name)`, and then asks `of(flow)`, which is never behind the
- * store, whether that trigger is still there.
+ * servers on the store do. Schedules list `byFlow()` at each `onChange`; `of(flow)` is never behind the store.
  */
 export class ActiveTriggers {
   readonly #flows: NamedFlows
