@@ -163,6 +163,11 @@ export interface RunOptions {
   readonly kind?: 'run' | 'test'
   /** Steps that were not run, and what stood in for each. */
   readonly pins?: Readonly<Record<string, Json>>
+  /**
+   * What is secret in the runs from which this one has values: by their schemas, which are not its own. Kept beside those
+   * values, and shown to nobody.
+   */
+  readonly secrets?: readonly unknown[]
   /** The key of the request that began the run, and the hash of what it asked for. */
   readonly request?: { readonly key: string; readonly hash: string }
   /** Items in flight at once. */

@@ -42,12 +42,13 @@ export function redactEntry(entry: JournalEntry, redactor: Redactor): JournalEnt
       const { options, inputs } = entry
       const copy = { ...entry, inputs: redactor.value(inputs) }
       if (!options) return copy
-      const { variables, labels, pins } = options
+      const { secrets: _, ...told } = options
+      const { variables, labels, pins } = told
       return {
         ...copy,
         ...(entry.plan && { plan: redactPins(entry.plan, pins, redactor) }),
         options: {
-          ...options,
+          ...told,
           ...(pins && { pins: redactValues(pins, redactor) }),
           ...(variables && { variables: redactValues(variables, redactor) }),
           ...(labels && { labels: redactValues(labels, redactor) }),

@@ -46,7 +46,7 @@ function isOutcome(value: unknown): boolean {
 
 function isOptions(value: unknown): boolean {
   if (!isRecord(value)) return false
-  const { flow, labels, origin, trigger, variables, maxConcurrent } = value
+  const { flow, labels, origin, trigger, variables, maxConcurrent, secrets } = value
   const failed = own(origin, 'failed')
   const isOrigin =
     origin === undefined ||
@@ -56,6 +56,7 @@ function isOptions(value: unknown): boolean {
     maybe(isText)(flow) &&
     [labels, trigger].every(maybe(isTexts)) &&
     maybe(isRecord)(variables) &&
+    maybe(isList)(secrets) &&
     maybe(isCount)(maxConcurrent)
   )
 }

@@ -1,20 +1,30 @@
 // What the steps of an item answered, as it is: for runs that go on from there. Whoever shows it takes the other door.
 
 import { authorsId, FlowError, type Json, type RunId, type Store } from '@stepflow/engine'
+import { secretValues } from '@stepflow/schema'
 import { findRun } from './find-run.ts'
+import { inputsIn } from './item-entries.ts'
 import { readCreated } from './read-created.ts'
 
-/** Of those that succeeded, by the author's names; of a step that ran several times, the last. Throws NOT_FOUND. */
-export async function outputsOf(store: Store, run: RunId, item = 0): Promise<ReadonlyMap<string, Json>> {
+export interface Outputs {
+  /** Of the steps that succeeded, by the author's names; of a step that ran several times, the last. */
+  readonly outputs: ReadonlyMap<string, Json>
+  /** What is secret in them by the schemas of their flow, which whoever has them need not have. */
+  readonly secrets: readonly unknown[]
+}
+
+/** Throws NOT_FOUND. */
+export async function outputsOf(store: Store, run: RunId, item = 0): Promise<Outputs> {
   const row = await findRun(store, run)
-  const { plan } = await readCreated(store, row.id)
+  const { plan, options } = await readCreated(store, row.id)
   let from = 0
   for (const { journal, items } of await store.runs.shards(row.id)) {
     const place = item - from
     from += items
     if (place < 0 || place >= items) continue
     const outputs = new Map<string, Json>()
-    for (const { entries } of await store.read(journal)) {
+    const rows = await store.read(journal)
+    for (const { entries } of rows) {
       for (const entry of entries) {
         if (entry.type !== 'settled' || entry.sub !== undefined || entry.item !== item) continue
         const step = plan.steps[entry.step]
@@ -26,7 +36,13 @@ export async function outputsOf(store: Store, run: RunId, item = 0): Promise<Rea
         else outputs.delete(id)
       }
     }
-    return outputs
+    const { input: ofInput, variables: ofVariables } = plan.schemas ?? {}
+    const secrets = [
+      ...(options?.secrets ?? []),
+      ...(ofVariables === undefined ? [] : secretValues(ofVariables, options?.variables ?? {})),
+      ...(ofInput === undefined ? [] : secretValues(ofInput, inputsIn(rows)[place])),
+    ]
+    return { outputs, secrets }
   }
   throw new FlowError('NOT_FOUND', `run ${run} has no item ${item}`)
 }

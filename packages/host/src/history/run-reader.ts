@@ -189,8 +189,8 @@ export function createRunReader(
 /** Takes out what the process knows to be secret, and what is so in the run's variables. */
 function redactorOf(process: Redactor, { plan, options }: Pick<Created, 'plan' | 'options'>): Redactor {
   const schema = plan.schemas?.variables
-  const own = schema === undefined ? [] : secretValues(schema, options?.variables ?? {})
-  return new Redactor(own, [process], () => keysOf(plan))
+  const ofVariables = schema === undefined ? [] : secretValues(schema, options?.variables ?? {})
+  return new Redactor([...ofVariables, ...(options?.secrets ?? [])], [process], () => keysOf(plan))
 }
 
 const CANCELLED: Outcome = { outcome: 'failed', error: { code: 'CANCELLED', message: 'the run was cancelled' } }

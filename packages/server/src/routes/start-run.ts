@@ -87,6 +87,7 @@ async function toStart(
   return {
     flow: part?.flow ?? given,
     ...(part ? { pins: part.pins } : {}),
+    ...(part?.secrets ? { secrets: part.secrets } : {}),
     ...(variables === undefined ? {} : { variables }),
     ...(labels === undefined ? {} : { labels }),
     ...(maxConcurrent === undefined ? {} : { maxConcurrent }),

@@ -24,7 +24,7 @@ import { readCreated } from '@stepflow/host/history'
 import { createSchemaLoader } from '@stepflow/schema'
 
 export interface StartRequest
-  extends Pick<RunOptions, 'variables' | 'labels' | 'maxConcurrent' | 'kind' | 'flowVersion' | 'pins'> {
+  extends Pick<RunOptions, 'variables' | 'labels' | 'maxConcurrent' | 'kind' | 'flowVersion' | 'pins' | 'secrets'> {
   readonly flow: CompiledGiven
   /** By which the run is listed, in place of the flow's own name. */
   readonly flowName?: string | undefined
@@ -126,7 +126,7 @@ export class RunStarter {
       ...(name ? { flow: name } : {}),
       ...(textId === undefined ? {} : { textId }),
       ...(overridesId === undefined ? {} : { overridesId }),
-      ...given(request, ['variables', 'labels', 'maxConcurrent', 'kind', 'flowVersion', 'pins']),
+      ...given(request, ['variables', 'labels', 'maxConcurrent', 'kind', 'flowVersion', 'pins', 'secrets']),
       ...(key ? { request: key } : {}),
       ...(request.onBroken ? { onBroken: request.onBroken } : {}),
       trigger,

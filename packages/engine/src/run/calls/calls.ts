@@ -4,10 +4,11 @@
 import { type Component, Park, Skip } from '../../component/plugin.ts'
 import { errorValue, FlowError } from '../../errors.ts'
 import { isPromise } from '../../json.ts'
+import { Redactor } from '../../secrets/redactor.ts'
 import { isAway } from '../../store/patience.ts'
 import type { ActiveRun } from '../in-flight/active-run.ts'
 import { Attempt } from '../in-flight/attempt.ts'
-import { inputsOf, isWanted, rootItem, stepOf } from '../in-flight/attempt-place.ts'
+import { inputsOf, isWanted, rootItem, secretsAround, stepOf } from '../in-flight/attempt-place.ts'
 import type { Drive } from '../in-flight/drive.ts'
 import { dropStep, dropSubRun } from '../in-flight/drop.ts'
 import type { Items } from '../in-flight/items.ts'
@@ -399,7 +400,9 @@ export class Calls {
       if (attempt.later?.took !== undefined) record.took = attempt.later.took
       if (attempt.later?.isFromCache) record.cached = true
       if (attempt.later?.lost && record.outcome.outcome !== 'failed') record.lost = attempt.later.lost
-      const isKept = attempt.cacheKey !== undefined && isAnswer && record.outcome.outcome === 'success'
+      const isSuccess = isAnswer && record.outcome.outcome === 'success'
+      // What is secret in this run is so in no other: it is kept for none.
+      const isKept = attempt.cacheKey !== undefined && isSuccess && !holdsSecret(attempt, result)
       if (isKept) record.cache = keptFor(attempt, this.#drive.now)
       if (record.cache) this.#drive.kept.set(record.cache.key, { output: result ?? null })
     }
@@ -441,6 +444,11 @@ export class Calls {
 /** The component that the input chooses; throws if there is none. */
 function chosen({ run, step, key }: Attempt): Component {
   return (run.plan.choices[step] as Choice)(run.state.value[key]) // a step that calls has a component or a choice
+}
+
+function holdsSecret(attempt: Attempt, result: unknown): boolean {
+  const secrets = secretsAround(attempt)
+  return secrets.length > 0 && !Object.is(new Redactor(secrets).value(result), result)
 }
 
 function checkJson(attempt: Attempt, result: unknown): void {

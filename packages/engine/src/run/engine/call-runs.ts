@@ -10,6 +10,7 @@ import type { Plan } from '../../plan/plan.ts'
 import type { Patience } from '../../store/patience.ts'
 import type { RunRow, Store } from '../../store/store.ts'
 import type { Attempt } from '../in-flight/attempt.ts'
+import { secretsAround } from '../in-flight/attempt-place.ts'
 import type { Outcome } from '../outcome.ts'
 import { recordedResults } from './follow-run.ts'
 
@@ -41,7 +42,12 @@ export class CallRuns {
       // Nobody has its results any more: it has to be done again.
       id = undefined
     }
-    const bound = maxConcurrent === undefined ? {} : { maxConcurrent }
+    // Its inputs may be ours, and its own schema need not say what is secret in them.
+    const secrets = secretsAround(attempt)
+    const bound = {
+      ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
+      ...(secrets.length === 0 ? {} : { secrets }),
+    }
     const handle = await this.#engine.submit(plan, [...inputs], id === undefined ? bound : { ...bound, id })
     const isHeld = !this.#store.keepsSteps && (!wait || id !== undefined)
     const outcomes = isHeld ? this.#hold(handle) : wait ? outcomesOf(handle) : []

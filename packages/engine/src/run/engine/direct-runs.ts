@@ -12,12 +12,12 @@ import { signalEntry } from '../calls/signals.ts'
 import { checkedVariables } from '../check-variables.ts'
 import { Driver } from '../driver/driver.ts'
 import type { CallServices } from '../in-flight/attempt.ts'
+import { secretsOf } from '../in-flight/attempt-place.ts'
 import type { DriverOptions, ItemGate } from '../in-flight/drive.ts'
 import type { LinkedPlan } from '../link.ts'
 import { failed, type Outcome } from '../outcome.ts'
 import type { RunFacts } from '../scheduler/state.ts'
 import type { RedactorOf } from './call-services.ts'
-import { secretsOf } from './local-run.ts'
 
 /** Of one plan, so many drivers wait for their next run. */
 const RESTING = 64

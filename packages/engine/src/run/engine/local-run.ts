@@ -9,6 +9,7 @@ import { Redactor } from '../../secrets/redactor.ts'
 import type { JournalRow } from '../../store/store.ts'
 import { cancelledError, type SignalEntry, signalsIn } from '../calls/signals.ts'
 import type { Driver } from '../driver/driver.ts'
+import { secretsOf } from '../in-flight/attempt-place.ts'
 import type { ItemGate, ItemInput } from '../in-flight/drive.ts'
 import type { LinkedPlan } from '../link.ts'
 import type { Outcome } from '../outcome.ts'
@@ -19,6 +20,8 @@ export interface LocalRunOptions {
   readonly id: RunId
   readonly plan: LinkedPlan
   readonly variables: Readonly<Record<string, unknown>>
+  /** Of the runs from which it has values. */
+  readonly secrets: readonly unknown[]
   readonly secret: (name: string) => string | undefined
   readonly known: KnownSecrets
   /** Of what all runs of the plan know. */
@@ -67,13 +70,12 @@ export class LocalRun implements ItemGate {
     const { id, variables, plan, known } = options
     this.id = id
     this.plan = plan
-    this.facts = { id, variables, secret: options.secret }
+    this.facts = { id, variables, secret: options.secret, secrets: options.secrets }
     this.#places = options.places
     this.#isRedacting = options.isRedacting
     this.#known = known
-    const ofVariables = plan.checkVariables?.secretsIn?.(variables) ?? []
-    this.#redactor =
-      ofVariables.length === 0 ? options.redactor : new Redactor([], [options.redactor, known.of(ofVariables)])
+    const own = [...(plan.checkVariables?.secretsIn?.(variables) ?? []), ...options.secrets]
+    this.#redactor = own.length === 0 ? options.redactor : new Redactor([], [options.redactor, known.of(own)])
   }
 
   get isClosed(): boolean {
@@ -302,17 +304,4 @@ export class LocalRun implements ItemGate {
       this.#onChange.push(resolve)
     })
   }
-}
-
-// ---
-
-/** What the schemas of these inputs mark as secret. */
-export function secretsOf(inputs: readonly ItemInput[]): readonly unknown[] {
-  let found: readonly unknown[] = []
-  for (const { plan, input, variables } of inputs) {
-    const ofInput = plan.checkInput?.secretsIn?.(input) ?? []
-    const ofVariables = variables ? (plan.checkVariables?.secretsIn?.(variables) ?? []) : []
-    for (const own of [ofInput, ofVariables]) if (own.length > 0) found = found.length === 0 ? own : [...found, ...own]
-  }
-  return found
 }

@@ -54,6 +54,7 @@ export class LocalRuns {
       id,
       plan,
       variables: options.variables ?? {},
+      secrets: options.secrets ?? [],
       secret: this.#tools.secret,
       known: this.#tools.known,
       redactor: this.#redactorOf(plan),

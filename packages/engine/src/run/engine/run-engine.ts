@@ -46,6 +46,7 @@ import { ResultStream } from './result-stream.ts'
 import { newRunId } from './run-id.ts'
 import { beginningOf, rowOf } from './run-journal.ts'
 import { checkId, checkLimit, keptOptions, repeatedOptions } from './run-options.ts'
+import { secretsLeft } from './secrets-left.ts'
 import { checkItems, previewOf, writeRerun } from './write-rerun.ts'
 
 /** For how long a store that is away is waited for. */
@@ -217,8 +218,18 @@ export class RunEngine implements PlanEngine {
     const variables = checkedVariables(linked, options.variables ?? before.options?.variables ?? {})
     const { from: start } = options
     const from = start === undefined ? {} : 'step' in start ? { from: start.step } : { failed: true as const }
+    const secrets = await secretsLeft(store, shards, {
+      before: { ...before, linked: await this.#link(before.plan) },
+      next: { linked, variables },
+      inputs: options.inputs,
+    })
     const kept = keptOptions(
-      { ...repeatedOptions(before.options ?? {}, options), ...options, origin: { runId: id, ...from } },
+      {
+        ...repeatedOptions(before.options ?? {}, options),
+        ...options,
+        ...(secrets.length === 0 ? {} : { secrets }),
+        origin: { runId: id, ...from },
+      },
       variables,
     )
     const again = options.id ?? this.#newId()

@@ -14,7 +14,7 @@ export function keptOptions(options: SubmitOptions, variables: Readonly<Record<s
 
 const KEPT = [
   ...(['flow', 'flowId', 'flowVersion', 'textId', 'overridesId', 'kind', 'pins', 'request'] as const),
-  ...(['labels', 'maxConcurrent', 'origin', 'trigger'] as const),
+  ...(['labels', 'maxConcurrent', 'origin', 'trigger', 'secrets'] as const),
 ] satisfies readonly (keyof RunOptions)[]
 
 /** What a run takes over of the options of the one that it repeats. Another request is what began it. */

@@ -42,3 +42,23 @@ export function visitOf(attempt: Attempt): VisitRef {
   const { run, step, itemIndex: item, visit } = attempt
   return run.key === '' ? { item, step, visit } : { sub: run.key, item, step, visit }
 }
+
+/** What the schemas of these inputs mark as secret. */
+export function secretsOf(inputs: readonly ItemInput[]): readonly unknown[] {
+  let found: readonly unknown[] = []
+  for (const { plan, input, variables } of inputs) {
+    const ofInput = plan.checkInput?.secretsIn?.(input) ?? []
+    const ofVariables = variables ? (plan.checkVariables?.secretsIn?.(variables) ?? []) : []
+    for (const own of [ofInput, ofVariables]) if (own.length > 0) found = found.length === 0 ? own : [...found, ...own]
+  }
+  return found
+}
+
+/** All that its run knows to be secret by schemas, and by what it was given along: a run that it begins knows no schema of ours. */
+export function secretsAround(attempt: Attempt): readonly unknown[] {
+  let { run } = attempt
+  while (run.parent) run = run.parent.attempt.run
+  const { plan, state } = run
+  const ofRun = plan.checkVariables?.secretsIn?.(state.facts.variables) ?? []
+  return [...secretsOf(inputsOf(attempt)), ...ofRun, ...(state.facts.secrets ?? [])]
+}

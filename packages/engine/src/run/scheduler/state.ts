@@ -46,6 +46,8 @@ export interface RunFacts {
   readonly id: string
   readonly variables: Readonly<Record<string, unknown>>
   readonly secret: (name: string) => string | undefined
+  /** Of the runs from which it has values. */
+  readonly secrets?: readonly unknown[]
   /** What the program that began the run gave along, for components of this process. */
   readonly local?: unknown
 }
