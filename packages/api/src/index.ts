@@ -47,6 +47,7 @@ export {
   stepListSchema,
   stepSchema,
 } from './shapes/item.ts'
+export { type LogLine, type LogList, logLevels, logLineSchema, logListSchema } from './shapes/log.ts'
 export {
   type BulkAction,
   bulkActionSchema,

@@ -21,6 +21,7 @@ const NEEDS: Readonly<Record<string, Needed>> = {
   listRuns: 'viewer',
   getRun: 'viewer',
   getRunFlow: 'viewer',
+  getLogs: 'viewer',
   getResults: 'viewer',
   cancelRun: 'operator',
   pauseRun: 'operator',

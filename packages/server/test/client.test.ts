@@ -31,6 +31,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   listRuns: (client) => client.listRuns({ status: 'failed', label: ['a:b'], sort: '-duration', q: 'x' }),
   getRun: (client) => client.getRun('a/b'),
   getRunFlow: (client) => client.getRunFlow('r'),
+  getLogs: (client) => client.listLogs('r', { item: 0, step: 'a', level: 'info', q: 'x', limit: 10 }),
   cancelRun: (client) => client.cancelRun('r', 'enough'),
   pauseRun: (client) => client.pauseRun('r'),
   resumeRun: (client) => client.resumeRun('r'),

@@ -20,6 +20,7 @@ import type {
   VersionList,
 } from '../shapes/flow.ts'
 import type { FailureList, Item, ItemList, Step, StepList } from '../shapes/item.ts'
+import type { LogList } from '../shapes/log.ts'
 import type { BulkResult, Rerun, RerunPreview } from '../shapes/rerun.ts'
 import type { Run, RunFlow, RunList, RunsSummary, StartedRun, StartRun } from '../shapes/run.ts'
 import type { Health, Info } from '../shapes/server.ts'
@@ -88,6 +89,19 @@ export interface FindStep extends FindSteps {
   readonly element?: number
   /** Large values too. */
   readonly full?: boolean
+}
+
+/** Which lines of a run's log are read. */
+export interface FindLogs {
+  readonly item?: number
+  readonly step?: string
+  /** This one, or one that matters more. */
+  readonly level?: 'debug' | 'info' | 'warning' | 'error'
+  /** A part of the message, in any case. */
+  readonly q?: string
+  /** 100 unless told, at most 1,000. */
+  readonly limit?: number
+  readonly cursor?: string
 }
 
 /** What is done to many runs: those that are named, or those that a filter finds. */
@@ -333,6 +347,11 @@ export class StepflowClient {
   /** One visit, with its values. */
   getStep(runId: string, step: string, { item, ...query }: FindStep = {}): Promise<Step> {
     return this.#http.json(`${stepsOf(runId, item)}${path(step)}`, { query })
+  }
+
+  /** What was logged in it, in the order of writing. */
+  listLogs(runId: string, query: FindLogs = {}): Promise<LogList> {
+    return this.#http.json(path('runs', runId, 'logs'), { query: { ...query } })
   }
 
   /** What was written to its journals, some rows at a time. `item`: what concerns this one only. */

@@ -19,6 +19,7 @@ export type {
   VersionList,
 } from '../shapes/flow.ts'
 export type { FailureList, Item, ItemList, Step, StepList } from '../shapes/item.ts'
+export type { LogLine, LogList } from '../shapes/log.ts'
 export type { BulkResult, Rerun, RerunPreview } from '../shapes/rerun.ts'
 export type { Run, RunFlow, RunList, RunsSummary, StartedRun, StartRun } from '../shapes/run.ts'
 export type { Health, Info } from '../shapes/server.ts'
@@ -28,6 +29,7 @@ export {
   type ClientOptions,
   type ExportedRun,
   type FilterRuns,
+  type FindLogs,
   type FindStep,
   type FindSteps,
   type ImportedRun,

@@ -1,6 +1,7 @@
 // Items of a run, and the visits of their steps, as clients see them.
 
 import type { Shape, ShapeSchema } from '../shape.ts'
+import { logLineSchema } from './log.ts'
 import { errorSchema } from './outcome.ts'
 import { time, whySchema } from './run.ts'
 
@@ -142,8 +143,9 @@ export const stepSchema = {
       },
       required: ['code', 'message'],
     },
+    logs: { type: 'array', description: 'What it logged: the last 1,000 lines.', items: logLineSchema },
   },
-  required: stepRequired,
+  required: [...stepRequired, 'logs'],
 } as const satisfies ShapeSchema
 
 /** One visit of a step, with its values. */

@@ -1,7 +1,7 @@
 // A recorded run as one JSON document. Secrets are taken out on the way, so a run that was begun with secrets cannot be run
 // again from its document without them.
 
-import { type BlobKind, JournalCodec, type JournalEntry } from '@stepflow/engine'
+import { type BlobKind, JournalCodec, type JournalEntry, type LogLine } from '@stepflow/engine'
 import { type Exported, type ExportedBlob, FORMAT, VERSION } from './exported.ts'
 import type { ReadJournal, RecordedRun } from './run-reader.ts'
 
@@ -22,11 +22,24 @@ export async function exportRun(
       await addNamedBlobs(encoded.text, blob, blobs)
     }
   }
+  const logs = await logOf(recorded)
+  const logged = logs.length > 0 ? { logs } : {}
   const exportedAt = new Date().toISOString()
-  return { format: FORMAT, version: VERSION, program, exportedAt, run: recorded.row.id, journals, blobs }
+  return { format: FORMAT, version: VERSION, program, exportedAt, run: recorded.row.id, journals, blobs, ...logged }
 }
 
 // ---
+
+async function logOf(recorded: RecordedRun): Promise<LogLine[]> {
+  const all: LogLine[] = []
+  for (let page = await recorded.log({ limit: LINES_AT_ONCE }); page; ) {
+    for (const line of page.lines) all.push(line)
+    page = page.next === undefined ? undefined : await recorded.log({ limit: LINES_AT_ONCE, after: page.next })
+  }
+  return all
+}
+
+const LINES_AT_ONCE = 1_000
 
 /** What is kept for later calls stays where it was made. */
 function withoutCache(entry: JournalEntry): JournalEntry {

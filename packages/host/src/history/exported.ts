@@ -1,6 +1,6 @@
 // The form of an exported run: one JSON document with its journals row by row, and the blobs that they name.
 
-import type { BlobKind } from '@stepflow/engine'
+import type { BlobKind, LogLine } from '@stepflow/engine'
 
 export const FORMAT = 'stepflow-run'
 export const VERSION = 1
@@ -15,4 +15,6 @@ export interface Exported {
   readonly run: string
   readonly journals: Readonly<Record<string, readonly unknown[]>>
   readonly blobs: Readonly<Record<string, ExportedBlob>>
+  /** What was logged; absent if nothing was. */
+  readonly logs?: readonly LogLine[]
 }

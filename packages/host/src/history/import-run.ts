@@ -15,6 +15,7 @@ import {
   whyNotJson,
 } from '@stepflow/engine'
 import { faultOfEntry } from './check-entry.ts'
+import { bareLine, faultOfLine } from './check-line.ts'
 import { exportRun } from './export-run.ts'
 import { type Exported, FORMAT, VERSION } from './exported.ts'
 import type { RunReader } from './run-reader.ts'
@@ -28,7 +29,7 @@ export interface Imported {
 /** `name` says in messages what the text is of: a file's name. `reader` reads the store. */
 export async function importRun(store: Store, reader: RunReader, text: string, name: string): Promise<Imported> {
   const brought = readExport(text, name)
-  const { run, journals, blobs } = brought
+  const { run, journals, blobs, logs = [] } = brought
   if (await store.runs.get(run)) {
     if (await isThere(reader, brought)) return { run, isNew: false }
     const message = `this store already has run ${run}, and "${name}" differs from it: import it into another store, or remove the run first (stepflow runs delete ${run})`
@@ -36,6 +37,9 @@ export async function importRun(store: Store, reader: RunReader, text: string, n
   }
   try {
     await bring(store, journals, blobs)
+    for (let from = 0; from < logs.length; from += LINES_AT_ONCE) {
+      await store.logs.add(run, logs.slice(from, from + LINES_AT_ONCE))
+    }
   } catch (thrown) {
     await store.runs.remove(run)
     throw thrown
@@ -45,7 +49,9 @@ export async function importRun(store: Store, reader: RunReader, text: string, n
 
 // ---
 
-/** Compared as they are exported: what an export leaves out makes no difference. */
+const LINES_AT_ONCE = 1_000
+
+/** Compared as they are exported: what an export leaves out makes no difference, nor does what was logged. */
 async function isThere(reader: RunReader, { run, journals, blobs }: Exported): Promise<boolean> {
   const recorded = await reader.open(run)
   if (recorded.damage !== undefined) return false
@@ -79,7 +85,14 @@ function readExport(text: string, file: string): Exported {
   const first = firstOf(firstOf(journals[`${run}/0`]))
   const plan = own(first, 'plan')
   if (own(first, 'type') !== 'created' || !isPlan(plan)) throw refuse('is damaged: it does not begin with a plan')
-  return { run, journals, blobs } as unknown as Exported // each part was looked at
+  const logs = own(document, 'logs') ?? []
+  if (!Array.isArray(logs)) throw refuse('is damaged: its "logs" are no list')
+  const lines = logs.map((line, index) => {
+    const fault = faultOfLine(line)
+    if (fault !== undefined) throw refuse(`is damaged: line ${index} of its log has ${fault}`)
+    return bareLine(line)
+  })
+  return { run, journals, blobs, logs: lines } as unknown as Exported // each part was looked at
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: an id with one could forge lines

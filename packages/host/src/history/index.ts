@@ -23,10 +23,12 @@ export {
 } from './resume-run.ts'
 export { type Keep, pruneRuns, Retention, type RetentionOptions } from './retention.ts'
 export { eachRun, MOST_COUNTED } from './run-list.ts'
+export { type LogFilter, leftOutMessage, type ShownLog } from './run-log.ts'
 export { createRunReader, type RecordedRun, type RunReader } from './run-reader.ts'
 export { refuseChanged } from './same-steps.ts'
 export {
   itemSummary,
+  logLine,
   type RunSummary,
   stepSummary,
   summaryOf,

@@ -18,6 +18,7 @@ import {
   type JournalRow,
   type Json,
   keysOf,
+  type LogLine,
   type OpenWait,
   type Outcome,
   type Plan,
@@ -48,6 +49,7 @@ import { itemBytes, type ShardItems } from './item-states.ts'
 import { type FailureCause, type ItemFilter, type ListedItem, listFailures, listItems } from './list-items.ts'
 import { type Created, readCreated } from './read-created.ts'
 import { readBlob } from './read-stored.ts'
+import { type LogFilter, readLog, readVisitLog, type ShownLog, shownLine, type VisitName } from './run-log.ts'
 import { type Driving, firstWait, heldBack, placeReasons, waitForInput, waitsForInput } from './run-why.ts'
 import { reasonOf, type WaitingFor } from './summary.ts'
 import { decidedBy, outcomeOf, placedError, type VisitDetail, visitAmong, type WhichVisit } from './visit-detail.ts'
@@ -122,6 +124,12 @@ export interface RecordedRun {
   itemBytes(): AsyncIterable<ShardItems>
   /** A row of one of its journals, as it may be shown. */
   shownRow(row: JournalRow): Promise<JournalEntry[]>
+  /** What was logged in it; undefined if the filter's place is none of this store. */
+  log(filter: LogFilter): Promise<ShownLog | undefined>
+  /** A line of its log, as it may be shown. */
+  shownLine(line: LogLine): LogLine
+  /** What one visit of a step has logged: the last lines. */
+  logOf(item: number, visit: VisitName, inside?: string): Promise<LogLine[]>
   /** The first ones that failed. */
   failedItems(limit: number): Promise<ItemRow[]>
   /** Whole journals, row by row; the one with this item only. */
@@ -473,6 +481,18 @@ class Recorded implements RecordedRun {
 
   itemBytes(): AsyncIterable<ShardItems> {
     return itemBytes(this.#store, this.row)
+  }
+
+  log(filter: LogFilter): Promise<ShownLog | undefined> {
+    return readLog({ store: this.#store, row: this.row, redactor: this.#redactor }, filter)
+  }
+
+  shownLine(line: LogLine): LogLine {
+    return shownLine(line, this.#redactor)
+  }
+
+  logOf(item: number, visit: VisitName, inside?: string): Promise<LogLine[]> {
+    return readVisitLog({ store: this.#store, row: this.row, redactor: this.#redactor }, item, visit, inside)
   }
 
   async failedItems(limit: number): Promise<ItemRow[]> {

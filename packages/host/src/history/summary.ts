@@ -1,7 +1,7 @@
 // What programs are given of a run: its summary, its items, the visits of its steps. The same shapes for the command line and
 // for a server. Shapes only: what goes in is redacted already.
 
-import type { AttemptRow, ItemRow, RunRow, VisitRow, Why } from '@stepflow/engine'
+import type { AttemptRow, ItemRow, LogLine, RunRow, VisitRow, Why } from '@stepflow/engine'
 import { isEnded, itemStatus } from '@stepflow/engine'
 
 /** A run as programs see it. Times are ISO 8601, in UTC. */
@@ -100,6 +100,11 @@ export function stepSummary({ step: _, readyAt, startedAt, endedAt, attempts, wh
 
 export function reasonOf({ until, ...why }: Why): WaitingFor {
   return until === undefined ? why : { ...why, until: time(until) }
+}
+
+/** A line of a run's log. */
+export function logLine({ at, ...line }: LogLine) {
+  return { at: time(at), ...line }
 }
 
 // ---

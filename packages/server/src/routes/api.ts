@@ -9,6 +9,7 @@ import { componentRoutes } from './components.ts'
 import { eventRoutes } from './events.ts'
 import { flowRoutes } from './flows.ts'
 import { itemRoutes } from './items.ts'
+import { logRoutes } from './logs.ts'
 import { rerunRoutes } from './reruns.ts'
 import { runFlowRoutes } from './run-flow.ts'
 import { runListRoutes } from './run-list.ts'
@@ -35,6 +36,7 @@ export function apiRoutes(app: App, services: Services): void {
   runFlowRoutes(app, services)
   rerunRoutes(app, services)
   itemRoutes(app, services)
+  logRoutes(app, services)
   bulkRoutes(app, services)
   eventRoutes(app, services)
   stepRoutes(app, services)

@@ -2,7 +2,7 @@
 
 import { stepListSchema, stepSchema } from '@stepflow/api'
 import { FlowError, visitOfPath } from '@stepflow/engine'
-import { type RecordedRun, stepSummary } from '@stepflow/host/history'
+import { logLine, type RecordedRun, stepSummary } from '@stepflow/host/history'
 import type { App } from '../app/app.ts'
 import { MOST_OF_ONE, preview } from '../app/preview.ts'
 import { unreadable } from '../app/problem.ts'
@@ -58,12 +58,14 @@ export function stepRoutes(app: App, { runs, store }: Services): void {
       async ({ params, query: { visit, inside, element, full } }) => {
         const { recorded, item } = await opened(params, inside)
         const { row, error, ...values } = await recorded.visit(item, { stepId: params.step, visit, element }, inside)
+        const logs = await recorded.logOf(item, row, inside)
         const most = full ? Number.POSITIVE_INFINITY : MOST_OF_ONE
         return {
           ...stepSummary(row),
           ...('input' in values ? { input: preview(values.input, most) } : {}),
           ...('output' in values ? { output: preview(values.output ?? null, most) } : {}),
           ...(error === undefined ? {} : { error }),
+          logs: logs.map(logLine),
         }
       },
     )
