@@ -1,5 +1,6 @@
 // A server that is killed in the middle of what a client asked for: what it had acknowledged is there, and nothing is half.
 
+import { createHmac } from 'node:crypto'
 import { readdirSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -109,7 +110,51 @@ test('in a publish of a flow without a file: each time a version that was acknow
   }
 }, 120_000)
 
+test("between a webhook's run and its answer: the delivery that is sent again gets that run, and there is no other", async () => {
+  const hooked = `name: hooked\ntriggers: [{ webhook: push, secret: HOOK }]\n${ECHO.replace('name: echo\n', '')}`
+  const { folder } = folderWith({ 'flows/hooked.yaml': hooked })
+  let server = await serving(folder)
+  await ask(server, 'PUT', '/secrets/HOOK', { value: 'kept-by-both-sides' })
+  for (let kill = 1; kill <= 6; kill++) {
+    const seen = async () => (await ask(server, 'GET', '/runs?trigger=webhook')).body
+    const cut = deliver(server, `d-${kill}`).catch(() => undefined)
+    // Sooner and sooner after the run is there; in the end perhaps before.
+    if (kill <= 3) while ((await seen()).total < kill);
+    else for (let turn = 0; turn < kill * 10; turn++) await new Promise((resolve) => setImmediate(resolve))
+    const before = kill <= 3 ? (await seen()).runs[0].runId : undefined
+    await server.kill()
+    const answer = await cut
+
+    server = await serving(folder)
+
+    const again = await deliver(server, `d-${kill}`)
+    expect(again.status).toBe(202)
+    if (before !== undefined) expect(again.body.runId).toBe(before)
+    if (answer?.status === 202) expect(again.body.runId).toBe(answer.body.runId)
+    expect((await seen()).total).toBe(kill)
+    const results = await fetch(`${server.url}/api/v1/runs/${again.body.runId}/results`)
+    expect(await results.text()).toBe(`{"outcome":"success","result":"d-${kill}"}\n`)
+  }
+}, 120_000)
+
 // ---
+
+async function deliver({ url }: Serving, delivery: string) {
+  const body = JSON.stringify({ n: delivery })
+  const timestamp = String(Math.floor(Date.now() / 1000))
+  const digest = createHmac('sha256', 'kept-by-both-sides').update(`${delivery}.${timestamp}.${body}`).digest('hex')
+  const answer = await fetch(`${url}/hooks/push`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      'x-stepflow-signature': `sha256=${digest}`,
+      'x-stepflow-timestamp': timestamp,
+      'x-stepflow-delivery': delivery,
+    },
+    body,
+  })
+  return { status: answer.status, body: JSON.parse(await answer.text()) }
+}
 
 async function ask({ url }: Serving, method: string, path: string, body?: unknown, headers = {}) {
   const answer = await fetch(`${url}/api/v1${path}`, {
