@@ -45,7 +45,7 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   })
   const typed = app as unknown as App
   measureAnswers(typed, services)
-  acceptBodies(typed)
+  acceptBodies(typed, services.clock)
   guardDoor(typed, config)
   refuseUnknown(typed)
   const ended = new EndedTokens(services.tokens, services.clock)

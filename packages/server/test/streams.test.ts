@@ -1,6 +1,7 @@
 // Answers that go on for long: what becomes of them when a client stalls or leaves, and when the server ends.
 
 import { type IncomingMessage, request } from 'node:http'
+import { createManualClock } from '@stepflow/engine/testing'
 import { expect, test } from 'vitest'
 import { startServer, type TestServer, WAITS } from './start-server.ts'
 
@@ -55,12 +56,43 @@ test('a reader that leaves is followed no longer', async () => {
   while (watches > 0) await new Promise((resolve) => setImmediate(resolve))
 })
 
+test.each(['/events', '/runs/RUN/events', '/runs/RUN/results'])(
+  '%s goes on for longer than a body may take',
+  async (path) => {
+    const clock = createManualClock(Date.UTC(2026, 10, 30))
+    const server = await startServer({ clock })
+    const { runId } = (await server.call('POST', '/runs', { flow: WAITS, input: {} })).body
+    const answer = await streamOf(server, path.replace('RUN', runId))
+    let text = ''
+    let isBroken = false
+    answer.on('data', (part) => {
+      text += part
+    })
+    answer.on('error', () => {
+      isBroken = true
+    })
+
+    for (let minute = 0; minute < 10; minute++) await clock.advance(60_000)
+    expect(isBroken).toBe(false)
+    await server.services.engine.signal(runId, { name: 'signal', signal: 'go', payload: 'at last' })
+
+    while (!text.includes('"completed"') && !text.includes('"at last"') && !isBroken) await clock.advance(1_000)
+    expect(isBroken).toBe(false)
+    answer.on('error', () => {}).destroy()
+  },
+  120_000,
+)
+
 // ---
 
 /** The head of the results, and nothing read of them. */
-function reading({ url }: TestServer, runId: string): Promise<IncomingMessage> {
+function reading(server: TestServer, runId: string): Promise<IncomingMessage> {
+  return streamOf(server, `/runs/${runId}/results`)
+}
+
+function streamOf({ url }: TestServer, path: string): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const asking = request(`${url}/api/v1/runs/${runId}/results`, resolve)
+    const asking = request(`${url}/api/v1${path}`, resolve)
     asking.on('error', reject).end()
   })
 }

@@ -1,7 +1,7 @@
 // Bodies: of the types that their route takes, cut if they do not come; those of JSON bounded in length and depth, every key
 // a key like any other.
 
-import { FlowError } from '@stepflow/engine'
+import { type Clock, FlowError } from '@stepflow/engine'
 import { parseJson } from '@stepflow/host'
 import type { FastifyRequest } from 'fastify'
 import type { App } from './app.ts'
@@ -31,7 +31,7 @@ declare module 'fastify' {
   }
 }
 
-export function acceptBodies(app: App): void {
+export function acceptBodies(app: App, clock: Clock): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(
     'application/json',
@@ -61,25 +61,29 @@ export function acceptBodies(app: App): void {
   })
   app.addHook('preParsing', async (request, _reply, payload) => {
     checkType(request)
-    if (STREAMED.includes(request.mediaType ?? '')) return payload
+    // Where nothing is to come, nothing ends: the answer may take for ever.
+    if (!hasBody(request) || STREAMED.includes(request.mediaType ?? '')) return payload
     // Whoever sends a byte a minute holds a connection, and nothing else, for no longer than that.
-    const timer = setTimeout(() => request.raw.destroy(), BODY_MS)
-    payload.once('close', () => clearTimeout(timer)).once('end', () => clearTimeout(timer))
+    const cancel = clock.timer(BODY_MS, () => request.raw.destroy())
+    payload.once('close', cancel).once('end', cancel)
     return payload
   })
 }
 
 // ---
 
-function checkType({ mediaType, headers, routeOptions }: FastifyRequest): void {
+function checkType(request: FastifyRequest): void {
+  const { mediaType, routeOptions } = request
   const { takes, needsBody = false } = routeOptions.config
   if (takes === undefined || (mediaType !== undefined && takes.includes(mediaType))) return
-  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
-  if (mediaType === undefined && !hasBody && !needsBody) return
+  const isThere = hasBody(request)
+  if (mediaType === undefined && !isThere && !needsBody) return
   const wanted = `this needs a body of the type ${takes.join(' or ')}`
-  if (!hasBody) throw new FlowError('INVALID_INPUT', `${wanted}, and has none`)
-  throw new FlowError(
-    'UNSUPPORTED_TYPE',
-    `${wanted}, and ${mediaType === undefined ? 'has no Content-Type' : `is ${mediaType}`}`,
-  )
+  if (!isThere) throw new FlowError('INVALID_INPUT', `${wanted}, and has none`)
+  const what = mediaType === undefined ? 'has no Content-Type' : `is ${mediaType}`
+  throw new FlowError('UNSUPPORTED_TYPE', `${wanted}, and ${what}`)
+}
+
+function hasBody({ headers }: FastifyRequest): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
