@@ -10,7 +10,7 @@ const packages = new URL('../packages/', import.meta.url)
 export function entrySources() {
   const folders = readdirSync(packages).filter((folder) => existsSync(new URL(`${folder}/package.json`, packages)))
   const entries = folders.flatMap((folder) => {
-    const { name, exports } = JSON.parse(readFileSync(new URL(`${folder}/package.json`, packages), 'utf8'))
+    const { name, exports = {} } = JSON.parse(readFileSync(new URL(`${folder}/package.json`, packages), 'utf8'))
     return Object.entries(exports)
       .filter(([, target]) => typeof target === 'object')
       .map(([entry, target]) => [

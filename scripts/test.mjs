@@ -16,6 +16,7 @@ const ONCE = [
   'packages/host/test/mcp-released.test.ts',
   'packages/host/test/mcp-conformance.test.ts',
   'packages/server/test/*.test.ts',
+  'packages/web/test/*.test.ts',
   'packages/stepflow/test/cli-submit.test.ts',
   'packages/stepflow/test/cli-serve-kills.test.ts',
   'packages/stepflow/test/cli-runs-remote.test.ts',

@@ -67,6 +67,7 @@ const mayImport: Record<string, readonly string[]> = {
     '@stepflow/api/client',
     '@stepflow/server',
   ],
+  web: ['@stepflow/engine', '@stepflow/api', '@stepflow/api/client', '@stepflow/draw'],
 }
 
 /**
@@ -96,7 +97,8 @@ const rooms: Record<string, readonly string[]> = {
     'serving',
     'observability',
   ],
-  server: ['app', 'access', 'signatures', 'flows', 'runs', 'events', 'triggers', 'mcp', 'routes'],
+  server: ['app', 'access', 'signatures', 'flows', 'runs', 'events', 'triggers', 'mcp', 'page', 'routes'],
+  web: ['styles', 'model', 'api', 'parts', 'canvas', 'shell', 'pages'],
   stepflow: ['progress', 'batch', 'cases', 'remote', 'runs', 'commands'],
 }
 
@@ -220,7 +222,7 @@ function sourcesOf(folder: string): string[] {
   return readdirSync(folder).flatMap((name) => {
     const path = join(folder, name)
     if (statSync(path).isDirectory()) return sourcesOf(path)
-    return path.endsWith('.ts') ? [path] : []
+    return /\.tsx?$/.test(path) ? [path] : []
   })
 }
 

@@ -11,6 +11,8 @@ import { refuseUnknown } from './app/not-found.ts'
 import { sendProblem } from './app/problem.ts'
 import { compilers } from './app/validate.ts'
 import { mcpRoutes } from './mcp/http.ts'
+import { openPageFiles } from './page/page-files.ts'
+import { sendPage, wantsPage } from './page/page-routes.ts'
 import { apiRoutes } from './routes/api.ts'
 import { hookRoutes } from './routes/hooks.ts'
 import { measureAnswers } from './routes/metrics.ts'
@@ -47,11 +49,14 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   measureAnswers(typed, services)
   acceptBodies(typed, services.clock)
   guardDoor(typed, config)
-  refuseUnknown(typed)
+  const page = openPageFiles()
+  refuseUnknown(typed, (request, reply) =>
+    page && wantsPage(request, config.basePath) ? sendPage(reply.code(404), page, config.basePath) : undefined,
+  )
   const ended = new EndedTokens(services.tokens, services.clock)
   app.addHook('onClose', async () => ended.stop())
   guard(typed, access, { basePath: config.basePath, ended })
-  rootRoutes(typed, services)
+  rootRoutes(typed, services, page)
   publishedRunRoutes(typed, services)
   mcpRoutes(typed, services)
   await app.register(async (scope) => hookRoutes(scope as unknown as App, services))

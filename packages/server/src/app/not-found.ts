@@ -4,8 +4,14 @@ import { FlowError, suggest } from '@stepflow/engine'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from './app.ts'
 
-/** Refuses before a body is read: none of what it may be matters. */
-export function refuseUnknown(app: App): void {
+/**
+ * Refuses before a body is read: none of what it may be matters. `forPeople` answers somebody who followed a link, with a
+ * page; undefined: it has none.
+ */
+export function refuseUnknown(
+  app: App,
+  forPeople: (request: FastifyRequest, reply: FastifyReply) => FastifyReply | undefined,
+): void {
   const routes: { readonly method: string; readonly url: string; readonly pattern: RegExp }[] = []
   app.addHook('onRoute', ({ method, url }) => {
     for (const one of Array.isArray(method) ? method : [method])
@@ -19,6 +25,8 @@ export function refuseUnknown(app: App): void {
       reply.header('Allow', methods.join(', '))
       throw new FlowError('METHOD_NOT_ALLOWED', `${path} takes ${methods.join(', ')}, not ${request.method}`)
     }
+    const answered = forPeople(request, reply)
+    if (answered) return answered
     const near = suggest(
       path,
       routes.map(({ url }) => url),

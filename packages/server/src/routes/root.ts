@@ -1,20 +1,23 @@
-// What lies beside the API: the docs page, and health at the root, where probes look for it.
+// What lies beside the API: the page, the docs page, and health at the root, where probes look for it.
 
 import { healthSchema } from '@stepflow/api'
 import type { App } from '../app/app.ts'
 import { DOCS_POLICY, DOCS_SCRIPT, type DocsFile, docsFiles, docsPage, readDocsFile } from '../app/docs-page.ts'
+import type { PageFiles } from '../page/page-files.ts'
+import { pageRoutes } from '../page/page-routes.ts'
 import type { Services } from '../services.ts'
 import { metricsRoutes } from './metrics.ts'
 
-export function rootRoutes(app: App, services: Services): void {
+export function rootRoutes(app: App, services: Services, page: PageFiles | undefined): void {
   const { basePath } = services.config
   for (const base of new Set(['', basePath])) {
     healthRoutes(app, services, base, 'hidden')
     metricsRoutes(app, services, base, 'hidden')
   }
   const open = { config: { access: 'none' }, schema: { hide: true } } as const
-  // Until there is a web interface, whoever looks for it finds the API.
-  app.get(`${basePath}/`, open, (_request, reply) => reply.redirect(`${basePath}/api/docs`))
+  if (page) pageRoutes(app, page, basePath)
+  // From the sources, without a build, whoever looks for the page finds the API.
+  else app.get(`${basePath}/`, open, (_request, reply) => reply.redirect(`${basePath}/api/docs`))
   app.get(`${basePath}/api/docs`, open, (_request, reply) =>
     reply.type('text/html; charset=utf-8').header('Content-Security-Policy', DOCS_POLICY).send(docsPage(basePath)),
   )

@@ -1,0 +1,78 @@
+// The web interface: each of its addresses answers the one page, which finds out by itself what it shows there.
+
+import { createReadStream } from 'node:fs'
+import { createGunzip } from 'node:zlib'
+import { FlowError } from '@stepflow/engine'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { App } from '../app/app.ts'
+import { newNonce, type PageFiles } from './page-files.ts'
+
+/** Addresses of the page. What is none of them is not found, and answers the page that says so. */
+export const PAGES = ['/', '/runs', '/runs/*', '/flows', '/flows/*']
+
+export function pageRoutes(app: App, files: PageFiles, basePath: string): void {
+  const open = { config: { access: 'none' }, schema: { hide: true } } as const
+  for (const path of PAGES) {
+    app.get(`${basePath}${path}`, open, (_request, reply) => sendPage(reply, files, basePath))
+  }
+  app.get(
+    `${basePath}/assets/:name`,
+    {
+      ...open,
+      schema: {
+        hide: true,
+        params: { type: 'object', properties: { name: { type: 'string' } }, required: ['name'] } as const,
+      },
+    },
+    (request, reply) => sendAsset(request, reply, files, request.params.name),
+  )
+}
+
+/** True of what a browser asks for when somebody follows a link, outside of what programs ask for. */
+export function wantsPage(request: FastifyRequest, basePath: string): boolean {
+  const path = request.url.split('?')[0] as string // split gives at least one
+  if (request.method !== 'GET' || !request.headers.accept?.includes('text/html')) return false
+  return !['/api', '/assets', '/hooks', '/mcp'].some((room) => `${path}/`.startsWith(`${basePath}${room}/`))
+}
+
+export function sendPage(reply: FastifyReply, files: PageFiles, basePath: string): FastifyReply {
+  const nonce = newNonce()
+  return reply
+    .type('text/html; charset=utf-8')
+    .header('Content-Security-Policy', policyWith(nonce))
+    .send(files.page(basePath, nonce))
+}
+
+// ---
+
+function policyWith(nonce: string): string {
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    "worker-src 'self'",
+    "connect-src 'self'",
+    "font-src 'self'",
+    `style-src 'self' 'nonce-${nonce}'`,
+    "img-src 'self' data:",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ')
+}
+
+/** Its name changes with its content: whoever has it need not ask again. */
+function sendAsset(request: FastifyRequest, reply: FastifyReply, files: PageFiles, name: string): FastifyReply {
+  const asset = files.asset(name)
+  if (!asset)
+    throw new FlowError('NOT_FOUND', `there is no asset ${name}: the page may be of another version; reload it`)
+  reply
+    .type(asset.type)
+    .header('Cache-Control', 'public, max-age=31536000, immutable')
+    .header('Vary', 'Accept-Encoding')
+  const content = createReadStream(asset.path)
+  if (!asset.isCompressed) return reply.send(content)
+  if (/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) {
+    return reply.header('Content-Encoding', 'gzip').send(content)
+  }
+  return reply.send(content.pipe(createGunzip()))
+}

@@ -1,0 +1,117 @@
+// What the page reads, by what it is kept under; news of the server makes it read again.
+
+import { FlowError } from '@stepflow/engine'
+import { infiniteQueryOptions, keepPreviousData, QueryClient, queryOptions } from '@tanstack/react-query'
+import { client } from './client.ts'
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 5_000,
+      // What the server refuses stays refused; what did not reach it is tried again.
+      retry: (count, error) => count < 3 && !(FlowError.is(error) && error.code !== 'UNREACHABLE'),
+      refetchOnWindowFocus: false,
+    },
+  },
+})
+
+export type RunQuery = NonNullable<Parameters<typeof client.listRuns>[0]> & { readonly q?: string }
+
+const PAGE = 100
+
+/** What belongs to a run is kept below `of-run`, so that it is read again when the run changes. */
+export const queries = {
+  info: () => queryOptions({ queryKey: ['info'], queryFn: () => client.getInfo(), staleTime: 60_000 }),
+
+  runs: (query: RunQuery) =>
+    infiniteQueryOptions({
+      queryKey: ['runs', query],
+      queryFn: ({ pageParam }) =>
+        client.listRuns({ ...query, limit: PAGE, ...(pageParam === '' ? {} : { cursor: pageParam }) }),
+      initialPageParam: '',
+      getNextPageParam: ({ nextCursor }) => nextCursor,
+      placeholderData: keepPreviousData,
+    }),
+
+  /** Newer ones than those that are listed. */
+  newRuns: (query: RunQuery, since: string) =>
+    queryOptions({
+      queryKey: ['runs-new', query, since],
+      queryFn: () => client.listRuns({ ...query, since, limit: PAGE }),
+    }),
+
+  summary: ({ limit: _limit, cursor: _cursor, sort: _sort, ...query }: RunQuery) =>
+    queryOptions({
+      queryKey: ['runs-summary', query],
+      queryFn: () => client.getRunsSummary(query),
+      placeholderData: keepPreviousData,
+    }),
+
+  countOf: (status: NonNullable<RunQuery['status']>) =>
+    queryOptions({
+      queryKey: ['runs-summary', status],
+      queryFn: async () => (await client.listRuns({ status, limit: 1 })).total,
+    }),
+
+  someRuns: (text: string) =>
+    queryOptions({
+      queryKey: ['runs-found', text],
+      queryFn: () => client.listRuns({ q: text, limit: 8 } as RunQuery),
+      placeholderData: keepPreviousData,
+    }),
+
+  run: (runId: string) =>
+    queryOptions({ queryKey: ['run', runId], queryFn: ({ signal }) => client.getRun(runId, signal) }),
+
+  steps: (runId: string, item: number | undefined, inside?: string) =>
+    queryOptions({
+      queryKey: ['of-run', runId, 'steps', item, inside],
+      queryFn: () =>
+        client.listSteps(runId, {
+          ...(item === undefined ? {} : { item }),
+          ...(inside === undefined ? {} : { inside }),
+        }),
+      placeholderData: keepPreviousData,
+    }),
+
+  step: (runId: string, step: string, at: { item?: number; visit?: number; inside?: string }) =>
+    queryOptions({
+      queryKey: ['of-run', runId, 'step', step, at],
+      queryFn: () => client.getStep(runId, step, at),
+      placeholderData: keepPreviousData,
+    }),
+
+  item: (runId: string, item: number) =>
+    queryOptions({ queryKey: ['of-run', runId, 'item', item], queryFn: () => client.getItem(runId, item) }),
+
+  itemStatuses: (runId: string) =>
+    queryOptions({ queryKey: ['of-run', runId, 'statuses'], queryFn: () => client.getItemStatuses(runId) }),
+
+  failures: (runId: string) =>
+    queryOptions({ queryKey: ['of-run', runId, 'failures'], queryFn: () => client.listFailures(runId) }),
+
+  runFlow: (runId: string) =>
+    queryOptions({
+      queryKey: ['flow-of-run', runId],
+      queryFn: () => client.getRunFlow(runId),
+      staleTime: Number.POSITIVE_INFINITY,
+    }),
+
+  flows: () => queryOptions({ queryKey: ['flows'], queryFn: () => client.listFlows() }),
+
+  flow: (name: string) => queryOptions({ queryKey: ['flow', name], queryFn: () => client.getFlow(name) }),
+
+  versions: (name: string) =>
+    queryOptions({ queryKey: ['flow', name, 'versions'], queryFn: () => client.listVersions(name) }),
+
+  inputs: (name: string) =>
+    queryOptions({ queryKey: ['flow', name, 'inputs'], queryFn: () => client.listInputs(name) }),
+
+  runsOf: (name: string) =>
+    queryOptions({
+      queryKey: ['runs-new', name],
+      queryFn: () => client.listRuns({ flow: name, kind: 'all', limit: 10 }),
+    }),
+
+  waits: () => queryOptions({ queryKey: ['waits'], queryFn: () => client.listWaits() }),
+}

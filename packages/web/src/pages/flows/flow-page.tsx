@@ -1,0 +1,125 @@
+// One flow: what it is, what starts it, its versions, its last runs; and a way to run it.
+
+import type { FlowDetail } from '@stepflow/api'
+import { FlowError } from '@stepflow/engine'
+import { useQuery } from '@tanstack/react-query'
+import { createLazyRoute, Link, useParams } from '@tanstack/react-router'
+import { type ReactElement, useState } from 'react'
+import { client } from '../../api/client.ts'
+import { queries, queryClient } from '../../api/queries.ts'
+import { shortId } from '../../model/format.ts'
+import { detailOf, statusOf } from '../../model/run-words.ts'
+import { Button } from '../../parts/button.tsx'
+import { Fault } from '../../parts/fault.tsx'
+import { Status } from '../../parts/status.tsx'
+import { Ago } from '../../parts/time.tsx'
+import { attempt } from '../../parts/toasts.tsx'
+import { Outlines } from '../../parts/waiting.tsx'
+import { NotFound } from '../../shell/not-found.tsx'
+import { useTitle } from '../../shell/title.ts'
+import { RunDialog } from './run-dialog.tsx'
+
+export const flowPage = createLazyRoute('/flows/$name')({ component: FlowPage })
+
+// ---
+
+function FlowPage(): ReactElement {
+  const { name } = useParams({ from: '/flows/$name' })
+  useTitle(name)
+  const { data, error, refetch } = useQuery(queries.flow(name))
+  if (data) return <Loaded name={name} flow={data} />
+  if (FlowError.is(error) && error.code === 'NOT_FOUND') return <NotFound what={name} />
+  return error ? <Fault error={error} retry={() => void refetch()} /> : <Outlines rows={10} />
+}
+
+function Loaded({ name, flow }: { name: string; flow: FlowDetail }): ReactElement {
+  const [isRunOpen, setRunOpen] = useState(false)
+  const { data: info } = useQuery(queries.info())
+  const { data: versions } = useQuery(queries.versions(name))
+  const { data: runs } = useQuery(queries.runsOf(name))
+  const mayRun = info?.role === 'operator' || info?.role === 'admin'
+  const publish = (version: number) =>
+    attempt(async () => {
+      await client.publishFlow(name, version)
+      await queryClient.invalidateQueries()
+    }, `Version ${version} is published`)
+  return (
+    <>
+      <header className="head">
+        <Link to="/flows" className="crumb">
+          Flows
+        </Link>
+        <span className="ink-3" aria-hidden="true">
+          /
+        </span>
+        <h1>{name}</h1>
+        <span className="fill" />
+        {mayRun ? (
+          <Button look="primary" onPress={() => setRunOpen(true)}>
+            Run
+          </Button>
+        ) : null}
+        <RunDialog name={name} flow={flow} isOpen={isRunOpen} onOpenChange={setRunOpen} />
+      </header>
+      <div className="scroll">
+        {flow.description ? <p className="padded-line ink-2">{flow.description}</p> : null}
+        {flow.file ? <p className="padded-line mono ink-3">{flow.file}</p> : null}
+        {flow.diagnostics.length > 0 ? (
+          <ul className="problems" aria-label="Problems">
+            {flow.diagnostics.map(({ level, message, line, column }, i) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: they never move
+              <li key={i} className={level === 'error' ? 'failed' : 'waiting'}>
+                {line === undefined ? '' : `${line}:${column ?? 1} `}
+                {message}
+              </li>
+            ))}
+          </ul>
+        ) : null}
+        <h2 className="padded-line">Last runs</h2>
+        <table aria-label="Last runs">
+          <tbody>
+            {(runs?.runs ?? []).map((run) => (
+              <tr key={run.runId}>
+                <td>
+                  <Status status={statusOf(run)} detail={detailOf(run)} />
+                </td>
+                <td>
+                  <Link to="/runs/$runId" params={{ runId: run.runId }} search={{}} className="mono">
+                    {shortId(run.runId)}
+                  </Link>
+                </td>
+                <td className="ink-2">{run.trigger.type}</td>
+                <td className="right ink-2">
+                  <Ago at={run.createdAt} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+        {runs?.runs.length === 0 ? <p className="padded-line ink-3">It has not run yet.</p> : null}
+        <h2 className="padded-line">Versions</h2>
+        <table aria-label="Versions">
+          <tbody>
+            {(versions?.versions ?? []).map(({ version, published, createdAt, by }) => (
+              <tr key={version}>
+                <td>v{version}</td>
+                <td>{published ? 'published' : null}</td>
+                <td className="ink-2">{by}</td>
+                <td className="right ink-2">
+                  <Ago at={createdAt} />
+                </td>
+                <td className="right">
+                  {info?.role === 'admin' && !published ? (
+                    <Button dense onPress={() => void publish(version)}>
+                      Publish
+                    </Button>
+                  ) : null}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
+  )
+}

@@ -1,0 +1,149 @@
+// Repeats a run: from where, with what input, and what that takes over from before.
+
+import type { Rerun } from '@stepflow/api'
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { type ReactElement, useState } from 'react'
+import { client } from '../../api/client.ts'
+import { queries } from '../../api/queries.ts'
+import { countText } from '../../model/format.ts'
+import { Button } from '../../parts/button.tsx'
+import { Dialog } from '../../parts/floating.tsx'
+import { attempt } from '../../parts/toasts.tsx'
+import type { RunDialogProps } from './as-command.tsx'
+
+export interface RerunDialogProps extends RunDialogProps {
+  /** The step that is offered. */
+  readonly from: string | undefined
+}
+
+export function RerunDialog({ run, from, isOpen, onOpenChange }: RerunDialogProps): ReactElement {
+  const [where, setWhere] = useState<'from' | 'failed' | 'all'>()
+  const [step, setStep] = useState<string>()
+  const [input, setInput] = useState<string>()
+  const isOfOne = run.items.total === 1
+  const chosen = where ?? (from === undefined ? (run.items.failed > 0 ? 'failed' : 'all') : 'from')
+  const at = step ?? from ?? ''
+  const { data: flow } = useQuery({ ...queries.runFlow(run.runId), enabled: isOpen })
+  const { data: item } = useQuery({ ...queries.item(run.runId, 0), enabled: isOpen && isOfOne })
+  const steps = stepIdsOf(flow?.plan)
+  const parsed = parse(input)
+  const asked: Omit<Rerun, 'dryRun'> = {
+    ...(chosen === 'from' && at !== '' ? { from: at } : {}),
+    ...(chosen === 'failed' ? { failed: true } : {}),
+    ...(parsed.value === undefined ? {} : { input: parsed.value }),
+  }
+  const preview = useQuery({
+    queryKey: ['of-run', run.runId, 'preview', asked],
+    queryFn: () => client.previewRerun(run.runId, asked),
+    enabled: isOpen && parsed.error === undefined,
+    retry: false,
+  })
+  const navigate = useNavigate()
+  const start = () =>
+    attempt(async () => {
+      const next = await client.rerun(run.runId, asked)
+      onOpenChange(false)
+      await navigate({ to: '/runs/$runId', params: { runId: next.runId }, search: {} })
+    })
+  return (
+    <Dialog
+      title="Rerun"
+      isOpen={isOpen}
+      onOpenChange={onOpenChange}
+      foot={
+        <>
+          <Button onPress={() => onOpenChange(false)}>Not now</Button>
+          <Button
+            look="primary"
+            isDisabled={parsed.error !== undefined || preview.isError}
+            onPress={() => void start()}
+          >
+            Start
+          </Button>
+        </>
+      }
+    >
+      <fieldset className="labelled bare-set">
+        <legend className="label">From</legend>
+        <label className="row">
+          <input type="radio" name="where" checked={chosen === 'from'} onChange={() => setWhere('from')} />
+          Step
+          <select
+            aria-label="Step"
+            value={at}
+            onChange={(event) => {
+              setStep(event.target.value)
+              setWhere('from')
+            }}
+          >
+            {at === '' ? <option value="">…</option> : null}
+            {steps.map((id) => (
+              <option key={id}>{id}</option>
+            ))}
+          </select>
+        </label>
+        {run.items.failed > 0 ? (
+          <label className="row">
+            <input type="radio" name="where" checked={chosen === 'failed'} onChange={() => setWhere('failed')} />
+            What failed
+          </label>
+        ) : null}
+        <label className="row">
+          <input type="radio" name="where" checked={chosen === 'all'} onChange={() => setWhere('all')} />
+          The beginning
+        </label>
+      </fieldset>
+      {isOfOne ? (
+        <div className="labelled">
+          <label htmlFor="rerun-input">Input</label>
+          <textarea
+            id="rerun-input"
+            rows={8}
+            spellCheck={false}
+            value={input ?? JSON.stringify(item?.input ?? null, null, 2)}
+            onChange={(event) => setInput(event.target.value)}
+          />
+          <span className="hint">What is [redacted] stays as it was recorded.</span>
+          {parsed.error === undefined ? null : <span className="wrong">{parsed.error}</span>}
+        </div>
+      ) : null}
+      <p className="small ink-2" role="status">
+        {preview.data ? previewText(preview.data, isOfOne) : null}
+        {preview.error ? <span className="failed">{preview.error.message}</span> : null}
+      </p>
+    </Dialog>
+  )
+}
+
+// ---
+
+function parse(text: string | undefined): { value?: unknown; error?: string } {
+  if (text === undefined) return {}
+  try {
+    return { value: JSON.parse(text) }
+  } catch (error) {
+    return { error: `This is not JSON: ${(error as Error).message}` }
+  }
+}
+
+function stepIdsOf(plan: Record<string, unknown> | undefined): string[] {
+  const steps = (plan?.steps ?? []) as { id: string; hidden?: boolean; component: string | null }[]
+  return steps.filter(({ hidden, component }) => !hidden && component !== null).map(({ id }) => id)
+}
+
+const MOST_NAMED = 6
+
+function previewText({ items, steps }: Awaited<ReturnType<typeof client.previewRerun>>, isOfOne: boolean): string {
+  const reused = steps.filter(({ reused }) => reused > 0).map(({ stepId }) => stepId)
+  const again = steps.filter(({ again }) => again > 0).map(({ stepId }) => stepId)
+  const named = (ids: readonly string[]) =>
+    ids.length > MOST_NAMED
+      ? `${ids.slice(0, MOST_NAMED).join(', ')} and ${ids.length - MOST_NAMED} more`
+      : ids.join(', ')
+  const ofSteps = [
+    reused.length > 0 ? `Reuses ${named(reused)}` : 'Reuses nothing',
+    again.length > 0 ? `runs ${named(again)}` : 'runs nothing again',
+  ].join('; ')
+  return isOfOne ? ofSteps : `${countText(items.again)} of ${countText(items.total)} items again. ${ofSteps}`
+}

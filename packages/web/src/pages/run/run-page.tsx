@@ -1,0 +1,206 @@
+// One run: how it stands, in the view that one chose, and a panel about what is selected.
+
+import type { Run } from '@stepflow/api'
+import type { Plan } from '@stepflow/engine'
+import { FlowError } from '@stepflow/engine'
+import { useQuery } from '@tanstack/react-query'
+import { createLazyRoute, useParams } from '@tanstack/react-router'
+import { type ReactElement, useEffect, useMemo, useState } from 'react'
+import { queries } from '../../api/queries.ts'
+import { Graph, type GraphNode } from '../../canvas/graph.tsx'
+import { shortId } from '../../model/format.ts'
+import { criticalPath, detailOfStep, lastVisits, type RunGraph, runGraph, type StepRow } from '../../model/run-graph.ts'
+import { nameOf, statusOf } from '../../model/run-words.ts'
+import { Fault, Pane } from '../../parts/fault.tsx'
+import { Tabs } from '../../parts/tabs.tsx'
+import { useNow } from '../../parts/time.tsx'
+import { Outlines } from '../../parts/waiting.tsx'
+import { isFree } from '../../shell/keys.ts'
+import { NotFound } from '../../shell/not-found.tsx'
+import { useTitle } from '../../shell/title.ts'
+import { FindSteps, matchesOf } from './find-steps.tsx'
+import { ItemsView } from './items-view.tsx'
+import { RunHead } from './run-head.tsx'
+import { RunPanel } from './run-panel.tsx'
+import { useRunPlace, type View } from './run-place.ts'
+import { RunSummary } from './run-summary.tsx'
+import { SourceView } from './source-view.tsx'
+import { StepPanel } from './step-panel.tsx'
+import { StepsView } from './steps-view.tsx'
+import { TimelineView } from './timeline-view.tsx'
+
+export const runPage = createLazyRoute('/runs/$runId')({ component: RunPage })
+
+// ---
+
+function RunPage(): ReactElement {
+  const { runId } = useParams({ from: '/runs/$runId' })
+  const { data: run, error, isPending, refetch } = useQuery(queries.run(runId))
+  useTitle(run ? `${statusOf(run)} · ${nameOf(run)} ${shortId(runId)}` : 'Run', run && statusOf(run))
+  if (run) return <Loaded key={runId} run={run} />
+  if (isPending) return <Outlines rows={10} />
+  if (FlowError.is(error) && error.code === 'NOT_FOUND') return <NotFound what={runId} />
+  return <Fault error={error} retry={() => void refetch()} />
+}
+
+function Loaded({ run }: { run: Run }): ReactElement {
+  const place = useRunPlace(run)
+  const { view, item, step } = place
+  const isOfOne = run.items.total === 1
+  const at = isOfOne ? undefined : item
+  const hasSteps = isOfOne || item !== undefined
+  const { data: flow } = useQuery(queries.runFlow(run.runId))
+  const { data: listed, error } = useQuery({ ...queries.steps(run.runId, at), enabled: hasSteps })
+  const direction = useDirection()
+  const graph = useMemo(() => (flow ? runGraph(flow.plan as unknown as Plan, direction) : undefined), [flow, direction])
+  const rows = useMemo(() => listed?.steps ?? [], [listed])
+  const last = useMemo(() => lastVisits(rows), [rows])
+  const critical = useMemo(() => (graph ? criticalPath(graph, last) : []), [graph, last])
+  const nodes = useNodes(graph, last)
+  const [found, setFound] = useState('')
+  const matches = useMemo(
+    () => (graph && found !== '' ? matchesOf(found, graph, last) : undefined),
+    [found, graph, last],
+  )
+  useFailedFirst(run, rows, place.isChosen, place.select)
+  useRunKeys(rows, step, place)
+
+  const views: { id: View; word: string; count?: number | undefined }[] = [
+    ...(isOfOne ? [] : [{ id: 'items' as const, word: 'Items', count: run.items.total ?? undefined }]),
+    ...(hasSteps
+      ? [
+          { id: 'graph' as const, word: 'Graph' },
+          { id: 'timeline' as const, word: 'Timeline' },
+          { id: 'steps' as const, word: 'Steps', count: rows.length || undefined },
+        ]
+      : []),
+    { id: 'source', word: 'Source' },
+  ]
+  return (
+    <>
+      <RunHead run={run} rows={rows} place={place} />
+      <RunSummary run={run} critical={critical} last={last} />
+      <Tabs label="View" entries={views} selected={view} onSelect={(id) => place.show(id as View)}>
+        {hasSteps ? <FindSteps words={found} onChange={setFound} matches={matches} onGo={place.select} /> : null}
+      </Tabs>
+      <div className="split">
+        <Pane key={view}>
+          {error ? <Fault error={error} /> : null}
+          {view === 'items' ? <ItemsView run={run} place={place} /> : null}
+          {view === 'graph' && graph ? (
+            <Graph
+              graph={graph}
+              nodes={nodes}
+              critical={critical}
+              selected={step}
+              onSelect={place.select}
+              {...(matches ? { isFaded: (id: string) => !matches.has(id) } : {})}
+            />
+          ) : null}
+          {view === 'graph' && !graph ? <Outlines /> : null}
+          {view === 'timeline' ? (
+            <TimelineView run={run} rows={rows} critical={critical} selected={step} onSelect={place.select} />
+          ) : null}
+          {view === 'steps' ? (
+            <StepsView rows={rows} selected={step} onSelect={place.select} matches={matches} />
+          ) : null}
+          {view === 'source' ? <SourceView flow={flow} step={step} rows={last} onSelect={place.select} /> : null}
+        </Pane>
+        <Pane key={`panel ${step}`}>
+          {step !== undefined && hasSteps ? (
+            <StepPanel run={run} item={at} step={step} row={last.get(step)} flow={flow} graph={graph} place={place} />
+          ) : (
+            <RunPanel run={run} item={isOfOne ? 0 : item} />
+          )}
+        </Pane>
+      </div>
+    </>
+  )
+}
+
+/** To the right where there is room, else downwards. */
+function useDirection(): 'right' | 'down' {
+  const [isNarrow, setNarrow] = useState(matchMedia(NARROW).matches)
+  useEffect(() => {
+    const media = matchMedia(NARROW)
+    const onChange = () => setNarrow(media.matches)
+    media.addEventListener('change', onChange)
+    return () => media.removeEventListener('change', onChange)
+  }, [])
+  return isNarrow ? 'down' : 'right'
+}
+
+const NARROW = '(max-width: 767px)'
+
+function useNodes(graph: RunGraph | undefined, last: ReadonlyMap<string, StepRow>): ReadonlyMap<string, GraphNode> {
+  const now = useNow()
+  return useMemo(() => {
+    const nodes = new Map<string, GraphNode>()
+    for (const id of graph?.steps ?? []) {
+      if (id === undefined || !graph) continue
+      const row = last.get(id)
+      nodes.set(id, {
+        id,
+        status: row?.status ?? 'pending',
+        recovered: row?.recovered !== undefined,
+        detail: detailOfStep(row, now),
+        description: [row?.why?.text, neighboursText(graph, id)].filter(Boolean).join(', '),
+      })
+    }
+    return nodes
+  }, [graph, last, now])
+}
+
+const MOST_NAMED = 5
+
+function neighboursText(graph: RunGraph, id: string): string {
+  if (graph.steps.length > 500) return ''
+  const shape = graph.shapeOf.get(id)
+  const of = (way: 'from' | 'to') =>
+    graph.drawing.arrows
+      .filter((arrow) => arrow[way === 'from' ? 'to' : 'from'] === shape)
+      .map((arrow) => graph.steps[arrow[way]])
+      .filter((step) => step !== undefined)
+      .slice(0, MOST_NAMED)
+  const [needs, feeds] = [of('from'), of('to')]
+  return [needs.length > 0 ? `needs ${needs.join(', ')}` : '', feeds.length > 0 ? `feeds ${feeds.join(', ')}` : '']
+    .filter(Boolean)
+    .join(', ')
+}
+
+/** What failed first, or what is waited for, is what somebody who opens the run came for. */
+function useFailedFirst(
+  run: Run,
+  rows: readonly StepRow[],
+  isChosen: boolean,
+  select: (id: string, quietly: true) => void,
+) {
+  useEffect(() => {
+    if (isChosen || rows.length === 0) return
+    const failed = rows
+      .filter(({ status, recovered }) => status === 'failed' && recovered === undefined)
+      .sort((a, b) => (a.endedAt ?? '').localeCompare(b.endedAt ?? ''))
+    const waiting = rows.find(({ status }) => status === 'waiting')
+    const target = run.status === 'failed' ? failed[0] : waiting
+    if (target) select(target.stepId, true)
+  }, [run.status, rows, isChosen, select])
+}
+
+function useRunKeys(rows: readonly StepRow[], step: string | undefined, place: ReturnType<typeof useRunPlace>): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (!isFree(event)) return
+      const view = place.views[Number(event.key) - 1]
+      if (view) place.show(view)
+      else if (event.key === 'n' || event.key === 'N') {
+        const failed = rows.filter(({ status }) => status === 'failed').map(({ stepId }) => stepId)
+        const at = failed.indexOf(step ?? '')
+        const to = event.key === 'n' ? (at + 1) % failed.length : (at - 1 + failed.length) % failed.length
+        const target = failed[to]
+        if (target !== undefined) place.select(target)
+      } else if (event.key === 'Escape' && step !== undefined) place.select(undefined)
+    }
+    document.addEventListener('keydown', onKey)
+    return () => document.removeEventListener('keydown', onKey)
+  }, [rows, step, place])
+}

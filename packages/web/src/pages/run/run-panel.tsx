@@ -1,0 +1,104 @@
+// The panel of the run, or of one of its items: what came out, what went in, what else is known.
+
+import type { Run } from '@stepflow/api'
+import { useQuery } from '@tanstack/react-query'
+import { type ReactElement, useState } from 'react'
+import { client } from '../../api/client.ts'
+import { queries, queryClient } from '../../api/queries.ts'
+import { timeText } from '../../model/format.ts'
+import { nameOf, statusOf } from '../../model/run-words.ts'
+import { Fault } from '../../parts/fault.tsx'
+import { Status } from '../../parts/status.tsx'
+import { Tabs } from '../../parts/tabs.tsx'
+import { Value } from '../../parts/value.tsx'
+import { Outlines } from '../../parts/waiting.tsx'
+
+type Tab = 'output' | 'input' | 'details'
+
+export function RunPanel({ run, item }: { run: Run; item: number | undefined }): ReactElement {
+  const [tab, setTab] = useState<Tab>('output')
+  const { data, error, isPending } = useQuery({ ...queries.item(run.runId, item ?? 0), enabled: item !== undefined })
+  const result = data?.result as
+    | { outcome: string; result?: unknown; error?: { code: string; message: string }; reason?: string }
+    | undefined
+  const loadAll = () =>
+    void client
+      .getItem(run.runId, item ?? 0, 'full')
+      .then((all) => queryClient.setQueryData(['of-run', run.runId, 'item', item], all))
+  return (
+    <aside className="panel" aria-label="Run">
+      <div className="top">
+        <h2>{item === undefined || run.items.total === 1 ? nameOf(run) : `Item ${item}`}</h2>
+        {data && run.items.total !== 1 ? <Status status={data.status} /> : null}
+      </div>
+      {item === undefined ? (
+        <Details run={run} />
+      ) : (
+        <>
+          <Tabs
+            label="Details"
+            selected={tab}
+            onSelect={(id) => setTab(id as Tab)}
+            entries={[
+              { id: 'output', word: 'Output' },
+              { id: 'input', word: 'Input' },
+              { id: 'details', word: 'Details' },
+            ]}
+          />
+          <div className="section bare">
+            {error ? <Fault error={error} /> : null}
+            {isPending ? <Outlines rows={4} /> : null}
+            {tab === 'details' ? <Details run={run} /> : null}
+            {tab === 'input' && data ? <Value value={data.input} what="input" loadAll={loadAll} /> : null}
+            {tab === 'output' && data ? (
+              result === undefined ? (
+                <p className="ink-3">{data.waiting?.text ?? 'Nothing yet: it has not ended.'}</p>
+              ) : result.outcome === 'failed' ? (
+                <div className="fault">
+                  <span className="code">{result.error?.code}</span>
+                  <p>{result.error?.message}</p>
+                </div>
+              ) : result.outcome === 'skipped' ? (
+                <p className="ink-3">Skipped{result.reason ? `: ${result.reason}` : ''}</p>
+              ) : (
+                <Value value={'result' in result ? result.result : result} what="output" loadAll={loadAll} />
+              )
+            ) : null}
+          </div>
+        </>
+      )}
+    </aside>
+  )
+}
+
+// ---
+
+function Details({ run }: { run: Run }): ReactElement {
+  const pairs: [string, string | undefined][] = [
+    ['Run', run.runId],
+    ['Status', statusOf(run)],
+    ['Flow', run.flowName],
+    ['Version', run.flowVersion === undefined ? undefined : `v${run.flowVersion}`],
+    ['Flow id', run.flowId],
+    ['Created', timeText(Date.parse(run.createdAt))],
+    ['Started', run.startedAt && timeText(Date.parse(run.startedAt))],
+    ['Ended', run.completedAt && timeText(Date.parse(run.completedAt))],
+    ...Object.entries(run.trigger).map(([name, value]): [string, string] => [
+      name === 'type' ? 'Trigger' : name,
+      value,
+    ]),
+    ...Object.entries(run.labels),
+  ]
+  return (
+    <dl className="pairs padded">
+      {pairs
+        .filter(([, value]) => value !== undefined && value !== '')
+        .map(([name, value]) => (
+          <div className="pair" key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+    </dl>
+  )
+}

@@ -1,0 +1,68 @@
+// Where one is in a run: the view, the item and the step, all of it in the address.
+
+import type { Run } from '@stepflow/api'
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { useCallback, useMemo } from 'react'
+
+export type View = 'items' | 'graph' | 'timeline' | 'steps' | 'logs' | 'source'
+
+export interface RunPlace {
+  readonly view: View
+  /** In the order of their tabs. */
+  readonly views: readonly View[]
+  readonly item: number | undefined
+  readonly step: string | undefined
+  readonly visit: number | undefined
+  /** Somebody chose, or closed, a step. */
+  readonly isChosen: boolean
+  readonly show: (view: View) => void
+  readonly openItem: (item: number | undefined) => void
+  /** `quietly`: Back does not lead to before it. */
+  readonly select: (step: string | undefined, quietly?: boolean) => void
+}
+
+export function useRunPlace(run: Run): RunPlace {
+  const search = useSearch({ from: '/runs/$runId' })
+  const navigate = useNavigate({ from: '/runs/$runId' })
+  const isOfOne = run.items.total === 1
+  const item = search.item === undefined || !/^\d+$/.test(search.item) ? undefined : Number(search.item)
+  const views = useMemo<View[]>(() => {
+    const ofItem: View[] = isOfOne || item !== undefined ? ['graph', 'timeline', 'steps'] : []
+    return [...(isOfOne ? [] : ['items' as const]), ...ofItem, 'source']
+  }, [isOfOne, item])
+  const asked = views.find((view) => view === search.view)
+  const usual = isOfOne || item !== undefined ? (matchMedia('(max-width: 599px)').matches ? 'steps' : 'graph') : 'items'
+
+  const show = useCallback(
+    (view: View) => void navigate({ search: (now) => ({ ...now, view }), replace: true }),
+    [navigate],
+  )
+  const openItem = useCallback(
+    (to: number | undefined) => void navigate({ search: to === undefined ? {} : { item: String(to) } }),
+    [navigate],
+  )
+  const select = useCallback(
+    (step: string | undefined, quietly = false) =>
+      void navigate({
+        search: ({ visit: _visit, tab: _tab, ...now }) => ({ ...now, step: step ?? NO_STEP }),
+        replace: quietly,
+      }),
+    [navigate],
+  )
+  return {
+    view: asked ?? usual,
+    views,
+    item,
+    step: search.step === NO_STEP ? undefined : search.step,
+    visit: search.visit === undefined ? undefined : Number(search.visit),
+    isChosen: search.step !== undefined,
+    show,
+    openItem,
+    select,
+  }
+}
+
+// ---
+
+/** In the address: the panel of the step was closed. */
+const NO_STEP = '-'

@@ -1,0 +1,238 @@
+// The panel of a step: what went wrong, what went in and came out, how often it was tried, and why it stands as it does.
+
+import type { Run, RunFlow } from '@stepflow/api'
+import { useQuery } from '@tanstack/react-query'
+import { X } from 'lucide-react'
+import { type ReactElement, useState } from 'react'
+import { client } from '../../api/client.ts'
+import { queries, queryClient } from '../../api/queries.ts'
+import { clockText, durationText } from '../../model/format.ts'
+import { type RunGraph, ranFor, type StepRow, waitedFor } from '../../model/run-graph.ts'
+import { isOver } from '../../model/run-words.ts'
+import { Button } from '../../parts/button.tsx'
+import { Copy } from '../../parts/copy.tsx'
+import { Fault } from '../../parts/fault.tsx'
+import { Shape, Status } from '../../parts/status.tsx'
+import { Tabs } from '../../parts/tabs.tsx'
+import { useNow } from '../../parts/time.tsx'
+import { Value } from '../../parts/value.tsx'
+import { Outlines } from '../../parts/waiting.tsx'
+import { RerunDialog } from './rerun-dialog.tsx'
+import type { RunPlace } from './run-place.ts'
+import { lineOf, Source } from './source-view.tsx'
+
+type Tab = 'error' | 'input' | 'output' | 'attempts' | 'why'
+
+export interface StepPanelProps {
+  readonly run: Run
+  readonly item: number | undefined
+  readonly step: string
+  readonly row: StepRow | undefined
+  readonly flow: RunFlow | undefined
+  readonly graph: RunGraph | undefined
+  readonly place: RunPlace
+}
+
+export function StepPanel({ run, item, step, row, flow, graph, place }: StepPanelProps): ReactElement {
+  const [chosen, setTab] = useState<Tab>()
+  const [isRerunOpen, setRerunOpen] = useState(false)
+  const { data: info } = useQuery(queries.info())
+  const at = { ...(item === undefined ? {} : { item }), ...(place.visit === undefined ? {} : { visit: place.visit }) }
+  const { data, error, isPending } = useQuery({ ...queries.step(run.runId, step, at), enabled: row !== undefined })
+  const status = row?.status ?? 'pending'
+  const usual = usualTab(row, data)
+  const tab = chosen ?? usual
+  const line = lineOf(flow, step)
+  const component = graph?.drawing.shapes[graph.shapeOf.get(step) ?? -1]?.detail
+  const loadAll = () =>
+    void client
+      .getStep(run.runId, step, { ...at, full: true })
+      .then((all) => queryClient.setQueryData(['of-run', run.runId, 'step', step, at], all))
+  return (
+    <aside className="panel" aria-label={`Step ${step}`}>
+      <div className="top">
+        <h2 className="row">
+          <span className="cut">{step}</span>
+          <Status status={status} recovered={row?.recovered !== undefined} />
+          <span className="fill" />
+          <Copy text={step} what="step id" />
+          <Button look="bare" dense square aria-label="Close" onPress={() => place.select(undefined)}>
+            <X size={16} />
+          </Button>
+        </h2>
+        <p className="small ink-2">
+          <span className="mono">{component}</span>
+          {line === undefined ? null : (
+            <>
+              {component ? ', ' : ''}
+              <button type="button" className="link as-text" onClick={() => place.show('source')}>
+                line {line}
+              </button>
+            </>
+          )}
+          {row && row.attempts.length > 1 ? `, attempt ${row.attempts.length} of ${row.attempts.length}` : ''}
+        </p>
+        {row ? <Timing row={row} /> : null}
+      </div>
+      <Tabs
+        label="Details"
+        selected={tab}
+        onSelect={(id) => setTab(id as Tab)}
+        entries={[
+          ...(data?.error ? [{ id: 'error', word: 'Error' }] : []),
+          { id: 'input', word: 'Input' },
+          { id: 'output', word: 'Output' },
+          { id: 'attempts', word: 'Attempts', count: row?.attempts.length || undefined },
+          { id: 'why', word: 'Why' },
+        ]}
+      />
+      <div className="section bare">
+        {error ? <Fault error={error} /> : null}
+        {row && isPending ? <Outlines rows={4} /> : null}
+        {row ? null : <p className="ink-3">It has not been reached.</p>}
+        {tab === 'error' && data?.error ? <ErrorTab data={data} flow={flow} step={step} row={row} /> : null}
+        {tab === 'input' && data ? (
+          'input' in data ? (
+            <Value value={data.input} what="input" loadAll={loadAll} />
+          ) : (
+            <p className="ink-3">It has no input yet.</p>
+          )
+        ) : null}
+        {tab === 'output' && data ? (
+          'output' in data ? (
+            <Value value={data.output} what="output" loadAll={loadAll} />
+          ) : (
+            <p className="ink-3">
+              {status === 'skipped' ? 'It was skipped, and gave nothing.' : 'It has given nothing yet.'}
+            </p>
+          )
+        ) : null}
+        {tab === 'attempts' && row ? <Attempts row={row} /> : null}
+        {tab === 'why' && row ? <Why row={data ?? row} onSelect={place.select} /> : null}
+      </div>
+      {isOver(run) && info?.role !== 'viewer' && row ? (
+        <div className="foot">
+          <Button onPress={() => setRerunOpen(true)}>Rerun from here</Button>
+          <RerunDialog run={run} from={step} isOpen={isRerunOpen} onOpenChange={setRerunOpen} />
+        </div>
+      ) : null}
+    </aside>
+  )
+}
+
+// ---
+
+/** What somebody who opens a step wants to know first. */
+function usualTab(row: StepRow | undefined, data: Detail | undefined): Tab {
+  if (data?.error) return 'error'
+  if (row?.why) return 'why'
+  return data && 'output' in data ? 'output' : 'input'
+}
+
+type Detail = Awaited<ReturnType<typeof client.getStep>>
+
+/** `waited 0.1 s, ran 8.2 s` */
+function Timing({ row }: { row: StepRow }): ReactElement | null {
+  const now = useNow()
+  const [waited, ran] = [waitedFor(row), ranFor(row, now)]
+  if (ran === undefined) return null
+  return (
+    <p className="small ink-2">
+      {waited === undefined || waited < 1 ? '' : `waited ${durationText(waited)}, `}
+      ran {durationText(ran)}
+      {row.cached ? ', from cache' : ''}
+      {row.reused ? ', reused' : ''}
+    </p>
+  )
+}
+
+/** It alone answers: message, source line, attempts, why. */
+function ErrorTab(props: {
+  data: Detail
+  flow: RunFlow | undefined
+  step: string
+  row: StepRow | undefined
+}): ReactElement | null {
+  const { data, flow, step, row } = props
+  const { error } = data
+  if (!error) return null
+  return (
+    <>
+      <div className="fault">
+        <div className="row">
+          <span className="code fill">{error.code}</span>
+          <Copy text={`${error.code}: ${error.message}`} what="error" word="Copy error" />
+        </div>
+        <p>{error.message}</p>
+      </div>
+      {error.data === undefined || error.data === null ? null : (
+        <div className="within">
+          <h3>Data</h3>
+          <Value value={error.data} what="data" />
+        </div>
+      )}
+      {flow?.text === undefined ? null : (
+        <div className="within">
+          <h3>
+            Source <span className="fill" />
+            <span className="link">{error.file === undefined ? '' : `${error.file}:${error.line}`}</span>
+          </h3>
+          <Source flow={flow} step={step} around={3} mark={error.line} />
+        </div>
+      )}
+      {row && row.attempts.length > 1 ? (
+        <div className="within">
+          <h3>Attempts</h3>
+          <Attempts row={row} />
+        </div>
+      ) : null}
+    </>
+  )
+}
+
+function Attempts({ row }: { row: StepRow }): ReactElement {
+  if (row.attempts.length === 0) return <p className="ink-3">It was not tried.</p>
+  return (
+    <ol className="attempts">
+      {row.attempts.map(({ startedAt, endedAt, error }, i) => (
+        <li key={startedAt + String(i)}>
+          <Shape status={error ? 'failed' : endedAt === undefined ? row.status : 'success'} />
+          <span>{clockText(Date.parse(startedAt))}</span>
+          <span className="fill cut ink-2" title={error?.message}>
+            {error ? `${error.code}: ${error.message}` : ''}
+          </span>
+          <span>{endedAt === undefined ? '' : durationText(Date.parse(endedAt) - Date.parse(startedAt))}</span>
+        </li>
+      ))}
+    </ol>
+  )
+}
+
+function Why({ row, onSelect }: { row: Pick<StepRow, 'why'>; onSelect: (step: string) => void }): ReactElement {
+  const { why } = row
+  if (!why) return <p className="ink-3">It ran since all that it needs was there.</p>
+  const values = Object.entries(why.values ?? {})
+  const { step } = why
+  return (
+    <>
+      <p>{why.text}</p>
+      {values.length > 0 ? (
+        <dl className="pairs within">
+          {values.map(([reference, value]) => (
+            <div className="pair" key={reference}>
+              <dt className="mono cut">{reference}</dt>
+              <dd className="mono">{JSON.stringify(value)}</dd>
+            </div>
+          ))}
+        </dl>
+      ) : null}
+      {step === undefined ? null : (
+        <p className="within">
+          <button type="button" className="link as-text" onClick={() => onSelect(step)}>
+            Show {step}
+          </button>
+        </p>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,118 @@
+// When each step waited and ran: a row a step, time to the right, long stretches in which nothing ran folded.
+
+import type { Run } from '@stepflow/api'
+import { type ReactElement, useEffect, useMemo, useRef, useState } from 'react'
+import { durationText } from '../../model/format.ts'
+import type { StepRow } from '../../model/run-graph.ts'
+import { scaleOf } from '../../model/timeline.ts'
+import { Shape } from '../../parts/status.tsx'
+import { useNow } from '../../parts/time.tsx'
+
+export interface TimelineViewProps {
+  readonly run: Run
+  readonly rows: readonly StepRow[]
+  readonly critical: readonly string[]
+  readonly selected: string | undefined
+  readonly onSelect: (step: string) => void
+}
+
+const NAMES = 184
+const ROW = 32
+const MARGIN_ROWS = 10
+
+export function TimelineView({ run, rows, critical, selected, onSelect }: TimelineViewProps): ReactElement {
+  const now = useNow()
+  const box = useRef<HTMLDivElement>(null)
+  const [width, setWidth] = useState(800)
+  const [sight, setSight] = useState({ first: 0, count: 60 })
+  useEffect(() => {
+    const element = box.current
+    if (!element) return
+    const look = () => {
+      setWidth(Math.max(200, element.clientWidth - NAMES - 24))
+      const first = Math.max(0, Math.floor(element.scrollTop / ROW) - MARGIN_ROWS)
+      setSight({ first, count: Math.ceil(element.clientHeight / ROW) + 2 * MARGIN_ROWS })
+    }
+    const observer = new ResizeObserver(look)
+    observer.observe(element)
+    element.addEventListener('scroll', look, { passive: true })
+    return () => {
+      observer.disconnect()
+      element.removeEventListener('scroll', look)
+    }
+  }, [])
+  const shown = useMemo(
+    () => rows.filter(({ startedAt, status }) => startedAt !== undefined || status === 'skipped'),
+    [rows],
+  )
+  const from = Date.parse(run.startedAt ?? run.createdAt)
+  const to = run.completedAt === undefined ? now : Date.parse(run.completedAt)
+  const scale = useMemo(() => scaleOf(shown, from, to, width), [shown, from, to, width])
+  const isCritical = useMemo(() => new Set(critical), [critical])
+  const last = Math.min(shown.length, sight.first + sight.count)
+  return (
+    <div className="timeline scroll" ref={box}>
+      <div className="axis small ink-3">
+        {scale.marks.map(({ at, text }) => (
+          <span key={at} style={{ left: NAMES + at }}>
+            {text}
+          </span>
+        ))}
+      </div>
+      <div style={{ height: sight.first * ROW }} />
+      {shown.slice(sight.first, last).map((row) => {
+        const start = row.startedAt === undefined ? undefined : Date.parse(row.startedAt)
+        const end = row.endedAt === undefined ? now : Date.parse(row.endedAt)
+        const ready = row.readyAt === undefined ? start : Date.parse(row.readyAt)
+        return (
+          <button
+            type="button"
+            key={`${row.stepId} ${row.visit}`}
+            className={selected === row.stepId ? 'lane selected' : 'lane'}
+            aria-label={`${row.stepId}, ${row.status}`}
+            aria-pressed={selected === row.stepId}
+            onClick={() => onSelect(row.stepId)}
+          >
+            <span className="lane-name row">
+              <Shape status={row.status} recovered={row.recovered !== undefined} />
+              <span className="cut">{row.stepId}</span>
+            </span>
+            <span className="bars" aria-hidden="true">
+              {scale.folds.map(({ at, width: wide }) => (
+                <i key={at} className="fold" style={{ left: at, width: wide }} />
+              ))}
+              {start === undefined ? (
+                <em style={{ left: 0 }}>{row.why?.text}</em>
+              ) : (
+                <>
+                  {ready !== undefined && start - ready > 0 ? (
+                    <i
+                      className="wait"
+                      style={{ left: scale.at(ready), width: Math.max(0, scale.at(start) - scale.at(ready)) }}
+                    />
+                  ) : null}
+                  <i
+                    className={`bar ${row.status}${isCritical.has(row.stepId) ? ' critical' : ''}`}
+                    style={{ left: scale.at(start), width: Math.max(6, scale.at(end) - scale.at(start)) }}
+                  />
+                  {row.attempts.map(({ startedAt, endedAt, error }) =>
+                    error && endedAt !== undefined && row.attempts.length > 1 ? (
+                      <b key={startedAt} style={{ left: scale.at(Date.parse(endedAt)) - 4 }}>
+                        ×
+                      </b>
+                    ) : null,
+                  )}
+                  <em style={{ left: Math.max(scale.at(start) + 6, scale.at(end)) + 6 }}>
+                    {durationText(end - start)}
+                  </em>
+                </>
+              )}
+            </span>
+          </button>
+        )
+      })}
+      <div style={{ height: (shown.length - last) * ROW }} />
+      {shown.length === 0 ? <p className="empty">No step has begun yet.</p> : null}
+    </div>
+  )
+}

@@ -1,0 +1,96 @@
+// How many runs began when, by status; a drag over it chooses a time.
+
+import type { RunsSummary } from '@stepflow/api'
+import { type PointerEvent, type ReactElement, useRef, useState } from 'react'
+import { clockText, countText, timeText } from '../../model/format.ts'
+
+type Bucket = RunsSummary['buckets'][number]
+
+export interface HistogramProps {
+  readonly summary: RunsSummary
+  /** ISO times. */
+  readonly onChoose: (since: string, until: string) => void
+}
+
+const HEIGHT = 32
+
+export function Histogram({ summary, onChoose }: HistogramProps): ReactElement | null {
+  const { buckets, total } = summary
+  const [range, setRange] = useState<readonly [number, number]>()
+  const from = useRef<number>(undefined)
+  const most = Math.max(1, ...buckets.map(totalOf))
+  const [first, last] = [buckets[0], buckets.at(-1)]
+  if (!first || !last || buckets.length < 2) return null
+  const at = (event: PointerEvent<HTMLElement>) => {
+    const { left, width } = event.currentTarget.getBoundingClientRect()
+    return Math.max(0, Math.min(buckets.length - 1, Math.floor(((event.clientX - left) / width) * buckets.length)))
+  }
+  const onDown = (event: PointerEvent<HTMLElement>) => {
+    from.current = at(event)
+    setRange([from.current, from.current])
+    event.currentTarget.setPointerCapture(event.pointerId)
+  }
+  const onMove = (event: PointerEvent<HTMLElement>) => {
+    if (from.current === undefined) return
+    const to = at(event)
+    setRange([Math.min(from.current, to), Math.max(from.current, to)])
+  }
+  const onUp = () => {
+    const [a, b] = [buckets[range?.[0] ?? -1], buckets[range?.[1] ?? -1]]
+    from.current = undefined
+    setRange(undefined)
+    if (a && b) onChoose(a.from, b.to)
+  }
+  const inRange = (i: number) => range !== undefined && i >= range[0] && i <= range[1]
+  return (
+    <figure className="histogram">
+      <div
+        className="columns"
+        role="img"
+        aria-label={`${countText(total)} runs by the time they began, from ${timeText(Date.parse(first.from))} to ${timeText(Date.parse(last.to))}`}
+        onPointerDown={onDown}
+        onPointerMove={onMove}
+        onPointerUp={onUp}
+      >
+        {buckets.map((bucket, i) => (
+          <span key={bucket.from} className={inRange(i) ? 'column chosen' : 'column'} title={titleOf(bucket)}>
+            <Bar kind="failed" count={bucket.counts.failed ?? 0} most={most} />
+            <Bar kind="success" count={quietOf(bucket)} most={most} />
+            <Bar kind="running" count={(bucket.counts.running ?? 0) + (bucket.counts.queued ?? 0)} most={most} />
+          </span>
+        ))}
+      </div>
+      <figcaption className="axis-line small ink-3">
+        <span>{edgeText(first.from, last.to)}</span>
+        <span>{edgeText(last.to, first.from)}</span>
+      </figcaption>
+    </figure>
+  )
+}
+
+// ---
+
+function Bar({ kind, count, most }: { kind: string; count: number; most: number }): ReactElement | null {
+  return count === 0 ? null : <i className={kind} style={{ height: Math.max(2, (HEIGHT * count) / most) }} />
+}
+
+function totalOf({ counts }: Bucket): number {
+  return (counts.failed ?? 0) + (counts.running ?? 0) + (counts.queued ?? 0) + quietOf({ counts })
+}
+
+function quietOf({ counts }: Pick<Bucket, 'counts'>): number {
+  return (counts.completed ?? 0) + (counts.cancelled ?? 0) + (counts.paused ?? 0)
+}
+
+function titleOf({ from, counts }: Bucket): string {
+  const parts = Object.entries(counts).filter(([, count]) => count)
+  const text = parts.map(([status, count]) => `${countText(count ?? 0)} ${status}`).join(', ')
+  return `${timeText(Date.parse(from))}${text === '' ? '' : `: ${text}`}`
+}
+
+/** The day too, if the other end is another day. */
+function edgeText(at: string, other: string): string {
+  const [time, far] = [Date.parse(at), Date.parse(other)]
+  const isSameDay = new Date(time).toDateString() === new Date(far).toDateString()
+  return isSameDay ? clockText(time) : timeText(time)
+}

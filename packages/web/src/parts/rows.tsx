@@ -1,0 +1,142 @@
+// A table of which only the rows in sight are there, however many it has.
+
+import { type KeyboardEvent, type ReactElement, type ReactNode, useEffect, useRef, useState } from 'react'
+
+export interface Column<Row> {
+  readonly name: ReactNode
+  /** CSS width; the rest is shared by those without. */
+  readonly width?: string
+  readonly isRight?: boolean
+  /** Left out where there is little room. */
+  readonly isExtra?: boolean
+  readonly cell: (row: Row) => ReactNode
+}
+
+export interface RowsProps<Row> {
+  readonly label: string
+  readonly columns: readonly Column<Row>[]
+  readonly rows: readonly Row[]
+  readonly keyOf: (row: Row) => string
+  readonly rowHeight?: number
+  readonly selected?: string | undefined
+  readonly isDimmed?: (row: Row) => boolean
+  readonly onOpen?: (row: Row) => void
+  /** Called when the last rows come in sight. */
+  readonly onEnd?: () => void
+  /** How many there are, if not all are here. */
+  readonly total?: number
+  readonly empty?: ReactNode
+}
+
+const MARGIN_ROWS = 12
+/** Below it a row has two lines. */
+const NARROW = '(max-width: 599px)'
+
+export function Rows<Row>(props: RowsProps<Row>): ReactElement {
+  const {
+    label,
+    columns,
+    rows,
+    keyOf,
+    rowHeight = matchMedia(NARROW).matches ? 57 : 32,
+    selected,
+    isDimmed,
+    onOpen,
+    onEnd,
+    total,
+    empty,
+  } = props
+  const box = useRef<HTMLDivElement>(null)
+  const [[first, count], setSight] = useState<readonly [number, number]>([0, 60])
+  useEffect(() => {
+    const element = box.current
+    if (!element) return
+    const look = () => {
+      const from = Math.max(0, Math.floor(element.scrollTop / rowHeight) - MARGIN_ROWS)
+      const most = Math.ceil(element.clientHeight / rowHeight) + 2 * MARGIN_ROWS
+      setSight((before) => (before[0] === from && before[1] === most ? before : [from, most]))
+    }
+    look()
+    const size = new ResizeObserver(look)
+    size.observe(element)
+    element.addEventListener('scroll', look, { passive: true })
+    return () => {
+      size.disconnect()
+      element.removeEventListener('scroll', look)
+    }
+  }, [rowHeight])
+  const last = Math.min(rows.length, first + count)
+  useEffect(() => {
+    if (rows.length > 0 && last >= rows.length) onEnd?.()
+  }, [last, rows.length, onEnd])
+
+  const onKey = (event: KeyboardEvent<HTMLTableSectionElement>) => {
+    const step =
+      event.key === 'ArrowDown' || event.key === 'j' ? 1 : event.key === 'ArrowUp' || event.key === 'k' ? -1 : 0
+    const row = (event.target as HTMLElement).closest('tr')
+    if (step === 0 || !row || event.target instanceof HTMLInputElement) return
+    const next = step > 0 ? row.nextElementSibling : row.previousElementSibling
+    const link = next?.querySelector<HTMLElement>('a')
+    if (!link) return
+    event.preventDefault()
+    link.focus()
+    link.scrollIntoView({ block: 'nearest' })
+  }
+
+  return (
+    <div className="scroll" ref={box}>
+      <table aria-label={label} aria-rowcount={(total ?? rows.length) + 1}>
+        <colgroup>
+          {columns.map(({ width, isExtra }, i) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: columns never move
+            <col key={i} className={isExtra ? 'extra' : undefined} style={width === undefined ? {} : { width }} />
+          ))}
+        </colgroup>
+        <thead>
+          <tr>
+            {columns.map(({ name, isRight, isExtra }, i) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: columns never move
+              <th key={i} scope="col" className={classOf(isRight, isExtra)}>
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody onKeyDown={onKey}>
+          {first > 0 ? <tr aria-hidden="true" className="space" style={{ height: first * rowHeight }} /> : null}
+          {rows.slice(first, last).map((row, i) => {
+            const key = keyOf(row)
+            return (
+              <tr
+                key={key}
+                aria-rowindex={first + i + 2}
+                aria-selected={selected === key ? true : undefined}
+                className={isDimmed?.(row) ? 'dimmed' : undefined}
+                onClick={(event) => {
+                  if (!(event.target as HTMLElement).closest('a, button, input, label')) onOpen?.(row)
+                }}
+              >
+                {columns.map(({ cell, isRight, isExtra }, c) => (
+                  // biome-ignore lint/suspicious/noArrayIndexKey: columns never move
+                  <td key={c} className={classOf(isRight, isExtra)}>
+                    {cell(row)}
+                  </td>
+                ))}
+              </tr>
+            )
+          })}
+          {last < rows.length ? (
+            <tr aria-hidden="true" className="space" style={{ height: (rows.length - last) * rowHeight }} />
+          ) : null}
+        </tbody>
+      </table>
+      {rows.length === 0 ? empty : null}
+    </div>
+  )
+}
+
+// ---
+
+function classOf(isRight = false, isExtra = false): string | undefined {
+  return [isRight ? 'right' : '', isExtra ? 'extra' : ''].join(' ').trim() || undefined
+}

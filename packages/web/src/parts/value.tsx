@@ -1,0 +1,145 @@
+// A value: as a tree whose branches open, or raw; with what copies it, its path, or all of it.
+
+import { ChevronDown, ChevronRight } from 'lucide-react'
+import { type ReactElement, useState } from 'react'
+import { bytesText, countText } from '../model/format.ts'
+import { Button } from './button.tsx'
+import { Copy } from './copy.tsx'
+
+export interface ValueProps {
+  readonly value: unknown
+  /** What it is: `output`. */
+  readonly what: string
+  /** Reads all of it, if only its beginning is here. */
+  readonly loadAll?: () => void
+}
+
+/** Of lists and objects, so many are shown until asked for more. */
+const AT_ONCE = 100
+
+export function Value({ value, what, loadAll }: ValueProps): ReactElement {
+  const [isRaw, setRaw] = useState(false)
+  const part = previewIn(value)
+  if (part) {
+    return (
+      <div>
+        <div className="box" tabIndex={0} role="group" aria-label={what}>
+          <pre>{part.text}…</pre>
+        </div>
+        <p className="row small ink-3">
+          <span className="fill">The first of {bytesText(part.bytes)}</span>
+          {loadAll ? (
+            <Button dense onPress={loadAll}>
+              Show all
+            </Button>
+          ) : null}
+        </p>
+      </div>
+    )
+  }
+  const text = JSON.stringify(value, null, 2) ?? ''
+  return (
+    <div>
+      <div className="row end-of-row">
+        <Button look="bare" dense onPress={() => setRaw(!isRaw)}>
+          {isRaw ? 'Tree' : 'Raw'}
+        </Button>
+        <Copy text={text} what={what} />
+      </div>
+      {isRaw || typeof value !== 'object' || value === null ? (
+        <div className="box" tabIndex={0} role="group" aria-label={what}>
+          <pre>{typeof value === 'string' && !isRaw ? value : text}</pre>
+        </div>
+      ) : (
+        <ul role="tree" aria-label="Value" className="tree box" tabIndex={0}>
+          <Children value={value} path="$" depth={0} />
+        </ul>
+      )}
+    </div>
+  )
+}
+
+// ---
+
+function Children({ value, path, depth }: { value: object; path: string; depth: number }): ReactElement {
+  const [most, setMost] = useState(AT_ONCE)
+  const entries = Array.isArray(value) ? value.map((one, i) => [String(i), one] as const) : Object.entries(value)
+  return (
+    <>
+      {entries.slice(0, most).map(([key, one]) => (
+        <Branch
+          key={key}
+          name={key}
+          value={one}
+          depth={depth}
+          path={
+            Array.isArray(value)
+              ? `${path}[${key}]`
+              : /^[A-Za-z_]\w*$/.test(key)
+                ? `${path}.${key}`
+                : `${path}[${JSON.stringify(key)}]`
+          }
+        />
+      ))}
+      {entries.length > most ? (
+        <li role="none">
+          <Button look="bare" dense onPress={() => setMost(most + 10 * AT_ONCE)}>
+            {countText(entries.length - most)} more
+          </Button>
+        </li>
+      ) : null}
+    </>
+  )
+}
+
+function Branch(props: { name: string; value: unknown; path: string; depth: number }): ReactElement {
+  const { name, value, path, depth } = props
+  const isHolder = typeof value === 'object' && value !== null
+  const [isOpen, setOpen] = useState(depth < 1)
+  const size = isHolder ? Object.keys(value).length : 0
+  return (
+    <li role="treeitem" aria-selected="false" aria-expanded={isHolder && size > 0 ? isOpen : undefined}>
+      <div className="twig" style={{ paddingLeft: 12 + depth * 14 }} title={path}>
+        {isHolder && size > 0 ? (
+          <button
+            type="button"
+            className="twist"
+            aria-label={`${isOpen ? 'Close' : 'Open'} ${name}`}
+            onClick={() => setOpen(!isOpen)}
+          >
+            {isOpen ? <ChevronDown size={12} /> : <ChevronRight size={12} />}
+          </button>
+        ) : (
+          <span className="twist" />
+        )}
+        <span className="key">{name}</span>
+        {isHolder ? <span className="ink-3">{sizeText(value, size)}</span> : <Leaf value={value} />}
+      </div>
+      {isHolder && isOpen && size > 0 ? (
+        <ul role="group">
+          <Children value={value} path={path} depth={depth + 1} />
+        </ul>
+      ) : null}
+    </li>
+  )
+}
+
+function sizeText(value: object, size: number): string {
+  if (Array.isArray(value)) return size === 0 ? '[]' : `[${countText(size)}]`
+  return size === 0 ? '{}' : `{${countText(size)}}`
+}
+
+const MOST_LEAF = 400
+
+function Leaf({ value }: { value: unknown }): ReactElement {
+  const text = JSON.stringify(value) ?? 'null'
+  const kind = typeof value === 'string' ? 'text' : typeof value === 'number' ? 'number' : 'word'
+  return <span className={kind}>{text.length > MOST_LEAF ? `${text.slice(0, MOST_LEAF)}…` : text}</span>
+}
+
+function previewIn(value: unknown): { text: string; bytes: number } | undefined {
+  const found = value as { $preview?: unknown; bytes?: unknown } | null
+  if (typeof found !== 'object' || typeof found?.$preview !== 'string' || typeof found.bytes !== 'number')
+    return undefined
+  return { text: found.$preview, bytes: found.bytes }
+}

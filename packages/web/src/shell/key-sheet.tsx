@@ -1,0 +1,42 @@
+// All keys, on one sheet.
+
+import type { ReactElement } from 'react'
+import { Dialog } from '../parts/floating.tsx'
+
+const KEYS: readonly (readonly [string, string])[] = [
+  ['Ctrl K', 'Search or jump'],
+  ['?', 'This sheet'],
+  ['/', 'Filter'],
+  ['g r', 'Runs'],
+  ['g f', 'Flows'],
+  ['j k', 'Next and previous row'],
+  ['Enter', 'Open'],
+  ['1 to 6', 'Views of a run'],
+  ['n N', 'Next and previous failed step'],
+  ['f', 'Fit the graph'],
+  ['Esc', 'Back'],
+  ['[', 'Fold the navigation'],
+]
+
+export function KeySheet({
+  isOpen,
+  onOpenChange,
+}: {
+  isOpen: boolean
+  onOpenChange: (isOpen: boolean) => void
+}): ReactElement {
+  return (
+    <Dialog title="Keys" isOpen={isOpen} onOpenChange={onOpenChange}>
+      <dl className="pairs">
+        {KEYS.map(([key, does]) => (
+          <div key={key} className="pair">
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{does}</dd>
+          </div>
+        ))}
+      </dl>
+    </Dialog>
+  )
+}

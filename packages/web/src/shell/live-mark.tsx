@@ -1,0 +1,30 @@
+// Whether what is shown is what is there: live, or as of when.
+
+import { type ReactElement, useSyncExternalStore } from 'react'
+import { events } from '../api/events.ts'
+import { clockText } from '../model/format.ts'
+import { useNow } from '../parts/time.tsx'
+
+const LOST_AFTER_MS = 2_000
+
+export function LiveMark(): ReactElement | null {
+  const connection = useSyncExternalStore(
+    (listener) => events.onConnection(listener),
+    () => events.connection,
+  )
+  useNow()
+  if (connection === 'open') {
+    return (
+      <span className="live small ink-3">
+        <i />
+        Live
+      </span>
+    )
+  }
+  if (Date.now() - events.connectionSince < LOST_AFTER_MS) return null
+  return (
+    <span className="small waiting" role="status">
+      Reconnecting, as of {clockText(events.connectionSince)}
+    </span>
+  )
+}

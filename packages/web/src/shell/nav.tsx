@@ -1,0 +1,102 @@
+// The navigation: pages, what needs somebody, who one is.
+
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { Activity, Menu, PanelLeft, Search, Workflow } from 'lucide-react'
+import type { ReactElement, ReactNode } from 'react'
+import { queries } from '../api/queries.ts'
+import { countText } from '../model/format.ts'
+import { Button } from '../parts/button.tsx'
+import { change, useSettings } from './settings.ts'
+import { SettingsButton } from './settings-button.tsx'
+
+export interface NavProps {
+  readonly isOpen: boolean
+  readonly onClose: () => void
+  readonly onMenu: () => void
+  readonly onCommands: () => void
+}
+
+export function Nav({ isOpen, onClose, onMenu, onCommands }: NavProps): ReactElement {
+  const { data: info } = useQuery(queries.info())
+  const { data: running } = useQuery(queries.countOf('running'))
+  const { isFolded } = useSettings()
+  return (
+    <>
+      <div className="menu-button">
+        <Button look="bare" square aria-label="Menu" onPress={onMenu}>
+          <Menu size={16} />
+        </Button>
+      </div>
+      <nav className={isOpen ? 'nav open' : 'nav'} aria-label="Main" onClick={onClose} onKeyDown={() => {}}>
+        <div className="brand">
+          <svg
+            width="16"
+            height="16"
+            viewBox="0 0 16 16"
+            fill="none"
+            stroke="var(--accent)"
+            strokeWidth="2"
+            aria-hidden="true"
+          >
+            <path d="M2 13V9h5V5h5V2" />
+          </svg>
+          <span className="word">Stepflow</span>
+        </div>
+        <button type="button" className="button find" onClick={onCommands} aria-label="Search or jump">
+          <Search size={16} />
+          <span className="word">Search or jump</span>
+        </button>
+        <kbd className="over" aria-hidden="true">
+          Ctrl K
+        </kbd>
+        <ul className="pages">
+          <Entry to="/runs" icon={<Activity size={16} />} word="Runs" count={running} />
+          <Entry to="/flows" icon={<Workflow size={16} />} word="Flows" />
+        </ul>
+        <div className="who">
+          <span className="fill cut name">
+            {info?.name ?? 'local'} <span className="ink-3">{info?.role}</span>
+          </span>
+          <Button
+            look="bare"
+            dense
+            square
+            aria-label={isFolded ? 'Unfold navigation' : 'Fold navigation'}
+            onPress={() => change({ isFolded: !isFolded })}
+          >
+            <PanelLeft size={16} />
+          </Button>
+          <SettingsButton />
+        </div>
+      </nav>
+    </>
+  )
+}
+
+// ---
+
+interface EntryProps {
+  readonly to: string
+  readonly icon: ReactNode
+  readonly word: string
+  readonly count?: number | undefined
+  readonly waits?: boolean
+  readonly apart?: boolean
+}
+
+function Entry({ to, icon, word, count = 0, waits = false, apart = false }: EntryProps): ReactElement {
+  return (
+    <li className={apart ? 'apart' : undefined}>
+      <Link to={to} activeProps={{ 'aria-current': 'page' }} title={word}>
+        {icon}
+        <span className="word">{word}</span>
+        {count > 0 ? (
+          <span className={waits ? 'count waits' : 'count'} aria-hidden="true">
+            {countText(count)}
+          </span>
+        ) : null}
+      </Link>
+    </li>
+  )
+}
