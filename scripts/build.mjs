@@ -33,6 +33,7 @@ const libraries = {
   yaml: path('node_modules/yaml/browser/index.js'),
   'ajv/dist/2020.js': path('node_modules/ajv/dist/2020.js'),
   jsep: path('node_modules/jsep/dist/jsep.js'),
+  croner: path('node_modules/croner/dist/croner.js'),
   // What we use of it: the rest is for signing in.
   '@modelcontextprotocol/client': path('scripts/mcp-client.mjs'),
 }

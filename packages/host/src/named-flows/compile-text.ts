@@ -6,6 +6,7 @@ import { isAbsolute, relative, resolve, sep } from 'node:path'
 import { FlowError, hasErrors, type Json } from '@stepflow/engine'
 import type { Env } from '../config/substitute.ts'
 import type { KnownFlows } from '../flows/known-flows.ts'
+import { scheduleFindings } from '../flows/schedule-findings.ts'
 import type { WiredPlugins } from '../wire.ts'
 import type { CompiledText, CompileText } from './read-flow.ts'
 
@@ -26,7 +27,12 @@ export function createTextCompiler({ plugins, env, flows, folder, filesAllow = [
     const { router } = plugins()
     const roots = file === undefined || folder === undefined ? filesAllow : [folder, ...filesAllow]
     const base = file === undefined ? undefined : folder
-    const { plan, diagnostics, flow, source } = compile(text, {
+    const {
+      plan,
+      diagnostics: found,
+      flow,
+      source,
+    } = compile(text, {
       ...(file === undefined ? {} : { file }),
       ...(overrides === undefined ? {} : { overrides: Array.isArray(overrides) ? overrides : [overrides] }),
       readFile: (path) => readWithin(roots, base, path),
@@ -35,6 +41,7 @@ export function createTextCompiler({ plugins, env, flows, folder, filesAllow = [
       misfits: router.misfits,
       isSet: (variable) => Boolean(env[variable]),
     })
+    const diagnostics = [...found, ...(await scheduleFindings(flow, file))]
     const json = source && (toJson(source.node) as Json)
     if (plan && json !== undefined) flows.add(plan, () => json)
     return { plan: hasErrors(diagnostics) ? undefined : plan, info: flow, diagnostics, flow: json }

@@ -10,12 +10,13 @@ import {
   startedRunSchema,
 } from '@stepflow/api'
 import { summaryOf } from '@stepflow/host/history'
+import { readCron } from '@stepflow/host/schedules'
 import type { App } from '../app/app.ts'
 import { NOTHING } from '../app/nothing.ts'
 import { requestKey } from '../runs/request-key.ts'
 import { requestHash } from '../runs/start-run.ts'
 import type { Services } from '../services.ts'
-import { readCron } from '../triggers/cron.ts'
+import { inWords } from '../triggers/cron-words.ts'
 import { startScheduled } from '../triggers/fire.ts'
 import type { ListedSchedule } from '../triggers/schedules.ts'
 
@@ -56,8 +57,8 @@ export function scheduleRoutes(app: App, services: Services): void {
       },
     },
     async ({ query }) => {
-      const { description, next } = readCron(query.cron, query.timezone)
-      return { description, next: next(clock.now(), SHOWN).map(iso) }
+      const { fields, next } = readCron(query.cron, query.timezone)
+      return { description: inWords(fields), next: next(clock.now(), SHOWN).map(iso) }
     },
   )
 
@@ -184,7 +185,7 @@ async function shownSchedule(
   const { problem } = state ?? {}
   const redactor = secrets.known.named
   return {
-    ...{ id, flow, cron, timezone: times.timezone, description: times.description },
+    ...{ id, flow, cron, timezone: times.timezone, description: inWords(times.fields) },
     ...(input === undefined ? {} : { input: redactor.value(input) }),
     ...{ overlap, catchUp, ...(jitter === undefined ? {} : { jitter }) },
     enabled: state?.isDisabled !== true,

@@ -26,6 +26,6 @@ export function dueTimes({ times, catchUp }: Pick<Schedule, 'times' | 'catchUp'>
   const { after, since, now } = window
   const border = Math.max(after, Math.min(since, now), now - MOST_LATE_MS)
   const missed = times.last(catchUp, after, border)
-  const onTime = times.next(border, MOST_LATE_MS / 1000 + 1).filter((at) => at > border && at <= now)
+  const onTime = times.between(border, now)
   return { missed, onTime }
 }

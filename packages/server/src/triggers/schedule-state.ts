@@ -46,10 +46,11 @@ export interface Decision {
 /** `queue`: more runs do not wait for their turn. */
 export const MOST_WAITING = 100
 
-/** The first time that has not been decided; Infinity if there is none. */
+/** When there is something to decide: the first time that has not been, or now if the clock was set back; else Infinity. */
 export function nextDue({ times }: Pick<Schedule, 'times'>, state: ScheduleState, now: number): number {
   if (state.isDisabled || state.isAway) return Number.POSITIVE_INFINITY
-  return times.next(undecidedAfter(state, now), 1)[0] ?? Number.POSITIVE_INFINITY
+  if (isAhead(state, now)) return now
+  return times.next(state.until, 1)[0] ?? Number.POSITIVE_INFINITY
 }
 
 /** What becomes of the times that are due. `open`: a run of it that has not ended. */
@@ -59,7 +60,7 @@ export function decide(
   { since, now, open }: { readonly since: number; readonly now: number; readonly open: string | undefined },
 ): Decision {
   const { id, overlap } = schedule
-  const { missed, onTime } = dueTimes(schedule, { after: undecidedAfter(state, now), since, now })
+  const { missed, onTime } = dueTimes(schedule, { after: isAhead(state, now) ? now : state.until, since, now })
   const waiting = [...state.waiting, ...missed.map((at) => ({ at, id }))]
   const leftOut: { at: number; why: string }[] = []
   for (const at of onTime) {
@@ -72,12 +73,14 @@ export function decide(
 
 // ---
 
-/** The clock was wrong by more than that: what it said is not to hold the schedule until then. */
 const MOST_BACK_MS = 60_000
 
-/** After a clock was set back by far, times come again: their runs are found by their keys. */
-function undecidedAfter({ until }: ScheduleState, now: number): number {
-  return until > now + MOST_BACK_MS ? now : until
+/**
+ * The clock was set back by far: what it said before is not to hold the schedule until then. Times that come again find their
+ * runs by their keys.
+ */
+function isAhead({ until }: ScheduleState, now: number): boolean {
+  return until > now + MOST_BACK_MS
 }
 
 function whyNot(overlap: Schedule['overlap'], waiting: number, open: string | undefined): string | undefined {

@@ -1,10 +1,10 @@
 // One schedule: when a flow is to start, and with which input. Pure.
 
 import { createHash } from 'node:crypto'
-import { FlowError, type Json, parseDuration } from '@stepflow/engine'
+import { type Json, parseDuration } from '@stepflow/engine'
 import type { Overlap, ScheduleTrigger } from '@stepflow/host/named-flows'
+import { type CronTimes, checkJitter, readCron } from '@stepflow/host/schedules'
 import type { ActiveTrigger } from './active-triggers.ts'
-import { type CronTimes, readCron } from './cron.ts'
 import type { DueRun } from './schedule-state.ts'
 
 export interface Schedule {
@@ -41,9 +41,7 @@ export function readSchedule(
   known: Pick<Schedule, 'id' | 'flow' | 'index' | 'from'>,
 ): Schedule {
   const { cron, timezone, input, overlap = 'skip', catchUp = 0, jitter } = fields
-  if (jitter !== undefined && parseDuration(jitter) === undefined) {
-    throw new FlowError('INVALID_INPUT', `"jitter" is ${JSON.stringify(jitter)}, but must be a duration like 30s`)
-  }
+  checkJitter(jitter)
   return {
     ...known,
     cron,
