@@ -20,6 +20,7 @@ const ONCE = [
   'packages/stepflow/test/cli-submit.test.ts',
   'packages/stepflow/test/cli-serve-kills.test.ts',
   'packages/stepflow/test/cli-runs-remote.test.ts',
+  'packages/stepflow/test/cli-both-ways.test.ts',
   'test/api-docs.test.ts',
   'test/types/types.test.ts',
   'test/architecture.test.ts',

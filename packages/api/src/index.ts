@@ -52,6 +52,8 @@ export {
   type BulkAction,
   bulkActionSchema,
   bulkResultSchema,
+  prunedSchema,
+  pruneSchema,
   type Rerun,
   type RerunPreview,
   rerunPreviewSchema,

@@ -45,6 +45,7 @@ const NEEDS: Readonly<Record<string, Needed>> = {
   exportRun: 'viewer',
   importRun: 'operator',
   deleteRun: 'admin',
+  pruneRuns: 'admin',
   bulk: 'operator',
   listComponents: 'viewer',
   addFlow: 'admin',

@@ -39,6 +39,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   exportRun: (client) => client.exportRun('r'),
   importRun: (client) => client.importRun({}),
   deleteRun: (client) => client.deleteRun('r'),
+  pruneRuns: (client) => client.pruneRuns({ maxRuns: 1 }),
   bulk: (client) => client.bulk({ action: 'cancel', ids: ['r'] }),
   getResults: (client) => client.getResults('r').next(),
   listItems: (client) => client.listItems('r', { status: 'failed' }),

@@ -1,7 +1,7 @@
 // Runs that are repeated, exported, imported, deleted.
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startServer, type TestServer, WAITS } from './start-server.ts'
+import { ECHO, startServer, type TestServer, WAITS } from './start-server.ts'
 
 const FLOW = (last: string) => `
 name: two
@@ -165,4 +165,15 @@ test('what is done to many runs says how many it was done to, and why not to the
   expect((await bulk({ action: 'delete', ids: [a, b] })).body).toEqual({ done: 2, refused: [] })
   for (const body of [{ action: 'delete' }, { action: 'delete', filter: {} }, { action: 'delete', filter: { x: 1 } }])
     expect((await bulk(body)).status).toBe(422)
+})
+
+test('runs are pruned by age or number, and a request that names neither is refused', async () => {
+  const { call } = await startServer()
+  for (const n of [1, 2, 3]) await call('POST', '/runs', { flow: ECHO, input: { n }, wait: true })
+
+  expect((await call('POST', '/runs/prune', {})).status).toBe(422)
+  expect((await call('POST', '/runs/prune', { maxAge: 'soon' })).body.detail).toContain('duration')
+  expect((await call('POST', '/runs/prune', { maxAge: '1d' })).body).toMatchObject({ runs: 0 })
+  expect((await call('POST', '/runs/prune', { maxRuns: 1 })).body).toMatchObject({ runs: 2 })
+  expect((await call('GET', '/runs')).body.total).toBe(1)
 })

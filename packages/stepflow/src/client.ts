@@ -37,6 +37,8 @@ export {
   type Outcome,
   type PastInputs,
   type PatienceOptions,
+  type Prune,
+  type Pruned,
   type ReadResults,
   type Rerun,
   type RerunPreview,

@@ -13,14 +13,18 @@ export interface Serving {
   kill(): Promise<void>
 }
 
-/** Started, and ready; ended with the test if it still runs. */
-export async function serving(folder: string, port = '0'): Promise<Serving> {
+/** Started, and ready; ended with the test if it still runs, or when `whenOver` says so. */
+export async function serving(
+  folder: string,
+  port = '0',
+  whenOver: (end: () => Promise<void>) => void = onTestFinished,
+): Promise<Serving> {
   const { child, ended } = begin(['serve', '--port', port, '--json'], { cwd: folder })
   const kill = async () => {
     child.kill('SIGKILL')
     await ended
   }
-  onTestFinished(kill)
+  whenOver(kill)
   return { child, ended, kill, ...(await ready(child, ended)) }
 }
 

@@ -21,7 +21,7 @@ import type {
 } from '../shapes/flow.ts'
 import type { FailureList, Item, ItemList, Step, StepList } from '../shapes/item.ts'
 import type { LogList } from '../shapes/log.ts'
-import type { BulkResult, Rerun, RerunPreview } from '../shapes/rerun.ts'
+import type { BulkResult, Prune, Pruned, Rerun, RerunPreview } from '../shapes/rerun.ts'
 import type { Run, RunFlow, RunList, RunsSummary, StartedRun, StartRun } from '../shapes/run.ts'
 import type { Health, Info } from '../shapes/server.ts'
 import type { Wait, WaitList } from '../shapes/wait.ts'
@@ -303,6 +303,11 @@ export class StepflowClient {
 
   deleteRun(runId: string): Promise<void> {
     return this.#http.done(path('runs', runId), { method: 'DELETE' })
+  }
+
+  /** Deletes runs that ended long ago, and what only they refer to. */
+  pruneRuns(which: Prune): Promise<Pruned> {
+    return this.#http.json('/runs/prune', { method: 'POST', json: which })
   }
 
   /** One thing to many runs. */

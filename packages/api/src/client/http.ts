@@ -165,8 +165,16 @@ async function problemOf(answer: Response): Promise<FlowError> {
     return new FlowError(problem.code as ErrorCode, problem.detail, data === undefined ? options : { ...options, data })
   }
   // Not ours: a proxy's, or another server's.
-  const code = answer.status >= 500 ? 'RESOURCE_UNAVAILABLE' : answer.status === 404 ? 'NOT_FOUND' : 'CONFLICT'
-  return new FlowError(code, `${answer.url} answered ${answer.status} ${answer.statusText}`.trim(), options)
+  const code = CODES[answer.status] ?? (answer.status >= 500 ? 'RESOURCE_UNAVAILABLE' : 'CONFLICT')
+  const what = `${answer.url} answered ${answer.status} ${answer.statusText}`.trim()
+  return new FlowError(code, `${what}: that is no Stepflow server, or something in front of one`, options)
+}
+
+const CODES: Readonly<Record<number, ErrorCode>> = {
+  401: 'UNAUTHENTICATED',
+  403: 'FORBIDDEN',
+  404: 'NOT_FOUND',
+  413: 'TOO_LARGE',
 }
 
 /** What Node's fetch fails with says nothing; its cause does. */

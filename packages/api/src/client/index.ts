@@ -20,7 +20,7 @@ export type {
 } from '../shapes/flow.ts'
 export type { FailureList, Item, ItemList, Step, StepList } from '../shapes/item.ts'
 export type { LogLine, LogList } from '../shapes/log.ts'
-export type { BulkResult, Rerun, RerunPreview } from '../shapes/rerun.ts'
+export type { BulkResult, Prune, Pruned, Rerun, RerunPreview } from '../shapes/rerun.ts'
 export type { Run, RunFlow, RunList, RunsSummary, StartedRun, StartRun } from '../shapes/run.ts'
 export type { Health, Info } from '../shapes/server.ts'
 export type { Wait, WaitList } from '../shapes/wait.ts'

@@ -54,6 +54,33 @@ export const rerunPreviewSchema = {
 /** What a rerun would do. */
 export type RerunPreview = Shape<typeof rerunPreviewSchema>
 
+export const pruneSchema = {
+  title: 'Prune',
+  description: 'Which of the runs that have ended are kept: at least one of both is given.',
+  type: 'object',
+  properties: {
+    maxAge: { type: 'string', minLength: 1, description: 'Those that ended longer ago are deleted: `30d`.' },
+    maxRuns: { type: 'integer', minimum: 1, description: 'All but so many of the newest are deleted.' },
+  },
+  additionalProperties: false,
+} as const satisfies ShapeSchema
+
+/** Which of the runs that have ended are kept. */
+export type Prune = Shape<typeof pruneSchema>
+
+export const prunedSchema = {
+  title: 'Pruned',
+  type: 'object',
+  properties: {
+    runs: { ...count, description: 'How many were deleted.' },
+    blobs: { ...count, description: 'What nothing that is left refers to, and was deleted, too.' },
+  },
+  required: ['runs', 'blobs'],
+} as const satisfies ShapeSchema
+
+/** How much was deleted. */
+export type Pruned = Shape<typeof prunedSchema>
+
 /** `filter`: what lists take. */
 export function bulkActionSchema<F extends Readonly<Record<string, ShapeSchema>>>(filter: F) {
   return {

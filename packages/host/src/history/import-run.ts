@@ -47,19 +47,8 @@ export async function importRun(store: Store, reader: RunReader, text: string, n
   return { run, isNew: true }
 }
 
-// ---
-
-const LINES_AT_ONCE = 1_000
-
-/** Compared as they are exported: what an export leaves out makes no difference, nor does what was logged. */
-async function isThere(reader: RunReader, { run, journals, blobs }: Exported): Promise<boolean> {
-  const recorded = await reader.open(run)
-  if (recorded.damage !== undefined) return false
-  const there = await exportRun(recorded, '')
-  return isDeepStrictEqual({ journals: there.journals, blobs: there.blobs }, { journals, blobs })
-}
-
-function readExport(text: string, file: string): Exported {
+/** Throws INVALID_INPUT for what is no export, or not a whole one. */
+export function readExport(text: string, file: string): Exported {
   const refuse = (why: string) => new FlowError('INVALID_INPUT', `"${file}" ${why}`)
   let document: unknown
   try {
@@ -93,6 +82,18 @@ function readExport(text: string, file: string): Exported {
     return bareLine(line)
   })
   return { run, journals, blobs, logs: lines } as unknown as Exported // each part was looked at
+}
+
+// ---
+
+const LINES_AT_ONCE = 1_000
+
+/** Compared as they are exported: what an export leaves out makes no difference, nor does what was logged. */
+async function isThere(reader: RunReader, { run, journals, blobs }: Exported): Promise<boolean> {
+  const recorded = await reader.open(run)
+  if (recorded.damage !== undefined) return false
+  const there = await exportRun(recorded, '')
+  return isDeepStrictEqual({ journals: there.journals, blobs: there.blobs }, { journals, blobs })
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: an id with one could forge lines

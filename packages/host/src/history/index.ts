@@ -4,7 +4,7 @@ export { editedInput } from './edited-input.ts'
 export { exportRun } from './export-run.ts'
 export { findRun, unknownRun } from './find-run.ts'
 export type { FlowOfRun } from './flow-of-run.ts'
-export { importRun } from './import-run.ts'
+export { importRun, readExport } from './import-run.ts'
 export { concerns } from './item-entries.ts'
 export { itemsBefore } from './item-states.ts'
 export type { FailureCause, ItemStanding, ListedItem } from './list-items.ts'
@@ -27,6 +27,7 @@ export { type LogFilter, leftOutMessage, type ShownLog } from './run-log.ts'
 export { createRunReader, type RecordedRun, type RunReader } from './run-reader.ts'
 export { refuseChanged } from './same-steps.ts'
 export {
+  type ItemSummary,
   itemSummary,
   logLine,
   type RunSummary,

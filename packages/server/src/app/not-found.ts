@@ -23,7 +23,9 @@ export function refuseUnknown(
     const methods = routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
     if (methods.length > 0) {
       reply.header('Allow', methods.join(', '))
-      throw new FlowError('METHOD_NOT_ALLOWED', `${path} takes ${methods.join(', ')}, not ${request.method}`)
+      throw new FlowError('METHOD_NOT_ALLOWED', `${path} takes ${methods.join(', ')}, not ${request.method}`, {
+        data: { reason: 'no such route' },
+      })
     }
     const answered = forPeople(request, reply)
     if (answered) return answered
@@ -31,7 +33,10 @@ export function refuseUnknown(
       path,
       routes.map(({ url }) => url),
     )
-    throw new FlowError('NOT_FOUND', `there is no ${path} here${near ? `; did you mean ${near}?` : ''}`)
+    throw new FlowError('NOT_FOUND', `there is no ${path} here${near ? `; did you mean ${near}?` : ''}`, {
+      // A client of a newer version can tell it from a run that is not there.
+      data: { reason: 'no such route' },
+    })
   })
 }
 

@@ -1,8 +1,8 @@
 // Repeats runs, takes them out as a file and brings them in, deletes them.
 
-import { type Rerun, rerunPreviewSchema, rerunSchema, runSchema } from '@stepflow/api'
-import { FlowError, isEnded } from '@stepflow/engine'
-import { exportRun, importRun, summaryOf } from '@stepflow/host/history'
+import { prunedSchema, pruneSchema, type Rerun, rerunPreviewSchema, rerunSchema, runSchema } from '@stepflow/api'
+import { FlowError, isEnded, parseDuration } from '@stepflow/engine'
+import { exportRun, importRun, pruneRuns, summaryOf } from '@stepflow/host/history'
 import type { App } from '../app/app.ts'
 import { NOTHING } from '../app/nothing.ts'
 import { requestKey } from '../runs/request-key.ts'
@@ -102,6 +102,33 @@ export function rerunRoutes(app: App, services: Services): void {
       }
       await store.runs.remove(row.id)
       return reply.code(204).send()
+    },
+  )
+
+  app.post(
+    '/runs/prune',
+    {
+      config: { access: 'admin' },
+      schema: {
+        operationId: 'pruneRuns',
+        summary: 'Delete runs that ended long ago, and blobs that nothing refers to any more',
+        tags: ['runs'],
+        body: pruneSchema,
+        response: { 200: prunedSchema },
+      },
+    },
+    async ({ body: { maxAge, maxRuns } }) => {
+      if (maxAge === undefined && maxRuns === undefined) {
+        throw new FlowError('INVALID_INPUT', 'give "maxAge", "maxRuns" or both: without, every run would be meant')
+      }
+      const maxAgeMs = maxAge === undefined ? undefined : parseDuration(maxAge)
+      if (maxAge !== undefined && maxAgeMs === undefined) {
+        throw new FlowError('INVALID_INPUT', `"maxAge" is "${maxAge}", but must be a duration like 30d`)
+      }
+      return pruneRuns(store.runs, {
+        ...(maxAgeMs === undefined ? {} : { maxAgeMs }),
+        ...(maxRuns === undefined ? {} : { maxRuns }),
+      })
     },
   )
 }

@@ -1,24 +1,27 @@
-// stepflow secrets: the secrets in a store, by name. No value is ever printed.
+// stepflow secrets: the secrets in a store, or of a server, by name. No value is ever printed.
 
+import type { StepflowClient } from '@stepflow/api/client'
 import type { StoredSecrets } from '@stepflow/host/secrets'
 import { usage } from '../args.ts'
 import type { Args, Command, Io } from '../command.ts'
 import { createMessages, type Messages } from '../messages.ts'
 import { openNamedStore, whichStore } from '../open-store.ts'
 import { readHidden } from '../read-hidden.ts'
+import { atServer, refuseLocal, serverOptions } from '../remote/open-client.ts'
 import { readStdin } from '../sources.ts'
 import { tableOf } from '../table.ts'
+
+const whose = [...whichStore, ...serverOptions]
 
 const list: Command = {
   name: 'secrets list',
   summary: 'list the names of the secrets in the store and in the environment',
   operands: '',
-  options: [{ name: 'json', does: 'print an array of {name, updatedAt?, from}' }, ...whichStore],
+  options: [{ name: 'json', does: 'print an array of {name, updatedAt?, from}; of a server also usedBy' }, ...whose],
   examples: [{ does: 'their names, never their values', line: 'stepflow secrets list' }],
   async run(args, io) {
     return withSecrets(list, args, io, 'if it is there', async ({ secrets, messages }) => {
-      const { listSecrets } = await import('@stepflow/host/secrets')
-      const rows = await listSecrets(secrets, io.env)
+      const rows = await secrets.list()
       if (args.has('json')) io.out(`${JSON.stringify(rows)}\n`)
       else if (rows.length === 0) messages.hint('no secrets: `stepflow secrets set NAME` sets one')
       else {
@@ -40,7 +43,7 @@ const set: Command = {
       value: 'VALUE',
       does: 'the value; other users of this machine can see it while the command runs, and the shell keeps it',
     },
-    ...whichStore,
+    ...whose,
   ],
   examples: [
     { does: 'typed, without being shown', line: 'stepflow secrets set api_key' },
@@ -49,16 +52,16 @@ const set: Command = {
   async run(args, io) {
     const [name] = args.operands
     if (name === undefined) throw usage(set, 'needs a name: stepflow secrets set NAME')
-    const { checkSecret, secretFrom, weaknessOf } = await import('@stepflow/host/secrets')
+    const { checkSecret, weaknessOf } = await import('@stepflow/host/secrets')
     // Before anybody types a value for nothing.
     checkSecret(name, 'any')
-    return withSecrets(set, args, io, 'made if it is not there', async ({ secrets, messages, place }) => {
+    return withSecrets(set, args, io, 'made if it is not there', async ({ secrets, messages }) => {
       const value = args.value('value') ?? (await typedValue(name, io, messages))
-      await secrets.set(name, value)
-      messages.hint(`the secret "${name}" is set in ${place}, encrypted with the key in ${secrets.keyPlace}`)
+      const { where, isHidden } = await secrets.set(name, value)
+      messages.hint(`the secret "${name}" is set ${where}`)
       const weakness = weaknessOf(value)
       if (weakness !== undefined) messages.hint(`warning: ${weakness}`)
-      if (secretFrom(io.env, name) !== undefined) {
+      if (isHidden) {
         messages.hint(`warning: the environment has a secret of this name (STEPFLOW_SECRET_...), which is used instead`)
       }
       return 0
@@ -75,12 +78,13 @@ const remove: Command = {
       name: 'forget',
       does: 'also forget what it was, so that runs that hold it show it; needs no key, so it is for a key that is lost',
     },
-    ...whichStore,
+    ...whose,
   ],
   examples: [{ does: 'one secret', line: 'stepflow secrets remove api_key' }],
   async run(args, io) {
     const [name] = args.operands
     if (name === undefined) throw usage(remove, 'needs a name: stepflow secrets remove NAME')
+    if (args.value('url') !== undefined) refuseLocal(remove, args, ['forget'])
     return withSecrets(remove, args, io, 'if it is there', async ({ secrets, messages }) => {
       await secrets.remove(name, args.has('forget') ? 'forget values' : 'keep values')
       messages.hint(`the secret "${name}" is removed`)
@@ -94,6 +98,7 @@ const rotate: Command = {
   summary: 'encrypt all secrets of the store anew, with a new key',
   operands: '',
   options: whichStore,
+  elsewhere: { url: 'the key is on the machine of the server: rotate there, on its store' },
   examples: [
     { does: 'with a new key in the file beside the store', line: 'stepflow secrets rotate' },
     {
@@ -102,7 +107,7 @@ const rotate: Command = {
     },
   ],
   async run(args, io) {
-    return withSecrets(rotate, args, io, 'if it is there', async ({ secrets, messages }) => {
+    return withStored(rotate, args, io, 'if it is there', async ({ secrets, messages }) => {
       const count = await secrets.rotate()
       messages.hint(`secrets encrypted anew: ${count}, with the key in ${secrets.keyPlace}`)
       return 0
@@ -126,19 +131,73 @@ export const secrets: Command = {
 
 // ---
 
-interface At {
+/** Of a store, or of a server. */
+interface SecretsPlace {
+  list(): Promise<readonly { readonly name: string; readonly from: string; readonly updatedAt?: string }[]>
+  /** `isHidden`: one of the environment is used in its place. */
+  set(name: string, value: string): Promise<{ readonly where: string; readonly isHidden: boolean }>
+  remove(name: string, past: 'keep values' | 'forget values'): Promise<void>
+}
+
+type Store = 'if it is there' | 'made if it is not there'
+
+async function withSecrets(
+  command: Command,
+  args: Args,
+  io: Io,
+  store: Store,
+  act: (at: { readonly secrets: SecretsPlace; readonly messages: Messages }) => Promise<number>,
+): Promise<number> {
+  if (args.value('url') === undefined) {
+    return withStored(command, args, io, store, ({ secrets, messages, place }) =>
+      act({ secrets: inStore(secrets, place, io), messages }),
+    )
+  }
+  refuseLocal(command, args, ['store', 'config'])
+  const messages = createMessages(args, io)
+  return atServer(args, io, (client) => act({ secrets: ofServer(client), messages }))
+}
+
+function inStore(secrets: StoredSecrets, place: string, io: Io): SecretsPlace {
+  return {
+    async list() {
+      const { listSecrets } = await import('@stepflow/host/secrets')
+      return listSecrets(secrets, io.env)
+    },
+    async set(name, value) {
+      const { secretFrom } = await import('@stepflow/host/secrets')
+      await secrets.set(name, value)
+      const where = `in ${place}, encrypted with the key in ${secrets.keyPlace}`
+      return { where, isHidden: secretFrom(io.env, name) !== undefined }
+    },
+    remove: (name, past) => secrets.remove(name, past),
+  }
+}
+
+function ofServer(client: StepflowClient): SecretsPlace {
+  return {
+    list: async () => (await client.listSecrets()).secrets,
+    async set(name, value) {
+      const { from } = await client.setSecret(name, value)
+      return { where: `at ${client.url}`, isHidden: from === 'env' }
+    },
+    remove: (name) => client.removeSecret(name),
+  }
+}
+
+interface Stored {
   readonly secrets: StoredSecrets
   readonly messages: Messages
   /** What the store is called in messages. */
   readonly place: string
 }
 
-async function withSecrets(
+async function withStored(
   command: Command,
   args: Args,
   io: Io,
-  store: 'if it is there' | 'made if it is not there',
-  act: (at: At) => Promise<number>,
+  store: Store,
+  act: (at: Stored) => Promise<number>,
 ): Promise<number> {
   const messages = createMessages(args, io)
   const makesStore = store === 'made if it is not there'

@@ -1,12 +1,16 @@
-// stepflow tokens: what opens a server's API, made in its store. A token is printed once, when it is made.
+// stepflow tokens: what opens a server's API, made in its store or by itself. A token is printed once, when it is made.
 
+import type { StepflowClient } from '@stepflow/api/client'
 import { systemClock } from '@stepflow/engine'
-import { ROLES, type Role, Tokens, tokenSummary } from '@stepflow/host/tokens'
+import { type NewToken, ROLES, type Role, Tokens, tokenSummary } from '@stepflow/host/tokens'
 import { durationOption, usage } from '../args.ts'
 import type { Args, Command, Io } from '../command.ts'
 import { createMessages, type Messages } from '../messages.ts'
 import { openNamedStore, whichStore } from '../open-store.ts'
+import { atServer, refuseLocal, serverOptions } from '../remote/open-client.ts'
 import { tableOf } from '../table.ts'
+
+const whose = [...whichStore, ...serverOptions]
 
 const list: Command = {
   name: 'tokens list',
@@ -14,12 +18,12 @@ const list: Command = {
   operands: '',
   options: [
     { name: 'json', does: 'print an array of {id, name?, role, prefix, createdAt, lastUsedAt?, expiresAt?}' },
-    ...whichStore,
+    ...whose,
   ],
   examples: [{ does: 'who may use the server', line: 'stepflow tokens list' }],
   async run(args, io) {
     return withTokens(list, args, io, 'if it is there', async (tokens, messages) => {
-      const rows = (await tokens.list()).map(tokenSummary)
+      const rows = await tokens.list()
       if (args.has('json')) io.out(`${JSON.stringify(rows)}\n`)
       else if (rows.length === 0) messages.hint('no tokens: `stepflow tokens create --role viewer` creates one')
       else {
@@ -47,7 +51,7 @@ const create: Command = {
     },
     { name: 'name', value: 'NAME', does: 'whose it is, or what it is for; runs show it' },
     { name: 'expires', value: 'TIME', does: 'how long it holds: 30d, 12h', default: 'until it is revoked' },
-    ...whichStore,
+    ...whose,
   ],
   examples: [
     { does: 'for a program that runs flows', line: 'stepflow tokens create --role operator --name ci --expires 30d' },
@@ -69,7 +73,7 @@ const revoke: Command = {
   name: 'tokens revoke',
   summary: 'end a token at once',
   operands: 'ID',
-  options: whichStore,
+  options: whose,
   examples: [{ does: 'by its id in the list', line: 'stepflow tokens revoke ID' }],
   async run(args, io) {
     const [id] = args.operands
@@ -96,19 +100,49 @@ export const tokens: Command = {
 
 // ---
 
+/** Of a store, or of a server. */
+interface TokensPlace {
+  list(): Promise<readonly ReturnType<typeof tokenSummary>[]>
+  create(token: NewToken): Promise<{ readonly id: string; readonly token: string }>
+  revoke(id: string): Promise<void>
+}
+
 async function withTokens(
   command: Command,
   args: Args,
   io: Io,
   store: 'if it is there' | 'made if it is not there',
-  act: (tokens: Tokens, messages: Messages) => Promise<number>,
+  act: (tokens: TokensPlace, messages: Messages) => Promise<number>,
 ): Promise<number> {
   const messages = createMessages(args, io)
+  if (args.value('url') !== undefined) {
+    refuseLocal(command, args, ['store', 'config'])
+    return atServer(args, io, (client) => act(ofServer(client), messages))
+  }
   const makesStore = store === 'made if it is not there'
   const opened = await openNamedStore({ command, args, io, messages, makesStore })
   try {
-    return await act(new Tokens(opened.store.records, systemClock), messages)
+    const tokens = new Tokens(opened.store.records, systemClock)
+    const inStore: TokensPlace = {
+      list: async () => (await tokens.list()).map(tokenSummary),
+      create: (token) => tokens.create(token),
+      revoke: (id) => tokens.revoke(id),
+    }
+    return await act(inStore, messages)
   } finally {
     await opened.store.close()
+  }
+}
+
+function ofServer(client: StepflowClient): TokensPlace {
+  return {
+    list: async () => (await client.listTokens()).tokens,
+    create: ({ role, name, expiresInMs }) =>
+      client.createToken({
+        role,
+        ...(name === undefined ? {} : { name }),
+        ...(expiresInMs === undefined ? {} : { expiresIn: `${expiresInMs}ms` }),
+      }),
+    revoke: (id) => client.revokeToken(id),
   }
 }

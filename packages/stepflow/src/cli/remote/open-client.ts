@@ -1,9 +1,11 @@
 // --url and --token: the server that a command talks to.
 
 import type { StepflowClient } from '@stepflow/api/client'
-import { FlowError } from '@stepflow/engine'
-import type { Args, Io, Option } from '../command.ts'
+import { type ErrorCode, FlowError, own } from '@stepflow/engine'
+import { usage } from '../args.ts'
+import type { Args, Command, Io, Option } from '../command.ts'
 import type { Messages } from '../messages.ts'
+import { version } from '../version.ts'
 
 export const urlOption: Option = {
   name: 'url',
@@ -17,12 +19,36 @@ export const tokenOption: Option = {
   does: 'an access token of the server; else STEPFLOW_TOKEN of the environment',
 }
 
+/** Of commands that are about a store or a server. */
+export const serverOptions: readonly Option[] = [
+  { ...urlOption, does: 'a server in place of a store; its address may end in /api/v1' },
+  tokenOption,
+]
+
 const DEFAULT_URL = 'http://127.0.0.1:7837'
 
-export async function openClient(args: Args, io: Io): Promise<StepflowClient> {
+async function openClient(args: Args, io: Io): Promise<StepflowClient> {
   const { StepflowClient } = await import('@stepflow/api/client')
   const token = args.value('token') ?? io.env.STEPFLOW_TOKEN
   return new StepflowClient({ url: args.value('url') ?? DEFAULT_URL, ...(token ? { token } : {}) })
+}
+
+/** Asks a server; what it refuses is reported with what to do about it. */
+export async function atServer<T>(args: Args, io: Io, ask: (client: StepflowClient) => Promise<T>): Promise<T> {
+  const client = await openClient(args, io)
+  try {
+    return await ask(client)
+  } catch (thrown) {
+    throw remoteFailure(thrown, client.url)
+  }
+}
+
+/** Options of this machine, beside --url. */
+export function refuseLocal(command: Pick<Command, 'name'>, args: Args, names: readonly string[]): void {
+  for (const name of names) {
+    if (args.value(name) !== undefined || args.has(name))
+      throw usage(command, `--${name} is of this machine, and --url names a server: use one of them`)
+  }
 }
 
 /** The options that lead another command to the same server. */
@@ -40,12 +66,28 @@ export function reportAway(messages: Messages): (error: FlowError) => void {
   }
 }
 
-/** A server that is not there ends a command as an id does that is not there. */
-export function remoteFailure(thrown: unknown): unknown {
+/** What a server refused, with what to do about it. One that is not there ends a command as an id does that is not there. */
+export function remoteFailure(thrown: unknown, url: string): unknown {
   if (!FlowError.is(thrown)) return thrown
-  if (thrown.code === 'UNREACHABLE' || thrown.code === 'RESOURCE_UNAVAILABLE') {
-    return new FlowError('NOT_FOUND', thrown.message, { cause: thrown })
+  const { code, message } = thrown
+  const as = (next: ErrorCode, text: string) => new FlowError(next, text, { cause: thrown })
+  if (own(thrown.data, 'reason') === 'no such route') {
+    const what = `the server at ${url} cannot do this: ${message}`
+    return as('NOT_FOUND', `${what}. It is of another version than this program (${version}): update the older one`)
   }
-  if (thrown.code !== 'UNAUTHENTICATED') return thrown
-  return new FlowError(thrown.code, `${thrown.message} (--token, or STEPFLOW_TOKEN in the environment)`)
+  switch (code) {
+    case 'UNREACHABLE':
+      return as('NOT_FOUND', `${message}. Is a server there? \`stepflow serve\` starts one`)
+    case 'RESOURCE_UNAVAILABLE':
+      return as('NOT_FOUND', `the server at ${url} is not ready: ${message}`)
+    case 'UNAUTHENTICATED':
+      return as(code, `the server at ${url} refuses: ${message} (--token, or STEPFLOW_TOKEN in the environment)`)
+    case 'FORBIDDEN':
+      return as(
+        code,
+        `the server at ${url} refuses: ${message}. \`stepflow tokens create\` on its machine makes another`,
+      )
+    default:
+      return thrown
+  }
 }

@@ -21,7 +21,13 @@ export function rowOf(run: Run): RunRow {
     recovered,
     ...(error === undefined ? {} : { error }),
     labels: run.labels,
+    ...(run.origin === undefined ? {} : { origin: run.origin as NonNullable<RunRow['origin']> }), // `failed` is true, or absent,
   }
+}
+
+/** As a store's run is printed: a place in a server's events is not of the run. */
+export function summaryIn({ cursor: _, ...run }: Run): Run {
+  return run
 }
 
 /** The server sees to it that it goes on. */

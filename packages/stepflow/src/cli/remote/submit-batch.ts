@@ -1,20 +1,16 @@
-// A batch at a server: sends the lines, and meanwhile writes the results that have come. Over connections that break off and
-// servers that are restarted, each line is taken once and each result written once.
+// A batch at a server: sends the lines, and meanwhile writes the results that have come.
 
 import { randomUUID } from 'node:crypto'
-import { closeSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { FlowError } from '@stepflow/engine'
 import { outputOf } from '../args.ts'
-import { openInput, openOutput, refuseSameFile } from '../batch/open-files.ts'
-import { isFile, pipeWriter } from '../batch/pipes.ts'
-import { createResultWriter, type ResultWriter } from '../batch/write-results.ts'
+import { openInput, refuseSameFile } from '../batch/open-files.ts'
+import type { ResultWriter } from '../batch/write-results.ts'
 import { onInterrupt } from '../interrupts.ts'
-import { describeEnd, followProgress } from '../progress/batch-progress.ts'
-import { showBatch } from '../progress/show-batch.ts'
-import { rowOf } from './remote-row.ts'
+import { followMany, withResultWriter } from './follow-run.ts'
 import { openSpool, type Spool } from './spool.ts'
-import { goesOn, pageOf, type ReadySubmit } from './submitted.ts'
+import { pageOf, type ReadySubmit } from './submitted.ts'
 
 /** Answers the exit code. */
 export async function submitBatch(ready: ReadySubmit): Promise<number> {
@@ -26,15 +22,7 @@ export async function submitBatch(ready: ReadySubmit): Promise<number> {
     refuseSameFile(input, output, io)
     if (args.has('detach')) return await detach(ready, spool)
     refuseResults(ready, output)
-    const target = openOutput(output, false, io)
-    try {
-      const order = args.value('order') === 'completion' ? 'completion' : 'input'
-      const name = output ?? 'the output'
-      const write = output === undefined && !isFile(target) ? { write: pipeWriter() } : {}
-      return await sendAndWrite(ready, spool, createResultWriter({ fd: target, order, name, ...write }), order)
-    } finally {
-      if (output !== undefined) closeSync(target)
-    }
+    return await withResultWriter(ready, (writer) => sendAndFollow(ready, spool, writer))
   } finally {
     spool.close()
     input.close()
@@ -49,12 +37,8 @@ async function detach({ client, run, io, onAway }: ReadySubmit, spool: Spool): P
   return 0
 }
 
-async function sendAndWrite(
-  { client, run, args, io, messages, onAway }: ReadySubmit,
-  spool: Spool,
-  writer: ResultWriter,
-  order: 'input' | 'completion',
-): Promise<number> {
+async function sendAndFollow(ready: ReadySubmit, spool: Spool, writer: ResultWriter): Promise<number> {
+  const { client, run, messages, onAway } = ready
   const left = new AbortController()
   const { signal } = left
   let named = (_: string) => {}
@@ -64,52 +48,15 @@ async function sendAndWrite(
   const lines = () => spool.chunks()
   const sending = client.sendLines({ run, lines, key: randomUUID(), onAway, signal, onRun: (runId) => named(runId) })
   const restore = onInterrupt(() => left.abort())
-  let runId: string | undefined
-  let display = { end() {} }
   try {
-    runId = await Promise.race([id, sending.then((one) => one.runId)])
+    const runId = await Promise.race([id, sending.then((one) => one.runId)])
     messages.hint(`run ${runId}: ${pageOf(client, runId)}`)
-    const store = { runs: { get: async (one: string) => rowOf(await client.getRun(one)) } }
-    const progress = await followProgress({ store, run: runId, retries: () => 0 })
-    display = showBatch(progress, io, messages)
-    await Promise.all([sending, writeAll(client.getResults(runId, { order, signal, onAway }), writer)])
-    display.end()
-    const { counts } = writer
-    messages.hint(describeEnd({ ...(await progress()), counts }))
-    const { status, error } = await client.getRun(runId)
-    if (status === 'cancelled') {
-      messages.problem(`run ${runId} was cancelled`)
-      return 130
-    }
-    // The lines did not come to their end: that is no item's failure.
-    if (status === 'failed' && counts.failed === 0) messages.problem(error?.message ?? `run ${runId} failed`)
-    const hasFailed = counts.failed > 0 ? !args.has('allow-failures') : status === 'failed'
-    return hasFailed ? 1 : 0
-  } catch (thrown) {
-    if (!signal.aborted || runId === undefined) throw thrown
-    display.end()
-    await writer.flush()
-    messages.problem(goesOn(client, runId))
-    return 130
+    return await followMany({ ...ready, runId, sending, left }, writer)
   } finally {
     left.abort()
     sending.catch(() => {})
-    display.end()
     restore()
   }
-}
-
-async function writeAll(
-  results: AsyncIterable<readonly { index: number; outcome: Parameters<ResultWriter['add']>[1] }[]>,
-  writer: ResultWriter,
-): Promise<void> {
-  for await (const batch of results) {
-    for (const { index, outcome } of batch) {
-      const waiting = writer.add(index, outcome)
-      if (waiting) await waiting
-    }
-  }
-  await writer.flush()
 }
 
 /** A run at a server keeps its results; those of another batch in the output would be lost. */

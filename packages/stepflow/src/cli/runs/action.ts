@@ -8,7 +8,7 @@ import { usage } from '../args.ts'
 import type { Args, Command, Io, Option } from '../command.ts'
 import { createMessages, type Messages } from '../messages.ts'
 import { openNamedStore } from '../open-store.ts'
-import { openClient, remoteFailure, tokenOption, urlOption } from '../remote/open-client.ts'
+import { atServer, refuseLocal, tokenOption, urlOption } from '../remote/open-client.ts'
 import { variableOptions } from '../sources.ts'
 import { storeOption, storeWords } from '../store-option.ts'
 
@@ -17,8 +17,8 @@ export interface Action extends Omit<Command, 'aliases' | 'words' | 'actions' | 
   readonly makesStore?: true
   /** Answers the exit code. */
   run(at: RunsContext): Promise<number>
-  /** The same at a server; absent: it is only for a store of this machine. */
-  remote?(at: RemoteContext): Promise<number>
+  /** The same at a server. */
+  remote(at: RemoteContext): Promise<number>
 }
 
 export interface RemoteContext {
@@ -99,17 +99,10 @@ async function runAction(action: Action, args: Args, io: Io): Promise<number> {
 }
 
 async function askServer(action: Action, args: Args, io: Io, messages: Messages): Promise<number> {
-  for (const name of ['store', 'config', 'secrets']) {
-    if (args.value(name) !== undefined)
-      throw usage(action, `--${name} is of this machine, and --url names a server: use one of them`)
-  }
-  if (!action.remote) throw usage(action, `works on a store of this machine: leave out --url`)
-  try {
-    const client = await openClient(args, io)
-    return await action.remote({ command: action, args, operands: args.operands, io, messages, client })
-  } catch (thrown) {
-    throw remoteFailure(thrown)
-  }
+  refuseLocal(action, args, ['store', 'config', 'secrets'])
+  return atServer(args, io, (client) =>
+    action.remote({ command: action, args, operands: args.operands, io, messages, client }),
+  )
 }
 
 /** A command line has refused what is too many. */

@@ -24,6 +24,7 @@ import { type Action, jsonOption, type RunsContext, secretsOption } from './acti
 import { followMany } from './follow-many.ts'
 import { itemRanges } from './item-number.ts'
 import { nextPlan, tellNothing, tellPreview } from './prepare-rerun.ts'
+import { rerunAtServer } from './rerun-at-server.ts'
 import { teller, tellServer } from './signal-run.ts'
 
 const driving: readonly Option[] = [
@@ -136,6 +137,7 @@ export const rerun: Action = {
       engine.rerun(row.id, { ...options, watch: see }),
     )
   },
+  remote: rerunAtServer,
 }
 
 // ---

@@ -1,7 +1,7 @@
 // stepflow runs list: the newest runs, or those with a state, a flow, a label or a time.
 
 import { resolve } from 'node:path'
-import type { ListRuns, Run, RunList } from '@stepflow/api/client'
+import type { ListRuns, Run, RunList, StepflowClient } from '@stepflow/api/client'
 import {
   ASKED_STATUSES,
   type AskedStatus,
@@ -18,7 +18,7 @@ import { MOST_COUNTED, summaryOf } from '@stepflow/host/history'
 import { countOption, labelPairs, usage } from '../args.ts'
 import type { Args, Command } from '../command.ts'
 import { number } from '../progress/number.ts'
-import { shownOf } from '../remote/remote-row.ts'
+import { rowOf, shownOf, summaryIn } from '../remote/remote-row.ts'
 import { type Action, jsonOption, type RemoteContext, type RunsContext, secretsOption } from './action.ts'
 import { drawRuns, type ShownRun } from './draw-runs.ts'
 
@@ -77,6 +77,7 @@ export const list: Action = {
       page = await client.listRuns({ ...query, limit: rest, cursor: page?.nextCursor })
       summaries.push(...page.runs)
     } while (page.nextCursor !== undefined && summaries.length < limit)
+    await addWaiting(client, summaries)
     return print(at, { summaries, shown: summaries.map(shownOf), total: page.total })
   },
 }
@@ -104,6 +105,30 @@ function print({ args, io, messages }: RemoteContext | RunsContext, { summaries,
   }
   return 0
 }
+
+/** What they wait for, which a list may leave out. A few at a time. */
+async function addWaiting(client: StepflowClient, summaries: Run[]): Promise<void> {
+  const left = [...summaries.keys()].filter((i) => {
+    const run = summaries[i] as Run // one of its keys
+    return run.waiting === undefined && isWaiting(rowOf(run))
+  })
+  const one = async () => {
+    for (let i = left.shift(); i !== undefined; i = left.shift()) {
+      const { runId } = summaries[i] as Run
+      const found = await client.getRun(runId).catch(unlessGone)
+      if (found) summaries[i] = summaryIn(found)
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, one))
+}
+
+/** It was removed meanwhile. */
+function unlessGone(thrown: unknown): undefined {
+  if (FlowError.is(thrown) && thrown.code === 'NOT_FOUND') return undefined
+  throw thrown
+}
+
+const AT_ONCE = 8
 
 /** Runs that a server lists at once. */
 const PAGE = 1000

@@ -29,7 +29,7 @@ export async function nextPlan(at: RunsContext, created: Created): Promise<NextP
   return overrides.length === 0 ? undefined : patchedFlow(at, created, overrides)
 }
 
-export function tellPreview({ args, io }: RunsContext, { items, steps }: RerunPreview): number {
+export function tellPreview({ args, io }: Pick<RunsContext, 'args' | 'io'>, { items, steps }: RerunPreview): number {
   if (args.has('json')) {
     io.out(`${JSON.stringify({ items, steps })}\n`)
     return 0
@@ -47,7 +47,7 @@ export function tellPreview({ args, io }: RunsContext, { items, steps }: RerunPr
   return 0
 }
 
-export function tellNothing({ args, messages }: RunsContext, { id }: RunRow): number {
+export function tellNothing({ args, messages }: Pick<RunsContext, 'args' | 'messages'>, { id }: RunRow): number {
   const what = args.has('failed') ? 'nothing that was asked for has failed' : 'it has no items'
   messages.problem(`run ${id}: ${what}, so there is nothing to repeat, and nothing was recorded`)
   return 0

@@ -1,10 +1,10 @@
 // stepflow runs delete, prune: runs that have ended, out of the store. A run under way is refused, not stopped.
 
 import { FlowError, isEnded } from '@stepflow/engine'
-import { pruneRuns } from '@stepflow/host/history'
+import { type Keep, pruneRuns } from '@stepflow/host/history'
 import { countOption, durationOption, usage } from '../args.ts'
 import { number } from '../progress/number.ts'
-import { type Action, jsonOption } from './action.ts'
+import { type Action, jsonOption, type RemoteContext, type RunsContext } from './action.ts'
 
 export const deleteRuns: Action = {
   name: 'runs delete',
@@ -25,6 +25,13 @@ export const deleteRuns: Action = {
     else messages.hint(`run ${row.id} is deleted`)
     return 0
   },
+  async remote({ args, io, messages, client, operands }) {
+    const [runId] = operands as [string] // there as its operands say
+    await client.deleteRun(runId)
+    if (args.has('json')) io.out(`${JSON.stringify({ runId })}\n`)
+    else messages.hint(`run ${runId} is deleted`)
+    return 0
+  },
 }
 
 export const prune: Action = {
@@ -40,18 +47,30 @@ export const prune: Action = {
     { does: 'keep a month', line: 'stepflow runs prune --older-than 30d' },
     { does: 'keep the newest thousand', line: 'stepflow runs prune --keep 1000' },
   ],
-  async run({ command, args, io, store, messages }) {
-    const olderThanMs = durationOption(command, args, 'older-than')
-    const keep = countOption(command, args, 'keep')
-    if (olderThanMs === undefined && keep === undefined) {
-      throw usage(command, 'needs to know which runs to delete: --older-than 30d, or --keep 1000')
-    }
-    const pruned = await pruneRuns(store.runs, {
-      ...(olderThanMs === undefined ? {} : { maxAgeMs: olderThanMs }),
-      ...(keep === undefined ? {} : { maxRuns: keep }),
-    })
-    if (args.has('json')) io.out(`${JSON.stringify(pruned)}\n`)
-    else messages.hint(`deleted: ${number(pruned.runs)} runs, ${number(pruned.blobs)} blobs`)
-    return 0
+  run: async (at) => tellPruned(at, await pruneRuns(at.store.runs, whichToKeep(at))),
+  async remote(at) {
+    const { maxAgeMs, maxRuns } = whichToKeep(at)
+    const maxAge = maxAgeMs === undefined ? {} : { maxAge: `${maxAgeMs}ms` }
+    return tellPruned(at, await at.client.pruneRuns({ ...maxAge, ...(maxRuns === undefined ? {} : { maxRuns }) }))
   },
+}
+
+// ---
+
+function whichToKeep({ command, args }: RunsContext | RemoteContext): Keep {
+  const maxAgeMs = durationOption(command, args, 'older-than')
+  const maxRuns = countOption(command, args, 'keep')
+  if (maxAgeMs === undefined && maxRuns === undefined) {
+    throw usage(command, 'needs to know which runs to delete: --older-than 30d, or --keep 1000')
+  }
+  return { ...(maxAgeMs === undefined ? {} : { maxAgeMs }), ...(maxRuns === undefined ? {} : { maxRuns }) }
+}
+
+function tellPruned(
+  { args, io, messages }: RunsContext | RemoteContext,
+  pruned: { runs: number; blobs: number },
+): number {
+  if (args.has('json')) io.out(`${JSON.stringify(pruned)}\n`)
+  else messages.hint(`deleted: ${number(pruned.runs)} runs, ${number(pruned.blobs)} blobs`)
+  return 0
 }

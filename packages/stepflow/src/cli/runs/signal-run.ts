@@ -1,9 +1,10 @@
 // stepflow runs cancel, pause, signal: what a run is told, whoever drives it. Drives nothing itself.
 
-import type { Run } from '@stepflow/api/client'
+import type { Run, StepflowClient } from '@stepflow/api/client'
 import { createEngine, FlowError, isEnded, type RunSignal, suggest } from '@stepflow/engine'
 import { type RecordedRun, summaryOf } from '@stepflow/host/history'
 import { shellWord } from '../progress/watch-waits.ts'
+import { rowOf, summaryIn } from '../remote/remote-row.ts'
 import { goOn } from '../single-run.ts'
 import { givenInput, inputOptions, readGiven } from '../sources.ts'
 import { type Action, itemOption, jsonOption, type RemoteContext, type RunsContext } from './action.ts'
@@ -58,7 +59,7 @@ export const signal: Action = {
     const payload = given ? await readGiven(given.name, given.value ?? '', 'the payload', io) : null
     const item = itemNumber(command, args, recorded.row)
     const once = args.value('id')
-    const unheard = isEnded(recorded.row.status) ? undefined : await whyUnheard(recorded, name, item)
+    const unheard = isEnded(recorded.row.status) ? undefined : await whyUnheard(recorded.waits(), name, item)
     const code = await tellRun(
       at,
       recorded,
@@ -74,6 +75,20 @@ export const signal: Action = {
     if (unheard !== undefined) messages.problem(unheard)
     return code
   },
+  async remote(at) {
+    const { command, args, io, messages, operands, client } = at
+    const [runId, name] = operands as [string, string] // there as its operands say
+    const row = rowOf(await client.getRun(runId))
+    const given = givenInput(args, command)
+    const payload = given ? await readGiven(given.name, given.value ?? '', 'the payload', io) : null
+    const item = itemNumber(command, args, row)
+    const id = args.value('id')
+    const unheard = isEnded(row.status) ? undefined : await whyUnheard(waitsAt(client, runId), name, item)
+    const where = { ...(item === undefined ? {} : { item }), ...(id === undefined ? {} : { id }) }
+    const code = await tellServer(at, `sent "${name}"`, () => client.sendSignal(runId, name, payload, where))
+    if (unheard !== undefined) messages.problem(unheard)
+    return code
+  },
 }
 
 /** What a server does at once: it drives the run. */
@@ -83,7 +98,7 @@ export async function tellServer(
   tell: (id: string) => Promise<Run>,
 ): Promise<number> {
   const run = await tell(operands[0] as string) // there as its operands say
-  if (args.has('json')) io.out(`${JSON.stringify(run)}\n`)
+  if (args.has('json')) io.out(`${JSON.stringify(summaryIn(run))}\n`)
   else messages.hint(`run ${run.runId}: ${done}`)
   return 0
 }
@@ -117,9 +132,13 @@ async function tellRun(at: RunsContext, recorded: RecordedRun, what: RunSignal, 
 }
 
 /** Why the signal wakes nothing now; undefined if a step waits for it. It is kept all the same: a step may come to it yet. */
-async function whyUnheard(recorded: RecordedRun, name: string, item: number | undefined): Promise<string | undefined> {
+async function whyUnheard(
+  waits: AsyncIterable<{ readonly item: number; readonly name: string }>,
+  name: string,
+  item: number | undefined,
+): Promise<string | undefined> {
   const names = new Set<string>()
-  for await (const wait of recorded.waits()) {
+  for await (const wait of waits) {
     if (item !== undefined && wait.item !== item) continue
     if (wait.name === name) return undefined
     names.add(wait.name)
@@ -131,6 +150,15 @@ async function whyUnheard(recorded: RecordedRun, name: string, item: number | un
   const near = suggest(name, [...names])
   const told = [...names].map((one) => shellWord(one)).join(', ')
   return `${kept}. Steps wait for: ${told}${near ? `. Did you mean "${near}"?` : ''}`
+}
+
+async function* waitsAt(client: StepflowClient, runId: string) {
+  for (let cursor: string | undefined; ; ) {
+    const { waits, nextCursor } = await client.listWaits({ runId, ...(cursor === undefined ? {} : { cursor }) })
+    yield* waits
+    if (nextCursor === undefined) return
+    cursor = nextCursor
+  }
 }
 
 /** Each item of a batch may wait for a name of its own. */

@@ -6,7 +6,8 @@ import { prettyJson } from '../pretty-json.ts'
 import { describeEnd, followProgress } from '../progress/batch-progress.ts'
 import { showBatch } from '../progress/show-batch.ts'
 import { reportAway } from '../remote/open-client.ts'
-import { rowOf } from '../remote/remote-row.ts'
+import { rowOf, summaryIn } from '../remote/remote-row.ts'
+import { showSteps } from '../remote/show-steps.ts'
 import { exitOf } from '../single-run.ts'
 import type { RemoteContext } from './action.ts'
 
@@ -18,7 +19,7 @@ export async function watchAtServer({ args, io, messages, client, operands }: Re
   const store = { runs: { get: async (id: string) => rowOf(await client.getRun(id)) } }
   const progress = await followProgress({ store, run: runId, retries: () => 0 })
   const isBatch = items.total !== 1
-  const display = isBatch ? showBatch(progress, io, messages) : { end() {} }
+  const display = isBatch ? showBatch(progress, io, messages) : showSteps({ client, runId, io, messages, signal })
   let outcome: Outcome | undefined
   try {
     // Its results come to their end with the run.
@@ -34,12 +35,12 @@ export async function watchAtServer({ args, io, messages, client, operands }: Re
     messages.problem(`run ${runId} continues without being watched`)
     return 130
   } finally {
+    await display.end()
     restore()
-    display.end()
     if (isBatch) messages.hint(describeEnd(await progress()))
   }
   const run = await client.getRun(runId)
-  if (args.has('json')) io.out(`${JSON.stringify(run)}\n`)
+  if (args.has('json')) io.out(`${JSON.stringify(summaryIn(run))}\n`)
   else if (outcome) {
     io.out(`${io.terminal.out ? prettyJson(outcome, io.terminal.color.out) : JSON.stringify(outcome)}\n`)
   }

@@ -1,0 +1,54 @@
+// The flow that a command sends to a server: its text, compiled here as far as it can be judged here, and what patches it.
+
+import { FlowError, isRecord, own, type Plan, setOwn } from '@stepflow/engine'
+import { isCodeFile, readText } from '@stepflow/host'
+import { usage } from '../args.ts'
+import { describeDiagnostics } from '../code-frame.ts'
+import type { Command, Io } from '../command.ts'
+import type { Messages } from '../messages.ts'
+
+export function flowText(command: Pick<Command, 'name'>, file: string, io: Io): string {
+  if (!isCodeFile(file)) return readText(file, 'the flow', io.cwd)
+  throw usage(command, `${file} is a flow in code, which cannot be sent: put it into the flows folder of the server`)
+}
+
+/** Undefined if there are errors, which are reported; which components there are, only the server knows. */
+export async function compiled(file: string, text: string, messages: Messages, io: Io): Promise<Plan | undefined> {
+  const { compile } = await import('@stepflow/dialects')
+  const { plan, diagnostics } = compile(text, { file, readFile: (path) => readText(path, 'the schema', io.cwd) })
+  const errors = diagnostics.filter(({ level }) => level === 'error' || level === 'fatal')
+  if (plan && errors.length === 0) return plan
+  messages.problem(describeDiagnostics(errors, { text, color: io.terminal.color.err }).trimEnd())
+  messages.problem(`${file} is not valid: nothing was sent`)
+  return undefined
+}
+
+/** What the server found in this text, with the lines; false if that is not what was thrown. */
+export function reportFindings(thrown: unknown, text: string, messages: Messages, io: Io): boolean {
+  if (!FlowError.is(thrown) || thrown.code !== 'INVALID_FLOW' || !Array.isArray(thrown.data)) return false
+  const color = io.terminal.color.err
+  messages.problem(describeDiagnostics(thrown.data as never, { text, color }).trimEnd()) // the server's, of this text
+  return true
+}
+
+/** Several documents as one: what a later one says of a step is laid over what those before say. */
+export function merged(documents: readonly unknown[]): Record<string, unknown> | undefined {
+  if (documents.length === 0) return undefined
+  return documents.map(stepsOf).reduce((all, next) => laidOver(all, next) as Record<string, unknown>)
+}
+
+// ---
+
+function stepsOf(document: unknown): Record<string, unknown> {
+  const { steps } = document as Record<string, unknown> // readOverrides takes nothing else
+  return isRecord(steps) && Object.keys(document as object).length === 1 ? steps : (document as Record<string, unknown>)
+}
+
+/** Merge patches: null takes away, and has to stay. */
+function laidOver(below: unknown, above: unknown): unknown {
+  if (!isRecord(below) || !isRecord(above)) return above
+  const all: Record<string, unknown> = {}
+  for (const key of Object.keys(below)) setOwn(all, key, below[key])
+  for (const key of Object.keys(above)) setOwn(all, key, laidOver(own(below, key), above[key]))
+  return all
+}

@@ -1,0 +1,85 @@
+// stepflow runs rerun --url: a new run at a server, made from one that has ended, and followed to its end.
+
+import { randomUUID } from 'node:crypto'
+import type { Rerun } from '@stepflow/api/client'
+import type { Plan } from '@stepflow/engine'
+import { outputOf, usage } from '../args.ts'
+import { onInterrupt } from '../interrupts.ts'
+import { refuseOverwriting } from '../keep-sources.ts'
+import { followMany, followOne, withResultWriter } from '../remote/follow-run.ts'
+import { compiled, flowText, merged, reportFindings } from '../remote/given-flow.ts'
+import { reportAway } from '../remote/open-client.ts'
+import { rowOf } from '../remote/remote-row.ts'
+import { pageOf } from '../remote/submitted.ts'
+import { givenInput, readGiven, readOverrides, readVariables } from '../sources.ts'
+import { checkWritable } from '../write-file.ts'
+import type { RemoteContext } from './action.ts'
+import { itemRanges } from './item-number.ts'
+import { tellNothing, tellPreview } from './prepare-rerun.ts'
+
+export async function rerunAtServer(at: RemoteContext): Promise<number> {
+  const { command, args, io, messages, client, operands } = at
+  const [id] = operands as [string] // there as its operands say
+  const step = args.value('from')
+  if (step !== undefined && args.has('failed')) throw usage(command, '--from and --failed are both given')
+  const row = rowOf(await client.getRun(id))
+  const given = givenInput(args, command)
+  if (given && row.items.total !== 1) {
+    throw usage(command, `--${given.name} is one input, but run ${row.id} has ${row.items.total} items`)
+  }
+  const items = itemRanges(command, args, row)
+  const file = args.value('flow')
+  const text = file === undefined ? undefined : flowText(command, file, io)
+  const plan =
+    file === undefined || text === undefined ? await planOf(at, id) : await compiled(file, text, messages, io)
+  if (!plan) return 2
+  const variables = await readVariables(args, plan, io, messages)
+  const overrides = merged(await readOverrides(args, io))
+  const asked: Rerun = {
+    ...(step !== undefined ? { from: step } : args.has('failed') ? { failed: true } : {}),
+    ...(items ? { items } : {}),
+    ...(given ? { input: await readGiven(given.name, given.value ?? '', 'the input', io) } : {}),
+    ...(Object.keys(variables).length === 0 ? {} : { variables }),
+    ...(overrides ? { overrides } : {}),
+    ...(text === undefined ? {} : { flow: text }),
+  }
+  try {
+    const preview = await client.previewRerun(id, asked)
+    if (args.has('dry-run')) return tellPreview(at, preview)
+    if (preview.items.again === 0) return tellNothing(at, row)
+    return await beginAndFollow(at, id, asked)
+  } catch (thrown) {
+    if (text !== undefined && reportFindings(thrown, text, messages, io)) return 2
+    throw thrown
+  }
+}
+
+// ---
+
+async function planOf({ client }: RemoteContext, id: string): Promise<Plan> {
+  const { plan } = (await client.getRunFlow(id)) as unknown as { readonly plan: Plan } // what the engine runs
+  return plan
+}
+
+async function beginAndFollow(at: RemoteContext, id: string, asked: Rerun): Promise<number> {
+  const { command, args, io, messages, client } = at
+  const output = outputOf(args)
+  if (output !== undefined) {
+    checkWritable(output, io.cwd)
+    refuseOverwriting(command, output, {}, args, io)
+  }
+  const onAway = reportAway(messages)
+  const { Patience } = await import('@stepflow/api/client')
+  const key = randomUUID()
+  const run = await new Patience({ onAway }).ask(() => client.rerun(id, asked, key))
+  messages.hint(`run ${run.runId}: ${pageOf(client, run.runId)}`)
+  const follow = { client, args, io, messages, onAway }
+  if (run.items.total === 1) return followOne(follow, run.runId)
+  const left = new AbortController()
+  const restore = onInterrupt(() => left.abort())
+  try {
+    return await withResultWriter(follow, (writer) => followMany({ ...follow, runId: run.runId, left }, writer))
+  } finally {
+    restore()
+  }
+}
