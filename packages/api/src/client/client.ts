@@ -23,6 +23,7 @@ import type { FailureList, Item, ItemList, Step, StepList } from '../shapes/item
 import type { LogList } from '../shapes/log.ts'
 import type { BulkResult, Prune, Pruned, Rerun, RerunPreview } from '../shapes/rerun.ts'
 import type { Run, RunFlow, RunList, RunsSummary, StartedRun, StartRun } from '../shapes/run.ts'
+import type { NewSchedule, NextTimes, Schedule, ScheduleList } from '../shapes/schedule.ts'
 import type { Health, Info } from '../shapes/server.ts'
 import type { Wait, WaitList } from '../shapes/wait.ts'
 import { type FollowEvents, followEvents, type ServerEvent } from './follow-events.ts'
@@ -406,6 +407,39 @@ export class StepflowClient {
   /** Once: if it is past, CONFLICT. */
   decideWait(waitId: string, payload: unknown = null): Promise<Wait> {
     return this.#http.json(path('waits', waitId), { method: 'POST', json: payload })
+  }
+
+  // Schedules
+
+  listSchedules(): Promise<ScheduleList> {
+    return this.#http.json('/schedules')
+  }
+
+  getSchedule(scheduleId: string): Promise<Schedule> {
+    return this.#http.json(path('schedules', scheduleId))
+  }
+
+  createSchedule(schedule: NewSchedule): Promise<Schedule> {
+    return this.#http.json('/schedules', { method: 'POST', json: schedule })
+  }
+
+  /** Turns it on or off. */
+  changeSchedule(scheduleId: string, change: { readonly enabled: boolean }): Promise<Schedule> {
+    return this.#http.json(path('schedules', scheduleId), { method: 'PATCH', json: change })
+  }
+
+  deleteSchedule(scheduleId: string): Promise<void> {
+    return this.#http.done(path('schedules', scheduleId), { method: 'DELETE' })
+  }
+
+  /** Starts now what it starts. The same key is the same run. */
+  runSchedule(scheduleId: string, key?: string): Promise<StartedRun> {
+    return this.#http.json(path('schedules', scheduleId, 'run'), { method: 'POST', key })
+  }
+
+  /** What a cron expression means, and its next times. */
+  previewSchedule(cron: string, timezone?: string): Promise<NextTimes> {
+    return this.#http.json('/schedules/next', { query: { cron, timezone } })
   }
 
   // Blobs

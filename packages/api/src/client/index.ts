@@ -22,6 +22,7 @@ export type { FailureList, Item, ItemList, Step, StepList } from '../shapes/item
 export type { LogLine, LogList } from '../shapes/log.ts'
 export type { BulkResult, Prune, Pruned, Rerun, RerunPreview } from '../shapes/rerun.ts'
 export type { Run, RunFlow, RunList, RunsSummary, StartedRun, StartRun } from '../shapes/run.ts'
+export type { NewSchedule, NextTimes, Schedule, ScheduleList } from '../shapes/schedule.ts'
 export type { Health, Info } from '../shapes/server.ts'
 export type { Wait, WaitList } from '../shapes/wait.ts'
 export {

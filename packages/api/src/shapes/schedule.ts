@@ -36,6 +36,9 @@ export const newScheduleSchema = {
   additionalProperties: false,
 } as const satisfies ShapeSchema
 
+/** A schedule to be made. */
+export type NewSchedule = Shape<typeof newScheduleSchema>
+
 export const scheduleSchema = {
   title: 'Schedule',
   type: 'object',
@@ -64,6 +67,7 @@ export const scheduleSchema = {
   required: ['id', 'flow', 'cron', 'timezone', 'description', 'overlap', 'catchUp', 'enabled', 'next', 'from'],
 } as const satisfies ShapeSchema
 
+/** When a flow starts by itself. */
 export type Schedule = Shape<typeof scheduleSchema>
 
 export const scheduleListSchema = {
@@ -73,6 +77,7 @@ export const scheduleListSchema = {
   required: ['schedules'],
 } as const satisfies ShapeSchema
 
+/** All of them, by flow. */
 export type ScheduleList = Shape<typeof scheduleListSchema>
 
 export const changeScheduleSchema = {
@@ -89,3 +94,6 @@ export const nextTimesSchema = {
   properties: { description, next: nextTimes },
   required: ['description', 'next'],
 } as const satisfies ShapeSchema
+
+/** What a cron expression means, and its next times. */
+export type NextTimes = Shape<typeof nextTimesSchema>
