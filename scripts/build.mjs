@@ -4,6 +4,7 @@
 // What it may need comes from files beside it, for Node reads every byte of a file before it runs the first:
 //   commands.cjs   the other commands, with copies of what they share with `run`
 //   store.cjs      the store in a SQLite file
+//   postgres.cjs   the store in PostgreSQL, with the library for it
 //   server.cjs     the server, with copies of what it shares with the commands
 //   grpc.cjs       workers over gRPC, with the library for it
 //   yaml.cjs ...   libraries, shared by both
@@ -116,6 +117,7 @@ const apart = (name, file) => ({
   },
 })
 const store = apart('@stepflow/store-sqlite', 'store')
+const postgres = apart('@stepflow/store-postgres', 'postgres')
 const server = apart('@stepflow/server', 'server')
 const workers = apart('@stepflow/protocol/grpc', 'grpc')
 
@@ -157,6 +159,7 @@ const entries = entrySources()
 // These are files of their own.
 const {
   '@stepflow/store-sqlite': storeSource,
+  '@stepflow/store-postgres': postgresSource,
   '@stepflow/server': serverSource,
   '@stepflow/protocol/grpc': workersSource,
   ...fromSources
@@ -194,7 +197,7 @@ const results = await Promise.all([
     ...ours,
     entryPoints: [`${source}/main.ts`],
     outfile: path('packages/stepflow/dist/cli.cjs'),
-    plugins: [otherCommands, store, workers, lazy],
+    plugins: [otherCommands, store, postgres, workers, lazy],
   }),
   build({
     ...ours,
@@ -206,7 +209,7 @@ const results = await Promise.all([
     // Its map would be the largest file of the package; with its names, a stack can do without.
     minifyIdentifiers: false,
     sourcemap: false,
-    plugins: [store, server, workers, lazy],
+    plugins: [store, postgres, server, workers, lazy],
   }),
   build({
     ...ours,
@@ -214,7 +217,7 @@ const results = await Promise.all([
     outfile: path('packages/stepflow/dist/server.cjs'),
     minifyIdentifiers: false,
     sourcemap: false,
-    plugins: [store, workers, unused, lazy],
+    plugins: [store, postgres, workers, unused, lazy],
   }),
   build({
     ...ours,
@@ -227,6 +230,15 @@ const results = await Promise.all([
     entryPoints: [storeSource],
     outfile: path('packages/stepflow/dist/store.cjs'),
     plugins: [lazy],
+  }),
+  build({
+    ...ours,
+    entryPoints: [postgresSource],
+    outfile: path('packages/stepflow/dist/postgres.cjs'),
+    // The library asks for it only if somebody wants it.
+    external: [...outside, 'pg-native'],
+    minifyIdentifiers: false,
+    sourcemap: false,
   }),
   // The library: ES modules, whose parts are loaded when they are used.
   build({

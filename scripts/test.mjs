@@ -11,6 +11,7 @@ import { root, setUp } from './setup.mjs'
 const ONCE = [
   'test/python-sdk.test.ts',
   'packages/store-postgres/test/*.test.ts',
+  'test/postgres.test.ts',
   'packages/builtin/test/code-as-user.test.ts',
   'packages/host/test/servers-everywhere.test.ts',
   'packages/host/test/mcp-released.test.ts',

@@ -33,6 +33,7 @@ const mayImport: Record<string, readonly string[]> = {
     '@stepflow/protocol',
     '@stepflow/protocol/grpc',
     '@stepflow/store-sqlite',
+    '@stepflow/store-postgres',
     '@stepflow/code',
   ],
   server: [
@@ -57,6 +58,7 @@ const mayImport: Record<string, readonly string[]> = {
     '@stepflow/schema',
     '@stepflow/protocol/sdk',
     '@stepflow/store-sqlite',
+    '@stepflow/store-postgres',
     '@stepflow/code',
     '@stepflow/code/testing',
     '@stepflow/host',

@@ -36,4 +36,13 @@ export { changeRecord, everyRecord } from './records.ts'
 export { claimStray, ownProcess } from './plugins/in-process.ts'
 export type { ListedComponent } from './plugins/catalog.ts'
 export type { PluginUse } from './plugins/watched.ts'
-export { openStore, type Wired, type WiredPlugins, type WireOptions, wire, wirePlugins } from './wire.ts'
+export {
+  migrateStore,
+  openStore,
+  openStoreWhenThere,
+  type Wired,
+  type WiredPlugins,
+  type WireOptions,
+  wire,
+  wirePlugins,
+} from './wire.ts'

@@ -6,6 +6,7 @@ import {
   type Clock,
   createMemoryStore,
   FlowError,
+  isAway,
   type KnownSecrets,
   type Log,
   type PlanEngine,
@@ -152,8 +153,9 @@ export async function openStore(
 ): Promise<Store> {
   const shared = { ...(options.clock && { clock: options.clock }), ...(options.log && { log: options.log }) }
   if (stateStore.type === 'postgres') {
-    const message = 'a store in PostgreSQL is not in this version: use sqlite:PATH, or memory'
-    throw new FlowError('INVALID_INPUT', message)
+    const { createPostgresStore } = await import('@stepflow/store-postgres')
+    const { url } = stateStore
+    return ifThere(() => createPostgresStore({ url, ...shared }))
   }
   if (stateStore.type === 'memory' || stateStore.path === ':memory:') {
     return createMemoryStore({ forget: options.history === 'none', ...shared })
@@ -168,7 +170,41 @@ export async function openStore(
   }
 }
 
+/** The same, for whoever serves: a database that is not there yet is waited for. */
+export async function openStoreWhenThere(...asked: Parameters<typeof openStore>): Promise<Store> {
+  for (let isFirst = true; ; isFirst = false) {
+    try {
+      return await openStore(...asked)
+    } catch (thrown) {
+      if (!FlowError.is(thrown) || !isAway(thrown.cause)) throw thrown
+      if (isFirst) asked[1].log?.('warning', `waiting for the store: ${thrown.message}`)
+      await new Promise((again) => setTimeout(again, ASK_AGAIN_MS))
+    }
+  }
+}
+
+/** Brings the schema of a store in PostgreSQL to this version, or only says from which to which that would be. */
+export async function migrateStore(
+  url: string,
+  isOnlyChecked: boolean,
+): Promise<{ readonly from: number; readonly to: number }> {
+  const { migratePostgres } = await import('@stepflow/store-postgres')
+  return ifThere(() => migratePostgres(url, isOnlyChecked))
+}
+
 // ---
+
+/** Nothing has run: whoever named a database that does not answer is told that it is not there. */
+async function ifThere<T>(open: () => Promise<T>): Promise<T> {
+  try {
+    return await open()
+  } catch (thrown) {
+    if (!isAway(thrown)) throw thrown
+    throw new FlowError('NOT_FOUND', thrown.message, { cause: thrown })
+  }
+}
+
+const ASK_AGAIN_MS = 1_000
 
 /** What has to be started before its components are known. */
 const SERVERS: ReadonlySet<PluginConfig['type']> = new Set(['stepflow', 'grpc', 'mcp'])

@@ -20,7 +20,7 @@ import {
   KnownFlows,
   loadConfig,
   openSecrets,
-  openStore,
+  openStoreWhenThere,
   type PluginUse,
   readSecrets,
   type StoreConfig,
@@ -92,7 +92,7 @@ export async function openServices(options: OpenServices): Promise<OpenedService
     for (const close of closing.splice(0).reverse()) await close()
   }
   try {
-    const store = await openStore({ stateStore }, { clock, log })
+    const store = await openStoreWhenThere({ stateStore }, { clock, log })
     closing.push(() => store.close())
     if (options.onStore) closing.push(await options.onStore(store))
     const given = secretsFile === undefined ? undefined : await readSecrets(secretsFile, cwd)

@@ -58,8 +58,8 @@ test('a store that is none is refused before anything runs', async () => {
     return err
   }
 
-  const postgres = await refused('postgres://user:hunter2@host/db')
-  expect(postgres).toContain('not in this version')
+  const postgres = await refused('postgres://user:hunter2@host')
+  expect(postgres).toContain('names no database')
   expect(postgres).not.toContain('hunter2')
   expect(await refused('runs.db')).toContain('--store sqlite:runs.db')
   expect(await refused('memroy')).toContain('did you mean "memory"?')

@@ -24,6 +24,7 @@ export const commands: readonly CommandEntry[] = [
   { name: 'serve', load: async () => (await import('./commands/serve.ts')).serve },
   { name: 'mcp', load: async () => (await import('./commands/mcp.ts')).mcp },
   { name: 'runs', load: async () => (await import('./commands/runs.ts')).runs },
+  { name: 'migrate', load: async () => (await import('./commands/migrate.ts')).migrate },
   { name: 'secrets', load: async () => (await import('./commands/secrets.ts')).secrets },
   { name: 'tokens', load: async () => (await import('./commands/tokens.ts')).tokens },
   { name: 'convert', load: async () => (await import('./commands/convert.ts')).convert },

@@ -27,14 +27,8 @@ export interface OpenNamedStore {
 export async function openNamedStore(
   options: OpenNamedStore,
 ): Promise<{ readonly store: Store; readonly place: StoreConfig }> {
-  const { command, args, io, messages, makesStore } = options
-  const place = storeNamed(command, args, io) ?? (await configured(args, io)) ?? defaultStore(io)
-  if (place.type === 'memory') {
-    throw usage(
-      command,
-      'a store in memory ends with its process and holds nothing for another: use --store sqlite:PATH',
-    )
-  }
+  const { io, messages, makesStore } = options
+  const place = await namedStore(options)
   // Looking into a store must not make one.
   if (!makesStore && place.type === 'sqlite' && !statSync(place.path, { throwIfNoEntry: false })) {
     messages.hint(
@@ -44,6 +38,17 @@ export async function openNamedStore(
   }
   const { openStore } = await import('@stepflow/host')
   return { store: await openStore({ stateStore: place }, { log: messages.log }), place }
+}
+
+/** Where the store is that a command is about: a place that outlives this process. */
+export async function namedStore({
+  command,
+  args,
+  io,
+}: Pick<OpenNamedStore, 'command' | 'args' | 'io'>): Promise<Exclude<StoreConfig, { type: 'memory' }>> {
+  const place = storeNamed(command, args, io) ?? (await configured(args, io)) ?? defaultStore(io)
+  if (place.type !== 'memory') return place
+  throw usage(command, 'a store in memory ends with its process and holds nothing for another: use --store sqlite:PATH')
 }
 
 // ---

@@ -1,0 +1,119 @@
+// Runs in PostgreSQL as users have them: by the command line, and what flows mean there as anywhere.
+
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { get, readSource, textOf, toJson } from '@stepflow/dialects'
+import { own } from '@stepflow/engine'
+import { loadConfig, openProject, readConfig } from '@stepflow/host'
+import { casesOf, mismatch, normalised } from '@stepflow/host/cases'
+import { afterAll, describe, expect, test } from 'vitest'
+import { startPostgres } from '../packages/store-postgres/test/server.ts'
+import { root, stepflow } from './stepflow.ts'
+
+const server = await startPostgres()
+if (typeof server === 'string') test.skip(`PostgreSQL: ${server}`, () => {})
+else {
+  const home = mkdtempSync(join(tmpdir(), 'stepflow-postgres-'))
+  afterAll(async () => {
+    await server.stop()
+    rmSync(home, { recursive: true, force: true })
+  })
+  const flow = `name: double\nsteps: [{ id: a, component: /builtin/noop, input: { $input: "$" } }]\noutput: { $step: a }\n`
+  writeFileSync(join(home, 'flow.yaml'), flow)
+  const run = (words: string[], env: Record<string, string> = {}) => {
+    const options = { cwd: home, encoding: 'utf8' as const, env: { ...process.env, ...env } }
+    return spawnSync(process.execPath, [stepflow, ...words], options)
+  }
+
+  describe('the command line', () => {
+    test('runs a flow in a database, and finds it there', () => {
+      const ran = run(['run', 'flow.yaml', '--input-json', '{"n":1}', '--store', server.url])
+      expect([ran.status, ran.stdout], ran.stderr).toEqual([0, '{"outcome":"success","result":{"n":1}}\n'])
+
+      const listed = run(['runs', 'list', '--json'], { STEPFLOW_STORE: server.url })
+      expect(JSON.parse(listed.stdout)).toMatchObject([{ flowName: 'double', status: 'completed' }])
+      expect(run(['runs', 'show', JSON.parse(listed.stdout)[0].runId, '--store', server.url]).stdout).toContain(
+        'double',
+      )
+    })
+
+    test('runs a batch that a configuration sends there', () => {
+      const config = `state_store: { type: postgres, url: "${server.url}?schema=batch" }\n`
+      writeFileSync(join(home, 'stepflow-config.yml'), config)
+      const lines = Array.from({ length: 300 }, (_, n) => `{"n":${n}}\n`)
+      writeFileSync(join(home, 'in.jsonl'), lines.join(''))
+      const ran = run(['run', 'flow.yaml', '--inputs', 'in.jsonl', '--output', 'out.jsonl'])
+      expect(ran.status, ran.stderr).toBe(0)
+      const results = readFileSync(join(home, 'out.jsonl'), 'utf8').trim().split('\n')
+      expect(results.map((line) => JSON.parse(line).result.n)).toEqual(lines.map((_, n) => n))
+      rmSync(join(home, 'stepflow-config.yml'))
+    })
+
+    test('a database that is not there is said, and no password', () => {
+      const wrong = {
+        'nobody listens': [3, 'postgres://me:geheim@127.0.0.1:1/runs'],
+        'no such database': [2, server.url.replace('/postgres?', '/nowhere?').replace(/postgres$/, 'nowhere')],
+        'no URL': [2, 'postgres://me:geheim@127.0.0.1:1 /runs'],
+        'no such schema': [2, `${server.url}?schema=Pg%20_x`],
+      } as const
+      for (const [what, [status, url]] of Object.entries(wrong)) {
+        const { status: code, stderr, stdout } = run(['runs', 'list', '--store', url])
+        expect([what, code, stdout]).toEqual([what, status, ''])
+        expect(stderr).not.toMatch(/geheim|s3cr|^\s+at /m)
+      }
+    })
+
+    test('brings a schema to its version, and says what there is to do', () => {
+      const url = `${server.url}?schema=fresh`
+      const check = run(['migrate', '--check', '--store', url])
+      expect([check.status, check.stdout]).toEqual([1, 'schema 0 is to become 1\n'])
+      expect(run(['migrate', '--store', url]).stdout).toBe('schema 0 has become 1\n')
+      const again = run(['migrate', '--check', '--store', url])
+      expect([again.status, again.stdout]).toEqual([0, 'schema 1 is this version\n'])
+    })
+  })
+
+  describe.each(['conformance/stepflow', 'conformance/manifest'])('%s, in PostgreSQL', (folder) => {
+    const files = readdirSync(`${root}/${folder}`).filter((name) => name.endsWith('.yaml'))
+    test.concurrent.each(files)('%s', async (name) => {
+      const file = `${folder}/${name}`
+      const { node } = readSource(readFileSync(`${root}/${file}`, 'utf8'), { file })
+      const cases = casesOf(node && toJson(node))
+      const config = await configOf(get(node, 'test'), file)
+      const options = { file, cwd: root, env: process.env as Record<string, string>, purpose: 'test' as const }
+      const store = { type: 'postgres', url: `${server.url}?schema=flows` } as const
+      const project = await openProject({ ...options, store, log: () => {}, ...(config ? { config } : {}) })
+      try {
+        const { plan } = project
+        if (!plan) throw new Error('it does not load')
+        const absent = own(plan.schemas?.input, 'default') ?? {}
+        const { results } = await project.engine.submit(
+          plan,
+          cases.map(({ input }) => (input === undefined ? absent : input)),
+        )
+        for await (const { index, outcome } of results('input')) {
+          const actual = normalised(
+            outcome.outcome === 'success' ? { ...outcome, result: outcome.result ?? null } : outcome,
+          )
+          expect(mismatch(cases[index]?.output, actual), cases[index]?.name).toBeUndefined()
+        }
+      } finally {
+        await project.close()
+      }
+    })
+  })
+}
+
+/** What a flow's tests bring along. */
+async function configOf(section: ReturnType<typeof get>, file: string) {
+  const inline = get(section, 'config') ?? get(section, 'stepflow_config')
+  const named = textOf(get(section, 'config_file') ?? get(section, 'configFile'))
+  const directory = dirname(join(root, file))
+  const env = process.env as Record<string, string>
+  if (named !== undefined) {
+    return loadConfig({ path: join(directory, named), flowFile: file, cwd: root, env, purpose: 'test' })
+  }
+  return inline && readConfig(inline, { directory, env, file, path: '$.test.config' })
+}
