@@ -6,9 +6,10 @@ import { sql as first } from './sql/0001.ts'
 import { sql as second } from './sql/0002.ts'
 import { sql as third } from './sql/0003.ts'
 import { sql as fourth } from './sql/0004.ts'
+import { sql as fifth } from './sql/0005.ts'
 
 /** In the order of their numbers; only ever added to. */
-const migrations: readonly string[] = [first, second, third, fourth]
+const migrations: readonly string[] = [first, second, third, fourth, fifth]
 
 /** Of the file, as this program writes it. */
 export const VERSION = migrations.length

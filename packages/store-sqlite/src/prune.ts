@@ -1,13 +1,15 @@
 // Retention: removes ended runs, then the blobs that nothing that is left names. Works in small transactions, so that
 // runs in flight hardly notice.
 
-import type { Clock, PruneOptions } from '@stepflow/engine'
+import type { Clock, PruneOptions, RunPage, RunQuery } from '@stepflow/engine'
 import type { Database } from './drivers.ts'
+import { ENDED } from './run-columns.ts'
 import { type Bytes, textOf } from './text.ts'
 import type { JournalTransaction } from './transaction.ts'
 import type { Writer } from './writer.ts'
 
 const RUNS_AT_ONCE = 32
+const RUNS_LISTED = 1024
 const ROWS_AT_ONCE = 256
 /** A blob that was put, or put again, lately may be about to be used. */
 const FRESH_MS = 3_600_000
@@ -21,11 +23,6 @@ export class Pruner {
     this.#writer = writer
     this.#clock = clock
     this.#sql = {
-      old: db.prepare('SELECT id FROM runs WHERE ended_at <= ? ORDER BY number LIMIT ?'),
-      surplus: db.prepare(`
-        SELECT id FROM runs WHERE ended_at IS NOT NULL AND number <=
-          (SELECT number FROM runs WHERE ended_at IS NOT NULL ORDER BY number DESC LIMIT 1 OFFSET ?)
-        ORDER BY number LIMIT ?`),
       expire: db.prepare('DELETE FROM cached WHERE until <= ?'),
       cached: db.prepare(
         'SELECT key AS place, CAST(outcome AS BLOB) AS text FROM cached WHERE key > ? ORDER BY key LIMIT ?',
@@ -45,25 +42,39 @@ export class Pruner {
     }
   }
 
-  async prune({ olderThanMs, keep }: PruneOptions): Promise<{ readonly runs: number; readonly blobs: number }> {
+  /** `list`: the runs that are there. */
+  async prune(
+    { olderThanMs, keep }: PruneOptions,
+    list: (query: RunQuery) => Promise<RunPage>,
+  ): Promise<{ readonly runs: number; readonly blobs: number }> {
     const now = this.#clock.now()
     let runs = 0
     if (olderThanMs !== undefined) {
-      runs += await this.#removeRuns(() => this.#sql.old.all<{ id: string }>(now - olderThanMs, RUNS_AT_ONCE))
+      runs += await this.#removeRuns(async () => {
+        const { rows } = await list({ status: ENDED, sort: 'completedAt', limit: RUNS_LISTED })
+        return rows.filter(({ endedAt = now }) => endedAt <= now - olderThanMs)
+      })
     }
     if (keep !== undefined) {
-      runs += await this.#removeRuns(() => this.#sql.surplus.all<{ id: string }>(keep, RUNS_AT_ONCE))
+      runs += await this.#removeRuns(async () => {
+        const query = { status: ENDED, sort: 'createdAt', limit: RUNS_LISTED, count: Number.MAX_SAFE_INTEGER } as const
+        const { rows, total = 0 } = await list(query)
+        return rows.slice(0, Math.max(0, total - keep))
+      })
     }
     await this.#writer.write(() => this.#sql.expire.run(now))
     const blobs = await this.#removeBlobs(now - Math.max(olderThanMs ?? 0, FRESH_MS))
     return { runs, blobs }
   }
 
-  async #removeRuns(next: () => readonly { readonly id: string }[]): Promise<number> {
+  async #removeRuns(next: () => Promise<readonly { readonly id: string }[]>): Promise<number> {
     for (let removed = 0; ; ) {
-      const runs = next()
+      const runs = await next()
       if (runs.length === 0) return removed
-      await Promise.all(runs.map(({ id }) => this.#writer.write((tx) => tx.remove(id))))
+      for (let from = 0; from < runs.length; from += RUNS_AT_ONCE) {
+        const some = runs.slice(from, from + RUNS_AT_ONCE)
+        await Promise.all(some.map(({ id }) => this.#writer.write((tx) => tx.remove(id))))
+      }
       removed += runs.length
     }
   }

@@ -61,7 +61,9 @@ export class RunRows {
       head: db.prepare(`
         SELECT first, items, begins, driver, is_open, is_live, journals.last AS saved, ${ROWS} AS rows, ${LAST} AS last,
           ${COUNT_COLUMNS} FROM ${HEAD} ${NEWS}`),
-      lastNumber: db.prepare('SELECT coalesce(max(number), 0) AS number FROM runs'),
+      // A number of a run that was removed may stand in a slice.
+      lastNumber: db.prepare(`
+        SELECT max(value, coalesce((SELECT max(number) FROM runs), 0)) AS number FROM marks WHERE name = 'listed'`),
       insert: new ManyRows(
         db,
         `INSERT INTO runs (number, status, started_at, ended_at, total, success, skipped, failed, cancelled, recovered,

@@ -1,26 +1,17 @@
 // What can be asked of the runs, and how they are removed.
 
 import {
-  checkQuery,
-  checkSummary,
-  comparePlaces,
-  createFit,
-  cursorOf,
   endedOf,
   type ItemStatus,
   type JournalId,
   type OpenJournal,
   type PruneOptions,
-  placeOf,
   type RunId,
   type RunPage,
-  type RunPlace,
   type RunQuery,
   type RunRow,
   type Runs,
   type RunsSummary,
-  RunTally,
-  readCursor,
   type ShardRow,
   type SummaryQuery,
   summed,
@@ -30,6 +21,7 @@ import type { JournalReader } from './journal.ts'
 import { HEAD, NEWS, partsOf, ROWS, SHARD } from './journal-names.ts'
 import type { Presence } from './presence.ts'
 import type { Pruner } from './prune.ts'
+import { RunIndex } from './run-index.ts'
 import { RUN_COLUMNS, type RunRecord, runRow } from './run-row.ts'
 import { COUNT_COLUMNS, type ShardCountsRecord, shardCounts } from './shard-rows.ts'
 import type { JournalTransaction } from './transaction.ts'
@@ -49,6 +41,7 @@ export interface RunTableOptions {
 
 export class RunTable implements Runs {
   readonly #options: RunTableOptions
+  readonly #index: RunIndex
   readonly #sql
 
   constructor(options: RunTableOptions) {
@@ -56,7 +49,6 @@ export class RunTable implements Runs {
     const { db } = options
     this.#sql = {
       run: db.prepare(`SELECT ${RUN_COLUMNS} FROM runs WHERE id = ?`),
-      all: db.prepare(`SELECT ${RUN_COLUMNS} FROM runs ORDER BY number`),
       shards: db.prepare(`SELECT ${SHARD_COLUMNS} FROM journals ${NEWS} WHERE run = ? ORDER BY part`),
       head: db.prepare(`SELECT ${SHARD_COLUMNS} FROM ${HEAD} ${NEWS}`),
       shard: db.prepare(`SELECT ${SHARD_COLUMNS} FROM ${SHARD} ${NEWS}`),
@@ -67,6 +59,13 @@ export class RunTable implements Runs {
         'SELECT name AS journal, run, driver FROM journals WHERE is_open = 1 AND run = ? ORDER BY part',
       ),
     }
+    const { writer, read } = options
+    this.#index = new RunIndex({
+      db,
+      read,
+      rowOf: (record) => this.#rowOf(record),
+      write: (change) => writer.write(change),
+    })
   }
 
   get(run: RunId): RunRow | undefined {
@@ -78,12 +77,12 @@ export class RunTable implements Runs {
     })
   }
 
-  list(query: RunQuery = {}): RunPage {
-    return this.#options.read(() => this.#list(query))
+  list(query: RunQuery = {}): Promise<RunPage> {
+    return this.#index.list(query)
   }
 
-  summary(query: SummaryQuery): RunsSummary {
-    return this.#options.read(() => this.#summary(query))
+  summary(query: SummaryQuery): Promise<RunsSummary> {
+    return this.#index.summary(query)
   }
 
   items(run: RunId, from = 0, limit = Number.POSITIVE_INFINITY, statuses?: readonly ItemStatus[]) {
@@ -128,48 +127,20 @@ export class RunTable implements Runs {
   }
 
   prune(options: PruneOptions): Promise<{ readonly runs: number; readonly blobs: number }> {
-    return this.#options.pruner.prune(options)
-  }
-
-  #list(query: RunQuery): RunPage {
-    checkQuery(query)
-    const { sort = '-createdAt', limit = 100, cursor, count = 0 } = query
-    const fits = createFit(query)
-    const after = cursor === undefined ? undefined : readCursor(cursor, sort)
-    const found: { row: RunRow; place: RunPlace }[] = []
-    let total = 0
-    for (const record of this.#sql.all.all<RunRecord>()) {
-      const row = this.#summed(record)
-      if (!fits(row)) continue
-      total++
-      const place = placeOf(row, record.number, sort)
-      if (!after || comparePlaces(place, after) > 0) found.push({ row, place })
-    }
-    found.sort((a, b) => comparePlaces(a.place, b.place))
-    const last = found[limit - 1]
-    return {
-      rows: found.slice(0, limit).map(({ row }) => row),
-      ...(last && found.length > limit ? { next: cursorOf(last.place, sort) } : {}),
-      ...(count > 0 ? { total: Math.min(total, count) } : {}),
-    }
-  }
-
-  #summary(query: SummaryQuery): RunsSummary {
-    checkSummary(query)
-    const fits = createFit(query)
-    const tally = new RunTally(query)
-    for (const record of this.#sql.all.all<RunRecord>()) {
-      const row = this.#summed(record)
-      if (fits(row)) tally.addRow(row)
-    }
-    return tally.summary()
+    return this.#options.pruner.prune(options, (query) => this.#index.list(query))
   }
 
   /** With the counts of its open shards. */
   #summed(record: RunRecord): RunRow {
+    return this.#rowOf(record).row
+  }
+
+  #rowOf(record: RunRecord): { readonly row: RunRow; readonly isSettled: boolean } {
+    const row = runRow(record)
+    if (record.status === 'completed' || record.status === 'failed') return { row, isSettled: true }
     // A cancelled run has open shards until their drivers have ended their items.
-    if (record.status === 'completed' || record.status === 'failed') return runRow(record)
-    return summed(runRow(record), this.#sql.openCounts.all<ShardCountsRecord>(record.id).map(shardCounts))
+    const open = this.#sql.openCounts.all<ShardCountsRecord>(record.id).map(shardCounts)
+    return { row: summed(row, open), isSettled: record.status === 'cancelled' && open.length === 0 }
   }
 }
 

@@ -88,6 +88,13 @@ export class JournalTables {
         'DELETE FROM shards WHERE number IN (SELECT number FROM journals WHERE run = ? AND part > 0)',
       ),
       forgetRun: db.prepare('DELETE FROM runs WHERE id = ?'),
+      countRemoval: db.prepare(`UPDATE marks SET value = value + 1 WHERE name = 'removals'`),
+      forgetLate: db.prepare('DELETE FROM late_runs WHERE number = (SELECT number FROM runs WHERE id = ?)'),
+      // One that was late is in no slice: then it is struck from none.
+      strike: db.prepare(`
+        INSERT INTO gone_runs SELECT number FROM runs
+        WHERE id = ? AND number <= (SELECT value FROM marks WHERE name = 'listed')
+          AND number NOT IN (SELECT number FROM late_runs)`),
       markRemoved: db.prepare(`
         UPDATE marks SET value = max(value, (SELECT coalesce(max(${LAST}), 0) FROM journals ${NEWS} WHERE run = ?1),
           (SELECT coalesce(max(position), 0) FROM logs WHERE run = (SELECT number FROM runs WHERE id = ?1)))

@@ -120,7 +120,10 @@ export class JournalTransaction implements Transaction {
     const rows = sql.rowsOf.get<{ count: number }>(run)?.count ?? 0
     if (sql.forgetRows.run(run) < rows) sql.sweepRows.run(run)
     this.#tables.logs.remove(run)
-    for (const forget of [sql.forgetWakes, sql.forgetShards, sql.forgetItems, sql.forgetRun]) forget.run(run)
+    sql.countRemoval.run()
+    for (const forget of [sql.strike, sql.forgetLate, sql.forgetWakes, sql.forgetShards, sql.forgetItems])
+      forget.run(run)
+    sql.forgetRun.run(run)
     shards.forget()
     runs.forget()
   }

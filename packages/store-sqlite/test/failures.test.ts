@@ -136,8 +136,8 @@ test('what cannot be listed because pages were overwritten says which file is da
   writeFileSync(path, readFileSync(path).fill(0, (page - 1) * 4096, page * 4096))
   const damaged = await createSqliteStore({ path })
 
-  for (const ask of [() => damaged.runs.list(), () => damaged.runs.get('r1')]) {
-    expect(ask).toThrow(`cannot read the store ${path}: the file is damaged`)
+  for (const ask of [async () => damaged.runs.list(), async () => damaged.runs.get('r1')]) {
+    await expect(ask()).rejects.toThrow(`cannot read the store ${path}: the file is damaged`)
   }
   await damaged.close()
 })

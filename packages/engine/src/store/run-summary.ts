@@ -1,6 +1,6 @@
 // How many runs stand how, by when they were created: of the runs that fit, one after the other.
 
-import { type AskedStatus, atLeast, checkFilter, isWaiting, type RunFilter } from './run-query.ts'
+import { ASKED_STATUSES, type AskedStatus, atLeast, checkFilter, isWaiting, type RunFilter } from './run-query.ts'
 import type { RunRow } from './store.ts'
 
 /** Runs that fit, and so many parts of the time in which they were created. */
@@ -43,8 +43,10 @@ export function boundsOf(from: number, to: number, buckets: number): number[] {
 
 export class RunTally {
   readonly #query: SummaryQuery
-  readonly #statuses: AskedStatus[] = []
-  readonly #times: number[] = []
+  #size = 0
+  #times = new Float64Array(256)
+  /** Places in ASKED_STATUSES. */
+  #statuses = new Uint8Array(256)
 
   constructor(query: SummaryQuery) {
     this.#query = query
@@ -52,8 +54,9 @@ export class RunTally {
 
   /** A run that fits; `waiting` in place of `running` if nothing of it moves. */
   add(createdAt: number, status: AskedStatus): void {
-    this.#times.push(createdAt)
-    this.#statuses.push(status)
+    if (this.#size === this.#times.length) this.#grow()
+    this.#times[this.#size] = createdAt
+    this.#statuses[this.#size++] = ASKED_STATUSES.indexOf(status)
   }
 
   addRow(row: RunRow): void {
@@ -62,36 +65,47 @@ export class RunTally {
 
   summary(): RunsSummary {
     const { since, until, buckets } = this.#query
-    const [from, to] = [since ?? this.#first(), until ?? this.#last() + 1]
+    const times = this.#times.subarray(0, this.#size)
+    const from = since ?? times.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
+    const to = until ?? times.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY) + 1
     const bounds = boundsOf(from, to, buckets)
-    const counts = bounds.slice(1).map(() => ({}) as Record<AskedStatus, number>)
-    const scale = counts.length / (to - from)
-    for (let i = 0; counts.length > 0 && i < this.#times.length; i++) {
-      const at = this.#times[i] as number
-      let bucket = Math.min(Math.floor((at - from) * scale), counts.length - 1)
+    const parts = Math.max(0, bounds.length - 1)
+    const counts = new Float64Array(parts * STATUSES)
+    const scale = parts / (to - from)
+    for (let i = 0; parts > 0 && i < times.length; i++) {
+      const at = times[i] as number
+      let part = Math.min(Math.floor((at - from) * scale), parts - 1)
       // The bounds are whole milliseconds.
-      while (at < (bounds[bucket] as number)) bucket--
-      while (at >= (bounds[bucket + 1] as number)) bucket++
-      countIn(counts[bucket] as Record<AskedStatus, number>, this.#statuses[i] as AskedStatus)
+      while (at < (bounds[part] as number)) part--
+      while (at >= (bounds[part + 1] as number)) part++
+      const place = part * STATUSES + (this.#statuses[i] as number)
+      counts[place] = (counts[place] as number) + 1
     }
-    return {
-      total: this.#times.length,
-      buckets: counts.map((found, i) => ({ from: bounds[i] as number, to: bounds[i + 1] as number, counts: found })),
-    }
+    const found = bounds.slice(0, parts).map((start, part) => ({
+      from: start,
+      to: bounds[part + 1] as number,
+      counts: countsOf(counts.subarray(part * STATUSES, (part + 1) * STATUSES)),
+    }))
+    return { total: this.#size, buckets: found }
   }
 
-  #first(): number {
-    return this.#times.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
-  }
-
-  #last(): number {
-    return this.#times.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY)
+  #grow(): void {
+    const [times, statuses] = [this.#times, this.#statuses]
+    this.#times = new Float64Array(times.length * 2)
+    this.#times.set(times)
+    this.#statuses = new Uint8Array(statuses.length * 2)
+    this.#statuses.set(statuses)
   }
 }
 
 // ---
 
-function countIn(counts: Record<AskedStatus, number>, status: AskedStatus): void {
-  counts[status] = (counts[status] ?? 0) + 1
-  if (status === 'waiting') counts.running = (counts.running ?? 0) + 1
+const STATUSES = ASKED_STATUSES.length
+
+/** Those that there are. */
+function countsOf(found: Float64Array): SummaryBucket['counts'] {
+  const counts: { -readonly [S in keyof SummaryBucket['counts']]: number } = {}
+  for (const [place, status] of ASKED_STATUSES.entries()) if (found[place]) counts[status] = found[place]
+  if (counts.waiting) counts.running = (counts.running ?? 0) + counts.waiting
+  return counts
 }

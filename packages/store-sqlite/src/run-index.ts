@@ -1,0 +1,258 @@
+// Finds runs by what is asked for. Most of the runs that have ended stand in slices (run-slices.ts); the newest of them are
+// remembered here, those that have not ended are read each time.
+//
+// R1  Each run is in one slice, or among those that are remembered, or open; of the open ones and of those after the last that
+//     is listed, the file's own rows are the truth.
+// R2  Slices are made when somebody looks for runs: never by what writes a run. Whoever cannot write finds the same runs, and
+//     remembers more.
+// R3  What is found is one state of the file: nothing is written between looking for runs and reading their rows.
+
+import {
+  checkQuery,
+  checkSummary,
+  createFit,
+  cursorOf,
+  FlowError,
+  isEnded,
+  listOf,
+  placeOf,
+  type RunFilter,
+  type RunPage,
+  type RunQuery,
+  type RunRow,
+  type RunSort,
+  type RunsSummary,
+  RunTally,
+  readCursor,
+  type SummaryQuery,
+} from '@stepflow/engine'
+import type { Database } from './drivers.ts'
+import { FirstRuns } from './first-runs.ts'
+import { ENDED, type NumberedRun, RunColumns } from './run-columns.ts'
+import { createMatch } from './run-match.ts'
+import { RUN_COLUMNS, type RunRecord } from './run-row.ts'
+import { RunSlices } from './run-slices.ts'
+
+export interface RunIndexOptions {
+  readonly db: Database
+  /** Runs `change` in a transaction. */
+  readonly write: <T>(change: () => T) => Promise<T>
+  /** A run's row with the counts of its open journals; `isSettled` if nothing of it changes any more. */
+  readonly rowOf: (record: RunRecord) => { readonly row: RunRow; readonly isSettled: boolean }
+  readonly read: <T>(read: () => T) => T
+}
+
+export class RunIndex {
+  readonly #options: RunIndexOptions
+  readonly #slices: RunSlices
+  /** The last number that was looked at. */
+  #seen = 0
+  /** Ended, in no slice. */
+  #recent = new RunColumns()
+  /** Not ended, by their numbers. */
+  readonly #open = new Map<number, NumberedRun>()
+  /** It was refused: we go on without. */
+  #cannotWrite = false
+  readonly #sql
+
+  constructor(options: RunIndexOptions) {
+    this.#options = options
+    const { db } = options
+    this.#slices = new RunSlices(db)
+    this.#sql = {
+      newer: db.prepare(`SELECT ${RUN_COLUMNS} FROM runs WHERE number > ? ORDER BY number LIMIT ?`),
+      one: db.prepare(`SELECT ${RUN_COLUMNS} FROM runs WHERE number = ?`),
+      live: db.prepare(`SELECT ${RUN_COLUMNS} FROM runs INDEXED BY live_runs WHERE is_live = 1 ORDER BY number`),
+      begin: db.prepare('SAVEPOINT looking'),
+      end: db.prepare('RELEASE looking'),
+    }
+  }
+
+  async list(query: RunQuery): Promise<RunPage> {
+    checkQuery(query)
+    const { sort = '-createdAt', cursor } = query
+    const after = cursor === undefined ? undefined : readCursor(cursor, sort)
+    if (asksOpenOnly(query)) return this.#read(() => this.#page(query, sort, after, []))
+    return this.#looking(() => this.#page(query, sort, after, this.#all(sort.startsWith('-'))))
+  }
+
+  async summary(query: SummaryQuery): Promise<RunsSummary> {
+    checkSummary(query)
+    const match = createMatch(query)
+    return this.#looking(() => {
+      const tally = new RunTally(query)
+      for (const columns of this.#all(true)) {
+        const fits = match(columns)
+        if (!fits) continue
+        const { size, created, state } = columns
+        for (let i = 0; i < size; i++) {
+          if (fits(i)) tally.add(created[i] as number, ENDED[(state[i] as number) & 3] as (typeof ENDED)[number])
+        }
+      }
+      const fits = createFit(query)
+      for (const { row } of this.#open.values()) if (fits(row)) tally.addRow(row)
+      return tally.summary()
+    })
+  }
+
+  // --- what there is
+
+  /** All runs as they are now; puts them into slices on the way. */
+  async #looking<T>(find: () => T): Promise<T> {
+    for (;;) {
+      const found = this.#read(() => (this.#look() ? undefined : { value: find() }))
+      // What it was made from is there: it is made again.
+      if (this.#slices.isDamaged) await this.#options.write(() => this.#slices.forget())
+      else if (found) return found.value
+      if (this.#recent.size >= SLICE) await this.#slice()
+      else await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+
+  *#all(isReversed: boolean): Generator<RunColumns> {
+    if (isReversed) yield this.#recent
+    yield* this.#slices.all(isReversed)
+    if (!isReversed) yield this.#recent
+  }
+
+  /** Takes note of what has been written since; answers whether there is more to do before anything can be found. */
+  #look(): boolean {
+    if (!this.#slices.look()) this.#reset()
+    for (const number of [...this.#open.keys()]) this.#note(this.#sql.one.get<RunRecord>(number), number)
+    const newer = this.#sql.newer.all<RunRecord>(this.#seen, SLICE)
+    for (const record of newer) this.#note(record, record.number)
+    this.#seen = newer.at(-1)?.number ?? this.#seen
+    return newer.length === SLICE || (this.#recent.size >= SLICE && !this.#cannotWrite)
+  }
+
+  #reset(): void {
+    this.#recent = new RunColumns()
+    this.#open.clear()
+    this.#cannotWrite = false
+    this.#seen = this.#slices.listed
+    for (const number of this.#slices.late()) this.#note(this.#sql.one.get<RunRecord>(number), number)
+  }
+
+  #note(record: RunRecord | undefined, number: number): void {
+    this.#open.delete(number)
+    if (!record) return
+    const { row, isSettled } = this.#options.rowOf(record)
+    if (isSettled) this.#recent.add({ number, row })
+    else this.#open.set(number, { number, row })
+  }
+
+  async #slice(): Promise<void> {
+    const [columns, listed, late] = [this.#recent, this.#seen, [...this.#open.keys()]]
+    try {
+      await this.#options.write(() => this.#slices.put(columns, { listed, late }))
+    } catch (error) {
+      if (!FlowError.is(error)) throw error
+      this.#cannotWrite = true
+    }
+  }
+
+  #read<T>(read: () => T): T {
+    return this.#options.read(() => {
+      this.#sql.begin.run()
+      try {
+        return read()
+      } finally {
+        this.#sql.end.run()
+      }
+    })
+  }
+
+  // --- a page of it
+
+  #page(
+    query: RunQuery,
+    sort: RunSort,
+    after: ReturnType<typeof readCursor> | undefined,
+    all: Iterable<RunColumns>,
+  ): RunPage {
+    const { limit = 100, count = 0 } = query
+    const first = new FirstRuns<number | RunRow>(limit + 1, after)
+    const total = this.#among(all, { query, sort, first, count }) + this.#amongOpen(query, sort, first)
+    const found = first.all()
+    const rows: RunRow[] = []
+    for (let i = 0; i < found.length && i < limit; i++) {
+      const { run } = found[i] as (typeof found)[number]
+      const record = typeof run === 'number' ? this.#sql.one.get<RunRecord>(run) : undefined
+      if (record) rows.push(this.#options.rowOf(record).row)
+      else if (typeof run !== 'number') rows.push(run)
+    }
+    const last = found[limit - 1]
+    return {
+      rows,
+      ...(found.length > limit && last ? { next: cursorOf(last, sort) } : {}),
+      ...(count > 0 ? { total: Math.min(total, count) } : {}),
+    }
+  }
+
+  /** Offers runs that have ended; answers how many fit. */
+  #among(
+    all: Iterable<RunColumns>,
+    {
+      query,
+      sort,
+      first,
+      count,
+    }: { query: RunFilter; sort: RunSort; first: FirstRuns<number | RunRow>; count: number },
+  ): number {
+    const match = createMatch(query)
+    const sign = sort.startsWith('-') ? -1 : 1
+    let total = 0
+    for (const columns of all) {
+      // By their creation whole slices are passed over, once enough are counted.
+      const best = sign === 1 ? columns.earliest : -columns.latest
+      if (total >= count && sort.endsWith('createdAt') && first.isPast(best)) continue
+      const fits = match(columns)
+      if (!fits) continue
+      const { numbers, size } = columns
+      const values = valuesOf(columns, sort)
+      for (let at = 0; at < size; at++) {
+        const i = sign === 1 ? at : size - 1 - at
+        if (!fits(i)) continue
+        total++
+        const number = numbers[i] as number
+        const [key, tie] = [sign * (values[i] as number), sign * number]
+        if (first.takes(key, tie)) first.add({ key, tie, run: number })
+      }
+    }
+    return total
+  }
+
+  #amongOpen(query: RunFilter, sort: RunSort, first: FirstRuns<number | RunRow>): number {
+    const fits = createFit(query)
+    let total = 0
+    for (const { number, row } of this.#openRuns(query)) {
+      if (!fits(row)) continue
+      total++
+      const place = placeOf(row, number, sort)
+      if (first.takes(place.key, place.tie)) first.add({ ...place, run: row })
+    }
+    return total
+  }
+
+  /** Where only open ones are asked for, an index has them: nothing else is looked at. */
+  #openRuns(query: RunFilter): Iterable<NumberedRun> {
+    if (!asksOpenOnly(query)) return this.#open.values()
+    const live = this.#sql.live.all<RunRecord>()
+    return live.map((record) => ({ number: record.number, row: this.#options.rowOf(record).row }))
+  }
+}
+
+// ---
+
+/** Runs of a slice, at least; twice as many at most. */
+const SLICE = 2048
+
+function asksOpenOnly({ status }: RunFilter): boolean {
+  const asked = listOf(status)
+  return asked !== undefined && !asked.some((one) => one !== 'waiting' && isEnded(one))
+}
+
+function valuesOf(columns: RunColumns, sort: RunSort): Float64Array {
+  if (sort.endsWith('createdAt')) return columns.created
+  return sort.endsWith('duration') ? columns.took : columns.ended
+}
