@@ -7,6 +7,7 @@ import { guardDoor } from './access/door.ts'
 import { EndedTokens } from './access/ended-tokens.ts'
 import type { App } from './app/app.ts'
 import { acceptBodies, MOST_BYTES } from './app/body.ts'
+import { boundConnections } from './app/crowd.ts'
 import { refuseUnknown } from './app/not-found.ts'
 import { sendProblem } from './app/problem.ts'
 import { compilers } from './app/validate.ts'
@@ -29,11 +30,13 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
     trustProxy: false,
     return503OnClosing: false,
     forceCloseConnections: true,
+    http: SLOW_CLIENTS,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1000 },
     schemaController: compilers(),
     frameworkErrors: (error, request, reply) => sendProblem(error, request, reply, log),
   })
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, log))
+  boundConnections(app.server)
   const always = {
     'x-content-type-options': 'nosniff',
     'cache-control': 'no-store',
@@ -67,6 +70,14 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
 }
 
 // ---
+
+/** A head has to come within 10 seconds; a client that is gone without a word is found out by its silence. */
+const SLOW_CLIENTS = {
+  headersTimeout: 10_000,
+  connectionsCheckingInterval: 2_000,
+  keepAlive: true,
+  keepAliveInitialDelay: 60_000,
+} as const
 
 /** An answer of the API is no page: whoever takes it for one gets nothing out of it. */
 const NOTHING_LOADS = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
