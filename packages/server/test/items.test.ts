@@ -1,5 +1,7 @@
 // Items of a run and the visits of their steps, over HTTP.
 
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { startServer, type TestServer } from './start-server.ts'
 
@@ -172,3 +174,33 @@ test.each(['/items', '/items/0', '/items/statuses', '/items/failures', '/steps',
     expect((await get(`/runs/nope${path}`)).status).toBe(404)
   },
 )
+
+test('the steps of a flow that is named by its file have their names, as the flow was when it ran', async () => {
+  const INNER =
+    'name: inner\nsteps: [{ id: twice, component: /builtin/noop, input: { $input: n } }]\noutput: { $step: twice }\n'
+  const OUTER = `
+name: outer
+steps:
+  - { id: call, component: /builtin/flow, input: { flow: inner.yaml, input: { n: 5 } } }
+  - { id: many, component: /builtin/map, input: { flow: inner.yaml, items: [{ n: 6 }, { n: 7 }] } }
+output: [{ $step: call }, { $step: many }]
+`
+  const other = await startServer({ files: { 'flows/inner.yaml': INNER, 'flows/outer.yaml': OUTER } })
+  const { runId, result } = (await other.call('POST', '/runs', { flowName: 'outer', input: {}, wait: true })).body
+  expect(result.outcome).toBe('success')
+  writeFileSync(join(other.folder, 'flows/inner.yaml'), INNER.replaceAll('twice', 'changed'))
+
+  for (const [step, element, n] of [
+    ['call', 0, 5],
+    ['many', 1, 7],
+  ] as const) {
+    const { steps } = (await other.call('GET', `/runs/${runId}/steps`)).body
+    const { inside } = steps.find(({ stepId }: any) => stepId === step)
+    const rows = (await other.call('GET', `/runs/${runId}/steps?inside=${inside}`)).body.steps
+    expect(new Set(rows.map(({ stepId }: any) => stepId))).toEqual(new Set(['twice']))
+    const one = await other.call('GET', `/runs/${runId}/steps/twice?inside=${inside}&element=${element}`)
+    expect(one.body).toMatchObject({ stepId: 'twice', input: n, output: n })
+  }
+  const { text } = { text: (await other.call('GET', `/runs/${runId}/export`)).body }
+  expect((await other.call('POST', '/runs/import', text)).status).toBe(200)
+})

@@ -154,3 +154,33 @@ test.each([
 ])('%s %s is refused with %i', async (method, path, status) => {
   expect((await server.call(method, path)).status).toBe(status)
 })
+
+test('a signal that none of those who wait would take is refused, and says what does not fit', async () => {
+  const runId = await begin({ flowName: 'approval', input: { amount: 1 } })
+  const [wait] = await waitsOf(runId)
+  const refused = await server.call('POST', `/runs/${runId}/signals/approve?id=a`, { ok: 'yes' })
+  expect(refused).toMatchObject({ status: 422, body: { code: 'INVALID_INPUT' } })
+  expect(refused.body.detail).toContain('$.ok')
+  expect(refused.body.diagnostics).toMatchObject([{ path: '$.ok' }])
+  expect((await server.call('GET', `/waits/${wait.id}`)).body).not.toHaveProperty('decided')
+
+  // What was refused was not sent: the id is still to be used. What nobody waits for is kept.
+  expect((await server.call('POST', `/runs/${runId}/signals/later`, { ok: 'yes' })).status).toBe(200)
+  expect((await server.call('POST', `/runs/${runId}/signals/approve?id=a`, { ok: true })).status).toBe(200)
+  expect(await outcomes(runId)).toEqual([{ outcome: 'success', result: { ok: true } }])
+})
+
+test('a signal for all items is sent if one of them would take it', async () => {
+  const flow = APPROVAL.replace('required: [ok] }', 'required: [ok], maxProperties: { $input: amount } }')
+  const inputs = [{ amount: 1 }, { amount: 2 }]
+  const runId = await begin({ flow, inputs })
+  await waitsOf(runId, 2)
+  const payload = { ok: true, note: 'for the second' }
+  expect((await server.call('POST', `/runs/${runId}/signals/approve?item=0`, payload)).status).toBe(422)
+  expect((await server.call('POST', `/runs/${runId}/signals/approve`, payload)).status).toBe(200)
+  await vi.waitFor(
+    async () => expect((await server.call('GET', `/runs/${runId}/items/1`)).body.status).toBe('success'),
+    { timeout: 50_000 },
+  )
+  expect((await server.call('GET', `/runs/${runId}/items/0`)).body.status).toBe('waiting')
+})

@@ -626,3 +626,16 @@ test('show: a paused run says that it is paused, and a run that nobody drives th
   expect(shown).toMatchObject({ waiting: { kind: 'node', text: 'no process drives the run now' } })
   expect(shown.steps[1].why).toMatchObject({ kind: 'step', step: 'a' })
 })
+
+test('signal: a payload that the wait would refuse is not sent, and says what does not fit', async () => {
+  const project = bench()
+  const { child, ended } = await project.open('w.yaml', '{}')
+  await says(child, /approve/)
+  const id = await project.newest()
+
+  const refused = await project.run('runs', 'signal', id, 'approve', '--input-json', '"yes"', ...store)
+  expect(refused.code).not.toBe(0)
+  expect(refused.err).toContain('the payload does not fit what may be sent')
+  await project.run('runs', 'signal', id, 'approve', '--input-json', '{"by":"Ada"}', ...store)
+  expect(await ended).toMatchObject({ code: 0, out: '{"outcome":"success","result":{"by":"Ada"}}\n' })
+})

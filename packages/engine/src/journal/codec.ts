@@ -95,7 +95,8 @@ export class JournalCodec {
     for (const [index, entry] of entries.entries()) {
       if (typeof own(entry, 'type') !== 'string') return { damage: `its entry ${index} has no type`, isTorn: false }
       takeRefusals(entry)
-      if (entry.type === 'created' && typeof entry.planId === 'string') this.#takePlan(entry, holes)
+      const hasPlan = entry.type === 'created' || entry.type === 'opened'
+      if (hasPlan && typeof entry.planId === 'string') this.#takePlan(entry, holes)
       this.#takeHoles(entry, entry.type === 'created' ? 'inputs' : 'payload', holes)
       if (isRecord(entry.outcome)) this.#takeHoles(entry.outcome, 'result', holes)
     }
@@ -152,6 +153,11 @@ export class JournalCodec {
         const places: Place[] = []
         const text = this.#value(payload, [], places, blobs)
         return withField(rest, 'payload', text + placesField(places))
+      }
+      case 'opened': {
+        const { plan, ...rest } = entry
+        const planField = this.#planField(plan, blobs)
+        return planField === '' ? JSON.stringify(entry) : `${JSON.stringify(rest).slice(0, -1)}${planField}}`
       }
       default:
         return JSON.stringify(entry)

@@ -99,7 +99,8 @@ export type JournalEntry =
     } & VisitRef)
   /**
    * A step began to run a plan inside it, over so many elements. `byStep`: each element has one step, and ends as that does.
-   * For whoever shows the run; recovery finds it out anew.
+   * `plan`: if it came from a file, which may be another by the time that somebody looks. For whoever shows the run; recovery
+   * finds it out anew.
    */
   | ({
       readonly type: 'opened'
@@ -107,6 +108,7 @@ export type JournalEntry =
       readonly attempt: number
       readonly elements: number
       readonly byStep?: true
+      readonly plan?: Plan
     } & VisitRef)
   /** An element ended, and no entry of a step says so. `sub` is the sub-run's key. */
   | {

@@ -3,7 +3,7 @@
 // and writes nothing.
 
 import { FlowError } from '../errors.ts'
-import { type JournalEntry, type VisitRef, visitOfPath } from '../journal/events.ts'
+import { type JournalEntry, type VisitRef, visitOfPath, visitPath } from '../journal/events.ts'
 import { isRecord, own, setOwn } from '../json.ts'
 import { type Expr, walk } from '../plan/expr.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -130,13 +130,26 @@ async function begin(
   if (sub === undefined) return linkedWith(past.plan, past.input, tools)
   const given = (await lookBack(past, visitOfPath(sub), tools))?.input
   const plan = own(given, 'plan')
-  if (!isRecord(plan) || !Array.isArray(plan.steps)) return undefined
+  if (!isRecord(plan) || !Array.isArray(plan.steps)) return beginOpened(past, given, { sub, item }, tools)
   const items = own(given, 'items')
   const shared = own(given, 'shared')
   const input = Array.isArray(items)
     ? { item: items[item], index: item, ...(isRecord(shared) ? shared : {}) }
     : own(given, 'input')
   return linkedWith(plan as unknown as Plan, input, tools) // the engine's own components are given plans
+}
+
+/** Of a flow from a file: what its runs are given stands in the input of its step, but for those that one makes for the next. */
+async function beginOpened(
+  { entries }: Past,
+  given: unknown,
+  { sub, item }: Pick<VisitRef, 'sub' | 'item'>,
+  tools: LookBackTools,
+): Promise<Begun | undefined> {
+  const opened = entries.findLast((entry) => entry.type === 'opened' && visitPath(entry) === sub)
+  if (opened?.type !== 'opened' || !opened.plan || own(given, 'initial_input') !== undefined) return undefined
+  const items = own(given, 'items')
+  return linkedWith(opened.plan, Array.isArray(items) ? items[item] : (own(given, 'input') ?? {}), tools)
 }
 
 async function linkedWith(plan: Plan, given: unknown, { functions, schema }: LookBackTools): Promise<Begun> {

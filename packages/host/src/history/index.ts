@@ -1,5 +1,6 @@
 // The public names of the history: runs that are recorded, read through one door that redacts, and gone on with.
 
+export { checkPayload, checkSignal } from './check-payload.ts'
 export { editedInput } from './edited-input.ts'
 export { exportRun } from './export-run.ts'
 export { findRun, unknownRun } from './find-run.ts'

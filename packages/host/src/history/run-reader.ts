@@ -53,7 +53,7 @@ import { type LogFilter, readLog, readVisitLog, type ShownLog, shownLine, type V
 import { type Driving, firstWait, heldBack, placeReasons, waitForInput, waitsForInput } from './run-why.ts'
 import { reasonOf, type WaitingFor } from './summary.ts'
 import { decidedBy, outcomeOf, placedError, type VisitDetail, visitAmong, type WhichVisit } from './visit-detail.ts'
-import { planGiven, planInside, readsOf, standingIn } from './visit-reads.ts'
+import { planGiven, planInside, planOpened, readsOf, standingIn } from './visit-reads.ts'
 import { openWaits, type Wait, type WaitState, waitState } from './waits.ts'
 import { explainPending, waitsToBegin } from './why-pending.ts'
 
@@ -100,8 +100,8 @@ export interface RecordedRun {
   inputOf(item: number): Promise<unknown>
   /** The signals that its items wait for now, those of the first shards first. */
   waits(): AsyncIterable<OpenWait>
-  /** The open waits for signals, of each journal in the order in which they began. */
-  openWaits(): Promise<Wait[]>
+  /** The open waits for signals, of each journal in the order in which they began. `item`: of the journal that has it only. */
+  openWaits(item?: number): AsyncIterable<Wait>
   /** One by its visit, and what became of it; undefined if there was none. */
   wait(path: string): Promise<WaitState | undefined>
   /** What the first of its items waits for, if nothing of the run moves; by its row of now, if that is at hand. */
@@ -345,10 +345,13 @@ class Recorded implements RecordedRun {
   }
 
   async #planInside(past: Past, inside: string): Promise<Plan | undefined> {
-    const known = planInside(this.#wholePlan(), inside)
+    const { sub, item: element, step, visit } = visitOfPath(inside)
+    const opened = planOpened(past.entries, inside)
+    if (opened) return opened
+    const around = sub === undefined ? this.#wholePlan() : await this.#planInside(past, sub)
+    const known = planInside(around, inside)
     if (known) return known
     // A component made it of what it was given.
-    const { sub, item: element, step, visit } = visitOfPath(inside)
     const given = (await this.#readsIn(past, { step, visit, element }, sub))?.input
     return planGiven(given, (id) => this.#found(bareId(id)))
   }
@@ -383,13 +386,13 @@ class Recorded implements RecordedRun {
     }
   }
 
-  async openWaits(): Promise<Wait[]> {
-    const waits: Wait[] = []
-    if (isEnded(this.row.status)) return waits
-    for (const { journal, items, done } of await this.#store.runs.shards(this.row.id)) {
-      if (this.plan && done < items) waits.push(...openWaits(this.plan, await this.#shownRows(journal)))
+  async *openWaits(item?: number) {
+    if (isEnded(this.row.status)) return
+    const shards = await this.#store.runs.shards(this.row.id)
+    const only = item === undefined ? undefined : shardOf(shards, item)
+    for (const { journal, items, done } of item === undefined ? shards : only ? [only] : []) {
+      if (this.plan && done < items) yield* openWaits(this.plan, await this.#shownRows(journal))
     }
-    return waits
   }
 
   async wait(path: string): Promise<WaitState | undefined> {

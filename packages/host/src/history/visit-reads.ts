@@ -2,6 +2,7 @@
 
 import {
   isRecord,
+  type JournalEntry,
   type LookBackTools,
   lookBack,
   own,
@@ -12,6 +13,8 @@ import {
   subPlanOf,
   type VisitReads,
   type VisitRef,
+  visitOfPath,
+  visitPath,
 } from '@stepflow/engine'
 import { createSchemaLoader, hideSecrets } from '@stepflow/schema'
 
@@ -30,15 +33,16 @@ export async function standingIn(past: Omit<Past, 'shown'>, element: Pick<VisitR
   return standingOf(past, element, await tools())
 }
 
-/** By its key; undefined if a component made the plan. */
-export function planInside(plan: Plan, inside: string): Plan | undefined {
-  const parts = inside.split('/')
-  let at: Plan | undefined = plan
-  for (let i = 1; at && i < parts.length; i += 3) {
-    const step: PlanStep | undefined = at.steps[Number(parts[i])]
-    at = step && subPlanOf(step)?.plan
-  }
-  return at
+/** By its key, in the plan around it; undefined if a component made the plan. */
+export function planInside(around: Plan | undefined, inside: string): Plan | undefined {
+  const step: PlanStep | undefined = around?.steps[visitOfPath(inside).step]
+  return step && subPlanOf(step)?.plan
+}
+
+/** If it came from a file: as it was then. */
+export function planOpened(entries: readonly JournalEntry[], inside: string): Plan | undefined {
+  const opened = entries.findLast((entry) => entry.type === 'opened' && entry.plan && visitPath(entry) === inside)
+  return opened?.type === 'opened' ? opened.plan : undefined
 }
 
 /** The plan of the flow that a step was given: as a value, as its text, or by the id of a blob; undefined for the name of a file. */

@@ -17,6 +17,10 @@ export function withoutValues(entry: JournalEntry): object {
       const { outcome, recovered, cache: _, ...rest } = entry
       return { ...rest, outcome: bareOutcome(outcome), ...(recovered ? { recovered: bare(recovered) } : {}) }
     }
+    case 'opened': {
+      const { plan: _, ...rest } = entry
+      return rest
+    }
     case 'finished':
       return { ...entry, outcome: bareOutcome(entry.outcome) }
     case 'signalled': {

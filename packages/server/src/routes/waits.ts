@@ -2,7 +2,7 @@
 
 import { runSchema, waitListSchema, waitSchema } from '@stepflow/api'
 import { FlowError, type Json } from '@stepflow/engine'
-import { eachRun, type RecordedRun, summaryOf, type Wait, type WaitState } from '@stepflow/host/history'
+import { checkSignal, eachRun, type RecordedRun, summaryOf, type Wait, type WaitState } from '@stepflow/host/history'
 import type { App } from '../app/app.ts'
 import { cursorAfter, readCursor } from '../app/cursor.ts'
 import { MOST_IN_LIST, MOST_OF_ONE, preview } from '../app/preview.ts'
@@ -34,7 +34,7 @@ export function waitRoutes(app: App, { runs, engine, store }: Services): void {
       const behind = readCursor(cursor)
       const found: Open[] = []
       const add = async (recorded: RecordedRun) => {
-        for (const wait of await recorded.openWaits()) {
+        for await (const wait of recorded.openWaits()) {
           const id = waitId(recorded.row.id, wait.path)
           const place = `${String(wait.since).padStart(16, '0')} ${id}`
           if (name !== undefined && wait.name !== name) continue
@@ -99,7 +99,7 @@ export function waitRoutes(app: App, { runs, engine, store }: Services): void {
       schema: {
         operationId: 'sendSignal',
         summary: 'Send a signal to a run: the body is the payload',
-        description: 'It is kept if no step waits for it yet.',
+        description: 'It is kept if no step waits for it yet, and refused if none of those that do would take it.',
         tags: ['waits'],
         params: {
           type: 'object',
@@ -118,10 +118,12 @@ export function waitRoutes(app: App, { runs, engine, store }: Services): void {
       },
     },
     async ({ params: { runId, name }, query: { item, id }, body, caller }) => {
-      const { row } = await runs.open(runId)
+      const before = await runs.open(runId)
+      const { row } = before
       if (item !== undefined && row.items.total >= 0 && item >= row.items.total) {
         throw new FlowError('NOT_FOUND', `run ${runId} has no item ${item}`)
       }
+      await checkSignal(before, { name, item, payload: body ?? null })
       await engine.signal(row.id, {
         name: 'signal',
         signal: name,

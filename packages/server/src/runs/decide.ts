@@ -5,8 +5,7 @@
 
 import { randomUUID } from 'node:crypto'
 import { FlowError, type Json, type PlanEngine, visitOfPath } from '@stepflow/engine'
-import type { RecordedRun, RunReader, WaitState } from '@stepflow/host/history'
-import { createSchemaLoader } from '@stepflow/schema'
+import { checkPayload, type RecordedRun, type RunReader, type WaitState } from '@stepflow/host/history'
 
 export interface FoundWait {
   readonly recorded: RecordedRun
@@ -50,7 +49,7 @@ export async function decide({ engine, runs, id, payload, by }: Decide): Promise
   const { recorded, state } = await findWait(runs, id)
   if (state.isOver || state.decided) throw past(id, state)
   const { path, name, schema } = state.wait
-  if (schema !== undefined) await checkPayload(schema, payload)
+  await checkPayload(schema, payload)
   const signalId = `decision ${randomUUID()}`
   const { row } = recorded
   await engine.signal(row.id, {
@@ -69,17 +68,6 @@ export async function decide({ engine, runs, id, payload, by }: Decide): Promise
 }
 
 // ---
-
-const loadSchema = createSchemaLoader()
-
-async function checkPayload(schema: Json, payload: Json): Promise<void> {
-  const { violations } = (await loadSchema(schema))(payload)
-  if (violations.length === 0) return
-  const told = violations.slice(0, 5).map(({ path, message }) => `${path} ${message}`)
-  throw new FlowError('INVALID_INPUT', `the payload does not fit what may be sent: ${told.join('; ')}`, {
-    data: violations.map(({ path, message }) => ({ code: 'DOES_NOT_FIT', level: 'error', message, path })),
-  })
-}
 
 function past(id: string, { decided, isExpired }: WaitState): FlowError {
   const how = decided ? 'was decided already' : isExpired ? 'expired' : 'is over: its item has ended'

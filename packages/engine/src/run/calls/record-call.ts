@@ -2,9 +2,10 @@
 
 import type { ErrorValue } from '../../errors.ts'
 import type { WaitForm } from '../../journal/events.ts'
+import type { Plan } from '../../plan/plan.ts'
 import type { ActiveRun } from '../in-flight/active-run.ts'
 import type { Attempt } from '../in-flight/attempt.ts'
-import { visitOf } from '../in-flight/attempt-place.ts'
+import { stepOf, visitOf } from '../in-flight/attempt-place.ts'
 import type { Drive } from '../in-flight/drive.ts'
 
 export function recordStart(drive: Drive, attempt: Attempt): void {
@@ -57,6 +58,14 @@ export function recordOpening(drive: Drive, attempt: Attempt, { plan, inputs }: 
     attempt: attempt.attempt,
     elements: inputs.length,
     ...(plan.soleStep < 0 ? {} : { byStep: true as const }),
+    ...(isFromFile(attempt, plan.plan) ? { plan: plan.plan } : {}),
     ...visitOf(attempt),
   })
+}
+
+// ---
+
+/** Of a plan inside that of the step, that one has it. */
+function isFromFile(attempt: Attempt, { file }: Plan): boolean {
+  return file !== undefined && stepOf(attempt).component?.startsWith('$core/') !== true
 }

@@ -2,7 +2,7 @@
 
 import type { Run, StepflowClient } from '@stepflow/api/client'
 import { createEngine, FlowError, isEnded, type RunSignal, suggest } from '@stepflow/engine'
-import { type RecordedRun, summaryOf } from '@stepflow/host/history'
+import { checkSignal, type RecordedRun, summaryOf } from '@stepflow/host/history'
 import { shellWord } from '../progress/watch-waits.ts'
 import { rowOf, summaryIn } from '../remote/remote-row.ts'
 import { goOn } from '../single-run.ts'
@@ -59,6 +59,7 @@ export const signal: Action = {
     const payload = given ? await readGiven(given.name, given.value ?? '', 'the payload', io) : null
     const item = itemNumber(command, args, recorded.row)
     const once = args.value('id')
+    await checkSignal(recorded, { name, item, payload })
     const unheard = isEnded(recorded.row.status) ? undefined : await whyUnheard(recorded.waits(), name, item)
     const code = await tellRun(
       at,
