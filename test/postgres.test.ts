@@ -1,6 +1,6 @@
 // Runs in PostgreSQL as users have them: by the command line, and what flows mean there as anywhere.
 
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -36,6 +36,33 @@ else {
       expect(JSON.parse(listed.stdout)).toMatchObject([{ flowName: 'double', status: 'completed' }])
       expect(run(['runs', 'show', JSON.parse(listed.stdout)[0].runId, '--store', server.url]).stdout).toContain(
         'double',
+      )
+    })
+
+    test('a run whose process was killed goes on with another, and nothing of it is done again', async () => {
+      const waiting = `name: w
+steps:
+  - { id: noted, component: /builtin/noop, input: { at: 1 } }
+  - { id: told, component: /builtin/wait_for_signal, needs: [noted], input: { name: go } }
+output: { noted: { $step: noted }, told: { $step: told } }
+`
+      writeFileSync(join(home, 'waiting.yaml'), waiting)
+      const store = ['--store', `${server.url}?schema=killed`]
+      const words = [stepflow, 'run', 'waiting.yaml', '--input-json', '1', ...store]
+      const child = spawn(process.execPath, words, { cwd: home, stdio: ['ignore', 'ignore', 'pipe'] })
+      let said = ''
+      for await (const text of child.stderr) {
+        said += text
+        if (said.includes('waits for the signal')) break
+      }
+      expect(said).not.toContain('s3cr')
+      child.kill('SIGKILL')
+      const id = /^run (\S+)/m.exec(said)?.[1] as string
+      const sent = run(['runs', 'signal', id, 'go', '--input-json', '{"by":"me"}', ...store])
+      expect(sent.status, sent.stderr).toBe(0)
+      const resumed = run(['runs', 'resume', id, ...store])
+      expect(resumed.stdout, resumed.stderr).toBe(
+        '{"outcome":"success","result":{"noted":{"at":1},"told":{"by":"me"}}}\n',
       )
     })
 

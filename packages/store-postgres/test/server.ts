@@ -16,6 +16,8 @@ export interface PostgresServer {
   /** Of an empty database, with a user who owns it. */
   readonly url: string
   readonly port: number
+  /** The folder of its programs. */
+  readonly bin: string
   /** Of the server's first process. */
   readonly pid: number
   /** Ends it in this way, and starts it again on the same port and folder. */
@@ -61,6 +63,7 @@ export async function startPostgres(kind: Kind = 'debian'): Promise<PostgresServ
   return {
     url,
     port,
+    bin,
     get pid() {
       return child.pid as number
     },
