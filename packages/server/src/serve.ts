@@ -10,6 +10,7 @@ import { createTokenAccess } from './access/token-access.ts'
 import { createApp } from './create-app.ts'
 import { type OpenOptions, openServices } from './open-services.ts'
 import type { Services } from './services.ts'
+import { whyUnusable } from './signatures/forms.ts'
 import { createFire } from './triggers/fire.ts'
 import { Scheduler } from './triggers/scheduler.ts'
 
@@ -36,6 +37,7 @@ export interface StartedServer {
   /** Runs that are gone on with. */
   readonly resumedRuns: number
   readonly schedules: number
+  readonly webhooks: number
   /** Begins nothing new; calls under way may end for so long. */
   close(drainMs?: number): Promise<void>
 }
@@ -76,12 +78,18 @@ export async function serve(options: ServeOptions): Promise<StartedServer> {
     closing.push(() => scheduler.stop())
     life.ready()
     const schedules = await scheduler.start()
+    const webhooks = await services.triggers.all('webhook')
+    for (const { trigger } of webhooks) {
+      const why = whyUnusable(trigger, services.secrets)
+      if (why !== undefined) log('warning', why)
+    }
     return {
       url,
       services,
       needsToken: !isOpen,
       resumedRuns,
       schedules,
+      webhooks: webhooks.length,
       async close(drainMs = 0) {
         life.drain()
         await scheduler.stop()

@@ -1,9 +1,9 @@
 // The triggers of a flow as the API shows them, and what keeps them from working here, though the flow is in order.
 
-import { type Diagnostic, FlowError, isRecord, type Json } from '@stepflow/engine'
+import { type Diagnostic, isRecord, type Json } from '@stepflow/engine'
 import { type FoundFlow, triggersOf } from '@stepflow/host/named-flows'
 import type { Services } from '../services.ts'
-import { signingKey } from '../signatures/forms.ts'
+import { whyUnusable } from '../signatures/forms.ts'
 
 /** As they are written; with the path to which a webhook's deliveries are sent. */
 export function shownTriggers(read: FoundFlow['read'], { basePath }: Pick<Services['config'], 'basePath'>): Json[] {
@@ -20,16 +20,10 @@ export function triggerWarnings(
   file?: string,
 ): Diagnostic[] {
   return (info?.triggers ?? []).flatMap((trigger): Diagnostic[] => {
-    if (trigger.type !== 'webhook') return []
-    try {
-      signingKey(trigger, secrets)
-      return []
-    } catch (thrown) {
-      if (!FlowError.is(thrown)) throw thrown
-      const message = `the webhook "${trigger.name}" refuses its deliveries: ${thrown.message}`
-      const place = trigger.origin.line > 0 ? trigger.origin : {}
-      const where = file === undefined ? place : { file, ...place }
-      return [{ code: 'UNUSABLE_SECRET', level: 'warning', message, ...where }]
-    }
+    const message = trigger.type === 'webhook' ? whyUnusable(trigger, secrets) : undefined
+    if (message === undefined) return []
+    const place = trigger.origin.line > 0 ? trigger.origin : {}
+    const where = file === undefined ? place : { file, ...place }
+    return [{ code: 'UNUSABLE_SECRET', level: 'warning', message, ...where }]
   })
 }

@@ -21,6 +21,17 @@ export function signingKey(trigger: WebhookTrigger, secrets: Pick<Secrets, 'get'
   throw new FlowError('RESOURCE_UNAVAILABLE', `the secret "${trigger.secret}" is not set: ${how}`)
 }
 
+/** What keeps a webhook from checking its deliveries, so that it refuses them; undefined: nothing. */
+export function whyUnusable(trigger: WebhookTrigger, secrets: Pick<Secrets, 'get'>): string | undefined {
+  try {
+    signingKey(trigger, secrets)
+    return undefined
+  } catch (thrown) {
+    if (!FlowError.is(thrown)) throw thrown
+    return `the webhook "${trigger.name}" refuses its deliveries: ${thrown.message}`
+  }
+}
+
 // ---
 
 const FORMS: Readonly<Record<NonNullable<WebhookTrigger['signature']>, SignatureForm>> = {

@@ -8,7 +8,7 @@ import { FlowError, type Json } from '@stepflow/engine'
 import { fillTemplates, type WebhookTrigger } from '@stepflow/host/named-flows'
 import { requestHash } from '../runs/start-run.ts'
 import type { Services } from '../services.ts'
-import { formOf, signingKey } from '../signatures/forms.ts'
+import { formOf, signingKey, whyUnusable } from '../signatures/forms.ts'
 import { checkTime, isSigned, refused } from '../signatures/signature.ts'
 import { dataOf, fieldsOf, readSent } from './hook-body.ts'
 
@@ -79,24 +79,22 @@ export class Webhooks {
     const { secrets } = this.#services
     // Somebody may just have set it, at another process.
     await secrets.refresh()
-    try {
-      const key = signingKey(trigger, secrets)
-      this.#reported.delete(trigger.name)
-      return key
-    } catch (thrown) {
-      if (!FlowError.is(thrown)) throw thrown
-      this.#report(trigger.name, `of the flow "${flow}" refuses its deliveries: ${thrown.message}`)
-      throw new FlowError(
-        'RESOURCE_UNAVAILABLE',
-        'this webhook cannot check signatures yet; the log of the server says why',
-      )
-    }
+    const why = whyUnusable(trigger, secrets)
+    this.#report(trigger.name, why && `${why} (flow "${flow}")`)
+    if (why === undefined) return signingKey(trigger, secrets)
+    throw new FlowError(
+      'RESOURCE_UNAVAILABLE',
+      'this webhook cannot check signatures yet; the log of the server says why',
+    )
   }
 
-  #report(name: string, what: string): void {
+  #report(name: string, what: string | undefined): void {
     if (this.#reported.get(name) === what) return
-    this.#reported.set(name, what)
-    this.#services.log('error', `the webhook "${name}" ${what}`)
+    if (what === undefined) this.#reported.delete(name)
+    else {
+      this.#reported.set(name, what)
+      this.#services.log('error', what)
+    }
   }
 }
 

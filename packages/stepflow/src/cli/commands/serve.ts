@@ -64,9 +64,9 @@ export const serve: Command = {
         log: messages.log,
         onLost: () => end('lost'),
       }).catch(asUsage)
-      const { url, resumedRuns, schedules } = server
+      const { url, resumedRuns, schedules, webhooks } = server
       for (const line of greeting(server)) messages.hint(line)
-      if (args.has('json')) io.out(`${JSON.stringify({ url, resumedRuns, schedules })}\n`)
+      if (args.has('json')) io.out(`${JSON.stringify({ url, resumedRuns, schedules, webhooks })}\n`)
       const how = await ended
       messages.hint(how === 'lost' ? LOST : `shutting down; calls under way may take ${drainMs / 1000} s to end`)
       await server.close(how === 'lost' ? 0 : drainMs)
@@ -87,16 +87,18 @@ interface Greeted {
   readonly url: string
   readonly resumedRuns: number
   readonly schedules: number
+  readonly webhooks: number
   readonly needsToken: boolean
 }
 
-function greeting({ url, resumedRuns, schedules, needsToken }: Greeted): string[] {
+function greeting({ url, resumedRuns, schedules, webhooks, needsToken }: Greeted): string[] {
   const resumed = resumedRuns === 1 ? '1 run is' : `${resumedRuns} runs are`
   return [
     `stepflow ${version} is ready`,
     `  API   ${url}/api/v1, documented at ${url}/api/docs`,
     `  MCP   ${url}/mcp`,
     ...(schedules === 0 ? [] : [schedules === 1 ? '  1 schedule' : `  ${schedules} schedules`]),
+    ...(webhooks === 0 ? [] : [`  ${webhooks === 1 ? '1 webhook' : `${webhooks} webhooks`}, at ${url}/hooks/NAME`]),
     ...(resumedRuns === 0 ? [] : [`  ${resumed} continued`]),
     ...(needsToken ? ['  everybody needs a token: stepflow tokens create --role operator'] : []),
   ]
