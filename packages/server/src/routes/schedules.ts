@@ -134,7 +134,7 @@ export function scheduleRoutes(app: App, services: Services): void {
       const { schedule } = await schedules.get(request.params.scheduleId)
       const key = requestKey(request)
       const begun = await startScheduled(services, schedule, {
-        time: iso(clock.now()),
+        at: clock.now(),
         by: request.caller?.name,
         key: key === undefined ? undefined : { key, hash: requestHash(['run-schedule', schedule.id]) },
       })

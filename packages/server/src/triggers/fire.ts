@@ -3,7 +3,7 @@
 import { fillTemplates } from '@stepflow/host/named-flows'
 import { type BegunRun, type RequestKey, requestHash } from '../runs/start-run.ts'
 import type { Services } from '../services.ts'
-import type { Schedule } from './schedule.ts'
+import { type Schedule, triggerAt } from './schedule.ts'
 import type { DueRun } from './schedule-state.ts'
 
 /** Answers the run; the same one for the same time. Throws what keeps the flow from being run. */
@@ -13,14 +13,14 @@ export function createFire(services: Pick<Services, 'flows' | 'starter'>): Fire 
   return async (schedule, { at, id }) => {
     const time = new Date(at).toISOString()
     const key = { key: `${id}@${time}`, hash: requestHash(['schedule', id, time]) }
-    const { run } = await startScheduled(services, schedule, { time, key })
+    const { run } = await startScheduled(services, schedule, { at, key })
     return run.id
   }
 }
 
 export interface StartScheduled {
-  /** That was due. */
-  readonly time: string
+  /** The time that was due. */
+  readonly at: number
   /** Who has asked for it, if it is not due. */
   readonly by?: string | undefined
   readonly key?: RequestKey | undefined
@@ -30,13 +30,14 @@ export interface StartScheduled {
 export async function startScheduled(
   { flows, starter }: Pick<Services, 'flows' | 'starter'>,
   { id, flow, input = {} }: Schedule,
-  { time, by, key }: StartScheduled,
+  { at, by, key }: StartScheduled,
 ): Promise<BegunRun> {
+  const { trigger } = triggerAt(at)
   return starter.start({
     flow: await flows.compile({ flowName: flow }),
-    inputs: [await fillTemplates(input, { trigger: { time } })],
+    inputs: [await fillTemplates(input, { trigger })],
     isSingle: true,
-    trigger: { type: 'schedule', schedule: id, time, ...(by === undefined ? {} : { by }) },
+    trigger: { type: 'schedule', schedule: id, ...trigger, ...(by === undefined ? {} : { by }) },
     key,
   })
 }

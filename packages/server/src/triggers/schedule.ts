@@ -60,6 +60,11 @@ export function scheduleOf({ flow, index, trigger }: ActiveTrigger<ScheduleTrigg
   return readSchedule(fields, { id, flow, index, from: 'file' })
 }
 
+/** What templates in the input see. */
+export function triggerAt(timeMs: number) {
+  return { trigger: { time: new Date(timeMs).toISOString() } }
+}
+
 /** How much later than its time a fire begins: always the same for the same fire, so that all servers agree. */
 export function delayOf({ jitter }: Pick<Schedule, 'jitter'>, { id, at }: DueRun): number {
   const mostMs = parseDuration(jitter) ?? 0

@@ -9,9 +9,9 @@
 import { randomBytes } from 'node:crypto'
 import { type Clock, FlowError, type Json, type Log, type Records } from '@stepflow/engine'
 import { changeRecord, everyRecord } from '@stepflow/host'
-import type { NamedFlows } from '@stepflow/host/named-flows'
+import { fillTemplates, type NamedFlows } from '@stepflow/host/named-flows'
 import type { ActiveTrigger, ActiveTriggers } from './active-triggers.ts'
-import { readSchedule, type Schedule, type ScheduleFields, scheduleOf } from './schedule.ts'
+import { readSchedule, type Schedule, type ScheduleFields, scheduleOf, triggerAt } from './schedule.ts'
 import type { ScheduleState } from './schedule-state.ts'
 
 export interface SchedulesOptions {
@@ -88,6 +88,7 @@ export class Schedules {
     await this.#flows.get(flow)
     const id = randomBytes(8).toString('hex')
     const schedule = readSchedule(fields, { id, flow, from: 'api' })
+    await checkInput(schedule.input, this.#clock.now())
     const state = await this.#change(id, () => ({
       ...{ flow, fields, until: this.#clock.now(), waiting: [], runs: [] },
       ...(isDisabled ? { isDisabled } : {}),
@@ -257,6 +258,22 @@ export class Schedules {
 
 const SCHEDULES = 'schedules'
 const MOST_RUNS = 100
+
+/** It is read and written with each time that is due. */
+const MOST_INPUT_BYTES = 256 * 1024
+
+/** Throws INVALID_INPUT for one that no run could begin with. */
+async function checkInput(input: Json | undefined, now: number): Promise<void> {
+  if (input === undefined) return
+  if (JSON.stringify(input).length > MOST_INPUT_BYTES) {
+    throw new FlowError('INVALID_INPUT', '"input" has more than 256 KiB: store it as a blob, or let the flow load it')
+  }
+  try {
+    await fillTemplates(input, triggerAt(now))
+  } catch (thrown) {
+    throw FlowError.is(thrown) ? new FlowError('INVALID_INPUT', `"input": ${thrown.message}`) : thrown
+  }
+}
 
 /** The record of a trigger that is not there any more. */
 interface Gone {
