@@ -1,7 +1,7 @@
 // The server, put together: configuration, store, engine, application. Listens, and drains when it is closed.
 
 import { isIP } from 'node:net'
-import { FlowError, type PlanEngine, type Store, systemClock } from '@stepflow/engine'
+import { type Diagnostic, FlowError, type PlanEngine, type Store, systemClock } from '@stepflow/engine'
 import { type ServerSeat, takeSeat } from '@stepflow/host'
 import { Retention } from '@stepflow/host/history'
 import type { FastifyInstance } from 'fastify'
@@ -38,6 +38,9 @@ export interface StartedServer {
   readonly resumedRuns: number
   readonly schedules: number
   readonly webhooks: number
+  readonly flows: number
+  /** The first error of each file of a flow that has some; the file is below the folder of flows. */
+  readonly broken: readonly Diagnostic[]
   /** Begins nothing new; calls under way may end for so long. */
   close(drainMs?: number): Promise<void>
 }
@@ -64,7 +67,7 @@ export async function serve(options: ServeOptions): Promise<StartedServer> {
     },
   })
   const { services, closing, closeAll } = opened
-  const { engine, store, intakes, life, project } = services
+  const { engine, store, intakes, life, namedFlows, project } = services
   try {
     const app = await createApp(services)
     closing.push(() => app.close())
@@ -83,6 +86,7 @@ export async function serve(options: ServeOptions): Promise<StartedServer> {
       const why = whyUnusable(trigger, services.secrets)
       if (why !== undefined) log('warning', why)
     }
+    const { flows, broken } = await namedFlows.count()
     return {
       url,
       services,
@@ -90,6 +94,8 @@ export async function serve(options: ServeOptions): Promise<StartedServer> {
       resumedRuns,
       schedules,
       webhooks: webhooks.length,
+      flows,
+      broken,
       async close(drainMs = 0) {
         life.drain()
         await scheduler.stop()

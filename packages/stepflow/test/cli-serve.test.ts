@@ -1,7 +1,8 @@
 // stepflow serve, as a process: how it begins, what it prints, how it ends.
 
-import { expect, test } from 'vitest'
-import { cli, folderWith } from './cli.ts'
+import { chmodSync, existsSync } from 'node:fs'
+import { expect, test, vi } from 'vitest'
+import { begin, cli, folderWith, says } from './cli.ts'
 import { serving } from './serving.ts'
 
 const ECHO = 'steps: [{ id: a, component: /builtin/noop, input: { $input: n } }]\noutput: { $step: a }\n'
@@ -70,6 +71,79 @@ test('while it serves a store, commands on that store print where the page of a 
   child.kill('SIGTERM')
   await ended
   expect((await run('runs', 'show', id as string)).err).not.toContain(url)
+})
+
+test('prints its addresses, what it has, and each broken flow with its line', async () => {
+  const { folder } = folderWith({
+    'flows/good.yaml': ECHO,
+    'flows/timed.yaml': `${ECHO}triggers: [{ schedule: "0 3 * * *" }]\n`,
+    'flows/sub/bad.yaml': 'steps:\n  - { id: a, componet: /builtin/noop }\n',
+  })
+  const { child, ended, url } = await serving(folder)
+
+  child.kill('SIGTERM')
+  const { err } = await ended
+
+  for (const path of ['/', '/api/v1', '/api/docs', '/mcp']) expect(err).toContain(`${url}${path}\n`)
+  expect(err).toContain('3 flows, 1 schedule\n')
+  expect(err).toMatch(/1 flow has errors:\n +flows\/sub\/bad\.yaml:2:\d+: /)
+  expect(err).not.toContain('token')
+})
+
+test('off loopback it says how to make a token for its store', async () => {
+  const { folder } = folderWith({})
+  const { child, ended } = begin(['serve', '--host', '0.0.0.0', '--port', '0', '--store', 'sqlite:own.db', '--json'], {
+    cwd: folder,
+  })
+  child.stdout?.once('data', () => child.kill('SIGTERM'))
+
+  const { code, err } = await ended
+
+  expect(code).toBe(0)
+  const [, command = ''] = /needs a token.*\n +stepflow (.*)\n/.exec(err) ?? []
+  expect((await cli(command.split(' '), { cwd: folder })).out).toMatch(/^\S+_\S+\n$/)
+})
+
+test('a second signal does not wait for the calls that are under way', async () => {
+  const { folder } = folderWith({
+    'own.mjs': 'export const hang = () => new Promise(() => {})\n',
+    'stepflow-config.yml': 'plugins: { own: { type: module, path: own.mjs } }\nroutes: { /own: [{ plugin: own }] }\n',
+  })
+  const { child, ended, url } = await serving(folder)
+  const flow = 'steps: [{ id: a, component: /own/hang }]\n'
+  const { runId } = await post(`${url}/api/v1/runs`, { flow, input: {} })
+  await vi.waitUntil(async () => {
+    const { items } = await (await fetch(`${url}/api/v1/runs/${runId}`)).json()
+    return items.running === 1
+  })
+  const draining = says(child, /shutting down within 10 s; a second signal stops at once/)
+
+  child.kill('SIGTERM')
+  await draining
+  child.kill('SIGTERM')
+
+  expect((await ended).code).toBe(130)
+})
+
+test('--open opens the page in the browser, or says that there is none', async () => {
+  const opener = '#!/bin/sh\necho "$1" > opened.tmp && mv opened.tmp opened\n'
+  const { folder, at, read } = folderWith({ 'echo.yaml': ECHO, browser: opener })
+  chmodSync(at('browser'), 0o755)
+  const { url } = await serving(folder)
+  const words = ['submit', 'echo.yaml', '--input-json', '{"n":1}', '--url', url, '--open']
+
+  const opened = await cli(words, { cwd: folder, env: { BROWSER: at('browser') } })
+  const [, id] = /run (\S+): /.exec(opened.err) ?? []
+  await vi.waitUntil(() => existsSync(at('opened')), { timeout: 60_000 })
+  const without = await cli(['runs', 'show', id as string, '--open'], {
+    cwd: folder,
+    env: { BROWSER: '', DISPLAY: '', WAYLAND_DISPLAY: '' },
+  })
+  const inMemory = await cli(['run', 'echo.yaml', '--input-json', '{"n":1}', '--open'], { cwd: folder })
+
+  expect(read('opened')).toBe(`${url}/runs/${id}\n`)
+  expect(without.err).toMatch(/no browser here|cannot be started/)
+  expect(inMemory.err).toContain('has no page')
 })
 
 test.each([

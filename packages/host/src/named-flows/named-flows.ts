@@ -6,6 +6,7 @@ import {
   bareId,
   type Clock,
   type Diagnostic,
+  errorsOf,
   FlowError,
   isRecord,
   type Json,
@@ -111,6 +112,18 @@ export class NamedFlows {
     for (const flow of await this.#versions.list()) found.set(flow.name, await this.#stored(flow))
     for (const flow of this.#folder?.all() ?? []) found.set(flow.name, await this.#ofFolder(flow, found.get(flow.name)))
     return [...found.values()].sort((a, b) => ((a.name as string) < (b.name as string) ? -1 : 1)) // all have names
+  }
+
+  /** How many there are, and the first error of each file that has some. Nothing is read for it. */
+  async count(): Promise<{ readonly flows: number; readonly broken: readonly Diagnostic[] }> {
+    const names = new Set((await this.#versions.list()).map(({ name }) => name))
+    const broken: Diagnostic[] = []
+    for (const { name, path, diagnostics } of this.#folder?.all() ?? []) {
+      names.add(name)
+      const [first] = errorsOf(diagnostics)
+      if (first) broken.push({ ...first, file: path })
+    }
+    return { flows: names.size, broken: broken.sort((a, b) => ((a.file ?? '') < (b.file ?? '') ? -1 : 1)) }
   }
 
   /** By name or id. Throws NOT_FOUND. */

@@ -9,7 +9,7 @@ import { outcomeLine, writeOutcome } from './outcome-line.ts'
 import { prettyJson } from './pretty-json.ts'
 import { showRun } from './progress/show-run.ts'
 import { watchWaits } from './progress/watch-waits.ts'
-import { runLine } from './run-line.ts'
+import { announceRun } from './run-line.ts'
 import { writeText } from './write-file.ts'
 
 export interface SingleRun {
@@ -20,6 +20,8 @@ export interface SingleRun {
   readonly output: string | undefined
   /** As a program reads it, also on a terminal. */
   readonly isJson: boolean
+  /** Opens the page of the run. */
+  readonly opens?: boolean
   readonly io: Io
   readonly messages: Messages
   /** Starts the run, or takes it up; from then on `see` is told of everything. */
@@ -33,6 +35,7 @@ export async function followSingle({
   storeWords,
   output,
   isJson,
+  opens,
   io,
   messages,
   begin,
@@ -61,7 +64,7 @@ export async function followSingle({
       messages.hint('stopping; press Ctrl-C again to stop at once')
       void cancel('interrupted')
     })
-    if (store.durable) messages.hint(await runLine(store, id))
+    await announceRun({ store, io, messages, opens }, id)
     waits.name(id)
     outcome = await Promise.race([lastOutcome(handle), left])
   } finally {

@@ -18,7 +18,7 @@ import { showBatch } from '../progress/show-batch.ts'
 import { watchWaits } from '../progress/watch-waits.ts'
 import type { Project } from '../project.ts'
 import { takeUp } from '../recorded-run.ts'
-import { runLine } from '../run-line.ts'
+import { announceRun } from '../run-line.ts'
 import { explainMissing } from '../single-run.ts'
 import { storeWords } from '../store-option.ts'
 import { countLines } from './count-lines.ts'
@@ -111,7 +111,7 @@ async function drive(
   // The results of a run that is taken up come sooner than the lines that they belong to.
   const itemOf = recorded ? (index: number) => index + linesBefore(recorded) : (index: number) => lines.itemOf(index)
   const rest = () => howToGoOn({ args, writer, kept, isRecorded: store.durable })
-  if (store.durable) messages.hint(await runLine(store, handle.id))
+  await announceRun({ store, io, messages, opens: args.has('open') }, handle.id)
   const progress = await followProgress({
     store,
     run: handle.id,

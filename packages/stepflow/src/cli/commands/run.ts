@@ -16,6 +16,7 @@ import { type Args, type Command, flowOptions, type Io } from '../command.ts'
 import { refuseOverwriting } from '../keep-sources.ts'
 import { createMessages } from '../messages.ts'
 import { openProject, refuseInvalid } from '../project.ts'
+import { openOption } from '../run-line.ts'
 import { followSingle } from '../single-run.ts'
 import { inputOptions, overrideOptions, readInput, readOverrides, readVariables, variableOptions } from '../sources.ts'
 import { defaultStore, storeNamed, storeOption, storeWords } from '../store-option.ts'
@@ -64,6 +65,7 @@ export const run: Command = {
     ...overrideOptions,
     { name: 'strict', does: 'treat unknown keys as errors' },
     storeOption,
+    openOption,
     { name: 'json', does: 'print the result on one line, even on a terminal' },
   ],
   examples: [
@@ -145,6 +147,7 @@ async function runOne({ project, plan, overrides, options, args, io, messages }:
     storeWords: storeWords(config.stateStore, io),
     output: outputOf(args),
     isJson: args.has('json'),
+    opens: args.has('open'),
     io,
     messages,
   }

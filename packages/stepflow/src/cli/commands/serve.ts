@@ -1,10 +1,15 @@
 // stepflow serve: the HTTP API over a store, until a signal ends it. The server itself is loaded when it starts.
 
+import { join } from 'node:path'
 import { FlowError } from '@stepflow/engine'
+import type { StartedServer } from '@stepflow/server'
 import { durationOption, usage } from '../args.ts'
 import { type Args, type Command, flowOptions } from '../command.ts'
-import { DRAIN_MS, onInterrupt } from '../interrupts.ts'
+import { type Greeted, greeting } from '../greeting.ts'
+import { onInterrupt } from '../interrupts.ts'
 import { createMessages } from '../messages.ts'
+import { shellWord } from '../progress/watch-waits.ts'
+import { openOption, openPage } from '../run-line.ts'
 import { variableOptions } from '../sources.ts'
 import { DEFAULT_STORE, storeNamed, storeOption } from '../store-option.ts'
 import { version } from '../version.ts'
@@ -29,7 +34,8 @@ export const serve: Command = {
     ...flowOptions.filter(({ name }) => name === 'config'),
     { ...storeOption, default: `the one of the configuration, or ${DEFAULT_STORE}` },
     ...variableOptions.filter(({ name }) => name === 'secrets'),
-    { name: 'drain', value: 'TIME', does: 'how long calls that are under way at the end may take', default: '30s' },
+    { name: 'drain', value: 'TIME', does: 'how long calls that are under way at the end may take', default: '10s' },
+    { ...openOption, does: 'open the page in the browser' },
     { name: 'json', does: 'print one line of JSON when the server is ready, for programs' },
   ],
   examples: [
@@ -38,7 +44,7 @@ export const serve: Command = {
   ],
   async run(args, io) {
     const messages = createMessages(args, io)
-    const drainMs = durationOption(serve, args, 'drain') ?? DRAIN_MS
+    const drainMs = durationOption(serve, args, 'drain') ?? DEFAULT_DRAIN_MS
     const { serve: start } = await import('@stepflow/server')
     let end: (how: 'stopped' | 'lost') => void = () => {}
     const ended = new Promise<'stopped' | 'lost'>((resolve) => {
@@ -64,11 +70,12 @@ export const serve: Command = {
         log: messages.log,
         onLost: () => end('lost'),
       }).catch(asUsage)
-      const { url, resumedRuns, schedules, webhooks } = server
-      for (const line of greeting(server)) messages.hint(line)
-      if (args.has('json')) io.out(`${JSON.stringify({ url, resumedRuns, schedules, webhooks })}\n`)
+      const { url, resumedRuns, schedules, webhooks, flows } = server
+      for (const line of greeting(greeted(server, args), io.terminal.color.err)) messages.hint(line)
+      if (args.has('json')) io.out(`${JSON.stringify({ url, resumedRuns, schedules, webhooks, flows })}\n`)
+      if (args.has('open')) await openPage(`${url}/`, io, messages)
       const how = await ended
-      messages.hint(how === 'lost' ? LOST : `shutting down; calls under way may take ${drainMs / 1000} s to end`)
+      messages.hint(how === 'lost' ? LOST : goodbye(drainMs))
       await server.close(how === 'lost' ? 0 : drainMs)
       return how === 'lost' ? 1 : 0
     } finally {
@@ -79,29 +86,33 @@ export const serve: Command = {
 
 // ---
 
+/** Longer than that few who end a process wait. */
+const DEFAULT_DRAIN_MS = 10_000
 const GRACE_MS = 10_000
 
 const LOST = 'another server has taken this store over, for this one did not answer for too long: it ends'
 
-interface Greeted {
-  readonly url: string
-  readonly resumedRuns: number
-  readonly schedules: number
-  readonly webhooks: number
-  readonly needsToken: boolean
+function greeted(server: StartedServer, args: Args): Greeted {
+  const { url, flows, broken, schedules, webhooks, resumedRuns, needsToken } = server
+  const folder = args.value('flows') ?? 'flows'
+  const words = ['store', 'config'].flatMap((name) => {
+    const value = args.value(name)
+    return value === undefined ? [] : [`--${name}`, shellWord(value)]
+  })
+  return {
+    version,
+    url,
+    flows,
+    broken: broken.map((one) => ({ ...one, file: join(folder, one.file ?? '') })),
+    schedules,
+    webhooks,
+    resumedRuns,
+    ...(needsToken ? { tokenCommand: ['stepflow tokens create --role operator', ...words].join(' ') } : {}),
+  }
 }
 
-function greeting({ url, resumedRuns, schedules, webhooks, needsToken }: Greeted): string[] {
-  const resumed = resumedRuns === 1 ? '1 run is' : `${resumedRuns} runs are`
-  return [
-    `stepflow ${version} is ready`,
-    `  API   ${url}/api/v1, documented at ${url}/api/docs`,
-    `  MCP   ${url}/mcp`,
-    ...(schedules === 0 ? [] : [schedules === 1 ? '  1 schedule' : `  ${schedules} schedules`]),
-    ...(webhooks === 0 ? [] : [`  ${webhooks === 1 ? '1 webhook' : `${webhooks} webhooks`}, at ${url}/hooks/NAME`]),
-    ...(resumedRuns === 0 ? [] : [`  ${resumed} continued`]),
-    ...(needsToken ? ['  everybody needs a token: stepflow tokens create --role operator'] : []),
-  ]
+function goodbye(drainMs: number): string {
+  return `shutting down within ${drainMs / 1000} s; a second signal stops at once`
 }
 
 function mcpToolsOf(args: Args): 'all' | undefined {

@@ -6,6 +6,7 @@ import { createMessages } from '../messages.ts'
 import { compiled, flowText, merged, reportFindings } from '../remote/given-flow.ts'
 import { atServer, reportAway, tokenOption, urlOption } from '../remote/open-client.ts'
 import type { ReadySubmit } from '../remote/submitted.ts'
+import { openOption } from '../run-line.ts'
 import { givenVariables, inputOptions, overrideOptions, readInput, readOverrides, variableOptions } from '../sources.ts'
 import { checkWritable } from '../write-file.ts'
 
@@ -40,6 +41,7 @@ export const submit: Command = {
     { name: 'allow-failures', does: 'exit with 0 even if items of the batch failed' },
     ...variableOptions.filter(({ name }) => name !== 'secrets'),
     ...overrideOptions,
+    { ...openOption, does: 'open the page of the run in the browser' },
     { name: 'json', does: 'print the result on one line, even on a terminal' },
   ],
   elsewhere: {

@@ -10,7 +10,7 @@ import type { ResultWriter } from '../batch/write-results.ts'
 import { onInterrupt } from '../interrupts.ts'
 import { followMany, withResultWriter } from './follow-run.ts'
 import { openSpool, type Spool } from './spool.ts'
-import { pageOf, type ReadySubmit } from './submitted.ts'
+import { announceSubmitted, type ReadySubmit } from './submitted.ts'
 
 /** Answers the exit code. */
 export async function submitBatch(ready: ReadySubmit): Promise<number> {
@@ -38,7 +38,7 @@ async function detach({ client, run, io, onAway }: ReadySubmit, spool: Spool): P
 }
 
 async function sendAndFollow(ready: ReadySubmit, spool: Spool, writer: ResultWriter): Promise<number> {
-  const { client, run, messages, onAway } = ready
+  const { client, run, onAway } = ready
   const left = new AbortController()
   const { signal } = left
   let named = (_: string) => {}
@@ -50,7 +50,7 @@ async function sendAndFollow(ready: ReadySubmit, spool: Spool, writer: ResultWri
   const restore = onInterrupt(() => left.abort())
   try {
     const runId = await Promise.race([id, sending.then((one) => one.runId)])
-    messages.hint(`run ${runId}: ${pageOf(client, runId)}`)
+    await announceSubmitted(ready, runId)
     return await followMany({ ...ready, runId, sending, left }, writer)
   } finally {
     left.abort()

@@ -2,11 +2,11 @@
 
 import { randomUUID } from 'node:crypto'
 import { followOne } from './follow-run.ts'
-import { pageOf, type ReadySubmit } from './submitted.ts'
+import { announceSubmitted, type ReadySubmit } from './submitted.ts'
 
 /** Answers the exit code. */
 export async function submitOne(ready: ReadySubmit, input: unknown): Promise<number> {
-  const { client, run, args, io, messages, onAway } = ready
+  const { client, run, args, io, onAway } = ready
   const { Patience } = await import('@stepflow/api/client')
   const idempotencyKey = randomUUID()
   const { runId } = await new Patience({ onAway }).ask(() => client.startRun({ ...run, input, idempotencyKey }))
@@ -14,6 +14,6 @@ export async function submitOne(ready: ReadySubmit, input: unknown): Promise<num
     io.out(`${runId}\n`)
     return 0
   }
-  messages.hint(`run ${runId}: ${pageOf(client, runId)}`)
+  await announceSubmitted(ready, runId)
   return followOne(ready, runId)
 }

@@ -4,6 +4,7 @@ import type { StepflowClient } from '@stepflow/api/client'
 import type { FlowError } from '@stepflow/engine'
 import type { Args, Io } from '../command.ts'
 import type { Messages } from '../messages.ts'
+import { openPage } from '../run-line.ts'
 
 export interface ReadySubmit {
   readonly client: StepflowClient
@@ -19,6 +20,16 @@ export interface ReadySubmit {
   readonly io: Io
   readonly messages: Messages
   readonly onAway: (error: FlowError) => void
+}
+
+/** Names the run, with its page; opens that, if it is asked for. */
+export async function announceSubmitted(
+  { client, args, io, messages }: Pick<ReadySubmit, 'client' | 'args' | 'io' | 'messages'>,
+  runId: string,
+): Promise<void> {
+  const page = pageOf(client, runId)
+  messages.hint(`run ${runId}: ${page}`)
+  if (args.has('open')) await openPage(page, io, messages)
 }
 
 /** Where the page of a run is. */

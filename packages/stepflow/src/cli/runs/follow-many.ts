@@ -11,7 +11,7 @@ import { DRAIN_MS, onInterrupt } from '../interrupts.ts'
 import { describeEnd, followProgress } from '../progress/batch-progress.ts'
 import { showBatch } from '../progress/show-batch.ts'
 import { watchWaits } from '../progress/watch-waits.ts'
-import { runLine } from '../run-line.ts'
+import { announceRun } from '../run-line.ts'
 import { explainMissing, goOn, type SingleRun } from '../single-run.ts'
 
 export interface ManyRun extends SingleRun {
@@ -24,7 +24,7 @@ export async function followMany(run: ManyRun): Promise<number> {
   const waits = watchWaits(plan, messages.hint, storeWords)
   messages.countRetries()
   const handle: RunHandle = await begin((entries: readonly JournalEntry[]) => waits.see(entries))
-  messages.hint(await runLine(run.store, handle.id))
+  await announceRun(run, handle.id)
   waits.name(handle.id)
   const target = open(output, run)
   const writer = createResultWriter({

@@ -10,7 +10,7 @@ import { followMany, followOne, withResultWriter } from '../remote/follow-run.ts
 import { compiled, flowText, merged, reportFindings } from '../remote/given-flow.ts'
 import { reportAway } from '../remote/open-client.ts'
 import { rowOf } from '../remote/remote-row.ts'
-import { pageOf } from '../remote/submitted.ts'
+import { announceSubmitted } from '../remote/submitted.ts'
 import { givenInput, readGiven, readOverrides, readVariables } from '../sources.ts'
 import { checkWritable } from '../write-file.ts'
 import type { RemoteContext } from './action.ts'
@@ -72,7 +72,7 @@ async function beginAndFollow(at: RemoteContext, id: string, asked: Rerun): Prom
   const { Patience } = await import('@stepflow/api/client')
   const key = randomUUID()
   const run = await new Patience({ onAway }).ask(() => client.rerun(id, asked, key))
-  messages.hint(`run ${run.runId}: ${pageOf(client, run.runId)}`)
+  await announceSubmitted(at, run.runId)
   const follow = { client, args, io, messages, onAway }
   if (run.items.total === 1) return followOne(follow, run.runId)
   const left = new AbortController()

@@ -8,6 +8,7 @@ import { watchWaits } from '../progress/watch-waits.ts'
 import { urlWords } from '../remote/open-client.ts'
 import { rowOf, summaryIn } from '../remote/remote-row.ts'
 import { pageOf } from '../remote/submitted.ts'
+import { openPage } from '../run-line.ts'
 import type { RemoteContext } from './action.ts'
 import { itemNumber } from './item-number.ts'
 import { explain, printLook } from './print-look.ts'
@@ -18,6 +19,8 @@ export async function showAtServer({ command, args, io, messages, client, operan
   const item = itemNumber(command, args, row) ?? run.error?.item ?? 0
   const limit = row.items.total === 1 ? 1 : (countOption(command, args, 'limit') ?? 10)
   const results = await resultsOf(client, run, args.has('item') ? item : undefined, limit)
+  const page = pageOf(client, run.runId)
+  if (args.has('open')) await openPage(page, io, messages)
   if (args.has('json')) {
     const steps = await stepsOf(client, run.runId, item)
     io.out(`${JSON.stringify({ ...summaryIn(run), itemIndex: item, ...steps, results })}\n`)
@@ -29,7 +32,7 @@ export async function showAtServer({ command, args, io, messages, client, operan
       item,
       ...(await readItem(client, run, item)),
       results,
-      page: pageOf(client, run.runId),
+      page,
       driver: `the server at ${client.url} drives it`,
     },
     io,

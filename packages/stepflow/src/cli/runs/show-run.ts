@@ -13,7 +13,7 @@ import {
 import { type ItemSummary, itemSummary, type RecordedRun, stepSummary, summaryOf } from '@stepflow/host/history'
 import { countOption } from '../args.ts'
 import { watchWaits } from '../progress/watch-waits.ts'
-import { pageOf } from '../run-line.ts'
+import { openOption, openPage, pageOf } from '../run-line.ts'
 import { goOn } from '../single-run.ts'
 import { type Action, itemOption, jsonOption, type RunsContext, secretsOption } from './action.ts'
 import { itemNumber } from './item-number.ts'
@@ -37,6 +37,7 @@ export const show: Action = {
       default: '10',
     },
     secretsOption,
+    openOption,
     { ...jsonOption, does: 'print the run summary, the steps of the item, and results' },
   ],
   examples: [
@@ -54,6 +55,8 @@ export const show: Action = {
     const item = itemNumber(command, args, row) ?? row.error?.item ?? 0
     const limit = row.items.total === 1 ? 1 : (countOption(command, args, 'limit') ?? 10)
     const results = (await resultsOf(recorded, args.has('item') ? item : undefined, limit)).map(itemSummary)
+    const page = await pageOf(at.store, row.id)
+    if (args.has('open')) await openPage(page, io, messages)
     if (args.has('json')) {
       io.out(`${JSON.stringify(await asJson(recorded, item, results))}\n`)
       return 0
@@ -65,7 +68,7 @@ export const show: Action = {
         item,
         ...(await readItem(at, recorded, item)),
         results,
-        page: await pageOf(at.store, row.id),
+        page,
         driver: holder
           ? `${holder} drives it`
           : `no process drives it now. To continue it:\n  ${goOn(row.id, at.storeWords)}`,
