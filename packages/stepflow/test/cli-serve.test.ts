@@ -113,8 +113,8 @@ test('a second signal does not wait for the calls that are under way', async () 
   const flow = 'steps: [{ id: a, component: /own/hang }]\n'
   const { runId } = await post(`${url}/api/v1/runs`, { flow, input: {} })
   await vi.waitUntil(async () => {
-    const { items } = await (await fetch(`${url}/api/v1/runs/${runId}`)).json()
-    return items.running === 1
+    const answer = await fetch(`${url}/api/v1/runs/${runId}`)
+    return ((await answer.json()) as any).items.running === 1
   })
   const draining = says(child, /shutting down within 10 s; a second signal stops at once/)
 
