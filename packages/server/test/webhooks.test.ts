@@ -265,6 +265,16 @@ test('what the flow does not take is 422, starts nothing, and may be sent again 
   expect((await post(server, { headers: ours() })).status).toBe(202)
 })
 
+test('a delivery that has started a run is answered with it also when the flow takes it no longer', async () => {
+  const server = await serve(OURS)
+  const { body: first } = await post(server, { headers: ours() })
+  const now = flow('{ webhook: push, secret: HOOK, input: "{{ trigger.body.gone.away }}" }')
+  await server.call('PUT', '/flows/hooked', { text: now, base: 1 })
+
+  expect(await post(server, { headers: ours() })).toMatchObject({ status: 202, body: first })
+  expect((await post(server, { headers: ours({ delivery: 'd-2' }) })).status).toBe(422)
+})
+
 test("GitHub's ping is answered, if it is signed, and starts nothing", async () => {
   const server = await serve(flow('{ webhook: push, secret: HOOK, signature: github }'))
   const body = '{"zen":"Keep it logically awesome.","hook_id":1}'

@@ -88,6 +88,11 @@ export class RunStarter {
     }
   }
 
+  /** The run that a key has begun. */
+  async begunWith(key: string): Promise<string | undefined> {
+    return (await this.#store.runs.get(runIdOf(key)))?.id
+  }
+
   async #beginOrFind(request: StartRequest, id: string, key: RequestKey): Promise<BegunRun> {
     const found = await this.#find(id, key)
     if (found) return found

@@ -4,7 +4,7 @@
 // A delivery is the key of its run: whoever sends it again, because no answer came, is answered with the same run.
 
 import type { IncomingHttpHeaders } from 'node:http'
-import { FlowError, type Json } from '@stepflow/engine'
+import { FlowError, isAway, type Json } from '@stepflow/engine'
 import { fillTemplates, type WebhookTrigger } from '@stepflow/host/named-flows'
 import { requestHash } from '../runs/start-run.ts'
 import type { Services } from '../services.ts'
@@ -57,8 +57,20 @@ export class Webhooks {
   }
 
   async #start(flow: string, trigger: WebhookTrigger, delivery: string, given: Given): Promise<string> {
+    const { name } = trigger
+    const key = JSON.stringify(['webhook', name, delivery])
+    try {
+      return await this.#begin(flow, trigger, given, { delivery, key })
+    } catch (thrown) {
+      // The flow may take it no longer, and have taken it before.
+      const before = FlowError.is(thrown) && !isAway(thrown) ? await this.#services.starter.begunWith(key) : undefined
+      if (before === undefined) throw thrown
+      return before
+    }
+  }
+
+  async #begin(flow: string, { name, input }: WebhookTrigger, given: Given, { delivery, key }: Known): Promise<string> {
     const { flows, starter, log } = this.#services
-    const { name, input } = trigger
     const compiled = await flows.compile({ flowName: flow }).catch((thrown: unknown) => {
       if (!FlowError.is(thrown) || thrown.code !== 'INVALID_FLOW') throw thrown
       // What is wrong with the flow is not the sender's to know.
@@ -70,7 +82,7 @@ export class Webhooks {
       inputs: [input === undefined ? given.body : await filled(input, given)],
       isSingle: true,
       trigger: { type: 'webhook', webhook: name, delivery },
-      key: { key: JSON.stringify(['webhook', name, delivery]), hash: requestHash(['webhook', name, delivery]) },
+      key: { key, hash: requestHash(['webhook', name, delivery]) },
     })
     return run.id
   }
@@ -99,6 +111,13 @@ export class Webhooks {
 }
 
 // ---
+
+/** By what a delivery is known. */
+interface Known {
+  readonly delivery: string
+  /** Of its run. */
+  readonly key: string
+}
 
 /** What the templates of a trigger's input see. */
 interface Given {
