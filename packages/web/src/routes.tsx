@@ -38,8 +38,49 @@ const flow = createRoute({ getParentRoute: () => root, path: '/flows/$name' }).l
   import('./pages/flows/flow-page.tsx').then(({ flowPage }) => flowPage),
 )
 
+const approvals = createRoute({ getParentRoute: () => root, path: '/approvals' }).lazy(() =>
+  import('./pages/approvals/approvals-page.tsx').then(({ approvalsPage }) => approvalsPage),
+)
+
+const approval = createRoute({ getParentRoute: () => root, path: '/approvals/$waitId' }).lazy(() =>
+  import('./pages/approvals/approval-page.tsx').then(({ approvalPage }) => approvalPage),
+)
+
+const schedules = createRoute({ getParentRoute: () => root, path: '/schedules' }).lazy(() =>
+  import('./pages/schedules/schedules-page.tsx').then(({ schedulesPage }) => schedulesPage),
+)
+
+const components = createRoute({ getParentRoute: () => root, path: '/components' }).lazy(() =>
+  import('./pages/components/components-page.tsx').then(({ componentsPage }) => componentsPage),
+)
+
+const secrets = createRoute({ getParentRoute: () => root, path: '/secrets' }).lazy(() =>
+  import('./pages/secrets/secrets-page.tsx').then(({ secretsPage }) => secretsPage),
+)
+
+const tokens = createRoute({ getParentRoute: () => root, path: '/tokens' }).lazy(() =>
+  import('./pages/tokens/tokens-page.tsx').then(({ tokensPage }) => tokensPage),
+)
+
+const login = createRoute({ getParentRoute: () => root, path: '/login', validateSearch: textsOf(['to']) }).lazy(() =>
+  import('./pages/login/login-page.tsx').then(({ loginPage }) => loginPage),
+)
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, runs, run, flows, flow]),
+  routeTree: root.addChildren([
+    home,
+    runs,
+    run,
+    flows,
+    flow,
+    approvals,
+    approval,
+    schedules,
+    components,
+    secrets,
+    tokens,
+    login,
+  ]),
   basepath: basePath === '' ? '/' : basePath,
   // What stands in an address is text, as somebody would type it.
   parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),

@@ -1,34 +1,10 @@
 // The list of runs and the page of one, in a real browser, over a real server.
 
 import { describe, expect, test } from 'vitest'
-import { folderWith } from '../../stepflow/test/cli.ts'
-import { serving } from '../../stepflow/test/serving.ts'
 import { browserPath, expectAccessible, openPage } from './browser.ts'
+import { served } from './served.ts'
 
 const found = browserPath()
-const FLOWS = {
-  'flows/orders.yaml': `name: orders
-steps:
-  - { id: fetch, component: /builtin/noop, input: { $input: $ } }
-  - { id: score, component: /builtin/noop, input: { $step: fetch } }
-  - { id: audit, component: /builtin/noop, skip_if: { $input: small }, input: { $step: score } }
-output: { $step: score }
-`,
-  'flows/triage.yaml': `name: ticket-triage
-steps:
-  - { id: fetch, component: /builtin/noop, input: { $input: $ } }
-  - { id: classify, component: /builtin/http, input: { url: 'ftp://nowhere', body: { $step: fetch } } }
-  - { id: route, component: /builtin/noop, input: { $step: classify } }
-output: { $step: route }
-`,
-  'flows/release.yaml': `name: release-notes
-steps:
-  - { id: draft, component: /builtin/noop, input: { $input: $ } }
-  - { id: approve, component: /builtin/wait_for_signal, input: { name: approve, context: { $step: draft } } }
-output: { $step: approve }
-`,
-}
-
 if ('why' in found) test.skip(`skipped: ${found.why}`, () => {})
 else {
   describe('the list of runs', () => {
@@ -214,44 +190,4 @@ else {
 
 function nonceIn(answer: Response): string | undefined {
   return /'nonce-([^']+)'/.exec(answer.headers.get('content-security-policy') ?? '')?.[1]
-}
-
-interface Served {
-  readonly url: string
-  readonly post: (path: string, body: unknown) => Promise<{ runId: string }>
-  /** Starts a flow, and answers the run's id when nothing moves any more. */
-  readonly start: (flowName: string, input?: unknown) => Promise<string>
-}
-
-/** What the tests read of the API's answers. */
-interface Answer {
-  readonly runId: string
-  readonly status: string
-  readonly items: { readonly waiting: number }
-}
-
-async function served(): Promise<Served> {
-  const { folder } = folderWith(FLOWS)
-  const { url } = await serving(folder)
-  const call = async (path: string, init?: RequestInit): Promise<Answer> => {
-    const answer = await fetch(`${url}/api/v1${path}`, init)
-    if (!answer.ok) throw new Error(await answer.text())
-    return (await answer.json()) as Answer
-  }
-  const post = (path: string, body: unknown) =>
-    call(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
-  return {
-    url,
-    post,
-    async start(flowName, input = { small: false }) {
-      const { runId } = await post('/runs', { flowName, input })
-      await expect
-        .poll(async () => {
-          const { status, items } = await call(`/runs/${runId}`)
-          return status === 'completed' || status === 'failed' || items.waiting === 1
-        })
-        .toBe(true)
-      return runId
-    },
-  }
 }

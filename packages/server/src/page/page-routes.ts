@@ -8,7 +8,20 @@ import type { App } from '../app/app.ts'
 import { newNonce, type PageFiles } from './page-files.ts'
 
 /** Addresses of the page. What is none of them is not found, and answers the page that says so. */
-export const PAGES = ['/', '/runs', '/runs/*', '/flows', '/flows/*']
+export const PAGES = [
+  '/',
+  '/runs',
+  '/runs/*',
+  '/flows',
+  '/flows/*',
+  '/approvals',
+  '/approvals/*',
+  '/schedules',
+  '/components',
+  '/secrets',
+  '/tokens',
+  '/login',
+]
 
 export function pageRoutes(app: App, files: PageFiles, basePath: string): void {
   const open = { config: { access: 'none' }, schema: { hide: true } } as const

@@ -39,6 +39,12 @@ export class EventHub {
     this.#open()
   }
 
+  /** After signing in: as somebody else. */
+  reopen(): void {
+    this.#close()
+    this.#open()
+  }
+
   listen(listener: Listener): () => void {
     this.#listeners.add(listener)
     return () => void this.#listeners.delete(listener)

@@ -113,5 +113,33 @@ export const queries = {
       queryFn: () => client.listRuns({ flow: name, kind: 'all', limit: 10 }),
     }),
 
+  logs: (
+    runId: string,
+    { item, level, q }: { item?: number | undefined; level?: string | undefined; q?: string | undefined },
+  ) =>
+    infiniteQueryOptions({
+      queryKey: ['of-run', runId, 'logs', item, level, q],
+      queryFn: ({ pageParam }) =>
+        client.listLogs(runId, {
+          ...(item === undefined ? {} : { item }),
+          ...(level === undefined ? {} : { level: level as 'warning' }),
+          ...(q === undefined ? {} : { q }),
+          ...(pageParam === '' ? {} : { cursor: pageParam }),
+        }),
+      initialPageParam: '',
+      getNextPageParam: ({ nextCursor }) => nextCursor,
+      placeholderData: keepPreviousData,
+    }),
+
+  wait: (waitId: string) => queryOptions({ queryKey: ['wait', waitId], queryFn: () => client.getWait(waitId) }),
+
+  schedules: () => queryOptions({ queryKey: ['schedules'], queryFn: () => client.listSchedules() }),
+
+  components: () => queryOptions({ queryKey: ['components'], queryFn: () => client.listComponents() }),
+
+  secrets: () => queryOptions({ queryKey: ['secrets'], queryFn: () => client.listSecrets() }),
+
+  tokens: () => queryOptions({ queryKey: ['tokens'], queryFn: () => client.listTokens() }),
+
   waits: () => queryOptions({ queryKey: ['waits'], queryFn: () => client.listWaits() }),
 }

@@ -99,7 +99,7 @@ function Branch(props: { name: string; value: unknown; path: string; depth: numb
   const size = isHolder ? Object.keys(value).length : 0
   return (
     <li role="treeitem" aria-selected="false" aria-expanded={isHolder && size > 0 ? isOpen : undefined}>
-      <div className="twig" style={{ paddingLeft: 12 + depth * 14 }} title={path}>
+      <div className="twig" style={{ paddingLeft: 4 + depth * 14 }} title={path}>
         {isHolder && size > 0 ? (
           <button
             type="button"

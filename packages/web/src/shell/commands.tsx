@@ -20,6 +20,10 @@ interface Command {
 const PAGES: readonly Command[] = [
   { group: 'Go to', word: 'Runs', to: '/runs', hint: 'g r' },
   { group: 'Go to', word: 'Flows', to: '/flows', hint: 'g f' },
+  { group: 'Go to', word: 'Approvals', to: '/approvals', hint: 'g a' },
+  { group: 'Go to', word: 'Schedules', to: '/schedules', hint: 'g s' },
+  { group: 'Go to', word: 'Components', to: '/components', hint: 'g c' },
+  { group: 'Go to', word: 'Secrets', to: '/secrets' },
 ]
 
 export function Commands({

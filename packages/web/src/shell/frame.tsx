@@ -1,6 +1,7 @@
 // What surrounds every page: navigation, the way to its content, the palette of commands, messages that pass.
 
-import { Outlet } from '@tanstack/react-router'
+import { FlowError } from '@stepflow/engine'
+import { Outlet, useLocation, useNavigate } from '@tanstack/react-router'
 import { type ReactElement, useEffect, useState } from 'react'
 import { events } from '../api/events.ts'
 import { queries, queryClient } from '../api/queries.ts'
@@ -15,6 +16,33 @@ import { Nav } from './nav.tsx'
 import { useSettings } from './settings.ts'
 
 export function Frame(): ReactElement {
+  const isLogin = useLocation().pathname.endsWith('/login')
+  useSignIn(isLogin)
+  if (!isLogin) return <Framed />
+  return (
+    <main id="content">
+      <Outlet />
+    </main>
+  )
+}
+
+// ---
+
+/** What needs somebody who has signed in leads there, and back. */
+function useSignIn(isLogin: boolean): void {
+  const navigate = useNavigate()
+  const { href } = useLocation()
+  useEffect(() => {
+    if (isLogin) return
+    const ask = (error: unknown) => {
+      if (FlowError.is(error) && error.code === 'UNAUTHENTICATED') void navigate({ to: '/login', search: { to: href } })
+    }
+    for (const query of queryClient.getQueryCache().getAll()) ask(query.state.error)
+    return queryClient.getQueryCache().subscribe(({ query }) => ask(query.state.error))
+  }, [isLogin, href, navigate])
+}
+
+function Framed(): ReactElement {
   const { isFolded } = useSettings()
   const [open, setOpen] = useState<'commands' | 'keys' | 'menu' | undefined>()
   useFrameKeys({ openCommands: () => setOpen('commands'), openKeys: () => setOpen('keys') })

@@ -7,6 +7,9 @@ import { change, currentSettings } from './settings.ts'
 const GOES: Readonly<Record<string, string>> = {
   r: '/runs',
   f: '/flows',
+  a: '/approvals',
+  s: '/schedules',
+  c: '/components',
 }
 const SECOND_KEY_MS = 1_000
 

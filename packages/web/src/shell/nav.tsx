@@ -2,7 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { Activity, Menu, PanelLeft, Search, Workflow } from 'lucide-react'
+import { Activity, Box, CircleCheck, Clock, KeyRound, Menu, PanelLeft, Search, Shield, Workflow } from 'lucide-react'
 import type { ReactElement, ReactNode } from 'react'
 import { queries } from '../api/queries.ts'
 import { countText } from '../model/format.ts'
@@ -20,6 +20,7 @@ export interface NavProps {
 export function Nav({ isOpen, onClose, onMenu, onCommands }: NavProps): ReactElement {
   const { data: info } = useQuery(queries.info())
   const { data: running } = useQuery(queries.countOf('running'))
+  const { data: waits } = useQuery(queries.waits())
   const { isFolded } = useSettings()
   return (
     <>
@@ -53,6 +54,11 @@ export function Nav({ isOpen, onClose, onMenu, onCommands }: NavProps): ReactEle
         <ul className="pages">
           <Entry to="/runs" icon={<Activity size={16} />} word="Runs" count={running} />
           <Entry to="/flows" icon={<Workflow size={16} />} word="Flows" />
+          <Entry to="/approvals" icon={<CircleCheck size={16} />} word="Approvals" count={waits?.waits.length} waits />
+          <Entry to="/schedules" icon={<Clock size={16} />} word="Schedules" apart />
+          <Entry to="/components" icon={<Box size={16} />} word="Components" />
+          <Entry to="/secrets" icon={<KeyRound size={16} />} word="Secrets" />
+          {info?.role === 'admin' ? <Entry to="/tokens" icon={<Shield size={16} />} word="Tokens" /> : null}
         </ul>
         <div className="who">
           <span className="fill cut name">

@@ -6,8 +6,11 @@ import { useNavigate } from '@tanstack/react-router'
 import { type ReactElement, useState } from 'react'
 import { client } from '../../api/client.ts'
 import { queries } from '../../api/queries.ts'
+import { emptyValue, type Schema } from '../../model/fields.ts'
+import { shortId } from '../../model/format.ts'
 import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/floating.tsx'
+import { FormOrJson, problemsIn } from '../../parts/form.tsx'
 
 export interface RunDialogProps {
   readonly name: string
@@ -17,30 +20,36 @@ export interface RunDialogProps {
 }
 
 export function RunDialog({ name, flow, isOpen, onOpenChange }: RunDialogProps): ReactElement {
-  const offered = firstInput(flow)
-  const [typed, setTyped] = useState<string>()
+  const [value, setValue] = useState<unknown>(() => firstInput(flow))
+  const [filled, setFilled] = useState(0)
+  const [problems, setProblems] = useState<ReadonlyMap<string, string>>(new Map())
   const [wrong, setWrong] = useState<string>()
   const { data: before } = useQuery({ ...queries.inputs(name), enabled: isOpen })
   const navigate = useNavigate()
-  const text = typed ?? offered
+  const choices = [
+    { word: 'Empty', input: emptyValue(flow.inputSchema, (flow.inputSchema ?? {}) as Schema) ?? {} },
+    ...(flow.examples ?? []).map((example, i) => ({
+      word: nameIn(example) ?? `Example ${i + 1}`,
+      input: inputIn(example),
+    })),
+    ...(before?.inputs ?? []).map(({ input, runId }) => ({
+      word: `As in ${shortId(runId)}`,
+      input: withoutRedacted(input),
+    })),
+  ]
   const start = async () => {
+    const found = problemsIn(flow.inputSchema, value)
+    setProblems(found)
+    if (found.size > 0) return setWrong('The input does not fit yet.')
     try {
-      const input: unknown = JSON.parse(text)
       const which = flow.publishedVersion === undefined ? { flowVersion: flow.version } : {}
-      const run = await client.startRun({ flowName: name, ...which, input })
+      const run = await client.startRun({ flowName: name, ...which, input: value ?? {} })
       onOpenChange(false)
       await navigate({ to: '/runs/$runId', params: { runId: run.runId }, search: {} })
     } catch (error) {
       setWrong((error as Error).message)
     }
   }
-  const choices = [
-    ...(flow.examples ?? []).map((example, i) => ({
-      word: nameIn(example) ?? `Example ${i + 1}`,
-      input: inputIn(example),
-    })),
-    ...(before?.inputs ?? []).map(({ input, runId }) => ({ word: `As in ${runId}`, input })),
-  ]
   return (
     <Dialog
       title="New run"
@@ -55,45 +64,51 @@ export function RunDialog({ name, flow, isOpen, onOpenChange }: RunDialogProps):
         </>
       }
     >
-      {choices.length > 0 ? (
+      {choices.length > 1 ? (
         <div className="labelled">
           <label htmlFor="run-choice">Filled from</label>
           <select
             id="run-choice"
-            onChange={(event) => setTyped(JSON.stringify(choices[Number(event.target.value)]?.input ?? {}, null, 2))}
+            defaultValue={flow.examples?.length ? 1 : 0}
+            onChange={(event) => {
+              setValue(choices[Number(event.target.value)]?.input)
+              setFilled(filled + 1)
+            }}
           >
             {choices.map(({ word }, i) => (
-              <option key={word} value={i}>
+              // biome-ignore lint/suspicious/noArrayIndexKey: their place is their value
+              <option key={i} value={i}>
                 {word}
               </option>
             ))}
           </select>
         </div>
       ) : null}
-      <div className="labelled">
-        <label htmlFor="run-input">Input</label>
-        <textarea
-          id="run-input"
-          rows={10}
-          spellCheck={false}
-          value={text}
-          onChange={(event) => setTyped(event.target.value)}
-        />
-        {wrong === undefined ? null : (
-          <span className="wrong" role="alert">
-            {wrong}
-          </span>
-        )}
-      </div>
+      <FormOrJson key={filled} schema={flow.inputSchema ?? {}} value={value} onChange={setValue} problems={problems} />
+      {wrong === undefined ? null : (
+        <p className="wrong" role="alert">
+          {wrong}
+        </p>
+      )}
     </Dialog>
   )
 }
 
 // ---
 
-function firstInput(flow: FlowDetail): string {
+function firstInput(flow: FlowDetail): unknown {
   const [example] = flow.examples ?? []
-  return JSON.stringify(example === undefined ? skeletonOf(flow.inputSchema) : inputIn(example), null, 2)
+  return example === undefined
+    ? (emptyValue(flow.inputSchema, (flow.inputSchema ?? {}) as Schema) ?? {})
+    : inputIn(example)
+}
+
+/** In a new run what was redacted is typed anew. */
+function withoutRedacted(input: unknown): unknown {
+  if (Array.isArray(input)) return input.map(withoutRedacted)
+  if (typeof input !== 'object' || input === null) return input
+  const entries = Object.entries(input).filter(([, value]) => value !== '[redacted]')
+  return Object.fromEntries(entries.map(([name, value]) => [name, withoutRedacted(value)]))
 }
 
 function inputIn(example: unknown): unknown {
@@ -104,20 +119,4 @@ function inputIn(example: unknown): unknown {
 function nameIn(example: unknown): string | undefined {
   const name = (example as { name?: unknown } | null)?.name
   return typeof name === 'string' ? name : undefined
-}
-
-/** An object with the properties that a schema names. */
-function skeletonOf(schema: unknown): unknown {
-  const { properties, default: usual } = (schema ?? {}) as { properties?: Record<string, unknown>; default?: unknown }
-  if (usual !== undefined) return usual
-  if (!properties) return {}
-  return Object.fromEntries(
-    Object.entries(properties).map(([name, one]) => {
-      const { type, default: own } = one as { type?: string; default?: unknown }
-      return [
-        name,
-        own ?? { string: '', number: 0, integer: 0, boolean: false, array: [], object: {} }[type ?? ''] ?? null,
-      ]
-    }),
-  )
 }

@@ -9,7 +9,7 @@ import { client } from '../../api/client.ts'
 import { queries, queryClient } from '../../api/queries.ts'
 import type { StepRow } from '../../model/run-graph.ts'
 import { detailOf, isOver, nameOf, statusOf } from '../../model/run-words.ts'
-import { Button } from '../../parts/button.tsx'
+import { Button, buttonClass } from '../../parts/button.tsx'
 import { Copy } from '../../parts/copy.tsx'
 import { Menu } from '../../parts/floating.tsx'
 import { Status } from '../../parts/status.tsx'
@@ -22,6 +22,8 @@ import type { RunPlace } from './run-place.ts'
 export function RunHead({ run, rows, place }: { run: Run; rows: readonly StepRow[]; place: RunPlace }): ReactElement {
   const [open, setOpen] = useState<'rerun' | 'command' | 'delete' | undefined>()
   const { data: info } = useQuery(queries.info())
+  const { data: waits } = useQuery(queries.waits())
+  const wait = waits?.waits.find(({ runId }) => runId === run.runId)
   const mayAct = info?.role === 'operator' || info?.role === 'admin'
   const failed = rows.find(({ status, recovered }) => status === 'failed' && recovered === undefined)?.stepId
   const isEnded = isOver(run)
@@ -78,6 +80,11 @@ export function RunHead({ run, rows, place }: { run: Run; rows: readonly StepRow
             : []),
         ]}
       />
+      {wait && mayAct ? (
+        <Link to="/approvals/$waitId" params={{ waitId: wait.id }} className={buttonClass('primary')}>
+          Decide {wait.step}
+        </Link>
+      ) : null}
       <RerunDialog
         run={run}
         from={failed ?? place.step}

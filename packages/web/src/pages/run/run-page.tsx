@@ -20,6 +20,7 @@ import { NotFound } from '../../shell/not-found.tsx'
 import { useTitle } from '../../shell/title.ts'
 import { FindSteps, matchesOf } from './find-steps.tsx'
 import { ItemsView } from './items-view.tsx'
+import { LogsView } from './logs-view.tsx'
 import { RunHead } from './run-head.tsx'
 import { RunPanel } from './run-panel.tsx'
 import { useRunPlace, type View } from './run-place.ts'
@@ -74,6 +75,7 @@ function Loaded({ run }: { run: Run }): ReactElement {
           { id: 'steps' as const, word: 'Steps', count: rows.length || undefined },
         ]
       : []),
+    { id: 'logs', word: 'Logs' },
     { id: 'source', word: 'Source' },
   ]
   return (
@@ -104,6 +106,7 @@ function Loaded({ run }: { run: Run }): ReactElement {
           {view === 'steps' ? (
             <StepsView rows={rows} selected={step} onSelect={place.select} matches={matches} />
           ) : null}
+          {view === 'logs' ? <LogsView run={run} item={item} onSelect={place.select} /> : null}
           {view === 'source' ? <SourceView flow={flow} step={step} rows={last} onSelect={place.select} /> : null}
         </Pane>
         <Pane key={`panel ${step}`}>

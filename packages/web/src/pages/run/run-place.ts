@@ -28,7 +28,7 @@ export function useRunPlace(run: Run): RunPlace {
   const item = search.item === undefined || !/^\d+$/.test(search.item) ? undefined : Number(search.item)
   const views = useMemo<View[]>(() => {
     const ofItem: View[] = isOfOne || item !== undefined ? ['graph', 'timeline', 'steps'] : []
-    return [...(isOfOne ? [] : ['items' as const]), ...ofItem, 'source']
+    return [...(isOfOne ? [] : ['items' as const]), ...ofItem, 'logs', 'source']
   }, [isOfOne, item])
   const asked = views.find((view) => view === search.view)
   const usual = isOfOne || item !== undefined ? (matchMedia('(max-width: 599px)').matches ? 'steps' : 'graph') : 'items'

@@ -1,0 +1,103 @@
+// What was logged in a run, the oldest first; filtered by level, step and text.
+
+import type { LogLine, Run } from '@stepflow/api'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { Search } from 'lucide-react'
+import { type ReactElement, useCallback, useMemo, useState } from 'react'
+import { queries } from '../../api/queries.ts'
+import { clockText } from '../../model/format.ts'
+import { Chip } from '../../parts/button.tsx'
+import { Fault } from '../../parts/fault.tsx'
+import { type Column, Rows } from '../../parts/rows.tsx'
+import { Outlines } from '../../parts/waiting.tsx'
+
+export interface LogsViewProps {
+  readonly run: Run
+  readonly item: number | undefined
+  readonly onSelect: (step: string) => void
+}
+
+const LEVELS = [
+  { level: 'warning', name: 'Warnings' },
+  { level: 'error', name: 'Errors' },
+] as const
+
+export function LogsView({ run, item, onSelect }: LogsViewProps): ReactElement {
+  const [level, setLevel] = useState<'warning' | 'error'>()
+  const [text, setText] = useState('')
+  const found = useInfiniteQuery(
+    queries.logs(run.runId, { item, level, q: text.trim() === '' ? undefined : text.trim() }),
+  )
+  const lines = useMemo(() => found.data?.pages.flatMap(({ logs }) => logs) ?? [], [found.data])
+  const { fetchNextPage, hasNextPage, isFetchingNextPage } = found
+  const onEnd = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
+  }, [fetchNextPage, hasNextPage, isFetchingNextPage])
+  const columns = useMemo(() => columnsOf(onSelect), [onSelect])
+  const numbered = useMemo(() => lines.map((line, i) => ({ ...line, key: String(i) })), [lines])
+  return (
+    <div className="items">
+      <div className="filter-bar">
+        <search className="field query">
+          <Search size={16} />
+          <input
+            type="search"
+            aria-label="Filter logs"
+            placeholder="Text"
+            value={text}
+            onChange={(event) => setText(event.target.value)}
+          />
+        </search>
+        {LEVELS.map(({ level: of, name }) => (
+          <Chip key={of} label={name} isOn={level === of} onChange={(isOn) => setLevel(isOn ? of : undefined)}>
+            {name}
+          </Chip>
+        ))}
+      </div>
+      {found.error ? <Fault error={found.error} retry={() => void found.refetch()} /> : null}
+      {found.isPending ? (
+        <Outlines />
+      ) : (
+        <Rows
+          label="Logs"
+          columns={columns}
+          rows={numbered}
+          keyOf={({ key }) => key}
+          onEnd={onEnd}
+          empty={<p className="empty">Nothing was logged.</p>}
+        />
+      )}
+    </div>
+  )
+}
+
+// ---
+
+const WORDS = { debug: 'ink-3', info: 'ink-2', warning: 'waiting', error: 'failed' } as const
+
+function columnsOf(onSelect: (step: string) => void): Column<LogLine & { readonly key: string }>[] {
+  return [
+    { name: 'At', width: '100px', cell: ({ at }) => <span className="ink-2">{clockText(Date.parse(at))}</span> },
+    { name: 'Level', width: '80px', cell: ({ level }) => <span className={WORDS[level]}>{level}</span> },
+    {
+      name: 'Step',
+      width: '140px',
+      isExtra: true,
+      cell: ({ step }) =>
+        step === undefined ? null : (
+          <button type="button" className="as-text cut" onClick={() => onSelect(step)}>
+            {step}
+          </button>
+        ),
+    },
+    {
+      name: 'Message',
+      cell: ({ message, data }) => (
+        <span className="mono" title={message}>
+          {message}
+          {data === undefined ? null : <span className="ink-3"> {JSON.stringify(data)}</span>}
+        </span>
+      ),
+    },
+  ]
+}

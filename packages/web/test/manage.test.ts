@@ -1,0 +1,111 @@
+// Approvals, schedules, components, secrets, tokens and signing in, in a real browser over a real server.
+
+import { describe, expect, test } from 'vitest'
+import { browserPath, expectAccessible, openPage } from './browser.ts'
+import { served } from './served.ts'
+
+const found = browserPath()
+
+if ('why' in found) test.skip(`skipped: ${found.why}`, () => {})
+else {
+  describe('approvals', () => {
+    test('are decided by a link on a narrow screen, once', async () => {
+      const { url, start } = await served()
+      await start('asks')
+      const page = await openPage(`${url}/approvals`, { width: 390, height: 844 })
+
+      await page.getByRole('list', { name: 'Waiting approvals' }).getByRole('link', { name: 'Send the notes?' }).click()
+      const form = page.getByRole('form', { name: 'Decision' })
+      await form.getByRole('button', { name: 'Send decision' }).click()
+      await form.getByText('This is needed.').waitFor()
+      await form.getByLabel('How many').fill('12')
+      await form.getByLabel('Send them').check()
+      await expectAccessible(page)
+      await form.getByRole('button', { name: 'Send decision' }).click()
+
+      await page.getByText('Decided by').waitFor()
+      await page.getByRole('tree', { name: 'Value' }).last().getByText('12').waitFor()
+      expect(await page.getByRole('form').count()).toBe(0)
+    })
+
+    test('that somebody else decided show who it was', async () => {
+      const { url, start, call } = await served()
+      await start('asks')
+      const { waits } = (await call('/waits')) as unknown as { waits: { id: string }[] }
+      const id = waits[0]?.id ?? ''
+      const page = await openPage(`${url}/approvals/${id}`, { expected: ['409'] })
+      await page.getByRole('form', { name: 'Decision' }).getByLabel('How many').fill('1')
+
+      await call(`/waits/${id}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{"count":7,"ok":false}',
+      })
+      await page
+        .getByRole('button', { name: 'Send decision' })
+        .click({ timeout: 2_000 })
+        .catch(() => {})
+
+      await page.getByText('Decided by').waitFor()
+      await page.getByRole('tree', { name: 'Value' }).last().getByText('7').waitFor()
+    })
+  })
+
+  test('a schedule is turned off, and back on by Undo', async () => {
+    const { url } = await served()
+    const page = await openPage(`${url}/schedules`)
+    const toggle = page.getByRole('switch', { name: 'Enabled: nightly' })
+
+    await page.getByText('07:00').first().waitFor()
+    await toggle.press('Space')
+    await page.getByRole('button', { name: 'Undo' }).waitFor()
+    await expect.poll(() => toggle.isChecked()).toBe(false)
+    await page.getByRole('button', { name: 'Undo' }).click()
+
+    await expect.poll(() => toggle.isChecked()).toBe(true)
+    await expectAccessible(page)
+  })
+
+  test('components are found by their path, with their schemas', async () => {
+    const { url } = await served()
+    const page = await openPage(`${url}/components`)
+
+    await page.getByRole('searchbox', { name: 'Find components' }).fill('wait_for')
+    await page
+      .getByRole('table', { name: 'Components' })
+      .getByRole('button', { name: '/builtin/wait_for_signal' })
+      .click()
+
+    await page.getByRole('complementary', { name: 'Component /builtin/wait_for_signal' }).waitFor()
+    await expectAccessible(page)
+  })
+
+  test('a secret is set and never shown', async () => {
+    const { url } = await served()
+    const page = await openPage(`${url}/secrets`)
+
+    await page.getByRole('button', { name: 'New secret' }).click()
+    await page.getByLabel('Name').fill('API_KEY')
+    await page.getByLabel('Value').fill('hunter2-hunter2')
+    await expectAccessible(page)
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByRole('table', { name: 'Secrets' }).getByText('API_KEY').waitFor()
+
+    expect(await page.content()).not.toContain('hunter2')
+  })
+
+  test('a token is made, shown once, and revoked', async () => {
+    const { url } = await served()
+    const page = await openPage(`${url}/tokens`)
+
+    await page.getByRole('button', { name: 'New token' }).click()
+    await page.getByLabel('Name').fill('ci')
+    await page.getByRole('button', { name: 'Create' }).click()
+    await page.getByText('This is shown once').waitFor()
+    await page.getByRole('button', { name: 'Done' }).click()
+    await page.getByRole('table', { name: 'Tokens' }).getByRole('button', { name: 'Revoke' }).click()
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Revoke' }).click()
+
+    await page.getByText('There is no token').waitFor()
+  })
+}

@@ -1,0 +1,92 @@
+// `stepflow serve` of the built program over a folder of flows, for tests of the page. Not a test.
+
+import { expect } from 'vitest'
+import { folderWith } from '../../stepflow/test/cli.ts'
+import { serving } from '../../stepflow/test/serving.ts'
+
+const FLOWS = {
+  'flows/orders.yaml': `name: orders
+steps:
+  - { id: fetch, component: /builtin/noop, input: { $input: $ } }
+  - { id: score, component: /builtin/noop, input: { $step: fetch } }
+  - { id: audit, component: /builtin/noop, skip_if: { $input: small }, input: { $step: score } }
+output: { $step: score }
+`,
+  'flows/triage.yaml': `name: ticket-triage
+steps:
+  - { id: fetch, component: /builtin/noop, input: { $input: $ } }
+  - { id: classify, component: /builtin/http, input: { url: 'ftp://nowhere', body: { $step: fetch } } }
+  - { id: route, component: /builtin/noop, input: { $step: classify } }
+output: { $step: route }
+`,
+  'flows/release.yaml': `name: release-notes
+steps:
+  - { id: draft, component: /builtin/noop, input: { $input: $ } }
+  - { id: approve, component: /builtin/wait_for_signal, input: { name: approve, context: { $step: draft } } }
+output: { $step: approve }
+`,
+  'flows/asks.yaml': `name: asks
+steps:
+  - { id: draft, component: /builtin/noop, input: { text: Now faster } }
+  - id: approve
+    component: /builtin/wait_for_signal
+    input:
+      name: approve
+      title: Send the notes?
+      description: They go to every customer.
+      context: { $step: draft }
+      schema:
+        type: object
+        properties: { ok: { type: boolean, title: Send them }, count: { type: integer, title: How many } }
+        required: [count]
+output: { $step: approve }
+`,
+  'flows/nightly.yaml': `name: nightly
+triggers: [{ schedule: '0 7 * * *', timezone: Europe/Berlin }]
+steps: [{ id: a, component: /builtin/noop, input: 1 }]
+output: { $step: a }
+`,
+}
+
+export interface Served {
+  readonly url: string
+  readonly call: (path: string, init?: RequestInit) => Promise<Answer>
+  readonly post: (path: string, body: unknown) => Promise<{ runId: string }>
+  /** Starts a flow, and answers the run's id when nothing moves any more. */
+  readonly start: (flowName: string, input?: unknown) => Promise<string>
+}
+
+/** What the tests read of the API's answers. */
+export interface Answer {
+  readonly runId: string
+  readonly status: string
+  readonly items: { readonly waiting: number }
+}
+
+/** Started with a folder of flows; ends with the test. */
+export async function served(): Promise<Served> {
+  const { folder } = folderWith(FLOWS)
+  const { url } = await serving(folder)
+  const call = async (path: string, init?: RequestInit): Promise<Answer> => {
+    const answer = await fetch(`${url}/api/v1${path}`, init)
+    if (!answer.ok) throw new Error(await answer.text())
+    return (await answer.json()) as Answer
+  }
+  const post = (path: string, body: unknown) =>
+    call(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+  return {
+    url,
+    call,
+    post,
+    async start(flowName, input = { small: false }) {
+      const { runId } = await post('/runs', { flowName, input })
+      await expect
+        .poll(async () => {
+          const { status, items } = await call(`/runs/${runId}`)
+          return status === 'completed' || status === 'failed' || items.waiting === 1
+        })
+        .toBe(true)
+      return runId
+    },
+  }
+}
