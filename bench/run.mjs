@@ -18,6 +18,7 @@ const rows = [
   'validate',
   'templates',
   'durable',
+  'store-postgres',
   'signals',
   'code',
   'protocol',

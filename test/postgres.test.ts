@@ -8,7 +8,7 @@ import { get, readSource, textOf, toJson } from '@stepflow/dialects'
 import { own } from '@stepflow/engine'
 import { loadConfig, openProject, readConfig } from '@stepflow/host'
 import { casesOf, mismatch, normalised } from '@stepflow/host/cases'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { startPostgres } from '../packages/store-postgres/test/server.ts'
 import { root, stepflow } from './stepflow.ts'
 
@@ -89,6 +89,35 @@ output: { noted: { $step: noted }, told: { $step: told } }
         const { status: code, stderr, stdout } = run(['runs', 'list', '--store', url])
         expect([what, code, stdout]).toEqual([what, status, ''])
         expect(stderr).not.toMatch(/geheim|s3cr|^\s+at /m)
+      }
+    })
+
+    test('serve waits for a database that is not there yet, and stays when it restarts', async () => {
+      const words = [stepflow, 'serve', '--port', '0', '--json', '--store', `${server.url}?schema=served`]
+      let child: ReturnType<typeof spawn> | undefined
+      let [said, printed] = ['', '']
+      await server.restart('SIGINT', async () => {
+        child = spawn(process.execPath, words, { cwd: home, stdio: ['ignore', 'pipe', 'pipe'] })
+        child.stdout?.on('data', (text) => {
+          printed += text
+        })
+        child.stderr?.on('data', (text) => {
+          said += text
+        })
+        await vi.waitFor(() => expect(said).toContain('waiting for the store'), { timeout: 50_000 })
+      })
+      const gone = new Promise((resolve) => child?.once('exit', resolve))
+      try {
+        await vi.waitFor(() => expect(printed).toContain('\n'), { timeout: 50_000 })
+        const { url } = JSON.parse(printed)
+        const runs = async () => (await fetch(`${url}/runs`)).status
+        expect(await runs()).toBe(200)
+        await server.restart('SIGQUIT')
+        await vi.waitFor(async () => expect(await runs()).toBe(200), { timeout: 50_000 })
+        expect(said).not.toContain('s3cr')
+      } finally {
+        child?.kill('SIGTERM')
+        await gone
       }
     })
 

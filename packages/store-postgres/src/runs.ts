@@ -28,6 +28,8 @@ export interface RunTableOptions {
   readonly reader: JournalReader
   readonly presence: Presence
   readonly pruner: Pruner
+  /** One that has just ended here. */
+  readonly ended: (run: RunId) => RunRow | undefined
   readonly removed: (run: RunId) => void
   /** Turns what goes wrong into what happened to which store. */
   readonly answered: <T>(ask: () => Promise<T>, doing: 'read' | 'write to') => Promise<T>
@@ -41,6 +43,8 @@ export class RunTable implements Runs {
   }
 
   async get(run: RunId): Promise<RunRow | undefined> {
+    const ended = this.#options.ended(run)
+    if (ended) return ended
     const [record] = await this.#read<SummedRecord>('get-run', `SELECT ${SUMMED} WHERE id = $1`, [toText(run)])
     return record && summedRow(record)
   }

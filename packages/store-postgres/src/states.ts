@@ -25,10 +25,14 @@ interface KnownRun {
 
 /** Runs that are remembered. */
 const MOST_RUNS = 20_000
+/** Runs that have just ended. */
+const MOST_ENDED = 1_024
+const ENDED_MS = 1_000
 
 export class States {
   readonly #reader: () => Connection
   readonly #runs = new Map<RunId, KnownRun>()
+  readonly #ended = new Map<RunId, { readonly row: RunRow; readonly at: number }>()
 
   constructor(reader: () => Connection) {
     this.#reader = reader
@@ -59,9 +63,27 @@ export class States {
     delete this.#runs.get(id)?.run
   }
 
-  /** Hardly anybody will write to what is done. */
+  /** Hardly anybody will write to what is done; whoever waited for its end asks for its row. */
+  ended(row: RunRow): void {
+    this.#runs.delete(row.id)
+    // A cancelled run counts what its shards end later.
+    if (row.status === 'cancelled') return
+    if (this.#ended.size >= MOST_ENDED) this.#ended.clear()
+    this.#ended.set(row.id, { row, at: performance.now() })
+  }
+
+  /** The row of a run that has just ended here; once, and not for long: others may remove it. */
+  takeEnded(id: RunId): RunRow | undefined {
+    const found = this.#ended.get(id)
+    if (!found) return undefined
+    this.#ended.delete(id)
+    return performance.now() - found.at < ENDED_MS ? found.row : undefined
+  }
+
+  /** It was removed. */
   drop(id: RunId): void {
     this.#runs.delete(id)
+    this.#ended.delete(id)
   }
 
   /** Reads the rows of these journals and of their runs. */

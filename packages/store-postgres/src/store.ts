@@ -196,6 +196,7 @@ class PostgresStore implements Store {
     this.runs = new RunTable({
       ...{ connection, answered, reader: this.#reader, presence: this.#presence },
       pruner: new Pruner({ connection, now }),
+      ended: (run) => states.takeEnded(run),
       removed: (run) => states.drop(run),
     })
     this.records = new RecordTable({ connection, answered })

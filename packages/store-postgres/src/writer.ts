@@ -334,7 +334,9 @@ export class Writer {
       states.putShard(run, part, shard, tick)
       if (ofRun.isWritten) states.putRun(run, { row: ofRun.row, version: ofRun.expected + 1 }, tick)
     }
-    for (const { id, row } of group.runs) if (isEnded(row.status)) states.drop(id)
+    for (const { n, ofRun } of group.shards) {
+      if (isDone[n] && ofRun.isWritten && isEnded(ofRun.row.status)) states.ended(ofRun.row)
+    }
     const rows: WrittenRow[] = []
     for (const { shard, row, place } of group.rows) if (isDone[shard.n]) rows.push({ row, place })
     const isWoken = group.wakes.length + group.signalled.length > 0
