@@ -8,7 +8,6 @@ import {
   type Diagnostic,
   errorsOf,
   FlowError,
-  isRecord,
   type Json,
   type Log,
   own,
@@ -18,6 +17,7 @@ import { refuseInvalid } from '../flows/refuse-invalid.ts'
 import { checkFlowName, nameByFile } from './flow-names.ts'
 import { type FlowVersion, FlowVersions, type NamedFlow } from './flow-versions.ts'
 import { type FolderFlow, FolderFlows, type SaveText } from './folder-flows.ts'
+import { KnownTexts } from './known-texts.ts'
 import { type CompileText, ownName, type ReadFlow, readFlowText } from './read-flow.ts'
 import { TakenNames } from './taken-names.ts'
 
@@ -59,14 +59,14 @@ export class NamedFlows {
   readonly #folder: FolderFlows | undefined
   readonly #names: TakenNames
   readonly #store: Pick<Store, 'records' | 'blobs'>
-  /** By the ids of text and file: the same text is compiled once. */
-  readonly #read = new Map<string, Promise<ReadFlow>>()
+  readonly #texts: KnownTexts
   readonly #listeners = new Set<() => void>()
 
   constructor({ store, compile, folder, clock, log }: NamedFlowsOptions) {
     this.#store = store
     this.#compile = compile
     this.#versions = new FlowVersions(store, clock)
+    this.#texts = new KnownTexts({ blobs: store.blobs, versions: this.#versions, compile })
     const triggersOf = async (flow: string) => (await this.published(flow))?.info?.triggers ?? []
     this.#names = new TakenNames({ records: store.records, clock, triggersOf })
     const shared = {
@@ -145,7 +145,7 @@ export class NamedFlows {
   /** The published version of a flow; undefined if there is none. */
   async published(name: string): Promise<ReadFlow | undefined> {
     const stored = await this.#versions.get(name)
-    if (stored) return stored.published && this.#readVersion(stored, stored.published)
+    if (stored) return stored.published && this.#texts.ofVersion(stored, stored.published)
     const inCode = this.#folder?.get(name)?.read
     return inCode?.dialect === 'code' && inCode.plan ? inCode : undefined
   }
@@ -153,7 +153,7 @@ export class NamedFlows {
   /** The published versions of all flows, by name. */
   async *allPublished(): AsyncGenerator<readonly [name: string, read: ReadFlow]> {
     for (const stored of await this.#versions.list()) {
-      if (stored.published) yield [stored.name, await this.#readVersion(stored, stored.published)]
+      if (stored.published) yield [stored.name, await this.#texts.ofVersion(stored, stored.published)]
     }
     for (const { name, read } of this.#folder?.all() ?? []) {
       if (read?.dialect === 'code' && read.plan) yield [name, read]
@@ -277,32 +277,13 @@ export class NamedFlows {
   }
 
   async #byId(id: string): Promise<FoundFlow> {
-    const read = await this.#readOnce(`${id} id`, async () => {
-      const stored = await this.#blob(id)
-      const text = typeof stored === 'string' ? stored : `${JSON.stringify(stored, null, 2)}\n`
-      if (typeof stored !== 'string' && !isRecord(stored) && !Array.isArray(stored)) throw noFlow(id)
-      return readFlowText(text, this.#compile)
-    })
+    const read = await this.#texts.byId(id)
     return { read, diagnostics: read.diagnostics, updatedAt: 0 }
-  }
-
-  async #blob(id: string): Promise<unknown> {
-    try {
-      return await this.#store.blobs.get(id)
-    } catch (thrown) {
-      throw FlowError.is(thrown) && thrown.code === 'NOT_FOUND' ? noFlow(id) : thrown
-    }
-  }
-
-  #readVersion({ file }: NamedFlow, version: FlowVersion): Promise<ReadFlow> {
-    return this.#readOnce(`${version.textId} ${file ?? ''}`, async () =>
-      readFlowText(await this.#versions.textOf(version), this.#compile, file),
-    )
   }
 
   async #stored(flow: NamedFlow, version = flow.newest): Promise<FoundFlow> {
     const { name, published, file, updatedAt } = flow
-    const read = await this.#readVersion(flow, version)
+    const read = await this.#texts.ofVersion(flow, version)
     return {
       name,
       version,
@@ -331,16 +312,6 @@ export class NamedFlows {
       diagnostics,
       ...(isInCode && read.plan ? { publishedVersion: 1 } : {}),
     }
-  }
-
-  #readOnce(key: string, read: () => Promise<ReadFlow>): Promise<ReadFlow> {
-    const known = this.#read.get(key)
-    this.#read.delete(key)
-    const found = known ?? read()
-    this.#read.set(key, found)
-    if (!known) found.catch(() => this.#read.delete(key))
-    if (this.#read.size > MOST_READ) this.#read.delete(this.#read.keys().next().value as string) // there is one
-    return found
   }
 
   #changed(): void {
@@ -374,13 +345,6 @@ export function isFlowId(text: string): boolean {
 }
 
 // ---
-
-/** A thousand flows in the folder are no rarity. */
-const MOST_READ = 2000
-
-function noFlow(id: string): FlowError {
-  return new FlowError('NOT_FOUND', `there is no flow ${id}: store it first, by POST /flows or POST /blobs`)
-}
 
 function neverGood({ name, path, diagnostics }: FolderFlow): FlowError {
   const [first] = diagnostics.filter(({ level }) => level === 'error' || level === 'fatal')
