@@ -423,3 +423,19 @@ test('a flow that has a webhook of another is an error where it is saved, checke
   const checked = await server.call('POST', '/flows/check', { text: second })
   expect(checked.body.diagnostics).toContainEqual(expect.objectContaining({ code: 'TRIGGER_NAME_TAKEN', line: 3 }))
 })
+
+test('of two files with one webhook that are saved at the same time one is written, and the other is refused', async () => {
+  const server = await serve(OURS)
+  const names = ['first', 'second', 'third']
+  const put = (name: string) =>
+    server.call('PUT', `/flows/${name}`, { text: flow('{ webhook: pull, secret: HOOK }', name), base: 0 })
+
+  const answers = await Promise.all(names.map(put))
+
+  expect(answers.map(({ status }) => status).sort()).toEqual([200, 422, 422])
+  const won = names[answers.findIndex(({ status }) => status === 200)]
+  const { body } = await server.call('GET', '/flows')
+  expect(body.flows.map(({ name }: { name: string }) => name).sort()).toEqual([won, 'hooked'].sort())
+  expect((await post(server, { headers: ours(), path: '/hooks/pull' })).status).toBe(202)
+  expect((await runsOf(server))[0].flowName).toBe(won)
+})
