@@ -214,3 +214,14 @@ test('a file gets a webhook that a flow of the API gives up, and none while that
   expect((await flows.webhook('push'))?.flow).toBe('a')
   expect((await flows.get('a')).publishedVersion).toBe(1)
 })
+
+test('a file whose flow is called otherwise while no server looks is one flow, and keeps its webhook', async () => {
+  put('a.yaml', hook('before'))
+  await loaded()
+  put('a.yaml', hook('after'))
+
+  const flows = await loaded()
+
+  expect((await flows.webhook('push'))?.flow).toBe('after')
+  expect((await flows.list()).map(({ name }) => name)).toEqual(['after'])
+})

@@ -295,7 +295,7 @@ export class FolderFlows {
       problem = { code: isTaken ? NAME_TAKEN : 'INVALID_FLOW_NAME', level: 'error', message, file: path }
     }
     const listed = whyNot === undefined ? name : path
-    if (before && before.name !== listed) await this.#options.versions.fileGone(before.name, path)
+    if (was !== undefined && was !== listed) await this.#options.versions.fileGone(was, path)
     const found = [...(read?.diagnostics ?? []), ...(problem ? [problem] : [])]
     const triggers = read?.info?.triggers ?? []
     const { names } = this.#options
