@@ -66,9 +66,11 @@ export interface Wired extends WiredPlugins {
 }
 
 /** Everything that is needed to run flows. Close it, or child processes stay. */
-export async function wire(config: Config, options: WireOptions): Promise<Wired> {
+export async function wire(config: Config, given: WireOptions): Promise<Wired> {
   lendNodeHash()
-  const store = options.store ?? (await openStore(config, options))
+  const store = given.store ?? (await openStore(config, given))
+  const clock = given.clock ?? store.clock
+  const options = clock ? { ...given, clock } : given
   const { secrets, wired } = await wireOn(store, config, options).catch(async (thrown) => {
     if (!options.store) await store.close()
     throw thrown

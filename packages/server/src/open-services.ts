@@ -80,7 +80,7 @@ export interface OpenedServices {
 
 /** Throws INVALID_INPUT for what cannot be served. */
 export async function openServices(options: OpenServices): Promise<OpenedServices> {
-  const { cwd, env, clock = systemClock, log = () => {}, secretsFile, door, mcpTools = 'named', version } = options
+  const { cwd, env, log = () => {}, secretsFile, door, mcpTools = 'named', version } = options
   const flowsDir = checkedFolder(resolve(cwd, options.flowsDir ?? 'flows'), options.flowsDir)
   const { config, diagnostics } = await loadConfig({ path: options.configFile, cwd, env })
   const errors = errorsOf(diagnostics)
@@ -92,7 +92,8 @@ export async function openServices(options: OpenServices): Promise<OpenedService
     for (const close of closing.splice(0).reverse()) await close()
   }
   try {
-    const store = await openStoreWhenThere({ stateStore }, { clock, log })
+    const store = await openStoreWhenThere({ stateStore }, { log, ...(options.clock && { clock: options.clock }) })
+    const clock = options.clock ?? store.clock ?? systemClock
     closing.push(() => store.close())
     if (options.onStore) closing.push(await options.onStore(store))
     const given = secretsFile === undefined ? undefined : await readSecrets(secretsFile, cwd)

@@ -6,10 +6,13 @@ import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { texts } from './arrays.ts'
 import type { Connection } from './connection.ts'
+import type { DatabaseClock } from './database-clock.ts'
 
 export interface PresenceOptions {
   readonly name: string
   readonly connection: () => Connection
+  /** Told the database's time with each beat, and when it was asked for. */
+  readonly clock: DatabaseClock | undefined
   readonly warn: (message: string) => void
 }
 
@@ -98,14 +101,17 @@ export class Presence {
   }
 
   async #beat(): Promise<void> {
-    const { connection, name } = this.#options
-    await connection().query({
+    const { connection, name, clock } = this.#options
+    const askedAt = performance.now()
+    const [seen] = await connection().query<{ now: number }>({
       name: 'beat',
       text: `INSERT INTO drivers (id, name, host, pid, started_at, seen_at)
         VALUES ($1, $2, $3, $4, clock_timestamp(), clock_timestamp())
-        ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at`,
+        ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at
+        RETURNING (extract(epoch FROM seen_at) * 1000)::double precision AS now`,
       values: [this.id, name, this.#host, process.pid],
     })
+    if (seen) clock?.set(seen.now, askedAt)
     this.#seen()
   }
 

@@ -13,7 +13,6 @@ import {
   type Log,
   type RowsAfter,
   type Store,
-  systemClock,
   type Wake,
   type WatchOptions,
   type WrittenRows,
@@ -23,6 +22,7 @@ import { type Address, addressOf } from './address.ts'
 import { BlobTable } from './blobs.ts'
 import { checkOptions } from './check-options.ts'
 import { Connection } from './connection.ts'
+import { DatabaseClock } from './database-clock.ts'
 import { Dispatcher, type Drive } from './dispatcher.ts'
 import { closedStore, storeFailure } from './failure.ts'
 import type { Appended } from './group.ts'
@@ -45,6 +45,7 @@ import { MARKS, Writer, type News as WriterNews, type WrittenRow } from './write
 export interface PostgresStoreOptions {
   /** `postgres://USER:PASSWORD@HOST:PORT/DATABASE`; with `?schema=NAME`, another schema than `stepflow`. */
   readonly url: string
+  /** The database's, unless told. */
   readonly clock?: Clock
   readonly log?: Log
   /** What this process is called in the list of drivers. The host's name unless told. */
@@ -68,16 +69,16 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
   checkOptions(options)
   lendNodeHash()
   const address = addressOf(options.url)
-  const { warning, ...marks } = await prepared(address, async (client) => {
+  const { warning, clock, ...marks } = await prepared(address, async (client) => {
     const warning = await checkServer(client, address)
     const version = options.migrate === false ? await schemaVersion(client, address) : undefined
     if (version === undefined) await migrate(client, address)
     else if (version < VERSION) throw outdated(address, version)
     await client.query(`SET search_path TO "${address.schema}"`)
-    return { warning, ...(await readMarks(client)) }
+    return { warning, ...(await readMarks(client)), clock: await readClock(client) }
   })
   if (warning) options.log?.('warning', warning)
-  return new PostgresStore(address, marks, options)
+  return new PostgresStore(address, marks, clock, options)
 }
 
 /** Brings the schema to this program's version; only says what there is to do if `isOnlyChecked`. */
@@ -120,6 +121,14 @@ async function prepared<T>(address: Address, use: (client: pg.Client) => Promise
   }
 }
 
+async function readClock(client: pg.Client): Promise<DatabaseClock> {
+  const askedAt = performance.now()
+  const { rows } = await client.query<{ now: number }>(
+    'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::double precision AS now',
+  )
+  return new DatabaseClock(rows[0]?.now ?? Date.now(), askedAt)
+}
+
 function outdated({ name }: Address, version: number): FlowError {
   const is = version === 0 ? 'has no schema yet' : `has schema ${version}, and this program needs ${VERSION}`
   return new FlowError('INVALID_INPUT', `the store ${name} ${is}: run \`stepflow migrate\``)
@@ -130,6 +139,7 @@ class PostgresStore implements Store {
   readonly keepsSteps = true
   readonly driver: string
   readonly node: string
+  readonly clock: Clock
   readonly runs: RunTable
   readonly blobs: Store['blobs']
   readonly records: RecordTable
@@ -147,8 +157,14 @@ class PostgresStore implements Store {
   readonly #news: News
   #isClosed = false
 
-  constructor(address: Address, { store, base }: { store: string; base: number }, options: PostgresStoreOptions) {
-    const { clock = systemClock, log = () => {} } = options
+  constructor(
+    address: Address,
+    { store, base }: { readonly store: string; readonly base: number },
+    databaseClock: DatabaseClock,
+    options: PostgresStoreOptions,
+  ) {
+    const { clock = databaseClock, log = () => {} } = options
+    this.clock = clock
     this.#address = address
     this.#readers = Array.from({ length: READERS }, () => new Connection({ address }))
     this.#writerConnections = Array.from({ length: WRITERS }, () => new Connection({ address }))
@@ -160,7 +176,8 @@ class PostgresStore implements Store {
     this.#blobTable = new BlobTable({ codec: this.#codec, connection, now })
     this.#reader = new JournalReader({ codec: this.#codec, blobs: this.#blobTable, reader: connection, log })
     this.node = options.driverId ?? hostname()
-    this.#presence = new Presence({ name: this.node, connection, warn })
+    const told = options.clock ? undefined : databaseClock
+    this.#presence = new Presence({ name: this.node, connection, warn, clock: told })
     this.driver = this.#presence.id
 
     // Our marks, and no other store's: see `Writer`.

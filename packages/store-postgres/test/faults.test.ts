@@ -167,6 +167,18 @@ function suite(server: PostgresServer): void {
     await elsewhere.stop()
   })
 
+  test("time is the database's, whatever the machine thinks", async () => {
+    const real = Date.now
+    const hour = 3_600_000
+    const spy = vi.spyOn(Date, 'now').mockImplementation(() => real() + hour)
+    const store = await open(newUrl())
+    await store.append({ journal: 'r/0', after: 0, entries: [created('r')] })
+    const now = store.clock?.now() ?? 0
+    spy.mockRestore()
+    expect(Math.abs(now - Date.now())).toBeLessThan(hour / 2)
+    await store.close()
+  })
+
   test('a user without the right to make a schema is told which right is missing', async () => {
     const client = new pg.Client({ connectionString: server.url })
     await client.connect()

@@ -1,5 +1,6 @@
 // The port of everything that is kept. `append` writes, `work` takes in what is due, the rest reads.
 
+import type { Clock } from '../clock.ts'
 import type { JournalEntry, JournalId, RunId, RunOptions } from '../journal/events.ts'
 import type { Json, MaybePromise } from '../json.ts'
 import type { Outcome } from '../run/outcome.ts'
@@ -17,6 +18,8 @@ export interface Store {
   readonly driver?: string
   /** What people call this process, where a store knows several. */
   readonly node?: string
+  /** The time of all who share the store, where that is not the machine's. */
+  readonly clock?: Clock
   /** One row, all or nothing; throws CONFLICT if `after` is not the number of the journal's rows. */
   append(batch: Batch): MaybePromise<void>
   /** A row for each of several journals, all of them or none: of each journal one. */

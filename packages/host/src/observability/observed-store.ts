@@ -14,6 +14,7 @@ export function observedStore(store: Store, observer: Required<Observer>): Store
     keepsSteps: store.keepsSteps,
     ...(store.driver === undefined ? {} : { driver: store.driver }),
     ...(store.node === undefined ? {} : { node: store.node }),
+    ...(store.clock === undefined ? {} : { clock: store.clock }),
     runs: store.runs,
     blobs: store.blobs,
     records: store.records,

@@ -72,7 +72,7 @@ export class RunEngine implements PlanEngine {
 
   constructor(options: PlanEngineOptions) {
     this.#options = options
-    this.#clock = options.clock ?? systemClock
+    this.#clock = options.clock ?? options.store.clock ?? systemClock
     this.#random = options.random ?? Math.random
     const { store, known = new KnownSecrets([], (message) => this.#warn(message)) } = options
     const secret = (name: string) => {
