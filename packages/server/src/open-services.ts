@@ -35,6 +35,8 @@ import { Sessions, Tokens } from '@stepflow/host/tokens'
 import type { Access } from './access/access.ts'
 import type { DoorConfig } from './access/door.ts'
 import { Life } from './app/life.ts'
+import { EventHub } from './events/event-stream.ts'
+import { FlowNews } from './events/flow-news.ts'
 import type { WhichTools } from './mcp/flow-tools.ts'
 import { Intakes } from './runs/intakes.ts'
 import { RunStarter } from './runs/start-run.ts'
@@ -139,6 +141,7 @@ export async function openServices(options: OpenServices): Promise<OpenedService
       storedSecrets: openStoredSecrets({ env, store, place: stateStore, clock }),
       access: access({ tokens, sessions }),
       ...{ runs, starter, intakes },
+      events: new EventHub({ store, runs, clock, flows: new FlowNews(namedFlows) }),
       plugins: wired,
       project: { config, homeOf },
       pluginsInUse: { uses, configured: config.plugins },

@@ -10,6 +10,7 @@ import type { Sessions, Tokens } from '@stepflow/host/tokens'
 import type { Access } from './access/access.ts'
 import type { DoorConfig } from './access/door.ts'
 import type { Life } from './app/life.ts'
+import type { EventHub } from './events/event-stream.ts'
 import type { WhichTools } from './mcp/flow-tools.ts'
 import type { Intakes } from './runs/intakes.ts'
 import type { RunStarter } from './runs/start-run.ts'
@@ -23,6 +24,8 @@ export interface Services {
   readonly engine: PlanEngine
   /** Recorded runs, redacted: the one door by which they leave. */
   readonly runs: RunReader
+  /** Streams of what happens. */
+  readonly events: EventHub
   /** Begins runs, once for each idempotency key; requests, schedules, webhooks and tools all come by it. */
   readonly starter: RunStarter
   /** Takes in inputs that come as lines. */

@@ -1,6 +1,7 @@
 // Events of runs, over HTTP: nothing is missing, nothing comes twice, wherever a stream breaks off.
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Event, readEvents } from './read-events.ts'
 import { ECHO, startServer, type TestServer, WAITS } from './start-server.ts'
 
 const SECRET = `
@@ -18,12 +19,6 @@ const files = {
     'plugins: { builtin: { type: builtin }, c: { type: module, path: c.mjs } }\nroutes: { "/c/{*component}": [{ plugin: c }], "/{*component}": [{ plugin: builtin }] }\n',
 }
 
-interface Event {
-  readonly id: string
-  readonly event: string
-  readonly data: any
-}
-
 let server: TestServer
 const ends: (() => Promise<void>)[] = []
 beforeAll(async () => {
@@ -37,26 +32,8 @@ const begin = async (body: object) => (await server.call('POST', '/runs', body))
 const open = (path: string, headers: Record<string, string> = {}) =>
   fetch(`${server.url}/api/v1${path}`, { headers, signal: AbortSignal.timeout(50_000) })
 
-/** As a browser reads them: an event has the last id that came with it or before it. */
 async function* events(path: string, headers?: Record<string, string>): AsyncGenerator<Event> {
-  const answer = await open(path, headers)
-  expect(answer.headers.get('content-type')).toMatch(/^text\/event-stream/)
-  let [text, id] = ['', '']
-  for await (const piece of answer.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-    text += piece
-    for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
-      const fields = new Map(
-        text
-          .slice(0, end)
-          .split('\n')
-          .map((line) => line.split(/: (.*)/s) as [string, string]),
-      )
-      text = text.slice(end + 2)
-      id = fields.get('id') ?? id
-      const data = fields.get('data')
-      if (data !== undefined) yield { id, event: fields.get('event') ?? 'message', data: JSON.parse(data) }
-    }
-  }
+  yield* readEvents(await open(path, headers))
 }
 
 async function all(path: string, headers?: Record<string, string>): Promise<Event[]> {

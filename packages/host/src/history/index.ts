@@ -36,4 +36,4 @@ export {
   summaryOf,
   type WaitingFor,
 } from './summary.ts'
-export type { Wait, WaitState } from './waits.ts'
+export type { Wait, WaitChange, WaitFold, WaitState } from './waits.ts'

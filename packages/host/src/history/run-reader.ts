@@ -54,7 +54,7 @@ import { type Driving, firstWait, heldBack, placeReasons, waitForInput, waitsFor
 import { reasonOf, type WaitingFor } from './summary.ts'
 import { decidedBy, outcomeOf, placedError, type VisitDetail, visitAmong, type WhichVisit } from './visit-detail.ts'
 import { planGiven, planInside, planOpened, readsOf, standingIn } from './visit-reads.ts'
-import { openWaits, type Wait, type WaitState, waitState } from './waits.ts'
+import { openWaits, type Wait, WaitFold, type WaitState, waitState } from './waits.ts'
 import { explainPending, waitsToBegin } from './why-pending.ts'
 
 export interface RunReader {
@@ -102,6 +102,8 @@ export interface RecordedRun {
   waits(): AsyncIterable<OpenWait>
   /** The open waits for signals, of each journal in the order in which they began. `item`: of the journal that has it only. */
   openWaits(item?: number): AsyncIterable<Wait>
+  /** Its waits as they stood before row `seq` of a journal; undefined if that is damaged. */
+  waitsBefore(journal: JournalId, seq: number): Promise<WaitFold | undefined>
   /** One by its visit, and what became of it; undefined if there was none. */
   wait(path: string): Promise<WaitState | undefined>
   /** What the first of its items waits for, if nothing of the run moves; by its row of now, if that is at hand. */
@@ -393,6 +395,16 @@ class Recorded implements RecordedRun {
     for (const { journal, items, done } of item === undefined ? shards : only ? [only] : []) {
       if (this.plan && done < items) yield* openWaits(this.plan, await this.#shownRows(journal))
     }
+  }
+
+  async waitsBefore(journal: JournalId, seq: number): Promise<WaitFold | undefined> {
+    if (!this.plan) return undefined
+    const fold = new WaitFold(this.plan)
+    const rows = seq === 0 ? [] : await this.#store.read(journal)
+    for (const row of rows) {
+      if (row.seq < seq && fold.concerns(row.entries)) fold.see(await this.shownRow(row))
+    }
+    return fold
   }
 
   async wait(path: string): Promise<WaitState | undefined> {

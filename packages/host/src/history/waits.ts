@@ -38,31 +38,85 @@ export interface WaitState {
   readonly isExpired: boolean
 }
 
-/** The open waits of a journal, in the order in which they began. */
-export function openWaits(plan: Plan, rows: readonly JournalRow[]): Wait[] {
-  const waits = new Map<string, Wait>()
-  for (const { entries } of rows) for (const entry of entries) see(entry)
-  return [...waits.values()]
+/** A wait that begins, or ends: how, then. */
+export interface WaitChange {
+  readonly wait: Wait
+  /** Epoch milliseconds. */
+  readonly at: number
+  readonly end?: 'decided' | 'expired' | 'over'
+}
 
-  function see(entry: JournalEntry): void {
+/** The waits of one journal, by its entries in order. */
+export class WaitFold {
+  readonly #plan: Plan
+  /** By visit. One that was handed to its component again is not open, but may be put aside once more. */
+  readonly #waits = new Map<string, { readonly wait: Wait; isOpen: boolean }>()
+
+  constructor(plan: Plan) {
+    this.#plan = plan
+  }
+
+  /** False if these entries can be passed over. */
+  concerns(entries: readonly JournalEntry[]): boolean {
+    if (this.#waits.size > 0) return true
+    return entries.some((entry) => entry.type === 'parked' && entry.signal !== undefined)
+  }
+
+  see(entries: readonly JournalEntry[]): WaitChange[] {
+    const changes: WaitChange[] = []
+    for (const entry of entries) this.#see(entry, changes)
+    return changes
+  }
+
+  /** In the order in which they began. */
+  open(): Wait[] {
+    return [...this.#waits.values()].filter(({ isOpen }) => isOpen).map(({ wait }) => wait)
+  }
+
+  #see(entry: JournalEntry, changes: WaitChange[]): void {
     switch (entry.type) {
       case 'parked': {
         const path = visitPath(entry)
-        const wait = waitOf(plan, path, entry, waits.get(path))
-        if (wait) waits.set(path, wait)
-        else waits.delete(path)
+        const known = this.#waits.get(path)
+        const wait = waitOf(this.#plan, path, entry, known?.wait)
+        if (!wait) return void this.#waits.delete(path)
+        this.#waits.set(path, { wait, isOpen: true })
+        // A payload that was refused puts it aside again: it has been open all the time.
+        if (!known) changes.push({ wait, at: entry.at })
         return
       }
-      case 'started':
-      case 'settled':
-        if (waits.size > 0) waits.delete(visitPath(entry))
+      case 'started': {
+        const known = this.#waits.size > 0 && this.#waits.get(visitPath(entry))
+        if (known) known.isOpen = false
         return
+      }
+      case 'settled':
+        return this.#settled(entry, changes)
       case 'finished':
-        for (const [path, { item }] of waits) {
-          if (item >= entry.item && item <= (entry.to ?? entry.item)) waits.delete(path)
+        for (const [path, { wait }] of this.#waits) {
+          if (wait.item < entry.item || wait.item > (entry.to ?? entry.item)) continue
+          this.#waits.delete(path)
+          changes.push({ wait, at: entry.at, end: 'over' })
         }
     }
   }
+
+  #settled(entry: JournalEntry & { readonly type: 'settled' }, changes: WaitChange[]): void {
+    const path = this.#waits.size > 0 ? visitPath(entry) : ''
+    const known = this.#waits.get(path)
+    if (!known) return
+    this.#waits.delete(path)
+    const { outcome, took, at } = entry
+    const isCancelled = outcome.outcome === 'failed' && outcome.error.code === 'CANCELLED'
+    changes.push({ wait: known.wait, at, end: took !== undefined ? 'decided' : isCancelled ? 'over' : 'expired' })
+  }
+}
+
+/** The open waits of a journal, in the order in which they began. */
+export function openWaits(plan: Plan, rows: readonly JournalRow[]): Wait[] {
+  const fold = new WaitFold(plan)
+  for (const { entries } of rows) fold.see(entries)
+  return fold.open()
 }
 
 /** What became of one; undefined if there never was one. `sent`: the rows of the run's own journal. */

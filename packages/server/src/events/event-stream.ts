@@ -1,227 +1,244 @@
-// What happens in one run, or in all, as events. Reads the store's rows at the pace of its client, and holds none of them.
+// What happens in one run, or in all, as events for one client: first what the store has, at the client's pace; then with all
+// who follow the same, by one channel; and by himself again if he cannot keep up.
 //
-// E1  What happens (`entries`) comes once and in order; of states (`run`, `items`) the last one does.
+// E1  What happens (`entries`, `wait`, `log`) comes once and in order; of states (`run`, `items`) the last one does.
 // E2  After each page of rows, states come with the place behind the page: a client that goes on from there has missed nothing.
 // E3  The stream of a run ends when the run has, and all its rows were sent.
 
-import {
-  BEGINNING,
-  type Clock,
-  type Cursor,
-  FlowError,
-  foldItems,
-  type ItemFold,
-  isEnded,
-  type JournalId,
-  type JournalRow,
-  type RunId,
-  type RunRow,
-  type Store,
-  type WrittenRow,
-} from '@stepflow/engine'
-import { itemsBefore, type RecordedRun, type RunReader, summaryOf } from '@stepflow/host/history'
-import { News } from './news.ts'
-import { eventText, type Place, placeOnly } from './sse.ts'
-import { withoutValues } from './without-values.ts'
+import { BEGINNING, type Clock, type Cursor, type RunId, type RunRow, type Store } from '@stepflow/engine'
+import type { RunReader } from '@stepflow/host/history'
+import { Channel, hasEnded, Seat } from './channel.ts'
+import { standingTexts, type Topic, type View } from './chunk.ts'
+import type { FlowChange, FlowNews } from './flow-news.ts'
+import { RowEvents } from './row-events.ts'
+import { eventText, type Place } from './sse.ts'
 
-export const topics = ['run', 'items', 'entries'] as const
-export type Topic = (typeof topics)[number]
-
-export interface EventStream {
+export interface EventHubOptions {
   readonly store: Store
   readonly runs: RunReader
   readonly clock: Clock
+  readonly flows: FlowNews
+}
+
+export interface EventStream {
   readonly signal: AbortSignal
   /** Absent: of all. */
   readonly run?: RunId
   /** Absent: of a run from its beginning, of all from now on. */
   readonly from: Place | undefined
   readonly topics: ReadonlySet<Topic>
-  /** Of `entries`: of one item only. */
+  /** Of what happens: in one item only. */
   readonly item?: number | undefined
-  /** Of the runs whose events are sent. */
+  /** Of the runs whose events are sent, and a text that says which those are. */
   readonly isAskedFor?: (row: RunRow) => boolean
+  readonly asked?: string
+  /** Of the flows that are told of. */
+  readonly isFlowAskedFor?: (name: string) => boolean
 }
 
-/** Is there nothing that a stream from there would send? */
-export async function isOver({ store, run, from }: Pick<EventStream, 'store' | 'run' | 'from'>): Promise<boolean> {
-  if (run === undefined || from === undefined || from.owesState) return false
-  const row = await store.runs.get(run)
-  if (!row || !isEnded(row.status)) return false
-  const page = await store.rowsAfter({ run, after: from.cursor, limit: 1 })
-  return page !== undefined && page.rows.length === 0 && page.next === undefined
-}
+/** So many rows are held for a client that reads by himself. */
+const ROWS_AT_ONCE = 32
+const QUIET_MS = 15_000
 
-export async function* eventStream(options: EventStream): AsyncGenerator<string> {
-  const { store, run, from, clock, signal } = options
-  const news = new News(store, run, clock, signal)
-  const state = new States(options)
-  try {
-    let at: Cursor = from?.cursor ?? (run === undefined ? await store.cursor() : BEGINNING)
-    yield ': \n\n'
-    if (from?.owesState && run !== undefined) yield* state.texts([run], { cursor: at, owesState: false })
+export class EventHub {
+  readonly #options: EventHubOptions
+  readonly #channels = new Map<string, Channel>()
+
+  constructor(options: EventHubOptions) {
+    this.#options = options
+  }
+
+  /** Is there nothing that a stream from there would send? */
+  async isOver({ run, from, topics }: Pick<EventStream, 'run' | 'from' | 'topics'>): Promise<boolean> {
+    if (run === undefined || from === undefined || from.owesState) return false
+    const { store } = this.#options
+    if (!(await hasEnded(store, run))) return false
+    const page = await store.rowsAfter({ run, after: from.cursor, limit: 1, logs: topics.has('log') })
+    return page !== undefined && page.rows.length === 0 && page.next === undefined
+  }
+
+  async *stream(options: EventStream): AsyncGenerator<string> {
+    const { store } = this.#options
+    const { run, from, signal } = options
+    const view = viewOf(options)
+    const flows = new FlowEvents(this.#options.flows, options)
+    try {
+      yield ': \n\n'
+      yield* flows.first()
+      let at: Cursor = from?.cursor ?? (run === undefined ? await store.cursor() : BEGINNING)
+      let skip = from?.done ?? 0
+      let isOwed = from?.owesState === true
+      while (!signal.aborted) {
+        const reached = yield* this.#readOn(view, { at, skip, isOwed }, flows, signal)
+        if (reached === undefined) return
+        const followed = yield* this.#follow(view, reached, flows, signal)
+        if (followed === undefined) return
+        at = followed
+        skip = 0
+        isOwed = false
+      }
+    } finally {
+      flows.stop()
+    }
+  }
+
+  // ---
+
+  /** All that the store has by now. Answers where that ends; undefined if nothing can follow. */
+  async *#readOn(
+    view: View,
+    from: { readonly at: Cursor; readonly skip: number; readonly isOwed: boolean },
+    flows: FlowEvents,
+    signal: AbortSignal,
+  ): AsyncGenerator<string, Cursor | undefined> {
+    const { store } = this.#options
+    const { run, topics } = view
+    const events = new RowEvents(this.#options)
+    const of = { ...(run === undefined ? {} : { run }), limit: ROWS_AT_ONCE, logs: topics.has('log') }
+    let { at, skip, isOwed } = from
+    let wasOver = false
     while (!signal.aborted) {
-      const page = await store.rowsAfter({ ...(run === undefined ? {} : { run }), after: at, limit: ROWS_AT_ONCE })
+      yield* flows.texts()
+      const page = await store.rowsAfter({ ...of, after: at })
       if (!page) {
         at = await store.cursor()
         const place = { cursor: at, owesState: false }
         yield eventText('reset', {}, place)
-        if (run !== undefined) yield* state.texts([run], place)
-      } else if (page.rows.length > 0) {
-        yield* rowTexts(options, state, page.rows as Rows) // no lines were asked for
-        at = (page.rows.at(-1) as (typeof page.rows)[number]).cursor
+        if (run !== undefined) yield standingTexts(view, await events.standing(run), place).join('')
+        // It was removed.
+        if (run !== undefined && (await store.runs.get(run)) === undefined) return undefined
+        isOwed = false
+        skip = 0
+        continue
       }
-      if (page?.next !== undefined) {
+      if (page.rows.length > 0) {
+        const chunk = await events.read(page.rows, at, topics)
+        yield* chunk.texts(view, 0, skip)
+        at = page.next ?? chunk.end
+        isOwed = false
+        skip = 0
+        continue
+      }
+      if (page.next !== undefined) {
         at = page.next
         continue
       }
-      if (run !== undefined && page?.rows.length === 0 && (await hasEnded(store, run))) return
-      const found = page && page.rows.length === 0 ? await news.next(QUIET_MS) : 'new'
-      if (found === 'gone') return
-      // Proxies and clients hear that somebody is there.
-      if (found === 'quiet') yield ': \n\n'
+      if (isOwed && run !== undefined) {
+        yield standingTexts(view, await events.standing(run), { cursor: at, owesState: false }).join('')
+      }
+      isOwed = false
+      if (run === undefined) return at
+      // What was written between the look at the rows and that at the run is looked for once more.
+      if (wasOver) return undefined
+      wasOver = await hasEnded(store, run)
+      if (!wasOver) return at
     }
-  } finally {
-    news.stop()
+    return undefined
+  }
+
+  /** With the others. Answers where he was left behind; undefined if nothing can follow. */
+  async *#follow(
+    view: View,
+    from: Cursor,
+    flows: FlowEvents,
+    signal: AbortSignal,
+  ): AsyncGenerator<string, Cursor | undefined> {
+    const { clock } = this.#options
+    const channel = this.#channel(view)
+    const seat = new Seat(view, from)
+    const wake = () => seat.wake()
+    signal.addEventListener('abort', wake, { once: true })
+    flows.onNews = wake
+    let at = from
+    try {
+      channel.join(seat)
+      while (!signal.aborted) {
+        const stopTimer = clock.timer(QUIET_MS, wake)
+        const step = await seat.next()
+        stopTimer()
+        if (step === 'behind') return at
+        const taken = seat.take()
+        for (const text of taken?.texts ?? []) yield text
+        at = taken?.end ?? at
+        const isQuiet = taken === undefined && flows.isEmpty && !signal.aborted
+        yield* flows.texts()
+        // Proxies and clients hear that somebody is there.
+        if (isQuiet) yield ': \n\n'
+      }
+      return undefined
+    } finally {
+      flows.onNews = () => {}
+      signal.removeEventListener('abort', wake)
+      channel.leave(seat)
+    }
+  }
+
+  #channel({ run, topics }: View): Channel {
+    const logs = topics.has('log')
+    const key = `${logs ? 'logs' : ''} ${run ?? ''}`
+    const known = this.#channels.get(key)
+    if (known && !known.isOver) return known
+    const channel: Channel = new Channel({
+      ...this.#options,
+      run,
+      logs,
+      onOver: () => {
+        if (this.#channels.get(key) === channel) this.#channels.delete(key)
+      },
+    })
+    this.#channels.set(key, channel)
+    return channel
   }
 }
 
 // ---
 
-/** So many rows are held for a client. */
-const ROWS_AT_ONCE = 32
-const QUIET_MS = 15_000
-/** To read what a run was begun with takes its journal: of the latest few it is held. */
-const RUNS_AT_HAND = 16
+const MOST_CHANGES = 100
 
-type Rows = readonly WrittenRow[]
+/** What is to be told of flows: of each the last change. */
+class FlowEvents {
+  readonly #changes = new Map<string, FlowChange>()
+  readonly #stop: () => void
+  readonly #isContinued: boolean
+  #areMany = false
+  onNews = () => {}
 
-async function* rowTexts(options: EventStream, state: States, rows: Rows): AsyncGenerator<string> {
-  const { topics, item } = options
-  const touched = new Set<RunId>()
-  for (const { row, cursor } of rows) {
-    const run = runOf(row.journal)
-    touched.add(run)
-    await state.see(run, row)
-    if (!topics.has('entries')) continue
-    const recorded = await state.recordedOf(run)
-    if (!recorded || !state.isAskedFor(recorded.row)) continue
-    const shown = (await recorded.shownRow(row)).filter((entry) => item === undefined || isOfItem(entry, item))
-    const entries = shown.map(withoutValues)
-    const place = { cursor, owesState: true }
-    if (entries.length > 0) yield eventText('entries', { journal: row.journal, seq: row.seq, entries }, place)
-  }
-  const { cursor } = rows.at(-1) as Rows[number] // there are some
-  yield* state.texts([...touched], { cursor, owesState: false })
-}
-
-/** How runs and items stand, for one page of rows. */
-class States {
-  readonly #options: EventStream
-  /** Of the journals of the run that is followed. */
-  readonly #folds = new Map<JournalId, ItemFold>()
-  readonly #bytes = new Map<JournalId, Uint8Array>()
-  readonly #firsts = new Map<JournalId, number>()
-  /** The latest few. */
-  readonly #recorded = new Map<RunId, RecordedRun>()
-  readonly #touched = new Map<RunId, Set<JournalId>>()
-
-  constructor(options: EventStream) {
-    this.#options = options
+  constructor(news: FlowNews, { topics, run, from, isFlowAskedFor = () => true }: EventStream) {
+    this.#isContinued = topics.has('flow') && run === undefined && from !== undefined
+    const isAskedFor = (change: FlowChange | undefined) => change === undefined || isFlowAskedFor(change.name)
+    this.#stop = topics.has('flow') ? news.listen((change) => isAskedFor(change) && this.#add(change)) : () => {}
   }
 
-  /** Undefined if it was removed. */
-  async recordedOf(run: RunId): Promise<RecordedRun | undefined> {
-    const known = this.#recorded.get(run)
-    if (known) return known
-    const found = await this.#open(run)
-    if (!found) return undefined
-    for (const oldest of this.#recorded.keys()) if (this.#recorded.size >= RUNS_AT_HAND) this.#recorded.delete(oldest)
-    this.#recorded.set(run, found)
-    return found
+  get isEmpty(): boolean {
+    return this.#changes.size === 0 && !this.#areMany
   }
 
-  isAskedFor(row: RunRow): boolean {
-    return this.#options.isAskedFor?.(row) ?? true
+  /** Whoever was away does not know what has changed meanwhile. */
+  *first(): Generator<string> {
+    if (this.#isContinued) yield eventText('flow', {})
   }
 
-  async see(run: RunId, { journal, seq, entries }: JournalRow): Promise<void> {
-    if (!this.#options.topics.has('items')) return
-    let fold = this.#folds.get(journal)
-    if (!fold) {
-      const [first] = entries
-      if (seq === 0 && first?.type === 'created') {
-        fold = foldItems(first.from, first.inputs.length)
-        this.#firsts.set(journal, first.from)
-        this.#bytes.set(journal, new Uint8Array(first.inputs.length))
-      } else {
-        const known = await itemsBefore(this.#options.store, journal, seq)
-        if (!known) return
-        fold = known.fold
-        this.#firsts.set(journal, known.first)
-        this.#bytes.set(journal, fold.bytes())
-      }
-      this.#folds.set(journal, fold)
-    }
-    fold.see(entries)
-    const journals = this.#touched.get(run) ?? new Set()
-    this.#touched.set(run, journals.add(journal))
-  }
-
-  /** E2. The last of them has the place. */
-  async *texts(runs: readonly RunId[], place: Place): AsyncGenerator<string> {
-    const { topics, run: only } = this.#options
-    const texts: string[] = []
-    for (const run of runs) {
-      const recorded = await this.recordedOf(run)
-      const row = await recorded?.now()
-      if (!recorded || !row || !this.isAskedFor(row)) continue
-      const items = this.#changesOf(run)
-      if (items.length > 0) texts.push(eventText('items', only === undefined ? { runId: run, items } : items))
-      if (topics.has('run')) texts.push(eventText('run', summaryOf(row, await recorded.waiting(row))))
-    }
-    this.#touched.clear()
-    const last = texts.pop()
+  *texts(): Generator<string> {
+    if (this.isEmpty) return
+    const texts = this.#areMany
+      ? [eventText('flow', {})]
+      : [...this.#changes.values()].map((one) => eventText('flow', one))
+    this.#changes.clear()
+    this.#areMany = false
     yield texts.join('')
-    yield last === undefined ? placeOnly(place) : `id: ${place.cursor}\n${last}`
   }
 
-  #changesOf(run: RunId): [number, number][] {
-    const changes: [number, number][] = []
-    for (const journal of this.#touched.get(run) ?? []) {
-      const [before, after] = [this.#bytes.get(journal), this.#folds.get(journal)?.bytes()]
-      if (!before || !after) continue
-      const first = this.#firsts.get(journal) ?? 0
-      for (let place = 0; place < after.length; place++) {
-        if (after[place] !== before[place]) changes.push([first + place, after[place] as number])
-      }
-      this.#bytes.set(journal, after)
-    }
-    return changes
+  stop(): void {
+    this.#stop()
   }
 
-  async #open(run: RunId): Promise<RecordedRun | undefined> {
-    try {
-      return await this.#options.runs.open(run)
-    } catch (thrown) {
-      if (FlowError.is(thrown) && thrown.code === 'NOT_FOUND') return undefined
-      throw thrown
-    }
+  #add(change: FlowChange | undefined): void {
+    if (change && this.#changes.size < MOST_CHANGES) this.#changes.set(change.name, change)
+    else this.#areMany = true
+    this.onNews()
   }
 }
 
-async function hasEnded(store: Store, run: RunId): Promise<boolean> {
-  const row = await store.runs.get(run)
-  return row === undefined || isEnded(row.status)
-}
-
-function runOf(journal: JournalId): RunId {
-  return journal.slice(0, journal.lastIndexOf('/'))
-}
-
-function isOfItem(entry: { readonly type: string }, item: number): boolean {
-  const { sub, item: own, to } = entry as { readonly sub?: string; readonly item?: number; readonly to?: number }
-  if (own === undefined) return entry.type !== 'signalled'
-  if (sub !== undefined) return Number.parseInt(sub, 10) === item
-  return own === item || (to !== undefined && item >= own && item <= to)
+function viewOf({ run, topics, item, isAskedFor = () => true, asked = '' }: EventStream): View {
+  return { topics, run, item, isAskedFor, key: `${[...topics].sort().join()} ${item ?? ''} ${asked}` }
 }

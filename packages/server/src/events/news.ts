@@ -9,13 +9,16 @@ export class News {
   #isNew = false
   #tell = () => {}
 
-  constructor(store: Store, run: RunId | undefined, clock: Clock, signal: AbortSignal) {
+  /** `logs`: lines of logs are news, too. */
+  constructor(of: { store: Store; run: RunId | undefined; logs: boolean }, clock: Clock, signal: AbortSignal) {
     this.#clock = clock
     this.#signal = signal
-    this.#stop = store.watch(run === undefined ? {} : { run }, () => {
+    const tell = () => {
       this.#isNew = true
       this.#tell()
-    })
+    }
+    const { store, run, logs } = of
+    this.#stop = store.watch({ ...(run === undefined ? {} : { run }), ...(logs ? { onLog: tell } : {}) }, tell)
     signal.addEventListener('abort', () => this.#tell(), { once: true })
   }
 
@@ -34,6 +37,12 @@ export class News {
     const isNew = this.#isNew
     this.#isNew = false
     return isNew ? 'new' : 'quiet'
+  }
+
+  /** Somebody asks to look again. */
+  look(): void {
+    this.#isNew = true
+    this.#tell()
   }
 
   stop(): void {

@@ -1,7 +1,7 @@
 // Server-sent events as text, and the place from which a stream goes on.
 //
 // A place is a cursor of the store. With `~` behind it, the state after its row has not been sent yet: a client that has heard of
-// what happened must hear of where that has led to.
+// what happened must hear of where that has led to. With a number behind that, so many happenings of the next row were sent.
 
 import { Readable } from 'node:stream'
 import type { Cursor } from '@stepflow/engine'
@@ -11,10 +11,11 @@ import { unreadable } from '../app/problem.ts'
 export interface Place {
   readonly cursor: Cursor
   readonly owesState: boolean
+  readonly done?: number
 }
 
-export function placeText({ cursor, owesState }: Place): string {
-  return owesState ? `${cursor}~` : cursor
+export function placeText({ cursor, owesState, done }: Place): string {
+  return owesState ? `${cursor}~${done ?? ''}` : cursor
 }
 
 /** Where the client wants to go on; undefined if it does not say. */
@@ -24,7 +25,9 @@ export function placeOf({ headers }: FastifyRequest, after: string | undefined):
   // A browser that connects again sends the header, and the address that it had at first.
   const text = header === undefined || header === '' ? after : header
   if (text === undefined) return undefined
-  return text.endsWith('~') ? { cursor: text.slice(0, -1), owesState: true } : { cursor: text, owesState: false }
+  const [, cursor = text, done] = /^(.*)~(\d{0,9})$/s.exec(text) ?? []
+  if (done === undefined) return { cursor, owesState: false }
+  return { cursor, owesState: true, ...(done === '' ? {} : { done: Number(done) }) }
 }
 
 export function eventText(event: string, data: unknown, place?: Place): string {

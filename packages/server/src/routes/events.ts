@@ -6,13 +6,13 @@ import { concerns, type RecordedRun } from '@stepflow/host/history'
 import type { App } from '../app/app.ts'
 import { gone } from '../app/gone.ts'
 import { unreadable } from '../app/problem.ts'
-import { eventStream, isOver, type Topic, topics } from '../events/event-stream.ts'
+import { type Topic, topics } from '../events/chunk.ts'
 import { placeOf, sendEvents } from '../events/sse.ts'
 import { withoutValues } from '../events/without-values.ts'
 import type { Services } from '../services.ts'
 import { filterOf, filterProperties } from './run-filter.ts'
 
-export function eventRoutes(app: App, { store, runs, clock, life }: Services): void {
+export function eventRoutes(app: App, { runs, events, life }: Services): void {
   app.get(
     '/runs/:runId/events',
     {
@@ -25,7 +25,10 @@ export function eventRoutes(app: App, { store, runs, clock, life }: Services): v
         params: { type: 'object', properties: { runId: { type: 'string' } }, required: ['runId'] } as const,
         querystring: {
           type: 'object',
-          properties: { ...place, item: { type: 'integer', minimum: 0, description: 'Of `entries`: one item only.' } },
+          properties: {
+            ...place,
+            item: { type: 'integer', minimum: 0, description: 'Of what happens: in one item only.' },
+          },
         } as const,
         produces: ['text/event-stream'],
         response: {
@@ -39,10 +42,11 @@ export function eventRoutes(app: App, { store, runs, clock, life }: Services): v
       const asked = topicsOf(query.topics)
       const from = placeOf(request, query.after)
       const { row } = await runs.open(params.runId)
-      if (await isOver({ store, run: row.id, from })) return reply.code(204).send()
+      if (await events.isOver({ run: row.id, from, topics: asked })) return reply.code(204).send()
       const signal = gone(reply, life)
-      const stream = eventStream({ store, runs, clock, signal, run: row.id, from, topics: asked, item: query.item })
-      return sendEvents(reply, stream)
+      const isFlowAskedFor = (name: string) => name === row.flow
+      const { item } = query
+      return sendEvents(reply, events.stream({ signal, run: row.id, from, topics: asked, item, isFlowAskedFor }))
     },
   )
 
@@ -99,7 +103,10 @@ export function eventRoutes(app: App, { store, runs, clock, life }: Services): v
       const from = placeOf(request, after)
       const asked = topicsOf(named)
       const signal = gone(reply, life)
-      return sendEvents(reply, eventStream({ store, runs, clock, signal, from, topics: asked, isAskedFor }))
+      const flows = query.flow?.split(',')
+      const isFlowAskedFor = (name: string) => flows?.includes(name) ?? true
+      const view = { topics: asked, isAskedFor, asked: JSON.stringify(query), isFlowAskedFor }
+      return sendEvents(reply, events.stream({ signal, from, ...view }))
     },
   )
 }
@@ -115,15 +122,17 @@ async function* journalLines(recorded: RecordedRun, item: number | undefined): A
   }
 }
 
-const WHAT = `\`run\` is a run as it stands, \`items\` a list of [number, byte], \`entries\` what was written to a journal, without values; \`reset\`: what is known is out of date, read again. \`Last-Event-ID\` or \`after\` goes on without a gap.`
+const WHAT = `\`run\` is a run as it stands, \`items\` a list of [number, byte], \`wait\` a wait that begins or ends, \`flow\` a named flow that has changed, \`entries\` what was written to a journal, without values, \`log\` a line of a log; \`reset\`: what is known is out of date, read again. \`Last-Event-ID\` or \`after\` goes on without a gap.`
+
+const BY_DEFAULT = 'run,items,wait,flow'
 
 const place = {
-  topics: { type: 'string', description: `With commas: ${topics.join(', ')}; run and items unless told.` },
+  topics: { type: 'string', description: `With commas: ${topics.join(', ')}; ${BY_DEFAULT} unless told.` },
   after: { type: 'string', minLength: 1, description: 'A `cursor` of an answer, or the id of an event.' },
 } as const
 
 function topicsOf(text: string | undefined): ReadonlySet<Topic> {
-  const named = (text ?? 'run,items').split(',').map((one) => {
+  const named = (text ?? BY_DEFAULT).split(',').map((one) => {
     const topic = topics.find((known) => known === one)
     if (topic) return topic
     throw unreadable(`"topics" has "${one}", but there are: ${topics.join(', ')}`)

@@ -1,0 +1,239 @@
+// One reader for all who follow the same: a page of rows is read and made into text once, however many clients there are.
+//
+// H1  Who joins has read all that was written up to his place by himself, and hears of each row behind it once: he joins where
+//     the channel stands, within a chunk, or when neither of them finds anything more.
+// H2  Nobody holds more than one chunk. Who has not taken the last one when the next is there is left behind: he reads by
+//     himself, from the store, at his own pace.
+// H3  The more there are, the less often they are written to: telling them takes a bounded part of this process' time.
+
+import { type Clock, type Cursor, isEnded, type RunId, type Store } from '@stepflow/engine'
+import type { RunReader } from '@stepflow/host/history'
+import type { Chunk, Topic, View } from './chunk.ts'
+import { News } from './news.ts'
+import { RowEvents } from './row-events.ts'
+
+export interface ChannelOptions {
+  readonly store: Store
+  readonly runs: RunReader
+  readonly clock: Clock
+  /** Absent: of all. */
+  readonly run: RunId | undefined
+  /** With the lines of logs. */
+  readonly logs: boolean
+  readonly onOver: () => void
+}
+
+/** How it goes on for somebody who follows. */
+export type Step = 'chunk' | 'behind' | 'other'
+
+/** Somebody who follows. */
+export class Seat {
+  readonly view: View
+  /** All up to there has been sent. */
+  readonly at: Cursor
+  #chunk: { readonly chunk: Chunk; readonly from: number } | undefined
+  #isBehind = false
+  #tell = () => {}
+  #onTaken = () => {}
+
+  constructor(view: View, at: Cursor) {
+    this.view = view
+    this.at = at
+  }
+
+  /** Resolves when there is something to do; `other`: somebody called `wake`. */
+  async next(): Promise<Step> {
+    if (this.#isBehind) return 'behind'
+    if (!this.#chunk) {
+      this.#onTaken()
+      await new Promise<void>((resolve) => {
+        this.#tell = resolve
+      })
+      this.#tell = () => {}
+    }
+    return this.#isBehind ? 'behind' : this.#chunk ? 'chunk' : 'other'
+  }
+
+  wake(): void {
+    this.#tell()
+  }
+
+  /** The chunk, which is held no longer. */
+  take(): { readonly texts: readonly string[]; readonly end: Cursor } | undefined {
+    if (!this.#chunk) return undefined
+    const { chunk, from } = this.#chunk
+    this.#chunk = undefined
+    return { texts: chunk.texts(this.view, from), end: chunk.end }
+  }
+
+  /** H2. False if the one before has not been taken. */
+  offer(chunk: Chunk, from: number): boolean {
+    if (this.#chunk) {
+      this.leaveBehind()
+      return false
+    }
+    this.#chunk = { chunk, from }
+    this.#tell()
+    return true
+  }
+
+  leaveBehind(): void {
+    this.#isBehind = true
+    this.#chunk = undefined
+    this.#onTaken()
+    this.#tell()
+  }
+
+  /** Calls back when it has taken what it was offered, and waits again. */
+  set onTaken(taken: () => void) {
+    this.#onTaken = taken
+  }
+}
+
+/** So many rows are read at once. */
+const ROWS_AT_ONCE = 64
+const QUIET_MS = 15_000
+/** Who takes longer is left behind. */
+const TAKE_MS = 500
+/** After telling them, so many times as long nobody is told: and how long that may be. */
+const PAUSE = 9
+const MOST_PAUSE_MS = 1_000
+
+export class Channel {
+  readonly #options: ChannelOptions
+  readonly #seats = new Set<Seat>()
+  readonly #joining = new Set<Seat>()
+  readonly #over = new AbortController()
+  #at: Cursor | undefined
+  #news: News | undefined
+  #isOver = false
+
+  constructor(options: ChannelOptions) {
+    this.#options = options
+  }
+
+  join(seat: Seat): void {
+    this.#joining.add(seat)
+    if (this.#news === undefined) {
+      const { store, run, logs, clock } = this.#options
+      this.#news = new News({ store, run, logs }, clock, this.#over.signal)
+      void this.#read(this.#news)
+    } else this.#news.look()
+  }
+
+  leave(seat: Seat): void {
+    this.#seats.delete(seat)
+    this.#joining.delete(seat)
+    seat.onTaken = () => {}
+    if (this.#seats.size + this.#joining.size === 0) this.#over.abort()
+  }
+
+  // ---
+
+  async #read(news: News): Promise<void> {
+    const { store, runs, run, logs } = this.#options
+    const events = new RowEvents({ store, runs })
+    const of = { ...(run === undefined ? {} : { run }), limit: ROWS_AT_ONCE, logs }
+    try {
+      while (!this.#over.signal.aborted) {
+        const waiting = [...this.#joining]
+        this.#at ??= waiting[0]?.at as Cursor // somebody has joined
+        for (const seat of waiting) if (seat.at === this.#at) this.#admit(seat)
+        const page = await store.rowsAfter({ ...of, after: this.#at })
+        // What follows is gone: each finds that out for himself.
+        if (!page) return
+        if (page.rows.length === 0) {
+          if (page.next !== undefined) this.#at = page.next
+          else {
+            // H1. They had read all before this look, and it found nothing.
+            for (const seat of waiting) this.#admit(seat)
+            if (run !== undefined && (await hasEnded(store, run))) return
+            await news.next(QUIET_MS)
+          }
+          continue
+        }
+        // Nobody joins within it whose topics are not in it.
+        const joining = [...this.#joining]
+        const chunk = await events.read(page.rows, this.#at, this.#topics())
+        const began = performance.now()
+        this.#offer(chunk, joining)
+        this.#at = chunk.end
+        await this.#taken()
+        await pause(Math.min(MOST_PAUSE_MS, PAUSE * (performance.now() - began)))
+      }
+    } catch {
+      // A store that is away: whoever reads by himself is told.
+    } finally {
+      this.#end(news)
+    }
+  }
+
+  #end(news: News): void {
+    this.#isOver = true
+    news.stop()
+    this.#options.onOver()
+    for (const seat of [...this.#seats, ...this.#joining]) seat.leaveBehind()
+    this.#seats.clear()
+    this.#joining.clear()
+  }
+
+  get isOver(): boolean {
+    return this.#isOver || this.#over.signal.aborted
+  }
+
+  #admit(seat: Seat): void {
+    if (this.#joining.delete(seat)) this.#seats.add(seat)
+  }
+
+  #offer(chunk: Chunk, joining: readonly Seat[]): void {
+    for (const seat of this.#seats) if (!seat.offer(chunk, 0)) this.#seats.delete(seat)
+    for (const seat of joining) {
+      const from = this.#joining.has(seat) ? chunk.rowsUpTo(seat.at) : undefined
+      if (from === undefined) continue
+      this.#admit(seat)
+      seat.offer(chunk, from)
+    }
+  }
+
+  /** Resolves when all have taken the chunk, or those who have not are left behind. */
+  async #taken(): Promise<void> {
+    const busy = new Set(this.#seats)
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, TAKE_MS)
+      const taken = (seat: Seat) => {
+        busy.delete(seat)
+        if (busy.size > 0) return
+        clearTimeout(timer)
+        resolve()
+      }
+      for (const seat of busy) seat.onTaken = () => taken(seat)
+      if (busy.size === 0) taken(undefined as never)
+    })
+    for (const seat of busy) {
+      this.#seats.delete(seat)
+      seat.leaveBehind()
+    }
+    for (const seat of this.#seats) seat.onTaken = () => {}
+  }
+
+  /** All that somebody wants. */
+  #topics(): ReadonlySet<Topic> {
+    const wanted = new Set<Topic>()
+    for (const seats of [this.#seats, this.#joining]) {
+      for (const { view } of seats) for (const topic of view.topics) wanted.add(topic)
+    }
+    return wanted
+  }
+}
+
+export async function hasEnded(store: Store, run: RunId): Promise<boolean> {
+  const row = await store.runs.get(run)
+  return row === undefined || isEnded(row.status)
+}
+
+// ---
+
+/** Of this process' time, not of the runs'. */
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
