@@ -1,6 +1,6 @@
 // Schedules: the runs that they begin, when, and with which input. The numbers are those of scheduler.ts.
 
-import { rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { createFire } from '../src/triggers/fire.ts'
@@ -359,4 +359,25 @@ test('a run that cannot begin is no end of the schedule: it says why, and goes o
   await until('picky', 1)
   expect(await firesOf('picky')).toEqual(['08:02'])
   expect(await problemOf()).toBeUndefined()
+})
+
+test('what the page of triggers shows of schedules works as it stands there', async () => {
+  const page = readFileSync(new URL('../../../docs/triggers.md', import.meta.url), 'utf8')
+  const [, text = ''] = /## Schedules\n.*?```yaml\n(.*?)```/s.exec(page) ?? []
+  const [, body = ''] = /\/schedules -H .*? -d '(.*?)'/s.exec(page) ?? []
+  // A Friday.
+  const files = { 'flows/report.yaml': text }
+  const { jump, server, until } = await startAt('2026-06-05T03:00:00Z', { files })
+  expect((await server.call('POST', '/schedules', body)).status).toBe(201)
+  for (const time of ['2026-06-05T04:30:00Z', '2026-06-05T16:00:00Z']) await jump(time)
+  await until('nightly%20report', 2)
+
+  const { runs } = (await server.call('GET', '/runs?sort=createdAt')).body
+  const results = await Promise.all(
+    runs.map(async ({ runId }: any) => (await server.call('GET', `/runs/${runId}/results`)).body),
+  )
+  expect(results.map((one: string) => JSON.parse(one).result)).toEqual([
+    'a short report, due at 2026-06-05T04:30:00.000Z',
+    'a long report, due at 2026-06-05T16:00:00.000Z',
+  ])
 })
