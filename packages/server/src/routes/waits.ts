@@ -9,7 +9,7 @@ import { MOST_IN_LIST, MOST_OF_ONE, preview } from '../app/preview.ts'
 import { contextOf, decide, decidedShape, findWait, waitId } from '../runs/decide.ts'
 import type { Services } from '../services.ts'
 
-export function waitRoutes(app: App, { runs, engine, store }: Services): void {
+export function waitRoutes(app: App, { runs, engine, store, clock }: Services): void {
   app.get(
     '/waits',
     {
@@ -87,7 +87,7 @@ export function waitRoutes(app: App, { runs, engine, store }: Services): void {
     },
     async ({ params, body, caller }) => {
       const payload = (body ?? null) as Json // a body is JSON
-      const decided = await decide({ engine, runs, id: params.waitId, payload, by: caller?.name })
+      const decided = await decide({ engine, store, clock, runs, id: params.waitId, payload, by: caller?.name })
       return shown(decided.recorded, decided.state, MOST_OF_ONE)
     },
   )

@@ -2,10 +2,12 @@
 //
 // D1  A decision is a signal for one wait, with an id of its own. Of several, the first in the run's journal counts: whoever sent
 //     another one is told so.
+// D2  One that was sent about when the wait expires counts if the wait has taken it, and its answer waits for that: whoever
+//     drives the run may have let the wait go before he heard of it.
 
 import { randomUUID } from 'node:crypto'
-import { FlowError, type Json, type PlanEngine, visitOfPath } from '@stepflow/engine'
-import { checkPayload, type RecordedRun, type RunReader, type WaitState } from '@stepflow/host/history'
+import { type Clock, FlowError, type Json, type PlanEngine, type Store, visitOfPath } from '@stepflow/engine'
+import { checkPayload, type RecordedRun, type RunReader, type Wait, type WaitState } from '@stepflow/host/history'
 
 export interface FoundWait {
   readonly recorded: RecordedRun
@@ -38,6 +40,8 @@ export async function contextOf(recorded: RecordedRun, path: string): Promise<un
 
 export interface Decide {
   readonly engine: PlanEngine
+  readonly store: Store
+  readonly clock: Clock
   readonly runs: RunReader
   readonly id: string
   readonly payload: Json
@@ -45,7 +49,8 @@ export interface Decide {
 }
 
 /** Throws CONFLICT if it is past, INVALID_INPUT for a payload that does not fit. */
-export async function decide({ engine, runs, id, payload, by }: Decide): Promise<FoundWait> {
+export async function decide(tools: Decide): Promise<FoundWait> {
+  const { engine, runs, id, payload, by } = tools
   const { recorded, state } = await findWait(runs, id)
   if (state.isOver || state.decided) throw past(id, state)
   const { path, name, schema } = state.wait
@@ -61,13 +66,43 @@ export async function decide({ engine, runs, id, payload, by }: Decide): Promise
     wait: path,
     ...(by === undefined ? {} : { by }),
   })
-  const after = await findWait(runs, id)
+  const after = await afterDecision(tools, state.wait)
   // D1.
   if (after.state.decided?.signalId !== signalId) throw past(id, after.state)
   return after
 }
 
 // ---
+
+/** D2. */
+const ABOUT_MS = 1_000
+const PATIENCE_MS = 5_000
+
+/** As it is, or about its expiry as it is when it is over. */
+async function afterDecision({ store, clock, runs, id }: Decide, { expiresAt }: Wait): Promise<FoundWait> {
+  if (expiresAt === undefined || expiresAt > clock.now() + ABOUT_MS) return findWait(runs, id)
+  let news: () => void = () => {}
+  const stop = store.watch({ run: id.slice(0, id.lastIndexOf('~')) }, () => news())
+  let isLate = false
+  const cancel = clock.timer(PATIENCE_MS, () => {
+    isLate = true
+    news()
+  })
+  try {
+    for (;;) {
+      const changed = new Promise<void>((resolve) => {
+        news = resolve
+      })
+      const found = await findWait(runs, id)
+      // Of a paused run nothing is over before it goes on; what was sent in time is taken then.
+      if (found.state.isOver || isLate || found.recorded.row.status === 'paused') return found
+      await changed
+    }
+  } finally {
+    stop()
+    cancel()
+  }
+}
 
 function past(id: string, { decided, isExpired }: WaitState): FlowError {
   const how = decided ? 'was decided already' : isExpired ? 'expired' : 'is over: its item has ended'
