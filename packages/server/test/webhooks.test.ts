@@ -439,3 +439,23 @@ test('of two files with one webhook that are saved at the same time one is writt
   expect((await post(server, { headers: ours(), path: '/hooks/pull' })).status).toBe(202)
   expect((await runsOf(server))[0].flowName).toBe(won)
 })
+
+test('strangers who send large bodies and do not end them cannot fill the memory: the next is asked to come later', async () => {
+  const server = await serve(OURS)
+  const large = Buffer.alloc(15 * 2 ** 20, 0x20)
+  const begin = () => {
+    const headers = { ...ours({ body: large }), 'content-length': String(16 * 2 ** 20) }
+    const sent = request(`${server.url}/hooks/push`, { method: 'POST', headers, agent: false })
+    sent.on('error', () => {})
+    const answered = new Promise<number>((resolve) =>
+      sent.once('response', ({ statusCode = 0 }) => resolve(statusCode)),
+    )
+    sent.write(large)
+    return { sent, answered }
+  }
+  const begun = Array.from({ length: 6 }, begin)
+
+  expect(await Promise.race(begun.map(({ answered }) => answered))).toBe(503)
+  for (const { sent } of begun) sent.destroy()
+  await expect.poll(async () => (await post(server, { headers: ours() })).status, { timeout: 30_000 }).toBe(202)
+})

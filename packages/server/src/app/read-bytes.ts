@@ -5,8 +5,13 @@ import { type Clock, FlowError } from '@stepflow/engine'
 
 const SILENT_MS = 60_000
 
-/** Throws TOO_LARGE, keeping no more than that. */
-export async function readBytes(body: Readable, most: number, clock: Clock): Promise<Buffer> {
+/** Throws TOO_LARGE, keeping no more than that, and what `hold` throws, which hears of bytes before they are kept. */
+export async function readBytes(
+  body: Readable,
+  most: number,
+  clock: Clock,
+  hold: (bytes: number) => void = () => {},
+): Promise<Buffer> {
   const parts: Buffer[] = []
   let bytes = 0
   const watch = () => clock.timer(SILENT_MS, () => body.destroy())
@@ -17,6 +22,7 @@ export async function readBytes(body: Readable, most: number, clock: Clock): Pro
       cancel = watch()
       bytes += part.length
       if (bytes > most) throw new FlowError('TOO_LARGE', `the body is larger than ${most / 2 ** 20} MiB`)
+      hold(part.length)
       parts.push(part)
     }
   } finally {
