@@ -25,6 +25,7 @@ await build({
     })),
   },
   plugins: [englishOnly()],
+  worker: { format: 'es' },
   oxc: { jsx: { runtime: 'automatic', importSource: 'react' } },
   build: {
     outDir: making,

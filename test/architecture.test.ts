@@ -70,7 +70,7 @@ const mayImport: Record<string, readonly string[]> = {
     '@stepflow/api/client',
     '@stepflow/server',
   ],
-  web: ['@stepflow/engine', '@stepflow/api', '@stepflow/api/client', '@stepflow/draw'],
+  web: ['@stepflow/engine', '@stepflow/dialects', '@stepflow/api', '@stepflow/api/client', '@stepflow/draw'],
 }
 
 /**
@@ -102,7 +102,7 @@ const rooms: Record<string, readonly string[]> = {
     'observability',
   ],
   server: ['app', 'access', 'signatures', 'flows', 'runs', 'events', 'triggers', 'mcp', 'page', 'routes'],
-  web: ['styles', 'model', 'api', 'parts', 'canvas', 'shell', 'pages'],
+  web: ['styles', 'model', 'worker', 'api', 'parts', 'canvas', 'shell', 'pages'],
   stepflow: ['progress', 'batch', 'cases', 'remote', 'runs', 'commands'],
 }
 

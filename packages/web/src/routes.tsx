@@ -66,6 +66,16 @@ const login = createRoute({ getParentRoute: () => root, path: '/login', validate
   import('./pages/login/login-page.tsx').then(({ loginPage }) => loginPage),
 )
 
+const newFlow = createRoute({ getParentRoute: () => root, path: '/flows/new' }).lazy(() =>
+  import('./pages/editor/editor-page.tsx').then(({ newFlowPage }) => newFlowPage),
+)
+
+const editor = createRoute({
+  getParentRoute: () => root,
+  path: '/flows/$name/edit',
+  validateSearch: textsOf(['dock']),
+}).lazy(() => import('./pages/editor/editor-page.tsx').then(({ editorPage }) => editorPage))
+
 export const router = createRouter({
   routeTree: root.addChildren([
     home,
@@ -73,6 +83,8 @@ export const router = createRouter({
     run,
     flows,
     flow,
+    newFlow,
+    editor,
     approvals,
     approval,
     schedules,

@@ -49,6 +49,7 @@ output: { $step: a }
 }
 
 export interface Served {
+  readonly folder: string
   readonly url: string
   readonly call: (path: string, init?: RequestInit) => Promise<Answer>
   readonly post: (path: string, body: unknown) => Promise<{ runId: string }>
@@ -64,8 +65,8 @@ export interface Answer {
 }
 
 /** Started with a folder of flows; ends with the test. */
-export async function served(): Promise<Served> {
-  const { folder } = folderWith(FLOWS)
+export async function served(files: Readonly<Record<string, string>> = FLOWS): Promise<Served> {
+  const { folder } = folderWith(files)
   const { url } = await serving(folder)
   const call = async (path: string, init?: RequestInit): Promise<Answer> => {
     const answer = await fetch(`${url}/api/v1${path}`, init)
@@ -76,6 +77,7 @@ export async function served(): Promise<Served> {
     call(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
   return {
     url,
+    folder,
     call,
     post,
     async start(flowName, input = { small: false }) {

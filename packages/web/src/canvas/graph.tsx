@@ -35,6 +35,8 @@ export interface GraphProps {
   /** Steps of the critical path, in order. */
   readonly critical: readonly string[]
   readonly selected: string | undefined
+  /** Of a flow, not of a run: steps are named without a status. */
+  readonly isPlain?: boolean
   readonly isFaded?: (id: string) => boolean
   readonly onSelect: (id: string | undefined) => void
 }
@@ -42,7 +44,7 @@ export interface GraphProps {
 const MOST_BUTTONS = 400
 
 export function Graph(props: GraphProps): ReactElement {
-  const { graph, nodes, critical, selected, isFaded, onSelect } = props
+  const { graph, nodes, critical, selected, isPlain = false, isFaded, onSelect } = props
   const box = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
   const [size, setSize] = useState<Size>({ width: 0, height: 0 })
@@ -182,7 +184,7 @@ export function Graph(props: GraphProps): ReactElement {
                   type="button"
                   tabIndex={-1}
                   className="cover"
-                  aria-label={`${id}, ${status}`}
+                  aria-label={isPlain ? id : `${id}, ${status}`}
                   aria-description={node?.description}
                   aria-pressed={selected === id}
                   onClick={() => onSelect(id)}

@@ -96,16 +96,22 @@ export function Menu({
 
 export interface ChoiceProps<Value extends string> {
   readonly label: string
+  readonly isLabelHidden?: boolean
   readonly value: Value
   readonly choices: readonly (readonly [Value, string])[]
   readonly onChange: (value: Value) => void
 }
 
 /** One of a few, all of them in sight. */
-export function Choice<Value extends string>({ label, value, choices, onChange }: ChoiceProps<Value>): ReactElement {
+export function Choice<Value extends string>(props: ChoiceProps<Value>): ReactElement {
+  const { label, isLabelHidden = false, value, choices, onChange } = props
   return (
-    <RadioGroup className="choice" value={value} onChange={(chosen) => onChange(chosen as Value)}>
-      <Label>{label}</Label>
+    <RadioGroup
+      className={isLabelHidden ? 'choice inline' : 'choice'}
+      value={value}
+      onChange={(chosen) => onChange(chosen as Value)}
+    >
+      <Label className={isLabelHidden ? 'hidden' : ''}>{label}</Label>
       <div className="segments">
         {choices.map(([of, word]) => (
           <Radio key={of} value={of}>

@@ -9,7 +9,7 @@ import { client } from '../../api/client.ts'
 import { queries, queryClient } from '../../api/queries.ts'
 import { shortId } from '../../model/format.ts'
 import { detailOf, statusOf } from '../../model/run-words.ts'
-import { Button } from '../../parts/button.tsx'
+import { Button, buttonClass } from '../../parts/button.tsx'
 import { Fault } from '../../parts/fault.tsx'
 import { Status } from '../../parts/status.tsx'
 import { Ago } from '../../parts/time.tsx'
@@ -54,6 +54,9 @@ function Loaded({ name, flow }: { name: string; flow: FlowDetail }): ReactElemen
         </span>
         <h1>{name}</h1>
         <span className="fill" />
+        <Link to="/flows/$name/edit" params={{ name }} className={buttonClass()}>
+          Edit
+        </Link>
         {mayRun ? (
           <Button look="primary" onPress={() => setRunOpen(true)}>
             Run

@@ -6,6 +6,7 @@ import { createLazyRoute, Link, useNavigate } from '@tanstack/react-router'
 import { Search } from 'lucide-react'
 import { type ReactElement, useState } from 'react'
 import { queries } from '../../api/queries.ts'
+import { buttonClass } from '../../parts/button.tsx'
 import { Fault } from '../../parts/fault.tsx'
 import { type Column, Rows } from '../../parts/rows.tsx'
 import { Status } from '../../parts/status.tsx'
@@ -23,6 +24,7 @@ function FlowsPage(): ReactElement {
   useTitle('Flows')
   const [text, setText] = useState('')
   const { data, error, refetch } = useQuery(queries.flows())
+  const { data: info } = useQuery(queries.info())
   const navigate = useNavigate()
   const words = text.toLowerCase()
   const rows = (data?.flows ?? []).filter(({ name, description }) =>
@@ -33,6 +35,11 @@ function FlowsPage(): ReactElement {
       <header className="head">
         <h1>Flows</h1>
         <span className="fill" />
+        {info?.role === 'admin' && info.canWriteFlows ? (
+          <Link to="/flows/new" className={buttonClass('primary')}>
+            New flow
+          </Link>
+        ) : null}
       </header>
       <div className="filter-bar">
         <search className="field query">

@@ -1,14 +1,27 @@
 // What is shown at a server that has run nothing yet: its flows, or how to get one.
 
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
+import { Link, useNavigate } from '@tanstack/react-router'
 import type { ReactElement } from 'react'
-import { queries } from '../../api/queries.ts'
+import { client } from '../../api/client.ts'
+import { queries, queryClient } from '../../api/queries.ts'
+import { SAMPLE_FLOW, SAMPLE_NAME } from '../../model/sample-flow.ts'
+import { Button, buttonClass } from '../../parts/button.tsx'
 import { Copy } from '../../parts/copy.tsx'
+import { attempt } from '../../parts/toasts.tsx'
 import { Outlines } from '../../parts/waiting.tsx'
 
 export function Start(): ReactElement {
   const { data: flows, isPending } = useQuery(queries.flows())
+  const { data: info } = useQuery(queries.info())
+  const navigate = useNavigate()
+  const trySample = () =>
+    attempt(async () => {
+      await client.addFlow({ flow: SAMPLE_FLOW })
+      await client.publishFlow(SAMPLE_NAME)
+      await queryClient.invalidateQueries({ queryKey: ['flows'] })
+      await navigate({ to: '/flows/$name/edit', params: { name: SAMPLE_NAME }, search: { dock: 'run' } })
+    })
   const folder = 'stepflow serve --flows flows'
   return (
     <>
@@ -36,6 +49,16 @@ export function Start(): ReactElement {
           ) : null}
           {flows && flows.flows.length === 0 ? (
             <p className="ink-2">A flow is a list of steps, and where the data of each comes from.</p>
+          ) : null}
+          {info?.canWriteFlows && info.role === 'admin' ? (
+            <p className="row">
+              <Button look="primary" onPress={() => void trySample()}>
+                Try the sample
+              </Button>
+              <Link to="/flows/new" className={buttonClass()}>
+                New flow
+              </Link>
+            </p>
           ) : null}
           <p className="ink-2">Or serve a folder of your own:</p>
           <p className="row box command-line">

@@ -1,0 +1,196 @@
+// The text of a flow: CodeMirror, with the problems in it, completion, and one way to change it from outside.
+
+import { autocompletion, type CompletionContext, closeBrackets, completionKeymap } from '@codemirror/autocomplete'
+import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands'
+import { yaml } from '@codemirror/lang-yaml'
+import { bracketMatching, HighlightStyle, indentOnInput, syntaxHighlighting } from '@codemirror/language'
+import { type Diagnostic, lintGutter, setDiagnostics } from '@codemirror/lint'
+import { highlightSelectionMatches, searchKeymap } from '@codemirror/search'
+import { EditorState } from '@codemirror/state'
+import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view'
+import { tags } from '@lezer/highlight'
+import { type ReactElement, type RefObject, useEffect, useImperativeHandle, useRef } from 'react'
+import type { Problem } from './use-compiled.ts'
+
+export interface TextPaneHandle {
+  /** Puts the caret there and shows it. */
+  goTo(line: number, column?: number): void
+  /** One change, which one undo takes back. */
+  replaceAll(text: string): void
+}
+
+export interface TextPaneProps {
+  readonly initial: string
+  readonly problems: readonly Problem[]
+  readonly steps: readonly string[]
+  readonly components: readonly { readonly path: string; readonly description?: string }[]
+  readonly isReadOnly: boolean
+  readonly onChange: (text: string) => void
+  /** The line of the caret. */
+  readonly onLine: (line: number) => void
+  readonly onSave: () => void
+  readonly onRun: () => void
+  readonly handle: RefObject<TextPaneHandle | null>
+}
+
+export function TextPane(props: TextPaneProps): ReactElement {
+  const box = useRef<HTMLDivElement>(null)
+  const view = useRef<EditorView>(undefined)
+  const latest = useRef(props)
+  latest.current = props
+  const { initial, isReadOnly } = props
+  useEffect(() => {
+    const parent = box.current
+    if (!parent) return
+    const editor = new EditorView({ parent, state: stateOf(initial, isReadOnly, latest) })
+    // Reached by keys where it is longer than its pane.
+    editor.scrollDOM.tabIndex = 0
+    view.current = editor
+    return () => editor.destroy()
+  }, [initial, isReadOnly])
+  useImperativeHandle(props.handle, () => ({
+    goTo(line, column = 1) {
+      const editor = view.current
+      if (!editor || line > editor.state.doc.lines) return
+      const at = editor.state.doc.line(line)
+      const anchor = Math.min(at.to, at.from + column - 1)
+      editor.dispatch({ selection: { anchor }, effects: EditorView.scrollIntoView(anchor, { y: 'center' }) })
+      editor.focus()
+    },
+    replaceAll(text) {
+      const editor = view.current
+      editor?.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: text } })
+    },
+  }))
+  useEffect(() => {
+    const editor = view.current
+    if (editor) editor.dispatch(setDiagnostics(editor.state, marksOf(props.problems, editor.state)))
+  }, [props.problems])
+  return <div className="text-pane" ref={box} />
+}
+
+// ---
+
+function stateOf(doc: string, isReadOnly: boolean, latest: RefObject<TextPaneProps>): EditorState {
+  const nonce = document.querySelector<HTMLMetaElement>('meta[property=csp-nonce]')?.nonce ?? ''
+  const does = (what: 'onSave' | 'onRun') => () => {
+    latest.current[what]()
+    return true
+  }
+  return EditorState.create({
+    doc,
+    extensions: [
+      EditorView.cspNonce.of(nonce),
+      EditorView.contentAttributes.of({ 'aria-label': 'Flow text' }),
+      EditorState.readOnly.of(isReadOnly),
+      lineNumbers(),
+      history(),
+      drawSelection(),
+      indentOnInput(),
+      bracketMatching(),
+      closeBrackets(),
+      highlightActiveLine(),
+      highlightSelectionMatches(),
+      lintGutter(),
+      yaml(),
+      syntaxHighlighting(COLOURS),
+      autocompletion({ override: [(context) => complete(context, latest.current)] }),
+      keymap.of([
+        { key: 'Mod-s', run: does('onSave'), preventDefault: true },
+        { key: 'Mod-Enter', run: does('onRun'), preventDefault: true },
+        ...completionKeymap,
+        ...searchKeymap,
+        ...historyKeymap,
+        ...defaultKeymap,
+        // Escape, then Tab, leaves the field.
+        indentWithTab,
+      ]),
+      EditorView.updateListener.of((update) => {
+        if (update.docChanged) latest.current.onChange(update.state.doc.toString())
+        if (update.selectionSet) latest.current.onLine(update.state.doc.lineAt(update.state.selection.main.head).number)
+      }),
+      LOOK,
+    ],
+  })
+}
+
+const LOOK = EditorView.theme({
+  '&': { height: '100%', fontSize: '12px', backgroundColor: 'var(--bg)', color: 'var(--ink)' },
+  '.cm-content': { fontFamily: 'var(--mono)', lineHeight: '20px', caretColor: 'var(--accent)' },
+  '.cm-gutters': { backgroundColor: 'var(--bg)', color: 'var(--ink-3)', border: '0', fontFamily: 'var(--mono)' },
+  '.cm-activeLine, .cm-activeLineGutter': { backgroundColor: 'var(--soft)' },
+  '&.cm-focused': { outline: 'none' },
+  '&.cm-focused .cm-cursor': { borderLeftColor: 'var(--accent)' },
+  '&.cm-focused .cm-selectionBackground, .cm-selectionBackground': {
+    backgroundColor: 'color-mix(in srgb, var(--accent) 25%, transparent) !important',
+  },
+  '.cm-tooltip': {
+    backgroundColor: 'var(--raised)',
+    border: '1px solid var(--line)',
+    borderRadius: '6px',
+    color: 'var(--ink)',
+  },
+  '.cm-tooltip-autocomplete ul li[aria-selected]': { backgroundColor: 'var(--soft)', color: 'var(--ink)' },
+  '.cm-panels': { backgroundColor: 'var(--sunk)', color: 'var(--ink)' },
+})
+
+const COLOURS = HighlightStyle.define([
+  { tag: tags.propertyName, color: 'var(--ink)' },
+  { tag: tags.string, color: 'var(--success)' },
+  { tag: [tags.number, tags.bool, tags.null], color: 'var(--waiting)' },
+  { tag: tags.comment, color: 'var(--ink-3)' },
+  { tag: tags.keyword, color: 'var(--accent)' },
+])
+
+const SEVERITIES = { fatal: 'error', error: 'error', warning: 'warning', hint: 'info' } as const
+
+function marksOf(problems: readonly Problem[], { doc }: EditorState): Diagnostic[] {
+  return problems.map(({ level, message, hint, line = 1, column = 1 }) => {
+    const at = doc.line(Math.min(Math.max(1, line), doc.lines))
+    const from = Math.min(at.to, at.from + column - 1)
+    const word = /^[^\s,{}[\]:]+/.exec(doc.sliceString(from, at.to))?.[0].length ?? 1
+    return {
+      from,
+      to: Math.min(at.to, from + Math.max(1, word)),
+      severity: SEVERITIES[level],
+      message: hint === undefined ? message : `${message}\n${hint}`,
+    }
+  })
+}
+
+const KEYS = [
+  'id',
+  'component',
+  'input',
+  'when',
+  'skip_if',
+  'needs',
+  'for_each',
+  'retry',
+  'timeout',
+  'on_error',
+  'cache',
+]
+
+/** Components after `component:`, steps after `$step:` and in `needs`, else the keys of a step. */
+function complete(context: CompletionContext, { components, steps }: TextPaneProps) {
+  const line = context.state.doc.lineAt(context.pos)
+  const before = line.text.slice(0, context.pos - line.from)
+  const component = /component:\s*["']?(\S*)$/.exec(before)
+  if (component) {
+    return {
+      from: context.pos - (component[1]?.length ?? 0),
+      options: components.map(({ path, description = '' }) => ({ label: path, type: 'function', info: description })),
+    }
+  }
+  const step = /(?:\$step:|needs:\s*\[?(?:[\w-]+,\s*)*)\s*["']?([\w-]*)$/.exec(before)
+  if (step) {
+    return { from: context.pos - (step[1]?.length ?? 0), options: steps.map((id) => ({ label: id, type: 'variable' })) }
+  }
+  const key = /^\s*(?:- )?(\w*)$/.exec(before)
+  if (!key || (!context.explicit && key[1] === '')) return null
+  return {
+    from: context.pos - (key[1]?.length ?? 0),
+    options: KEYS.map((label) => ({ label, type: 'property', apply: `${label}: ` })),
+  }
+}

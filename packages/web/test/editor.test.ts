@@ -1,0 +1,104 @@
+// The editor, in a real browser over a real server: text and graph together, saving, running, and two who save at once.
+
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
+import { browserPath, expectAccessible, openPage } from './browser.ts'
+import { served } from './served.ts'
+
+const found = browserPath()
+
+if ('why' in found) test.skip(`skipped: ${found.why}`, () => {})
+else {
+  test('from an empty server to a run that is approved: the sample', async () => {
+    const { url } = await served({ 'flows/.keep': '' })
+    const page = await openPage(`${url}/`)
+
+    await page.getByRole('button', { name: 'Try the sample' }).click()
+    await page.getByRole('heading', { name: 'Edit hello-stepflow' }).waitFor()
+    await page.getByRole('button', { name: 'look_up' }).waitFor()
+    await expectAccessible(page)
+    await page.getByRole('button', { name: 'Whole flow' }).click()
+    await page.getByRole('region', { name: 'Dock' }).getByText('waiting').waitFor()
+    await page.getByRole('region', { name: 'Dock' }).getByRole('link').click()
+    await page.getByRole('button', { name: 'console_them, skipped' }).waitFor()
+    await page.getByRole('link', { name: 'Decide approve' }).click()
+    await page.getByLabel('Say it').check()
+    await page.getByRole('button', { name: 'Send decision' }).click()
+    await page.getByText('Decided by').waitFor()
+    await page.getByRole('link', { name: 'hello-stepflow' }).click()
+
+    await page.getByRole('button', { name: 'say, success' }).waitFor()
+  })
+
+  test('typing changes the graph, and a mistake is shown with its line', async () => {
+    const { url } = await served()
+    const page = await openPage(`${url}/flows/orders/edit`)
+    await page.getByRole('button', { name: 'score', exact: true }).waitFor()
+
+    await typeOver(page, (text) => text.replace('id: score', 'id: weigh').replaceAll('$step: score', '$step: weigh'))
+    await page.getByRole('button', { name: 'weigh', exact: true }).waitFor()
+    await typeOver(page, (text) => text.replace('$step: fetch', '$step: fatch'))
+
+    await page.getByRole('list', { name: 'Problems' }).getByText('fatch').first().waitFor()
+    await page.getByRole('list', { name: 'Problems' }).getByText(/^4:/).waitFor()
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByRole('button', { name: 'Save' }).waitFor()
+  })
+
+  test('saving writes the file of the served folder, and publishes it', async () => {
+    const { url, folder } = await served()
+    const page = await openPage(`${url}/flows/orders/edit`)
+    await page.getByRole('button', { name: 'score', exact: true }).waitFor()
+
+    await typeOver(page, (text) => `# ours\n${text}`)
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('Saved and published').waitFor()
+
+    expect(readFileSync(join(folder, 'flows/orders.yaml'), 'utf8')).toMatch(/^# ours\nname: orders/)
+  })
+
+  test('who saves over a newer version sees both, and chooses', async () => {
+    const { url, call } = await served()
+    const page = await openPage(`${url}/flows/orders/edit`, { expected: ['409'] })
+    await page.getByRole('button', { name: 'score', exact: true }).waitFor()
+    const { text, version } = (await call('/flows/orders')) as unknown as { text: string; version: number }
+    await call('/flows/orders', {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ text: `# theirs\n${text}`, base: version }),
+    })
+
+    await typeOver(page, (own) => `# mine\n${own}`)
+    await page.getByRole('button', { name: 'Save' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('# theirs').waitFor()
+    await dialog.getByRole('button', { name: 'Take theirs' }).click()
+
+    await page.getByRole('textbox', { name: 'Flow text' }).getByText('# theirs').waitFor()
+  })
+
+  test('a draft survives a reload', async () => {
+    const { url } = await served()
+    const page = await openPage(`${url}/flows/orders/edit`)
+    await page.getByRole('button', { name: 'score', exact: true }).waitFor()
+
+    await typeOver(page, (text) => `# not saved yet\n${text}`)
+    await expect.poll(() => page.evaluate(`localStorage.getItem('stepflow.draft.orders')`)).not.toBe(null)
+    await page.reload()
+
+    await page.getByRole('textbox', { name: 'Flow text' }).getByText('# not saved yet').waitFor()
+  })
+}
+
+// ---
+
+/** Puts in another text, as somebody who pastes it. */
+async function typeOver(page: Page, change: (text: string) => string): Promise<void> {
+  const field = page.getByRole('textbox', { name: 'Flow text' })
+  const lines = (await field.locator('.cm-line').allTextContents()).join('\n')
+  await field.click()
+  await page.keyboard.press('ControlOrMeta+a')
+  await page.keyboard.insertText(change(lines))
+}
