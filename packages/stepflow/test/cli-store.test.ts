@@ -49,6 +49,20 @@ test('without a store, a run leaves nothing behind; looking for runs makes no st
   expect(existsSync(at('.stepflow'))).toBe(false)
 })
 
+test.each([
+  [['runs', 'show', 'x'], /there is no store .*stepflow\.db yet\. To record a run in it:\n {2}stepflow run/],
+  [['runs', 'prune', '--keep', '1'], /there is no store/],
+  [['secrets', 'rotate'], /there is no store .*stepflow\.db yet\n$/],
+  [['tokens', 'revoke', 'x'], /there is no store .*stepflow\.db yet\n$/],
+])('%j without a store says only that: exit code 3', async (words, said) => {
+  const { run, at } = folderWith({})
+
+  const { code, err } = await run(...words)
+
+  expect([code, err]).toEqual([3, expect.stringMatching(said)])
+  expect(existsSync(at('.stepflow'))).toBe(false)
+})
+
 test('a store that is none is refused before anything runs', async () => {
   const { run, at, folder } = folderWith({ 'f.yaml': flow, 'text.db': 'this is a text, not a database. '.repeat(200) })
   mkdirSync(at('folder.db'))

@@ -21,19 +21,25 @@ export interface OpenNamedStore {
   readonly args: Args
   readonly io: Io
   readonly messages: Messages
-  readonly makesStore: boolean
+  /** What becomes of a file that is not there. */
+  readonly absent: AbsentStore
 }
+
+/** It is made; or it counts as an empty one; or nothing of it can be meant. */
+export type AbsentStore = 'made' | 'empty' | 'refused'
 
 export async function openNamedStore(
   options: OpenNamedStore,
 ): Promise<{ readonly store: Store; readonly place: StoreConfig }> {
-  const { io, messages, makesStore } = options
+  const { command, io, messages, absent } = options
   const place = await namedStore(options)
   // Looking into a store must not make one.
-  if (!makesStore && place.type === 'sqlite' && !statSync(place.path, { throwIfNoEntry: false })) {
-    messages.hint(
-      `there is no store ${place.path} yet. To record a run in it:\n  stepflow run FLOW --store ${shellWord(storeName(place.path, io))}`,
-    )
+  if (absent !== 'made' && place.type === 'sqlite' && !statSync(place.path, { throwIfNoEntry: false })) {
+    const words = `stepflow run FLOW --store ${shellWord(storeName(place.path, io))}`
+    const advice = command.name.startsWith('runs') ? `. To record a run in it:\n  ${words}` : ''
+    const missing = `there is no store ${place.path} yet${advice}`
+    if (absent === 'refused') throw new FlowError('NOT_FOUND', missing)
+    messages.hint(missing)
     return { store: createMemoryStore(), place }
   }
   const { openStore } = await import('@stepflow/host')

@@ -50,8 +50,10 @@ export const component: Command = {
     }
     const { loadConfig, openCall } = await import('@stepflow/host')
     const found = await loadConfig({ path: args.value('config'), cwd: io.cwd, env: io.env })
-    if (found.diagnostics.length > 0) {
-      messages.problem(describeDiagnostics(found.diagnostics, { color: io.terminal.color.err }).trimEnd())
+    // It is called here without one.
+    const findings = found.diagnostics.filter(({ code }) => code !== 'UNUSED_PLUGIN')
+    if (findings.length > 0) {
+      messages.problem(describeDiagnostics(findings, { color: io.terminal.color.err }).trimEnd())
       if (hasErrors(found.diagnostics)) return 2
     }
     const call = await openCall({

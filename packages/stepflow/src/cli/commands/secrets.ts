@@ -5,7 +5,7 @@ import type { StoredSecrets } from '@stepflow/host/secrets'
 import { usage } from '../args.ts'
 import type { Args, Command, Io } from '../command.ts'
 import { createMessages, type Messages } from '../messages.ts'
-import { openNamedStore, whichStore } from '../open-store.ts'
+import { type AbsentStore, openNamedStore, whichStore } from '../open-store.ts'
 import { readHidden } from '../read-hidden.ts'
 import { atServer, refuseLocal, serverOptions } from '../remote/open-client.ts'
 import { readStdin } from '../sources.ts'
@@ -20,7 +20,7 @@ const list: Command = {
   options: [{ name: 'json', does: 'print an array of {name, updatedAt?, from}; of a server also usedBy' }, ...whose],
   examples: [{ does: 'their names, never their values', line: 'stepflow secrets list' }],
   async run(args, io) {
-    return withSecrets(list, args, io, 'if it is there', async ({ secrets, messages }) => {
+    return withSecrets(list, args, io, 'empty', async ({ secrets, messages }) => {
       const rows = await secrets.list()
       if (args.has('json')) io.out(`${JSON.stringify(rows)}\n`)
       else if (rows.length === 0) messages.hint('no secrets: `stepflow secrets set NAME` sets one')
@@ -55,7 +55,7 @@ const set: Command = {
     const { checkSecret, weaknessOf } = await import('@stepflow/host/secrets')
     // Before anybody types a value for nothing.
     checkSecret(name, 'any')
-    return withSecrets(set, args, io, 'made if it is not there', async ({ secrets, messages }) => {
+    return withSecrets(set, args, io, 'made', async ({ secrets, messages }) => {
       const value = args.value('value') ?? (await typedValue(name, io, messages))
       const { where, isHidden } = await secrets.set(name, value)
       messages.hint(`the secret "${name}" is set ${where}`)
@@ -85,7 +85,7 @@ const remove: Command = {
     const [name] = args.operands
     if (name === undefined) throw usage(remove, 'needs a name: stepflow secrets remove NAME')
     if (args.value('url') !== undefined) refuseLocal(remove, args, ['forget'])
-    return withSecrets(remove, args, io, 'if it is there', async ({ secrets, messages }) => {
+    return withSecrets(remove, args, io, 'refused', async ({ secrets, messages }) => {
       await secrets.remove(name, args.has('forget') ? 'forget values' : 'keep values')
       messages.hint(`the secret "${name}" is removed`)
       return 0
@@ -107,7 +107,7 @@ const rotate: Command = {
     },
   ],
   async run(args, io) {
-    return withStored(rotate, args, io, 'if it is there', async ({ secrets, messages }) => {
+    return withStored(rotate, args, io, 'refused', async ({ secrets, messages }) => {
       const count = await secrets.rotate()
       messages.hint(`secrets encrypted anew: ${count}, with the key in ${secrets.keyPlace}`)
       return 0
@@ -139,17 +139,15 @@ interface SecretsPlace {
   remove(name: string, past: 'keep values' | 'forget values'): Promise<void>
 }
 
-type Store = 'if it is there' | 'made if it is not there'
-
 async function withSecrets(
   command: Command,
   args: Args,
   io: Io,
-  store: Store,
+  absent: AbsentStore,
   act: (at: { readonly secrets: SecretsPlace; readonly messages: Messages }) => Promise<number>,
 ): Promise<number> {
   if (args.value('url') === undefined) {
-    return withStored(command, args, io, store, ({ secrets, messages, place }) =>
+    return withStored(command, args, io, absent, ({ secrets, messages, place }) =>
       act({ secrets: inStore(secrets, place, io), messages }),
     )
   }
@@ -196,12 +194,11 @@ async function withStored(
   command: Command,
   args: Args,
   io: Io,
-  store: Store,
+  absent: AbsentStore,
   act: (at: Stored) => Promise<number>,
 ): Promise<number> {
   const messages = createMessages(args, io)
-  const makesStore = store === 'made if it is not there'
-  const opened = await openNamedStore({ command, args, io, messages, makesStore })
+  const opened = await openNamedStore({ command, args, io, messages, absent })
   try {
     const { openStoredSecrets } = await import('@stepflow/host/secrets')
     const secrets = openStoredSecrets({ env: io.env, store: opened.store, place: opened.place })

@@ -6,7 +6,7 @@ import { type NewToken, ROLES, type Role, Tokens, tokenSummary } from '@stepflow
 import { durationOption, usage } from '../args.ts'
 import type { Args, Command, Io } from '../command.ts'
 import { createMessages, type Messages } from '../messages.ts'
-import { openNamedStore, whichStore } from '../open-store.ts'
+import { type AbsentStore, openNamedStore, whichStore } from '../open-store.ts'
 import { atServer, refuseLocal, serverOptions } from '../remote/open-client.ts'
 import { tableOf } from '../table.ts'
 
@@ -22,7 +22,7 @@ const list: Command = {
   ],
   examples: [{ does: 'who may use the server', line: 'stepflow tokens list' }],
   async run(args, io) {
-    return withTokens(list, args, io, 'if it is there', async (tokens, messages) => {
+    return withTokens(list, args, io, 'empty', async (tokens, messages) => {
       const rows = await tokens.list()
       if (args.has('json')) io.out(`${JSON.stringify(rows)}\n`)
       else if (rows.length === 0) messages.hint('no tokens: `stepflow tokens create --role viewer` creates one')
@@ -60,7 +60,7 @@ const create: Command = {
     const role = args.value('role') as Role | undefined // one of the choices
     if (role === undefined) throw usage(create, `needs --role, which is one of: ${ROLES.join(', ')}`)
     const given = { role, name: args.value('name'), expiresInMs: durationOption(create, args, 'expires') }
-    return withTokens(create, args, io, 'made if it is not there', async (tokens, messages) => {
+    return withTokens(create, args, io, 'made', async (tokens, messages) => {
       const { id, token } = await tokens.create(given)
       io.out(`${token}\n`)
       messages.hint(`this is printed once; \`stepflow tokens revoke ${id}\` ends it`)
@@ -78,7 +78,7 @@ const revoke: Command = {
   async run(args, io) {
     const [id] = args.operands
     if (id === undefined) throw usage(revoke, 'needs the id of a token: stepflow tokens revoke ID')
-    return withTokens(revoke, args, io, 'if it is there', async (tokens, messages) => {
+    return withTokens(revoke, args, io, 'refused', async (tokens, messages) => {
       await tokens.revoke(id)
       messages.hint(`token ${id} is revoked`)
       return 0
@@ -111,7 +111,7 @@ async function withTokens(
   command: Command,
   args: Args,
   io: Io,
-  store: 'if it is there' | 'made if it is not there',
+  absent: AbsentStore,
   act: (tokens: TokensPlace, messages: Messages) => Promise<number>,
 ): Promise<number> {
   const messages = createMessages(args, io)
@@ -119,8 +119,7 @@ async function withTokens(
     refuseLocal(command, args, ['store', 'config'])
     return atServer(args, io, (client) => act(ofServer(client), messages))
   }
-  const makesStore = store === 'made if it is not there'
-  const opened = await openNamedStore({ command, args, io, messages, makesStore })
+  const opened = await openNamedStore({ command, args, io, messages, absent })
   try {
     const tokens = new Tokens(opened.store.records, systemClock)
     const inStore: TokensPlace = {

@@ -7,14 +7,14 @@ import { createRunReader, type RunReader } from '@stepflow/host/history'
 import { usage } from '../args.ts'
 import type { Args, Command, Io, Option } from '../command.ts'
 import { createMessages, type Messages } from '../messages.ts'
-import { openNamedStore } from '../open-store.ts'
+import { type AbsentStore, openNamedStore } from '../open-store.ts'
 import { atServer, refuseLocal, tokenOption, urlOption } from '../remote/open-client.ts'
 import { variableOptions } from '../sources.ts'
 import { storeOption, storeWords } from '../store-option.ts'
 
 export interface Action extends Omit<Command, 'aliases' | 'words' | 'actions' | 'elsewhere' | 'run'> {
-  /** A store that is not there yet is made; else there are no runs in it. */
-  readonly makesStore?: true
+  /** What becomes of a store that is not there yet; `refused` unless told. */
+  readonly absent?: AbsentStore
   /** Answers the exit code. */
   run(at: RunsContext): Promise<number>
   /** The same at a server. */
@@ -82,7 +82,7 @@ async function runAction(action: Action, args: Args, io: Io): Promise<number> {
     args,
     io,
     messages,
-    makesStore: action.makesStore === true,
+    absent: action.absent ?? 'refused',
   })
   try {
     const file = args.value('secrets')

@@ -51,6 +51,7 @@ export const list: Action = {
     { does: 'the runs that failed today', line: 'stepflow runs list --status failed --since 24h' },
     { does: 'the ids of all runs of a flow', line: 'stepflow runs list --flow flow.yaml --json | jq -r .[].runId' },
   ],
+  absent: 'empty',
   async run(at) {
     const { reader, args } = at
     const { rows, total = 0 } = await reader.list({ ...queryOf(at), count: MOST_COUNTED })

@@ -36,7 +36,7 @@ export const importRun: Action = {
   examples: [
     { does: 'import a run into another store', line: 'stepflow runs import run.json --store sqlite:other.db' },
   ],
-  makesStore: true,
+  absent: 'made',
   async run({ args, io, store, reader, messages, operands }) {
     const [file] = operands as [string] // there as its operands say
     const { run, isNew } = await importInto(store, reader, readText(file, 'the export', io.cwd), file)
