@@ -86,6 +86,7 @@ export {
   type RunId,
   type RunOptions,
   saysEndOf,
+  secretsInside,
   type VisitRef,
   visitOfPath,
   visitPath,

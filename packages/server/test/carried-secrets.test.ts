@@ -28,6 +28,20 @@ schemas:
 const MARKED = `name: marked${marks(', is_secret: true')}${steps}`
 const BARE = `name: marked${marks('')}${steps}`
 const OTHER = `name: other${marks('')}${steps}`
+const INNER = `
+name: inner
+schemas: { type: object, properties: { input: { type: object, properties: { key: { type: string, is_secret: true } } } } }
+steps: [{ id: use, component: /builtin/noop, input: { got: { $input: key } } }]
+output: { $step: use }
+`
+const AROUND = `
+name: around
+steps:
+  - { id: load, component: /builtin/noop, input: { k: { $input: k } } }
+  - { id: call, component: /builtin/flow, input: { flow: inner.yaml, input: { key: { $step: load, path: k } } } }
+  - { id: told, component: /builtin/noop, input: { again: { $step: call } } }
+output: { $step: told }
+`
 const SUBMITS = `
 name: submits
 schemas: { type: object, properties: { input: { type: object, properties: { key: { type: string, is_secret: true } } } } }
@@ -53,6 +67,8 @@ const files = {
   'flows/marked.yaml': MARKED,
   'flows/other.yaml': OTHER,
   'flows/submits.yaml': SUBMITS,
+  'flows/inner.yaml': INNER,
+  'flows/around.yaml': AROUND,
   'stepflow-config.yml':
     'plugins: { builtin: { type: builtin }, l: { type: module, path: l.mjs } }\nroutes: { "/l/{*component}": [{ plugin: l }], "/{*component}": [{ plugin: builtin }] }\n',
 }
@@ -97,9 +113,11 @@ async function exitsOf(runId: string): Promise<string> {
   const { steps = [] } = await get(`/runs/${runId}/steps`)
   for (const { stepId, inside } of steps) {
     await get(`/runs/${runId}/steps/${stepId}?full=true`)
-    if (inside) await get(`/runs/${runId}/steps?inside=${inside}`)
+    if (!inside) continue
+    const within = await get(`/runs/${runId}/steps?inside=${inside}`)
+    for (const one of within.steps) await get(`/runs/${runId}/steps/${one.stepId}?inside=${inside}&full=true`)
   }
-  for (const flow of ['marked', 'other']) {
+  for (const flow of ['marked', 'other', 'around']) {
     await get(`/flows/${flow}/inputs`)
     await get(`/flows/${flow}/samples`)
   }
@@ -185,4 +203,14 @@ test('an output that holds a secret is kept for no other run', async () => {
   // What holds none is.
   const third = await run(CACHED('finds', ''), 'third')
   expect((await server.call('GET', `/runs/${third}/results`)).body).toContain('own')
+})
+
+test('what only a flow inside marks, in the steps around it, in a run that takes their outputs, and in a repetition', async () => {
+  const runId = await begin({ flowName: 'around', input: { k: INPUT } })
+  expect(await exitsOf(runId)).not.toMatch(SECRET)
+  expect(await exitsOf(await begin({ flowName: 'other', input: { key: 'x' }, pinsFrom: { runId } }))).not.toMatch(
+    SECRET,
+  )
+  const again = await server.call('POST', `/runs/${runId}/rerun`, { from: 'told' })
+  expect(await exitsOf(again.body.runId)).not.toMatch(SECRET)
 })

@@ -99,7 +99,8 @@ export type JournalEntry =
     } & VisitRef)
   /**
    * A step began to run a plan inside it, over so many elements. `byStep`: each element has one step, and ends as that does.
-   * `plan`: if it came from a file, which may be another by the time that somebody looks. For whoever shows the run; recovery
+   * `plan`: if it came from a file, which may be another by the time that somebody looks. `secrets`: what that plan marks as
+   * secret in what it is given; the steps around it have it too. For whoever shows the run; recovery
    * finds it out anew.
    */
   | ({
@@ -109,6 +110,7 @@ export type JournalEntry =
       readonly elements: number
       readonly byStep?: true
       readonly plan?: Plan
+      readonly secrets?: readonly unknown[]
     } & VisitRef)
   /** An element ended, and no entry of a step says so. `sub` is the sub-run's key. */
   | {
@@ -203,4 +205,9 @@ export function visitOfPath(path: string): VisitRef {
 /** Does the entry say how the item ended? */
 export function saysEndOf(entry: JournalEntry, item: number): boolean {
   return entry.type === 'finished' && item >= entry.item && item <= (entry.to ?? entry.item)
+}
+
+/** What the runs inside an item mark as secret, or inside all items of these rows. */
+export function secretsInside(entries: readonly JournalEntry[]): readonly unknown[] {
+  return entries.flatMap((entry) => (entry.type === 'opened' ? (entry.secrets ?? []) : []))
 }

@@ -60,6 +60,10 @@ export function redactEntry(entry: JournalEntry, redactor: Redactor): JournalEnt
       const outcome = redactOutcome(entry.outcome, redactor)
       return recovered ? { ...rest, outcome, recovered: redactError(recovered, redactor) } : { ...rest, outcome }
     }
+    case 'opened': {
+      const { secrets: _, ...rest } = entry
+      return rest
+    }
     case 'finished':
       return { ...entry, outcome: redactOutcome(entry.outcome, redactor) }
     case 'parked':

@@ -77,7 +77,7 @@ const FIELDS: Readonly<Record<string, Fields>> = {
     retry: maybe(isRecord),
   },
   settled: { ...visit, outcome: isOutcome, took: maybe(isCount) },
-  opened: { ...visit, elements: isCount, plan: maybe(isRecord) },
+  opened: { ...visit, elements: isCount, plan: maybe(isRecord), secrets: maybe(isList) },
   closed: { sub: isText, item: isCount, outcome: oneOf('success', 'skipped', 'failed') },
   finished: { item: isCount, outcome: isOutcome },
   signalled: {

@@ -1,6 +1,6 @@
 // What the steps of an item answered, as it is: for runs that go on from there. Whoever shows it takes the other door.
 
-import { authorsId, FlowError, type Json, type RunId, type Store } from '@stepflow/engine'
+import { authorsId, FlowError, type Json, type RunId, type Store, secretsInside } from '@stepflow/engine'
 import { secretValues } from '@stepflow/schema'
 import { findRun } from './find-run.ts'
 import { inputsIn } from './item-entries.ts'
@@ -41,6 +41,7 @@ export async function outputsOf(store: Store, run: RunId, item = 0): Promise<Out
       ...(options?.secrets ?? []),
       ...(ofVariables === undefined ? [] : secretValues(ofVariables, options?.variables ?? {})),
       ...(ofInput === undefined ? [] : secretValues(ofInput, inputsIn(rows)[place])),
+      ...rows.flatMap(({ entries }) => secretsInside(entries)),
     ]
     return { outputs, secrets }
   }

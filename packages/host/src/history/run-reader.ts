@@ -35,6 +35,7 @@ import {
   redactValues,
   type Store,
   type SummaryQuery,
+  secretsInside,
   type VisitReads,
   type VisitRow,
   visitOfPath,
@@ -376,7 +377,7 @@ class Recorded implements RecordedRun {
     const isTold = entries.some((entry) => entry.type === 'finished')
     if (isEnded(status) && !isTold)
       entries.push({ type: 'finished', at: endedAt ?? createdAt, item, outcome: CANCELLED })
-    return { item, entries, input, redactor: this.#redactorOf(input === undefined ? [] : [input]) }
+    return { item, entries, input, redactor: this.#redactorOf(input === undefined ? [] : [input], entries) }
   }
 
   async *waits() {
@@ -418,7 +419,10 @@ class Recorded implements RecordedRun {
 
   async #shownRows(journal: JournalId): Promise<JournalRow[]> {
     const rows = await this.#store.read(journal)
-    const redactor = this.#redactorOf(inputsIn(rows))
+    const redactor = this.#redactorOf(
+      inputsIn(rows),
+      rows.flatMap(({ entries }) => entries),
+    )
     return rows.map((row) => ({ ...row, entries: row.entries.map((entry) => redactEntry(entry, redactor)) }))
   }
 
@@ -520,7 +524,10 @@ class Recorded implements RecordedRun {
     const asked = item === undefined ? all : [shardOf(all, item)].filter((shard) => shard !== undefined)
     for (const { journal } of asked) {
       const rows = await this.#store.read(journal)
-      const redactor = this.#redactorOf(inputsIn(rows))
+      const redactor = this.#redactorOf(
+        inputsIn(rows),
+        rows.flatMap(({ entries }) => entries),
+      )
       const shown = (entry: JournalEntry) => redactEntry(this.#hidden(entry), redactor)
       yield {
         journal,
@@ -577,11 +584,14 @@ class Recorded implements RecordedRun {
     return inputs
   }
 
-  /** Takes out what is secret in the run, and in these inputs: no more, or a long read would hold all there are. */
-  #redactorOf(inputs: readonly unknown[]): Redactor {
-    if (!this.#marksInputs || inputs.length === 0) return this.#redactor
-    const secrets = inputs.flatMap((input) => secretValues(this.#schema ?? {}, input))
-    return new Redactor(secrets, [this.#redactor])
+  /**
+   * Takes out what is secret in the run, in these inputs, and by what runs inside them, as far as the entries say it: no more,
+   * or a long read would hold all there are.
+   */
+  #redactorOf(inputs: readonly unknown[], entries: readonly JournalEntry[] = []): Redactor {
+    const ofInputs = this.#marksInputs ? inputs.flatMap((input) => secretValues(this.#schema ?? {}, input)) : []
+    const secrets = [...ofInputs, ...secretsInside(entries)]
+    return secrets.length === 0 ? this.#redactor : new Redactor(secrets, [this.#redactor])
   }
 }
 

@@ -50,7 +50,12 @@ export function recordPark(drive: Drive, attempt: Attempt, { until, error, form 
 }
 
 /** A step runs a plan over so many elements. */
-export function recordOpening(drive: Drive, attempt: Attempt, { plan, inputs }: ActiveRun): void {
+export function recordOpening(
+  drive: Drive,
+  attempt: Attempt,
+  { plan, inputs }: ActiveRun,
+  secrets: readonly unknown[],
+): void {
   if (drive.options.records !== 'steps') return
   drive.entries.push({
     type: 'opened',
@@ -59,6 +64,7 @@ export function recordOpening(drive: Drive, attempt: Attempt, { plan, inputs }: 
     elements: inputs.length,
     ...(plan.soleStep < 0 ? {} : { byStep: true as const }),
     ...(isFromFile(attempt, plan.plan) ? { plan: plan.plan } : {}),
+    ...(secrets.length === 0 ? {} : { secrets }),
     ...visitOf(attempt),
   })
 }

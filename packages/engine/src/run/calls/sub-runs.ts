@@ -46,10 +46,10 @@ function open(drive: Drive, attempt: Attempt, options: ParkedRun, plan: LinkedPl
     parent: { attempt, options },
   })
   child.outcomes.length = options.inputs.length
-  drive.keepSecrets(rootItem(attempt), child)
+  const secrets = drive.keepSecrets(rootItem(attempt), child)
   if (attempt.park) attempt.park.child = child
   drive.subRuns.set(child.key, child)
-  recordOpening(drive, attempt, child)
+  recordOpening(drive, attempt, child, secrets)
   drive.touch(child)
 }
 

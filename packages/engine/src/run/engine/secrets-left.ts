@@ -1,7 +1,7 @@
 // What is secret in a run that is repeated, and would not be known to be so in the new one: by a schema, an input or variables
 // that it does not have any more.
 
-import type { RunOptions } from '../../journal/events.ts'
+import { type RunOptions, secretsInside } from '../../journal/events.ts'
 import type { ShardRow, Store } from '../../store/store.ts'
 import type { LinkedPlan } from '../link.ts'
 
@@ -27,10 +27,12 @@ export async function secretsLeft(
   const inNew = next.linked.checkInput?.secretsIn
   // The same schema marks the same in the same inputs.
   const isSame = JSON.stringify(linked.plan.schemas?.input) === JSON.stringify(next.linked.plan.schemas?.input)
-  if (!inOld || (isSame && !inputs)) return [...left]
   for (const { journal } of shards) {
-    const [created] = (await store.read(journal))[0]?.entries ?? []
-    if (created?.type !== 'created') continue
+    const rows = await store.read(journal)
+    // What is taken over of a step is its output, not what ran inside it.
+    for (const { entries } of rows) for (const secret of secretsInside(entries)) left.add(secret)
+    const [created] = rows[0]?.entries ?? []
+    if (created?.type !== 'created' || !inOld || (isSame && !inputs)) continue
     for (const [i, input] of created.inputs.entries()) {
       const taken = inputs?.[created.from + i] ?? input
       if (isSame && taken === input) continue

@@ -132,12 +132,13 @@ export class Drive {
     return this.#now
   }
 
-  /** What a sub-run is given may be handed on by the steps around it. */
-  keepSecrets(item: number, { plan, inputs, state }: ActiveRun): void {
+  /** What a sub-run is given may be handed on by the steps around it. Answers what of it its plan marks as secret. */
+  keepSecrets(item: number, { plan, inputs, state }: ActiveRun): readonly unknown[] {
     const inInput = plan.checkInput?.secretsIn
     const inVariables = plan.checkVariables?.secretsIn
-    if (!inInput && !inVariables) return
+    if (!inInput && !inVariables) return NONE
     const kept = this.#secretsInside.get(item) ?? []
+    const before = kept.length
     if (inVariables) for (const secret of inVariables(state.facts.variables)) kept.push(secret)
     if (inInput) {
       for (let i = 0; i < inputs.length && kept.length < MOST_SECRETS_INSIDE; i++) {
@@ -145,6 +146,7 @@ export class Drive {
       }
     }
     if (kept.length > 0) this.#secretsInside.set(item, kept)
+    return kept.slice(before)
   }
 
   secretsInside(item: number): readonly unknown[] {
