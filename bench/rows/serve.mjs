@@ -1,5 +1,6 @@
 // What a server adds to a run: requests at once against a bare route that validates the same body, one request at a time
-// against the same run through the library, a large batch over HTTP against the same batch here, and a server's start.
+// against the same run through the library, a large batch over HTTP against the same batch here, a server's start, and how
+// late schedules are while requests come.
 
 import { spawn } from 'node:child_process'
 import { createReadStream, openSync, writeFileSync, writeSync } from 'node:fs'
@@ -25,6 +26,7 @@ const REQUESTS = isQuick ? 2_000 : 10_000
 const CONNECTIONS = 64
 const LONE = isQuick ? 100 : 400
 const LINES = isQuick ? 10_000 : 100_000
+const SECONDS = isQuick ? 8 : 60
 const FINISHED = isQuick ? 1_000 : 10_000
 
 const STEPS = work.map(({ name }, i) => ({
@@ -40,7 +42,13 @@ routes:
 `
 
 export async function measure() {
-  return [...(await atOnce()), ...(await oneByOne()), ...(await streamed()), ...(await started())]
+  return [
+    ...(await atOnce()),
+    ...(await oneByOne()),
+    ...(await streamed()),
+    ...(await started()),
+    ...(await scheduled()),
+  ]
 }
 
 // ---
@@ -172,6 +180,33 @@ async function started() {
     line({ what, goal: '<= 8x a server of Node alone', limit: 8, values: ratios }),
     line({ what: '  in milliseconds', goal: '<= 400 ms', limit: 400, values: subjects, unit: 'ms' }),
   ]
+}
+
+async function scheduled() {
+  const server = await serve(project())
+  const api = `${server.url}/api/v1`
+  try {
+    const { name } = await post(`${api}/flows`, { flow: FLOW })
+    await post(`${api}/flows/${name}/publish`, {})
+    const schedule = { flow: name, cron: '* * * * * *', overlap: 'allow', input: order(0) }
+    const { id } = await post(`${api}/schedules`, schedule)
+    const body = JSON.stringify({ flowName: name, input: order(1), wait: true })
+    const headers = { 'content-type': 'application/json' }
+    const load = { url: `${api}/runs`, method: 'POST', headers, body, connections: CONNECTIONS, duration: SECONDS }
+    const { requests } = await autocannon(load)
+    await fetch(`${api}/schedules/${id}`, { method: 'DELETE' })
+    const { runs } = await (await fetch(`${api}/runs?trigger=schedule&limit=1000`)).json()
+    const due = runs.map(({ trigger }) => Date.parse(trigger.time)).sort((a, b) => a - b)
+    const gaps = due.filter((at, i) => i > 0 && at - due[i - 1] !== 1000).length
+    if (gaps > 0 || due.length < SECONDS - 1) throw new Error(`${due.length} runs in ${SECONDS} s, ${gaps} gaps`)
+    const late = runs.map(({ createdAt, trigger }) => Date.parse(createdAt) - Date.parse(trigger.time))
+    const p99 = late.sort((a, b) => a - b)[Math.ceil(late.length * 0.99) - 1]
+    const what = `a schedule each second for ${SECONDS} s, ${CONNECTIONS} connections: p99 late`
+    const note = `each of ${due.length} fired once; median ${number(median(late))} ms; ${number(requests.average)} runs/s beside it`
+    return [line({ what, goal: '<= 250 ms', limit: 250, values: [p99], unit: 'ms', note })]
+  } finally {
+    await server.end()
+  }
 }
 
 /** A folder with a configuration, and 100 flows. */
