@@ -22,6 +22,7 @@ const ONCE = [
   'packages/stepflow/test/cli-submit.test.ts',
   'packages/stepflow/test/cli-serve-kills.test.ts',
   'packages/stepflow/test/cli-serve-crowd.test.ts',
+  'packages/stepflow/test/cli-serve-schedules.test.ts',
   'packages/stepflow/test/cli-runs-remote.test.ts',
   'packages/stepflow/test/cli-both-ways.test.ts',
   'test/api-docs.test.ts',
