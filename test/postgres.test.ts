@@ -12,6 +12,13 @@ import { afterAll, describe, expect, test, vi } from 'vitest'
 import { startPostgres } from '../packages/store-postgres/test/server.ts'
 import { root, stepflow } from './stepflow.ts'
 
+interface Serving {
+  readonly url: string
+  kill(): Promise<unknown>
+}
+
+const WITHIN = { timeout: 50_000 }
+
 const server = await startPostgres()
 if (typeof server === 'string') test.skip(`PostgreSQL: ${server}`, () => {})
 else {
@@ -22,9 +29,34 @@ else {
   })
   const flow = `name: double\nsteps: [{ id: a, component: /builtin/noop, input: { $input: "$" } }]\noutput: { $step: a }\n`
   writeFileSync(join(home, 'flow.yaml'), flow)
+  const waiting = `name: w
+steps:
+  - { id: noted, component: /builtin/noop, input: { at: 1 } }
+  - { id: told, component: /builtin/wait_for_signal, needs: [noted], input: { name: go } }
+output: { noted: { $step: noted }, told: { $step: told } }
+`
+  writeFileSync(join(home, 'waiting.yaml'), waiting)
   const run = (words: string[], env: Record<string, string> = {}) => {
     const options = { cwd: home, encoding: 'utf8' as const, env: { ...process.env, ...env } }
     return spawnSync(process.execPath, [stepflow, ...words], options)
+  }
+
+  const serving = async (store: readonly string[]): Promise<Serving> => {
+    const words = [stepflow, 'serve', '--port', '0', '--json', ...store]
+    const child = spawn(process.execPath, words, { cwd: home, stdio: ['ignore', 'pipe', 'ignore'] })
+    const gone = new Promise((resolve) => child.once('exit', resolve))
+    let printed = ''
+    child.stdout.on('data', (text) => {
+      printed += text
+    })
+    await vi.waitFor(() => expect(printed).toContain('\n'), WITHIN)
+    return {
+      url: JSON.parse(printed).url,
+      async kill() {
+        child.kill('SIGKILL')
+        await gone
+      },
+    }
   }
 
   describe('the command line', () => {
@@ -40,13 +72,6 @@ else {
     })
 
     test('a run whose process was killed goes on with another, and nothing of it is done again', async () => {
-      const waiting = `name: w
-steps:
-  - { id: noted, component: /builtin/noop, input: { at: 1 } }
-  - { id: told, component: /builtin/wait_for_signal, needs: [noted], input: { name: go } }
-output: { noted: { $step: noted }, told: { $step: told } }
-`
-      writeFileSync(join(home, 'waiting.yaml'), waiting)
       const store = ['--store', `${server.url}?schema=killed`]
       const words = [stepflow, 'run', 'waiting.yaml', '--input-json', '1', ...store]
       const child = spawn(process.execPath, words, { cwd: home, stdio: ['ignore', 'ignore', 'pipe'] })
@@ -110,7 +135,7 @@ output: { noted: { $step: noted }, told: { $step: told } }
       try {
         await vi.waitFor(() => expect(printed).toContain('\n'), { timeout: 50_000 })
         const { url } = JSON.parse(printed)
-        const runs = async () => (await fetch(`${url}/runs`)).status
+        const runs = async () => (await fetch(`${url}/api/v1/runs`)).status
         expect(await runs()).toBe(200)
         await server.restart('SIGQUIT')
         await vi.waitFor(async () => expect(await runs()).toBe(200), { timeout: 50_000 })
@@ -118,6 +143,25 @@ output: { noted: { $step: noted }, told: { $step: told } }
       } finally {
         child?.kill('SIGTERM')
         await gone
+      }
+    })
+
+    test('a server that was killed is followed by another, which ends what it had in hand', async () => {
+      const store = ['--store', `${server.url}?schema=two`]
+      const first = await serving(store)
+      const submitted = run(['submit', 'waiting.yaml', '--input-json', '1', '--detach', '--url', first.url])
+      await first.kill()
+      expect(submitted.status, submitted.stderr).toBe(0)
+      const id = submitted.stdout.trim()
+
+      const second = await serving(store)
+      try {
+        const sent = run(['runs', 'signal', id, 'go', '--input-json', '{"by":"me"}', '--url', second.url])
+        expect(sent.status, sent.stderr).toBe(0)
+        const shown = async () => (await fetch(`${second.url}/api/v1/runs/${id}`)).json()
+        await vi.waitFor(async () => expect(await shown()).toMatchObject({ status: 'completed' }), WITHIN)
+      } finally {
+        await second.kill()
       }
     })
 

@@ -96,6 +96,8 @@ export async function migratePostgres(
 
 // ---
 
+type Doing = 'read' | 'write to'
+
 const POLL_MS = 500
 const JOURNALS_AT_ONCE = 64
 const WRITERS = 2
@@ -170,7 +172,7 @@ class PostgresStore implements Store {
     this.#writerConnections = Array.from({ length: WRITERS }, () => new Connection({ address }))
     const connection = () => this.#idle()
     const warn = (message: string) => log('warning', message)
-    const answered = <T>(ask: () => Promise<T>, doing: 'read' | 'write to') => this.#answered(ask, doing)
+    const answered = <T>(ask: () => Promise<T>, doing: Doing) => this.#answered(ask, doing)
     const now = () => clock.now()
 
     this.#blobTable = new BlobTable({ codec: this.#codec, connection, now })
@@ -239,15 +241,13 @@ class PostgresStore implements Store {
       const stale = this.#blobTable.stale(encoded.blobs)
       appended.push({ batch, encoded: { ...encoded, blobs: stale }, parts: partsOf(batch.journal) })
     }
-    const { ready } = this.#watchers
-    if (ready) await ready
+    await this.#whenReady('write to')
     await this.#writer.write(appended)
     if (blobs.size > 0) this.#blobTable.put(blobs)
   }
 
   async read(journal: JournalId, from = 0): Promise<readonly JournalRow[]> {
-    const { ready } = this.#watchers
-    if (ready) await ready
+    await this.#whenReady('read')
     return this.#answered(() => this.#reader.read(journal, from), 'read')
   }
 
@@ -290,6 +290,12 @@ class PostgresStore implements Store {
 
   // ---
 
+  /** What is asked after a watch began comes after the place where it began. */
+  async #whenReady(doing: Doing): Promise<void> {
+    const { ready } = this.#watchers
+    if (ready) await this.#answered(() => ready, doing)
+  }
+
   #written(tx: number, rows: readonly WrittenRow[], { isWoken, isLogged }: WriterNews): void {
     this.#watchers.written(tx, rows)
     if (isLogged) this.#watchers.tellOfLogs()
@@ -307,7 +313,7 @@ class PostgresStore implements Store {
     return best
   }
 
-  async #answered<T>(ask: () => Promise<T>, doing: 'read' | 'write to'): Promise<T> {
+  async #answered<T>(ask: () => Promise<T>, doing: Doing): Promise<T> {
     if (this.#isClosed) throw closedStore(this.#address.name)
     try {
       return await ask()

@@ -73,6 +73,8 @@ export class Watchers {
   readonly #own = new Map<string, OwnRow>()
   #place: Place | undefined
   #starting: Promise<void> | undefined
+  /** Why it is not known yet where we begin. */
+  #failure: unknown
   /** Rows of ours that were committed before we know where we began. */
   #meanwhile: (readonly [tx: number, rows: readonly WrittenRow[]])[] = []
   /** In `#own`, and not told. */
@@ -95,8 +97,9 @@ export class Watchers {
     return this.#watchers.size > 0 || this.#behind > 0
   }
 
-  /** V4. Undefined, nearly always: nothing is to be waited for. */
+  /** V4. Undefined, nearly always: nothing is to be waited for. Rejects while the database is away. */
   get ready(): Promise<unknown> | undefined {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure)
     return this.#readies.size === 0 ? undefined : Promise.all(this.#readies)
   }
 
@@ -173,21 +176,24 @@ export class Watchers {
   #start(): Promise<void> | undefined {
     if (this.#place) return undefined
     this.#starting ??= this.#begin()
-    this.#hold(this.#starting)
     return this.#starting
   }
 
   async #begin(): Promise<void> {
     let place: Place | undefined
     while (!place && !this.#isClosed) {
+      const asked = this.#now()
+      this.#failure = undefined
+      this.#hold(asked)
       try {
-        place = await this.#now()
+        place = await asked
       } catch (error) {
-        this.#options.warn(`cannot read where the store ends: ${(error as Error).message}`)
+        this.#failure = error
         await new Promise((again) => setTimeout(again, RETRY_MS).unref())
       }
     }
     this.#starting = undefined
+    this.#failure = undefined
     if (!place) return
     this.#place = place
     for (const [tx, rows] of this.#meanwhile.splice(0)) for (const row of rows) this.#ours(tx, row, place)
@@ -318,7 +324,7 @@ export class Watchers {
     if (watchers?.delete(watcher) && watchers.size === 0) this.#watchers.delete(watcher.run)
   }
 
-  #hold(ready: Promise<void>): void {
+  #hold(ready: Promise<unknown>): void {
     this.#readies.add(ready)
     const over = () => void this.#readies.delete(ready)
     ready.then(over, over)

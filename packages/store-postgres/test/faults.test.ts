@@ -57,6 +57,20 @@ function suite(server: PostgresServer): void {
     await store.close()
   })
 
+  test('while the database is away, a new run is refused at once, and whoever watches hears of it later', async () => {
+    const store = await open(newUrl())
+    const heard: string[] = []
+    await server.restart('SIGINT', async () => {
+      store.watch({}, ({ journal }) => heard.push(journal))
+      const refused = { code: 'RESOURCE_UNAVAILABLE', message: expect.not.stringContaining('s3cr') }
+      await expect(store.append({ journal: 'r/0', after: 0, entries: [created('r')] })).rejects.toMatchObject(refused)
+      await expect(store.read('r/0')).rejects.toMatchObject(refused)
+    })
+    await vi.waitFor(() => store.append({ journal: 'r/0', after: 0, entries: [created('r')] }), { timeout: 50_000 })
+    await vi.waitFor(() => expect(heard).toEqual(['r/0']), { timeout: 50_000 })
+    await store.close()
+  })
+
   test('a row whose answer was lost is recognised, with a fence and without', async () => {
     const url = newUrl()
     await (await open(url)).close()
