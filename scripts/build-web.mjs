@@ -1,6 +1,6 @@
 // Bundles the web interface into packages/stepflow/dist/web, its assets compressed as they are sent.
 
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
@@ -29,6 +29,7 @@ await build({
   oxc: { jsx: { runtime: 'automatic', importSource: 'react' } },
   build: {
     outDir: making,
+    manifest: 'manifest.json',
     emptyOutDir: true,
     target: 'es2023',
     modulePreload: { polyfill: false },
@@ -45,6 +46,8 @@ await build({
 })
 
 compress(join(making, 'assets'))
+checkSizes(making)
+rmSync(join(making, 'manifest.json'))
 rmSync(outDir, { recursive: true, force: true })
 renameSync(making, outDir)
 
@@ -69,4 +72,40 @@ function compress(folder) {
     writeFileSync(join(folder, `${name}.gz`), gzipSync(readFileSync(join(folder, name)), { level: 9 }))
     rmSync(join(folder, name))
   }
+}
+
+/** KiB, compressed, that a page may load: what it needs is there soon also where the network is slow. */
+function checkSizes(folder) {
+  const manifest = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'))
+  const sizeOf = (file) => statSync(join(folder, `${file}.gz`)).size / 1024
+  const filesOf = (key, found = new Set()) => {
+    const { file, imports = [] } = manifest[key]
+    if (!found.has(file)) {
+      found.add(file)
+      for (const one of imports) filesOf(one, found)
+    }
+    return found
+  }
+  const shell = filesOf('index.html')
+  const sizes = Object.keys(manifest)
+    .filter((key) => /^src\/pages\/.*-page\.tsx$/.test(key))
+    .map((key) => [key, new Set([...shell, ...filesOf(key)])])
+    .concat([['index.html', shell]])
+    .map(([key, files]) => [key, [...files].reduce((sum, file) => sum + sizeOf(file), 0)])
+  const css = readdirSync(join(folder, 'assets')).filter((name) => name.endsWith('.css.gz'))
+  sizes.push(['styles', css.reduce((sum, name) => sum + statSync(join(folder, 'assets', name)).size / 1024, 0)])
+  const worker = readdirSync(join(folder, 'assets')).find((name) => name.includes('.worker-'))
+  sizes.push(['worker', statSync(join(folder, 'assets', worker)).size / 1024])
+  const most = {
+    'index.html': 205,
+    styles: 20,
+    worker: 95,
+    'src/pages/run/run-page.tsx': 235,
+    'src/pages/editor/editor-page.tsx': 385,
+  }
+  const over = sizes.filter(([key, size]) => size > (most[key] ?? 215))
+  if (process.argv.includes('--sizes')) console.log(sizes)
+  if (over.length === 0) return
+  const told = over.map(([key, size]) => `${key}: ${size.toFixed(1)} KiB, at most ${most[key] ?? 215}`)
+  throw new Error(`the page has become too large:\n${told.join('\n')}`)
 }

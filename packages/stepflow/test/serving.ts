@@ -18,8 +18,9 @@ export async function serving(
   folder: string,
   port = '0',
   whenOver: (end: () => Promise<void>) => void = onTestFinished,
+  words: readonly string[] = [],
 ): Promise<Serving> {
-  const { child, ended } = begin(['serve', '--port', port, '--json'], { cwd: folder })
+  const { child, ended } = begin(['serve', '--port', port, '--json', ...words], { cwd: folder })
   const kill = async () => {
     child.kill('SIGKILL')
     await ended

@@ -12,7 +12,7 @@ const found = browserPath()
 if ('why' in found) test.skip(`skipped: ${found.why}`, () => {})
 else {
   test('from an empty server to a run that is approved: the sample', async () => {
-    const { url } = await served({ 'flows/.keep': '' })
+    const { url } = await served({ files: { 'flows/.keep': '' } })
     const page = await openPage(`${url}/`)
 
     await page.getByRole('button', { name: 'Try the sample' }).click()

@@ -54,6 +54,8 @@ export interface Served {
   readonly call: (path: string, init?: RequestInit) => Promise<Answer>
   readonly post: (path: string, body: unknown) => Promise<{ runId: string }>
   /** Starts a flow, and answers the run's id when nothing moves any more. */
+  /** Kills the server; what it answers starts it again, at the same address. */
+  readonly stop: () => Promise<() => Promise<void>>
   readonly start: (flowName: string, input?: unknown) => Promise<string>
 }
 
@@ -64,10 +66,21 @@ export interface Answer {
   readonly items: { readonly waiting: number }
 }
 
+export interface ServedOptions {
+  readonly files?: Readonly<Record<string, string>>
+  /** More of the command line. */
+  readonly words?: readonly string[]
+  /** One that is there already, with what `files` has. */
+  readonly folder?: string
+}
+
 /** Started with a folder of flows; ends with the test. */
-export async function served(files: Readonly<Record<string, string>> = FLOWS): Promise<Served> {
-  const { folder } = folderWith(files)
-  const { url } = await serving(folder)
+export async function served({
+  files = FLOWS,
+  words = [],
+  folder = folderWith(files).folder,
+}: ServedOptions = {}): Promise<Served> {
+  const { url, kill } = await serving(folder, '0', undefined, words)
   const call = async (path: string, init?: RequestInit): Promise<Answer> => {
     const answer = await fetch(`${url}/api/v1${path}`, init)
     if (!answer.ok) throw new Error(await answer.text())
@@ -80,6 +93,10 @@ export async function served(files: Readonly<Record<string, string>> = FLOWS): P
     folder,
     call,
     post,
+    async stop() {
+      await kill()
+      return async () => void (await serving(folder, new URL(url).port, undefined, words))
+    },
     async start(flowName, input = { small: false }) {
       const { runId } = await post('/runs', { flowName, input })
       await expect

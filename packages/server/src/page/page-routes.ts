@@ -1,11 +1,11 @@
 // The web interface: each of its addresses answers the one page, which finds out by itself what it shows there.
 
-import { createReadStream } from 'node:fs'
-import { createGunzip } from 'node:zlib'
+import { readFile } from 'node:fs/promises'
+import { gunzipSync } from 'node:zlib'
 import { FlowError } from '@stepflow/engine'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from '../app/app.ts'
-import { newNonce, type PageFiles } from './page-files.ts'
+import { type Asset, newNonce, type PageFiles } from './page-files.ts'
 
 /** Addresses of the page. What is none of them is not found, and answers the page that says so. */
 export const PAGES = [
@@ -74,18 +74,33 @@ function policyWith(nonce: string): string {
 }
 
 /** Its name changes with its content: whoever has it need not ask again. */
-function sendAsset(request: FastifyRequest, reply: FastifyReply, files: PageFiles, name: string): FastifyReply {
+async function sendAsset(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  files: PageFiles,
+  name: string,
+): Promise<FastifyReply> {
   const asset = files.asset(name)
-  if (!asset)
+  const content = asset && (await contentOf(asset))
+  if (!content)
     throw new FlowError('NOT_FOUND', `there is no asset ${name}: the page may be of another version; reload it`)
   reply
     .type(asset.type)
     .header('Cache-Control', 'public, max-age=31536000, immutable')
     .header('Vary', 'Accept-Encoding')
-  const content = createReadStream(asset.path)
   if (!asset.isCompressed) return reply.send(content)
   if (/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) {
     return reply.header('Content-Encoding', 'gzip').send(content)
   }
-  return reply.send(content.pipe(createGunzip()))
+  return reply.send(gunzipSync(content))
+}
+
+/** Undefined once another version has taken its place on the disk. */
+async function contentOf({ path }: Asset): Promise<Buffer | undefined> {
+  try {
+    return await readFile(path)
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw thrown
+  }
 }

@@ -9,6 +9,8 @@ export interface Column<Row> {
   readonly isRight?: boolean
   /** Left out where there is little room. */
   readonly isExtra?: boolean
+  /** Left out before those. */
+  readonly isWide?: boolean
   readonly cell: (row: Row) => ReactNode
 }
 
@@ -87,16 +89,16 @@ export function Rows<Row>(props: RowsProps<Row>): ReactElement {
     <div className="scroll" ref={box}>
       <table aria-label={label} aria-rowcount={(total ?? rows.length) + 1}>
         <colgroup>
-          {columns.map(({ width, isExtra }, i) => (
+          {columns.map(({ width, isExtra, isWide }, i) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: columns never move
-            <col key={i} className={isExtra ? 'extra' : undefined} style={width === undefined ? {} : { width }} />
+            <col key={i} className={classOf(false, isExtra, isWide)} style={width === undefined ? {} : { width }} />
           ))}
         </colgroup>
         <thead>
           <tr>
-            {columns.map(({ name, isRight, isExtra }, i) => (
+            {columns.map(({ name, isRight, isExtra, isWide }, i) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: columns never move
-              <th key={i} scope="col" className={classOf(isRight, isExtra)}>
+              <th key={i} scope="col" className={classOf(isRight, isExtra, isWide)}>
                 {name}
               </th>
             ))}
@@ -116,9 +118,9 @@ export function Rows<Row>(props: RowsProps<Row>): ReactElement {
                   if (!(event.target as HTMLElement).closest('a, button, input, label')) onOpen?.(row)
                 }}
               >
-                {columns.map(({ cell, isRight, isExtra }, c) => (
+                {columns.map(({ cell, isRight, isExtra, isWide }, c) => (
                   // biome-ignore lint/suspicious/noArrayIndexKey: columns never move
-                  <td key={c} className={classOf(isRight, isExtra)}>
+                  <td key={c} className={classOf(isRight, isExtra, isWide)}>
                     {cell(row)}
                   </td>
                 ))}
@@ -137,6 +139,6 @@ export function Rows<Row>(props: RowsProps<Row>): ReactElement {
 
 // ---
 
-function classOf(isRight = false, isExtra = false): string | undefined {
-  return [isRight ? 'right' : '', isExtra ? 'extra' : ''].join(' ').trim() || undefined
+function classOf(isRight = false, isExtra = false, isWide = false): string | undefined {
+  return [isRight ? 'right' : '', isExtra ? 'extra' : '', isWide ? 'wide' : ''].filter(Boolean).join(' ') || undefined
 }

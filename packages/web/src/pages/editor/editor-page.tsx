@@ -62,7 +62,7 @@ function Editor({ name, flow, firstTab }: EditorProps): ReactElement {
   const [text, setText] = useState(initial)
   const [base, setBase] = useState(draft?.base ?? flow?.version ?? 0)
   const [savedText, setSavedText] = useState(name === undefined ? '' : saved)
-  const [layout, setLayout] = useState<Layout>('split')
+  const [layout, setLayout] = useState<Layout>(matchMedia('(max-width: 599px)').matches ? 'text' : 'split')
   const [tab, setTab] = useState<DockTab>(firstTab)
   const [step, setStep] = useState<string>()
   const [runId, setRunId] = useState<string>()

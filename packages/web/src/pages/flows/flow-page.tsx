@@ -5,11 +5,13 @@ import { FlowError } from '@stepflow/engine'
 import { useQuery } from '@tanstack/react-query'
 import { createLazyRoute, Link, useParams } from '@tanstack/react-router'
 import { type ReactElement, useState } from 'react'
+import { serverUrl } from '../../api/base.ts'
 import { client } from '../../api/client.ts'
 import { queries, queryClient } from '../../api/queries.ts'
 import { shortId } from '../../model/format.ts'
 import { detailOf, statusOf } from '../../model/run-words.ts'
 import { Button, buttonClass } from '../../parts/button.tsx'
+import { Copy } from '../../parts/copy.tsx'
 import { Fault } from '../../parts/fault.tsx'
 import { Status } from '../../parts/status.tsx'
 import { Ago } from '../../parts/time.tsx'
@@ -78,6 +80,26 @@ function Loaded({ name, flow }: { name: string; flow: FlowDetail }): ReactElemen
             ))}
           </ul>
         ) : null}
+        {flow.triggers.length > 0 ? (
+          <>
+            <h2 className="padded-line">Triggers</h2>
+            <table aria-label="Triggers">
+              <tbody>
+                {flow.triggers.map((trigger) => {
+                  const { word, address } = triggerText(trigger)
+                  return (
+                    <tr key={word + address}>
+                      <td>{word}</td>
+                      <td className="mono">
+                        {address} <Copy text={address} what="address" />
+                      </td>
+                    </tr>
+                  )
+                })}
+              </tbody>
+            </table>
+          </>
+        ) : null}
         <h2 className="padded-line">Last runs</h2>
         <table aria-label="Last runs">
           <tbody>
@@ -125,4 +147,12 @@ function Loaded({ name, flow }: { name: string; flow: FlowDetail }): ReactElemen
       </div>
     </>
   )
+}
+
+/** What starts the flow, and what one needs to know to use it. */
+function triggerText(trigger: unknown): { word: string; address: string } {
+  const { schedule, webhook, path, mcp, timezone } = trigger as Readonly<Record<string, string | undefined>>
+  if (webhook !== undefined) return { word: 'Webhook', address: `${location.origin}${path}` }
+  if (mcp !== undefined) return { word: `MCP tool ${mcp}`, address: `${serverUrl}/mcp` }
+  return { word: 'Schedule', address: `${schedule} ${timezone ?? 'UTC'}` }
 }

@@ -220,28 +220,28 @@ function columnsOf(
         />
       ),
     },
-    { name: 'Status', width: '236px', cell: (run) => <RunStatus run={run} /> },
-    { name: 'Flow', width: '200px', cell: (run) => nameOf(run) },
+    { name: 'Status', width: '188px', cell: (run) => <RunStatus run={run} /> },
+    { name: 'Flow', width: '180px', cell: (run) => nameOf(run) },
     {
       name: 'Run',
-      width: '132px',
+      width: '108px',
       cell: ({ runId }) => (
         <Link to="/runs/$runId" params={{ runId }} search={{}} className="mono ink-2" aria-label={runId}>
           {shortId(runId)}
         </Link>
       ),
     },
-    { name: 'Items, labels', isExtra: true, cell: (run) => <ItemsOrLabels run={run} /> },
+    { name: 'Items, labels', isExtra: true, isWide: true, cell: (run) => <ItemsOrLabels run={run} /> },
     {
       name: 'Trigger',
-      width: '128px',
+      width: '96px',
       isExtra: true,
       cell: ({ trigger }) => <span className="ink-2">{trigger.type}</span>,
     },
-    { name: 'Duration', width: '112px', isRight: true, isExtra: true, cell: (run) => <Duration run={run} /> },
+    { name: 'Duration', width: '96px', isRight: true, isExtra: true, cell: (run) => <Duration run={run} /> },
     {
       name: 'Started',
-      width: '128px',
+      width: '112px',
       isRight: true,
       cell: ({ createdAt }) => (
         <span className="ink-2">
