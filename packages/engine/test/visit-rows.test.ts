@@ -102,6 +102,33 @@ test('a loop counts its elements that have ended, and names what runs inside it'
   expect(b).toMatchObject({ status: 'running', done: 2, total: 3, inside: '0/1/1' })
 })
 
+test('an element of a loop that waited, or whose output failed after its step, has ended once', () => {
+  const inside = { sub: '0/1/1', step: 0, visit: 1, attempt: 1 }
+  const [, b] = rowsAfter(
+    { type: 'opened', ...at(1, 10), elements: 2, byStep: true },
+    { type: 'parked', ...inside, at: 20, item: 0, until: 50 },
+    { type: 'parked', ...inside, at: 20, item: 1, until: 50 },
+    { type: 'settled', ...inside, at: 50, item: 0, outcome: success },
+    { type: 'closed', at: 50, sub: '0/1/1', item: 0, outcome: 'failed' },
+    { type: 'settled', ...inside, at: 51, item: 1, outcome: success },
+  )
+
+  expect(b).toMatchObject({ done: 2, total: 2 })
+})
+
+test('a loop that goes on after a crash still counts the elements that had ended before', () => {
+  const inside = { at: 20, sub: '0/1/1', step: 0, visit: 1, attempt: 1 }
+  const [, b] = rowsAfter(
+    { type: 'opened', ...at(1, 10), elements: 3, byStep: true },
+    { type: 'settled', ...inside, item: 0, outcome: success },
+    { type: 'claimed', at: 30, driver: 'e' },
+    { type: 'opened', ...at(1, 31), elements: 3, byStep: true },
+    { type: 'settled', ...inside, item: 2, outcome: success },
+  )
+
+  expect(b).toMatchObject({ done: 2, total: 3 })
+})
+
 test('a signal is waited for until its step goes on or its item ends', () => {
   const waits = foldWaits(plan)
   const names = () => [...waits.open()].map(({ item, step, name }) => `${item} ${step} ${name}`)

@@ -70,7 +70,7 @@ test('a step that runs once per element says how many have ended, and what faile
 
   states.see([{ type: 'opened', at: 0, attempt: 1, item: 0, step: 0, visit: 1, elements: 6, byStep: true }])
   states.see([{ ...settled(0, 100), ...inside } as JournalEntry])
-  states.see([{ type: 'settled', at: 120, ...inside, outcome: failed } as JournalEntry])
+  states.see([{ type: 'settled', at: 120, ...inside, item: 1, outcome: failed } as JournalEntry])
   states.see([{ type: 'closed', at: 150, sub: '0/0/1', item: 3, outcome: 'success' }])
   // Deeper inside: of an element's own list.
   states.see([{ ...settled(0, 160), ...inside, sub: '0/0/1/2/0/1' } as JournalEntry])

@@ -4,6 +4,7 @@
 import type { ErrorValue } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
 import { stepsBefore } from '../plan/steps-before.ts'
+import { ElementEnds } from './element-ends.ts'
 import { type JournalEntry, saysEndOf } from './events.ts'
 import { WAITS_FOR_PLACE } from './why.ts'
 
@@ -24,7 +25,7 @@ export interface StepState {
   /** Steps of runs inside it (a map, a nested flow) that have ended. */
   inside: number
   /** Of a run inside it: how many elements it has, how many have ended, and failed. */
-  elements?: { readonly total: number; ended: number; failed: number; readonly isByStep: boolean; error?: ErrorValue }
+  elements?: ElementEnds
   /** Failures that something made good: its own, by a fallback, and those of elements that were left out. */
   recovered?: { count: number; readonly error?: ErrorValue }
 }
@@ -83,7 +84,7 @@ function take(steps: Steps, item: number, entry: JournalEntry): void {
       if (entry.type === 'started' && entry.queued) return queue(step)
       if (entry.type === 'started' || step.startedAt === undefined) start(step, entry.at)
       if (entry.type === 'opened') {
-        step.elements = { total: entry.elements, ended: 0, failed: 0, isByStep: entry.byStep === true }
+        step.elements = ElementEnds.opened(entry, step.elements)
       }
     }
   }
@@ -102,13 +103,7 @@ function takeInside(steps: Steps, item: number, entry: Inside, sub: string): voi
     step.inside++
     if (entry.recovered) recover(step, 1, entry.recovered)
   }
-  const { elements } = step
-  if (!elements || deeper.length > 0 || (entry.type === 'settled' && !elements.isByStep)) return
-  elements.ended++
-  const outcome = entry.type === 'closed' ? entry.outcome : entry.outcome.outcome
-  if (outcome !== 'failed') return
-  elements.failed++
-  if (entry.type === 'settled' && entry.outcome.outcome === 'failed') elements.error ??= entry.outcome.error
+  if (deeper.length === 0) step.elements?.see(entry)
 }
 
 function recover(step: StepState, count: number, error?: ErrorValue): void {

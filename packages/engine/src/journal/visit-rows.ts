@@ -5,6 +5,7 @@ import type { ErrorValue } from '../errors.ts'
 import type { Plan } from '../plan/plan.ts'
 import { nearestBefore, stepsBefore } from '../plan/steps-before.ts'
 import type { Outcome } from '../run/outcome.ts'
+import { ElementEnds } from './element-ends.ts'
 import { type JournalEntry, saysEndOf, visitPath } from './events.ts'
 import { CUT_OFF, type Decider, WAITS_FOR_PLACE, type Why, whyNeverReached, whyParked, whySkipped } from './why.ts'
 
@@ -56,9 +57,9 @@ export function foldVisits(plan: Plan, item = 0): VisitFold {
         if (entry.type === 'claimed') node = entry.node
         else if (entry.type === 'finished') {
           if (saysEndOf(entry, item)) visits.end(entry.at, entry.outcome)
-        } else if (entry.type === 'closed') visits.takeInside(entry.sub, 0, item, true)
+        } else if (entry.type === 'closed') visits.takeInside(entry, entry.sub, item)
         else if (isOfVisit(entry)) {
-          if (entry.sub !== undefined) visits.takeInside(entry.sub, 0, item, false)
+          if (entry.sub !== undefined) visits.takeInside(entry, entry.sub, item)
           else if (entry.item === item) visits.take(entry)
         }
       }
@@ -87,11 +88,11 @@ export function foldInside(plan: Plan | undefined, inside: string): VisitFold {
         if (entry.type === 'claimed') node = entry.node
         else if (entry.type === 'closed') {
           const place = placeInside(entry.sub, inside, entry.item)
-          if (place?.isDeeper) elementOf(place.element).takeInside(entry.sub, place.from, place.item, true)
+          if (place?.isDeeper) elementOf(place.element).takeInside(entry, entry.sub.slice(place.from), place.item)
           else if (place) elementOf(place.element).end(entry.at, entry)
         } else if (isOfVisit(entry) && entry.sub !== undefined) {
           const place = placeInside(entry.sub, inside, entry.item)
-          if (place?.isDeeper) elementOf(place.element).takeInside(entry.sub, place.from, place.item, false)
+          if (place?.isDeeper) elementOf(place.element).takeInside(entry, entry.sub.slice(place.from), place.item)
           else if (place) elementOf(place.element).take(entry)
         }
         // With the step around it, all that is inside has ended.
@@ -117,6 +118,7 @@ interface ElementEnd {
 type Deciders = ReadonlyMap<number, Decider>
 const NOBODY: Deciders = new Map()
 
+type Closed = JournalEntry & { type: 'closed' }
 type OfVisit = JournalEntry & { type: 'started' | 'parked' | 'opened' | 'settled' }
 
 function isOfVisit(entry: JournalEntry): entry is OfVisit {
@@ -150,8 +152,7 @@ class Visits {
   readonly #element: number | undefined
   /** By step, then by visit. */
   readonly #rows: Map<number, VisitRow>[]
-  /** Rows of steps whose elements are a step each. */
-  readonly #byStep = new Set<VisitRow>()
+  readonly #elements = new Map<VisitRow, ElementEnds>()
   #stepsBefore: readonly (readonly number[])[] | undefined
   /** When the item was first heard of. */
   #since: number | undefined
@@ -199,11 +200,8 @@ class Visits {
         return entry.queued ? queue(row) : this.#start(row, entry)
       case 'opened':
         if (row.startedAt === undefined) this.#start(row, entry)
-        row.done = 0
-        row.total = entry.elements
         row.inside = visitPath(entry)
-        if (entry.byStep) this.#byStep.add(row)
-        return
+        return this.#count(row, ElementEnds.opened(entry, this.#elements.get(row)))
       case 'parked':
         return this.#park(row, entry)
       case 'settled':
@@ -211,13 +209,21 @@ class Visits {
     }
   }
 
-  /** From that place on, the key is `item/step/visit` of the step that it is inside of, and of those deeper. */
-  takeInside(sub: string, from: number, item: number, isElement: boolean): void {
-    const [root, step, visit, ...deeper] = sub.slice(from).split('/')
+  /** `key`: `item/step/visit` of the step that it is inside of, and of those deeper. */
+  takeInside(entry: OfVisit | Closed, key: string, item: number): void {
+    const [root, step, visit, ...deeper] = key.split('/')
     if (Number(root) !== item) return
     const row = this.#row(Number(step), Number.parseInt(visit as string, 10)) // `.2` behind it counts the runs of one visit
-    if (row?.done === undefined || deeper.length > 0) return
-    if (isElement || this.#byStep.has(row)) row.done++
+    const elements = row && this.#elements.get(row)
+    if (!elements || deeper.length > 0 || (entry.type !== 'settled' && entry.type !== 'closed')) return
+    elements.see(entry)
+    this.#count(row, elements)
+  }
+
+  #count(row: VisitRow, elements: ElementEnds): void {
+    this.#elements.set(row, elements)
+    row.done = elements.ended
+    row.total = elements.total
   }
 
   #row(step: number, visit: number): VisitRow | undefined {
