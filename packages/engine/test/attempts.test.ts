@@ -89,6 +89,23 @@ describe('retry', () => {
     expect(calls).toBe(3)
   })
 
+  test.each([1e300, Number.POSITIVE_INFINITY, Number.NaN])(
+    'a server that asks for %s ms is waited for a day at most',
+    async (retryAfterMs) => {
+      let calls = 0
+      const b = bench({
+        '/busy': () => {
+          calls++
+          throw new FlowError('RESOURCE_UNAVAILABLE', 'busy', { retryAfterMs })
+        },
+      })
+      const running = b.run(single('/busy', { retry: { ...retry, attempts: 2 } }), [1])
+      await b.clock.advance(86_400_000)
+      await running
+      expect(calls).toBe(2)
+    },
+  )
+
   test('the tries at a transport error are inside one attempt: no attempt beyond those that the step allows is seen', async () => {
     const attempts: number[] = []
     const b = bench({

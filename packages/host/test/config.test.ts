@@ -140,6 +140,19 @@ files: { allow: [../data] }
     expect(config.files.allow).toEqual([join(home, '..', 'data')])
   })
 
+  test('slips of the pen are refused: very many processes, a number in the place of a path', async () => {
+    const { diagnostics } = await load(`
+plugins: { a: { type: stepflow, command: x, processes: 100000 } }
+routes: { /a: [{ plugin: a }] }
+files: { allow: 3 }
+`)
+
+    expect(messages(diagnostics)).toEqual([
+      'error 2: "processes" of plugin "a" must be a whole number from 1 to 1024, but is "100000"',
+      'error 4: "files.allow" must be text, or a list of texts, but has 3',
+    ])
+  })
+
   test('servers that others start have an address, a time limit and a place for blobs', async () => {
     const { config, diagnostics } = await load(`
 plugins:

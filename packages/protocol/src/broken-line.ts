@@ -36,6 +36,11 @@ export function isAnonymous(line: string): boolean {
   return /^\s*\{\s*"jsonrpc"\s*:\s*"2\.0"\s*,\s*"(?:result|error)"/.test(line)
 }
 
+/** True for a message in UTF-16, read as UTF-8: every other byte is 0. */
+export function isUtf16(line: string): boolean {
+  return line.charCodeAt(0) === 0 ? line[1] === '{' : line.startsWith('{\u0000')
+}
+
 /** True if nothing of the line is missing, though it is not JSON. */
 export function isWhole(line: string): boolean {
   return line.trimEnd().endsWith('}') && NOT_A_NUMBER.test(line)

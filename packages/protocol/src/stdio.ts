@@ -8,7 +8,15 @@
 // 4. What we stop is quoted with its own last lines: what it writes once its pipes are broken is ours, and is dropped.
 // 5. An answer that cannot be read ends its call and no other, if it says whose it is; else the child is stopped.
 
-import { beginningOf, brokenMessages, isAnonymous, isWhole, messagesInside, unreadableAnswer } from './broken-line.ts'
+import {
+  beginningOf,
+  brokenMessages,
+  isAnonymous,
+  isUtf16,
+  isWhole,
+  messagesInside,
+  unreadableAnswer,
+} from './broken-line.ts'
 import { type Child, forget, killGroup, startChild } from './child.ts'
 import { LineReader } from './lines.ts'
 import type { Transport, TransportEvents } from './transport.ts'
@@ -203,9 +211,24 @@ class ChildTransport implements Transport {
     if (this.#isLog) return this.#logged(text)
     const read = parse(text)
     if (read === NOT_JSON) {
-      if (!this.#refuseBroken(text)) this.#skip(text)
-    } else if (read) this.#deliver(read)
+      if (isUtf16(text)) this.#abort('writes its messages in UTF-16 and was stopped: the protocol is UTF-8')
+      else if (!this.#refuseBroken(text)) this.#skip(text)
+    } else if (isList(read)) this.#refuseList(read)
+    else if (read) this.#deliver(read)
     else this.#skip(text)
+  }
+
+  /** Messages come one in a line: who waits for one of these waits for nothing else. */
+  #refuseList(messages: readonly Message[]): void {
+    const why = 'in a list: the protocol has one message in each line'
+    for (const message of messages) {
+      if (!('id' in message) || message.id === null) continue
+      if ('method' in message) this.#refuseRequest(message.id, `the request stands ${why}`)
+      else {
+        const error = { code: rpcCode.malformed, message: `its answer stands ${why}` }
+        this.#deliver({ jsonrpc: '2.0', id: message.id, error })
+      }
+    }
   }
 
   /** Of a child that serves HTTP, or does not speak here at all. */
@@ -302,7 +325,7 @@ class ChildTransport implements Transport {
     if (this.#isLog) return this.#word(text, 'stdout')
     const read = parse(text)
     if (read === NOT_JSON && this.#refuseBroken(text)) return
-    if (read === NOT_JSON || !read || !('id' in read) || read.id === null || 'method' in read) {
+    if (read === NOT_JSON || !read || isList(read) || !('id' in read) || read.id === null || 'method' in read) {
       return this.#abort('wrote a line that is not UTF-8 and was stopped')
     }
     const error = { code: rpcCode.unreadable, message: 'its answer is not valid UTF-8' }
@@ -402,15 +425,22 @@ function portIn(text: string): number | undefined {
 
 const NOT_JSON = Symbol('not JSON')
 
-/** Undefined: JSON, but no message. */
-function parse(text: string): Message | typeof NOT_JSON | undefined {
+/** Array.isArray does not narrow a readonly list. */
+function isList(read: Message | readonly Message[] | undefined): read is readonly Message[] {
+  return Array.isArray(read)
+}
+
+/** Undefined: JSON, but no message. A list: there are messages in it. */
+function parse(text: string): Message | readonly Message[] | typeof NOT_JSON | undefined {
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch {
     return NOT_JSON
   }
-  return readMessage(value)
+  if (!Array.isArray(value)) return readMessage(value)
+  const messages = value.map(readMessage).filter((message) => message !== undefined)
+  return messages.length > 0 ? messages : undefined
 }
 
 /** Too many processes or files just now: another try may succeed. */

@@ -151,7 +151,8 @@ function stringify(message: Message): string {
   try {
     return JSON.stringify('call' in message ? { ...message, call: undefined } : message)
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
+    const said = error instanceof Error ? error.message : String(error)
+    const why = /call stack/.test(said) ? 'it is nested too deeply' : said
     throw new RpcError(rpcCode.unsendable, `a message cannot be written as JSON: ${why}`)
   }
 }
@@ -167,9 +168,18 @@ function looksLikeAnswer(value: Record<string, unknown>): boolean {
 }
 
 function malformed(id: MessageId | null, why: string, value: unknown): Answer {
-  const line = JSON.stringify(value)
+  const line = quotable(value)
   const quoted = line.length > QUOTED_CHARACTERS ? `${line.slice(0, QUOTED_CHARACTERS)}...` : line
   return { jsonrpc: '2.0', id, error: { code: rpcCode.malformed, message: `${why}: ${quoted}` } }
+}
+
+/** A text that was parsed may be deeper than can be written again. */
+function quotable(value: unknown): string {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return '(it is nested too deeply)'
+  }
 }
 
 function isId(id: unknown): id is MessageId {

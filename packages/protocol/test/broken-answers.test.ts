@@ -26,6 +26,12 @@ test.each([
     'COMPONENT_FAILED',
     'both a result and an error: {"jsonrpc"',
   ],
+  [
+    'a list around it',
+    '[{"jsonrpc":"2.0","id":ID,"result":{"output":1}}]',
+    'COMPONENT_FAILED',
+    'one message in each line',
+  ],
   ['no version', '{"id":ID,"result":{"output":1}}', 'COMPONENT_FAILED', 'does not say "jsonrpc": "2.0"'],
 ])('an answer with %s ends its call, and the next one works', async (_, text, code, message) => {
   const plugin = rawPlugin()
@@ -168,4 +174,14 @@ test('that a method is unknown, said without an id, is about a notification and 
 
   await plugin.run('/release')
   expect(await held).toBe(1)
+})
+
+test('a server that writes UTF-16 is stopped at once, with the reason', async () => {
+  const plugin = rawPlugin()
+  const text = [...'{"jsonrpc":"2.0","id":ID,"result":{"output":1}}'].join('\u0000')
+
+  await expect(plugin.run('/raw', { text: `${text}\u0000` })).rejects.toMatchObject({
+    code: 'UNREACHABLE',
+    message: expect.stringContaining('UTF-16'),
+  })
 })

@@ -181,7 +181,8 @@ describe('cancelling', () => {
   })
 
   test('a server that goes on with a cancelled call is replaced', async () => {
-    const plugin = rawPlugin('good', { cancelGraceMs: 20 })
+    const { clock, advance } = stillClock()
+    const plugin = rawPlugin('good', { clock, cancelGraceMs: 20 })
     const before = await plugin.run('/pid')
     const abort = new AbortController()
     const held = plugin.run('/hold', 1, { signal: abort.signal })
@@ -190,6 +191,7 @@ describe('cancelling', () => {
     abort.abort()
 
     await expect(held).rejects.toMatchObject({ code: 'CANCELLED' })
+    advance(20)
     await plugin.said('it is replaced')
     expect(await plugin.run('/pid')).not.toBe(before)
   })

@@ -47,3 +47,15 @@ test('a long list that JSON cannot carry is a failure, whole', () => {
   expect(told).toMatchObject({ outcome: 'failed', error: { code: 'COMPONENT_FAILED' } })
   expect(JSON.parse(text)).toEqual(told)
 })
+
+test('a result of very many levels is a failure that says how many there may be', () => {
+  let deep: unknown = 1
+  for (let i = 0; i < 200_000; i++) deep = [deep]
+
+  const { told } = written(deep)
+
+  expect(told).toMatchObject({
+    outcome: 'failed',
+    error: { message: expect.stringContaining('more than 1000 levels') },
+  })
+})

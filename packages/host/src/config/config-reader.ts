@@ -120,12 +120,13 @@ export class ConfigReader {
   }
 
   /** A whole number. */
-  count(at: At | undefined, what: string, minimum = 1): number | undefined {
+  count(at: At | undefined, what: string, minimum = 1, maximum = Number.MAX_SAFE_INTEGER): number | undefined {
     const text = this.text(at, what)
     if (!at || text === undefined) return undefined
     const count = Number(text)
-    if (text.trim() !== '' && Number.isSafeInteger(count) && count >= minimum) return count
-    return this.error(at, `${what} must be a whole number from ${minimum}, but is "${text}"`)
+    if (text.trim() !== '' && Number.isSafeInteger(count) && count >= minimum && count <= maximum) return count
+    const upTo = maximum === Number.MAX_SAFE_INTEGER ? '' : ` to ${maximum}`
+    return this.error(at, `${what} must be a whole number from ${minimum}${upTo}, but is "${text}"`)
   }
 
   /** `256`, `256MB`, `1 GB`. */

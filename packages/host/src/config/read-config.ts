@@ -174,6 +174,14 @@ function readCode(reader: ConfigReader, at: At | undefined): Config['code'] {
 }
 
 function oneOrMore(reader: ConfigReader, at: At | undefined, what: string): string[] {
-  if (at?.node.kind === 'scalar') return [reader.text(at, what)].filter((text) => text !== undefined)
-  return reader.texts(at, what) ?? []
+  const items = at?.node.kind === 'scalar' ? [at] : (reader.items(at, what) ?? [])
+  return items.flatMap((item) => {
+    const { node } = item
+    // A number or a switch is no path and no address, though it could be read as one.
+    if (node.kind === 'scalar' && node.value !== null && typeof node.value !== 'string') {
+      reader.error(item, `${what} must be text, or a list of texts, but has ${String(node.value)}`)
+      return []
+    }
+    return reader.text(item, items.length === 1 && item === at ? what : `an element of ${what}`) ?? []
+  })
 }

@@ -8,7 +8,7 @@ import type { At, ConfigReader, Fields, Keys } from './config-reader.ts'
 import { MCP_KEYS, readMcp } from './read-mcp.ts'
 import { readProgram } from './read-program.ts'
 import { readUrl } from './read-url.ts'
-import { readWorker, WORKER_KEYS } from './read-worker.ts'
+import { MOST_PROCESSES, readWorker, WORKER_KEYS } from './read-worker.ts'
 
 export type Declared = readonly (readonly [name: string, at: At])[]
 
@@ -128,7 +128,7 @@ function readServer(
     )
   }
   const startupTimeoutMs = reader.duration(fields.get('startup_timeout'), `"startup_timeout" of ${what}`)
-  const processes = reader.count(fields.get('processes'), `"processes" of ${what}`) ?? 1
+  const processes = reader.count(fields.get('processes'), `"processes" of ${what}`, 1, MOST_PROCESSES) ?? 1
   if (!program) return undefined
   return {
     ...program,

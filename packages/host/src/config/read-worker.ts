@@ -5,6 +5,9 @@ import type { WorkerConfig } from './config.ts'
 import type { At, ConfigReader, Fields } from './config-reader.ts'
 import { type Program, readProgram } from './read-program.ts'
 
+/** More than any machine has use for: a slip of the pen must not start a hundred thousand. */
+export const MOST_PROCESSES = 1024
+
 export const WORKER_KEYS = {
   command: [],
   args: [],
@@ -33,7 +36,7 @@ export function readWorker(
   const queueTimeoutMs = reader.duration(fields.get('queue_timeout'), `"queue_timeout" of ${what}`) ?? QUEUE_TIMEOUT_MS
   const executionTimeoutMs = reader.duration(fields.get('execution_timeout'), `"execution_timeout" of ${what}`)
   const heartbeatMs = readHeartbeat(reader, fields.get('heartbeat'), what)
-  const processes = reader.count(fields.get('processes'), `"processes" of ${what}`) ?? 1
+  const processes = reader.count(fields.get('processes'), `"processes" of ${what}`, 1, MOST_PROCESSES) ?? 1
   if (!place || heartbeatMs === undefined) return undefined
   return {
     ...place,

@@ -1,6 +1,6 @@
 // An outcome as one line of JSON. A result that JSON cannot carry becomes a failure.
 
-import { isRecord, type Outcome } from '@stepflow/engine'
+import { isRecord, isTooDeep, MOST_LEVELS, type Outcome } from '@stepflow/engine'
 
 /** What is told, and the line that tells it. A function that returns nothing has returned null. */
 export function outcomeLine(outcome: Outcome): { readonly told: Outcome; readonly line: string } {
@@ -9,7 +9,9 @@ export function outcomeLine(outcome: Outcome): { readonly told: Outcome; readonl
   try {
     return { told, line: JSON.stringify(told) }
   } catch (thrown) {
-    const [why] = (thrown as Error).message.split('\n') // JSON.stringify throws errors
+    const [first] = (thrown as Error).message.split('\n') // JSON.stringify throws errors
+    const isDeep = outcome.outcome === 'success' && thrown instanceof RangeError && isTooDeep(outcome.result)
+    const why = isDeep ? `it has more than ${MOST_LEVELS} levels` : first
     const message = `the result cannot be written as JSON: ${why}`
     const failed: Outcome = { outcome: 'failed', error: { code: 'COMPONENT_FAILED', message } }
     return { told: failed, line: JSON.stringify(failed) }

@@ -25,7 +25,7 @@ export function retryDelay(
   // "Not retryable" is the component's word, and stands above what the step wishes.
   if (FlowError.is(thrown) && (thrown.retryable === false || thrown.code === 'CANCELLED')) return undefined
   const code = FlowError.is(thrown) ? thrown.code : 'COMPONENT_FAILED'
-  const asked = FlowError.is(thrown) ? thrown.retryAfterMs : undefined
+  const asked = FlowError.is(thrown) && thrown.retryAfterMs !== undefined ? bounded(thrown.retryAfterMs) : undefined
   const most = (FlowError.is(thrown) && thrown.tries) || TRANSPORT.attempts
   if (kind === 'transport' && tries.transport + 1 < most) {
     tries.transport++
@@ -46,6 +46,13 @@ export function backoff(retry: Retry, n: number, random: () => number): number {
 }
 
 // ---
+
+/** Who asks for more time than a day has made a mistake: the step would never go on, and nobody would know why. */
+const MOST_ASKED_MS = 86_400_000
+
+function bounded(ms: number): number {
+  return ms >= 0 ? Math.min(ms, MOST_ASKED_MS) : 0
+}
 
 function isNamed(on: readonly string[], code: string, thrown: unknown): boolean {
   return on.includes(code) || on.includes(String(statusOf(thrown)))
