@@ -392,6 +392,35 @@ test('tokens are created, listed without themselves, and revoked', async () => {
   }
 })
 
+test('no token and no session is in a log line or in an answer, also of requests that are refused or fail', async () => {
+  const seen: string[] = []
+  const log = (_level: string, message: string) => void seen.push(message)
+  const server = await startServer({ allowHosts: ['flows.example'], log })
+  const { token } = await server.services.tokens.create({ role: 'viewer', name: 'who' })
+  const wrong = token.split('').reverse().join('')
+  const session = await server.call('POST', '/session', { token })
+  const cookie = /=([^;]+)/.exec(session.headers.get('set-cookie') ?? '')?.[1] ?? 'none'
+  const ask = async (method: string, path: string, headers: Record<string, string>, body?: unknown) => {
+    const answer = await server.call(method, path, body, headers)
+    seen.push(JSON.stringify([answer.body, ...answer.headers]))
+  }
+
+  for (const one of [token, wrong]) {
+    await ask('GET', '/info', bearer(one))
+    await ask('POST', '/runs', bearer(one), { flow: 'x' })
+    await ask('GET', `/runs?token=${one}`, bearer(one))
+    await ask('GET', `/runs/none?access_token=${one}`, bearer(one))
+    await ask('POST', '/session', {}, { token: one, more: one })
+    await ask('GET', '/tokens', { authorization: `Token ${one}` })
+  }
+  await ask('GET', '/session', { cookie: `stepflow_session=${cookie}` })
+  await ask('GET', '/session', { cookie: `stepflow_session=${cookie}x` })
+  await server.close()
+
+  expect(cookie.length).toBeGreaterThan(20)
+  for (const one of [token, wrong, cookie]) expect(seen.join('\n')).not.toContain(one)
+})
+
 test('nothing that is sent to anybody may be run as a page or framed', async () => {
   const { url } = await startServer()
 

@@ -1,6 +1,7 @@
 // stepflow serve, as a process: how it begins, what it prints, how it ends.
 
 import { chmodSync, existsSync } from 'node:fs'
+import { connect } from 'node:net'
 import { expect, test, vi } from 'vitest'
 import { begin, cli, folderWith, says } from './cli.ts'
 import { serving } from './serving.ts'
@@ -19,6 +20,43 @@ test('prints where it is, serves, and ends with 0 at SIGTERM', async () => {
   expect(run.result).toEqual({ outcome: 'success', result: 5 })
   expect(code).toBe(0)
   expect(err).toContain(`${url}/api/docs`)
+})
+
+test('ends with 0 at SIGTERM, whoever is connected: readers, stalled ones, senders, and those that say nothing', async () => {
+  const { folder } = folderWith({})
+  const { child, ended, url } = await serving(folder)
+  const { hostname, port } = new URL(url)
+  const large = Array.from({ length: 500 }, (_, n) => ({ n: `${n} ${'x'.repeat(20_000)}` }))
+  const { runId } = await post(`${url}/api/v1/runs`, { flow: WAITS, input: {} })
+  const { runId: ended500 } = await post(`${url}/api/v1/runs`, { flow: ECHO, inputs: large, wait: true })
+  const reads = (path: string) => fetch(`${url}/api/v1${path}`)
+  const answers = await Promise.all([
+    ...['/events', `/runs/${runId}/events`, `/runs/${runId}/results`].map(reads),
+    // Of these nothing is read.
+    ...[`/runs/${ended500}/results`, `/runs/${ended500}/events?topics=entries`, `/runs/${ended500}/journal`].map(reads),
+  ])
+  const waiting = post(`${url}/api/v1/runs`, { flow: WAITS, input: {}, wait: true })
+  const path = `/api/v1/runs?flow=${encodeURIComponent(ECHO)}`
+  const heads = [
+    '',
+    'GET /api/v1/info HTTP/1.1\r\nHost: local',
+    'POST /api/v1/runs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{',
+    `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\nContent-Length: 99\r\n\r\n{"n":1}\n`,
+  ]
+  const sockets = heads.map((head) => {
+    const socket = connect(Number(port), hostname, () => void socket.write(head)).on('error', () => {})
+    return socket
+  })
+  // The two, the one that is waited for, and the one whose lines come.
+  while (JSON.parse(await (await reads('/runs')).text()).total < 4);
+
+  child.kill('SIGTERM')
+  const { code, err } = await ended
+
+  expect([code, (await waiting).status]).toEqual([0, 'running'])
+  expect(err).not.toMatch(/error:|\.cjs/)
+  for (const answer of answers) await answer.text().catch(() => {})
+  for (const socket of sockets) socket.destroy()
 })
 
 test('calls the components of modules that its configuration names', async () => {
