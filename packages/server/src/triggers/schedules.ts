@@ -149,9 +149,11 @@ export class Schedules {
     const current = new Set(all.map(({ schedule }) => schedule.id))
     const gone: Gone[] = []
     for (const [id, state] of states) {
-      if (current.has(id) || state.fields) continue
-      if (byFlow.has(state.flow)) gone.push({ id, state, isTaken: false })
-      else if (!state.isAway) await this.change(id, (was) => ({ ...was, isAway: true }))
+      if (current.has(id) || state.fields || (state.isAway && !byFlow.has(state.flow))) continue
+      // Another server may have published it a moment ago.
+      const triggers = await this.#triggers.of(state.flow)
+      if (!triggers) await this.change(id, (was) => ({ ...was, isAway: true }))
+      else if (!this.#read(triggers).some((schedule) => schedule.id === id)) gone.push({ id, state, isTaken: false })
     }
     const settled: ListedSchedule[] = []
     for (const { schedule, state } of all) {
