@@ -129,14 +129,20 @@ async function user(): Promise<{ uid?: number; gid?: number } | string> {
 }
 
 async function debianBin(): Promise<string> {
+  if (process.getuid?.() !== 0) return installed() ?? 'PostgreSQL is not installed, and only root may install it'
+  // Test files that come at once install it once: the others wait, also for what is half there.
+  const alone = (...words: string[]) =>
+    run('flock', [join(tmpdir(), 'stepflow-apt.lock'), ...words], {
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    })
+  await alone('true').catch(() => {})
   const found = installed()
   if (found) return found
-  if (process.getuid?.() !== 0) return 'PostgreSQL is not installed, and only root may install it'
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  const apt = (...words: string[]) => alone('apt-get', '-qq', '-o', 'DPkg::Lock::Timeout=120', ...words)
   try {
-    await run('apt-get', ['install', '-y', '-qq', 'postgresql'], { env }).catch(async () => {
-      await run('apt-get', ['update', '-qq'], { env })
-      await run('apt-get', ['install', '-y', '-qq', 'postgresql'], { env })
+    await apt('install', '-y', 'postgresql').catch(async () => {
+      await apt('update')
+      await apt('install', '-y', 'postgresql')
     })
   } catch (error) {
     return `PostgreSQL cannot be installed here: ${(error as Error).message.split('\n')[0]}`
