@@ -4,7 +4,15 @@
 import { isRecord, own } from '@stepflow/engine'
 import type { Form } from './described-runs.ts'
 import type { Peer } from './peer.ts'
-import { ALL_CAPABILITIES, type Capabilities, type MessageId, PROTOCOL_VERSION, readCapabilities } from './wire.ts'
+import {
+  ALL_CAPABILITIES,
+  type Capabilities,
+  type MessageId,
+  PROTOCOL_VERSION,
+  RpcError,
+  readCapabilities,
+  rpcCode,
+} from './wire.ts'
 
 /** What the server has said of itself. */
 export interface Greeted {
@@ -33,8 +41,13 @@ export class Greeting {
       const id = this.#peer.nextId()
       this.#id = id
       try {
-        return read(await this.#peer.request('initialize', hello, id))
+        const result = await this.#peer.request('initialize', hello, id)
+        if (typeof own(result, 'protocolVersion') === 'string') throw new RpcError(rpcCode.malformed, OF_MCP)
+        return read(result)
       } catch (error) {
+        if (error instanceof RpcError && ASKS_AS_MCP.test(error.message)) {
+          throw new RpcError(error.code, `${OF_MCP} (${error.message})`)
+        }
         if (error !== ELSEWHERE) throw error
       } finally {
         this.#id = undefined
@@ -49,6 +62,10 @@ export class Greeting {
 }
 
 // ---
+
+const OF_MCP = 'it speaks the Model Context Protocol: in the configuration its "type" is mcp'
+/** What such a server misses in our greeting. */
+const ASKS_AS_MCP = /"?(?:protocolVersion|clientInfo)"?/
 
 /** What a greeting ends with that has reached nobody. */
 const ELSEWHERE = Symbol('the server is elsewhere')

@@ -234,3 +234,13 @@ describe('dying', () => {
     port.close()
   })
 })
+
+test.each([
+  ['answers', `result: { protocolVersion: '2025-11-25', serverInfo: { name: 'x', version: '1' }, capabilities: {} }`],
+  ['refuses', `error: { code: -32603, message: 'protocolVersion: expected string, received undefined' }`],
+])('an MCP server that %s the greeting of this protocol is called one', async (_, answer) => {
+  const script = `process.stdin.once('data', (line) => console.log(JSON.stringify({ jsonrpc: '2.0', id: JSON.parse(line).id, ${answer} })))`
+  const plugin = pluginOf({ command: process.execPath, args: ['-e', script] })
+
+  await expect(plugin.run('/x')).rejects.toMatchObject({ message: expect.stringContaining('"type" is mcp') })
+})

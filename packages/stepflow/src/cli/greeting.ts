@@ -35,6 +35,7 @@ export function greeting(server: Greeted, color: boolean): string[] {
     at('API ', `${url}/api/v1`),
     at('docs', `${url}/api/docs`),
     at('MCP ', `${url}/mcp`),
+    ...(webhooks === 0 ? [] : [at('hook', `${url}/hooks/NAME`)]),
     `  ${counts.join(', ')}`,
   ]
   if (broken.length > 0) {

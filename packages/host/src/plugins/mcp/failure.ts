@@ -45,10 +45,15 @@ export function connectFailure(error: unknown, { who, at }: Omit<Failed, 'tool'>
   if (status !== undefined) return httpFailure(status, error, { who, tool: 'handshake', ...(at && { at }) })
   const cause = rootOf(error)
   if (isUnconnected(cause)) return unreachable(cause, { who, tool: 'handshake', ...(at && { at }) })
-  return new FlowError('UNREACHABLE', `${who} did not finish the handshake: ${messageOf(cause)}`)
+  const message = messageOf(cause)
+  // What an answer lacks that is not of this protocol.
+  const hint = /protocolVersion|serverInfo/.test(message) ? OTHER_PROTOCOL : ''
+  return new FlowError('UNREACHABLE', `${who} did not finish the handshake: ${message}${hint}`)
 }
 
 // ---
+
+const OTHER_PROTOCOL = ' (if it is a component server of Stepflow, its "type" is stepflow)'
 
 /** Of the protocol: what a server says when a client lacks a capability, or must send somebody to a page. */
 const MISSING_CAPABILITY = -32021
