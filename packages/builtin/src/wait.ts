@@ -1,10 +1,19 @@
 // The components that wait: wait and wait_for_signal. They park, so that nothing is held meanwhile.
 
-import { type Clock, type Component, FlowError, isRecord, type Json, type Log, own, Park } from '@stepflow/engine'
+import {
+  type Clock,
+  type Component,
+  FlowError,
+  instantOf,
+  isRecord,
+  type Json,
+  type Log,
+  own,
+  Park,
+} from '@stepflow/engine'
 import type { SchemaLoader } from './check.ts'
 import { define } from './define.ts'
 import { anything, custom, duration, optional, text } from './input.ts'
-import { instantOf } from './instant.ts'
 
 export function wait(clock: Clock): Component {
   return define({

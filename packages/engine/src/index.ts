@@ -211,6 +211,7 @@ export { equalJson, isPromise, isRecord, isTooDeep, kindOf, MOST_LEVELS, own, se
 export type { CodeFacts, ErrorCode, ErrorValue, FlowErrorOptions, RetryClass } from './errors.ts'
 export { codes, errorValue, FlowError, retryClass } from './errors.ts'
 export { parseDuration } from './duration.ts'
+export { instantOf } from './instant.ts'
 export { KnownSecrets } from './secrets/known-secrets.ts'
 export { keysOf } from './secrets/own-words.ts'
 export { redactEntry, redactError, redactOutcome, redactPins, redactValues } from './secrets/redact-shapes.ts'

@@ -47,7 +47,7 @@ export interface FilterRuns {
   readonly trigger?: string | readonly string[] | undefined
   /** `run` unless told. */
   readonly kind?: 'run' | 'test' | 'all' | undefined
-  /** Created at that time or later; before. A text has its zone: `2026-11-30T08:00:00Z`. */
+  /** Created at that time or later; before. A text without a zone is UTC: `2026-11-30T08:00:00Z`. */
   readonly since?: Date | string | undefined
   readonly until?: Date | string | undefined
   /** A part of id, flow, label or error, in any case. */

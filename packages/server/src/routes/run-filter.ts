@@ -1,7 +1,7 @@
 // What runs are asked for by, in lists, summaries and events, and when many are acted on.
 
 import { type Shape, time } from '@stepflow/api'
-import { ASKED_STATUSES, type AskedStatus, type RunFilter } from '@stepflow/engine'
+import { ASKED_STATUSES, type AskedStatus, instantOf, type RunFilter } from '@stepflow/engine'
 import { unreadable } from '../app/problem.ts'
 import { labelOf } from './start-query.ts'
 
@@ -51,8 +51,7 @@ function statusOf(text: string): AskedStatus {
 
 function timeOf(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined
-  const at = Date.parse(text)
-  // A second 60 has the form of a time.
-  if (Number.isNaN(at)) throw unreadable(`"${name}" is "${text}", which is no time`)
-  return at
+  const at = instantOf(text)
+  if (at !== undefined) return at
+  throw unreadable(`"${name}" is "${text}", but must be a time: 2026-11-30T08:00:00Z (in a URL, "+" is %2B)`)
 }

@@ -6,6 +6,7 @@ import {
   ASKED_STATUSES,
   type AskedStatus,
   FlowError,
+  instantOf,
   isWaiting,
   parseDuration,
   RUN_SORTS,
@@ -190,10 +191,8 @@ function timeOption(command: Pick<Command, 'name'>, args: Args, name: string, no
   if (text === undefined) return undefined
   const ago = parseDuration(text)
   if (ago !== undefined) return now - ago
-  const at = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/.test(text)
-    ? Date.parse(text)
-    : NaN
-  if (!Number.isNaN(at)) return at
+  const at = instantOf(text)
+  if (at !== undefined) return at
   throw usage(
     command,
     `--${name} is "${text}", but must be a day (2026-11-29, in UTC), a time (2026-11-29T08:00:00Z), or how long ago (2h)`,
