@@ -35,7 +35,9 @@ async function idsOf(query: Readonly<Record<string, string | readonly string[]>>
 }
 
 function asked(query: Readonly<Record<string, string | readonly string[]>>): URLSearchParams {
-  return new URLSearchParams(Object.entries(query).flatMap(([name, of]) => [of].flat().map((value) => [name, value])))
+  const params = new URLSearchParams()
+  for (const [name, of] of Object.entries(query)) for (const value of [of].flat()) params.append(name, value)
+  return params
 }
 
 describe('the list of runs', () => {
