@@ -48,7 +48,7 @@ test('schemathesis finds no fault, no hang and no answer that is not described',
   writeFileSync(join(folder, 'schemathesis.toml'), config)
 
   const words = ['-m', 'schemathesis.cli', '--config-file=schemathesis.toml', 'run', `${url}/api/v1/openapi.json`]
-  const bounds = ['--phases=coverage,fuzzing', '--max-examples=15', `--seed=${SEED}`, `--request-timeout=${REQUEST_S}`]
+  const bounds = ['--phases=coverage,fuzzing', '--max-examples=8', `--seed=${SEED}`, `--request-timeout=${REQUEST_S}`]
   const asAdmin = ['--header', `Authorization: Bearer ${token}`]
   const options = [...words, ...bounds, ...asAdmin, `--checks=${CHECKS}`, ...ENDLESS, '--no-shrink', '--no-color']
   const ended = await promisify(execFile)(found.python, options, { cwd: folder, maxBuffer: 2 ** 26 }).catch(
