@@ -1,6 +1,6 @@
 // What a server adds to a run: requests at once against a bare route that validates the same body, one request at a time
-// against the same run through the library, a large batch over HTTP against the same batch here, a server's start, and how
-// late schedules are while requests come.
+// against the same run through the library, a large batch over HTTP against the same batch here, a batch that a thousand clients
+// follow against one that nobody does, a server's start, and how late schedules are while requests come.
 
 import { spawn } from 'node:child_process'
 import { createReadStream, openSync, writeFileSync, writeSync } from 'node:fs'
@@ -27,6 +27,9 @@ const CONNECTIONS = 64
 const LONE = isQuick ? 100 : 400
 const LINES = isQuick ? 10_000 : 100_000
 const SECONDS = isQuick ? 8 : 60
+const FOLLOWED = isQuick ? 20_000 : 60_000
+const FOLLOWERS = 1_000
+const STALLED = 100
 const FINISHED = isQuick ? 1_000 : 10_000
 
 const STEPS = work.map(({ name }, i) => ({
@@ -46,6 +49,7 @@ export async function measure() {
     ...(await atOnce()),
     ...(await oneByOne()),
     ...(await streamed()),
+    ...(await followed()),
     ...(await started()),
     ...(await scheduled()),
   ]
@@ -152,6 +156,77 @@ async function streamed() {
   ]
 }
 
+/** All follow the run from before its first input to its end. */
+async function followed() {
+  const { floors, subjects, ratios } = await takeTurns(
+    async () => (await timeFollowed(0)).ms,
+    async () => (await timeFollowed(FOLLOWERS)).ms,
+    { rounds: 3, warmUps: 1 },
+  )
+  const held = []
+  for (let round = 0; round < 3; round++) {
+    const [alone, stalled] = [await timeFollowed(0), await timeFollowed(STALLED, 'stalled')]
+    held.push((stalled.memory - alone.memory) / STALLED)
+  }
+  const rate = (values) => number((FOLLOWED / median(values)) * 1000)
+  const note = `${rate(subjects)} items/s; followed by nobody: ${rate(floors)}`
+  const what = `a batch of ${number(FOLLOWED)} that ${number(FOLLOWERS)} clients follow`
+  return [
+    line({ what, goal: '<= 1.2x the time without them', limit: 1.2, values: ratios, note }),
+    line({
+      what: `  memory of each of ${STALLED} that read nothing`,
+      goal: '<= 1 MB',
+      limit: 1,
+      values: held,
+      unit: 'MB',
+    }),
+  ]
+}
+
+async function timeFollowed(followers, kind = 'reading') {
+  const server = await serve(project(), '--store', 'sqlite:followed.db')
+  const leaving = []
+  try {
+    const { blobId: flowId } = await post(`${server.url}/api/v1/blobs`, { data: FLOW })
+    const headers = { 'content-type': 'application/x-ndjson' }
+    const url = `${server.url}/api/v1/runs?flowId=${flowId}`
+    const sending = request(url, { method: 'POST', headers })
+    const answered = new Promise((resolve, reject) => sending.once('response', resolve).once('error', reject))
+    sending.flushHeaders()
+    const answer = await answered
+    answer.resume()
+    const run = `${server.url}${answer.headers.location}`
+    const topics = kind === 'stalled' ? 'run,items,entries' : 'run,items,wait,flow'
+    for (let i = 0; i < followers; i++) leaving.push(await follow(`${run}/events?topics=${topics}`, kind))
+    const start = performance.now()
+    for (let id = 0; id < FOLLOWED; id++) {
+      if (!sending.write(`${JSON.stringify(order(id))}\n`))
+        await new Promise((resolve) => sending.once('drain', resolve))
+    }
+    sending.end()
+    const reading = await fetch(`${run}/results`)
+    for await (const _ of reading.body);
+    return { ms: performance.now() - start, memory: await server.memory() }
+  } finally {
+    for (const leave of leaving) leave()
+    await server.end()
+  }
+}
+
+/** Resolves when the stream has begun. */
+function follow(url, kind) {
+  return new Promise((resolve, reject) => {
+    const asking = request(url, { agent: false }, (answer) => {
+      if (kind === 'stalled') answer.pause()
+      else answer.resume()
+      answer.on('error', () => {})
+      resolve(() => asking.destroy())
+    })
+    asking.on('error', reject)
+    asking.end()
+  })
+}
+
 async function started() {
   const folder = project()
   const filling = await serve(folder)
@@ -235,11 +310,14 @@ async function program(words, cwd) {
       child.kill('SIGTERM')
       await closed
     },
-    async peak() {
-      const { readFileSync } = await import('node:fs')
-      return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))[1]) / 1024
-    },
+    peak: () => megabytes(child.pid, 'VmHWM'),
+    memory: () => megabytes(child.pid, 'VmRSS'),
   }
+}
+
+async function megabytes(pid, which) {
+  const { readFileSync } = await import('node:fs')
+  return Number(new RegExp(`${which}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024
 }
 
 async function lone(run) {

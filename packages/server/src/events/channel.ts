@@ -1,7 +1,8 @@
 // One reader for all who follow the same: a page of rows is read and made into text once, however many clients there are.
 //
 // H1  Who joins has read all that was written up to his place by himself, and hears of each row behind it once: he joins where
-//     the channel stands, within a chunk, or when neither of them finds anything more.
+//     the channel stands, within a chunk, or when neither of them finds anything more. If a chunk was made since he read, and
+//     his place is not in it, he reads again.
 // H2  Nobody holds more than one chunk. Who has not taken the last one when the next is there is left behind: he reads by
 //     himself, from the store, at his own pace.
 // H3  The more there are, the less often they are written to: telling them takes a bounded part of this process' time.
@@ -23,35 +24,42 @@ export interface ChannelOptions {
   readonly onOver: () => void
 }
 
-/** How it goes on for somebody who follows. */
-export type Step = 'chunk' | 'behind' | 'other'
+/** How it goes on for somebody who follows; `over`: he has all, and nothing can follow. */
+export type Step = 'chunk' | 'behind' | 'over' | 'other'
 
 /** Somebody who follows. */
 export class Seat {
   readonly view: View
   /** All up to there has been sent. */
   readonly at: Cursor
+  /** How many chunks the channel had made before he read up to there. */
+  readonly made: number
   #chunk: { readonly chunk: Chunk; readonly from: number } | undefined
-  #isBehind = false
+  #end: 'behind' | 'over' | undefined
   #tell = () => {}
   #onTaken = () => {}
 
-  constructor(view: View, at: Cursor) {
+  constructor(view: View, at: Cursor, made: number) {
     this.view = view
     this.at = at
+    this.made = made
   }
 
   /** Resolves when there is something to do; `other`: somebody called `wake`. */
   async next(): Promise<Step> {
-    if (this.#isBehind) return 'behind'
-    if (!this.#chunk) {
-      this.#onTaken()
-      await new Promise<void>((resolve) => {
-        this.#tell = resolve
-      })
-      this.#tell = () => {}
-    }
-    return this.#isBehind ? 'behind' : this.#chunk ? 'chunk' : 'other'
+    const now = this.#step()
+    if (now) return now
+    this.#onTaken()
+    await new Promise<void>((resolve) => {
+      this.#tell = resolve
+    })
+    this.#tell = () => {}
+    return this.#step() ?? 'other'
+  }
+
+  #step(): Step | undefined {
+    if (this.#end === 'behind') return 'behind'
+    return this.#chunk ? 'chunk' : this.#end
   }
 
   wake(): void {
@@ -78,9 +86,15 @@ export class Seat {
   }
 
   leaveBehind(): void {
-    this.#isBehind = true
+    this.#end = 'behind'
     this.#chunk = undefined
     this.#onTaken()
+    this.#tell()
+  }
+
+  /** Nothing can follow what it has been offered. */
+  over(): void {
+    this.#end = 'over'
     this.#tell()
   }
 
@@ -92,6 +106,9 @@ export class Seat {
 
 /** So many rows are read at once. */
 const ROWS_AT_ONCE = 64
+/** So many come into one chunk, if it has states only; and if it has what happened, since a client that stalls holds that. */
+const MOST_ROWS = 1_024
+const MOST_ROWS_TOLD = 128
 const QUIET_MS = 15_000
 /** Who takes longer is left behind. */
 const TAKE_MS = 500
@@ -107,12 +124,19 @@ export class Channel {
   #at: Cursor | undefined
   #news: News | undefined
   #isOver = false
+  #made = 0
 
   constructor(options: ChannelOptions) {
     this.#options = options
   }
 
+  /** Chunks so far. */
+  get made(): number {
+    return this.#made
+  }
+
   join(seat: Seat): void {
+    if (seat.made !== this.#made) return seat.leaveBehind()
     this.#joining.add(seat)
     if (this.#news === undefined) {
       const { store, run, logs, clock } = this.#options
@@ -134,6 +158,7 @@ export class Channel {
     const { store, runs, run, logs } = this.#options
     const events = new RowEvents({ store, runs })
     const of = { ...(run === undefined ? {} : { run }), limit: ROWS_AT_ONCE, logs }
+    let wasOver = false
     try {
       while (!this.#over.signal.aborted) {
         const waiting = [...this.#joining]
@@ -147,14 +172,33 @@ export class Channel {
           else {
             // H1. They had read all before this look, and it found nothing.
             for (const seat of waiting) this.#admit(seat)
-            if (run !== undefined && (await hasEnded(store, run))) return
-            await news.next(QUIET_MS)
+            // What was written between the look at the rows and that at the run is looked for once more.
+            if (wasOver) {
+              for (const seat of this.#seats) seat.over()
+              this.#seats.clear()
+              return
+            }
+            wasOver = run !== undefined && (await hasEnded(store, run))
+            if (!wasOver) await news.next(QUIET_MS)
           }
           continue
         }
+        this.#made++
         // Nobody joins within it whose topics are not in it.
         const joining = [...this.#joining]
-        const chunk = await events.read(page.rows, this.#at, this.#topics())
+        const topics = this.#topics()
+        await events.see(page.rows, topics)
+        const most = topics.has('entries') || topics.has('log') ? MOST_ROWS_TOLD : MOST_ROWS
+        for (let { next } = page, seen = page.rows.length; next !== undefined && seen < most; ) {
+          // The runs have their turn.
+          await new Promise((resolve) => setImmediate(resolve))
+          const more = await store.rowsAfter({ ...of, after: next })
+          if (!more) return
+          await events.see(more.rows, topics)
+          seen += more.rows.length
+          next = more.next
+        }
+        const chunk = await events.chunk(this.#at)
         const began = performance.now()
         this.#offer(chunk, joining)
         this.#at = chunk.end
@@ -193,6 +237,8 @@ export class Channel {
       this.#admit(seat)
       seat.offer(chunk, from)
     }
+    for (const seat of this.#joining) seat.leaveBehind()
+    this.#joining.clear()
   }
 
   /** Resolves when all have taken the chunk, or those who have not are left behind. */

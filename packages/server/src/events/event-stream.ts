@@ -90,7 +90,7 @@ export class EventHub {
     from: { readonly at: Cursor; readonly skip: number; readonly isOwed: boolean },
     flows: FlowEvents,
     signal: AbortSignal,
-  ): AsyncGenerator<string, Cursor | undefined> {
+  ): AsyncGenerator<string, Reached | undefined> {
     const { store } = this.#options
     const { run, topics } = view
     const events = new RowEvents(this.#options)
@@ -99,6 +99,7 @@ export class EventHub {
     let wasOver = false
     while (!signal.aborted) {
       yield* flows.texts()
+      const made = this.#channels.get(keyOf(view))?.made ?? 0
       const page = await store.rowsAfter({ ...of, after: at })
       if (!page) {
         at = await store.cursor()
@@ -127,11 +128,11 @@ export class EventHub {
         yield standingTexts(view, await events.standing(run), { cursor: at, owesState: false }).join('')
       }
       isOwed = false
-      if (run === undefined) return at
+      if (run === undefined) return { at, made }
       // What was written between the look at the rows and that at the run is looked for once more.
       if (wasOver) return undefined
       wasOver = await hasEnded(store, run)
-      if (!wasOver) return at
+      if (!wasOver) return { at, made }
     }
     return undefined
   }
@@ -139,17 +140,17 @@ export class EventHub {
   /** With the others. Answers where he was left behind; undefined if nothing can follow. */
   async *#follow(
     view: View,
-    from: Cursor,
+    from: Reached,
     flows: FlowEvents,
     signal: AbortSignal,
   ): AsyncGenerator<string, Cursor | undefined> {
     const { clock } = this.#options
     const channel = this.#channel(view)
-    const seat = new Seat(view, from)
+    const seat = new Seat(view, from.at, from.made)
     const wake = () => seat.wake()
     signal.addEventListener('abort', wake, { once: true })
     flows.onNews = wake
-    let at = from
+    let { at } = from
     try {
       channel.join(seat)
       while (!signal.aborted) {
@@ -157,6 +158,7 @@ export class EventHub {
         const step = await seat.next()
         stopTimer()
         if (step === 'behind') return at
+        if (step === 'over') return undefined
         const taken = seat.take()
         for (const text of taken?.texts ?? []) yield text
         at = taken?.end ?? at
@@ -173,9 +175,10 @@ export class EventHub {
     }
   }
 
-  #channel({ run, topics }: View): Channel {
+  #channel(view: View): Channel {
+    const { run, topics } = view
     const logs = topics.has('log')
-    const key = `${logs ? 'logs' : ''} ${run ?? ''}`
+    const key = keyOf(view)
     const known = this.#channels.get(key)
     if (known && !known.isOver) return known
     const channel: Channel = new Channel({
@@ -192,6 +195,17 @@ export class EventHub {
 }
 
 // ---
+
+/** All up to there has been sent; and how many chunks the channel had made before that was known. */
+interface Reached {
+  readonly at: Cursor
+  readonly made: number
+}
+
+/** Who hear of the same. */
+function keyOf({ run, topics }: View): string {
+  return `${topics.has('log') ? 'logs' : ''} ${run ?? ''}`
+}
 
 const MOST_CHANGES = 100
 

@@ -10,6 +10,7 @@ import {
   type JournalRow,
   type RunId,
   type Store,
+  type WrittenLine,
   type WrittenRows,
 } from '@stepflow/engine'
 import {
@@ -41,6 +42,9 @@ export class RowEvents {
   readonly #recorded = new Map<RunId, RecordedRun>()
   readonly #items = new Map<JournalId, ItemsOf>()
   readonly #waits = new Map<JournalId, WaitFold>()
+  /** For the next chunk. */
+  readonly #happened: HappenedRow[] = []
+  readonly #touched = new Map<RunId, Set<JournalId>>()
 
   constructor(options: RowEventsOptions) {
     this.#options = options
@@ -48,32 +52,30 @@ export class RowEvents {
 
   /** `topics`: those that somebody wants. */
   async read(rows: WrittenRows['rows'], start: Cursor, topics: ReadonlySet<Topic>): Promise<Chunk> {
-    const happened: HappenedRow[] = []
-    const touched = new Map<RunId, Set<JournalId>>()
+    await this.see(rows, topics)
+    return this.chunk(start)
+  }
+
+  /** Some rows, which come into the next chunk. */
+  async see(rows: WrittenRows['rows'], topics: ReadonlySet<Topic>): Promise<void> {
     for (const one of rows) {
       const happenings: Happening[] = []
       if ('row' in one) {
         const run = runOf(one.row.journal)
-        const journals = touched.get(run) ?? new Set()
-        touched.set(run, journals.add(one.row.journal))
+        const journals = this.#touched.get(run) ?? new Set()
+        this.#touched.set(run, journals.add(one.row.journal))
         await this.#see(run, one.row, topics, happenings)
-      } else {
-        const recorded = await this.#recordedOf(one.run)
-        if (recorded) {
-          if (!touched.has(one.run)) touched.set(one.run, new Set())
-          const { run, line } = one
-          const shown = { runId: run, ...logLine(recorded.shownLine(line)) }
-          happenings.push({
-            topic: 'log',
-            run,
-            data: (item) => (item === undefined || line.item === item ? shown : undefined),
-          })
-        }
-      }
-      happened.push({ cursor: one.cursor, happenings })
+      } else await this.#seeLine(one, happenings)
+      this.#happened.push({ cursor: one.cursor, happenings })
     }
-    const standing = await this.#standing(touched)
-    return new Chunk({ start, rows: happened, end: rows.at(-1)?.cursor ?? start, standing })
+  }
+
+  /** What was seen since the last one. */
+  async chunk(start: Cursor): Promise<Chunk> {
+    const rows = this.#happened.splice(0)
+    const touched = new Map(this.#touched)
+    this.#touched.clear()
+    return new Chunk({ start, rows, end: rows.at(-1)?.cursor ?? start, standing: await this.#standing(touched) })
   }
 
   /** How a run stands now. */
@@ -88,14 +90,24 @@ export class RowEvents {
     const recorded = await this.#recordedOf(run)
     if (!recorded) return
     const { journal, seq } = row
-    const shown = await recorded.shownRow(row)
-    const whole = { journal, seq, entries: shown.map(withoutValues) }
+    // Without values from here on: many rows may wait for the next chunk.
+    const entries = (await recorded.shownRow(row)).map(withoutValues)
+    const whole = { journal, seq, entries }
     const data = (item: number | undefined) => {
       if (item === undefined) return whole
-      const entries = shown.filter((entry) => isOfItem(entry, item)).map(withoutValues)
-      return entries.length > 0 ? { journal, seq, entries } : undefined
+      const own = entries.filter((entry) => isOfItem(entry, item))
+      return own.length > 0 ? { journal, seq, entries: own } : undefined
     }
-    if (shown.length > 0) happenings.push({ topic: 'entries', run, data })
+    if (entries.length > 0) happenings.push({ topic: 'entries', run, data })
+  }
+
+  async #seeLine({ run, line }: WrittenLine, happenings: Happening[]): Promise<void> {
+    const recorded = await this.#recordedOf(run)
+    if (!recorded) return
+    if (!this.#touched.has(run)) this.#touched.set(run, new Set())
+    const shown = { runId: run, ...logLine(recorded.shownLine(line)) }
+    const data = (item: number | undefined) => (item === undefined || line.item === item ? shown : undefined)
+    happenings.push({ topic: 'log', run, data })
   }
 
   // --- items
@@ -216,9 +228,9 @@ function runOf(journal: JournalId): RunId {
   return journal.slice(0, journal.lastIndexOf('/'))
 }
 
-function isOfItem(entry: { readonly type: string }, item: number): boolean {
-  const { sub, item: own, to } = entry as { readonly sub?: string; readonly item?: number; readonly to?: number }
-  if (own === undefined) return entry.type !== 'signalled'
+function isOfItem(entry: object, item: number): boolean {
+  const { type, sub, item: own, to } = entry as Partial<Record<'type' | 'sub', string> & Record<'item' | 'to', number>>
+  if (own === undefined) return type !== 'signalled'
   if (sub !== undefined) return Number.parseInt(sub, 10) === item
   return own === item || (to !== undefined && item >= own && item <= to)
 }
