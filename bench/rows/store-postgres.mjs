@@ -2,12 +2,11 @@
 // the engine beside its own store in a file. Skipped where there is no PostgreSQL.
 
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { build } from 'esbuild'
 import pg from 'pg'
 import { createPostgresStore } from '../../packages/store-postgres/dist/index.js'
 import { createSqliteStore } from '../../packages/store-sqlite/dist/index.js'
 import { line, median, number, takeTurns, timed } from '../measure.mjs'
+import { startPostgres } from '../postgres.mjs'
 import { isQuick, loadEngine, planOf, routerOf, scratch } from '../programs.mjs'
 import { order, work } from '../work.mjs'
 
@@ -20,7 +19,7 @@ const LONE = 200
 
 export async function measure() {
   const folder = scratch()
-  const server = await startServer(folder)
+  const server = await startPostgres(folder)
   if (typeof server === 'string') {
     console.error(`store-postgres is skipped: ${server}`)
     return []
@@ -193,16 +192,3 @@ async function appends(store) {
 }
 
 /** The one of the tests. */
-async function startServer(folder) {
-  const file = join(folder, 'server.mjs')
-  await build({
-    entryPoints: [new URL('../../packages/store-postgres/test/server.ts', import.meta.url).pathname],
-    ...{ bundle: true, platform: 'node', format: 'esm', outfile: file, logLevel: 'error' },
-    // It is read from where we are.
-    alias: { pg: new URL('../../node_modules/pg/esm/index.mjs', import.meta.url).pathname },
-    external: ['pg-native'],
-    banner: { js: `import { createRequire as __r } from 'node:module'; const require = __r(import.meta.url);` },
-  })
-  const { startPostgres } = await import(pathToFileURL(file).href)
-  return startPostgres()
-}
