@@ -2,13 +2,15 @@
 
 import { basePath } from './base.ts'
 
-export type EventName = 'run' | 'items' | 'wait' | 'flow'
+export type EventName = 'run' | 'items' | 'wait' | 'flow' | 'log'
 export type Connection = 'open' | 'connecting' | 'closed'
 
 type Listener = (name: EventName, data: unknown) => void
 
 const CLOSE_AFTER_HIDDEN_MS = 10_000
-const NAMES: readonly EventName[] = ['run', 'items', 'wait', 'flow']
+/** Always followed; lines of logs are many, and come while somebody looks at some. */
+const ALWAYS: readonly EventName[] = ['run', 'items', 'wait', 'flow']
+const NAMES: readonly EventName[] = [...ALWAYS, 'log']
 
 /** Tells its listeners what happens; `reset`: what was missed cannot be told, everything is to be read again. */
 export class EventHub {
@@ -17,6 +19,8 @@ export class EventHub {
   readonly #onConnection = new Set<() => void>()
   #source: EventSource | undefined
   #lastId = ''
+  #logReaders = 0
+  #hasGap = false
   #hidden: ReturnType<typeof setTimeout> | undefined
   #connection: Connection = 'closed'
   #since = Date.now()
@@ -39,10 +43,22 @@ export class EventHub {
     this.#open()
   }
 
-  /** After signing in: as somebody else. */
+  /** After signing in: as somebody else. Nothing, before it has begun. */
   reopen(): void {
-    this.#close()
+    if (!this.#source) return
+    this.#source.close()
+    this.#source = undefined
+    // Before the first event there is no place to go on from.
+    this.#hasGap = this.#lastId === ''
     this.#open()
+  }
+
+  /** Until the answer is called, lines of logs come too; the stream goes on where it was. */
+  wantLogs(): () => void {
+    if (this.#logReaders++ === 0) this.reopen()
+    return () => {
+      if (--this.#logReaders === 0) this.reopen()
+    }
   }
 
   listen(listener: Listener): () => void {
@@ -63,10 +79,15 @@ export class EventHub {
   #open(): void {
     if (this.#source && this.#source.readyState !== EventSource.CLOSED) return
     const after = this.#lastId === '' ? '' : `&after=${encodeURIComponent(this.#lastId)}`
-    const source = new EventSource(`${basePath}/api/v1/events?topics=run,items&kind=all${after}`)
+    const topics = this.#logReaders > 0 ? NAMES : ALWAYS
+    const source = new EventSource(`${basePath}/api/v1/events?topics=${topics.join()}&kind=all${after}`)
     this.#source = source
     this.#become('connecting')
-    source.onopen = () => this.#become('open')
+    source.onopen = () => {
+      this.#become('open')
+      if (this.#hasGap) for (const listener of this.#onReset) listener()
+      this.#hasGap = false
+    }
     source.onerror = () => {
       this.#become('connecting')
       // The browser gives up on an answer that is no stream, such as one that asks for a token.

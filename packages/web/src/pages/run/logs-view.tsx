@@ -3,9 +3,11 @@
 import type { LogLine, Run } from '@stepflow/api'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Search } from 'lucide-react'
-import { type ReactElement, useCallback, useMemo, useState } from 'react'
+import { type ReactElement, useCallback, useEffect, useMemo, useState } from 'react'
+import { events } from '../../api/events.ts'
 import { queries } from '../../api/queries.ts'
 import { clockText } from '../../model/format.ts'
+import { isOver } from '../../model/run-words.ts'
 import { Chip } from '../../parts/button.tsx'
 import { Fault } from '../../parts/fault.tsx'
 import { type Column, Rows } from '../../parts/rows.tsx'
@@ -25,6 +27,8 @@ const LEVELS = [
 export function LogsView({ run, item, onSelect }: LogsViewProps): ReactElement {
   const [level, setLevel] = useState<'warning' | 'error'>()
   const [text, setText] = useState('')
+  const isLive = !isOver(run)
+  useEffect(() => (isLive ? events.wantLogs() : undefined), [isLive])
   const found = useInfiniteQuery(
     queries.logs(run.runId, { item, level, q: text.trim() === '' ? undefined : text.trim() }),
   )
