@@ -17,6 +17,7 @@ import type { RunGraph } from '../model/run-graph.ts'
 import type { ShownStatus } from '../model/run-words.ts'
 import { Button } from '../parts/button.tsx'
 import { Shape } from '../parts/status.tsx'
+import { resolved } from './colours.ts'
 import { fitted, type Size, showing, type View, zoomed } from './view.ts'
 
 export interface GraphNode {
@@ -327,22 +328,6 @@ function paint({ element, size, view, graph, paths, nodes, critical, selected, s
     context.font = `600 12px ${colour('font')}`
     context.fillText(id, at.x + 10, at.y + at.height / 2 + 4, at.width - 20)
   }
-}
-
-const resolvedColours = new Map<string, string>()
-
-/** `light-dark()` of a custom property is not resolved for whoever reads it: an element is asked instead. */
-function resolved(style: CSSStyleDeclaration, name: string): string {
-  const key = `${name} ${style.colorScheme} ${matchMedia('(prefers-color-scheme: dark)').matches} ${document.documentElement.dataset.theme}`
-  const known = resolvedColours.get(key)
-  if (known !== undefined) return known
-  const probe = document.createElement('i')
-  probe.style.color = `var(--${name})`
-  document.body.append(probe)
-  const found = getComputedStyle(probe).color
-  probe.remove()
-  resolvedColours.set(key, found)
-  return found
 }
 
 function inkOf(status: ShownStatus): string {

@@ -1,6 +1,7 @@
 // Tabs: one of several views in sight. Arrows move between them; what each shows is rendered by the page.
 
 import type { KeyboardEvent, ReactElement, ReactNode } from 'react'
+import { countText } from '../model/format.ts'
 
 export interface TabEntry {
   readonly id: string
@@ -43,7 +44,7 @@ export function Tabs({ label, entries, selected, onSelect, children }: TabsProps
             {word}
             {count === undefined ? null : (
               <span className="ink-3 small" aria-hidden="true">
-                {count}
+                {countText(count)}
               </span>
             )}
           </button>

@@ -85,7 +85,7 @@ function Loaded({ run }: { run: Run }): ReactElement {
       <Tabs label="View" entries={views} selected={view} onSelect={(id) => place.show(id as View)}>
         {hasSteps ? <FindSteps words={found} onChange={setFound} matches={matches} onGo={place.select} /> : null}
       </Tabs>
-      <div className="split">
+      <div className={view === 'items' ? 'split alone' : 'split'}>
         <Pane key={view}>
           {error ? <Fault error={error} /> : null}
           {view === 'items' ? <ItemsView run={run} place={place} /> : null}
@@ -109,13 +109,15 @@ function Loaded({ run }: { run: Run }): ReactElement {
           {view === 'logs' ? <LogsView run={run} item={item} onSelect={place.select} /> : null}
           {view === 'source' ? <SourceView flow={flow} step={step} rows={last} onSelect={place.select} /> : null}
         </Pane>
-        <Pane key={`panel ${step}`}>
-          {step !== undefined && hasSteps ? (
-            <StepPanel run={run} item={at} step={step} row={last.get(step)} flow={flow} graph={graph} place={place} />
-          ) : (
-            <RunPanel run={run} item={isOfOne ? 0 : item} />
-          )}
-        </Pane>
+        {view === 'items' ? null : (
+          <Pane key={`panel ${step}`}>
+            {step !== undefined && hasSteps ? (
+              <StepPanel run={run} item={at} step={step} row={last.get(step)} flow={flow} graph={graph} place={place} />
+            ) : (
+              <RunPanel run={run} item={isOfOne ? 0 : item} />
+            )}
+          </Pane>
+        )}
       </div>
     </>
   )
