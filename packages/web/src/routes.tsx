@@ -31,6 +31,12 @@ const run = createRoute({
   validateSearch: textsOf(['view', 'item', 'step', 'visit', 'inside', 'tab', 'find', 'at']),
 }).lazy(() => import('./pages/run/run-page.tsx').then(({ runPage }) => runPage))
 
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: '/compare/$a/$b',
+  validateSearch: textsOf(['step', 'item']),
+}).lazy(() => import('./pages/compare/compare-page.tsx').then(({ comparePage }) => comparePage))
+
 const flows = createRoute({ getParentRoute: () => root, path: '/flows' }).lazy(() =>
   import('./pages/flows/flows-page.tsx').then(({ flowsPage }) => flowsPage),
 )
@@ -82,6 +88,7 @@ export const router = createRouter({
     home,
     runs,
     run,
+    compare,
     flows,
     flow,
     newFlow,

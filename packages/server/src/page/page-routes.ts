@@ -12,6 +12,7 @@ export const PAGES = [
   '/',
   '/runs',
   '/runs/*',
+  '/compare/*',
   '/flows',
   '/flows/*',
   '/approvals',

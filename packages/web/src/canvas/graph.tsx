@@ -23,6 +23,8 @@ import { fitted, type Size, showing, type View, zoomed } from './view.ts'
 export interface GraphNode {
   readonly id: string
   readonly status: ShownStatus
+  /** Of the run that this one is compared with. */
+  readonly before?: ShownStatus
   readonly recovered: boolean
   /** Below its name: what matters now. */
   readonly detail: string
@@ -174,9 +176,10 @@ export function Graph(props: GraphProps): ReactElement {
             return (
               <div
                 key={shape}
-                className={`node ${status}${kind === 'step' ? '' : ' sheets'}${selected === id ? ' selected' : ''}${isFaded?.(id) ? ' faded' : ''}`}
+                className={`node ${status}${kind === 'step' ? '' : ' sheets'}${node?.before === undefined ? '' : ' two'}${selected === id ? ' selected' : ''}${isFaded?.(id) ? ' faded' : ''}`}
                 style={place}
               >
+                {node?.before === undefined ? null : <Shape status={node.before} />}
                 <Shape status={status} recovered={node?.recovered ?? false} />
                 <span className="cut name">{id}</span>
                 <small className="cut">{node?.detail}</small>
@@ -185,7 +188,7 @@ export function Graph(props: GraphProps): ReactElement {
                   type="button"
                   tabIndex={-1}
                   className="cover"
-                  aria-label={isPlain ? id : `${id}, ${status}`}
+                  aria-label={isPlain ? id : nameOfStep(id, node)}
                   aria-description={node?.description}
                   aria-pressed={selected === id}
                   onClick={() => onSelect(id)}
@@ -212,6 +215,13 @@ export function Graph(props: GraphProps): ReactElement {
 }
 
 // ---
+
+function nameOfStep(id: string, node: GraphNode | undefined): string {
+  const status = node?.status ?? 'pending'
+  return node?.before === undefined || node.before === status
+    ? `${id}, ${status}`
+    : `${id}, ${node.before} to ${status}`
+}
 
 /** At first: whole if it can be read so, else its beginning. */
 function readable(content: Size, box: Size): View {
@@ -372,7 +382,7 @@ function Outline(props: Pick<GraphProps, 'graph' | 'nodes' | 'selected' | 'onSel
           aria-selected={id === selected}
           aria-posinset={from + i + 1}
           aria-setsize={steps.length}
-          aria-label={`${id}, ${nodes.get(id)?.status ?? 'pending'}`}
+          aria-label={nameOfStep(id, nodes.get(id))}
           aria-description={nodes.get(id)?.description}
           onClick={() => onSelect(id)}
         />

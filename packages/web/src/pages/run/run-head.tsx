@@ -15,12 +15,13 @@ import { Menu } from '../../parts/floating.tsx'
 import { Status } from '../../parts/status.tsx'
 import { attempt, say } from '../../parts/toasts.tsx'
 import { AsCommand } from './as-command.tsx'
+import { CompareDialog } from './compare-dialog.tsx'
 import { ConfirmDelete } from './confirm-delete.tsx'
 import { RerunDialog } from './rerun-dialog.tsx'
 import type { RunPlace } from './run-place.ts'
 
 export function RunHead({ run, rows, place }: { run: Run; rows: readonly StepRow[]; place: RunPlace }): ReactElement {
-  const [open, setOpen] = useState<'rerun' | 'command' | 'delete' | undefined>()
+  const [open, setOpen] = useState<'rerun' | 'compare' | 'command' | 'delete' | undefined>()
   const { data: info } = useQuery(queries.info())
   const { data: waits } = useQuery(queries.waits())
   const wait = waits?.waits.find(({ runId }) => runId === run.runId)
@@ -55,6 +56,7 @@ export function RunHead({ run, rows, place }: { run: Run; rows: readonly StepRow
       <Copy text={run.runId} what="id" />
       <Status status={statusOf(run)} recovered={Boolean(run.recovered)} detail={headDetail(run)} />
       <span className="fill" />
+      <Button onPress={() => setOpen('compare')}>Compare</Button>
       {mayAct && !isEnded && run.status !== 'paused' ? (
         <Button onPress={() => void steer('pauseRun', 'Paused', () => void steer('resumeRun', ''))}>Pause</Button>
       ) : null}
@@ -91,6 +93,7 @@ export function RunHead({ run, rows, place }: { run: Run; rows: readonly StepRow
         isOpen={open === 'rerun'}
         onOpenChange={(is) => setOpen(is ? 'rerun' : undefined)}
       />
+      <CompareDialog run={run} isOpen={open === 'compare'} onOpenChange={(is) => setOpen(is ? 'compare' : undefined)} />
       <AsCommand run={run} isOpen={open === 'command'} onOpenChange={(is) => setOpen(is ? 'command' : undefined)} />
       <ConfirmDelete run={run} isOpen={open === 'delete'} onOpenChange={(is) => setOpen(is ? 'delete' : undefined)} />
     </header>

@@ -164,6 +164,9 @@ function FilterField({ words, onChange }: { words: string; onChange: (words: str
 }
 
 function Selected({ chosen, onDone }: { chosen: ReadonlySet<string>; onDone: () => void }): ReactElement {
+  const navigate = useNavigate()
+  // The one that was begun later is B: ids sort by time.
+  const [a, b, ...more] = [...chosen].sort()
   const act = (action: 'cancel' | 'rerun') =>
     attempt(
       async () => {
@@ -184,6 +187,11 @@ function Selected({ chosen, onDone }: { chosen: ReadonlySet<string>; onDone: () 
       <Button dense onPress={() => void act('rerun')}>
         Rerun
       </Button>
+      {a !== undefined && b !== undefined && more.length === 0 ? (
+        <Button dense onPress={() => void navigate({ to: '/compare/$a/$b', params: { a, b }, search: {} })}>
+          Compare
+        </Button>
+      ) : null}
     </div>
   )
 }

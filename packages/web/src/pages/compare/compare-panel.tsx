@@ -1,0 +1,159 @@
+// The panel of a step of two runs: its values and its source beside each other, and how long it took in both.
+
+import type { Run, RunFlow } from '@stepflow/api'
+import { useQueries } from '@tanstack/react-query'
+import { X } from 'lucide-react'
+import { type ReactElement, useState } from 'react'
+import { queries } from '../../api/queries.ts'
+import { type Compared, lastedOf } from '../../model/compare.ts'
+import { countText, durationText } from '../../model/format.ts'
+import { diffLines, folded } from '../../model/line-diff.ts'
+import { Button } from '../../parts/button.tsx'
+import { Fault } from '../../parts/fault.tsx'
+import { Status } from '../../parts/status.tsx'
+import { Tabs } from '../../parts/tabs.tsx'
+import { Outlines } from '../../parts/waiting.tsx'
+
+export interface Side {
+  readonly run: Run
+  readonly item: number | undefined
+  readonly flow: RunFlow | undefined
+}
+
+type Tab = 'output' | 'input' | 'source'
+
+export interface ComparePanelProps {
+  readonly pair: Compared
+  readonly a: Side
+  readonly b: Side
+  readonly onClose: () => void
+}
+
+export function ComparePanel({ pair, a, b, onClose }: ComparePanelProps): ReactElement {
+  const [tab, setTab] = useState<Tab>('output')
+  const of = ({ item }: Side) => (item === undefined ? {} : { item })
+  const [first, second] = useQueries({
+    queries: [
+      { ...queries.step(a.run.runId, pair.id, of(a)), enabled: pair.a !== undefined },
+      { ...queries.step(b.run.runId, pair.id, of(b)), enabled: pair.b !== undefined },
+    ],
+  })
+  const error = first.error ?? second.error
+  const isPending = (pair.a !== undefined && first.isPending) || (pair.b !== undefined && second.isPending)
+  return (
+    <aside className="panel" aria-label={`Step ${pair.id}`}>
+      <div className="top">
+        <h2 className="row">
+          <span className="cut">{pair.id}</span>
+          {pair.differs ? <span className="small ink-2">differs</span> : null}
+          <span className="fill" />
+          <Button look="bare" dense square aria-label="Close" onPress={onClose}>
+            <X size={16} />
+          </Button>
+        </h2>
+        <p className="row small">
+          <span className="letter A">A</span>
+          {pair.a ? <Status status={pair.a.status} /> : 'not in it'}
+          <span className="letter B">B</span>
+          {pair.b ? <Status status={pair.b.status} /> : 'not in it'}
+        </p>
+        {pair.why === '' ? null : <p className="small ink-2">{pair.why}</p>}
+      </div>
+      <Tabs
+        label="Details"
+        selected={tab}
+        onSelect={(id) => setTab(id as Tab)}
+        entries={[
+          { id: 'output', word: 'Output' },
+          { id: 'input', word: 'Input' },
+          { id: 'source', word: 'Source' },
+        ]}
+      />
+      <div className="section bare">
+        {error ? <Fault error={error} /> : null}
+        {isPending ? (
+          <Outlines rows={4} />
+        ) : (
+          <Diff label={tab} before={textOf(tab, first.data, a)} after={textOf(tab, second.data, b)} />
+        )}
+      </div>
+      <div className="section">
+        <h3>Duration</h3>
+        <Bars a={lastedOf(pair.a)} b={lastedOf(pair.b)} />
+      </div>
+    </aside>
+  )
+}
+
+// ---
+
+type Detail = { readonly input?: unknown; readonly output?: unknown; readonly error?: unknown } | undefined
+
+function textOf(tab: Tab, data: Detail, { flow }: Side): string {
+  if (tab === 'source') return flow?.text ?? ''
+  const value = tab === 'input' ? data?.input : (data?.output ?? data?.error)
+  return value === undefined ? '' : JSON.stringify(value, null, 2)
+}
+
+const AROUND = 2
+const MOST_LINES = 2_000
+
+function Diff({ label, before, after }: { label: string; before: string; after: string }): ReactElement {
+  if (before === after) {
+    return <p className="ink-3">{before === '' ? 'Neither has any.' : `Equal in both, ${linesText(before)}.`}</p>
+  }
+  const lines = folded(diffLines(before, after), AROUND).slice(0, MOST_LINES)
+  return (
+    <section className="diff box" aria-label={label} tabIndex={0}>
+      {lines.map((line, i) =>
+        line.kind === 'fold' ? (
+          // biome-ignore lint/suspicious/noArrayIndexKey: lines never move
+          <div key={i} className="line ink-3 equal">
+            … {countText(line.count)} equal
+          </div>
+        ) : (
+          // biome-ignore lint/suspicious/noArrayIndexKey: lines never move
+          <div key={i} className={`line ${line.kind}`}>
+            {line.kind === 'same' ? (
+              <s />
+            ) : (
+              <s role="img" aria-label={line.kind === 'gone' ? 'A' : 'B'}>
+                {line.kind === 'gone' ? '\u2212' : '+'}
+              </s>
+            )}
+            <code>{line.text}</code>
+          </div>
+        ),
+      )}
+    </section>
+  )
+}
+
+function linesText(text: string): string {
+  const count = text.split('\n').length
+  return `${countText(count)} ${count === 1 ? 'line' : 'lines'}`
+}
+
+function Bars({ a, b }: { a: number | undefined; b: number | undefined }): ReactElement {
+  const most = Math.max(1, a ?? 0, b ?? 0)
+  return (
+    <>
+      {(['A', 'B'] as const).map((letter) => {
+        const ms = letter === 'A' ? a : b
+        return (
+          <p key={letter} className="row small compare-bar">
+            <span className="ink-3">{letter}</span>
+            {ms === undefined ? (
+              <span className="ink-3">it did not run to an end</span>
+            ) : (
+              <>
+                <i className={letter} style={{ width: `${Math.max(1, (70 * ms) / most)}%` }} />
+                {durationText(ms)}
+              </>
+            )}
+          </p>
+        )
+      })}
+    </>
+  )
+}
