@@ -23,6 +23,17 @@ export interface KeptColumns {
   readonly texts: string
 }
 
+/** Numbers, of which the least and the greatest are known. */
+export class Span {
+  least = Number.POSITIVE_INFINITY
+  greatest = Number.NEGATIVE_INFINITY
+
+  cover(value: number): void {
+    if (value < this.least) this.least = value
+    if (value > this.greatest) this.greatest = value
+  }
+}
+
 export class RunColumns {
   size = 0
   /** Of the runs, in the order of their creation, and their times; `took`: from their beginning to their end. */
@@ -43,8 +54,8 @@ export class RunColumns {
   /** Name and value. */
   readonly labels: string[][] = []
   readonly ids: string[] = []
-  earliest = Number.POSITIVE_INFINITY
-  latest = Number.NEGATIVE_INFINITY
+  /** From the least to the greatest of a column. */
+  readonly spans = { created: new Span(), ended: new Span(), took: new Span() }
   readonly #places = { begins: new Map<string, number>(), errors: new Map<string, number>() }
   #labelPlaces: Map<string, number> | undefined
   #texts: RunTexts | undefined
@@ -73,21 +84,13 @@ export class RunColumns {
     }
     this.labelEnd[i] = end
     this.ids.push(id)
-    this.#cover(createdAt)
+    this.#cover(i)
     this.#texts = undefined
   }
 
   /** The place of a label; -1 if no run has it. */
   placeOfLabel(label: readonly [string, string]): number {
     return this.#knownLabels.get(JSON.stringify(label)) ?? -1
-  }
-
-  hasLabel(index: number, place: number): boolean {
-    const end = this.labelEnd[index] as number
-    for (let i = index === 0 ? 0 : (this.labelEnd[index - 1] as number); i < end; i++) {
-      if (this.labelPlaces[i] === place) return true
-    }
-    return false
   }
 
   /** What is searched. */
@@ -132,7 +135,7 @@ export class RunColumns {
     for (const error of errors as string[][]) read.errors.push(error)
     for (const label of labels as string[][]) read.labels.push(label)
     if (read.ids.length !== size) throw damaged()
-    for (let i = 0; i < size; i++) read.#cover(read.created[i] as number)
+    for (let i = 0; i < size; i++) read.#cover(i)
     return read
   }
 
@@ -145,9 +148,11 @@ export class RunColumns {
     return [this.numbers, this.created, this.ended, this.took, this.begin, this.error, this.labelEnd, this.state]
   }
 
-  #cover(createdAt: number): void {
-    if (createdAt < this.earliest) this.earliest = createdAt
-    if (createdAt > this.latest) this.latest = createdAt
+  #cover(i: number): void {
+    const { created, ended, took } = this.spans
+    created.cover(this.created[i] as number)
+    ended.cover(this.ended[i] as number)
+    took.cover(this.took[i] as number)
   }
 
   #grow(): void {

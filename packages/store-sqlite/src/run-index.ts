@@ -8,6 +8,7 @@
 // R3  What is found is one state of the file: nothing is written between looking for runs and reading their rows.
 
 import {
+  ASKED_STATUSES,
   checkQuery,
   checkSummary,
   createFit,
@@ -28,8 +29,8 @@ import {
 } from '@stepflow/engine'
 import type { Database } from './drivers.ts'
 import { FirstRuns } from './first-runs.ts'
-import { ENDED, type NumberedRun, RunColumns } from './run-columns.ts'
-import { createMatch } from './run-match.ts'
+import { ENDED, type NumberedRun, RunColumns, type Span } from './run-columns.ts'
+import { RunMatch } from './run-match.ts'
 import { RUN_COLUMNS, type RunRecord } from './run-row.ts'
 import { RunSlices } from './run-slices.ts'
 
@@ -78,15 +79,15 @@ export class RunIndex {
 
   async summary(query: SummaryQuery): Promise<RunsSummary> {
     checkSummary(query)
-    const match = createMatch(query)
+    const match = new RunMatch(query)
     return this.#looking(() => {
       const tally = new RunTally(query)
-      for (const columns of this.#all(true)) {
-        const fits = match(columns)
-        if (!fits) continue
-        const { size, created, state } = columns
-        for (let i = 0; i < size; i++) {
-          if (fits(i)) tally.add(created[i] as number, ENDED[(state[i] as number) & 3] as (typeof ENDED)[number])
+      for (const columns of this.#all(false)) {
+        const count = match.find(columns)
+        const { created, state } = columns
+        for (let n = 0; n < count; n++) {
+          const i = match.places[n] as number
+          tally.add(created[i] as number, STATUS_PLACES[(state[i] as number) & 3] as number)
         }
       }
       const fits = createFit(query)
@@ -199,21 +200,21 @@ export class RunIndex {
       count,
     }: { query: RunFilter; sort: RunSort; first: FirstRuns<number | RunRow>; count: number },
   ): number {
-    const match = createMatch(query)
+    const match = new RunMatch(query)
     const sign = sort.startsWith('-') ? -1 : 1
     let total = 0
     for (const columns of all) {
-      // By their creation whole slices are passed over, once enough are counted.
-      const best = sign === 1 ? columns.earliest : -columns.latest
-      if (total >= count && sort.endsWith('createdAt') && first.isPast(best)) continue
-      const fits = match(columns)
-      if (!fits) continue
-      const { numbers, size } = columns
-      const values = valuesOf(columns, sort)
-      for (let at = 0; at < size; at++) {
-        const i = sign === 1 ? at : size - 1 - at
-        if (!fits(i)) continue
-        total++
+      const { values, span } = sortedBy(columns, sort)
+      const isPast = first.isPast(sign === 1 ? span.least : -span.greatest)
+      // Once enough are counted, what has none of the first is not looked at.
+      if (isPast && total >= count) continue
+      const found = match.find(columns)
+      total += found
+      if (isPast) continue
+      const { numbers } = columns
+      const { places } = match
+      for (let at = 0; at < found; at++) {
+        const i = places[sign === 1 ? at : found - 1 - at] as number
         const number = numbers[i] as number
         const [key, tie] = [sign * (values[i] as number), sign * number]
         if (first.takes(key, tie)) first.add({ key, tie, run: number })
@@ -247,12 +248,16 @@ export class RunIndex {
 /** Runs of a slice, at least; twice as many at most. */
 const SLICE = 2048
 
+/** Of the states of columns, as a tally has them. */
+const STATUS_PLACES = ENDED.map((status) => ASKED_STATUSES.indexOf(status))
+
 function asksOpenOnly({ status }: RunFilter): boolean {
   const asked = listOf(status)
   return asked !== undefined && !asked.some((one) => one !== 'waiting' && isEnded(one))
 }
 
-function valuesOf(columns: RunColumns, sort: RunSort): Float64Array {
-  if (sort.endsWith('createdAt')) return columns.created
-  return sort.endsWith('duration') ? columns.took : columns.ended
+function sortedBy(columns: RunColumns, sort: RunSort): { readonly values: Float64Array; readonly span: Span } {
+  const { created, ended, took, spans } = columns
+  if (sort.endsWith('createdAt')) return { values: created, span: spans.created }
+  return sort.endsWith('duration') ? { values: took, span: spans.took } : { values: ended, span: spans.ended }
 }

@@ -1,52 +1,108 @@
-// Which of the runs in columns fit what is asked for: the same ones as `createFit` says of their rows.
+// Which of the runs in columns fit what is asked for: the same ones as `createFit` says of their rows. Column by column, each
+// with those that are left: without a call for each run.
 
 import { createFit, foldCase, listOf, type RunFilter, type RunRow } from '@stepflow/engine'
 import { ENDED, IS_TEST, type RunColumns } from './run-columns.ts'
 import type { FoundTexts } from './run-texts.ts'
 
-/** Is the run at that place one of those that are asked for? */
-export type FitsAt = (index: number) => boolean
+/** To be made once for all columns. */
+export class RunMatch {
+  /** Where those stand that were found last, in the order of the columns. */
+  places = new Uint32Array(0)
+  readonly #filter: RunFilter
+  /** 1 for each state that is asked for. */
+  readonly #states: Uint8Array
+  readonly #fitsBegin: ((row: RunRow) => boolean) | undefined
+  readonly #q: string | undefined
 
-/** To be made once for all columns; of some no run fits. */
-export function createMatch(filter: RunFilter): (columns: RunColumns) => FitsAt | undefined {
-  const {
-    since = Number.NEGATIVE_INFINITY,
-    until = Number.POSITIVE_INFINITY,
-    flow,
-    trigger,
-    labels = [],
-    shown,
-  } = filter
-  const states = statesOf(filter)
-  const fitsBegin = flow === undefined && trigger === undefined ? undefined : createFit({ flow, trigger })
-  const q = filter.q ? foldCase(filter.q) : undefined
-  return (columns) => {
-    if (columns.latest < since || columns.earliest >= until || columns.size === 0) return undefined
+  constructor(filter: RunFilter) {
+    const { flow, trigger, q } = filter
+    this.#filter = filter
+    this.#states = statesOf(filter)
+    this.#fitsBegin = flow === undefined && trigger === undefined ? undefined : createFit({ flow, trigger })
+    this.#q = q ? foldCase(q) : undefined
+  }
+
+  /** How many of the runs fit; where they stand is in `places` until the next call. */
+  find(columns: RunColumns): number {
+    const { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY, labels = [], shown } = this.#filter
+    const { size, spans, created, begin, begins } = columns
+    const { least, greatest } = spans.created
+    if (greatest < since || least >= until || size === 0) return 0
     const wanted: number[] = []
     for (const label of labels) {
       const place = columns.placeOfLabel(label)
-      if (place < 0) return undefined
+      if (place < 0) return 0
       wanted.push(place)
     }
-    const { state, created, begin, begins } = columns
-    const begun = fitsBegin && Uint8Array.from(begins, (one) => (fitsBegin({ ...NO_RUN, ...one }) ? 1 : 0))
-    const isWithin = columns.earliest >= since && columns.latest < until
-    const found = q === undefined ? undefined : columns.texts.find(q, shown)
-    return (i) => {
-      if (states[state[i] as number] !== 1 || (begun && begun[begin[i] as number] !== 1)) return false
-      if (!isWithin && ((created[i] as number) < since || (created[i] as number) >= until)) return false
-      for (let n = 0; n < wanted.length; n++) if (!columns.hasLabel(i, wanted[n] as number)) return false
-      return found === undefined || isFound(columns, found, i)
+    if (this.places.length < size) this.places = new Uint32Array(2 * size)
+    const { places } = this
+    let count = placesOf(columns.state, size, this.#states, places)
+    if (least < since || greatest >= until) count = keepWithin(places, count, created, since, until)
+    const fitsBegin = this.#fitsBegin
+    if (fitsBegin) {
+      const begun = Uint8Array.from(begins, (one) => (fitsBegin({ ...NO_RUN, ...one }) ? 1 : 0))
+      count = keepBegun(places, count, begin, begun)
     }
+    for (const label of wanted) count = keepLabelled(places, count, columns, label)
+    return this.#q === undefined ? count : keepFound(places, count, columns, columns.texts.find(this.#q, shown))
   }
 }
 
-// ---
+// --- each leaves of the first `count` places those that fit, and answers how many they are
 
-const NO_RUN: RunRow = {
-  ...{ id: '', status: 'completed', createdAt: 0, recovered: 0 },
-  items: { total: 0, success: 0, skipped: 0, failed: 0, cancelled: 0 },
-  atWork: { running: 0, waiting: 0 },
+/** All that are in one of the states. */
+function placesOf(state: Uint8Array, size: number, asked: Uint8Array, places: Uint32Array): number {
+  let kept = 0
+  for (let i = 0; i < size; i++) {
+    places[kept] = i
+    kept += asked[state[i] as number] as number
+  }
+  return kept
+}
+
+function keepWithin(places: Uint32Array, count: number, created: Float64Array, since: number, until: number): number {
+  let kept = 0
+  for (let n = 0; n < count; n++) {
+    const i = places[n] as number
+    const at = created[i] as number
+    if (at >= since && at < until) places[kept++] = i
+  }
+  return kept
+}
+
+function keepBegun(places: Uint32Array, count: number, begin: Uint32Array, begun: Uint8Array): number {
+  let kept = 0
+  for (let n = 0; n < count; n++) {
+    const i = places[n] as number
+    places[kept] = i
+    kept += begun[begin[i] as number] as number
+  }
+  return kept
+}
+
+function keepLabelled(places: Uint32Array, count: number, columns: RunColumns, label: number): number {
+  const { labelEnd, labelPlaces } = columns
+  let kept = 0
+  for (let n = 0; n < count; n++) {
+    const i = places[n] as number
+    const end = labelEnd[i] as number
+    for (let at = i === 0 ? 0 : (labelEnd[i - 1] as number); at < end; at++) {
+      if (labelPlaces[at] !== label) continue
+      places[kept++] = i
+      break
+    }
+  }
+  return kept
+}
+
+function keepFound(places: Uint32Array, count: number, columns: RunColumns, found: FoundTexts): number {
+  let kept = 0
+  for (let n = 0; n < count; n++) {
+    const i = places[n] as number
+    if (isFound(columns, found, i)) places[kept++] = i
+  }
+  return kept
 }
 
 function isFound({ begin, error, labelEnd, labelPlaces }: RunColumns, found: FoundTexts, i: number): boolean {
@@ -59,7 +115,14 @@ function isFound({ begin, error, labelEnd, labelPlaces }: RunColumns, found: Fou
   return false
 }
 
-/** 1 for each state that is asked for. */
+// ---
+
+const NO_RUN: RunRow = {
+  ...{ id: '', status: 'completed', createdAt: 0, recovered: 0 },
+  items: { total: 0, success: 0, skipped: 0, failed: 0, cancelled: 0 },
+  atWork: { running: 0, waiting: 0 },
+}
+
 function statesOf({ status, kind }: RunFilter): Uint8Array {
   const asked = listOf(status)
   const states = new Uint8Array(256)

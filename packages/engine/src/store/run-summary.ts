@@ -47,37 +47,47 @@ export class RunTally {
   #times = new Float64Array(256)
   /** Places in ASKED_STATUSES. */
   #statuses = new Uint8Array(256)
+  #earliest = Number.POSITIVE_INFINITY
+  #latest = Number.NEGATIVE_INFINITY
 
   constructor(query: SummaryQuery) {
     this.#query = query
   }
 
-  /** A run that fits; `waiting` in place of `running` if nothing of it moves. */
-  add(createdAt: number, status: AskedStatus): void {
+  /** A run that fits, and the place of its status in ASKED_STATUSES: of `waiting`, not `running`, if nothing of it moves. */
+  add(createdAt: number, status: number): void {
     if (this.#size === this.#times.length) this.#grow()
     this.#times[this.#size] = createdAt
-    this.#statuses[this.#size++] = ASKED_STATUSES.indexOf(status)
+    this.#statuses[this.#size++] = status
+    if (createdAt < this.#earliest) this.#earliest = createdAt
+    if (createdAt > this.#latest) this.#latest = createdAt
   }
 
   addRow(row: RunRow): void {
-    this.add(row.createdAt, isWaiting(row) ? 'waiting' : row.status)
+    this.add(row.createdAt, ASKED_STATUSES.indexOf(isWaiting(row) ? 'waiting' : row.status))
   }
 
   summary(): RunsSummary {
     const { since, until, buckets } = this.#query
     const times = this.#times.subarray(0, this.#size)
-    const from = since ?? times.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
-    const to = until ?? times.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY) + 1
+    const from = since ?? this.#earliest
+    const to = until ?? this.#latest + 1
     const bounds = boundsOf(from, to, buckets)
     const parts = Math.max(0, bounds.length - 1)
     const counts = new Float64Array(parts * STATUSES)
     const scale = parts / (to - from)
+    let [part, start, end] = [0, from, from]
     for (let i = 0; parts > 0 && i < times.length; i++) {
       const at = times[i] as number
-      let part = Math.min(Math.floor((at - from) * scale), parts - 1)
-      // The bounds are whole milliseconds.
-      while (at < (bounds[part] as number)) part--
-      while (at >= (bounds[part + 1] as number)) part++
+      // Mostly it is where the one before it is.
+      if (at < start || at >= end) {
+        part = Math.min(Math.floor((at - from) * scale), parts - 1)
+        // The bounds are whole milliseconds.
+        while (at < (bounds[part] as number)) part--
+        while (at >= (bounds[part + 1] as number)) part++
+        start = bounds[part] as number
+        end = bounds[part + 1] as number
+      }
       const place = part * STATUSES + (this.#statuses[i] as number)
       counts[place] = (counts[place] as number) + 1
     }
