@@ -179,6 +179,7 @@ export {
   checkFilter,
   checkQuery,
   comparePlaces,
+  createBeginFit,
   createFit,
   cursorOf,
   foldCase,
@@ -187,6 +188,7 @@ export {
   listOf,
   placeOf,
   RUN_SORTS,
+  type RunBegin,
   type RunFilter,
   type RunPage,
   type RunPlace,
@@ -211,7 +213,7 @@ export { equalJson, isPromise, isRecord, isTooDeep, kindOf, MOST_LEVELS, own, se
 export type { CodeFacts, ErrorCode, ErrorValue, FlowErrorOptions, RetryClass } from './errors.ts'
 export { codes, errorValue, FlowError, retryClass } from './errors.ts'
 export { parseDuration } from './duration.ts'
-export { instantOf } from './instant.ts'
+export { instantOf, isDateTime } from './instant.ts'
 export { KnownSecrets } from './secrets/known-secrets.ts'
 export { keysOf } from './secrets/own-words.ts'
 export { redactEntry, redactError, redactOutcome, redactPins, redactValues } from './secrets/redact-shapes.ts'

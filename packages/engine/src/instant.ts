@@ -13,7 +13,14 @@ export function instantOf(text: string): number | undefined {
   return offset === undefined ? undefined : local - offset
 }
 
+/** A date and time by the format `date-time` of JSON Schema, or one without seconds or a zone; in any case. */
+export function isDateTime(text: string): boolean {
+  return DATE_TIME.test(text) && instantOf(text.toUpperCase().replace(' ', 'T')) !== undefined
+}
+
 // ---
+
+const DATE_TIME = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d[^,\s]*$/i
 
 const ISO = /^(\d{4}-\d\d-\d\d)(?:T([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:[.,](\d+))?)?(Z|[+-]\d\d(?::?\d\d)?)?)?$/
 

@@ -1,6 +1,16 @@
 // JSON Schema 2020-12 over a library that is loaded at first use: compiles, checks, fills in defaults. It loads no schema from elsewhere.
 
-import { FlowError, isRecord, type Json, kindOf, own, redactedMark, type SchemaCheck, setOwn } from '@stepflow/engine'
+import {
+  FlowError,
+  isDateTime,
+  isRecord,
+  type Json,
+  kindOf,
+  own,
+  redactedMark,
+  type SchemaCheck,
+  setOwn,
+} from '@stepflow/engine'
 import type { Ajv2020, ValidateFunction } from 'ajv/dist/2020.js'
 import { withNearDefaults } from './near-defaults.ts'
 import { violations } from './schema-words.ts'
@@ -154,8 +164,7 @@ function copy(value: unknown): unknown {
 const FORMATS = {
   date: isDate,
   time: /^([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?(z|[+-]([01]\d|2[0-3]):[0-5]\d)$/i,
-  'date-time': (text: string) =>
-    /^\d{4}-\d\d-\d\d[t ]\d\d:\d\d/i.test(text) && isDate(text.slice(0, 10)) && !Number.isNaN(Date.parse(text)),
+  'date-time': isDateTime,
   email: /^[^\s@"]{1,64}@[^\s@.]+(\.[^\s@.]+)*$/,
   uri: (text: string) => /^[a-z][a-z0-9+.-]*:[^\s]/i.test(text) && (!/^https?:/i.test(text) || URL.canParse(text)),
   uuid: /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i,

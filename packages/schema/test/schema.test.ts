@@ -47,6 +47,18 @@ describe('violations', () => {
     ['no email', { format: 'email' }, 'b', '$ must be an email address'],
     ['no date', { format: 'date' }, '2023-02-30', '$ must be a date (2030-01-31)'],
     ['no date and time', { format: 'date-time' }, '2023-02-20', '$ must be a date and time (2030-01-31T12:00:00Z)'],
+    [
+      'a date and time that does not exist',
+      { format: 'date-time' },
+      '2030-02-30T12:00:00Z',
+      '$ must be a date and time (2030-01-31T12:00:00Z)',
+    ],
+    [
+      'a date and time in words',
+      { format: 'date-time' },
+      '2030-01-31T12:00 in Paris',
+      '$ must be a date and time (2030-01-31T12:00:00Z)',
+    ],
     ['no URI', { format: 'uri' }, 'example.com', '$ must be a URI'],
     ['none of two types', { anyOf: [{ type: 'string' }, { type: 'null' }] }, 1, '$ must be text or null, is a number'],
     [
@@ -92,6 +104,7 @@ describe('fitting values', () => {
     [{ $defs: { n: { type: 'number' } }, properties: { a: { $ref: '#/$defs/n' } } }, { a: 1 }],
     [{ definitions: { n: { type: 'number' } }, properties: { a: { $ref: '#/definitions/n' } } }, { a: 1 }],
     [{ format: 'date-time' }, '2030-01-31T12:00:00+02:00'],
+    [{ format: 'date-time' }, '2028-02-29t12:00:00.123456z'],
     [{ format: 'email' }, 'a.b+c@example.co'],
     [{ format: 'ipv4' }, '127.0.0.1'],
     [{ format: 'uuid' }, '123e4567-e89b-12d3-a456-426614174000'],

@@ -2,7 +2,7 @@
 // 422; a query that cannot be read is 400.
 
 import type { Shape, ShapeSchema } from '@stepflow/api'
-import { type Diagnostic, FlowError, type Json } from '@stepflow/engine'
+import { type Diagnostic, FlowError, isDateTime, type Json } from '@stepflow/engine'
 import { violations } from '@stepflow/schema'
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import type { FastifySchemaCompiler, FastifyServerOptions } from 'fastify'
@@ -56,9 +56,7 @@ function createValidator(): FastifySchemaCompiler<ShapeSchema> {
   }
 }
 
-const formats = {
-  'date-time': (value: string) => /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d/.test(value) && !Number.isNaN(Date.parse(value)),
-}
+const formats = { 'date-time': isDateTime }
 
 const SHARED = {
   allErrors: true,
