@@ -1,7 +1,7 @@
 // What many runs are asked for by, in columns: 100,000 rows are looked through in the time in which 100 are read. Runs that have
 // ended only: what is in here does not change any more. Knows no file.
 
-import { FlowError, isRecord, own, type RunRow } from '@stepflow/engine'
+import { FlowError, isRecord, own, type RunBegin, type RunRow } from '@stepflow/engine'
 import { RunTexts } from './run-texts.ts'
 
 /** What a row of the columns says of its run, beside its times. */
@@ -12,9 +12,6 @@ export interface NumberedRun {
   readonly number: number
   readonly row: RunRow
 }
-
-/** What began a run: many have it in common. */
-export type RunBegin = Pick<RunRow, 'flow' | 'flowId' | 'trigger'>
 
 /** The columns as a file keeps them. */
 export interface KeptColumns {

@@ -1,7 +1,7 @@
 // Which of the runs in columns fit what is asked for: the same ones as `createFit` says of their rows. Column by column, each
 // with those that are left: without a call for each run.
 
-import { createFit, foldCase, listOf, type RunFilter, type RunRow } from '@stepflow/engine'
+import { createBeginFit, foldCase, listOf, type RunBegin, type RunFilter } from '@stepflow/engine'
 import { ENDED, IS_TEST, type RunColumns } from './run-columns.ts'
 import type { FoundTexts } from './run-texts.ts'
 
@@ -12,14 +12,14 @@ export class RunMatch {
   readonly #filter: RunFilter
   /** 1 for each state that is asked for. */
   readonly #states: Uint8Array
-  readonly #fitsBegin: ((row: RunRow) => boolean) | undefined
+  readonly #fitsBegin: ((begin: RunBegin) => boolean) | undefined
   readonly #q: string | undefined
 
   constructor(filter: RunFilter) {
     const { flow, trigger, q } = filter
     this.#filter = filter
     this.#states = statesOf(filter)
-    this.#fitsBegin = flow === undefined && trigger === undefined ? undefined : createFit({ flow, trigger })
+    this.#fitsBegin = flow === undefined && trigger === undefined ? undefined : createBeginFit(filter)
     this.#q = q ? foldCase(q) : undefined
   }
 
@@ -41,7 +41,7 @@ export class RunMatch {
     if (least < since || greatest >= until) count = keepWithin(places, count, created, since, until)
     const fitsBegin = this.#fitsBegin
     if (fitsBegin) {
-      const begun = Uint8Array.from(begins, (one) => (fitsBegin({ ...NO_RUN, ...one }) ? 1 : 0))
+      const begun = Uint8Array.from(begins, (one) => (fitsBegin(one) ? 1 : 0))
       count = keepBegun(places, count, begin, begun)
     }
     for (const label of wanted) count = keepLabelled(places, count, columns, label)
@@ -116,12 +116,6 @@ function isFound({ begin, error, labelEnd, labelPlaces }: RunColumns, found: Fou
 }
 
 // ---
-
-const NO_RUN: RunRow = {
-  ...{ id: '', status: 'completed', createdAt: 0, recovered: 0 },
-  items: { total: 0, success: 0, skipped: 0, failed: 0, cancelled: 0 },
-  atWork: { running: 0, waiting: 0 },
-}
 
 function statesOf({ status, kind }: RunFilter): Uint8Array {
   const asked = listOf(status)

@@ -79,19 +79,29 @@ export function checkFilter({ status, flow, kind, trigger, labels, since, until,
 /** Does a run fit? To be made once for many runs. */
 export function createFit(filter: RunFilter): (row: RunRow) => boolean {
   const { kind, labels = [], since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY, shown } = filter
-  const [statuses, flows, triggers] = [listOf(filter.status), listOf(filter.flow), listOf(filter.trigger)].map(
-    (list) => list && new Set<string>(list),
-  )
+  const statuses = setOf(filter.status)
+  const fitsBegin = createBeginFit(filter)
   const q = filter.q === undefined || filter.q === '' ? undefined : foldCase(filter.q)
   return (row) => {
-    const { status, createdAt, flow, flowId, trigger } = row
+    const { status, createdAt } = row
     if (createdAt < since || createdAt >= until) return false
     if (kind !== undefined && (row.kind ?? 'run') !== kind) return false
     if (statuses && !statuses.has(status) && !(statuses.has('waiting') && isWaiting(row))) return false
-    if (flows && !isOneOf(flows, flow) && !isOneOf(flows, flowId) && !isOneOf(flows, trigger?.flow)) return false
-    if (triggers && !triggers.has(trigger?.type ?? 'api')) return false
+    if (!fitsBegin(row)) return false
     for (const [name, value] of labels) if (own(row.labels, name) !== value) return false
     return q === undefined || holds(row, q, shown)
+  }
+}
+
+/** What began a run: many have it in common. */
+export type RunBegin = Pick<RunRow, 'flow' | 'flowId' | 'trigger'>
+
+/** Does a run fit by what began it? The rest of the filter is not asked. */
+export function createBeginFit(filter: Pick<RunFilter, 'flow' | 'trigger'>): (begin: RunBegin) => boolean {
+  const [flows, triggers] = [setOf(filter.flow), setOf(filter.trigger)]
+  return ({ flow, flowId, trigger }) => {
+    if (flows && !isOneOf(flows, flow) && !isOneOf(flows, flowId) && !isOneOf(flows, trigger?.flow)) return false
+    return triggers === undefined || triggers.has(trigger?.type ?? 'api')
   }
 }
 
@@ -174,6 +184,11 @@ export function readCursor(cursor: string, sort: RunSort): RunPlace {
 }
 
 // ---
+
+function setOf(values: string | readonly string[] | undefined): ReadonlySet<string> | undefined {
+  const list = listOf(values)
+  return list && new Set(list)
+}
 
 function isOneOf(values: ReadonlySet<string>, value: string | undefined): boolean {
   return value !== undefined && values.has(value)
