@@ -15,6 +15,8 @@ export type ShapeKind = 'input' | 'output' | 'step' | 'each' | 'flow'
 export interface Shape {
   readonly kind: ShapeKind
   readonly label: string
+  /** The id of its step, as long as it is; input and output have none. */
+  readonly step?: string
   /** What it calls; empty if that says nothing. */
   readonly detail: string
   readonly when?: string
@@ -136,7 +138,13 @@ function shapeOf(
 ): Shape {
   const kind: ShapeKind = child?.each ? 'each' : child ? 'flow' : 'step'
   const called = only ? (only.calledAs ?? only.component) : child ? '' : (step.calledAs ?? step.component)
-  const base = { kind, label: shorten(step.id, 60), marks: [], ...(within === undefined ? {} : { within }) }
+  const base = {
+    kind,
+    label: shorten(step.id, 60),
+    step: step.id,
+    marks: [],
+    ...(within === undefined ? {} : { within }),
+  }
   if (!sketch.details) return { ...base, detail: '' }
   const condition = conditionOf(step.input)
   const inner = only && child ? conditionOf(only.input).when : []

@@ -87,6 +87,16 @@ describe('the graph of a run', () => {
     expect(criticalPath(graph, last)).toEqual(['a', 'c', 'd'])
   })
 
+  test('a step with a long name is itself, not what fits into its box', () => {
+    const long = 'x'.repeat(90)
+    const { shapeOf } = runGraph(
+      { ...plan, steps: plan.steps.map((one, i) => (i === 1 ? { ...one, id: long } : one)) },
+      'right',
+    )
+
+    expect(shapeOf.has(long)).toBe(true)
+  })
+
   test('of several visits the last one counts', () => {
     expect(lastVisits([row('a', 0, 10), row('a', 10, 30, 2)]).get('a')?.visit).toBe(2)
   })

@@ -27,7 +27,7 @@ export function runGraph(plan: Plan, direction: 'right' | 'down'): RunGraph {
     gaps: { shapes: many ? 32 : 44, rows: 40 },
     margin: 24,
   })
-  const steps = drawing.shapes.map((shape) => (isEnd(shape) ? undefined : shape.label))
+  const steps = drawing.shapes.map(({ step }) => step)
   const shapeOf = new Map<string, number>()
   steps.forEach((id, shape) => {
     if (id !== undefined) shapeOf.set(id, shape)
@@ -120,7 +120,7 @@ function latest(ids: readonly (string | undefined)[], endOf: (id: string | undef
   let end = Number.NEGATIVE_INFINITY
   for (const id of ids) {
     const at = endOf(id)
-    if (id !== undefined && at !== undefined && at > end) [found, end] = [id, at]
+    if (id !== undefined && at !== undefined && at >= end) [found, end] = [id, at]
   }
   return found
 }
