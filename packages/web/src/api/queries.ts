@@ -74,7 +74,7 @@ export const queries = {
       placeholderData: keepPreviousData,
     }),
 
-  step: (runId: string, step: string, at: { item?: number; visit?: number; inside?: string }) =>
+  step: (runId: string, step: string, at: { item?: number; visit?: number; inside?: string; element?: number }) =>
     queryOptions({
       queryKey: ['of-run', runId, 'step', step, at],
       queryFn: () => client.getStep(runId, step, at),

@@ -2,7 +2,7 @@
 
 import type { Run } from '@stepflow/api'
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
+import { Link, useNavigate } from '@tanstack/react-router'
 import { Ellipsis } from 'lucide-react'
 import { type ReactElement, useState } from 'react'
 import { client } from '../../api/client.ts'
@@ -28,6 +28,9 @@ export function RunHead({ run, rows, place }: { run: Run; rows: readonly StepRow
   const mayAct = info?.role === 'operator' || info?.role === 'admin'
   const failed = rows.find(({ status, recovered }) => status === 'failed' && recovered === undefined)?.stepId
   const isEnded = isOver(run)
+  const navigate = useNavigate()
+  const { flowName } = run
+  const openEditor = (name: string) => void navigate({ to: '/flows/$name/edit', params: { name }, search: {} })
   const steer = (action: 'cancelRun' | 'pauseRun' | 'resumeRun', done: string, undo?: () => void) =>
     attempt(async () => {
       queryClient.setQueryData(['run', run.runId], await client[action](run.runId))
@@ -75,6 +78,9 @@ export function RunHead({ run, rows, place }: { run: Run; rows: readonly StepRow
           </Button>
         }
         entries={[
+          ...(mayAct && flowName !== undefined
+            ? [{ id: 'editor', word: 'Open in editor', onAction: () => openEditor(flowName) }]
+            : []),
           { id: 'command', word: 'As command', onAction: () => setOpen('command') },
           { id: 'export', word: 'Export', onAction: () => void download() },
           ...(info?.role === 'admin' && isEnded

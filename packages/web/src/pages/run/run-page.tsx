@@ -10,7 +10,8 @@ import { queries } from '../../api/queries.ts'
 import { Graph, type GraphNode } from '../../canvas/graph.tsx'
 import { shortId } from '../../model/format.ts'
 import { criticalPath, detailOfStep, lastVisits, type RunGraph, runGraph, type StepRow } from '../../model/run-graph.ts'
-import { nameOf, statusOf } from '../../model/run-words.ts'
+import { isOver, nameOf, statusOf } from '../../model/run-words.ts'
+import { whatIfs } from '../../model/what-if.ts'
 import { Fault, Pane } from '../../parts/fault.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
 import { useNow } from '../../parts/time.tsx'
@@ -57,6 +58,10 @@ function Loaded({ run }: { run: Run }): ReactElement {
   const rows = useMemo(() => listed?.steps ?? [], [listed])
   const last = useMemo(() => lastVisits(rows), [rows])
   const critical = useMemo(() => (graph ? criticalPath(graph, last) : []), [graph, last])
+  const faster = useMemo(
+    () => (graph && isOver(run) && hasSteps ? whatIfs(graph, last, critical) : []),
+    [graph, run, hasSteps, last, critical],
+  )
   const nodes = useNodes(graph, last)
   const [found, setFound] = useState('')
   const matches = useMemo(
@@ -114,7 +119,7 @@ function Loaded({ run }: { run: Run }): ReactElement {
             {step !== undefined && hasSteps ? (
               <StepPanel run={run} item={at} step={step} row={last.get(step)} flow={flow} graph={graph} place={place} />
             ) : (
-              <RunPanel run={run} item={isOfOne ? 0 : item} />
+              <RunPanel run={run} item={isOfOne ? 0 : item} whatIfs={faster} onSelect={place.select} />
             )}
           </Pane>
         )}

@@ -5,8 +5,9 @@ import { useQuery } from '@tanstack/react-query'
 import { type ReactElement, useState } from 'react'
 import { client } from '../../api/client.ts'
 import { queries, queryClient } from '../../api/queries.ts'
-import { timeText } from '../../model/format.ts'
+import { durationText, timeText } from '../../model/format.ts'
 import { nameOf, statusOf } from '../../model/run-words.ts'
+import type { WhatIf } from '../../model/what-if.ts'
 import { Fault } from '../../parts/fault.tsx'
 import { Status } from '../../parts/status.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
@@ -15,7 +16,15 @@ import { Outlines } from '../../parts/waiting.tsx'
 
 type Tab = 'output' | 'input' | 'details'
 
-export function RunPanel({ run, item }: { run: Run; item: number | undefined }): ReactElement {
+export interface RunPanelProps {
+  readonly run: Run
+  readonly item: number | undefined
+  /** What would have made it shorter. */
+  readonly whatIfs: readonly WhatIf[]
+  readonly onSelect: (step: string) => void
+}
+
+export function RunPanel({ run, item, whatIfs, onSelect }: RunPanelProps): ReactElement {
   const [tab, setTab] = useState<Tab>('output')
   const { data, error, isPending } = useQuery({ ...queries.item(run.runId, item ?? 0), enabled: item !== undefined })
   const result = data?.result as
@@ -65,6 +74,21 @@ export function RunPanel({ run, item }: { run: Run; item: number | undefined }):
               )
             ) : null}
           </div>
+          {whatIfs.length > 0 ? (
+            <div className="section">
+              <h3>What if</h3>
+              <ul aria-label="What if">
+                {whatIfs.map(({ step, shorter }) => (
+                  <li key={step}>
+                    <button type="button" className="link as-text" onClick={() => onSelect(step)}>
+                      {step}
+                    </button>{' '}
+                    2x faster: run {durationText(shorter)} shorter
+                  </li>
+                ))}
+              </ul>
+            </div>
+          ) : null}
         </>
       )}
     </aside>

@@ -17,11 +17,12 @@ import { Tabs } from '../../parts/tabs.tsx'
 import { useNow } from '../../parts/time.tsx'
 import { Value } from '../../parts/value.tsx'
 import { Outlines } from '../../parts/waiting.tsx'
+import { Inside } from './inside.tsx'
 import { RerunDialog } from './rerun-dialog.tsx'
 import type { RunPlace } from './run-place.ts'
 import { lineOf, Source } from './source-view.tsx'
 
-type Tab = 'error' | 'input' | 'output' | 'attempts' | 'why'
+type Tab = 'error' | 'inside' | 'input' | 'output' | 'attempts' | 'why'
 
 export interface StepPanelProps {
   readonly run: Run
@@ -80,6 +81,7 @@ export function StepPanel({ run, item, step, row, flow, graph, place }: StepPane
         onSelect={(id) => setTab(id as Tab)}
         entries={[
           ...(data?.error ? [{ id: 'error', word: 'Error' }] : []),
+          ...(row?.inside === undefined ? [] : [{ id: 'inside', word: 'Inside', count: row.total }]),
           { id: 'input', word: 'Input' },
           { id: 'output', word: 'Output' },
           { id: 'attempts', word: 'Attempts', count: row?.attempts.length || undefined },
@@ -91,6 +93,7 @@ export function StepPanel({ run, item, step, row, flow, graph, place }: StepPane
         {row && isPending ? <Outlines rows={4} /> : null}
         {row ? null : <p className="ink-3">It has not been reached.</p>}
         {tab === 'error' && data?.error ? <ErrorTab data={data} flow={flow} step={step} row={row} /> : null}
+        {tab === 'inside' && row?.inside !== undefined ? <Inside run={run} item={item} inside={row.inside} /> : null}
         {tab === 'input' && data ? (
           'input' in data ? (
             <Value value={data.input} what="input" loadAll={loadAll} />
@@ -108,7 +111,7 @@ export function StepPanel({ run, item, step, row, flow, graph, place }: StepPane
           )
         ) : null}
         {tab === 'attempts' && row ? <Attempts row={row} /> : null}
-        {tab === 'why' && row ? <Why row={data ?? row} onSelect={place.select} /> : null}
+        {tab === 'why' && row ? <Why row={data ?? row} flow={flow} place={place} /> : null}
       </div>
       {isOver(run) && info?.role !== 'viewer' && row ? (
         <div className="foot">
@@ -208,31 +211,70 @@ function Attempts({ row }: { row: StepRow }): ReactElement {
   )
 }
 
-function Why({ row, onSelect }: { row: Pick<StepRow, 'why'>; onSelect: (step: string) => void }): ReactElement {
-  const { why } = row
+interface WhyProps {
+  readonly row: Pick<StepRow, 'why'>
+  readonly flow: RunFlow | undefined
+  readonly place: RunPlace
+}
+
+function Why({ row: { why }, flow, place }: WhyProps): ReactElement {
   if (!why) return <p className="ink-3">It ran since all that it needs was there.</p>
   const values = Object.entries(why.values ?? {})
-  const { step } = why
+  const { step, at } = why
   return (
     <>
       <p>{why.text}</p>
+      {at === undefined ? null : (
+        <p className="small">
+          <button type="button" className="link as-text" onClick={() => place.show('source')}>
+            line {at.line}
+          </button>
+        </p>
+      )}
       {values.length > 0 ? (
         <dl className="pairs within">
           {values.map(([reference, value]) => (
             <div className="pair" key={reference}>
-              <dt className="mono cut">{reference}</dt>
-              <dd className="mono">{JSON.stringify(value)}</dd>
+              <dt className="mono cut" title={reference}>
+                {reference}
+              </dt>
+              <dd>
+                <span className="mono">{JSON.stringify(value)}</span>
+                <Giver reference={reference} flow={flow} onSelect={place.select} />
+              </dd>
             </div>
           ))}
         </dl>
       ) : null}
       {step === undefined ? null : (
         <p className="within">
-          <button type="button" className="link as-text" onClick={() => onSelect(step)}>
+          <button type="button" className="link as-text" onClick={() => place.select(step)}>
             Show {step}
           </button>
         </p>
       )}
     </>
+  )
+}
+
+/** ` of score (line 22)`: the step that gave a value that was read. */
+function Giver(props: {
+  reference: string
+  flow: RunFlow | undefined
+  onSelect: (step: string) => void
+}): ReactElement | null {
+  const { reference, flow, onSelect } = props
+  const step = /^(?:steps\.)?([^.[]+)/.exec(reference)?.[1]
+  const line = lineOf(flow, step)
+  if (step === undefined || line === undefined) return null
+  return (
+    <span className="ink-2">
+      {' '}
+      of{' '}
+      <button type="button" className="link as-text" onClick={() => onSelect(step)}>
+        {step}
+      </button>{' '}
+      (line {line})
+    </span>
   )
 }
