@@ -52,8 +52,8 @@ export class RunIndex {
   #recent = new RunColumns()
   /** Not ended, by their numbers. */
   readonly #open = new Map<number, NumberedRun>()
-  /** It was refused: we go on without. */
-  #cannotWrite = false
+  /** So many in no slice are put into one: after a refusal later. */
+  #sliceAt = SLICE
   readonly #sql
 
   constructor(options: RunIndexOptions) {
@@ -105,7 +105,7 @@ export class RunIndex {
       // What it was made from is there: it is made again.
       if (this.#slices.isDamaged) await this.#options.write(() => this.#slices.forget())
       else if (found) return found.value
-      if (this.#recent.size >= SLICE) await this.#slice()
+      if (this.#recent.size >= this.#sliceAt) await this.#slice()
       else await new Promise((resolve) => setImmediate(resolve))
     }
   }
@@ -119,17 +119,18 @@ export class RunIndex {
   /** Takes note of what has been written since; answers whether there is more to do before anything can be found. */
   #look(): boolean {
     if (!this.#slices.look()) this.#reset()
-    for (const number of [...this.#open.keys()]) this.#note(this.#sql.one.get<RunRecord>(number), number)
-    const newer = this.#sql.newer.all<RunRecord>(this.#seen, SLICE)
+    const newer = this.#sql.newer.all<RunRecord>(this.#seen, AT_ONCE)
     for (const record of newer) this.#note(record, record.number)
     this.#seen = newer.at(-1)?.number ?? this.#seen
-    return newer.length === SLICE || (this.#recent.size >= SLICE && !this.#cannotWrite)
+    if (newer.length === AT_ONCE || this.#recent.size >= this.#sliceAt) return true
+    for (const number of [...this.#open.keys()]) this.#note(this.#sql.one.get<RunRecord>(number), number)
+    return false
   }
 
   #reset(): void {
     this.#recent = new RunColumns()
     this.#open.clear()
-    this.#cannotWrite = false
+    this.#sliceAt = SLICE
     this.#seen = this.#slices.listed
     for (const number of this.#slices.late()) this.#note(this.#sql.one.get<RunRecord>(number), number)
   }
@@ -148,7 +149,8 @@ export class RunIndex {
       await this.#options.write(() => this.#slices.put(columns, { listed, late }))
     } catch (error) {
       if (!FlowError.is(error)) throw error
-      this.#cannotWrite = true
+      // It was refused: we go on without.
+      this.#sliceAt = columns.size + SLICE
     }
   }
 
@@ -245,8 +247,11 @@ export class RunIndex {
 
 // ---
 
-/** Runs of a slice, at least; twice as many at most. */
+/** Runs of a slice, at least. */
 const SLICE = 2048
+
+/** Rows that are taken note of before others get a turn: a few milliseconds. */
+const AT_ONCE = 256
 
 /** Of the states of columns, as a tally has them. */
 const STATUS_PLACES = ENDED.map((status) => ASKED_STATUSES.indexOf(status))

@@ -5,7 +5,7 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from '
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { createEngine } from '@stepflow/engine'
+import { type Batch, createEngine, type JournalEntry } from '@stepflow/engine'
 import { createSqliteStore } from '@stepflow/store-sqlite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildProgram } from './build-program.ts'
@@ -82,7 +82,35 @@ test.skipIf(!hasDisk)('a run that was given up is taken up by the same process, 
   expect(one.lines.filter((line) => line === 'called second').length).toBe(1)
 })
 
+test.skipIf(!hasDisk)('a disk that is full keeps no run from being listed', async () => {
+  const store = await createSqliteStore({ path: join(disk, 'listed.db') })
+  const many = Array.from({ length: 2_500 }, (_, i) => endedRun(`r${i}`, i))
+  for (let i = 0; i < many.length; i += 500) await store.appendAll(many.slice(i, i + 500))
+
+  fill()
+  const { total } = await store.runs.list({ count: 10_000 })
+  const summary = await store.runs.summary({ buckets: 1 })
+  await expect(store.appendAll([endedRun('one more', 0)])).rejects.toThrow('the disk is full')
+  empty()
+
+  expect([total, summary.total]).toEqual([2_500, 2_500])
+  await store.close()
+})
+
 // ---
+
+function endedRun(run: string, at: number): Batch {
+  const plan = {
+    ...{ name: 'nothing', entry: 0, exit: 0, onFailure: 'stop' },
+    steps: [{ id: 'only', component: null, input: { op: 'literal', value: null } }],
+  } as const
+  const entries: JournalEntry[] = [
+    { type: 'created', at, run, plan, options: {}, from: 0, inputs: [at] } as JournalEntry,
+    { type: 'sealed', at, items: 1 },
+    { type: 'finished', at, item: 0, outcome: { outcome: 'success', result: null } },
+  ]
+  return { journal: `${run}/0`, after: 0, entries }
+}
 
 function mount(): boolean {
   try {

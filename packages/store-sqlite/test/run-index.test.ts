@@ -185,6 +185,27 @@ describe('of thousands of runs', () => {
     await again.close()
   })
 
+  test('they are found where slices are refused, and put into slices once that is over', async () => {
+    const store = await open()
+    await fill(store, 0, 100)
+    const db = await openDatabase(path)
+    db.exec(`CREATE TRIGGER refused BEFORE INSERT ON run_slices BEGIN SELECT RAISE(ABORT, 'no room'); END`)
+    await fill(store, 100, 3_000)
+    const slices = db.prepare('SELECT count(*) AS slices FROM run_slices')
+
+    const refused = await store.runs.list({ count: 10_000, flow: 'orders', sort: 'duration', limit: 1_000 })
+    const before = slices.get<{ slices: number }>()?.slices
+    db.exec('DROP TRIGGER refused')
+    await fill(store, 3_000, 6_000)
+    const later = await store.runs.list({ count: 10_000, flow: 'orders', limit: 1 })
+    const after = slices.get<{ slices: number }>()?.slices
+    db.close()
+
+    expect([refused.total, refused.rows.length, before]).toEqual([1_000, 1_000, 0])
+    expect([later.total, after]).toEqual([2_000, 1])
+    await store.close()
+  })
+
   test('slices go with the last of their runs', async () => {
     const store = await open()
     await fill(store, 0, 5_000)
