@@ -1,7 +1,7 @@
 // The server, put together: configuration, store, engine, application. Listens, and drains when it is closed.
 
 import { isIP } from 'node:net'
-import { type Diagnostic, FlowError, type PlanEngine, type Store, systemClock } from '@stepflow/engine'
+import { type Diagnostic, FlowError, type Log, type PlanEngine, type Store, systemClock } from '@stepflow/engine'
 import { type ServerSeat, takeSeat } from '@stepflow/host'
 import { Retention } from '@stepflow/host/history'
 import type { FastifyInstance } from 'fastify'
@@ -87,6 +87,7 @@ export async function serve(options: ServeOptions): Promise<StartedServer> {
       if (why !== undefined) log('warning', why)
     }
     const { flows, broken } = await namedFlows.count()
+    prepareLists(store, log)
     return {
       url,
       services,
@@ -147,6 +148,12 @@ function cannotListen(thrown: unknown, host: string, port: number): unknown {
   }
   const message = code === undefined ? undefined : why[code]
   return message === undefined ? thrown : new FlowError('INVALID_INPUT', message, { cause: thrown })
+}
+
+/** What runs are found by is made now, beside everything else: the first one who asks for a list would wait for it. */
+function prepareLists({ runs }: Store, log: Log): void {
+  const look = async () => runs.list({ limit: 1 })
+  look().catch((thrown: Error) => log('info', `no runs were looked for at the start: ${thrown.message}`))
 }
 
 /** Goes on with what a server before this one has left; answers how many runs those are. */

@@ -1,5 +1,10 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { JournalEntry, RunOptions } from '@stepflow/engine'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createSqliteStore } from '@stepflow/store-sqlite'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { openDatabase } from '../../store-sqlite/src/drivers.ts'
 import { startServer, type TestServer } from './start-server.ts'
 
 let server: TestServer
@@ -15,17 +20,21 @@ const plan = {
 /** A run that was created at that time and has ended, with an error if there is a message. */
 async function add(id: string, at: string | number, options: RunOptions = {}, message?: string): Promise<void> {
   const created = typeof at === 'number' ? at : Date.parse(at)
+  const entries = endedRun(id, created, options, message)
+  await server.services.store.append({ journal: `${id}/0`, after: 0, entries })
+}
+
+function endedRun(id: string, created: number, options: RunOptions = {}, message?: string): JournalEntry[] {
   const outcome =
     message === undefined
       ? { outcome: 'success', result: null }
       : { outcome: 'failed', error: { code: 'COMPONENT_FAILED', message } }
-  const entries = [
+  return [
     { type: 'created', at: created, run: id, plan, options, from: 0, inputs: [null] },
     { type: 'sealed', at: created, items: 1 },
     { type: 'claimed', at: created, driver: 'd' },
     { type: 'finished', at: created + 10, item: 0, outcome },
-  ]
-  await server.services.store.append({ journal: `${id}/0`, after: 0, entries: entries as JournalEntry[] })
+  ] as JournalEntry[]
 }
 
 async function idsOf(query: Readonly<Record<string, string | readonly string[]>>): Promise<string[]> {
@@ -39,6 +48,25 @@ function asked(query: Readonly<Record<string, string | readonly string[]>>): URL
   for (const [name, of] of Object.entries(query)) for (const value of [of].flat()) params.append(name, value)
   return params
 }
+
+test('what runs are found by is made after the start, before anybody asks', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'stepflow-lists-'))
+  const path = join(folder, 'runs.db')
+  const store = await createSqliteStore({ path, synchronous: 'off' })
+  const runs = Array.from({ length: 2_500 }, (_, i) => ({
+    ...{ journal: `r${i}/0`, after: 0 },
+    entries: endedRun(`r${i}`, i),
+  }))
+  await store.appendAll(runs)
+  await store.close()
+
+  await startServer({ folder, store: { type: 'sqlite', path } })
+
+  const db = await openDatabase(path)
+  onTestFinished(() => db.close())
+  const slices = db.prepare('SELECT count(*) AS slices FROM run_slices')
+  await expect.poll(() => slices.get(), { timeout: 60_000 }).toEqual({ slices: 1 })
+})
 
 describe('the list of runs', () => {
   test('takes times in any zone, of both hours that a clock change makes one, and no others', async () => {
