@@ -14,7 +14,14 @@ import type { RunDialogProps } from './as-command.tsx'
 
 export function CompareDialog({ run, isOpen, onOpenChange }: RunDialogProps): ReactElement {
   const { data, isPending } = useQuery({ ...queries.runsOf(nameOf(run)), enabled: isOpen })
-  const others = data?.runs.filter(({ runId }) => runId !== run.runId) ?? []
+  const { data: origin } = useQuery({
+    ...queries.run(run.origin?.runId ?? ''),
+    enabled: isOpen && run.origin !== undefined,
+  })
+  const others = [
+    ...(origin ? [origin] : []),
+    ...(data?.runs.filter(({ runId }) => runId !== run.runId && runId !== origin?.runId) ?? []),
+  ]
   return (
     <Dialog title="Compare with" isOpen={isOpen} onOpenChange={onOpenChange}>
       {isPending ? <Outlines rows={4} /> : null}
