@@ -31,6 +31,7 @@ const rows = [
   'layout',
   'serve',
   'lists',
+  'reading',
   'secrets',
 ]
 
