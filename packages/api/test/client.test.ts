@@ -88,6 +88,46 @@ test.each(['nowhere', 'ftp://a', 'http://user:pass@a'])('%s is no address of a s
   expect(() => new StepflowClient({ url })).toThrow(/address/)
 })
 
+test('a redirect is not followed: the body and the token would be lost, and the error be about that', async () => {
+  let count = 0
+  const client = await against((request, response) => {
+    count++
+    response.writeHead(301, { location: `https://flows.example/x${request.url}` }).end()
+  })
+
+  await expect(client.putBlob('x')).rejects.toThrow('redirects to https://flows.example/x: give that address')
+  expect(count).toBe(1)
+})
+
+test.each([
+  ['a page', 'text/html; charset=utf-8', '<h1>Welcome</h1>'],
+  ['what is not JSON', 'text/plain', 'welcome'],
+])('a server that answers 200 with %s is called none of ours', async (what, type, body) => {
+  const client = await against((_request, response) => response.writeHead(200, { 'content-type': type }).end(body))
+
+  await expect(client.getInfo()).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+    message: expect.stringContaining(`answered 200 with ${what}: that is no Stepflow server`),
+  })
+})
+
+test('https:// to a server that speaks http is said in words, not in those of OpenSSL', async () => {
+  const client = await against(
+    () => {},
+    (url) => new StepflowClient({ url: url.replace('http:', 'https:') }),
+  )
+
+  await expect(client.getInfo()).rejects.toThrow(/does not speak TLS: does its address begin with http:\/\/\?$/)
+})
+
+test('a token that no header can carry is refused without being shown; blanks around one do not matter', () => {
+  const withToken = (token: string) => new StepflowClient({ url: 'http://a', token })
+
+  expect(() => withToken('hidden\nvalue')).toThrow(/^the token has blanks, line breaks[^:]*: copy it again$/)
+  expect(() => withToken('日本')).toThrow('the token has')
+  expect(withToken(' t\n')).toBeInstanceOf(StepflowClient)
+})
+
 // ---
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => unknown

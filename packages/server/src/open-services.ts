@@ -180,6 +180,8 @@ function defaultStore(cwd: string): StoreConfig {
 function checkedFolder(path: string, named: string | undefined): string {
   const found = statSync(path, { throwIfNoEntry: false })
   if (found && !found.isDirectory()) throw new FlowError('INVALID_INPUT', `the folder of flows ${path} is a file`)
-  if (!found && named !== undefined) throw new FlowError('INVALID_INPUT', `there is no folder "${named}" for flows`)
+  if (!found && named !== undefined) {
+    throw new FlowError('INVALID_INPUT', `there is no folder "${named}" for flows: create it, or name another one`)
+  }
   return path
 }

@@ -120,7 +120,8 @@ function isLoopback(host: string): boolean {
 /** `/x`, or nothing. */
 function checkedBase(text: string): string {
   const base = text.replace(/\/+$/, '')
-  if (base === '' || /^(\/[\w.~-]+)+$/.test(base)) return base
+  // What is left out of addresses before they are sent could never be asked for.
+  if (base === '' || (/^(\/[\w.~-]+)+$/.test(base) && !/\/\.\.?(\/|$)/.test(base))) return base
   throw new FlowError('INVALID_INPUT', `the base path is "${text}", but must be like /stepflow`)
 }
 

@@ -59,6 +59,7 @@ test('answers below its base path, and probes at the root too', async () => {
 test.each([
   ['a port in use', { port: 'taken' }],
   ['a base path that is none', { basePath: 'x y' }],
+  ['a base path that browsers shorten', { basePath: '/a/../b' }],
   ['a folder of flows that is not there', { flowsDir: 'nowhere' }],
   ['a host that is not ours', { host: '203.0.113.1' }],
 ])('%s is refused', async (_what, wrong) => {

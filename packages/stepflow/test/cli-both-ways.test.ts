@@ -224,6 +224,15 @@ test('a server of an older version, and one that is none of ours, are called wha
   expect([foreign.code, foreign.err]).toEqual([3, expect.stringMatching(/answered 404.*no Stepflow server/)])
 })
 
+test('a server whose API stands at another base path is not called of another version', async () => {
+  const detail = 'there is no /api/v1/runs here; did you mean /x/api/v1/runs?'
+  const url = await answering(JSON.stringify({ code: 'NOT_FOUND', detail, data: { reason: 'no such route' } }))
+
+  const { code, err } = await here.run('runs', '--url', url)
+
+  expect([code, err]).toEqual([3, `stepflow: the server is at ${url}/x, not at ${url}: give that address\n`])
+})
+
 // ---
 
 const OUTDATED = JSON.stringify({

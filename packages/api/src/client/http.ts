@@ -31,13 +31,19 @@ export class Http {
 
   constructor({ url, token, fetch: own = fetch }: HttpOptions) {
     this.base = baseOf(url)
-    this.#token = token
+    this.#token = token === undefined ? undefined : checkedToken(token)
     this.#fetch = own
   }
 
   async json<T>(path: string, request?: HttpRequest): Promise<T> {
     const answer = await this.send(path, request)
-    return this.read(() => answer.json() as Promise<T>)
+    return this.read(async () => {
+      try {
+        return (await answer.json()) as T
+      } catch (thrown) {
+        throw thrown instanceof SyntaxError ? notOurs('NOT_FOUND', answer, 'with what is not JSON') : thrown
+      }
+    })
   }
 
   async text(path: string, request?: HttpRequest): Promise<string> {
@@ -64,6 +70,8 @@ export class Http {
     const answer = await this.read(() =>
       this.#fetch(`${this.base}${path}${search}`, {
         method,
+        // One that is followed loses its body and its token, and the error would be about that.
+        redirect: 'manual',
         headers: {
           ...(type === undefined ? {} : { 'content-type': type }),
           ...(accept === undefined ? {} : { accept }),
@@ -75,7 +83,9 @@ export class Http {
         ...(signal === undefined ? {} : { signal }),
       } as RequestInit),
     )
-    if (answer.ok) return answer
+    if (answer.ok && !isPage(answer)) return answer
+    if (answer.ok) throw notOurs('NOT_FOUND', answer, 'with a page')
+    if (isRedirect(answer)) throw redirected(this.base, answer)
     throw await problemOf(answer)
   }
 
@@ -101,6 +111,8 @@ export class Http {
     } catch (thrown) {
       if (FlowError.is(thrown)) throw thrown
       if (isRecord(thrown) && thrown.name === 'AbortError') throw new FlowError('CANCELLED', 'the request was given up')
+      const insecure = whyNoTls(thrown)
+      if (insecure !== undefined) throw new FlowError('NOT_FOUND', `${this.base} ${insecure}`, { cause: thrown })
       throw new FlowError('UNREACHABLE', `${this.base} cannot be reached: ${reasonOf(thrown)}`, { cause: thrown })
     }
   }
@@ -166,8 +178,52 @@ async function problemOf(answer: Response): Promise<FlowError> {
   }
   // Not ours: a proxy's, or another server's.
   const code = CODES[answer.status] ?? (answer.status >= 500 ? 'RESOURCE_UNAVAILABLE' : 'CONFLICT')
-  const what = `${answer.url} answered ${answer.status} ${answer.statusText}`.trim()
+  return notOurs(code, answer, answer.statusText, options)
+}
+
+function notOurs(code: ErrorCode, answer: Response, how: string, options: { status?: number } = {}): FlowError {
+  const what = `${answer.url} answered ${answer.status} ${how}`.trim()
   return new FlowError(code, `${what}: that is no Stepflow server, or something in front of one`, options)
+}
+
+/** The API answers none. */
+function isPage(answer: Response): boolean {
+  return /^text\/html\b/i.test(answer.headers.get('content-type') ?? '')
+}
+
+/** A browser does not show where to. */
+function isRedirect({ type, status, headers }: Response): boolean {
+  return type === 'opaqueredirect' || (status >= 300 && status < 400 && headers.has('location'))
+}
+
+function redirected(base: string, answer: Response): FlowError {
+  const to = answer.headers.get('location') ?? ''
+  const address = URL.canParse(to, answer.url) ? new URL(to, answer.url) : undefined
+  const api = address?.href.match(/^[^?#]*(?=\/api\/v1\/)/)?.[0]
+  if (api !== undefined) return new FlowError('NOT_FOUND', `${base} redirects to ${api}: give that address`)
+  const where = address?.origin ?? 'another address'
+  return new FlowError('NOT_FOUND', `${base} redirects to ${where}: give the address of the server itself`)
+}
+
+/** Other characters cannot be in a header. The token is not shown. */
+function checkedToken(text: string): string {
+  const token = text.trim()
+  if (/^[\x21-\x7e]*$/.test(token)) return token
+  throw new FlowError(
+    'INVALID_INPUT',
+    'the token has blanks, line breaks or other letters than a token has: copy it again',
+  )
+}
+
+/** A failure that trying again does not mend. */
+function whyNoTls(thrown: unknown): string | undefined {
+  const cause = isRecord(thrown) ? thrown.cause : undefined
+  const { code, message } = (isRecord(cause) ? cause : {}) as { code?: string; message?: string }
+  if (code === undefined) return undefined
+  if (code === 'EPROTO' || code.startsWith('ERR_SSL_'))
+    return 'does not speak TLS: does its address begin with http://?'
+  if (!/CERT|SIGNATURE|ISSUER/.test(code)) return undefined
+  return `has a certificate that is not accepted: ${message}. NODE_EXTRA_CA_CERTS names a file of further authorities`
 }
 
 const CODES: Readonly<Record<number, ErrorCode>> = {

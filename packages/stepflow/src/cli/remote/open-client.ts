@@ -72,8 +72,13 @@ export function remoteFailure(thrown: unknown, url: string): unknown {
   const { code, message } = thrown
   const as = (next: ErrorCode, text: string) => new FlowError(next, text, { cause: thrown })
   if (own(thrown.data, 'reason') === 'no such route') {
-    const what = `the server at ${url} cannot do this: ${message}`
-    return as('NOT_FOUND', `${what}. It is of another version than this program (${version}): update the older one`)
+    const base = otherBase(message)
+    if (base !== undefined) {
+      const { origin } = new URL(url)
+      return as('NOT_FOUND', `the server is at ${origin}${base}, not at ${url}: give that address`)
+    }
+    const what = `the server at ${url} cannot do this (${message})`
+    return as('NOT_FOUND', `${what}: it is of another version than this program (${version}); update the older one`)
   }
   switch (code) {
     case 'UNREACHABLE':
@@ -90,4 +95,12 @@ export function remoteFailure(thrown: unknown, url: string): unknown {
     default:
       return thrown
   }
+}
+
+// ---
+
+/** Where the API of the server stands, if that is not where it was asked for (`--base-path`). */
+function otherBase(message: string): string | undefined {
+  const [, asked, there] = /^there is no (\S*)\/api\/v1\/.*did you mean (\S*)\/api\/v1\//.exec(message) ?? []
+  return asked === there ? undefined : there
 }
