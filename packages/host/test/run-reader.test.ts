@@ -107,7 +107,7 @@ test('an export of a run that the store has is no error, unless it differs', asy
   expect(await importRun(wired.store, reader, text, 'run.json')).toEqual(same)
   expect(await importRun(other, otherReader, text, 'run.json')).toEqual(same)
   const edited = text.replace('"item":0', '"item":1')
-  const refused = importRun(other, otherReader, edited, 'edited.json')
+  const refused = importRun(other, otherReader, edited, '"edited.json"')
   await expect(refused).rejects.toThrow(
     `this store already has run ${id}, and "edited.json" differs from it: import it into another store, or remove the run first`,
   )

@@ -26,13 +26,13 @@ export interface Imported {
   readonly isNew: boolean
 }
 
-/** `name` says in messages what the text is of: a file's name. `reader` reads the store. */
+/** `name` says in messages what the text is: a file's name in quotes, for example. `reader` reads the store. */
 export async function importRun(store: Store, reader: RunReader, text: string, name: string): Promise<Imported> {
   const brought = readExport(text, name)
   const { run, journals, blobs, logs = [] } = brought
   if (await store.runs.get(run)) {
     if (await isThere(reader, brought)) return { run, isNew: false }
-    const message = `this store already has run ${run}, and "${name}" differs from it: import it into another store, or remove the run first (stepflow runs delete ${run})`
+    const message = `this store already has run ${run}, and ${name} differs from it: import it into another store, or remove the run first (stepflow runs delete ${run})`
     throw new FlowError('CONFLICT', message)
   }
   try {
@@ -48,8 +48,8 @@ export async function importRun(store: Store, reader: RunReader, text: string, n
 }
 
 /** Throws INVALID_INPUT for what is no export, or not a whole one. */
-export function readExport(text: string, file: string): Exported {
-  const refuse = (why: string) => new FlowError('INVALID_INPUT', `"${file}" ${why}`)
+export function readExport(text: string, name: string): Exported {
+  const refuse = (why: string) => new FlowError('INVALID_INPUT', `${name} ${why}`)
   let document: unknown
   try {
     document = JSON.parse(text)

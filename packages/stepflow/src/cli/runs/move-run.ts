@@ -39,7 +39,7 @@ export const importRun: Action = {
   absent: 'made',
   async run({ args, io, store, reader, messages, operands }) {
     const [file] = operands as [string] // there as its operands say
-    const { run, isNew } = await importInto(store, reader, readText(file, 'the export', io.cwd), file)
+    const { run, isNew } = await importInto(store, reader, readText(file, 'the export', io.cwd), `"${file}"`)
     if (args.has('json')) io.out(`${JSON.stringify(summaryOf((await reader.open(run)).row))}\n`)
     else messages.hint(importedText(run, isNew))
     return 0
@@ -48,7 +48,7 @@ export const importRun: Action = {
     const [file] = operands as [string] // there as its operands say
     const text = readText(file, 'the export', io.cwd)
     // What is wrong with it is reported by the name of the file.
-    readExport(text, file)
+    readExport(text, `"${file}"`)
     if (Buffer.byteLength(text) > MOST_BYTES) {
       const advice = "import it into the server's store, on its machine (--store)"
       throw new FlowError('TOO_LARGE', `"${file}" is larger than the 16 MiB that a server takes at once: ${advice}`)
