@@ -73,7 +73,7 @@ function Loaded({ name, flow }: { name: string; flow: FlowDetail }): ReactElemen
           <ul className="problems" aria-label="Problems">
             {flow.diagnostics.map(({ level, message, line, column }, i) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: they never move
-              <li key={i} className={level === 'error' ? 'failed' : 'waiting'}>
+              <li key={i} className={level === 'error' || level === 'fatal' ? 'failed' : 'waiting'}>
                 {line === undefined ? '' : `${line}:${column ?? 1} `}
                 {message}
               </li>
