@@ -3,11 +3,11 @@
 import type { ComponentList } from '@stepflow/api'
 import { useQuery } from '@tanstack/react-query'
 import { createLazyRoute, Link } from '@tanstack/react-router'
-import { Search } from 'lucide-react'
 import { type ReactElement, useState } from 'react'
 import { queries } from '../../api/queries.ts'
 import { ManagePage } from '../../parts/manage-page.tsx'
 import { type Column, Rows } from '../../parts/rows.tsx'
+import { SearchField } from '../../parts/search-field.tsx'
 import { Shape } from '../../parts/status.tsx'
 import { Value } from '../../parts/value.tsx'
 import { useTitle } from '../../shell/title.ts'
@@ -34,17 +34,9 @@ function ComponentsPage(): ReactElement {
         return (
           <>
             <div className="filter-bar">
-              <search className="field query">
-                <Search size={16} />
-                <input
-                  type="search"
-                  aria-label="Find components"
-                  placeholder="Path or description"
-                  value={text}
-                  onChange={(event) => setText(event.target.value)}
-                />
+              <SearchField label="Find components" placeholder="Path or description" value={text} onChange={setText}>
                 <kbd>/</kbd>
-              </search>
+              </SearchField>
             </div>
             <div className={chosen ? 'split' : 'split alone'}>
               <Rows

@@ -3,12 +3,12 @@
 import type { FlowList } from '@stepflow/api'
 import { useQuery } from '@tanstack/react-query'
 import { createLazyRoute, Link, useNavigate } from '@tanstack/react-router'
-import { Search } from 'lucide-react'
 import { type ReactElement, useState } from 'react'
 import { queries } from '../../api/queries.ts'
 import { buttonClass } from '../../parts/button.tsx'
 import { Fault } from '../../parts/fault.tsx'
 import { type Column, Rows } from '../../parts/rows.tsx'
+import { SearchField } from '../../parts/search-field.tsx'
 import { Status } from '../../parts/status.tsx'
 import { Ago } from '../../parts/time.tsx'
 import { Outlines } from '../../parts/waiting.tsx'
@@ -42,17 +42,9 @@ function FlowsPage(): ReactElement {
         ) : null}
       </header>
       <div className="filter-bar">
-        <search className="field query">
-          <Search size={16} />
-          <input
-            type="search"
-            aria-label="Filter flows"
-            placeholder="Name or description"
-            value={text}
-            onChange={(event) => setText(event.target.value)}
-          />
+        <SearchField label="Filter flows" placeholder="Name or description" value={text} onChange={setText}>
           <kbd>/</kbd>
-        </search>
+        </SearchField>
       </div>
       {error ? <Fault error={error} retry={() => void refetch()} /> : null}
       {data ? (

@@ -1,8 +1,8 @@
 // Finds steps: by name, by what they call, by how they stand, and all that lies before or after one.
 
-import { Search } from 'lucide-react'
 import type { ReactElement } from 'react'
 import { type lastVisits, type RunGraph, reachOf, type StepRow } from '../../model/run-graph.ts'
+import { SearchField } from '../../parts/search-field.tsx'
 
 export interface FindStepsProps {
   readonly words: string
@@ -13,23 +13,20 @@ export interface FindStepsProps {
 
 export function FindSteps({ words, onChange, matches, onGo }: FindStepsProps): ReactElement {
   return (
-    <search className="field find-steps">
-      <Search size={14} />
-      <input
-        type="search"
-        aria-label="Find steps"
-        placeholder="Find steps, +score"
-        spellCheck={false}
-        value={words}
-        onChange={(event) => onChange(event.target.value)}
-        onKeyDown={(event) => {
-          const [first] = matches ?? []
-          if (event.key === 'Enter' && first !== undefined) onGo(first)
-          if (event.key === 'Escape') onChange('')
-        }}
-      />
+    <SearchField
+      label="Find steps"
+      placeholder="Find steps, +score"
+      value={words}
+      onChange={onChange}
+      onKeyDown={(event) => {
+        const [first] = matches ?? []
+        if (event.key === 'Enter' && first !== undefined) onGo(first)
+        if (event.key === 'Escape') onChange('')
+      }}
+      size="small"
+    >
       {matches ? <span className="small">{matches.size}</span> : null}
-    </search>
+    </SearchField>
   )
 }
 

@@ -2,7 +2,6 @@
 
 import type { LogLine, Run } from '@stepflow/api'
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { Search } from 'lucide-react'
 import { type ReactElement, useCallback, useEffect, useMemo, useState } from 'react'
 import { events } from '../../api/events.ts'
 import { queries } from '../../api/queries.ts'
@@ -11,6 +10,7 @@ import { isOver } from '../../model/run-words.ts'
 import { Chip } from '../../parts/button.tsx'
 import { Fault } from '../../parts/fault.tsx'
 import { type Column, Rows } from '../../parts/rows.tsx'
+import { SearchField } from '../../parts/search-field.tsx'
 import { Outlines } from '../../parts/waiting.tsx'
 
 export interface LogsViewProps {
@@ -42,16 +42,7 @@ export function LogsView({ run, item, onSelect }: LogsViewProps): ReactElement {
   return (
     <div className="items">
       <div className="filter-bar">
-        <search className="field query">
-          <Search size={16} />
-          <input
-            type="search"
-            aria-label="Filter logs"
-            placeholder="Text"
-            value={text}
-            onChange={(event) => setText(event.target.value)}
-          />
-        </search>
+        <SearchField label="Filter logs" placeholder="Text" value={text} onChange={setText} />
         {LEVELS.map(({ level: of, name }) => (
           <Chip key={of} label={name} isOn={level === of} onChange={(isOn) => setLevel(isOn ? of : undefined)}>
             {name}

@@ -3,7 +3,7 @@
 import type { Run } from '@stepflow/api'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
-import { Plus, Search } from 'lucide-react'
+import { Plus } from 'lucide-react'
 import { type ReactElement, useCallback, useMemo, useState } from 'react'
 import { client } from '../../api/client.ts'
 import { queries, queryClient, type RunQuery } from '../../api/queries.ts'
@@ -13,6 +13,7 @@ import { detailOf, durationOf, nameOf, statusOf } from '../../model/run-words.ts
 import { Button, buttonClass, Chip } from '../../parts/button.tsx'
 import { Fault } from '../../parts/fault.tsx'
 import { type Column, Rows } from '../../parts/rows.tsx'
+import { SearchField } from '../../parts/search-field.tsx'
 import { Shape, Status } from '../../parts/status.tsx'
 import { exactNow } from '../../parts/ticks.ts'
 import { Ago, useNow } from '../../parts/time.tsx'
@@ -143,23 +144,19 @@ function CountOf({ status }: { status: 'running' | 'failed' | 'waiting' }): Reac
 function FilterField({ words, onChange }: { words: string; onChange: (words: string) => void }): ReactElement {
   const [typed, setTyped] = useState(words)
   return (
-    <search className="field query">
-      <Search size={16} />
-      <input
-        type="search"
-        aria-label="Filter runs"
-        placeholder="status: flow: label: trigger: since: or text"
-        value={typed}
-        spellCheck={false}
-        onChange={(event) => setTyped(event.target.value)}
-        onBlur={() => typed !== words && onChange(typed.trim())}
-        onKeyDown={(event) => {
-          if (event.key === 'Enter') onChange(typed.trim())
-          if (event.key === 'Escape') event.currentTarget.blur()
-        }}
-      />
+    <SearchField
+      label="Filter runs"
+      placeholder="status: flow: label: trigger: since: or text"
+      value={typed}
+      onChange={setTyped}
+      onBlur={() => typed !== words && onChange(typed.trim())}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter') onChange(typed.trim())
+        if (event.key === 'Escape') event.currentTarget.blur()
+      }}
+    >
       <kbd>/</kbd>
-    </search>
+    </SearchField>
   )
 }
 
