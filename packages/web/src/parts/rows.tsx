@@ -1,6 +1,7 @@
 // A table of which only the rows in sight are there, however many it has.
 
-import { type KeyboardEvent, type ReactElement, type ReactNode, useEffect, useRef, useState } from 'react'
+import { type KeyboardEvent, type ReactElement, type ReactNode, useEffect, useRef } from 'react'
+import { useSight } from './sight.ts'
 
 export interface Column<Row> {
   readonly name: ReactNode
@@ -49,24 +50,7 @@ export function Rows<Row>(props: RowsProps<Row>): ReactElement {
     empty,
   } = props
   const box = useRef<HTMLDivElement>(null)
-  const [[first, count], setSight] = useState<readonly [number, number]>([0, 60])
-  useEffect(() => {
-    const element = box.current
-    if (!element) return
-    const look = () => {
-      const from = Math.max(0, Math.floor(element.scrollTop / rowHeight) - MARGIN_ROWS)
-      const most = Math.ceil(element.clientHeight / rowHeight) + 2 * MARGIN_ROWS
-      setSight((before) => (before[0] === from && before[1] === most ? before : [from, most]))
-    }
-    look()
-    const size = new ResizeObserver(look)
-    size.observe(element)
-    element.addEventListener('scroll', look, { passive: true })
-    return () => {
-      size.disconnect()
-      element.removeEventListener('scroll', look)
-    }
-  }, [rowHeight])
+  const [first, count] = useSight(box, rowHeight, MARGIN_ROWS)
   const last = Math.min(rows.length, first + count)
   useEffect(() => {
     if (rows.length > 0 && last >= rows.length) onEnd?.()

@@ -1,8 +1,9 @@
 // Some items of a run, a row each with its link; only those in sight are there.
 
-import { type ReactElement, useEffect, useRef, useState } from 'react'
+import { type ReactElement, useRef } from 'react'
 import { countText } from '../../model/format.ts'
 import { type Failure, failureOf, statusOfItem } from '../../model/item-cells.ts'
+import { useSight } from '../../parts/sight.ts'
 import { Shape } from '../../parts/status.tsx'
 
 export interface ItemListProps {
@@ -18,23 +19,7 @@ const MARGIN_ROWS = 20
 
 export function ItemList({ statuses, numbers, failures, selected, onOpen }: ItemListProps): ReactElement {
   const box = useRef<HTMLDivElement>(null)
-  const [[first, count], setSight] = useState<readonly [number, number]>([0, 60])
-  useEffect(() => {
-    const element = box.current
-    if (!element) return
-    const look = () => {
-      const from = Math.max(0, Math.floor(element.scrollTop / ROW) - MARGIN_ROWS)
-      const most = Math.ceil(element.clientHeight / ROW) + 2 * MARGIN_ROWS
-      setSight((before) => (before[0] === from && before[1] === most ? before : [from, most]))
-    }
-    const observer = new ResizeObserver(look)
-    observer.observe(element)
-    element.addEventListener('scroll', look, { passive: true })
-    return () => {
-      observer.disconnect()
-      element.removeEventListener('scroll', look)
-    }
-  }, [])
+  const [first, count] = useSight(box, ROW, MARGIN_ROWS)
   const last = Math.min(numbers.length, first + count)
   return (
     <div className="item-list" role="grid" aria-label="Items" aria-rowcount={numbers.length} ref={box} tabIndex={0}>
