@@ -59,6 +59,7 @@ async function loaded(): Promise<NamedFlows> {
 }
 /** Flows whose folder is looked at when the test says so. */
 function stepped() {
+  const logged: string[] = []
   const versions = new FlowVersions(store, clock)
   const names = new TakenNames({ records: store.records, clock, triggersOf: async () => [] })
   const flows = new FolderFlows({
@@ -67,7 +68,7 @@ function stepped() {
     versions,
     compile: compile(),
     clock,
-    log: () => {},
+    log: (level, message) => logged.push(`${level} ${message}`),
     onChange: () => {},
   })
   const settle = async () => {
@@ -75,7 +76,7 @@ function stepped() {
     await clock.advance(200)
     await flows.look()
   }
-  return { flows, versions, settle }
+  return { flows, versions, settle, logged }
 }
 const codeOf = async (act: () => Promise<unknown>) =>
   act().then(
@@ -164,6 +165,21 @@ test('while a file has errors its last good version stays published, also after 
   put({ 'a.yaml': flow('mended', 'orders') })
   await settle()
   expect(await versions.get('orders')).toMatchObject({ published: { version: 2 } })
+})
+
+test('a file that breaks while flows run is reported once for each change, with its line', async () => {
+  put({ 'a.yaml': flow('good', 'orders') })
+  const { flows, settle, logged } = stepped()
+  await flows.load()
+
+  put({ 'a.yaml': `name: orders\n${BROKEN}` })
+  await settle()
+  await settle()
+  put({ 'a.yaml': flow('mended', 'orders') })
+  await settle()
+
+  expect(logged).toHaveLength(1)
+  expect(logged[0]).toMatch(/^error a\.yaml:3:\d+: .*nobody.*what "orders" was before still runs$/)
 })
 
 test('a file that never was good is listed with its errors, and cannot be run', async () => {

@@ -5,7 +5,7 @@
 // 3. A file is written only if it is what it was when it was last read.
 
 import { join } from 'node:path'
-import { type Clock, type Diagnostic, FlowError, hasErrors, type Json, type Log } from '@stepflow/engine'
+import { type Clock, type Diagnostic, errorsOf, FlowError, hasErrors, type Json, type Log } from '@stepflow/engine'
 import { isCodeFile } from '../flows/code-file.ts'
 import { refuseInvalid } from '../flows/refuse-invalid.ts'
 import { type FileContent, type FileMark, FlowFolder } from './flow-folder.ts'
@@ -114,10 +114,21 @@ export class FolderFlows {
       for (const path of settled) if (files.has(path)) await (await this.#take(path, files.get(path)))?.()
       if (settled.length > 0) {
         await this.#retakeSeconds()
+        for (const path of settled) this.#report(path)
         this.#options.onChange()
       }
       return this.#moving.size > 0
     })
+  }
+
+  /** Whoever broke a file while flows run learns of it, once for each change. */
+  #report(path: string): void {
+    const { name, diagnostics = [] } = this.#files.get(path) ?? {}
+    const [first, ...others] = errorsOf(diagnostics)
+    if (!first) return
+    const place = [path, first.line, first.column].filter((part) => part !== undefined).join(':')
+    const more = others.length === 0 ? '' : ` (and ${others.length} more)`
+    this.#options.log('error', `${place}: ${first.message}${more}; what "${name}" was before still runs`)
   }
 
   all(): Iterable<FolderFlow> {
