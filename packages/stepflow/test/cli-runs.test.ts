@@ -314,12 +314,13 @@ test('a payload that breaks the schema of the wait is refused, and the wait goes
   const { ended } = await project.open('w.yaml', '{}')
   const id = await project.newest()
 
-  await project.run('runs', 'signal', id, 'approve', '--input-json', '"no object"', ...store)
+  const refused = await project.run('runs', 'signal', id, 'approve', '--input-json', '"no object"', ...store)
   await project.run('runs', 'signal', id, 'approve', '--input-json', '{"by":"Ada"}', '--id', 'once', ...store)
 
-  const { code, out, err } = await ended
+  const { code, out } = await ended
   expect({ code, out }).toEqual({ code: 0, out: '{"outcome":"success","result":{"by":"Ada"}}\n' })
-  expect(err).toContain('does not fit its schema')
+  expect(refused.code).not.toBe(0)
+  expect(refused.err).toContain('$ must be an object')
 })
 
 test('a run moves as one file to another store: same id, same steps, and it can be run again there', async () => {
