@@ -43,6 +43,8 @@ export async function openPage(address: string, options: OpenOptions = {}): Prom
     afterAll(async () => (await browser)?.close())
   }
   const context = await (await browser).newContext({ viewport: { width, height }, colorScheme: theme })
+  // Patience for a machine that is busy; a test has a minute.
+  context.setDefaultTimeout(50_000)
   const page = await context.newPage()
   const faults: string[] = []
   page.on('console', (message) => {
