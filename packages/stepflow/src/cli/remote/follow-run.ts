@@ -28,10 +28,15 @@ export interface FollowRun {
   readonly onAway: (error: FlowError) => void
 }
 
-/** Answers the exit code. */
-export async function followOne({ client, args, io, messages, onAway }: FollowRun, runId: string): Promise<number> {
+/** Answers the exit code. `announce` names the run: whoever reads that may interrupt at once, and is told that it goes on. */
+export async function followOne(
+  { client, args, io, messages, onAway }: FollowRun,
+  runId: string,
+  announce: () => Promise<void>,
+): Promise<number> {
   const left = new AbortController()
   const restore = onInterrupt(() => left.abort())
+  await announce()
   const steps = showSteps({ client, runId, io, messages, signal: left.signal })
   let outcome: Outcome | undefined
   try {

@@ -14,6 +14,5 @@ export async function submitOne(ready: ReadySubmit, input: unknown): Promise<num
     io.out(`${runId}\n`)
     return 0
   }
-  await announceSubmitted(ready, runId)
-  return followOne(ready, runId)
+  return followOne(ready, runId, () => announceSubmitted(ready, runId))
 }

@@ -72,12 +72,13 @@ async function beginAndFollow(at: RemoteContext, id: string, asked: Rerun): Prom
   const { Patience } = await import('@stepflow/api/client')
   const key = randomUUID()
   const run = await new Patience({ onAway }).ask(() => client.rerun(id, asked, key))
-  await announceSubmitted(at, run.runId)
+  const announce = () => announceSubmitted(at, run.runId)
   const follow = { client, args, io, messages, onAway }
-  if (run.items.total === 1) return followOne(follow, run.runId)
+  if (run.items.total === 1) return followOne(follow, run.runId, announce)
   const left = new AbortController()
   const restore = onInterrupt(() => left.abort())
   try {
+    await announce()
     return await withResultWriter(follow, (writer) => followMany({ ...follow, runId: run.runId, left }, writer))
   } finally {
     restore()
