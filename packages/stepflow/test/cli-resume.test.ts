@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { openDatabase } from '../../store-sqlite/src/drivers.ts'
 import { begin, cli, folderWith, parsed, says } from './cli.ts'
@@ -252,6 +252,27 @@ test('a run that another process drives is left to it', async () => {
   await ended
 
   expect(second).toMatchObject({ code: 1, err: expect.stringContaining('is being driven by') })
+})
+
+test('whoever reads the name of a repeated batch may interrupt it at once, and continue it', async () => {
+  const project = bench({ 'in.jsonl': lines(3, (n) => ({ n, holds: true })) })
+  await project.run('run', 'f.yaml', '--inputs', 'in.jsonl', '--max-concurrent', '1', '--store', 'sqlite:r.db')
+  const [{ runId: id }] = await project.runs()
+  writeFileSync(project.at('hold'), '')
+
+  const { child, ended } = begin(['runs', 'rerun', id, '--store', 'sqlite:r.db'], { cwd: project.folder })
+  const finishing = says(child, /for the items in flight/)
+  await says(child, /^run /m)
+  child.kill('SIGINT')
+  await finishing
+  rmSync(project.at('hold'))
+  const { code, err } = await ended
+  const [, again] = /stepflow runs resume (\S+) --store sqlite:r\.db/.exec(err) ?? []
+  const resumed = await project.run('runs', 'resume', again as string, '--store', 'sqlite:r.db')
+
+  expect(code).toBe(130)
+  expect(again).not.toBe(id)
+  expect(resumed).toMatchObject({ code: 0, out: results(3) })
 })
 
 test('an interrupt leaves a waiting run parked; a signal and `runs resume` end it', async () => {

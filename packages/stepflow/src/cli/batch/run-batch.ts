@@ -5,7 +5,6 @@
 // 3. A bad line is an item like any other: one that fails.
 // 4. With a store, a line is written after its result is recorded: what the output lacks is in the journal.
 
-import { closeSync } from 'node:fs'
 import { FlowError, type Plan, type RunHandle } from '@stepflow/engine'
 import { type Lines, readLines } from '@stepflow/host'
 import { countOption, outputOf } from '../args.ts'
@@ -23,11 +22,11 @@ import { explainMissing } from '../single-run.ts'
 import { storeWords } from '../store-option.ts'
 import { countLines } from './count-lines.ts'
 import { howToGoOn, howToRerun } from './go-on.ts'
-import { type Input, openInput, openOutput, refuseSameFile } from './open-files.ts'
-import { isFile, pipeWriter } from './pipes.ts'
+import { type Input, openInput, refuseSameFile } from './open-files.ts'
+import { withResultWriter } from './result-output.ts'
 import type { Kept } from './resume.ts'
 import { beginBehind, keptBefore, type Recorded, refuseOtherOutput, refuseUnfinished, whereToBegin } from './take-up.ts'
-import { createResultWriter, type ResultWriter } from './write-results.ts'
+import type { ResultWriter } from './write-results.ts'
 
 /** What `stepflow run` has before it starts anything. */
 export interface ReadyRun {
@@ -73,22 +72,11 @@ export async function runBatch(ready: ReadyRun): Promise<number> {
     const found = await whereToBegin(batch)
     const kept = keptBefore(batch, found)
     const recorded = beginBehind(found, kept, order)
-    const target = openOutput(output, kept !== undefined, io)
-    try {
-      const writer = createResultWriter({
-        fd: target,
-        order,
-        name: output ?? 'the output',
-        ...(output === undefined && !isFile(target) ? { write: pipeWriter() } : {}),
-        ...(kept ? { before: kept.counts } : {}),
-        ...(kept && order === 'input' ? { from: kept.lines } : {}),
-      })
+    return await withResultWriter({ output, order, kept, io }, (writer) => {
       if (kept) messages.hint(`${kept.lines} results are already in the output`)
       messages.countRetries()
-      return await drive(batch, writer, kept, recorded)
-    } finally {
-      if (output !== undefined) closeSync(target)
-    }
+      return drive(batch, writer, kept, recorded)
+    })
   } finally {
     input.close()
   }
@@ -111,15 +99,7 @@ async function drive(
   // The results of a run that is taken up come sooner than the lines that they belong to.
   const itemOf = recorded ? (index: number) => index + linesBefore(recorded) : (index: number) => lines.itemOf(index)
   const rest = () => howToGoOn({ args, writer, kept, isRecorded: store.durable })
-  await announceRun({ store, io, messages, opens: args.has('open') }, handle.id)
-  const progress = await followProgress({
-    store,
-    run: handle.id,
-    before: beforeRun(recorded, kept),
-    total: totalOf(batch, lines),
-    retries: () => messages.retries,
-  })
-  const display = showBatch(progress, io, messages)
+  // Before the run is named: whoever reads that may interrupt at once.
   const restore = onInterrupt(
     () => {
       isInterrupted = true
@@ -130,7 +110,18 @@ async function drive(
     () => messages.problem(rest()),
     drainMs,
   )
+  let display = { end() {} }
+  let progress: () => Promise<BatchProgress>
   try {
+    await announceRun({ store, io, messages, opens: args.has('open') }, handle.id)
+    progress = await followProgress({
+      store,
+      run: handle.id,
+      before: beforeRun(recorded, kept),
+      total: totalOf(batch, lines),
+      retries: () => messages.retries,
+    })
+    display = showBatch(progress, io, messages)
     await writeResults(handle, batch.order, itemOf, writer, kept)
     await writer.flush()
   } catch (thrown) {

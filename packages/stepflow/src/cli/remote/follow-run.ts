@@ -1,14 +1,12 @@
 // A run that a server drives, followed to its end: of one item its result, of a batch the results as lines. Over connections
 // that break off and servers that are restarted, each result is written once.
 
-import { closeSync } from 'node:fs'
 import type { StepflowClient } from '@stepflow/api/client'
 import type { FlowError, Outcome } from '@stepflow/engine'
 import { outputOf } from '../args.ts'
 import { howToRerun } from '../batch/go-on.ts'
-import { openOutput } from '../batch/open-files.ts'
-import { isFile, pipeWriter } from '../batch/pipes.ts'
-import { createResultWriter, type ResultWriter } from '../batch/write-results.ts'
+import { type ResultOutput, writeAll } from '../batch/result-output.ts'
+import type { ResultWriter } from '../batch/write-results.ts'
 import type { Args, Io } from '../command.ts'
 import { onInterrupt } from '../interrupts.ts'
 import type { Messages } from '../messages.ts'
@@ -72,20 +70,9 @@ export interface FollowMany extends FollowRun {
   readonly left: AbortController
 }
 
-/** Opens the output, and gives a writer to it. */
-export async function withResultWriter<T>(
-  { args, io }: Pick<FollowRun, 'args' | 'io'>,
-  follow: (writer: ResultWriter) => Promise<T>,
-): Promise<T> {
-  const output = outputOf(args)
-  const target = openOutput(output, false, io)
-  const name = output ?? 'the output'
-  const write = output === undefined && !isFile(target) ? { write: pipeWriter() } : {}
-  try {
-    return await follow(createResultWriter({ fd: target, order: orderOf(args), name, ...write }))
-  } finally {
-    if (output !== undefined) closeSync(target)
-  }
+/** Where a batch leaves its results. */
+export function outputAt({ args, io }: Pick<FollowRun, 'args' | 'io'>): ResultOutput {
+  return { output: outputOf(args), order: orderOf(args), io }
 }
 
 /** Answers the exit code. */
@@ -126,14 +113,4 @@ export async function followMany(at: FollowMany, writer: ResultWriter): Promise<
 
 function orderOf(args: Args): 'input' | 'completion' {
   return args.value('order') === 'completion' ? 'completion' : 'input'
-}
-
-async function writeAll(results: ReturnType<StepflowClient['getResults']>, writer: ResultWriter): Promise<void> {
-  for await (const batch of results) {
-    for (const { index, outcome } of batch) {
-      const waiting = writer.add(index, outcome)
-      if (waiting) await waiting
-    }
-  }
-  await writer.flush()
 }

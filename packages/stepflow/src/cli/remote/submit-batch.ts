@@ -6,9 +6,10 @@ import { resolve } from 'node:path'
 import { FlowError } from '@stepflow/engine'
 import { outputOf } from '../args.ts'
 import { openInput, refuseSameFile } from '../batch/open-files.ts'
+import { withResultWriter } from '../batch/result-output.ts'
 import type { ResultWriter } from '../batch/write-results.ts'
 import { onInterrupt } from '../interrupts.ts'
-import { followMany, withResultWriter } from './follow-run.ts'
+import { followMany, outputAt } from './follow-run.ts'
 import { openSpool, type Spool } from './spool.ts'
 import { announceSubmitted, type ReadySubmit } from './submitted.ts'
 
@@ -22,7 +23,7 @@ export async function submitBatch(ready: ReadySubmit): Promise<number> {
     refuseSameFile(input, output, io)
     if (args.has('detach')) return await detach(ready, spool)
     refuseResults(ready, output)
-    return await withResultWriter(ready, (writer) => sendAndFollow(ready, spool, writer))
+    return await withResultWriter(outputAt(ready), (writer) => sendAndFollow(ready, spool, writer))
   } finally {
     spool.close()
     input.close()

@@ -4,9 +4,10 @@ import { randomUUID } from 'node:crypto'
 import type { Rerun } from '@stepflow/api/client'
 import type { Plan } from '@stepflow/engine'
 import { outputOf, usage } from '../args.ts'
+import { withResultWriter } from '../batch/result-output.ts'
 import { onInterrupt } from '../interrupts.ts'
 import { refuseOverwriting } from '../keep-sources.ts'
-import { followMany, followOne, withResultWriter } from '../remote/follow-run.ts'
+import { followMany, followOne, outputAt } from '../remote/follow-run.ts'
 import { compiled, flowText, merged, reportFindings } from '../remote/given-flow.ts'
 import { reportAway } from '../remote/open-client.ts'
 import { rowOf } from '../remote/remote-row.ts'
@@ -79,7 +80,9 @@ async function beginAndFollow(at: RemoteContext, id: string, asked: Rerun): Prom
   const restore = onInterrupt(() => left.abort())
   try {
     await announce()
-    return await withResultWriter(follow, (writer) => followMany({ ...follow, runId: run.runId, left }, writer))
+    return await withResultWriter(outputAt(follow), (writer) =>
+      followMany({ ...follow, runId: run.runId, left }, writer),
+    )
   } finally {
     restore()
   }
