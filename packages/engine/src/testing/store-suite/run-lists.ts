@@ -222,7 +222,7 @@ async function fill(store: Store, runs: number, next: Next): Promise<void> {
 const FLOWS = ['orders', 'Mail', 'orders-Eu', undefined]
 const TRIGGERS: RunOptions['trigger'][] = [
   undefined,
-  { type: 'cli', flow: '/work/mail.flow' },
+  { type: 'cli', flow: '/srv/mail.flow' },
   { type: 'schedule' },
   { type: 'api' },
 ]
@@ -277,7 +277,7 @@ function filterOf(next: Next): RunFilter {
   const since = 1000 + next(40)
   return {
     ...(next(2) === 0 ? { status: [some(statuses), some(statuses)] } : {}),
-    ...(next(3) === 0 ? { flow: some(['orders', 'flow1', '/work/mail.flow', ['Mail', 'flow0', 'nothing']]) } : {}),
+    ...(next(3) === 0 ? { flow: some(['orders', 'flow1', '/srv/mail.flow', ['Mail', 'flow0', 'nothing']]) } : {}),
     ...(next(3) === 0 ? { kind: some(['run', 'test'] as const) } : {}),
     ...(next(3) === 0 ? { trigger: some(['api', ['cli', 'schedule'], 'mcp']) } : {}),
     ...(next(3) === 0
