@@ -76,6 +76,7 @@ export { Places } from './component/places.ts'
 export type { Route, Router } from './component/router.ts'
 
 // --- what is kept
+export { type Drive, Driving } from './store/driving.ts'
 export { isAway } from './store/patience.ts'
 export { createMemoryStore, type MemoryStoreOptions } from './store/memory.ts'
 export type { History } from './store/memory-runs.ts'

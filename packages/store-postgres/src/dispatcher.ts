@@ -4,17 +4,15 @@
 // K1  A journal is claimed by one statement, which takes its wake: no two processes take the same. Should two drive it all the
 //     same, the journal's fence ends one of them.
 // K2  A wake that comes while its journal is driven waits until the driver lets go.
-// K3  Whatever holds a place here gives way in the end: if nothing moves, some more are let in.
-// K4  What is not driven is not held: a journal whose driving broke off is given back, also if that takes several tries.
+//
+// What has been taken is driven by `Driving`.
 
-import type { Clock, JournalId, Log, Wake } from '@stepflow/engine'
+import { type Clock, type Drive, Driving, type Log, type Wake } from '@stepflow/engine'
 import { texts } from './arrays.ts'
 import type { Connection } from './connection.ts'
 import { journalOf, partsOf } from './journal-names.ts'
 import type { Presence } from './presence.ts'
 import { fromText, toText } from './text.ts'
-
-export type Drive = (journal: JournalId, signal: AbortSignal) => Promise<Wake | null>
 
 export interface DispatcherOptions {
   readonly connection: () => Connection
@@ -28,51 +26,42 @@ export interface DispatcherOptions {
 }
 
 const TICK_MS = 3_000
-/** A journal whose driving threw is offered again after so long: nobody is to try at once again and again. */
-const OFFER_AGAIN_MS = 30_000
-/** How many are let in beyond the limit when nothing moves: the others may be waiting for one of them. */
-const EXTRA = 8
 
 export class Dispatcher {
   readonly #options: DispatcherOptions
-  /** What is driven, each by a token of its own. */
-  readonly #driving = new Map<JournalId, symbol>()
-  readonly #running = new Set<Promise<void>>()
-  /** To be let go until their wake, but it could not be written yet. */
-  readonly #unreleased = new Map<JournalId, Wake>()
-  #drive: Drive | undefined
-  #stop = new AbortController()
+  readonly #driving: Driving
   #tick: NodeJS.Timeout | undefined
   #cancelTimer: (() => void) | undefined
   #taking: Promise<void> | undefined
   #isToLookAgain = false
-  #extra = 0
-  #ends = 0
-  #endsAtTick = 0
 
   constructor(options: DispatcherOptions) {
     this.#options = options
+    const { clock, log, limit } = options
+    this.#driving = new Driving({
+      ...{ clock, log, limit },
+      putDown: (wake) => this.putDown(wake),
+      ended: () => this.look(),
+    })
   }
 
   get isWorking(): boolean {
-    return this.#drive !== undefined
+    return this.#driving.isOn
   }
 
   work(drive: Drive): { stop(): Promise<void> } {
-    this.#drive = drive
-    this.#stop = new AbortController()
+    this.#driving.begin(drive)
     this.#tick = setInterval(() => this.#onTick(), TICK_MS).unref()
     this.#adopt()
     return { stop: () => this.stop() }
   }
 
   async stop(): Promise<void> {
-    this.#drive = undefined
     clearInterval(this.#tick)
     this.#cancelTimer?.()
-    this.#stop.abort()
+    this.#driving.stop()
     await this.#taking
-    await Promise.all(this.#running)
+    await this.#driving.idle()
   }
 
   /** Nobody has the journal in hand until its wake. */
@@ -86,14 +75,14 @@ export class Dispatcher {
         ON CONFLICT (run, part) DO UPDATE SET at = least(wakes.at, excluded.at)`,
       values: [toText(run), part, presence.id, Number.isFinite(at) ? Math.floor(at) : null],
     })
-    this.#driving.delete(journal)
+    this.#driving.left(journal)
     tell()
     this.look()
   }
 
   /** Takes what is due, and sets the timer for what is not. */
   look(): void {
-    if (this.#drive === undefined) return
+    if (!this.#driving.isOn) return
     if (this.#taking) {
       this.#isToLookAgain = true
       return
@@ -102,10 +91,6 @@ export class Dispatcher {
   }
 
   // --- taking
-
-  #room(): number {
-    return this.#options.limit + this.#extra - this.#driving.size
-  }
 
   #take(take: () => Promise<void>): void {
     this.#taking = take()
@@ -121,7 +106,7 @@ export class Dispatcher {
 
   async #takeDue(): Promise<void> {
     const { connection, presence, clock } = this.#options
-    const room = this.#room()
+    const room = this.#driving.room
     this.#cancelTimer?.()
     if (room <= 0) return
     await presence.register()
@@ -142,7 +127,7 @@ export class Dispatcher {
       values: [Math.floor(clock.now()), room, presence.id],
     })
     for (const { run, part, next } of rows) {
-      if (part !== null) this.#start(journalOf(fromText(run), part))
+      if (part !== null) this.#driving.start(journalOf(fromText(run), part))
       else if (next !== null) this.#arm(next)
     }
     // There may be more than had room in one statement.
@@ -150,9 +135,9 @@ export class Dispatcher {
   }
 
   #adopt(): void {
-    if (this.#taking || this.#drive === undefined) return
+    if (this.#taking || !this.#driving.isOn) return
     this.#take(async () => {
-      const dead = this.#room() > 0 ? await this.#options.presence.dead() : []
+      const dead = this.#driving.room > 0 ? await this.#options.presence.dead() : []
       if (dead.length > 0) await this.#takeFrom(dead)
       await this.#takeDue()
     })
@@ -160,7 +145,7 @@ export class Dispatcher {
 
   async #takeFrom(dead: readonly string[]): Promise<void> {
     const { connection, presence, log } = this.#options
-    const room = this.#room()
+    const room = this.#driving.room
     await presence.register()
     const rows = await connection().query<{ run: string; part: number; driver: string }>({
       name: 'take-over',
@@ -172,58 +157,14 @@ export class Dispatcher {
       values: [texts(dead), room, presence.id],
     })
     if (rows.length < room) await presence.forget(dead)
-    for (const { run, part } of rows) this.#start(journalOf(fromText(run), part))
+    for (const { run, part } of rows) this.#driving.start(journalOf(fromText(run), part))
     if (rows.length > 0) log('info', `took over ${rows.length} journals of ${dead.join(', ')}, which is gone`)
-  }
-
-  // --- driving
-
-  #start(journal: JournalId): void {
-    const { clock } = this.#options
-    const drive = this.#drive
-    // Stopped while it was being taken: somebody else is to drive it.
-    const running = drive ? this.#driveOne(journal, drive) : this.#letGo({ journal, at: clock.now() })
-    this.#running.add(running)
-    running.then(() => this.#running.delete(running))
-  }
-
-  async #driveOne(journal: JournalId, drive: Drive): Promise<void> {
-    const token = Symbol(journal)
-    this.#driving.set(journal, token)
-    try {
-      const wake = await drive(journal, this.#stop.signal)
-      // Not ours any more if it was put down before: it may be driven again by now.
-      if (wake && this.#driving.get(journal) === token) await this.#letGo(wake)
-    } catch (error) {
-      this.#options.log('error', `journal ${journal} is left for a while: ${(error as Error).message}`)
-      const at = this.#options.clock.now() + OFFER_AGAIN_MS
-      if (this.#driving.get(journal) === token) await this.#letGo({ journal, at })
-    }
-    if (this.#driving.get(journal) === token) this.#driving.delete(journal)
-    this.#ends++
-    if (this.#driving.size < this.#options.limit) this.#extra = 0
-    this.look()
-  }
-
-  /** K4. */
-  async #letGo(wake: Wake): Promise<void> {
-    try {
-      await this.putDown(wake)
-    } catch (error) {
-      this.#unreleased.set(wake.journal, wake)
-      this.#options.log('warning', `cannot put journal ${wake.journal} down yet: ${(error as Error).message}`)
-    }
   }
 
   // --- time
 
   #onTick(): void {
-    if (this.#ends === this.#endsAtTick && this.#room() <= 0) this.#extra += EXTRA
-    this.#endsAtTick = this.#ends
-    for (const [journal, wake] of this.#unreleased) {
-      this.#unreleased.delete(journal)
-      void this.#letGo(wake)
-    }
+    this.#driving.tick()
     this.#adopt()
   }
 

@@ -5,6 +5,7 @@ import {
   type Batch,
   type Clock,
   type Cursor,
+  type Drive,
   FlowError,
   JournalCodec,
   type JournalId,
@@ -23,7 +24,7 @@ import { BlobTable } from './blobs.ts'
 import { checkOptions } from './check-options.ts'
 import { Connection } from './connection.ts'
 import { DatabaseClock } from './database-clock.ts'
-import { Dispatcher, type Drive } from './dispatcher.ts'
+import { Dispatcher } from './dispatcher.ts'
 import { closedStore, storeFailure } from './failure.ts'
 import type { Appended } from './group.ts'
 import { JournalReader } from './journal.ts'

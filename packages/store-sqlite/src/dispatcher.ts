@@ -3,17 +3,15 @@
 //
 // K1  A journal is claimed in a transaction that makes its driver known: no two processes drive it at once.
 // K2  A wake that comes while its journal is driven waits until the driver lets go.
-// K3  Whatever holds a place here gives way in the end: if nothing moves, some more are let in.
-// K4  What is not driven is not held: a journal whose driving broke off is given back, also if that takes several tries.
+//
+// What has been taken is driven by `Driving`.
 
-import type { Clock, JournalId, Log, Wake } from '@stepflow/engine'
+import { type Clock, type Drive, Driving, type JournalId, type Log } from '@stepflow/engine'
 import type { Database } from './drivers.ts'
 import { PARTS } from './journal-names.ts'
 import type { Presence } from './presence.ts'
 import type { JournalTransaction } from './transaction.ts'
 import type { Writer } from './writer.ts'
-
-export type Drive = (journal: JournalId, signal: AbortSignal) => Promise<Wake | null>
 
 export interface DispatcherOptions {
   readonly db: Database
@@ -34,34 +32,26 @@ const WAKES = `wakes
 const DRIVER = `CASE WHEN wakes.journal LIKE '%/0' THEN runs.head_driver ELSE shards.driver END`
 
 const TICK_MS = 3_000
-/** A journal whose driving threw is offered again after so long: nobody is to try at once again and again. */
-const OFFER_AGAIN_MS = 30_000
-/** How many are let in beyond the limit when nothing moves: the others may be waiting for one of them. */
-const EXTRA = 8
 
 export class Dispatcher {
   readonly #options: DispatcherOptions
   readonly #sql
-  /** What is driven, each by a token of its own. */
-  readonly #driving = new Map<JournalId, symbol>()
-  readonly #running = new Set<Promise<void>>()
-  /** To be let go until their wake, but it could not be written yet. */
-  readonly #unreleased = new Map<JournalId, Wake>()
-  #drive: Drive | undefined
-  #stop = new AbortController()
+  readonly #driving: Driving
   #tick: NodeJS.Timeout | undefined
   #cancelTimer: (() => void) | undefined
   #timerAt = Number.POSITIVE_INFINITY
   #isTaking = false
   /** Taken in the transaction that is under way. */
   #taken = 0
-  #extra = 0
-  #ends = 0
-  #endsAtTick = 0
 
   constructor(options: DispatcherOptions) {
     this.#options = options
-    const { db } = options
+    const { db, writer, clock, log, limit } = options
+    this.#driving = new Driving({
+      ...{ clock, log, limit },
+      putDown: (wake) => writer.write((tx) => tx.putDown(wake)),
+      ended: () => this.#lookForWork(),
+    })
     this.#sql = {
       // Of journals that nobody drives (K2).
       nextWake: db.prepare(`
@@ -75,30 +65,28 @@ export class Dispatcher {
   }
 
   get isWorking(): boolean {
-    return this.#drive !== undefined
+    return this.#driving.isOn
   }
 
   work(drive: Drive): { stop(): Promise<void> } {
-    this.#drive = drive
-    this.#stop = new AbortController()
+    this.#driving.begin(drive)
     this.#tick = setInterval(() => this.#onTick(), TICK_MS).unref()
     this.#lookForWork()
     return { stop: () => this.stop() }
   }
 
   async stop(): Promise<void> {
-    this.#drive = undefined
     clearInterval(this.#tick)
     this.#disarm()
-    this.#stop.abort()
-    await Promise.all(this.#running)
+    this.#driving.stop()
+    await this.#driving.idle()
   }
 
   // --- told by the store
 
   /** Asked inside a transaction, which then takes the journal. */
   mayTake(): boolean {
-    if (this.#drive === undefined || this.#room() <= 0) return false
+    if (!this.#driving.isOn || this.#room() <= 0) return false
     this.#taken++
     return true
   }
@@ -106,8 +94,8 @@ export class Dispatcher {
   /** `left`: journals that are done, or put down. */
   committed(taken: readonly JournalId[], left: readonly JournalId[], wakeAt: number): void {
     this.#taken = 0
-    for (const journal of left) this.#driving.delete(journal)
-    for (const journal of taken) this.#start(journal)
+    for (const journal of left) this.#driving.left(journal)
+    for (const journal of taken) this.#driving.start(journal)
     if (wakeAt < this.#timerAt) this.#lookForWork()
   }
 
@@ -117,7 +105,7 @@ export class Dispatcher {
 
   /** Takes what is due, and sets the timer for what is not. */
   takeDue(): void {
-    if (this.#drive === undefined || this.#isTaking) return
+    if (!this.#driving.isOn || this.#isTaking) return
     const at = this.#sql.nextWake.get<{ at: number }>()?.at
     this.#disarm()
     if (at === undefined) return
@@ -129,7 +117,7 @@ export class Dispatcher {
   // --- taking
 
   #room(): number {
-    return this.#options.limit + this.#extra - this.#driving.size - this.#taken
+    return this.#driving.room - this.#taken
   }
 
   #take(take: (tx: JournalTransaction) => void): void {
@@ -150,7 +138,7 @@ export class Dispatcher {
 
   #takeWakes(tx: JournalTransaction): void {
     const room = this.#room()
-    if (this.#drive === undefined || room <= 0) return
+    if (!this.#driving.isOn || room <= 0) return
     // The statement reads the tables: what this transaction has gathered must be there.
     tx.flush()
     const due = this.#sql.dueWakes.all<{ journal: JournalId }>(this.#options.clock.now(), room)
@@ -158,13 +146,12 @@ export class Dispatcher {
   }
 
   #adopt(): void {
-    if (this.#isTaking || this.#drive === undefined || this.#room() <= 0 || this.#options.presence.dead().length === 0)
-      return
+    if (this.#isTaking || !this.#driving.isOn || this.#room() <= 0 || this.#options.presence.dead().length === 0) return
     this.#take((tx) => {
       tx.flush()
       for (const driver of this.#options.presence.dead()) {
         const room = this.#room()
-        if (this.#drive === undefined || room <= 0) return
+        if (!this.#driving.isOn || room <= 0) return
         const held = this.#sql.heldBy.all<{ journal: JournalId }>(driver, room)
         for (const { journal } of held) this.#takeOne(tx, journal)
         if (held.length < room) this.#options.presence.forget(driver)
@@ -178,53 +165,10 @@ export class Dispatcher {
     tx.take(journal)
   }
 
-  // --- driving
-
-  #start(journal: JournalId): void {
-    const { clock } = this.#options
-    const drive = this.#drive
-    // Stopped while it was being taken: somebody else is to drive it.
-    const running = drive ? this.#driveOne(journal, drive) : this.#putDown({ journal, at: clock.now() })
-    this.#running.add(running)
-    running.then(() => this.#running.delete(running))
-  }
-
-  async #driveOne(journal: JournalId, drive: Drive): Promise<void> {
-    const token = Symbol(journal)
-    this.#driving.set(journal, token)
-    try {
-      const wake = await drive(journal, this.#stop.signal)
-      // Not ours any more if it was put down before: it may be driven again by now.
-      if (wake && this.#driving.get(journal) === token) await this.#putDown(wake)
-    } catch (error) {
-      this.#options.log('error', `journal ${journal} is left for a while: ${(error as Error).message}`)
-      const at = this.#options.clock.now() + OFFER_AGAIN_MS
-      if (this.#driving.get(journal) === token) await this.#putDown({ journal, at })
-    }
-    if (this.#driving.get(journal) === token) this.#driving.delete(journal)
-    this.#ends++
-    if (this.#driving.size < this.#options.limit) this.#extra = 0
-    this.#lookForWork()
-  }
-
-  async #putDown(wake: Wake): Promise<void> {
-    try {
-      await this.#options.writer.write((tx) => tx.putDown(wake))
-    } catch (error) {
-      this.#unreleased.set(wake.journal, wake)
-      this.#options.log('warning', `cannot put journal ${wake.journal} down yet: ${(error as Error).message}`)
-    }
-  }
-
   // --- time
 
   #onTick(): void {
-    if (this.#ends === this.#endsAtTick && this.#room() <= 0) this.#extra += EXTRA
-    this.#endsAtTick = this.#ends
-    for (const [journal, wake] of this.#unreleased) {
-      this.#unreleased.delete(journal)
-      this.#putDown(wake)
-    }
+    this.#driving.tick()
     this.#lookForWork()
   }
 

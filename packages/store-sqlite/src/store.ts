@@ -7,6 +7,7 @@ import {
   type Batch,
   type Clock,
   type Cursor,
+  type Drive,
   FlowError,
   JournalCodec,
   type JournalId,
@@ -22,7 +23,7 @@ import {
 } from '@stepflow/engine'
 import { BlobTable } from './blobs.ts'
 import { checkOptions } from './check-options.ts'
-import { Dispatcher, type Drive } from './dispatcher.ts'
+import { Dispatcher } from './dispatcher.ts'
 import { type Database, type DriverName, openDatabase } from './drivers.ts'
 import { closedStore, isBusy, storeFailure } from './failure.ts'
 import { JournalReader } from './journal.ts'

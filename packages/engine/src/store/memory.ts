@@ -6,6 +6,7 @@ import { errorValue, FlowError } from '../errors.ts'
 import type { JournalId, RunId } from '../journal/events.ts'
 import { isEnded, project } from '../journal/project.ts'
 import { bareId, contentId } from '../plan/id.ts'
+import { type Drive, OFFER_AGAIN_MS } from './driving.ts'
 import { MemoryLogs } from './memory-logs.ts'
 import { type History, MemoryRuns } from './memory-runs.ts'
 import { MemoryWatchers, PlacedRow } from './memory-watchers.ts'
@@ -43,11 +44,6 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
 // ---
 
 const HISTORY: History = { runs: 10_000, bytes: 64 * 1024 * 1024 }
-
-/** A journal whose driving threw is offered again after so long: nobody is to try at once again and again. */
-const OFFER_AGAIN_MS = 30_000
-
-type Drive = (journal: JournalId, signal: AbortSignal) => Promise<Wake | null>
 
 class MemoryStore implements Store {
   readonly durable: boolean

@@ -4,12 +4,11 @@
 import { FlowError } from '../errors.ts'
 import type { JournalId } from '../journal/events.ts'
 import { isEnded } from '../journal/project.ts'
+import type { Drive } from '../store/driving.ts'
 import { createMemoryStore } from '../store/memory.ts'
 import type { Batch, Cursor, JournalRow, RunRow, Store, Wake } from '../store/store.ts'
 import type { StoreCall, StoreFault } from './sim-faults.ts'
 import type { Process, World } from './sim-world.ts'
-
-type Drive = (journal: JournalId, signal: AbortSignal) => Promise<Wake | null>
 
 /** How slow the disk is; both ends in milliseconds. */
 export interface DiskSpeed {
