@@ -5,8 +5,8 @@ import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { createRoot } from 'react-dom/client'
 import { queryClient } from './api/queries.ts'
+import { applySettings } from './parts/settings.ts'
 import { router } from './routes.tsx'
-import { applySettings } from './shell/settings.ts'
 
 applySettings()
 createRoot(document.getElementById('root') as HTMLElement).render(

@@ -1,6 +1,5 @@
 // The graph: edges on a canvas, steps in sight as buttons above it. Beyond some hundreds of steps in sight these are drawn, too.
 
-import type { Arrow } from '@stepflow/draw'
 import { pathOf } from '@stepflow/draw'
 import { Maximize, Minus, Plus } from 'lucide-react'
 import {
@@ -14,23 +13,13 @@ import {
   useState,
 } from 'react'
 import type { RunGraph } from '../model/run-graph.ts'
-import type { ShownStatus } from '../model/run-words.ts'
 import { Button } from '../parts/button.tsx'
 import { Shape } from '../parts/status.tsx'
-import { resolved } from './colours.ts'
+import { type GraphNode, nameOfStep } from './graph-node.ts'
+import { Legend } from './legend.tsx'
+import { Outline } from './outline.tsx'
+import { paintGraph } from './paint-graph.ts'
 import { fitted, type Size, showing, type View, zoomed } from './view.ts'
-
-export interface GraphNode {
-  readonly id: string
-  readonly status: ShownStatus
-  /** Of the run that this one is compared with. */
-  readonly before?: ShownStatus
-  readonly recovered: boolean
-  /** Below its name: what matters now. */
-  readonly detail: string
-  /** Read out after its name: `needs score, feeds notify`. */
-  readonly description: string
-}
 
 export interface GraphProps {
   readonly graph: RunGraph
@@ -88,7 +77,7 @@ export function Graph(props: GraphProps): ReactElement {
   useEffect(() => {
     const element = canvas.current
     if (!element || !view) return
-    paint({ element, size, view, graph, paths, nodes, critical, selected, seen: hasButtons ? [] : seen })
+    paintGraph({ element, size, view, graph, paths, nodes, critical, selected, seen: hasButtons ? [] : seen })
   })
 
   const onWheel = useCallback((event: WheelEvent) => {
@@ -216,13 +205,6 @@ export function Graph(props: GraphProps): ReactElement {
 
 // ---
 
-function nameOfStep(id: string, node: GraphNode | undefined): string {
-  const status = node?.status ?? 'pending'
-  return node?.before === undefined || node.before === status
-    ? `${id}, ${status}`
-    : `${id}, ${node.before} to ${status}`
-}
-
 /** At first: whole if it can be read so, else its beginning. */
 function readable(content: Size, box: Size): View {
   const whole = fitted(content, box)
@@ -272,155 +254,4 @@ function neighbour(graph: RunGraph, id: string, way: Way): string | undefined {
     .sort((a, b) => (a.box?.y ?? 0) - (b.box?.y ?? 0))
   const place = column.findIndex(({ step }) => step === id)
   return column[place + (way === 'next' ? 1 : -1)]?.step
-}
-
-interface Painted {
-  readonly element: HTMLCanvasElement
-  readonly size: Size
-  readonly view: View
-  readonly graph: RunGraph
-  readonly paths: readonly (Path2D | undefined)[]
-  readonly nodes: ReadonlyMap<string, GraphNode>
-  readonly critical: readonly string[]
-  readonly selected: string | undefined
-  /** Shapes that are drawn here, since they are too many for buttons. */
-  readonly seen: readonly number[]
-}
-
-const DASHES: Partial<Record<Arrow['kind'], readonly number[]>> = { maybe: [5, 4], order: [1, 4], failure: [5, 4] }
-
-function paint({ element, size, view, graph, paths, nodes, critical, selected, seen }: Painted): void {
-  const ratio = devicePixelRatio
-  const [width, height] = [Math.round(size.width * ratio), Math.round(size.height * ratio)]
-  if (element.width !== width || element.height !== height) {
-    element.width = width
-    element.height = height
-  }
-  const context = element.getContext('2d')
-  if (!context) return
-  const style = getComputedStyle(element)
-  const colour = (name: string) => style.getPropertyValue(`--${name}`)
-  context.setTransform(1, 0, 0, 1, 0, 0)
-  context.clearRect(0, 0, width, height)
-  context.setTransform(ratio * view.scale, 0, 0, ratio * view.scale, ratio * view.x, ratio * view.y)
-  const isCritical = new Set(
-    critical.slice(1).map((id, i) => `${graph.shapeOf.get(critical[i] ?? '')}>${graph.shapeOf.get(id)}`),
-  )
-  const [line, accent, failed] = [resolved(style, 'line-strong'), resolved(style, 'accent'), resolved(style, 'failed')]
-  graph.drawing.arrows.forEach(({ from, to, kind }, i) => {
-    const path = paths[i]
-    if (!path) return
-    const isMain = isCritical.has(`${from}>${to}`)
-    const target = nodes.get(graph.steps[to] ?? '')
-    context.globalAlpha = target?.status === 'skipped' ? 0.5 : 1
-    context.strokeStyle = isMain ? accent : kind === 'failure' ? failed : line
-    context.lineWidth = isMain ? 2.5 : kind === 'order' ? 1.75 : 1.25
-    context.lineCap = kind === 'order' ? 'round' : 'butt'
-    context.setLineDash(isMain ? [] : [...(DASHES[kind] ?? [])])
-    context.stroke(path)
-  })
-  context.globalAlpha = 1
-  context.setLineDash([])
-  for (const shape of seen) {
-    const at = graph.layout.boxes[shape]
-    const id = graph.steps[shape]
-    if (!at || id === undefined) continue
-    const status = nodes.get(id)?.status ?? 'pending'
-    context.fillStyle = status === 'pending' ? resolved(style, 'raised') : resolved(style, tintOf(status))
-    context.strokeStyle = id === selected ? accent : resolved(style, inkOf(status))
-    context.lineWidth = id === selected ? 3 / view.scale : 1 / view.scale
-    context.beginPath()
-    context.roundRect(at.x, at.y, at.width, at.height, 6)
-    context.fill()
-    context.stroke()
-    if (view.scale < 0.35) continue
-    context.fillStyle = resolved(style, 'ink')
-    context.font = `600 12px ${colour('font')}`
-    context.fillText(id, at.x + 10, at.y + at.height / 2 + 4, at.width - 20)
-  }
-}
-
-function inkOf(status: ShownStatus): string {
-  if (status === 'failed' || status === 'running' || status === 'waiting') return status
-  return status === 'pending' || status === 'skipped' ? 'line' : 'line-strong'
-}
-
-function tintOf(status: ShownStatus): string {
-  if (status === 'failed' || status === 'running' || status === 'waiting') return `${status}-tint`
-  return status === 'success' ? 'success-tint' : 'idle-tint'
-}
-
-/** The same as the graph, for whoever does not see it: one selection for both. */
-function Outline(props: Pick<GraphProps, 'graph' | 'nodes' | 'selected' | 'onSelect'>): ReactElement {
-  const { graph, nodes, selected, onSelect } = props
-  const steps = graph.steps.filter((id) => id !== undefined)
-  const at = Math.max(0, steps.indexOf(selected ?? ''))
-  const onKey = (event: KeyboardEvent) => {
-    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: steps.length - 1 }[event.key]
-    if (to === undefined) return
-    event.preventDefault()
-    event.stopPropagation()
-    const id = steps[Math.min(steps.length - 1, Math.max(0, to))]
-    if (id !== undefined) onSelect(id)
-  }
-  // Around the selection only: a reader moves step by step, and a browser need not hold ten thousand.
-  const from = Math.max(0, at - 100)
-  return (
-    <ul
-      role="tree"
-      aria-label="Outline"
-      className="hidden"
-      tabIndex={0}
-      onKeyDown={onKey}
-      aria-activedescendant={`outline-${at}`}
-    >
-      {steps.slice(from, at + 100).map((id, i) => (
-        <li
-          key={id}
-          id={`outline-${from + i}`}
-          role="treeitem"
-          aria-selected={id === selected}
-          aria-posinset={from + i + 1}
-          aria-setsize={steps.length}
-          aria-label={nameOfStep(id, nodes.get(id))}
-          aria-description={nodes.get(id)?.description}
-          onClick={() => onSelect(id)}
-        />
-      ))}
-    </ul>
-  )
-}
-
-const WORDS: Partial<Record<Arrow['kind'], string>> = {
-  data: 'data',
-  maybe: 'if taken',
-  order: 'order',
-  next: 'next',
-  branch: 'branch',
-  failure: 'on failure',
-}
-
-function Legend({ graph, hasCritical }: { graph: RunGraph; hasCritical: boolean }): ReactElement | null {
-  const kinds = [...new Set(graph.drawing.arrows.map(({ kind }) => kind))].filter((kind) => WORDS[kind])
-  if (kinds.length < 2 && !hasCritical) return null
-  return (
-    <ul className="legend small ink-3" aria-label="Legend">
-      {kinds.map((kind) => (
-        <li key={kind}>
-          <svg width="20" height="8" aria-hidden="true">
-            <path d="M0 4H20" className={`edge ${kind}`} />
-          </svg>
-          {WORDS[kind]}
-        </li>
-      ))}
-      {hasCritical ? (
-        <li>
-          <svg width="20" height="8" aria-hidden="true">
-            <path d="M0 4H20" className="edge critical" />
-          </svg>
-          critical
-        </li>
-      ) : null}
-    </ul>
-  )
 }

@@ -7,13 +7,13 @@ import { events } from '../api/events.ts'
 import { queries, queryClient } from '../api/queries.ts'
 import { followNews } from '../model/news.ts'
 import { Pane } from '../parts/fault.tsx'
+import { useSettings } from '../parts/settings.ts'
 import { setServerTime } from '../parts/ticks.ts'
 import { Toasts } from '../parts/toasts.tsx'
 import { Commands } from './commands.tsx'
 import { KeySheet } from './key-sheet.tsx'
 import { useFrameKeys } from './keys.ts'
 import { Nav } from './nav.tsx'
-import { useSettings } from './settings.ts'
 
 export function Frame(): ReactElement {
   const isLogin = useLocation().pathname.endsWith('/login')

@@ -2,7 +2,7 @@
 
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect } from 'react'
-import { change, currentSettings } from './settings.ts'
+import { change, currentSettings } from '../parts/settings.ts'
 
 const GOES: Readonly<Record<string, string>> = {
   r: '/runs',

@@ -7,7 +7,7 @@ import type { ReactElement, ReactNode } from 'react'
 import { queries } from '../api/queries.ts'
 import { countText } from '../model/format.ts'
 import { Button } from '../parts/button.tsx'
-import { change, useSettings } from './settings.ts'
+import { change, useSettings } from '../parts/settings.ts'
 import { SettingsButton } from './settings-button.tsx'
 
 export interface NavProps {

@@ -5,7 +5,7 @@ import type { ReactElement } from 'react'
 import { DialogTrigger } from 'react-aria-components/Dialog'
 import { Button } from '../parts/button.tsx'
 import { Choice, Floating } from '../parts/floating.tsx'
-import { change, useSettings } from './settings.ts'
+import { change, useSettings } from '../parts/settings.ts'
 
 export function SettingsButton(): ReactElement {
   const { theme, times, singleKeys } = useSettings()

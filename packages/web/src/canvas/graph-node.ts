@@ -1,0 +1,23 @@
+// A step of a graph, as it is shown and as it is called.
+
+import type { ShownStatus } from '../model/run-words.ts'
+
+export interface GraphNode {
+  readonly id: string
+  readonly status: ShownStatus
+  /** Of the run that this one is compared with. */
+  readonly before?: ShownStatus
+  readonly recovered: boolean
+  /** Below its name: what matters now. */
+  readonly detail: string
+  /** Read out after its name: `needs score, feeds notify`. */
+  readonly description: string
+}
+
+/** `enrich, failed`; of two runs: `enrich, failed to success`. */
+export function nameOfStep(id: string, node: GraphNode | undefined): string {
+  const status = node?.status ?? 'pending'
+  return node?.before === undefined || node.before === status
+    ? `${id}, ${status}`
+    : `${id}, ${node.before} to ${status}`
+}

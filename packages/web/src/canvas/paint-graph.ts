@@ -1,0 +1,84 @@
+// Draws the edges of a graph, and steps where they are too many for buttons, in the colours of the page.
+
+import type { Arrow } from '@stepflow/draw'
+import type { RunGraph } from '../model/run-graph.ts'
+import type { ShownStatus } from '../model/run-words.ts'
+import { resolved } from './colours.ts'
+import type { GraphNode } from './graph-node.ts'
+import type { Size, View } from './view.ts'
+
+export interface Painted {
+  readonly element: HTMLCanvasElement
+  readonly size: Size
+  readonly view: View
+  readonly graph: RunGraph
+  readonly paths: readonly (Path2D | undefined)[]
+  readonly nodes: ReadonlyMap<string, GraphNode>
+  readonly critical: readonly string[]
+  readonly selected: string | undefined
+  /** Shapes that are drawn here, since they are too many for buttons. */
+  readonly seen: readonly number[]
+}
+
+const DASHES: Partial<Record<Arrow['kind'], readonly number[]>> = { maybe: [5, 4], order: [1, 4], failure: [5, 4] }
+
+export function paintGraph({ element, size, view, graph, paths, nodes, critical, selected, seen }: Painted): void {
+  const ratio = devicePixelRatio
+  const [width, height] = [Math.round(size.width * ratio), Math.round(size.height * ratio)]
+  if (element.width !== width || element.height !== height) {
+    element.width = width
+    element.height = height
+  }
+  const context = element.getContext('2d')
+  if (!context) return
+  const style = getComputedStyle(element)
+  const colour = (name: string) => style.getPropertyValue(`--${name}`)
+  context.setTransform(1, 0, 0, 1, 0, 0)
+  context.clearRect(0, 0, width, height)
+  context.setTransform(ratio * view.scale, 0, 0, ratio * view.scale, ratio * view.x, ratio * view.y)
+  const isCritical = new Set(
+    critical.slice(1).map((id, i) => `${graph.shapeOf.get(critical[i] ?? '')}>${graph.shapeOf.get(id)}`),
+  )
+  const [line, accent, failed] = [resolved(style, 'line-strong'), resolved(style, 'accent'), resolved(style, 'failed')]
+  graph.drawing.arrows.forEach(({ from, to, kind }, i) => {
+    const path = paths[i]
+    if (!path) return
+    const isMain = isCritical.has(`${from}>${to}`)
+    const target = nodes.get(graph.steps[to] ?? '')
+    context.globalAlpha = target?.status === 'skipped' ? 0.5 : 1
+    context.strokeStyle = isMain ? accent : kind === 'failure' ? failed : line
+    context.lineWidth = isMain ? 2.5 : kind === 'order' ? 1.75 : 1.25
+    context.lineCap = kind === 'order' ? 'round' : 'butt'
+    context.setLineDash(isMain ? [] : [...(DASHES[kind] ?? [])])
+    context.stroke(path)
+  })
+  context.globalAlpha = 1
+  context.setLineDash([])
+  for (const shape of seen) {
+    const at = graph.layout.boxes[shape]
+    const id = graph.steps[shape]
+    if (!at || id === undefined) continue
+    const status = nodes.get(id)?.status ?? 'pending'
+    context.fillStyle = status === 'pending' ? resolved(style, 'raised') : resolved(style, tintOf(status))
+    context.strokeStyle = id === selected ? accent : resolved(style, inkOf(status))
+    context.lineWidth = id === selected ? 3 / view.scale : 1 / view.scale
+    context.beginPath()
+    context.roundRect(at.x, at.y, at.width, at.height, 6)
+    context.fill()
+    context.stroke()
+    if (view.scale < 0.35) continue
+    context.fillStyle = resolved(style, 'ink')
+    context.font = `600 12px ${colour('font')}`
+    context.fillText(id, at.x + 10, at.y + at.height / 2 + 4, at.width - 20)
+  }
+}
+
+function inkOf(status: ShownStatus): string {
+  if (status === 'failed' || status === 'running' || status === 'waiting') return status
+  return status === 'pending' || status === 'skipped' ? 'line' : 'line-strong'
+}
+
+function tintOf(status: ShownStatus): string {
+  if (status === 'failed' || status === 'running' || status === 'waiting') return `${status}-tint`
+  return status === 'success' ? 'success-tint' : 'idle-tint'
+}
