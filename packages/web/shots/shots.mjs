@@ -2,7 +2,7 @@
 // They go to tmp/web-shots; `--docs` puts those of the documentation beside its page.
 
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -23,6 +23,9 @@ if (!executablePath) {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'stepflow-shots-'))
+const flows = join(folder, 'flows')
+cpSync(fileURLToPath(new URL('flows', import.meta.url)), flows, { recursive: true })
+cpSync(path('packages/web/src/model/hello-stepflow.yaml'), join(flows, 'hello-stepflow.yaml'))
 const server = await serve()
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
 try {
@@ -122,15 +125,7 @@ async function fill(url) {
 }
 
 async function serve() {
-  const words = [
-    'serve',
-    '--port',
-    '0',
-    '--json',
-    '--quiet',
-    '--flows',
-    fileURLToPath(new URL('flows', import.meta.url)),
-  ]
+  const words = ['serve', '--port', '0', '--json', '--quiet', '--flows', flows]
   const child = spawn(process.execPath, [path('packages/stepflow/bin/stepflow.cjs'), ...words], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -73,6 +73,8 @@ export function paintGraph({ element, size, view, graph, paths, nodes, critical,
   }
 }
 
+// ---
+
 function inkOf(status: ShownStatus): string {
   if (status === 'failed' || status === 'running' || status === 'waiting') return status
   return status === 'pending' || status === 'skipped' ? 'line' : 'line-strong'

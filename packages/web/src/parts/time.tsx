@@ -1,7 +1,7 @@
 // Times: relative in the text, whole on hover and for screen readers. One tick for all of them.
 
 import { type ReactElement, useSyncExternalStore } from 'react'
-import { agoText, durationText, timeText } from '../model/format.ts'
+import { agoText, timeText } from '../model/format.ts'
 import { now, onTick } from './ticks.ts'
 
 /** The server's time, again every second. */
@@ -16,10 +16,4 @@ export function Ago({ at }: { at: string }): ReactElement {
       {agoText(ms, useNow())}
     </time>
   )
-}
-
-/** How long something took, or has taken so far. */
-export function Lasted({ from, to }: { from: string; to?: string | undefined }): ReactElement {
-  const running = useNow()
-  return <>{durationText((to === undefined ? running : Date.parse(to)) - Date.parse(from))}</>
 }

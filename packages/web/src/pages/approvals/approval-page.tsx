@@ -16,6 +16,7 @@ import { Shape } from '../../parts/status.tsx'
 import { Ago } from '../../parts/time.tsx'
 import { Value } from '../../parts/value.tsx'
 import { Outlines } from '../../parts/waiting.tsx'
+import { Crumb } from '../../shell/crumb.tsx'
 import { NotFound } from '../../shell/not-found.tsx'
 import { useTitle } from '../../shell/title.ts'
 
@@ -32,12 +33,7 @@ function ApprovalPage(): ReactElement {
   return (
     <>
       <header className="head">
-        <Link to="/approvals" className="crumb">
-          Approvals
-        </Link>
-        <span className="ink-3" aria-hidden="true">
-          /
-        </span>
+        <Crumb to="/approvals" word="Approvals" />
         <h1 className="cut">{title}</h1>
       </header>
       <div className="scroll">

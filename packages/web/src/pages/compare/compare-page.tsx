@@ -21,6 +21,7 @@ import { type Column, Rows } from '../../parts/rows.tsx'
 import { Status } from '../../parts/status.tsx'
 import { Ago, useNow } from '../../parts/time.tsx'
 import { Outlines } from '../../parts/waiting.tsx'
+import { Crumb } from '../../shell/crumb.tsx'
 import { NotFound } from '../../shell/not-found.tsx'
 import { useTitle } from '../../shell/title.ts'
 import { ComparePanel } from './compare-panel.tsx'
@@ -85,12 +86,7 @@ function Loaded({ a, b }: { a: Run; b: Run }): ReactElement {
   return (
     <>
       <header className="head">
-        <Link to="/runs" className="crumb" search={{}}>
-          Runs
-        </Link>
-        <span className="ink-3" aria-hidden="true">
-          /
-        </span>
+        <Crumb to="/runs" word="Runs" />
         <h1>
           <span>
             Compare <span className="mono">{shortId(a.runId)}</span> with{' '}

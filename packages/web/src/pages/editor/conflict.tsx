@@ -4,6 +4,7 @@ import type { FlowDetail } from '@stepflow/api'
 import { type ReactElement, useEffect, useRef } from 'react'
 import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/floating.tsx'
+import { cspNonce } from './csp-nonce.ts'
 
 export interface ConflictProps {
   readonly mine: string
@@ -44,13 +45,12 @@ export function Difference({ before, after }: { before: string; after: string })
     void Promise.all([import('@codemirror/merge'), import('@codemirror/view'), import('@codemirror/state')]).then(
       ([{ unifiedMergeView }, { EditorView }, { EditorState }]) => {
         if (isGone || !box.current) return
-        const nonce = document.querySelector<HTMLMetaElement>('meta[property=csp-nonce]')?.nonce ?? ''
         const view = new EditorView({
           parent: box.current,
           state: EditorState.create({
             doc: after,
             extensions: [
-              EditorView.cspNonce.of(nonce),
+              EditorView.cspNonce.of(cspNonce()),
               EditorState.readOnly.of(true),
               EditorView.contentAttributes.of({ 'aria-label': 'Difference' }),
               unifiedMergeView({ original: before, mergeControls: false }),

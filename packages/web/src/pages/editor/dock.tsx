@@ -5,15 +5,15 @@ import { Link } from '@tanstack/react-router'
 import { type ReactElement, useMemo, useState } from 'react'
 import { client } from '../../api/client.ts'
 import { queries, queryClient } from '../../api/queries.ts'
-import { emptyValue, type Schema } from '../../model/fields.ts'
+import { firstInput } from '../../model/examples.ts'
 import { shortId } from '../../model/format.ts'
 import { statusOf } from '../../model/run-words.ts'
 import { Button } from '../../parts/button.tsx'
 import { FormOrJson, problemsIn } from '../../parts/form.tsx'
+import { OutcomeView } from '../../parts/outcome-view.tsx'
 import { Shape, Status } from '../../parts/status.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
 import { Ago } from '../../parts/time.tsx'
-import { Value } from '../../parts/value.tsx'
 import { Outlines } from '../../parts/waiting.tsx'
 import type { Compiled } from './use-compiled.ts'
 
@@ -122,9 +122,6 @@ function RunHere({ text, file, step, compiled, runId, examples, onRun }: DockPro
       setWrong((error as Error).message)
     }
   }
-  const result = item?.result as
-    | { outcome: string; result?: unknown; error?: { code: string; message: string } }
-    | undefined
   return (
     <div className="run-here">
       <div>
@@ -155,24 +152,10 @@ function RunHere({ text, file, step, compiled, runId, examples, onRun }: DockPro
             </Link>
           </p>
         ) : null}
-        {result?.outcome === 'failed' ? (
-          <div className="fault">
-            <span className="code">{result.error?.code}</span>
-            <p>{result.error?.message}</p>
-          </div>
-        ) : result ? (
-          <Value value={'result' in result ? result.result : result} what="result" />
-        ) : null}
+        {item?.result === undefined ? null : <OutcomeView result={item.result} what="result" />}
       </div>
     </div>
   )
-}
-
-function firstInput(examples: readonly unknown[], schema: unknown): unknown {
-  const [example] = examples
-  if (example === undefined) return emptyValue(schema, (schema ?? {}) as Schema) ?? {}
-  const holder = example as { input?: unknown } | null
-  return typeof holder === 'object' && holder !== null && 'input' in holder ? holder.input : example
 }
 
 function Tests({ name, text }: { name: string; text: string }): ReactElement {

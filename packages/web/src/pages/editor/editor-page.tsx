@@ -3,7 +3,7 @@
 import type { FlowDetail } from '@stepflow/api'
 import { FlowError } from '@stepflow/engine'
 import { useQuery } from '@tanstack/react-query'
-import { createLazyRoute, Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { createLazyRoute, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { type ReactElement, useEffect, useMemo, useRef, useState } from 'react'
 import { client } from '../../api/client.ts'
 import { queries, queryClient } from '../../api/queries.ts'
@@ -13,12 +13,12 @@ import { agoText } from '../../model/format.ts'
 import { detailOfStep, lastVisits } from '../../model/run-graph.ts'
 import { NEW_FLOW } from '../../model/sample-flow.ts'
 import { Button } from '../../parts/button.tsx'
-import { Fault, Pane } from '../../parts/fault.tsx'
+import { Pane } from '../../parts/fault.tsx'
 import { Choice } from '../../parts/floating.tsx'
 import { useNow } from '../../parts/time.tsx'
 import { say } from '../../parts/toasts.tsx'
-import { Outlines } from '../../parts/waiting.tsx'
-import { NotFound } from '../../shell/not-found.tsx'
+import { Crumb } from '../../shell/crumb.tsx'
+import { Found } from '../../shell/found.tsx'
 import { useTitle } from '../../shell/title.ts'
 import { Conflict } from './conflict.tsx'
 import { Dock, type DockTab } from './dock.tsx'
@@ -34,10 +34,12 @@ export const newFlowPage = createLazyRoute('/flows/new')({ component: NewFlowPag
 function EditorPage(): ReactElement {
   const { name } = useParams({ from: '/flows/$name/edit' })
   const { dock } = useSearch({ from: '/flows/$name/edit' })
-  const { data, error, refetch } = useQuery({ ...queries.flow(name), staleTime: Number.POSITIVE_INFINITY })
-  if (data) return <Editor key={name} name={name} flow={data} firstTab={dock === 'run' ? 'run' : 'problems'} />
-  if (FlowError.is(error) && error.code === 'NOT_FOUND') return <NotFound what={name} />
-  return error ? <Fault error={error} retry={() => void refetch()} /> : <Outlines rows={10} />
+  const query = useQuery({ ...queries.flow(name), staleTime: Number.POSITIVE_INFINITY })
+  return (
+    <Found query={query} what={name}>
+      {(flow) => <Editor key={name} name={name} flow={flow} firstTab={dock === 'run' ? 'run' : 'problems'} />}
+    </Found>
+  )
 }
 
 function NewFlowPage(): ReactElement {
@@ -139,16 +141,11 @@ function Editor({ name, flow, firstTab }: EditorProps): ReactElement {
     if (line !== undefined) pane.current?.goTo(line)
   }
   const published = flow?.publishedVersion
-  const [newest] = useNewest(name, flow)
+  const newest = useNewest(name, flow)
   return (
     <>
       <header className="head">
-        <Link to="/flows" className="crumb">
-          Flows
-        </Link>
-        <span className="ink-3" aria-hidden="true">
-          /
-        </span>
+        <Crumb to="/flows" word="Flows" />
         <h1 className="cut">{heading}</h1>
         <DraftMark version={base} isChanged={isChanged} draft={draft} />
         <span className="fill" />
@@ -245,9 +242,9 @@ function Editor({ name, flow, firstTab }: EditorProps): ReactElement {
   )
 }
 
-function useNewest(name: string | undefined, flow: FlowDetail | undefined): [number | undefined] {
+function useNewest(name: string | undefined, flow: FlowDetail | undefined): number | undefined {
   const { data } = useQuery({ ...queries.versions(name ?? ''), enabled: name !== undefined })
-  return [data?.versions[0]?.version ?? flow?.version]
+  return data?.versions[0]?.version ?? flow?.version
 }
 
 function stepAt(lines: ReadonlyMap<string, number>, line: number): string | undefined {

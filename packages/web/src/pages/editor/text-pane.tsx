@@ -10,6 +10,7 @@ import { EditorState } from '@codemirror/state'
 import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view'
 import { tags } from '@lezer/highlight'
 import { type ReactElement, type RefObject, useEffect, useImperativeHandle, useRef } from 'react'
+import { cspNonce } from './csp-nonce.ts'
 import type { Problem } from './use-compiled.ts'
 
 export interface TextPaneHandle {
@@ -72,7 +73,6 @@ export function TextPane(props: TextPaneProps): ReactElement {
 // ---
 
 function stateOf(doc: string, isReadOnly: boolean, latest: RefObject<TextPaneProps>): EditorState {
-  const nonce = document.querySelector<HTMLMetaElement>('meta[property=csp-nonce]')?.nonce ?? ''
   const does = (what: 'onSave' | 'onRun') => () => {
     latest.current[what]()
     return true
@@ -80,7 +80,7 @@ function stateOf(doc: string, isReadOnly: boolean, latest: RefObject<TextPanePro
   return EditorState.create({
     doc,
     extensions: [
-      EditorView.cspNonce.of(nonce),
+      EditorView.cspNonce.of(cspNonce()),
       EditorView.contentAttributes.of({ 'aria-label': 'Flow text' }),
       EditorState.readOnly.of(isReadOnly),
       lineNumbers(),

@@ -1,7 +1,6 @@
 // One flow: what it is, what starts it, its versions, its last runs; and a way to run it.
 
 import type { FlowDetail } from '@stepflow/api'
-import { FlowError } from '@stepflow/engine'
 import { useQuery } from '@tanstack/react-query'
 import { createLazyRoute, Link, useParams } from '@tanstack/react-router'
 import { type ReactElement, useState } from 'react'
@@ -12,12 +11,11 @@ import { shortId } from '../../model/format.ts'
 import { detailOf, statusOf } from '../../model/run-words.ts'
 import { Button, buttonClass } from '../../parts/button.tsx'
 import { Copy } from '../../parts/copy.tsx'
-import { Fault } from '../../parts/fault.tsx'
 import { Status } from '../../parts/status.tsx'
 import { Ago } from '../../parts/time.tsx'
 import { attempt } from '../../parts/toasts.tsx'
-import { Outlines } from '../../parts/waiting.tsx'
-import { NotFound } from '../../shell/not-found.tsx'
+import { Crumb } from '../../shell/crumb.tsx'
+import { Found } from '../../shell/found.tsx'
 import { useTitle } from '../../shell/title.ts'
 import { RunDialog } from './run-dialog.tsx'
 
@@ -28,10 +26,11 @@ export const flowPage = createLazyRoute('/flows/$name')({ component: FlowPage })
 function FlowPage(): ReactElement {
   const { name } = useParams({ from: '/flows/$name' })
   useTitle(name)
-  const { data, error, refetch } = useQuery(queries.flow(name))
-  if (data) return <Loaded name={name} flow={data} />
-  if (FlowError.is(error) && error.code === 'NOT_FOUND') return <NotFound what={name} />
-  return error ? <Fault error={error} retry={() => void refetch()} /> : <Outlines rows={10} />
+  return (
+    <Found query={useQuery(queries.flow(name))} what={name}>
+      {(flow) => <Loaded name={name} flow={flow} />}
+    </Found>
+  )
 }
 
 function Loaded({ name, flow }: { name: string; flow: FlowDetail }): ReactElement {
@@ -48,12 +47,7 @@ function Loaded({ name, flow }: { name: string; flow: FlowDetail }): ReactElemen
   return (
     <>
       <header className="head">
-        <Link to="/flows" className="crumb">
-          Flows
-        </Link>
-        <span className="ink-3" aria-hidden="true">
-          /
-        </span>
+        <Crumb to="/flows" word="Flows" />
         <h1>{name}</h1>
         <span className="fill" />
         <Link to="/flows/$name/edit" params={{ name }} className={buttonClass()}>

@@ -6,7 +6,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { type ReactElement, useState } from 'react'
 import { client } from '../../api/client.ts'
 import { queries } from '../../api/queries.ts'
-import { emptyValue, type Schema } from '../../model/fields.ts'
+import { emptyInput, firstInput, inputIn, nameIn } from '../../model/examples.ts'
 import { shortId } from '../../model/format.ts'
 import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/floating.tsx'
@@ -20,14 +20,14 @@ export interface RunDialogProps {
 }
 
 export function RunDialog({ name, flow, isOpen, onOpenChange }: RunDialogProps): ReactElement {
-  const [value, setValue] = useState<unknown>(() => firstInput(flow))
+  const [value, setValue] = useState<unknown>(() => firstInput(flow.examples ?? [], flow.inputSchema))
   const [filled, setFilled] = useState(0)
   const [problems, setProblems] = useState<ReadonlyMap<string, string>>(new Map())
   const [wrong, setWrong] = useState<string>()
   const { data: before } = useQuery({ ...queries.inputs(name), enabled: isOpen })
   const navigate = useNavigate()
   const choices = [
-    { word: 'Empty', input: emptyValue(flow.inputSchema, (flow.inputSchema ?? {}) as Schema) ?? {} },
+    { word: 'Empty', input: emptyInput(flow.inputSchema) },
     ...(flow.examples ?? []).map((example, i) => ({
       word: nameIn(example) ?? `Example ${i + 1}`,
       input: inputIn(example),
@@ -96,27 +96,10 @@ export function RunDialog({ name, flow, isOpen, onOpenChange }: RunDialogProps):
 
 // ---
 
-function firstInput(flow: FlowDetail): unknown {
-  const [example] = flow.examples ?? []
-  return example === undefined
-    ? (emptyValue(flow.inputSchema, (flow.inputSchema ?? {}) as Schema) ?? {})
-    : inputIn(example)
-}
-
 /** In a new run what was redacted is typed anew. */
 function withoutRedacted(input: unknown): unknown {
   if (Array.isArray(input)) return input.map(withoutRedacted)
   if (typeof input !== 'object' || input === null) return input
   const entries = Object.entries(input).filter(([, value]) => value !== '[redacted]')
   return Object.fromEntries(entries.map(([name, value]) => [name, withoutRedacted(value)]))
-}
-
-function inputIn(example: unknown): unknown {
-  const holder = example as { input?: unknown } | null
-  return typeof holder === 'object' && holder !== null && 'input' in holder ? holder.input : example
-}
-
-function nameIn(example: unknown): string | undefined {
-  const name = (example as { name?: unknown } | null)?.name
-  return typeof name === 'string' ? name : undefined
 }

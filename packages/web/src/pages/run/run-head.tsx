@@ -14,6 +14,7 @@ import { Copy } from '../../parts/copy.tsx'
 import { Menu } from '../../parts/floating.tsx'
 import { Status } from '../../parts/status.tsx'
 import { attempt, say } from '../../parts/toasts.tsx'
+import { Crumb } from '../../shell/crumb.tsx'
 import { AsCommand } from './as-command.tsx'
 import { CompareDialog } from './compare-dialog.tsx'
 import { ConfirmDelete } from './confirm-delete.tsx'
@@ -47,12 +48,7 @@ export function RunHead({ run, rows, place }: { run: Run; rows: readonly StepRow
     })
   return (
     <header className="head">
-      <Link to="/runs" className="crumb" search={{}}>
-        Runs
-      </Link>
-      <span className="ink-3" aria-hidden="true">
-        /
-      </span>
+      <Crumb to="/runs" word="Runs" />
       <h1>
         <span className="cut">{nameOf(run)}</span> <span className="mono ink-2 cut">{run.runId}</span>
       </h1>

@@ -2,7 +2,6 @@
 
 import type { Run } from '@stepflow/api'
 import type { Plan } from '@stepflow/engine'
-import { FlowError } from '@stepflow/engine'
 import { useQuery } from '@tanstack/react-query'
 import { createLazyRoute, useParams } from '@tanstack/react-router'
 import { type ReactElement, useEffect, useMemo, useState } from 'react'
@@ -17,8 +16,8 @@ import { Fault, Pane } from '../../parts/fault.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
 import { useNow } from '../../parts/time.tsx'
 import { Outlines } from '../../parts/waiting.tsx'
+import { Found } from '../../shell/found.tsx'
 import { isFree } from '../../shell/keys.ts'
-import { NotFound } from '../../shell/not-found.tsx'
 import { useTitle } from '../../shell/title.ts'
 import { FindSteps, matchesOf } from './find-steps.tsx'
 import { ItemsView } from './items-view.tsx'
@@ -38,12 +37,14 @@ export const runPage = createLazyRoute('/runs/$runId')({ component: RunPage })
 
 function RunPage(): ReactElement {
   const { runId } = useParams({ from: '/runs/$runId' })
-  const { data: run, error, isPending, refetch } = useQuery(queries.run(runId))
+  const query = useQuery(queries.run(runId))
+  const run = query.data
   useTitle(run ? `${statusOf(run)} · ${nameOf(run)} ${shortId(runId)}` : 'Run', run && statusOf(run))
-  if (run) return <Loaded key={runId} run={run} />
-  if (isPending) return <Outlines rows={10} />
-  if (FlowError.is(error) && error.code === 'NOT_FOUND') return <NotFound what={runId} />
-  return <Fault error={error} retry={() => void refetch()} />
+  return (
+    <Found query={query} what={runId}>
+      {(found) => <Loaded key={runId} run={found} />}
+    </Found>
+  )
 }
 
 function Loaded({ run }: { run: Run }): ReactElement {

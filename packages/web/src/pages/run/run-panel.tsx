@@ -9,6 +9,7 @@ import { durationText, timeText } from '../../model/format.ts'
 import { nameOf, statusOf } from '../../model/run-words.ts'
 import type { WhatIf } from '../../model/what-if.ts'
 import { Fault } from '../../parts/fault.tsx'
+import { OutcomeView } from '../../parts/outcome-view.tsx'
 import { Status } from '../../parts/status.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
 import { Value } from '../../parts/value.tsx'
@@ -27,9 +28,6 @@ export interface RunPanelProps {
 export function RunPanel({ run, item, whatIfs, onSelect }: RunPanelProps): ReactElement {
   const [tab, setTab] = useState<Tab>('output')
   const { data, error, isPending } = useQuery({ ...queries.item(run.runId, item ?? 0), enabled: item !== undefined })
-  const result = data?.result as
-    | { outcome: string; result?: unknown; error?: { code: string; message: string }; reason?: string }
-    | undefined
   const loadAll = () =>
     void client
       .getItem(run.runId, item ?? 0, 'full')
@@ -60,17 +58,10 @@ export function RunPanel({ run, item, whatIfs, onSelect }: RunPanelProps): React
             {tab === 'details' ? <Details run={run} /> : null}
             {tab === 'input' && data ? <Value value={data.input} what="input" loadAll={loadAll} /> : null}
             {tab === 'output' && data ? (
-              result === undefined ? (
+              data.result === undefined ? (
                 <p className="ink-3">{data.waiting?.text ?? 'Nothing yet: it has not ended.'}</p>
-              ) : result.outcome === 'failed' ? (
-                <div className="fault">
-                  <span className="code">{result.error?.code}</span>
-                  <p>{result.error?.message}</p>
-                </div>
-              ) : result.outcome === 'skipped' ? (
-                <p className="ink-3">Skipped{result.reason ? `: ${result.reason}` : ''}</p>
               ) : (
-                <Value value={'result' in result ? result.result : result} what="output" loadAll={loadAll} />
+                <OutcomeView result={data.result} what="output" loadAll={loadAll} />
               )
             ) : null}
           </div>

@@ -5,6 +5,7 @@ import { type ReactElement, useEffect, useMemo, useRef, useState } from 'react'
 import { durationText } from '../../model/format.ts'
 import type { StepRow } from '../../model/run-graph.ts'
 import { scaleOf } from '../../model/timeline.ts'
+import { useSight } from '../../parts/sight.ts'
 import { Shape } from '../../parts/status.tsx'
 import { useNow } from '../../parts/time.tsx'
 
@@ -24,22 +25,13 @@ export function TimelineView({ run, rows, critical, selected, onSelect }: Timeli
   const now = useNow()
   const box = useRef<HTMLDivElement>(null)
   const [width, setWidth] = useState(800)
-  const [sight, setSight] = useState({ first: 0, count: 60 })
+  const [first, count] = useSight(box, ROW, MARGIN_ROWS)
   useEffect(() => {
     const element = box.current
     if (!element) return
-    const look = () => {
-      setWidth(Math.max(200, element.clientWidth - NAMES - 24))
-      const first = Math.max(0, Math.floor(element.scrollTop / ROW) - MARGIN_ROWS)
-      setSight({ first, count: Math.ceil(element.clientHeight / ROW) + 2 * MARGIN_ROWS })
-    }
-    const observer = new ResizeObserver(look)
+    const observer = new ResizeObserver(() => setWidth(Math.max(200, element.clientWidth - NAMES - 24)))
     observer.observe(element)
-    element.addEventListener('scroll', look, { passive: true })
-    return () => {
-      observer.disconnect()
-      element.removeEventListener('scroll', look)
-    }
+    return () => observer.disconnect()
   }, [])
   const shown = useMemo(
     () => rows.filter(({ startedAt, status }) => startedAt !== undefined || status === 'skipped'),
@@ -49,7 +41,7 @@ export function TimelineView({ run, rows, critical, selected, onSelect }: Timeli
   const to = run.completedAt === undefined ? now : Date.parse(run.completedAt)
   const scale = useMemo(() => scaleOf(shown, from, to, width), [shown, from, to, width])
   const isCritical = useMemo(() => new Set(critical), [critical])
-  const last = Math.min(shown.length, sight.first + sight.count)
+  const last = Math.min(shown.length, first + count)
   return (
     <div className="timeline scroll" ref={box}>
       <div className="axis small ink-3">
@@ -59,8 +51,8 @@ export function TimelineView({ run, rows, critical, selected, onSelect }: Timeli
           </span>
         ))}
       </div>
-      <div style={{ height: sight.first * ROW }} />
-      {shown.slice(sight.first, last).map((row) => {
+      <div style={{ height: first * ROW }} />
+      {shown.slice(first, last).map((row) => {
         const start = row.startedAt === undefined ? undefined : Date.parse(row.startedAt)
         const end = row.endedAt === undefined ? now : Date.parse(row.endedAt)
         const ready = row.readyAt === undefined ? start : Date.parse(row.readyAt)
