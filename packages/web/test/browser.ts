@@ -27,6 +27,8 @@ export interface OpenOptions {
   readonly width?: number
   readonly height?: number
   readonly theme?: 'light' | 'dark'
+  /** Of the reader: `Asia/Tokyo`. */
+  readonly timezone?: string
   /** Console errors that the test wants: a part of their text. */
   readonly expected?: readonly string[]
 }
@@ -35,14 +37,18 @@ let browser: Promise<Browser> | undefined
 
 /** A new page with nothing kept from others; closed when the test has ended. */
 export async function openPage(address: string, options: OpenOptions = {}): Promise<Page> {
-  const { width = 1440, height = 900, theme = 'light', expected = [] } = options
+  const { width = 1440, height = 900, theme = 'light', timezone, expected = [] } = options
   const found = browserPath()
   if ('why' in found) throw new Error(found.why)
   if (!browser) {
     browser = chromium.launch({ executablePath: found.path, args: ['--no-sandbox'] })
     afterAll(async () => (await browser)?.close())
   }
-  const context = await (await browser).newContext({ viewport: { width, height }, colorScheme: theme })
+  const context = await (await browser).newContext({
+    viewport: { width, height },
+    colorScheme: theme,
+    ...(timezone === undefined ? {} : { timezoneId: timezone }),
+  })
   // Patience for a machine that is busy; a test has a minute.
   context.setDefaultTimeout(50_000)
   const page = await context.newPage()

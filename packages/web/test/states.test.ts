@@ -89,6 +89,21 @@ else {
     await page.getByRole('link', { name: next }).waitFor()
   })
 
+  test('times are those of the reader, or UTC where that is chosen', async () => {
+    const { url, start } = await served()
+    const id = await start('orders')
+    const page = await openPage(`${url}/runs/${id}`, { timezone: 'Asia/Tokyo' })
+    const panel = page.getByRole('complementary', { name: 'Run' })
+    await panel.getByRole('tab', { name: 'Details' }).click()
+    const created = panel.locator('dt', { hasText: 'Created' }).locator('+ dd')
+    await expect.poll(() => created.textContent()).toMatch(/GMT\+9|JST/)
+
+    await page.getByRole('button', { name: 'Settings' }).click()
+    await page.getByRole('dialog', { name: 'Settings' }).getByText('UTC', { exact: true }).click()
+
+    await expect.poll(() => created.textContent()).toMatch(/UTC$/)
+  })
+
   test('a name that leads nowhere is not found, with ways back', async () => {
     const { url } = await served()
     const page = await openPage(`${url}/nowhere`, { expected: ['404'] })

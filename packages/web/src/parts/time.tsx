@@ -1,7 +1,8 @@
 // Times: relative in the text, whole on hover and for screen readers. One tick for all of them.
 
-import { type ReactElement, useSyncExternalStore } from 'react'
-import { agoText, timeText } from '../model/format.ts'
+import { type ReactElement, useMemo, useSyncExternalStore } from 'react'
+import { agoText, clockText, timeText } from '../model/format.ts'
+import { useSettings } from './settings.ts'
 import { now, onTick } from './ticks.ts'
 
 /** The server's time, again every second. */
@@ -9,10 +10,34 @@ export function useNow(): number {
   return useSyncExternalStore(onTick, now)
 }
 
+export interface TimeTexts {
+  /** `29 Nov 14:03:07 CET` */
+  readonly whole: (at: number) => string
+  /** `14:03:07` */
+  readonly clock: (at: number) => string
+}
+
+/** Times as the reader has chosen: of the reader's place, or UTC. */
+export function useTimeTexts(): TimeTexts {
+  const { times } = useSettings()
+  return useMemo(() => ({ whole: (at) => timeText(at, times), clock: (at) => clockText(at, times) }), [times])
+}
+
+/** One moment, whole. */
+export function WholeTime({ at }: { at: string }): ReactElement {
+  return <time dateTime={at}>{useTimeTexts().whole(Date.parse(at))}</time>
+}
+
+/** One moment of a day. */
+export function ClockTime({ at }: { at: string }): ReactElement {
+  return <time dateTime={at}>{useTimeTexts().clock(Date.parse(at))}</time>
+}
+
 export function Ago({ at }: { at: string }): ReactElement {
+  const { whole } = useTimeTexts()
   const ms = Date.parse(at)
   return (
-    <time dateTime={at} title={timeText(ms)}>
+    <time dateTime={at} title={whole(ms)}>
       {agoText(ms, useNow())}
     </time>
   )

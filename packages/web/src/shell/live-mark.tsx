@@ -2,8 +2,7 @@
 
 import { type ReactElement, useSyncExternalStore } from 'react'
 import { events } from '../api/events.ts'
-import { clockText } from '../model/format.ts'
-import { useNow } from '../parts/time.tsx'
+import { useNow, useTimeTexts } from '../parts/time.tsx'
 
 const LOST_AFTER_MS = 2_000
 
@@ -12,6 +11,7 @@ export function LiveMark(): ReactElement | null {
     (listener) => events.onConnection(listener),
     () => events.connection,
   )
+  const { clock } = useTimeTexts()
   useNow()
   if (connection === 'open') {
     return (
@@ -24,7 +24,7 @@ export function LiveMark(): ReactElement | null {
   if (Date.now() - events.connectionSince < LOST_AFTER_MS) return null
   return (
     <span className="small waiting" role="status">
-      Reconnecting, as of {clockText(events.connectionSince)}
+      Reconnecting, as of {clock(events.connectionSince)}
     </span>
   )
 }

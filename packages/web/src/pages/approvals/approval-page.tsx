@@ -8,12 +8,11 @@ import { type FormEvent, type ReactElement, useState } from 'react'
 import { client } from '../../api/client.ts'
 import { queries, queryClient } from '../../api/queries.ts'
 import { emptyValue, type Schema } from '../../model/fields.ts'
-import { timeText } from '../../model/format.ts'
 import { Button } from '../../parts/button.tsx'
 import { Fault } from '../../parts/fault.tsx'
 import { Form, JsonField, problemsIn } from '../../parts/form.tsx'
 import { Shape } from '../../parts/status.tsx'
-import { Ago } from '../../parts/time.tsx'
+import { Ago, WholeTime } from '../../parts/time.tsx'
 import { Value } from '../../parts/value.tsx'
 import { Outlines } from '../../parts/waiting.tsx'
 import { Crumb } from '../../shell/crumb.tsx'
@@ -77,7 +76,7 @@ function Question({ wait }: { wait: Wait }): ReactElement {
         <section aria-live="polite">
           <h2 className="row">
             <Shape status="success" />
-            Decided by {decided.by ?? 'somebody'}, {timeText(Date.parse(decided.at))}
+            Decided by {decided.by ?? 'somebody'}, <WholeTime at={decided.at} />
           </h2>
           <Value value={decided.payload} what="decision" />
         </section>

@@ -5,12 +5,12 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { type ReactElement, useCallback, useEffect, useMemo, useState } from 'react'
 import { events } from '../../api/events.ts'
 import { queries } from '../../api/queries.ts'
-import { clockText } from '../../model/format.ts'
 import { isOver } from '../../model/run-words.ts'
 import { Chip } from '../../parts/button.tsx'
 import { Fault } from '../../parts/fault.tsx'
 import { type Column, Rows } from '../../parts/rows.tsx'
 import { SearchField } from '../../parts/search-field.tsx'
+import { ClockTime } from '../../parts/time.tsx'
 import { Outlines } from '../../parts/waiting.tsx'
 
 export interface LogsViewProps {
@@ -72,7 +72,15 @@ const WORDS = { debug: 'ink-3', info: 'ink-2', warning: 'waiting', error: 'faile
 
 function columnsOf(onSelect: (step: string) => void): Column<LogLine & { readonly key: string }>[] {
   return [
-    { name: 'At', width: '100px', cell: ({ at }) => <span className="ink-2">{clockText(Date.parse(at))}</span> },
+    {
+      name: 'At',
+      width: '100px',
+      cell: ({ at }) => (
+        <span className="ink-2">
+          <ClockTime at={at} />
+        </span>
+      ),
+    },
     { name: 'Level', width: '80px', cell: ({ level }) => <span className={WORDS[level]}>{level}</span> },
     {
       name: 'Step',

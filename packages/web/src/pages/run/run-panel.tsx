@@ -5,13 +5,14 @@ import { useQuery } from '@tanstack/react-query'
 import { type ReactElement, useState } from 'react'
 import { client } from '../../api/client.ts'
 import { queries, queryClient } from '../../api/queries.ts'
-import { durationText, timeText } from '../../model/format.ts'
+import { durationText } from '../../model/format.ts'
 import { nameOf, statusOf } from '../../model/run-words.ts'
 import type { WhatIf } from '../../model/what-if.ts'
 import { Fault } from '../../parts/fault.tsx'
 import { OutcomeView } from '../../parts/outcome-view.tsx'
 import { Status } from '../../parts/status.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
+import { useTimeTexts } from '../../parts/time.tsx'
 import { Value } from '../../parts/value.tsx'
 import { Outlines } from '../../parts/waiting.tsx'
 
@@ -89,15 +90,16 @@ export function RunPanel({ run, item, whatIfs, onSelect }: RunPanelProps): React
 // ---
 
 function Details({ run }: { run: Run }): ReactElement {
+  const { whole } = useTimeTexts()
   const pairs: [string, string | undefined][] = [
     ['Run', run.runId],
     ['Status', statusOf(run)],
     ['Flow', run.flowName],
     ['Version', run.flowVersion === undefined ? undefined : `v${run.flowVersion}`],
     ['Flow id', run.flowId],
-    ['Created', timeText(Date.parse(run.createdAt))],
-    ['Started', run.startedAt && timeText(Date.parse(run.startedAt))],
-    ['Ended', run.completedAt && timeText(Date.parse(run.completedAt))],
+    ['Created', whole(Date.parse(run.createdAt))],
+    ['Started', run.startedAt && whole(Date.parse(run.startedAt))],
+    ['Ended', run.completedAt && whole(Date.parse(run.completedAt))],
     ...Object.entries(run.trigger).map(([name, value]): [string, string] => [
       name === 'type' ? 'Trigger' : name,
       value,

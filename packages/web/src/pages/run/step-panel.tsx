@@ -6,7 +6,7 @@ import { X } from 'lucide-react'
 import { type ReactElement, useState } from 'react'
 import { client } from '../../api/client.ts'
 import { queries, queryClient } from '../../api/queries.ts'
-import { clockText, durationText } from '../../model/format.ts'
+import { durationText } from '../../model/format.ts'
 import { type RunGraph, ranFor, type StepRow, waitedFor } from '../../model/run-graph.ts'
 import { isOver } from '../../model/run-words.ts'
 import { Button } from '../../parts/button.tsx'
@@ -14,7 +14,7 @@ import { Copy } from '../../parts/copy.tsx'
 import { Fault } from '../../parts/fault.tsx'
 import { Shape, Status } from '../../parts/status.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
-import { useNow } from '../../parts/time.tsx'
+import { ClockTime, useNow } from '../../parts/time.tsx'
 import { Value } from '../../parts/value.tsx'
 import { Outlines } from '../../parts/waiting.tsx'
 import { Inside } from './inside.tsx'
@@ -200,7 +200,7 @@ function Attempts({ row }: { row: StepRow }): ReactElement {
       {row.attempts.map(({ startedAt, endedAt, error }, i) => (
         <li key={startedAt + String(i)}>
           <Shape status={error ? 'failed' : endedAt === undefined ? row.status : 'success'} />
-          <span>{clockText(Date.parse(startedAt))}</span>
+          <ClockTime at={startedAt} />
           <span className="fill cut ink-2" title={error?.message}>
             {error ? `${error.code}: ${error.message}` : ''}
           </span>

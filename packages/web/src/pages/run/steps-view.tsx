@@ -1,11 +1,11 @@
 // All visits of all steps, as a table.
 
 import type { ReactElement } from 'react'
-import { clockText, durationText } from '../../model/format.ts'
+import { durationText } from '../../model/format.ts'
 import { ranFor, type StepRow, waitedFor } from '../../model/run-graph.ts'
 import { type Column, Rows } from '../../parts/rows.tsx'
 import { Status } from '../../parts/status.tsx'
-import { useNow } from '../../parts/time.tsx'
+import { ClockTime, useNow } from '../../parts/time.tsx'
 
 export interface StepsViewProps {
   readonly rows: readonly StepRow[]
@@ -38,7 +38,7 @@ export function StepsView({ rows, selected, matches, onSelect }: StepsViewProps)
       name: 'Started',
       width: '96px',
       isExtra: true,
-      cell: ({ startedAt }) => (startedAt === undefined ? null : clockText(Date.parse(startedAt))),
+      cell: ({ startedAt }) => (startedAt === undefined ? null : <ClockTime at={startedAt} />),
     },
     {
       name: 'Waited',

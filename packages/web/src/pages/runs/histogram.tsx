@@ -2,7 +2,8 @@
 
 import type { RunsSummary } from '@stepflow/api'
 import { type PointerEvent, type ReactElement, useRef, useState } from 'react'
-import { clockText, countText, timeText } from '../../model/format.ts'
+import { countText } from '../../model/format.ts'
+import { type TimeTexts, useTimeTexts } from '../../parts/time.tsx'
 
 type Bucket = RunsSummary['buckets'][number]
 
@@ -16,6 +17,7 @@ const HEIGHT = 32
 
 export function Histogram({ summary, onChoose }: HistogramProps): ReactElement | null {
   const { buckets, total } = summary
+  const times = useTimeTexts()
   const [range, setRange] = useState<readonly [number, number]>()
   const from = useRef<number>(undefined)
   const most = Math.max(1, ...buckets.map(totalOf))
@@ -47,13 +49,13 @@ export function Histogram({ summary, onChoose }: HistogramProps): ReactElement |
       <div
         className="columns"
         role="img"
-        aria-label={`${countText(total)} runs by the time they began, from ${timeText(Date.parse(first.from))} to ${timeText(Date.parse(last.to))}`}
+        aria-label={`${countText(total)} runs by the time they began, from ${times.whole(Date.parse(first.from))} to ${times.whole(Date.parse(last.to))}`}
         onPointerDown={onDown}
         onPointerMove={onMove}
         onPointerUp={onUp}
       >
         {buckets.map((bucket, i) => (
-          <span key={bucket.from} className={inRange(i) ? 'column chosen' : 'column'} title={titleOf(bucket)}>
+          <span key={bucket.from} className={inRange(i) ? 'column chosen' : 'column'} title={titleOf(bucket, times)}>
             <Bar kind="failed" count={bucket.counts.failed ?? 0} most={most} />
             <Bar kind="success" count={quietOf(bucket)} most={most} />
             <Bar kind="running" count={(bucket.counts.running ?? 0) + (bucket.counts.queued ?? 0)} most={most} />
@@ -61,8 +63,8 @@ export function Histogram({ summary, onChoose }: HistogramProps): ReactElement |
         ))}
       </div>
       <figcaption className="axis-line small ink-3">
-        <span>{edgeText(first.from, last.to)}</span>
-        <span>{edgeText(last.to, first.from)}</span>
+        <span>{edgeText(first.from, last.to, times)}</span>
+        <span>{edgeText(last.to, first.from, times)}</span>
       </figcaption>
     </figure>
   )
@@ -82,15 +84,16 @@ function quietOf({ counts }: Pick<Bucket, 'counts'>): number {
   return (counts.completed ?? 0) + (counts.cancelled ?? 0) + (counts.paused ?? 0)
 }
 
-function titleOf({ from, counts }: Bucket): string {
+function titleOf({ from, counts }: Bucket, { whole }: TimeTexts): string {
   const parts = Object.entries(counts).filter(([, count]) => count)
   const text = parts.map(([status, count]) => `${countText(count ?? 0)} ${status}`).join(', ')
-  return `${timeText(Date.parse(from))}${text === '' ? '' : `: ${text}`}`
+  return `${whole(Date.parse(from))}${text === '' ? '' : `: ${text}`}`
 }
 
 /** The day too, if the other end is another day. */
-function edgeText(at: string, other: string): string {
+function edgeText(at: string, other: string, { clock, whole }: TimeTexts): string {
   const [time, far] = [Date.parse(at), Date.parse(other)]
-  const isSameDay = new Date(time).toDateString() === new Date(far).toDateString()
-  return isSameDay ? clockText(time) : timeText(time)
+  const dayOf = (ms: number) => whole(ms).split(' ', 2).join(' ')
+  const isSameDay = dayOf(time) === dayOf(far)
+  return isSameDay ? clock(time) : whole(time)
 }

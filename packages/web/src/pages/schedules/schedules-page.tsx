@@ -6,13 +6,12 @@ import { createLazyRoute, Link } from '@tanstack/react-router'
 import { type ReactElement, useState } from 'react'
 import { client } from '../../api/client.ts'
 import { queries, queryClient } from '../../api/queries.ts'
-import { timeText } from '../../model/format.ts'
 import { Button } from '../../parts/button.tsx'
 import { ManagePage } from '../../parts/manage-page.tsx'
 import { type Column, Rows } from '../../parts/rows.tsx'
 import { Status } from '../../parts/status.tsx'
 import { Switch } from '../../parts/switch.tsx'
-import { Ago } from '../../parts/time.tsx'
+import { Ago, WholeTime } from '../../parts/time.tsx'
 import { attempt, say } from '../../parts/toasts.tsx'
 import { useTitle } from '../../shell/title.ts'
 
@@ -150,7 +149,10 @@ function Next({ schedule, onClose, isAdmin }: NextProps): ReactElement {
             <li key={at}>
               {isClockChange(next[i - 1], at, timezone) ? <p className="clock-change">The clocks change</p> : null}
               {inZone(at, timezone)}
-              <span className="ink-3 small"> {timeText(Date.parse(at))}</span>
+              <span className="ink-3 small">
+                {' '}
+                <WholeTime at={at} />
+              </span>
             </li>
           ))}
         </ol>
