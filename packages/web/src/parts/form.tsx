@@ -1,11 +1,12 @@
 // A form made of a JSON Schema, or its value as JSON: one can change from one to the other.
 
-import { Validator } from '@cfworker/json-schema'
 import { Plus, X } from 'lucide-react'
 import { type ReactElement, useId, useMemo, useState } from 'react'
 import { emptyValue, type Field, fieldOf, type Part, resolved, type Schema, titleOf } from '../model/fields.ts'
+import { fits } from '../model/schema-check.ts'
 import { Button } from './button.tsx'
 import { Choice } from './floating.tsx'
+import { JsonField } from './json-field.tsx'
 
 export interface FormProps {
   readonly schema: unknown
@@ -13,24 +14,6 @@ export interface FormProps {
   readonly onChange: (value: unknown) => void
   /** Problems by the path of what they are about: `/order/total`. */
   readonly problems?: ReadonlyMap<string, string>
-}
-
-/** What does not fit the schema, by path; empty if all does. */
-export function problemsIn(schema: unknown, value: unknown): ReadonlyMap<string, string> {
-  const found = new Map<string, string>()
-  if (typeof schema !== 'object' || schema === null) return found
-  try {
-    const { errors } = new Validator(schema, '2020-12', false).validate(value)
-    for (const { instanceLocation, error, keyword } of errors) {
-      if (keyword === 'properties' || keyword === 'items' || keyword === '$ref') continue
-      const missing = keyword === 'required' ? /required property "(.*)"/.exec(error)?.[1] : undefined
-      const path = instanceLocation.replace(/^#/, '')
-      found.set(missing === undefined ? path : `${path}/${missing}`, missing === undefined ? error : 'This is needed.')
-    }
-  } catch {
-    // A schema that this check does not know is checked by the server.
-  }
-  return found
 }
 
 /** Fields, or JSON. */
@@ -303,43 +286,6 @@ function VariantField(props: FieldProps & { readonly field: Field & { kind: 'var
   )
 }
 
-/** Any value, as JSON; what is typed stays as it is until it can be read. */
-export function JsonField(props: {
-  label: string
-  value: unknown
-  onChange: (value: unknown) => void
-  note?: ReactElement | null
-}): ReactElement {
-  const { label, value, onChange, note } = props
-  const id = useId()
-  const [typed, setTyped] = useState(() => (value === undefined ? '' : JSON.stringify(value, null, 2)))
-  const [wrong, setWrong] = useState<string>()
-  return (
-    <div className="labelled">
-      <label htmlFor={id}>{label}</label>
-      <textarea
-        id={id}
-        rows={8}
-        spellCheck={false}
-        aria-invalid={wrong !== undefined}
-        value={typed}
-        onChange={(event) => {
-          const text = event.target.value
-          setTyped(text)
-          try {
-            onChange(text.trim() === '' ? undefined : JSON.parse(text))
-            setWrong(undefined)
-          } catch (error) {
-            setWrong(`This is not JSON: ${(error as Error).message}`)
-          }
-        }}
-      />
-      {wrong === undefined ? null : <span className="wrong">{wrong}</span>}
-      {note}
-    </div>
-  )
-}
-
 function Notes({
   part,
   wrong,
@@ -374,14 +320,6 @@ function textOf(value: unknown): string {
 
 function inputTypeOf(format: string | undefined): string {
   return { date: 'date', time: 'time', email: 'email', uri: 'url' }[format ?? ''] ?? 'text'
-}
-
-function fits(schema: Schema, value: unknown, root: Schema): boolean {
-  try {
-    return new Validator({ $defs: root.$defs, ...schema } as object, '2020-12', true).validate(value).valid
-  } catch {
-    return false
-  }
 }
 
 function variantName(schema: Schema, i: number, root: Schema): string {

@@ -8,9 +8,10 @@ import { client } from '../../api/client.ts'
 import { queries } from '../../api/queries.ts'
 import { emptyInput, firstInput, inputIn, nameIn } from '../../model/examples.ts'
 import { shortId } from '../../model/format.ts'
+import { problemsIn } from '../../model/schema-check.ts'
 import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/floating.tsx'
-import { FormOrJson, problemsIn } from '../../parts/form.tsx'
+import { FormOrJson } from '../../parts/form.tsx'
 
 export interface RunDialogProps {
   readonly name: string

@@ -1,11 +1,12 @@
 // Signing in: a token for a session of this browser.
 
 import { createLazyRoute, useRouter, useSearch } from '@tanstack/react-router'
-import { type FormEvent, type ReactElement, useId, useState } from 'react'
+import { type FormEvent, type ReactElement, useState } from 'react'
 import { client } from '../../api/client.ts'
 import { events } from '../../api/events.ts'
 import { queryClient } from '../../api/queries.ts'
 import { Button } from '../../parts/button.tsx'
+import { TextField } from '../../parts/text-field.tsx'
 import { useTitle } from '../../shell/title.ts'
 
 export const loginPage = createLazyRoute('/login')({ component: LoginPage })
@@ -18,7 +19,6 @@ function LoginPage(): ReactElement {
   const router = useRouter()
   const [token, setToken] = useState('')
   const [wrong, setWrong] = useState<string>()
-  const id = useId()
   const signIn = async (event: FormEvent) => {
     event.preventDefault()
     try {
@@ -34,19 +34,18 @@ function LoginPage(): ReactElement {
   return (
     <form className="login" onSubmit={(event) => void signIn(event)}>
       <h1>Sign in</h1>
-      <div className="labelled">
-        <label htmlFor={id}>Token</label>
-        <input
-          id={id}
-          type="password"
-          autoComplete="current-password"
-          value={token}
-          onChange={(event) => setToken(event.target.value)}
-        />
-        <span className="hint">
-          From <code>stepflow tokens create --role operator</code>, where the server runs.
-        </span>
-      </div>
+      <TextField
+        label="Token"
+        kind="secret"
+        autoComplete="current-password"
+        value={token}
+        onChange={setToken}
+        hint={
+          <>
+            From <code>stepflow tokens create --role operator</code>, where the server runs.
+          </>
+        }
+      />
       {wrong === undefined ? null : (
         <p className="wrong" role="alert">
           {wrong}

@@ -5,8 +5,7 @@ import type { ReactElement } from 'react'
 import { client } from '../../api/client.ts'
 import { queryClient } from '../../api/queries.ts'
 import { nameOf } from '../../model/run-words.ts'
-import { Button } from '../../parts/button.tsx'
-import { Dialog } from '../../parts/floating.tsx'
+import { Confirm } from '../../parts/confirm.tsx'
 import { attempt } from '../../parts/toasts.tsx'
 import type { RunDialogProps } from './as-command.tsx'
 
@@ -19,21 +18,14 @@ export function ConfirmDelete({ run, isOpen, onOpenChange }: RunDialogProps): Re
     await queryClient.invalidateQueries({ queryKey: ['runs'] })
   }
   return (
-    <Dialog
+    <Confirm
       title={`Delete this run of ${nameOf(run)}?`}
+      word="Delete"
       isOpen={isOpen}
-      onOpenChange={onOpenChange}
-      isAlert
-      foot={
-        <>
-          <Button onPress={() => onOpenChange(false)}>Keep</Button>
-          <Button look="danger" onPress={() => void remove()}>
-            Delete
-          </Button>
-        </>
-      }
+      onClose={() => onOpenChange(false)}
+      onConfirm={() => void remove()}
     >
       <p>Its items, results, logs and journal are removed with it. Nothing brings them back; an export does.</p>
-    </Dialog>
+    </Confirm>
   )
 }

@@ -7,6 +7,7 @@ import { Ellipsis } from 'lucide-react'
 import { type ReactElement, useState } from 'react'
 import { client } from '../../api/client.ts'
 import { queries, queryClient } from '../../api/queries.ts'
+import { middleCut } from '../../model/format.ts'
 import type { StepRow } from '../../model/run-graph.ts'
 import { detailOf, isOver, nameOf, statusOf } from '../../model/run-words.ts'
 import { Button, buttonClass } from '../../parts/button.tsx'
@@ -63,7 +64,7 @@ export function RunHead({ run, rows, place }: { run: Run; rows: readonly StepRow
       {mayAct && !isEnded ? <Button onPress={() => void steer('cancelRun', '')}>Cancel</Button> : null}
       {mayAct && isEnded ? (
         <Button look={failed === undefined ? 'plain' : 'primary'} onPress={() => setOpen('rerun')}>
-          Rerun{failed === undefined ? '' : ` from ${failed}`}
+          Rerun{failed === undefined ? '' : ` from ${middleCut(failed, MOST_NAME)}`}
         </Button>
       ) : null}
       <Menu
@@ -86,7 +87,7 @@ export function RunHead({ run, rows, place }: { run: Run; rows: readonly StepRow
       />
       {wait && mayAct ? (
         <Link to="/approvals/$waitId" params={{ waitId: wait.id }} className={buttonClass('primary')}>
-          Decide {wait.step}
+          Decide {middleCut(wait.step, MOST_NAME)}
         </Link>
       ) : null}
       <RerunDialog
@@ -103,6 +104,9 @@ export function RunHead({ run, rows, place }: { run: Run; rows: readonly StepRow
 }
 
 // ---
+
+/** A longer name of a step loses its middle: a button must not widen the page. */
+const MOST_NAME = 28
 
 function headDetail(run: Run): string {
   const detail = detailOf(run)

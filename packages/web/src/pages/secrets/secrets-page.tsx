@@ -3,13 +3,15 @@
 import type { SecretList } from '@stepflow/api'
 import { useQuery } from '@tanstack/react-query'
 import { createLazyRoute } from '@tanstack/react-router'
-import { type FormEvent, type ReactElement, useId, useState } from 'react'
+import { type FormEvent, type ReactElement, useState } from 'react'
 import { client } from '../../api/client.ts'
 import { queries, queryClient } from '../../api/queries.ts'
 import { Button } from '../../parts/button.tsx'
+import { Confirm } from '../../parts/confirm.tsx'
 import { Dialog } from '../../parts/floating.tsx'
 import { ManagePage } from '../../parts/manage-page.tsx'
 import { type Column, Rows } from '../../parts/rows.tsx'
+import { TextField } from '../../parts/text-field.tsx'
 import { Ago } from '../../parts/time.tsx'
 import { attempt } from '../../parts/toasts.tsx'
 import { useTitle } from '../../shell/title.ts'
@@ -88,7 +90,6 @@ function Edit({ name: given, onClose }: { name: string; onClose: () => void }): 
   const [name, setName] = useState(given)
   const [value, setValue] = useState('')
   const [wrong, setWrong] = useState<string>()
-  const [nameId, valueId] = [useId(), useId()]
   const save = async (event?: FormEvent) => {
     event?.preventDefault()
     try {
@@ -114,29 +115,15 @@ function Edit({ name: given, onClose }: { name: string; onClose: () => void }): 
       }
     >
       <form onSubmit={(event) => void save(event)}>
-        {given === '' ? (
-          <div className="labelled">
-            <label htmlFor={nameId}>Name</label>
-            <input
-              id={nameId}
-              autoComplete="off"
-              spellCheck={false}
-              value={name}
-              onChange={(event) => setName(event.target.value)}
-            />
-          </div>
-        ) : null}
-        <div className="labelled">
-          <label htmlFor={valueId}>Value</label>
-          <input
-            id={valueId}
-            type="password"
-            autoComplete="new-password"
-            value={value}
-            onChange={(event) => setValue(event.target.value)}
-          />
-          <span className="hint">It is kept encrypted, and shown to nobody again.</span>
-        </div>
+        {given === '' ? <TextField label="Name" value={name} onChange={setName} /> : null}
+        <TextField
+          label="Value"
+          kind="secret"
+          autoComplete="new-password"
+          value={value}
+          onChange={setValue}
+          hint="It is kept encrypted, and shown to nobody again."
+        />
         {wrong === undefined ? null : (
           <p className="wrong" role="alert">
             {wrong}
@@ -156,21 +143,8 @@ function Remove({ secret: { name, usedBy }, onClose }: { secret: Row; onClose: (
     onClose()
   }
   return (
-    <Dialog
-      title={`Delete ${name}?`}
-      isOpen
-      onOpenChange={onClose}
-      isAlert
-      foot={
-        <>
-          <Button onPress={onClose}>Keep</Button>
-          <Button look="danger" onPress={() => void remove()}>
-            Delete
-          </Button>
-        </>
-      }
-    >
+    <Confirm title={`Delete ${name}?`} word="Delete" onClose={onClose} onConfirm={() => void remove()}>
       <p>{usedBy.length === 0 ? 'No flow reads it.' : `These flows read it, and will fail: ${usedBy.join(', ')}.`}</p>
-    </Dialog>
+    </Confirm>
   )
 }

@@ -3,14 +3,16 @@
 import type { TokenList } from '@stepflow/api'
 import { useQuery } from '@tanstack/react-query'
 import { createLazyRoute } from '@tanstack/react-router'
-import { type ReactElement, useId, useState } from 'react'
+import { type ReactElement, useState } from 'react'
 import { client } from '../../api/client.ts'
 import { queries, queryClient } from '../../api/queries.ts'
 import { Button } from '../../parts/button.tsx'
+import { Confirm } from '../../parts/confirm.tsx'
 import { Copy } from '../../parts/copy.tsx'
 import { Choice, Dialog } from '../../parts/floating.tsx'
 import { ManagePage } from '../../parts/manage-page.tsx'
 import { type Column, Rows } from '../../parts/rows.tsx'
+import { TextField } from '../../parts/text-field.tsx'
 import { Ago } from '../../parts/time.tsx'
 import { attempt } from '../../parts/toasts.tsx'
 import { useTitle } from '../../shell/title.ts'
@@ -93,7 +95,6 @@ function NewToken({ onClose }: { onClose: () => void }): ReactElement {
   const [expiresIn, setExpiresIn] = useState('30d')
   const [made, setMade] = useState<string>()
   const [wrong, setWrong] = useState<string>()
-  const [nameId, endId] = [useId(), useId()]
   const create = async () => {
     try {
       const { token } = await client.createToken({
@@ -130,11 +131,7 @@ function NewToken({ onClose }: { onClose: () => void }): ReactElement {
     >
       {made === undefined ? (
         <>
-          <div className="labelled">
-            <label htmlFor={nameId}>Name</label>
-            <input id={nameId} value={name} onChange={(event) => setName(event.target.value)} />
-            <span className="hint">Runs that it begins show it.</span>
-          </div>
+          <TextField label="Name" value={name} onChange={setName} hint="Runs that it begins show it." />
           <Choice
             label="Role"
             value={role}
@@ -145,15 +142,7 @@ function NewToken({ onClose }: { onClose: () => void }): ReactElement {
             ]}
             onChange={setRole}
           />
-          <div className="labelled">
-            <label htmlFor={endId}>Ends after</label>
-            <input
-              id={endId}
-              value={expiresIn}
-              placeholder="never"
-              onChange={(event) => setExpiresIn(event.target.value)}
-            />
-          </div>
+          <TextField label="Ends after" placeholder="never" value={expiresIn} onChange={setExpiresIn} />
           {wrong === undefined ? null : (
             <p className="wrong" role="alert">
               {wrong}
@@ -182,21 +171,8 @@ function Revoke({ token: { id, name }, onClose }: { token: Row; onClose: () => v
     onClose()
   }
   return (
-    <Dialog
-      title={`Revoke ${name ?? id}?`}
-      isOpen
-      onOpenChange={onClose}
-      isAlert
-      foot={
-        <>
-          <Button onPress={onClose}>Keep</Button>
-          <Button look="danger" onPress={() => void revoke()}>
-            Revoke
-          </Button>
-        </>
-      }
-    >
+    <Confirm title={`Revoke ${name ?? id}?`} word="Revoke" onClose={onClose} onConfirm={() => void revoke()}>
       <p>Who uses it is refused from now on, and its sessions end.</p>
-    </Dialog>
+    </Confirm>
   )
 }
