@@ -50,6 +50,31 @@ export async function weighProgram(args, { cwd, folder, env = {} }) {
   return { ms, mb: Number(readFileSync(report, 'utf8')) / 1024 }
 }
 
+/** A program that prints a line of JSON, with its address, when it is ready. */
+export async function startProgram(args, cwd) {
+  const child = spawn(process.execPath, args, { cwd, env: environment(), stdio: ['ignore', 'pipe', 'inherit'] })
+  const closed = new Promise((resolve) => child.once('close', resolve))
+  let text = ''
+  for await (const part of child.stdout) {
+    text += part
+    if (text.includes('\n')) break
+  }
+  return {
+    ...JSON.parse(text),
+    async end() {
+      child.kill('SIGTERM')
+      await closed
+    },
+    peak: () => megabytes(child.pid, 'VmHWM'),
+    memory: () => megabytes(child.pid, 'VmRSS'),
+  }
+}
+
+/** Our server on a free port; `words`: what else it is told. */
+export function serve(cwd, ...words) {
+  return startProgram([stepflow, 'serve', '--port', '0', '--json', '--quiet', ...words], cwd)
+}
+
 /** The engine and the compiler of flows. */
 export async function loadEngine(folder) {
   const { build } = await import('esbuild')
@@ -81,6 +106,10 @@ export function planOf({ compileValue }, flow) {
 }
 
 // ---
+
+function megabytes(pid, which) {
+  return Number(new RegExp(`${which}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024
+}
 
 /** Certificates of the company's proxy take 20 ms to read, and no flow of ours needs them. */
 function environment() {

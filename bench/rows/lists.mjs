@@ -1,11 +1,10 @@
 // What it takes to find runs among many that have ended: a page of 50 by any filter, and the summary, against /health of the same
 // server. The store is filled through its port.
 
-import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { createSqliteStore } from '../../packages/store-sqlite/dist/index.js'
 import { line, number, takeTurns, timed } from '../measure.mjs'
-import { isQuick, scratch, stepflow } from '../programs.mjs'
+import { isQuick, scratch, serve } from '../programs.mjs'
 
 const RUNS = isQuick ? 5_000 : 100_000
 const ASKED = isQuick ? 40 : 200
@@ -22,7 +21,7 @@ const FILTERS = {
 export async function measure() {
   const folder = scratch()
   await fill(join(folder, 'runs.db'))
-  const server = await serve(folder)
+  const server = await serve(folder, '--store', 'sqlite:runs.db')
   const get = (path) => async () => {
     const answer = await fetch(`${server.url}/api/v1${path}`)
     if (!answer.ok) throw new Error(await answer.text())
@@ -98,22 +97,4 @@ function batchOf(run) {
 const PLAN = {
   ...{ name: 'nothing', entry: 0, exit: 0, onFailure: 'stop' },
   steps: [{ id: 'only', component: null, input: { op: 'literal', value: null } }],
-}
-
-async function serve(cwd) {
-  const words = [stepflow, 'serve', '--port', '0', '--json', '--quiet', '--store', 'sqlite:runs.db']
-  const child = spawn(process.execPath, words, { cwd, stdio: ['ignore', 'pipe', 'inherit'] })
-  const closed = new Promise((resolve) => child.once('close', resolve))
-  let text = ''
-  for await (const part of child.stdout) {
-    text += part
-    if (text.includes('\n')) break
-  }
-  return {
-    ...JSON.parse(text),
-    async end() {
-      child.kill('SIGTERM')
-      await closed
-    },
-  }
 }

@@ -2,7 +2,6 @@
 // against the same run through the library, a large batch over HTTP against the same batch here, a batch that a thousand clients
 // follow against one that nobody does, a server's start, and how late schedules are while requests come.
 
-import { spawn } from 'node:child_process'
 import { createReadStream, openSync, writeFileSync, writeSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
@@ -16,6 +15,8 @@ import {
   planOf,
   routerOf,
   scratch,
+  serve,
+  startProgram,
   stepflow,
   timeProgram,
   weighProgram,
@@ -60,7 +61,7 @@ export async function measure() {
 async function atOnce() {
   const folder = project()
   const server = await serve(folder, '--store', 'memory')
-  const bare = await program(BARE, folder)
+  const bare = await startProgram(BARE, folder)
   try {
     const { flowId } = await post(`${server.url}/api/v1/runs`, { flow: FLOW, input: order(0), wait: true })
     const body = JSON.stringify({ flowId, input: order(1), wait: true })
@@ -289,35 +290,6 @@ function project() {
   const folder = scratch()
   writeFileSync(join(folder, 'stepflow-config.yml'), CONFIG)
   return folder
-}
-
-function serve(folder, ...words) {
-  return program([stepflow, 'serve', '--port', '0', '--json', '--quiet', ...words], folder)
-}
-
-/** A program that prints a line with its address when it is ready. */
-async function program(words, cwd) {
-  const child = spawn(process.execPath, words, { cwd, stdio: ['ignore', 'pipe', 'inherit'] })
-  const closed = new Promise((resolve) => child.once('close', resolve))
-  let text = ''
-  for await (const part of child.stdout) {
-    text += part
-    if (text.includes('\n')) break
-  }
-  return {
-    ...JSON.parse(text),
-    async end() {
-      child.kill('SIGTERM')
-      await closed
-    },
-    peak: () => megabytes(child.pid, 'VmHWM'),
-    memory: () => megabytes(child.pid, 'VmRSS'),
-  }
-}
-
-async function megabytes(pid, which) {
-  const { readFileSync } = await import('node:fs')
-  return Number(new RegExp(`${which}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024
 }
 
 async function lone(run) {
