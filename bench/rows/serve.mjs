@@ -2,7 +2,7 @@
 // against the same run through the library, a large batch over HTTP against the same batch here, a batch that a thousand clients
 // follow against one that nobody does, a server's start, and how late schedules are while requests come.
 
-import { createReadStream, openSync, writeFileSync, writeSync } from 'node:fs'
+import { createReadStream, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import autocannon from 'autocannon'
@@ -32,6 +32,7 @@ const FOLLOWED = isQuick ? 20_000 : 60_000
 const FOLLOWERS = 1_000
 const STALLED = 100
 const FINISHED = isQuick ? 1_000 : 10_000
+const FLOWS = 100
 
 const STEPS = work.map(({ name }, i) => ({
   id: name,
@@ -230,6 +231,10 @@ function follow(url, kind) {
 
 async function started() {
   const folder = project()
+  mkdirSync(join(folder, 'flows'))
+  for (let i = 0; i < FLOWS; i++) {
+    writeFileSync(join(folder, 'flows', `${i}.json`), JSON.stringify({ ...FLOW, name: `orders-${i}` }))
+  }
   const filling = await serve(folder)
   const { flowId } = await post(`${filling.url}/api/v1/runs`, { flow: FLOW, input: order(0), wait: true })
   const some = Array.from({ length: CONNECTIONS }, async (_, from) => {
@@ -251,7 +256,7 @@ async function started() {
     },
     { rounds: 7, warmUps: 2 },
   )
-  const what = `serve ready, with ${number(FINISHED)} finished runs and 100 flows`
+  const what = `serve ready, with ${number(FINISHED)} finished runs and ${FLOWS} flows`
   return [
     line({ what, goal: '<= 8x a server of Node alone', limit: 8, values: ratios }),
     line({ what: '  in milliseconds', goal: '<= 400 ms', limit: 400, values: subjects, unit: 'ms' }),
@@ -285,7 +290,7 @@ async function scheduled() {
   }
 }
 
-/** A folder with a configuration, and 100 flows. */
+/** A folder with a configuration. */
 function project() {
   const folder = scratch()
   writeFileSync(join(folder, 'stepflow-config.yml'), CONFIG)
