@@ -69,6 +69,7 @@ function stepped() {
     compile: compile(),
     clock,
     log: (level, message) => logged.push(`${level} ${message}`),
+    onRead: () => {},
     onChange: () => {},
   })
   const settle = async () => {
@@ -105,6 +106,25 @@ test('files are flows by their name, else by their path; data and other programs
   expect(await flows.get('first')).toMatchObject({ file: 'a.yaml', version: { version: 1 }, publishedVersion: 1 })
   expect((await flows.get('m')).read.dialect).toBe('manifest')
   expect((await flows.runnable('sub/b')).read.plan).toBeDefined()
+})
+
+test('the text of a file is compiled once, whoever asks for its published version', async () => {
+  put({ 'a.yaml': flow('a', 'first'), 'b.yaml': flow('b') })
+  const compiled: string[] = []
+  const compileText = compile()
+  const flows = new NamedFlows({
+    ...{ store, clock, log: () => {}, folder },
+    compile(text, options) {
+      compiled.push(options?.file ?? '')
+      return compileText(text, options)
+    },
+  })
+  await flows.load()
+
+  for await (const [name, { plan }] of flows.allPublished()) expect([name, plan]).toEqual([name, expect.anything()])
+  expect((await flows.runnable('first')).read).toBe(await flows.published('first'))
+
+  expect(compiled).toEqual(['a.yaml', 'b.yaml'])
 })
 
 test('a second file of a name, and the name "new", are errors; when the first is gone the second has the name', async () => {

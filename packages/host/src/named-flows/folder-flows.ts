@@ -46,6 +46,8 @@ export interface FolderFlowsOptions {
   readonly names: TakenNames
   readonly clock: Clock
   readonly log: Log
+  /** Hears what a file holds that can be run. */
+  readonly onRead: (path: string, read: ReadFlow) => void
   /** Called when flows have changed, or may have. */
   readonly onChange: () => void
 }
@@ -330,6 +332,7 @@ export class FolderFlows {
     this.#others.delete(flow.path)
     this.#moving.delete(flow.path)
     this.#files.set(flow.path, { ...flow, readAt: this.#options.clock.now() })
+    if (flow.read?.plan && flow.read.dialect !== 'code') this.#options.onRead(flow.path, flow.read)
   }
 
   async #passOver(path: string, mark: FileMark | undefined): Promise<undefined> {

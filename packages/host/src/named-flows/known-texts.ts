@@ -1,6 +1,6 @@
 // Flows that the store holds as texts or as JSON, read: the same text is compiled once, whoever asks for it.
 
-import { FlowError, isRecord, type Store } from '@stepflow/engine'
+import { contentId, FlowError, isRecord, type Store } from '@stepflow/engine'
 import type { FlowVersion, FlowVersions, NamedFlow } from './flow-versions.ts'
 import { type CompileText, type ReadFlow, readFlowText } from './read-flow.ts'
 
@@ -26,6 +26,11 @@ export class KnownTexts {
     )
   }
 
+  /** What a file was read as: the version that holds its text is the same. */
+  keep(file: string, read: ReadFlow): void {
+    this.#put(`${contentId(read.text)} ${file}`, Promise.resolve(read))
+  }
+
   /** By the id of its blob. Throws NOT_FOUND. */
   byId(id: string): Promise<ReadFlow> {
     return this.#once(`${id} id`, async () => {
@@ -46,12 +51,17 @@ export class KnownTexts {
 
   #once(key: string, read: () => Promise<ReadFlow>): Promise<ReadFlow> {
     const known = this.#read.get(key)
-    this.#read.delete(key)
     const found = known ?? read()
-    this.#read.set(key, found)
+    this.#put(key, found)
     if (!known) found.catch(() => this.#read.delete(key))
-    if (this.#read.size > MOST_READ) this.#read.delete(this.#read.keys().next().value as string) // there is one
     return found
+  }
+
+  /** As the one that was asked for last. */
+  #put(key: string, read: Promise<ReadFlow>): void {
+    this.#read.delete(key)
+    this.#read.set(key, read)
+    if (this.#read.size > MOST_READ) this.#read.delete(this.#read.keys().next().value as string) // there is one
   }
 }
 

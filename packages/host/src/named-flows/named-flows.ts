@@ -75,6 +75,7 @@ export class NamedFlows {
       names: this.#names,
       clock,
       log,
+      onRead: (path: string, read: ReadFlow) => this.#texts.keep(path, read),
       onChange: () => this.#changed(),
     }
     this.#folder = folder === undefined ? undefined : new FolderFlows({ root: folder, ...shared })
