@@ -246,14 +246,18 @@ export class Channel {
     const busy = new Set(this.#seats)
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, TAKE_MS)
-      const taken = (seat: Seat) => {
-        busy.delete(seat)
+      const look = () => {
         if (busy.size > 0) return
         clearTimeout(timer)
         resolve()
       }
-      for (const seat of busy) seat.onTaken = () => taken(seat)
-      if (busy.size === 0) taken(undefined as never)
+      for (const seat of busy) {
+        seat.onTaken = () => {
+          busy.delete(seat)
+          look()
+        }
+      }
+      look()
     })
     for (const seat of busy) {
       this.#seats.delete(seat)

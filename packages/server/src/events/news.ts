@@ -5,12 +5,12 @@ import type { Clock, RunId, Store } from '@stepflow/engine'
 export class News {
   readonly #stop: () => void
   readonly #clock: Clock
-  readonly #signal: AbortSignal
+  readonly #signal: AbortSignal | undefined
   #isNew = false
   #tell = () => {}
 
   /** `logs`: lines of logs are news, too. */
-  constructor(of: { store: Store; run: RunId | undefined; logs: boolean }, clock: Clock, signal: AbortSignal) {
+  constructor(of: { store: Store; run: RunId | undefined; logs: boolean }, clock: Clock, signal?: AbortSignal) {
     this.#clock = clock
     this.#signal = signal
     const tell = () => {
@@ -19,12 +19,12 @@ export class News {
     }
     const { store, run, logs } = of
     this.#stop = store.watch({ ...(run === undefined ? {} : { run }), ...(logs ? { onLog: tell } : {}) }, tell)
-    signal.addEventListener('abort', () => this.#tell(), { once: true })
+    signal?.addEventListener('abort', () => this.#tell(), { once: true })
   }
 
   /** `quiet`: nothing for so long. */
   async next(mostMs: number): Promise<'new' | 'quiet' | 'gone'> {
-    if (!this.#isNew && !this.#signal.aborted) {
+    if (!this.#isNew && !this.#signal?.aborted) {
       let cancel = () => {}
       await new Promise<void>((resolve) => {
         this.#tell = resolve
@@ -33,7 +33,7 @@ export class News {
       cancel()
       this.#tell = () => {}
     }
-    if (this.#signal.aborted) return 'gone'
+    if (this.#signal?.aborted) return 'gone'
     const isNew = this.#isNew
     this.#isNew = false
     return isNew ? 'new' : 'quiet'

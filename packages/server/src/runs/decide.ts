@@ -8,6 +8,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Clock, FlowError, type Json, type PlanEngine, type Store, visitOfPath } from '@stepflow/engine'
 import { checkPayload, type RecordedRun, type RunReader, type Wait, type WaitState } from '@stepflow/host/history'
+import { News } from '../events/news.ts'
 
 export interface FoundWait {
   readonly recorded: RecordedRun
@@ -81,26 +82,18 @@ const PATIENCE_MS = 5_000
 /** As it is, or about its expiry as it is when it is over. */
 async function afterDecision({ store, clock, runs, id }: Decide, { expiresAt }: Wait): Promise<FoundWait> {
   if (expiresAt === undefined || expiresAt > clock.now() + ABOUT_MS) return findWait(runs, id)
-  let news: () => void = () => {}
-  const stop = store.watch({ run: id.slice(0, id.lastIndexOf('~')) }, () => news())
-  let isLate = false
-  const cancel = clock.timer(PATIENCE_MS, () => {
-    isLate = true
-    news()
-  })
+  const news = new News({ store, run: id.slice(0, id.lastIndexOf('~')), logs: false }, clock)
+  const end = clock.now() + PATIENCE_MS
   try {
     for (;;) {
-      const changed = new Promise<void>((resolve) => {
-        news = resolve
-      })
       const found = await findWait(runs, id)
+      const leftMs = end - clock.now()
       // Of a paused run nothing is over before it goes on; what was sent in time is taken then.
-      if (found.state.isOver || isLate || found.recorded.row.status === 'paused') return found
-      await changed
+      if (found.state.isOver || leftMs <= 0 || found.recorded.row.status === 'paused') return found
+      await news.next(leftMs)
     }
   } finally {
-    stop()
-    cancel()
+    news.stop()
   }
 }
 
