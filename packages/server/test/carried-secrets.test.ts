@@ -1,7 +1,7 @@
 // Values that come into a run from another one, where only that other one's schema says that they are secret: in no exit.
 
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { startServer, type TestServer } from './start-server.ts'
+import { beforeAll, expect, test, vi } from 'vitest'
+import { serverOfFile, startServer } from './start-server.ts'
 
 const INPUT = 'input-of-the-first-run'
 const VARIABLE = 'variable-of-the-first-run'
@@ -73,15 +73,10 @@ const files = {
     'plugins: { builtin: { type: builtin }, l: { type: module, path: l.mjs } }\nroutes: { "/l/{*component}": [{ plugin: l }], "/{*component}": [{ plugin: builtin }] }\n',
 }
 
-let server: TestServer
+const server = serverOfFile({ files })
 let first: string
-const ends: (() => Promise<void>)[] = []
 beforeAll(async () => {
-  server = await startServer({ files }, (end) => ends.push(end))
   first = await begin({ flowName: 'marked', input: { key: INPUT }, variables: { token: VARIABLE } })
-})
-afterAll(async () => {
-  for (const end of ends) await end()
 })
 
 async function begin(body: object): Promise<string> {

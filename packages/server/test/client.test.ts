@@ -2,7 +2,7 @@
 
 import { StepflowClient } from '@stepflow/api/client'
 import { beforeAll, expect, test } from 'vitest'
-import { ECHO, startServer, type TestServer, WAITS } from './start-server.ts'
+import { ECHO, serverOfFile, WAITS } from './start-server.ts'
 
 type Call = (client: StepflowClient) => unknown
 
@@ -80,16 +80,11 @@ const CALLS: Readonly<Record<string, Call>> = {
 /** Operations without a method, each with the reason. */
 const WITHOUT: Readonly<Record<string, string>> = {}
 
-let server: TestServer
+const server = serverOfFile({ files: { 'flows/echo.yaml': ECHO, 'flows/waits.yaml': WAITS } })
 let operations: readonly Operation[]
 beforeAll(async () => {
-  server = await startServer({ files: { 'flows/echo.yaml': ECHO, 'flows/waits.yaml': WAITS } }, (end) => ends.push(end))
   operations = operationsOf((await server.call('GET', '/openapi.json')).body)
-  return async () => {
-    for (const end of ends) await end()
-  }
 })
-const ends: (() => Promise<void>)[] = []
 
 test('each operation of the API has a method, or a reason why not', () => {
   const ids = operations.map(({ id }) => id)

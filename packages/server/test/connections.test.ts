@@ -3,14 +3,10 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { createManualClock } from '@stepflow/engine/testing'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startServer, type TestServer } from './start-server.ts'
+import { expect, test } from 'vitest'
+import { serverOfFile, startServer } from './start-server.ts'
 
-let server: TestServer
-
-beforeAll(async () => {
-  server = await startServer({}, afterAll)
-})
+const server = serverOfFile()
 
 test.concurrent('a head that does not come is cut', async () => {
   const silent = await connected(server)

@@ -1,8 +1,8 @@
 // Waits, logs and flows as events; and many who follow one run.
 
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { type Event, readEvents } from './read-events.ts'
-import { ECHO, startServer, type TestServer, WAITS } from './start-server.ts'
+import { ECHO, serverOfFile, WAITS } from './start-server.ts'
 
 const files = {
   'flows/echo.yaml': ECHO,
@@ -25,14 +25,7 @@ export async function loud(n, { log }) {
     'plugins: { builtin: { type: builtin }, c: { type: module, path: c.mjs } }\nroutes: { "/c/{*component}": [{ plugin: c }], "/{*component}": [{ plugin: builtin }] }\n',
 }
 
-let server: TestServer
-const ends: (() => Promise<void>)[] = []
-beforeAll(async () => {
-  server = await startServer({ files }, (end) => ends.push(end))
-})
-afterAll(async () => {
-  for (const end of ends) await end()
-})
+const server = serverOfFile({ files })
 
 const begin = async (body: object) => (await server.call('POST', '/runs', body)).body.runId as string
 const open = (path: string, headers: Record<string, string> = {}, signal = AbortSignal.timeout(50_000)) =>

@@ -1,8 +1,8 @@
 // Events of runs, over HTTP: nothing is missing, nothing comes twice, wherever a stream breaks off.
 
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { type Event, readEvents } from './read-events.ts'
-import { ECHO, startServer, type TestServer, WAITS } from './start-server.ts'
+import { ECHO, serverOfFile, WAITS } from './start-server.ts'
 
 const SECRET = `
 name: secret
@@ -19,14 +19,7 @@ const files = {
     'plugins: { builtin: { type: builtin }, c: { type: module, path: c.mjs } }\nroutes: { "/c/{*component}": [{ plugin: c }], "/{*component}": [{ plugin: builtin }] }\n',
 }
 
-let server: TestServer
-const ends: (() => Promise<void>)[] = []
-beforeAll(async () => {
-  server = await startServer({ files }, (end) => ends.push(end))
-})
-afterAll(async () => {
-  for (const end of ends) await end()
-})
+const server = serverOfFile({ files })
 
 const begin = async (body: object) => (await server.call('POST', '/runs', body)).body.runId as string
 const open = (path: string, headers: Record<string, string> = {}) =>

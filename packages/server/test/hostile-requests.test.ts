@@ -2,8 +2,8 @@
 // document has it.
 
 import { request } from 'node:http'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ECHO, startServer, type TestServer, WAITS } from './start-server.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { ECHO, serverOfFile, WAITS } from './start-server.ts'
 
 interface Operation {
   readonly method: string
@@ -15,15 +15,15 @@ interface Operation {
 }
 
 const faults: string[] = []
-let server: TestServer
+const server = serverOfFile({
+  files: { 'flows/echo.yaml': ECHO, 'flows/waits.yaml': WAITS },
+  log: (level, message) => void (level === 'error' && faults.push(message)),
+})
 let operations: readonly Operation[]
 /** What is there, by the names of the parameters. */
 let there: Readonly<Record<string, string>>
 
 beforeAll(async () => {
-  const files = { 'flows/echo.yaml': ECHO, 'flows/waits.yaml': WAITS }
-  const log = (level: string, message: string) => void (level === 'error' && faults.push(message))
-  server = await startServer({ files, log }, afterAll)
   const { call } = server
   const paths: Record<string, Record<string, any>> = (await call('GET', '/openapi.json')).body.paths
   operations = Object.entries(paths).flatMap(([path, methods]) =>

@@ -2,8 +2,8 @@
 
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { startServer, type TestServer } from './start-server.ts'
+import { beforeAll, expect, test, vi } from 'vitest'
+import { serverOfFile, startServer } from './start-server.ts'
 
 const FLOW = `
 name: mixed
@@ -23,19 +23,14 @@ const files = {
 }
 const input = (n: number, more: object = {}) => ({ n, list: [n, n + 1], text: '', ...more })
 
-let server: TestServer
+const server = serverOfFile({ files })
 let batch: string
-const ends: (() => Promise<void>)[] = []
 beforeAll(async () => {
-  server = await startServer({ files }, (end) => ends.push(end))
   const inputs = [0, 1, 2, 3, 4].map((n) => input(n))
   const begun = await server.call('POST', '/runs', { flowName: 'mixed', inputs })
   expect(begun.status).toBe(202)
   batch = begun.body.runId
   await waiting(batch)
-})
-afterAll(async () => {
-  for (const end of ends) await end()
 })
 
 /** Until nothing of it moves. */

@@ -1,7 +1,7 @@
 // What was logged in a run, over HTTP: of components, of servers, of the engine; without secrets, with the run wherever it goes.
 
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startServer, type TestServer } from './start-server.ts'
+import { beforeAll, expect, test } from 'vitest'
+import { serverOfFile, startServer } from './start-server.ts'
 
 // A component server that prints to both its pipes and sends messages of the protocol.
 const CHATTY = `
@@ -61,19 +61,14 @@ routes: { "/c/{*component}": [{ plugin: c }], "/s/{*component}": [{ plugin: s }]
 
 const SECRET = 'hush-hush-hush'
 
-let server: TestServer
+const server = serverOfFile({ files })
 let runId: string
-const ends: (() => Promise<void>)[] = []
 beforeAll(async () => {
-  server = await startServer({ files }, (end) => ends.push(end))
   const inputs = [1, 2].map((n) => ({ n, key: SECRET }))
   const body = { flowName: 'loud', inputs, maxConcurrent: 1, wait: true }
   const begun = await server.call('POST', '/runs', body)
   expect(begun.body.status).toBe('completed')
   runId = begun.body.runId
-})
-afterAll(async () => {
-  for (const end of ends) await end()
 })
 
 /** All pages. */

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { nodeModulesOf } from '../../host/test/released-environments.ts'
-import { startServer, type TestServer } from './start-server.ts'
+import { serverOfFile } from './start-server.ts'
 
 const SCENARIOS = [
   ['suite', 'server-initialize', ''],
@@ -84,7 +84,7 @@ const files = {
 describe('the conformance suite', () => {
   let modules = ''
   let missing: string | undefined
-  let server: TestServer
+  const server = serverOfFile({ files })
   const results = mkdtempSync(join(tmpdir(), 'stepflow-mcp-'))
   afterAll(() => rmSync(results, { recursive: true, force: true }))
 
@@ -97,7 +97,6 @@ describe('the conformance suite', () => {
     ])
     if ('missing' in found) missing = found.missing
     else modules = found.modules
-    server = await startServer({ files }, afterAll)
   }, 240_000)
 
   test.for(SCENARIOS)(

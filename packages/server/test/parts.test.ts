@@ -1,7 +1,7 @@
 // Parts of a flow: up to a step, one step alone, with values that stand in for others.
 
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startServer, type TestServer } from './start-server.ts'
+import { expect, test } from 'vitest'
+import { serverOfFile } from './start-server.ts'
 
 const FLOW = `
 name: parts
@@ -22,14 +22,7 @@ const files = {
     'plugins: { builtin: { type: builtin }, l: { type: module, path: c.mjs } }\nroutes: { "/l/{*component}": [{ plugin: l }], "/{*component}": [{ plugin: builtin }] }\n',
 }
 
-let server: TestServer
-const ends: (() => Promise<void>)[] = []
-beforeAll(async () => {
-  server = await startServer({ files }, (end) => ends.push(end))
-})
-afterAll(async () => {
-  for (const end of ends) await end()
-})
+const server = serverOfFile({ files })
 const run = async (more: object) =>
   (await server.call('POST', '/runs', { flowName: 'parts', input: { n: 1 }, wait: true, ...more })).body
 const stepsOf = async (runId: string) => {

@@ -1,7 +1,7 @@
 // The form of a run that the platform of manifests has, and what a flow was given and answered before.
 
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startServer, type TestServer } from './start-server.ts'
+import { expect, test } from 'vitest'
+import { serverOfFile } from './start-server.ts'
 
 const MANIFEST = `
 name: greet
@@ -23,14 +23,7 @@ output: { $step: a }
 `,
 }
 
-let server: TestServer
-const ends: (() => Promise<void>)[] = []
-beforeAll(async () => {
-  server = await startServer({ files }, (end) => ends.push(end))
-})
-afterAll(async () => {
-  for (const end of ends) await end()
-})
+const server = serverOfFile({ files })
 
 async function publishedRun(flow: string, body: unknown, headers: Record<string, string> = {}) {
   const answer = await fetch(`${server.url}/api/v2/external/flows/${flow}/published-run`, {

@@ -1,14 +1,10 @@
 // What a request may be, whatever its route.
 
 import { request } from 'node:http'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { ECHO, startServer, type TestServer } from './start-server.ts'
+import { expect, test } from 'vitest'
+import { ECHO, serverOfFile } from './start-server.ts'
 
-let server: TestServer
-
-beforeAll(async () => {
-  server = await startServer({}, afterAll)
-})
+const server = serverOfFile()
 
 test('a body that is not JSON is 400, and its text is not quoted', async () => {
   const { status, body } = await server.call('POST', '/runs', '{"flow": hunter2')

@@ -1,7 +1,7 @@
 // Runs that are repeated, exported, imported, deleted.
 
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { ECHO, startServer, type TestServer, WAITS } from './start-server.ts'
+import { beforeAll, expect, test } from 'vitest'
+import { ECHO, serverOfFile, startServer, WAITS } from './start-server.ts'
 
 const FLOW = (last: string) => `
 name: two
@@ -18,16 +18,11 @@ const files = {
     'plugins: { builtin: { type: builtin }, c: { type: module, path: c.mjs } }\nroutes: { "/c/{*component}": [{ plugin: c }], "/{*component}": [{ plugin: builtin }] }\n',
 }
 
-let server: TestServer
+const server = serverOfFile({ files })
 let batch: string
-const ends: (() => Promise<void>)[] = []
 beforeAll(async () => {
-  server = await startServer({ files }, (end) => ends.push(end))
   const inputs = [1, 2, 3, 4].map((n) => ({ n }))
   batch = (await server.call('POST', '/runs', { flowName: 'two', inputs, wait: true })).body.runId
-})
-afterAll(async () => {
-  for (const end of ends) await end()
 })
 
 const rerun = (runId: string, body: object, headers = {}) => server.call('POST', `/runs/${runId}/rerun`, body, headers)

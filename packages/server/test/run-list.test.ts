@@ -3,14 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { JournalEntry, RunOptions } from '@stepflow/engine'
 import { createSqliteStore } from '@stepflow/store-sqlite'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { openDatabase } from '../../store-sqlite/src/drivers.ts'
-import { startServer, type TestServer } from './start-server.ts'
+import { serverOfFile, startServer } from './start-server.ts'
 
-let server: TestServer
-beforeAll(async () => {
-  server = await startServer({ env: { STEPFLOW_SECRET_KEY: 'tk9-of-the-house' } }, afterAll)
-})
+const server = serverOfFile({ env: { STEPFLOW_SECRET_KEY: 'tk9-of-the-house' } })
 
 const plan = {
   ...{ name: 'nothing', entry: 0, exit: 0, onFailure: 'stop' },

@@ -1,8 +1,8 @@
 // Schedules over the API: made, listed, turned off and on, started by hand, removed; what is refused.
 
 import { systemClock } from '@stepflow/engine'
-import { beforeAll, expect, test } from 'vitest'
-import { startServer, type TestServer } from './start-server.ts'
+import { expect, test } from 'vitest'
+import { serverOfFile } from './start-server.ts'
 
 const FLOW = JSON.stringify({
   name: 'report',
@@ -12,15 +12,8 @@ const FLOW = JSON.stringify({
 })
 const NOW = Date.parse('2026-06-01T08:00:00Z')
 
-let server: TestServer
-const ends: (() => Promise<void>)[] = []
-beforeAll(async () => {
-  const clock = { ...systemClock, now: () => NOW }
-  server = await startServer({ clock, files: { 'flows/report.json': FLOW } }, (end) => ends.push(end))
-  return async () => {
-    for (const end of ends) await end()
-  }
-})
+const clock = { ...systemClock, now: () => NOW }
+const server = serverOfFile({ clock, files: { 'flows/report.json': FLOW } })
 
 const listed = async () => (await server.call('GET', '/schedules')).body.schedules
 

@@ -3,7 +3,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startServer, type TestServer } from './start-server.ts'
+import { serverOfFile } from './start-server.ts'
 
 const SECRETS: Readonly<Record<string, string>> = {
   TOKEN: 'tk9Vx2LqWm7RzPcJ4sHb',
@@ -52,24 +52,23 @@ export function leak({ all: secrets, mode }, ctx) {
 
 /** All that left, by where it did. */
 const exits = new Map<string, string>()
-let server: TestServer
+const collector = createServer(async (request, response) => {
+  let body = ''
+  for await (const part of request) body += part
+  exits.set('telemetry', `${exits.get('telemetry') ?? ''}${body}`)
+  response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
+})
+await new Promise<void>((resolve) => collector.listen(0, '127.0.0.1', resolve))
+afterAll(() => void collector.close())
+const env = {
+  OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(collector.address() as AddressInfo).port}`,
+  ...Object.fromEntries(Object.entries(SECRETS).map(([name, value]) => [`STEPFLOW_SECRET_${name}`, value])),
+}
+const log = (_level: string, message: string) => void exits.set('log', `${exits.get('log') ?? ''}\n${message}`)
+const server = serverOfFile({ files, env, log })
 let runIds: string[]
 
 beforeAll(async () => {
-  const collector = createServer(async (request, response) => {
-    let body = ''
-    for await (const part of request) body += part
-    exits.set('telemetry', `${exits.get('telemetry') ?? ''}${body}`)
-    response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
-  })
-  await new Promise<void>((resolve) => collector.listen(0, '127.0.0.1', resolve))
-  const env = {
-    OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(collector.address() as AddressInfo).port}`,
-    ...Object.fromEntries(Object.entries(SECRETS).map(([name, value]) => [`STEPFLOW_SECRET_${name}`, value])),
-  }
-  const log = (_level: string, message: string) => void exits.set('log', `${exits.get('log') ?? ''}\n${message}`)
-  server = await startServer({ files, env, log }, afterAll)
-  afterAll(() => collector.close())
   await server.call('PUT', '/secrets/OLD', { value: REPLACED })
   const start = async (mode: string, more: object = { wait: true }) => {
     const body = { flowName: 'leaks', input: { pw: INPUT, mode }, labels: { who: SECRETS.TOKEN }, ...more }

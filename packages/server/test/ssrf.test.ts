@@ -3,35 +3,31 @@
 
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startServer, type TestServer } from './start-server.ts'
+import { afterAll, expect, test } from 'vitest'
+import { serverOfFile } from './start-server.ts'
 
-let server: TestServer
-let port = 0
 const came: string[] = []
 const listener = createServer((request, response) => {
   came.push(request.url ?? '')
   if (request.url === '/allowed') return response.writeHead(302, { location: `http://127.0.0.1:${port}/secret` }).end()
   response.end('"secret"')
 })
-
-beforeAll(async () => {
-  await new Promise<void>((resolve) => listener.listen(0, resolve))
-  port = (listener.address() as AddressInfo).port
-  const files = {
+await new Promise<void>((resolve) => listener.listen(0, resolve))
+afterAll(() => void listener.close())
+const { port } = listener.address() as AddressInfo
+const server = serverOfFile({
+  files: {
     // One name of this machine is allowed; where it redirects to is not.
     'stepflow-config.yml': `plugins: { builtin: { type: builtin } }\nroutes: { "/{*component}": [{ plugin: builtin }] }\nhttp: { allow_private: ["localhost:${port}"] }\n`,
     'flows/.keep': '',
-  }
-  const env = {
+  },
+  env: {
     OPENAI_API_KEY: 'key-of-the-machine',
     ANTHROPIC_API_KEY: 'x',
     GEMINI_API_KEY: 'x',
     SLACK_BOT_TOKEN: 'x',
-  }
-  server = await startServer({ files, env }, afterAll)
+  },
 })
-afterAll(() => listener.close())
 
 async function resultOf(component: string, input: object, more: object = {}) {
   const flow = { steps: [{ id: 'a', component, input }], output: { $step: 'a' } }

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
-import { onTestFinished } from 'vitest'
+import { afterAll, beforeAll, onTestFinished } from 'vitest'
 import { type ServeOptions, type StartedServer, serve } from '../src/index.ts'
 
 export interface Answer {
@@ -29,7 +29,21 @@ export interface TestServerOptions extends Partial<ServeOptions> {
   readonly folder?: string
 }
 
-/** Ends with the test; for all tests of a file, from `beforeAll`, with `afterAll` as the second argument. */
+/** One for all tests of a file, outside of which it is asked for: it is there when the first of them begins. */
+export function serverOfFile(options: TestServerOptions = {}): TestServer {
+  const server = {} as TestServer // filled before anybody asks it
+  let end = async () => {}
+  beforeAll(async () => {
+    const atEnd = (close: () => Promise<void>) => {
+      end = close
+    }
+    Object.assign(server, await startServer(options, atEnd))
+  })
+  afterAll(() => end())
+  return server
+}
+
+/** Ends with the test, unless told. */
 export async function startServer(
   { files = {}, ...options }: TestServerOptions = {},
   whenOver: (end: () => Promise<void>) => void = onTestFinished,

@@ -1,7 +1,7 @@
 // Waits for signals: an inbox, decisions that count once, signals to runs.
 
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { startServer, type TestServer, WAITS } from './start-server.ts'
+import { expect, test, vi } from 'vitest'
+import { serverOfFile, WAITS } from './start-server.ts'
 
 const APPROVAL = `
 name: approval
@@ -24,14 +24,7 @@ output: { $step: ask }
 `
 const files = { 'flows/approval.yaml': APPROVAL, 'flows/waits.yaml': WAITS, 'flows/expires.yaml': EXPIRES }
 
-let server: TestServer
-const ends: (() => Promise<void>)[] = []
-beforeAll(async () => {
-  server = await startServer({ files }, (end) => ends.push(end))
-})
-afterAll(async () => {
-  for (const end of ends) await end()
-})
+const server = serverOfFile({ files })
 
 const begin = async (body: object) => (await server.call('POST', '/runs', body)).body.runId as string
 const waitsOf = async (runId: string, count = 1): Promise<any[]> =>

@@ -1,7 +1,7 @@
 // Why a step was skipped or has not run, and why a run or an item does not move: each kind, over HTTP.
 
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { startServer, type TestServer } from './start-server.ts'
+import { expect, test, vi } from 'vitest'
+import { serverOfFile, startServer } from './start-server.ts'
 
 const MODULE = `
 export const fail = () => { throw new Error('broken') }
@@ -91,14 +91,7 @@ routes:
 `,
 }
 
-let server: TestServer
-const ends: (() => Promise<void>)[] = []
-beforeAll(async () => {
-  server = await startServer({ files }, (end) => ends.push(end))
-})
-afterAll(async () => {
-  for (const end of ends) await end()
-})
+const server = serverOfFile({ files })
 
 const get = async (path: string) => (await server.call('GET', path)).body
 const begin = async (flowName: string, more: object = { input: { n: 1 } }) => {
@@ -270,7 +263,7 @@ test('what waits inside a loop is what its run waits for', async () => {
 })
 
 test('node: a run whose component no process serves any more says so', async () => {
-  const before = await startServer({ files }, (end) => ends.push(end))
+  const before = await startServer({ files })
   const { runId } = (await before.call('POST', '/runs', { flowName: 'two', input: 1 })).body
   await vi.waitFor(
     async () => expect((await before.call('GET', `/runs/${runId}/steps/first`)).body.status).toBe('running'),
@@ -279,7 +272,7 @@ test('node: a run whose component no process serves any more says so', async () 
   await before.close(0)
 
   const without = { 'stepflow-config.yml': 'plugins: { builtin: { type: builtin } }\n' }
-  const after = await startServer({ folder: before.folder, files: without }, (end) => ends.push(end))
+  const after = await startServer({ folder: before.folder, files: without })
   const node = { kind: 'node', step: 'first', text: 'no node serves the component "/w/hold"' }
   await vi.waitFor(
     async () => expect((await after.call('GET', `/runs/${runId}`)).body).toMatchObject({ waiting: node }),
