@@ -1,7 +1,7 @@
 // A typed client of the HTTP API, a method for each route: for programs, for the command line, for a page. Needs nothing but
 // fetch.
 
-import type { AskedStatus, ItemResult, RunSort } from '@stepflow/engine'
+import type { ItemResult } from '@stepflow/engine'
 import type { ListedSecret, NewToken, SecretList, Session, Token, TokenList } from '../shapes/access.ts'
 import type { Blob, BlobIdShape } from '../shapes/blob.ts'
 import type { ComponentList } from '../shapes/component.ts'
@@ -26,6 +26,16 @@ import type { Run, RunFlow, RunList, RunsSummary, StartedRun, StartRun } from '.
 import type { NewSchedule, NextTimes, Schedule, ScheduleList } from '../shapes/schedule.ts'
 import type { Health, Info } from '../shapes/server.ts'
 import type { Wait, WaitList } from '../shapes/wait.ts'
+import {
+  type BulkRuns,
+  type FilterRuns,
+  type FindLogs,
+  type FindStep,
+  type FindSteps,
+  filterQuery,
+  type ListItems,
+  type ListRuns,
+} from './asked.ts'
 import { type FollowEvents, followEvents, type ServerEvent } from './follow-events.ts'
 import { Http, type HttpOptions } from './http.ts'
 import { readLines } from './read-lines.ts'
@@ -34,83 +44,6 @@ import { type ReadResults, streamResults } from './stream-results.ts'
 
 /** Where the server is, and who asks. */
 export interface ClientOptions extends HttpOptions {}
-
-/** Which runs are meant; of several values one must fit, and of labels all. */
-export interface FilterRuns {
-  /** `waiting`: running, and nothing of it moves. */
-  readonly status?: AskedStatus | readonly AskedStatus[] | undefined
-  /** Names or ids, without a comma in them. */
-  readonly flow?: string | readonly string[] | undefined
-  /** `name:value`. */
-  readonly label?: string | readonly string[] | undefined
-  /** The types of what started them. */
-  readonly trigger?: string | readonly string[] | undefined
-  /** `run` unless told. */
-  readonly kind?: 'run' | 'test' | 'all' | undefined
-  /** Created at that time or later; before. A text without a zone is UTC: `2026-11-30T08:00:00Z`. */
-  readonly since?: Date | string | undefined
-  readonly until?: Date | string | undefined
-  /** A part of id, flow, label or error, in any case. */
-  readonly q?: string | undefined
-}
-
-/** Which runs are listed, and how. */
-export interface ListRuns extends FilterRuns {
-  /** `-createdAt`, the newest first, unless told. */
-  readonly sort?: RunSort | undefined
-  /** 100 unless told, at most 1,000. */
-  readonly limit?: number | undefined
-  /** The `nextCursor` of the page before. */
-  readonly cursor?: string | undefined
-}
-
-/** Which items of a run are listed. */
-export interface ListItems {
-  /** One, or several with commas. */
-  readonly status?: string
-  /** Of the failure; one, or several with commas. */
-  readonly code?: string
-  readonly step?: string
-  readonly limit?: number
-  readonly cursor?: string
-}
-
-/** Where steps are looked for. */
-export interface FindSteps {
-  /** Absent: of a run of one item. */
-  readonly item?: number
-  /** What runs inside a step, by the `inside` of its row. */
-  readonly inside?: string
-}
-
-/** Which visit of a step is read. */
-export interface FindStep extends FindSteps {
-  /** The last unless told. */
-  readonly visit?: number
-  readonly element?: number
-  /** Large values too. */
-  readonly full?: boolean
-}
-
-/** Which lines of a run's log are read. */
-export interface FindLogs {
-  readonly item?: number
-  readonly step?: string
-  /** This one, or one that matters more. */
-  readonly level?: 'debug' | 'info' | 'warning' | 'error'
-  /** A part of the message, in any case. */
-  readonly q?: string
-  /** 100 unless told, at most 1,000. */
-  readonly limit?: number
-  readonly cursor?: string
-}
-
-/** What is done to many runs: those that are named, or those that a filter finds. */
-export interface BulkRuns {
-  readonly action: 'cancel' | 'pause' | 'resume' | 'rerun' | 'delete'
-  readonly ids?: readonly string[]
-  readonly filter?: FilterRuns
-}
 
 /** A run as one document; what is in it, `importRun` knows. */
 export type ExportedRun = Readonly<Record<string, unknown>>
@@ -502,19 +435,6 @@ export class StepflowClient {
 
 function path(...parts: readonly (string | number)[]): string {
   return parts.map((part) => `/${encodeURIComponent(part)}`).join('')
-}
-
-function filterQuery({ status, flow, label, trigger, kind, since, until, q }: FilterRuns) {
-  return {
-    ...{ status: joined(status), flow: joined(flow), trigger: joined(trigger), kind, q },
-    label: typeof label === 'string' ? [label] : label,
-    since: since instanceof Date ? since.toISOString() : since,
-    until: until instanceof Date ? until.toISOString() : until,
-  }
-}
-
-function joined(values: string | readonly string[] | undefined): string | undefined {
-  return typeof values === 'string' ? values : values?.join(',')
 }
 
 function stepsOf(runId: string, item: number | undefined): string {

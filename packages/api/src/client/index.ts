@@ -25,18 +25,12 @@ export type { Run, RunFlow, RunList, RunsSummary, StartedRun, StartRun } from '.
 export type { NewSchedule, NextTimes, Schedule, ScheduleList } from '../shapes/schedule.ts'
 export type { Health, Info } from '../shapes/server.ts'
 export type { Wait, WaitList } from '../shapes/wait.ts'
+export type { BulkRuns, FilterRuns, FindLogs, FindStep, FindSteps, ListItems, ListRuns } from './asked.ts'
 export {
-  type BulkRuns,
   type ClientOptions,
   type ExportedRun,
-  type FilterRuns,
-  type FindLogs,
-  type FindStep,
-  type FindSteps,
   type ImportedRun,
   type JournalLine,
-  type ListItems,
-  type ListRuns,
   StepflowClient,
 } from './client.ts'
 export type { FollowEvents, ServerEvent } from './follow-events.ts'
