@@ -7,7 +7,7 @@
 //     himself, from the store, at his own pace.
 // H3  The more there are, the less often they are written to: telling them takes a bounded part of this process' time.
 
-import { type Clock, type Cursor, isEnded, type RunId, type Store } from '@stepflow/engine'
+import { type Clock, type Cursor, isEnded, type RunId, type Store, type WrittenRows } from '@stepflow/engine'
 import type { RunReader } from '@stepflow/host/history'
 import type { Chunk, Topic, View } from './chunk.ts'
 import { News } from './news.ts'
@@ -155,50 +155,39 @@ export class Channel {
   // ---
 
   async #read(news: News): Promise<void> {
-    const { store, runs, run, logs } = this.#options
+    const { store, runs, run } = this.#options
     const events = new RowEvents({ store, runs })
-    const of = { ...(run === undefined ? {} : { run }), limit: ROWS_AT_ONCE, logs }
     let wasOver = false
     try {
       while (!this.#over.signal.aborted) {
         const waiting = [...this.#joining]
         this.#at ??= waiting[0]?.at as Cursor // somebody has joined
         for (const seat of waiting) if (seat.at === this.#at) this.#admit(seat)
-        const page = await store.rowsAfter({ ...of, after: this.#at })
+        const page = await this.#rowsAfter(this.#at)
         // What follows is gone: each finds that out for himself.
         if (!page) return
+        if (page.rows.length === 0 && page.next !== undefined) {
+          this.#at = page.next
+          continue
+        }
         if (page.rows.length === 0) {
-          if (page.next !== undefined) this.#at = page.next
-          else {
-            // H1. They had read all before this look, and it found nothing.
-            for (const seat of waiting) this.#admit(seat)
-            // What was written between the look at the rows and that at the run is looked for once more.
-            if (wasOver) {
-              for (const seat of this.#seats) seat.over()
-              this.#seats.clear()
-              return
-            }
-            wasOver = run !== undefined && (await hasEnded(store, run))
-            if (!wasOver) await news.next(QUIET_MS)
+          // H1. They had read all before this look, and it found nothing.
+          for (const seat of waiting) this.#admit(seat)
+          // What was written between the look at the rows and that at the run is looked for once more.
+          if (wasOver) {
+            for (const seat of this.#seats) seat.over()
+            this.#seats.clear()
+            return
           }
+          wasOver = run !== undefined && (await hasEnded(store, run))
+          if (!wasOver) await news.next(QUIET_MS)
           continue
         }
         this.#made++
         // Nobody joins within it whose topics are not in it.
         const joining = [...this.#joining]
-        const topics = this.#topics()
-        await events.see(page.rows, topics)
-        const most = topics.has('entries') || topics.has('log') ? MOST_ROWS_TOLD : MOST_ROWS
-        for (let { next } = page, seen = page.rows.length; next !== undefined && seen < most; ) {
-          // The runs have their turn.
-          await new Promise((resolve) => setImmediate(resolve))
-          const more = await store.rowsAfter({ ...of, after: next })
-          if (!more) return
-          await events.see(more.rows, topics)
-          seen += more.rows.length
-          next = more.next
-        }
-        const chunk = await events.chunk(this.#at)
+        const chunk = await this.#chunkOf(page, this.#at, events)
+        if (!chunk) return
         const began = performance.now()
         this.#offer(chunk, joining)
         this.#at = chunk.end
@@ -210,6 +199,28 @@ export class Channel {
     } finally {
       this.#end(news)
     }
+  }
+
+  /** With the rows behind it, as many as come into one; undefined if they are gone. */
+  async #chunkOf(page: WrittenRows, start: Cursor, events: RowEvents): Promise<Chunk | undefined> {
+    const topics = this.#topics()
+    await events.see(page.rows, topics)
+    const most = topics.has('entries') || topics.has('log') ? MOST_ROWS_TOLD : MOST_ROWS
+    for (let { next } = page, seen = page.rows.length; next !== undefined && seen < most; ) {
+      // The runs have their turn.
+      await new Promise((resolve) => setImmediate(resolve))
+      const more = await this.#rowsAfter(next)
+      if (!more) return undefined
+      await events.see(more.rows, topics)
+      seen += more.rows.length
+      next = more.next
+    }
+    return events.chunk(start)
+  }
+
+  async #rowsAfter(after: Cursor): Promise<WrittenRows | undefined> {
+    const { store, run, logs } = this.#options
+    return store.rowsAfter({ ...(run === undefined ? {} : { run }), limit: ROWS_AT_ONCE, logs, after })
   }
 
   #end(news: News): void {
