@@ -3,7 +3,6 @@
 
 import {
   type Cursor,
-  FlowError,
   foldItems,
   type ItemFold,
   type JournalId,
@@ -23,6 +22,7 @@ import {
   type WaitFold,
 } from '@stepflow/host/history'
 import { waitId } from '../runs/decide.ts'
+import { openIfThere } from '../runs/open-if-there.ts'
 import { Chunk, type HappenedRow, type Happening, type StandingRun, type Topic } from './chunk.ts'
 import { withoutValues } from './without-values.ts'
 
@@ -178,18 +178,9 @@ export class RowEvents {
   async #recordedOf(run: RunId): Promise<RecordedRun | undefined> {
     const known = this.#recorded.get(run)
     if (known) return known
-    const found = await this.#open(run)
+    const found = await openIfThere(this.#options.runs, run)
     if (found) keep(this.#recorded, run, found, RUNS_AT_HAND)
     return found
-  }
-
-  async #open(run: RunId): Promise<RecordedRun | undefined> {
-    try {
-      return await this.#options.runs.open(run)
-    } catch (thrown) {
-      if (FlowError.is(thrown) && thrown.code === 'NOT_FOUND') return undefined
-      throw thrown
-    }
   }
 }
 

@@ -13,6 +13,7 @@ import { summaryOf } from '@stepflow/host/history'
 import { readCron } from '@stepflow/host/schedules'
 import type { App } from '../app/app.ts'
 import { NOTHING } from '../app/nothing.ts'
+import { openIfThere } from '../runs/open-if-there.ts'
 import { requestKey } from '../runs/request-key.ts'
 import { requestHash } from '../runs/start-run.ts'
 import type { Services } from '../services.ts'
@@ -177,11 +178,11 @@ const scheduleParams = {
 
 async function shownSchedule(
   { schedule, state }: ListedSchedule,
-  { clock, runs, secrets, store }: Services,
+  { clock, runs, secrets }: Services,
 ): Promise<ScheduleShape> {
   const { id, flow, cron, times, input, overlap, catchUp, jitter, from } = schedule
   const last = state?.runs.at(-1)
-  const row = last === undefined ? undefined : await store.runs.get(last)
+  const run = last === undefined ? undefined : await openIfThere(runs, last)
   const { problem } = state ?? {}
   const redactor = secrets.known.named
   return {
@@ -190,7 +191,7 @@ async function shownSchedule(
     ...{ overlap, catchUp, ...(jitter === undefined ? {} : { jitter }) },
     enabled: state?.isDisabled !== true,
     next: times.next(clock.now(), SHOWN).map(iso),
-    ...(row ? { lastRun: shownRun(summaryOf((await runs.open(row.id)).row)) } : {}),
+    ...(run ? { lastRun: shownRun(summaryOf(run.row)) } : {}),
     ...(problem ? { problem: { ...problem, at: iso(problem.at), message: redactor.text(problem.message) } } : {}),
     from,
   }

@@ -7,6 +7,7 @@ import type { App } from '../app/app.ts'
 import { cursorAfter, readCursor } from '../app/cursor.ts'
 import { MOST_IN_LIST, MOST_OF_ONE, preview } from '../app/preview.ts'
 import { contextOf, decide, decidedShape, findWait, waitId } from '../runs/decide.ts'
+import { openIfThere } from '../runs/open-if-there.ts'
 import type { Services } from '../services.ts'
 
 export function waitRoutes(app: App, { runs, engine, store, clock }: Services): void {
@@ -141,7 +142,7 @@ export function waitRoutes(app: App, { runs, engine, store, clock }: Services): 
   async function* openRuns(): AsyncGenerator<RecordedRun> {
     const status = ['queued', 'running', 'paused'] as const
     for await (const { id } of eachRun(runs, { status })) {
-      const recorded = await runs.open(id).catch(unlessGone)
+      const recorded = await openIfThere(runs, id)
       if (recorded) yield recorded
     }
   }
@@ -177,10 +178,4 @@ async function shown(
     ...(decided ? { decided: decidedShape(decided) } : {}),
     ...(isExpired ? { expired: true } : {}),
   }
-}
-
-/** It was removed meanwhile. */
-function unlessGone(thrown: unknown): undefined {
-  if (FlowError.is(thrown) && thrown.code === 'NOT_FOUND') return undefined
-  throw thrown
 }
