@@ -9,8 +9,8 @@
 
 import { type Clock, type Cursor, isEnded, type RunId, type Store, type WrittenRows } from '@stepflow/engine'
 import type { RunReader } from '@stepflow/host/history'
+import { News } from '../runs/news.ts'
 import type { Chunk, Topic, View } from './chunk.ts'
-import { News } from './news.ts'
 import { RowEvents } from './row-events.ts'
 
 export interface ChannelOptions {

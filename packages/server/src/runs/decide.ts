@@ -8,7 +8,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Clock, FlowError, type Json, type PlanEngine, type Store, visitOfPath } from '@stepflow/engine'
 import { checkPayload, type RecordedRun, type RunReader, type Wait, type WaitState } from '@stepflow/host/history'
-import { News } from '../events/news.ts'
+import { News } from './news.ts'
 
 export interface FoundWait {
   readonly recorded: RecordedRun
