@@ -142,6 +142,10 @@ test('a signal is waited for until its step goes on or its item ends', () => {
   waits.see([{ type: 'settled', ...at(0, 3), outcome: success }])
   waits.see([{ type: 'finished', at: 4, item: 2, outcome: success }])
   expect(names()).toEqual(['1 b y'])
+
+  waits.see([{ type: 'parked', ...at(1, 5), item: 3, signal: 'y' }])
+  waits.see([{ type: 'finished', at: 6, item: 0, to: 2, outcome: success }])
+  expect(names()).toEqual(['3 b y'])
 })
 
 const element = (item: number, step: number, at: number, sub = '0/1/1') => ({

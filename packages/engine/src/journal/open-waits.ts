@@ -1,7 +1,7 @@
 // The signals that a run waits for now. A fold over its entries, those of all items or of some. Pure.
 
 import type { Plan } from '../plan/plan.ts'
-import { type JournalEntry, type VisitRef, visitPath } from './events.ts'
+import { type JournalEntry, saysEndOf, type VisitRef, visitPath } from './events.ts'
 
 /** A step that waits for a signal. */
 export interface OpenWait {
@@ -29,7 +29,7 @@ export function foldWaits(plan: Plan): WaitFold {
       for (const entry of entries) {
         switch (entry.type) {
           case 'finished':
-            forgetItem(waits, entry.item)
+            for (const [id, { item }] of waits) if (saysEndOf(entry, item)) waits.delete(id)
             break
           case 'parked':
             if (entry.signal !== undefined) {
@@ -55,8 +55,4 @@ export function foldWaits(plan: Plan): WaitFold {
 function placeOf(plan: Plan, { sub, item, step }: VisitRef): Pick<OpenWait, 'item' | 'step'> {
   const [root, outermost] = sub === undefined ? [item, step] : sub.split('/').map(Number)
   return { item: root ?? item, step: plan.steps[outermost ?? step]?.id ?? String(outermost) }
-}
-
-function forgetItem(waits: Map<string, OpenWait>, item: number): void {
-  for (const [id, wait] of waits) if (wait.item === item) waits.delete(id)
 }
