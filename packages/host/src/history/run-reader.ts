@@ -3,12 +3,7 @@
 
 import {
   BEGINNING,
-  bareId,
-  type Past as EnginePast,
   FlowError,
-  foldInside,
-  foldVisits,
-  foldWaits,
   type ItemResult,
   type ItemRow,
   isEnded,
@@ -19,11 +14,8 @@ import {
   type Json,
   keysOf,
   type LogLine,
-  type OpenWait,
-  type Outcome,
   type Plan,
   Redactor,
-  RefusedInput,
   type RunId,
   type RunPage,
   type RunQuery,
@@ -38,25 +30,22 @@ import {
   secretsInside,
   type VisitReads,
   type VisitRow,
-  visitOfPath,
-  type Why,
 } from '@stepflow/engine'
 import { hideSecrets, secretPaths, secretValues } from '@stepflow/schema'
 import type { Secrets } from '../secrets/secrets.ts'
 import { findRun } from './find-run.ts'
 import { type FlowOfRun, flowOfRun } from './flow-of-run.ts'
-import { concerns, firstWaiting, inputsIn, shardOf } from './item-entries.ts'
+import { firstWaiting, inputsIn, shardOf } from './item-entries.ts'
 import { itemBytes, type ShardItems } from './item-states.ts'
 import { type FailureCause, type ItemFilter, type ListedItem, listFailures, listItems } from './list-items.ts'
 import { type Created, readCreated } from './read-created.ts'
 import { readBlob } from './read-stored.ts'
+import { entriesOf, RecordedItem, type VisitPlace, wholePlan } from './recorded-item.ts'
 import { type LogFilter, readLog, readVisitLog, type ShownLog, shownLine, type VisitName } from './run-log.ts'
-import { type Driving, firstWait, heldBack, placeReasons, waitForInput, waitsForInput } from './run-why.ts'
+import { type Driving, heldBack, waitForInput, waitsForInput } from './run-why.ts'
 import { reasonOf, type WaitingFor } from './summary.ts'
-import { decidedBy, outcomeOf, placedError, type VisitDetail, visitAmong, type WhichVisit } from './visit-detail.ts'
-import { planGiven, planInside, planOpened, readsOf, standingIn } from './visit-reads.ts'
+import type { VisitDetail, WhichVisit } from './visit-detail.ts'
 import { openWaits, type Wait, WaitFold, type WaitState, waitState } from './waits.ts'
-import { explainPending, waitsToBegin } from './why-pending.ts'
 
 export interface RunReader {
   /** What is redacted in the rows is not found by `q` either. */
@@ -90,17 +79,11 @@ export interface RecordedRun {
    * What a visit was given and what its conditions read, evaluated again; undefined inside a step whose plan is not recorded.
    * Throws if the journal is damaged.
    */
-  readsOf(
-    item: number,
-    visit: Pick<VisitRow, 'step' | 'visit' | 'element'>,
-    inside?: string,
-  ): Promise<VisitReads | undefined>
+  readsOf(item: number, visit: VisitPlace, inside?: string): Promise<VisitReads | undefined>
   /** One visit, with what it was given and what it answered; throws NOT_FOUND if there is none. */
   visit(item: number, which: WhichVisit, inside?: string): Promise<VisitDetail>
   /** What the item was begun with; throws NOT_FOUND if there is no such item. */
   inputOf(item: number): Promise<unknown>
-  /** The signals that its items wait for now, those of the first shards first. */
-  waits(): AsyncIterable<OpenWait>
   /** The open waits for signals, of each journal in the order in which they began. `item`: of the journal that has it only. */
   openWaits(item?: number): AsyncIterable<Wait>
   /** Its waits as they stood before row `seq` of a journal; undefined if that is damaged. */
@@ -205,16 +188,6 @@ function redactorOf(process: Redactor, { plan, options }: Pick<Created, 'plan' |
   return new Redactor([...ofVariables, ...(options?.secrets ?? [])], [process], () => keysOf(plan))
 }
 
-const CANCELLED: Outcome = { outcome: 'failed', error: { code: 'CANCELLED', message: 'the run was cancelled' } }
-
-/** What is recorded of an item, as it is, and what takes the secrets out of it. */
-interface Past {
-  readonly item: number
-  readonly entries: readonly JournalEntry[]
-  readonly input: unknown
-  readonly redactor: Redactor
-}
-
 interface RecordedParts {
   readonly created: Created | undefined
   readonly damage: string | undefined
@@ -232,7 +205,6 @@ class Recorded implements RecordedRun {
   /** Of the inputs. */
   readonly #schema: NonNullable<Plan['schemas']>['input']
   readonly #marksInputs: boolean
-  readonly #variables: Readonly<Record<string, unknown>>
   readonly #options: Created['options']
 
   constructor(store: Store, row: RunRow, { created, damage, redactor, serves }: RecordedParts) {
@@ -241,7 +213,6 @@ class Recorded implements RecordedRun {
     this.#serves = serves
     this.row = row
     this.plan = plan
-    this.#variables = created?.options?.variables ?? {}
     this.#options = created?.options
     this.damage = damage
     this.#redactor = redactor
@@ -250,7 +221,7 @@ class Recorded implements RecordedRun {
   }
 
   flow(): Promise<FlowOfRun> {
-    return flowOfRun({ store: this.#store, plan: this.#wholePlan(), options: this.#options, redactor: this.#redactor })
+    return flowOfRun({ store: this.#store, plan: wholePlan(this), options: this.#options, redactor: this.#redactor })
   }
 
   async holder(): Promise<string | undefined> {
@@ -258,69 +229,35 @@ class Recorded implements RecordedRun {
   }
 
   async entriesOf(item: number): Promise<JournalEntry[]> {
-    return shownEntries(await this.#pastOf(item))
+    return (await this.#itemOf(item)).entries()
   }
 
   async visitsOf(item: number, inside?: string): Promise<VisitRow[]> {
-    return this.#visitsIn(await this.#pastOf(item), inside)
+    return (await this.#itemOf(item)).visits(inside)
   }
 
-  async readsOf(
-    item: number,
-    visit: Pick<VisitRow, 'step' | 'visit' | 'element'>,
-    inside?: string,
-  ): Promise<VisitReads | undefined> {
-    return this.#readsIn(await this.#pastOf(item), visit, inside)
+  async readsOf(item: number, visit: VisitPlace, inside?: string): Promise<VisitReads | undefined> {
+    return (await this.#itemOf(item)).reads(visit, inside)
   }
 
   async visit(item: number, which: WhichVisit, inside?: string): Promise<VisitDetail> {
-    const past = await this.#pastOf(item)
-    const rows = await this.#visitsIn(past, inside)
-    const row = visitAmong(rows, which)
-    if (!row)
-      throw new FlowError('NOT_FOUND', `item ${item} of run ${this.row.id} has no such visit of "${which.stepId}"`)
-    const reads = await this.#readsIn(past, row, inside)
-    const plan = inside === undefined ? this.#wholePlan() : await this.#planInside(past, inside)
-    const shown = shownEntries(past)
-    const outcome = outcomeOf(shown, row, inside)
-    const values = decidedBy(row, { rows, plan, reads, entries: shown, inside })
-    if (row.why && values && Object.keys(values).length > 0) row.why = { ...row.why, values }
-    return {
-      row,
-      ...(reads && 'input' in reads ? { input: reads.input } : {}),
-      ...(outcome?.outcome === 'success' ? { output: outcome.result } : {}),
-      ...(outcome?.outcome === 'failed' ? { error: placedError(outcome.error, plan, row.step) } : {}),
-    } as VisitDetail // no field of it is undefined
+    return (await this.#itemOf(item)).visit(which, inside)
   }
 
   async inputOf(item: number): Promise<unknown> {
-    const { input, redactor } = await this.#pastOf(item)
-    if (input === undefined) throw new FlowError('NOT_FOUND', `run ${this.row.id} has no item ${item}`)
-    if (input instanceof RefusedInput) return null
-    return redactor.value(this.#schema === undefined ? input : hideSecrets(this.#schema, input))
+    return (await this.#itemOf(item)).input()
   }
 
-  async #visitsIn(past: Past, inside: string | undefined): Promise<VisitRow[]> {
-    const plan = inside === undefined ? this.#wholePlan() : await this.#planInside(past, inside)
-    const visits = inside === undefined ? foldVisits(this.#wholePlan(), past.item) : foldInside(plan, inside)
-    visits.see(shownEntries(past))
-    const rows = visits.rows()
-    if (!plan) return rows
-    const { item } = past
-    await explainPending(rows, {
-      plan,
-      standing: (element = item) =>
-        standingIn(this.#recordOf(past), { item: element, ...(inside ? { sub: inside } : {}) }),
-      held: await this.#held(past),
-    })
-    placeReasons(rows, plan)
-    return rows
-  }
-
-  async #held({ entries }: Past): Promise<Why | undefined> {
-    const held = await heldBack(this.row, this.#driving)
-    if (held || entries.some(({ type }) => type !== 'claimed')) return held
-    return waitsToBegin(this.#options?.maxConcurrent)
+  async #itemOf(item: number): Promise<RecordedItem> {
+    const { row, plan, damage } = this
+    const shard = shardOf(await this.#store.runs.shards(row.id), item)
+    const rows = shard ? await this.#store.read(shard.journal) : []
+    const input = shard && inputsIn(rows)[item - shard.first]
+    const entries = entriesOf(rows, item, row)
+    const redactor = this.#redactorOf(input === undefined ? [] : [input], entries)
+    const held = () => heldBack(row, this.#driving)
+    const run = { row, plan, damage, options: this.#options, held, blob: (id: string) => this.#found(id) }
+    return new RecordedItem(run, { item, entries, input, redactor })
   }
 
   get #driving(): Driving {
@@ -331,62 +268,6 @@ class Recorded implements RecordedRun {
   async #isDriven(): Promise<boolean> {
     const open = await this.#store.runs.open(this.row.id)
     return open.some(({ heldBy, isOurs }) => isOurs || heldBy !== undefined)
-  }
-
-  /** As it is. */
-  #recordOf({ item, input, entries }: Past): Omit<EnginePast, 'shown'> {
-    return { plan: this.#wholePlan(), run: this.row.id, item, input, variables: this.#variables, entries }
-  }
-
-  async #readsIn(
-    past: Past,
-    { step, visit, element = 0 }: Pick<VisitRow, 'step' | 'visit' | 'element'>,
-    inside: string | undefined,
-  ): Promise<VisitReads | undefined> {
-    const place = inside === undefined ? { item: past.item, step, visit } : { sub: inside, item: element, step, visit }
-    return past.redactor.value(await readsOf(this.#recordOf(past), place))
-  }
-
-  async #planInside(past: Past, inside: string): Promise<Plan | undefined> {
-    const { sub, item: element, step, visit } = visitOfPath(inside)
-    const opened = planOpened(past.entries, inside)
-    if (opened) return opened
-    const around = sub === undefined ? this.#wholePlan() : await this.#planInside(past, sub)
-    const known = planInside(around, inside)
-    if (known) return known
-    // A component made it of what it was given.
-    const given = (await this.#readsIn(past, { step, visit, element }, sub))?.input
-    return planGiven(given, (id) => this.#found(bareId(id)))
-  }
-
-  #wholePlan(): Plan {
-    if (this.plan) return this.plan
-    throw new FlowError('RESOURCE_UNAVAILABLE', this.damage ?? 'its journal is damaged')
-  }
-
-  /** The journal of one item is read once, whatever is asked of it. */
-  async #pastOf(item: number): Promise<Past> {
-    const shards = await this.#store.runs.shards(this.row.id)
-    const shard = shardOf(shards, item)
-    const rows = shard ? await this.#store.read(shard.journal) : []
-    const input = shard && inputsIn(rows)[item - shard.first]
-    const entries: JournalEntry[] = []
-    for (const row of rows) for (const entry of row.entries) if (concerns(entry, item)) entries.push(entry)
-    // Nobody drove it when it was cancelled, so nobody wrote how its items ended.
-    const { status, endedAt, createdAt } = this.row
-    const isTold = entries.some((entry) => entry.type === 'finished')
-    if (isEnded(status) && !isTold)
-      entries.push({ type: 'finished', at: endedAt ?? createdAt, item, outcome: CANCELLED })
-    return { item, entries, input, redactor: this.#redactorOf(input === undefined ? [] : [input], entries) }
-  }
-
-  async *waits() {
-    for (const { journal, counts } of await this.#store.runs.shards(this.row.id)) {
-      if (!this.plan || counts.waiting === 0) continue
-      const waits = foldWaits(this.plan)
-      for (const { entries } of await this.#store.read(journal)) waits.see(entries)
-      yield* waits.open()
-    }
   }
 
   async *openWaits(item?: number) {
@@ -444,13 +325,8 @@ class Recorded implements RecordedRun {
 
   async itemWaiting(item: number): Promise<WaitingFor | undefined> {
     if (this.damage !== undefined || isEnded(this.row.status)) return undefined
-    const past = await this.#pastOf(item)
-    const isBegun = past.entries.some(({ type }) => type !== 'claimed')
-    const why = isBegun
-      ? await firstWait(await this.#visitsIn(past, undefined), (inside) => this.#visitsIn(past, inside))
-      : undefined
-    const held = why ?? (await this.#held(past))
-    return held && reasonOf(held)
+    const why = await (await this.#itemOf(item)).waitsFor()
+    return why && reasonOf(why)
   }
 
   follow(see: (entries: readonly JournalEntry[]) => void, signal: AbortSignal): void {
@@ -593,10 +469,6 @@ class Recorded implements RecordedRun {
     const secrets = [...ofInputs, ...secretsInside(entries)]
     return secrets.length === 0 ? this.#redactor : new Redactor(secrets, [this.#redactor])
   }
-}
-
-function shownEntries({ entries, redactor }: Past): JournalEntry[] {
-  return entries.map((entry) => redactEntry(entry, redactor))
 }
 
 /** What somebody brought, or made: labels, the message of a failure. What it was begun by is names of files, and hashes. */

@@ -1,6 +1,14 @@
 // Waits for signals, as whoever may decide them sees them: open ones, and what became of one. What comes in is redacted already.
 
-import { type JournalEntry, type JournalRow, type Json, type Plan, visitOfPath, visitPath } from '@stepflow/engine'
+import {
+  type JournalEntry,
+  type JournalRow,
+  type Json,
+  type Plan,
+  saysEndOf,
+  visitOfPath,
+  visitPath,
+} from '@stepflow/engine'
 
 export interface Wait {
   /** Its visit: see `visitPath`. */
@@ -94,7 +102,7 @@ export class WaitFold {
         return this.#settled(entry, changes)
       case 'finished':
         for (const [path, { wait }] of this.#waits) {
-          if (wait.item < entry.item || wait.item > (entry.to ?? entry.item)) continue
+          if (!saysEndOf(entry, wait.item)) continue
           this.#waits.delete(path)
           changes.push({ wait, at: entry.at, end: 'over' })
         }
@@ -139,7 +147,7 @@ export function waitState(
         took = entry.took
         const { outcome } = entry
         isExpired = took === undefined && !(outcome.outcome === 'failed' && outcome.error.code === 'CANCELLED')
-      } else if (entry.type === 'finished' && item >= entry.item && item <= (entry.to ?? entry.item)) isOver = true
+      } else if (saysEndOf(entry, item)) isOver = true
     }
   }
   if (!wait) return undefined

@@ -8,12 +8,13 @@ export interface PendingFacts {
   /** By the number of an element; of the item itself undefined. Undefined if nobody can say. */
   standing(element: number | undefined): Promise<readonly StepStanding[] | undefined>
   /** Why nothing begins that could; undefined: it does. */
-  readonly held: Why | undefined
+  held(): Promise<Why | undefined>
 }
 
 export async function explainPending(rows: readonly VisitRow[], facts: PendingFacts): Promise<void> {
   if (!rows.some(isUnexplained)) return
   const before = stepsBefore(facts.plan)
+  const held = await facts.held()
   for (const ofElement of byElement(rows)) {
     if (!ofElement.some(isUnexplained)) continue
     const latest = new Map<number, VisitRow>()
@@ -30,7 +31,7 @@ export async function explainPending(rows: readonly VisitRow[], facts: PendingFa
         at === 'idle'
           ? whyIdle(from.get(row.step), latest)
           : (whyBlocked(dependencies) ??
-            facts.held ??
+            held ??
             (maxConcurrent !== undefined && running >= maxConcurrent ? noPlace(maxConcurrent) : undefined))
       if (why) row.why = why
     }
