@@ -28,6 +28,6 @@ export function define<F extends Fields>(definition: BuiltinDefinition<F>): Comp
       ...(repeatable === undefined ? {} : { repeatable }),
     },
     misfits: (known) => misfitsIn(shownAs, fields, known),
-    call: (input, context) => definition.call(readInput(shownAs, fields, input, context.log), context, input),
+    call: (input, context) => definition.call(readInput(shownAs, fields, input, context), context, input),
   }
 }

@@ -90,7 +90,12 @@ export function custom<T>(wanted: string, schema: JsonObject, read: (value: unkn
 }
 
 /** The input, checked; throws INVALID_INPUT. Keys it does not know are reported to the log, since older flows have some. */
-export function readInput<F extends Fields>(name: string, fields: F, input: unknown, log?: Log): InputOf<F> {
+export function readInput<F extends Fields>(
+  name: string,
+  fields: F,
+  input: unknown,
+  context: { readonly log: Log },
+): InputOf<F> {
   if (!isRecord(input)) {
     throw new FlowError('INVALID_INPUT', `${name} needs an object with ${listNames(fields)}, got ${kindOf(input)}`)
   }
@@ -105,7 +110,8 @@ export function readInput<F extends Fields>(name: string, fields: F, input: unkn
   for (const [key, wanted] of Object.entries(fields)) {
     result[key] = readField(name, key, wanted, given, strange)
   }
-  if (log) for (const key of strange) log('warning', `${name} does not know "${key}"${hint(key, fields)}`)
+  // Asking for the log makes one.
+  for (const key of strange) context.log('warning', `${name} does not know "${key}"${hint(key, fields)}`)
   return result as InputOf<F> // each field was read by its own reader
 }
 

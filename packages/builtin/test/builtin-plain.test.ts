@@ -81,6 +81,19 @@ test('a key that a component does not know is reported, not refused', async () =
   ])
 })
 
+test('a component that reports nothing does not ask for its log, which would be made for it', async () => {
+  const silent = {
+    get log(): never {
+      throw new Error('the log was asked for')
+    },
+  }
+  const plain = Object.defineProperties(context(), Object.getOwnPropertyDescriptors(silent))
+
+  const answer = await plugin.resolve('/create_messages')?.call({ user_prompt: 'u' }, plain)
+
+  expect(answer).toEqual({ messages: [{ role: 'user', content: 'u' }] })
+})
+
 describe('blobs', () => {
   test.each([[{ a: 1 }], [null], ['text'], [[]]])('%j is put and got', async (data) => {
     const { blobs } = context()
