@@ -4,7 +4,7 @@ import { type Expr, type Json, type JsonObject, literal, setOwn } from '@stepflo
 import { objectOf } from '../builder.ts'
 import type { Field } from '../fields.ts'
 import { below, type Trail } from '../findings.ts'
-import { isBareTemplate } from '../source/bare-template.ts'
+import { isBareTemplate, tellBareTemplate } from '../source/bare-template.ts'
 import type { MapNode, Node } from '../source/node.ts'
 import { isExpression } from '../stepflow/expr-head.ts'
 import { type Position, type Scope, TOP } from '../stepflow/scope.ts'
@@ -32,7 +32,7 @@ function compileNode(node: Node, trail: Trail, scope: Scope, at: Position): Expr
     }
     case 'map':
       if (isExpression(node)) tellExpression(node, trail, scope)
-      if (isBareTemplate(node)) tellBareTemplate(node, trail, scope)
+      if (isBareTemplate(node)) tellBareTemplate(node, trail, scope.owner, scope.names.findings)
       return folded(
         node.entries.map(({ key, value }) => [key, compileNode(value, below(trail, key), scope, at)] as const),
       )
@@ -46,11 +46,6 @@ function folded(entries: readonly (readonly [string, Expr])[]): Expr {
     setOwn(values, key, e.value)
   }
   return literal(values as JsonObject)
-}
-
-function tellBareTemplate(node: MapNode, trail: Trail, scope: Scope): void {
-  const message = `a template in ${scope.owner} is not in quotes, and without them YAML reads {{ }} as an object`
-  scope.names.findings.error('UNQUOTED_TEMPLATE', message, node, trail, 'write "{{ ... }}", with the quotes')
 }
 
 /** The expressions of flows are not those of manifests. */

@@ -3,7 +3,7 @@
 
 import type { Field } from '../fields.ts'
 import { below, didYouMean, type Findings, type Trail } from '../findings.ts'
-import { isBareTemplate } from '../source/bare-template.ts'
+import { isBareTemplate, tellBareTemplate } from '../source/bare-template.ts'
 import { type MapNode, type Node, textOf } from '../source/node.ts'
 import { namesIn, type Read } from '../template/names.ts'
 import { parse, placeIn, TemplateSyntaxError } from '../template/parse.ts'
@@ -27,7 +27,7 @@ export function checkTriggerInput({ node, trail }: Field, input: TriggerInput): 
         checkTriggerInput({ node: item, trail: below(trail, i), place: item }, input)
       return
     case 'map':
-      if (isBareTemplate(node)) tellBare(node, trail, input)
+      if (isBareTemplate(node)) tellBareTemplate(node, trail, `the input of ${input.owner}`, input.findings)
       else if (isExpression(node)) checkExpression(node, trail, input)
       else
         for (const { key, value } of node.entries)
@@ -82,9 +82,4 @@ function whyWrong({ path }: Read, { known }: TriggerInput): string | undefined {
 
 function hintOf({ known }: TriggerInput): string {
   return `there are: ${known.map((name) => `{{ trigger.${name} }}`).join(', ')}`
-}
-
-function tellBare(node: MapNode, trail: Trail, { owner, findings }: TriggerInput): void {
-  const message = `a template in the input of ${owner} is not in quotes, and without them YAML reads {{ }} as an object`
-  findings.error('UNQUOTED_TEMPLATE', message, node, trail, 'write "{{ ... }}", with the quotes')
 }

@@ -153,7 +153,6 @@ class Visits {
   /** By step, then by visit. */
   readonly #rows: Map<number, VisitRow>[]
   readonly #elements = new Map<VisitRow, ElementEnds>()
-  #stepsBefore: readonly (readonly number[])[] | undefined
   /** When the item was first heard of. */
   #since: number | undefined
   /** In the run that this one repeats. */
@@ -339,8 +338,7 @@ class Visits {
   }
 
   #before(): readonly (readonly number[])[] {
-    this.#stepsBefore ??= this.#plan ? stepsBefore(this.#plan) : []
-    return this.#stepsBefore
+    return this.#plan ? stepsBefore(this.#plan) : []
   }
 
   #readyAt({ startedAt, endedAt, reused }: VisitRow, before: readonly number[]): number | undefined {

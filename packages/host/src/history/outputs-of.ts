@@ -3,7 +3,7 @@
 import { authorsId, FlowError, type Json, type RunId, type Store, secretsInside } from '@stepflow/engine'
 import { secretValues } from '@stepflow/schema'
 import { findRun } from './find-run.ts'
-import { inputsIn } from './item-entries.ts'
+import { inputsIn, shardOf } from './item-entries.ts'
 import { readCreated } from './read-created.ts'
 
 export interface Outputs {
@@ -17,33 +17,28 @@ export interface Outputs {
 export async function outputsOf(store: Store, run: RunId, item = 0): Promise<Outputs> {
   const row = await findRun(store, run)
   const { plan, options } = await readCreated(store, row.id)
-  let from = 0
-  for (const { journal, items } of await store.runs.shards(row.id)) {
-    const place = item - from
-    from += items
-    if (place < 0 || place >= items) continue
-    const outputs = new Map<string, Json>()
-    const rows = await store.read(journal)
-    for (const { entries } of rows) {
-      for (const entry of entries) {
-        if (entry.type !== 'settled' || entry.sub !== undefined || entry.item !== item) continue
-        const step = plan.steps[entry.step]
-        const id = step && !step.hidden ? authorsId(step) : undefined
-        if (id === undefined) continue
-        const { outcome } = entry
-        if (outcome.outcome === 'success')
-          outputs.set(id, (outcome.result ?? null) as Json) // it was kept as JSON
-        else outputs.delete(id)
-      }
+  const shard = shardOf(await store.runs.shards(row.id), item)
+  if (!shard) throw new FlowError('NOT_FOUND', `run ${run} has no item ${item}`)
+  const outputs = new Map<string, Json>()
+  const rows = await store.read(shard.journal)
+  for (const { entries } of rows) {
+    for (const entry of entries) {
+      if (entry.type !== 'settled' || entry.sub !== undefined || entry.item !== item) continue
+      const step = plan.steps[entry.step]
+      const id = step && !step.hidden ? authorsId(step) : undefined
+      if (id === undefined) continue
+      const { outcome } = entry
+      if (outcome.outcome === 'success')
+        outputs.set(id, (outcome.result ?? null) as Json) // it was kept as JSON
+      else outputs.delete(id)
     }
-    const { input: ofInput, variables: ofVariables } = plan.schemas ?? {}
-    const secrets = [
-      ...(options?.secrets ?? []),
-      ...(ofVariables === undefined ? [] : secretValues(ofVariables, options?.variables ?? {})),
-      ...(ofInput === undefined ? [] : secretValues(ofInput, inputsIn(rows)[place])),
-      ...rows.flatMap(({ entries }) => secretsInside(entries)),
-    ]
-    return { outputs, secrets }
   }
-  throw new FlowError('NOT_FOUND', `run ${run} has no item ${item}`)
+  const { input: ofInput, variables: ofVariables } = plan.schemas ?? {}
+  const secrets = [
+    ...(options?.secrets ?? []),
+    ...(ofVariables === undefined ? [] : secretValues(ofVariables, options?.variables ?? {})),
+    ...(ofInput === undefined ? [] : secretValues(ofInput, inputsIn(rows)[item - shard.first])),
+    ...rows.flatMap(({ entries }) => secretsInside(entries)),
+  ]
+  return { outputs, secrets }
 }

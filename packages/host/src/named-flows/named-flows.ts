@@ -348,7 +348,7 @@ export function isFlowId(text: string): boolean {
 // ---
 
 function neverGood({ name, path, diagnostics }: FolderFlow): FlowError {
-  const [first] = diagnostics.filter(({ level }) => level === 'error' || level === 'fatal')
+  const [first] = errorsOf(diagnostics)
   const why = first ? `: ${first.message}` : ''
   return new FlowError('CONFLICT', `the flow "${name}" has no version without errors (${path})${why}`)
 }
