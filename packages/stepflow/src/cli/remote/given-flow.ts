@@ -1,6 +1,6 @@
 // The flow that a command sends to a server: its text, compiled here as far as it can be judged here, and what patches it.
 
-import { FlowError, isRecord, own, type Plan, setOwn } from '@stepflow/engine'
+import { errorsOf, FlowError, isRecord, own, type Plan, setOwn } from '@stepflow/engine'
 import { isCodeFile, readText } from '@stepflow/host'
 import { usage } from '../args.ts'
 import { describeDiagnostics } from '../code-frame.ts'
@@ -16,7 +16,7 @@ export function flowText(command: Pick<Command, 'name'>, file: string, io: Io): 
 export async function compiled(file: string, text: string, messages: Messages, io: Io): Promise<Plan | undefined> {
   const { compile } = await import('@stepflow/dialects')
   const { plan, diagnostics } = compile(text, { file, readFile: (path) => readText(path, 'the schema', io.cwd) })
-  const errors = diagnostics.filter(({ level }) => level === 'error' || level === 'fatal')
+  const errors = errorsOf(diagnostics)
   if (plan && errors.length === 0) return plan
   messages.problem(describeDiagnostics(errors, { text, color: io.terminal.color.err }).trimEnd())
   messages.problem(`${file} is not valid: nothing was sent`)

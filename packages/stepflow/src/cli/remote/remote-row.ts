@@ -1,7 +1,7 @@
 // A run as a server describes it -> as a store has it, so that both are drawn by the same.
 
-import type { Run } from '@stepflow/api/client'
-import type { RunRow } from '@stepflow/engine'
+import type { Run, StepflowClient } from '@stepflow/api/client'
+import type { Plan, RunRow } from '@stepflow/engine'
 import type { ShownRun } from '../runs/draw-runs.ts'
 
 export function rowOf(run: Run): RunRow {
@@ -23,6 +23,12 @@ export function rowOf(run: Run): RunRow {
     labels: run.labels,
     ...(run.origin === undefined ? {} : { origin: run.origin as NonNullable<RunRow['origin']> }), // `failed` is true, or absent,
   }
+}
+
+/** What the engine runs. */
+export async function planAt(client: StepflowClient, runId: string): Promise<Plan> {
+  const { plan } = (await client.getRunFlow(runId)) as unknown as { readonly plan: Plan } // of a server, that is all of it
+  return plan
 }
 
 /** As a store's run is printed: a place in a server's events is not of the run. */

@@ -2,12 +2,13 @@
 // keeps it from being shown keeps nothing else.
 
 import type { StepflowClient } from '@stepflow/api/client'
-import type { JournalEntry, Plan } from '@stepflow/engine'
+import type { JournalEntry } from '@stepflow/engine'
 import type { Io } from '../command.ts'
 import type { Messages } from '../messages.ts'
 import { type RunDisplay, showRun } from '../progress/show-run.ts'
 import { watchWaits } from '../progress/watch-waits.ts'
 import { urlWords } from './open-client.ts'
+import { planAt } from './remote-row.ts'
 
 export interface ShowSteps {
   readonly client: StepflowClient
@@ -28,7 +29,7 @@ export function showSteps({ client, runId, io, messages, signal }: ShowSteps): S
   signal.addEventListener('abort', () => left.abort(), { once: true })
   let display: RunDisplay | undefined
   const follow = async () => {
-    const { plan } = (await client.getRunFlow(runId)) as unknown as { readonly plan: Plan } // what the engine runs
+    const plan = await planAt(client, runId)
     const waits = watchWaits(plan, messages.hint, urlWords(client))
     display = showRun(plan, io, messages)
     waits.name(runId)

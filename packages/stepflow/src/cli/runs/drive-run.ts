@@ -10,20 +10,20 @@ import {
   type RunRow,
 } from '@stepflow/engine'
 import { type Created, editedInput, findRun, readCreated, refuseChanged, reopenRun } from '@stepflow/host/history'
-import { outputOf, usage } from '../args.ts'
+import { outputOf } from '../args.ts'
 import { describeDiagnostics } from '../code-frame.ts'
 import type { Option } from '../command.ts'
 import { refuseOverwriting } from '../keep-sources.ts'
 import { shellWord } from '../progress/watch-waits.ts'
 import { takeUp } from '../recorded-run.ts'
 import { followSingle } from '../single-run.ts'
-import { givenInput, inputOptions, overrideOptions, readGiven, readVariables, variableOptions } from '../sources.ts'
+import { inputOptions, overrideOptions, readGiven, readVariables, variableOptions } from '../sources.ts'
 import { STORE_PATIENCE_MS } from '../store-option.ts'
 import { checkWritable } from '../write-file.ts'
 import { type Action, jsonOption, type RunsContext, secretsOption } from './action.ts'
 import { followMany } from './follow-many.ts'
 import { itemRanges } from './item-number.ts'
-import { nextPlan, tellNothing, tellPreview } from './prepare-rerun.ts'
+import { inputAgain, nextPlan, startOf, tellNothing, tellPreview } from './prepare-rerun.ts'
 import { rerunAtServer } from './rerun-at-server.ts'
 import { teller, tellServer } from './signal-run.ts'
 
@@ -105,8 +105,7 @@ export const rerun: Action = {
     const { command, args, io, messages, store, operands } = at
     const row = await findRun(store, operands[0] as string) // there as its operands say
     const created = await readCreated(store, row.id)
-    const step = args.value('from')
-    if (step !== undefined && args.has('failed')) throw usage(command, '--from and --failed are both given')
+    const step = startOf(at)
     const input = await givenAgain(at, row, created)
     const items = itemRanges(command, args, row)
     const changed = await nextPlan(at, created)
@@ -204,15 +203,13 @@ function lacksInputs({ id, trigger, origin }: RunRow, { storeWords }: RunsContex
 }
 
 async function givenAgain(
-  { command, args, io, reader }: RunsContext,
+  at: RunsContext,
   row: RunRow,
   created: Created,
 ): Promise<{ readonly value: unknown } | undefined> {
-  const given = givenInput(args, command)
+  const { io, reader } = at
+  const given = inputAgain(at, row)
   if (!given) return undefined
-  if (row.items.total !== 1) {
-    throw usage(command, `--${given.name} is one input, but run ${row.id} has ${row.items.total} items`)
-  }
   const value = await readGiven(given.name, given.value ?? '', 'the input', io)
   return { value: await editedInput(await reader.open(row.id), created, value) }
 }

@@ -8,8 +8,11 @@ import { usage } from '../args.ts'
 import { describeDiagnostics } from '../code-frame.ts'
 import { number } from '../progress/number.ts'
 import { openProject } from '../project.ts'
-import { readOverrides } from '../sources.ts'
+import { givenInput, readOverrides } from '../sources.ts'
 import type { RunsContext } from './action.ts'
+
+/** Here, or at a server. */
+type Asked = Pick<RunsContext, 'command' | 'args'>
 
 export interface NextPlan {
   readonly plan: Plan
@@ -18,6 +21,20 @@ export interface NextPlan {
   readonly file: string
   /** Another flow than that of the run, not just patches of it. */
   readonly isOther: boolean
+}
+
+/** The step from which on it is repeated, if one is named. */
+export function startOf({ command, args }: Asked): string | undefined {
+  const step = args.value('from')
+  if (step !== undefined && args.has('failed')) throw usage(command, '--from and --failed are both given')
+  return step
+}
+
+/** What gives another input than the recorded one. */
+export function inputAgain({ command, args }: Asked, { id, items }: RunRow): ReturnType<typeof givenInput> {
+  const given = givenInput(args, command)
+  if (!given || items.total === 1) return given
+  throw usage(command, `--${given.name} is one input, but run ${id} has ${items.total} items`)
 }
 
 /** With --flow or overrides: the flow that is named, or the run's own, patched. Undefined: the run's own plan. */

@@ -2,37 +2,32 @@
 
 import { randomUUID } from 'node:crypto'
 import type { Rerun } from '@stepflow/api/client'
-import type { Plan } from '@stepflow/engine'
-import { outputOf, usage } from '../args.ts'
+import { outputOf } from '../args.ts'
 import { withResultWriter } from '../batch/result-output.ts'
 import { onInterrupt } from '../interrupts.ts'
 import { refuseOverwriting } from '../keep-sources.ts'
 import { followMany, followOne, outputAt } from '../remote/follow-run.ts'
 import { compiled, flowText, merged, reportFindings } from '../remote/given-flow.ts'
 import { reportAway } from '../remote/open-client.ts'
-import { rowOf } from '../remote/remote-row.ts'
+import { planAt, rowOf } from '../remote/remote-row.ts'
 import { announceSubmitted } from '../remote/submitted.ts'
-import { givenInput, readGiven, readOverrides, readVariables } from '../sources.ts'
+import { readGiven, readOverrides, readVariables } from '../sources.ts'
 import { checkWritable } from '../write-file.ts'
 import type { RemoteContext } from './action.ts'
 import { itemRanges } from './item-number.ts'
-import { tellNothing, tellPreview } from './prepare-rerun.ts'
+import { inputAgain, startOf, tellNothing, tellPreview } from './prepare-rerun.ts'
 
 export async function rerunAtServer(at: RemoteContext): Promise<number> {
   const { command, args, io, messages, client, operands } = at
   const [id] = operands as [string] // there as its operands say
-  const step = args.value('from')
-  if (step !== undefined && args.has('failed')) throw usage(command, '--from and --failed are both given')
+  const step = startOf(at)
   const row = rowOf(await client.getRun(id))
-  const given = givenInput(args, command)
-  if (given && row.items.total !== 1) {
-    throw usage(command, `--${given.name} is one input, but run ${row.id} has ${row.items.total} items`)
-  }
+  const given = inputAgain(at, row)
   const items = itemRanges(command, args, row)
   const file = args.value('flow')
   const text = file === undefined ? undefined : flowText(command, file, io)
   const plan =
-    file === undefined || text === undefined ? await planOf(at, id) : await compiled(file, text, messages, io)
+    file === undefined || text === undefined ? await planAt(client, id) : await compiled(file, text, messages, io)
   if (!plan) return 2
   const variables = await readVariables(args, plan, io, messages)
   const overrides = merged(await readOverrides(args, io))
@@ -56,11 +51,6 @@ export async function rerunAtServer(at: RemoteContext): Promise<number> {
 }
 
 // ---
-
-async function planOf({ client }: RemoteContext, id: string): Promise<Plan> {
-  const { plan } = (await client.getRunFlow(id)) as unknown as { readonly plan: Plan } // what the engine runs
-  return plan
-}
 
 async function beginAndFollow(at: RemoteContext, id: string, asked: Rerun): Promise<number> {
   const { command, args, io, messages, client } = at

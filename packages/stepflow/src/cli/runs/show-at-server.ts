@@ -1,12 +1,12 @@
 // stepflow runs show --url: the same look at a run, read from a server.
 
 import type { ItemList, Run, Step, StepflowClient, StepList } from '@stepflow/api/client'
-import { FlowError, foldSteps, isEnded, isRecord, type JournalEntry, type Outcome, type Plan } from '@stepflow/engine'
+import { FlowError, foldSteps, isEnded, isRecord, type JournalEntry, type Outcome } from '@stepflow/engine'
 import type { ItemSummary } from '@stepflow/host/history'
 import { countOption } from '../args.ts'
 import { watchWaits } from '../progress/watch-waits.ts'
 import { urlWords } from '../remote/open-client.ts'
-import { rowOf, summaryIn } from '../remote/remote-row.ts'
+import { planAt, rowOf, summaryIn } from '../remote/remote-row.ts'
 import { pageOf } from '../remote/submitted.ts'
 import { openPage } from '../run-line.ts'
 import type { RemoteContext } from './action.ts'
@@ -51,7 +51,7 @@ const PAGE = 1000
 async function readItem(client: StepflowClient, run: Run, item: number) {
   const { runId, status, completedAt, createdAt } = run
   try {
-    const { plan } = (await client.getRunFlow(runId)) as unknown as { readonly plan: Plan } // what the engine runs
+    const plan = await planAt(client, runId)
     const states = foldSteps(plan, item)
     const waits: string[] = []
     const watcher = watchWaits(plan, (text) => waits.push(text), urlWords(client))
