@@ -82,6 +82,13 @@ export { createMemoryStore, type MemoryStoreOptions } from './store/memory.ts'
 export type { History } from './store/memory-runs.ts'
 export { checkRecordName, recordConflict } from './store/records.ts'
 export {
+  type OptionRule,
+  type OptionRules,
+  SHARED_STORE_OPTIONS,
+  unfitOptions,
+  unknownOptions,
+} from './store/store-options.ts'
+export {
   type JournalEntry,
   type JournalId,
   type RunId,
