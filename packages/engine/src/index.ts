@@ -100,6 +100,7 @@ export {
   visitPath,
   type WaitForm,
 } from './journal/events.ts'
+export { type JournalParts, partsOfJournal, runOfJournal } from './journal/journal-name.ts'
 export { RefusedInput } from './journal/refused-input.ts'
 export { foldWaits, type OpenWait, type WaitFold } from './journal/open-waits.ts'
 export { foldItems, type ItemFold } from './journal/item-states.ts'

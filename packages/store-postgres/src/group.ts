@@ -17,6 +17,7 @@ import {
   ITEM_BYTES,
   isEnded,
   type JournalEntry,
+  type JournalParts,
   type JournalRow,
   type LogLine,
   newRunRow,
@@ -25,7 +26,7 @@ import {
   type RunId,
   type RunRow,
 } from '@stepflow/engine'
-import { type Parts, partsOf } from './journal-names.ts'
+import { partsOf } from './journal-names.ts'
 import type { Shard } from './rows.ts'
 import type { States } from './states.ts'
 
@@ -33,7 +34,7 @@ import type { States } from './states.ts'
 export interface Appended {
   readonly batch: Batch
   readonly encoded: EncodedEntries
-  readonly parts: Parts
+  readonly parts: JournalParts
 }
 
 /** A shard as it will be, and as it was. */
@@ -80,9 +81,9 @@ export interface GroupLine {
 
 /** What is not known, and has to be read first. */
 export class Unknown {
-  readonly journals: readonly Parts[]
+  readonly journals: readonly JournalParts[]
 
-  constructor(journals: readonly Parts[]) {
+  constructor(journals: readonly JournalParts[]) {
     this.journals = journals
   }
 }
@@ -108,7 +109,7 @@ export class Group {
   }
 
   /** Does the group change something of the journal, or of its run's row? */
-  touches({ run, part }: Parts): boolean {
+  touches({ run, part }: JournalParts): boolean {
     return this.#shards.has(keyOf(run, part)) || this.#runs.get(run)?.isWritten === true
   }
 
@@ -136,7 +137,7 @@ export class Group {
     return isRunKnown && (isNew || this.#shards.has(keyOf(run, part)) || this.#states.shard(run, part) !== undefined)
   }
 
-  #checkFence({ journal, after, ifOpen }: Batch, { run, part }: Parts): void {
+  #checkFence({ journal, after, ifOpen }: Batch, { run, part }: JournalParts): void {
     const rows = (this.#shards.get(keyOf(run, part)) ?? this.#states.shard(run, part)?.state)?.rows ?? 0
     if (after === undefined && rows === 0) throw new FlowError('NOT_FOUND', `there is no journal ${journal}`)
     if (after !== undefined && rows !== after) {
@@ -224,7 +225,7 @@ export class Group {
     return made
   }
 
-  #shard({ run, part }: Parts, ofRun: GroupRun, [first]: readonly JournalEntry[]): GroupShard {
+  #shard({ run, part }: JournalParts, ofRun: GroupRun, [first]: readonly JournalEntry[]): GroupShard {
     const key = keyOf(run, part)
     const here = this.#shards.get(key)
     if (here) return here

@@ -17,13 +17,13 @@ import {
   type Listener,
   type RowsAfter,
   type RunId,
+  runOfJournal,
   type WatchOptions,
   type WrittenRow as WrittenJournalRow,
   type WrittenLine,
   type WrittenRows,
 } from '@stepflow/engine'
 import type { Connection } from './connection.ts'
-import { runOf } from './journal-names.ts'
 import type { Page, PageQuery, Pages, PlacedRow } from './pages.ts'
 import { behind, cursorOf, isAfter, type Place, placeOf, readCursor } from './places.ts'
 import { toText } from './text.ts'
@@ -286,7 +286,7 @@ export class Watchers {
 
   /** `tx`: those who have read up to there by themselves have heard of it. */
   #tell(row: JournalRow, at: { tx: number; place: number }, place: Place, tx: number | undefined): void {
-    const run = runOf(row.journal)
+    const run = runOfJournal(row.journal)
     if (this.#told.size >= MOST_TOLD) this.#told.clear()
     this.#told.set(row.journal, row.seq)
     const [own, all] = [this.#watchers.get(run), this.#watchers.get(undefined)]
@@ -396,7 +396,7 @@ export class Watchers {
   #tellOwn(watcher: Watcher): void {
     const place = this.#place as Place
     for (const own of this.#own.values()) {
-      const isHis = watcher.run === undefined || runOf(own.row.journal) === watcher.run
+      const isHis = watcher.run === undefined || runOfJournal(own.row.journal) === watcher.run
       if (!isHis || !own.isTold || own.tx < watcher.from) continue
       this.#hear(watcher, own.row, cursorOf(behind(own, place), this.#options.store()))
     }

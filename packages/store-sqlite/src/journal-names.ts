@@ -5,22 +5,14 @@
 // N2  How many rows an open journal has, and where its last one is, stands in its row as it was at most LAG positions ago.
 //     The newest one is looked for among the LAG positions behind. (`shard-rows.ts` sees to that.)
 
-import { FlowError, type JournalId, type RunId } from '@stepflow/engine'
+import { type JournalId, type JournalParts, partsOfJournal } from '@stepflow/engine'
 
 export const PARTS = 4_194_304
 export const LAG = 256
 
 /** `RUN/3` -> `RUN`, 3; throws INVALID_INPUT for what is no such name. */
-export function partsOf(journal: JournalId): { readonly run: RunId; readonly part: number } {
-  const at = journal.lastIndexOf('/')
-  // Nearly always the run's own: nothing to take apart.
-  if (at > 0 && at === journal.length - 2 && journal.endsWith('/0')) return { run: journal.slice(0, at), part: 0 }
-  const digits = journal.slice(at + 1)
-  const part = Number(digits)
-  if (at < 1 || !/^(0|[1-9]\d*)$/.test(digits) || part >= PARTS) {
-    throw new FlowError('INVALID_INPUT', `${JSON.stringify(journal)} is not the name of a journal: it is RUN/NUMBER`)
-  }
-  return { run: journal.slice(0, at), part }
+export function partsOf(journal: JournalId): JournalParts {
+  return partsOfJournal(journal, PARTS)
 }
 
 /** The row of the run's own journal as `journals` has it, of run `?1`: the view itself would look at all of its shards. */

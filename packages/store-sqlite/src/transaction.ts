@@ -18,6 +18,7 @@ import {
   type LogLine,
   project,
   type RunId,
+  runOfJournal,
   type Wake,
 } from '@stepflow/engine'
 import { partsOf } from './journal-names.ts'
@@ -151,7 +152,7 @@ export class JournalTransaction implements Transaction {
     if (after === undefined && rows === 0) throw new FlowError('NOT_FOUND', `there is no journal ${journal}`)
     if (after !== undefined && rows !== after) throw conflict(journal, after)
     if (!ifOpen) return
-    const { status } = this.#tables.runs.get(runOf(journal))?.row ?? {}
+    const { status } = this.#tables.runs.get(runOfJournal(journal))?.row ?? {}
     if (status && isEnded(status))
       throw new FlowError('CONFLICT', `the run of journal ${journal} has ended (${status})`)
   }
@@ -197,7 +198,7 @@ export class JournalTransaction implements Transaction {
       this.#tables.sql.keepOutput.run(key, until, encoded.cached[index] as string)
     }
     for (const wake of wakes) this.#wakeOrTake(wake.journal, wake.at, isNew && wake.journal === journal)
-    if (changes.isSignalled) this.#signalled.note(runOf(journal), batch.entries)
+    if (changes.isSignalled) this.#signalled.note(runOfJournal(journal), batch.entries)
   }
 
   #changeRun(shard: Shard, changes: Changes, encoded: EncodedEntries): void {
@@ -230,7 +231,7 @@ export class JournalTransaction implements Transaction {
 
   #addJournal({ journal, entries: [first], atWork }: Batch, changes: Changes): Shard {
     const { runs } = this.#tables
-    const id = runOf(journal)
+    const id = runOfJournal(journal)
     const run = runs.get(id) ?? runs.add(id, changes)
     // Who writes the first row has the journal in hand, until it is put down.
     const driver = this.#tables.events.driver()
@@ -278,10 +279,6 @@ export class JournalTransaction implements Transaction {
     this.#hasLooked = true
     this.#tables.look()
   }
-}
-
-export function runOf(journal: JournalId): RunId {
-  return journal.slice(0, journal.lastIndexOf('/'))
 }
 
 // ---

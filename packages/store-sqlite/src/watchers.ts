@@ -12,6 +12,7 @@ import {
   type Listener,
   type RowsAfter,
   type RunId,
+  runOfJournal,
   type WatchOptions,
   type WrittenRow as WrittenJournalRow,
   type WrittenLine,
@@ -20,7 +21,6 @@ import {
 import type { JournalReader } from './journal.ts'
 import type { LogTable, PlacedLine } from './log-table.ts'
 import type { WrittenRow } from './tables.ts'
-import { runOf } from './transaction.ts'
 
 const ROWS_AT_ONCE = 256
 
@@ -225,11 +225,11 @@ export class Watchers {
   }
 
   #isWanted(journal: JournalId): boolean {
-    return this.#listeners.has(undefined) || this.#listeners.has(runOf(journal))
+    return this.#listeners.has(undefined) || this.#listeners.has(runOfJournal(journal))
   }
 
   #pass(written: WrittenRow): void {
-    for (const of of [runOf(written.row.journal), undefined]) {
+    for (const of of [runOfJournal(written.row.journal), undefined]) {
       for (const listener of this.#listeners.get(of) ?? []) this.#tell(written, listener)
     }
   }

@@ -3,7 +3,8 @@
 import { type Clock, systemClock } from '../clock.ts'
 import type { Log } from '../component/plugin.ts'
 import { errorValue, FlowError } from '../errors.ts'
-import type { JournalId, RunId } from '../journal/events.ts'
+import type { JournalId } from '../journal/events.ts'
+import { runOfJournal } from '../journal/journal-name.ts'
 import { isEnded, project } from '../journal/project.ts'
 import { bareId, contentId } from '../plan/id.ts'
 import { type Drive, OFFER_AGAIN_MS } from './driving.ts'
@@ -151,7 +152,7 @@ class MemoryStore implements Store {
   }
 
   #append(batch: Batch): void {
-    const run = runOf(batch.journal)
+    const run = runOfJournal(batch.journal)
     const changes = project(batch.entries)
     const journal = this.runs.journal(batch, run, changes)
     const isFirst = journal.length === 0
@@ -199,10 +200,4 @@ class MemoryStore implements Store {
         this.#arm()
       })
   }
-}
-
-// ---
-
-function runOf(journal: JournalId): RunId {
-  return journal.slice(0, journal.lastIndexOf('/'))
 }

@@ -3,6 +3,7 @@
 
 import { FlowError } from '../errors.ts'
 import type { JournalId } from '../journal/events.ts'
+import { runOfJournal } from '../journal/journal-name.ts'
 import { isEnded } from '../journal/project.ts'
 import type { Drive } from '../store/driving.ts'
 import { createMemoryStore } from '../store/memory.ts'
@@ -92,7 +93,7 @@ export class SimDisk {
       rowsAfter: (of) => rows.rowsAfter(of),
       watch: ({ run }, listener) => {
         const told = (row: JournalRow) => {
-          if (run === undefined || runOf(row.journal) === run) listener(row, rows.cursor() as Cursor)
+          if (run === undefined || runOfJournal(row.journal) === run) listener(row, rows.cursor() as Cursor)
         }
         watchers.add(told)
         return () => watchers.delete(told)
@@ -165,14 +166,14 @@ export class SimDisk {
     this.#letGo(batch.journal)
     for (const wake of batch.wakes ?? []) this.#wake(wake.journal, wake.at)
     if (batch.entries.some((entry) => entry.type === 'signalled')) {
-      for (const journal of this.#openOf(runOf(batch.journal))) this.#wake(journal, this.world.now)
+      for (const journal of this.#openOf(runOfJournal(batch.journal))) this.#wake(journal, this.world.now)
     }
     this.#tell(row, process)
   }
 
   /** A journal whose work is done is held by nobody. */
   #letGo(journal: JournalId): void {
-    if (this.#openOf(runOf(journal)).includes(journal)) return
+    if (this.#openOf(runOfJournal(journal)).includes(journal)) return
     this.#holders.delete(journal)
     this.#wakes.delete(journal)
   }
@@ -287,10 +288,4 @@ function away(message: string): FlowError {
 export function hasEnded(disk: SimDisk, run: string): boolean {
   const row = disk.rows.runs.get(run) as Awaited<ReturnType<Store['runs']['get']>>
   return row !== undefined && isEnded(row.status)
-}
-
-// ---
-
-function runOf(journal: JournalId): string {
-  return journal.slice(0, journal.lastIndexOf('/'))
 }

@@ -1,12 +1,12 @@
 // A store whose writes are reported once they are written. For the engine of this process only: what other processes write
 // to the same store is theirs to count.
 
-import { type Batch, isPromise, type MaybePromise, type Store } from '@stepflow/engine'
+import { type Batch, isPromise, type MaybePromise, runOfJournal, type Store } from '@stepflow/engine'
 import type { Observer } from './observer.ts'
 
 /** The same store; `observer` learns what is appended by it. */
 export function observedStore(store: Store, observer: Required<Observer>): Store {
-  const report = ({ journal, entries }: Batch) => observer.wrote(journal.slice(0, journal.lastIndexOf('/')), entries)
+  const report = ({ journal, entries }: Batch) => observer.wrote(runOfJournal(journal), entries)
   const then = (written: MaybePromise<void>, told: () => void): MaybePromise<void> =>
     isPromise(written) ? written.then(told) : told()
   return {

@@ -8,6 +8,7 @@ import {
   type JournalId,
   type JournalRow,
   type RunId,
+  runOfJournal,
   type Store,
   type WrittenLine,
   type WrittenRows,
@@ -61,7 +62,7 @@ export class RowEvents {
     for (const one of rows) {
       const happenings: Happening[] = []
       if ('row' in one) {
-        const run = runOf(one.row.journal)
+        const run = runOfJournal(one.row.journal)
         const journals = this.#touched.get(run) ?? new Set()
         this.#touched.set(run, journals.add(one.row.journal))
         await this.#see(run, one.row, topics, happenings)
@@ -213,10 +214,6 @@ function waitShape({ row: { id, flow } }: RecordedRun, { wait, at, end }: WaitCh
     ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt).toISOString() }),
     ...(end === 'decided' ? { decided: { at: new Date(at).toISOString() } } : end === undefined ? {} : { [end]: true }),
   }
-}
-
-function runOf(journal: JournalId): RunId {
-  return journal.slice(0, journal.lastIndexOf('/'))
 }
 
 function isOfItem(entry: object, item: number): boolean {

@@ -4,6 +4,7 @@
 import type { Clock } from '../../clock.ts'
 import { type ErrorValue, FlowError } from '../../errors.ts'
 import type { JournalEntry, JournalId, RunId } from '../../journal/events.ts'
+import { runOfJournal } from '../../journal/journal-name.ts'
 import type { MaybePromise } from '../../json.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { isAway, type Patience } from '../../store/patience.ts'
@@ -137,7 +138,7 @@ export class Journals {
   /** The driver; or when somebody is to try again; nothing if there is one already, or the journal cannot be read. */
   async #take(journal: JournalId): Promise<Taken | undefined> {
     const { store, patience, runs, clock } = this.#tools
-    const id = journal.slice(0, journal.lastIndexOf('/'))
+    const id = runOfJournal(journal)
     try {
       const known = runs.get(id)
       const run = known ?? (await runs.load(id, true))
