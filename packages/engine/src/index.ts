@@ -122,7 +122,7 @@ export {
   isDamage,
   JournalCodec,
 } from './journal/codec.ts'
-export type { BlobKind, EncodedBlob } from './journal/large-values.ts'
+export { type BlobKind, type EncodedBlob, encodeBlob } from './journal/large-values.ts'
 export {
   applyChanges,
   type Changes,

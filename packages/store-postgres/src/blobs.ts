@@ -4,11 +4,10 @@ import {
   type BlobKind,
   type Blobs,
   bareId,
-  contentId,
   type EncodedBlob,
+  encodeBlob,
   FlowError,
   type JournalCodec,
-  textId,
 } from '@stepflow/engine'
 import { texts } from './arrays.ts'
 import type { Connection } from './connection.ts'
@@ -67,7 +66,7 @@ export class BlobTable {
     const { codec, connection } = this.#options
     return {
       put: async (value) => {
-        const blob = encode(value)
+        const blob = encodeBlob(value)
         const content = blob.content()
         const [json, bytes] = typeof content === 'string' ? [content, null] : [null, Buffer.from(content)]
         const text = `INSERT INTO blobs (id, kind, put_at, json, bytes) VALUES ($1, $2, $3, $4, $5)
@@ -99,12 +98,6 @@ interface BlobRecord {
   readonly kind: BlobKind
   readonly json: string | null
   readonly bytes: Buffer | null
-}
-
-function encode(value: unknown): EncodedBlob {
-  if (value instanceof Uint8Array) return { id: contentId(value), kind: 'bytes', content: () => value }
-  const text = JSON.stringify(value) ?? 'null'
-  return { id: textId(text), kind: 'json', content: () => text }
 }
 
 function parse(text: string): unknown {

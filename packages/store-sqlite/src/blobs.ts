@@ -1,15 +1,6 @@
 // Blobs by the hash of their content, each kept once.
 
-import {
-  type BlobKind,
-  bareId,
-  type Clock,
-  contentId,
-  type EncodedBlob,
-  FlowError,
-  type JournalCodec,
-  textId,
-} from '@stepflow/engine'
+import { type BlobKind, bareId, type Clock, type EncodedBlob, FlowError, type JournalCodec } from '@stepflow/engine'
 import type { Database } from './drivers.ts'
 import { type Bytes, bytesOf, textOf } from './text.ts'
 
@@ -33,14 +24,6 @@ export class BlobTable {
       touch: db.prepare('UPDATE blobs SET put_at = ? WHERE id = ?'),
       get: db.prepare('SELECT kind, CAST(content AS BLOB) AS content FROM blobs WHERE id = ?'),
     }
-  }
-
-  /** A value, as something that `putEncoded` takes. */
-  encode(value: unknown): EncodedBlob {
-    if (value instanceof Uint8Array) return { id: contentId(value), kind: 'bytes', content: () => value }
-    const text = JSON.stringify(value) ?? 'null'
-    const id = textId(text)
-    return { id, kind: 'json', content: () => text }
   }
 
   /** Inside a transaction. */

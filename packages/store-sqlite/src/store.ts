@@ -8,6 +8,7 @@ import {
   type Clock,
   type Cursor,
   type Drive,
+  encodeBlob,
   FlowError,
   JournalCodec,
   type JournalId,
@@ -216,7 +217,7 @@ class SqliteStore implements Store {
     this.records = new RecordTable(db, { writer, read: (read) => this.#read(read) })
     this.blobs = {
       put: async (value) => {
-        const blob = table.encode(value)
+        const blob = encodeBlob(value)
         await this.#writer.write((tx) => tx.putBlob(blob))
         this.#codec.remember(value, blob.id, blob.kind)
         return blob.id

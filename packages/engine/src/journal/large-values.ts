@@ -20,6 +20,13 @@ export interface EncodedBlob {
   content(): string | Uint8Array
 }
 
+/** A value by itself, however small. */
+export function encodeBlob(value: unknown): EncodedBlob {
+  if (value instanceof Uint8Array) return { id: contentId(value), kind: 'bytes', content: () => value }
+  const text = JSON.stringify(value) ?? 'null'
+  return { id: textId(text), kind: 'json', content: () => text }
+}
+
 /** Where in a value. */
 export type Path = readonly (string | number)[]
 
