@@ -77,6 +77,7 @@ export type { Route, Router } from './component/router.ts'
 
 // --- what is kept
 export { type Drive, Driving } from './store/driving.ts'
+export { checkFence } from './store/fence.ts'
 export { isAway } from './store/patience.ts'
 export { createMemoryStore, type MemoryStoreOptions } from './store/memory.ts'
 export type { History } from './store/memory-runs.ts'

@@ -8,15 +8,13 @@ import {
   applyChanges,
   type Batch,
   type Changes,
+  checkFence,
   concernsRun,
   count,
   type EncodedBlob,
   type EncodedEntries,
-  FlowError,
   hasShardEnded,
   ITEM_BYTES,
-  isEnded,
-  type JournalEntry,
   type JournalParts,
   type JournalRow,
   type LogLine,
@@ -137,23 +135,15 @@ export class Group {
     return isRunKnown && (isNew || this.#shards.has(keyOf(run, part)) || this.#states.shard(run, part) !== undefined)
   }
 
-  #checkFence({ journal, after, ifOpen }: Batch, { run, part }: JournalParts): void {
+  #checkFence(batch: Batch, { run, part }: JournalParts): void {
     const rows = (this.#shards.get(keyOf(run, part)) ?? this.#states.shard(run, part)?.state)?.rows ?? 0
-    if (after === undefined && rows === 0) throw new FlowError('NOT_FOUND', `there is no journal ${journal}`)
-    if (after !== undefined && rows !== after) {
-      const message = `journal ${journal} does not end after ${after} rows: somebody else has written to it`
-      throw new FlowError('CONFLICT', message)
-    }
-    const row = (this.#runs.get(run) ?? this.#states.run(run)?.state)?.row
-    if (ifOpen && row && isEnded(row.status)) {
-      throw new FlowError('CONFLICT', `the run of journal ${journal} has ended (${row.status})`)
-    }
+    checkFence(batch, rows, (this.#runs.get(run) ?? this.#states.run(run)?.state)?.row.status)
   }
 
   #append({ batch, encoded, parts }: Appended, mark: number): GroupShard {
     const changes = project(batch.entries)
     const run = this.#run(parts.run, changes)
-    const shard = this.#shard(parts, run, batch.entries)
+    const shard = this.#shard(parts, run, changes)
     const isNew = shard.rows === 0
     const seq = shard.rows++
     // Lines stand before their row, or behind it if it is the first.
@@ -225,13 +215,13 @@ export class Group {
     return made
   }
 
-  #shard({ run, part }: JournalParts, ofRun: GroupRun, [first]: readonly JournalEntry[]): GroupShard {
+  #shard({ run, part }: JournalParts, ofRun: GroupRun, changes: Changes): GroupShard {
     const key = keyOf(run, part)
     const here = this.#shards.get(key)
     if (here) return here
     const known = this.#states.shard(run, part)?.state
-    const items = first?.type === 'created' ? { first: first.from, items: first.inputs.length } : { first: 0, items: 0 }
-    const before = known ?? { run, part, rows: 0, ...items, isOpen: true, counts: noCounts() }
+    const { first = 0, count: items = 0 } = changes.items ?? {}
+    const before = known ?? { run, part, rows: 0, first, items, isOpen: true, counts: noCounts() }
     const more = { n: this.shards.length, expected: before.rows, hold: false, ofRun }
     const made: GroupShard = { ...before, counts: { ...before.counts }, ...more }
     this.#shards.set(key, made)

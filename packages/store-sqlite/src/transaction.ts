@@ -5,14 +5,13 @@ import {
   applyChanges,
   type Batch,
   type Changes,
+  checkFence,
   concernsRun,
   count,
   type EncodedBlob,
   type EncodedEntries,
   type Ends,
-  FlowError,
   hasShardEnded,
-  isEnded,
   type JournalEntry,
   type JournalId,
   type LogLine,
@@ -147,14 +146,11 @@ export class JournalTransaction implements Transaction {
 
   // --- the rows that follow from the journal
 
-  #checkFence({ journal, after, ifOpen }: Batch): void {
+  #checkFence(batch: Batch): void {
+    const { journal, ifOpen } = batch
     const rows = this.shard(journal)?.rows ?? 0
-    if (after === undefined && rows === 0) throw new FlowError('NOT_FOUND', `there is no journal ${journal}`)
-    if (after !== undefined && rows !== after) throw conflict(journal, after)
-    if (!ifOpen) return
-    const { status } = this.#tables.runs.get(runOfJournal(journal))?.row ?? {}
-    if (status && isEnded(status))
-      throw new FlowError('CONFLICT', `the run of journal ${journal} has ended (${status})`)
+    const run = ifOpen ? this.#tables.runs.get(runOfJournal(journal)) : undefined
+    checkFence(batch, rows, run?.row.status)
   }
 
   #append(batch: Batch, encoded: EncodedEntries): void {
@@ -229,14 +225,14 @@ export class JournalTransaction implements Transaction {
     this.#tables.shards.changed(shard)
   }
 
-  #addJournal({ journal, entries: [first], atWork }: Batch, changes: Changes): Shard {
+  #addJournal({ journal, atWork }: Batch, changes: Changes): Shard {
     const { runs } = this.#tables
     const id = runOfJournal(journal)
     const run = runs.get(id) ?? runs.add(id, changes)
     // Who writes the first row has the journal in hand, until it is put down.
     const driver = this.#tables.events.driver()
-    const items = first?.type === 'created' ? { first: first.from, items: first.inputs.length } : { first: 0, items: 0 }
-    const shard = this.#tables.shards.add(journal, run, { ...items, driver })
+    const { first = 0, count: items = 0 } = changes.items ?? {}
+    const shard = this.#tables.shards.add(journal, run, { first, items, driver })
     // Written with the rest of it.
     shard.counts.running = atWork?.running ?? 0
     return shard
@@ -287,11 +283,4 @@ function isNews(entry: JournalEntry): boolean {
   if (entry.type === 'settled')
     return entry.cache !== undefined || entry.recovered !== undefined || entry.lost !== undefined
   return entry.type !== 'started' && entry.type !== 'parked'
-}
-
-function conflict(journal: JournalId, after: number): FlowError {
-  return new FlowError(
-    'CONFLICT',
-    `journal ${journal} does not end after ${after} rows: somebody else has written to it`,
-  )
 }

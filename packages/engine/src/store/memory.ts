@@ -5,9 +5,10 @@ import type { Log } from '../component/plugin.ts'
 import { errorValue, FlowError } from '../errors.ts'
 import type { JournalId } from '../journal/events.ts'
 import { runOfJournal } from '../journal/journal-name.ts'
-import { isEnded, project } from '../journal/project.ts'
+import { project } from '../journal/project.ts'
 import { bareId, contentId } from '../plan/id.ts'
 import { type Drive, OFFER_AGAIN_MS } from './driving.ts'
+import { checkFence } from './fence.ts'
 import { MemoryLogs } from './memory-logs.ts'
 import { type History, MemoryRuns } from './memory-runs.ts'
 import { MemoryWatchers, PlacedRow } from './memory-watchers.ts'
@@ -139,16 +140,9 @@ class MemoryStore implements Store {
     this.#cancelTimer?.()
   }
 
-  #checkFence({ journal, after, ifOpen }: Batch): void {
-    const known = this.runs.journals.get(journal)
-    const length = known?.length ?? 0
-    if (after === undefined && length === 0) throw new FlowError('NOT_FOUND', `there is no journal ${journal}`)
-    if (after !== undefined && after !== length) {
-      throw new FlowError('CONFLICT', `journal ${journal} has ${length} rows, not ${after}`)
-    }
-    if (ifOpen && known && isEnded(known.run.row.status)) {
-      throw new FlowError('CONFLICT', `the run of journal ${journal} has ended (${known.run.row.status})`)
-    }
+  #checkFence(batch: Batch): void {
+    const known = this.runs.journals.get(batch.journal)
+    checkFence(batch, known?.length ?? 0, known?.run.row.status)
   }
 
   #append(batch: Batch): void {
