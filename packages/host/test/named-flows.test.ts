@@ -1,47 +1,19 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { createMemoryStore, FlowError, hasErrors, type Store, systemClock } from '@stepflow/engine'
-import { createManualClock, type ManualClock } from '@stepflow/engine/testing'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { defaultConfig } from '../src/config/config.ts'
+import { FlowError, hasErrors, systemClock } from '@stepflow/engine'
+import { expect, test } from 'vitest'
 import { KnownFlows } from '../src/flows/known-flows.ts'
 import { FlowVersions } from '../src/named-flows/flow-versions.ts'
 import { FolderFlows } from '../src/named-flows/folder-flows.ts'
 import { createTextCompiler, NamedFlows } from '../src/named-flows/index.ts'
 import { TakenNames } from '../src/named-flows/taken-names.ts'
-import { type WiredPlugins, wirePlugins } from '../src/wire.ts'
+import { clock, folder, home, newHomeForEachTest, plugins, store } from './flows-home.ts'
 
 const flow = (word: string, name?: string) =>
   `${name === undefined ? '' : `name: ${name}\n`}steps:\n  - { id: say, component: /builtin/noop, input: ${word} }\n`
 const BROKEN = 'steps:\n  - { id: say, component: /builtin/noop, input: { $step: nobody } }\n'
 
-let home: string
-let folder: string
-let store: Store
-let clock: ManualClock
-let plugins: WiredPlugins
-beforeEach(async () => {
-  home = mkdtempSync(join(tmpdir(), 'named-'))
-  folder = join(home, 'flows')
-  mkdirSync(folder)
-  store = createMemoryStore()
-  clock = createManualClock(Date.UTC(2026, 10, 30))
-  plugins = await wirePlugins(defaultConfig(home), { env: {}, flowDirectory: folder })
-})
-afterEach(async () => {
-  await plugins.close()
-  rmSync(home, { recursive: true, force: true })
-})
+newHomeForEachTest()
 
 function put(files: Readonly<Record<string, string>>): void {
   for (const [path, text] of Object.entries(files)) {

@@ -1,40 +1,21 @@
 // A webhook or an MCP tool of a name starts one flow: which one, and what the other hears.
 
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createMemoryStore, FlowError, type Store } from '@stepflow/engine'
-import { createManualClock, type ManualClock } from '@stepflow/engine/testing'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { defaultConfig } from '../src/config/config.ts'
+import { FlowError } from '@stepflow/engine'
+import { expect, test } from 'vitest'
 import { KnownFlows } from '../src/flows/known-flows.ts'
 import { FlowVersions } from '../src/named-flows/flow-versions.ts'
 import { createTextCompiler, NamedFlows } from '../src/named-flows/index.ts'
 import { TakenNames } from '../src/named-flows/taken-names.ts'
-import { type WiredPlugins, wirePlugins } from '../src/wire.ts'
+import { clock, folder, newHomeForEachTest, plugins, store } from './flows-home.ts'
 
 const STEPS = 'steps: [{ id: a, component: /builtin/noop }]\n'
 const hook = (name: string, word = '') => `name: ${name}\n${STEPS}triggers:\n  - { webhook: push, secret: S${word} }\n`
 const tool = (name: string) => `name: ${name}\n${STEPS}triggers: [{ mcp: fruit }]\n`
 const plain = (name: string) => `name: ${name}\n${STEPS}`
 
-let home: string
-let folder: string
-let store: Store
-let clock: ManualClock
-let plugins: WiredPlugins
-beforeEach(async () => {
-  home = mkdtempSync(join(tmpdir(), 'names-'))
-  folder = join(home, 'flows')
-  mkdirSync(folder)
-  store = createMemoryStore()
-  clock = createManualClock(Date.UTC(2026, 10, 30))
-  plugins = await wirePlugins(defaultConfig(home), { env: {}, flowDirectory: folder })
-})
-afterEach(async () => {
-  await plugins.close()
-  rmSync(home, { recursive: true, force: true })
-})
+newHomeForEachTest()
 
 const put = (path: string, text: string) => writeFileSync(join(folder, path), text)
 /** As one server of several sees the flows. */
