@@ -5,6 +5,7 @@ import { secretValues } from '@stepflow/schema'
 import { findRun } from './find-run.ts'
 import { inputsIn, shardOf } from './item-entries.ts'
 import { readCreated } from './read-created.ts'
+import { secretsOfRun } from './run-secrets.ts'
 
 export interface Outputs {
   /** Of the steps that succeeded, by the author's names; of a step that ran several times, the last. */
@@ -16,7 +17,8 @@ export interface Outputs {
 /** Throws NOT_FOUND. */
 export async function outputsOf(store: Store, run: RunId, item = 0): Promise<Outputs> {
   const row = await findRun(store, run)
-  const { plan, options } = await readCreated(store, row.id)
+  const created = await readCreated(store, row.id)
+  const { plan } = created
   const shard = shardOf(await store.runs.shards(row.id), item)
   if (!shard) throw new FlowError('NOT_FOUND', `run ${run} has no item ${item}`)
   const outputs = new Map<string, Json>()
@@ -33,10 +35,9 @@ export async function outputsOf(store: Store, run: RunId, item = 0): Promise<Out
       else outputs.delete(id)
     }
   }
-  const { input: ofInput, variables: ofVariables } = plan.schemas ?? {}
+  const ofInput = plan.schemas?.input
   const secrets = [
-    ...(options?.secrets ?? []),
-    ...(ofVariables === undefined ? [] : secretValues(ofVariables, options?.variables ?? {})),
+    ...secretsOfRun(created),
     ...(ofInput === undefined ? [] : secretValues(ofInput, inputsIn(rows)[item - shard.first])),
     ...rows.flatMap(({ entries }) => secretsInside(entries)),
   ]

@@ -11,11 +11,9 @@ import {
   type JournalEntry,
   type JournalId,
   type JournalRow,
-  type Json,
-  keysOf,
   type LogLine,
   type Plan,
-  Redactor,
+  type Redactor,
   type RunId,
   type RunPage,
   type RunQuery,
@@ -24,14 +22,11 @@ import {
   redactEntry,
   redactOutcome,
   redactPins,
-  redactValues,
   type Store,
   type SummaryQuery,
-  secretsInside,
   type VisitReads,
   type VisitRow,
 } from '@stepflow/engine'
-import { hideSecrets, secretPaths, secretValues } from '@stepflow/schema'
 import type { Secrets } from '../secrets/secrets.ts'
 import { findRun } from './find-run.ts'
 import { type FlowOfRun, flowOfRun } from './flow-of-run.ts'
@@ -42,6 +37,7 @@ import { type Created, readCreated } from './read-created.ts'
 import { readBlob } from './read-stored.ts'
 import { entriesOf, RecordedItem, type VisitPlace, wholePlan } from './recorded-item.ts'
 import { type LogFilter, readLog, readVisitLog, type ShownLog, shownLine, type VisitName } from './run-log.ts'
+import { RunSecrets, redactorOfRun, redactRow } from './run-secrets.ts'
 import { type Driving, heldBack, waitForInput, waitsForInput } from './run-why.ts'
 import { reasonOf, type WaitingFor } from './summary.ts'
 import type { VisitDetail, WhichVisit } from './visit-detail.ts'
@@ -142,7 +138,7 @@ export function createRunReader(
   // Where nothing is secret nothing need be compared twice.
   const shown = () => (process.isEmpty ? undefined : (text: string) => process.text(text))
   return {
-    shown: (row, begun) => redactRow(row, redactorOf(process, begun)),
+    shown: (row, begun) => redactRow(row, redactorOfRun(process, begun)),
     async blob(id) {
       const value = await readBlob(store, id)
       return value instanceof Uint8Array ? value : process.value(value)
@@ -173,20 +169,13 @@ export function createRunReader(
         if (!FlowError.is(thrown)) throw thrown
         damage = thrown.message
       }
-      const redactor = created ? redactorOf(process, created) : process
+      const redactor = created ? redactorOfRun(process, created) : process
       return new Recorded(store, redactRow(row, redactor), { created, damage, redactor, serves })
     },
   }
 }
 
 // ---
-
-/** Takes out what the process knows to be secret, and what is so in the run's variables. */
-function redactorOf(process: Redactor, { plan, options }: Pick<Created, 'plan' | 'options'>): Redactor {
-  const schema = plan.schemas?.variables
-  const ofVariables = schema === undefined ? [] : secretValues(schema, options?.variables ?? {})
-  return new Redactor([...ofVariables, ...(options?.secrets ?? [])], [process], () => keysOf(plan))
-}
 
 interface RecordedParts {
   readonly created: Created | undefined
@@ -200,11 +189,8 @@ class Recorded implements RecordedRun {
   readonly plan: Plan | undefined
   readonly damage: string | undefined
   readonly #store: Store
-  readonly #redactor: Redactor
+  readonly #secrets: RunSecrets
   readonly #serves: Driving['serves']
-  /** Of the inputs. */
-  readonly #schema: NonNullable<Plan['schemas']>['input']
-  readonly #marksInputs: boolean
   readonly #options: Created['options']
 
   constructor(store: Store, row: RunRow, { created, damage, redactor, serves }: RecordedParts) {
@@ -215,13 +201,16 @@ class Recorded implements RecordedRun {
     this.plan = plan
     this.#options = created?.options
     this.damage = damage
-    this.#redactor = redactor
-    this.#schema = plan?.schemas?.input
-    this.#marksInputs = this.#schema !== undefined && secretPaths(this.#schema).length > 0
+    this.#secrets = new RunSecrets(redactor, plan)
   }
 
   flow(): Promise<FlowOfRun> {
-    return flowOfRun({ store: this.#store, plan: wholePlan(this), options: this.#options, redactor: this.#redactor })
+    return flowOfRun({
+      store: this.#store,
+      plan: wholePlan(this),
+      options: this.#options,
+      redactor: this.#secrets.redactor,
+    })
   }
 
   async holder(): Promise<string | undefined> {
@@ -254,7 +243,7 @@ class Recorded implements RecordedRun {
     const rows = shard ? await this.#store.read(shard.journal) : []
     const input = shard && inputsIn(rows)[item - shard.first]
     const entries = entriesOf(rows, item, row)
-    const redactor = this.#redactorOf(input === undefined ? [] : [input], entries)
+    const redactor = this.#secrets.redactorOf(input === undefined ? [] : [input], entries)
     const held = () => heldBack(row, this.#driving)
     const run = { row, plan, damage, options: this.#options, held, blob: (id: string) => this.#found(id) }
     return new RecordedItem(run, { item, entries, input, redactor })
@@ -300,10 +289,7 @@ class Recorded implements RecordedRun {
 
   async #shownRows(journal: JournalId): Promise<JournalRow[]> {
     const rows = await this.#store.read(journal)
-    const redactor = this.#redactorOf(
-      inputsIn(rows),
-      rows.flatMap(({ entries }) => entries),
-    )
+    const redactor = this.#secrets.redactorOfRows(rows)
     return rows.map((row) => ({ ...row, entries: row.entries.map((entry) => redactEntry(entry, redactor)) }))
   }
 
@@ -334,8 +320,8 @@ class Recorded implements RecordedRun {
     const redactors = new Map<JournalId, Redactor>()
     const stop = this.#store.watch({ run: this.row.id, after: BEGINNING }, ({ journal, entries }) => {
       const [first] = entries
-      if (first?.type === 'created') redactors.set(journal, this.#redactorOf(first.inputs))
-      const redactor = redactors.get(journal) ?? this.#redactor
+      if (first?.type === 'created') redactors.set(journal, this.#secrets.redactorOf(first.inputs))
+      const redactor = redactors.get(journal) ?? this.#secrets.redactor
       see(entries.map((entry) => redactEntry(entry, redactor)))
     })
     signal.addEventListener('abort', stop, { once: true })
@@ -343,7 +329,7 @@ class Recorded implements RecordedRun {
 
   async now(): Promise<RunRow | undefined> {
     const row = await this.#store.runs.get(this.row.id)
-    return row && redactRow(row, this.#redactor)
+    return row && redactRow(row, this.#secrets.redactor)
   }
 
   async items(from: number, limit: number): Promise<ItemRow[]> {
@@ -369,9 +355,9 @@ class Recorded implements RecordedRun {
   async shownRow(row: JournalRow): Promise<JournalEntry[]> {
     const { journal, entries } = row
     const isFirst = entries[0]?.type === 'created'
-    const redactor = this.#marksInputs
-      ? this.#redactorOf(inputsIn(isFirst ? [row] : await this.#store.read(journal)))
-      : this.#redactor
+    const redactor = this.#secrets.marksInputs
+      ? this.#secrets.redactorOf(inputsIn(isFirst ? [row] : await this.#store.read(journal)))
+      : this.#secrets.redactor
     return entries.map((entry) => redactEntry(entry, redactor))
   }
 
@@ -380,15 +366,15 @@ class Recorded implements RecordedRun {
   }
 
   log(filter: LogFilter): Promise<ShownLog | undefined> {
-    return readLog({ store: this.#store, row: this.row, redactor: this.#redactor }, filter)
+    return readLog({ store: this.#store, row: this.row, redactor: this.#secrets.redactor }, filter)
   }
 
   shownLine(line: LogLine): LogLine {
-    return shownLine(line, this.#redactor)
+    return shownLine(line, this.#secrets.redactor)
   }
 
   logOf(item: number, visit: VisitName, inside?: string): Promise<LogLine[]> {
-    return readVisitLog({ store: this.#store, row: this.row, redactor: this.#redactor }, item, visit, inside)
+    return readVisitLog({ store: this.#store, row: this.row, redactor: this.#secrets.redactor }, item, visit, inside)
   }
 
   async failedItems(limit: number): Promise<ItemRow[]> {
@@ -400,11 +386,8 @@ class Recorded implements RecordedRun {
     const asked = item === undefined ? all : [shardOf(all, item)].filter((shard) => shard !== undefined)
     for (const { journal } of asked) {
       const rows = await this.#store.read(journal)
-      const redactor = this.#redactorOf(
-        inputsIn(rows),
-        rows.flatMap(({ entries }) => entries),
-      )
-      const shown = (entry: JournalEntry) => redactEntry(this.#hidden(entry), redactor)
+      const redactor = this.#secrets.redactorOfRows(rows)
+      const shown = (entry: JournalEntry) => redactEntry(this.#secrets.hidden(entry), redactor)
       yield {
         journal,
         rows: rows.map(({ entries }) => entries.map(shown)),
@@ -419,21 +402,6 @@ class Recorded implements RecordedRun {
     return redactor.value(value) === value ? value : undefined
   }
 
-  /** What a schema marks is hidden in its place, whatever it is. */
-  #hidden(entry: JournalEntry): JournalEntry {
-    if (entry.type !== 'created') return entry
-    const { input, variables } = this.plan?.schemas ?? {}
-    const { options } = entry
-    const given = options?.variables
-    return {
-      ...entry,
-      ...(input === undefined ? {} : { inputs: entry.inputs.map((one) => hideSecrets(input, one)) }),
-      ...(variables === undefined || !given
-        ? {}
-        : { options: { ...options, variables: hideSecrets(variables, given) as Record<string, Json> } }), // or a mark
-    }
-  }
-
   async #found(id: string): Promise<unknown> {
     try {
       return await this.#store.blobs.get(id)
@@ -445,7 +413,9 @@ class Recorded implements RecordedRun {
 
   /** An outcome may hold what is secret in the item's input. */
   async #redacted(rows: readonly ItemRow[]): Promise<ItemRow[]> {
-    const redactor = this.#redactorOf(this.#marksInputs && rows.length > 0 ? await this.#inputsOf(rows) : [])
+    const redactor = this.#secrets.redactorOf(
+      this.#secrets.marksInputs && rows.length > 0 ? await this.#inputsOf(rows) : [],
+    )
     return rows.map((row) => ({ ...row, outcome: redactOutcome(row.outcome, redactor) }))
   }
 
@@ -458,25 +428,5 @@ class Recorded implements RecordedRun {
       for (const place of places) inputs.push(given[place])
     }
     return inputs
-  }
-
-  /**
-   * Takes out what is secret in the run, in these inputs, and by what runs inside them, as far as the entries say it: no more,
-   * or a long read would hold all there are.
-   */
-  #redactorOf(inputs: readonly unknown[], entries: readonly JournalEntry[] = []): Redactor {
-    const ofInputs = this.#marksInputs ? inputs.flatMap((input) => secretValues(this.#schema ?? {}, input)) : []
-    const secrets = [...ofInputs, ...secretsInside(entries)]
-    return secrets.length === 0 ? this.#redactor : new Redactor(secrets, [this.#redactor])
-  }
-}
-
-/** What somebody brought, or made: labels, the message of a failure. What it was begun by is names of files, and hashes. */
-function redactRow(row: RunRow, redactor: Redactor): RunRow {
-  const { labels, error } = row
-  return {
-    ...row,
-    ...(labels ? { labels: redactValues(labels, redactor) } : {}),
-    ...(error ? { error: { ...error, message: redactor.text(error.message) } } : {}),
   }
 }
