@@ -154,7 +154,7 @@ export class FolderFlows {
   /** Writes the flow's file, or a new one, and publishes what it holds. */
   save({ name, text, base, by }: SaveText): Promise<NamedFlow> {
     return this.#inTurn(async () => {
-      const { versions, compile, names } = this.#options
+      const { versions, compile } = this.#options
       checkFlowName(name)
       const there = this.#writable(name)
       const ending = text.trimStart().startsWith('{') ? 'json' : 'yaml'
@@ -165,9 +165,7 @@ export class FolderFlows {
       const path = there?.path ?? fileFor(name, ending, own !== undefined)
       if (own === undefined && nameByFile(path) !== name) throw namedOtherwise(name, nameByFile(path))
       await versions.checkBase(name, base)
-      const claim = await names.claim(name, first.info?.triggers ?? [], path)
-      refuseInvalid(claim.taken)
-      try {
+      return this.#publishing(name, first, path, async () => {
         const written = withEndsOf(there?.content?.text, text)
         const isWritten = there?.content?.text === written
         const content =
@@ -184,37 +182,27 @@ export class FolderFlows {
         })
         this.#put({ name, path, content, read, diagnostics: read.diagnostics })
         return flow
-      } finally {
-        await claim.settle()
-        await this.#retakeSeconds()
-        this.#options.onChange()
-      }
+      })
     })
   }
 
   /** Writes an earlier version into the file. */
   publish(name: string, version?: number): Promise<NamedFlow> {
     return this.#inTurn(async () => {
-      const { versions, compile, names } = this.#options
+      const { versions, compile } = this.#options
       const there = this.#writable(name)
-      if (!there?.content) throw await versions.unknown(name)
+      const content = there?.content
+      if (!content) throw await versions.unknown(name)
       const [newest] = await versions.versions(name)
       const wanted = version === undefined ? (newest as FlowVersion) : await versions.version(name, version) // there is one
       const text = await versions.textOf(wanted)
       const read = await readFlowText(text, compile, there.path)
-      const claim = await names.claim(name, read.info?.triggers ?? [], there.path)
-      refuseInvalid(claim.taken)
-      try {
-        const content =
-          there.content.text === text ? there.content : await this.#folder.write(there.path, text, there.content)
+      return this.#publishing(name, read, there.path, async () => {
+        const written = content.text === text ? content : await this.#folder.write(there.path, text, content)
         const flow = await versions.publish(name, wanted.version)
-        this.#put({ name, path: there.path, content, read, diagnostics: read.diagnostics })
+        this.#put({ name, path: there.path, content: written, read, diagnostics: read.diagnostics })
         return flow
-      } finally {
-        await claim.settle()
-        await this.#retakeSeconds()
-        this.#options.onChange()
-      }
+      })
     })
   }
 
@@ -325,6 +313,20 @@ export class FolderFlows {
       } finally {
         await claim?.settle()
       }
+    }
+  }
+
+  /** Others may have waited for a name that this flow had. */
+  async #publishing<T>(name: string, { info }: ReadFlow, file: string, publish: () => Promise<T>): Promise<T> {
+    const { names, onChange } = this.#options
+    const claim = await names.claim(name, info?.triggers ?? [], file)
+    refuseInvalid(claim.taken)
+    try {
+      return await publish()
+    } finally {
+      await claim.settle()
+      await this.#retakeSeconds()
+      onChange()
     }
   }
 
