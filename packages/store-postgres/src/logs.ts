@@ -1,7 +1,6 @@
 // The logs of runs.
 
 import {
-  type Cursor,
   LOG_LEVELS,
   type LogLine,
   type LogPage,
@@ -13,15 +12,15 @@ import {
 import { bigints } from './arrays.ts'
 import type { Connection } from './connection.ts'
 import { LINE_COLUMNS, lineColumns } from './group-statement.ts'
-import { behind, cursorOf, type Place, START } from './places.ts'
+import { behind, cursorOf, START } from './places.ts'
 import { toText } from './text.ts'
+import type { WholePages } from './whole-pages.ts'
 
 export interface LogOptions {
   readonly connection: () => Connection
-  readonly base: () => number
-  readonly store: () => string
-  readonly placeOf: (cursor: Cursor) => Place | undefined
-  readonly horizon: (connection: Connection) => Promise<number>
+  readonly base: number
+  readonly store: string
+  readonly whole: WholePages
   /** Lines were written, by this transaction. */
   readonly written: (tx: number) => void
   readonly answered: <T>(ask: () => Promise<T>, doing: 'read' | 'write to') => Promise<T>
@@ -39,7 +38,7 @@ export class LogTable implements RunLogs {
     const { connection, base, answered, written } = this.#options
     const values: unknown[] = []
     const put = (type: string, value: unknown) => `$${values.push(value)}::${type}`
-    const tx = `pg_current_xact_id()::text::bigint + ${put('bigint', base())}`
+    const tx = `pg_current_xact_id()::text::bigint + ${put('bigint', base)}`
     const id = put('text', toText(run))
     const json = lines.map((line) => JSON.stringify(line))
     const columns = lineColumns(
@@ -59,12 +58,12 @@ export class LogTable implements RunLogs {
   }
 
   async read({ run, after, limit, item, step, level = 'debug' }: LogQuery): Promise<LogPage | undefined> {
-    const { connection, store, placeOf, horizon, answered } = this.#options
-    const from = after === undefined ? START : placeOf(after)
+    const { connection, store, whole, answered } = this.#options
+    const from = after === undefined ? START : whole.placeIn(after)
     if (!from) return undefined
     return answered(async () => {
       const reader = connection()
-      const below = await horizon(reader)
+      const below = await whole.horizon(reader)
       const found = await reader.query<LineRecord>({
         name: 'read-log',
         text: `SELECT tx, place, line, coalesce(dropped, 0) AS dropped FROM (SELECT 1) AS one
@@ -83,7 +82,7 @@ export class LogTable implements RunLogs {
       })
       const lines = found.filter(({ tx }) => tx !== null).slice(0, limit)
       const written = lines.map(({ tx, place, line }) => {
-        const cursor = cursorOf(behind({ tx, place }, from), store())
+        const cursor = cursorOf(behind({ tx, place }, from), store)
         return { run, line: JSON.parse(line) as LogLine, cursor }
       })
       const dropped = found[0]?.dropped ?? 0

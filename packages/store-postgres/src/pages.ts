@@ -42,9 +42,9 @@ export interface Page {
 
 export class Pages {
   readonly #reader: JournalReader
-  readonly #base: () => number
+  readonly #base: number
 
-  constructor(reader: JournalReader, base: () => number) {
+  constructor(reader: JournalReader, base: number) {
     this.#reader = reader
     this.#base = base
   }
@@ -58,7 +58,7 @@ export class Pages {
         SELECT horizon, xmax, j.* FROM h LEFT JOIN LATERAL (${logs ? `${ROWS} UNION ALL ${LINES} ORDER BY tx, place LIMIT $8` : ROWS}
         ) AS j ON true ORDER BY tx, place`,
       values: [
-        this.#base(),
+        this.#base,
         ...[after.tx, after.place, after.skips?.xmax ?? null, bigints(after.skips?.xip ?? [])],
         ...[runs ? texts(runs.map(toText)) : null, without ?? null, limit, horizon ?? null],
       ],
@@ -103,7 +103,7 @@ export class Pages {
                 AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))) AS oldest`,
     })
     const { xmax, oldest } = found as { xmax: number; oldest: number | null }
-    return Math.min(xmax, oldest ?? xmax) + this.#base()
+    return Math.min(xmax, oldest ?? xmax) + this.#base
   }
 }
 

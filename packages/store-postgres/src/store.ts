@@ -40,6 +40,7 @@ import { RecordTable } from './records.ts'
 import { RunTable } from './runs.ts'
 import { States } from './states.ts'
 import { Watchers } from './watchers.ts'
+import { WholePages } from './whole-pages.ts'
 import { MARKS, Writer, type News as WriterNews, type WrittenRow } from './writer.ts'
 
 /** Options of a store in PostgreSQL. */
@@ -155,6 +156,7 @@ class PostgresStore implements Store {
   readonly #writer: Writer
   readonly #blobTable: BlobTable
   readonly #presence: Presence
+  readonly #whole: WholePages
   readonly #watchers: Watchers
   readonly #dispatcher: Dispatcher
   readonly #news: News
@@ -185,7 +187,8 @@ class PostgresStore implements Store {
 
     // Our marks, and no other store's: see `Writer`.
     const firstMark = Math.floor(Math.random() * 2 ** 30) * MARKS
-    const pages = new Pages(this.#reader, () => base)
+    const pages = new Pages(this.#reader, base)
+    this.#whole = new WholePages({ pages, store, base })
     this.#news = new News({
       ...{ address, warn, id: this.driver, pollMs: options.pollMs ?? POLL_MS },
       isWanted: () => this.#watchers.isWatching || this.#dispatcher.isWorking,
@@ -196,9 +199,7 @@ class PostgresStore implements Store {
       },
     })
     this.#watchers = new Watchers({
-      ...{ pages, warn, firstMark, news: this.#news.connection, reader: connection },
-      store: () => store,
-      base: () => base,
+      ...{ pages, warn, firstMark, store, whole: this.#whole, news: this.#news.connection, reader: connection },
     })
     const states = new States(connection)
     this.#writer = new Writer({
@@ -222,9 +223,7 @@ class PostgresStore implements Store {
     this.records = new RecordTable({ connection, answered })
     this.blobs = this.#blobTable.access(answered)
     this.logs = new LogTable({
-      ...{ connection, answered, base: () => base, store: () => store },
-      placeOf: (cursor) => this.#watchers.placeIn(cursor),
-      horizon: (reader) => this.#watchers.horizon(reader),
+      ...{ connection, answered, base, store, whole: this.#whole },
       written: (tx) => this.#written(tx, [], { isWoken: false, isLogged: true }),
     })
   }
@@ -262,11 +261,11 @@ class PostgresStore implements Store {
   }
 
   cursor(): Promise<Cursor> {
-    return this.#answered(() => this.#watchers.cursor(), 'read')
+    return this.#answered(() => this.#whole.cursor(this.#news.connection), 'read')
   }
 
   rowsAfter(of: RowsAfter): Promise<WrittenRows | undefined> {
-    return this.#answered(() => this.#watchers.rowsAfter(of), 'read')
+    return this.#answered(() => this.#whole.rowsAfter(of, () => this.#idle()), 'read')
   }
 
   watch(of: WatchOptions, listener: Listener): () => void {

@@ -10,32 +10,27 @@
 // V4  What is asked or appended after a watch began comes after the place where it began.
 
 import {
-  BEGINNING,
   type Cursor,
   type JournalId,
   type JournalRow,
   type Listener,
-  type RowsAfter,
   type RunId,
   runOfJournal,
   type WatchOptions,
-  type WrittenRow as WrittenJournalRow,
-  type WrittenLine,
-  type WrittenRows,
 } from '@stepflow/engine'
 import type { Connection } from './connection.ts'
-import type { Page, PageQuery, Pages, PlacedRow } from './pages.ts'
-import { behind, cursorOf, isAfter, type Place, placeOf, readCursor } from './places.ts'
-import { toText } from './text.ts'
+import type { Page, Pages, PlacedRow } from './pages.ts'
+import { behind, cursorOf, isAfter, type Place } from './places.ts'
+import type { WholePages } from './whole-pages.ts'
 import type { WrittenRow } from './writer.ts'
 
 export interface WatcherOptions {
   readonly pages: Pages
+  readonly whole: WholePages
   /** What is asked on it is answered in the order of asking. */
   readonly news: Connection
   readonly reader: () => Connection
-  readonly store: () => string
-  readonly base: () => number
+  readonly store: string
   readonly firstMark: number
   readonly warn: (message: string) => void
 }
@@ -62,8 +57,6 @@ const LOOK_AGAIN_MS = 2
 const RETRY_MS = 200
 /** Journals whose last told row is remembered. */
 const MOST_TOLD = 100_000
-/** For so long a reader waits for transactions that may still write below what he knows to be there. */
-const HORIZON_LIMIT_MS = 5_000
 
 export class Watchers {
   readonly #options: WatcherOptions
@@ -84,8 +77,6 @@ export class Watchers {
   #isToLookAgain = false
   #joins = 0
   #heldUpAt = -1
-  /** The last transaction of ours. */
-  #lastTx = -1
   #readies = new Set<Promise<unknown>>()
   #isClosed = false
 
@@ -107,24 +98,6 @@ export class Watchers {
     this.#isClosed = true
   }
 
-  async cursor(): Promise<Cursor> {
-    return cursorOf(await this.#now(), this.#options.store())
-  }
-
-  async rowsAfter({ run, after, limit, logs = false }: RowsAfter): Promise<WrittenRows | undefined> {
-    const { store, reader } = this.#options
-    const from = await this.#placeOf(after, run, reader())
-    if (!from) return undefined
-    const page = await this.#whole({ after: from, runs: run === undefined ? undefined : [run], limit, logs }, reader())
-    const rows: (WrittenJournalRow | WrittenLine)[] = []
-    for (const placed of page.rows) {
-      const cursor = cursorOf(behind(placed, from), store())
-      if (placed.line) rows.push({ ...placed.line, cursor })
-      else if (placed.row) rows.push({ row: placed.row, cursor })
-    }
-    return page.isFull ? { rows, next: cursorOf(page.next, store()) } : { rows }
-  }
-
   add({ run, after, onGap, onLog }: WatchOptions, listener: Listener): () => void {
     const watcher: Watcher = { run, listener, onLog, from: -1, hasLeft: false }
     const isStarted = this.#start()
@@ -140,7 +113,7 @@ export class Watchers {
 
   /** Ours, just committed. */
   written(tx: number, rows: readonly WrittenRow[]): void {
-    if (tx > this.#lastTx) this.#lastTx = tx
+    this.#options.whole.written(tx)
     if (this.#starting) this.#meanwhile.push([tx, rows])
     else if (this.#place) for (const row of rows) this.#ours(tx, row, this.#place)
   }
@@ -180,9 +153,10 @@ export class Watchers {
   }
 
   async #begin(): Promise<void> {
+    const { whole, news } = this.#options
     let place: Place | undefined
     while (!place && !this.#isClosed) {
-      const asked = this.#now()
+      const asked = whole.now(news)
       this.#failure = undefined
       this.#hold(asked)
       try {
@@ -291,7 +265,7 @@ export class Watchers {
     this.#told.set(row.journal, row.seq)
     const [own, all] = [this.#watchers.get(run), this.#watchers.get(undefined)]
     if (!own && !all) return
-    const cursor = cursorOf(behind(at, place), this.#options.store())
+    const cursor = cursorOf(behind(at, place), this.#options.store)
     for (const watchers of [own, all]) {
       if (watchers)
         for (const one of [...watchers]) if (tx === undefined || tx >= one.from) this.#hear(one, row, cursor)
@@ -338,13 +312,14 @@ export class Watchers {
     onGap: (() => void) | undefined,
     isStarted: Promise<void> | undefined,
   ): Promise<void> {
+    const { whole, news, warn } = this.#options
     let from: Place | undefined
     try {
-      from = await this.#placeOf(after, watcher.run, this.#options.news)
+      from = await whole.placeOf(after, watcher.run, news)
       await isStarted
     } catch (error) {
       // Whoever watches hears from now on, as after a gap: what he missed he has to read.
-      this.#options.warn(`cannot read where a watch goes on: ${(error as Error).message}`)
+      warn(`cannot read where a watch goes on: ${(error as Error).message}`)
     }
     if (watcher.hasLeft || this.#isClosed) {
       this.#behind--
@@ -366,7 +341,7 @@ export class Watchers {
         continue
       }
       for (const placed of page.rows) {
-        if (placed.row) this.#hear(watcher, placed.row, cursorOf(behind(placed, after), this.#options.store()))
+        if (placed.row) this.#hear(watcher, placed.row, cursorOf(behind(placed, after), this.#options.store))
       }
       after = page.next
       if (page.isFull) continue
@@ -383,11 +358,12 @@ export class Watchers {
   }
 
   async #pageOf({ run }: Watcher, after: Place): Promise<Page | undefined> {
+    const { whole, reader, warn } = this.#options
     try {
       const runs = run === undefined ? undefined : [run]
-      return await this.#whole({ after, runs, limit: ROWS_AT_ONCE }, this.#options.reader())
+      return await whole.read({ after, runs, limit: ROWS_AT_ONCE }, reader())
     } catch (error) {
-      this.#options.warn(`cannot read what was written: ${(error as Error).message}`)
+      warn(`cannot read what was written: ${(error as Error).message}`)
       return undefined
     }
   }
@@ -398,63 +374,8 @@ export class Watchers {
     for (const own of this.#own.values()) {
       const isHis = watcher.run === undefined || runOfJournal(own.row.journal) === watcher.run
       if (!isHis || !own.isTold || own.tx < watcher.from) continue
-      this.#hear(watcher, own.row, cursorOf(behind(own, place), this.#options.store()))
+      this.#hear(watcher, own.row, cursorOf(behind(own, place), this.#options.store))
     }
-  }
-
-  /** A page that has all that we know to be there: what we have written, above all. */
-  async #whole(query: PageQuery, connection: Connection): Promise<Page> {
-    const { pages } = this.#options
-    const [wanted, since] = [this.#lastTx, performance.now()]
-    let page = await pages.read(connection, query)
-    while (!page.isFull && page.horizon <= wanted && performance.now() - since < HORIZON_LIMIT_MS) {
-      page = await pages.read(connection, { ...query, horizon: await pages.horizon(connection) })
-    }
-    return page
-  }
-
-  /** A cursor as a place of the log of one run; undefined if it is none of this store. */
-  placeIn(cursor: Cursor): Place | undefined {
-    return readCursor(cursor, this.#options.store())
-  }
-
-  /** Waits until all that we have written stands below the horizon, which it gives. */
-  async horizon(connection: Connection): Promise<number> {
-    const [wanted, since] = [this.#lastTx, performance.now()]
-    for (;;) {
-      const horizon = await this.#options.pages.horizon(connection)
-      if (horizon > wanted || performance.now() - since > HORIZON_LIMIT_MS) return horizon
-    }
-  }
-
-  // --- places
-
-  async #now(): Promise<Place> {
-    const [found] = await this.#options.news.query<{ snapshot: string }>({
-      name: 'now',
-      text: 'SELECT pg_current_snapshot()::text AS snapshot',
-    })
-    return placeOf((found as { snapshot: string }).snapshot, this.#options.base())
-  }
-
-  /** Undefined if it is no cursor of this store, or what follows it is gone. */
-  async #placeOf(cursor: Cursor, run: RunId | undefined, connection: Connection): Promise<Place | undefined> {
-    const place = readCursor(cursor, this.#options.store())
-    const [found] = await connection.query<{ removed: number; place: number; tx: number | null }>({
-      name: 'place-of',
-      text: `SELECT value AS removed, place, (SELECT tx FROM journal WHERE run = $1 AND part = 0 AND seq = 0) AS tx
-        FROM marks WHERE name = 'removed'`,
-      values: [run === undefined ? null : toText(run)],
-    })
-    if (!place || !found) return undefined
-    if (run === undefined) {
-      const isGone =
-        cursor === BEGINNING ? found.removed >= 0 : isAfter({ tx: found.removed, place: found.place }, place)
-      return isGone ? undefined : place
-    }
-    // A run's rows go all together.
-    if (found.tx === null) return undefined
-    return place.tx < found.tx - 1 ? { ...place, tx: found.tx - 1, place: -1 } : place
   }
 }
 
