@@ -4,9 +4,9 @@ import type { JournalRow, LogLine, RunId } from '@stepflow/engine'
 import { bigints, texts } from './arrays.ts'
 import type { Connection } from './connection.ts'
 import type { JournalReader } from './journal.ts'
+import { MARKS } from './marks.ts'
 import { behind, type Place } from './places.ts'
 import { fromText, toText } from './text.ts'
-import { MARKS } from './writer.ts'
 
 export interface PageQuery {
   readonly after: Place

@@ -30,6 +30,7 @@ import type { Appended } from './group.ts'
 import { JournalReader } from './journal.ts'
 import { partsOf } from './journal-names.ts'
 import { LogTable } from './logs.ts'
+import { newFirstMark } from './marks.ts'
 import { checkServer, migrate, readMarks, schemaVersion, VERSION } from './migrate.ts'
 import { News } from './news.ts'
 import { lendNodeHash } from './node-hash.ts'
@@ -41,7 +42,7 @@ import { RunTable } from './runs.ts'
 import { States } from './states.ts'
 import { Watchers } from './watchers.ts'
 import { WholePages } from './whole-pages.ts'
-import { MARKS, Writer, type News as WriterNews, type WrittenRow } from './writer.ts'
+import { Writer, type News as WriterNews, type WrittenRow } from './writer.ts'
 
 /** Options of a store in PostgreSQL. */
 export interface PostgresStoreOptions {
@@ -185,8 +186,7 @@ class PostgresStore implements Store {
     this.#presence = new Presence({ name: this.node, connection, warn, clock: told })
     this.driver = this.#presence.id
 
-    // Our marks, and no other store's: see `Writer`.
-    const firstMark = Math.floor(Math.random() * 2 ** 30) * MARKS
+    const firstMark = newFirstMark()
     const pages = new Pages(this.#reader, base)
     this.#whole = new WholePages({ pages, store, base })
     this.#news = new News({

@@ -8,15 +8,15 @@
 //     fail, and we look again.
 // W4  A statement that fails is tried again batch by batch: one that cannot be written harms no other.
 
-import { FlowError, isEnded } from '@stepflow/engine'
-import { bigints, ints, texts } from './arrays.ts'
+import { FlowError, isEnded, type JournalParts } from '@stepflow/engine'
 import type { Connection } from './connection.ts'
 import { closedStore, isBroken, isCollision, storeFailure } from './failure.ts'
 import { type Appended, Group, type GroupRow, type GroupShard, Unknown } from './group.ts'
 import { type GroupAnswer, groupStatement } from './group-statement.ts'
 import { journalOf } from './journal-names.ts'
+import { findMarked, MARKS, type MarkedRow } from './marks.ts'
 import type { States } from './states.ts'
-import { fromText, toText } from './text.ts'
+import { fromText } from './text.ts'
 
 export interface WriterOptions {
   readonly name: string
@@ -27,7 +27,7 @@ export interface WriterOptions {
   readonly begin: () => Promise<{ readonly driver: string; readonly base: number }>
   /** Rows of ours that are committed. */
   readonly written: (tx: number, rows: readonly WrittenRow[], news: News) => void
-  /** Of all stores that write here, only we give marks from here on. */
+  /** See `newFirstMark`. */
   readonly firstMark: number
 }
 
@@ -64,8 +64,6 @@ const MOST_COLLISIONS = 50
 /** For so long we look for rows whose answer was lost; then whoever handed them in looks himself. */
 const UNCERTAIN_MS = 20_000
 const LOOK_AGAIN_MS = 100
-/** Marks of one store. */
-export const MARKS = 2 ** 22
 
 export class Writer {
   readonly #options: WriterOptions
@@ -223,52 +221,46 @@ export class Writer {
 
   // --- reading what has to be known
 
-  async #load(jobs: readonly Job[]): Promise<void> {
-    const journals = jobs.flatMap(({ appended }) => appended.map(({ parts }) => parts))
-    const names = jobs.flatMap(({ appended }) => appended.map(({ batch }) => batch.journal))
-    for (const name of names) this.#loading.add(name)
-    this.#underWay++
-    try {
-      await this.#options.states.load(journals, ++this.#tick)
-    } catch (error) {
-      this.#giveUp(jobs, error)
-    }
-    this.#underWay--
-    for (const name of names) this.#loading.delete(name)
-    this.#pump()
+  #load(jobs: readonly Job[]): Promise<void> {
+    return this.#read(jobs, async (journals) => {
+      try {
+        await this.#options.states.load(journals, ++this.#tick)
+      } catch (error) {
+        this.#giveUp(jobs, error)
+      }
+    })
   }
 
   /** W3. */
-  async #check(jobs: readonly Job[]): Promise<void> {
-    const journals = jobs.flatMap(({ appended }) => appended.map(({ parts }) => parts))
-    const names = jobs.flatMap(({ appended }) => appended.map(({ batch }) => batch.journal))
-    for (const name of names) this.#loading.add(name)
+  #check(jobs: readonly Job[]): Promise<void> {
+    return this.#read(jobs, async (journals) => {
+      try {
+        await this.#options.states.load(journals, ++this.#tick)
+        const connection = this.#options.connections[0] as Connection
+        const marks = jobs.map(({ mark }) => mark)
+        const found = await findMarked(connection, journals, marks)
+        for (const job of jobs) this.#recognize(job, found)
+      } catch (error) {
+        const isLate = (job: Job) => performance.now() - (job.uncertainSince ?? 0) > UNCERTAIN_MS
+        if (isBroken(error)) await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS))
+        const late = jobs.filter((job) => !isBroken(error) || isLate(job) || this.#isClosed)
+        this.#giveUp(late, error)
+      }
+    })
+  }
+
+  /** Nothing of the jobs' journals is sent while `read`, which does not reject, is under way. */
+  async #read(jobs: readonly Job[], read: (journals: readonly JournalParts[]) => Promise<void>): Promise<void> {
+    const appended = jobs.flatMap((job) => job.appended)
+    for (const { batch } of appended) this.#loading.add(batch.journal)
     this.#underWay++
-    try {
-      await this.#options.states.load(journals, ++this.#tick)
-      const connection = this.#options.connections[0] as Connection
-      const found = await connection.query<MarkRecord>({
-        text: `SELECT run, part, seq, tx, place, mark FROM journal
-          WHERE (run, part) IN (SELECT * FROM unnest($1::text[], $2::integer[])) AND mark = ANY ($3::bigint[])`,
-        values: [
-          texts(journals.map(({ run }) => toText(run))),
-          ints(journals.map(({ part }) => part)),
-          bigints(jobs.map(({ mark }) => mark)),
-        ],
-      })
-      for (const job of jobs) this.#recognize(job, found)
-    } catch (error) {
-      const isLate = (job: Job) => performance.now() - (job.uncertainSince ?? 0) > UNCERTAIN_MS
-      if (isBroken(error)) await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS))
-      const late = jobs.filter((job) => !isBroken(error) || isLate(job) || this.#isClosed)
-      this.#giveUp(late, error)
-    }
+    await read(appended.map(({ parts }) => parts))
     this.#underWay--
-    for (const name of names) this.#loading.delete(name)
+    for (const { batch } of appended) this.#loading.delete(batch.journal)
     this.#pump()
   }
 
-  #recognize(job: Job, records: readonly MarkRecord[]): void {
+  #recognize(job: Job, records: readonly MarkedRow[]): void {
     job.isChecked = true
     const ours = records.filter(({ mark }) => mark === job.mark)
     if (ours.length === 0) return
@@ -389,13 +381,4 @@ export class Writer {
 interface Sent {
   readonly job: Job
   readonly shards: readonly GroupShard[]
-}
-
-interface MarkRecord {
-  readonly run: string
-  readonly part: number
-  readonly seq: number
-  readonly tx: number
-  readonly place: number
-  readonly mark: number
 }
