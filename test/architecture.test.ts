@@ -79,7 +79,7 @@ const mayImport: Record<string, readonly string[]> = {
  */
 const rooms: Record<string, readonly string[]> = {
   engine: ['plan', 'component', 'journal', 'secrets', 'store', 'run', 'testing'],
-  dialects: ['source', 'template', 'functions', 'stepflow', 'manifest', 'convert', 'infer'],
+  dialects: ['source', 'template', 'edit', 'functions', 'stepflow', 'manifest', 'convert', 'infer'],
   draw: ['layout'],
   protocol: ['grpc'],
   builtin: ['jail'],

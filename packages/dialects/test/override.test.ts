@@ -1,7 +1,7 @@
 // Overrides: what a patch reaches, and what it must not.
 
 import { expect, test } from 'vitest'
-import { compile, editSource, toJson } from '../src/index.ts'
+import { compile, toJson } from '../src/index.ts'
 
 const FLOW = `
 name: n
@@ -93,63 +93,6 @@ test('a patch called __proto__ pollutes nothing', () => {
 
   expect(JSON.stringify(step('a', patch)?.input)).toContain('__proto__')
   expect(({} as { polluted?: boolean }).polluted).toBeUndefined()
-})
-
-test('editing a file touches only what changes', () => {
-  const text = `# head
-test:
-  cases: # here
-    - name: one   # first
-      input: {a:   1}
-      # before the end
-
-    # of the second
-    - name: two
-      output:   # old
-        outcome: failed
-        error: {code: X}
-      input: 2
-    - {name: three, input: 3}
-`
-  const path = (i: number) => ['test', 'cases', i, 'output']
-  const done = { outcome: 'success', result: { text: 'a\nb', list: [] } }
-
-  expect(
-    editSource(text, 'yaml', [
-      { path: path(0), value: done },
-      { path: path(1), value: done },
-      { path: path(2), value: { outcome: 'skipped' } },
-    ]),
-  ).toBe(`# head
-test:
-  cases: # here
-    - name: one   # first
-      input: {a:   1}
-      output:
-        outcome: success
-        result:
-          text: |-
-            a
-            b
-          list: []
-      # before the end
-
-    # of the second
-    - name: two
-      output:
-        outcome: success
-        result:
-          text: |-
-            a
-            b
-          list: []
-      input: 2
-    - {name: three, input: 3, "output": {"outcome":"skipped"} }
-`)
-})
-
-test('editing JSON keeps its indentation', () => {
-  expect(editSource('{\n  "a": [1]\n}\n', 'json', [{ path: ['a', 0], value: 2 }])).toBe('{\n  "a": [\n    2\n  ]\n}\n')
 })
 
 test('what was read from a text stands beside the plan, without overrides and as it was written', () => {
