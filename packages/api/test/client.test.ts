@@ -11,6 +11,7 @@ test('results that break off in the middle of a line are taken up behind the las
   const asked: string[] = []
   const client = await against((request, response) => {
     asked.push(request.url ?? '')
+    response.setHeader('content-type', 'application/x-ndjson')
     if (asked.length === 1) {
       response.write(line(0) + line(1).slice(0, 9), () => response.destroy())
     } else response.end(line(1) + line(2))
@@ -72,7 +73,7 @@ test('a token goes into a header, and the address may end in /api/v1', async () 
   const client = await against(
     (request, response) => {
       seen = request
-      response.end('{}')
+      response.end('{"version":"1.0.0"}')
     },
     (url) => new StepflowClient({ url: `${url}/x/api/v1/`, token: 't' }),
   )
@@ -111,6 +112,17 @@ test.each([
   })
 })
 
+test.each(methods())('%s calls a server that answers JSON of its own, to everything, none of ours', async (name) => {
+  const client = await against((_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{"ok":true}')
+  })
+
+  await expect(asked(client, name)).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+    message: expect.stringMatching(/answered 200 .*: that is no Stepflow server/),
+  })
+})
+
 test('https:// to a server that speaks http is said in words, not in those of OpenSSL', async () => {
   const client = await against(
     () => {},
@@ -129,6 +141,26 @@ test('a token that no header can carry is refused without being shown; blanks ar
 })
 
 // ---
+
+/** Of the client: each asks a server. */
+function methods(): string[] {
+  const all = Object.getOwnPropertyDescriptors(StepflowClient.prototype)
+  return Object.keys(all).filter((name) => name !== 'constructor' && all[name as keyof typeof all]?.value !== undefined)
+}
+
+/** A method is called with as little as it takes, and what comes piece by piece is read. */
+async function asked(client: StepflowClient, name: string): Promise<void> {
+  const given: Readonly<Record<string, readonly unknown[]>> = {
+    sendLines: [{ run: {}, lines: async function* () {}, key: 'k' }],
+    importRun: ['{}'],
+    startRun: [{}],
+    getRun: ['r'],
+    bulk: [{ action: 'delete', ids: ['r'] }],
+  }
+  const method = client[name as keyof StepflowClient] as unknown as (...given: readonly unknown[]) => unknown
+  const answer = await method.apply(client, [...(given[name] ?? ['a', 'b'])])
+  for await (const _ of (answer ?? []) as AsyncIterable<unknown>);
+}
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => unknown
 

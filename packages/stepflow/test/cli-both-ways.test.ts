@@ -42,6 +42,7 @@ beforeAll(async () => {
   for (const id of [ids.single, ids.batch]) await here.run('runs', 'watch', id, '--url', first.url)
   const waiting = () => here.run('runs', 'list', '--status', 'waiting', '--json', '--url', first.url)
   await vi.waitUntil(async () => (await waiting()).out.includes(ids.waits), { timeout: 60_000 })
+  await here.run('runs', 'export', ids.single, '--output', 'export.json', '--url', first.url)
   first.child.kill('SIGTERM')
   await first.ended
   there = folder({})
@@ -224,6 +225,32 @@ test('a server of an older version, and one that is none of ours, are called wha
   expect([foreign.code, foreign.err]).toEqual([3, expect.stringMatching(/answered 404.*no Stepflow server/)])
 })
 
+test.each([
+  ['runs', 'list'],
+  ['runs', 'show', 'r'],
+  ['runs', 'watch', 'r'],
+  ['runs', 'cancel', 'r'],
+  ['runs', 'rerun', 'r'],
+  ['runs', 'signal', 'r', 'go'],
+  ['runs', 'export', 'r'],
+  ['runs', 'import', 'export.json'],
+  ['runs', 'delete', 'r'],
+  ['runs', 'prune', '--keep', '1'],
+  ['submit', 'waits.yaml'],
+  ['submit', 'waits.yaml', '--inputs', 'in.jsonl', '--detach'],
+  ['secrets', 'list'],
+  ['secrets', 'set', 'key', '--value', 'v'],
+  ['secrets', 'remove', 'key'],
+  ['tokens', 'create', '--role', 'viewer'],
+  ['tokens', 'revoke', 't'],
+])('%s %s reports that a server which answers everything with JSON of its own is none of ours', async (...words) => {
+  const url = await answering('{"ok":true}', 200)
+
+  const { code, out, err } = await here.run(...words, '--url', url)
+
+  expect([code, out, err]).toEqual([3, '', expect.stringMatching(/answered 200 .*: that is no Stepflow server/)])
+})
+
 test('a server whose API stands at another base path is not called of another version', async () => {
   const detail = 'there is no /api/v1/runs here; did you mean /x/api/v1/runs?'
   const url = await answering(JSON.stringify({ code: 'NOT_FOUND', detail, data: { reason: 'no such route' } }))
@@ -241,10 +268,10 @@ const OUTDATED = JSON.stringify({
   data: { reason: 'no such route' },
 })
 
-/** A server that knows no route. */
-async function answering(body: string): Promise<string> {
+/** A server that says the same to everything. */
+async function answering(body: string, status = 404): Promise<string> {
   const server = createServer((_request, response) => {
-    response.writeHead(404)
+    response.writeHead(status)
     response.end(body)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

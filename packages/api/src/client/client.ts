@@ -89,49 +89,49 @@ export class StepflowClient {
   // The server
 
   getInfo(): Promise<Info> {
-    return this.#http.json('/info')
+    return this.#http.json('/info', 'version')
   }
 
   getHealth(): Promise<Health> {
-    return this.#http.json('/health')
+    return this.#http.json('/health', 'version')
   }
 
   /** Throws RESOURCE_UNAVAILABLE while the server starts or ends. */
   getReady(): Promise<Health> {
-    return this.#http.json('/ready')
+    return this.#http.json('/ready', 'version')
   }
 
   /** Counts, as Prometheus reads them. */
   getMetrics(): Promise<string> {
-    return this.#http.text('/metrics')
+    return this.#http.text('/metrics', 'text/plain')
   }
 
   /** The document of the API. */
   getOpenApi(): Promise<Readonly<Record<string, unknown>>> {
-    return this.#http.json('/openapi.json')
+    return this.#http.json('/openapi.json', 'openapi')
   }
 
   listComponents(): Promise<ComponentList> {
-    return this.#http.json('/components')
+    return this.#http.json('/components', 'components')
   }
 
   // Flows
 
   listFlows(): Promise<FlowList> {
-    return this.#http.json('/flows')
+    return this.#http.json('/flows', 'flows')
   }
 
   /** `version`: a number, or `published`; else the newest. */
   getFlow(flow: string, version?: number | 'published'): Promise<FlowDetail> {
-    return this.#http.json(path('flows', flow), { query: { version } })
+    return this.#http.json(path('flows', flow), 'flowId', { query: { version } })
   }
 
   addFlow(flow: NewFlow): Promise<AddedFlow> {
-    return this.#http.json('/flows', { method: 'POST', json: flow })
+    return this.#http.json('/flows', 'flowId', { method: 'POST', json: flow })
   }
 
   saveFlow(name: string, flow: SaveFlow): Promise<FlowDetail> {
-    return this.#http.json(path('flows', name), { method: 'PUT', json: flow })
+    return this.#http.json(path('flows', name), 'flowId', { method: 'PUT', json: flow })
   }
 
   removeFlow(name: string): Promise<void> {
@@ -139,41 +139,41 @@ export class StepflowClient {
   }
 
   listVersions(name: string): Promise<VersionList> {
-    return this.#http.json(path('flows', name, 'versions'))
+    return this.#http.json(path('flows', name, 'versions'), 'versions')
   }
 
   getVersion(name: string, version: number): Promise<FlowDetail> {
-    return this.#http.json(path('flows', name, 'versions', version))
+    return this.#http.json(path('flows', name, 'versions', version), 'flowId')
   }
 
   /** The newest unless told. */
   publishFlow(name: string, version?: number): Promise<FlowDetail> {
     const json = version === undefined ? null : { version }
-    return this.#http.json(path('flows', name, 'publish'), { method: 'POST', json })
+    return this.#http.json(path('flows', name, 'publish'), 'flowId', { method: 'POST', json })
   }
 
   checkFlow(flow: CheckFlow): Promise<CheckedFlow> {
-    return this.#http.json('/flows/check', { method: 'POST', json: flow })
+    return this.#http.json('/flows/check', 'diagnostics', { method: 'POST', json: flow })
   }
 
   testFlow(name: string, test: TestFlow = {}): Promise<TestedFlow> {
-    return this.#http.json(path('flows', name, 'test'), { method: 'POST', json: test })
+    return this.#http.json(path('flows', name, 'test'), 'cases', { method: 'POST', json: test })
   }
 
   /** The last different inputs. */
   listInputs(name: string): Promise<PastInputs> {
-    return this.#http.json(path('flows', name, 'inputs'))
+    return this.#http.json(path('flows', name, 'inputs'), 'inputs')
   }
 
   /** What the steps answered last. */
   listSamples(name: string): Promise<Samples> {
-    return this.#http.json(path('flows', name, 'samples'))
+    return this.#http.json(path('flows', name, 'samples'), 'steps')
   }
 
   // Runs
 
   startRun(run: StartRun, signal?: AbortSignal): Promise<StartedRun> {
-    return this.#http.json('/runs', { method: 'POST', json: run, signal })
+    return this.#http.json('/runs', 'runId', { method: 'POST', json: run, signal })
   }
 
   /** Starts a run and sends its inputs, again as often as the connection breaks off; resolves when all are taken. */
@@ -182,49 +182,49 @@ export class StepflowClient {
   }
 
   listRuns({ sort, limit, cursor, ...filter }: ListRuns = {}): Promise<RunList> {
-    return this.#http.json('/runs', { query: { ...filterQuery(filter), sort, limit, cursor } })
+    return this.#http.json('/runs', 'runs', { query: { ...filterQuery(filter), sort, limit, cursor } })
   }
 
   /** How many stand how, by when they were created. */
   getRunsSummary({ buckets, ...filter }: FilterRuns & { readonly buckets?: number } = {}): Promise<RunsSummary> {
-    return this.#http.json('/runs/summary', { query: { ...filterQuery(filter), buckets } })
+    return this.#http.json('/runs/summary', 'buckets', { query: { ...filterQuery(filter), buckets } })
   }
 
   getRun(runId: string, signal?: AbortSignal): Promise<Run> {
-    return this.#http.json(path('runs', runId), { signal })
+    return this.#http.json(path('runs', runId), 'runId', { signal })
   }
 
   /** What it runs: its flow as it was written, and the plan. */
   getRunFlow(runId: string): Promise<RunFlow> {
-    return this.#http.json(path('runs', runId, 'flow'))
+    return this.#http.json(path('runs', runId, 'flow'), 'plan')
   }
 
   cancelRun(runId: string, reason?: string): Promise<Run> {
     const json = reason === undefined ? null : { reason }
-    return this.#http.json(path('runs', runId, 'cancel'), { method: 'POST', json })
+    return this.#http.json(path('runs', runId, 'cancel'), 'runId', { method: 'POST', json })
   }
 
   pauseRun(runId: string): Promise<Run> {
-    return this.#http.json(path('runs', runId, 'pause'), { method: 'POST' })
+    return this.#http.json(path('runs', runId, 'pause'), 'runId', { method: 'POST' })
   }
 
   resumeRun(runId: string): Promise<Run> {
-    return this.#http.json(path('runs', runId, 'resume'), { method: 'POST' })
+    return this.#http.json(path('runs', runId, 'resume'), 'runId', { method: 'POST' })
   }
 
   /** Repeats a run that has ended, as a new run. The same key is the same new run. */
   rerun(runId: string, rerun: Omit<Rerun, 'dryRun'> = {}, key?: string): Promise<Run> {
-    return this.#http.json(path('runs', runId, 'rerun'), { method: 'POST', json: rerun, key })
+    return this.#http.json(path('runs', runId, 'rerun'), 'runId', { method: 'POST', json: rerun, key })
   }
 
   /** What that would repeat; nothing is begun. */
   previewRerun(runId: string, rerun: Omit<Rerun, 'dryRun'> = {}): Promise<RerunPreview> {
     const json = { ...rerun, dryRun: true }
-    return this.#http.json(path('runs', runId, 'rerun'), { method: 'POST', json })
+    return this.#http.json(path('runs', runId, 'rerun'), 'items', { method: 'POST', json })
   }
 
   exportRun(runId: string): Promise<ExportedRun> {
-    return this.#http.json(path('runs', runId, 'export'))
+    return this.#http.json(path('runs', runId, 'export'), 'journals')
   }
 
   /** `exported`: what `exportRun` answered, or its text. */
@@ -232,7 +232,7 @@ export class StepflowClient {
     const content = new TextEncoder().encode(typeof exported === 'string' ? exported : JSON.stringify(exported))
     const body = { type: 'application/json', content }
     const answer = await this.#http.send('/runs/import', { method: 'POST', body })
-    return { run: (await this.#http.read(() => answer.json())) as Run, isNew: answer.status === 201 }
+    return { run: await this.#http.document<Run>(answer, 'runId'), isNew: answer.status === 201 }
   }
 
   deleteRun(runId: string): Promise<void> {
@@ -241,13 +241,13 @@ export class StepflowClient {
 
   /** Deletes runs that ended long ago, and what only they refer to. */
   pruneRuns(which: Prune): Promise<Pruned> {
-    return this.#http.json('/runs/prune', { method: 'POST', json: which })
+    return this.#http.json('/runs/prune', 'runs', { method: 'POST', json: which })
   }
 
   /** One thing to many runs. */
   bulk({ action, ids, filter }: BulkRuns): Promise<BulkResult> {
     const json = { action, ids, filter: filter && filterQuery(filter) }
-    return this.#http.json('/runs/bulk', { method: 'POST', json })
+    return this.#http.json('/runs/bulk', 'done', { method: 'POST', json })
   }
 
   /**
@@ -259,43 +259,43 @@ export class StepflowClient {
   }
 
   listItems(runId: string, query: ListItems = {}): Promise<ItemList> {
-    return this.#http.json(path('runs', runId, 'items'), { query: { ...query } })
+    return this.#http.json(path('runs', runId, 'items'), 'items', { query: { ...query } })
   }
 
   /** `size`: `full` gives large values too. */
   getItem(runId: string, item: number, size?: 'full'): Promise<Item> {
-    return this.#http.json(path('runs', runId, 'items', item), { query: { full: size && true } })
+    return this.#http.json(path('runs', runId, 'items', item), 'itemIndex', { query: { full: size && true } })
   }
 
   /** A byte for each item: 0 pending, 1 running, 2 waiting, 3 success, 4 skipped, 5 failed, 6 cancelled. */
   async getItemStatuses(runId: string): Promise<Uint8Array> {
-    const answer = await this.#http.send(path('runs', runId, 'items', 'statuses'))
+    const answer = await this.#http.stream(path('runs', runId, 'items', 'statuses'), 'application/octet-stream')
     return new Uint8Array(await this.#http.read(() => answer.arrayBuffer()))
   }
 
   /** By their cause. */
   listFailures(runId: string): Promise<FailureList> {
-    return this.#http.json(path('runs', runId, 'items', 'failures'))
+    return this.#http.json(path('runs', runId, 'items', 'failures'), 'failures')
   }
 
   /** A row for each visit. */
   listSteps(runId: string, { item, inside }: FindSteps = {}): Promise<StepList> {
-    return this.#http.json(stepsOf(runId, item), { query: { inside } })
+    return this.#http.json(stepsOf(runId, item), 'steps', { query: { inside } })
   }
 
   /** One visit, with its values. */
   getStep(runId: string, step: string, { item, ...query }: FindStep = {}): Promise<Step> {
-    return this.#http.json(`${stepsOf(runId, item)}${path(step)}`, { query })
+    return this.#http.json(`${stepsOf(runId, item)}${path(step)}`, 'stepId', { query })
   }
 
   /** What was logged in it, in the order of writing. */
   listLogs(runId: string, query: FindLogs = {}): Promise<LogList> {
-    return this.#http.json(path('runs', runId, 'logs'), { query: { ...query } })
+    return this.#http.json(path('runs', runId, 'logs'), 'logs', { query: { ...query } })
   }
 
   /** What was written to its journals, some rows at a time. `item`: what concerns this one only. */
   async *getJournal(runId: string, { item }: { readonly item?: number } = {}): AsyncGenerator<readonly JournalLine[]> {
-    const answer = await this.#http.send(path('runs', runId, 'journal'), { query: { item } })
+    const answer = await this.#http.stream(path('runs', runId, 'journal'), 'application/x-ndjson', { query: { item } })
     for await (const lines of readLines(this.#http.chunks(answer))) yield lines.map((line) => JSON.parse(line))
   }
 
@@ -323,42 +323,42 @@ export class StepflowClient {
     payload: unknown = null,
     query: { readonly item?: number; readonly id?: string } = {},
   ): Promise<Run> {
-    return this.#http.json(path('runs', runId, 'signals', name), { method: 'POST', json: payload, query })
+    return this.#http.json(path('runs', runId, 'signals', name), 'runId', { method: 'POST', json: payload, query })
   }
 
   /** The open ones, the oldest first. */
   listWaits(
     query: { readonly runId?: string; readonly name?: string; readonly limit?: number; readonly cursor?: string } = {},
   ): Promise<WaitList> {
-    return this.#http.json('/waits', { query })
+    return this.#http.json('/waits', 'waits', { query })
   }
 
   getWait(waitId: string): Promise<Wait> {
-    return this.#http.json(path('waits', waitId))
+    return this.#http.json(path('waits', waitId), 'id')
   }
 
   /** Once: if it is past, CONFLICT. */
   decideWait(waitId: string, payload: unknown = null): Promise<Wait> {
-    return this.#http.json(path('waits', waitId), { method: 'POST', json: payload })
+    return this.#http.json(path('waits', waitId), 'id', { method: 'POST', json: payload })
   }
 
   // Schedules
 
   listSchedules(): Promise<ScheduleList> {
-    return this.#http.json('/schedules')
+    return this.#http.json('/schedules', 'schedules')
   }
 
   getSchedule(scheduleId: string): Promise<Schedule> {
-    return this.#http.json(path('schedules', scheduleId))
+    return this.#http.json(path('schedules', scheduleId), 'id')
   }
 
   createSchedule(schedule: NewSchedule): Promise<Schedule> {
-    return this.#http.json('/schedules', { method: 'POST', json: schedule })
+    return this.#http.json('/schedules', 'id', { method: 'POST', json: schedule })
   }
 
   /** Turns it on or off. */
   changeSchedule(scheduleId: string, change: { readonly enabled: boolean }): Promise<Schedule> {
-    return this.#http.json(path('schedules', scheduleId), { method: 'PATCH', json: change })
+    return this.#http.json(path('schedules', scheduleId), 'id', { method: 'PATCH', json: change })
   }
 
   deleteSchedule(scheduleId: string): Promise<void> {
@@ -367,12 +367,12 @@ export class StepflowClient {
 
   /** Starts now what it starts. The same key is the same run. */
   runSchedule(scheduleId: string, key?: string): Promise<StartedRun> {
-    return this.#http.json(path('schedules', scheduleId, 'run'), { method: 'POST', key })
+    return this.#http.json(path('schedules', scheduleId, 'run'), 'runId', { method: 'POST', key })
   }
 
   /** What a cron expression means, and its next times. */
   previewSchedule(cron: string, timezone?: string): Promise<NextTimes> {
-    return this.#http.json('/schedules/next', { query: { cron, timezone } })
+    return this.#http.json('/schedules/next', 'next', { query: { cron, timezone } })
   }
 
   // Blobs
@@ -381,22 +381,22 @@ export class StepflowClient {
   async putBlob(value: unknown): Promise<string> {
     const isBytes = value instanceof Uint8Array
     const content = isBytes ? { body: { type: 'application/octet-stream', content: value } } : { json: { data: value } }
-    const { blobId } = await this.#http.json<BlobIdShape>('/blobs', { method: 'POST', ...content })
+    const { blobId } = await this.#http.json<BlobIdShape>('/blobs', 'blobId', { method: 'POST', ...content })
     return blobId
   }
 
   getBlob(blobId: string): Promise<Blob> {
-    return this.#http.json(path('blobs', blobId))
+    return this.#http.json(path('blobs', blobId), 'blobId')
   }
 
   // Secrets, and who may use the server
 
   listSecrets(): Promise<SecretList> {
-    return this.#http.json('/secrets')
+    return this.#http.json('/secrets', 'secrets')
   }
 
   setSecret(name: string, value: string): Promise<ListedSecret> {
-    return this.#http.json(path('secrets', name), { method: 'PUT', json: { value } })
+    return this.#http.json(path('secrets', name), 'name', { method: 'PUT', json: { value } })
   }
 
   removeSecret(name: string): Promise<void> {
@@ -404,12 +404,12 @@ export class StepflowClient {
   }
 
   listTokens(): Promise<TokenList> {
-    return this.#http.json('/tokens')
+    return this.#http.json('/tokens', 'tokens')
   }
 
   /** The token is in this answer, and nowhere else. */
   createToken(token: NewToken): Promise<Token> {
-    return this.#http.json('/tokens', { method: 'POST', json: token })
+    return this.#http.json('/tokens', 'token', { method: 'POST', json: token })
   }
 
   revokeToken(tokenId: string): Promise<void> {
@@ -418,12 +418,12 @@ export class StepflowClient {
 
   /** Who the caller is. */
   getSession(): Promise<Session> {
-    return this.#http.json('/session')
+    return this.#http.json('/session', 'role')
   }
 
   /** In a page: a cookie stands for the token from then on. */
   beginSession(token: string): Promise<Session> {
-    return this.#http.json('/session', { method: 'POST', json: { token } })
+    return this.#http.json('/session', 'role', { method: 'POST', json: { token } })
   }
 
   endSession(): Promise<void> {

@@ -35,9 +35,8 @@ export async function* followEvents(
   let place = after
   for (;;) {
     try {
-      const answer = await http.send(path, {
+      const answer = await http.stream(path, 'text/event-stream', {
         query: { ...query, topics: topics?.join(','), after: place },
-        accept: 'text/event-stream',
         signal,
       })
       if (answer.status === 204) return

@@ -1,6 +1,6 @@
 // Requests to a server, and what it refuses as errors with our codes. Knows no route.
 
-import { type ErrorCode, FlowError, isRecord, type Json } from '@stepflow/engine'
+import { type ErrorCode, FlowError, isRecord, type Json, own } from '@stepflow/engine'
 
 /** Where a server is, and who asks. */
 export interface HttpOptions {
@@ -35,26 +35,42 @@ export class Http {
     this.#fetch = own
   }
 
-  async json<T>(path: string, request?: HttpRequest): Promise<T> {
-    const answer = await this.send(path, request)
-    return this.read(async () => {
-      try {
-        return (await answer.json()) as T
-      } catch (thrown) {
-        throw thrown instanceof SyntaxError ? notOurs('NOT_FOUND', answer, 'with what is not JSON') : thrown
-      }
-    })
+  /** `has`: what every such answer has; one without it is another server's. */
+  async json<T>(path: string, has: keyof T & string, request?: HttpRequest): Promise<T> {
+    return this.document(await this.send(path, request), has)
   }
 
-  async text(path: string, request?: HttpRequest): Promise<string> {
-    const answer = await this.send(path, request)
+  /** The JSON of an answer. */
+  async document<T>(answer: Response, has: keyof T & string): Promise<T> {
+    const text = await this.read(() => answer.text())
+    let document: unknown
+    try {
+      document = JSON.parse(text)
+    } catch {
+      throw notOurs('NOT_FOUND', answer, 'with what is not JSON')
+    }
+    if (own(document, has) === undefined) throw notOurs('NOT_FOUND', answer, `with JSON that has no "${has}"`)
+    return document as T // the server's schemas hold for it
+  }
+
+  async text(path: string, type: string): Promise<string> {
+    const answer = await this.stream(path, type)
     return this.read(() => answer.text())
+  }
+
+  /** An answer whose body is read as it comes. There is none if nothing follows. */
+  async stream(path: string, type: string, request?: HttpRequest): Promise<Response> {
+    const answer = await this.send(path, { accept: type, ...request })
+    const sent = answer.headers.get('content-type') ?? 'no type'
+    if (answer.status !== 204 && !sent.startsWith(type)) throw notOurs('NOT_FOUND', answer, `with ${sent}, not ${type}`)
+    return answer
   }
 
   /** Of what is answered without a body. */
   async done(path: string, request?: HttpRequest): Promise<void> {
     const answer = await this.send(path, request)
     await this.read(() => answer.arrayBuffer())
+    if (answer.status !== 204) throw notOurs('NOT_FOUND', answer, 'where nothing is to be answered')
   }
 
   /** Throws what the server refuses, by its code; UNREACHABLE if there is no answer. */

@@ -23,7 +23,7 @@ export async function sendLines(http: Http, { run, lines, key, onRun, ...options
   const patience = new Patience(options)
   // Not in the query: an access log must not hold variables.
   const { blobId } = await patience.ask(() =>
-    http.json<BlobIdShape>('/blobs', { method: 'POST', json: { data: run }, signal }),
+    http.json<BlobIdShape>('/blobs', 'blobId', { method: 'POST', json: { data: run }, signal }),
   )
   let isTold = false
   for (;;) {
@@ -40,10 +40,7 @@ export async function sendLines(http: Http, { run, lines, key, onRun, ...options
         isTold = true
         onRun?.(runId)
       }
-      let text = ''
-      const decoder = new TextDecoder()
-      for await (const chunk of http.chunks(answer)) text += decoder.decode(chunk, { stream: true })
-      return JSON.parse(text) as StartedRun // what the server answers there
+      return await http.document<StartedRun>(answer, 'runId')
     } catch (thrown) {
       await patience.after(thrown)
     }

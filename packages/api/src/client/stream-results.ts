@@ -22,7 +22,8 @@ export async function* streamResults(
   let next = from
   for (;;) {
     try {
-      const answer = await http.send(`${run}/results`, { query: { order, from: next }, signal })
+      const query = { order, from: next }
+      const answer = await http.stream(`${run}/results`, 'application/x-ndjson', { query, signal })
       for await (const lines of readLines(http.chunks(answer))) {
         const first = next
         next += lines.length
