@@ -86,8 +86,11 @@ test('what cannot be a secret is refused, and nothing is made', async () => {
   for (const [words, stdin, message] of [
     ['secrets set', '', 'needs a name'],
     ['secrets set ../x', 'value', 'is not a name for a secret'],
-    ['secrets set key', '', 'is empty'],
-    ['secrets set key', '\n', 'is empty'],
+    ['secrets set key', '', 'nothing came on stdin for the value of "key": pipe it in'],
+    ['secrets set key', '\n', 'nothing came on stdin'],
+    ['secrets set key --url http://127.0.0.1:9', '', 'nothing came on stdin for the value of "key": pipe it in'],
+    ['secrets set key --url http://127.0.0.1:9 --value [redacted]', '', 'stands in the place of secrets'],
+    ['secrets set key --value=', '', 'is empty'],
     ['secrets set key --store memory', 'value', 'ends with its process'],
     ['secrets sett key', 'value', 'Did you mean "set"?'],
     ['secrets set key two', 'value', 'one argument too many'],

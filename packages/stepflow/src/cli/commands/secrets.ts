@@ -1,6 +1,7 @@
 // stepflow secrets: the secrets in a store, or of a server, by name. No value is ever printed.
 
 import type { StepflowClient } from '@stepflow/api/client'
+import { FlowError } from '@stepflow/engine'
 import type { StoredSecrets } from '@stepflow/host/secrets'
 import { usage } from '../args.ts'
 import type { Args, Command, Io } from '../command.ts'
@@ -57,6 +58,8 @@ const set: Command = {
     checkSecret(name, 'any')
     return withSecrets(set, args, io, 'made', async ({ secrets, messages }) => {
       const value = args.value('value') ?? (await typedValue(name, io, messages))
+      // Before it is sent: a server would say it in the words of its API.
+      checkSecret(name, value)
       const { where, isHidden } = await secrets.set(name, value)
       messages.hint(`the secret "${name}" is set ${where}`)
       const weakness = weaknessOf(value)
@@ -211,7 +214,11 @@ async function withStored(
 
 async function typedValue(name: string, io: Io, messages: Messages): Promise<string> {
   const what = `the value of "${name}"`
-  if (io.terminal.in) return readHidden(`${what}: `, io)
   // Whoever writes it with echo, or an editor, does not mean the last line end.
-  return (await readStdin(true, io, messages, what, '--value')).replace(/\r?\n$/, '')
+  const value = io.terminal.in
+    ? await readHidden(`${what}: `, io)
+    : (await readStdin(true, io, messages, what, '--value')).replace(/\r?\n$/, '')
+  if (value !== '') return value
+  const way = io.terminal.in ? 'nothing was typed' : 'nothing came on stdin'
+  throw new FlowError('INVALID_INPUT', `${way} for ${what}: pipe it in, as in \`stepflow secrets set ${name} < FILE\``)
 }
