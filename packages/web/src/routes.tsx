@@ -28,7 +28,7 @@ const runs = createRoute({
 const run = createRoute({
   getParentRoute: () => root,
   path: '/runs/$runId',
-  validateSearch: textsOf(['view', 'item', 'step', 'visit', 'inside', 'tab', 'find', 'at']),
+  validateSearch: textsOf(['view', 'item', 'step', 'visit', 'inside', 'element', 'find', 'at']),
 }).lazy(() => import('./pages/run/run-page.tsx').then(({ runPage }) => runPage))
 
 const compare = createRoute({

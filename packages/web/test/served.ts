@@ -1,6 +1,6 @@
 // `stepflow serve` of the built program over a folder of flows, for tests of the page. Not a test.
 
-import { expect } from 'vitest'
+import { expect, vi } from 'vitest'
 import { folderWith } from '../../stepflow/test/cli.ts'
 import { serving } from '../../stepflow/test/serving.ts'
 
@@ -72,6 +72,8 @@ export interface ServedOptions {
   readonly words?: readonly string[]
   /** One that is there already, with what `files` has. */
   readonly folder?: string
+  /** For all tests of a file: `afterAll`. */
+  readonly whenOver?: (end: () => Promise<void>) => void
 }
 
 /** Started with a folder of flows; ends with the test. */
@@ -79,8 +81,9 @@ export async function served({
   files = FLOWS,
   words = [],
   folder = folderWith(files).folder,
+  whenOver,
 }: ServedOptions = {}): Promise<Served> {
-  const { url, kill } = await serving(folder, '0', undefined, words)
+  const { url, kill } = await serving(folder, '0', whenOver, words)
   const call = async (path: string, init?: RequestInit): Promise<Answer> => {
     const answer = await fetch(`${url}/api/v1${path}`, init)
     if (!answer.ok) throw new Error(await answer.text())
@@ -99,12 +102,13 @@ export async function served({
     },
     async start(flowName, input = { small: false }) {
       const { runId } = await post('/runs', { flowName, input })
-      await expect
-        .poll(async () => {
+      await vi.waitFor(
+        async () => {
           const { status, items } = await call(`/runs/${runId}`)
-          return status === 'completed' || status === 'failed' || items.waiting === 1
-        })
-        .toBe(true)
+          expect(status === 'completed' || status === 'failed' || items.waiting === 1).toBe(true)
+        },
+        { timeout: 50_000, interval: 50 },
+      )
       return runId
     },
   }

@@ -73,6 +73,35 @@ else {
     expect(await page.getByRole('link', { name: 'Tokens' }).count()).toBe(0)
   })
 
+  test('a session that ends while somebody types is begun again over the page, and nothing typed is lost', async () => {
+    const { folder } = folderWith({ 'flows/a.yaml': NAMED })
+    const made = spawnSync(process.execPath, [stepflow, 'tokens', 'create', '--role', 'admin'], {
+      cwd: folder,
+      encoding: 'utf8',
+    })
+    const { url } = await served({ folder, words: ['--allow-host', 'flows.example'] })
+    const page = await openPage(`${url}/flows/a`, { expected: ['401'] })
+    const signIn = async () => {
+      await page.getByLabel('Token').fill(made.stdout.trim())
+      await page.getByRole('button', { name: 'Sign in' }).click()
+    }
+    await signIn()
+    await page.getByRole('button', { name: 'Run' }).click()
+    const run = page.getByRole('dialog', { name: 'New run' })
+    await run.getByLabel('Name').fill('Ada')
+
+    await page.context().clearCookies()
+    await run.getByRole('button', { name: 'Start' }).click()
+    await page.getByRole('dialog', { name: 'Sign in' }).waitFor()
+    await expectAccessible(page)
+    await signIn()
+    await page.getByRole('dialog', { name: 'Sign in' }).waitFor({ state: 'detached' })
+    expect(await run.getByLabel('Name').inputValue()).toBe('Ada')
+    await run.getByRole('button', { name: 'Start' }).click()
+
+    await page.getByRole('button', { name: 'hello, success' }).waitFor()
+  })
+
   test('a server that is gone for a while is said so, and followed when it is back', async () => {
     const { url, start, stop } = await served()
     await start('orders')
@@ -115,3 +144,11 @@ else {
     await page.getByRole('heading', { name: 'Flows' }).waitFor()
   })
 }
+
+// ---
+
+const NAMED = `name: a
+input_schema: { type: object, properties: { name: { type: string, title: Name } } }
+steps: [{ id: hello, component: /builtin/noop, input: { $input: name } }]
+output: { $step: hello }
+`

@@ -114,6 +114,11 @@ export const stepListSchema = {
       type: 'array',
       items: { title: 'Step', type: 'object', properties: stepProperties, required: stepRequired },
     },
+    plan: {
+      type: 'object',
+      additionalProperties: true,
+      description: 'With `inside`: what the engine runs there; absent if nobody knows it.',
+    },
     cursor: { type: 'string', description: 'A place in the event stream: what follows it continues this answer.' },
   },
   required: ['steps', 'cursor'],

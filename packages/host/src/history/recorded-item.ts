@@ -114,6 +114,11 @@ export class RecordedItem {
     } as VisitDetail // no field of it is undefined
   }
 
+  /** Of what runs inside a step, for whoever draws it; undefined if nobody knows it. */
+  async planInside(inside: string): Promise<Plan | undefined> {
+    return this.#past.redactor.value(await this.#planOf(inside))
+  }
+
   async reads({ step, visit, element = 0 }: VisitPlace, inside?: string): Promise<VisitReads | undefined> {
     const { item, redactor } = this.#past
     const place = inside === undefined ? { item, step, visit } : { sub: inside, item: element, step, visit }

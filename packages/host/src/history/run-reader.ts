@@ -71,6 +71,8 @@ export interface RecordedRun {
   entriesOf(item: number): Promise<JournalEntry[]>
   /** The visits of an item's steps, or of those inside a step, by the key in its row; throws if the journal is damaged. */
   visitsOf(item: number, inside?: string): Promise<VisitRow[]>
+  /** The plan of what runs inside a step, by the key in its row; undefined if nobody knows it. */
+  planInside(item: number, inside: string): Promise<Plan | undefined>
   /**
    * What a visit was given and what its conditions read, evaluated again; undefined inside a step whose plan is not recorded.
    * Throws if the journal is damaged.
@@ -223,6 +225,10 @@ class Recorded implements RecordedRun {
 
   async visitsOf(item: number, inside?: string): Promise<VisitRow[]> {
     return (await this.#itemOf(item)).visits(inside)
+  }
+
+  async planInside(item: number, inside: string): Promise<Plan | undefined> {
+    return (await this.#itemOf(item)).planInside(inside)
   }
 
   async readsOf(item: number, visit: VisitPlace, inside?: string): Promise<VisitReads | undefined> {

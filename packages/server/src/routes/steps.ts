@@ -26,7 +26,9 @@ export function stepRoutes(app: App, { runs, store }: Services): void {
       async ({ params, query: { inside } }) => {
         const cursor = await store.cursor()
         const { recorded, item } = await opened(params, inside)
-        return { steps: (await recorded.visitsOf(item, inside)).map(stepSummary), cursor }
+        const steps = (await recorded.visitsOf(item, inside)).map(stepSummary)
+        const plan = inside === undefined ? undefined : await recorded.planInside(item, inside)
+        return { steps, ...(plan ? { plan: { ...plan } } : {}), cursor }
       },
     )
 

@@ -2,5 +2,6 @@
 
 import { StepflowClient } from '@stepflow/api/client'
 import { serverUrl } from './base.ts'
+import { watched } from './session.ts'
 
-export const client = new StepflowClient({ url: serverUrl, fetch: (input, init) => fetch(input, init) })
+export const client = new StepflowClient({ url: serverUrl, fetch: watched })

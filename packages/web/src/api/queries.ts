@@ -1,6 +1,6 @@
 // What the page reads, by what it is kept under; news of the server makes it read again.
 
-import { FlowError } from '@stepflow/engine'
+import { FlowError, type JournalEntry } from '@stepflow/engine'
 import { infiniteQueryOptions, keepPreviousData, QueryClient, queryOptions } from '@tanstack/react-query'
 import { client } from './client.ts'
 
@@ -81,6 +81,21 @@ export const queries = {
       placeholderData: keepPreviousData,
     }),
 
+  /** All that happened in one item, without values. */
+  journal: (runId: string, item: number) =>
+    queryOptions({
+      queryKey: ['journal', runId, item],
+      queryFn: async () => {
+        const entries: JournalEntry[] = []
+        for await (const lines of client.getJournal(runId, { item })) {
+          // What the page folds is not of the values that are left out.
+          for (const line of lines) entries.push(...(line.entries as unknown as JournalEntry[]))
+        }
+        return entries
+      },
+      staleTime: Number.POSITIVE_INFINITY,
+    }),
+
   item: (runId: string, item: number) =>
     queryOptions({ queryKey: ['of-run', runId, 'item', item], queryFn: () => client.getItem(runId, item) }),
 
@@ -101,6 +116,14 @@ export const queries = {
 
   flow: (name: string) => queryOptions({ queryKey: ['flow', name], queryFn: () => client.getFlow(name) }),
 
+  /** One version of it, as a run of it was started. */
+  flowOf: (name: string, version: number | undefined) =>
+    queryOptions({
+      queryKey: ['flow', name, 'version', version],
+      queryFn: () => client.getFlow(name, version),
+      retry: false,
+    }),
+
   versions: (name: string) =>
     queryOptions({ queryKey: ['flow', name, 'versions'], queryFn: () => client.listVersions(name) }),
 
@@ -115,13 +138,14 @@ export const queries = {
 
   logs: (
     runId: string,
-    { item, level, q }: { item?: number | undefined; level?: string | undefined; q?: string | undefined },
+    { item, step, level, q }: { [K in 'step' | 'level' | 'q']?: string | undefined } & { item?: number | undefined },
   ) =>
     infiniteQueryOptions({
-      queryKey: ['of-run', runId, 'logs', item, level, q],
+      queryKey: ['of-run', runId, 'logs', item, step, level, q],
       queryFn: ({ pageParam }) =>
         client.listLogs(runId, {
           ...(item === undefined ? {} : { item }),
+          ...(step === undefined ? {} : { step }),
           ...(level === undefined ? {} : { level: level as 'warning' }),
           ...(q === undefined ? {} : { q }),
           ...(pageParam === '' ? {} : { cursor: pageParam }),

@@ -8,6 +8,8 @@ export interface GraphNode {
   /** Of the run that this one is compared with. */
   readonly before?: ShownStatus
   readonly recovered: boolean
+  /** Something ran inside it, which has a graph of its own. */
+  readonly canOpen?: boolean
   /** Below its name: what matters now. */
   readonly detail: string
   /** Read out after its name: `needs score, feeds notify`. */

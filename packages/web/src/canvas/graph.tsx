@@ -1,7 +1,7 @@
 // The graph: edges on a canvas, steps in sight as buttons above it. Beyond some hundreds of steps in sight these are drawn, too.
 
 import { pathOf } from '@stepflow/draw'
-import { Maximize, Minus, Plus } from 'lucide-react'
+import { Maximize, Maximize2, Minus, Plus } from 'lucide-react'
 import {
   type KeyboardEvent,
   type PointerEvent,
@@ -31,12 +31,14 @@ export interface GraphProps {
   readonly isPlain?: boolean
   readonly isFaded?: (id: string) => boolean
   readonly onSelect: (id: string | undefined) => void
+  /** Shows what runs inside a step. */
+  readonly onOpen?: (id: string) => void
 }
 
 const MOST_BUTTONS = 400
 
 export function Graph(props: GraphProps): ReactElement {
-  const { graph, nodes, critical, selected, isPlain = false, isFaded, onSelect } = props
+  const { graph, nodes, critical, selected, isPlain = false, isFaded, onSelect, onOpen } = props
   const box = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
   const [size, setSize] = useState<Size>({ width: 0, height: 0 })
@@ -182,6 +184,11 @@ export function Graph(props: GraphProps): ReactElement {
                   aria-pressed={selected === id}
                   onClick={() => onSelect(id)}
                 />
+                {node?.canOpen && onOpen ? (
+                  <button type="button" className="open-inside" aria-label={`Open ${id}`} onClick={() => onOpen(id)}>
+                    <Maximize2 size={12} />
+                  </button>
+                ) : null}
               </div>
             )
           })

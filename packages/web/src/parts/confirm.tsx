@@ -10,12 +10,15 @@ export interface ConfirmProps {
   /** What is done: `Delete`. */
   readonly word: string
   readonly isOpen?: boolean
+  /** Something is to be typed first. */
+  readonly isDisabled?: boolean
   readonly onClose: () => void
   readonly onConfirm: () => void
   readonly children: ReactNode
 }
 
-export function Confirm({ title, word, isOpen = true, onClose, onConfirm, children }: ConfirmProps): ReactElement {
+export function Confirm(props: ConfirmProps): ReactElement {
+  const { title, word, isOpen = true, isDisabled = false, onClose, onConfirm, children } = props
   return (
     <Dialog
       title={title}
@@ -25,7 +28,7 @@ export function Confirm({ title, word, isOpen = true, onClose, onConfirm, childr
       foot={
         <>
           <Button onPress={onClose}>Keep</Button>
-          <Button look="danger" onPress={onConfirm}>
+          <Button look="danger" isDisabled={isDisabled} onPress={onConfirm}>
             {word}
           </Button>
         </>

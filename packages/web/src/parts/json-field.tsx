@@ -2,6 +2,11 @@
 
 import { type ReactElement, useId, useState } from 'react'
 
+/** Is all JSON in a form what was meant, or does a field still hold what cannot be read? */
+export function isReadable(form: HTMLFormElement | null): boolean {
+  return form?.querySelector('textarea:invalid') == null
+}
+
 /** What is typed stays as it is until it can be read. */
 export function JsonField(props: {
   label: string
@@ -23,13 +28,18 @@ export function JsonField(props: {
         aria-invalid={wrong !== undefined}
         value={typed}
         onChange={(event) => {
-          const text = event.target.value
+          const field = event.target
+          const text = field.value
           setTyped(text)
           try {
             onChange(text.trim() === '' ? undefined : JSON.parse(text))
             setWrong(undefined)
+            field.setCustomValidity('')
           } catch (error) {
-            setWrong(`This is not JSON: ${(error as Error).message}`)
+            const message = `This is not JSON: ${(error as Error).message}`
+            setWrong(message)
+            // So that the form around it is not sent with what stood here before.
+            field.setCustomValidity(message)
           }
         }}
       />

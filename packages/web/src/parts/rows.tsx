@@ -62,7 +62,7 @@ export function Rows<Row>(props: RowsProps<Row>): ReactElement {
     const row = (event.target as HTMLElement).closest('tr')
     if (step === 0 || !row || event.target instanceof HTMLInputElement) return
     const next = step > 0 ? row.nextElementSibling : row.previousElementSibling
-    const link = next?.querySelector<HTMLElement>('a')
+    const link = next?.querySelector<HTMLElement>('a, button')
     if (!link) return
     event.preventDefault()
     link.focus()

@@ -1,13 +1,17 @@
 // Times: relative in the text, whole on hover and for screen readers. One tick for all of them.
 
-import { type ReactElement, useMemo, useSyncExternalStore } from 'react'
+import { createContext, type ReactElement, useContext, useMemo, useSyncExternalStore } from 'react'
 import { agoText, clockText, timeText } from '../model/format.ts'
 import { useSettings } from './settings.ts'
 import { now, onTick } from './ticks.ts'
 
+/** The moment that somebody looks back to, which is now for all that is below; undefined: the server's time. */
+export const Moment = createContext<number | undefined>(undefined)
+
 /** The server's time, again every second. */
 export function useNow(): number {
-  return useSyncExternalStore(onTick, now)
+  const time = useSyncExternalStore(onTick, now)
+  return useContext(Moment) ?? time
 }
 
 export interface TimeTexts {

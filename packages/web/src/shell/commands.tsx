@@ -1,20 +1,19 @@
-// The palette: pages, runs and flows, by a few letters.
+// The palette: what one can do on this page, its steps, runs, flows and pages, by a few letters.
 
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { type KeyboardEvent, type ReactElement, useId, useState } from 'react'
+import { Fragment, type KeyboardEvent, type ReactElement, useEffect, useId, useState } from 'react'
 import { queries } from '../api/queries.ts'
 import { shortId } from '../model/format.ts'
 import { nameOf, statusOf } from '../model/run-words.ts'
 import { Dialog } from '../parts/floating.tsx'
 import { Shape } from '../parts/status.tsx'
+import { type PageCommand, useOffered } from './page-commands.ts'
 
-interface Command {
+interface Command extends Omit<PageCommand, 'does'> {
   readonly group: string
-  readonly word: string
-  readonly hint?: string
-  readonly icon?: ReactElement
-  readonly to: string
+  /** An address, or what is done. */
+  readonly to: string | (() => void)
 }
 
 const PAGES: readonly Command[] = [
@@ -24,18 +23,19 @@ const PAGES: readonly Command[] = [
   { group: 'Go to', word: 'Schedules', to: '/schedules', hint: 'g s' },
   { group: 'Go to', word: 'Components', to: '/components', hint: 'g c' },
   { group: 'Go to', word: 'Secrets', to: '/secrets' },
+  { group: 'Go to', word: 'New flow', to: '/flows/new' },
 ]
 
-export function Commands({
-  isOpen,
-  onOpenChange,
-}: {
-  isOpen: boolean
-  onOpenChange: (isOpen: boolean) => void
-}): ReactElement {
+export interface CommandsProps {
+  /** `actions`: only what one can do on this page. */
+  readonly open: 'all' | 'actions' | undefined
+  readonly onOpenChange: (isOpen: boolean) => void
+}
+
+export function Commands({ open, onOpenChange }: CommandsProps): ReactElement {
   return (
-    <Dialog title="Commands" isOpen={isOpen} onOpenChange={onOpenChange} isTitleHidden>
-      <Palette onDone={() => onOpenChange(false)} />
+    <Dialog title="Commands" isOpen={open !== undefined} onOpenChange={onOpenChange} isTitleHidden>
+      <Palette onlyActions={open === 'actions'} onDone={() => onOpenChange(false)} />
     </Dialog>
   )
 }
@@ -44,34 +44,51 @@ export function Commands({
 
 const MOST = 8
 
-function Palette({ onDone }: { onDone: () => void }): ReactElement {
+function Palette({ onlyActions, onDone }: { onlyActions: boolean; onDone: () => void }): ReactElement {
   const [words, setWords] = useState('')
   const [at, setAt] = useState(0)
   const navigate = useNavigate()
   const listId = useId()
   const text = words.trim().toLowerCase()
-  const { data: runs } = useQuery({ ...queries.someRuns(text), enabled: text !== '' })
+  const offered = useOffered()
+  const { data: runs } = useQuery({ ...queries.someRuns(text), enabled: text !== '' && !onlyActions })
   const { data: flows } = useQuery(queries.flows())
-  const found: Command[] = [
-    ...(text === '' ? [] : (runs?.runs ?? [])).slice(0, MOST).map((run) => ({
-      group: 'Runs',
-      word: `${nameOf(run)} ${shortId(run.runId)}`,
-      hint: statusOf(run),
-      icon: <Shape status={statusOf(run)} />,
-      to: `/runs/${run.runId}`,
-    })),
-    ...(flows?.flows ?? [])
-      .filter(({ name }) => name.toLowerCase().includes(text))
-      .slice(0, MOST)
-      .map(({ name }) => ({ group: 'Flows', word: name, to: `/flows/${encodeURIComponent(name)}` })),
-    ...PAGES.filter(({ word }) => word.toLowerCase().includes(text)),
-  ]
+  const ofPage = (group: string, { does, ...command }: PageCommand): Command => ({ ...command, group, to: does })
+  const actions = offered
+    .flatMap(({ actions: all = [] }) => all)
+    .filter(({ word }) => word.toLowerCase().includes(text))
+    .map((command) => ofPage('On this page', command))
+  const found: Command[] = onlyActions
+    ? actions
+    : [
+        ...actions.slice(0, text === '' ? MOST : undefined),
+        ...offered
+          .flatMap(({ find }) => (text === '' ? [] : (find?.(text) ?? [])))
+          .slice(0, MOST)
+          .map((command) => ofPage('Steps', command)),
+        ...(text === '' ? [] : (runs?.runs ?? [])).slice(0, MOST).map((run) => ({
+          group: 'Runs',
+          word: `${nameOf(run)} ${shortId(run.runId)}`,
+          hint: statusOf(run),
+          icon: <Shape status={statusOf(run)} />,
+          to: `/runs/${run.runId}`,
+        })),
+        ...(flows?.flows ?? [])
+          .filter(({ name }) => name.toLowerCase().includes(text))
+          .slice(0, MOST)
+          .map(({ name }) => ({ group: 'Flows', word: name, to: `/flows/${encodeURIComponent(name)}` })),
+        ...PAGES.filter(({ word }) => word.toLowerCase().includes(text)),
+      ]
   const chosen = Math.min(at, found.length - 1)
   const go = (command: Command | undefined) => {
     if (!command) return
     onDone()
-    void navigate({ to: command.to })
+    if (typeof command.to === 'function') command.to()
+    else void navigate({ to: command.to })
   }
+  useEffect(() => {
+    document.getElementById(`${listId}-${chosen}`)?.scrollIntoView({ block: 'nearest' })
+  }, [listId, chosen])
   const onKey = (event: KeyboardEvent) => {
     if (event.key === 'ArrowDown') setAt(Math.min(chosen + 1, found.length - 1))
     else if (event.key === 'ArrowUp') setAt(Math.max(chosen - 1, 0))
@@ -88,7 +105,7 @@ function Palette({ onDone }: { onDone: () => void }): ReactElement {
         aria-expanded="true"
         aria-controls={listId}
         aria-activedescendant={found.length > 0 ? `${listId}-${chosen}` : undefined}
-        placeholder="Runs, flows, pages"
+        placeholder={onlyActions ? 'On this page' : 'Runs, flows, steps, actions'}
         value={words}
         onChange={(event) => {
           setWords(event.target.value)
@@ -98,20 +115,29 @@ function Palette({ onDone }: { onDone: () => void }): ReactElement {
       />
       <div role="listbox" id={listId} aria-label="Commands">
         {found.map((command, i) => (
-          <div
-            key={command.to}
-            id={`${listId}-${i}`}
-            role="option"
-            aria-selected={i === chosen}
-            className="command"
-            onClick={() => go(command)}
-          >
-            {command.icon}
-            <span className="fill cut">{command.word}</span>
-            <span className="ink-3 small">{command.hint ?? command.group}</span>
-          </div>
+          // biome-ignore lint/suspicious/noArrayIndexKey: two may be called the same
+          <Fragment key={i}>
+            {command.group === found[i - 1]?.group ? null : (
+              <div className="command-group small ink-3" role="presentation">
+                {command.group}
+              </div>
+            )}
+            <div
+              id={`${listId}-${i}`}
+              role="option"
+              aria-selected={i === chosen}
+              className="command"
+              onClick={() => go(command)}
+            >
+              {command.icon}
+              <span className="fill cut">{command.word}</span>
+              <span className="ink-3 small">{command.hint}</span>
+            </div>
+          </Fragment>
         ))}
-        {found.length === 0 ? <p className="empty">Nothing is called that.</p> : null}
+        {found.length === 0 ? (
+          <p className="empty">{text === '' ? 'There is nothing to do on this page.' : 'Nothing is called that.'}</p>
+        ) : null}
       </div>
     </div>
   )

@@ -14,6 +14,7 @@ import { Commands } from './commands.tsx'
 import { KeySheet } from './key-sheet.tsx'
 import { useFrameKeys } from './keys.ts'
 import { Nav } from './nav.tsx'
+import { SessionOver } from './session-over.tsx'
 
 export function Frame(): ReactElement {
   const isLogin = useLocation().pathname.endsWith('/login')
@@ -28,24 +29,32 @@ export function Frame(): ReactElement {
 
 // ---
 
-/** What needs somebody who has signed in leads there, and back. */
+/** Whoever has not signed in yet is led there, and back; one whose session ends stays, and signs in over the page. */
 function useSignIn(isLogin: boolean): void {
   const navigate = useNavigate()
   const { href } = useLocation()
   useEffect(() => {
     if (isLogin) return
     const ask = (error: unknown) => {
-      if (FlowError.is(error) && error.code === 'UNAUTHENTICATED') void navigate({ to: '/login', search: { to: href } })
+      if (!FlowError.is(error) || error.code !== 'UNAUTHENTICATED' || isSignedIn()) return
+      void navigate({ to: '/login', search: { to: href } })
     }
     for (const query of queryClient.getQueryCache().getAll()) ask(query.state.error)
     return queryClient.getQueryCache().subscribe(({ query }) => ask(query.state.error))
   }, [isLogin, href, navigate])
 }
 
+/** Somebody was told who they are, so the page has something to lose. */
+const isSignedIn = () => queryClient.getQueryData(queries.info().queryKey) !== undefined
+
 function Framed(): ReactElement {
   const { isFolded } = useSettings()
-  const [open, setOpen] = useState<'commands' | 'keys' | 'menu' | undefined>()
-  useFrameKeys({ openCommands: () => setOpen('commands'), openKeys: () => setOpen('keys') })
+  const [open, setOpen] = useState<'commands' | 'actions' | 'keys' | 'menu' | undefined>()
+  useFrameKeys({
+    openCommands: () => setOpen('commands'),
+    openActions: () => setOpen('actions'),
+    openKeys: () => setOpen('keys'),
+  })
   useEffect(() => {
     void queryClient.fetchQuery(queries.info()).then(
       ({ now }) => setServerTime(now),
@@ -71,8 +80,9 @@ function Framed(): ReactElement {
           <Outlet />
         </Pane>
       </main>
-      <Commands isOpen={open === 'commands'} onOpenChange={close} />
+      <Commands open={open === 'commands' ? 'all' : open === 'actions' ? 'actions' : undefined} onOpenChange={close} />
       <KeySheet isOpen={open === 'keys'} onOpenChange={close} />
+      {isSignedIn() ? <SessionOver /> : null}
       <Toasts />
     </div>
   )

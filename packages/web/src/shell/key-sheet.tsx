@@ -5,6 +5,7 @@ import { Dialog } from '../parts/floating.tsx'
 
 const KEYS: readonly (readonly [string, string])[] = [
   ['Ctrl K', 'Search or jump'],
+  ['.', 'Actions of this page'],
   ['?', 'This sheet'],
   ['/', 'Filter'],
   ['g r', 'Runs'],
@@ -16,6 +17,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['Enter', 'Open'],
   ['1 to 6', 'Views of a run'],
   ['n N', 'Next and previous failed step'],
+  ['Arrows', 'Along the graph, and through the time of a run'],
   ['f', 'Fit the graph'],
   ['Esc', 'Back'],
   ['[', 'Fold the navigation'],

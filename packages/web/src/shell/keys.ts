@@ -13,7 +13,7 @@ const GOES: Readonly<Record<string, string>> = {
 }
 const SECOND_KEY_MS = 1_000
 
-export function useFrameKeys(does: { openCommands: () => void; openKeys: () => void }): void {
+export function useFrameKeys(does: { openCommands: () => void; openActions: () => void; openKeys: () => void }): void {
   const navigate = useNavigate()
   useEffect(() => {
     let isGoing = 0
@@ -27,12 +27,19 @@ export function useFrameKeys(does: { openCommands: () => void; openKeys: () => v
       const goes = GOES[event.key]
       if (goes !== undefined && event.timeStamp - isGoing < SECOND_KEY_MS) void navigate({ to: goes })
       else if (event.key === '?') does.openKeys()
-      else if (event.key === '[') change({ isFolded: !currentSettings().isFolded })
+      else if (event.key === '.') {
+        event.preventDefault()
+        does.openActions()
+      } else if (event.key === '[') change({ isFolded: !currentSettings().isFolded })
       else if (event.key === '/') {
         const field = document.querySelector<HTMLInputElement>('main input[type=search]')
         if (!field) return
         event.preventDefault()
         field.focus()
+      }
+      // From row to row a table goes by itself; where no row has the focus, the first one gets it.
+      else if (event.key === 'j' && !document.activeElement?.closest('tr')) {
+        document.querySelector<HTMLElement>('main tbody :is(a, button)')?.focus()
       }
       isGoing = event.key === 'g' ? event.timeStamp : 0
     }

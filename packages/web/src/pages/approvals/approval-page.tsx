@@ -12,7 +12,7 @@ import { problemsIn } from '../../model/schema-check.ts'
 import { Button } from '../../parts/button.tsx'
 import { Fault } from '../../parts/fault.tsx'
 import { Form } from '../../parts/form.tsx'
-import { JsonField } from '../../parts/json-field.tsx'
+import { isReadable, JsonField } from '../../parts/json-field.tsx'
 import { Shape } from '../../parts/status.tsx'
 import { Ago, WholeTime } from '../../parts/time.tsx'
 import { Value } from '../../parts/value.tsx'
@@ -109,6 +109,7 @@ function Decision({ wait }: { wait: Wait }): ReactElement {
   const send = async (event: FormEvent) => {
     event.preventDefault()
     setTried(true)
+    if (!isReadable(event.currentTarget as HTMLFormElement)) return
     if (hasFields && problemsIn(schema, value ?? null).size > 0) return
     setSending(true)
     try {

@@ -3,7 +3,7 @@
 import type { FlowDetail } from '@stepflow/api'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { type ReactElement, useState } from 'react'
+import { type ReactElement, useRef, useState } from 'react'
 import { client } from '../../api/client.ts'
 import { queries } from '../../api/queries.ts'
 import { emptyInput, firstInput, inputIn, nameIn } from '../../model/examples.ts'
@@ -12,6 +12,7 @@ import { problemsIn } from '../../model/schema-check.ts'
 import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/floating.tsx'
 import { FormOrJson } from '../../parts/form.tsx'
+import { isReadable } from '../../parts/json-field.tsx'
 
 export interface RunDialogProps {
   readonly name: string
@@ -38,7 +39,9 @@ export function RunDialog({ name, flow, isOpen, onOpenChange }: RunDialogProps):
       input: withoutRedacted(input),
     })),
   ]
+  const form = useRef<HTMLFormElement>(null)
   const start = async () => {
+    if (!isReadable(form.current)) return setWrong('The input is not JSON yet.')
     const found = problemsIn(flow.inputSchema, value)
     setProblems(found)
     if (found.size > 0) return setWrong('The input does not fit yet.')
@@ -65,27 +68,41 @@ export function RunDialog({ name, flow, isOpen, onOpenChange }: RunDialogProps):
         </>
       }
     >
-      {choices.length > 1 ? (
-        <div className="labelled">
-          <label htmlFor="run-choice">Filled from</label>
-          <select
-            id="run-choice"
-            defaultValue={flow.examples?.length ? 1 : 0}
-            onChange={(event) => {
-              setValue(choices[Number(event.target.value)]?.input)
-              setFilled(filled + 1)
-            }}
-          >
-            {choices.map(({ word }, i) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: their place is their value
-              <option key={i} value={i}>
-                {word}
-              </option>
-            ))}
-          </select>
-        </div>
-      ) : null}
-      <FormOrJson key={filled} schema={flow.inputSchema ?? {}} value={value} onChange={setValue} problems={problems} />
+      <form
+        ref={form}
+        onSubmit={(event) => {
+          event.preventDefault()
+          void start()
+        }}
+      >
+        {choices.length > 1 ? (
+          <div className="labelled">
+            <label htmlFor="run-choice">Filled from</label>
+            <select
+              id="run-choice"
+              defaultValue={flow.examples?.length ? 1 : 0}
+              onChange={(event) => {
+                setValue(choices[Number(event.target.value)]?.input)
+                setFilled(filled + 1)
+              }}
+            >
+              {choices.map(({ word }, i) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: their place is their value
+                <option key={i} value={i}>
+                  {word}
+                </option>
+              ))}
+            </select>
+          </div>
+        ) : null}
+        <FormOrJson
+          key={filled}
+          schema={flow.inputSchema ?? {}}
+          value={value}
+          onChange={setValue}
+          problems={problems}
+        />
+      </form>
       {wrong === undefined ? null : (
         <p className="wrong" role="alert">
           {wrong}

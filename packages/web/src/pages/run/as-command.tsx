@@ -1,9 +1,11 @@
-// What one sees here, as commands of a terminal.
+// What one can do with a run, as commands of a terminal.
 
 import type { Run } from '@stepflow/api'
+import { useQuery } from '@tanstack/react-query'
 import type { ReactElement } from 'react'
 import { serverUrl } from '../../api/base.ts'
-import { isOver } from '../../model/run-words.ts'
+import { queries } from '../../api/queries.ts'
+import { type AtServer, type Command, commandsOf } from '../../model/commands.ts'
 import { Copy } from '../../parts/copy.tsx'
 import { Dialog } from '../../parts/floating.tsx'
 
@@ -14,21 +16,30 @@ export interface RunDialogProps {
 }
 
 export function AsCommand({ run, isOpen, onOpenChange }: RunDialogProps): ReactElement {
-  const { runId } = run
-  const commands = [
-    `stepflow runs show ${runId} --url ${serverUrl}`,
-    isOver(run) ? `stepflow runs rerun ${runId} --url ${serverUrl}` : `stepflow runs watch ${runId} --url ${serverUrl}`,
-    `curl ${serverUrl}/api/v1/runs/${runId}`,
-    ...(isOver(run) ? [`curl -X POST ${serverUrl}/api/v1/runs/${runId}/rerun`] : []),
-  ]
+  const at = useServer()
   return (
     <Dialog title="As command" isOpen={isOpen} onOpenChange={onOpenChange}>
-      {commands.map((command) => (
-        <p key={command} className="row box command-line spaced">
-          <code className="fill wraps">{command}</code>
-          <Copy text={command} what="command" />
+      {isOpen ? commandsOf(run, at).map((command) => <Both key={command.does} command={command} />) : null}
+    </Dialog>
+  )
+}
+
+/** The server as a terminal reaches it. */
+export function useServer(): AtServer {
+  const { data: info } = useQuery(queries.info())
+  return { url: serverUrl, needsToken: info?.name !== undefined }
+}
+
+export function Both({ command }: { command: Command }): ReactElement {
+  return (
+    <section className="both" aria-label={command.does}>
+      <h3>{command.does}</h3>
+      {[command.stepflow, command.curl].map((text) => (
+        <p key={text} className="row box command-line">
+          <code className="fill wraps">{text}</code>
+          <Copy text={text} what="command" />
         </p>
       ))}
-    </Dialog>
+    </section>
   )
 }

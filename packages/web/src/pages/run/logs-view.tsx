@@ -16,6 +16,8 @@ import { Outlines } from '../../parts/waiting.tsx'
 export interface LogsViewProps {
   readonly run: Run
   readonly item: number | undefined
+  /** The step that is selected. */
+  readonly step: string | undefined
   readonly onSelect: (step: string) => void
 }
 
@@ -24,13 +26,19 @@ const LEVELS = [
   { level: 'error', name: 'Errors' },
 ] as const
 
-export function LogsView({ run, item, onSelect }: LogsViewProps): ReactElement {
+export function LogsView({ run, item, step, onSelect }: LogsViewProps): ReactElement {
   const [level, setLevel] = useState<'warning' | 'error'>()
   const [text, setText] = useState('')
+  const [isOfStep, setOfStep] = useState(false)
   const isLive = !isOver(run)
   useEffect(() => (isLive ? events.wantLogs() : undefined), [isLive])
   const found = useInfiniteQuery(
-    queries.logs(run.runId, { item, level, q: text.trim() === '' ? undefined : text.trim() }),
+    queries.logs(run.runId, {
+      item,
+      level,
+      step: isOfStep ? step : undefined,
+      q: text.trim() === '' ? undefined : text.trim(),
+    }),
   )
   const lines = useMemo(() => found.data?.pages.flatMap(({ logs }) => logs) ?? [], [found.data])
   const { fetchNextPage, hasNextPage, isFetchingNextPage } = found
@@ -48,6 +56,11 @@ export function LogsView({ run, item, onSelect }: LogsViewProps): ReactElement {
             {name}
           </Chip>
         ))}
+        {step === undefined ? null : (
+          <Chip label={`Only ${step}`} isOn={isOfStep} onChange={setOfStep}>
+            Only <span className="cut">{step}</span>
+          </Chip>
+        )}
       </div>
       {found.error ? <Fault error={found.error} retry={() => void found.refetch()} /> : null}
       {found.isPending ? (
@@ -59,7 +72,11 @@ export function LogsView({ run, item, onSelect }: LogsViewProps): ReactElement {
           rows={numbered}
           keyOf={({ key }) => key}
           onEnd={onEnd}
-          empty={<p className="empty">Nothing was logged.</p>}
+          empty={
+            <p className="empty">
+              {level === undefined && text === '' && !isOfStep ? 'Nothing was logged.' : 'No line fits.'}
+            </p>
+          }
         />
       )}
     </div>

@@ -1,16 +1,19 @@
 // Repeats a run: from where, with what input, and what that takes over from before.
 
 import type { Rerun } from '@stepflow/api'
-import { useQuery } from '@tanstack/react-query'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { type ReactElement, useState } from 'react'
+import { type ReactElement, useCallback, useRef, useState } from 'react'
 import { client } from '../../api/client.ts'
 import { queries } from '../../api/queries.ts'
+import { rerunCommand } from '../../model/commands.ts'
 import { countText } from '../../model/format.ts'
 import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/floating.tsx'
+import { FormOrJson } from '../../parts/form.tsx'
+import { isReadable } from '../../parts/json-field.tsx'
 import { attempt } from '../../parts/toasts.tsx'
-import type { RunDialogProps } from './as-command.tsx'
+import { Both, type RunDialogProps, useServer } from './as-command.tsx'
 
 export interface RerunDialogProps extends RunDialogProps {
   /** The step that is offered. */
@@ -20,32 +23,42 @@ export interface RerunDialogProps extends RunDialogProps {
 export function RerunDialog({ run, from, isOpen, onOpenChange }: RerunDialogProps): ReactElement {
   const [where, setWhere] = useState<'from' | 'failed' | 'all'>()
   const [step, setStep] = useState<string>()
-  const [input, setInput] = useState<string>()
+  const [input, setInput] = useState<{ readonly value: unknown }>()
   const isOfOne = run.items.total === 1
   const chosen = where ?? (from === undefined ? (run.items.failed > 0 ? 'failed' : 'all') : 'from')
   const at = step ?? from ?? ''
   const { data: flow } = useQuery({ ...queries.runFlow(run.runId), enabled: isOpen })
   const { data: item } = useQuery({ ...queries.item(run.runId, 0), enabled: isOpen && isOfOne })
   const steps = stepIdsOf(flow?.plan)
-  const parsed = parse(input)
+  const { data: version } = useQuery({
+    ...queries.flowOf(run.flowName ?? '', run.flowVersion),
+    enabled: isOpen && isOfOne && run.flowName !== undefined,
+  })
+  const schema = version?.inputSchema ?? ANYTHING
+  const change = useCallback((value: unknown) => setInput({ value }), [])
+  const server = useServer()
   const asked: Omit<Rerun, 'dryRun'> = {
     ...(chosen === 'from' && at !== '' ? { from: at } : {}),
     ...(chosen === 'failed' ? { failed: true } : {}),
-    ...(parsed.value === undefined ? {} : { input: parsed.value }),
+    ...(input === undefined ? {} : { input: input.value }),
   }
   const preview = useQuery({
     queryKey: ['of-run', run.runId, 'preview', asked],
     queryFn: () => client.previewRerun(run.runId, asked),
-    enabled: isOpen && parsed.error === undefined,
+    enabled: isOpen,
+    placeholderData: keepPreviousData,
     retry: false,
   })
   const navigate = useNavigate()
-  const start = () =>
-    attempt(async () => {
+  const form = useRef<HTMLFormElement>(null)
+  const start = async () => {
+    if (!isReadable(form.current)) return
+    await attempt(async () => {
       const next = await client.rerun(run.runId, asked)
       onOpenChange(false)
       await navigate({ to: '/runs/$runId', params: { runId: next.runId }, search: {} })
     })
+  }
   return (
     <Dialog
       title="Rerun"
@@ -54,78 +67,71 @@ export function RerunDialog({ run, from, isOpen, onOpenChange }: RerunDialogProp
       foot={
         <>
           <Button onPress={() => onOpenChange(false)}>Not now</Button>
-          <Button
-            look="primary"
-            isDisabled={parsed.error !== undefined || preview.isError}
-            onPress={() => void start()}
-          >
+          <Button look="primary" isDisabled={preview.isError} onPress={() => void start()}>
             Start
           </Button>
         </>
       }
     >
-      <fieldset className="labelled bare-set">
-        <legend className="label">From</legend>
-        <label className="row">
-          <input type="radio" name="where" checked={chosen === 'from'} onChange={() => setWhere('from')} />
-          Step
-          <select
-            aria-label="Step"
-            value={at}
-            onChange={(event) => {
-              setStep(event.target.value)
-              setWhere('from')
-            }}
-          >
-            {at === '' ? <option value="">…</option> : null}
-            {steps.map((id) => (
-              <option key={id}>{id}</option>
-            ))}
-          </select>
-        </label>
-        {run.items.failed > 0 ? (
+      <form
+        ref={form}
+        onSubmit={(event) => {
+          event.preventDefault()
+          void start()
+        }}
+      >
+        <fieldset className="labelled bare-set">
+          <legend className="label">From</legend>
           <label className="row">
-            <input type="radio" name="where" checked={chosen === 'failed'} onChange={() => setWhere('failed')} />
-            What failed
+            <input type="radio" name="where" checked={chosen === 'from'} onChange={() => setWhere('from')} />
+            Step
+            <select
+              aria-label="Step"
+              value={at}
+              onChange={(event) => {
+                setStep(event.target.value)
+                setWhere('from')
+              }}
+            >
+              {at === '' ? <option value="">…</option> : null}
+              {steps.map((id) => (
+                <option key={id}>{id}</option>
+              ))}
+            </select>
           </label>
+          {run.items.failed > 0 ? (
+            <label className="row">
+              <input type="radio" name="where" checked={chosen === 'failed'} onChange={() => setWhere('failed')} />
+              What failed
+            </label>
+          ) : null}
+          <label className="row">
+            <input type="radio" name="where" checked={chosen === 'all'} onChange={() => setWhere('all')} />
+            The beginning
+          </label>
+        </fieldset>
+        {isOfOne && item ? (
+          <>
+            <FormOrJson schema={schema} value={input === undefined ? item.input : input.value} onChange={change} />
+            <p className="hint">What is [redacted] stays as it was recorded.</p>
+          </>
         ) : null}
-        <label className="row">
-          <input type="radio" name="where" checked={chosen === 'all'} onChange={() => setWhere('all')} />
-          The beginning
-        </label>
-      </fieldset>
-      {isOfOne ? (
-        <div className="labelled">
-          <label htmlFor="rerun-input">Input</label>
-          <textarea
-            id="rerun-input"
-            rows={8}
-            spellCheck={false}
-            value={input ?? JSON.stringify(item?.input ?? null, null, 2)}
-            onChange={(event) => setInput(event.target.value)}
-          />
-          <span className="hint">What is [redacted] stays as it was recorded.</span>
-          {parsed.error === undefined ? null : <span className="wrong">{parsed.error}</span>}
-        </div>
-      ) : null}
+      </form>
       <p className="small ink-2" role="status">
         {preview.data ? previewText(preview.data, isOfOne) : null}
         {preview.error ? <span className="failed">{preview.error.message}</span> : null}
       </p>
+      <details className="as-command">
+        <summary>As command</summary>
+        <Both command={rerunCommand(run, asked, server)} />
+      </details>
     </Dialog>
   )
 }
 
 // ---
 
-function parse(text: string | undefined): { value?: unknown; error?: string } {
-  if (text === undefined) return {}
-  try {
-    return { value: JSON.parse(text) }
-  } catch (error) {
-    return { error: `This is not JSON: ${(error as Error).message}` }
-  }
-}
+const ANYTHING = {}
 
 function stepIdsOf(plan: Record<string, unknown> | undefined): string[] {
   const steps = (plan?.steps ?? []) as { id: string; hidden?: boolean; component: string | null }[]

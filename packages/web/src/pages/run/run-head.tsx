@@ -1,52 +1,35 @@
 // The head of a run: what it is, how it stands, what one may do with it.
 
 import type { Run } from '@stepflow/api'
-import { useQuery } from '@tanstack/react-query'
-import { Link, useNavigate } from '@tanstack/react-router'
+import { Link } from '@tanstack/react-router'
 import { Ellipsis } from 'lucide-react'
-import { type ReactElement, useState } from 'react'
-import { client } from '../../api/client.ts'
-import { queries, queryClient } from '../../api/queries.ts'
+import { type ReactElement, useMemo } from 'react'
 import { middleCut } from '../../model/format.ts'
 import type { StepRow } from '../../model/run-graph.ts'
-import { detailOf, isOver, nameOf, statusOf } from '../../model/run-words.ts'
+import { detailOf, nameOf, statusOf } from '../../model/run-words.ts'
 import { Button, buttonClass } from '../../parts/button.tsx'
 import { Copy } from '../../parts/copy.tsx'
 import { Menu } from '../../parts/floating.tsx'
 import { Status } from '../../parts/status.tsx'
-import { attempt, say } from '../../parts/toasts.tsx'
 import { Crumb } from '../../shell/crumb.tsx'
+import { usePageCommands } from '../../shell/page-commands.ts'
 import { AsCommand } from './as-command.tsx'
 import { CompareDialog } from './compare-dialog.tsx'
+import { ConfirmCancel } from './confirm-cancel.tsx'
 import { ConfirmDelete } from './confirm-delete.tsx'
 import { RerunDialog } from './rerun-dialog.tsx'
+import { type RunAction, type RunDialog, useRunActions } from './run-actions.ts'
 import type { RunPlace } from './run-place.ts'
 
 export function RunHead({ run, rows, place }: { run: Run; rows: readonly StepRow[]; place: RunPlace }): ReactElement {
-  const [open, setOpen] = useState<'rerun' | 'compare' | 'command' | 'delete' | undefined>()
-  const { data: info } = useQuery(queries.info())
-  const { data: waits } = useQuery(queries.waits())
-  const wait = waits?.waits.find(({ runId }) => runId === run.runId)
-  const mayAct = info?.role === 'operator' || info?.role === 'admin'
-  const failed = rows.find(({ status, recovered }) => status === 'failed' && recovered === undefined)?.stepId
-  const isEnded = isOver(run)
-  const navigate = useNavigate()
-  const { flowName } = run
-  const openEditor = (name: string) => void navigate({ to: '/flows/$name/edit', params: { name }, search: {} })
-  const steer = (action: 'cancelRun' | 'pauseRun' | 'resumeRun', done: string, undo?: () => void) =>
-    attempt(async () => {
-      queryClient.setQueryData(['run', run.runId], await client[action](run.runId))
-      if (undo) say(done, { undo })
-    })
-  const download = () =>
-    attempt(async () => {
-      const text = JSON.stringify(await client.exportRun(run.runId))
-      const link = document.createElement('a')
-      link.href = URL.createObjectURL(new Blob([text], { type: 'application/json' }))
-      link.download = `${run.runId}.json`
-      link.click()
-      URL.revokeObjectURL(link.href)
-    })
+  const { actions, open, setOpen, failed, wait } = useRunActions(run, rows)
+  usePageCommands(useMemo(() => ({ actions }), [actions]))
+  const dialog = (name: RunDialog) => ({
+    run,
+    isOpen: open === name,
+    onOpenChange: (is: boolean) => setOpen(is ? name : undefined),
+  })
+  const buttons = actions.filter(({ id }) => BUTTONS.has(id))
   return (
     <header className="head">
       <Crumb to="/runs" word="Runs" />
@@ -56,17 +39,11 @@ export function RunHead({ run, rows, place }: { run: Run; rows: readonly StepRow
       <Copy text={run.runId} what="id" />
       <Status status={statusOf(run)} recovered={Boolean(run.recovered)} detail={headDetail(run)} />
       <span className="fill" />
-      <Button onPress={() => setOpen('compare')}>Compare</Button>
-      {mayAct && !isEnded && run.status !== 'paused' ? (
-        <Button onPress={() => void steer('pauseRun', 'Paused', () => void steer('resumeRun', ''))}>Pause</Button>
-      ) : null}
-      {mayAct && run.status === 'paused' ? <Button onPress={() => void steer('resumeRun', '')}>Resume</Button> : null}
-      {mayAct && !isEnded ? <Button onPress={() => void steer('cancelRun', '')}>Cancel</Button> : null}
-      {mayAct && isEnded ? (
-        <Button look={failed === undefined ? 'plain' : 'primary'} onPress={() => setOpen('rerun')}>
-          Rerun{failed === undefined ? '' : ` from ${middleCut(failed, MOST_NAME)}`}
+      {buttons.map(({ id, word, does }) => (
+        <Button key={id} look={id === 'rerun' && failed !== undefined ? 'primary' : 'plain'} onPress={does}>
+          {middleCut(word, MOST_WORD)}
         </Button>
-      ) : null}
+      ))}
       <Menu
         label="More"
         button={
@@ -74,39 +51,31 @@ export function RunHead({ run, rows, place }: { run: Run; rows: readonly StepRow
             <Ellipsis size={16} />
           </Button>
         }
-        entries={[
-          ...(mayAct && flowName !== undefined
-            ? [{ id: 'editor', word: 'Open in editor', onAction: () => openEditor(flowName) }]
-            : []),
-          { id: 'command', word: 'As command', onAction: () => setOpen('command') },
-          { id: 'export', word: 'Export', onAction: () => void download() },
-          ...(info?.role === 'admin' && isEnded
-            ? [{ id: 'delete', word: 'Delete', isDanger: true, onAction: () => setOpen('delete') }]
-            : []),
-        ]}
+        entries={actions
+          .filter(({ id }) => !BUTTONS.has(id) && id !== 'decide')
+          .map(({ id, word, isDanger = false, does }) => ({ id, word, isDanger, onAction: does }))}
       />
-      {wait && mayAct ? (
+      {wait ? (
         <Link to="/approvals/$waitId" params={{ waitId: wait.id }} className={buttonClass('primary')}>
-          Decide {middleCut(wait.step, MOST_NAME)}
+          Decide {middleCut(wait.step, MOST_WORD)}
         </Link>
       ) : null}
-      <RerunDialog
-        run={run}
-        from={failed ?? place.step}
-        isOpen={open === 'rerun'}
-        onOpenChange={(is) => setOpen(is ? 'rerun' : undefined)}
-      />
-      <CompareDialog run={run} isOpen={open === 'compare'} onOpenChange={(is) => setOpen(is ? 'compare' : undefined)} />
-      <AsCommand run={run} isOpen={open === 'command'} onOpenChange={(is) => setOpen(is ? 'command' : undefined)} />
-      <ConfirmDelete run={run} isOpen={open === 'delete'} onOpenChange={(is) => setOpen(is ? 'delete' : undefined)} />
+      <RerunDialog {...dialog('rerun')} from={failed ?? (place.inside === undefined ? place.step : undefined)} />
+      <CompareDialog {...dialog('compare')} />
+      <AsCommand {...dialog('command')} />
+      <ConfirmCancel {...dialog('cancel')} />
+      <ConfirmDelete {...dialog('delete')} />
     </header>
   )
 }
 
 // ---
 
+/** What stands in the head itself; the rest is in its menu. */
+const BUTTONS: ReadonlySet<RunAction['id']> = new Set(['compare', 'pause', 'resume', 'cancel', 'rerun'])
+
 /** A longer name of a step loses its middle: a button must not widen the page. */
-const MOST_NAME = 28
+const MOST_WORD = 36
 
 function headDetail(run: Run): string {
   const detail = detailOf(run)

@@ -1,10 +1,9 @@
 // One run: how it stands, in the view that one chose, and a panel about what is selected.
 
 import type { Run } from '@stepflow/api'
-import type { Plan } from '@stepflow/engine'
 import { useQuery } from '@tanstack/react-query'
 import { createLazyRoute, useParams } from '@tanstack/react-router'
-import { type ReactElement, useEffect, useMemo, useState } from 'react'
+import { type ReactElement, useCallback, useEffect, useMemo, useState } from 'react'
 import { queries } from '../../api/queries.ts'
 import { Graph } from '../../canvas/graph.tsx'
 import type { GraphNode } from '../../canvas/graph-node.ts'
@@ -13,22 +12,27 @@ import { criticalPath, detailOfStep, lastVisits, type RunGraph, runGraph, type S
 import { isOver, nameOf, statusOf } from '../../model/run-words.ts'
 import { whatIfs } from '../../model/what-if.ts'
 import { Fault, Pane } from '../../parts/fault.tsx'
+import { Shape } from '../../parts/status.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
-import { useNow } from '../../parts/time.tsx'
+import { Moment, useNow } from '../../parts/time.tsx'
 import { Outlines } from '../../parts/waiting.tsx'
 import { Found } from '../../shell/found.tsx'
 import { isFree } from '../../shell/keys.ts'
+import { usePageCommands } from '../../shell/page-commands.ts'
 import { useTitle } from '../../shell/title.ts'
 import { FindSteps, matchesOf } from './find-steps.tsx'
+import { InnerHead } from './inner-head.tsx'
 import { ItemsView } from './items-view.tsx'
 import { LogsView } from './logs-view.tsx'
 import { RunHead } from './run-head.tsx'
 import { RunPanel } from './run-panel.tsx'
 import { useRunPlace, type View } from './run-place.ts'
+import { useRunScope } from './run-scope.ts'
 import { RunSummary } from './run-summary.tsx'
 import { SourceView } from './source-view.tsx'
 import { StepPanel } from './step-panel.tsx'
 import { StepsView } from './steps-view.tsx'
+import { TimeSlider } from './time-slider.tsx'
 import { TimelineView } from './timeline-view.tsx'
 
 export const runPage = createLazyRoute('/runs/$runId')({ component: RunPage })
@@ -51,27 +55,33 @@ function Loaded({ run }: { run: Run }): ReactElement {
   const place = useRunPlace(run)
   const { view, item, step } = place
   const isOfOne = run.items.total === 1
-  const at = isOfOne ? undefined : item
+  const asked = isOfOne ? undefined : item
   const hasSteps = isOfOne || item !== undefined
   const { data: flow } = useQuery(queries.runFlow(run.runId))
-  const { data: listed, error } = useQuery({ ...queries.steps(run.runId, at), enabled: hasSteps })
+  const scope = useRunScope(run, flow, place)
+  const { plan, rows, error } = scope
+  const isInner = place.inside !== undefined
   const direction = useDirection()
-  const graph = useMemo(() => (flow ? runGraph(flow.plan as unknown as Plan, direction) : undefined), [flow, direction])
-  const rows = useMemo(() => listed?.steps ?? [], [listed])
+  const graph = useMemo(() => (plan ? runGraph(plan, direction) : undefined), [plan, direction])
   const last = useMemo(() => lastVisits(rows), [rows])
   const critical = useMemo(() => (graph ? criticalPath(graph, last) : []), [graph, last])
   const faster = useMemo(
-    () => (graph && isOver(run) && hasSteps ? whatIfs(graph, last, critical) : []),
-    [graph, run, hasSteps, last, critical],
+    () => (graph && isOver(run) && hasSteps && !isInner ? whatIfs(graph, last, critical) : []),
+    [graph, run, hasSteps, isInner, last, critical],
   )
-  const nodes = useNodes(graph, last)
-  const [found, setFound] = useState('')
-  const matches = useMemo(
-    () => (graph && found !== '' ? matchesOf(found, graph, last) : undefined),
-    [found, graph, last],
+  const nodes = useNodes(graph, last, place.at)
+  const { find } = place
+  const matches = useMemo(() => (graph && find !== '' ? matchesOf(find, graph, last) : undefined), [find, graph, last])
+  const openInside = useCallback(
+    (id: string) => {
+      const key = last.get(id)?.inside
+      if (key !== undefined) place.enter(key)
+    },
+    [last, place.enter],
   )
-  useFailedFirst(run, rows, place.isChosen, place.select)
+  useFailedFirst(run, rows, place.isChosen || place.at !== undefined || isInner, place.select)
   useRunKeys(rows, step, place)
+  useSteps(graph, last, place.select)
 
   const views: { id: View; word: string; count?: number | undefined }[] = [
     ...(isOfOne ? [] : [{ id: 'items' as const, word: 'Items', count: run.items.total ?? undefined }]),
@@ -87,48 +97,80 @@ function Loaded({ run }: { run: Run }): ReactElement {
   ]
   return (
     <>
-      <RunHead run={run} rows={rows} place={place} />
+      <RunHead run={run} rows={scope.outermost} place={place} />
       <RunSummary run={run} critical={critical} last={last} />
       <Tabs label="View" entries={views} selected={view} onSelect={(id) => place.show(id as View)}>
-        {hasSteps ? <FindSteps words={found} onChange={setFound} matches={matches} onGo={place.select} /> : null}
-      </Tabs>
-      <div className={view === 'items' ? 'split alone' : 'split'}>
-        <Pane key={view}>
-          {error ? <Fault error={error} /> : null}
-          {view === 'items' ? <ItemsView run={run} place={place} /> : null}
-          {view === 'graph' && graph ? (
-            <Graph
-              graph={graph}
-              nodes={nodes}
-              critical={critical}
-              selected={step}
-              onSelect={place.select}
-              {...(matches ? { isFaded: (id: string) => !matches.has(id) } : {})}
+        {hasSteps ? (
+          <>
+            <FindSteps words={find} onChange={place.setFind} matches={matches} onGo={place.select} />
+            <TimeSlider
+              run={run}
+              at={place.at}
+              entries={scope.entries}
+              onChange={place.lookAt}
+              onWanted={scope.readJournal}
             />
-          ) : null}
-          {view === 'graph' && !graph ? <Outlines /> : null}
-          {view === 'timeline' ? (
-            <TimelineView run={run} rows={rows} critical={critical} selected={step} onSelect={place.select} />
-          ) : null}
-          {view === 'steps' ? (
-            <StepsView rows={rows} selected={step} onSelect={place.select} matches={matches} />
-          ) : null}
-          {view === 'logs' ? <LogsView run={run} item={item} onSelect={place.select} /> : null}
-          {view === 'source' ? <SourceView flow={flow} step={step} rows={last} onSelect={place.select} /> : null}
-        </Pane>
-        {view === 'items' ? null : (
-          <Pane key={`panel ${step}`}>
-            {step !== undefined && hasSteps ? (
-              <StepPanel run={run} item={at} step={step} row={last.get(step)} flow={flow} graph={graph} place={place} />
-            ) : (
-              <RunPanel run={run} item={isOfOne ? 0 : item} whatIfs={faster} onSelect={place.select} />
-            )}
+          </>
+        ) : null}
+      </Tabs>
+      {isInner && STEP_VIEWS.has(view) ? <InnerHead run={run} scope={scope} place={place} /> : null}
+      <Moment value={place.at}>
+        <div className={view === 'items' ? 'split alone' : 'split'}>
+          <Pane key={view}>
+            {error ? <Fault error={error} /> : null}
+            {view === 'items' ? <ItemsView run={run} place={place} /> : null}
+            {view === 'graph' && graph ? (
+              <Graph
+                graph={graph}
+                nodes={nodes}
+                critical={critical}
+                selected={step}
+                onSelect={place.select}
+                onOpen={openInside}
+                {...(matches ? { isFaded: (id: string) => !matches.has(id) } : {})}
+              />
+            ) : null}
+            {view === 'graph' && !graph && !scope.isPlanUnknown ? <Outlines /> : null}
+            {view === 'graph' && scope.isPlanUnknown ? (
+              <p className="empty">Nobody knows the plan of what runs inside: Steps lists it.</p>
+            ) : null}
+            {view === 'timeline' ? (
+              <TimelineView run={run} rows={rows} critical={critical} selected={step} onSelect={place.select} />
+            ) : null}
+            {view === 'steps' ? (
+              <StepsView rows={rows} selected={step} onSelect={place.select} matches={matches} />
+            ) : null}
+            {view === 'logs' ? (
+              <LogsView run={run} item={item} step={isInner ? undefined : step} onSelect={place.select} />
+            ) : null}
+            {view === 'source' ? <SourceView flow={flow} step={step} rows={last} onSelect={place.select} /> : null}
           </Pane>
-        )}
-      </div>
+          {view === 'items' ? null : (
+            <Pane key={`panel ${step}`}>
+              {step !== undefined && hasSteps ? (
+                <StepPanel
+                  run={run}
+                  item={asked}
+                  step={step}
+                  row={last.get(step)}
+                  flow={flow}
+                  graph={graph}
+                  place={place}
+                  within={place.inside === undefined ? undefined : { inside: place.inside, element: scope.element }}
+                />
+              ) : (
+                <RunPanel run={run} item={isOfOne ? 0 : item} whatIfs={faster} onSelect={place.select} />
+              )}
+            </Pane>
+          )}
+        </div>
+      </Moment>
     </>
   )
 }
+
+/** Views of the steps of one plan: the flow's, or that of what runs inside a step. */
+const STEP_VIEWS: ReadonlySet<View> = new Set(['graph', 'timeline', 'steps'])
 
 /** To the right where there is room, else downwards. */
 function useDirection(): 'right' | 'down' {
@@ -144,8 +186,13 @@ function useDirection(): 'right' | 'down' {
 
 const NARROW = '(max-width: 767px)'
 
-function useNodes(graph: RunGraph | undefined, last: ReadonlyMap<string, StepRow>): ReadonlyMap<string, GraphNode> {
-  const now = useNow()
+function useNodes(
+  graph: RunGraph | undefined,
+  last: ReadonlyMap<string, StepRow>,
+  at: number | undefined,
+): ReadonlyMap<string, GraphNode> {
+  const time = useNow()
+  const now = at ?? time
   return useMemo(() => {
     const nodes = new Map<string, GraphNode>()
     for (const id of graph?.steps ?? []) {
@@ -156,6 +203,7 @@ function useNodes(graph: RunGraph | undefined, last: ReadonlyMap<string, StepRow
         status: row?.status ?? 'pending',
         recovered: row?.recovered !== undefined,
         detail: detailOfStep(row, now),
+        canOpen: row?.inside !== undefined,
         description: [row?.why?.text, neighboursText(graph, id)].filter(Boolean).join(', '),
       })
     }
@@ -198,6 +246,21 @@ function useFailedFirst(
   }, [run.status, rows, isChosen, select])
 }
 
+/** The palette finds the steps of this run, and goes to them. */
+function useSteps(graph: RunGraph | undefined, last: ReadonlyMap<string, StepRow>, select: (id: string) => void): void {
+  const find = useCallback(
+    (text: string) =>
+      [...(graph?.shapeOf.keys() ?? [])]
+        .filter((id) => id.toLowerCase().includes(text))
+        .map((id) => {
+          const status = last.get(id)?.status ?? 'pending'
+          return { word: id, hint: status, icon: <Shape status={status} />, does: () => select(id) }
+        }),
+    [graph, last, select],
+  )
+  usePageCommands(useMemo(() => ({ find }), [find]))
+}
+
 function useRunKeys(rows: readonly StepRow[], step: string | undefined, place: ReturnType<typeof useRunPlace>): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -211,8 +274,15 @@ function useRunKeys(rows: readonly StepRow[], step: string | undefined, place: R
         const target = failed[to]
         if (target !== undefined) place.select(target)
       } else if (event.key === 'Escape' && step !== undefined) place.select(undefined)
+      else if (event.key === 'Escape' && place.inside !== undefined) place.enter(outOf(place.inside))
     }
     document.addEventListener('keydown', onKey)
     return () => document.removeEventListener('keydown', onKey)
   }, [rows, step, place])
+}
+
+/** Of what runs inside a step: the key of what is around it. */
+function outOf(inside: string): string | undefined {
+  const around = inside.split('/').slice(0, -3)
+  return around.length === 0 ? undefined : around.join('/')
 }

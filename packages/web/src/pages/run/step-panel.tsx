@@ -32,18 +32,28 @@ export interface StepPanelProps {
   readonly flow: RunFlow | undefined
   readonly graph: RunGraph | undefined
   readonly place: RunPlace
+  /** It is inside of another step. */
+  readonly within: { readonly inside: string; readonly element: number } | undefined
 }
 
-export function StepPanel({ run, item, step, row, flow, graph, place }: StepPanelProps): ReactElement {
+export function StepPanel({ run, item, step, row, flow, graph, place, within }: StepPanelProps): ReactElement {
   const [chosen, setTab] = useState<Tab>()
   const [isRerunOpen, setRerunOpen] = useState(false)
   const { data: info } = useQuery(queries.info())
-  const at = { ...(item === undefined ? {} : { item }), ...(place.visit === undefined ? {} : { visit: place.visit }) }
-  const { data, error, isPending } = useQuery({ ...queries.step(run.runId, step, at), enabled: row !== undefined })
+  const at = {
+    ...(item === undefined ? {} : { item }),
+    ...(place.visit === undefined ? {} : { visit: place.visit }),
+    ...(within ? { inside: within.inside, element: within.element } : {}),
+  }
+  // What has not begun at the moment that one looks back to, the server may not know yet either.
+  const isReached = row !== undefined && (place.at === undefined || row.status !== 'pending')
+  const found = useQuery({ ...queries.step(run.runId, step, at), enabled: isReached })
+  const { error, isPending } = found
+  const data = isReached && found.data ? asOf(found.data, place.at === undefined ? undefined : row) : undefined
   const status = row?.status ?? 'pending'
   const usual = usualTab(row, data)
   const tab = chosen ?? usual
-  const line = lineOf(flow, step)
+  const line = within ? undefined : lineOf(flow, step)
   const component = graph?.drawing.shapes[graph.shapeOf.get(step) ?? -1]?.detail
   const loadAll = () =>
     void client
@@ -90,10 +100,19 @@ export function StepPanel({ run, item, step, row, flow, graph, place }: StepPane
       />
       <div className="section bare">
         {error ? <Fault error={error} /> : null}
-        {row && isPending ? <Outlines rows={4} /> : null}
+        {isReached && isPending ? <Outlines rows={4} /> : null}
         {row ? null : <p className="ink-3">It has not been reached.</p>}
-        {tab === 'error' && data?.error ? <ErrorTab data={data} flow={flow} step={step} row={row} /> : null}
-        {tab === 'inside' && row?.inside !== undefined ? <Inside run={run} item={item} inside={row.inside} /> : null}
+        {tab === 'error' && data?.error ? (
+          <ErrorTab data={data} flow={within ? undefined : flow} step={step} row={row} />
+        ) : null}
+        {tab === 'inside' && row?.inside !== undefined ? (
+          <>
+            <Button dense onPress={() => place.enter(row.inside)}>
+              Open graph
+            </Button>
+            <Inside run={run} item={item} inside={row.inside} />
+          </>
+        ) : null}
         {tab === 'input' && data ? (
           'input' in data ? (
             <Value value={data.input} what="input" loadAll={loadAll} />
@@ -113,7 +132,7 @@ export function StepPanel({ run, item, step, row, flow, graph, place }: StepPane
         {tab === 'attempts' && row ? <Attempts row={row} /> : null}
         {tab === 'why' && row ? <Why row={data ?? row} flow={flow} place={place} /> : null}
       </div>
-      {isOver(run) && info?.role !== 'viewer' && row ? (
+      {isOver(run) && info?.role !== 'viewer' && row && !within && place.at === undefined ? (
         <div className="foot">
           <Button onPress={() => setRerunOpen(true)}>Rerun from here</Button>
           <RerunDialog run={run} from={step} isOpen={isRerunOpen} onOpenChange={setRerunOpen} />
@@ -124,6 +143,19 @@ export function StepPanel({ run, item, step, row, flow, graph, place }: StepPane
 }
 
 // ---
+
+/** Of the values that are known now, those that were known when the step stood like that. */
+function asOf(data: Detail, row: StepRow | undefined): Detail {
+  if (!row) return data
+  const { input, output, error, why: _, ...rest } = data
+  return {
+    ...rest,
+    ...(row.startedAt !== undefined && 'input' in data ? { input } : {}),
+    ...(row.endedAt !== undefined && 'output' in data ? { output } : {}),
+    ...(row.endedAt !== undefined && error ? { error } : {}),
+    ...(row.why ? { why: row.why } : {}),
+  }
+}
 
 /** What somebody who opens a step wants to know first. */
 function usualTab(row: StepRow | undefined, data: Detail | undefined): Tab {
