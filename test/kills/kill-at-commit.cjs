@@ -17,7 +17,8 @@ function patch({ prototype }) {
   const { prepare, exec } = prototype
   prototype.prepare = function (sql) {
     const statement = Reflect.apply(prepare, this, [sql])
-    if (sql !== 'COMMIT') return statement
+    // A row of steps may be a transaction by itself.
+    if (sql !== 'COMMIT' && !/^\s*INSERT OR IGNORE INTO journal/.test(sql)) return statement
     const { run } = statement
     statement.run = function (...params) {
       return around(() => Reflect.apply(run, this, params))

@@ -105,6 +105,11 @@ export class RunRows {
     return this.#keep({ ...facts, isNew: false, isDirty: false, hasGrown: false })
   }
 
+  /** Without a look at the file. */
+  remembered(id: RunId): KeptRun | undefined {
+    return this.#kept.get(id)
+  }
+
   /** One that has ended in this process of late. */
   ended(id: RunId): RunRow | undefined {
     return this.#ended.get(id)
@@ -198,6 +203,7 @@ export class RunRows {
       columns.push(...changing(row), ...lasting(row), ...own, ...ends, isLive(kept) ? 1 : 0)
       if (head) head.saved = head.last
       kept.isNew = false
+      kept.hasGrown = false
       // One that has begun and ended at once has more to say.
       kept.isDirty = kept.outcome !== undefined || (head !== undefined && hasCounts(head))
     }

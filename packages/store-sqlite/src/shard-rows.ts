@@ -107,6 +107,12 @@ export class ShardRows {
     return this.#keep({ ...facts, counts: shardCounts(record), isOpen: record.is_open === 1 }, false)
   }
 
+  /** Without a look at the file. */
+  remembered(journal: JournalId): Shard | undefined {
+    const { run, part } = partsOf(journal)
+    return part === 0 ? this.#runs.remembered(run)?.head : this.#kept.get(journal)
+  }
+
   /** The row of a journal that is not there yet. */
   add(
     journal: JournalId,
@@ -137,8 +143,7 @@ export class ShardRows {
     this.#appended.push(shard.number, shard.rows, shard.last, entries)
     if (shard.rows++ === 0) shard.begins = position
     shard.last = position
-    // N2. Where a journal that has ended reaches is always known.
-    if (position - shard.saved < LAG && shard.isOpen) return
+    if (isNear(shard, position)) return
     if (shard.number % PARTS === 0) this.#runs.grown(this.#runs.get(shard.run) as KeptRun)
     else this.changed(shard)
   }
@@ -184,6 +189,11 @@ export class ShardRows {
     if (isNew) this.#changed.add(kept)
     return kept
   }
+}
+
+/** N2. The journal's row may stay as it is if a row is written there. Where one that has ended reaches is always known. */
+export function isNear({ saved, isOpen }: Shard, position: number): boolean {
+  return isOpen && position - saved < LAG
 }
 
 /** What changes of a journal's row, in the order of its columns. */

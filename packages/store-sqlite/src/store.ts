@@ -8,6 +8,7 @@ import {
   type Clock,
   type Cursor,
   type Drive,
+  type EncodedEntries,
   encodeBlob,
   FlowError,
   JournalCodec,
@@ -39,7 +40,7 @@ import { RunTable } from './runs.ts'
 import { JournalTables } from './tables.ts'
 import { JournalTransaction } from './transaction.ts'
 import { Watchers } from './watchers.ts'
-import { Writer } from './writer.ts'
+import { Writer, type Writing } from './writer.ts'
 
 /** Options of a store in a file. */
 export interface SqliteStoreOptions {
@@ -230,7 +231,7 @@ class SqliteStore implements Store {
     try {
       checkName(batch.journal)
       const encoded = this.#codec.encode(batch.entries)
-      return this.#writer.write((tx) => tx.append(batch, encoded))
+      return this.#writer.put(new Appending(batch, encoded))
     } catch (error) {
       return Promise.reject(error)
     }
@@ -352,6 +353,25 @@ class SqliteStore implements Store {
       attempt(() => this.#dispatcher.takeDue())
     })
     return failure
+  }
+}
+
+/** Of one batch, encoded. */
+class Appending implements Writing<JournalTransaction, void> {
+  readonly #batch: Batch
+  readonly #encoded: EncodedEntries
+
+  constructor(batch: Batch, encoded: EncodedEntries) {
+    this.#batch = batch
+    this.#encoded = encoded
+  }
+
+  write(tx: JournalTransaction): void {
+    tx.append(this.#batch, this.#encoded)
+  }
+
+  writeLone(tx: JournalTransaction): boolean {
+    return tx.appendLone(this.#batch, this.#encoded)
   }
 }
 

@@ -5,6 +5,7 @@ import type { BlobTable } from './blobs.ts'
 import type { Database } from './drivers.ts'
 import { LAST, NEWS, ROWS } from './journal-names.ts'
 import type { LogTable } from './log-table.ts'
+import { LoneRow } from './lone-row.ts'
 import { RunRows } from './run-rows.ts'
 import { ShardRows } from './shard-rows.ts'
 
@@ -39,7 +40,10 @@ export class JournalTables {
   /** Of late; valid as long as nobody else has written. */
   readonly shards: ShardRows
   readonly runs: RunRows
+  readonly loneRow: LoneRow
   lastPosition = -1
+  /** Somebody waits to be woken, as far as is known; undefined: nobody has looked. */
+  #hasWakes: boolean | undefined
   readonly #dataVersion: () => number
   #seenVersion = -1
   readonly sql
@@ -51,6 +55,7 @@ export class JournalTables {
     this.events = options.events
     this.runs = new RunRows(db)
     this.shards = new ShardRows(db, this.runs)
+    this.loneRow = new LoneRow(db)
     const version = db.prepare('PRAGMA data_version')
     this.#dataVersion = () => version.get<{ data_version: number }>()?.data_version ?? 0
     this.sql = {
@@ -63,6 +68,7 @@ export class JournalTables {
       putWake: db.prepare(`
         INSERT INTO wakes (journal, at) VALUES (?, ?)
         ON CONFLICT (journal) DO UPDATE SET at = min(at, excluded.at)`),
+      anyWake: db.prepare('SELECT EXISTS (SELECT 1 FROM wakes) AS found'),
       dropWake: db.prepare('DELETE FROM wakes WHERE journal = ?'),
       dropRow: db.prepare('DELETE FROM journal WHERE position = ?'),
       previous: db.prepare('SELECT previous FROM journal WHERE position = ?'),
@@ -111,6 +117,17 @@ export class JournalTables {
     if (this.lastPosition < 0) this.lastPosition = this.sql.lastPosition.get<{ position: number }>()?.position ?? 0
   }
 
+  putWake(journal: JournalId, at: number): void {
+    this.sql.putWake.run(journal, at)
+    this.#hasWakes = true
+  }
+
+  /** Nearly always there is none at all, and that is known. */
+  dropWake(journal: JournalId): void {
+    this.#hasWakes ??= this.sql.anyWake.get<{ found: number }>()?.found === 1
+    if (this.#hasWakes && this.sql.dropWake.run(journal) > 0) this.#hasWakes = undefined
+  }
+
   /** The row of a run that has ended in this process of late, if nobody has written since. */
   ended(run: RunId): RunRow | undefined {
     const row = this.runs.ended(run)
@@ -137,6 +154,7 @@ export class JournalTables {
     this.shards.forget()
     this.runs.forget()
     this.lastPosition = -1
+    this.#hasWakes = undefined
   }
 
   rolledBack(): void {

@@ -12,7 +12,6 @@ import {
   type EncodedEntries,
   type Ends,
   hasShardEnded,
-  type JournalEntry,
   type JournalId,
   type LogLine,
   project,
@@ -21,8 +20,9 @@ import {
   type Wake,
 } from '@stepflow/engine'
 import { partsOf } from './journal-names.ts'
+import { isLone, isNews } from './lone-row.ts'
 import type { KeptRun } from './run-rows.ts'
-import type { Shard } from './shard-rows.ts'
+import { isNear, type Shard } from './shard-rows.ts'
 import { type ItemRange, SignalledRuns, withItems } from './signalled-runs.ts'
 import type { JournalTables, WrittenRow } from './tables.ts'
 import type { Transaction } from './writer.ts'
@@ -39,6 +39,20 @@ export class JournalTransaction implements Transaction {
 
   constructor(tables: JournalTables) {
     this.#tables = tables
+  }
+
+  /** In place of the transaction: false if it takes one, and nothing has changed. */
+  appendLone(batch: Batch, encoded: EncodedEntries): boolean {
+    const { shards, loneRow, lastPosition } = this.#tables
+    const { journal, entries } = batch
+    const shard = shards.remembered(journal)
+    const position = lastPosition + 1
+    if (!shard || !isNear(shard, position) || !isLone(batch, encoded, shard)) return false
+    if (!loneRow.write(position, shard, encoded.text)) return false
+    this.#rows.push({ position, row: { journal, seq: shard.rows++, entries } })
+    shard.last = position
+    this.#tables.lastPosition = position
+    return true
   }
 
   append(batch: Batch, encoded: EncodedEntries): void {
@@ -68,13 +82,13 @@ export class JournalTransaction implements Transaction {
   wake(journal: JournalId, at: number): void {
     // "When it is signalled": the signal brings its wake.
     if (!Number.isFinite(at)) return
-    this.#tables.sql.putWake.run(journal, at)
+    this.#tables.putWake(journal, at)
     this.#wakeAt = Math.min(this.#wakeAt, at)
   }
 
   /** Whoever claims a journal's wake drives it from then on. */
   take(journal: JournalId): void {
-    this.#tables.sql.dropWake.run(journal)
+    this.#tables.dropWake(journal)
     const shard = this.shard(journal)
     if (shard) this.#hold(shard, this.#tables.events.driver())
     this.#taken.push(journal)
@@ -207,13 +221,13 @@ export class JournalTransaction implements Transaction {
   }
 
   #endIfDone(shard: Shard, run: KeptRun, changes: Changes): void {
-    const { runs, shards, sql } = this.#tables
+    const { runs, shards } = this.#tables
     if (!hasShardEnded(shard.counts, shard.items, shard.journal.endsWith('/0'), run.row)) return
     runs.change(run, applyChanges(run.row, changes, shard.counts))
     shard.isOpen = false
     shard.driver = null
     shards.changed(shard)
-    sql.dropWake.run(shard.journal)
+    this.#tables.dropWake(shard.journal)
     this.#left.push(shard.journal)
   }
 
@@ -275,12 +289,4 @@ export class JournalTransaction implements Transaction {
     this.#hasLooked = true
     this.#tables.look()
   }
-}
-
-// ---
-
-function isNews(entry: JournalEntry): boolean {
-  if (entry.type === 'settled')
-    return entry.cache !== undefined || entry.recovered !== undefined || entry.lost !== undefined
-  return entry.type !== 'started' && entry.type !== 'parked'
 }

@@ -18,8 +18,15 @@ export interface Transaction {
   rolledBack(): void
 }
 
+/** What is to be written. */
+export interface Writing<Tx, T> {
+  write(tx: Tx): T
+  /** By a single statement, without a transaction around it; false if that is not enough, and nothing is written. */
+  writeLone?(tx: Tx): boolean
+}
+
 interface Job<Tx> {
-  readonly run: (tx: Tx) => unknown
+  readonly writing: Writing<Tx, unknown>
   readonly resolve: (value: unknown) => void
   readonly reject: (error: unknown) => void
   /** What it came to, to be said once it is committed. */
@@ -58,10 +65,14 @@ export class Writer<Tx extends Transaction> {
     return this.#hasWritten
   }
 
-  write<T>(run: (tx: Tx) => T): Promise<T> {
+  write<T>(write: (tx: Tx) => T): Promise<T> {
+    return this.put({ write })
+  }
+
+  put<T>(writing: Writing<Tx, T>): Promise<T> {
     if (this.#isClosed) return Promise.reject(closedStore(this.#path))
     return new Promise<T>((resolve, reject) => {
-      this.#queue.push({ run, resolve: resolve as (value: unknown) => void, reject })
+      this.#queue.push({ writing, resolve: resolve as (value: unknown) => void, reject })
       this.#schedule()
     })
   }
@@ -91,10 +102,12 @@ export class Writer<Tx extends Transaction> {
   #transact(jobs: readonly Job<Tx>[]): void {
     const tx = this.#begin()
     try {
-      this.#statements.begin()
-      for (const job of jobs) attempt(job, tx)
-      tx.flush()
-      this.#statements.commit()
+      if (!isWrittenLone(jobs, tx)) {
+        this.#statements.begin()
+        for (const job of jobs) attempt(job, tx)
+        tx.flush()
+        this.#statements.commit()
+      }
     } catch (error) {
       this.#rollBack()
       tx.rolledBack()
@@ -135,11 +148,16 @@ export class Writer<Tx extends Transaction> {
 
 // ---
 
+function isWrittenLone<Tx>(jobs: readonly Job<Tx>[], tx: Tx): boolean {
+  const [first] = jobs
+  return jobs.length === 1 && first?.writing.writeLone?.(tx) === true
+}
+
 function attempt<Tx>(job: Job<Tx>, tx: Tx): void {
   // It may have been tried before.
   job.error = undefined
   try {
-    job.value = job.run(tx)
+    job.value = job.writing.write(tx)
   } catch (error) {
     if (!FlowError.is(error)) throw error
     job.error = error
