@@ -137,9 +137,9 @@ function countStatements() {
     },
   }
   Libsql.prototype.prepare = function (sql: string) {
-    const statement = Reflect.apply(prepare, this, [sql])
+    const statement: Record<string, (...params: unknown[]) => unknown> = Reflect.apply(prepare, this, [sql])
     for (const way of ['run', 'get', 'all']) {
-      const ask = statement[way]
+      const ask = statement[way] as (...params: unknown[]) => unknown
       statement[way] = function (...params: unknown[]) {
         counted.statements++
         return Reflect.apply(ask, this, params)
