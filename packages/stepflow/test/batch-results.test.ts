@@ -2,7 +2,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, writeFileSync, writeSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { success } from '@stepflow/engine'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { readKept } from '../src/cli/batch/resume.ts'
 import { createResultWriter, type ResultWriterOptions } from '../src/cli/batch/write-results.ts'
 
@@ -65,6 +65,32 @@ test('writes that take only a part are continued', async () => {
   await writer.flush()
 
   expect(text().trim().split('\n')).toHaveLength(20)
+})
+
+test('few results that end during a write are gathered, and do not go out one by one', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const batches: string[] = []
+  let done = () => {}
+  const { writer } = writing({
+    write(_, bytes) {
+      batches.push(bytes.toString())
+      return new Promise((resolve) => {
+        done = () => resolve(bytes.length)
+      })
+    },
+  })
+  await writer.add(0, success(0))
+  vi.advanceTimersByTime(20)
+  await writer.add(1, success(1))
+
+  done()
+  await new Promise(setImmediate)
+  await writer.add(2, success(2))
+  vi.advanceTimersByTime(20)
+
+  expect(batches.map((batch) => batch.split('\n').length - 1)).toEqual([1, 2])
+  done()
 })
 
 test('on a full disk the file ends with a whole line', async () => {

@@ -87,6 +87,11 @@ export function createResultWriter(options: ResultWriterOptions): ResultWriter {
   function put(line: string) {
     waiting += line
     waitingLines++
+    startInTime()
+  }
+
+  /** At once if it is much; what comes in the next moment, else, goes out with it. */
+  function startInTime() {
     if (waiting.length >= FULL) start()
     else timer ??= setTimeout(start, PAUSE_MS)
   }
@@ -98,7 +103,7 @@ export function createResultWriter(options: ResultWriterOptions): ResultWriter {
     writing = writeAllOf().then(
       () => {
         writing = undefined
-        if (waiting !== '') start()
+        if (waiting !== '') startInTime()
       },
       (thrown) => {
         writing = undefined
