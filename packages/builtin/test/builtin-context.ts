@@ -14,9 +14,18 @@ export interface Logged {
 }
 
 export function context(part: Partial<CallContext> = {}, logged: Logged[] = []): CallContext {
+  const { signal = new AbortController().signal } = part
+  let onAbandoned: (() => void) | undefined
+  signal.addEventListener('abort', () => onAbandoned?.(), { once: true })
   const blobs = new Map<string, unknown>()
   return {
-    signal: new AbortController().signal,
+    signal,
+    get isAbandoned() {
+      return signal.aborted
+    },
+    onAbandoned(callback) {
+      onAbandoned = callback
+    },
     attempt: 1,
     idempotencyKey: 'r/0/0/1',
     path: '0/0/1',

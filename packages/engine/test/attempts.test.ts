@@ -185,6 +185,29 @@ describe('retry', () => {
 })
 
 describe('timeout', () => {
+  test('a call that is abandoned hears of it once, and who asks for its signal only then has one that is aborted', async () => {
+    const heard: string[] = []
+    let left: CallContext | undefined
+    const b = bench({
+      '/stuck': (_, context) => {
+        left = context
+        context.onAbandoned(() => heard.push('too early'))
+        context.onAbandoned(() => heard.push(`abandoned: ${context.isAbandoned}`))
+        return new Promise(() => {})
+      },
+    })
+    const running = b.run(single('/stuck', { timeoutMs: 100 }), [1])
+    await b.clock.advance(99)
+    const before = left?.isAbandoned
+
+    await b.clock.advance(1)
+
+    expect((await running)[0]).toMatchObject({ outcome: 'failed', error: { code: 'TIMEOUT' } })
+    expect(before).toBe(false)
+    expect(heard).toEqual(['abandoned: true'])
+    expect(left?.signal.reason).toMatchObject({ code: 'TIMEOUT' })
+  })
+
   test('an attempt that takes too long is aborted, and retried if the step says so', async () => {
     const signals: AbortSignal[] = []
     const b = bench({

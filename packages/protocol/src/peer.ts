@@ -20,9 +20,11 @@ export interface PeerHandlers {
   close(closed: Closed): void
 }
 
-interface Waiting {
-  readonly resolve: (result: unknown) => void
-  readonly reject: (error: unknown) => void
+/** Whom an answer goes to. */
+export interface Waiting {
+  resolve(result: unknown): void
+  /** With an RpcError, or with what `fail` or `abandon` was given. */
+  reject(error: unknown): void
 }
 
 export class Peer {
@@ -61,14 +63,17 @@ export class Peer {
 
   /** Rejects with an RpcError, or with what `fail` or `abandon` was given. */
   request(method: string, params: unknown, id: MessageId = this.nextId(), call?: MessageId): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      // Sent first: a message that cannot be sent is not waited for.
-      const room = this.#transport.send(
-        call === undefined ? { jsonrpc: '2.0', id, method, params } : { jsonrpc: '2.0', id, method, params, call },
-      )
-      this.#waiting.set(id, { resolve, reject })
-      if (room && room !== this.#room) this.#awaitRoom(room)
-    })
+    return new Promise((resolve, reject) => this.ask(method, params, id, { resolve, reject }, call))
+  }
+
+  /** The same for whoever has many: the answer goes to `waiting`. Throws an RpcError if the request cannot be sent. */
+  ask(method: string, params: unknown, id: MessageId, waiting: Waiting, call?: MessageId): void {
+    // Sent first: a message that cannot be sent is not waited for.
+    const room = this.#transport.send(
+      call === undefined ? { jsonrpc: '2.0', id, method, params } : { jsonrpc: '2.0', id, method, params, call },
+    )
+    this.#waiting.set(id, waiting)
+    if (room && room !== this.#room) this.#awaitRoom(room)
   }
 
   /** A promise if the other end does not keep up: to be waited for before the next request. */

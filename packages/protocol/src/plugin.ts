@@ -21,6 +21,7 @@ import { childServer } from './child-server.ts'
 import { startFailure } from './failure.ts'
 import { httpTransport } from './http.ts'
 import { FlowIds } from './serve.ts'
+import type { CallEnd } from './server-call.ts'
 import { abortable, cancelled, Session } from './session.ts'
 import type { ChildOptions } from './stdio.ts'
 import type { Transport } from './transport.ts'
@@ -125,19 +126,35 @@ class ServerPlugin implements Plugin {
 
   // ---
 
-  async #call(name: string, input: unknown, context: CallContext): Promise<unknown> {
-    if (context.signal.aborted) throw cancelled(context)
+  #call(name: string, input: unknown, context: CallContext): Promise<unknown> {
+    if (context.isAbandoned) return Promise.reject(cancelled(context))
     this.#reach = context.blobs
-    const waiting = this.#places.take(context.signal, () => cancelled(context))
+    const waiting = this.#places.take(context, cancelled)
+    if (waiting || !this.#current) return this.#callLater(waiting, name, input, context)
+    return this.#current.execute(name, input, context)
+  }
+
+  /** Once it has a place, and there is a server. */
+  async #callLater(
+    waiting: Promise<void> | undefined,
+    name: string,
+    input: unknown,
+    context: CallContext,
+  ): Promise<unknown> {
     if (waiting) await waiting
+    let session: Session
     try {
-      const session = this.#current ?? (await abortable(this.#connect(), context))
-      const output = await session.execute(name, input, context)
-      this.#backOff.succeeded()
-      return output
-    } finally {
+      session = this.#current ?? (await abortable(this.#connect(), context))
+    } catch (error) {
       this.#places.give()
+      throw error
     }
+    return session.execute(name, input, context)
+  }
+
+  readonly #onCallEnd = (how: CallEnd): void => {
+    if (how === 'answered') this.#backOff.succeeded()
+    this.#places.give()
   }
 
   /** The session that is being opened, or a new one. */
@@ -164,6 +181,7 @@ class ServerPlugin implements Plugin {
       flowIds: this.#flowIds,
       lend: (work) => this.#places.lend(work),
       onChange: (changed, what) => this.#forget(changed, what),
+      onCallEnd: this.#onCallEnd,
     })
     this.#sessions.add(session)
     try {

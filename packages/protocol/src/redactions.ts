@@ -9,8 +9,11 @@ const MOST_KEPT = 512
 export class Redactions {
   /** In the order of their last use. */
   readonly #kept = new Set<Redaction>()
+  #latest: Redaction | undefined
 
   add(redaction: Redaction): void {
+    if (redaction === this.#latest) return
+    this.#latest = redaction
     this.#kept.delete(redaction)
     this.#kept.add(redaction)
     if (this.#kept.size <= MOST_KEPT) return

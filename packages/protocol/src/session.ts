@@ -13,9 +13,9 @@ import {
   type Clock,
   FlowError,
   isPromise,
-  isRecord,
   type Json,
   type Log,
+  type MaybePromise,
   own,
 } from '@stepflow/engine'
 import { longParams, shortParams } from './call-params.ts'
@@ -28,6 +28,7 @@ import { Redactions } from './redactions.ts'
 import { Relay } from './relay.ts'
 import { RunNames } from './run-names.ts'
 import { type FlowIds, serve } from './serve.ts'
+import { type CallEnd, ServerCall } from './server-call.ts'
 import { SLOW_MS, SlowCalls } from './slow-calls.ts'
 import type { Closed, Transport } from './transport.ts'
 import { callOf } from './whose-request.ts'
@@ -50,6 +51,8 @@ export interface SessionOptions {
   readonly lend: <T>(work: () => Promise<T>) => Promise<T>
   /** `retired`: it takes no more calls, and will end. `ended`: calls in flight have failed, its process is going. */
   readonly onChange: (session: Session, what: 'retired' | 'ended') => void
+  /** For each `execute` once. */
+  readonly onCallEnd: (how: CallEnd) => void
 }
 
 export class Session {
@@ -127,38 +130,18 @@ export class Session {
     }
   }
 
-  /** Runs a component, and says when the request is on its way; rejects with a FlowError. */
-  async execute(component: string, input: unknown, context: CallContext): Promise<unknown> {
-    const { signal } = context
+  /** Runs a component, and says when the request is on its way; rejects with a FlowError. `onCallEnd` hears of its end first. */
+  execute(component: string, input: unknown, context: CallContext): Promise<unknown> {
     const namesFlow = this.#form === 'long' || this.#options.transport.namesFlows === true
-    const flow = namesFlow ? context.flowId() : undefined
-    const flowId = isPromise(flow) ? await flow : flow
-    while (this.#peer.room && !this.#ended) await abortable(this.#peer.room, context)
-    if (signal.aborted) throw cancelled(context)
-    if (this.#ended) throw this.#ended
-    const id = this.#peer.nextId()
-    const abandon = () => this.#abandon(id, context)
-    this.#calls.set(id, context)
-    this.#printing.began(context)
-    this.#redactions.add(context.redaction)
-    this.#slow.add(id, component)
-    signal.addEventListener('abort', abandon, { once: true })
+    let flow: MaybePromise<string> | undefined
     try {
-      const params =
-        flowId === undefined
-          ? shortParams(component, input, context, this.#can.idempotency_key)
-          : longParams(component, input, context, flowId, this.#names)
-      context.started()
-      return outputOf(await this.#peer.request('components/execute', params, id), component)
+      flow = namesFlow ? context.flowId() : undefined
     } catch (error) {
-      throw failureOf(error, component)
-    } finally {
-      signal.removeEventListener('abort', abandon)
-      this.#calls.delete(id)
-      this.#printing.ended(context)
-      this.#slow.delete(id)
-      this.#endIfDrained()
+      this.#options.onCallEnd('failed')
+      return Promise.reject(error)
     }
+    if (isPromise(flow) || this.#peer.room) return this.#sendLater(component, input, context, flow)
+    return this.#send(component, input, context, flow)
   }
 
   /** Any other request to the server, which is to be answered within the time of a start; rejects with a FlowError. */
@@ -185,7 +168,66 @@ export class Session {
     return this.#options.transport.close()
   }
 
-  // ---
+  // --- calls
+
+  /** Once it is known which flow it is of, and the server keeps up. */
+  async #sendLater(
+    component: string,
+    input: unknown,
+    context: CallContext,
+    flow: MaybePromise<string> | undefined,
+  ): Promise<unknown> {
+    let flowId: string | undefined
+    try {
+      flowId = await flow
+      while (this.#peer.room && !this.#ended) await abortable(this.#peer.room, context)
+    } catch (error) {
+      this.#options.onCallEnd('failed')
+      throw error
+    }
+    return this.#send(component, input, context, flowId)
+  }
+
+  #send(component: string, input: unknown, context: CallContext, flowId: string | undefined): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const id = this.#peer.nextId()
+      const call = new ServerCall(id, component, context, resolve, reject, this.#onCallEnd)
+      if (context.isAbandoned) return call.reject(cancelled(context))
+      if (this.#ended) return call.reject(this.#ended)
+      this.#begin(call, input, flowId)
+    })
+  }
+
+  #begin(call: ServerCall, input: unknown, flowId: string | undefined): void {
+    const { id, component, context } = call
+    this.#calls.set(id, context)
+    this.#printing.began(context)
+    this.#redactions.add(context.redaction)
+    this.#slow.add(id, component)
+    context.onAbandoned(() => this.#abandon(id, context))
+    try {
+      const params =
+        flowId === undefined
+          ? shortParams(component, input, context, this.#can.idempotency_key)
+          : longParams(component, input, context, flowId, this.#names)
+      context.started()
+      this.#peer.ask('components/execute', params, id, call)
+    } catch (error) {
+      call.reject(error)
+    }
+  }
+
+  readonly #onCallEnd = ({ id, context }: ServerCall, how: CallEnd): void => {
+    if (this.#calls.delete(id)) {
+      context.onAbandoned(undefined)
+      this.#printing.ended(context)
+      this.#slow.delete(id)
+      this.#endIfDrained()
+    }
+    this.#options.onCallEnd(how)
+  }
+
+  // --- the end
 
   #end({ why, retryable }: Closed): void {
     if (this.#ended) return
@@ -370,11 +412,6 @@ function quoted(lines: readonly string[]): string {
     .slice(-QUOTED_LINES)
     .map((line) => `\n  ${line}`)
     .join('')}`
-}
-
-function outputOf(result: unknown, component: string): unknown {
-  if (isRecord(result) && Object.hasOwn(result, 'output')) return result.output
-  throw new FlowError('COMPONENT_FAILED', `component ${component} answered without an "output"`)
 }
 
 function levelOf(level: unknown): 'debug' | 'info' | 'warning' | 'error' {

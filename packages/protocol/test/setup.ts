@@ -11,10 +11,19 @@ afterEach(async () => {
 })
 
 export function contextOf({ submit, ...over }: Partial<CallContext> = {}): CallContext {
+  const { signal = new AbortController().signal } = over
+  let onAbandoned: (() => void) | undefined
+  signal.addEventListener('abort', () => onAbandoned?.(), { once: true })
   const blobs = new Map<string, unknown>()
   const runs = new Map<string, readonly Outcome[]>()
   return {
-    signal: new AbortController().signal,
+    signal,
+    get isAbandoned() {
+      return signal.aborted
+    },
+    onAbandoned(callback) {
+      onAbandoned = callback
+    },
     attempt: 1,
     idempotencyKey: 'run-1/0/step/1',
     path: '0/0/1',

@@ -50,8 +50,7 @@ export class Jails {
 
   async run(code: Code): Promise<Jailed> {
     const key = this.#see(code)
-    const cancelled = () => new FlowError('CANCELLED', 'the code was aborted')
-    await this.#places.take(code.signal, cancelled)
+    await this.#places.take(code, aborted)
     try {
       const jail = await this.#take(key, code)
       this.#busy.add(jail)
@@ -149,4 +148,8 @@ interface Resting {
   readonly key: string
   readonly jail: Jail
   readonly timer: NodeJS.Timeout
+}
+
+function aborted(): FlowError {
+  return new FlowError('CANCELLED', 'the code was aborted')
 }

@@ -3,6 +3,11 @@
 
 import type { FlowError } from '../errors.ts'
 
+/** Who asks for a place. */
+export interface Asker {
+  readonly signal: AbortSignal
+}
+
 export class Places {
   readonly #limit: number
   #taken = 0
@@ -13,12 +18,13 @@ export class Places {
     this.#limit = limit
   }
 
-  /** Undefined: you have one. Rejects with what `cancelled` makes if the signal aborts first. */
-  take(signal: AbortSignal, cancelled: () => FlowError): Promise<void> | undefined {
+  /** Undefined: you have one. Rejects with what `cancelled` makes if the signal, asked for only now, aborts first. */
+  take<A extends Asker>(asker: A, cancelled: (asker: A) => FlowError): Promise<void> | undefined {
     if (this.#taken < this.#limit) {
       this.#taken++
       return undefined
     }
+    const { signal } = asker
     return new Promise((resolve, reject) => {
       const next = () => {
         signal.removeEventListener('abort', leave)
@@ -27,7 +33,7 @@ export class Places {
       }
       const leave = () => {
         this.#queue.delete(next)
-        reject(cancelled())
+        reject(cancelled(asker))
       }
       if (signal.aborted) return leave()
       this.#queue.add(next)

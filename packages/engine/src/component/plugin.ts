@@ -59,6 +59,13 @@ export interface Misfit {
 export interface CallContext {
   /** Aborted when the answer is no longer wanted: timeout, cancel, the item's end. */
   readonly signal: AbortSignal
+  /** What `signal.aborted` says. */
+  readonly isAbandoned: boolean
+  /**
+   * Calls back once when `signal` would be aborted; another function takes the place of the one before. For plugins with very
+   * many calls: an AbortSignal for each takes longer than all else that the engine does for it.
+   */
+  onAbandoned(callback: (() => void) | undefined): void
   /** From 1; retries count on. */
   readonly attempt: number
   /** Stable over retries and crashes: the same logical call has the same key. */

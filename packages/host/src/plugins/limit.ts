@@ -34,7 +34,7 @@ function limited(component: Component, places: Places): Component {
     ...component,
     info: { ...component.info, announcesStart: true },
     call(input, context) {
-      const waiting = places.take(context.signal, () => cancelled(context))
+      const waiting = places.take(context, cancelled)
       return waiting
         ? waiting.then(() => run(component, input, context, places))
         : run(component, input, context, places)

@@ -151,8 +151,19 @@ export class Attempt implements CallContext {
 
   get signal(): AbortSignal {
     const later = laterOf(this)
-    later.controller ??= new AbortController()
+    if (later.controller === undefined) {
+      later.controller = new AbortController()
+      if (later.was) later.controller.abort(later.was.reason)
+    }
     return later.controller.signal
+  }
+
+  get isAbandoned(): boolean {
+    return this.later?.was !== undefined
+  }
+
+  onAbandoned(callback: (() => void) | undefined): void {
+    laterOf(this).onAbandoned = callback
   }
 
   get idempotencyKey(): string {
@@ -276,9 +287,11 @@ export class Attempt implements CallContext {
   abandon(reason: Error): void {
     // It may still run and ask who it is, when its place has gone to another item.
     const { runId, itemIndex, path, input } = this
-    laterOf(this).was = { runId, itemIndex, path, input }
+    const later = laterOf(this)
+    later.was = { runId, itemIndex, path, input, reason }
     this.close()
-    this.later?.controller?.abort(reason)
+    later.controller?.abort(reason)
+    later.onAbandoned?.()
   }
 
   /** The answer is here. */
@@ -306,6 +319,7 @@ interface Later {
   /** How often it was parked on a sub-run. */
   subRuns: number
   controller: AbortController | undefined
+  onAbandoned: (() => void) | undefined
   park: AttemptPark | undefined
   cancelTimer: (() => void) | undefined
   since: number | undefined
@@ -320,7 +334,13 @@ interface Later {
   took: number | undefined
   /** Who it was when it was abandoned. */
   was:
-    | { readonly runId: string; readonly itemIndex: number; readonly path: string; readonly input: unknown }
+    | {
+        readonly runId: string
+        readonly itemIndex: number
+        readonly path: string
+        readonly input: unknown
+        readonly reason: Error
+      }
     | undefined
 }
 
@@ -343,6 +363,7 @@ function laterOf(attempt: Attempt): Later {
   attempt.later ??= {
     subRuns: 0,
     controller: undefined,
+    onAbandoned: undefined,
     park: undefined,
     cancelTimer: undefined,
     since: undefined,
