@@ -1,6 +1,7 @@
 // One end of a JSON-RPC conversation: numbers requests, matches answers, serves the other end's requests. Does not know
 // what the methods are, and loads no engine: both the plugin and the SDK are a Peer with handlers.
 
+import { InFlight } from './in-flight.ts'
 import type { Closed, Transport } from './transport.ts'
 import { type Answer, type Message, type MessageId, type Request, RpcError, rpcCode, type WireError } from './wire.ts'
 
@@ -32,7 +33,7 @@ export class Peer {
   heard = 0
   readonly #transport: Transport
   readonly #handlers: PeerHandlers
-  readonly #waiting = new Map<MessageId, Waiting>()
+  readonly #waiting = new InFlight<Waiting>()
   #nextId = 1
   #room: Promise<void> | undefined
 
@@ -57,17 +58,17 @@ export class Peer {
     return this.#waiting.size
   }
 
-  nextId(): MessageId {
+  nextId(): number {
     return this.#nextId++
   }
 
   /** Rejects with an RpcError, or with what `fail` or `abandon` was given. */
-  request(method: string, params: unknown, id: MessageId = this.nextId(), call?: MessageId): Promise<unknown> {
+  request(method: string, params: unknown, id: number = this.nextId(), call?: MessageId): Promise<unknown> {
     return new Promise((resolve, reject) => this.ask(method, params, id, { resolve, reject }, call))
   }
 
   /** The same for whoever has many: the answer goes to `waiting`. Throws an RpcError if the request cannot be sent. */
-  ask(method: string, params: unknown, id: MessageId, waiting: Waiting, call?: MessageId): void {
+  ask(method: string, params: unknown, id: number, waiting: Waiting, call?: MessageId): void {
     // Sent first: a message that cannot be sent is not waited for.
     const room = this.#transport.send(
       call === undefined ? { jsonrpc: '2.0', id, method, params } : { jsonrpc: '2.0', id, method, params, call },
@@ -94,9 +95,9 @@ export class Peer {
 
   /** All that wait get this error. */
   fail(error: unknown): void {
-    const waiting = [...this.#waiting.values()]
+    const waiting = this.#waiting.entries()
     this.#waiting.clear()
-    for (const each of waiting) each.reject(error)
+    for (const [, each] of waiting) each.reject(error)
   }
 
   // ---
@@ -128,8 +129,7 @@ export class Peer {
   #onlyFor({ error }: Answer): MessageId | null {
     if (!error || error.code === rpcCode.methodNotFound) return null
     if (this.#waiting.size !== 1 || this.#handlers.hasOthers?.()) return null
-    for (const id of this.#waiting.keys()) return id
-    return null
+    return this.#waiting.entries()[0]?.[0] ?? null
   }
 
   #serve({ method, params, id, call }: Request): void {

@@ -4,12 +4,11 @@
 import { type CallContext, FlowError, isRecord } from '@stepflow/engine'
 import { failureOf } from './failure.ts'
 import type { Waiting } from './peer.ts'
-import type { MessageId } from './wire.ts'
 
 export type CallEnd = 'answered' | 'failed'
 
 export class ServerCall implements Waiting {
-  readonly id: MessageId
+  readonly id: number
   readonly component: string
   readonly context: CallContext
   readonly #answer: (output: unknown) => void
@@ -17,7 +16,7 @@ export class ServerCall implements Waiting {
   readonly #onEnd: (call: ServerCall, how: CallEnd) => void
 
   constructor(
-    id: MessageId,
+    id: number,
     component: string,
     context: CallContext,
     answer: (output: unknown) => void,

@@ -22,6 +22,7 @@ import { longParams, shortParams } from './call-params.ts'
 import type { Form } from './described-runs.ts'
 import { failureOf, refusalOf } from './failure.ts'
 import { Greeting } from './greeting.ts'
+import { InFlight } from './in-flight.ts'
 import { Peer } from './peer.ts'
 import { Printing } from './printing.ts'
 import { Redactions } from './redactions.ts'
@@ -58,7 +59,7 @@ export interface SessionOptions {
 export class Session {
   readonly #options: SessionOptions
   readonly #peer: Peer
-  readonly #calls = new Map<MessageId, CallContext>()
+  readonly #calls = new InFlight<CallContext>()
   /** Aborted calls without an answer, with what stops their timer. */
   readonly #abandoned = new Map<MessageId, () => void>()
   readonly #redactions = new Redactions()
@@ -346,7 +347,7 @@ export class Session {
       throw new RpcError(rpcCode.internal, `more than ${MAX_SERVING} requests at once: wait for answers first`)
     }
     const { lend, flowIds } = this.#options
-    const context = call === undefined ? callOf(params, this.#calls.values(), this.#names) : this.#calls.get(call)
+    const context = call === undefined ? callOf(params, this.#calls.entries(), this.#names) : this.#calls.get(call)
     const answer = serve(method, params, context, { lend, flowIds, form: this.#form })
     if (!(answer instanceof Promise)) return answer
     this.#serving++

@@ -2,28 +2,28 @@
 // are quick.
 
 import type { Clock } from '@stepflow/engine'
-import type { MessageId } from './wire.ts'
+import { InFlight } from './in-flight.ts'
 
 export const SLOW_MS = 30_000
 
 export class SlowCalls {
   readonly #clock: Clock
-  readonly #onSlow: (id: MessageId, component: string) => void
-  /** In the order in which they began; what was reported is gone. */
-  readonly #waiting = new Map<MessageId, { readonly component: string; readonly since: number }>()
+  readonly #onSlow: (id: number, component: string) => void
+  /** What was reported is gone. */
+  readonly #waiting = new InFlight<{ readonly component: string; readonly since: number }>()
   #stopTimer: (() => void) | undefined
 
-  constructor(clock: Clock, onSlow: (id: MessageId, component: string) => void) {
+  constructor(clock: Clock, onSlow: (id: number, component: string) => void) {
     this.#clock = clock
     this.#onSlow = onSlow
   }
 
-  add(id: MessageId, component: string): void {
+  add(id: number, component: string): void {
     this.#waiting.set(id, { component, since: this.#clock.now() })
     this.#stopTimer ??= this.#clock.timer(SLOW_MS, () => this.#look())
   }
 
-  delete(id: MessageId): void {
+  delete(id: number): void {
     this.#waiting.delete(id)
   }
 
@@ -38,7 +38,7 @@ export class SlowCalls {
   #look(): void {
     this.#stopTimer = undefined
     const now = this.#clock.now()
-    for (const [id, { component, since }] of this.#waiting) {
+    for (const [id, { component, since }] of this.#waiting.entries()) {
       if (now - since < SLOW_MS) {
         this.#stopTimer = this.#clock.timer(since + SLOW_MS - now, () => this.#look())
         return

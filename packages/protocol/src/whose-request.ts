@@ -4,13 +4,17 @@ import { type CallContext, own } from '@stepflow/engine'
 import type { RunNames } from './run-names.ts'
 
 /** The call that a request names, else the last one begun. */
-export function callOf(params: unknown, calls: Iterable<CallContext>, names: RunNames): CallContext | undefined {
+export function callOf(
+  params: unknown,
+  calls: readonly [number, CallContext][],
+  names: RunNames,
+): CallContext | undefined {
   const named = own(params, 'observability')
   const runId = own(named, 'run_id')
   const stepId = own(named, 'step_id')
   let last: CallContext | undefined
   let ofRun: CallContext | undefined
-  for (const call of calls) {
+  for (const [, call] of calls) {
     last = call
     if (typeof runId !== 'string' || !names.isNameOf(runId, call.runId)) continue
     if (call.stepId === stepId) return call

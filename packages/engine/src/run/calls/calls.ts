@@ -39,6 +39,7 @@ export class Calls {
   readonly #items: Items
   readonly #parks: Parks
   readonly #isDurable: boolean
+  readonly #begin = (attempt: Attempt) => this.#armTimeout(attempt)
   readonly #expire = (attempt: Attempt, thrown: FlowError) => this.#arrive({ attempt, kind: 'thrown', thrown })
   #answers: Answer[] = []
   /** Of this turn, to be settled when what follows from the others of their items has happened. */
@@ -251,7 +252,7 @@ export class Calls {
 
   #call(attempt: Attempt, component: Component): void {
     // Before the call: it may be under way by the time it returns its promise.
-    if (component.info.announcesStart) attempt.onStarted = () => this.#armTimeout(attempt)
+    if (component.info.announcesStart) attempt.onStarted = this.#begin
     let answer: unknown
     let isLater: boolean
     try {

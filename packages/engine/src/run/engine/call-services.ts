@@ -18,7 +18,7 @@ import type { Plan } from '../../plan/plan.ts'
 import type { Redactor } from '../../secrets/redactor.ts'
 import type { Patience } from '../../store/patience.ts'
 import type { Attempt, CallServices } from '../in-flight/attempt.ts'
-import { inputsOf } from '../in-flight/attempt-place.ts'
+import { markedInputsOf } from '../in-flight/attempt-place.ts'
 import type { ItemInput } from '../in-flight/drive.ts'
 import { CallFlows } from './call-flows.ts'
 import { CallRuns } from './call-runs.ts'
@@ -67,7 +67,7 @@ export class RunServices implements CallServices {
   }
 
   redaction(attempt: Attempt): <T>(value: T) => T {
-    return this.#redactorOf(inputsOf(attempt)).redaction
+    return this.#redactorOf(markedInputsOf(attempt)).redaction
   }
 
   log(attempt: Attempt): Log {
@@ -75,7 +75,7 @@ export class RunServices implements CallServices {
     const kept = this.#logOf(attempt)
     return (level, message, data) => {
       if (!log && !kept) return
-      const redactor = this.#redactorOf(inputsOf(attempt))
+      const redactor = this.#redactorOf(markedInputsOf(attempt))
       const [shown, shownData] = [redactor.text(message), redactor.value(data)]
       log?.(level, `step "${attempt.stepId}": ${shown}`, shownData)
       kept?.keep(level, shown, shownData)
@@ -86,7 +86,7 @@ export class RunServices implements CallServices {
     const kept = this.#logOf(attempt)
     const run = this.#run
     if (run === undefined || !kept) return undefined
-    const redactor = this.#redactorOf(inputsOf(attempt))
+    const redactor = this.#redactorOf(markedInputsOf(attempt))
     return (level, message, data, whose) => {
       const [shown, shownData] = [redactor.text(message), redactor.value(data)]
       if (whose === 'call') kept.keep(level, shown, shownData)

@@ -25,6 +25,15 @@ export function inputsOf(attempt: Attempt): ItemInput[] {
   return inputs
 }
 
+/** Those of them in which a schema marks something as secret: as a rule none. */
+export function markedInputsOf(attempt: Attempt): readonly ItemInput[] {
+  for (let at: Attempt | undefined = attempt; at; at = at.run.parent?.attempt) {
+    const { checkInput, checkVariables } = at.run.plan
+    if (checkInput?.secretsIn || (at.run.parent && checkVariables?.secretsIn)) return inputsOf(attempt)
+  }
+  return NONE
+}
+
 /** What a sub-run knows besides its inputs, if its plan marks some of that as secret; a run's own are known to it. */
 export function variablesOf({ plan, parent, state }: ActiveRun): Pick<ItemInput, 'variables'> {
   return parent && plan.checkVariables?.secretsIn ? { variables: state.facts.variables } : {}
@@ -62,3 +71,7 @@ export function secretsAround(attempt: Attempt): readonly unknown[] {
   const ofRun = plan.checkVariables?.secretsIn?.(state.facts.variables) ?? []
   return [...secretsOf(inputsOf(attempt)), ...ofRun, ...(state.facts.secrets ?? [])]
 }
+
+// ---
+
+const NONE: readonly ItemInput[] = []

@@ -255,7 +255,7 @@ export class Attempt implements CallContext {
   }
 
   /** Calls back once the component says that it has started. */
-  set onStarted(callback: () => void) {
+  set onStarted(callback: (attempt: Attempt) => void) {
     laterOf(this).onStarted = callback
   }
 
@@ -268,7 +268,7 @@ export class Attempt implements CallContext {
     const later = laterOf(this)
     const { onStarted } = later
     later.onStarted = undefined
-    if (this.isLive) onStarted?.()
+    if (this.isLive) onStarted?.(this)
   }
 
   outcomes(): Record<string, Outcome> {
@@ -323,7 +323,7 @@ interface Later {
   park: AttemptPark | undefined
   cancelTimer: (() => void) | undefined
   since: number | undefined
-  onStarted: (() => void) | undefined
+  onStarted: ((attempt: Attempt) => void) | undefined
   cacheKey: string | undefined
   isFromCache: boolean
   lost: number
