@@ -49,18 +49,12 @@ class Call:
     def __init__(
         self, server: StepflowServer, link: Link, component: Component, id: wire.MessageId, params: Any
     ) -> None:
-        observability = params.get("observability")
-        attempt = params.get("attempt")
-        key = params.get("idempotency_key")
         self.id = id
         self.link = link
         self.is_cancelled = False
-        self.attempt: int = attempt if isinstance(attempt, int) else 1
-        self.idempotency_key: Optional[str] = key if isinstance(key, str) else None
         self._server = server
         self._component = component
         self._params = params
-        self._observability: Any = observability if isinstance(observability, dict) else None
         self.task: Optional[asyncio.Task[None]] = None
         # What ends the waits of this call when it is cancelled.
         self._waits: set[Callable[[], None]] = set()
@@ -111,7 +105,22 @@ class Call:
         for wake in list(self._waits):
             wake()
 
-    # --- for the context
+    # --- for the context; most calls ask for nothing, so nothing is looked up before
+
+    @property
+    def attempt(self) -> int:
+        attempt = self._params.get("attempt")
+        return attempt if isinstance(attempt, int) else 1
+
+    @property
+    def idempotency_key(self) -> Optional[str]:
+        key = self._params.get("idempotency_key")
+        return key if isinstance(key, str) else None
+
+    @property
+    def _observability(self) -> Optional[dict[str, Any]]:
+        said = self._params.get("observability")
+        return said if isinstance(said, dict) else None
 
     def about(self, name: str) -> Optional[str]:
         """`run_id` and the like: in `observability`, or beside it in what older runtimes send."""
@@ -174,8 +183,9 @@ class Call:
     def _send(self, method: str, params: dict[str, Any], arrive: Callable[[Optional[wire.Message]], None]) -> str:
         if self.is_cancelled:
             raise StepflowCancelled("the call was cancelled: the runtime is asked for nothing more")
-        if self._observability is not None:
-            params = {**params, "observability": self._observability}
+        observability = self._observability
+        if observability is not None:
+            params = {**params, "observability": observability}
         id = self._server.expect(arrive)
         try:
             self.link.send(wire.write({"jsonrpc": "2.0", "id": id, "method": method, "params": params}, to_json))

@@ -150,6 +150,7 @@ class _Connection(asyncio.Protocol):
         request.check()
         if not self._server.handle(body, reply):
             reply.end(202, b"")
+        self._server.go()
 
     def _refuse(self, refused: Refused) -> None:
         error = {"code": wire.INVALID_REQUEST, "message": str(refused), "data": {}}

@@ -126,7 +126,11 @@ class StepflowServer:
         self._wake_loop()
 
     def handle(self, line: bytes, link: Link) -> bool:
-        """Takes a message, in one thread only; raises nothing. True: an answer goes to the link, now or later."""
+        """Takes a message, in one thread only; raises nothing. True: an answer goes to the link, now or later.
+
+        The calls that it begins run once `go` is called: a thread that begins at once would take Python's lock away
+        from the one that reads, and give it back, for every call.
+        """
         id: wire.MessageId = None
         try:
             message = wire.read(line)
@@ -151,6 +155,11 @@ class StepflowServer:
                 traceback.print_exc(file=sys.stderr)
             link.answer(error_line(id, error), may_wait=False)
         return True
+
+    def go(self) -> None:
+        """After `handle`, or after a few."""
+        self.threads.go()
+        self._wake_loop()
 
     def expect(self, arrive: Arrive) -> str:
         """The id for a request to the runtime, whose answer goes to `arrive`."""
@@ -251,9 +260,8 @@ class StepflowServer:
             self._calls[id] = [*same, call] if same else [call]
         if component.is_async:
             self._for_loop.append(call)
-            self._wake_loop()
         else:
-            self.threads.submit(call.run_in_thread)
+            self.threads.add(call.run_in_thread)
 
     def _notification(self, method: str, params: Any) -> None:
         if method != "components/cancel" or not isinstance(params, dict):

@@ -216,6 +216,7 @@ def _read(source: int, server: StepflowServer, link: StdioLink, end: End) -> Non
                     _refuse(line, link)
                 elif line and not line.isspace():
                     server.handle(line, link)
+            server.go()
             parts = [lines[-1]] if lines[-1] else []
             size = len(lines[-1])
             is_dropping = False
@@ -224,6 +225,7 @@ def _read(source: int, server: StepflowServer, link: StdioLink, end: End) -> Non
             parts, size, is_dropping = [], 0, True
     if parts:
         server.handle(b"".join(parts), link)
+        server.go()
     end.begin(0)
 
 

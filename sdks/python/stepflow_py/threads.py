@@ -17,6 +17,7 @@ from typing import Callable, Iterator
 
 Job = Callable[[], None]
 _PATIENCE_SECONDS = 0.002
+_QUIET_LOOKS = 20
 
 
 class Threads:
@@ -38,9 +39,15 @@ class Threads:
     def has_jobs(self) -> bool:
         return bool(self._jobs)
 
-    def submit(self, job: Job) -> None:
+    def add(self, job: Job) -> None:
+        """To be taken at the latest after `go`."""
+        self._jobs.append(job)
+
+    def go(self) -> None:
+        """Has a thread take the jobs that were added."""
+        if not self._jobs:
+            return
         with self._lock:
-            self._jobs.append(job)
             if self._awake == 0:
                 self._wake(1)
             if not self._watches:
@@ -93,14 +100,21 @@ class Threads:
     def _watch(self) -> None:
         while True:
             self._pending.wait()
-            before, count = -1, 1
-            while self._jobs:
-                if self._taken == before:
+            before, count, quiet = -1, 1, 0
+            # Not asleep at once: to wake it for every few calls would take longer than they do.
+            while quiet < _QUIET_LOOKS:
+                if not self._jobs:
+                    before, count = -1, 1
+                    quiet += 1
                     self.on_rest()
-                    with self._lock:
-                        self._wake(count)
-                    count *= 2
-                before = self._taken
+                else:
+                    quiet = 0
+                    if self._taken == before:
+                        self.on_rest()
+                        with self._lock:
+                            self._wake(count)
+                        count *= 2
+                    before = self._taken
                 time.sleep(_PATIENCE_SECONDS)
             self._pending.clear()
             # One that came just before is not forgotten.

@@ -44,7 +44,7 @@ def read(line: bytes) -> Message:
     try:
         if line.startswith(b"\xef\xbb\xbf"):
             line = line[3:]
-        message = _decode(line.decode("utf-8"))
+        message = _parse(line.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise Unreadable(f"a message that is not UTF-8 (at byte {error.start})", begun_id(line)) from None
     except RecursionError:
@@ -97,10 +97,36 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
+def _parse(text: str) -> Any:
+    """As JSONDecoder.decode, which looks for blanks on both sides before anything else."""
+    try:
+        value, end = _scan(text, 0)
+        if end == len(text):
+            return value
+    except StopIteration:
+        pass
+    return _decoder.decode(text)
+
+
 @functools.lru_cache(maxsize=None)
 def _encoder(default: Callable[[Any], Any]) -> Callable[[Any], str]:
-    return json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=default).encode
+    """As JSONEncoder.encode, which makes an encoder in C for each message; here one serves all."""
+    careful = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=default).encode
+    make = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:
+        return careful
+    quick = make(None, default, json.encoder.encode_basestring, None, ":", ",", False, False, False)
+
+    def encode(message: Any) -> str:
+        try:
+            return "".join(quick(message, 0))
+        except RecursionError:
+            # Deep, or a value that contains itself: this one knows which.
+            return careful(message)
+
+    return encode
 
 
-_decode = json.JSONDecoder(parse_constant=_refuse_constant).decode
+_decoder = json.JSONDecoder(parse_constant=_refuse_constant)
+_scan: Callable[[str, int], tuple[Any, int]] = getattr(_decoder, "scan_once")  # noqa: B009 (mypy does not know it)
 _BEGUN = re.compile(r'\s*\{[^{}\[\]]*?"id"\s*:\s*("[^"\\]{0,200}"|-?\d{1,15})\s*[,}]')

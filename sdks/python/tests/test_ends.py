@@ -73,6 +73,7 @@ class Ends(unittest.TestCase):
             b'{"jsonrpc":"2.0","id":1,"method":"components/execute","params":{"component":"/one"}}',
             Link(),  # type: ignore[arg-type]
         )
+        server.go()
         answered.wait(60)
         self.assertEqual(idle, [False])
 
