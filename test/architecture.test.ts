@@ -70,7 +70,14 @@ const mayImport: Record<string, readonly string[]> = {
     '@stepflow/api/client',
     '@stepflow/server',
   ],
-  web: ['@stepflow/engine', '@stepflow/dialects', '@stepflow/api', '@stepflow/api/client', '@stepflow/draw'],
+  web: [
+    '@stepflow/engine',
+    '@stepflow/dialects',
+    '@stepflow/dialects/edit',
+    '@stepflow/api',
+    '@stepflow/api/client',
+    '@stepflow/draw',
+  ],
 }
 
 /**

@@ -3,10 +3,7 @@
 export { type Compiled, type CompileOptions, compile, compileValue } from './compile.ts'
 export { type Conversion, convert } from './convert/convert.ts'
 // --- changing a text by what happens to its data
-export { changesOf, type EditOptions } from './edit/changes.ts'
 export { type Edit, editSource } from './edit/edit-source.ts'
-export type { Operation } from './edit/operation.ts'
-export { type Change, changed } from './edit/pieces.ts'
 export { idOf, type Path, pathOfStep, stepsOf, valueAt } from './edit/steps.ts'
 export { functions } from './functions/index.ts'
 // --- reading any file that a person writes

@@ -4,7 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { equalJson, FlowError, type Json } from '@stepflow/engine'
 import { expect, test } from 'vitest'
-import { changed, changesOf, compile, type Operation, readSource, stepsOf, toJson } from '../src/index.ts'
+import { changed, changesOf, type Operation } from '../src/edit/index.ts'
+import { compile, readSource, stepsOf, toJson } from '../src/index.ts'
 
 const root = join(import.meta.dirname, '../../..')
 const files = ['conformance/stepflow', 'conformance/manifest'].flatMap((folder) =>

@@ -1,7 +1,8 @@
 // Operations on a flow as changes of its text: what stays as it was, and what follows.
 
 import { expect, test } from 'vitest'
-import { changed, changesOf, editSource, type Operation } from '../src/index.ts'
+import { changed, changesOf, type Operation } from '../src/edit/index.ts'
+import { editSource } from '../src/index.ts'
 
 const FLOW = `# A shop
 name: orders # ours

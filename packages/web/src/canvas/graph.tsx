@@ -19,6 +19,7 @@ import { type GraphNode, nameOfStep } from './graph-node.ts'
 import { Legend } from './legend.tsx'
 import { Outline } from './outline.tsx'
 import { paintGraph } from './paint-graph.ts'
+import { Port } from './port.tsx'
 import { fitted, type Size, showing, type View, zoomed } from './view.ts'
 
 export interface GraphProps {
@@ -33,12 +34,14 @@ export interface GraphProps {
   readonly onSelect: (id: string | undefined) => void
   /** Shows what runs inside a step. */
   readonly onOpen?: (id: string) => void
+  /** A line was drawn from one step to another. */
+  readonly onConnect?: (from: string, to: string) => void
 }
 
 const MOST_BUTTONS = 400
 
 export function Graph(props: GraphProps): ReactElement {
-  const { graph, nodes, critical, selected, isPlain = false, isFaded, onSelect, onOpen } = props
+  const { graph, nodes, critical, selected, isPlain = false, isFaded, onSelect, onOpen, onConnect } = props
   const box = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
   const [size, setSize] = useState<Size>({ width: 0, height: 0 })
@@ -63,11 +66,15 @@ export function Graph(props: GraphProps): ReactElement {
     if (size.width > 0) setView(fitted(layout, size))
   }, [layout, size])
   // A graph that is another one is shown whole; one that was moved stays where it was put.
-  const shown = useRef<RunGraph['layout']>(undefined)
+  // In a pane that has become narrower it keeps its middle.
+  const shown = useRef<{ readonly layout: RunGraph['layout']; readonly size: Size }>(undefined)
   useEffect(() => {
-    if (size.width === 0 || shown.current === layout) return
-    shown.current = layout
-    setView(readable(layout, size))
+    if (size.width === 0) return
+    const before = shown.current
+    shown.current = { layout, size }
+    if (before?.layout !== layout) return setView(readable(layout, size))
+    const [dx, dy] = [(size.width - before.size.width) / 2, (size.height - before.size.height) / 2]
+    if (dx !== 0 || dy !== 0) setView((now) => now && { ...now, x: now.x + dx, y: now.y + dy })
   }, [layout, size])
   useEffect(() => {
     const target = selected === undefined ? undefined : layout.boxes[graph.shapeOf.get(selected) ?? -1]
@@ -100,7 +107,7 @@ export function Graph(props: GraphProps): ReactElement {
 
   const drag = useRef<{ x: number; y: number; moved: boolean }>(undefined)
   const onPointerDown = (event: PointerEvent<HTMLDivElement>) => {
-    if ((event.target as HTMLElement).closest('button')) return
+    if ((event.target as HTMLElement).closest('button, .port')) return
     drag.current = { x: event.clientX, y: event.clientY, moved: false }
     event.currentTarget.setPointerCapture(event.pointerId)
   }
@@ -167,6 +174,7 @@ export function Graph(props: GraphProps): ReactElement {
             return (
               <div
                 key={shape}
+                data-step={id}
                 className={`node ${status}${kind === 'step' ? '' : ' sheets'}${node?.before === undefined ? '' : ' two'}${selected === id ? ' selected' : ''}${isFaded?.(id) ? ' faded' : ''}`}
                 style={place}
               >
@@ -189,6 +197,7 @@ export function Graph(props: GraphProps): ReactElement {
                     <Maximize2 size={12} />
                   </button>
                 ) : null}
+                {onConnect ? <Port from={id} onConnect={onConnect} /> : null}
               </div>
             )
           })

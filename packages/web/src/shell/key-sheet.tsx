@@ -20,6 +20,11 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['Arrows', 'Along the graph, and through the time of a run'],
   ['f', 'Fit the graph'],
   ['Esc', 'Back'],
+  ['Ctrl S', 'Save the flow'],
+  ['Ctrl Enter', 'Run what is written'],
+  ['F2', 'Rename the step'],
+  ['F12', 'Go to the step that is named'],
+  ['Alt C', 'Connect the step to another'],
   ['[', 'Fold the navigation'],
 ]
 

@@ -1,11 +1,13 @@
-// Compiles what is typed and lays out its graph, beside the page: typing never waits for it. Answers carry the number of the
-// text that they are about.
+// Compiles what is typed and lays out its graph, and makes operations of form and graph into changes of the text, beside the
+// page: typing never waits for it. Answers carry the number of their question.
 
-import { compile } from '@stepflow/dialects'
-import type { Diagnostic } from '@stepflow/engine'
+import { compile, get, pathOfStep, readSource, toJson, valueAt } from '@stepflow/dialects'
+import type { Change, Operation } from '@stepflow/dialects/edit'
+import type { Diagnostic, Json } from '@stepflow/engine'
 import { type RunGraph, runGraph } from '../model/run-graph.ts'
 
 export interface CompileRequest {
+  readonly ask: 'compile'
   readonly number: number
   readonly text: string
   readonly file: string
@@ -21,15 +23,78 @@ export interface CompileAnswer {
   readonly lines: ReadonlyMap<string, number>
 }
 
-self.onmessage = ({ data: { number, text, file, direction } }: MessageEvent<CompileRequest>) => {
+export interface ChangeRequest {
+  readonly ask: 'change'
+  readonly number: number
+  readonly text: string
+  readonly file: string
+  readonly operation: Operation
+}
+
+export interface ChangeAnswer {
+  readonly number: number
+  readonly changes?: readonly Change[]
+  /** Why there are none. */
+  readonly refused?: string
+}
+
+export interface StepRequest {
+  readonly ask: 'step'
+  readonly number: number
+  readonly text: string
+  readonly file: string
+  readonly step: string
+}
+
+export interface StepAnswer {
+  readonly number: number
+  /** Absent: the text has no such step, or cannot be read. */
+  readonly written?: WrittenStep
+}
+
+/** A step as its author wrote it. */
+export interface WrittenStep {
+  readonly id: string
+  readonly data: Readonly<Record<string, Json>>
+  readonly isManifest: boolean
+}
+
+type Request = CompileRequest | ChangeRequest | StepRequest
+
+self.onmessage = async ({ data }: MessageEvent<Request>) => {
+  self.postMessage(
+    data.ask === 'compile' ? compiled(data) : data.ask === 'change' ? await changes(data) : written(data),
+  )
+}
+
+// ---
+
+function compiled({ number, text, file, direction }: CompileRequest): CompileAnswer {
   const { plan, diagnostics } = compile(text, { file })
   const lines = new Map<string, number>()
   for (const { id, origin } of plan?.steps ?? []) if (origin) lines.set(id, origin.line)
-  const answer: CompileAnswer = {
-    number,
-    diagnostics,
-    lines,
-    ...(plan ? { graph: runGraph(plan, direction) } : {}),
+  return { number, diagnostics, lines, ...(plan ? { graph: runGraph(plan, direction) } : {}) }
+}
+
+/** What makes them comes when somebody edits by form or graph for the first time. */
+async function changes({ number, text, file, operation }: ChangeRequest): Promise<ChangeAnswer> {
+  const { changesOf } = await import('@stepflow/dialects/edit')
+  try {
+    return { number, changes: changesOf(text, operation, { file }) }
+  } catch (error) {
+    return { number, refused: (error as Error).message }
   }
-  self.postMessage(answer)
+}
+
+function written({ number, text, file, step }: StepRequest): StepAnswer {
+  const { node } = readSource(text, { file })
+  if (!node) return { number }
+  try {
+    const data = toJson(node)
+    const found = valueAt(data, pathOfStep(data, step)) as WrittenStep['data']
+    const isManifest = node.kind === 'list' || (get(node, 'steps') !== undefined && 'tool' in found)
+    return { number, written: { id: step, data: found, isManifest } }
+  } catch {
+    return { number }
+  }
 }

@@ -1,22 +1,20 @@
 // Below the editor: problems, a run of what is written, its tests, its versions.
 
+import type { Operation } from '@stepflow/dialects/edit'
+import type { Json } from '@stepflow/engine'
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
-import { type ReactElement, useMemo, useState } from 'react'
+import type { ReactElement } from 'react'
 import { client } from '../../api/client.ts'
-import { queries, queryClient } from '../../api/queries.ts'
-import { firstInput } from '../../model/examples.ts'
-import { shortId } from '../../model/format.ts'
-import { statusOf } from '../../model/run-words.ts'
-import { problemsIn } from '../../model/schema-check.ts'
+import { queries } from '../../api/queries.ts'
 import { Button } from '../../parts/button.tsx'
-import { FormOrJson } from '../../parts/form.tsx'
-import { OutcomeView } from '../../parts/outcome-view.tsx'
-import { Shape, Status } from '../../parts/status.tsx'
+import { Shape } from '../../parts/status.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
 import { Ago } from '../../parts/time.tsx'
 import { Outlines } from '../../parts/waiting.tsx'
+import { RunHere } from './run-here.tsx'
+import { Tests } from './tests.tsx'
 import type { Compiled } from './use-compiled.ts'
+import type { LastValues } from './use-last-values.ts'
 
 export type DockTab = 'problems' | 'run' | 'tests' | 'versions'
 
@@ -30,6 +28,12 @@ export interface DockProps {
   readonly compiled: Compiled
   readonly runId: string | undefined
   readonly examples: readonly unknown[]
+  readonly last: LastValues
+  /** Values that stand in for steps. */
+  readonly pins: ReadonlyMap<string, Json>
+  readonly onUnpin: (step: string) => void
+  readonly onChange: (operation: Operation) => void
+  readonly mayChange: boolean
   readonly onRun: (runId: string) => void
   readonly onGo: (line: number, column?: number) => void
   readonly onRestore: (text: string) => void
@@ -87,115 +91,6 @@ function Problems({ problems, onGo }: { problems: Compiled['problems']; onGo: Do
         </li>
       ))}
     </ul>
-  )
-}
-
-/** What is written is run as it is, saved or not; as a test, which other lists leave out. */
-function RunHere({ text, file, step, compiled, runId, examples, onRun }: DockProps): ReactElement {
-  const { inputSchema } = compiled
-  const offered = useMemo(() => firstInput(examples, inputSchema), [examples, inputSchema])
-  const [typed, setTyped] = useState<unknown>()
-  const [wrong, setWrong] = useState<string>()
-  const value = typed === undefined ? offered : typed
-  const { data: run } = useQuery({ ...queries.run(runId ?? ''), enabled: runId !== undefined })
-  const { data: item } = useQuery({
-    ...queries.item(runId ?? '', 0),
-    enabled: runId !== undefined && run?.completedAt !== undefined,
-  })
-  const start = async (part: { until?: string; only?: string }) => {
-    const problems = problemsIn(inputSchema, value)
-    if (problems.size > 0) {
-      const [[path, problem] = ['', '']] = problems
-      return setWrong(`${path.slice(1)}: ${problem}`)
-    }
-    try {
-      setWrong(undefined)
-      const started = await client.startRun({
-        flow: text,
-        ...(file === undefined ? {} : { file }),
-        input: value ?? {},
-        kind: 'test',
-        ...part,
-      })
-      onRun(started.runId)
-      await queryClient.invalidateQueries({ queryKey: ['of-run', started.runId] })
-    } catch (error) {
-      setWrong((error as Error).message)
-    }
-  }
-  return (
-    <div className="run-here">
-      <div>
-        <FormOrJson key={typeof inputSchema} schema={inputSchema ?? {}} value={value} onChange={setTyped} />
-        <div className="row">
-          <Button look="primary" onPress={() => void start({})}>
-            Whole flow
-          </Button>
-          {step === undefined ? null : (
-            <>
-              <Button onPress={() => void start({ until: step })}>Up to {step}</Button>
-              <Button onPress={() => void start({ only: step })}>Only {step}</Button>
-            </>
-          )}
-        </div>
-        {wrong === undefined ? null : (
-          <p className="wrong" role="alert">
-            {wrong}
-          </p>
-        )}
-      </div>
-      <div>
-        {run ? (
-          <p className="row">
-            <Status status={statusOf(run)} />
-            <Link to="/runs/$runId" params={{ runId: run.runId }} search={{}} className="link mono">
-              {shortId(run.runId)}
-            </Link>
-          </p>
-        ) : null}
-        {item?.result === undefined ? null : <OutcomeView result={item.result} what="result" />}
-      </div>
-    </div>
-  )
-}
-
-function Tests({ name, text }: { name: string; text: string }): ReactElement {
-  const [asked, setAsked] = useState<string>()
-  const { data, error, isFetching } = useQuery({
-    queryKey: ['flow', name, 'tests', asked],
-    queryFn: () => client.testFlow(name, asked === undefined ? {} : { text: asked }),
-    enabled: asked !== undefined,
-    staleTime: Number.POSITIVE_INFINITY,
-    retry: false,
-  })
-  return (
-    <div className="padded-block">
-      <p className="row">
-        <Button isDisabled={isFetching} onPress={() => setAsked(text)}>
-          Run all
-        </Button>
-        {data ? (
-          <span className="ink-2">
-            {data.passed} passed, {data.failed} failed
-          </span>
-        ) : null}
-      </p>
-      {error ? <p className="wrong">{error.message}</p> : null}
-      {isFetching ? <Outlines rows={2} /> : null}
-      {data?.cases.length === 0 ? <p className="ink-3">The flow has no tests.</p> : null}
-      <ul>
-        {data?.cases.map(({ name: of, passed, differences }) => (
-          <li key={of}>
-            <Status status={passed ? 'success' : 'failed'} detail={of} />
-            {differences?.map(({ path, expected, actual }) => (
-              <p key={path} className="mono small ink-2">
-                {path}: expected {JSON.stringify(expected)}, is {JSON.stringify(actual)}
-              </p>
-            ))}
-          </li>
-        ))}
-      </ul>
-    </div>
   )
 }
 

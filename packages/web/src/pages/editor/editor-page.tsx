@@ -1,21 +1,18 @@
 // The editor: the text of a flow, its graph beside it, and below them what is wrong, what it gives, its tests and versions.
 
 import type { FlowDetail } from '@stepflow/api'
-import { FlowError } from '@stepflow/engine'
+import { FlowError, type Json } from '@stepflow/engine'
 import { useQuery } from '@tanstack/react-query'
 import { createLazyRoute, useNavigate, useParams, useSearch } from '@tanstack/react-router'
-import { type ReactElement, useEffect, useMemo, useRef, useState } from 'react'
+import { type KeyboardEvent, type ReactElement, useEffect, useMemo, useRef, useState } from 'react'
 import { client } from '../../api/client.ts'
 import { queries, queryClient } from '../../api/queries.ts'
 import { Graph } from '../../canvas/graph.tsx'
-import type { GraphNode } from '../../canvas/graph-node.ts'
-import { agoText } from '../../model/format.ts'
-import { detailOfStep, lastVisits } from '../../model/run-graph.ts'
+import { stepFrom } from '../../model/new-step.ts'
 import { NEW_FLOW } from '../../model/sample-flow.ts'
 import { Button } from '../../parts/button.tsx'
 import { Pane } from '../../parts/fault.tsx'
 import { Choice } from '../../parts/floating.tsx'
-import { useNow } from '../../parts/time.tsx'
 import { say } from '../../parts/toasts.tsx'
 import { Crumb } from '../../shell/crumb.tsx'
 import { Found } from '../../shell/found.tsx'
@@ -23,8 +20,15 @@ import { useTitle } from '../../shell/title.ts'
 import { Conflict } from './conflict.tsx'
 import { Dock, type DockTab } from './dock.tsx'
 import { dropDraft, keepDraft, readDraft } from './draft.ts'
+import { DraftMark } from './draft-mark.tsx'
+import { NameDialog } from './name-dialog.tsx'
+import { type Component, Palette } from './palette.tsx'
+import { StepSide } from './step-side.tsx'
 import { TextPane, type TextPaneHandle } from './text-pane.tsx'
+import { useChanges } from './use-changes.ts'
 import { useCompiled } from './use-compiled.ts'
+import { useLastValues } from './use-last-values.ts'
+import { useRunNodes } from './use-run-nodes.ts'
 
 export const editorPage = createLazyRoute('/flows/$name/edit')({ component: EditorPage })
 export const newFlowPage = createLazyRoute('/flows/new')({ component: NewFlowPage })
@@ -60,7 +64,9 @@ function Editor({ name, flow, firstTab }: EditorProps): ReactElement {
   useTitle(heading)
   const draftName = name ?? ' new'
   const draft = useMemo(() => readDraft(draftName), [draftName])
-  const saved = flow?.text ?? NEW_FLOW
+  // The editor knows one line end; a file keeps its own.
+  const isCrlf = flow?.text.includes('\r\n') === true
+  const saved = (flow?.text ?? NEW_FLOW).replaceAll('\r\n', '\n')
   const [initial, setInitial] = useState(draft?.text ?? saved)
   const [text, setText] = useState(initial)
   const [base, setBase] = useState(draft?.base ?? flow?.version ?? 0)
@@ -74,10 +80,17 @@ function Editor({ name, flow, firstTab }: EditorProps): ReactElement {
   const navigate = useNavigate()
   const { data: info } = useQuery(queries.info())
   const { data: found } = useQuery(queries.components())
-  const compiled = useCompiled(text, flow?.file ?? `${name ?? 'flow'}.yaml`)
+  const components = found?.components ?? NONE
+  const [isFormOpen, setFormOpen] = useState(false)
+  const [asks, setAsks] = useState<'rename' | 'connect'>()
+  const [pins, setPins] = useState<ReadonlyMap<string, Json>>(new Map())
+  const compiled = useCompiled(text, flow?.file ?? `${name ?? 'flow'}.yaml`, isFormOpen ? step : undefined)
+  const last = useLastValues(name, runId)
+  const { change, tryChange } = useChanges(compiled, pane, setStep)
   const nodes = useRunNodes(runId, compiled.graph)
   const isCode = flow?.dialect === 'code'
   const mayWrite = info?.role === 'admin' && info.canWriteFlows && !isCode
+  const isReadOnly = isCode
   const isChanged = text !== savedText
   const errors = compiled.problems.filter(({ level }) => level === 'error' || level === 'fatal')
 
@@ -104,7 +117,7 @@ function Editor({ name, flow, firstTab }: EditorProps): ReactElement {
         await navigate({ to: '/flows/$name/edit', params: { name: added.name ?? 'flow' } })
         return
       }
-      const next = await client.saveFlow(name, { text, base: over })
+      const next = await client.saveFlow(name, { text: isCrlf ? text.replaceAll('\n', '\r\n') : text, base: over })
       queryClient.setQueryData(['flow', name], next)
       setBase(next.version)
       setSavedText(text)
@@ -137,8 +150,25 @@ function Editor({ name, flow, firstTab }: EditorProps): ReactElement {
   }
   const select = (id: string | undefined) => {
     setStep(id)
+    setFormOpen(id !== undefined)
     const line = id === undefined ? undefined : compiled.lines.get(id)
-    if (line !== undefined) pane.current?.goTo(line)
+    if (line !== undefined) pane.current?.show(line)
+  }
+  const ask = (what: 'rename' | 'connect') => {
+    if (step !== undefined && !isReadOnly) setAsks(what)
+  }
+  const onKeyDown = (event: KeyboardEvent) => {
+    const isCommand = event.ctrlKey || event.metaKey
+    const target = event.target as HTMLElement
+    if (target.closest('.cm-editor')) return
+    const isTyped = target.closest('input, textarea, select') !== null
+    if (event.key === 'F2') ask('rename')
+    else if (event.altKey && event.key.toLowerCase() === 'c') ask('connect')
+    else if (isCommand && event.key === 's') void save()
+    else if (isCommand && event.key === 'z' && !isTyped) event.shiftKey ? pane.current?.redo() : pane.current?.undo()
+    else if (event.key === 'Delete' && step !== undefined && target.closest('.canvas')) change({ op: 'delete', step })
+    else return
+    event.preventDefault()
   }
   const published = flow?.publishedVersion
   const newest = useNewest(name, flow)
@@ -173,24 +203,36 @@ function Editor({ name, flow, firstTab }: EditorProps): ReactElement {
         ) : null}
       </header>
       {isCode ? <p className="padded-line ink-2">This flow is code: it is changed where its file is.</p> : null}
-      <div className={`editor ${layout}`}>
-        {layout === 'graph' ? null : (
-          <TextPane
-            key={initial}
-            initial={initial}
-            problems={compiled.problems}
-            steps={[...compiled.lines.keys()]}
-            components={found?.components ?? []}
-            isReadOnly={isCode}
-            onChange={setText}
-            onLine={(line) => setStep(stepAt(compiled.lines, line))}
-            onSave={() => void save()}
-            onRun={run}
-            handle={pane}
-          />
-        )}
+      <div className={`editor ${layout}${isFormOpen && compiled.written ? ' with-form' : ''}`} onKeyDown={onKeyDown}>
+        {/* It stays where the graph alone is in sight: its history is what undo goes through. */}
+        <TextPane
+          key={initial}
+          initial={initial}
+          problems={compiled.problems}
+          lines={compiled.lines}
+          components={components}
+          isReadOnly={isReadOnly}
+          onChange={setText}
+          onLine={(line) => setStep(stepAt(compiled.lines, line))}
+          onSave={() => void save()}
+          onRun={run}
+          onRename={() => ask('rename')}
+          onConnect={() => ask('connect')}
+          handle={pane}
+        />
         {layout === 'text' ? null : (
           <div className={compiled.isStale ? 'graph-pane stale' : 'graph-pane'}>
+            {isReadOnly ? null : (
+              <div className="graph-tools">
+                <Palette
+                  components={components}
+                  onAdd={(component) => {
+                    change(stepFrom(component, [...compiled.lines.keys()], step, text))
+                    setFormOpen(true)
+                  }}
+                />
+              </div>
+            )}
             <Pane>
               {compiled.graph ? (
                 <Graph
@@ -200,6 +242,9 @@ function Editor({ name, flow, firstTab }: EditorProps): ReactElement {
                   selected={step}
                   onSelect={select}
                   isPlain={runId === undefined}
+                  {...(isReadOnly
+                    ? {}
+                    : { onConnect: (from: string, to: string) => change({ op: 'connect', from, to }) })}
                 />
               ) : (
                 <p className="empty">The graph appears when the text can be read.</p>
@@ -207,6 +252,22 @@ function Editor({ name, flow, firstTab }: EditorProps): ReactElement {
             </Pane>
           </div>
         )}
+        {isFormOpen ? (
+          <StepSide
+            compiled={compiled}
+            components={components}
+            last={last}
+            pins={pins}
+            mayRun={info !== undefined && info.role !== 'viewer'}
+            isReadOnly={isReadOnly}
+            onChange={change}
+            onPin={(id, value) => setPins((now) => withPin(now, id, value))}
+            onTest={() => setTab('run')}
+            onRename={() => ask('rename')}
+            onConnect={() => ask('connect')}
+            onClose={() => setFormOpen(false)}
+          />
+        ) : null}
       </div>
       <Dock
         tab={tab}
@@ -218,20 +279,38 @@ function Editor({ name, flow, firstTab }: EditorProps): ReactElement {
         compiled={compiled}
         runId={runId}
         examples={flow?.examples ?? []}
+        last={last}
+        pins={pins}
+        onUnpin={(id) => setPins((now) => withPin(now, id, undefined))}
+        onChange={change}
+        mayChange={!isReadOnly}
         onRun={setRunId}
         onGo={(line, column) => pane.current?.goTo(line, column)}
         onRestore={(old) => pane.current?.replaceAll(old)}
       />
+      {asks !== undefined && step !== undefined ? (
+        <NameDialog
+          title={asks === 'rename' ? `Rename ${step}` : `Connect ${step}`}
+          label={asks === 'rename' ? 'New name' : 'Target'}
+          initial={asks === 'rename' ? step : ''}
+          hint={asks === 'rename' ? 'All that refers to it is renamed too.' : `The step that waits for ${step}.`}
+          names={asks === 'rename' ? [] : [...compiled.lines.keys()].filter((id) => id !== step)}
+          action={asks === 'rename' ? 'Rename' : 'Connect'}
+          onName={(to) => tryChange(asks === 'rename' ? { op: 'rename', step, to } : { op: 'connect', from: step, to })}
+          onClose={() => setAsks(undefined)}
+        />
+      ) : null}
       {conflict ? (
         <Conflict
           mine={text}
           theirs={conflict}
           onClose={() => setConflict(undefined)}
           onTake={() => {
+            const theirs = conflict.text.replaceAll('\r\n', '\n')
             setBase(conflict.version)
-            setSavedText(conflict.text)
-            setInitial(conflict.text)
-            setText(conflict.text)
+            setSavedText(theirs)
+            setInitial(theirs)
+            setText(theirs)
             dropDraft(draftName)
             setConflict(undefined)
           }}
@@ -241,6 +320,8 @@ function Editor({ name, flow, firstTab }: EditorProps): ReactElement {
     </>
   )
 }
+
+const NONE: readonly Component[] = []
 
 function useNewest(name: string | undefined, flow: FlowDetail | undefined): number | undefined {
   const { data } = useQuery({ ...queries.versions(name ?? ''), enabled: name !== undefined })
@@ -254,47 +335,9 @@ function stepAt(lines: ReadonlyMap<string, number>, line: number): string | unde
   return found
 }
 
-/** The run's steps on the graph, if one was started here; else each step's own kind of nothing. */
-function useRunNodes(
-  runId: string | undefined,
-  graph: ReturnType<typeof useCompiled>['graph'],
-): ReadonlyMap<string, GraphNode> {
-  const { data } = useQuery({ ...queries.steps(runId ?? '', undefined), enabled: runId !== undefined })
-  const now = useNow()
-  return useMemo(() => {
-    const last = lastVisits(data?.steps ?? [])
-    const nodes = new Map<string, GraphNode>()
-    for (const [shape, id] of (graph?.steps ?? []).entries()) {
-      if (id === undefined) continue
-      const row = last.get(id)
-      const component = graph?.drawing.shapes[shape]?.detail ?? ''
-      nodes.set(id, {
-        id,
-        status: row?.status ?? 'pending',
-        recovered: row?.recovered !== undefined,
-        detail: row ? detailOfStep(row, now) : component,
-        description: component,
-      })
-    }
-    return nodes
-  }, [data, graph, now])
-}
-
-function DraftMark({
-  version,
-  isChanged,
-  draft,
-}: {
-  version: number
-  isChanged: boolean
-  draft: ReturnType<typeof readDraft>
-}): ReactElement {
-  const now = useNow()
-  return (
-    <span className="small ink-2">
-      {version === 0 ? '' : `v${version}`}
-      {isChanged ? `${version === 0 ? '' : ', '}draft` : ''}
-      {isChanged && draft ? <span className="ink-3"> kept here {agoText(draft.at, now)}</span> : null}
-    </span>
-  )
+function withPin(pins: ReadonlyMap<string, Json>, step: string, value: Json | undefined): ReadonlyMap<string, Json> {
+  const next = new Map(pins)
+  if (value === undefined) next.delete(step)
+  else next.set(step, value)
+  return next
 }

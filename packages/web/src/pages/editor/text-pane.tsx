@@ -1,14 +1,15 @@
 // The text of a flow: CodeMirror, with the problems in it, completion, and one way to change it from outside.
 
 import { autocompletion, type CompletionContext, closeBrackets, completionKeymap } from '@codemirror/autocomplete'
-import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands'
+import { defaultKeymap, history, historyKeymap, indentWithTab, isolateHistory, redo, undo } from '@codemirror/commands'
 import { yaml } from '@codemirror/lang-yaml'
 import { bracketMatching, HighlightStyle, indentOnInput, syntaxHighlighting } from '@codemirror/language'
 import { type Diagnostic, lintGutter, setDiagnostics } from '@codemirror/lint'
 import { highlightSelectionMatches, searchKeymap } from '@codemirror/search'
-import { EditorState } from '@codemirror/state'
+import { EditorState, Transaction } from '@codemirror/state'
 import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view'
 import { tags } from '@lezer/highlight'
+import type { Change } from '@stepflow/dialects/edit'
 import { type ReactElement, type RefObject, useEffect, useImperativeHandle, useRef } from 'react'
 import { cspNonce } from './csp-nonce.ts'
 import type { Problem } from './use-compiled.ts'
@@ -16,14 +17,23 @@ import type { Problem } from './use-compiled.ts'
 export interface TextPaneHandle {
   /** Puts the caret there and shows it. */
   goTo(line: number, column?: number): void
+  /** The same, for whoever stays where they are. */
+  show(line: number): void
   /** One change, which one undo takes back. */
   replaceAll(text: string): void
+  /** All of them are one change; false if the text is another one than they were made for. */
+  apply(of: string, changes: readonly Change[]): boolean
+  undo(): void
+  redo(): void
+  /** As it is now. */
+  text(): string
 }
 
 export interface TextPaneProps {
   readonly initial: string
   readonly problems: readonly Problem[]
-  readonly steps: readonly string[]
+  /** By step: where it begins. */
+  readonly lines: ReadonlyMap<string, number>
   readonly components: readonly { readonly path: string; readonly description?: string }[]
   readonly isReadOnly: boolean
   readonly onChange: (text: string) => void
@@ -31,6 +41,9 @@ export interface TextPaneProps {
   readonly onLine: (line: number) => void
   readonly onSave: () => void
   readonly onRun: () => void
+  /** Of the step at the caret. */
+  readonly onRename: () => void
+  readonly onConnect: () => void
   readonly handle: RefObject<TextPaneHandle | null>
 }
 
@@ -49,15 +62,32 @@ export function TextPane(props: TextPaneProps): ReactElement {
     view.current = editor
     return () => editor.destroy()
   }, [initial, isReadOnly])
+  const show = (line: number, column: number) => {
+    const editor = view.current
+    if (!editor || line > editor.state.doc.lines) return
+    const at = editor.state.doc.line(line)
+    const anchor = Math.min(at.to, at.from + column - 1)
+    editor.dispatch({ selection: { anchor }, effects: EditorView.scrollIntoView(anchor, { y: 'center' }) })
+  }
   useImperativeHandle(props.handle, () => ({
     goTo(line, column = 1) {
-      const editor = view.current
-      if (!editor || line > editor.state.doc.lines) return
-      const at = editor.state.doc.line(line)
-      const anchor = Math.min(at.to, at.from + column - 1)
-      editor.dispatch({ selection: { anchor }, effects: EditorView.scrollIntoView(anchor, { y: 'center' }) })
-      editor.focus()
+      show(line, column)
+      view.current?.focus()
     },
+    show: (line) => show(line, 1),
+    apply(of, changes) {
+      const editor = view.current
+      if (editor?.state.doc.toString() !== of) return false
+      editor.dispatch({
+        changes: [...changes],
+        // Never one with what was typed before.
+        annotations: [isolateHistory.of('full'), Transaction.userEvent.of('input.form')],
+      })
+      return true
+    },
+    undo: () => void (view.current && undo(view.current)),
+    redo: () => void (view.current && redo(view.current)),
+    text: () => view.current?.state.doc.toString() ?? '',
     replaceAll(text) {
       const editor = view.current
       editor?.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: text } })
@@ -73,7 +103,15 @@ export function TextPane(props: TextPaneProps): ReactElement {
 // ---
 
 function stateOf(doc: string, isReadOnly: boolean, latest: RefObject<TextPaneProps>): EditorState {
-  const does = (what: 'onSave' | 'onRun') => () => {
+  /** To the step that is named where the caret is. */
+  const definition = ({ state }: EditorView) => {
+    const word = state.wordAt(state.selection.main.head)
+    const line = word && latest.current.lines.get(state.sliceDoc(word.from, word.to))
+    if (line === undefined || line === null) return false
+    latest.current.handle.current?.goTo(line)
+    return true
+  }
+  const does = (what: 'onSave' | 'onRun' | 'onRename' | 'onConnect') => () => {
     latest.current[what]()
     return true
   }
@@ -98,6 +136,9 @@ function stateOf(doc: string, isReadOnly: boolean, latest: RefObject<TextPanePro
       keymap.of([
         { key: 'Mod-s', run: does('onSave'), preventDefault: true },
         { key: 'Mod-Enter', run: does('onRun'), preventDefault: true },
+        { key: 'F2', run: does('onRename') },
+        { key: 'F12', run: definition },
+        { key: 'Alt-c', run: does('onConnect'), preventDefault: true },
         ...completionKeymap,
         ...searchKeymap,
         ...historyKeymap,
@@ -173,7 +214,7 @@ const KEYS = [
 ]
 
 /** Components after `component:`, steps after `$step:` and in `needs`, else the keys of a step. */
-function complete(context: CompletionContext, { components, steps }: TextPaneProps) {
+function complete(context: CompletionContext, { components, lines }: TextPaneProps) {
   const line = context.state.doc.lineAt(context.pos)
   const before = line.text.slice(0, context.pos - line.from)
   const component = /component:\s*["']?(\S*)$/.exec(before)
@@ -185,7 +226,10 @@ function complete(context: CompletionContext, { components, steps }: TextPanePro
   }
   const step = /(?:\$step:|needs:\s*\[?(?:[\w-]+,\s*)*)\s*["']?([\w-]*)$/.exec(before)
   if (step) {
-    return { from: context.pos - (step[1]?.length ?? 0), options: steps.map((id) => ({ label: id, type: 'variable' })) }
+    return {
+      from: context.pos - (step[1]?.length ?? 0),
+      options: [...lines.keys()].map((id) => ({ label: id, type: 'variable' })),
+    }
   }
   const key = /^\s*(?:- )?(\w*)$/.exec(before)
   if (!key || (!context.explicit && key[1] === '')) return null

@@ -1,10 +1,20 @@
-// What the text means, some moments after it was typed: its graph and its problems, from the worker and from the server.
+// What the text means, some moments after it was typed: its graph and its problems, from the worker and from the server. And the
+// other way: what an operation of form or graph changes in it.
 
 import type { CheckedFlow } from '@stepflow/api'
-import { useEffect, useRef, useState } from 'react'
+import type { Change, Operation } from '@stepflow/dialects/edit'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import { client } from '../../api/client.ts'
 import type { RunGraph } from '../../model/run-graph.ts'
-import type { CompileAnswer, CompileRequest } from '../../worker/compile.worker.ts'
+import type {
+  ChangeAnswer,
+  ChangeRequest,
+  CompileAnswer,
+  CompileRequest,
+  StepAnswer,
+  StepRequest,
+  WrittenStep,
+} from '../../worker/compile.worker.ts'
 
 export type Problem = CheckedFlow['diagnostics'][number]
 
@@ -16,31 +26,52 @@ export interface Compiled {
   readonly problems: readonly Problem[]
   readonly lines: ReadonlyMap<string, number>
   readonly inputSchema: unknown
+  /** The step that is asked for, as it is written. */
+  readonly written: WrittenStep | undefined
+  /** Throws what refuses it. */
+  readonly changesOf: (text: string, operation: Operation) => Promise<readonly Change[]>
 }
 
 /** The server also knows components, secrets and the names of other flows. */
 const CHECK_AFTER_MS = 300
 
-export function useCompiled(text: string | undefined, file: string): Compiled {
+type Answer = CompileAnswer | ChangeAnswer | StepAnswer
+
+export function useCompiled(text: string, file: string, step: string | undefined): Compiled {
   const [answer, setAnswer] = useState<CompileAnswer>()
   const [graph, setGraph] = useState<RunGraph>()
+  const [written, setWritten] = useState<WrittenStep>()
   const [checked, setChecked] = useState<{ text: string; flow: CheckedFlow }>()
   const number = useRef(0)
+  const latest = useRef(0)
   const worker = useRef<Worker>(undefined)
+  const waiting = useRef(new Map<number, (answer: Answer) => void>())
+  const ask = useCallback(
+    (question: Omit<CompileRequest, 'number'> | Omit<ChangeRequest, 'number'> | Omit<StepRequest, 'number'>) =>
+      new Promise<Answer>((resolve) => {
+        const own = ++number.current
+        waiting.current.set(own, resolve)
+        worker.current?.postMessage({ ...question, number: own })
+      }),
+    [],
+  )
   useEffect(() => {
     const started = new Worker(new URL('../../worker/compile.worker.ts', import.meta.url), { type: 'module' })
     worker.current = started
-    started.onmessage = ({ data }: MessageEvent<CompileAnswer>) => {
-      if (data.number !== number.current) return
-      setAnswer(data)
-      if (data.graph) setGraph(data.graph)
+    started.onmessage = ({ data }: MessageEvent<Answer>) => {
+      waiting.current.get(data.number)?.(data)
+      waiting.current.delete(data.number)
     }
     return () => started.terminate()
   }, [])
   useEffect(() => {
-    if (text === undefined) return
-    const request: CompileRequest = { number: ++number.current, text, file, direction: 'down' }
-    worker.current?.postMessage(request)
+    const own = ++latest.current
+    void ask({ ask: 'compile', text, file, direction: 'down' }).then((found) => {
+      if (own !== latest.current) return
+      const compiled = found as CompileAnswer // what `compile` is answered with
+      setAnswer(compiled)
+      if (compiled.graph) setGraph(compiled.graph)
+    })
     const timer = setTimeout(() => {
       client.checkFlow({ text, file }).then(
         (flow) => setChecked({ text, flow }),
@@ -48,7 +79,27 @@ export function useCompiled(text: string | undefined, file: string): Compiled {
       )
     }, CHECK_AFTER_MS)
     return () => clearTimeout(timer)
-  }, [text, file])
+  }, [text, file, ask])
+  useEffect(() => {
+    if (step === undefined) return setWritten(undefined)
+    let isOver = false
+    void ask({ ask: 'step', text, file, step }).then((found) => {
+      const { written } = found as StepAnswer // what `step` is answered with
+      // As long as the text cannot be read, the form stays as it was.
+      if (!isOver) setWritten((before) => written ?? (before?.id === step ? before : undefined))
+    })
+    return () => {
+      isOver = true
+    }
+  }, [text, file, step, ask])
+  const changesOf = useCallback(
+    async (of: string, operation: Operation) => {
+      const { changes, refused } = (await ask({ ask: 'change', text: of, file, operation })) as ChangeAnswer // of `change`
+      if (changes === undefined) throw new Error(refused ?? 'nothing changed')
+      return changes
+    },
+    [ask, file],
+  )
   const isChecked = checked !== undefined && checked.text === text
   return {
     graph,
@@ -56,5 +107,7 @@ export function useCompiled(text: string | undefined, file: string): Compiled {
     problems: isChecked ? checked.flow.diagnostics : ((answer?.diagnostics ?? []) as readonly Problem[]),
     lines: answer?.lines ?? new Map(),
     inputSchema: checked?.flow.inputSchema,
+    written,
+    changesOf,
   }
 }
