@@ -5,18 +5,26 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { openProject } from '../src/index.ts'
 
-const FLOW = (trigger: string) => `name: timed
+const SCHEMA = `input_schema:
+  type: object
+  properties:
+    n: { type: integer, minimum: 1 }
+    at: { type: object, properties: { w: {} }, additionalProperties: false }
+  required: [n]
+`
+
+const FLOW = (trigger: string, schema: string) => `name: timed
 description: runs by itself
 triggers:
   - { mcp: timed }
   - ${trigger}
 steps: [{ id: a, component: /builtin/noop }]
-`
+${schema}`
 
-async function findings(trigger: string) {
+async function findings(trigger: string, schema = '') {
   const cwd = await mkdtemp(join(tmpdir(), 'stepflow-schedules-'))
   onTestFinished(() => rm(cwd, { recursive: true, force: true }))
-  writeFileSync(join(cwd, 'timed.yaml'), FLOW(trigger))
+  writeFileSync(join(cwd, 'timed.yaml'), FLOW(trigger, schema))
   const project = await openProject({ file: 'timed.yaml', cwd, env: {}, purpose: 'check' })
   onTestFinished(() => project.close())
   return project.diagnostics
@@ -43,4 +51,34 @@ test.each([
   ['{ schedule: "*/5 * * * * *" }'],
 ])('nothing is wrong with the trigger %s', async (trigger) => {
   expect(await findings(trigger)).toEqual([])
+})
+
+test.each([
+  ['{ schedule: "0 0 * * *" }', '$.n is required'],
+  ['{ schedule: "0 0 * * *", input: { n: one } }', '$.n must be a whole number, is text'],
+  ['{ schedule: "0 0 * * *", input: { n: "{{ trigger.time }}" } }', '$.n must be a whole number, is text'],
+  ['{ webhook: w, secret: s, input: { n: one } }', '$.n must be a whole number, is text'],
+  ['{ webhook: w, secret: s, input: { m: "{{ trigger.body }}" } }', '$.n is required'],
+  [
+    '{ webhook: w, secret: s, input: { n: "{{ trigger.body }}", at: { q: 1, w: "{{ trigger.body }}" } } }',
+    '$.at.q is not',
+  ],
+])('an input of %s never fits, which is an error in the line of the trigger: %s', async (trigger, reason) => {
+  const found = await findings(trigger, SCHEMA)
+
+  expect(found).toMatchObject([{ code: 'INVALID_TRIGGER', level: 'error', line: 5, path: '$.triggers[1]' }])
+  expect(found[0]?.message).toContain("the input of triggers[1] never fits the flow's schema: ")
+  expect(found[0]?.message).toContain(reason)
+})
+
+test.each([
+  ['{ schedule: "0 0 * * *", input: { n: 1 } }'],
+  ['{ schedule: "0 0 * * *", input: { n: "{{ trigger.time[8:10] | int }}" } }'],
+  // Only on some days.
+  ['{ schedule: "0 0 * * *", input: { n: "{{ (trigger.time[8:10] | int) - 3 }}" } }'],
+  ['{ webhook: w, secret: s }'],
+  ['{ webhook: w, secret: s, input: "{{ trigger.body }}" }'],
+  ['{ webhook: w, secret: s, input: { n: { $template: "{{ trigger.body.n }}" }, at: { w: "{{ trigger.body }}" } } }'],
+])('an input of %s may fit', async (trigger) => {
+  expect(await findings(trigger, SCHEMA)).toEqual([])
 })

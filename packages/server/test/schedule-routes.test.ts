@@ -127,6 +127,52 @@ test.each([
   expect(await listed()).toEqual(before)
 })
 
+test.each([
+  [{}, '$.n is required'],
+  [{ input: { n: 'one' } }, '$.n must be a whole number, is text'],
+  [{ input: { n: '{{ trigger.time }}' } }, '$.n must be a whole number, is text'],
+])(
+  'a schedule with %j is refused where no run of its flow could begin so, with a finding for each place',
+  async (given, reason) => {
+    const input_schema = { type: 'object', properties: { n: { type: 'integer' } }, required: ['n'] }
+    const steps = [{ id: 'a', component: '/builtin/noop' }]
+    await server.call('PUT', '/flows/counts', {
+      text: JSON.stringify({ name: 'counts', input_schema, steps }),
+      base: 0,
+    })
+    await server.call('POST', '/flows/counts/publish', {})
+    const before = await listed()
+
+    const refused = await server.call('POST', '/schedules', { flow: 'counts', cron: '0 0 * * *', ...given })
+    const fits = { flow: 'counts', cron: '0 0 * * *', input: { n: '{{ trigger.time[8:10] | int }}' } }
+    const taken = await server.call('POST', '/schedules', fits)
+
+    expect([refused.status, refused.body.detail]).toEqual([422, expect.stringContaining(reason)])
+    expect(refused.body.diagnostics).toMatchObject([{ code: 'DOES_NOT_FIT', path: '$.n' }])
+    expect(taken.status).toBe(201)
+    expect(await server.call('DELETE', `/schedules/${taken.body.id}`)).toMatchObject({ status: 204 })
+    expect(await listed()).toEqual(before)
+  },
+)
+
+test('what a flow marks as secret in its input is not shown in that of a schedule, nor anywhere else in it', async () => {
+  const input_schema = { type: 'object', properties: { pw: { type: 'string', is_secret: true }, note: {} } }
+  const flow = { name: 'vault', input_schema, steps: [{ id: 'a', component: '/builtin/noop' }] }
+  await server.call('PUT', '/flows/vault', { text: JSON.stringify(flow), base: 0 })
+  await server.call('POST', '/flows/vault/publish', {})
+  const input = { pw: 'hunter2-xyz', note: 'it is hunter2-xyz, since {{ trigger.time }}' }
+
+  const made = await server.call('POST', '/schedules', { flow: 'vault', cron: '0 0 * * *', input })
+  const path = `/schedules/${made.body.id}`
+  const shown = [made, await server.call('GET', path), await server.call('PATCH', path, { enabled: false })]
+  const all = await server.call('GET', '/schedules')
+  await server.call('DELETE', path)
+
+  for (const { body } of shown)
+    expect(body.input).toEqual({ pw: '[redacted]', note: 'it is [redacted], since {{ trigger.time }}' })
+  expect(JSON.stringify([...shown, all])).not.toContain('hunter2')
+})
+
 test('a flow whose schedule cannot be kept is refused, with the line', async () => {
   const text = 'name: never\ntriggers:\n  - schedule: 0 0 31 2 *\nsteps: [{ id: a, component: /builtin/noop }]\n'
   const wrong = expect.objectContaining({ code: 'INVALID_TRIGGER', level: 'error', line: 3 })

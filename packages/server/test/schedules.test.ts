@@ -343,9 +343,9 @@ test('the switch of a trigger holds while its flow is away, and until the trigge
 test('a run that cannot begin is no end of the schedule: it says why, and goes on', async () => {
   const picky = JSON.stringify({
     name: 'picky',
-    input_schema: { type: 'object', properties: { n: { type: 'integer' } }, required: ['n'] },
-    triggers: [EACH_MINUTE],
-    steps: [{ id: 'a', component: '/builtin/noop', input: { $input: 'n' } }],
+    input_schema: { type: 'object', properties: { hour: { type: 'integer', maximum: 7 } } },
+    triggers: [{ ...EACH_MINUTE, input: { hour: '{{ trigger.time[11:13] | int }}' } }],
+    steps: [{ id: 'a', component: '/builtin/noop', input: { $input: 'hour' } }],
   })
   const { jump, server, schedulesOf, until, firesOf } = await startAt(START, { files: { 'flows/picky.json': picky } })
   await jump(at('08:01'))
@@ -353,7 +353,7 @@ test('a run that cannot begin is no end of the schedule: it says why, and goes o
   while (!(await problemOf())) await new Promise(setImmediate)
   expect(await problemOf()).toMatchObject({ at: '2026-06-01T08:01:00.000Z', code: 'INVALID_INPUT' })
 
-  const text = picky.replace('"triggers"', '"metadata":{},"triggers"').replace('["n"]', '[]')
+  const text = picky.replace('"maximum":7', '"maximum":8')
   expect((await server.call('PUT', '/flows/picky', { text, base: 1 })).status).toBe(200)
   await jump(at('08:02'))
   await until('picky', 1)

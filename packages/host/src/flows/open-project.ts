@@ -22,7 +22,7 @@ import { createFlowLoader } from './flow-loader.ts'
 import { KnownFlows } from './known-flows.ts'
 import { cannot, readText } from './read-file.ts'
 import { readSecrets } from './read-secrets.ts'
-import { scheduleFindings } from './schedule-findings.ts'
+import { triggerFindings } from './trigger-findings.ts'
 
 export interface Project {
   /** As it was named. */
@@ -118,8 +118,8 @@ export async function openProject(options: OpenProject): Promise<Project> {
         ? {}
         : { isServed: plugins.router.whyUnserved, misfits: plugins.router.misfits }),
     })
-  const schedules = purpose === 'check' ? await scheduleFindings(compiled.flow, file) : []
-  const diagnostics = [...found.diagnostics, ...compiled.diagnostics, ...schedules]
+  const triggers = purpose === 'check' ? await triggerFindings(compiled, file) : []
+  const diagnostics = [...found.diagnostics, ...compiled.diagnostics, ...triggers]
   const document = compiled.source?.node
   if (compiled.plan && document) flows.addMain(compiled.plan, () => toJson(document))
   return {

@@ -6,7 +6,7 @@ import { isAbsolute, relative, resolve, sep } from 'node:path'
 import { FlowError, hasErrors, type Json } from '@stepflow/engine'
 import type { Env } from '../config/substitute.ts'
 import type { KnownFlows } from '../flows/known-flows.ts'
-import { scheduleFindings } from '../flows/schedule-findings.ts'
+import { triggerFindings } from '../flows/trigger-findings.ts'
 import type { WiredPlugins } from '../wire.ts'
 import type { CompiledText, CompileText } from './read-flow.ts'
 
@@ -41,7 +41,7 @@ export function createTextCompiler({ plugins, env, flows, folder, filesAllow = [
       misfits: router.misfits,
       isSet: (variable) => Boolean(env[variable]),
     })
-    const diagnostics = [...found, ...(await scheduleFindings(flow, file))]
+    const diagnostics = [...found, ...(await triggerFindings({ flow, plan }, file))]
     const json = source && (toJson(source.node) as Json)
     if (plan && json !== undefined) flows.add(plan, () => json)
     return { plan: hasErrors(diagnostics) ? undefined : plan, info: flow, diagnostics, flow: json }

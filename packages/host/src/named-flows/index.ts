@@ -1,8 +1,9 @@
 // The public names of named flows: of a folder and of the API, with their versions.
 
 export type { McpTrigger, Overlap, ScheduleTrigger, Trigger, WebhookTrigger } from '@stepflow/dialects'
+export { fillTemplates } from '../flows/fill-templates.ts'
+export { scheduleMisfits } from '../flows/trigger-inputs.ts'
 export { createTextCompiler, type TextCompilerOptions } from './compile-text.ts'
-export { fillTemplates } from './fill-templates.ts'
 export { isFlowPath } from './flow-names.ts'
 export type { FlowVersion } from './flow-versions.ts'
 export type { SaveText } from './folder-flows.ts'

@@ -9,6 +9,7 @@ import {
   scheduleSchema,
   startedRunSchema,
 } from '@stepflow/api'
+import { Redactor } from '@stepflow/engine'
 import { summaryOf } from '@stepflow/host/history'
 import { readCron } from '@stepflow/host/schedules'
 import type { App } from '../app/app.ts'
@@ -178,13 +179,15 @@ const scheduleParams = {
 
 async function shownSchedule(
   { schedule, state }: ListedSchedule,
-  { clock, runs, secrets }: Services,
+  { clock, runs, schedules, secrets }: Services,
 ): Promise<ScheduleShape> {
-  const { id, flow, cron, times, input, overlap, catchUp, jitter, from } = schedule
+  const { id, flow, cron, times, overlap, catchUp, jitter, from } = schedule
   const last = state?.runs.at(-1)
   const run = last === undefined ? undefined : await openIfThere(runs, last)
   const { problem } = state ?? {}
-  const redactor = secrets.known.named
+  const { input, secrets: own } = await schedules.shownInput(schedule)
+  const { named } = secrets.known
+  const redactor = own.length === 0 ? named : new Redactor(own, [named])
   return {
     ...{ id, flow, cron, timezone: times.timezone, description: inWords(times.fields) },
     ...(input === undefined ? {} : { input: redactor.value(input) }),

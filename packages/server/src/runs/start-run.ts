@@ -22,6 +22,7 @@ import {
 import type { CompiledGiven, Secrets } from '@stepflow/host'
 import { readCreated } from '@stepflow/host/history'
 import { createSchemaLoader } from '@stepflow/schema'
+import { misfitting } from './misfitting.ts'
 
 export interface StartRequest
   extends Pick<RunOptions, 'variables' | 'labels' | 'maxConcurrent' | 'kind' | 'flowVersion' | 'pins' | 'secrets'> {
@@ -151,10 +152,7 @@ export class RunStarter {
     }
     const { violations } = (await check)((inputs as readonly unknown[])[0]) // one is a list of one
     if (violations.length === 0) return
-    const told = violations.slice(0, 5).map(({ path, message }) => `${path} ${message}`)
-    throw new FlowError('INVALID_INPUT', `the input does not fit the flow's schema: ${told.join('; ')}`, {
-      data: violations.map(({ path, message }) => ({ code: 'DOES_NOT_FIT', level: 'error', message, path })),
-    })
+    throw misfitting('the input does not fit', violations)
   }
 }
 

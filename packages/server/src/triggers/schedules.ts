@@ -7,9 +7,11 @@
 // 2. What has become of a trigger is kept while its flow is not published, for it may be again, and removed with the flow.
 
 import { randomBytes } from 'node:crypto'
-import { type Clock, FlowError, type Json, type Log, type Records } from '@stepflow/engine'
+import { type Clock, FlowError, type Json, type Log, type Plan, type Records, redactedMark } from '@stepflow/engine'
 import { changeRecord, everyRecord } from '@stepflow/host'
-import { fillTemplates, type NamedFlows } from '@stepflow/host/named-flows'
+import { fillTemplates, type NamedFlows, scheduleMisfits } from '@stepflow/host/named-flows'
+import { hideSecrets, secretValues } from '@stepflow/schema'
+import { misfitting } from '../runs/misfitting.ts'
 import type { ActiveTrigger, ActiveTriggers } from './active-triggers.ts'
 import { readSchedule, type Schedule, type ScheduleFields, scheduleOf, triggerAt } from './schedule.ts'
 import type { ScheduleState } from './schedule-state.ts'
@@ -26,6 +28,12 @@ export interface SchedulesOptions {
 export interface ListedSchedule {
   readonly schedule: Schedule
   readonly state?: ScheduleState | undefined
+}
+
+/** What may be seen of the input of a schedule. */
+export interface ShownInput {
+  readonly input?: Json
+  readonly secrets: readonly unknown[]
 }
 
 export type NewSchedule = ScheduleFields & { readonly flow: string; readonly isDisabled?: boolean }
@@ -85,16 +93,32 @@ export class Schedules {
 
   /** Throws INVALID_INPUT for what is no schedule, NOT_FOUND for a flow that is not there. */
   async add({ flow, isDisabled = false, ...fields }: NewSchedule): Promise<ListedSchedule> {
-    await this.#flows.get(flow)
+    const schemas = await this.#schemasOf(flow)
     const id = randomBytes(8).toString('hex')
     const schedule = readSchedule(fields, { id, flow, from: 'api' })
-    await checkInput(schedule.input, this.#clock.now())
+    await checkInput(schedule, schemas?.input, this.#clock.now())
     const state = await this.#change(id, () => ({
       ...{ flow, fields, until: this.#clock.now(), waiting: [], runs: [] },
       ...(isDisabled ? { isDisabled } : {}),
     }))
     this.#changed()
     return { schedule, state }
+  }
+
+  /** Its input without what the flow marks as secret, and what else is to be hidden with it. */
+  async shownInput({ flow, input }: Schedule): Promise<ShownInput> {
+    if (input === undefined) return { secrets: [] }
+    const schemas = await this.#schemasOf(flow).catch(() => undefined)
+    // Of a flow that cannot be read nobody knows what it marks.
+    if (!schemas) return { input: redactedMark, secrets: [input] }
+    if (schemas.input === undefined) return { input, secrets: [] }
+    return { input: hideSecrets(schemas.input, input) as Json, secrets: secretValues(schemas.input, input) }
+  }
+
+  /** Of the version that it starts, else of the newest; undefined if there are errors. Throws NOT_FOUND. */
+  async #schemasOf(flow: string): Promise<NonNullable<Plan['schemas']> | undefined> {
+    const { plan } = (await this.#flows.published(flow)) ?? (await this.#flows.get(flow)).read
+    return plan && (plan.schemas ?? {})
   }
 
   /** Throws NOT_FOUND; CONFLICT for that of a flow. */
@@ -265,16 +289,18 @@ const MOST_RUNS = 100
 const MOST_INPUT_BYTES = 256 * 1024
 
 /** Throws INVALID_INPUT for one that no run could begin with. */
-async function checkInput(input: Json | undefined, now: number): Promise<void> {
-  if (input === undefined) return
-  if (JSON.stringify(input).length > MOST_INPUT_BYTES) {
+async function checkInput({ input, times }: Schedule, schema: Json | undefined, now: number): Promise<void> {
+  if (input !== undefined && JSON.stringify(input).length > MOST_INPUT_BYTES) {
     throw new FlowError('INVALID_INPUT', '"input" has more than 256 KiB: store it as a blob, or let the flow load it')
   }
   try {
-    await fillTemplates(input, triggerAt(now))
+    if (input !== undefined) await fillTemplates(input, triggerAt(now))
   } catch (thrown) {
     throw FlowError.is(thrown) ? new FlowError('INVALID_INPUT', `"input": ${thrown.message}`) : thrown
   }
+  if (schema === undefined) return
+  const violations = await scheduleMisfits(schema, input, times)
+  if (violations.length > 0) throw misfitting('"input" never fits', violations)
 }
 
 /** The record of a trigger that is not there any more. */

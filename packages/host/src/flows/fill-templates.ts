@@ -11,18 +11,18 @@ export async function fillTemplates(value: Json, names: Readonly<Record<string, 
   return filled(value, (text) => template(text, names) as Json)
 }
 
-// ---
-
-const MARK = /\{[{%#]/
-const EXPRESSIONS: ReadonlySet<string> = new Set(['$literal', '$template'])
-
 /** Most inputs are plain data, and need no template language. */
-function needsFilling(value: Json): boolean {
+export function needsFilling(value: Json): boolean {
   if (typeof value === 'string') return MARK.test(value)
   if (Array.isArray(value)) return value.some(needsFilling)
   if (!isRecord(value)) return false
   return Object.entries(value).some(([key, one]) => EXPRESSIONS.has(key) || needsFilling(one as Json))
 }
+
+// ---
+
+const MARK = /\{[{%#]/
+const EXPRESSIONS: ReadonlySet<string> = new Set(['$literal', '$template'])
 
 function filled(value: Json, fill: (text: string) => Json): Json {
   if (typeof value === 'string') return MARK.test(value) ? fill(value) : value
