@@ -206,6 +206,7 @@ export {
   type RunSort,
   readCursor,
   sortValue,
+  whyNoLabel,
 } from './store/run-query.ts'
 export {
   boundsOf,

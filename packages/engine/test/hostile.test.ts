@@ -123,6 +123,12 @@ describe('inputs', () => {
 })
 
 describe('options', () => {
+  test.each(['', ':', 'a:b', 'a=b', ':a'])('a label that no filter can name is refused: "%s"', async (name) => {
+    const { engine } = bench()
+
+    await expect(engine.submit(one('/echo'), [1], { labels: { [name]: 'x' } })).rejects.toThrow(/^"labels": .* name/)
+  })
+
   test.each([0, -1, 1.5, Number.NaN, '3' as never])('a limit of %s items at once is refused', async (maxConcurrent) => {
     const { engine } = bench()
 

@@ -73,6 +73,20 @@ test('a key named __proto__ is a key like any other', async () => {
   expect(await answer.text()).toContain('"result":{"outcome":"success","result":{"__proto__":{"x":1}}}')
 })
 
+test.each(['', 'a:b', 'a=b'])('a label that no filter could name is refused, and no run begins: "%s"', async (name) => {
+  const labels = { [name]: 'x' }
+  const lines = { 'content-type': 'application/x-ndjson' }
+  const request = (await server.call('POST', '/blobs', { data: { flow: ECHO, labels } })).body.blobId
+  const before = (await server.call('GET', '/runs')).body.total
+
+  const one = await server.call('POST', '/runs', { flow: ECHO, labels, input: { n: 1 } })
+  const many = await server.call('POST', `/runs?request=${request}`, '{"n":1}\n', lines)
+
+  expect([one.status, one.body.detail]).toEqual([422, expect.stringMatching(/^"labels": .*name/)])
+  expect([many.status, many.body.detail]).toEqual([422, one.body.detail])
+  expect((await server.call('GET', '/runs')).body.total).toBe(before)
+})
+
 test('a body that breaks off harms nobody else', async () => {
   const { port, hostname } = new URL(server.url)
   await new Promise<void>((resolve) => {

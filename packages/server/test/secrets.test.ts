@@ -2,6 +2,7 @@
 
 import { openStoredSecrets } from '@stepflow/host/secrets'
 import { expect, test } from 'vitest'
+import { readEvents } from './read-events.ts'
 import { startServer } from './start-server.ts'
 
 const READS = `
@@ -81,4 +82,52 @@ test('a name or a value that cannot be a secret is refused, and nothing is set',
     expect([status, problem.code], name).toEqual([422, 'INVALID_INPUT'])
   }
   expect((await call('GET', '/secrets')).body.secrets).toEqual([])
+})
+
+test('what only its own flow marks as secret is in no list, event, search or metric of a run whose error and labels hold it', async () => {
+  const flow = `
+name: tells
+schemas:
+  properties:
+    input: { type: object, properties: { pw: { type: string, is_secret: true } } }
+    variables: { type: object, properties: { token: { type: string, is_secret: true } } }
+steps: [{ id: a, component: /l/tell, input: { pw: { $input: pw }, token: { $variable: token } } }]
+output: { $step: a }
+`
+  const { call, url } = await startServer({
+    files: {
+      'c.mjs':
+        'export function tell({ pw, token }) { throw new Error("with " + pw + " and " + token + " it fails") }\n',
+      'stepflow-config.yml':
+        'plugins: { builtin: { type: builtin }, l: { type: module, path: c.mjs } }\nroutes: { "/l/{*component}": [{ plugin: l }], "/{*component}": [{ plugin: builtin }] }\n',
+    },
+  })
+  const of = {
+    flow,
+    variables: { token: 'token-of-the-run' },
+    labels: { who: 'me: token-of-the-run', is: 'input-of-the-run' },
+  }
+  const { cursor } = (await call('GET', '/runs')).body
+  const one = await call('POST', '/runs', { ...of, input: { pw: 'input-of-the-run' }, wait: true })
+  const many = await call('POST', '/runs', { ...of, inputs: [{ pw: 'input-of-the-run' }, {}], wait: true })
+
+  const listed = await call('GET', '/runs')
+  const events = await fetch(`${url}/api/v1/events?after=${encodeURIComponent(cursor)}`)
+  const exits = [one, many, listed]
+  for (const { body } of [one, many]) exits.push(await call('GET', `/runs/${body.runId}`))
+  let sent = ''
+  const left = new Set([one.body.runId, many.body.runId])
+  for await (const event of readEvents(events)) {
+    sent += JSON.stringify(event)
+    if (event.event === 'run' && event.data.status === 'failed') left.delete(event.data.runId)
+    if (left.size === 0) break
+  }
+  const metrics = await (await fetch(`${url}/metrics`)).text()
+
+  expect(listed.body.runs.map((run: any) => run.error.message)).toEqual(
+    Array(2).fill('with [redacted] and [redacted] it fails'),
+  )
+  expect(listed.body.runs[0].labels).toEqual({ who: 'me: [redacted]', is: '[redacted]' })
+  expect(JSON.stringify(exits) + sent + metrics).not.toMatch(/(input|token)-of-the-run/)
+  for (const q of ['input-of', 'token-of']) expect((await call('GET', `/runs?q=${q}`)).body.total).toBe(0)
 })

@@ -224,6 +224,8 @@ test('labels given to a run are found by `runs list`', async () => {
   const rows = JSON.parse((await run('runs', 'list', '--json', ...store)).out)
   expect(rows.map((row: { labels: unknown }) => row.labels)).toEqual([{ team: 'blue' }, { team: 'red', note: 'a=b' }])
   expect((await run('run', 'f.yaml', '--label', 'team')).err).toContain('--label is "team", but must be NAME=VALUE')
+  const unnamed = await run('run', 'f.yaml', '--label', 'team:red=x')
+  expect([unnamed.code, unnamed.err]).toEqual([2, expect.stringContaining('"team:red", has no ":" and no "="')])
 })
 
 test('an output in a folder that is not there is told before anything runs', async () => {

@@ -76,6 +76,13 @@ export function checkFilter({ status, flow, kind, trigger, labels, since, until,
   if (q !== undefined) text('q', q)
 }
 
+/** Why no filter could name a label of that name: it is written `name:value`, or `name=value`. Undefined if one can. */
+export function whyNoLabel(name: string): string | undefined {
+  if (name === '') return 'a label has a name'
+  if (/[:=]/.test(name)) return `the name of a label, ${JSON.stringify(name)}, has no ":" and no "=": they end it`
+  return undefined
+}
+
 /** Does a run fit? To be made once for many runs. */
 export function createFit(filter: RunFilter): (row: RunRow) => boolean {
   const { kind, labels = [], since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY, shown } = filter

@@ -1,6 +1,6 @@
 // Command lines: words in, named values out. Every word is understood or refused with a suggestion; none is passed over.
 
-import { FlowError, parseDuration, setOwn, suggest } from '@stepflow/engine'
+import { FlowError, parseDuration, setOwn, suggest, whyNoLabel } from '@stepflow/engine'
 import type { Args, Command, Option } from './command.ts'
 
 /** Options that every command has. */
@@ -180,7 +180,10 @@ export function labelPairs(command: Pick<Command, 'name'>, args: Args): (readonl
   return args.values('label').map((text) => {
     const at = text.indexOf('=')
     if (at < 1) throw usage(command, `--label is "${text}", but must be NAME=VALUE`)
-    return [text.slice(0, at), text.slice(at + 1)]
+    const name = text.slice(0, at)
+    const why = whyNoLabel(name)
+    if (why !== undefined) throw usage(command, `--label is "${text}": ${why}`)
+    return [name, text.slice(at + 1)]
   })
 }
 

@@ -29,6 +29,7 @@ import { isAway, Patience } from '../../store/patience.ts'
 import type { ShardRow } from '../../store/store.ts'
 import { signalEntry } from '../calls/signals.ts'
 import { checkedVariables } from '../check-variables.ts'
+import { secretsOf } from '../in-flight/attempt-place.ts'
 import { type LinkedPlan, link } from '../link.ts'
 import type { Outcome } from '../outcome.ts'
 import { CallTools, type RedactorOf, RunServices } from './call-services.ts'
@@ -45,7 +46,7 @@ import { stepToRerun } from './rerun.ts'
 import { ResultStream } from './result-stream.ts'
 import { newRunId } from './run-id.ts'
 import { beginningOf, rowOf } from './run-journal.ts'
-import { checkId, checkLimit, keptOptions, repeatedOptions } from './run-options.ts'
+import { checkId, checkLabels, checkLimit, keptOptions, repeatedOptions, shownLabels } from './run-options.ts'
 import { secretsLeft } from './secrets-left.ts'
 import { checkItems, previewOf, writeRerun } from './write-rerun.ts'
 
@@ -121,11 +122,14 @@ export class RunEngine implements PlanEngine {
   async submit(plan: Plan, inputs: Inputs, options: SubmitOptions = {}): Promise<RunHandle> {
     this.#checkOpen()
     checkLimit(options.maxConcurrent)
+    checkLabels(options.labels)
     const linked = await this.#link(plan)
     const variables = checkedVariables(linked, options.variables ?? {})
     const id = options.id ?? this.#newId()
     checkId(id)
-    const kept = keptOptions(options, variables)
+    const kept = shownLabels(keptOptions(options, variables), () =>
+      secretsOf((isSmall(inputs) ? inputs : [undefined]).map((input) => ({ plan: linked, input, variables }))),
+    )
     if (this.#runs.get(id)) throw isThere(id)
     const run = this.#runs.add(id, linked, kept, options.redact !== false)
     run.handles++

@@ -3,6 +3,9 @@
 import type { SubmitOptions } from '../../engine.ts'
 import { FlowError } from '../../errors.ts'
 import type { RunOptions } from '../../journal/events.ts'
+import { redactValues } from '../../secrets/redact-shapes.ts'
+import { Redactor } from '../../secrets/redactor.ts'
+import { whyNoLabel } from '../../store/run-query.ts'
 import type { ResultOrder } from './result-stream.ts'
 
 /** What a run's journal keeps of the options it was submitted with. */
@@ -30,6 +33,23 @@ export function repeatedOptions(options: RunOptions, { flowId }: Pick<RunOptions
 export function checkLimit(limit: number | undefined): void {
   if (limit === undefined || (Number.isInteger(limit) && limit >= 1)) return
   throw new FlowError('INVALID_INPUT', `"maxConcurrent" must be a whole number from 1, not ${shown(limit)}`)
+}
+
+/** The labels of a new run; throws INVALID_INPUT for one by which it could not be found. */
+export function checkLabels(labels: RunOptions['labels'] = {}): void {
+  for (const name of Object.keys(labels)) {
+    const why = whyNoLabel(name)
+    if (why !== undefined) throw new FlowError('INVALID_INPUT', `"labels": ${why}`)
+  }
+}
+
+/**
+ * Labels stand in lists, which know nothing of what is secret in a run: what the run's own schemas mark is taken out before they
+ * are written.
+ */
+export function shownLabels(options: RunOptions, secrets: () => readonly unknown[]): RunOptions {
+  const { labels } = options
+  return labels ? { ...options, labels: redactValues(labels, Redactor.forFew(secrets())) } : options
 }
 
 /** A run's id; throws INVALID_INPUT for one that could not be found again. */
