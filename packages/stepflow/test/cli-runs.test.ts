@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { expect, test, vi } from 'vitest'
 import { openDatabase } from '../../store-sqlite/src/drivers.ts'
 import { begin, folderWith, parsed, says } from './cli.ts'
@@ -468,12 +468,36 @@ output: { $step: b }
   const shown = await project.run('runs', 'show', id, '--secrets', 'secrets.env', ...store)
   const json = await project.run('runs', 'show', id, '--json', '--secrets', 'secrets.env', ...store)
   const exported = await project.run('runs', 'export', id, '--secrets', 'secrets.env', ...store)
+  const listed = await project.run('runs', 'list', '--json', ...store)
 
-  for (const text of [ran.out, ran.err, shown.out, json.out, exported.out]) {
+  for (const text of [ran.out, ran.err, shown.out, json.out, exported.out, listed.out]) {
     expect(text).not.toBe('')
     expect(text).not.toMatch(/hunter-(one|two|three)/)
   }
   expect(exported.out).toContain('[redacted]')
+})
+
+test('a secret that an author wrote into a flow is in no export of its runs, also where it stands in a loop', async () => {
+  const flow = `name: written
+schemas: { properties: { input: { type: object, properties: { n: { default: hunter-two-2 } } } } }
+steps:
+  - { id: a, component: /steps/echo, input: { key: hunter-one-1, of: 'Bearer hunter-two-2' } }
+  - { id: each, for_each: [1], component: /steps/echo, input: { k: hunter-three-3, at: { $item: "" } } }
+output: { $step: each }
+`
+  const env = 'one=hunter-one-1\ntwo=hunter-two-2\nthree=hunter-three-3\n'
+  const project = bench({ 'x.yaml': flow, 'secrets.env': env })
+  await project.run('run', 'x.yaml', '--input-json', '{}', ...store)
+  const id = await project.newest()
+
+  const exported = await project.run('runs', 'export', id, '--secrets', 'secrets.env', '--output', 'x.json', ...store)
+  const text = readFileSync(project.at('x.json'), 'utf8')
+  const imported = await project.run('runs', 'import', 'x.json', '--store', 'sqlite:other.db')
+  const again = await project.run('runs', 'rerun', id, '--store', 'sqlite:other.db')
+
+  expect([exported.code, imported.code, again.code]).toEqual([0, 0, 0])
+  expect(text).not.toMatch(/hunter/)
+  expect(JSON.parse(again.out)).toMatchObject({ outcome: 'success', result: [{ k: '[redacted]', at: 1 }] })
 })
 
 test('of a run whose journal is damaged, show tells what can be read and what is wrong; list goes on', async () => {

@@ -1,8 +1,9 @@
 // What a run runs: its flow as it was written, what patched it, and the plan that was made of both. Redacted.
 
-import { isRecord, type Json, type Plan, type Redactor, type RunOptions, type Store } from '@stepflow/engine'
+import type { Json, Plan, Redactor, RunOptions, Store } from '@stepflow/engine'
 import { readRecordedFlow } from '../flows/recorded-flow.ts'
 import { type Dialect, isManifest } from '../named-flows/read-flow.ts'
+import { redactPlan } from './redact-plan.ts'
 
 export interface FlowOfRun {
   readonly flowId?: string
@@ -35,25 +36,12 @@ export async function flowOfRun({ store, plan, options, redactor }: FlowOfRunSou
     ...(text === undefined ? {} : { text: redactor.text(text) }),
     ...(flow === undefined ? {} : { flow: redactor.value(flow) }),
     ...(plan.file === undefined ? {} : { file: plan.file }),
-    plan: redactor.isEmpty ? plan : (withoutSecrets(plan, redactor) as Plan), // of the same shape
+    plan: redactPlan(plan, redactor),
     ...(overrides.length === 0 ? {} : { overrides: redactor.value(overrides as readonly Json[]) }), // read from JSON
   }
 }
 
 // ---
-
-/** Of an expression, what stands in it; our own words stay. */
-function withoutSecrets(part: unknown, redactor: Redactor): unknown {
-  if (Array.isArray(part)) return part.map((one) => withoutSecrets(one, redactor))
-  if (!isRecord(part)) return part
-  const isLiteral = part.op === 'literal'
-  return Object.fromEntries(
-    Object.entries(part).map(([key, value]) => [
-      key,
-      isLiteral && key === 'value' ? redactor.value(value) : withoutSecrets(value, redactor),
-    ]),
-  )
-}
 
 /** A run of this machine names its flow, and keeps the text only. */
 async function stored(store: Store, flowId: string | undefined): Promise<Json | undefined> {

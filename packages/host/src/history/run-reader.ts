@@ -36,6 +36,7 @@ import { type FailureCause, type ItemFilter, type ListedItem, listFailures, list
 import { type Created, readCreated } from './read-created.ts'
 import { readBlob } from './read-stored.ts'
 import { entriesOf, RecordedItem, type VisitPlace, wholePlan } from './recorded-item.ts'
+import { redactPlan } from './redact-plan.ts'
 import { type LogFilter, readLog, readVisitLog, type ShownLog, shownLine, type VisitName } from './run-log.ts'
 import { RunSecrets, redactorOfRun, redactRow } from './run-secrets.ts'
 import { type Driving, heldBack, waitForInput, waitsForInput } from './run-why.ts'
@@ -178,6 +179,12 @@ export function createRunReader(
 }
 
 // ---
+
+/** The plan in an entry is handed on with it. */
+function withPlan(entry: JournalEntry, redactor: Redactor): JournalEntry {
+  if ((entry.type !== 'created' && entry.type !== 'opened') || !entry.plan) return entry
+  return { ...entry, plan: redactPlan(entry.plan, redactor) }
+}
 
 interface RecordedParts {
   readonly created: Created | undefined
@@ -393,7 +400,7 @@ class Recorded implements RecordedRun {
     for (const { journal } of asked) {
       const rows = await this.#store.read(journal)
       const redactor = this.#secrets.redactorOfRows(rows)
-      const shown = (entry: JournalEntry) => redactEntry(this.#secrets.hidden(entry), redactor)
+      const shown = (entry: JournalEntry) => withPlan(redactEntry(this.#secrets.hidden(entry), redactor), redactor)
       yield {
         journal,
         rows: rows.map(({ entries }) => entries.map(shown)),
