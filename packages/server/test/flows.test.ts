@@ -243,6 +243,42 @@ test('what is asked of a flow that is not there, or in a wrong way, is refused',
   expect((await call('GET', '/flows/order')).body.detail).toContain('did you mean "orders"?')
 })
 
+test('whoever misspells a flow is asked whether it is the one that is nearest, wherever flows are named', async () => {
+  const code = `import { StepFunction } from 'stepflow'
+export default new StepFunction('nightly').addStep('A', { func: () => 1 }).setStartStep('A')
+`
+  const { call, url } = await startServer({
+    files: { 'flows/orders.yaml': 'name: orders\nsteps: []\n', 'flows/nightly.mjs': code },
+  })
+  const asked: [string, string, (flow: string) => object | undefined][] = [
+    ['GET', '/flows/FLOW', () => undefined],
+    ['GET', '/flows/FLOW/versions', () => undefined],
+    ['GET', '/flows/FLOW/inputs', () => undefined],
+    ['POST', '/flows/FLOW/test', () => ({})],
+    ['POST', '/runs', (flowName) => ({ flowName, input: {} })],
+    ['POST', '/schedules', (flow) => ({ flow, cron: '0 0 * * *' })],
+  ]
+
+  for (const [wrong, meant] of [
+    ['oders', 'orders'],
+    ['nightyl', 'nightly'],
+  ] as const) {
+    for (const [method, path, body] of asked) {
+      const answer = await call(method, path.replace('FLOW', wrong), body(wrong))
+      expect([answer.status, answer.body.detail], path).toEqual([
+        404,
+        expect.stringContaining(`did you mean "${meant}"?`),
+      ])
+    }
+    const published = await fetch(`${url}/api/v2/external/flows/${wrong}/published-run`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"args":[]}',
+    })
+    expect(await published.text()).toContain(meant)
+  }
+})
+
 test('patches of steps go with a run of a named flow, and leave the flow as it is', async () => {
   const { call } = await startServer({ files: { 'flows/a.yaml': say('one') } })
   const overrides = { say: { value: { input: 'patched' } } }

@@ -178,12 +178,10 @@ export class FlowVersions {
     return (await this.#store.blobs.get(textId)) as string // a text was put
   }
 
-  /** NOT_FOUND, with a name that is most like it. */
-  async unknown(name: string): Promise<FlowError> {
-    const near = suggest(
-      name,
-      (await this.list()).map((flow) => flow.name),
-    )
+  /** NOT_FOUND, with a name that is most like it. `others`: of flows that have no versions. */
+  async unknown(name: string, others: readonly string[] = []): Promise<FlowError> {
+    const names = (await this.list()).map((flow) => flow.name)
+    const near = suggest(name, [...names, ...others])
     return new FlowError('NOT_FOUND', `there is no flow "${name}"${near ? `; did you mean "${near}"?` : ''}`)
   }
 

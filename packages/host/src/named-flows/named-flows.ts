@@ -135,7 +135,7 @@ export class NamedFlows {
     if (which === 'newest' && ofFolder) return this.#ofFolder(ofFolder, stored && (await this.#stored(stored)))
     if (!stored) {
       if (ofFolder?.read?.dialect === 'code') return this.#ofFolder(ofFolder, undefined)
-      throw ofFolder ? neverGood(ofFolder) : await this.#versions.unknown(nameOrId)
+      throw ofFolder ? neverGood(ofFolder) : await this.#unknown(nameOrId)
     }
     if (which === 'newest') return this.#stored(stored)
     if (which !== 'published') return this.#stored(stored, await this.#versions.version(nameOrId, which))
@@ -297,6 +297,14 @@ export class NamedFlows {
   }
 
   /** The file as it is: of one with errors, the version is the last good one. */
+  /** Flows in code have no versions. */
+  #unknown(name: string): Promise<FlowError> {
+    return this.#versions.unknown(
+      name,
+      [...(this.#folder?.all() ?? [])].map((flow) => flow.name),
+    )
+  }
+
   async #ofFolder(flow: FolderFlow, stored: FoundFlow | undefined): Promise<FoundFlow> {
     const { name, path, readAt, diagnostics } = flow
     const isInCode = flow.read?.dialect === 'code'
