@@ -262,6 +262,21 @@ test('what waits inside a loop is what its run waits for', async () => {
   expect(rows.map(({ why }: any) => why.kind)).toEqual(['signal', 'signal'])
 })
 
+test('the list says of each run what it waits for, as the run by itself says it', async () => {
+  await vi.waitFor(
+    async () => {
+      const { runs } = await get('/runs?limit=1000')
+      const each = await Promise.all(runs.map(({ runId }: any) => get(`/runs/${runId}`)))
+      expect(runs.map(({ runId, waiting }: any) => [runId, waiting])).toEqual(
+        each.map(({ runId, waiting }) => [runId, waiting]),
+      )
+      const kinds = new Set(runs.flatMap(({ waiting }: any) => waiting?.kind ?? []))
+      for (const kind of ['signal', 'time', 'retry', 'paused']) expect(kinds).toContain(kind)
+    },
+    { timeout: 50_000 },
+  )
+})
+
 test('node: a run whose component no process serves any more says so', async () => {
   const before = await startServer({ files })
   const { runId } = (await before.call('POST', '/runs', { flowName: 'two', input: 1 })).body
@@ -279,5 +294,6 @@ test('node: a run whose component no process serves any more says so', async () 
     { timeout: 50_000 },
   )
   expect((await after.call('GET', `/runs/${runId}/items/0`)).body.waiting).toMatchObject(node)
+  expect((await after.call('GET', '/runs')).body.runs[0].waiting).toMatchObject(node)
   expect((await after.call('GET', `/runs/${runId}/steps/second`)).body.why).toMatchObject(node)
 })

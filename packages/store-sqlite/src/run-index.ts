@@ -18,6 +18,7 @@ import {
   listOf,
   placeOf,
   type RunFilter,
+  type RunId,
   type RunPage,
   type RunQuery,
   type RunRow,
@@ -25,6 +26,7 @@ import {
   type RunsSummary,
   RunTally,
   readCursor,
+  type ShardCounts,
   type SummaryQuery,
 } from '@stepflow/engine'
 import type { Database } from './drivers.ts'
@@ -33,13 +35,20 @@ import { ENDED, type NumberedRun, RunColumns, type Span } from './run-columns.ts
 import { RunMatch } from './run-match.ts'
 import { RUN_COLUMNS, type RunRecord } from './run-row.ts'
 import { RunSlices } from './run-slices.ts'
+import { COUNT_COLUMNS, type ShardCountsRecord, shardCounts } from './shard-rows.ts'
 
 export interface RunIndexOptions {
   readonly db: Database
   /** Runs `change` in a transaction. */
   readonly write: <T>(change: () => T) => Promise<T>
-  /** A run's row with the counts of its open journals; `isSettled` if nothing of it changes any more. */
-  readonly rowOf: (record: RunRecord) => { readonly row: RunRow; readonly isSettled: boolean }
+  /**
+   * A run's row with the counts of its open journals, which are looked up unless given; `isSettled` if nothing of it changes any
+   * more.
+   */
+  readonly rowOf: (
+    record: RunRecord,
+    open?: readonly ShardCounts[],
+  ) => { readonly row: RunRow; readonly isSettled: boolean }
   readonly read: <T>(read: () => T) => T
 }
 
@@ -62,8 +71,9 @@ export class RunIndex {
     this.#slices = new RunSlices(db)
     this.#sql = {
       newer: db.prepare(`SELECT ${RUN_COLUMNS} FROM runs WHERE number > ? ORDER BY number LIMIT ?`),
-      one: db.prepare(`SELECT ${RUN_COLUMNS} FROM runs WHERE number = ?`),
+      some: db.prepare(`SELECT ${RUN_COLUMNS} FROM runs WHERE number IN (SELECT value FROM json_each(?))`),
       live: db.prepare(`SELECT ${RUN_COLUMNS} FROM runs INDEXED BY live_runs WHERE is_live = 1 ORDER BY number`),
+      openCounts: db.prepare(`SELECT run, ${COUNT_COLUMNS} FROM journals WHERE is_open = 1 AND is_live = 1`),
       begin: db.prepare('SAVEPOINT looking'),
       end: db.prepare('RELEASE looking'),
     }
@@ -123,8 +133,42 @@ export class RunIndex {
     for (const record of newer) this.#note(record, record.number)
     this.#seen = newer.at(-1)?.number ?? this.#seen
     if (newer.length === AT_ONCE || this.#recent.size >= this.#sliceAt) return true
-    for (const number of [...this.#open.keys()]) this.#note(this.#sql.one.get<RunRecord>(number), number)
+    this.#lookAtOpen()
     return false
+  }
+
+  /** As many statements for many as for one. */
+  #lookAtOpen(): void {
+    if (this.#open.size === 0) return
+    const left = new Set(this.#open.keys())
+    for (const { record, counts } of this.#live()) {
+      // One that has ended, and whose journal has not, is among those that are remembered.
+      if (left.delete(record.number)) this.#note(record, record.number, counts)
+    }
+    if (left.size > 0) this.#noteSome([...left])
+  }
+
+  /** All that have not ended, with the counts of their open journals. */
+  #live(): { readonly record: RunRecord; readonly counts: readonly ShardCounts[] }[] {
+    const counts = new Map<RunId, ShardCounts[]>()
+    for (const record of this.#sql.openCounts.all<ShardCountsRecord & { readonly run: RunId }>()) {
+      const known = counts.get(record.run)
+      if (known) known.push(shardCounts(record))
+      else counts.set(record.run, [shardCounts(record)])
+    }
+    return this.#sql.live.all<RunRecord>().map((record) => ({ record, counts: counts.get(record.id) ?? [] }))
+  }
+
+  #noteSome(numbers: readonly number[]): void {
+    const records = this.#some(numbers)
+    for (const number of numbers) this.#note(records.get(number), number)
+  }
+
+  /** Rows by their numbers; those that are gone are left out. */
+  #some(numbers: readonly number[]): ReadonlyMap<number, RunRecord> {
+    if (numbers.length === 0) return new Map()
+    const records = this.#sql.some.all<RunRecord>(JSON.stringify(numbers))
+    return new Map(records.map((record) => [record.number, record]))
   }
 
   #reset(): void {
@@ -132,13 +176,14 @@ export class RunIndex {
     this.#open.clear()
     this.#sliceAt = SLICE
     this.#seen = this.#slices.listed
-    for (const number of this.#slices.late()) this.#note(this.#sql.one.get<RunRecord>(number), number)
+    this.#noteSome(this.#slices.late())
   }
 
-  #note(record: RunRecord | undefined, number: number): void {
+  /** `open`: the counts of its open journals. Those of runs that have not ended are looked up for all at once, before any is shown. */
+  #note(record: RunRecord | undefined, number: number, open?: readonly ShardCounts[]): void {
     this.#open.delete(number)
     if (!record) return
-    const { row, isSettled } = this.#options.rowOf(record)
+    const { row, isSettled } = this.#options.rowOf(record, open ?? (record.ended_at === null ? [] : undefined))
     if (isSettled) this.#recent.add({ number, row })
     else this.#open.set(number, { number, row })
   }
@@ -177,11 +222,13 @@ export class RunIndex {
     const first = new FirstRuns<number | RunRow>(limit + 1, after)
     const total = this.#among(all, { query, sort, first, count }) + this.#amongOpen(query, sort, first)
     const found = first.all()
+    const shown = found.slice(0, limit)
+    const ended = this.#some(shown.flatMap(({ run }) => (typeof run === 'number' ? run : [])))
     const rows: RunRow[] = []
-    for (let i = 0; i < found.length && i < limit; i++) {
-      const { run } = found[i] as (typeof found)[number]
-      const record = typeof run === 'number' ? this.#sql.one.get<RunRecord>(run) : undefined
-      if (record) rows.push(this.#options.rowOf(record).row)
+    for (const { run } of shown) {
+      const record = typeof run === 'number' ? ended.get(run) : undefined
+      // Nothing of it is open.
+      if (record) rows.push(this.#options.rowOf(record, []).row)
       else if (typeof run !== 'number') rows.push(run)
     }
     const last = found[limit - 1]
@@ -240,8 +287,9 @@ export class RunIndex {
   /** Where only open ones are asked for, an index has them: nothing else is looked at. */
   #openRuns(query: RunFilter): Iterable<NumberedRun> {
     if (!asksOpenOnly(query)) return this.#open.values()
-    const live = this.#sql.live.all<RunRecord>()
-    return live.map((record) => ({ number: record.number, row: this.#options.rowOf(record).row }))
+    return this.#live().map(({ record, counts }) => {
+      return { number: record.number, row: this.#options.rowOf(record, counts).row }
+    })
   }
 }
 

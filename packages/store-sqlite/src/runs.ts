@@ -12,6 +12,7 @@ import {
   type RunRow,
   type Runs,
   type RunsSummary,
+  type ShardCounts,
   type ShardRow,
   type SummaryQuery,
   summed,
@@ -63,7 +64,7 @@ export class RunTable implements Runs {
     this.#index = new RunIndex({
       db,
       read,
-      rowOf: (record) => this.#rowOf(record),
+      rowOf: (record, open) => this.#rowOf(record, open),
       write: (change) => writer.write(change),
     })
   }
@@ -135,11 +136,11 @@ export class RunTable implements Runs {
     return this.#rowOf(record).row
   }
 
-  #rowOf(record: RunRecord): { readonly row: RunRow; readonly isSettled: boolean } {
+  #rowOf(record: RunRecord, known?: readonly ShardCounts[]): { readonly row: RunRow; readonly isSettled: boolean } {
     const row = runRow(record)
     if (record.status === 'completed' || record.status === 'failed') return { row, isSettled: true }
     // A cancelled run has open shards until their drivers have ended their items.
-    const open = this.#sql.openCounts.all<ShardCountsRecord>(record.id).map(shardCounts)
+    const open = known ?? this.#sql.openCounts.all<ShardCountsRecord>(record.id).map(shardCounts)
     return { row: summed(row, open), isSettled: record.status === 'cancelled' && open.length === 0 }
   }
 }

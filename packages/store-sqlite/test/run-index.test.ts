@@ -14,10 +14,13 @@ import {
   type RunQuery,
   type RunRow,
   type Store,
+  summed,
 } from '@stepflow/engine'
 import { createSqliteStore } from '@stepflow/store-sqlite'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
-import { openDatabase } from '../src/drivers.ts'
+import { type Database, openDatabase } from '../src/drivers.ts'
+import { RunIndex } from '../src/run-index.ts'
+import { runRow } from '../src/run-row.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'stepflow-run-index-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -223,5 +226,69 @@ describe('of thousands of runs', () => {
 
     expect(slices).toBeLessThanOrEqual(2)
     expect(gone).toBeLessThan(4_096)
+  })
+})
+
+describe('the statements for a list', () => {
+  /** What is asked of the file, as it is asked. */
+  async function asked(query: RunQuery): Promise<string[]> {
+    const db = await openDatabase(path)
+    const texts: string[] = []
+    const counted: Database = {
+      ...db,
+      prepare(text) {
+        const statement = db.prepare(text)
+        const noted = <T extends unknown[], R>(call: (...params: T) => R) => {
+          return (...params: T) => {
+            texts.push(text)
+            return call(...params)
+          }
+        }
+        return {
+          ...statement,
+          run: noted(statement.run.bind(statement)),
+          get: noted(statement.get.bind(statement)) as typeof statement.get,
+          all: noted(statement.all.bind(statement)) as typeof statement.all,
+        }
+      },
+    }
+    const index = new RunIndex({
+      db: counted,
+      write: async (change) => change(),
+      read: (read) => read(),
+      rowOf: (record, open = []) => ({ row: summed(runRow(record), open), isSettled: record.ended_at !== null }),
+    })
+    await index.list({ limit: 1 })
+    texts.length = 0
+    await index.list(query)
+    for (const text of new Set(texts)) {
+      if (!/SELECT/.test(text) || /coalesce|marks/.test(text)) continue
+      const plan = db.prepare(`EXPLAIN QUERY PLAN ${text}`).all<{ detail: string }>(
+        ...text
+          .split('?')
+          .slice(1)
+          .map(() => '1'),
+      )
+      // Each looks at what it is about, whatever else there is.
+      expect(
+        plan.map(({ detail }) => detail).filter((one) => /SCAN (runs|shards|journal)\b(?!.*INDEX)/.test(one)),
+        text,
+      ).toEqual([])
+    }
+    db.close()
+    return texts
+  }
+
+  test('are as many for 50 runs as for 5, and as many where 60 are open as where 6 are', async () => {
+    const store = await open()
+    await fill(store, 0, 600)
+    const few = [await asked({ limit: 5 }), await asked({ limit: 50 }), await asked({ limit: 50, status: 'running' })]
+    await fill(store, 600, 6000)
+    const many = [await asked({ limit: 5 }), await asked({ limit: 50 }), await asked({ limit: 50, status: 'running' })]
+    await store.close()
+
+    expect(few.map(({ length }) => length)).toEqual(many.map(({ length }) => length))
+    expect(few[1]).toEqual(few[0])
+    expect(Math.max(...many.map(({ length }) => length))).toBeLessThanOrEqual(8)
   })
 })

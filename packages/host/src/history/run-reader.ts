@@ -33,6 +33,7 @@ import { type FlowOfRun, flowOfRun } from './flow-of-run.ts'
 import { firstWaiting, inputsIn, shardOf } from './item-entries.ts'
 import { itemBytes, type ShardItems } from './item-states.ts'
 import { type FailureCause, type ItemFilter, type ListedItem, listFailures, listItems } from './list-items.ts'
+import { listWaiting } from './list-waiting.ts'
 import { type Created, readCreated } from './read-created.ts'
 import { readBlob } from './read-stored.ts'
 import { entriesOf, RecordedItem, type VisitPlace, wholePlan } from './recorded-item.ts'
@@ -48,6 +49,8 @@ export interface RunReader {
   /** What is redacted in the rows is not found by `q` either. */
   list(query?: RunQuery): Promise<RunPage>
   summary(query: SummaryQuery): Promise<RunsSummary>
+  /** What each of the runs of a list waits for, where nothing of it moves. */
+  waiting(rows: readonly RunRow[]): Promise<(WaitingFor | undefined)[]>
   /** Of the runs that have not ended, those that a process that is alive has in hand, and which. */
   holders(): Promise<ReadonlyMap<RunId, string>>
   /** Throws NOT_FOUND, with the ids that are most like it. */
@@ -140,7 +143,7 @@ export function createRunReader(
   const process = secrets.known.named
   // Where nothing is secret nothing need be compared twice.
   const shown = () => (process.isEmpty ? undefined : (text: string) => process.text(text))
-  return {
+  const reader: RunReader = {
     shown: (row, begun) => redactRow(row, redactorOfRun(process, begun)),
     async blob(id) {
       const value = await readBlob(store, id)
@@ -156,6 +159,11 @@ export function createRunReader(
       await secrets.refresh()
       return store.runs.summary({ ...query, shown: shown() })
     },
+    waiting: (rows) =>
+      listWaiting(rows, {
+        open: async () => store.runs.open(),
+        waitingOf: async (run) => (await reader.open(run)).waiting(),
+      }),
     async holders() {
       const held = new Map<RunId, string>()
       for (const { run, heldBy } of await store.runs.open()) if (heldBy !== undefined) held.set(run, heldBy)
@@ -176,6 +184,7 @@ export function createRunReader(
       return new Recorded(store, redactRow(row, redactor), { created, damage, redactor, serves })
     },
   }
+  return reader
 }
 
 // ---

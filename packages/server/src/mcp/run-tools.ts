@@ -71,7 +71,8 @@ export const runTools: readonly RunTool[] = [
         limit: Number(limit),
         count: MOST_COUNTED,
       })
-      return answer({ runs: rows.map((row) => summaryOf(row)), total })
+      const waiting = await runs.waiting(rows)
+      return answer({ runs: rows.map((row, i) => summaryOf(row, waiting[i])), total })
     },
   },
   {

@@ -34,8 +34,9 @@ export function runListRoutes(app: App, { runs, store }: Services): void {
         ...filterOf(query),
         ...{ sort, limit, cursor: place, count: MOST_COUNTED },
       })
+      const waiting = await runs.waiting(rows)
       return {
-        runs: rows.map((row) => summaryOf(row)),
+        runs: rows.map((row, i) => summaryOf(row, waiting[i])),
         ...(next === undefined ? {} : { nextCursor: cursorAfter(next) }),
         total,
         cursor,

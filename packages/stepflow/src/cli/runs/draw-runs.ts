@@ -128,7 +128,11 @@ function age(ms: number): string {
 }
 
 /** What somebody may have to do something about. */
-function noteOf({ row, waiting }: ShownRun): string {
+function noteOf(run: ShownRun): string {
+  const { row, waiting } = run
+  const state = stateOf(run)
+  // Its state says it.
+  if (state === 'paused' || state === 'interrupted') return ''
   if (waiting !== undefined) return waiting
   const { error } = row
   if (!error || row.status !== 'failed') return ''

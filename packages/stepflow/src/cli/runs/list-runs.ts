@@ -56,7 +56,7 @@ export const list: Action = {
   async run(at) {
     const { reader, args } = at
     const { rows, total = 0 } = await reader.list({ ...queryOf(at), count: MOST_COUNTED })
-    const waiting = await Promise.all(rows.map((row) => waitingOf(at, row)))
+    const waiting = await reader.waiting(rows)
     const summaries = rows.map((row, i) => summaryOf(row, waiting[i]))
     if (args.has('json')) return print(at, { summaries, shown: [], total })
     const held = await reader.holders()
@@ -79,7 +79,6 @@ export const list: Action = {
       page = await client.listRuns({ ...query, limit: rest, cursor: page?.nextCursor })
       summaries.push(...page.runs)
     } while (page.nextCursor !== undefined && summaries.length < limit)
-    await addWaiting(client, summaries)
     return print(at, { summaries, shown: summaries.map(shownOf), total: page.total })
   },
 }
@@ -107,30 +106,6 @@ function print({ args, io, messages }: RemoteContext | RunsContext, { summaries,
   }
   return 0
 }
-
-/** What they wait for, which a list may leave out. A few at a time. */
-async function addWaiting(client: StepflowClient, summaries: Run[]): Promise<void> {
-  const left = [...summaries.keys()].filter((i) => {
-    const run = summaries[i] as Run // one of its keys
-    return run.waiting === undefined && isWaiting(rowOf(run))
-  })
-  const one = async () => {
-    for (let i = left.shift(); i !== undefined; i = left.shift()) {
-      const { runId } = summaries[i] as Run
-      const found = await client.getRun(runId).catch(unlessGone)
-      if (found) summaries[i] = summaryIn(found)
-    }
-  }
-  await Promise.all(Array.from({ length: AT_ONCE }, one))
-}
-
-/** It was removed meanwhile. */
-function unlessGone(thrown: unknown): undefined {
-  if (FlowError.is(thrown) && thrown.code === 'NOT_FOUND') return undefined
-  throw thrown
-}
-
-const AT_ONCE = 8
 
 /** Runs that a server lists at once. */
 const PAGE = 1000
@@ -197,16 +172,4 @@ function timeOption(command: Pick<Command, 'name'>, args: Args, name: string, no
     command,
     `--${name} is "${text}", but must be a day (2026-11-29, in UTC), a time (2026-11-29T08:00:00Z), or how long ago (2h)`,
   )
-}
-
-/** Of a batch, what the first of its items waits for that has not ended. */
-async function waitingOf({ reader }: RunsContext, row: RunRow) {
-  if (!isWaiting(row)) return undefined
-  try {
-    return await (await reader.open(row.id)).waiting()
-  } catch (thrown) {
-    // A run whose journal is damaged, or that was removed meanwhile, does not keep the others from being listed.
-    if (FlowError.is(thrown)) return undefined
-    throw thrown
-  }
 }
