@@ -1,6 +1,7 @@
 // The public names of a process that runs flows: the configuration, the plugins it names, flows out of files, and the engine
 // over them. Recorded runs are an entry of their own.
 
+export { lendNodeHash } from '@stepflow/engine/node'
 export { whyNoJail } from '@stepflow/builtin'
 export type { Config, StoreConfig } from './config/config.ts'
 export { loadConfig } from './config/load-config.ts'
@@ -31,7 +32,6 @@ export { type Lines, type ReadLinesOptions, readLines } from './lines/read-lines
 // --- what runs them
 export { type OpenSecrets, openSecrets, type Secrets } from './secrets/secrets.ts'
 export { type ServerSeat, servedAt, type TakeSeat, takeSeat } from './serving/server-seat.ts'
-export { lendNodeHash } from './node-hash.ts'
 export { changeRecord, everyRecord } from './records.ts'
 export { claimStray, ownProcess } from './plugins/in-process.ts'
 export type { ListedComponent } from './plugins/catalog.ts'

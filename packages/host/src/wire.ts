@@ -16,10 +16,10 @@ import {
   type Store,
   systemClock,
 } from '@stepflow/engine'
+import { lendNodeHash } from '@stepflow/engine/node'
 import type { Config, PluginConfig } from './config/config.ts'
 import { type ConfiguredRouter, createRouter } from './config/routes.ts'
 import type { Env } from './config/substitute.ts'
-import { lendNodeHash } from './node-hash.ts'
 import { Catalog, type Listing } from './plugins/catalog.ts'
 import { limit } from './plugins/limit.ts'
 import { newUse, type PluginUse, watched } from './plugins/watched.ts'

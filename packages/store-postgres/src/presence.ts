@@ -2,8 +2,7 @@
 // old, or whose process has ended on this machine, is an orphan. The database's clock judges, and silence counts only as long
 // as we have seen the database ourselves: after an outage everybody is silent to everybody.
 
-import { readFileSync, readlinkSync } from 'node:fs'
-import { hostname } from 'node:os'
+import { isProcessAlive, thisHost } from '@stepflow/engine/node'
 import { texts } from './arrays.ts'
 import type { Connection } from './connection.ts'
 import type { DatabaseClock } from './database-clock.ts'
@@ -29,7 +28,7 @@ const SILENT_MS = 10_000
 export class Presence {
   readonly id: string
   readonly #options: PresenceOptions
-  readonly #host = host()
+  readonly #host = thisHost()
   #isRegistered = false
   #registering: Promise<void> | undefined
   /** Since when we have seen the database without a break: silence of before says nothing. By `performance.now()`. */
@@ -136,36 +135,7 @@ export class Presence {
 
   #isDead({ host, pid, silence }: Holder): boolean {
     if (host === null || pid === null || silence === null) return true
-    if (host === this.#host && !isAlive(pid)) return true
+    if (host === this.#host && !isProcessAlive(pid)) return true
     return Math.min(silence, performance.now() - this.#seenSince) > SILENT_MS
-  }
-}
-
-// ---
-
-/** The machine and, where processes are numbered apart from the machine's others, the container. */
-function host(): string {
-  try {
-    return `${hostname()} ${readlinkSync('/proc/self/ns/pid')}`
-  } catch {
-    return hostname()
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return !isZombie(pid)
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
-  }
-}
-
-/** Ended, but nobody has asked how: the first process of many containers never does. */
-function isZombie(pid: number): boolean {
-  try {
-    return /^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
-  } catch {
-    return false
   }
 }

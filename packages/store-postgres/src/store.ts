@@ -18,6 +18,7 @@ import {
   type WatchOptions,
   type WrittenRows,
 } from '@stepflow/engine'
+import { lendNodeHash } from '@stepflow/engine/node'
 import pg from 'pg'
 import { type Address, addressOf } from './address.ts'
 import { BlobTable } from './blobs.ts'
@@ -33,7 +34,6 @@ import { LogTable } from './logs.ts'
 import { newFirstMark } from './marks.ts'
 import { checkServer, migrate, readMarks, schemaVersion, VERSION } from './migrate.ts'
 import { News } from './news.ts'
-import { lendNodeHash } from './node-hash.ts'
 import { Pages } from './pages.ts'
 import { Presence } from './presence.ts'
 import { Pruner } from './prune.ts'

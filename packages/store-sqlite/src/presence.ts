@@ -2,9 +2,8 @@
 // or old, or whose process has ended, is an orphan. Silence counts as long as we can write ourselves: while nobody can,
 // everybody is silent.
 
-import { readFileSync, readlinkSync } from 'node:fs'
-import { hostname } from 'node:os'
 import type { Clock } from '@stepflow/engine'
+import { isProcessAlive, thisHost } from '@stepflow/engine/node'
 import type { Database } from './drivers.ts'
 
 const BEAT_MS = 3_000
@@ -14,7 +13,7 @@ const FORGOTTEN_MS = 24 * 3_600_000
 export class Presence {
   readonly id: string
   readonly #clock: Clock
-  readonly #host = host()
+  readonly #host = thisHost()
   readonly #beat: () => void
   readonly #sql
   #isRegistered = false
@@ -99,36 +98,7 @@ export class Presence {
 
   #isDead(driver: string): boolean {
     const row = this.#sql.get.get<{ pid: number; host: string; seenAt: number }>(driver)
-    if (!row || (row.host === this.#host && !isAlive(row.pid))) return true
+    if (!row || (row.host === this.#host && !isProcessAlive(row.pid))) return true
     return Math.max(row.seenAt, this.#refusedAt) < this.#clock.now() - SILENT_MS
-  }
-}
-
-// ---
-
-/** The machine and, where processes are numbered apart from the machine's others, the container. */
-function host(): string {
-  try {
-    return `${hostname()} ${readlinkSync('/proc/self/ns/pid')}`
-  } catch {
-    return hostname()
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return !isZombie(pid)
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
-  }
-}
-
-/** Ended, but nobody has asked how: the first process of many containers never does. */
-function isZombie(pid: number): boolean {
-  try {
-    return /^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
-  } catch {
-    return false
   }
 }

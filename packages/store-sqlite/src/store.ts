@@ -23,6 +23,7 @@ import {
   type WatchOptions,
   type WrittenRows,
 } from '@stepflow/engine'
+import { lendNodeHash } from '@stepflow/engine/node'
 import { BlobTable } from './blobs.ts'
 import { checkOptions } from './check-options.ts'
 import { Dispatcher } from './dispatcher.ts'
@@ -32,7 +33,6 @@ import { JournalReader } from './journal.ts'
 import { partsOf } from './journal-names.ts'
 import { LogTable, SqliteLogs } from './log-table.ts'
 import { migrate, refuseOthers } from './migrate.ts'
-import { lendNodeHash } from './node-hash.ts'
 import { Presence } from './presence.ts'
 import { Pruner } from './prune.ts'
 import { RecordTable } from './records.ts'

@@ -12,10 +12,10 @@ import {
   type PlanEngine,
   type Store,
 } from '@stepflow/engine'
+import { lendNodeHash } from '@stepflow/engine/node'
 import type { Config, StoreConfig } from '../config/config.ts'
 import { loadConfig } from '../config/load-config.ts'
 import type { Env } from '../config/substitute.ts'
-import { lendNodeHash } from '../node-hash.ts'
 import { type WiredPlugins, type WireOptions, wire, wirePlugins } from '../wire.ts'
 import { isCodeFile, loadCodeFlow } from './code-file.ts'
 import { createFlowLoader } from './flow-loader.ts'

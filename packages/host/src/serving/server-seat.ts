@@ -1,14 +1,16 @@
 // The one server that an embedded store has, on record in the store: who serves it, and where. Whoever finds the seat taken by
 // a process that lives does not serve; a process that has ended, or is silent, has left it.
 
-import { readlinkSync } from 'node:fs'
-import { hostname } from 'node:os'
+import { randomUUID } from 'node:crypto'
 import { type Clock, FlowError, isRecord, type Log, type Store, type StoredRecord } from '@stepflow/engine'
+import { isProcessAlive, thisHost } from '@stepflow/engine/node'
 
 const COLLECTION = 'server'
 const KEY = 'seat'
 const BEAT_MS = 5_000
 const SILENT_MS = 20_000
+/** In a container that is started again, the server has the number that the one before had. */
+const THIS_PROCESS = randomUUID()
 
 export interface TakeSeat {
   readonly store: Store
@@ -30,7 +32,7 @@ export async function takeSeat({ store, clock, log, onLost }: TakeSeat): Promise
   const before = await store.records.get(COLLECTION, KEY)
   const holder = before && holderOf(before)
   if (holder && isAlive(holder, clock.now())) throw taken(holder)
-  const own = { pid: process.pid, host: thisHost() }
+  const own = { pid: process.pid, host: thisHost(), process: THIS_PROCESS }
   let url: string | undefined
   let version = before?.version ?? 0
   let isOver = false
@@ -94,6 +96,7 @@ export async function servedAt(store: Store, now: number): Promise<string | unde
 interface Holder {
   readonly pid: number
   readonly host: string
+  readonly process?: string
   readonly seenAt: number
   readonly url?: string
 }
@@ -109,25 +112,10 @@ function taken(holder: Holder | undefined): FlowError {
 }
 
 /** A number of a process that has ended is soon another's: a holder that lives is also heard of. */
-function isAlive({ pid, host, seenAt }: Holder, now: number): boolean {
+function isAlive({ pid, host, process: known, seenAt }: Holder, now: number): boolean {
   if (now - seenAt > SILENT_MS) return false
   if (host !== thisHost()) return true
-  if (pid === process.pid) return true
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (thrown) {
-    return (thrown as NodeJS.ErrnoException).code !== 'ESRCH'
-  }
-}
-
-/** The machine and, where processes are numbered apart from the machine's others, the container. */
-function thisHost(): string {
-  try {
-    return `${hostname()} ${readlinkSync('/proc/self/ns/pid')}`
-  } catch {
-    return hostname()
-  }
+  return pid === process.pid ? known === THIS_PROCESS : isProcessAlive(pid)
 }
 
 function isConflict(thrown: unknown): boolean {
