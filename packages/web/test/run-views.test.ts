@@ -173,6 +173,19 @@ else {
       await expect.poll(() => page.title()).toContain('cancelled')
     })
 
+    test('is used on a telephone: nothing covers its views and actions, and nothing widens it', async () => {
+      const page = await open('', { width: 390, height: 844 })
+
+      await page.getByRole('tab', { name: 'Timeline' }).click()
+      await page.getByRole('button', { name: 'later, success' }).click()
+      await page.getByRole('complementary', { name: 'Step later' }).getByRole('button', { name: 'Close' }).click()
+      await expectAccessible(page)
+      await page.getByRole('button', { name: 'Rerun', exact: true }).click()
+      await page.getByRole('dialog', { name: 'Rerun' }).getByText('Reuses nothing').waitFor()
+
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
+    })
+
     test('keeps the step that is looked for, and its place, in the address', async () => {
       const page = await open('?find=%2Blater')
       await page.getByRole('searchbox', { name: 'Find steps' }).waitFor()

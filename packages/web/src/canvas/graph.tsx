@@ -12,6 +12,7 @@ import {
   useRef,
   useState,
 } from 'react'
+import { middleCut } from '../model/format.ts'
 import type { RunGraph } from '../model/run-graph.ts'
 import { Button } from '../parts/button.tsx'
 import { Shape } from '../parts/status.tsx'
@@ -39,6 +40,8 @@ export interface GraphProps {
 }
 
 const MOST_BUTTONS = 400
+/** Letters of a name that fit into a box; of a longer one the middle is left out. */
+const MOST_NAME = 16
 
 export function Graph(props: GraphProps): ReactElement {
   const { graph, nodes, critical, selected, isPlain = false, isFaded, onSelect, onOpen, onConnect } = props
@@ -180,7 +183,9 @@ export function Graph(props: GraphProps): ReactElement {
               >
                 {node?.before === undefined ? null : <Shape status={node.before} />}
                 <Shape status={status} recovered={node?.recovered ?? false} />
-                <span className="cut name">{id}</span>
+                <span className="cut name">
+                  {middleCut(id, node?.before === undefined && !node?.canOpen ? MOST_NAME : MOST_NAME - 3)}
+                </span>
                 <small className="cut">{node?.detail}</small>
                 {/* Its name is what everybody hears; what is seen lies below it. */}
                 <button
@@ -189,6 +194,7 @@ export function Graph(props: GraphProps): ReactElement {
                   className="cover"
                   aria-label={isPlain ? id : nameOfStep(id, node)}
                   aria-description={node?.description}
+                  title={id.length > MOST_NAME ? id : undefined}
                   aria-pressed={selected === id}
                   onClick={() => onSelect(id)}
                 />

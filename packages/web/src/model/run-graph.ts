@@ -131,7 +131,10 @@ function isEnd(shape: Shape | undefined): boolean {
 
 function shortWhy({ kind, step, text }: NonNullable<StepRow['why']>): string {
   if (kind === 'condition') return 'when: false'
-  if (step !== undefined) return kind === 'need' || kind === 'step' ? `needs ${step}` : step
+  if (step !== undefined) {
+    if (kind === 'ended') return `${step} failed`
+    return kind === 'need' || kind === 'step' ? `needs ${step}` : `${step} led elsewhere`
+  }
   return text
 }
 

@@ -46,7 +46,7 @@ export function Value({ value, what, loadAll }: ValueProps): ReactElement {
         </Button>
         <Copy text={text} what={what} />
       </div>
-      {isRaw || typeof value !== 'object' || value === null ? (
+      {isRaw || typeof value !== 'object' || value === null || Object.keys(value).length === 0 ? (
         <div className="box" tabIndex={0} role="group" aria-label={what}>
           <pre>{typeof value === 'string' && !isRaw ? value : text}</pre>
         </div>

@@ -43,6 +43,8 @@ export function Commands({ open, onOpenChange }: CommandsProps): ReactElement {
 // ---
 
 const MOST = 8
+/** Of an id: fewer are in that of every other run. */
+const LEAST_LETTERS = 3
 
 function Palette({ onlyActions, onDone }: { onlyActions: boolean; onDone: () => void }): ReactElement {
   const [words, setWords] = useState('')
@@ -51,7 +53,7 @@ function Palette({ onlyActions, onDone }: { onlyActions: boolean; onDone: () => 
   const listId = useId()
   const text = words.trim().toLowerCase()
   const offered = useOffered()
-  const { data: runs } = useQuery({ ...queries.someRuns(text), enabled: text !== '' && !onlyActions })
+  const { data: runs } = useQuery({ ...queries.someRuns(text), enabled: text.length >= LEAST_LETTERS && !onlyActions })
   const { data: flows } = useQuery(queries.flows())
   const ofPage = (group: string, { does, ...command }: PageCommand): Command => ({ ...command, group, to: does })
   const actions = offered
@@ -66,7 +68,7 @@ function Palette({ onlyActions, onDone }: { onlyActions: boolean; onDone: () => 
           .flatMap(({ find }) => (text === '' ? [] : (find?.(text) ?? [])))
           .slice(0, MOST)
           .map((command) => ofPage('Steps', command)),
-        ...(text === '' ? [] : (runs?.runs ?? [])).slice(0, MOST).map((run) => ({
+        ...(text.length < LEAST_LETTERS ? [] : (runs?.runs ?? [])).slice(0, MOST).map((run) => ({
           group: 'Runs',
           word: `${nameOf(run)} ${shortId(run.runId)}`,
           hint: statusOf(run),

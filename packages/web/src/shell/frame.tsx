@@ -14,7 +14,7 @@ import { Commands } from './commands.tsx'
 import { KeySheet } from './key-sheet.tsx'
 import { useFrameKeys } from './keys.ts'
 import { Nav } from './nav.tsx'
-import { SessionOver } from './session-over.tsx'
+import { isSignedIn, SessionOver } from './session-over.tsx'
 
 export function Frame(): ReactElement {
   const isLogin = useLocation().pathname.endsWith('/login')
@@ -43,9 +43,6 @@ function useSignIn(isLogin: boolean): void {
     return queryClient.getQueryCache().subscribe(({ query }) => ask(query.state.error))
   }, [isLogin, href, navigate])
 }
-
-/** Somebody was told who they are, so the page has something to lose. */
-const isSignedIn = () => queryClient.getQueryData(queries.info().queryKey) !== undefined
 
 function Framed(): ReactElement {
   const { isFolded } = useSettings()
@@ -82,7 +79,7 @@ function Framed(): ReactElement {
       </main>
       <Commands open={open === 'commands' ? 'all' : open === 'actions' ? 'actions' : undefined} onOpenChange={close} />
       <KeySheet isOpen={open === 'keys'} onOpenChange={close} />
-      {isSignedIn() ? <SessionOver /> : null}
+      <SessionOver />
       <Toasts />
     </div>
   )

@@ -96,6 +96,12 @@ function Loaded({ name, flow }: { name: string; flow: FlowDetail }): ReactElemen
         ) : null}
         <h2 className="padded-line">Last runs</h2>
         <table aria-label="Last runs">
+          <colgroup>
+            <col style={{ width: '240px' }} />
+            <col style={{ width: '120px' }} />
+            <col />
+            <col style={{ width: '120px' }} />
+          </colgroup>
           <tbody>
             {(runs?.runs ?? []).map((run) => (
               <tr key={run.runId}>
@@ -118,21 +124,28 @@ function Loaded({ name, flow }: { name: string; flow: FlowDetail }): ReactElemen
         {runs?.runs.length === 0 ? <p className="padded-line ink-3">It has not run yet.</p> : null}
         <h2 className="padded-line">Versions</h2>
         <table aria-label="Versions">
+          <colgroup>
+            <col style={{ width: '240px' }} />
+            <col style={{ width: '120px' }} />
+            <col />
+            <col style={{ width: '96px' }} />
+            <col style={{ width: '120px' }} />
+          </colgroup>
           <tbody>
             {(versions?.versions ?? []).map(({ version, published, createdAt, by }) => (
               <tr key={version}>
                 <td>v{version}</td>
                 <td>{published ? 'published' : null}</td>
                 <td className="ink-2">{by}</td>
-                <td className="right ink-2">
-                  <Ago at={createdAt} />
-                </td>
                 <td className="right">
                   {info?.role === 'admin' && !published ? (
                     <Button dense onPress={() => void publish(version)}>
                       Publish
                     </Button>
                   ) : null}
+                </td>
+                <td className="right ink-2">
+                  <Ago at={createdAt} />
                 </td>
               </tr>
             ))}

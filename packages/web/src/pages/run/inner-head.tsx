@@ -3,6 +3,7 @@
 import type { Run } from '@stepflow/api'
 import { X } from 'lucide-react'
 import type { ReactElement } from 'react'
+import { middleCut } from '../../model/format.ts'
 import { nameOf } from '../../model/run-words.ts'
 import { Button } from '../../parts/button.tsx'
 import type { RunPlace } from './run-place.ts'
@@ -20,7 +21,7 @@ export function InnerHead({ run, scope, place }: InnerHeadProps): ReactElement {
   return (
     <nav className="inner-head" aria-label="Inside">
       <button type="button" className="link as-text cut" onClick={() => place.enter(undefined)}>
-        {nameOf(run)}
+        {middleCut(nameOf(run), 32)}
       </button>
       {way.map(({ step, inside }) => (
         <span key={inside} className="row">
@@ -42,11 +43,11 @@ export function InnerHead({ run, scope, place }: InnerHeadProps): ReactElement {
         >
           {elements.slice(0, MOST).map(({ number, status }) => (
             <option key={number} value={number}>
-              {number}, {status}
+              element {number}, {status}
             </option>
           ))}
           {elements.findIndex(({ number }) => number === element) < MOST ? null : (
-            <option value={element}>{element}</option>
+            <option value={element}>element {element}</option>
           )}
         </select>
       ) : null}

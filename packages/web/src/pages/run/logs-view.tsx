@@ -74,7 +74,9 @@ export function LogsView({ run, item, step, onSelect }: LogsViewProps): ReactEle
           onEnd={onEnd}
           empty={
             <p className="empty">
-              {level === undefined && text === '' && !isOfStep ? 'Nothing was logged.' : 'No line fits.'}
+              {level === undefined && text === '' && !isOfStep
+                ? 'Nothing was logged. What components log, and what servers print, stands here.'
+                : 'No line fits.'}
             </p>
           }
         />

@@ -2,7 +2,7 @@
 
 import type { Run } from '@stepflow/api'
 import { useQuery } from '@tanstack/react-query'
-import { type ReactElement, useState } from 'react'
+import { type ReactElement, useContext, useState } from 'react'
 import { client } from '../../api/client.ts'
 import { queries, queryClient } from '../../api/queries.ts'
 import { durationText } from '../../model/format.ts'
@@ -12,7 +12,7 @@ import { Fault } from '../../parts/fault.tsx'
 import { OutcomeView } from '../../parts/outcome-view.tsx'
 import { Status } from '../../parts/status.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
-import { useTimeTexts } from '../../parts/time.tsx'
+import { Moment, useTimeTexts } from '../../parts/time.tsx'
 import { Value } from '../../parts/value.tsx'
 import { Outlines } from '../../parts/waiting.tsx'
 
@@ -29,12 +29,14 @@ export interface RunPanelProps {
 export function RunPanel({ run, item, whatIfs, onSelect }: RunPanelProps): ReactElement {
   const [tab, setTab] = useState<Tab>('output')
   const { data, error, isPending } = useQuery({ ...queries.item(run.runId, item ?? 0), enabled: item !== undefined })
+  const at = useContext(Moment)
+  const isThen = at !== undefined && (run.completedAt === undefined || at < Date.parse(run.completedAt))
   const loadAll = () =>
     void client
       .getItem(run.runId, item ?? 0, 'full')
       .then((all) => queryClient.setQueryData(['of-run', run.runId, 'item', item], all))
   return (
-    <aside className="panel" aria-label="Run">
+    <aside className="panel of-run" aria-label="Run">
       <div className="top">
         <h2>{item === undefined || run.items.total === 1 ? nameOf(run) : `Item ${item}`}</h2>
         {data && run.items.total !== 1 ? <Status status={data.status} /> : null}
@@ -59,14 +61,16 @@ export function RunPanel({ run, item, whatIfs, onSelect }: RunPanelProps): React
             {tab === 'details' ? <Details run={run} /> : null}
             {tab === 'input' && data ? <Value value={data.input} what="input" loadAll={loadAll} /> : null}
             {tab === 'output' && data ? (
-              data.result === undefined ? (
-                <p className="ink-3">{data.waiting?.text ?? 'Nothing yet: it has not ended.'}</p>
+              data.result === undefined || isThen ? (
+                <p className="ink-3">
+                  {isThen ? 'It had not ended then.' : (data.waiting?.text ?? 'Nothing yet: it has not ended.')}
+                </p>
               ) : (
                 <OutcomeView result={data.result} what="output" loadAll={loadAll} />
               )
             ) : null}
           </div>
-          {whatIfs.length > 0 ? (
+          {whatIfs.length > 0 && !isThen ? (
             <div className="section">
               <h3>What if</h3>
               <ul aria-label="What if">

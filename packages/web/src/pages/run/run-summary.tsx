@@ -3,7 +3,7 @@
 import type { Run } from '@stepflow/api'
 import { Link } from '@tanstack/react-router'
 import type { ReactElement } from 'react'
-import { countText, durationText, shortId } from '../../model/format.ts'
+import { countText, durationText, middleCut, shortId } from '../../model/format.ts'
 import type { StepRow } from '../../model/run-graph.ts'
 import { durationOf, isOver } from '../../model/run-words.ts'
 import { Ago, useNow } from '../../parts/time.tsx'
@@ -50,7 +50,7 @@ export function RunSummary({ run, critical, last }: RunSummaryProps): ReactEleme
       ) : null}
       {run.flowVersion === undefined ? null : (
         <span>
-          {run.flowName} v{run.flowVersion}
+          {middleCut(run.flowName ?? '', 32)} v{run.flowVersion}
         </span>
       )}
       {run.items.total !== 1 ? <ItemCounts run={run} /> : null}

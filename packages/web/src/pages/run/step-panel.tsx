@@ -63,7 +63,7 @@ export function StepPanel({ run, item, step, row, flow, graph, place, within }: 
     <aside className="panel" aria-label={`Step ${step}`}>
       <div className="top">
         <h2 className="row">
-          <span className="cut">{step}</span>
+          <span className="whole">{step}</span>
           <Status status={status} recovered={row?.recovered !== undefined} />
           <span className="fill" />
           <Copy text={step} what="step id" />
@@ -103,7 +103,13 @@ export function StepPanel({ run, item, step, row, flow, graph, place, within }: 
         {isReached && isPending ? <Outlines rows={4} /> : null}
         {row ? null : <p className="ink-3">It has not been reached.</p>}
         {tab === 'error' && data?.error ? (
-          <ErrorTab data={data} flow={within ? undefined : flow} step={step} row={row} />
+          <ErrorTab
+            onSource={() => place.show('source')}
+            data={data}
+            flow={within ? undefined : flow}
+            step={step}
+            row={row}
+          />
         ) : null}
         {tab === 'inside' && row?.inside !== undefined ? (
           <>
@@ -174,7 +180,7 @@ function Timing({ row }: { row: StepRow }): ReactElement | null {
   return (
     <p className="small ink-2">
       {waited === undefined || waited < 1 ? '' : `waited ${durationText(waited)}, `}
-      ran {durationText(ran)}
+      {row.status === 'waiting' ? 'waits for' : 'ran'} {durationText(ran)}
       {row.cached ? ', from cache' : ''}
       {row.reused ? ', reused' : ''}
     </p>
@@ -187,8 +193,9 @@ function ErrorTab(props: {
   flow: RunFlow | undefined
   step: string
   row: StepRow | undefined
+  onSource: () => void
 }): ReactElement | null {
-  const { data, flow, step, row } = props
+  const { data, flow, step, row, onSource } = props
   const { error } = data
   if (!error) return null
   return (
@@ -210,7 +217,11 @@ function ErrorTab(props: {
         <div className="within">
           <h3>
             Source <span className="fill" />
-            <span className="link">{error.file === undefined ? '' : `${error.file}:${error.line}`}</span>
+            {error.file === undefined ? null : (
+              <button type="button" className="link as-text" onClick={onSource}>
+                {error.file}:{error.line}
+              </button>
+            )}
           </h3>
           <Source flow={flow} step={step} around={3} mark={error.line} />
         </div>
@@ -244,19 +255,20 @@ function Attempts({ row }: { row: StepRow }): ReactElement {
 }
 
 interface WhyProps {
-  readonly row: Pick<StepRow, 'why'>
+  readonly row: Pick<StepRow, 'stepId' | 'why'>
   readonly flow: RunFlow | undefined
   readonly place: RunPlace
 }
 
-function Why({ row: { why }, flow, place }: WhyProps): ReactElement {
+function Why({ row, flow, place }: WhyProps): ReactElement {
+  const { why } = row
   if (!why) return <p className="ink-3">It ran since all that it needs was there.</p>
   const values = Object.entries(why.values ?? {})
   const { step, at } = why
   return (
     <>
-      <p>{why.text}</p>
-      {at === undefined ? null : (
+      <p className="sentence">{why.text}</p>
+      {at === undefined || at.line === lineOf(flow, row.stepId) ? null : (
         <p className="small">
           <button type="button" className="link as-text" onClick={() => place.show('source')}>
             line {at.line}

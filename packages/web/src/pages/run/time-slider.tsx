@@ -3,6 +3,7 @@
 import type { Run } from '@stepflow/api'
 import type { JournalEntry } from '@stepflow/engine'
 import { type KeyboardEvent, type ReactElement, useMemo } from 'react'
+import { durationText } from '../../model/format.ts'
 import { beside, momentsOf } from '../../model/moment.ts'
 import { isOver } from '../../model/run-words.ts'
 import { Button } from '../../parts/button.tsx'
@@ -25,6 +26,8 @@ export function TimeSlider({ run, at, entries, onChange, onWanted }: TimeSliderP
   const to = Math.max(from + 1, run.completedAt === undefined ? now : Date.parse(run.completedAt))
   const moments = useMemo(() => momentsOf(entries ?? [], from), [entries, from])
   const last = isOver(run) ? 'end' : 'live'
+  // In a short run all that happened has the same second.
+  const told = (moment: number) => (to - from < SHORT_MS ? durationText(Math.max(0, moment - from)) : clock(moment))
   const move = (moment: number | undefined) => onChange(moment === undefined || moment >= to ? undefined : moment)
   const onKey = (event: KeyboardEvent) => {
     const way = WAYS[event.key]
@@ -40,7 +43,7 @@ export function TimeSlider({ run, at, entries, onChange, onWanted }: TimeSliderP
       <input
         type="range"
         aria-label="Time"
-        aria-valuetext={at === undefined ? last : clock(at)}
+        aria-valuetext={at === undefined ? last : told(at)}
         min={from}
         max={to}
         value={Math.min(to, at ?? to)}
@@ -53,7 +56,7 @@ export function TimeSlider({ run, at, entries, onChange, onWanted }: TimeSliderP
         <span className="small ink-2">{last}</span>
       ) : (
         <Button look="bare" dense aria-label={`Back to ${last}`} onPress={() => onChange(undefined)}>
-          {clock(at)}
+          {told(at)}
         </Button>
       )}
     </div>
@@ -61,6 +64,8 @@ export function TimeSlider({ run, at, entries, onChange, onWanted }: TimeSliderP
 }
 
 // ---
+
+const SHORT_MS = 60_000
 
 /** By key: from one thing that happened to the next, not by a share of the time. */
 const WAYS: Readonly<Record<string, 'next' | 'before' | 'first' | 'last'>> = {

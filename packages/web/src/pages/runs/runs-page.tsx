@@ -8,7 +8,7 @@ import { type ReactElement, useCallback, useMemo, useState } from 'react'
 import { client } from '../../api/client.ts'
 import { queries, queryClient, type RunQuery } from '../../api/queries.ts'
 import { filterOf, hasWord, queryOf, toggled, within } from '../../model/filter.ts'
-import { countText, durationText, shortId } from '../../model/format.ts'
+import { countText, durationText, middleCut, shortId } from '../../model/format.ts'
 import { detailOf, durationOf, nameOf, statusOf } from '../../model/run-words.ts'
 import { Button, buttonClass, Chip } from '../../parts/button.tsx'
 import { Fault } from '../../parts/fault.tsx'
@@ -122,6 +122,8 @@ export function RunsPage(): ReactElement {
 // ---
 
 const MOST_COUNTED = 10_000
+/** As many letters of a name as its column holds. */
+const MOST_NAME = 28
 
 const CHIPS = [
   { word: 'status:running', name: 'Running', status: 'running' },
@@ -226,7 +228,11 @@ function columnsOf(
       ),
     },
     { name: 'Status', width: '188px', cell: (run) => <RunStatus run={run} /> },
-    { name: 'Flow', width: '180px', cell: (run) => nameOf(run) },
+    {
+      name: 'Flow',
+      width: '220px',
+      cell: (run) => <span title={nameOf(run)}>{middleCut(nameOf(run), MOST_NAME)}</span>,
+    },
     {
       name: 'Run',
       width: '108px',
