@@ -92,6 +92,7 @@ async function shoot(context, what, file) {
     else await page.keyboard.type(key)
   }
   // What is asked for is there, and drawn.
+  await page.locator('.outline-bars').first().waitFor({ state: 'detached' })
   await page.waitForTimeout(700)
   await page.screenshot({ path: file })
   await page.close()

@@ -183,7 +183,7 @@ else {
       await page.getByRole('button', { name: 'Rerun', exact: true }).click()
       await page.getByRole('dialog', { name: 'Rerun' }).getByText('Reuses nothing').waitFor()
 
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390)
     })
 
     test('keeps the step that is looked for, and its place, in the address', async () => {

@@ -10,6 +10,8 @@ export interface Column<Row> {
   readonly isRight?: boolean
   /** Left out where there is little room. */
   readonly isExtra?: boolean
+  /** Where a row has two lines: at the end of the first one, cut if need be. */
+  readonly isName?: boolean
   /** Left out before those. */
   readonly isWide?: boolean
   readonly cell: (row: Row) => ReactNode
@@ -102,9 +104,9 @@ export function Rows<Row>(props: RowsProps<Row>): ReactElement {
                   if (!(event.target as HTMLElement).closest('a, button, input, label')) onOpen?.(row)
                 }}
               >
-                {columns.map(({ cell, isRight, isExtra, isWide }, c) => (
+                {columns.map(({ cell, isRight, isExtra, isWide, isName }, c) => (
                   // biome-ignore lint/suspicious/noArrayIndexKey: columns never move
-                  <td key={c} className={classOf(isRight, isExtra, isWide)}>
+                  <td key={c} className={classOf(isRight, isExtra, isWide, isName)}>
                     {cell(row)}
                   </td>
                 ))}
@@ -123,6 +125,7 @@ export function Rows<Row>(props: RowsProps<Row>): ReactElement {
 
 // ---
 
-function classOf(isRight = false, isExtra = false, isWide = false): string | undefined {
-  return [isRight ? 'right' : '', isExtra ? 'extra' : '', isWide ? 'wide' : ''].filter(Boolean).join(' ') || undefined
+function classOf(isRight = false, isExtra = false, isWide = false, isName = false): string | undefined {
+  const words = [isRight ? 'right' : '', isExtra ? 'extra' : '', isWide ? 'wide' : '', isName ? 'name' : '']
+  return words.filter(Boolean).join(' ') || undefined
 }

@@ -26,6 +26,7 @@ export function StepsView({ rows, selected, matches, onSelect }: StepsViewProps)
     },
     {
       name: 'Step',
+      isName: true,
       cell: ({ stepId, visit }) => (
         <button type="button" className="as-text cut" aria-label={stepId} onClick={() => onSelect(stepId)}>
           {stepId}

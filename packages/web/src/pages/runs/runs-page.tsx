@@ -231,6 +231,7 @@ function columnsOf(
     {
       name: 'Flow',
       width: '220px',
+      isName: true,
       cell: (run) => <span title={nameOf(run)}>{middleCut(nameOf(run), MOST_NAME)}</span>,
     },
     {
