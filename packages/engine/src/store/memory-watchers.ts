@@ -1,6 +1,7 @@
 // Who hears of the rows of a store in memory, and where each row stands in the order of writing.
 
 import { errorValue } from '../errors.ts'
+import { FewMap } from '../few-map.ts'
 import type { JournalEntry, JournalId, RunId } from '../journal/events.ts'
 import type { LogLine, WrittenLine } from './run-log.ts'
 import {
@@ -53,7 +54,7 @@ export class MemoryWatchers {
   readonly #name: string
   readonly #kept: KeptRows
   readonly #warn: (message: string) => void
-  readonly #listeners = new Map<RunId | undefined, Set<Told>>()
+  readonly #listeners = new FewMap<RunId | undefined, FewMap<Told, true>>()
   #last = 0
   /** Rows up to here may have been removed. */
   #removed = 0
@@ -79,11 +80,11 @@ export class MemoryWatchers {
 
   add({ run, after, onGap, onLog }: WatchOptions, listener: Listener): () => void {
     if (after !== undefined) this.#goOn(run, after, listener, onGap)
-    const listeners = this.#listeners.get(run) ?? new Set()
+    const listeners = this.#listeners.get(run) ?? new FewMap<Told, true>()
     this.#listeners.set(run, listeners)
     // Of its own, so that a function that watches twice is told twice.
     const told: Told = { row: listener, log: onLog }
-    listeners.add(told)
+    listeners.set(told, true)
     return () => {
       listeners.delete(told)
       if (listeners.size === 0 && this.#listeners.get(run) === listeners) this.#listeners.delete(run)
@@ -94,14 +95,14 @@ export class MemoryWatchers {
     const [own, all] = [this.#listeners.get(run), this.#listeners.get(undefined)]
     if (!own && !all) return
     const { cursor } = this
-    if (own) for (const { row: listener } of own) this.#tell(row, cursor, listener)
-    if (all) for (const { row: listener } of all) this.#tell(row, cursor, listener)
+    if (own) for (const { row: listener } of own.keys()) this.#tell(row, cursor, listener)
+    if (all) for (const { row: listener } of all.keys()) this.#tell(row, cursor, listener)
   }
 
   /** Lines were written to the log of a run. */
   tellOfLog(run: RunId): void {
     for (const of of [run, undefined]) {
-      for (const { log } of this.#listeners.get(of) ?? []) if (log) this.#guarded(`the log of ${run}`, log)
+      for (const { log } of this.#listeners.get(of)?.keys() ?? []) if (log) this.#guarded(`the log of ${run}`, log)
     }
   }
 

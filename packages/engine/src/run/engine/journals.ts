@@ -3,6 +3,7 @@
 
 import type { Clock } from '../../clock.ts'
 import { type ErrorValue, FlowError } from '../../errors.ts'
+import { FewMap } from '../../few-map.ts'
 import type { JournalEntry, JournalId, RunId } from '../../journal/events.ts'
 import { runOfJournal } from '../../journal/journal-name.ts'
 import type { MaybePromise } from '../../json.ts'
@@ -47,7 +48,7 @@ export class Journals {
   /** Journals that are being read, to be driven. */
   readonly #taking = new Set<JournalId>()
   /** What is done for a journal until it is over, or back in the store. */
-  readonly #following = new Set<Promise<unknown>>()
+  readonly #following = new FewMap<Promise<unknown>, true>()
   /** Journals that the store has given us while a driver here had them, or was about to begin them. */
   readonly #offered = new Set<JournalId>()
   /** Runs that need a component that is not here. */
@@ -65,7 +66,7 @@ export class Journals {
 
   /** Resolves when no journal is driven here any more, and each that was left is back in the store. */
   async left(): Promise<void> {
-    while (this.#following.size > 0) await Promise.all(this.#following)
+    while (this.#following.size > 0) await Promise.all(this.#following.keys())
   }
 
   /** Drives a new journal; resolves when it is written. */
@@ -314,7 +315,7 @@ export class Journals {
   }
 
   #keep<T>(following: Promise<T>): Promise<T> {
-    this.#following.add(following)
+    this.#following.set(following, true)
     const over = () => void this.#following.delete(following)
     following.then(over, over)
     return following

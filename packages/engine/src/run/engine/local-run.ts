@@ -1,6 +1,7 @@
 // A run as this process has it: its places for items, and its drivers.
 
 import type { ErrorValue } from '../../errors.ts'
+import { FewMap } from '../../few-map.ts'
 import type { JournalEntry, JournalId, RunId } from '../../journal/events.ts'
 import { RareMap } from '../../rare-map.ts'
 import type { KnownSecrets } from '../../secrets/known-secrets.ts'
@@ -55,7 +56,7 @@ export class LocalRun implements ItemGate {
   /** The same beside that of an input, the one that was asked for last. */
   #latest: { readonly own: Redactor; readonly both: Redactor } | undefined
   /** Journals whose items have not all ended, and who drives them here; undefined: nobody, for now. */
-  readonly #open = new Map<JournalId, Driver | undefined>()
+  readonly #open = new FewMap<JournalId, Driver | undefined>()
   readonly #raw = new RareMap<number, Outcome>()
   /** What the run was sent, by its row in the run's journal. */
   readonly #signals = new RareMap<number, readonly SignalEntry[]>()
@@ -185,7 +186,7 @@ export class LocalRun implements ItemGate {
     for (const driver of this.#open.values()) last = Math.max(last, driver?.lastStarted ?? -1)
     for (const driver of this.#open.values()) driver?.drain(last)
     // What nobody drives only waits; it is left as it is.
-    for (const [journal, driver] of this.#open) if (!driver) this.close(journal)
+    this.#closeUndriven()
   }
 
   /** The process goes: its drivers call nothing more, and leave when what is under way has ended. */
@@ -193,7 +194,7 @@ export class LocalRun implements ItemGate {
     this.#isRetiring = true
     this.#takeNoMore()
     for (const driver of this.#open.values()) driver?.retire()
-    for (const [journal, driver] of this.#open) if (!driver) this.close(journal)
+    this.#closeUndriven()
   }
 
   /** The process goes: its drivers stop where they are. */
@@ -292,6 +293,10 @@ export class LocalRun implements ItemGate {
       else if (driver) busy--
     }
     return busy > 0 && idle > 0
+  }
+
+  #closeUndriven(): void {
+    for (const journal of [...this.#open.keys()]) if (this.isLeft(journal)) this.close(journal)
   }
 
   #takeNoMore(): void {

@@ -2,6 +2,7 @@
 // neither.
 
 import { errorValue } from '../../errors.ts'
+import { FewMap } from '../../few-map.ts'
 import type { JournalId, RunId, RunOptions } from '../../journal/events.ts'
 import { isEnded } from '../../journal/project.ts'
 import type { MaybePromise } from '../../json.ts'
@@ -28,7 +29,7 @@ export interface LocalRunsTools {
 
 export class LocalRuns {
   readonly #tools: LocalRunsTools
-  readonly #runs = new Map<RunId, LocalRun>()
+  readonly #runs = new FewMap<RunId, LocalRun>()
   readonly #redactors = new WeakMap<LinkedPlan, Redactor>()
 
   constructor(tools: LocalRunsTools) {

@@ -2,6 +2,7 @@
 // driver decides.
 
 import type { InputList, ParkedRun } from '../../component/plugin.ts'
+import { FewMap } from '../../few-map.ts'
 import { RareMap, RareSet } from '../../rare-map.ts'
 import type { LinkedPlan } from '../link.ts'
 import type { Outcome } from '../outcome.ts'
@@ -77,7 +78,7 @@ export class ActiveRun {
   /** By key, while replaying: the attempt that was under way, and since when (epoch milliseconds). */
   readonly started = new RareMap<number, { readonly attempt: number; readonly at: number }>()
   /** By key: the attempt in flight or parked. */
-  readonly attempts = new RareMap<number, Attempt>()
+  readonly attempts = new FewMap<number, Attempt>()
   /** By key: what was tried before. */
   readonly tries = new RareMap<number, Tries>()
   /** By slot: steps parked on a time, a signal or an idle sub-run. */
