@@ -124,6 +124,7 @@ export {
   JournalCodec,
 } from './journal/codec.ts'
 export { type BlobKind, type EncodedBlob, encodeBlob } from './journal/large-values.ts'
+export { FewMap } from './few-map.ts'
 export {
   applyChanges,
   type Changes,

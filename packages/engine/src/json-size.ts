@@ -39,6 +39,56 @@ export function jsonBytes(value: unknown, most: number): number {
  * Counting stops beyond `most`.
  */
 export function roughBytes(value: unknown, most: number): number {
+  const bytes = shallowBytes(value, SHALLOW, most)
+  return Number.isNaN(bytes) ? sampledBytes(value, most) : bytes
+}
+
+/** The sum over a list, roughly: of a long one a few places are looked at, and the others taken to be like them. */
+export function roughSum<T>(list: readonly T[], sizeOf: (one: T, most: number) => number, most: number): number {
+  const { length } = list
+  const stride = Math.max(1, length / MEASURED)
+  let sum = 0
+  for (let i = 0; i < length && i < MEASURED; i++) sum += sizeOf(list[placeOf(i, stride)] as T, most)
+  return sum * stride
+}
+
+/** Of the text as UTF-8. */
+export function utf8Bytes(text: string): number {
+  let bytes = text.length
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    // Half of a pair has two of its four bytes.
+    if (code >= 0x80) bytes += code < 0x800 || (code >= 0xd800 && code < 0xe000) ? 1 : 2
+  }
+  return bytes
+}
+
+// ---
+
+/** What lies deeper is looked at in another way. */
+const SHALLOW = 3
+
+/** Nearly all values of steps, without a list of what is still to be looked at; NaN for one that is large, long or deep. */
+function shallowBytes(value: unknown, depth: number, most: number): number {
+  if (typeof value === 'string') return value.length + 16
+  if (typeof value !== 'object' || value === null) return 8
+  if (value instanceof Uint8Array) return value.byteLength
+  if (depth === 0) return Number.NaN
+  if (Array.isArray(value)) {
+    if (value.length > MEASURED) return Number.NaN
+    let bytes = 16
+    for (let i = 0; i < value.length && bytes <= most; i++) bytes += shallowBytes(value[i], depth - 1, most)
+    return bytes <= most ? bytes : Number.NaN
+  }
+  let bytes = 24
+  for (const key in value) {
+    bytes += shallowBytes((value as Record<string, unknown>)[key], depth - 1, most)
+    if (!(bytes <= most)) return Number.NaN
+  }
+  return bytes
+}
+
+function sampledBytes(value: unknown, most: number): number {
   let bytes = 0
   const open: unknown[] = [value]
   /** For how many values each of them stands. */
@@ -66,27 +116,6 @@ export function roughBytes(value: unknown, most: number): number {
   }
   return bytes
 }
-
-/** The sum over a list, roughly: of a long one a few places are looked at, and the others taken to be like them. */
-export function roughSum(length: number, sizeAt: (index: number) => number): number {
-  const stride = Math.max(1, length / MEASURED)
-  let sum = 0
-  for (let i = 0; i < length && i < MEASURED; i++) sum += sizeAt(placeOf(i, stride))
-  return sum * stride
-}
-
-/** Of the text as UTF-8. */
-export function utf8Bytes(text: string): number {
-  let bytes = text.length
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i)
-    // Half of a pair has two of its four bytes.
-    if (code >= 0x80) bytes += code < 0x800 || (code >= 0xd800 && code < 0xe000) ? 1 : 2
-  }
-  return bytes
-}
-
-// ---
 
 /** Elements of a list that are measured. */
 const MEASURED = 32

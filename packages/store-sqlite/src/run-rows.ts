@@ -4,6 +4,7 @@
 import {
   type Changes,
   type Ends,
+  FewMap,
   ITEM_BYTES,
   isEnded,
   newRunRow,
@@ -41,8 +42,8 @@ interface Kept extends KeptRun {
 const MOST_ENDED = 64
 
 export class RunRows {
-  readonly #kept = new Map<RunId, Kept>()
-  readonly #changed = new Set<Kept>()
+  readonly #kept = new FewMap<RunId, Kept>()
+  readonly #changed = new FewMap<Kept, true>()
   /** Not in the file yet. Their numbers count up. */
   #added: Kept[] = []
   #lastNumber = -1
@@ -121,7 +122,7 @@ export class RunRows {
     const kept = this.#keep({ ...facts, outcome: undefined, isNew: true, isDirty: true, hasGrown: false })
     this.#missing = undefined
     this.#added.push(kept)
-    this.#changed.add(kept)
+    this.#changed.set(kept, true)
     return kept
   }
 
@@ -134,14 +135,14 @@ export class RunRows {
   changed(run: KeptRun): void {
     const kept = run as Kept
     kept.isDirty = true
-    this.#changed.add(kept)
+    this.#changed.set(kept, true)
   }
 
   /** Its own journal is longer than the file says. */
   grown(run: KeptRun): void {
     const kept = run as Kept
     kept.hasGrown = true
-    this.#changed.add(kept)
+    this.#changed.set(kept, true)
   }
 
   putItems(run: KeptRun, { item, to, status }: Ends, outcome: string): void {
@@ -157,7 +158,7 @@ export class RunRows {
   flush(): void {
     this.#insert()
     const grown: Param[] = []
-    for (const kept of this.#changed) {
+    for (const kept of this.#changed.keys()) {
       const { head, number, hasGrown } = kept
       kept.hasGrown = false
       if (kept.isDirty) this.#update(kept)
@@ -170,7 +171,7 @@ export class RunRows {
   }
 
   committed(): void {
-    for (const kept of this.#changed) {
+    for (const kept of this.#changed.keys()) {
       if (isLive(kept)) continue
       // Hardly anybody will ask for what is done, but who waits for its end.
       this.#kept.delete(kept.row.id)

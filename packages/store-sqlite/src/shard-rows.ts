@@ -164,7 +164,8 @@ export class ShardRows {
   committed(): void {
     // Hardly anybody will ask for what is done.
     for (const shard of this.#changed) if (!shard.isOpen) this.#kept.delete(shard.journal)
-    this.#changed.clear()
+    // To clear a set makes a new table of it.
+    if (this.#changed.size > 0) this.#changed.clear()
   }
 
   /** What is in the file may be something else. */

@@ -14,13 +14,15 @@ export interface ItemRange {
 }
 
 export class SignalledRuns {
-  readonly #runs = new Map<RunId, Set<number> | 'all'>()
+  /** Nearly never there. */
+  #runs: Map<RunId, Set<number> | 'all'> | undefined
 
   get isEmpty(): boolean {
-    return this.#runs.size === 0
+    return this.#runs === undefined
   }
 
   note(run: RunId, entries: readonly JournalEntry[]): void {
+    this.#runs ??= new Map()
     const known = this.#runs.get(run)
     if (known === 'all') return
     const items = known ?? new Set<number>()
@@ -36,8 +38,8 @@ export class SignalledRuns {
   }
 
   takeAll(): (readonly [RunId, ItemSet])[] {
-    const all = [...this.#runs]
-    this.#runs.clear()
+    const all = [...(this.#runs ?? [])]
+    this.#runs = undefined
     return all
   }
 }

@@ -30,7 +30,7 @@ import type { Transaction } from './writer.ts'
 export class JournalTransaction implements Transaction {
   readonly #tables: JournalTables
   readonly #rows: WrittenRow[] = []
-  readonly #logged = new Set<RunId>()
+  #logged: Set<RunId> | undefined
   readonly #taken: JournalId[] = []
   readonly #left: JournalId[] = []
   #wakeAt = Number.POSITIVE_INFINITY
@@ -149,8 +149,8 @@ export class JournalTransaction implements Transaction {
 
   committed(): void {
     this.#tables.committed()
-    const [rows, logged, taken, left, wakeAt] = [this.#rows, this.#logged, this.#taken, this.#left, this.#wakeAt]
-    this.#tables.events.committed({ rows, logged, taken, left, wakeAt })
+    const [rows, taken, left, wakeAt] = [this.#rows, this.#taken, this.#left, this.#wakeAt]
+    this.#tables.events.committed({ rows, logged: this.#logged ?? NO_RUNS, taken, left, wakeAt })
   }
 
   rolledBack(): void {
@@ -191,7 +191,9 @@ export class JournalTransaction implements Transaction {
     shards.flushRows()
     const written = logs.add(number, lines, this.#tables.lastPosition + 1)
     this.#tables.lastPosition += written
-    if (written > 0) this.#logged.add(row.id)
+    if (written === 0) return
+    this.#logged ??= new Set()
+    this.#logged.add(row.id)
   }
 
   #project(batch: Batch, changes: Changes, shard: Shard, encoded: EncodedEntries): void {
@@ -290,3 +292,7 @@ export class JournalTransaction implements Transaction {
     this.#tables.look()
   }
 }
+
+// ---
+
+const NO_RUNS: ReadonlySet<RunId> = new Set()

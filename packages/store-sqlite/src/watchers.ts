@@ -8,6 +8,7 @@
 import {
   BEGINNING,
   type Cursor,
+  FewMap,
   type JournalId,
   type Listener,
   type RowsAfter,
@@ -38,7 +39,7 @@ export interface WatcherTools {
 export class Watchers {
   readonly #tools: WatcherTools
   readonly #file: number
-  readonly #listeners = new Map<RunId | undefined, Set<Listener>>()
+  readonly #listeners = new FewMap<RunId | undefined, FewMap<Listener, true>>()
   /** Of those who want to know of lines, too. */
   readonly #ofLogs = new Map<RunId | undefined, Set<() => void>>()
   /** The last line that they were told of. */
@@ -152,9 +153,9 @@ export class Watchers {
   }
 
   #join(run: RunId | undefined, told: Listener): () => void {
-    const listeners = this.#listeners.get(run) ?? new Set()
+    const listeners = this.#listeners.get(run) ?? new FewMap<Listener, true>()
     this.#listeners.set(run, listeners)
-    listeners.add(told)
+    listeners.set(told, true)
     return () => {
       listeners.delete(told)
       if (listeners.size === 0 && this.#listeners.get(run) === listeners) this.#listeners.delete(run)
@@ -230,7 +231,7 @@ export class Watchers {
 
   #pass(written: WrittenRow): void {
     for (const of of [runOfJournal(written.row.journal), undefined]) {
-      for (const listener of this.#listeners.get(of) ?? []) this.#tell(written, listener)
+      for (const listener of this.#listeners.get(of)?.keys() ?? []) this.#tell(written, listener)
     }
   }
 

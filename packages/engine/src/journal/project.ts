@@ -172,16 +172,18 @@ export function concernsRun(row: RunRow, { created, claimed, total, signal, fini
 
 /** P2. A run's row after some changes, and after a shard has ended with these counts. */
 export function applyChanges(before: RunRow, changes: Changes, ended?: ShardCounts): RunRow {
-  const row = ended ? plus(before, { ...ended, running: 0, waiting: 0 }) : before
+  // A copy, changed in place: appends of every store come through here.
+  const row: Mutable<RunRow> = ended ? plus(before, ended) : { ...before }
+  if (ended) row.atWork = before.atWork
   const { total = row.items.total, broken, at } = changes
-  const items = total === row.items.total ? row.items : { ...row.items, total }
+  if (total !== row.items.total) row.items = { ...row.items, total }
   // It is that of the item which did not come: one that came and failed is lower.
-  const error = row.error ?? (broken && itemError(total, broken))
-  const status = statusAfter(row.status, items, error, changes)
+  if (row.error === undefined && broken) row.error = itemError(total, broken)
+  row.status = statusAfter(row.status, row.items, row.error, changes)
   const isStart = row.startedAt === undefined && (changes.claimed !== undefined || changes.finished.length > 0)
-  const isEnd = isEnded(status) && row.endedAt === undefined
-  const more = error === undefined ? {} : { error }
-  return { ...row, status, items, ...more, ...(isStart ? { startedAt: at } : {}), ...(isEnd ? { endedAt: at } : {}) }
+  if (isStart) row.startedAt = at
+  if (isEnded(row.status) && row.endedAt === undefined) row.endedAt = at
+  return row
 }
 
 /** A run's row with the counts of its open shards. */
@@ -212,10 +214,11 @@ function itemError(item: number, { code, message, step }: { code: string; messag
   return step === undefined ? { item, code, message } : { item, code, message, step }
 }
 
-function plus(row: RunRow, counts: ShardCounts): RunRow {
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+function plus(row: RunRow, counts: ShardCounts): Mutable<RunRow> {
   const { items, atWork, error } = row
-  const isLower = counts.error !== undefined && (error === undefined || counts.error.item < error.item)
-  return {
+  const sum: Mutable<RunRow> = {
     ...row,
     items: {
       total: items.total,
@@ -226,8 +229,9 @@ function plus(row: RunRow, counts: ShardCounts): RunRow {
     },
     atWork: { running: atWork.running + counts.running, waiting: atWork.waiting + counts.waiting },
     recovered: row.recovered + counts.recovered,
-    ...(isLower ? { error: counts.error as ItemError } : {}),
   }
+  if (counts.error !== undefined && (error === undefined || counts.error.item < error.item)) sum.error = counts.error
+  return sum
 }
 
 function statusAfter(

@@ -51,7 +51,7 @@ export interface MemoryJournal {
   isOpen: boolean
   /** How many rows were appended; a store that keeps no steps has only the first. */
   length: number
-  readonly rows: PlacedRow[]
+  rows: PlacedRow[]
 }
 
 export interface KeptRun {
@@ -60,8 +60,8 @@ export interface KeptRun {
   /** With the counts of the journals that have ended. */
   row: RunRow
   /** Nearly always one. */
-  readonly journals: MemoryJournal[]
-  readonly outcomes: (Outcome | undefined)[]
+  journals: MemoryJournal[]
+  outcomes: (Outcome | undefined)[]
   /** Items that were taken in. */
   taken: number
   bytes: number
@@ -103,7 +103,7 @@ export class MemoryRuns implements Runs {
     const { first = 0, count: items = 0 } = changes.items ?? {}
     const made = { id: batch.journal, run: kept, first, items, counts: noCounts(), isOpen: true, length: 0, rows: [] }
     this.journals.set(batch.journal, made)
-    kept.journals.push(made)
+    kept.journals = joined(kept.journals, made)
     kept.taken += items
     return made
   }
@@ -113,7 +113,10 @@ export class MemoryRuns implements Runs {
     const { finished } = changes
     count(journal.counts, changes, batch.atWork)
     if (this.#keepsSteps) {
-      for (const { item, to, outcome } of finished) for (let i = item; i <= to; i++) run.outcomes[i] = outcome
+      for (const { item, to, outcome } of finished) {
+        if (to === 0 && run.outcomes.length === 0) run.outcomes = [outcome]
+        else for (let i = item; i <= to; i++) run.outcomes[i] = outcome
+      }
     }
     for (const output of changes.cached) this.#cached.set(output.key, output)
     const wasEnded = isEnded(run.row.status)
@@ -317,6 +320,13 @@ export class MemoryRuns implements Runs {
 
 // ---
 
+/** With one more at its end. The first makes a list of its own: pushed to an empty one, it would take room for seventeen. */
+export function joined<T>(list: T[], one: T): T[] {
+  if (list.length === 0) return [one]
+  list.push(one)
+  return list
+}
+
 interface Found {
   readonly row: RunRow
   readonly place: RunPlace
@@ -331,12 +341,11 @@ const ENTRY_BYTES = 200
 function rowsBytes(rows: readonly PlacedRow[], most: number): number {
   const [first] = rows[0]?.entries ?? []
   const inputs = first?.type === 'created' ? roughBytes(first.inputs, most) : 0
-  return inputs + roughSum(rows.length, (row) => entriesBytes((rows[row] as PlacedRow).entries, most))
+  return inputs + roughSum(rows, rowBytes, most)
 }
 
-function entriesBytes(entries: readonly JournalEntry[], most: number): number {
-  const ofUsers = roughSum(entries.length, (index) => userBytes(entries[index] as JournalEntry, most))
-  return ENTRY_BYTES * entries.length + ofUsers
+function rowBytes({ entries }: PlacedRow, most: number): number {
+  return ENTRY_BYTES * entries.length + roughSum(entries, userBytes, most)
 }
 
 function userBytes(entry: JournalEntry, most: number): number {

@@ -102,21 +102,27 @@ export class MemoryWatchers {
   /** Lines were written to the log of a run. */
   tellOfLog(run: RunId): void {
     for (const of of [run, undefined]) {
-      for (const { log } of this.#listeners.get(of)?.keys() ?? []) if (log) this.#guarded(`the log of ${run}`, log)
+      for (const { log } of this.#listeners.get(of)?.keys() ?? []) {
+        try {
+          log?.()
+        } catch (error) {
+          this.#threw(`the log of ${run}`, error)
+        }
+      }
     }
   }
 
   #tell(row: JournalRow, cursor: Cursor, listener: Listener): void {
-    this.#guarded(row.journal, () => listener(row, cursor))
+    try {
+      listener(row, cursor)
+    } catch (error) {
+      this.#threw(row.journal, error)
+    }
   }
 
   /** A listener that throws harms neither the writer nor those who listen beside it. */
-  #guarded(what: string, tell: () => void): void {
-    try {
-      tell()
-    } catch (error) {
-      this.#warn(`a listener of ${what} threw: ${errorValue(error).message}`)
-    }
+  #threw(what: string, error: unknown): void {
+    this.#warn(`a listener of ${what} threw: ${errorValue(error).message}`)
   }
 
   /** All at once in memory: what is kept there is held anyway. */

@@ -10,7 +10,7 @@ import { bareId, contentId } from '../plan/id.ts'
 import { type Drive, OFFER_AGAIN_MS } from './driving.ts'
 import { checkFence } from './fence.ts'
 import { MemoryLogs } from './memory-logs.ts'
-import { type History, MemoryRuns } from './memory-runs.ts'
+import { type History, joined, MemoryRuns } from './memory-runs.ts'
 import { MemoryWatchers, PlacedRow } from './memory-watchers.ts'
 import { MemoryRecords } from './records.ts'
 import type { Batch, Cursor, JournalRow, Listener, RowsAfter, Store, Wake, WatchOptions, WrittenRows } from './store.ts'
@@ -152,7 +152,7 @@ class MemoryStore implements Store {
     const isFirst = journal.length === 0
     if (batch.log && !isFirst) this.logs.add(run, batch.log)
     const row = new PlacedRow(batch.journal, journal.length++, batch.entries, this.#watchers.nextPosition())
-    if (this.keepsSteps || row.seq === 0) journal.rows.push(row)
+    if (this.keepsSteps || row.seq === 0) journal.rows = joined(journal.rows, row)
     this.runs.apply(journal, batch, changes)
     for (const wake of batch.wakes ?? []) this.#wakes.add(wake.at, wake.journal)
     this.#watchers.tell(row, run)

@@ -413,9 +413,8 @@ export class RunEngine implements PlanEngine {
     })
     const cancel = (reason: string | undefined) =>
       this.signal(run.id, reason === undefined ? { name: 'cancel' } : { name: 'cancel', reason })
-    const takenIn = intake ?? Promise.resolve('whole' as const)
-    takenIn.catch(() => {})
-    return handleOf(store, run, results, { ended, takenIn }, cancel, (message) => this.#warn(message))
+    intake?.catch(() => {})
+    return handleOf(store, run, results, { ended, takenIn: intake ?? WHOLE }, cancel, (message) => this.#warn(message))
   }
 
   #link(plan: Plan): MaybePromise<LinkedPlan> {
@@ -436,6 +435,9 @@ export class RunEngine implements PlanEngine {
 }
 
 // ---
+
+/** Of inputs that were there at once. */
+const WHOLE = Promise.resolve('whole' as const)
 
 function closed(): FlowError {
   return new FlowError('CONFLICT', 'this engine was closed and runs nothing more; create another one')
