@@ -1,10 +1,16 @@
 // What a bare script does that calls a component server over stdio: the same lines, and nothing else.
 
 import { spawn } from 'node:child_process'
+import { path, printedBy } from './programs.mjs'
 
 const HELLO = { runtime_protocol_version: 1, capabilities: { idempotency_key: true } }
 const INITIALIZE = `${JSON.stringify({ jsonrpc: '2.0', id: 0, method: 'initialize', params: HELLO })}\n`
 const INITIALIZED = `${JSON.stringify({ jsonrpc: '2.0', method: 'initialized', params: {} })}\n`
+
+/** What a bare script takes that does it once, without its start; `inputs`: a file of lines. */
+export function bareExchange(inputs, inFlight, command, ...args) {
+  return Number(printedBy([path('bench/bare-exchange.mjs'), inputs, `${inFlight}`, command, ...args]))
+}
 
 /** Milliseconds from the handshake to the last answer; without inputs, from the start to the handshake. */
 export function exchange(command, args, inputs, inFlight, env = process.env) {
@@ -14,7 +20,13 @@ export function exchange(command, args, inputs, inFlight, env = process.env) {
   const request = () => {
     const input = JSON.parse(inputs[sent])
     const observability = { run_id: '0190c8f0-0000-7000-8000-000000000000', step_id: 'echo' }
-    const params = { component: '/echo', input, attempt: 1, observability, idempotency_key: '0190c8f0/0/echo/1' }
+    const params = {
+      component: '/echo',
+      input,
+      attempt: 1,
+      observability,
+      idempotency_key: `${observability.run_id}/${sent}/0/1`,
+    }
     sent++
     return `${JSON.stringify({ jsonrpc: '2.0', id: sent, method: 'components/execute', params })}\n`
   }

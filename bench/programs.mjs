@@ -23,10 +23,15 @@ export function scratch() {
 /** Milliseconds that a program takes from its start to its end. */
 export function timeProgram(args, { cwd } = {}) {
   const start = performance.now()
-  const { status, stderr } = spawnSync(process.execPath, args, { cwd, env: environment(), maxBuffer: 1 << 28 })
-  const took = performance.now() - start
+  printedBy(args, { cwd })
+  return performance.now() - start
+}
+
+/** What a program prints that ends by itself. */
+export function printedBy(args, { cwd } = {}) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd, env: environment(), maxBuffer: 1 << 28 })
   if (status !== 0) throw new Error(`node ${args.join(' ')} ended with ${status}: ${stderr}`)
-  return took
+  return stdout.toString()
 }
 
 /** The same, and the most memory that the program held at once; in MB. `env`: beside what every program gets. */

@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { exchange } from '../exchange.mjs'
+import { bareExchange, exchange } from '../exchange.mjs'
 import { line, median, number, takeTurns } from '../measure.mjs'
 import { isQuick, path, scratch, stepflow, weighProgram } from '../programs.mjs'
 import { order } from '../work.mjs'
@@ -58,7 +58,7 @@ export async function measure() {
   const lines = []
   for (const kind of ['sync', 'async']) {
     const { floors, subjects, ratios } = await takeTurns(
-      () => exchange(python, [join(folder, 'bare.py')], items, IN_FLIGHT),
+      () => bareExchange(join(folder, 'items.jsonl'), IN_FLIGHT, python, join(folder, 'bare.py')),
       async () => (await run(`${kind}.yaml`, 'items.jsonl')) - (await run(`${kind}.yaml`, 'one.jsonl')),
       { rounds: 5 },
     )

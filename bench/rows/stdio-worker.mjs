@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { exchange } from '../exchange.mjs'
+import { bareExchange } from '../exchange.mjs'
 import { line, median, number, takeTurns } from '../measure.mjs'
 import { isQuick, path, scratch, stepflow, weighProgram } from '../programs.mjs'
 import { order } from '../work.mjs'
@@ -18,7 +18,7 @@ const FRAGILE = isQuick ? 500 : 5_000
 export async function measure() {
   const folder = scratch()
   const sdk = pathToFileURL(path('packages/protocol/dist/sdk.js')).href
-  const servers = { sdk: ofSdk(sdk), short: bare({ idempotency_key: true }), long: bare(), fragile: fragile(sdk) }
+  const servers = { sdk: ofSdk(sdk), short: byHand({ idempotency_key: true }), long: byHand(), fragile: fragile(sdk) }
   const plugin = (name) => ({ type: 'stepflow', command: process.execPath, args: [join(folder, `${name}.mjs`)] })
   const names = Object.keys(servers)
   const config = {
@@ -55,10 +55,11 @@ export async function measure() {
       '--max-concurrent',
       `${inFlight}`,
     )
-  const server = [join(folder, 'sdk.mjs')]
+  const bare = (items, inFlight) =>
+    bareExchange(join(folder, `${items}.jsonl`), inFlight, process.execPath, join(folder, 'sdk.mjs'))
 
   const trivial = await takeTurns(
-    () => exchange(process.execPath, server, orders, IN_FLIGHT),
+    () => bare('orders', IN_FLIGHT),
     async () => (await batch('sdk', 'orders', IN_FLIGHT)) - (await batch('sdk', 'one-order', IN_FLIGHT)),
     { rounds: 5 },
   )
@@ -70,7 +71,7 @@ export async function measure() {
   const fib = []
   for (let round = 0; round < 5; round++) fib.push((await run('fib.yaml', '--input-json', '10')) / 1000)
   const payloads = await takeTurns(
-    () => exchange(process.execPath, server, large, 4),
+    () => bare('large', 4),
     async () => (await batch('sdk', 'large', 4)) - (await batch('sdk', 'one-large', 4)),
     { rounds: 5 },
   )
@@ -139,7 +140,7 @@ createServer({ name: 'bench' }).component('echo', {}, (x) => ++calls === 50 ? pr
 }
 
 /** By hand, so that both forms meet the same server. */
-function bare(capabilities) {
+function byHand(capabilities) {
   return `let rest = ''
 process.stdin.setEncoding('utf8').on('data', (text) => {
   const lines = (rest + text).split('\\n')
