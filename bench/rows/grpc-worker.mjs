@@ -3,18 +3,17 @@
 
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { setMaxListeners } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { callContext, RUN } from '../call-context.mjs'
 import { line, median, number, takeTurns, timed } from '../measure.mjs'
 import { isQuick, path, scratch } from '../programs.mjs'
 
 const CALLS = isQuick ? 500 : 3_000
 const IN_FLIGHT = 32
 const INPUT = { text: 'sixty bytes or so of input, as a step may have' }
-const RUN = '0190c8f0-0000-7000-8000-000000000000'
 
 const ours = (file) => pathToFileURL(path(`packages/protocol/dist/${file}`)).href
 const library = createRequire(path('packages/protocol/package.json')).resolve('@grpc/grpc-js')
@@ -31,18 +30,7 @@ export async function measure() {
     open: () => workerTransport({ child, queue: 'q', queueTimeoutMs: 30_000, heartbeatMs: 5000 }),
   })
   const echo = plugin.resolve('/echo')
-  const { signal } = new AbortController()
-  setMaxListeners(0, signal)
-  const context = {
-    signal,
-    attempt: 1,
-    idempotencyKey: '0190c8f0/0/step/1',
-    runId: RUN,
-    stepId: 'step',
-    started() {},
-    flowId: () => 'f'.repeat(64),
-    redaction: (value) => value,
-  }
+  const context = callContext()
   const bare = await bareRuntime(program)
   try {
     const { floors, subjects, ratios } = await takeTurns(

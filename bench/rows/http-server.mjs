@@ -2,18 +2,18 @@
 // posts the same messages to the same server.
 
 import { spawn } from 'node:child_process'
-import { once, setMaxListeners } from 'node:events'
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { callContext, RUN } from '../call-context.mjs'
 import { line, median, number, takeTurns, timed } from '../measure.mjs'
 import { isQuick, path, scratch } from '../programs.mjs'
 
 const CALLS = isQuick ? 1_000 : 10_000
 const IN_FLIGHT = 32
 const INPUT = { text: 'sixty bytes or so of input, as a step may have' }
-const RUN = '0190c8f0-0000-7000-8000-000000000000'
 
 export async function measure() {
   const { createServerPlugin } = await import(pathToFileURL(path('packages/protocol/dist/index.js')).href)
@@ -28,17 +28,7 @@ export async function measure() {
   const { port } = JSON.parse(announced)
   const plugin = createServerPlugin({ name: 'bench', url: `http://127.0.0.1:${port}/` })
   const echo = plugin.resolve('/echo')
-  const { signal } = new AbortController()
-  setMaxListeners(0, signal)
-  const context = {
-    signal,
-    attempt: 1,
-    idempotencyKey: '0190c8f0/0/step/1',
-    runId: RUN,
-    stepId: 'step',
-    started() {},
-    redaction: (value) => value,
-  }
+  const context = callContext()
   const agent = new Agent({ keepAlive: true })
   let ids = 1_000_000
   try {
@@ -73,7 +63,7 @@ function post(port, agent, id) {
     input: INPUT,
     attempt: 1,
     observability: { run_id: RUN, step_id: 'step' },
-    idempotency_key: '0190c8f0/0/step/1',
+    idempotency_key: `${RUN}/0/0/1`,
   }
   const body = Buffer.from(JSON.stringify({ jsonrpc: '2.0', id, method: 'components/execute', params }))
   const headers = {

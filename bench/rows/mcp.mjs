@@ -1,12 +1,12 @@
 // How fast a tool of an MCP server is called, 16 in flight, against the official client alone over its own pipe to the same
 // server.
 
-import { setMaxListeners } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Client } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
+import { callContext } from '../call-context.mjs'
 import { line, median, number, takeTurns, timed } from '../measure.mjs'
 import { isQuick, path, scratch } from '../programs.mjs'
 
@@ -39,9 +39,8 @@ export async function measure() {
   await client.connect(new StdioClientTransport(place))
   await client.listTools()
   const echo = plugin.resolve('/echo')
-  const { signal } = new AbortController()
-  setMaxListeners(0, signal)
-  const context = { signal, stepId: 'step', started() {}, log() {}, redaction: (value) => value }
+  const context = callContext()
+  const { signal } = context
   try {
     const { floors, subjects, ratios } = await takeTurns(
       () => timed(() => all(() => client.callTool({ name: 'echo', arguments: INPUT }, { signal }))),

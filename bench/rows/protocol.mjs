@@ -1,10 +1,10 @@
 // How fast calls reach a component server and come back: 64 in flight, one at a time, and 1 MB each way. No floor: these
 // lines are for information, and for comparing one day with another.
 
-import { setMaxListeners } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { callContext } from '../call-context.mjs'
 import { line, timed } from '../measure.mjs'
 import { path, scratch } from '../programs.mjs'
 
@@ -20,7 +20,7 @@ export async function measure() {
   )
   const plugin = createServerPlugin({ name: 'bench', command: process.execPath, args: [server] })
   const echo = plugin.resolve('/echo')
-  const context = contextOf(new AbortController().signal)
+  const context = callContext()
 
   /** Calls per second, a few times. */
   const rates = async (calls, inFlight, input) => {
@@ -46,20 +46,5 @@ export async function measure() {
     ]
   } finally {
     await plugin.stop()
-  }
-}
-
-// ---
-
-function contextOf(signal) {
-  setMaxListeners(0, signal)
-  return {
-    signal,
-    attempt: 1,
-    idempotencyKey: '0190c8f0/0/step/1',
-    runId: '0190c8f0-0000-7000-8000-000000000000',
-    stepId: 'step',
-    started() {},
-    redaction: (value) => value,
   }
 }
