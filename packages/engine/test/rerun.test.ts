@@ -59,6 +59,37 @@ describe('rerun', () => {
     expect(run.origin).toEqual({ runId: 'first' })
   })
 
+  test('each journal of the run is read once', async () => {
+    const clock = createManualClock()
+    const kept = createMemoryStore({ clock, durable: true })
+    const read: string[] = []
+    const store: typeof kept = new Proxy(kept, {
+      get(target, name) {
+        const value = Reflect.get(target, name, target)
+        if (name === 'read') {
+          return (journal: string) => {
+            read.push(journal)
+            return target.read(journal)
+          }
+        }
+        return typeof value === 'function' ? value.bind(target) : value
+      },
+    })
+    const b = bench({ '/echo': echo, ...failsOnce() }, clock, store)
+    const inputs = Array.from({ length: 3000 }, (_, i) => (i % 1000 === 0 ? 'bad' : i))
+    await (await b.engine.submit(chain, inputs.values(), { id: 'first' })).ended
+    const journals = (await store.runs.shards('first')).map(({ journal }) => journal)
+    const readFor = async (repeat: () => Promise<unknown>) => {
+      read.length = 0
+      await repeat()
+      return read.filter((journal) => journal.startsWith('first/')).sort()
+    }
+
+    expect(journals.length).toBeGreaterThan(1)
+    expect(await readFor(() => b.engine.previewRerun('first', { from: { failed: true } }))).toEqual(journals.toSorted())
+    expect(await readFor(() => b.engine.rerun('first', { from: { failed: true } }))).toEqual(journals.toSorted())
+  })
+
   test('from the failed steps, what succeeded before them is not done again', async () => {
     const { calls, outcomes, run } = await twice(chain, ['bad'], failsOnce(), { from: { failed: true } })
     expect(calls).toEqual(['b', 'c'])

@@ -47,8 +47,8 @@ import { ResultStream } from './result-stream.ts'
 import { newRunId } from './run-id.ts'
 import { beginningOf, rowOf } from './run-journal.ts'
 import { checkId, checkLabels, checkLimit, keptOptions, repeatedOptions, shownLabels } from './run-options.ts'
-import { secretsLeft } from './secrets-left.ts'
-import { checkItems, previewOf, writeRerun } from './write-rerun.ts'
+import { LeftSecrets } from './secrets-left.ts'
+import { checkItems, previewOf, takeOver, writeRerun } from './write-rerun.ts'
 
 /** For how long a store that is away is waited for. */
 const PATIENCE_MS = 60_000
@@ -217,16 +217,18 @@ export class RunEngine implements PlanEngine {
     this.#checkOpen()
     checkLimit(options.maxConcurrent)
     const { store } = this.#options
-    const { shards, before, plan } = await this.#toRerun(id, options)
+    const { shards, before, plan, read } = await this.#toRerun(id, options)
     const linked = await this.#link(plan)
     const variables = checkedVariables(linked, options.variables ?? before.options?.variables ?? {})
     const { from: start } = options
     const from = start === undefined ? {} : 'step' in start ? { from: start.step } : { failed: true as const }
-    const secrets = await secretsLeft(store, shards, {
+    const left = new LeftSecrets({
       before: { ...before, linked: await this.#link(before.plan) },
       next: { linked, variables },
       inputs: options.inputs,
     })
+    const taken = await takeOver(read, shards, { before: before.plan, plan, options }, (rows) => left.see(rows))
+    const secrets = left.all
     const kept = keptOptions(
       {
         ...repeatedOptions(before.options ?? {}, options),
@@ -242,14 +244,7 @@ export class RunEngine implements PlanEngine {
     run.handles++
     const results = new ResultStream()
     const unwatch = watchRun(run, results, options.watch, (message) => this.#warn(message))
-    const written = writeRerun(store, shards, {
-      run: again,
-      at: this.#clock.now(),
-      before: before.plan,
-      plan,
-      kept,
-      options,
-    })
+    const written = writeRerun(store, taken, { run: again, at: this.#clock.now(), plan, kept })
     await this.#accepted(
       run,
       unwatch,
@@ -261,8 +256,8 @@ export class RunEngine implements PlanEngine {
   }
 
   async previewRerun(id: RunId, options: Pick<RerunOptions, 'from' | 'items' | 'plan'> = {}): Promise<RerunPreview> {
-    const { shards, before, plan } = await this.#toRerun(id, options)
-    return previewOf(this.#options.store, shards, before.plan, plan, options)
+    const { shards, before, plan, read } = await this.#toRerun(id, options)
+    return previewOf(read, shards, before.plan, plan, options)
   }
 
   async signal(id: RunId, signal: RunSignal): Promise<void> {
@@ -312,14 +307,16 @@ export class RunEngine implements PlanEngine {
       throw new FlowError('CONFLICT', `run ${id} has not ended (${row.status}): wait for it, or cancel it first`)
     }
     const shards = await store.runs.shards(id)
-    const before = beginningOf(id, await store.read(`${id}/0`))
+    const head = await store.read(`${id}/0`)
+    const before = beginningOf(id, head)
     const next = plan ?? before.plan
     if (from && 'step' in from) stepToRerun(next, from.step)
     checkItems(
       items,
       shards.reduce((sum, shard) => sum + shard.items, 0),
     )
-    return { shards, before, plan: next }
+    const read = (journal: JournalId) => (journal === `${id}/0` ? head : store.read(journal))
+    return { shards, before, plan: next, read }
   }
 
   /** Resolves with what is waited for, at the latest after `ms`. */

@@ -2,48 +2,70 @@
 
 import type { ItemRange, RerunOptions, RerunPreview } from '../../engine.ts'
 import { FlowError } from '../../errors.ts'
-import type { JournalEntry, RunId, RunOptions } from '../../journal/events.ts'
+import type { JournalEntry, JournalId, RunId, RunOptions } from '../../journal/events.ts'
+import type { MaybePromise } from '../../json.ts'
 import type { Plan } from '../../plan/plan.ts'
-import type { Batch, ShardRow, Store } from '../../store/store.ts'
+import type { Batch, JournalRow, ShardRow, Store } from '../../store/store.ts'
 import { type CarriedOver, carryOver } from './rerun.ts'
+
+/** A journal of the run that is repeated. */
+export type ReadJournal = (journal: JournalId) => MaybePromise<readonly JournalRow[]>
 
 export interface Rerun {
   readonly run: RunId
   readonly at: number
-  /** The plan of the run that is repeated, and of this one. */
-  readonly before: Plan
   readonly plan: Plan
   readonly kept: RunOptions
-  readonly options: RerunOptions
 }
 
-/** Writes them all at once: a run is there whole, or not at all. Nothing of it is driven yet. */
-export async function writeRerun(store: Store, shards: readonly ShardRow[], rerun: Rerun): Promise<void> {
-  const { run, at, before, plan, kept, options } = rerun
-  const batches: Batch[] = []
-  const items = shards.reduce((sum, shard) => sum + shard.items, 0)
-  for (const [number, { journal: old }] of shards.entries()) {
-    const rows = await store.read(old)
+/** What a journal of a rerun begins with. */
+export interface TakenOver {
+  readonly from: number
+  readonly inputs: readonly unknown[]
+  readonly entries: readonly JournalEntry[]
+}
+
+/** Reads each journal once; `see` is shown its rows. `before`: the plan of the run that is repeated; `plan`: of the new one. */
+export async function takeOver(
+  read: ReadJournal,
+  shards: readonly ShardRow[],
+  { before, plan, options }: { readonly before: Plan; readonly plan: Plan; readonly options: RerunOptions },
+  see: (rows: readonly JournalRow[]) => void,
+): Promise<TakenOver[]> {
+  const taken: TakenOver[] = []
+  for (const { journal } of shards) {
+    const rows = await read(journal)
+    see(rows)
     const [created] = rows[0]?.entries ?? []
-    if (created?.type !== 'created') throw new FlowError('INTERNAL', `journal ${old} does not begin with its items`)
+    if (created?.type !== 'created') throw new FlowError('INTERNAL', `journal ${journal} does not begin with its items`)
     const inputs = created.inputs.map((input, i) => options.inputs?.[created.from + i] ?? input)
     const { from, items: again } = options
     const { entries } = from || again ? carryOver({ plan: before, rows, from, next: plan, items: again }) : NOTHING
+    taken.push({ from: created.from, inputs, entries })
+  }
+  return taken
+}
+
+/** Writes them all at once: a run is there whole, or not at all. Nothing of it is driven yet. */
+export async function writeRerun(store: Store, taken: readonly TakenOver[], rerun: Rerun): Promise<void> {
+  const { run, at, plan, kept } = rerun
+  const items = taken.reduce((sum, { inputs }) => sum + inputs.length, 0)
+  const batches = taken.map(({ from, inputs, entries }, number): Batch => {
     const begin: JournalEntry[] =
       number === 0
         ? [
             { type: 'created', at, run, plan, options: kept, from: 0, inputs },
             { type: 'sealed', at, items },
           ]
-        : [{ type: 'created', at, run, from: created.from, inputs }]
-    batches.push({ journal: `${run}/${number}`, after: 0, entries: [...begin, ...entries] })
-  }
+        : [{ type: 'created', at, run, from, inputs }]
+    return { journal: `${run}/${number}`, after: 0, entries: [...begin, ...entries] }
+  })
   await store.appendAll(batches)
 }
 
 /** What a rerun would take over and what it would do again. */
 export async function previewOf(
-  store: Store,
+  read: ReadJournal,
   shards: readonly ShardRow[],
   before: Plan,
   plan: Plan,
@@ -55,7 +77,7 @@ export async function previewOf(
   for (const { journal, items: count } of shards) {
     total += count
     if (!from && !items) continue
-    const carried = carryOver({ plan: before, rows: await store.read(journal), from, next: plan, items })
+    const carried = carryOver({ plan: before, rows: await read(journal), from, next: plan, items })
     kept += carried.kept
     countReused(carried.entries, reused)
   }
