@@ -59,6 +59,11 @@ describe('rerun', () => {
     expect(run.origin).toEqual({ runId: 'first' })
   })
 
+  test('a label that no filter can name is refused', async () => {
+    await expect(twice(chain, [1], failsOnce(), { labels: { 'a:b': 'x' } })).rejects.toThrow('has no ":"')
+    expect((await twice(chain, [1], failsOnce(), { labels: { a: 'x' } })).run.labels).toEqual({ a: 'x' })
+  })
+
   test('each journal of the run is read once', async () => {
     const clock = createManualClock()
     const kept = createMemoryStore({ clock, durable: true })

@@ -216,6 +216,8 @@ export class RunEngine implements PlanEngine {
   async rerun(id: RunId, options: RerunOptions = {}): Promise<RunHandle> {
     this.#checkOpen()
     checkLimit(options.maxConcurrent)
+    // Those of the run that is repeated may be from before this rule.
+    checkLabels(options.labels)
     const { store } = this.#options
     const { shards, before, plan, read } = await this.#toRerun(id, options)
     const linked = await this.#link(plan)
