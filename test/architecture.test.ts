@@ -97,6 +97,7 @@ const rooms: Record<string, readonly string[]> = {
   code: ['compile', 'library'],
   host: [
     'plugins',
+    'blobs',
     'config',
     'secrets',
     'tokens',

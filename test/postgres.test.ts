@@ -168,10 +168,11 @@ output: { noted: { $step: noted }, told: { $step: told } }
     test('brings a schema to its version, and says what there is to do', () => {
       const url = `${server.url}?schema=fresh`
       const check = run(['migrate', '--check', '--store', url])
-      expect([check.status, check.stdout]).toEqual([1, 'schema 0 is to become 1\n'])
-      expect(run(['migrate', '--store', url]).stdout).toBe('schema 0 has become 1\n')
+      const version = /^schema 0 is to become (\d+)\n$/.exec(check.stdout)?.[1]
+      expect([check.status, version]).toEqual([1, expect.stringMatching(/\d/)])
+      expect(run(['migrate', '--store', url]).stdout).toBe(`schema 0 has become ${version}\n`)
       const again = run(['migrate', '--check', '--store', url])
-      expect([again.status, again.stdout]).toEqual([0, 'schema 1 is this version\n'])
+      expect([again.status, again.stdout]).toEqual([0, `schema ${version} is this version\n`])
     })
   })
 

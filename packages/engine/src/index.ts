@@ -143,6 +143,7 @@ export {
   rowFacts,
   summed,
 } from './journal/project.ts'
+export type { BlobStorage } from './store/blob-storage.ts'
 export {
   type AtWork,
   BEGINNING,

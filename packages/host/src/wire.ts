@@ -17,6 +17,7 @@ import {
   systemClock,
 } from '@stepflow/engine'
 import { lendNodeHash } from '@stepflow/engine/node'
+import { blobsOf } from './blobs/open-blobs.ts'
 import type { Config, PluginConfig } from './config/config.ts'
 import { type ConfiguredRouter, createRouter } from './config/routes.ts'
 import type { Env } from './config/substitute.ts'
@@ -33,6 +34,8 @@ export interface WireOptions {
   readonly homeOf?: NonNullable<BuiltinOptions['homeOf']>
   /** In place of the configuration's. */
   readonly store?: Store
+  /** Where its blobs go; a folder is relative to this process's own. */
+  readonly blobs?: string | undefined
   /** `none`: the store in memory keeps nothing but the runs' rows, for results that are streamed away. */
   readonly history?: 'all' | 'none'
   /** Looked up before those of the environment and of the store. */
@@ -151,13 +154,14 @@ export async function wirePlugins(config: Config, given: WireOptions, known?: Kn
 /** The store that a configuration names; whoever opens it closes it. */
 export async function openStore(
   { stateStore }: Pick<Config, 'stateStore'>,
-  options: Pick<WireOptions, 'history' | 'clock' | 'log'>,
+  options: Pick<WireOptions, 'history' | 'clock' | 'log' | 'blobs'> & Partial<Pick<WireOptions, 'env'>>,
 ): Promise<Store> {
+  const blobs = blobsOf(stateStore, options)
   const shared = { ...(options.clock && { clock: options.clock }), ...(options.log && { log: options.log }) }
   if (stateStore.type === 'postgres') {
     const { createPostgresStore } = await import('@stepflow/store-postgres')
     const { url } = stateStore
-    return ifThere(() => createPostgresStore({ url, ...shared }))
+    return ifThere(() => createPostgresStore({ url, ...(blobs && { blobs }), ...shared }))
   }
   if (stateStore.type === 'memory' || stateStore.path === ':memory:') {
     return createMemoryStore({ forget: options.history === 'none', ...shared })

@@ -54,6 +54,8 @@ export interface OpenOptions {
   readonly secretsFile?: string | undefined
   /** In place of the configuration's. */
   readonly store?: StoreConfig | undefined
+  /** Where its blobs go: a folder, or `s3://BUCKET/PREFIX`. */
+  readonly blobs?: string | undefined
   /** The folder of flows; `flows` in `cwd`, which need not be there, unless told. */
   readonly flowsDir?: string | undefined
   /** Which flows are tools for MCP clients: those that say so unless told. */
@@ -82,7 +84,7 @@ export interface OpenedServices {
 
 /** Throws INVALID_INPUT for what cannot be served. */
 export async function openServices(options: OpenServices): Promise<OpenedServices> {
-  const { cwd, env, log = () => {}, secretsFile, door, mcpTools = 'named', version } = options
+  const { cwd, env, blobs, log = () => {}, secretsFile, door, mcpTools = 'named', version } = options
   const flowsDir = checkedFolder(resolve(cwd, options.flowsDir ?? 'flows'), options.flowsDir)
   const { config, diagnostics } = await loadConfig({ path: options.configFile, cwd, env })
   const errors = errorsOf(diagnostics)
@@ -94,7 +96,10 @@ export async function openServices(options: OpenServices): Promise<OpenedService
     for (const close of closing.splice(0).reverse()) await close()
   }
   try {
-    const store = await openStoreWhenThere({ stateStore }, { log, ...(options.clock && { clock: options.clock }) })
+    const store = await openStoreWhenThere(
+      { stateStore },
+      { env, blobs, log, ...(options.clock && { clock: options.clock }) },
+    )
     const clock = options.clock ?? store.clock ?? systemClock
     closing.push(() => store.close())
     if (options.onStore) closing.push(await options.onStore(store))

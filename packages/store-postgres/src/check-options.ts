@@ -25,5 +25,6 @@ export function checkOptions(options: unknown): void {
 const RULES: OptionRules = {
   url: ['a URL: postgres://USER:PASSWORD@HOST:PORT/DATABASE', (value) => typeof value === 'string' && value !== ''],
   ...SHARED_STORE_OPTIONS,
+  blobs: ['a function that opens a blob storage', (value) => typeof value === 'function'],
   migrate: ['true or false', (value) => typeof value === 'boolean'],
 }

@@ -22,6 +22,11 @@ export interface GroupAnswer {
   readonly tx: number
 }
 
+/** Somebody wanted to put it elsewhere, and has not done so yet: then it stands here. */
+export const FILLED = `is_there = true,
+  json = CASE WHEN blobs.is_there THEN blobs.json ELSE excluded.json END,
+  bytes = CASE WHEN blobs.is_there THEN blobs.bytes ELSE excluded.bytes END,
+  object = CASE WHEN blobs.is_there THEN blobs.object END`
 /** A blob that was put again is as good as new to `prune`; more often than this it need not be written down. */
 export const TOUCH_MS = 10 * 60_000
 
@@ -298,7 +303,8 @@ function blobs(group: Group, now: number, put: Put): string[] {
       INSERT INTO blobs (id, kind, put_at, json, bytes)
       SELECT id, kind, ${put('bigint', Math.floor(now))}, json, bytes
       FROM unnest(${columns.join(', ')}) AS b (id, kind, json, bytes)
-      ON CONFLICT (id) DO UPDATE SET put_at = excluded.put_at WHERE blobs.put_at < excluded.put_at - ${TOUCH_MS})`,
+      ON CONFLICT (id) DO UPDATE SET put_at = excluded.put_at, ${FILLED}
+        WHERE blobs.put_at < excluded.put_at - ${TOUCH_MS} OR NOT blobs.is_there)`,
   ]
 }
 

@@ -4,9 +4,10 @@ import { FlowError } from '@stepflow/engine'
 import type pg from 'pg'
 import type { Address } from './address.ts'
 import { sql as first } from './sql/0001.ts'
+import { sql as second } from './sql/0002.ts'
 
 /** In the order of their numbers; only ever added to. */
-const migrations: readonly string[] = [first]
+const migrations: readonly string[] = [first, second]
 
 /** Of the schema, as this program writes it. */
 export const VERSION = migrations.length

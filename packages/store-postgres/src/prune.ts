@@ -4,11 +4,13 @@
 import type { PruneOptions, RunId } from '@stepflow/engine'
 import { texts } from './arrays.ts'
 import type { Connection } from './connection.ts'
+import type { OutsideBlobs } from './outside-blobs.ts'
 import { fromText } from './text.ts'
 
 export interface PrunerOptions {
   readonly connection: () => Connection
   readonly now: () => number
+  readonly outside: OutsideBlobs
 }
 
 const RUNS_AT_ONCE = 32
@@ -69,12 +71,17 @@ export class Pruner {
     const unnamed = new Set(candidates.map(({ id }) => id))
     for (const { from, key, first, text } of PLACES) await this.#strike(unnamed, from, key, first, text)
     await this.#strikeNamedByBlobs(unnamed)
-    if (unnamed.size === 0) return 0
     // Whoever has named one while we were reading has put it again: it is fresh by then.
-    const removed = await this.#options.connection().query({
-      text: 'DELETE FROM blobs WHERE id = ANY ($1::text[]) AND put_at <= $2 RETURNING id',
-      values: [texts([...unnamed]), before],
-    })
+    const removed =
+      unnamed.size === 0
+        ? []
+        : await this.#options.connection().query({
+            text: `WITH gone AS (DELETE FROM blobs WHERE id = ANY ($1::text[]) AND put_at <= $2 RETURNING id, object),
+                left_over AS (INSERT INTO removed_objects SELECT object FROM gone WHERE object IS NOT NULL)
+              SELECT id FROM gone`,
+            values: [texts([...unnamed]), before],
+          })
+    await this.#options.outside.removeContents()
     return removed.length
   }
 
@@ -107,20 +114,32 @@ export class Pruner {
       before = unnamed.size
       let last = ''
       for (;;) {
-        const rows = await this.#options.connection().query<{ id: string; json: string }>({
-          text: `SELECT id, json FROM blobs WHERE id > $1 AND kind = 'json' ORDER BY id LIMIT 16`,
+        const rows = await this.#options.connection().query<KeptBlob>({
+          text: `SELECT id, coalesce(json, names) AS text, object FROM blobs WHERE id > $1 AND kind = 'json' ORDER BY id LIMIT 16`,
           values: [last],
         })
-        for (const { id, json } of rows) if (!unnamed.has(id)) strikeNamed(unnamed, json)
+        for (const row of rows) if (!unnamed.has(row.id)) strikeNamed(unnamed, row.text ?? (await this.#contentOf(row)))
         const end = rows.at(-1)
         if (!end) break
         last = end.id
       }
     }
   }
+
+  async #contentOf({ id, object }: KeptBlob): Promise<string> {
+    const found = object === null ? undefined : (await this.#options.outside.contents([{ id, object }])).get(id)
+    return Buffer.from(found ?? []).toString()
+  }
 }
 
 // ---
+
+interface KeptBlob {
+  readonly id: string
+  /** What may name others. */
+  readonly text: string | null
+  readonly object: string | null
+}
 
 function strikeNamed(unnamed: Set<string>, content: string): void {
   for (const [id] of content.matchAll(/[0-9a-f]{64}/g)) unnamed.delete(id)

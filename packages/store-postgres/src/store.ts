@@ -34,12 +34,15 @@ import { LogTable } from './logs.ts'
 import { newFirstMark } from './marks.ts'
 import { checkServer, migrate, readMarks, schemaVersion, VERSION } from './migrate.ts'
 import { News } from './news.ts'
+import { OutsideBlobs } from './outside-blobs.ts'
+import { type OpenBlobStorage, OwnStorage } from './own-storage.ts'
 import { Pages } from './pages.ts'
 import { Presence } from './presence.ts'
 import { Pruner } from './prune.ts'
 import { RecordTable } from './records.ts'
 import { RunTable } from './runs.ts'
 import { States } from './states.ts'
+import { Uploads } from './uploads.ts'
 import { Watchers } from './watchers.ts'
 import { WholePages } from './whole-pages.ts'
 import { Writer, type News as WriterNews, type WrittenRow } from './writer.ts'
@@ -59,6 +62,8 @@ export interface PostgresStoreOptions {
   readonly maxJournals?: number
   /** `false`: a schema that is older than this program is refused, and stays as it is. */
   readonly migrate?: boolean
+  /** Where blobs go, if not into the database. */
+  readonly blobs?: OpenBlobStorage
 }
 
 /**
@@ -72,16 +77,18 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
   checkOptions(options)
   lendNodeHash()
   const address = addressOf(options.url)
+  const storage = new OwnStorage(address.name, options.blobs)
   const { warning, clock, ...marks } = await prepared(address, async (client) => {
     const warning = await checkServer(client, address)
     const version = options.migrate === false ? await schemaVersion(client, address) : undefined
     if (version === undefined) await migrate(client, address)
     else if (version < VERSION) throw outdated(address, version)
     await client.query(`SET search_path TO "${address.schema}"`)
+    await storage.open(client)
     return { warning, ...(await readMarks(client)), clock: await readClock(client) }
   })
   if (warning) options.log?.('warning', warning)
-  return new PostgresStore(address, marks, clock, options)
+  return new PostgresStore(address, { ...marks, storage }, clock, options)
 }
 
 /** Brings the schema to this program's version; only says what there is to do if `isOnlyChecked`. */
@@ -156,6 +163,8 @@ class PostgresStore implements Store {
   readonly #reader: JournalReader
   readonly #writer: Writer
   readonly #blobTable: BlobTable
+  readonly #outside: OutsideBlobs
+  readonly #uploads: Uploads
   readonly #presence: Presence
   readonly #whole: WholePages
   readonly #watchers: Watchers
@@ -165,7 +174,7 @@ class PostgresStore implements Store {
 
   constructor(
     address: Address,
-    { store, base }: { readonly store: string; readonly base: number },
+    { store, base, storage }: { readonly store: string; readonly base: number; readonly storage: OwnStorage },
     databaseClock: DatabaseClock,
     options: PostgresStoreOptions,
   ) {
@@ -179,7 +188,9 @@ class PostgresStore implements Store {
     const answered = <T>(ask: () => Promise<T>, doing: Doing) => this.#answered(ask, doing)
     const now = () => clock.now()
 
-    this.#blobTable = new BlobTable({ codec: this.#codec, connection, now })
+    this.#outside = new OutsideBlobs({ connection, now, storage })
+    this.#uploads = new Uploads(this.#outside)
+    this.#blobTable = new BlobTable({ codec: this.#codec, connection, now, outside: this.#outside })
     this.#reader = new JournalReader({ codec: this.#codec, blobs: this.#blobTable, reader: connection, log })
     this.node = options.driverId ?? hostname()
     const told = options.clock ? undefined : databaseClock
@@ -216,7 +227,7 @@ class PostgresStore implements Store {
     })
     this.runs = new RunTable({
       ...{ connection, answered, reader: this.#reader, presence: this.#presence },
-      pruner: new Pruner({ connection, now }),
+      pruner: new Pruner({ connection, now, outside: this.#outside }),
       ended: (run) => states.takeEnded(run),
       removed: (run) => states.drop(run),
     })
@@ -242,7 +253,8 @@ class PostgresStore implements Store {
       appended.push({ batch, encoded: { ...encoded, blobs: stale }, parts: partsOf(batch.journal) })
     }
     await this.#whenReady('write to')
-    await this.#writer.write(appended)
+    if (!this.#outside.isInUse) await this.#writer.write(appended)
+    else await this.#answered(() => this.#uploads.before(appended, (rest) => this.#writer.write(rest)), 'write to')
     if (blobs.size > 0) this.#blobTable.put(blobs)
   }
 

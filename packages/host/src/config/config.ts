@@ -89,7 +89,8 @@ export type StoreConfig =
   | { readonly type: 'memory' }
   /** `path` is absolute, or `:memory:`. */
   | { readonly type: 'sqlite'; readonly path: string }
-  | { readonly type: 'postgres'; readonly url: string }
+  /** `blobs`: an absolute folder, or a bucket. */
+  | { readonly type: 'postgres'; readonly url: string; readonly blobs?: string }
 
 /** The configuration of whoever has no configuration file. */
 export function defaultConfig(directory: string): Config {

@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import { faultOfAllowed, type RateLimit } from '@stepflow/builtin'
 import type { Node } from '@stepflow/dialects'
 import { type Diagnostic, setOwn } from '@stepflow/engine'
+import { blobPlace } from '../blobs/blob-place.ts'
 import { type Config, defaultConfig, type StoreConfig } from './config.ts'
 import { type At, ConfigReader, rootOf } from './config-reader.ts'
 import { readPlugins } from './read-plugins.ts'
@@ -96,9 +97,10 @@ function readStore(reader: ConfigReader, at: At | undefined, directory: string):
   if (part) {
     for (const name of ['blobs', 'journal']) {
       const other = fields.get(name)
-      if (other) reader.say('hint', 'KEY_WITHOUT_EFFECT', other, `"${name}" has no effect: "metadata" holds everything`)
+      if (!other || isPlaceOfBlobs(name, other)) continue
+      reader.say('hint', 'KEY_WITHOUT_EFFECT', other, `"${name}" has no effect: "metadata" holds everything`)
     }
-    return readStore(reader, part, directory)
+    return withBlobs(reader, readStore(reader, part, directory), fields.get('blobs'), directory)
   }
   if (!fields.has('type')) return reader.error(at, '"state_store" says no "type"') ?? memory
   const type = reader.oneOf(fields.get('type'), '"type" of "state_store"', STORE_TYPES)
@@ -107,9 +109,32 @@ function readStore(reader: ConfigReader, at: At | undefined, directory: string):
   const url = reader.text(place, '"database_url" of "state_store"')
   if (!place) return reader.error(at, `"state_store" of type ${type} has no "database_url"`) ?? memory
   if (url === undefined) return memory
-  if (type === 'sqlite') return { type, path: sqlitePath(url, directory) }
-  if (/^postgres(ql)?:/.test(url)) return { type, url }
+  if (type === 'sqlite')
+    return withBlobs(reader, { type, path: sqlitePath(url, directory) }, fields.get('blobs'), directory)
+  if (/^postgres(ql)?:/.test(url)) return withBlobs(reader, { type, url }, fields.get('blobs'), directory)
   return reader.error(place, '"database_url" of "state_store" does not begin with "postgres://"') ?? memory
+}
+
+/** Ours is a text; others have a store of its own there. */
+function isPlaceOfBlobs(name: string, { node }: At): boolean {
+  return name === 'blobs' && node.kind === 'scalar'
+}
+
+function withBlobs(reader: ConfigReader, store: StoreConfig, at: At | undefined, directory: string): StoreConfig {
+  if (!at || !isPlaceOfBlobs('blobs', at)) return store
+  const text = reader.text(at, '"blobs" of "state_store"')
+  if (text === undefined) return store
+  if (store.type !== 'postgres') {
+    return (
+      reader.error(at, '"blobs" of "state_store" goes with a store in PostgreSQL; others keep them themselves') ?? store
+    )
+  }
+  try {
+    const place = blobPlace(text, directory)
+    return { ...store, blobs: place.type === 'folder' ? place.path : text }
+  } catch (error) {
+    return reader.error(at, `"blobs" of "state_store" cannot be used: ${(error as Error).message}`) ?? store
+  }
 }
 
 /** `sqlite:runs.db?mode=rwc`, `sqlite:///var/runs.db`, `runs.db`. */

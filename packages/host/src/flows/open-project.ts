@@ -68,6 +68,8 @@ export interface OpenProject {
   readonly strict?: boolean
   /** In place of the configuration's. */
   readonly store?: StoreConfig | undefined
+  /** Where its blobs go: a folder, or `s3://BUCKET/PREFIX`. */
+  readonly blobs?: string | undefined
   readonly log?: Log
   /** For how long runs wait for a store that is away. */
   readonly storePatienceMs?: number
@@ -96,6 +98,7 @@ export async function openProject(options: OpenProject): Promise<Project> {
     flowDirectory,
     // Results are streamed out, and whoever draws the steps of a run watches it: nobody reads them afterwards.
     history: 'none',
+    ...(options.blobs === undefined ? {} : { blobs: options.blobs }),
     ...(options.log && { log: options.log }),
     ...(options.storePatienceMs === undefined ? {} : { storePatienceMs: options.storePatienceMs }),
     plan: createFlowLoader({ directory: flowDirectory, plugins: () => plugins, flows }),

@@ -31,7 +31,7 @@ export type AbsentStore = 'made' | 'empty' | 'refused'
 export async function openNamedStore(
   options: OpenNamedStore,
 ): Promise<{ readonly store: Store; readonly place: StoreConfig }> {
-  const { command, io, messages, absent } = options
+  const { command, args, io, messages, absent } = options
   const place = await namedStore(options)
   // Looking into a store must not make one.
   if (absent !== 'made' && place.type === 'sqlite' && !statSync(place.path, { throwIfNoEntry: false })) {
@@ -43,7 +43,8 @@ export async function openNamedStore(
     return { store: createMemoryStore(), place }
   }
   const { openStore } = await import('@stepflow/host')
-  return { store: await openStore({ stateStore: place }, { log: messages.log }), place }
+  const blobs = args.value('blobs')
+  return { store: await openStore({ stateStore: place }, { env: io.env, blobs, log: messages.log }), place }
 }
 
 /** Where the store is that a command is about: a place that outlives this process. */

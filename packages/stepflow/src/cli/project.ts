@@ -9,7 +9,8 @@ import { STORE_PATIENCE_MS } from './store-option.ts'
 
 export type { Project } from '@stepflow/host'
 
-export interface OpenProject extends Pick<Open, 'file' | 'text' | 'purpose' | 'overrides' | 'config' | 'store'> {
+export interface OpenProject
+  extends Pick<Open, 'file' | 'text' | 'purpose' | 'overrides' | 'config' | 'store' | 'blobs'> {
   readonly args: Args
   readonly io: Io
   readonly messages: Messages

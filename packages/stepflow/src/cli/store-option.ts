@@ -12,6 +12,13 @@ export const storeOption: Option = {
   does: 'where runs are recorded: memory, sqlite:PATH, or postgres://USER@HOST/DATABASE (also STEPFLOW_STORE)',
 }
 
+export const blobsOption: Option = {
+  name: 'blobs',
+  value: 'PLACE',
+  does: 'where a store in PostgreSQL keeps its blobs: a folder, or s3://BUCKET/PREFIX (also STEPFLOW_BLOBS)',
+  default: 'where it keeps them already, or else the database',
+}
+
 /** Whoever waits at a terminal for a full disk is told soon; the same command goes on with the run. */
 export const STORE_PATIENCE_MS = 10_000
 

@@ -5,7 +5,7 @@ import { type Command, flowOptions } from '../command.ts'
 import { DRAIN_MS, onInterrupt } from '../interrupts.ts'
 import { createMessages } from '../messages.ts'
 import { variableOptions } from '../sources.ts'
-import { DEFAULT_STORE, storeNamed, storeOption } from '../store-option.ts'
+import { blobsOption, DEFAULT_STORE, storeNamed, storeOption } from '../store-option.ts'
 import { version } from '../version.ts'
 
 export const mcp: Command = {
@@ -17,6 +17,7 @@ export const mcp: Command = {
     { name: 'all', does: 'every published flow is a tool, not only those that say so' },
     ...flowOptions.filter(({ name }) => name === 'config'),
     { ...storeOption, default: `the one of the configuration, or ${DEFAULT_STORE}` },
+    blobsOption,
     ...variableOptions.filter(({ name }) => name === 'secrets'),
   ],
   examples: [
@@ -38,6 +39,7 @@ export const mcp: Command = {
         configFile: args.value('config'),
         secretsFile: args.value('secrets'),
         store: storeNamed(mcp, args, io),
+        blobs: args.value('blobs'),
         flowsDir: args.value('flows'),
         mcpTools: args.has('all') ? 'all' : 'named',
         log,

@@ -19,7 +19,7 @@ import { openProject, refuseInvalid } from '../project.ts'
 import { openOption } from '../run-line.ts'
 import { followSingle } from '../single-run.ts'
 import { inputOptions, overrideOptions, readInput, readOverrides, readVariables, variableOptions } from '../sources.ts'
-import { defaultStore, storeNamed, storeOption, storeWords } from '../store-option.ts'
+import { blobsOption, defaultStore, storeNamed, storeOption, storeWords } from '../store-option.ts'
 import { checkWritable } from '../write-file.ts'
 
 export const run: Command = {
@@ -65,6 +65,7 @@ export const run: Command = {
     ...overrideOptions,
     { name: 'strict', does: 'treat unknown keys as errors' },
     storeOption,
+    blobsOption,
     openOption,
     { name: 'json', does: 'print the result on one line, even on a terminal' },
   ],
@@ -112,6 +113,7 @@ export const run: Command = {
       purpose: isBatch ? 'batch' : 'run',
       overrides,
       store,
+      blobs: args.value('blobs'),
     })
     try {
       const plan = refuseInvalid(project, io, messages)

@@ -11,7 +11,7 @@ import { createMessages } from '../messages.ts'
 import { shellWord } from '../progress/watch-waits.ts'
 import { openOption, openPage } from '../run-line.ts'
 import { variableOptions } from '../sources.ts'
-import { DEFAULT_STORE, storeNamed, storeOption } from '../store-option.ts'
+import { blobsOption, DEFAULT_STORE, storeNamed, storeOption } from '../store-option.ts'
 import { version } from '../version.ts'
 
 export const serve: Command = {
@@ -33,6 +33,7 @@ export const serve: Command = {
     { name: 'base-path', value: 'PATH', does: 'what all paths begin with, behind a proxy: /stepflow' },
     ...flowOptions.filter(({ name }) => name === 'config'),
     { ...storeOption, default: `the one of the configuration, or ${DEFAULT_STORE}` },
+    blobsOption,
     ...variableOptions.filter(({ name }) => name === 'secrets'),
     { name: 'drain', value: 'TIME', does: 'how long calls that are under way at the end may take', default: '10s' },
     { ...openOption, does: 'open the page in the browser' },
@@ -65,6 +66,7 @@ export const serve: Command = {
         configFile: args.value('config'),
         secretsFile: args.value('secrets'),
         store: storeNamed(serve, args, io),
+        blobs: args.value('blobs'),
         flowsDir: args.value('flows'),
         mcpTools: mcpToolsOf(args),
         log: messages.log,

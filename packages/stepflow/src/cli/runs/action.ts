@@ -10,7 +10,7 @@ import { createMessages, type Messages } from '../messages.ts'
 import { type AbsentStore, openNamedStore } from '../open-store.ts'
 import { atServer, refuseLocal, tokenOption, urlOption } from '../remote/open-client.ts'
 import { variableOptions } from '../sources.ts'
-import { storeOption, storeWords } from '../store-option.ts'
+import { blobsOption, storeOption, storeWords } from '../store-option.ts'
 
 export interface Action extends Omit<Command, 'aliases' | 'words' | 'actions' | 'elsewhere' | 'run'> {
   /** What becomes of a store that is not there yet; `refused` unless told. */
@@ -68,6 +68,7 @@ export function commandOf(action: Action, others: readonly Action[]): Command {
 
 const WHERE: readonly Option[] = [
   { ...storeOption, default: 'the one of the configuration, or .stepflow/stepflow.db' },
+  blobsOption,
   { name: 'config', value: 'FILE', does: 'the configuration', default: 'the one beside the flow of the run, or here' },
   { ...urlOption, does: 'a server whose runs are meant, in place of a store; its address may end in /api/v1' },
   tokenOption,
@@ -99,7 +100,7 @@ async function runAction(action: Action, args: Args, io: Io): Promise<number> {
 }
 
 async function askServer(action: Action, args: Args, io: Io, messages: Messages): Promise<number> {
-  refuseLocal(action, args, ['store', 'config', 'secrets'])
+  refuseLocal(action, args, ['store', 'blobs', 'config', 'secrets'])
   return atServer(args, io, (client) =>
     action.remote({ command: action, args, operands: args.operands, io, messages, client }),
   )
