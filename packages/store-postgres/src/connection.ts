@@ -22,6 +22,11 @@ export interface ConnectionOptions {
 const ANSWER_LIMIT_MS = 30_000
 const CONNECT_LIMIT_MS = 10_000
 
+/** Those that the owner of the database or of the role has set for other programs; which there are depends on the version. */
+export const NO_LIMITS = `SELECT set_config(name, '0', false) FROM pg_settings
+  WHERE name IN ('statement_timeout', 'lock_timeout', 'transaction_timeout', 'idle_in_transaction_session_timeout',
+    'idle_session_timeout') AND setting <> '0'`
+
 export class Connection {
   readonly #options: ConnectionOptions
   #client: Promise<pg.Client> | undefined
@@ -99,7 +104,8 @@ export class Connection {
     client.on('end', () => this.#drop(client))
     try {
       await client.connect()
-      await client.query(`SET search_path TO "${address.schema}"; SET statement_timeout = ${ANSWER_LIMIT_MS}; ${PLANS}`)
+      const ours = `SET search_path TO "${address.schema}"; SET statement_timeout = ${ANSWER_LIMIT_MS}; ${PLANS}`
+      await client.query(`${NO_LIMITS}; ${ours}`)
       await prepare?.(client)
     } catch (error) {
       client.end().catch(() => {})

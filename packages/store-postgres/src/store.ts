@@ -23,7 +23,7 @@ import pg from 'pg'
 import { type Address, addressOf } from './address.ts'
 import { BlobTable } from './blobs.ts'
 import { checkOptions } from './check-options.ts'
-import { Connection } from './connection.ts'
+import { Connection, NO_LIMITS } from './connection.ts'
 import { DatabaseClock } from './database-clock.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { closedStore, storeFailure } from './failure.ts'
@@ -37,6 +37,7 @@ import { News } from './news.ts'
 import { OutsideBlobs } from './outside-blobs.ts'
 import { type OpenBlobStorage, OwnStorage } from './own-storage.ts'
 import { Pages } from './pages.ts'
+import { refuseTransactionPooling } from './pooler.ts'
 import { Presence } from './presence.ts'
 import { Pruner } from './prune.ts'
 import { RecordTable } from './records.ts'
@@ -79,6 +80,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
   const address = addressOf(options.url)
   const storage = new OwnStorage(address.name, options.blobs)
   const { warning, clock, ...marks } = await prepared(address, async (client) => {
+    await refuseTransactionPooling(client, address)
     const warning = await checkServer(client, address)
     const version = options.migrate === false ? await schemaVersion(client, address) : undefined
     if (version === undefined) await migrate(client, address)
@@ -98,6 +100,7 @@ export async function migratePostgres(
 ): Promise<{ readonly from: number; readonly to: number; readonly name: string }> {
   const address = addressOf(url)
   const from = await prepared(address, async (client) => {
+    await refuseTransactionPooling(client, address)
     await checkServer(client, address)
     return isOnlyChecked ? schemaVersion(client, address) : migrate(client, address)
   })
@@ -125,6 +128,7 @@ async function prepared<T>(address: Address, use: (client: pg.Client) => Promise
   client.on('error', () => {})
   try {
     await client.connect()
+    await client.query(NO_LIMITS)
     return await use(client)
   } catch (error) {
     throw storeFailure(error, address.name, 'open')

@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process'
-import { connect, createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { BEGINNING, type Cursor, type JournalEntry, type Store } from '@stepflow/engine'
@@ -69,30 +68,6 @@ function suite(server: PostgresServer): void {
     await vi.waitFor(() => store.append({ journal: 'r/0', after: 0, entries: [created('r')] }), { timeout: 50_000 })
     await vi.waitFor(() => expect(heard).toEqual(['r/0']), { timeout: 50_000 })
     await store.close()
-  })
-
-  test('a row whose answer was lost is recognised, with a fence and without', async () => {
-    const url = newUrl()
-    await (await open(url)).close()
-    const proxy = await startProxy(server.port)
-    const store = await open(url.replace(`:${server.port}/`, `:${proxy.port}/`))
-    await store.append({ journal: 'r/0', after: 0, entries: [created('r')] })
-
-    for (let n = 1; n < 12; n++) {
-      // What the server answers from now on gets lost, and the connections with it.
-      proxy.loseAnswers()
-      const append = store.append({ journal: 'r/0', ...(n % 2 ? { after: n } : {}), entries: [settled(n)] })
-      await proxy.lost()
-      await append
-    }
-
-    expect((await store.read('r/0')).map(({ entries: [entry] }) => entry?.type)).toEqual([
-      'created',
-      ...Array<string>(11).fill('settled'),
-    ])
-    expect(await store.runs.shard('r/0')).toMatchObject({ rows: 12 })
-    await store.close()
-    await proxy.stop()
   })
 
   test('a transaction of another program holds nobody up', async () => {
@@ -247,57 +222,4 @@ async function copySchema(from: PostgresServer, to: PostgresServer, schema: stri
   const restoring = run(join(from.bin, 'psql'), ['-q', '-v', 'ON_ERROR_STOP=1', to.url], { maxBuffer: 1 << 28 })
   restoring.child.stdin?.end(stdout)
   await restoring
-}
-
-interface Proxy {
-  readonly port: number
-  /** From the next answer of the server on, nothing comes back; then the connections break. */
-  loseAnswers(): void
-  /** An answer was lost. */
-  lost(): Promise<void>
-  stop(): Promise<void>
-}
-
-async function startProxy(to: number): Promise<Proxy> {
-  const sockets = new Set<Socket>()
-  let isLosing = false
-  let onLost = () => {}
-  let lost = Promise.resolve()
-  const proxy: Server = createServer((client) => {
-    const target = connect(to, '127.0.0.1')
-    for (const socket of [client, target]) {
-      sockets.add(socket)
-      socket.on('error', () => {})
-      socket.on('close', () => sockets.delete(socket))
-    }
-    let isWriting = false
-    client.on('data', (data) => {
-      // A row: what it is sent with is in the statement's name.
-      if (data.includes('append-')) isWriting = true
-      target.write(data)
-    })
-    target.on('data', (data) => {
-      if (!isLosing || !isWriting) return void client.write(data)
-      isLosing = false
-      for (const socket of sockets) socket.destroy()
-      onLost()
-    })
-    client.on('close', () => target.destroy())
-    target.on('close', () => client.destroy())
-  })
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
-  return {
-    port: (proxy.address() as { port: number }).port,
-    loseAnswers() {
-      isLosing = true
-      lost = new Promise((resolve) => {
-        onLost = resolve
-      })
-    },
-    lost: () => lost,
-    async stop() {
-      for (const socket of sockets) socket.destroy()
-      await new Promise((resolve) => proxy.close(resolve))
-    },
-  }
 }

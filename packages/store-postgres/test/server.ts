@@ -20,6 +20,10 @@ export interface PostgresServer {
   readonly bin: string
   /** Of the server's first process. */
   readonly pid: number
+  /** Who it runs as, if that is not us. */
+  readonly account: { readonly uid?: number; readonly gid?: number }
+  /** A copy of it that follows it, until it is promoted. */
+  startStandby(): Promise<{ readonly port: number; stop(): Promise<void> }>
   /** Ends it in this way, and starts it again on the same port and folder. */
   restart(how: 'SIGINT' | 'SIGQUIT' | 'SIGKILL', whileAway?: () => Promise<void>): Promise<void>
   stop(): Promise<void>
@@ -50,13 +54,13 @@ export async function startPostgres(kind: Kind = 'debian'): Promise<PostgresServ
   const settings = ['listen_addresses=127.0.0.1', 'max_connections=200', 'fsync=on', 'synchronous_commit=on']
   const args = ['-D', data, '-p', String(port), '-k', folder, ...settings.flatMap((setting) => ['-c', setting])]
   const url = `postgres://stepflow:s3cr%40t@127.0.0.1:${port}/postgres`
-  const start = async () => {
-    const child = spawn(join(bin, 'postgres'), args, { ...options, stdio: ['ignore', 'ignore', 'pipe'] })
+  const start = async (words = args, at = url) => {
+    const child = spawn(join(bin, 'postgres'), words, { ...options, stdio: ['ignore', 'ignore', 'pipe'] })
     let said = ''
     child.stderr.on('data', (text) => {
       said = (said + text).slice(-4_000)
     })
-    await answering(url, child, () => said)
+    await answering(at, child, () => said)
     return child
   }
   let child = await start()
@@ -64,6 +68,14 @@ export async function startPostgres(kind: Kind = 'debian'): Promise<PostgresServ
     url,
     port,
     bin,
+    account: who,
+    async startStandby() {
+      const [copy, itsPort] = [join(folder, 'standby'), await freePort()]
+      await run(join(bin, 'pg_basebackup'), ['-D', copy, '-R', '-c', 'fast', '-d', url], options)
+      const words = args.map((word) => (word === data ? copy : word === String(port) ? String(itsPort) : word))
+      const standby = await start(words, url.replace(`:${port}/`, `:${itsPort}/`))
+      return { port: itsPort, stop: () => end(standby, 'SIGQUIT') }
+    },
     get pid() {
       return child.pid as number
     },
@@ -130,24 +142,33 @@ async function user(): Promise<{ uid?: number; gid?: number } | string> {
 
 async function debianBin(): Promise<string> {
   if (process.getuid?.() !== 0) return installed() ?? 'PostgreSQL is not installed, and only root may install it'
-  // Test files that come at once install it once: the others wait, also for what is half there.
-  const alone = (...words: string[]) =>
-    run('flock', [join(tmpdir(), 'stepflow-apt.lock'), ...words], {
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-    })
   await alone('true').catch(() => {})
   const found = installed()
   if (found) return found
+  const why = await installPackage('postgresql')
+  return why ?? installed() ?? 'PostgreSQL was installed, and is not there'
+}
+
+/** One of Debian's; why it could not be. */
+export async function installPackage(name: string): Promise<string | undefined> {
+  if (process.getuid?.() !== 0) return `${name} is not installed, and only root may install it`
   const apt = (...words: string[]) => alone('apt-get', '-qq', '-o', 'DPkg::Lock::Timeout=120', ...words)
   try {
-    await apt('install', '-y', 'postgresql').catch(async () => {
+    await apt('install', '-y', name).catch(async () => {
       await apt('update')
-      await apt('install', '-y', 'postgresql')
+      await apt('install', '-y', name)
     })
+    return undefined
   } catch (error) {
-    return `PostgreSQL cannot be installed here: ${(error as Error).message.split('\n')[0]}`
+    return `${name} cannot be installed here: ${(error as Error).message.split('\n')[0]}`
   }
-  return installed() ?? 'PostgreSQL was installed, and is not there'
+}
+
+/** Test files that come at once install it once: the others wait, also for what is half there. */
+function alone(...words: string[]): Promise<unknown> {
+  return run('flock', [join(tmpdir(), 'stepflow-apt.lock'), ...words], {
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  })
 }
 
 function installed(): string | undefined {
@@ -165,7 +186,7 @@ function npmBin(): string {
   }
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.once('error', reject)
