@@ -80,7 +80,7 @@ const newFlow = createRoute({ getParentRoute: () => root, path: '/flows/new' }).
 const editor = createRoute({
   getParentRoute: () => root,
   path: '/flows/$name/edit',
-  validateSearch: textsOf(['dock']),
+  validateSearch: textsOf(['dock', 'test']),
 }).lazy(() => import('./pages/editor/editor-page.tsx').then(({ editorPage }) => editorPage))
 
 export const router = createRouter({

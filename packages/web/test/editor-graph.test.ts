@@ -144,6 +144,31 @@ else {
     await page.getByText('1 passed, 0 failed').waitFor()
   })
 
+  test('a run that is saved as a test from its own page is a case in the text, which can be saved', async () => {
+    const server = await served({ files: { 'flows/shop.yaml': SHOP } })
+    const runId = await server.start('shop', { order: 'o-1' })
+    const page = await openPage(`${server.url}/runs/${runId}`)
+
+    await page.getByRole('button', { name: 'More' }).click()
+    await page.getByRole('menuitem', { name: 'Save as test' }).click()
+
+    await expect.poll(() => textOf(page)).toContain('      input:\n        order: o-1\n')
+    await page.getByRole('button', { name: 'Save', exact: true }).click()
+    await page.getByText('Saved and published').waitFor()
+  })
+
+  test('a key that is misspelt is corrected by the key for it', async () => {
+    const page = await open()
+    await page.getByRole('textbox', { name: 'Flow text' }).getByText('when:').click()
+    await page.keyboard.press('Home')
+    await page.keyboard.press('Delete')
+    await page.getByText('Did you mean "when"?').first().waitFor()
+
+    await page.keyboard.press('ControlOrMeta+.')
+
+    await expect.poll(() => textOf(page)).toBe(SHOP)
+  })
+
   test('at 390 px the form lies over the page, and can be closed', async () => {
     const page = await open(undefined, { width: 390, height: 844, theme: 'dark' })
     await page.getByRole('radiogroup', { name: 'Layout' }).getByText('Graph').click()

@@ -25,6 +25,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['F2', 'Rename the step'],
   ['F12', 'Go to the step that is named'],
   ['Alt C', 'Connect the step to another'],
+  ['Ctrl .', 'Write what a problem proposes'],
   ['[', 'Fold the navigation'],
 ]
 

@@ -29,6 +29,7 @@ import { useChanges } from './use-changes.ts'
 import { useCompiled } from './use-compiled.ts'
 import { useLastValues } from './use-last-values.ts'
 import { useRunNodes } from './use-run-nodes.ts'
+import { useTestFrom } from './use-test-from.ts'
 
 export const editorPage = createLazyRoute('/flows/$name/edit')({ component: EditorPage })
 export const newFlowPage = createLazyRoute('/flows/new')({ component: NewFlowPage })
@@ -37,17 +38,19 @@ export const newFlowPage = createLazyRoute('/flows/new')({ component: NewFlowPag
 
 function EditorPage(): ReactElement {
   const { name } = useParams({ from: '/flows/$name/edit' })
-  const { dock } = useSearch({ from: '/flows/$name/edit' })
+  const { dock, test } = useSearch({ from: '/flows/$name/edit' })
   const query = useQuery({ ...queries.flow(name), staleTime: Number.POSITIVE_INFINITY })
   return (
     <Found query={query} what={name}>
-      {(flow) => <Editor key={name} name={name} flow={flow} firstTab={dock === 'run' ? 'run' : 'problems'} />}
+      {(flow) => (
+        <Editor key={name} name={name} flow={flow} firstTab={dock === 'run' ? 'run' : 'problems'} testFrom={test} />
+      )}
     </Found>
   )
 }
 
 function NewFlowPage(): ReactElement {
-  return <Editor name={undefined} flow={undefined} firstTab="problems" />
+  return <Editor name={undefined} flow={undefined} firstTab="problems" testFrom={undefined} />
 }
 
 type Layout = 'text' | 'split' | 'graph'
@@ -57,9 +60,11 @@ interface EditorProps {
   readonly name: string | undefined
   readonly flow: FlowDetail | undefined
   readonly firstTab: DockTab
+  /** A run that becomes a case of the flow's tests. */
+  readonly testFrom: string | undefined
 }
 
-function Editor({ name, flow, firstTab }: EditorProps): ReactElement {
+function Editor({ name, flow, firstTab, testFrom }: EditorProps): ReactElement {
   const heading = name === undefined ? 'New flow' : `Edit ${name}`
   useTitle(heading)
   const draftName = name ?? ' new'
@@ -88,6 +93,7 @@ function Editor({ name, flow, firstTab }: EditorProps): ReactElement {
   const last = useLastValues(name, runId)
   const { change, tryChange } = useChanges(compiled, pane, setStep)
   const nodes = useRunNodes(runId, compiled.graph)
+  useTestFrom(name, testFrom, change)
   const isCode = flow?.dialect === 'code'
   const mayWrite = info?.role === 'admin' && info.canWriteFlows && !isCode
   const isReadOnly = isCode

@@ -1,17 +1,19 @@
 // The text of a flow: CodeMirror, with the problems in it, completion, and one way to change it from outside.
 
-import { autocompletion, type CompletionContext, closeBrackets, completionKeymap } from '@codemirror/autocomplete'
+import { autocompletion, closeBrackets, completionKeymap } from '@codemirror/autocomplete'
 import { defaultKeymap, history, historyKeymap, indentWithTab, isolateHistory, redo, undo } from '@codemirror/commands'
 import { yaml } from '@codemirror/lang-yaml'
 import { bracketMatching, HighlightStyle, indentOnInput, syntaxHighlighting } from '@codemirror/language'
-import { type Diagnostic, lintGutter, setDiagnostics } from '@codemirror/lint'
+import { forEachDiagnostic, lintGutter, setDiagnostics } from '@codemirror/lint'
 import { highlightSelectionMatches, searchKeymap } from '@codemirror/search'
 import { EditorState, Transaction } from '@codemirror/state'
-import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view'
+import { drawSelection, EditorView, highlightActiveLine, hoverTooltip, keymap, lineNumbers } from '@codemirror/view'
 import { tags } from '@lezer/highlight'
 import type { Change } from '@stepflow/dialects/edit'
 import { type ReactElement, type RefObject, useEffect, useImperativeHandle, useRef } from 'react'
+import { complete, hoverText, marksOf } from '../../model/text-hints.ts'
 import { cspNonce } from './csp-nonce.ts'
+import type { Component } from './palette.tsx'
 import type { Problem } from './use-compiled.ts'
 
 export interface TextPaneHandle {
@@ -34,7 +36,7 @@ export interface TextPaneProps {
   readonly problems: readonly Problem[]
   /** By step: where it begins. */
   readonly lines: ReadonlyMap<string, number>
-  readonly components: readonly { readonly path: string; readonly description?: string }[]
+  readonly components: readonly Component[]
   readonly isReadOnly: boolean
   readonly onChange: (text: string) => void
   /** The line of the caret. */
@@ -111,6 +113,29 @@ function stateOf(doc: string, isReadOnly: boolean, latest: RefObject<TextPanePro
     latest.current.handle.current?.goTo(line)
     return true
   }
+  /** What the problem at the caret proposes. */
+  const fix = (view: EditorView) => {
+    const { head } = view.state.selection.main
+    const line = view.state.doc.lineAt(head)
+    let isFixed = false
+    forEachDiagnostic(view.state, ({ actions = [] }, from, to) => {
+      if (isFixed || to < line.from || from > line.to || !actions[0]) return
+      actions[0].apply(view, from, to)
+      isFixed = true
+    })
+    return isFixed
+  }
+  const hover = (view: EditorView, pos: number) => {
+    const found = hoverText(view.state, pos, latest.current)
+    if (!found) return null
+    const create = () => {
+      const dom = document.createElement('div')
+      dom.className = 'cm-hint'
+      dom.textContent = found.text
+      return { dom }
+    }
+    return { pos: found.from, end: found.to, above: true, create }
+  }
   const does = (what: 'onSave' | 'onRun' | 'onRename' | 'onConnect') => () => {
     latest.current[what]()
     return true
@@ -133,7 +158,9 @@ function stateOf(doc: string, isReadOnly: boolean, latest: RefObject<TextPanePro
       yaml(),
       syntaxHighlighting(COLOURS),
       autocompletion({ override: [(context) => complete(context, latest.current)] }),
+      hoverTooltip(hover),
       keymap.of([
+        { key: 'Mod-.', run: fix },
         { key: 'Mod-s', run: does('onSave'), preventDefault: true },
         { key: 'Mod-Enter', run: does('onRun'), preventDefault: true },
         { key: 'F2', run: does('onRename') },
@@ -171,6 +198,7 @@ const LOOK = EditorView.theme({
     borderRadius: '6px',
     color: 'var(--ink)',
   },
+  '.cm-hint': { maxWidth: '420px', padding: '4px 8px', whiteSpace: 'pre-wrap', fontFamily: 'var(--font)' },
   '.cm-tooltip-autocomplete ul li[aria-selected]': { backgroundColor: 'var(--soft)', color: 'var(--ink)' },
   '.cm-panels': { backgroundColor: 'var(--sunk)', color: 'var(--ink)' },
 })
@@ -182,59 +210,3 @@ const COLOURS = HighlightStyle.define([
   { tag: tags.comment, color: 'var(--ink-3)' },
   { tag: tags.keyword, color: 'var(--accent)' },
 ])
-
-const SEVERITIES = { fatal: 'error', error: 'error', warning: 'warning', hint: 'info' } as const
-
-function marksOf(problems: readonly Problem[], { doc }: EditorState): Diagnostic[] {
-  return problems.map(({ level, message, hint, line = 1, column = 1 }) => {
-    const at = doc.line(Math.min(Math.max(1, line), doc.lines))
-    const from = Math.min(at.to, at.from + column - 1)
-    const word = /^[^\s,{}[\]:]+/.exec(doc.sliceString(from, at.to))?.[0].length ?? 1
-    return {
-      from,
-      to: Math.min(at.to, from + Math.max(1, word)),
-      severity: SEVERITIES[level],
-      message: hint === undefined ? message : `${message}\n${hint}`,
-    }
-  })
-}
-
-const KEYS = [
-  'id',
-  'component',
-  'input',
-  'when',
-  'skip_if',
-  'needs',
-  'for_each',
-  'retry',
-  'timeout',
-  'on_error',
-  'cache',
-]
-
-/** Components after `component:`, steps after `$step:` and in `needs`, else the keys of a step. */
-function complete(context: CompletionContext, { components, lines }: TextPaneProps) {
-  const line = context.state.doc.lineAt(context.pos)
-  const before = line.text.slice(0, context.pos - line.from)
-  const component = /component:\s*["']?(\S*)$/.exec(before)
-  if (component) {
-    return {
-      from: context.pos - (component[1]?.length ?? 0),
-      options: components.map(({ path, description = '' }) => ({ label: path, type: 'function', info: description })),
-    }
-  }
-  const step = /(?:\$step:|needs:\s*\[?(?:[\w-]+,\s*)*)\s*["']?([\w-]*)$/.exec(before)
-  if (step) {
-    return {
-      from: context.pos - (step[1]?.length ?? 0),
-      options: [...lines.keys()].map((id) => ({ label: id, type: 'variable' })),
-    }
-  }
-  const key = /^\s*(?:- )?(\w*)$/.exec(before)
-  if (!key || (!context.explicit && key[1] === '')) return null
-  return {
-    from: context.pos - (key[1]?.length ?? 0),
-    options: KEYS.map((label) => ({ label, type: 'property', apply: `${label}: ` })),
-  }
-}

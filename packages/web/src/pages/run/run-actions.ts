@@ -21,6 +21,7 @@ export interface RunAction {
     | 'rerun'
     | 'decide'
     | 'editor'
+    | 'test'
     | 'command'
     | 'export'
     | 'delete'
@@ -90,6 +91,14 @@ export function useRunActions(run: Run, rows: readonly StepRow[]): RunActions {
           id: 'editor',
           word: 'Open in editor',
           does: () => void navigate({ to: '/flows/$name/edit', params: { name: flowName }, search: {} }),
+        },
+      isAdmin &&
+        isEnded &&
+        run.items.total === 1 &&
+        flowName !== undefined && {
+          id: 'test',
+          word: 'Save as test',
+          does: () => void navigate({ to: '/flows/$name/edit', params: { name: flowName }, search: { test: runId } }),
         },
       { id: 'command', word: 'As command', does: () => setOpen('command') },
       { id: 'export', word: 'Export', does: () => void download(runId) },

@@ -1,0 +1,72 @@
+// What the text of a flow offers: words that fit where the caret is, what a word means, what a problem proposes.
+
+import { CompletionContext } from '@codemirror/autocomplete'
+import { EditorState } from '@codemirror/state'
+import { expect, test } from 'vitest'
+import { complete, hoverText, type Known, marksOf } from '../src/model/text-hints.ts'
+
+const FLOW = `steps:
+  - id: fetch
+    component: /builtin/http
+    input:
+      url: here
+      |
+  - id: score
+    component: /builtin/noop
+    needs: [fetch]
+    input: { $step: fetch }
+`
+const known: Known = {
+  components: [
+    {
+      path: '/builtin/http',
+      description: 'Asks a server',
+      inputSchema: { properties: { url: { type: 'string', description: 'Of whom' }, method: { enum: ['GET'] } } },
+    },
+    { path: '/builtin/noop' },
+  ],
+  lines: new Map([
+    ['fetch', 2],
+    ['score', 7],
+  ]),
+}
+
+/** At the first `|` of the text, which is taken out. */
+function offered(text: string): readonly string[] | undefined {
+  const pos = text.indexOf('|')
+  const state = EditorState.create({ doc: text.replace('|', '') })
+  return complete(new CompletionContext(state, pos, true), known)?.options.map(({ label }) => label)
+}
+
+test('in an input the fields of its component are offered, elsewhere the keys of a step', () => {
+  expect(offered(FLOW)).toEqual(['url', 'method'])
+  expect(offered(FLOW.replace('      |\n', '    |\n'))).toContain('retry')
+})
+
+test('after $step, in needs and in a template other steps are offered, not the step itself', () => {
+  const flow = FLOW.replace('      |\n', '')
+  expect(offered(flow.replace('$step: fetch', '$step: |'))).toEqual(['fetch'])
+  expect(offered(flow.replace('[fetch]', '[fetch, |]'))).toEqual(['fetch'])
+  expect(offered(flow.replace('url: here', 'url: "{{ steps.|'))).toEqual(['score'])
+  expect(offered(flow.replace('/builtin/noop', '|'))).toEqual(['/builtin/http', '/builtin/noop'])
+})
+
+test('a component, a step and a field say what they are', () => {
+  const state = EditorState.create({ doc: FLOW })
+  const said = (word: string, from = 0) => hoverText(state, FLOW.indexOf(word, from) + 1, known)?.text
+
+  expect(said('/builtin/http')).toBe('Asks a server')
+  expect(said('url')).toBe('url: string\nOf whom')
+  expect(said('fetch }')).toBe('Step fetch, line 2: /builtin/http')
+  expect(said('here')).toBeUndefined()
+})
+
+test('a problem that knows what was meant proposes it', () => {
+  const state = EditorState.create({ doc: 'steps:\n  - { id: a, componnt: /builtin/noop }\n' })
+  const message = 'unknown key "componnt" in step "a". Did you mean "component"?'
+
+  const [mark] = marksOf([{ code: 'UNKNOWN_KEY', level: 'warning', message, line: 2, column: 14 }], state)
+
+  expect(mark?.actions?.map(({ name }) => name)).toEqual(['Write component'])
+  expect(state.sliceDoc(mark?.from, mark?.to)).toBe('componnt')
+})
