@@ -30,6 +30,7 @@ const rows = [
   'jail',
   'layout',
   'serve',
+  'web',
   'lists',
   'reading',
   'secrets',

@@ -19,7 +19,7 @@ import { Shape } from '../parts/status.tsx'
 import { type GraphNode, nameOfStep } from './graph-node.ts'
 import { Legend } from './legend.tsx'
 import { Outline } from './outline.tsx'
-import { paintGraph } from './paint-graph.ts'
+import { edgeOf, paintGraph } from './paint-graph.ts'
 import { Port } from './port.tsx'
 import { fitted, type Size, showing, type View, zoomed } from './view.ts'
 
@@ -50,8 +50,8 @@ export function Graph(props: GraphProps): ReactElement {
   const [size, setSize] = useState<Size>({ width: 0, height: 0 })
   const [view, setView] = useState<View>()
   const { layout } = graph
-  const paths = useMemo(
-    () => layout.ways.map((way) => (way.length > 1 ? new Path2D(pathOf(way, layout.direction)) : undefined)),
+  const edges = useMemo(
+    () => layout.ways.map((way) => (way.length > 1 ? edgeOf(way, pathOf(way, layout.direction)) : undefined)),
     [layout],
   )
 
@@ -89,7 +89,7 @@ export function Graph(props: GraphProps): ReactElement {
   useEffect(() => {
     const element = canvas.current
     if (!element || !view) return
-    paintGraph({ element, size, view, graph, paths, nodes, critical, selected, seen: hasButtons ? [] : seen })
+    paintGraph({ element, size, view, graph, edges, nodes, critical, selected, seen: hasButtons ? [] : seen })
   })
 
   const onWheel = useCallback((event: WheelEvent) => {

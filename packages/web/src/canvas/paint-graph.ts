@@ -3,16 +3,36 @@
 import type { Arrow } from '@stepflow/draw'
 import type { RunGraph } from '../model/run-graph.ts'
 import type { ShownStatus } from '../model/run-words.ts'
-import { resolved } from './colours.ts'
+import { coloursOf } from './colours.ts'
 import type { GraphNode } from './graph-node.ts'
 import type { Size, View } from './view.ts'
+
+export interface Edge {
+  readonly path: Path2D
+  readonly left: number
+  readonly top: number
+  readonly right: number
+  readonly bottom: number
+}
+
+/** An edge along its points, with where it lies: what is out of sight is not painted. */
+export function edgeOf(way: readonly { readonly x: number; readonly y: number }[], path: string): Edge {
+  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity]
+  for (const { x, y } of way) {
+    left = Math.min(left, x)
+    right = Math.max(right, x)
+    top = Math.min(top, y)
+    bottom = Math.max(bottom, y)
+  }
+  return { path: new Path2D(path), left, top, right, bottom }
+}
 
 export interface Painted {
   readonly element: HTMLCanvasElement
   readonly size: Size
   readonly view: View
   readonly graph: RunGraph
-  readonly paths: readonly (Path2D | undefined)[]
+  readonly edges: readonly (Edge | undefined)[]
   readonly nodes: ReadonlyMap<string, GraphNode>
   readonly critical: readonly string[]
   readonly selected: string | undefined
@@ -22,7 +42,7 @@ export interface Painted {
 
 const DASHES: Partial<Record<Arrow['kind'], readonly number[]>> = { maybe: [5, 4], order: [1, 4], failure: [5, 4] }
 
-export function paintGraph({ element, size, view, graph, paths, nodes, critical, selected, seen }: Painted): void {
+export function paintGraph({ element, size, view, graph, edges, nodes, critical, selected, seen }: Painted): void {
   const ratio = devicePixelRatio
   const [width, height] = [Math.round(size.width * ratio), Math.round(size.height * ratio)]
   if (element.width !== width || element.height !== height) {
@@ -32,17 +52,20 @@ export function paintGraph({ element, size, view, graph, paths, nodes, critical,
   const context = element.getContext('2d')
   if (!context) return
   const style = getComputedStyle(element)
-  const colour = (name: string) => style.getPropertyValue(`--${name}`)
+  const colour = coloursOf(style)
+  const font = `600 12px ${style.getPropertyValue('--font')}`
   context.setTransform(1, 0, 0, 1, 0, 0)
   context.clearRect(0, 0, width, height)
   context.setTransform(ratio * view.scale, 0, 0, ratio * view.scale, ratio * view.x, ratio * view.y)
   const isCritical = new Set(
     critical.slice(1).map((id, i) => `${graph.shapeOf.get(critical[i] ?? '')}>${graph.shapeOf.get(id)}`),
   )
-  const [line, accent, failed] = [resolved(style, 'line-strong'), resolved(style, 'accent'), resolved(style, 'failed')]
+  const [line, accent, failed] = [colour('line-strong'), colour('accent'), colour('failed')]
+  const [x, y] = [-view.x / view.scale, -view.y / view.scale]
+  const [endX, endY] = [x + size.width / view.scale, y + size.height / view.scale]
   graph.drawing.arrows.forEach(({ from, to, kind }, i) => {
-    const path = paths[i]
-    if (!path) return
+    const edge = edges[i]
+    if (!edge || edge.right < x || edge.left > endX || edge.bottom < y || edge.top > endY) return
     const isMain = isCritical.has(`${from}>${to}`)
     const target = nodes.get(graph.steps[to] ?? '')
     context.globalAlpha = target?.status === 'skipped' ? 0.5 : 1
@@ -50,7 +73,7 @@ export function paintGraph({ element, size, view, graph, paths, nodes, critical,
     context.lineWidth = isMain ? 2.5 : kind === 'order' ? 1.75 : 1.25
     context.lineCap = kind === 'order' ? 'round' : 'butt'
     context.setLineDash(isMain ? [] : [...(DASHES[kind] ?? [])])
-    context.stroke(path)
+    context.stroke(edge.path)
   })
   context.globalAlpha = 1
   context.setLineDash([])
@@ -59,16 +82,16 @@ export function paintGraph({ element, size, view, graph, paths, nodes, critical,
     const id = graph.steps[shape]
     if (!at || id === undefined) continue
     const status = nodes.get(id)?.status ?? 'pending'
-    context.fillStyle = status === 'pending' ? resolved(style, 'raised') : resolved(style, tintOf(status))
-    context.strokeStyle = id === selected ? accent : resolved(style, inkOf(status))
+    context.fillStyle = status === 'pending' ? colour('raised') : colour(tintOf(status))
+    context.strokeStyle = id === selected ? accent : colour(inkOf(status))
     context.lineWidth = id === selected ? 3 / view.scale : 1 / view.scale
     context.beginPath()
     context.roundRect(at.x, at.y, at.width, at.height, 6)
     context.fill()
     context.stroke()
     if (view.scale < 0.35) continue
-    context.fillStyle = resolved(style, 'ink')
-    context.font = `600 12px ${colour('font')}`
+    context.fillStyle = colour('ink')
+    context.font = font
     context.fillText(id, at.x + 10, at.y + at.height / 2 + 4, at.width - 20)
   }
 }
