@@ -51,7 +51,8 @@ export class RunEnds implements Observer {
 
   #add(run: string): void {
     this.#due.add(run)
-    if (this.#due.size >= MANY) void this.look()
+    // One look at a time: what is written meanwhile would have a look each wait for the one before.
+    if (this.#due.size >= MANY && !this.#looking) void this.look()
     else this.#stopTimer ??= this.#options.clock.timer(LOOK_AFTER_MS, () => void this.look())
   }
 
