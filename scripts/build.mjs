@@ -38,6 +38,8 @@ const libraries = {
   // What we use of it: the rest is for signing in.
   '@modelcontextprotocol/client': path('scripts/mcp-client.mjs'),
 }
+/** Those of which only named exports are used: they are loaded with the first of them. */
+const whenUsed = new Set(['yaml', 'ajv/dist/2020.js', 'croner'])
 const fileOf = (library) => `./${library.replace(/^@|\.js$|dist\//g, '').replaceAll('/', '-')}.cjs`
 
 /** Every program loads these before ours begins: making them lazy would only make them slower. */
@@ -66,10 +68,9 @@ const lazy = {
     )
     onLoad({ filter: /.*/, namespace: 'beside' }, ({ path: name }) => ({
       // As Node would have it: the default export of a CommonJS module is the module.
-      contents:
-        name === 'yaml'
-          ? gettersOf(name, fileOf(name))
-          : `const library = require(${JSON.stringify(fileOf(name))}); module.exports = library.default ?? library`,
+      contents: whenUsed.has(name)
+        ? gettersOf(name, fileOf(name))
+        : `const library = require(${JSON.stringify(fileOf(name))}); module.exports = library.default ?? library`,
     }))
     onResolve({ filter: /\.cjs$/ }, ({ path: name, namespace }) =>
       namespace === 'beside' ? { path: name, external: true } : undefined,

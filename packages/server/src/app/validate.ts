@@ -4,7 +4,7 @@
 import type { Shape, ShapeSchema } from '@stepflow/api'
 import { type Diagnostic, FlowError, isDateTime, type Json } from '@stepflow/engine'
 import { violations } from '@stepflow/schema'
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
+import { Ajv2020, type ErrorObject, type Options, type ValidateFunction } from 'ajv/dist/2020.js'
 import type { FastifySchemaCompiler, FastifyServerOptions } from 'fastify'
 
 const MOST_TOLD = 100
@@ -36,23 +36,32 @@ type Compilers = NonNullable<FastifyServerOptions['schemaController']>
 
 function createValidator(): FastifySchemaCompiler<ShapeSchema> {
   // What fits is found out by one that stops at the first fault, and asks for no words.
-  const quick = new Ajv2020({ ...SHARED, allErrors: false, verbose: false, useDefaults: true })
-  const body = new Ajv2020({ ...SHARED, useDefaults: true })
+  const quick = whenUsed({ allErrors: false, verbose: false })
+  const body = whenUsed({})
   // All of a query is text.
-  const text = new Ajv2020({ ...SHARED, coerceTypes: 'array', useDefaults: true })
+  const text = whenUsed({ coerceTypes: 'array' })
   return ({ schema, httpPart = 'body' }) => {
     // With the first request: those of all routes together would take longer than all else that a server does to start.
     let fits: ValidateFunction | undefined
     let validate: ValidateFunction | undefined
     return (value: unknown) => {
       if (httpPart === 'body') {
-        fits ??= quick.compile(schema)
+        fits ??= quick().compile(schema)
         if (fits(value)) return true
       }
-      validate ??= (httpPart === 'body' ? body : text).compile(closed(schema, httpPart))
+      validate ??= (httpPart === 'body' ? body : text)().compile(closed(schema, httpPart))
       if (validate(value)) return true
       return { error: misfit(httpPart, validate.errors ?? []) }
     }
+  }
+}
+
+/** Made with the first request that needs it: to load and make them takes a tenth of a server's start. */
+function whenUsed(options: Options): () => Ajv2020 {
+  let made: Ajv2020 | undefined
+  return () => {
+    made ??= new Ajv2020({ ...SHARED, useDefaults: true, ...options })
+    return made
   }
 }
 
