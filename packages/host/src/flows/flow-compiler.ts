@@ -42,9 +42,12 @@ export interface FlowCompilerOptions {
 
 export function createFlowCompiler(options: FlowCompilerOptions): FlowCompiler {
   const known = new Map<string, Promise<CompiledGiven>>()
+  let newest: string | undefined
   const once = (key: string, compile: () => Promise<CompiledGiven>) => {
-    // The oldest goes first: this one is the newest again.
     const cached = known.get(key)
+    if (cached && key === newest) return cached
+    // The oldest goes first: this one is the newest again.
+    newest = key
     known.delete(key)
     const compiled = cached ?? compile()
     known.set(key, compiled)
@@ -56,7 +59,10 @@ export function createFlowCompiler(options: FlowCompilerOptions): FlowCompiler {
   return {
     async compile(given, overrides) {
       if (!('flowName' in given)) {
-        return once(JSON.stringify([given, overrides]), () => compileGiven(given, overrides, options))
+        // A key that is JSON begins with a bracket.
+        const isAsStored = 'flowId' in given && overrides === undefined
+        const key = isAsStored ? `id ${given.flowId}` : JSON.stringify([given, overrides])
+        return once(key, () => compileGiven(given, overrides, options))
       }
       // What the name stands for may be another flow by now.
       const { flowName, flowVersion } = given

@@ -18,12 +18,14 @@ export interface DoorConfig {
 export function guardDoor(app: App, config: DoorConfig): void {
   const hosts = new Set(config.hosts.map((name) => name.toLowerCase()))
   const origins = new Set(config.origins)
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     checkHost(request, hosts)
     const { origin } = request.headers
-    if (origin === undefined) return
-    if (origins.has(origin)) return admit(request, reply, origin)
-    if (isOwn(origin, request.headers.host)) return
+    if (origin !== undefined && origins.has(origin)) {
+      const isAnswered = admit(request, reply, origin) !== undefined
+      return isAnswered ? undefined : done()
+    }
+    if (origin === undefined || isOwn(origin, request.headers.host)) return done()
     throw new FlowError(
       'FORBIDDEN',
       `pages of ${shown(origin)} may not use this server: --cors ${shown(origin)} permits it`,

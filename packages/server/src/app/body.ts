@@ -59,14 +59,15 @@ export function acceptBodies(app: App, clock: Clock): void {
     // One of several schemas is chosen by the type: without one, none would be asked.
     route.config = { ...route.config, takes, needsBody: body.content !== undefined }
   })
-  app.addHook('preParsing', async (request, _reply, payload) => {
+  app.addHook('preParsing', (request, _reply, payload, done) => {
     checkType(request)
-    // Where nothing is to come, nothing ends: the answer may take for ever.
-    if (!hasBody(request) || STREAMED.includes(request.mediaType ?? '')) return payload
+    // Where nothing is to come, nothing ends: the answer may take for ever. What came with its head is here.
+    const isComing = hasBody(request) && !request.raw.complete
+    if (!isComing || STREAMED.includes(request.mediaType ?? '')) return done(null, payload)
     // Whoever sends a byte a minute holds a connection, and nothing else, for no longer than that.
     const cancel = clock.timer(BODY_MS, () => request.raw.destroy())
     payload.once('close', cancel).once('end', cancel)
-    return payload
+    done(null, payload)
   })
 }
 

@@ -5,6 +5,7 @@ import type { CallToolResult } from '@modelcontextprotocol/server'
 import { FlowError, type JournalEntry, type Plan } from '@stepflow/engine'
 import { isFlowId } from '@stepflow/host/named-flows'
 import type { Caller } from '../access/access.ts'
+import { whenAborted } from '../app/gone.ts'
 import { waitForEnd } from '../runs/wait-for-end.ts'
 import type { Services } from '../services.ts'
 import { resultOf } from './tool-result.ts'
@@ -67,7 +68,7 @@ export async function callFlow(call: FlowCall, services: Services): Promise<Call
   try {
     const recorded = await runs.open(id)
     recorded.follow((entries) => progress.see(entries), over.signal)
-    const end = await waitForEnd(begun, { clock, store, runs, timeoutMs, signal: over.signal })
+    const end = await waitForEnd(begun, { clock, store, runs, timeoutMs, whenGone: whenAborted(over.signal) })
     if (!end) throw new FlowError('NOT_FOUND', `run ${id} was removed while it ran`)
     if (!end.isEnded || !end.outcome) return { runId: id, result: undefined }
     // A quick run is over before anybody has seen what happened in it.

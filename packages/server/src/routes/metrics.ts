@@ -6,10 +6,11 @@ import type { Services } from '../services.ts'
 
 /** Measures every answer, in all routes that are added afterwards. */
 export function measureAnswers(app: App, { observation, config }: Services): void {
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const { url } = request.routeOptions
     const route = url === undefined ? 'none' : url.slice(url.startsWith(config.basePath) ? config.basePath.length : 0)
     observation.observer.answered(route, reply.statusCode, reply.elapsedTime / 1000)
+    done()
   })
 }
 

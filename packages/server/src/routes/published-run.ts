@@ -4,7 +4,7 @@
 import { FlowError } from '@stepflow/engine'
 import { isFlowId } from '@stepflow/host/named-flows'
 import type { App } from '../app/app.ts'
-import { gone } from '../app/gone.ts'
+import { whenGone } from '../app/gone.ts'
 import { type Arg, inputOf, publishedResult } from '../flows/published-run.ts'
 import { requestKey } from '../runs/request-key.ts'
 import { requestHash } from '../runs/start-run.ts'
@@ -38,7 +38,7 @@ export function publishedRunRoutes(app: App, services: Services): void {
       })
       const runId = begun.run.id
       if (body.mode === 'async') return reply.code(202).send({ runId, status: 'running' })
-      const end = await waitForEnd(begun, { clock, store, runs, timeoutMs: MOST_MS, signal: gone(reply, life) })
+      const end = await waitForEnd(begun, { clock, store, runs, timeoutMs: MOST_MS, whenGone: whenGone(reply, life) })
       if (!end) throw new FlowError('NOT_FOUND', `run ${runId} was removed while it ran`)
       if (!end.isEnded || !end.outcome) return reply.code(202).send({ runId, status: 'running' })
       const recorded = await runs.open(runId)

@@ -8,7 +8,7 @@ import { summaryOf } from '@stepflow/host/history'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller } from '../access/access.ts'
 import type { App } from '../app/app.ts'
-import { gone } from '../app/gone.ts'
+import { whenGone } from '../app/gone.ts'
 import { unreadable } from '../app/problem.ts'
 import { checkFlowPath } from '../flows/check-flow.ts'
 import { partToRun } from '../flows/part-to-run.ts'
@@ -81,26 +81,30 @@ async function toStart(
 ): Promise<Omit<StartRequest, 'inputs' | 'isSingle'>> {
   const { overrides, variables, labels, maxConcurrent, kind } = asked
   if (asked.timeout !== undefined) timeoutOf(asked.timeout)
-  const { idempotencyKey: _, wait: __, timeout: ___, ...hashed } = asked
   const given = await flows.compile(givenFlow(asked), overrides as Json | undefined) // it came as JSON
   const part = await partToRun(given, asked, store)
   return {
     flow: part?.flow ?? given,
-    ...(part ? { pins: part.pins } : {}),
-    ...(part?.secrets ? { secrets: part.secrets } : {}),
-    ...(variables === undefined ? {} : { variables }),
-    ...(labels === undefined ? {} : { labels }),
-    ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
-    ...(part ? { kind: 'test' as const } : kind === undefined ? {} : { kind }),
-    trigger: { type: 'api', ...(caller?.name === undefined ? {} : { by: caller.name }) },
-    ...(key === undefined ? {} : { key: { key, hash: requestHash(['POST /runs', hashed]) } }),
+    pins: part?.pins,
+    secrets: part?.secrets,
+    variables,
+    labels,
+    maxConcurrent,
+    kind: part ? 'test' : kind,
+    trigger: caller?.name === undefined ? { type: 'api' } : { type: 'api', by: caller.name },
+    key: key === undefined ? undefined : { key, hash: hashOf(asked) },
   }
+}
+
+/** Of what was asked for, however it is waited for. */
+function hashOf({ idempotencyKey: _, wait: __, timeout: ___, ...hashed }: StartRun): string {
+  return requestHash(['POST /runs', hashed])
 }
 
 /** 200 with the end, if it comes in time; else 202. */
 async function atEnd(services: Services, begun: BegunRun, { timeout }: StartRun, reply: FastifyReply) {
   const { clock, store, life, runs } = services
-  const wait = { clock, store, runs, timeoutMs: timeoutOf(timeout), signal: gone(reply, life) }
+  const wait = { clock, store, runs, timeoutMs: timeoutOf(timeout), whenGone: whenGone(reply, life) }
   const end = await waitForEnd(begun, wait)
   if (!end) throw new FlowError('NOT_FOUND', `run ${begun.run.id} was removed while it ran`)
   reply.code(end.isEnded ? 200 : 202)
@@ -153,7 +157,8 @@ function refuseQuery(query: StartQuery): void {
 const WAIT_MS = 5 * 60_000
 
 function timeoutOf(text: string | undefined): number {
-  if (text === undefined) return WAIT_MS
+  // By its schema it is there, and nearly always that.
+  if (text === undefined || text === '5m') return WAIT_MS
   const timeoutMs = parseDuration(text)
   if (timeoutMs !== undefined) return timeoutMs
   throw new FlowError('INVALID_INPUT', `"timeout" is "${text}", but must be a duration like 30s or 5m`)

@@ -24,8 +24,9 @@ import { readCreated } from '@stepflow/host/history'
 import { createSchemaLoader } from '@stepflow/schema'
 import { misfitting } from './misfitting.ts'
 
-export interface StartRequest
-  extends Pick<RunOptions, 'variables' | 'labels' | 'maxConcurrent' | 'kind' | 'flowVersion' | 'pins' | 'secrets'> {
+type OfRun = Pick<RunOptions, 'variables' | 'labels' | 'maxConcurrent' | 'kind' | 'flowVersion' | 'pins' | 'secrets'>
+
+export interface StartRequest extends Readonly<{ [K in keyof OfRun]: OfRun[K] | undefined }> {
   readonly flow: CompiledGiven
   /** By which the run is listed, in place of the flow's own name. */
   readonly flowName?: string | undefined
@@ -126,18 +127,18 @@ export class RunStarter {
     // The run reads what they are now, whoever has set them.
     await this.#secrets.refresh()
     const name = flowName ?? flow.flowName ?? plan.name
-    const options: SubmitOptions = {
-      ...(flowId === undefined ? {} : { flowId }),
-      ...(flowVersion === undefined ? {} : { flowVersion }),
-      ...(name ? { flow: name } : {}),
-      ...(textId === undefined ? {} : { textId }),
-      ...(overridesId === undefined ? {} : { overridesId }),
-      ...given(request, ['variables', 'labels', 'maxConcurrent', 'kind', 'flowVersion', 'pins', 'secrets']),
-      ...(key ? { request: key } : {}),
-      ...(request.onBroken ? { onBroken: request.onBroken } : {}),
-      trigger,
-    }
-    const run = await this.#engine.submit(plan, inputs, id === undefined ? options : { ...options, id })
+    // Few have more than two of them, and copies of copies would cost as much as the run's steps.
+    const options: Writable<SubmitOptions> = { trigger }
+    if (flowId !== undefined) options.flowId = flowId
+    if (flowVersion !== undefined) options.flowVersion = flowVersion
+    if (name) options.flow = name
+    if (textId !== undefined) options.textId = textId
+    if (overridesId !== undefined) options.overridesId = overridesId
+    takeOver(request, options)
+    if (key) options.request = key
+    if (request.onBroken) options.onBroken = request.onBroken
+    if (id !== undefined) options.id = id
+    const run = await this.#engine.submit(plan, inputs, options)
     if (!isSingle) void discard(run)
     return { run, isNew: true, isAtHand: isSingle, plan, options }
   }
@@ -177,10 +178,18 @@ export function runIdOf(key: string): string {
   return `key-${createHash('sha256').update(key).digest('hex').slice(0, 32)}`
 }
 
-function given<K extends keyof StartRequest>(request: StartRequest, names: readonly K[]): Pick<StartRequest, K> {
-  return Object.fromEntries(
-    names.filter((name) => request[name] !== undefined).map((name) => [name, request[name]]),
-  ) as Pick<StartRequest, K> // these names
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
+
+/** What a request says of the run, as it is. */
+function takeOver(request: StartRequest, options: Writable<SubmitOptions>): void {
+  const { variables, labels, maxConcurrent, kind, flowVersion, pins, secrets } = request
+  if (variables !== undefined) options.variables = variables
+  if (labels !== undefined) options.labels = labels
+  if (maxConcurrent !== undefined) options.maxConcurrent = maxConcurrent
+  if (kind !== undefined) options.kind = kind
+  if (flowVersion !== undefined) options.flowVersion = flowVersion
+  if (pins !== undefined) options.pins = pins
+  if (secrets !== undefined) options.secrets = secrets
 }
 
 function sorted(value: unknown): Json {

@@ -1,7 +1,8 @@
 // Waits for the end of a run that a request has begun, for as long as the request wants to, and says how it stands then.
 
-import type { Clock, Outcome, RunRow, Store } from '@stepflow/engine'
+import type { Clock, ItemResult, Outcome, RunRow, Store } from '@stepflow/engine'
 import type { RunReader } from '@stepflow/host/history'
+import type { WhenGone } from '../app/gone.ts'
 import type { BegunRun } from './start-run.ts'
 
 export interface RunAtEnd {
@@ -18,30 +19,17 @@ export interface WaitForEnd {
   readonly runs: RunReader
   readonly timeoutMs: number
   /** Nobody waits any longer; the run goes on. */
-  readonly signal: AbortSignal
+  readonly whenGone: WhenGone
 }
 
 /** Undefined if the run was removed meanwhile. */
-export async function waitForEnd(
-  begun: BegunRun,
-  { clock, store, runs, timeoutMs, signal }: WaitForEnd,
-): Promise<RunAtEnd | undefined> {
+export async function waitForEnd(begun: BegunRun, wait: WaitForEnd): Promise<RunAtEnd | undefined> {
   const { run } = begun
-  let stop = () => {}
-  const given = new Promise<undefined>((resolve) => {
-    const leave = () => resolve(undefined)
-    const cancel = clock.timer(timeoutMs, leave)
-    signal.addEventListener('abort', leave)
-    stop = () => {
-      cancel()
-      signal.removeEventListener('abort', leave)
-    }
-  })
-  try {
-    const row = await Promise.race([run.ended, given])
-    if (row) return { row, isEnded: true, outcome: row.items.total === 1 ? await onlyOutcome(begun, runs) : undefined }
-  } finally {
-    stop()
+  const { runs, store } = wait
+  const ended = await endInTime(run.ended, wait)
+  if (ended) {
+    const outcome = ended.items.total === 1 ? await onlyOutcome(begun, runs) : undefined
+    return { row: ended, isEnded: true, outcome }
   }
   const row = await store.runs.get(run.id)
   return row && { row, isEnded: false }
@@ -49,9 +37,36 @@ export async function waitForEnd(
 
 // ---
 
+/** Undefined if it does not come in time, or nobody waits any longer. */
+async function endInTime(
+  ended: Promise<RunRow>,
+  { clock, timeoutMs, whenGone }: Pick<WaitForEnd, 'clock' | 'timeoutMs' | 'whenGone'>,
+): Promise<RunRow | undefined> {
+  let stop = () => {}
+  const first = new Promise<RunRow | undefined>((resolve, reject) => {
+    const leave = () => resolve(undefined)
+    const cancel = clock.timer(timeoutMs, leave)
+    const stay = whenGone(leave)
+    stop = () => {
+      cancel()
+      stay()
+    }
+    ended.then(resolve, reject)
+  })
+  try {
+    return await first
+  } finally {
+    stop()
+  }
+}
+
 /** One that was begun here with one input is at hand; of others somebody has read it already. */
 async function onlyOutcome({ run, isAtHand }: BegunRun, runs: RunReader): Promise<Outcome | undefined> {
   if (!isAtHand) return (await (await runs.open(run.id)).items(0, 1))[0]?.outcome
-  for await (const [result] of run.batches('input')) return result?.outcome
-  return undefined
+  // It is the only one: nothing is to be ended behind it.
+  const first: IteratorResult<readonly ItemResult[], undefined> = await run
+    .batches('input')
+    [Symbol.asyncIterator]()
+    .next()
+  return first.value?.[0]?.outcome
 }
