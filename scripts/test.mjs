@@ -15,6 +15,7 @@ const ONCE = [
   'test/outside-blobs.test.ts',
   'test/walkthrough.test.ts',
   'packages/builtin/test/code-as-user.test.ts',
+  'packages/host/test/blobs.test.ts',
   'packages/host/test/servers-everywhere.test.ts',
   'packages/host/test/mcp-released.test.ts',
   'packages/host/test/mcp-conformance.test.ts',

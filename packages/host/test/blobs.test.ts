@@ -148,6 +148,14 @@ for (let n = 0; ; n++) await blobs.put('aa/' + process.pid + '-' + n, content)
     await expect(openFolder(join(home, 'absent'), 'refused')).rejects.toThrow('is it mounted?')
   })
 
+  test('that many make at once is there for all of them', async () => {
+    for (let round = 0; round < 20; round++) {
+      const path = join(home, `many-${round}/below`)
+      const all = await Promise.all(Array.from({ length: 20 }, () => openFolder(path, 'made')))
+      await all[round]?.put('aa/x', bytes('x'))
+    }
+  })
+
   test('that goes away meanwhile is not made again elsewhere', async () => {
     const path = join(home, 'unmounted')
     const blobs = await openFolder(path, 'made')

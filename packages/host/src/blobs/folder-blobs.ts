@@ -78,9 +78,7 @@ class FolderBlobs implements BlobStorage {
   async #make(folder: string): Promise<void> {
     if (this.#made.has(folder)) return
     // Not its parents: a folder that was unmounted must not be made again somewhere else.
-    await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error
-    })
+    await makeOne(folder)
     await syncFolder(dirname(folder))
     this.#made.add(folder)
   }
@@ -92,18 +90,22 @@ class FolderBlobs implements BlobStorage {
   }
 }
 
-/** With those above it. Not by `recursive`: in /proc that never ends. */
+/** With those above it, also if others make them at the same time. Not by `recursive`: in /proc that never ends. */
 async function makeFolder(path: string): Promise<void> {
+  const above = dirname(path)
   try {
-    await mkdir(path)
+    await makeOne(path)
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'EEXIST') return
-    const above = dirname(path)
-    if (code !== 'ENOENT' || above === path || (await stat(above).catch(() => undefined))) throw error
-    await makeFolder(above)
-    await makeFolder(path)
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || above === path) throw error
+    if (!(await stat(above).catch(() => undefined))) await makeFolder(above)
+    await makeOne(path)
   }
+}
+
+async function makeOne(path: string): Promise<void> {
+  await mkdir(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error
+  })
 }
 
 /** A rename is on the disk when its folder is. */
