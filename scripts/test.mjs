@@ -12,6 +12,8 @@ const ONCE = [
   'test/python-sdk.test.ts',
   'packages/store-postgres/test/*.test.ts',
   'test/postgres.test.ts',
+  'test/many-nodes.test.ts',
+  'test/nodes.test.ts',
   'test/outside-blobs.test.ts',
   'test/walkthrough.test.ts',
   'packages/builtin/test/code-as-user.test.ts',

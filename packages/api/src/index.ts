@@ -89,4 +89,12 @@ export {
   scheduleListSchema,
   scheduleSchema,
 } from './shapes/schedule.ts'
-export { healthSchema, type Info, infoSchema, type Role, roles } from './shapes/server.ts'
+export {
+  healthSchema,
+  type Info,
+  infoSchema,
+  type NodeList,
+  nodeListSchema,
+  type Role,
+  roles,
+} from './shapes/server.ts'

@@ -34,8 +34,16 @@ export interface PlanEngineOptions {
   readonly random?: () => number
   readonly newId?: () => string
   readonly log?: Log
+  /** What becomes of a run whose inputs come no more, where several processes work on the store. Absent: it waits for them. */
+  readonly leftInputs?: (options: RunOptions | undefined) => LeftInputs
   /** For how long runs wait, with what they have in hand, for a store that is away; then they are left to others. 60 s. */
   readonly storePatienceMs?: number
+}
+
+/** So long the rest is waited for; then the run ends, and fails with this error about so many items. */
+export interface LeftInputs {
+  readonly waitMs: number
+  readonly error: (items: number) => ErrorValue
 }
 
 /** Options of a submitted run. */
@@ -170,6 +178,8 @@ export interface RunHandle {
   results(order?: ResultOrder): AsyncIterable<ItemResult>
   /** The same, several at a time: as many as are there. */
   batches(order?: ResultOrder): AsyncIterable<readonly ItemResult[]>
+  /** Nobody reads its results here: none is held for a reader. */
+  discardResults(): void
   /** Resolves when all items have ended. */
   readonly ended: Promise<RunRow>
   /** Resolves when its inputs are written down: all of them, or what came before their source failed or was left. */

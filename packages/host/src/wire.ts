@@ -44,14 +44,27 @@ export interface WireOptions {
   readonly secrets?: Secrets
   readonly plan?: PlanEngineOptions['plan']
   readonly flowOf?: PlanEngineOptions['flowOf']
+  readonly leftInputs?: PlanEngineOptions['leftInputs']
   /** Leads to what a flow in code brings along, and else to the configuration's routes. */
   readonly around?: (router: Router) => Router
   /** Learns, by the name of each plugin, how it is doing. */
   readonly uses?: Map<string, PluginUse>
   readonly clock?: Clock
   readonly log?: Log
+  /** What this process is among those that work on its store. */
+  readonly node?: NodeFacts | undefined
   /** For how long runs wait for a store that is away; as long as the engine thinks right, unless told. */
   readonly storePatienceMs?: number
+}
+
+/** A process among those that work on a store. */
+export interface NodeFacts {
+  /** In lists and logs: the host's name unless told. */
+  readonly name?: string | undefined
+  /** Journals that it drives at once; 0: it takes none. */
+  readonly capacity?: number | undefined
+  /** Of the program. */
+  readonly version?: string | undefined
 }
 
 export interface WiredPlugins {
@@ -85,6 +98,7 @@ export async function wire(config: Config, given: WireOptions): Promise<Wired> {
     known: secrets.known,
     ...(options.plan && { plan: options.plan }),
     ...(options.flowOf && { flowOf: options.flowOf }),
+    ...(options.leftInputs && { leftInputs: options.leftInputs }),
     ...(options.clock && { clock: options.clock }),
     ...(options.log && { log: options.log }),
     ...(options.storePatienceMs === undefined ? {} : { storePatienceMs: options.storePatienceMs }),
@@ -154,14 +168,20 @@ export async function wirePlugins(config: Config, given: WireOptions, known?: Kn
 /** The store that a configuration names; whoever opens it closes it. */
 export async function openStore(
   { stateStore }: Pick<Config, 'stateStore'>,
-  options: Pick<WireOptions, 'history' | 'clock' | 'log' | 'blobs'> & Partial<Pick<WireOptions, 'env'>>,
+  options: Pick<WireOptions, 'history' | 'clock' | 'log' | 'blobs' | 'node'> & Partial<Pick<WireOptions, 'env'>>,
 ): Promise<Store> {
   const blobs = blobsOf(stateStore, options)
   const shared = { ...(options.clock && { clock: options.clock }), ...(options.log && { log: options.log }) }
   if (stateStore.type === 'postgres') {
     const { createPostgresStore } = await import('@stepflow/store-postgres')
     const { url } = stateStore
-    return ifThere(() => createPostgresStore({ url, ...(blobs && { blobs }), ...shared }))
+    const { name, capacity, version } = options.node ?? {}
+    const node = {
+      ...(name === undefined ? {} : { driverId: name }),
+      ...(capacity === undefined ? {} : { maxJournals: capacity }),
+      ...(version === undefined ? {} : { version }),
+    }
+    return ifThere(() => createPostgresStore({ url, ...(blobs && { blobs }), ...node, ...shared }))
   }
   if (stateStore.type === 'memory' || stateStore.path === ':memory:') {
     return createMemoryStore({ forget: options.history === 'none', ...shared })

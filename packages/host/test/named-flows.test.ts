@@ -36,6 +36,7 @@ function stepped() {
   const names = new TakenNames({ records: store.records, clock, triggersOf: async () => [] })
   const flows = new FolderFlows({
     names,
+    isShared: false,
     root: folder,
     versions,
     compile: compile(),

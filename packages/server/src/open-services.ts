@@ -38,7 +38,7 @@ import { Life } from './app/life.ts'
 import { EventHub } from './events/event-stream.ts'
 import { FlowNews } from './events/flow-news.ts'
 import type { WhichTools } from './mcp/flow-tools.ts'
-import { Intakes } from './runs/intakes.ts'
+import { Intakes, leftInputs } from './runs/intakes.ts'
 import { RunStarter } from './runs/start-run.ts'
 import type { Services } from './services.ts'
 import { ActiveTriggers } from './triggers/active-triggers.ts'
@@ -60,6 +60,9 @@ export interface OpenOptions {
   readonly flowsDir?: string | undefined
   /** Which flows are tools for MCP clients: those that say so unless told. */
   readonly mcpTools?: WhichTools | undefined
+  /** Of a store that several nodes share: how many journals this one drives at once, and what it is called. */
+  readonly capacity?: number | undefined
+  readonly nodeName?: string | undefined
   readonly log?: Log
   readonly clock?: Clock
 }
@@ -90,15 +93,20 @@ export async function openServices(options: OpenServices): Promise<OpenedService
   const errors = errorsOf(diagnostics)
   if (errors.length > 0) throw new FlowError('INVALID_INPUT', errors.map(toldOf).join('\n'))
   const stateStore = options.store ?? (config.stateStore.type === 'memory' ? defaultStore(cwd) : config.stateStore)
+  if (stateStore.type !== 'postgres' && (options.capacity ?? options.nodeName) !== undefined) {
+    const message = '--capacity and --name are for nodes that share a store: --store postgres://USER@HOST/DATABASE'
+    throw new FlowError('INVALID_INPUT', message)
+  }
   const life = new Life()
   const closing: (() => unknown)[] = []
   const closeAll = async () => {
     for (const close of closing.splice(0).reverse()) await close()
   }
   try {
+    const node = { name: options.nodeName, capacity: options.capacity, version }
     const store = await openStoreWhenThere(
       { stateStore },
-      { env, blobs, log, ...(options.clock && { clock: options.clock }) },
+      { env, blobs, log, node, ...(options.clock && { clock: options.clock }) },
     )
     const clock = options.clock ?? store.clock ?? systemClock
     closing.push(() => store.close())
@@ -121,6 +129,7 @@ export async function openServices(options: OpenServices): Promise<OpenedService
       ...{ env, flowDirectory: flowsDir, store: observation.store, secrets, clock, log },
       plan: createFlowLoader({ directory: flowsDir, plugins, flows }),
       flowOf: flows.of,
+      leftInputs,
       around(inner) {
         router = observation.around(inCode(inner))
         return router

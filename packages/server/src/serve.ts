@@ -4,10 +4,10 @@ import { isIP } from 'node:net'
 import { type Diagnostic, FlowError, type Log, type PlanEngine, type Store, systemClock } from '@stepflow/engine'
 import { type ServerSeat, takeSeat } from '@stepflow/host'
 import { Retention } from '@stepflow/host/history'
-import type { FastifyInstance } from 'fastify'
 import { checkedHost, checkedOrigin } from './access/door.ts'
 import { createTokenAccess } from './access/token-access.ts'
 import { createApp } from './create-app.ts'
+import { isLoopback, LOOPBACK, listen } from './listen.ts'
 import { type OpenOptions, openServices } from './open-services.ts'
 import type { Services } from './services.ts'
 import { whyUnusable } from './signatures/forms.ts'
@@ -46,7 +46,6 @@ export interface StartedServer {
 }
 
 export const DEFAULT_PORT = 7837
-const LOOPBACK = '127.0.0.1'
 
 /** Throws INVALID_INPUT for what cannot be served, CONFLICT if another server has the store. */
 export async function serve(options: ServeOptions): Promise<StartedServer> {
@@ -61,6 +60,8 @@ export async function serve(options: ServeOptions): Promise<StartedServer> {
     ...options,
     door: { basePath, hosts, origins, access: (services) => createTokenAccess({ ...services, isOpen }) },
     async onStore(store) {
+      // Where several nodes work on a store, each of them serves it.
+      if (store.capacity !== undefined) return () => {}
       const taken = await takeSeat({ store, clock, log, onLost })
       seat = taken
       return () => taken.leave()
@@ -71,7 +72,7 @@ export async function serve(options: ServeOptions): Promise<StartedServer> {
   try {
     const app = await createApp(services)
     closing.push(() => app.close())
-    const url = `${await listen(app, options)}${basePath}`
+    const url = `${await listen(app, { host, port: options.port ?? DEFAULT_PORT })}${basePath}`
     await seat?.announce(url)
     const resumedRuns = await resumeRuns(engine, store)
     await intakes.takeOver()
@@ -112,43 +113,12 @@ export async function serve(options: ServeOptions): Promise<StartedServer> {
 
 // ---
 
-/** Only this machine reaches it. */
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\./.test(host)
-}
-
 /** `/x`, or nothing. */
 function checkedBase(text: string): string {
   const base = text.replace(/\/+$/, '')
   // What is left out of addresses before they are sent could never be asked for.
   if (base === '' || (/^(\/[\w.~-]+)+$/.test(base) && !/\/\.\.?(\/|$)/.test(base))) return base
   throw new FlowError('INVALID_INPUT', `the base path is "${text}", but must be like /stepflow`)
-}
-
-async function listen(app: FastifyInstance, { host = LOOPBACK, port = DEFAULT_PORT }: ServeOptions): Promise<string> {
-  try {
-    await app.listen({ host, port })
-  } catch (thrown) {
-    throw cannotListen(thrown, host, port)
-  }
-  const address = app.server.address()
-  const actual = typeof address === 'object' && address ? address.port : port
-  // All addresses of the machine: this one is among them.
-  const shown = host === '0.0.0.0' || host === '::' ? LOOPBACK : isIP(host) === 6 ? `[${host}]` : host
-  return `http://${shown}:${actual}`
-}
-
-function cannotListen(thrown: unknown, host: string, port: number): unknown {
-  const { code } = thrown as NodeJS.ErrnoException
-  const why: Readonly<Record<string, string>> = {
-    EADDRINUSE: `port ${port} of ${host} is in use: end what listens there, or take another --port`,
-    EACCES: `port ${port} of ${host} may not be used by this user: take one above 1023`,
-    EADDRNOTAVAIL: `${host} is no address of this machine`,
-    ENOTFOUND: `there is no host ${host}`,
-    EAI_AGAIN: `the name ${host} cannot be looked up now`,
-  }
-  const message = code === undefined ? undefined : why[code]
-  return message === undefined ? thrown : new FlowError('INVALID_INPUT', message, { cause: thrown })
 }
 
 /** What runs are found by is made now, beside everything else: the first one who asks for a list would wait for it. */

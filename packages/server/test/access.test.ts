@@ -12,6 +12,7 @@ const NEEDS: Readonly<Record<string, Needed>> = {
   getHealth: 'none',
   getReady: 'none',
   getInfo: 'viewer',
+  listNodes: 'viewer',
   getMetrics: 'viewer',
   getOpenApi: 'viewer',
   startRun: 'operator',

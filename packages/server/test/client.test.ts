@@ -9,6 +9,7 @@ type Call = (client: StepflowClient) => unknown
 /** By operation: how the client is called. */
 const CALLS: Readonly<Record<string, Call>> = {
   getInfo: (client) => client.getInfo(),
+  listNodes: (client) => client.listNodes(),
   getHealth: (client) => client.getHealth(),
   getReady: (client) => client.getReady(),
   getMetrics: (client) => client.getMetrics(),

@@ -36,6 +36,7 @@ export {
   type NewSchedule,
   type NewToken,
   type NextTimes,
+  type NodeList,
   type Outcome,
   type PastInputs,
   type PatienceOptions,

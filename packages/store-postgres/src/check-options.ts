@@ -26,5 +26,7 @@ const RULES: OptionRules = {
   url: ['a URL: postgres://USER:PASSWORD@HOST:PORT/DATABASE', (value) => typeof value === 'string' && value !== ''],
   ...SHARED_STORE_OPTIONS,
   blobs: ['a function that opens a blob storage', (value) => typeof value === 'function'],
+  maxJournals: ['a whole number from 0 on', (value) => Number.isInteger(value) && (value as number) >= 0],
+  version: ['a text', (value) => typeof value === 'string'],
   migrate: ['true or false', (value) => typeof value === 'boolean'],
 }

@@ -5,11 +5,16 @@
 //     same, the journal's fence ends one of them.
 // K2  A wake that comes while its journal is driven waits until the driver lets go.
 //
+// K3  Of the runs of which something is due, those come first of which least is in hand here, and none gets more than half of the
+//     places: a small run does not wait for a large one. Of a run whose items are limited, only so many journals are in hand
+//     anywhere as it has shares: each has a place in the run, which no other can have.
+//
 // What has been taken is driven by `Driving`.
 
 import { type Clock, type Drive, Driving, type Log, type Wake } from '@stepflow/engine'
 import { texts } from './arrays.ts'
 import type { Connection } from './connection.ts'
+import { isCollision } from './failure.ts'
 import { journalOf, partsOf } from './journal-names.ts'
 import type { Presence } from './presence.ts'
 import { fromText, toText } from './text.ts'
@@ -19,13 +24,20 @@ export interface DispatcherOptions {
   readonly presence: Presence
   readonly clock: Clock
   readonly log: Log
-  /** Journals that are driven at once. */
+  /** Journals that are driven at once; 0: none are taken. */
   readonly limit: number
   /** Others may have something to do. */
   readonly tell: () => void
 }
 
 const TICK_MS = 3_000
+/** Of a run that nobody has limited, so many journals are in hand here at once: each brings many items. */
+const OPEN_OF_RUN = 4
+/** What this process cannot drive is not looked at again for so long; and so many runs of the kind are known. */
+const LEFT_MS = 10_000
+const MOST_LEFT = 1_000
+/** Two who take journals of one run at once may want the same place in it. */
+const MOST_TRIES = 5
 
 export class Dispatcher {
   readonly #options: DispatcherOptions
@@ -33,7 +45,11 @@ export class Dispatcher {
   #tick: NodeJS.Timeout | undefined
   #cancelTimer: (() => void) | undefined
   #taking: Promise<void> | undefined
+  #leaving: NodeJS.Timeout | undefined
   #isToLookAgain = false
+  /** Runs that are left to others, and until when. By `performance.now()`. */
+  readonly #left = new Map<string, number>()
+  readonly #offset = Math.floor(Math.random() * 1_000)
 
   constructor(options: DispatcherOptions) {
     this.#options = options
@@ -49,8 +65,10 @@ export class Dispatcher {
     return this.#driving.isOn
   }
 
-  work(drive: Drive): { stop(): Promise<void> } {
-    this.#driving.begin(drive)
+  work(drive: Drive, beside: () => number = () => 0): { stop(): Promise<void> } {
+    this.#driving.begin(drive, beside)
+    const { presence, limit, log } = this.#options
+    presence.work(limit).catch((error) => log('warning', `cannot say that we are alive: ${(error as Error).message}`))
     this.#tick = setInterval(() => this.#onTick(), TICK_MS).unref()
     this.#adopt()
     return { stop: () => this.stop() }
@@ -60,17 +78,19 @@ export class Dispatcher {
     clearInterval(this.#tick)
     this.#cancelTimer?.()
     this.#driving.stop()
+    await this.#options.presence.drain()
     await this.#taking
     await this.#driving.idle()
   }
 
   /** Nobody has the journal in hand until its wake. */
-  async putDown({ journal, at }: Wake): Promise<void> {
+  async putDown({ journal, at, forOthers }: Wake): Promise<void> {
     const { connection, presence, tell } = this.#options
     const { run, part } = partsOf(journal)
+    if (forOthers) this.#leave(run)
     await connection().query({
       name: 'put-down',
-      text: `WITH free AS (UPDATE shards SET driver = NULL WHERE run = $1 AND part = $2 AND driver = $3)
+      text: `WITH free AS (UPDATE shards SET driver = NULL, place = NULL WHERE run = $1 AND part = $2 AND driver = $3)
         INSERT INTO wakes (run, part, at) SELECT $1, $2, $4 WHERE $4::bigint IS NOT NULL
         ON CONFLICT (run, part) DO UPDATE SET at = least(wakes.at, excluded.at)`,
       values: [toText(run), part, presence.id, Number.isFinite(at) ? Math.floor(at) : null],
@@ -104,34 +124,51 @@ export class Dispatcher {
       })
   }
 
+  /** K3. */
   async #takeDue(): Promise<void> {
-    const { connection, presence, clock } = this.#options
+    const { presence, clock } = this.#options
     const room = this.#driving.room
     this.#cancelTimer?.()
     if (room <= 0) return
     await presence.register()
-    const rows = await connection().query<{ run: string; part: number | null; next: number | null }>({
-      name: 'take-due',
-      text: `WITH due AS (
-          SELECT wakes.run, wakes.part FROM wakes LEFT JOIN shards USING (run, part)
-          WHERE wakes.at <= $1 AND driver IS NULL ORDER BY wakes.at LIMIT $2 FOR UPDATE OF wakes SKIP LOCKED),
-        taken AS (DELETE FROM wakes USING due WHERE wakes.run = due.run AND wakes.part = due.part
-          RETURNING due.run, due.part),
-        held AS (UPDATE shards SET driver = $3 FROM taken
-          WHERE shards.run = taken.run AND shards.part = taken.part AND is_open AND driver IS NULL),
-        later AS (SELECT min(wakes.at) AS at FROM wakes LEFT JOIN shards USING (run, part)
-          WHERE wakes.at > $1 AND driver IS NULL)
-        SELECT taken.run, taken.part, NULL::bigint AS next FROM taken LEFT JOIN shards USING (run, part)
-          WHERE coalesce(is_open, true)
-        UNION ALL SELECT NULL, NULL, at FROM later`,
-      values: [Math.floor(clock.now()), room, presence.id],
-    })
+    const rows = await this.#claimDue(Math.floor(clock.now()), room)
     for (const { run, part, next } of rows) {
       if (part !== null) this.#driving.start(journalOf(fromText(run), part))
       else if (next !== null) this.#arm(next)
     }
     // There may be more than had room in one statement.
     if (rows.length > room) this.#isToLookAgain = true
+  }
+
+  async #claimDue(now: number, room: number): Promise<Due[]> {
+    const { connection, presence, limit } = this.#options
+    const ofRun = Math.max(1, Math.ceil(limit / 2))
+    for (let tries = 1; ; tries++) {
+      try {
+        return await connection().query<Due>({
+          name: 'take-due',
+          text: TAKE_DUE,
+          values: [now, room, presence.id, texts(this.#leftRuns()), ofRun, Math.min(ofRun, OPEN_OF_RUN), this.#offset],
+        })
+      } catch (error) {
+        if (!isCollision(error) || tries === MOST_TRIES) throw error
+      }
+    }
+  }
+
+  #leave(run: string): void {
+    if (this.#left.size >= MOST_LEFT) this.#left.delete([...this.#left.keys()][0] as string)
+    this.#left.set(run, performance.now() + LEFT_MS)
+    this.#leaving ??= setTimeout(() => {
+      this.#leaving = undefined
+      this.look()
+    }, LEFT_MS).unref()
+  }
+
+  #leftRuns(): string[] {
+    const now = performance.now()
+    for (const [run, until] of this.#left) if (until <= now) this.#left.delete(run)
+    return [...this.#left.keys()].map(toText)
   }
 
   #adopt(): void {
@@ -174,3 +211,50 @@ export class Dispatcher {
     this.#cancelTimer = clock.timer(Math.max(0, at - clock.now()), () => this.look())
   }
 }
+
+// ---
+
+interface Due {
+  readonly run: string
+  readonly part: number | null
+  readonly next: number | null
+}
+
+/**
+ * $1: now. $2: how many. $3: us. $4: runs that are left to others. Of one run in our hand: at most $5, and $6 of one that nobody
+ * has limited. $7: at which of the free places we begin, so that two who take at once seldom want the same one.
+ */
+const TAKE_DUE = `WITH ours AS (
+  SELECT run, count(*)::integer AS held FROM shards WHERE driver = $3 AND is_open AND items > 0 GROUP BY run),
+due_runs AS (
+  SELECT wakes.run, min(wakes.at) AS at, max(shares) AS shares
+  FROM wakes LEFT JOIN shards USING (run, part)
+  WHERE wakes.at <= $1 AND driver IS NULL AND wakes.run <> ALL ($4::text[])
+  GROUP BY wakes.run),
+roomy AS (
+  SELECT due_runs.run, due_runs.at, coalesce(held, 0) AS held,
+    least(CASE WHEN shares IS NULL THEN $6::integer ELSE $5::integer END - coalesce(held, 0),
+      shares - (SELECT count(*)::integer FROM shards WHERE run = due_runs.run AND place IS NOT NULL)) AS room
+  FROM due_runs LEFT JOIN ours ON ours.run = due_runs.run),
+due AS (
+  SELECT one.run, one.part
+  FROM (SELECT * FROM roomy WHERE room > 0 ORDER BY held, at LIMIT $2) AS of_run
+  CROSS JOIN LATERAL (
+    SELECT wakes.run, wakes.part FROM wakes LEFT JOIN shards USING (run, part)
+    WHERE wakes.run = of_run.run AND wakes.at <= $1 AND driver IS NULL
+    ORDER BY wakes.part LIMIT of_run.room FOR UPDATE OF wakes SKIP LOCKED) AS one
+  ORDER BY of_run.held, of_run.at, one.part LIMIT $2),
+taken AS (
+  DELETE FROM wakes USING due WHERE wakes.run = due.run AND wakes.part = due.part RETURNING due.run, due.part),
+held AS (
+  UPDATE shards SET driver = $3, place = CASE WHEN shares IS NOT NULL THEN (
+      SELECT free FROM generate_series(0, shards.shares - 1) AS free
+      WHERE free <> ALL (ARRAY (SELECT place FROM shards AS other WHERE other.run = shards.run AND place IS NOT NULL))
+      ORDER BY (free + $7::integer) % shards.shares OFFSET nth.n - 1 LIMIT 1) END
+  FROM (SELECT run, part, row_number() OVER (PARTITION BY run ORDER BY part) AS n FROM taken) AS nth
+  WHERE shards.run = nth.run AND shards.part = nth.part AND is_open AND driver IS NULL),
+later AS (
+  SELECT min(wakes.at) AS at FROM wakes LEFT JOIN shards USING (run, part) WHERE wakes.at > $1 AND driver IS NULL)
+SELECT taken.run, taken.part, NULL::bigint AS next FROM taken LEFT JOIN shards USING (run, part)
+  WHERE coalesce(is_open, true)
+UNION ALL SELECT NULL, NULL, at FROM later`

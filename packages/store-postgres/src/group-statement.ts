@@ -160,6 +160,7 @@ function shardsWritten(
     put('integer[]', ints(column(({ ofRun }) => ofRun.unit))),
     put('integer[]', ints(column(({ first }) => first))),
     put('integer[]', ints(column(({ items }) => items))),
+    put('integer[]', ints(column(({ shares }) => shares ?? null))),
     put('boolean[]', bools(column(({ hold }) => hold))),
     put('boolean[]', bools(column(({ isOpen }) => isOpen))),
     put('integer[]', ints(column(({ counts }) => counts.success))),
@@ -178,18 +179,19 @@ function shardsWritten(
   const me = put('text', driver)
   const mayWrite = has.runs ? 'AND (s.gate < 0 OR s.gate = ANY (ARRAY (SELECT n FROM runs_done)))' : ''
   const created = `shards_new AS (
-    INSERT INTO shards (run, part, slot, rows, first, items, driver, ${counts.join(', ')})
-    SELECT run, part, n, rows, first, items, CASE WHEN hold AND is_open THEN ${me} END, ${counts.join(', ')}
+    INSERT INTO shards (run, part, slot, rows, first, items, shares, driver, ${counts.join(', ')})
+    SELECT run, part, n, rows, first, items, shares, CASE WHEN hold AND is_open THEN ${me} END, ${counts.join(', ')}
     FROM s WHERE expected = 0 ${mayWrite}
     ON CONFLICT (run, part) DO NOTHING RETURNING slot AS n)`
   const moved = `shards_moved AS (
     UPDATE shards SET rows = s.rows, ${counts.map((name) => `${name} = s.${name}`).join(', ')},
-      driver = CASE WHEN NOT s.is_open THEN NULL WHEN s.hold THEN ${me} ELSE shards.driver END
+      driver = CASE WHEN NOT s.is_open THEN NULL WHEN s.hold THEN ${me} ELSE shards.driver END,
+      place = CASE WHEN s.is_open THEN shards.place END
     FROM s WHERE s.expected > 0 AND shards.run = s.run AND shards.part = s.part AND shards.rows = s.expected ${mayWrite}
     RETURNING s.n)`
   const written = [...(has.newShards ? ['shards_new'] : []), ...(has.oldShards ? ['shards_moved'] : [])]
   return [
-    `s AS (SELECT * FROM unnest(${columns.join(', ')}) AS s (n, run, part, expected, rows, gate, unit, first, items, hold,
+    `s AS (SELECT * FROM unnest(${columns.join(', ')}) AS s (n, run, part, expected, rows, gate, unit, first, items, shares, hold,
       ${counts.join(', ')}))`,
     ...(has.newShards ? [created] : []),
     ...(has.oldShards ? [moved] : []),

@@ -5,9 +5,10 @@ import type pg from 'pg'
 import type { Address } from './address.ts'
 import { sql as first } from './sql/0001.ts'
 import { sql as second } from './sql/0002.ts'
+import { sql as third } from './sql/0003.ts'
 
 /** In the order of their numbers; only ever added to. */
-const migrations: readonly string[] = [first, second]
+const migrations: readonly string[] = [first, second, third]
 
 /** Of the schema, as this program writes it. */
 export const VERSION = migrations.length

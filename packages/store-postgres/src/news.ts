@@ -14,9 +14,13 @@ export interface NewsOptions {
   readonly pollMs: number
   /** Is anybody interested? */
   readonly isWanted: () => boolean
-  readonly look: () => void
+  /** `work`: there may be something to drive. */
+  readonly look: (what: What) => void
   readonly warn: (message: string) => void
 }
+
+/** `rows`: somebody may want to hear of them; `work`: and some journal may be due. */
+export type What = 'rows' | 'work'
 
 /** One NOTIFY in so many milliseconds, at most. */
 const TELL_MS = 5
@@ -27,7 +31,7 @@ export class News {
   readonly #channel: string
   #poll: NodeJS.Timeout | undefined
   #telling: NodeJS.Timeout | undefined
-  #isToTell = false
+  #toTell: What | undefined
   #isBroken = false
   #isClosed = false
 
@@ -46,14 +50,14 @@ export class News {
   }
 
   /** Something was committed. */
-  tell(): void {
+  tell(what: What): void {
     if (this.#isClosed) return
-    this.#isToTell = true
+    if (this.#toTell !== 'work') this.#toTell = what
     if (this.#telling) return
     this.#tellNow()
     this.#telling = setTimeout(() => {
       this.#telling = undefined
-      if (this.#isToTell) this.tell()
+      if (this.#toTell) this.tell(this.#toTell)
     }, TELL_MS).unref()
   }
 
@@ -61,7 +65,7 @@ export class News {
     this.#isClosed = true
     clearInterval(this.#poll)
     clearTimeout(this.#telling)
-    if (this.#isToTell) await this.#notify()
+    if (this.#toTell) await this.#notify()
     await this.connection.close()
   }
 
@@ -71,9 +75,9 @@ export class News {
     // What is told need not be on the disk.
     await client.query(`SET synchronous_commit = off; LISTEN "${this.#channel}"`)
     client.on('notification', ({ payload }) => {
-      if (payload !== this.#options.id) this.#options.look()
+      if (!payload?.endsWith(` ${this.#options.id}`)) this.#options.look(payload?.startsWith('rows ') ? 'rows' : 'work')
     })
-    if (this.#isBroken) this.#options.look()
+    if (this.#isBroken) this.#options.look('work')
     this.#isBroken = false
   }
 
@@ -83,22 +87,22 @@ export class News {
       this.#poll = undefined
       return
     }
-    this.#options.look()
+    this.#options.look('work')
   }
 
   #tellNow(): void {
-    this.#isToTell = false
     void this.#notify()
   }
 
   /** Nothing is lost: the others poll. */
   async #notify(): Promise<void> {
-    this.#isToTell = false
+    const what = this.#toTell
+    this.#toTell = undefined
     try {
       await this.connection.query({
         name: 'tell',
         text: 'SELECT pg_notify($1, $2)',
-        values: [this.#channel, this.#options.id],
+        values: [this.#channel, `${what} ${this.#options.id}`],
       })
     } catch (error) {
       if (!this.#isBroken && !this.#isClosed)

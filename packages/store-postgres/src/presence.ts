@@ -2,6 +2,7 @@
 // old, or whose process has ended on this machine, is an orphan. The database's clock judges, and silence counts only as long
 // as we have seen the database ourselves: after an outage everybody is silent to everybody.
 
+import type { StoreNode } from '@stepflow/engine'
 import { isProcessAlive, thisHost } from '@stepflow/engine/node'
 import { texts } from './arrays.ts'
 import type { Connection } from './connection.ts'
@@ -9,6 +10,8 @@ import type { DatabaseClock } from './database-clock.ts'
 
 export interface PresenceOptions {
   readonly name: string
+  /** Of the program, if this is a node. */
+  readonly version: string | undefined
   readonly connection: () => Connection
   /** Told the database's time with each beat, and when it was asked for. */
   readonly clock: DatabaseClock | undefined
@@ -22,6 +25,19 @@ interface Holder {
   readonly silence: number | null
 }
 
+interface NodeRecord {
+  readonly id: string
+  readonly name: string
+  readonly host: string
+  readonly version: string | null
+  readonly capacity: number
+  readonly draining: boolean
+  readonly started_at: number
+  readonly seen_at: number
+  readonly silence: number
+  readonly shards: number
+}
+
 const BEAT_MS = 2_000
 const SILENT_MS = 10_000
 
@@ -30,6 +46,9 @@ export class Presence {
   readonly #options: PresenceOptions
   readonly #host = thisHost()
   #isRegistered = false
+  /** How many journals are driven here at once, once this is a node. */
+  #capacity: number | undefined
+  #isDraining = false
   #registering: Promise<void> | undefined
   /** Since when we have seen the database without a break: silence of before says nothing. By `performance.now()`. */
   #seenSince = performance.now()
@@ -54,6 +73,32 @@ export class Presence {
         this.#registering = undefined
       })
     await this.#registering
+  }
+
+  /** From now on this process is among the nodes. */
+  async work(capacity: number): Promise<void> {
+    this.#capacity = capacity
+    this.#isDraining = false
+    await (this.#isRegistered ? this.#beat() : this.register())
+  }
+
+  /** It takes no more journals. */
+  async drain(): Promise<void> {
+    this.#isDraining = true
+    if (this.#isRegistered) await this.#beatOn()
+  }
+
+  async nodes(): Promise<StoreNode[]> {
+    const rows = await this.#options.connection().query<NodeRecord>({
+      name: 'nodes',
+      text: `SELECT id, name, host, version, capacity, draining,
+          (extract(epoch FROM started_at) * 1000)::bigint AS started_at, (extract(epoch FROM seen_at) * 1000)::bigint AS seen_at,
+          (extract(epoch FROM clock_timestamp() - seen_at) * 1000)::double precision AS silence,
+          (SELECT count(*)::integer FROM shards WHERE driver = drivers.id AND is_open) AS shards
+        FROM drivers WHERE capacity IS NOT NULL ORDER BY name COLLATE "C", started_at, id`,
+    })
+    this.#seen()
+    return rows.map(nodeOf)
   }
 
   /** Those who hold journals and are no more. */
@@ -82,7 +127,7 @@ export class Presence {
     this.#isRegistered = false
     await this.#options.connection().query({
       text: `WITH us AS (DELETE FROM drivers WHERE id = $1),
-          left_over AS (UPDATE shards SET driver = NULL WHERE driver = $1 AND is_open RETURNING run, part)
+          left_over AS (UPDATE shards SET driver = NULL, place = NULL WHERE driver = $1 AND is_open RETURNING run, part)
         INSERT INTO wakes (run, part, at) SELECT run, part, 0 FROM left_over
         ON CONFLICT (run, part) DO UPDATE SET at = 0`,
       values: [this.id],
@@ -100,15 +145,16 @@ export class Presence {
   }
 
   async #beat(): Promise<void> {
-    const { connection, name, clock } = this.#options
+    const { connection, name, version, clock } = this.#options
     const askedAt = performance.now()
     const [seen] = await connection().query<{ now: number }>({
       name: 'beat',
-      text: `INSERT INTO drivers (id, name, host, pid, started_at, seen_at)
-        VALUES ($1, $2, $3, $4, clock_timestamp(), clock_timestamp())
-        ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at
+      text: `INSERT INTO drivers (id, name, host, pid, started_at, seen_at, capacity, version, draining)
+        VALUES ($1, $2, $3, $4, clock_timestamp(), clock_timestamp(), $5, $6, $7)
+        ON CONFLICT (id) DO UPDATE
+          SET seen_at = excluded.seen_at, capacity = excluded.capacity, draining = excluded.draining
         RETURNING (extract(epoch FROM seen_at) * 1000)::double precision AS now`,
-      values: [this.id, name, this.#host, process.pid],
+      values: [this.id, name, this.#host, process.pid, this.#capacity ?? null, version ?? null, this.#isDraining],
     })
     if (seen) clock?.set(seen.now, askedAt)
     this.#seen()
@@ -137,5 +183,16 @@ export class Presence {
     if (host === null || pid === null || silence === null) return true
     if (host === this.#host && !isProcessAlive(pid)) return true
     return Math.min(silence, performance.now() - this.#seenSince) > SILENT_MS
+  }
+}
+
+// ---
+
+function nodeOf({ id, name, host, version, capacity, draining, silence, shards, ...record }: NodeRecord): StoreNode {
+  return {
+    ...{ id, name, host: host.split(' ')[0] as string },
+    ...(version === null ? {} : { version }),
+    ...{ startedAt: record.started_at, seenAt: record.seen_at, capacity, shards },
+    status: silence > SILENT_MS ? 'silent' : draining ? 'draining' : 'active',
   }
 }

@@ -14,6 +14,7 @@ import {
   type Log,
   type RowsAfter,
   type Store,
+  type StoreNode,
   type Wake,
   type WatchOptions,
   type WrittenRows,
@@ -59,8 +60,10 @@ export interface PostgresStoreOptions {
   readonly driverId?: string
   /** How often we look for what others have written, should nobody tell. */
   readonly pollMs?: number
-  /** Journals that are driven at once. */
+  /** Journals that are driven at once: 64 unless told; with 0 this process takes none. */
   readonly maxJournals?: number
+  /** Of the program, for the list of nodes. */
+  readonly version?: string
   /** `false`: a schema that is older than this program is refused, and stays as it is. */
   readonly migrate?: boolean
   /** Where blobs go, if not into the database. */
@@ -155,6 +158,7 @@ class PostgresStore implements Store {
   readonly keepsSteps = true
   readonly driver: string
   readonly node: string
+  readonly capacity: number
   readonly clock: Clock
   readonly runs: RunTable
   readonly blobs: Store['blobs']
@@ -198,7 +202,9 @@ class PostgresStore implements Store {
     this.#reader = new JournalReader({ codec: this.#codec, blobs: this.#blobTable, reader: connection, log })
     this.node = options.driverId ?? hostname()
     const told = options.clock ? undefined : databaseClock
-    this.#presence = new Presence({ name: this.node, connection, warn, clock: told })
+    this.capacity = options.maxJournals ?? JOURNALS_AT_ONCE
+    const { version } = options
+    this.#presence = new Presence({ name: this.node, version, connection, warn, clock: told })
     this.driver = this.#presence.id
 
     const firstMark = newFirstMark()
@@ -207,10 +213,10 @@ class PostgresStore implements Store {
     this.#news = new News({
       ...{ address, warn, id: this.driver, pollMs: options.pollMs ?? POLL_MS },
       isWanted: () => this.#watchers.isWatching || this.#dispatcher.isWorking,
-      look: () => {
+      look: (what) => {
         void this.#watchers.look()
         this.#watchers.tellOfLogs()
-        this.#dispatcher.look()
+        if (what === 'work') this.#dispatcher.look()
       },
     })
     this.#watchers = new Watchers({
@@ -226,8 +232,8 @@ class PostgresStore implements Store {
       written: (tx, rows, news) => this.#written(tx, rows, news),
     })
     this.#dispatcher = new Dispatcher({
-      ...{ connection, clock, log, presence: this.#presence, limit: options.maxJournals ?? JOURNALS_AT_ONCE },
-      tell: () => this.#news.tell(),
+      ...{ connection, clock, log, presence: this.#presence, limit: this.capacity },
+      tell: () => this.#news.tell('work'),
     })
     this.runs = new RunTable({
       ...{ connection, answered, reader: this.#reader, presence: this.#presence },
@@ -271,9 +277,13 @@ class PostgresStore implements Store {
     return this.#answered(() => this.#dispatcher.putDown(wake), 'write to')
   }
 
-  work(drive: Drive): { stop(): Promise<void> } {
+  work(drive: Drive, beside?: () => number): { stop(): Promise<void> } {
     this.#news.start()
-    return this.#dispatcher.work(drive)
+    return this.#dispatcher.work(drive, beside)
+  }
+
+  nodes(): Promise<StoreNode[]> {
+    return this.#answered(() => this.#presence.nodes(), 'read')
   }
 
   cursor(): Promise<Cursor> {
@@ -297,7 +307,7 @@ class PostgresStore implements Store {
     await this.#writer.close()
     // What we still hold is free for others from now on.
     await this.#presence.leave().then(
-      () => this.#news.tell(),
+      () => this.#news.tell('work'),
       () => {},
     )
     await this.#news.close()
@@ -316,7 +326,7 @@ class PostgresStore implements Store {
     this.#watchers.written(tx, rows)
     if (isLogged) this.#watchers.tellOfLogs()
     if (isWoken) this.#dispatcher.look()
-    this.#news.tell()
+    this.#news.tell(isWoken ? 'work' : 'rows')
   }
 
   /** The one that has the least to do; one that is there already, if it has nothing. */

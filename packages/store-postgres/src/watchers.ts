@@ -200,12 +200,14 @@ export class Watchers {
   async #read(): Promise<void> {
     let again = 0
     for (;;) {
-      const [after, joins] = [this.#place as Place, this.#joins]
+      const [after, joins, untold] = [this.#place as Place, this.#joins, this.#untold]
       // Whoever has joined meanwhile was not asked for: in the end, all are.
       const page = await this.#page(after, again < 2)
       if (!page || this.#isClosed || this.#place !== after) return
       if (joins !== this.#joins && again++ < 2) continue
       again = 0
+      // It was asked for without ours, of which one has come meanwhile that stands behind a row of this page.
+      if (untold === 0 && this.#untold > 0) continue
       this.#place = page.next
       for (const placed of page.rows) this.#pass(placed, after)
       this.#forgetOwn(page, after)

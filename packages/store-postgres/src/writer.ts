@@ -331,7 +331,9 @@ export class Writer {
     }
     const rows: WrittenRow[] = []
     for (const { shard, row, place } of group.rows) if (isDone[shard.n]) rows.push({ row, place })
-    const isWoken = group.wakes.length + group.signalled.length > 0
+    // Where a journal has ended, there may be a place for another.
+    const hasEnded = group.shards.some(({ n, isOpen }) => isDone[n] === 1 && !isOpen)
+    const isWoken = hasEnded || group.wakes.length + group.signalled.length > 0
     written(tx, rows, { isWoken, isLogged: group.lines.length > 0 })
     const again: Job[] = []
     for (const { job, shards } of sent) {

@@ -24,7 +24,7 @@ import type { LogList } from '../shapes/log.ts'
 import type { BulkResult, Prune, Pruned, Rerun, RerunPreview } from '../shapes/rerun.ts'
 import type { Run, RunFlow, RunList, RunsSummary, StartedRun, StartRun } from '../shapes/run.ts'
 import type { NewSchedule, NextTimes, Schedule, ScheduleList } from '../shapes/schedule.ts'
-import type { Health, Info } from '../shapes/server.ts'
+import type { Health, Info, NodeList } from '../shapes/server.ts'
 import type { Wait, WaitList } from '../shapes/wait.ts'
 import {
   type BulkRuns,
@@ -90,6 +90,11 @@ export class StepflowClient {
 
   getInfo(): Promise<Info> {
     return this.#http.json('/info', 'version')
+  }
+
+  /** The processes that work on the server's store, where there may be several. */
+  listNodes(): Promise<NodeList> {
+    return this.#http.json('/nodes', 'nodes')
   }
 
   getHealth(): Promise<Health> {

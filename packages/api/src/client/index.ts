@@ -23,7 +23,7 @@ export type { LogLine, LogList } from '../shapes/log.ts'
 export type { BulkResult, Prune, Pruned, Rerun, RerunPreview } from '../shapes/rerun.ts'
 export type { Run, RunFlow, RunList, RunsSummary, StartedRun, StartRun } from '../shapes/run.ts'
 export type { NewSchedule, NextTimes, Schedule, ScheduleList } from '../shapes/schedule.ts'
-export type { Health, Info } from '../shapes/server.ts'
+export type { Health, Info, NodeList } from '../shapes/server.ts'
 export type { Wait, WaitList } from '../shapes/wait.ts'
 export type { BulkRuns, FilterRuns, FindLogs, FindStep, FindSteps, ListItems, ListRuns } from './asked.ts'
 export {

@@ -26,6 +26,36 @@ export const infoSchema = {
 /** What a server is. */
 export type Info = Shape<typeof infoSchema>
 
+export const nodeListSchema = {
+  title: 'NodeList',
+  type: 'object',
+  properties: {
+    nodes: {
+      type: 'array',
+      items: {
+        title: 'Node',
+        type: 'object',
+        properties: {
+          id: { type: 'string', description: 'By which journals name it.' },
+          name: { type: 'string' },
+          host: { type: 'string' },
+          version: { type: 'string' },
+          startedAt: time,
+          seenAt: time,
+          capacity: { type: 'integer', description: 'How many shards it drives at once.' },
+          shards: { type: 'integer', description: 'How many it has in hand.' },
+          status: { enum: ['active', 'draining', 'silent'] },
+        },
+        required: ['id', 'name', 'host', 'startedAt', 'seenAt', 'capacity', 'shards', 'status'],
+      },
+    },
+  },
+  required: ['nodes'],
+} as const satisfies ShapeSchema
+
+/** The processes that work on the store. */
+export type NodeList = Shape<typeof nodeListSchema>
+
 export const healthSchema = {
   title: 'Health',
   type: 'object',

@@ -31,6 +31,8 @@ export type JournalEntry =
       /** The items of this journal: their first number and their inputs. */
       readonly from: number
       readonly inputs: readonly unknown[]
+      /** Of a limited run that several processes drive. */
+      readonly share?: Share
     }
   /**
    * No more items will come; `items` is their number. `error`: because their source failed, and with it the run does. In
@@ -154,6 +156,12 @@ export interface WaitForm {
   readonly schema?: Json
   /** The output if nobody sends anything in time. */
   readonly default?: Json
+}
+
+/** Of the items of a run that may be in flight: so many in this journal, as one of so many journals that are driven at once. */
+export interface Share {
+  readonly items: number
+  readonly of: number
 }
 
 export interface RunOptions {

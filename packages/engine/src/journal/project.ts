@@ -15,6 +15,8 @@ export interface Changes {
   readonly created?: { readonly run: string; readonly at: number; readonly options: RunOptions }
   /** Of the first row of a journal: its items. */
   readonly items?: { readonly first: number; readonly count: number }
+  /** Of the first row of a journal: so many of its run's are driven at once. */
+  readonly shares?: number
   /** The driver that took the journal. */
   readonly claimed?: string
   /** The number of items, once it is known; and why they are no more, if that is a failure of the run. */
@@ -79,6 +81,7 @@ export function project(entries: readonly JournalEntry[]): Changes {
     switch (entry.type) {
       case 'created':
         changes.items = { first: entry.from, count: entry.inputs.length }
+        if (entry.share) changes.shares = entry.share.of
         if (entry.plan) changes.created = { run: entry.run, at: entry.at, options: entry.options ?? {} }
         break
       case 'claimed':

@@ -36,6 +36,7 @@ export class Driving {
   /** To be let go until their wake, but it could not be written yet. */
   readonly #unreleased = new Map<JournalId, Wake>()
   #drive: Drive | undefined
+  #beside: () => number = () => 0
   #stop = new AbortController()
   #extra = 0
   #ends = 0
@@ -51,11 +52,13 @@ export class Driving {
 
   /** How many more may be taken; may be below 0. */
   get room(): number {
-    return this.#options.limit + this.#extra - this.#driving.size
+    return this.#options.limit + this.#extra - this.#driving.size - this.#beside()
   }
 
-  begin(drive: Drive): void {
+  /** `beside`: how many others the process drives, which count as well. */
+  begin(drive: Drive, beside: () => number = () => 0): void {
     this.#drive = drive
+    this.#beside = beside
     this.#stop = new AbortController()
   }
 
@@ -86,7 +89,8 @@ export class Driving {
 
   /** Every few seconds. */
   tick(): void {
-    if (this.#ends === this.#endsAtTick && this.room <= 0) this.#extra += EXTRA
+    // Who is to take none takes none.
+    if (this.#options.limit > 0 && this.#ends === this.#endsAtTick && this.room <= 0) this.#extra += EXTRA
     this.#endsAtTick = this.#ends
     for (const [journal, wake] of this.#unreleased) {
       this.#unreleased.delete(journal)

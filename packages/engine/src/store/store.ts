@@ -18,6 +18,11 @@ export interface Store {
   readonly driver?: string
   /** What people call this process, where a store knows several. */
   readonly node?: string
+  /**
+   * So many journals this process drives at once, of a store on which others work too: what begins here and finds no room, or is
+   * part of something large, is woken, and whoever has room drives it. Absent: who begins a run drives it.
+   */
+  readonly capacity?: number
   /** The time of all who share the store, where that is not the machine's. */
   readonly clock?: Clock
   /** One row, all or nothing; throws CONFLICT if `after` is not the number of the journal's rows. */
@@ -29,11 +34,17 @@ export interface Store {
   /**
    * Calls `drive` once, at or after its time, for each wake, and for each journal whose driver is gone. What `drive`
    * answers is the journal's next wake (`Infinity`: when its run is signalled), or null when it is done. A `signalled`
-   * entry wakes the run's journals that nobody drives, in the transaction that appends it.
+   * entry wakes the run's journals that nobody drives, in the transaction that appends it. `beside`: how many other journals
+   * this process drives by itself; they count where there is a `capacity`.
    */
-  work(drive: (journal: JournalId, signal: AbortSignal) => Promise<Wake | null>): { stop(): Promise<void> }
+  work(
+    drive: (journal: JournalId, signal: AbortSignal) => Promise<Wake | null>,
+    beside?: () => number,
+  ): { stop(): Promise<void> }
   /** Nobody drives the journal any more until its wake. Needed by stores that outlive their process. */
   putDown?(wake: Wake): MaybePromise<void>
+  /** The processes that work on the store, where there may be several: in the order of their names. */
+  nodes?(): Promise<readonly StoreNode[]>
   readonly runs: Runs
   readonly blobs: Blobs
   readonly records: Records
@@ -136,6 +147,25 @@ export interface JournalRow {
 export interface Wake {
   readonly journal: JournalId
   readonly at: number
+  /** This process cannot drive it: where others work on the store, they are asked first. */
+  readonly forOthers?: true
+}
+
+/** A process that works on a store. Times in epoch milliseconds. */
+export interface StoreNode {
+  /** Who it is in the journal. */
+  readonly id: string
+  readonly name: string
+  readonly host: string
+  /** Of the program, if it has said so. */
+  readonly version?: string
+  readonly startedAt: number
+  readonly seenAt: number
+  /** How many journals it drives at once, and how many it has in hand. */
+  readonly capacity: number
+  readonly shards: number
+  /** `draining`: takes no more; `silent`: was not heard of for so long that its journals are given to others. */
+  readonly status: 'active' | 'draining' | 'silent'
 }
 
 /** What can be asked of the runs; derived from the journal. */

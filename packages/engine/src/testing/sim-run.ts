@@ -19,7 +19,7 @@ import {
 } from './sim-faults.ts'
 import { randomScenario, type Scenario } from './sim-plan.ts'
 import { hasEnded, SimDisk } from './sim-store.ts'
-import { type Chance, Process, World } from './sim-world.ts'
+import { Chance, Process, World } from './sim-world.ts'
 
 export interface SimulationReport {
   readonly seed: number
@@ -45,6 +45,11 @@ export async function simulate(seed: number, { note }: SimulationOptions = {}): 
 const RUN = 'run'
 /** More than any run takes: beyond, it goes round in circles. */
 const MOST_EVENTS = 20_000
+/** Whoever brings inputs comes again. */
+const LEFT_INPUTS = {
+  waitMs: 600_000,
+  error: (items: number) => ({ code: 'INVALID_INPUT', message: `the input broke off after ${items}` }) as const,
+}
 /** By how much a process's clock may differ from the world's; milliseconds. */
 const MOST_AHEAD_MS = 900
 
@@ -58,6 +63,8 @@ class Simulation {
   readonly #check: Check
   readonly #engines = new Map<Process, PlanEngine>()
   readonly #isStream: boolean
+  /** Of each engine, where they share what is begun. */
+  readonly #capacity: number | undefined
   readonly #asked: Record<StoreCall, number> = { append: 0, read: 0, putDown: 0 }
   #processCount = 0
   #isAccepted = false
@@ -74,7 +81,11 @@ class Simulation {
     this.#isStream = chance.is(0.4)
     this.#faults = randomFaults(chance, this.#scenario.plan.timeoutMs !== undefined)
     this.#world.slownessMs = chance.is(0.1) ? chance.int(1, 20) : 0
+    // Of a chance of its own: other seeds are as they were.
+    const spread = new Chance(seed ^ 0x5bd1e995)
+    this.#capacity = spread.is(0.3) ? spread.int(1, 4) : undefined
     this.#disk = new SimDisk(this.#world, {
+      capacity: this.#capacity,
       appendMs: chance.one([
         [0, 0],
         [0, 5],
@@ -136,6 +147,7 @@ class Simulation {
       clock: process.clock,
       random: () => this.#chance.next(),
       storePatienceMs: this.#faults.patienceMs,
+      leftInputs: () => LEFT_INPUTS,
       log: (_level, message) => {
         this.#world.note(() => `${process.name} says: ${message}`)
         if (message.includes('set aside')) this.#check.violated(message)
@@ -184,7 +196,8 @@ class Simulation {
       const handle = this.#isAccepted ? await this.#resume(process, engine) : await this.#submit(process, engine)
       this.#isAccepted = true
       this.#world.note(() => `${process.name} has the run`)
-      for await (const { index, outcome } of handle.results('completion')) seen.set(index, outcome)
+      for await (const { index, outcome } of handle.results(this.#capacity ? 'input' : 'completion'))
+        seen.set(index, outcome)
       await handle.ended
       if (this.#isOver && !process.isClosing) this.#seen = seen
       // Its process has lost the run to another.
@@ -192,7 +205,9 @@ class Simulation {
     }
     read().catch((error) => {
       if (process.isDead) return
-      if (!isInjected(error) && !isLeft(error)) {
+      // Another takes the inputs in.
+      const isBusy = this.#capacity !== undefined && FlowError.is(error) && error.code === 'CONFLICT'
+      if (!isInjected(error) && !isLeft(error) && !isBusy) {
         this.#check.violated(`${process.name} fails: ${(error as Error).stack}`)
       } else this.#attachLater(process)
     })

@@ -15,6 +15,8 @@ import type { Process, World } from './sim-world.ts'
 export interface DiskSpeed {
   readonly appendMs: readonly [least: number, most: number]
   readonly readMs: readonly [least: number, most: number]
+  /** Whoever has room drives what is begun: so many journals each. Absent: who begins a run drives it. */
+  readonly capacity?: number | undefined
 }
 
 export class SimDisk {
@@ -22,6 +24,8 @@ export class SimDisk {
   readonly rows: Store
   readonly #speed: DiskSpeed
   readonly #holders = new Map<JournalId, Process>()
+  /** Of a journal: so many of its run's may be held at once. */
+  readonly #shares = new Map<JournalId, number>()
   /** Who was woken last for a journal, until it is put down. */
   readonly #turns = new Map<JournalId, symbol>()
   readonly #wakes = new Map<JournalId, number>()
@@ -64,6 +68,7 @@ export class SimDisk {
       durable: true,
       keepsSteps: true,
       driver: process.name,
+      ...(this.#speed.capacity === undefined ? {} : { capacity: this.#speed.capacity }),
       append: (batch) => this.#append([batch], process),
       appendAll: (batches) => this.#append(batches, process),
       read: (journal, from) => read(() => rows.read(journal, from)) as Promise<readonly JournalRow[]>,
@@ -163,6 +168,11 @@ export class SimDisk {
     if (row.seq === 0 || batch.entries.some((entry) => entry.type === 'claimed')) {
       this.#holders.set(batch.journal, process)
     }
+    // A new journal that is woken is anybody's.
+    if (row.seq === 0 && batch.wakes?.some(({ journal }) => journal === batch.journal))
+      this.#holders.delete(batch.journal)
+    const [first] = batch.entries
+    if (first?.type === 'created' && first.share) this.#shares.set(batch.journal, first.share.of)
     this.#letGo(batch.journal)
     for (const wake of batch.wakes ?? []) this.#wake(wake.journal, wake.at)
     if (batch.entries.some((entry) => entry.type === 'signalled')) {
@@ -176,6 +186,7 @@ export class SimDisk {
     if (this.#openOf(runOfJournal(journal)).includes(journal)) return
     this.#holders.delete(journal)
     this.#wakes.delete(journal)
+    this.#takeAllDue()
   }
 
   /** Also of a run that was cancelled: its items in flight are still to be ended. */
@@ -233,6 +244,26 @@ export class SimDisk {
     this.#turns.delete(wake.journal)
     const pending = this.#wakes.get(wake.journal)
     if (pending !== undefined) this.#wake(wake.journal, pending)
+    this.#takeAllDue()
+  }
+
+  /** Somebody has room again, or there is a share. */
+  #takeAllDue(): void {
+    if (this.#speed.capacity === undefined) return
+    for (const journal of [...this.#wakes.keys()]) this.#takeDue(journal)
+  }
+
+  #hasShare(journal: JournalId): boolean {
+    const shares = this.#shares.get(journal)
+    if (shares === undefined) return true
+    let held = 0
+    for (const other of this.#holders.keys()) if (this.#shares.has(other)) held++
+    return held < shares
+  }
+
+  #hasRoom(process: Process): boolean {
+    const { capacity } = this.#speed
+    return capacity === undefined || this.heldBy(process).filter((one) => !one.endsWith('/0')).length < capacity
   }
 
   #wake(journal: JournalId, at: number): void {
@@ -244,7 +275,11 @@ export class SimDisk {
   #takeDue(journal: JournalId): void {
     const at = this.#wakes.get(journal)
     if (at === undefined || at > this.world.now || this.#holders.has(journal)) return
-    const drivers = [...this.#drives].filter(([process]) => !process.isCut)
+    if (!this.#hasShare(journal)) return
+    const there = [...this.#drives].filter(([process]) => !process.isCut)
+    const drivers = there.filter(([process]) => this.#hasRoom(process))
+    // Looked at again as soon as somebody has room.
+    if (drivers.length === 0 && there.length > 0) return
     if (drivers.length === 0) {
       // When the disk is back, or somebody has come who works.
       if (this.#drives.size > 0) this.world.after(500, () => this.#takeDue(journal))

@@ -40,6 +40,8 @@ export interface FolderFlow {
 export interface FolderFlowsOptions {
   /** Absolute. */
   readonly root: string
+  /** Other nodes have folders, too. */
+  readonly isShared: boolean
   readonly versions: FlowVersions
   readonly compile: CompileText
   /** Of webhooks and tools. */
@@ -77,6 +79,7 @@ export class FolderFlows {
 
   /** Reads all of the folder. */
   load(): Promise<void> {
+    const { isShared } = this.#options
     return this.#inTurn(async () => {
       await this.#folder.clear(this.#options.clock.now())
       const files = await this.#folder.files()
@@ -85,7 +88,8 @@ export class FolderFlows {
       for (const { name, file } of await this.#options.versions.list()) {
         if (file === undefined) continue
         if (files.has(file)) owners.set(file, name)
-        else await this.#options.versions.fileGone(name, file)
+        // Where several nodes share the flows, it may lie in the folder of another.
+        else if (!isShared) await this.#options.versions.fileGone(name, file)
       }
       // Who has had a name keeps it.
       const paths = [...files.keys()].sort((a, b) => Number(owners.has(b)) - Number(owners.has(a)) || (a < b ? -1 : 1))

@@ -22,7 +22,7 @@ import { type CompileText, ownName, type ReadFlow, readFlowText } from './read-f
 import { TakenNames } from './taken-names.ts'
 
 export interface NamedFlowsOptions {
-  readonly store: Pick<Store, 'records' | 'blobs'>
+  readonly store: Pick<Store, 'records' | 'blobs' | 'capacity'>
   readonly compile: CompileText
   /** Absolute; absent: flows come in by the API alone. */
   readonly folder?: string | undefined
@@ -78,7 +78,10 @@ export class NamedFlows {
       onRead: (path: string, read: ReadFlow) => this.#texts.keep(path, read),
       onChange: () => this.#changed(),
     }
-    this.#folder = folder === undefined ? undefined : new FolderFlows({ root: folder, ...shared })
+    this.#folder =
+      folder === undefined
+        ? undefined
+        : new FolderFlows({ root: folder, isShared: store.capacity !== undefined, ...shared })
   }
 
   /** Reads the folder. */

@@ -35,12 +35,8 @@ export function rootRoutes(app: App, services: Services, page: PageFiles | undef
 }
 
 /** Whether the server lives, and whether it takes requests; for probes, without a token. */
-export function healthRoutes(
-  app: App,
-  { config, life }: Services,
-  base: string,
-  inDocument: 'described' | 'hidden',
-): void {
+export function healthRoutes(app: App, services: Services, base: string, inDocument: 'described' | 'hidden'): void {
+  const { config, life } = services
   const hide = inDocument === 'hidden'
   app.get(
     `${base}/health`,
@@ -69,9 +65,29 @@ export function healthRoutes(
       },
     },
     async (_request, reply) => {
-      const { state } = life
+      const state = life.state === 'ready' && !(await answers(services)) ? 'starting' : life.state
       if (state !== 'ready') reply.code(503).header('Retry-After', 2)
       return { status: state === 'ready' ? 'healthy' : state, version: config.version }
     },
   )
+}
+
+// ---
+
+const ANSWER_MS = 2_000
+
+/** A store of which this process is one of several nodes may be away. */
+async function answers({ store, clock }: Services): Promise<boolean> {
+  if (store.capacity === undefined) return true
+  let cancel = () => {}
+  const late = new Promise<false>((resolve) => {
+    cancel = clock.timer(ANSWER_MS, () => resolve(false))
+  })
+  const asked = async () => {
+    await store.records.get('ready', 'ready')
+    return true
+  }
+  const is = await Promise.race([asked().catch(() => false), late])
+  cancel()
+  return is
 }

@@ -1,13 +1,14 @@
 // What the server says of itself: whether it lives, what it is, and the document of its API.
 
-import { infoSchema } from '@stepflow/api'
+import { infoSchema, nodeListSchema } from '@stepflow/api'
+import { nodeList } from '@stepflow/host/history'
 import type { App } from '../app/app.ts'
 import type { Services } from '../services.ts'
 import { metricsRoutes } from './metrics.ts'
 import { healthRoutes } from './root.ts'
 
 export function serverRoutes(app: App, services: Services, describe: () => Promise<object>): void {
-  const { config, clock, namedFlows } = services
+  const { config, clock, namedFlows, store } = services
   healthRoutes(app, services, '', 'described')
   metricsRoutes(app, services, '', 'described')
   app.get(
@@ -30,6 +31,19 @@ export function serverRoutes(app: App, services: Services, describe: () => Promi
       flowsDir: config.flowsDir,
       canWriteFlows: await namedFlows.canWriteFiles(),
     }),
+  )
+  app.get(
+    '/nodes',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        operationId: 'listNodes',
+        summary: 'The processes that work on the store',
+        tags: ['server'],
+        response: { 200: nodeListSchema },
+      },
+    },
+    async () => nodeList(await store.nodes?.()),
   )
   let described: Promise<object> | undefined
   app.get(

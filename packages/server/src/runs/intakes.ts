@@ -4,7 +4,8 @@
 // I2  A run with a key waits for the rest: the same body, sent again with the same key, goes on behind the lines that were
 //     taken. After some time, and without a key at once, the run ends as failed and says how many lines came.
 // I3  One body for a key at a time: who comes later waits until the other has ended, or is silent.
-// I4  How far a run is, is in the store: a server after this one goes on with it.
+// I4  How far a run is, is in the store: a server after this one goes on with it. On a store on which several nodes work, the
+//     engine of any of them knows when the time for the rest is over (`leftInputs`).
 
 import {
   type Clock,
@@ -14,6 +15,7 @@ import {
   isEnded,
   type Log,
   type PlanEngine,
+  type PlanEngineOptions,
   RefusedInput,
   type RunHandle,
   type Store,
@@ -21,7 +23,7 @@ import {
 import { eachRun, type RunReader, readCreated, readInputs } from '@stepflow/host/history'
 import type { Life } from '../app/life.ts'
 import type { BodyLines } from './body-lines.ts'
-import { type BegunRun, discard, type RunStarter, type StartRequest } from './start-run.ts'
+import type { BegunRun, RunStarter, StartRequest } from './start-run.ts'
 
 export interface IntakesOptions {
   readonly engine: PlanEngine
@@ -78,6 +80,7 @@ export class Intakes {
   /** I4. Runs that a server before this one was taking in: whoever has the key may still go on with them. */
   async takeOver(): Promise<void> {
     const { store, runs } = this.#options
+    if (store.capacity !== undefined) return
     for await (const { id, items } of eachRun(runs, { status: ['queued', 'running', 'paused'], trigger: 'api' })) {
       if (items.total >= 0) continue
       const { options } = await readCreated(store, id)
@@ -98,8 +101,8 @@ export class Intakes {
       return { ...begun, over: Promise.resolve() }
     }
     this.#waiting.get(id)?.()
-    const handle = await engine.resume(id, { further: lines, onBroken: 'keep' })
-    void discard(handle)
+    const handle = await engine.resume(id, { further: lines, onBroken: 'keep' }).catch(asBusy)
+    handle.discardResults()
     return { ...begun, over: this.#follow(id, handle, true) }
   }
 
@@ -114,8 +117,8 @@ export class Intakes {
 
   /** I2. */
   async #brokeOff(id: string, hasKey: boolean): Promise<void> {
-    const { clock, log, life } = this.#options
-    if (life.state === 'draining') return
+    const { clock, log, life, store } = this.#options
+    if (life.state === 'draining' || store.capacity !== undefined) return
     const end = () => this.#end(id).catch((thrown) => log('warning', `run ${id}: ${(thrown as Error).message}`))
     if (!hasKey) return end()
     const cancel = clock.timer(REST_MS, () => {
@@ -175,7 +178,19 @@ export class Intakes {
   }
 }
 
+/** I2, for the engine. */
+export const leftInputs: NonNullable<PlanEngineOptions['leftInputs']> = (options) => ({
+  waitMs: options?.request === undefined ? 0 : REST_MS,
+  error: brokenOff,
+})
+
 // ---
+
+/** I3, where another node has the other body: it may be on its way to its end. */
+function asBusy(thrown: unknown): never {
+  if (!FlowError.is(thrown) || thrown.code !== 'CONFLICT') throw thrown
+  throw new FlowError('RESOURCE_UNAVAILABLE', `${thrown.message}: try again`, { retryAfterMs: 2_000 })
+}
 
 function brokenOff(lines: number): ErrorValue {
   return { code: 'INVALID_INPUT', message: `the input broke off after ${lines} ${lines === 1 ? 'line' : 'lines'}` }

@@ -5,7 +5,7 @@ import { FlowError, type ItemRange, type Json, type RerunOptions, type RerunPrev
 import { readRecordedFlow } from '@stepflow/host'
 import { type Created, editedInput, type RecordedRun, readCreated, refuseChanged } from '@stepflow/host/history'
 import type { Services } from '../services.ts'
-import { discard, type RequestKey, runIdOf } from './start-run.ts'
+import { type RequestKey, runIdOf } from './start-run.ts'
 
 export interface RerunRequest {
   readonly runId: string
@@ -53,7 +53,7 @@ export async function rerunRun(tools: Tools, request: RerunRequest): Promise<str
   try {
     const keyed = id === undefined ? {} : { id, ...(key ? { request: key } : {}) }
     const run = await tools.engine.rerun(request.runId, { ...options, ...keyed })
-    void discard(run)
+    run.discardResults()
     return run.id
   } catch (thrown) {
     // Another request with the key was quicker.

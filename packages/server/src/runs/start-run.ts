@@ -139,7 +139,8 @@ export class RunStarter {
     if (request.onBroken) options.onBroken = request.onBroken
     if (id !== undefined) options.id = id
     const run = await this.#engine.submit(plan, inputs, options)
-    if (!isSingle) void discard(run)
+    // Nobody is to hold the results of a batch in memory until somebody reads them: they are in the store.
+    if (!isSingle) run.discardResults()
     return { run, isNew: true, isAtHand: isSingle, plan, options }
   }
 
@@ -160,15 +161,6 @@ export class RunStarter {
 /** The hash of a request, whatever the order of its keys. */
 export function requestHash(request: unknown): string {
   return contentId(sorted(request))
-}
-
-/** Nobody is to hold the results of a batch in memory until somebody reads them: they are in the store. */
-export async function discard(run: RunHandle): Promise<void> {
-  try {
-    for await (const _ of run.batches('completion'));
-  } catch {
-    // Whoever waits for the run's end hears of it.
-  }
 }
 
 // ---

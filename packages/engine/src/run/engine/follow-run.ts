@@ -100,6 +100,7 @@ export function handleOf(
       for await (const batch of read(order)) yield* batch
       if (run.bug) throw run.bug
     },
+    discardResults: () => results.discard(),
     watch: (listener) => watchEntries(store, run.id, listener, warn),
     cancel,
     drain: () => run.drain(),

@@ -1,9 +1,8 @@
 // Takes a run's inputs in: a few stay in the run's own journal, many are split into shards, each a journal of its own.
 
-import { errorValue } from '../../errors.ts'
-import type { JournalEntry, JournalId } from '../../journal/events.ts'
+import { errorValue, FlowError } from '../../errors.ts'
+import type { JournalEntry, JournalId, RunId, Share } from '../../journal/events.ts'
 import { jsonBytes } from '../../json-size.ts'
-import type { LocalRun } from './local-run.ts'
 
 /** Shards of a run that are driven at once. */
 export const OPEN_SHARDS = 4
@@ -15,8 +14,6 @@ export const LARGEST_SHARD_ITEMS = 1024
 const LARGEST_SHARD_BYTES = 8 * 1024 * 1024
 /** Who lets few items run at once has slow ones: their inputs are not read far ahead. Items of a shard for each of these. */
 const ITEMS_FOR_EACH = 16
-/** Results that may wait for their reader before the intake waits too, in shards. */
-const BACKLOG_SHARDS = 8
 /** An input that pauses for so long has its items run meanwhile; milliseconds. */
 const PAUSE_MS = 20
 
@@ -25,10 +22,21 @@ export interface IntakeTools {
   readonly timer: (ms: number, fire: () => void) => () => void
   /** Starts a journal with these entries; resolves when they are written. */
   readonly open: (journal: JournalId, entries: readonly JournalEntry[]) => Promise<void>
-  /** Resolves once fewer results than that wait for their reader. */
-  readonly room: (results: number) => Promise<void>
+  /** Resolves once there is room for another shard, of so many items at most. */
+  readonly room: (items: number) => Promise<void>
   /** Writes to the run's own journal, after whatever it holds. */
   readonly note: (entries: readonly JournalEntry[]) => Promise<void>
+}
+
+/** The run whose inputs are taken in. */
+export interface IntakeRun {
+  readonly id: RunId
+  /** Items of a shard that may be in flight at once. */
+  readonly limit: number
+  /** Of each of its shards. */
+  readonly share?: Share | undefined
+  /** No more inputs are taken. */
+  readonly isClosed: boolean
 }
 
 /** True for inputs that are known and few: they need no shards. */
@@ -48,7 +56,7 @@ export interface Taken {
  * what their source fails with, if `onBroken` says so.
  */
 export async function takeIn(
-  run: LocalRun,
+  run: IntakeRun,
   inputs: Iterable<unknown> | AsyncIterable<unknown>,
   taken: Taken,
   onBroken: 'fail' | 'keep',
@@ -65,12 +73,13 @@ export async function takeIn(
 
   const write = async (journal: JournalId, entry: JournalEntry) => {
     await tools.open(journal, [entry])
-    await run.shardRoom(OPEN_SHARDS, WAITING_ITEMS / largest)
-    await tools.room(BACKLOG_SHARDS * largest)
+    await tools.room(largest)
   }
   const flush = (): Promise<void> => {
     if (shard.length === 0) return flushing
-    const entry: JournalEntry = { type: 'created', at: tools.now(), run: run.id, from, inputs: shard }
+    const { id, share } = run
+    const own = share === undefined ? {} : { share }
+    const entry: JournalEntry = { type: 'created', at: tools.now(), run: id, from, inputs: shard, ...own }
     const journal = `${run.id}/${++shards}`
     from += shard.length
     shard = []
@@ -109,6 +118,8 @@ export async function takeIn(
       }
     }
   } catch (error) {
+    // Somebody else takes them in by now, from where we were.
+    if (!isSourceAtFault && FlowError.is(error) && error.code === 'CONFLICT') throw error
     // What was read before the source failed is taken, and run.
     if (!run.isClosed) {
       await flush()

@@ -21,6 +21,7 @@ import { LARGEST_SHARD_ITEMS, OPEN_SHARDS, WAITING_ITEMS } from './intake.ts'
 import type { LocalRun } from './local-run.ts'
 import type { LocalRuns } from './local-runs.ts'
 import type { LogKeeper } from './log-keeper.ts'
+import { ShareGate } from './share.ts'
 
 export interface JournalsTools {
   readonly store: Store
@@ -33,7 +34,9 @@ export interface JournalsTools {
   /** Somebody takes a journal up again when what it waits for has come. */
   readonly mayPutDown: () => boolean
   /** The run's inputs are being read here. */
-  readonly isTakingIn: (run: LocalRun) => boolean
+  readonly isTakingIn: (run: RunId) => boolean
+  /** Of a run whose inputs are in shards, where several processes work on the store; see `SpreadRuns`. */
+  readonly tendHead: (run: RunId, rows: readonly JournalRow[]) => Promise<Wake | undefined>
   readonly clock: Clock
   readonly random: () => number
 }
@@ -53,10 +56,28 @@ export class Journals {
   readonly #offered = new Set<JournalId>()
   /** Runs that need a component that is not here. */
   readonly #lacking = new Set<RunId>()
+  /** Journals that are driven here, and those among them that began here. */
+  #driven = 0
+  #begun = 0
   #isClosing = false
 
   constructor(tools: JournalsTools) {
     this.#tools = tools
+  }
+
+  /** Others work on the store, too: what begins here and is not driven here is driven by whoever has room. */
+  get isShared(): boolean {
+    return this.#tools.store.capacity !== undefined && this.#tools.mayPutDown()
+  }
+
+  /** One more may begin here. */
+  get hasRoom(): boolean {
+    return this.#driven < (this.#tools.store.capacity ?? Number.POSITIVE_INFINITY)
+  }
+
+  /** Journals that began here and are driven here: the store does not know how many they are. */
+  get begun(): number {
+    return this.#begun
   }
 
   /** Takes up nothing more. */
@@ -75,8 +96,10 @@ export class Journals {
     if (first?.type !== 'created') return
     if (this.#isClosing) throw new FlowError('CANCELLED', 'the engine was closed')
     run.open(journal)
-    const driver = this.#driver(run, journal, first.from, first.inputs, preamble, [])
-    this.#keep(this.#follow(run, journal, driver))
+    const driver = this.#driver(run, journal, first, preamble, [])
+    this.#begun++
+    const over = () => void this.#begun--
+    this.#keep(this.#follow(run, journal, driver)).then(over, over)
     await driver.accepted
   }
 
@@ -163,8 +186,8 @@ export class Journals {
       if (first?.type !== 'created') throw new FlowError('INTERNAL', `journal ${journal} does not begin with its items`)
       if (this.#isClosing) return this.#offer(journal, id, clock.now())
       // Of a run whose inputs are in shards: there is nothing to drive, and who takes inputs in holds it.
-      if (first.inputs.length === 0) return this.#leaveHead(run, journal)
-      return { run, driver: this.#driver(run, journal, first.from, first.inputs, [], rows) }
+      if (first.inputs.length === 0) return await this.#leaveHead(run, journal, rows)
+      return { run, driver: this.#driver(run, journal, first, [], rows) }
     } catch (error) {
       return this.#notTaken(journal, id, error)
     }
@@ -202,6 +225,7 @@ export class Journals {
       if (!lacks || !this.#lacking.has(id)) this.#warnOf(id, `run ${id} is left to others: ${messageOf(error)}`)
       if (this.#lacking.size >= MOST_LACKING) this.#lacking.clear()
       if (lacks) this.#lacking.add(id)
+      if (lacks && this.isShared) return { ...this.#offer(journal, id, clock.now()), forOthers: true }
       return this.#offer(journal, id, clock.now() + OFFER_AGAIN_MS)
     }
     // A run whose first row was refused is no run.
@@ -219,9 +243,14 @@ export class Journals {
     if (store.keepsSteps) logs.keep(run, 'warning', message, undefined)
   }
 
-  #leaveHead(run: LocalRun, journal: JournalId): Wake | undefined {
-    this.#tools.runs.close(run, journal)
-    return this.#tools.isTakingIn(run) ? undefined : { journal, at: Number.POSITIVE_INFINITY }
+  async #leaveHead(run: LocalRun, journal: JournalId, rows: readonly JournalRow[]): Promise<Wake | undefined> {
+    const { runs, isTakingIn, tendHead } = this.#tools
+    try {
+      if (isTakingIn(run.id)) return undefined
+      return this.isShared ? await tendHead(run.id, rows) : { journal, at: Number.POSITIVE_INFINITY }
+    } finally {
+      runs.close(run, journal)
+    }
   }
 
   /** The journal stays open, if its run is known here; whoever takes it up, this process too, is heard of. */
@@ -235,12 +264,12 @@ export class Journals {
   #driver(
     run: LocalRun,
     journal: JournalId,
-    from: number,
-    inputs: readonly unknown[],
+    { from, inputs, share }: Extract<JournalEntry, { readonly type: 'created' }>,
     preamble: readonly JournalEntry[],
     rows: readonly JournalRow[],
   ): Driver {
     const { store, patience, link, services, logs, mayPutDown, clock, random } = this.#tools
+    const gate = share && new ShareGate(share)
     const driver = new Driver({
       journal,
       driver: store.driver ?? 'engine',
@@ -249,7 +278,7 @@ export class Journals {
       facts: run.facts,
       from,
       inputs,
-      gate: run,
+      gate: gate ?? run,
       append: (batch) => logs.append(run.id, batch),
       read: (start) => store.read(journal, start),
       patience,
@@ -269,6 +298,8 @@ export class Journals {
       random,
       onBug: (error) => run.fail(error),
     })
+    if (gate) gate.onFree = () => driver.onFree()
+    this.#driven++
     run.drives(journal, driver)
     return driver
   }
@@ -277,6 +308,7 @@ export class Journals {
   async #follow(run: LocalRun, journal: JournalId, driver: Driver): Promise<Wake | null> {
     const { runs, mayPutDown } = this.#tools
     const end = await driver.done
+    this.#driven--
     const wasOffered = this.#offered.delete(journal)
     switch (end.how) {
       case 'refused':
@@ -305,6 +337,8 @@ export class Journals {
       case 'lost':
         // A run that takes nothing more does not wait for what is put down: it is left as it is.
         if (run.isClosed) run.close(journal)
+        // Nobody here waits for it, and whoever drives it next is anybody.
+        else if (run.handles === 0 && this.isShared) runs.close(run, journal)
         else run.putDown(journal)
     }
     await driver.written()

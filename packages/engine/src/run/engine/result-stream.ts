@@ -32,6 +32,15 @@ export class ResultStream {
   #wakeReader: (() => void) | undefined
   #wakeWriter: (() => void) | undefined
   hasReader = false
+  #isDiscarded = false
+
+  /** Nobody will read: nothing is held. */
+  discard(): void {
+    this.#isDiscarded = true
+    this.#ready = []
+    this.#waiting.clear()
+    this.#pasts.length = 0
+  }
 
   /** Results that were not read yet. */
   get backlog(): number {
@@ -49,7 +58,7 @@ export class ResultStream {
   }
 
   push(index: number, outcome: Outcome): void {
-    if (this.#seen.has(index)) return
+    if (this.#isDiscarded || this.#seen.has(index)) return
     this.#seen.add(index)
     this.#count++
     const result = { index, outcome }
@@ -80,7 +89,7 @@ export class ResultStream {
 
   /** Several at a time: as many as are there. Throws CONFLICT while somebody reads: two would take each other's away. */
   async *batches(order: ResultOrder): AsyncGenerator<readonly ItemResult[]> {
-    if (this.hasReader) throw readAlready()
+    if (this.hasReader || this.#isDiscarded) throw readAlready()
     this.hasReader = true
     if (order === 'completion') {
       this.#order = order

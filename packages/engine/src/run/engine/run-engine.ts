@@ -20,13 +20,13 @@ import type {
   SubmitOptions,
 } from '../../engine.ts'
 import { type ErrorValue, FlowError } from '../../errors.ts'
-import type { JournalEntry, JournalId, RunId } from '../../journal/events.ts'
+import type { JournalEntry, JournalId, RunId, RunOptions } from '../../journal/events.ts'
 import { isEnded } from '../../journal/project.ts'
 import { isPromise, type MaybePromise } from '../../json.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { KnownSecrets } from '../../secrets/known-secrets.ts'
 import { isAway, Patience } from '../../store/patience.ts'
-import type { ShardRow } from '../../store/store.ts'
+import type { RunRow, ShardRow } from '../../store/store.ts'
 import { signalEntry } from '../calls/signals.ts'
 import { checkedVariables } from '../check-variables.ts'
 import { secretsOf } from '../in-flight/attempt-place.ts'
@@ -37,7 +37,7 @@ import { DirectRuns } from './direct-runs.ts'
 import { Ending } from './ending.ts'
 import { endOf, handleOf, recordedResults, watchEntries, watchRun } from './follow-run.ts'
 import { StoredRun } from './followed-run.ts'
-import { isSmall, passOver, takeIn } from './intake.ts'
+import { isSmall, OPEN_SHARDS, passOver, takeIn, WAITING_ITEMS } from './intake.ts'
 import { Journals } from './journals.ts'
 import type { LocalRun } from './local-run.ts'
 import { LocalRuns } from './local-runs.ts'
@@ -48,8 +48,11 @@ import { newRunId } from './run-id.ts'
 import { beginningOf, rowOf } from './run-journal.ts'
 import { checkId, checkLabels, checkLimit, keptOptions, repeatedOptions, shownLabels } from './run-options.ts'
 import { LeftSecrets } from './secrets-left.ts'
+import { SpreadRuns } from './spread-runs.ts'
 import { checkItems, previewOf, takeOver, writeRerun } from './write-rerun.ts'
 
+/** Results that may wait for their reader before the intake waits too, in shards. */
+const BACKLOG_SHARDS = 8
 /** For how long a store that is away is waited for. */
 const PATIENCE_MS = 60_000
 /** For how long a closing engine waits until what it leaves is back in the store. */
@@ -64,6 +67,7 @@ export class RunEngine implements PlanEngine {
   readonly #runs: LocalRuns
   readonly #journals: Journals
   readonly #direct: DirectRuns
+  readonly #spread: SpreadRuns
   readonly #logs: LogKeeper
   /** Runs whose inputs are being read. */
   readonly #intakes = new Set<LocalRun>()
@@ -93,6 +97,11 @@ export class RunEngine implements PlanEngine {
     const services = (redactorOf: RedactorOf, run?: RunId) =>
       new RunServices(tools, redactorOf, store.keepsSteps ? run : undefined)
     this.#runs = new LocalRuns({ store, patience, warn, link, secret, known })
+    this.#spread = new SpreadRuns({
+      ...{ store, patience, clock, random, leftInputs: options.leftInputs },
+      follow: (id, signal) => this.#followed(id, signal),
+      handBack: (wake) => this.#journals.handBack(wake),
+    })
     this.#journals = new Journals({
       store,
       patience,
@@ -102,7 +111,8 @@ export class RunEngine implements PlanEngine {
       logs: this.#logs,
       warn,
       mayPutDown: () => this.#working !== undefined,
-      isTakingIn: (run) => this.#intakes.has(run),
+      isTakingIn: (id) => this.#spread.isTakingIn(id) || [...this.#intakes].some((run) => run.id === id),
+      tendHead: (id, rows) => this.#spread.tendHead(id, rows),
       clock,
       random,
     })
@@ -131,6 +141,12 @@ export class RunEngine implements PlanEngine {
       secretsOf((isSmall(inputs) ? inputs : [undefined]).map((input) => ({ plan: linked, input, variables }))),
     )
     if (this.#runs.get(id)) throw isThere(id)
+    const isFew = isSmall(inputs)
+    // What is to come out as it is, in no store, comes out of this process.
+    const isForOthers = !isFew || !this.#journals.hasRoom || linked.lacks !== undefined
+    if (this.#journals.isShared && options.redact !== false && isForOthers) {
+      return this.#submitSpread(id, plan, inputs, kept, options)
+    }
     const run = this.#runs.add(id, linked, kept, options.redact !== false)
     run.handles++
     const created = (items: readonly unknown[]): JournalEntry => {
@@ -138,7 +154,7 @@ export class RunEngine implements PlanEngine {
     }
     const results = new ResultStream()
     const unwatch = watchRun(run, results, options.watch, (message) => this.#warn(message))
-    if (isSmall(inputs)) {
+    if (isFew) {
       const sealed: JournalEntry = { type: 'sealed', at: this.#clock.now(), items: inputs.length }
       await this.#accepted(run, unwatch, this.#journals.start(run, `${id}/0`, [created(inputs), sealed]))
       return this.#handle(run, results, unwatch)
@@ -163,6 +179,7 @@ export class RunEngine implements PlanEngine {
     checkLimit(options.maxConcurrent)
     const { store } = this.#options
     const row = await rowOf(store, id)
+    if (this.#journals.isShared && options.redact !== false) return this.#resumeSpread(row, options)
     const holder = isEnded(row.status) ? undefined : (await store.runs.open(id)).find(({ heldBy }) => heldBy)
     if (holder) {
       throw new FlowError(
@@ -202,6 +219,10 @@ export class RunEngine implements PlanEngine {
   async follow(id: RunId, { signal }: FollowOptions = {}): Promise<FollowedRun> {
     this.#checkOpen()
     await rowOf(this.#options.store, id)
+    return this.#followed(id, signal)
+  }
+
+  #followed(id: RunId, signal?: AbortSignal): FollowedRun {
     const { store } = this.#options
     return new StoredRun(id, {
       store,
@@ -242,11 +263,17 @@ export class RunEngine implements PlanEngine {
     )
     const again = options.id ?? this.#newId()
     checkId(again)
+    const rerun = { run: again, at: this.#clock.now(), plan, kept }
+    if (this.#journals.isShared && options.redact !== false) {
+      const unwatch = this.#watching(again, options.watch)
+      await this.#begun(again, unwatch, writeRerun(store, taken, { ...rerun, isWoken: true }))
+      return this.#spread.handle(again, undefined, unwatch)
+    }
     const run = this.#runs.add(again, linked, kept, options.redact !== false)
     run.handles++
     const results = new ResultStream()
     const unwatch = watchRun(run, results, options.watch, (message) => this.#warn(message))
-    const written = writeRerun(store, taken, { run: again, at: this.#clock.now(), plan, kept })
+    const written = writeRerun(store, taken, rerun)
     await this.#accepted(
       run,
       unwatch,
@@ -278,7 +305,11 @@ export class RunEngine implements PlanEngine {
   }
 
   recover(): void {
-    this.#working ??= this.#options.store.work((journal) => this.#journals.drive(journal))
+    const journals = this.#journals
+    this.#working ??= this.#options.store.work(
+      (journal) => journals.drive(journal),
+      () => journals.begun,
+    )
   }
 
   async close({ drainMs = 0 }: CloseOptions = {}): Promise<void> {
@@ -291,15 +322,102 @@ export class RunEngine implements PlanEngine {
       await this.#within(drainMs, Promise.all([this.#journals.left(), this.#direct.ended()]))
     }
     this.#runs.leave()
+    const spread = this.#spread.leave()
     this.#direct.close()
     // A store that is away has who held what, and notices in its own time that we are gone.
     const heads = [...this.#intakes].map((run) => this.#letHeadGo(run))
-    await this.#within(CLOSE_MS, Promise.all([this.#journals.left(), ...heads]))
+    await this.#within(CLOSE_MS, Promise.all([this.#journals.left(), spread, ...heads]))
     await this.#within(CLOSE_MS, this.#logs.close())
     this.#patience.stop()
     this.#closed.end()
     await stopped
   }
+
+  // --- where several processes work on the store
+
+  async #submitSpread(
+    id: RunId,
+    plan: Plan,
+    inputs: Inputs,
+    kept: RunOptions,
+    { watch, onBroken = 'fail' }: SubmitOptions,
+  ): Promise<RunHandle> {
+    const { store } = this.#options
+    const at = this.#clock.now()
+    const created = (items: readonly unknown[]): JournalEntry => {
+      return { type: 'created', at, run: id, plan, options: kept, from: 0, inputs: items }
+    }
+    const unwatch = this.#watching(id, watch)
+    if (isSmall(inputs)) {
+      const sealed: JournalEntry = { type: 'sealed', at, items: inputs.length }
+      await this.#begun(id, unwatch, this.#spread.begin(id, [created(inputs), sealed]))
+      return this.#spread.handle(id, undefined, unwatch)
+    }
+    const journal = `${id}/0`
+    const written = async () => store.append({ journal, after: 0, entries: [created([])] })
+    const begun = this.#begun(id, unwatch, written(), journal)
+    const taken = { items: 0, shards: 0 }
+    const intake = this.#spread.keep(
+      begun.then(() => this.#spread.takeIn(id, { options: kept, inputs, taken, onBroken })),
+    )
+    intake.catch(() => {})
+    await begun
+    return this.#spread.handle(id, intake, unwatch)
+  }
+
+  /** What of it nobody drives is woken; inputs that are given are taken in, unless somebody does. */
+  async #resumeSpread(row: RunRow, { inputs, further, watch, onBroken = 'fail' }: ResumeOptions): Promise<RunHandle> {
+    const { store } = this.#options
+    const { id } = row
+    if (isEnded(row.status)) return this.#spread.handle(id)
+    const open = await store.runs.open(id)
+    const journal = `${id}/0`
+    const isTaking = row.items.total < 0 && (inputs !== undefined || further !== undefined)
+    const head = open.find((one) => one.journal === journal)
+    if (isTaking && (head?.heldBy !== undefined || this.#spread.isTakingIn(id))) {
+      throw new FlowError('CONFLICT', `the inputs of run ${id} are being taken in by ${head?.heldBy ?? 'this process'}`)
+    }
+    const at = this.#clock.now()
+    for (const one of open) {
+      if (one.heldBy !== undefined || one.isOurs || (one.journal === journal && row.items.total < 0)) continue
+      await this.#journals.handBack({ journal: one.journal, at })
+    }
+    const unwatch = this.#watching(id, watch)
+    if (!isTaking) return this.#spread.handle(id, undefined, unwatch)
+    const claimed = this.#spread.claimIntake(id)
+    const goOn = async () => {
+      await claimed
+      const shards = await store.runs.shards(id)
+      const items = shards.reduce((sum, shard) => sum + shard.items, 0)
+      const { options } = beginningOf(id, await store.read(journal))
+      const rest = further ?? passOver(inputs as Inputs, items) // one of them is given
+      return this.#spread.takeIn(id, { options, inputs: rest, taken: { items, shards: shards.length - 1 }, onBroken })
+    }
+    const intake = this.#spread.keep(goOn())
+    // Once it is claimed, it may be in our hand whatever happens.
+    intake.catch(() => this.#journals.handBack({ journal, at: this.#clock.now() }))
+    await claimed
+    return this.#spread.handle(id, intake, unwatch)
+  }
+
+  #watching(id: RunId, watch: SubmitOptions['watch']): () => void {
+    return watch ? watchEntries(this.#options.store, id, watch, (message) => this.#warn(message)) : () => {}
+  }
+
+  /** `held`: it may be there, and in our hand, though a store that is away has refused it. */
+  async #begun(id: RunId, unwatch: () => void, written: Promise<unknown>, held?: JournalId): Promise<void> {
+    try {
+      await written
+    } catch (error) {
+      unwatch()
+      if (held !== undefined && isAway(error)) {
+        void this.#journals.handBack({ journal: held, at: this.#clock.now() })
+      }
+      throw FlowError.is(error) && error.code === 'CONFLICT' ? isThere(id) : error
+    }
+  }
+
+  // ---
 
   /** What a rerun begins with; throws if there can be none. */
   async #toRerun(id: RunId, { from, items, plan }: Pick<RerunOptions, 'from' | 'items' | 'plan'>) {
@@ -370,7 +488,10 @@ export class RunEngine implements PlanEngine {
     return takeIn(run, inputs, taken, onBroken, {
       now: () => this.#clock.now(),
       timer: (ms, fire) => this.#clock.timer(ms, fire),
-      room: (count) => results.room(count),
+      room: async (items) => {
+        await run.shardRoom(OPEN_SHARDS, WAITING_ITEMS / items)
+        await results.room(BACKLOG_SHARDS * items)
+      },
       open: (journal, entries) => this.#journals.start(run, journal, entries),
       note: async (entries) => this.#patience.ask(() => this.#note(run.id, entries)),
     })

@@ -7,6 +7,7 @@ import type { MaybePromise } from '../../json.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Batch, JournalRow, ShardRow, Store } from '../../store/store.ts'
 import { type CarriedOver, carryOver } from './rerun.ts'
+import { shareOf } from './share.ts'
 
 /** A journal of the run that is repeated. */
 export type ReadJournal = (journal: JournalId) => MaybePromise<readonly JournalRow[]>
@@ -16,6 +17,8 @@ export interface Rerun {
   readonly at: number
   readonly plan: Plan
   readonly kept: RunOptions
+  /** Whoever has room drives it. */
+  readonly isWoken?: boolean
 }
 
 /** What a journal of a rerun begins with. */
@@ -48,17 +51,21 @@ export async function takeOver(
 
 /** Writes them all at once: a run is there whole, or not at all. Nothing of it is driven yet. */
 export async function writeRerun(store: Store, taken: readonly TakenOver[], rerun: Rerun): Promise<void> {
-  const { run, at, plan, kept } = rerun
+  const { run, at, plan, kept, isWoken = false } = rerun
+  const share = isWoken && taken.length > 1 ? shareOf(kept.maxConcurrent) : undefined
+  const own = share === undefined ? {} : { share }
   const items = taken.reduce((sum, { inputs }) => sum + inputs.length, 0)
   const batches = taken.map(({ from, inputs, entries }, number): Batch => {
     const begin: JournalEntry[] =
       number === 0
         ? [
-            { type: 'created', at, run, plan, options: kept, from: 0, inputs },
+            { type: 'created', at, run, plan, options: kept, from: 0, inputs, ...own },
             { type: 'sealed', at, items },
           ]
-        : [{ type: 'created', at, run, from, inputs }]
-    return { journal: `${run}/${number}`, after: 0, entries: [...begin, ...entries] }
+        : [{ type: 'created', at, run, from, inputs, ...own }]
+    const journal = `${run}/${number}`
+    const woken = isWoken ? { wakes: [{ journal, at }] } : {}
+    return { journal, after: 0, entries: [...begin, ...entries], ...woken }
   })
   await store.appendAll(batches)
 }

@@ -3,11 +3,12 @@
 import { join } from 'node:path'
 import { FlowError } from '@stepflow/engine'
 import type { StartedServer } from '@stepflow/server'
-import { durationOption, usage } from '../args.ts'
+import { usage } from '../args.ts'
 import { type Args, type Command, flowOptions } from '../command.ts'
 import { type Greeted, greeting } from '../greeting.ts'
 import { onInterrupt } from '../interrupts.ts'
 import { createMessages } from '../messages.ts'
+import { capacityOf, drainMsOf, drainOption, goodbye, nodeNameOf, nodeOptions, portOf } from '../node-options.ts'
 import { shellWord } from '../progress/watch-waits.ts'
 import { openOption, openPage } from '../run-line.ts'
 import { variableOptions } from '../sources.ts'
@@ -35,7 +36,8 @@ export const serve: Command = {
     { ...storeOption, default: `the one of the configuration, or ${DEFAULT_STORE}` },
     blobsOption,
     ...variableOptions.filter(({ name }) => name === 'secrets'),
-    { name: 'drain', value: 'TIME', does: 'how long calls that are under way at the end may take', default: '10s' },
+    ...nodeOptions,
+    drainOption,
     { ...openOption, does: 'open the page in the browser' },
     { name: 'json', does: 'print one line of JSON when the server is ready, for programs' },
   ],
@@ -45,7 +47,8 @@ export const serve: Command = {
   ],
   async run(args, io) {
     const messages = createMessages(args, io)
-    const drainMs = durationOption(serve, args, 'drain') ?? DEFAULT_DRAIN_MS
+    const drainMs = drainMsOf(serve, args)
+    const node = { capacity: capacityOf(serve, args), nodeName: nodeNameOf(serve, args) }
     const { serve: start } = await import('@stepflow/server')
     let end: (how: 'stopped' | 'lost') => void = () => {}
     const ended = new Promise<'stopped' | 'lost'>((resolve) => {
@@ -59,7 +62,8 @@ export const serve: Command = {
         env: io.env,
         version,
         host: args.value('host'),
-        port: portOf(args),
+        port: portOf(serve, args),
+        ...node,
         allowHosts: args.values('allow-host'),
         cors: args.values('cors'),
         basePath: args.value('base-path'),
@@ -88,8 +92,6 @@ export const serve: Command = {
 
 // ---
 
-/** Longer than that few who end a process wait. */
-const DEFAULT_DRAIN_MS = 10_000
 const GRACE_MS = 10_000
 
 const LOST = 'another server has taken this store over, for this one did not answer for too long: it ends'
@@ -113,22 +115,10 @@ function greeted(server: StartedServer, args: Args): Greeted {
   }
 }
 
-function goodbye(drainMs: number): string {
-  return `shutting down within ${drainMs / 1000} s; a second signal stops at once`
-}
-
 function mcpToolsOf(args: Args): 'all' | undefined {
   const text = args.value('mcp')
   if (text === undefined || text === 'all') return text
   throw usage(serve, `--mcp is "${text}", but can only be all`)
-}
-
-function portOf(args: Args): number | undefined {
-  const text = args.value('port')
-  if (text === undefined) return undefined
-  const port = Number(text)
-  if (/^\d+$/.test(text) && port <= 65_535) return port
-  throw usage(serve, `--port is "${text}", but must be a number from 0 to 65535`)
 }
 
 /** A store that another server has is a wrong --store. */

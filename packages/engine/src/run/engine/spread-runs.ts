@@ -1,0 +1,292 @@
+// Runs on a store on which several processes work: written here, and driven by whoever has room. Drives nothing.
+//
+// D1  A shard is a row and a wake, written together: from then on it is anybody's.
+// D2  The run's own journal is in the hand of whoever takes its inputs in. If he is gone, the store gives it to another, who
+//     writes down that the input broke off, and ends the run when nobody has brought the rest in time.
+// D3  Of two who take inputs in for one run, the shard's number decides: the second finds it taken, and stops.
+
+import type { Clock } from '../../clock.ts'
+import type { FollowedRun, Inputs, PlanEngineOptions, RunHandle } from '../../engine.ts'
+import { type ErrorValue, FlowError } from '../../errors.ts'
+import type { JournalEntry, JournalId, RunId, RunOptions, Share } from '../../journal/events.ts'
+import { isEnded } from '../../journal/project.ts'
+import { isAway, type Patience } from '../../store/patience.ts'
+import type { JournalRow, Store, Wake } from '../../store/store.ts'
+import { newMark } from '../driver/journal-writer.ts'
+import { type IntakeRun, takeIn } from './intake.ts'
+import { shareOf } from './share.ts'
+
+export interface SpreadRunsTools {
+  readonly store: Store
+  readonly patience: Patience
+  readonly clock: Clock
+  readonly random: () => number
+  readonly leftInputs: PlanEngineOptions['leftInputs']
+  readonly follow: (run: RunId, signal: AbortSignal) => FollowedRun
+  readonly handBack: (wake: Wake) => Promise<void>
+}
+
+export interface SpreadInputs {
+  /** Of the run. */
+  readonly options: RunOptions | undefined
+  readonly inputs: Inputs
+  /** What is there already. */
+  readonly taken: { readonly items: number; readonly shards: number }
+  readonly onBroken: 'fail' | 'keep'
+}
+
+const GONE: ErrorValue = { code: 'UNREACHABLE', message: 'whoever took the inputs in is gone' }
+const LOOK_AGAIN_MS = 1_000
+/** How far an intake is ahead of those who drive, in items; then it waits for them. */
+const MOST_AHEAD = 32_768
+
+export class SpreadRuns {
+  readonly #tools: SpreadRunsTools
+  readonly #intakes = new Map<RunId, SpreadIntake>()
+  readonly #underWay = new Set<Promise<unknown>>()
+  #isLeaving = false
+
+  constructor(tools: SpreadRunsTools) {
+    this.#tools = tools
+  }
+
+  /** A run of few items, in one row. */
+  async begin(id: RunId, entries: readonly JournalEntry[]): Promise<void> {
+    await this.#append(`${id}/0`, entries)
+  }
+
+  /** Takes up the intake of a run: others see that we have it. */
+  async claimIntake(id: RunId): Promise<void> {
+    const { store, clock, random } = this.#tools
+    const driver = store.driver ?? 'engine'
+    const claim: JournalEntry = { type: 'claimed', at: clock.now(), driver, mark: newMark(random) }
+    await store.append({ journal: `${id}/0`, ifOpen: true, entries: [claim] })
+  }
+
+  isTakingIn(id: RunId): boolean {
+    return this.#intakes.has(id)
+  }
+
+  /** Something of a run is in our hand until that is over: who goes waits for it. */
+  keep<T>(work: Promise<T>): Promise<T> {
+    this.#underWay.add(work)
+    const over = () => void this.#underWay.delete(work)
+    work.then(over, over)
+    return work
+  }
+
+  /** Writes inputs as shards. */
+  async takeIn(id: RunId, { options, inputs, taken, onBroken }: SpreadInputs): Promise<'whole' | 'broken'> {
+    const { store, patience, clock } = this.#tools
+    const intake = new SpreadIntake(id, shareOf(options?.maxConcurrent), store)
+    this.#intakes.set(id, intake)
+    if (this.#isLeaving) intake.leave()
+    let end: 'whole' | 'broken' | undefined
+    let isTakenOver = false
+    const open = (journal: JournalId, entries: readonly JournalEntry[]) => this.#open(journal, entries)
+    try {
+      end = await takeIn(intake, inputs, taken, onBroken, {
+        now: () => clock.now(),
+        timer: (ms, fire) => clock.timer(ms, fire),
+        room: () => intake.room(MOST_AHEAD),
+        async open(journal, entries) {
+          intake.writes(entries)
+          await open(journal, entries)
+        },
+        note: async (entries) => patience.ask(async () => store.append({ journal: `${id}/0`, entries })),
+      })
+      return end
+    } catch (error) {
+      isTakenOver = FlowError.is(error) && error.code === 'CONFLICT'
+      throw error
+    } finally {
+      this.#intakes.delete(id)
+      intake.stop()
+      if (end !== 'whole' && !isTakenOver) await this.#tools.handBack(this.#headWake(id, options, intake.isLeaving))
+    }
+  }
+
+  /** What a program holds of such a run. */
+  handle(id: RunId, intake?: Promise<'whole' | 'broken'>, unwatch: () => void = () => {}): RunHandle {
+    const lost = new AbortController()
+    const followed = this.#tools.follow(id, lost.signal)
+    const end = async () => {
+      await intake
+      return followed.ended
+    }
+    // Who reads its results hears as well that its inputs could not be taken in.
+    intake?.catch((error) => lost.abort(error))
+    const read = async function* <T>(values: AsyncIterable<T>): AsyncGenerator<T> {
+      try {
+        yield* values
+      } catch (error) {
+        throw lost.signal.aborted ? lost.signal.reason : error
+      }
+    }
+    const ended = end()
+    ended.catch(() => {})
+    void ended.then(unwatch, unwatch)
+    const takenIn = intake ?? Promise.resolve('whole' as const)
+    takenIn.catch(() => {})
+    return {
+      id,
+      ended,
+      takenIn,
+      results: (order) => read(followed.results(order)),
+      batches: (order) => read(followed.batches(order)),
+      discardResults: () => {},
+      watch: (listener) => followed.watch(listener),
+      cancel: (reason) => followed.cancel(reason),
+      drain: () => this.#intakes.get(id)?.drain(),
+    }
+  }
+
+  /**
+   * The run's own journal was woken, and has nothing to drive: its inputs were being taken in by somebody who is gone, or the
+   * rest has not come. When to look again; nothing if the run takes no more inputs.
+   */
+  async tendHead(id: RunId, rows: readonly JournalRow[]): Promise<Wake | undefined> {
+    const { store, patience, clock, leftInputs } = this.#tools
+    const journal = `${id}/0`
+    const row = await patience.ask(() => store.runs.get(id))
+    if (!row || row.items.total >= 0 || isEnded(row.status)) return undefined
+    if (!leftInputs) return { journal, at: Number.POSITIVE_INFINITY }
+    const { waitMs, error } = leftInputs(optionsIn(rows))
+    const broken = lastBroken(rows)
+    const at = clock.now()
+    const isOver = waitMs <= 0 || (broken !== undefined && broken + waitMs <= at)
+    if (broken !== undefined && !isOver) return { journal, at: broken + waitMs }
+    const shards = await patience.ask(() => store.runs.shards(id))
+    const items = shards.reduce((sum, shard) => sum + shard.items, 0)
+    const entry: JournalEntry = isOver
+      ? { type: 'sealed', at, items, error: error(items) }
+      : { type: 'broken', at, items, error: GONE }
+    try {
+      await patience.ask(() => store.append({ journal, after: rows.length, ifOpen: true, entries: [entry] }))
+    } catch (thrown) {
+      if (!FlowError.is(thrown) || thrown.code !== 'CONFLICT') throw thrown
+      // Somebody has written to it: how it stands now is to be read first.
+      return { journal, at: at + LOOK_AGAIN_MS }
+    }
+    return isOver ? undefined : { journal, at: at + waitMs }
+  }
+
+  /** The process goes: no more inputs are taken. Resolves when the runs are in the store's hand. */
+  async leave(): Promise<void> {
+    this.#isLeaving = true
+    for (const intake of this.#intakes.values()) intake.leave()
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay)
+  }
+
+  /** One whose answer was lost is known by its time: no other intake has written the same. */
+  async #open(journal: JournalId, entries: readonly JournalEntry[]): Promise<void> {
+    const { store, patience } = this.#tools
+    let isUncertain = false
+    await patience.ask(async () => {
+      try {
+        await this.#append(journal, entries)
+      } catch (error) {
+        isUncertain ||= isAway(error)
+        if (!isUncertain || !FlowError.is(error) || error.code !== 'CONFLICT') throw error
+        const [first] = (await store.read(journal))[0]?.entries ?? []
+        if (first?.type !== 'created' || first.at !== entries[0]?.at) throw error
+      }
+    })
+  }
+
+  /** D1. */
+  async #append(journal: JournalId, entries: readonly JournalEntry[]): Promise<void> {
+    const { store, clock } = this.#tools
+    await store.append({ journal, after: 0, entries, wakes: [{ journal, at: clock.now() }] })
+  }
+
+  #headWake(id: RunId, options: RunOptions | undefined, isLeaving: boolean): Wake {
+    const { clock, leftInputs } = this.#tools
+    const journal = `${id}/0`
+    if (!leftInputs) return { journal, at: Number.POSITIVE_INFINITY }
+    // Who goes leaves it to another to note that.
+    return { journal, at: clock.now() + (isLeaving ? 0 : Math.max(0, leftInputs(options).waitMs)) }
+  }
+}
+
+// ---
+
+/** Reading and writing the inputs of one run. */
+class SpreadIntake implements IntakeRun {
+  readonly id: RunId
+  readonly share: Share | undefined
+  #isClosed = false
+  isLeaving = false
+  /** Items that are written, or about to be, and have not ended as far as it is known here. */
+  #ahead = 0
+  #wake: (() => void) | undefined
+  readonly #unwatch: () => void
+
+  constructor(id: RunId, share: Share | undefined, store: Store) {
+    this.id = id
+    this.share = share
+    this.#unwatch = store.watch({ run: id }, ({ entries }) => this.#hear(entries))
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  get limit(): number {
+    return this.share?.items ?? NOBODY_LIMITS
+  }
+
+  writes(entries: readonly JournalEntry[]): void {
+    for (const entry of entries) if (entry.type === 'created') this.#ahead += entry.inputs.length
+  }
+
+  async room(most: number): Promise<void> {
+    while (this.#ahead > most && !this.#isClosed) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+  }
+
+  drain(): void {
+    this.#isClosed = true
+    this.#wake?.()
+  }
+
+  leave(): void {
+    this.isLeaving = true
+    this.drain()
+  }
+
+  stop(): void {
+    this.#unwatch()
+  }
+
+  #hear(entries: readonly JournalEntry[]): void {
+    for (const entry of entries) {
+      if (entry.type === 'finished') this.#ahead -= (entry.to ?? entry.item) - entry.item + 1
+      else if (entry.type === 'signalled' && entry.name === 'cancel') this.#isClosed = true
+    }
+    this.#wake?.()
+  }
+}
+
+/** Shards as large as may be. */
+const NOBODY_LIMITS = 64
+
+function optionsIn(rows: readonly JournalRow[]): RunOptions | undefined {
+  const [first] = rows[0]?.entries ?? []
+  return first?.type === 'created' ? first.options : undefined
+}
+
+/** Since when the inputs are broken off; undefined if somebody has taken them up after that. */
+function lastBroken(rows: readonly JournalRow[]): number | undefined {
+  let at: number | undefined
+  for (const { entries } of rows) {
+    for (const entry of entries) {
+      if (entry.type === 'broken') at = entry.at
+      else if (entry.type === 'claimed') at = undefined
+    }
+  }
+  return at
+}

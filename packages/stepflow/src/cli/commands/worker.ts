@@ -1,0 +1,82 @@
+// stepflow worker: a node more on a store in PostgreSQL, without an API. It drives shards of runs until a signal ends it.
+
+import { type Command, flowOptions } from '../command.ts'
+import { onInterrupt } from '../interrupts.ts'
+import { createMessages } from '../messages.ts'
+import { capacityOf, drainMsOf, drainOption, goodbye, nodeNameOf, nodeOptions, portOf } from '../node-options.ts'
+import { variableOptions } from '../sources.ts'
+import { blobsOption, storeNamed, storeOption } from '../store-option.ts'
+import { version } from '../version.ts'
+
+export const worker: Command = {
+  name: 'worker',
+  summary: 'work on the runs of a store in PostgreSQL',
+  operands: '',
+  options: [
+    {
+      ...storeOption,
+      does: 'postgres://USER@HOST/DATABASE (also STEPFLOW_STORE)',
+      default: 'the one of the configuration',
+    },
+    blobsOption,
+    ...nodeOptions,
+    { name: 'flows', value: 'DIR', does: 'the folder of flows', default: 'flows' },
+    ...flowOptions.filter(({ name }) => name === 'config'),
+    ...variableOptions.filter(({ name }) => name === 'secrets'),
+    { name: 'port', value: 'N', does: 'where /health, /ready and /metrics are answered; 0 takes any that is free' },
+    { name: 'host', value: 'HOST', does: 'the address of that port', default: '127.0.0.1' },
+    drainOption,
+    { name: 'json', does: 'print one line of JSON when the worker is ready, for programs' },
+  ],
+  examples: [
+    { does: 'a node more', line: 'stepflow worker --store postgres://me@db.example/runs' },
+    { does: 'one that probes can ask', line: 'stepflow worker --store postgres://me@db.example/runs --port 7838' },
+  ],
+  async run(args, io) {
+    const messages = createMessages(args, io)
+    const drainMs = drainMsOf(worker, args)
+    const asked = { capacity: capacityOf(worker, args), nodeName: nodeNameOf(worker, args), port: portOf(worker, args) }
+    const { work } = await import('@stepflow/server')
+    let end: () => void = () => {}
+    const ended = new Promise<void>((resolve) => {
+      end = resolve
+    })
+    const restore = onInterrupt(() => end(), undefined, drainMs + GRACE_MS)
+    try {
+      const started = work({
+        ...asked,
+        cwd: io.cwd,
+        env: io.env,
+        version,
+        host: args.value('host'),
+        configFile: args.value('config'),
+        secretsFile: args.value('secrets'),
+        store: storeNamed(worker, args, io),
+        blobs: args.value('blobs'),
+        flowsDir: args.value('flows'),
+        log: messages.log,
+      })
+      // A signal that comes while the database is waited for ends it as well.
+      const node = await Promise.race([started, ended])
+      if (!node) {
+        void started.then((late) => late.close()).catch(() => {})
+        return 0
+      }
+      const { id, name, capacity, url } = node
+      messages.hint(
+        `worker ${name} takes up to ${capacity} shards at once${url === undefined ? '' : `; probes: ${url}`}`,
+      )
+      if (args.has('json')) io.out(`${JSON.stringify({ id, name, capacity, ...(url === undefined ? {} : { url }) })}\n`)
+      await ended
+      messages.hint(goodbye(drainMs))
+      await node.close(drainMs)
+      return 0
+    } finally {
+      restore()
+    }
+  },
+}
+
+// ---
+
+const GRACE_MS = 10_000

@@ -1,0 +1,48 @@
+// docs/scaling.md, executed: a server and workers on one database, of which each is taken away while a batch runs.
+
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { startPostgres } from '../packages/store-postgres/test/server.ts'
+import { canRunPages, freePort, runPage } from './run-page.ts'
+
+const server = await startPostgres()
+if (typeof server === 'string') test.skip(`PostgreSQL: ${server}`, () => {})
+else {
+  const asked = mkdtempSync(join(tmpdir(), 'stepflow-restart-'))
+  afterAll(async () => {
+    await server.stop()
+    rmSync(asked, { recursive: true, force: true })
+  })
+
+  test.skipIf(!canRunPages)(
+    'workers are killed and stopped, the database restarts, and the batch has every result, in order, once',
+    { timeout: 300_000 },
+    async () => {
+      let isOver = false
+      // What restarts the database on the page asks us to.
+      const restarting = (async () => {
+        while (!isOver) {
+          if (existsSync(join(asked, 'restart')) && !existsSync(join(asked, 'done'))) {
+            await server.restart('SIGINT')
+            writeFileSync(join(asked, 'done'), '')
+          }
+          await new Promise((again) => setTimeout(again, 20))
+        }
+      })()
+      const sudo = `touch ${asked}/restart; until [ -e ${asked}/done ]; do sleep 0.1; done`
+      const replace = {
+        7837: String(await freePort()),
+        'postgres://me@localhost/runs': server.url,
+      }
+      const parts = await runPage({ page: 'docs/scaling.md', replace, programs: { sudo } }).finally(() => {
+        isOver = true
+      })
+      await restarting
+
+      expect(parts).toBeGreaterThan(7)
+      expect(existsSync(join(asked, 'done'))).toBe(true)
+    },
+  )
+}

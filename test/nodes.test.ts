@@ -1,0 +1,251 @@
+// Nodes on one database, as processes: what holds when one of them dies, is stopped, or ends, and whichever of them is asked.
+
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { startPostgres } from '../packages/store-postgres/test/server.ts'
+import { stepflow } from './stepflow.ts'
+
+const WITHIN = { timeout: 100_000, interval: 100 }
+const LIMIT = { timeout: 240_000 }
+
+const MODULE = `import { appendFileSync } from 'node:fs'
+export async function slow({ n, ms }) {
+  appendFileSync('calls', n + '\\n')
+  await new Promise((done) => setTimeout(done, ms))
+  return n
+}
+`
+const CONFIG = `plugins:
+  builtin: { type: builtin }
+  mine: { type: module, path: ./mine.mjs }
+routes:
+  "/mine/{*component}": [{ plugin: mine }]
+  "/{*component}": [{ plugin: builtin }]
+`
+const SLOW = `name: slow
+description: Notes that it is called, and takes its time
+steps: [{ id: a, component: /mine/slow, input: { n: { $input: n }, ms: { $input: ms } } }]
+output: { $step: a }
+`
+const TICK = `name: tick
+description: Fires every second
+triggers: [{ schedule: "* * * * * *" }]
+steps: [{ id: a, component: /builtin/noop, input: {} }]
+output: { $step: a }
+`
+
+const server = await startPostgres()
+if (typeof server === 'string') test.skip(`PostgreSQL: ${server}`, () => {})
+else {
+  const home = mkdtempSync(join(tmpdir(), 'stepflow-nodes-'))
+  let schemas = 0
+  beforeAll(() => {
+    mkdirSync(join(home, 'flows'))
+    writeFileSync(join(home, 'flows/slow.yaml'), SLOW)
+    writeFileSync(join(home, 'mine.mjs'), MODULE)
+    writeFileSync(join(home, 'stepflow-config.yml'), CONFIG)
+  })
+  afterAll(async () => {
+    await server.stop()
+    rmSync(home, { recursive: true, force: true })
+  })
+
+  /** Nodes with a store of their own. */
+  const nodes = () => {
+    const store = `${server.url}?schema=n${schemas++}`
+    rmSync(join(home, 'calls'), { force: true })
+    return {
+      store,
+      serve: (...words: string[]) => started(['serve', '--port', '0', '--json', ...words]),
+      work: (...words: string[]) => started(['worker', '--json', ...words]),
+    }
+    async function started(words: string[]): Promise<Node> {
+      const child = spawn(process.execPath, [stepflow, ...words], {
+        ...{ cwd: home, stdio: ['ignore', 'pipe', 'pipe'] },
+        env: { ...process.env, STEPFLOW_STORE: store },
+      })
+      const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
+      onTestFinished(async () => {
+        child.kill('SIGKILL')
+        await ended
+      })
+      let [out, err] = ['', '']
+      child.stdout?.on('data', (text) => {
+        out += text
+      })
+      child.stderr?.on('data', (text) => {
+        err += text
+      })
+      await vi.waitFor(() => expect(out, err).toContain('\n'), WITHIN)
+      return { child, ended, url: JSON.parse(out).url ?? '' }
+    }
+  }
+
+  const calls = () =>
+    existsSync(join(home, 'calls')) ? readFileSync(join(home, 'calls'), 'utf8').trim().split('\n').map(Number) : []
+
+  test(
+    'a batch taken in at one server is driven by all; one is killed, one stalls, one ends: every item is there once',
+    LIMIT,
+    async () => {
+      const { serve, work } = nodes()
+      const [a, b] = await Promise.all([serve(), serve('--capacity', '0')])
+      const [killed, stalled, drained] = await Promise.all([work(), work(), work()])
+      const id = await submit(b.url, inputs(600, 100), 'maxConcurrent=32')
+      await vi.waitFor(() => expect(calls().length).toBeGreaterThan(100), WITHIN)
+
+      killed.child.kill('SIGKILL')
+      stalled.child.kill('SIGSTOP')
+      drained.child.kill('SIGTERM')
+      expect(await drained.ended).toBe(0)
+      await vi.waitFor(async () => expect(await statusOf(a.url, 'silent')).toBe(true), WITHIN)
+      stalled.child.kill('SIGCONT')
+
+      expect(await results(a.url, id)).toEqual(numbers(600))
+      expect(await get(b.url, `/runs/${id}`)).toMatchObject({
+        status: 'completed',
+        items: { total: 600, completed: 600 },
+      })
+      // Only what was under way at the two that were taken away was called again.
+      expect(calls().length - 600).toBeLessThanOrEqual(32)
+      expect(new Set(calls()).size).toBe(600)
+    },
+  )
+
+  test('the server that takes lines in is killed: the same key at another one goes on after them', LIMIT, async () => {
+    const { serve } = nodes()
+    const [a, b] = await Promise.all([serve(), serve()])
+    const key = 'idempotencyKey=once'
+    const half = submit(a.url, broken(inputs(100, 10)), key).catch(() => {})
+    await vi.waitFor(() => expect(calls().length).toBeGreaterThan(50), WITHIN)
+    a.child.kill('SIGKILL')
+    await half
+
+    // Until the first is missed, the second is told to come again.
+    const id = await vi.waitFor(() => submit(b.url, inputs(200, 10), key), WITHIN)
+
+    expect(await results(b.url, id)).toEqual(numbers(200))
+    expect(new Set(calls()).size).toBe(200)
+    const { status } = await fetch(lines(b.url, key), { ...POST, body: inputs(201, 10) })
+    expect(status).toBe(409)
+  })
+
+  test('a run is cancelled at a server that drives nothing, and no call begins after that', LIMIT, async () => {
+    const { serve, work } = nodes()
+    const [a] = await Promise.all([serve('--capacity', '0'), work(), work()])
+    const id = await submit(a.url, inputs(2_000, 200), 'maxConcurrent=16')
+    await vi.waitFor(() => expect(calls().length).toBeGreaterThan(20), WITHIN)
+
+    await fetch(`${a.url}/api/v1/runs/${id}/cancel`, { method: 'POST' })
+    await vi.waitFor(async () => expect((await get(a.url, `/runs/${id}`)).items.running).toBe(0), WITHIN)
+    const count = calls().length
+    const { items } = await vi.waitFor(async () => {
+      const run = await get(a.url, `/runs/${id}`)
+      expect(run.items.completed + run.items.cancelled).toBe(2_000)
+      return run
+    }, WITHIN)
+
+    expect(items.cancelled).toBeGreaterThan(0)
+    expect(calls().length).toBe(count)
+  })
+
+  test('of two servers with the same schedule, each time begins one run', LIMIT, async () => {
+    const { serve } = nodes()
+    writeFileSync(join(home, 'flows/tick.yaml'), TICK)
+    onTestFinished(() => rmSync(join(home, 'flows/tick.yaml')))
+    const [a] = await Promise.all([serve(), serve()])
+
+    const times = await vi.waitFor(async () => {
+      const { runs } = await get(a.url, '/runs?trigger=schedule')
+      expect(runs.length).toBeGreaterThan(4)
+      return runs.map((run: { trigger: { time: string } }) => run.trigger.time)
+    }, WITHIN)
+
+    expect(new Set(times).size).toBe(times.length)
+  })
+
+  test('nodes lists who works on a store, the same from the store and from a server', LIMIT, async () => {
+    const { serve, work, store } = nodes()
+    const [a] = await Promise.all([serve('--name', 'a server'), work('--name', 'w', '--capacity', '3')])
+
+    const { nodes: listed } = await get(a.url, '/nodes')
+    expect(listed).toMatchObject([
+      { name: 'a server', status: 'active', capacity: 64, shards: 0 },
+      { name: 'w', status: 'active', capacity: 3, shards: 0 },
+    ])
+    const { stdout } = spawnSync(process.execPath, [stepflow, 'nodes', '--json', '--store', store], {
+      encoding: 'utf8',
+    })
+    expect(JSON.parse(stdout).nodes.map((node: { id: string }) => node.id)).toEqual(
+      listed.map((node: { id: string }) => node.id),
+    )
+  })
+
+  test('a worker needs a store that others share', () => {
+    const { status, stderr } = spawnSync(process.execPath, [stepflow, 'worker', '--store', 'sqlite:x.db'], {
+      cwd: home,
+      encoding: 'utf8',
+    })
+
+    expect([status, stderr]).toEqual([2, expect.stringContaining('--store postgres://')])
+  })
+}
+
+// ---
+
+interface Node {
+  readonly child: ChildProcess
+  /** With its exit code. */
+  readonly ended: Promise<number | null>
+  readonly url: string
+}
+
+const POST = { method: 'POST', headers: { 'content-type': 'application/x-ndjson' } } as const
+
+function lines(url: string, query: string): string {
+  return `${url}/api/v1/runs?flowName=slow&${query}`
+}
+
+function inputs(count: number, ms: number): string {
+  return numbers(count)
+    .map((n) => `${JSON.stringify({ n, ms })}\n`)
+    .join('')
+}
+
+/** A body that never ends. */
+function broken(text: string): ReadableStream {
+  return new ReadableStream({ start: (body) => body.enqueue(new TextEncoder().encode(text)) })
+}
+
+async function submit(url: string, body: string | ReadableStream, query: string): Promise<string> {
+  const answer = await fetch(lines(url, query), { ...POST, body, duplex: 'half' } as RequestInit)
+  expect(answer.status).toBe(202)
+  const { runId } = (await answer.json()) as { runId: string }
+  return runId
+}
+
+async function results(url: string, id: string): Promise<number[]> {
+  const text = await (await fetch(`${url}/api/v1/runs/${id}/results`)).text()
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).result)
+}
+
+/** An answer of the API, of which each test looks at a part. */
+async function get(url: string, path: string): Promise<any> {
+  return (await fetch(`${url}/api/v1${path}`)).json()
+}
+
+async function statusOf(url: string, status: string): Promise<boolean> {
+  const { nodes } = await get(url, '/nodes')
+  // A node that was taken over from may be forgotten already.
+  return nodes.length < 4 || nodes.some((node: { status: string }) => node.status === status)
+}
+
+function numbers(count: number): number[] {
+  return Array.from({ length: count }, (_, n) => n)
+}
