@@ -183,6 +183,7 @@ async function fill(url) {
     components: '/components',
     secrets: '/secrets',
     tokens: '/tokens',
+    nodes: '/nodes',
     'not-found': '/nowhere',
   }
 }

@@ -69,6 +69,10 @@ const tokens = createRoute({ getParentRoute: () => root, path: '/tokens' }).lazy
   import('./pages/tokens/tokens-page.tsx').then(({ tokensPage }) => tokensPage),
 )
 
+const nodes = createRoute({ getParentRoute: () => root, path: '/nodes' }).lazy(() =>
+  import('./pages/nodes/nodes-page.tsx').then(({ nodesPage }) => nodesPage),
+)
+
 const login = createRoute({ getParentRoute: () => root, path: '/login', validateSearch: textsOf(['to']) }).lazy(() =>
   import('./pages/login/login-page.tsx').then(({ loginPage }) => loginPage),
 )
@@ -99,6 +103,7 @@ export const router = createRouter({
     components,
     secrets,
     tokens,
+    nodes,
     login,
   ]),
   basepath: basePath === '' ? '/' : basePath,

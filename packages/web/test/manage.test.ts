@@ -108,4 +108,14 @@ else {
 
     await page.getByText('There is no token').waitFor()
   })
+
+  test('a server with a store of its own says that it works alone', async () => {
+    const { url } = await served()
+    const page = await openPage(`${url}/runs`)
+
+    await page.getByRole('link', { name: 'Nodes' }).click()
+
+    await page.getByText('This server alone works on its store.').waitFor()
+    await expectAccessible(page)
+  })
 }

@@ -21,6 +21,7 @@ export const PAGES = [
   '/components',
   '/secrets',
   '/tokens',
+  '/nodes',
   '/login',
 ]
 

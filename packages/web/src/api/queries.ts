@@ -165,5 +165,8 @@ export const queries = {
 
   tokens: () => queryOptions({ queryKey: ['tokens'], queryFn: () => client.listTokens() }),
 
+  /** No event reports signs of life; nodes give one every 2 s. */
+  nodes: () => queryOptions({ queryKey: ['nodes'], queryFn: () => client.listNodes(), refetchInterval: 2_000 }),
+
   waits: () => queryOptions({ queryKey: ['waits'], queryFn: () => client.listWaits() }),
 }

@@ -23,6 +23,7 @@ const PAGES: readonly Command[] = [
   { group: 'Go to', word: 'Schedules', to: '/schedules', hint: 'g s' },
   { group: 'Go to', word: 'Components', to: '/components', hint: 'g c' },
   { group: 'Go to', word: 'Secrets', to: '/secrets' },
+  { group: 'Go to', word: 'Nodes', to: '/nodes' },
   { group: 'Go to', word: 'New flow', to: '/flows/new' },
 ]
 

@@ -2,7 +2,19 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { Activity, Box, CircleCheck, Clock, KeyRound, Menu, PanelLeft, Search, Shield, Workflow } from 'lucide-react'
+import {
+  Activity,
+  Box,
+  CircleCheck,
+  Clock,
+  KeyRound,
+  Menu,
+  PanelLeft,
+  Search,
+  Server,
+  Shield,
+  Workflow,
+} from 'lucide-react'
 import type { ReactElement, ReactNode } from 'react'
 import { queries } from '../api/queries.ts'
 import { countText } from '../model/format.ts'
@@ -59,6 +71,7 @@ export function Nav({ isOpen, onClose, onMenu, onCommands }: NavProps): ReactEle
           <Entry to="/components" icon={<Box size={16} />} word="Components" />
           <Entry to="/secrets" icon={<KeyRound size={16} />} word="Secrets" />
           {info?.role === 'admin' ? <Entry to="/tokens" icon={<Shield size={16} />} word="Tokens" /> : null}
+          <Entry to="/nodes" icon={<Server size={16} />} word="Nodes" />
         </ul>
         <div className="who">
           <span className="fill cut name">
