@@ -1,17 +1,14 @@
 // stepflow runs list: the newest runs, or those with a state, a flow, a label or a time.
 
 import { resolve } from 'node:path'
-import type { ListRuns, Run, RunList, StepflowClient } from '@stepflow/api/client'
+import type { ListRuns, Run, RunList } from '@stepflow/api/client'
 import {
   ASKED_STATUSES,
   type AskedStatus,
-  FlowError,
   instantOf,
-  isWaiting,
   parseDuration,
   RUN_SORTS,
   type RunQuery,
-  type RunRow,
   type RunSort,
   suggest,
 } from '@stepflow/engine'
@@ -19,7 +16,7 @@ import { MOST_COUNTED, summaryOf } from '@stepflow/host/history'
 import { countOption, labelPairs, usage } from '../args.ts'
 import type { Args, Command } from '../command.ts'
 import { number } from '../progress/number.ts'
-import { rowOf, shownOf, summaryIn } from '../remote/remote-row.ts'
+import { shownOf } from '../remote/remote-row.ts'
 import { type Action, jsonOption, type RemoteContext, type RunsContext, secretsOption } from './action.ts'
 import { drawRuns, type ShownRun } from './draw-runs.ts'
 
