@@ -20,13 +20,13 @@ import type {
   SubmitOptions,
 } from '../../engine.ts'
 import { type ErrorValue, FlowError } from '../../errors.ts'
-import type { JournalEntry, JournalId, RunId, RunOptions } from '../../journal/events.ts'
+import type { JournalEntry, JournalId, RunId } from '../../journal/events.ts'
 import { isEnded } from '../../journal/project.ts'
 import { isPromise, type MaybePromise } from '../../json.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { KnownSecrets } from '../../secrets/known-secrets.ts'
 import { isAway, Patience } from '../../store/patience.ts'
-import type { RunRow, ShardRow } from '../../store/store.ts'
+import type { ShardRow } from '../../store/store.ts'
 import { signalEntry } from '../calls/signals.ts'
 import { checkedVariables } from '../check-variables.ts'
 import { secretsOf } from '../in-flight/attempt-place.ts'
@@ -48,6 +48,7 @@ import { newRunId } from './run-id.ts'
 import { beginningOf, rowOf } from './run-journal.ts'
 import { checkId, checkLabels, checkLimit, keptOptions, repeatedOptions, shownLabels } from './run-options.ts'
 import { LeftSecrets } from './secrets-left.ts'
+import { isThere, SharedRuns } from './shared-runs.ts'
 import { SpreadRuns } from './spread-runs.ts'
 import { checkItems, previewOf, takeOver, writeRerun } from './write-rerun.ts'
 
@@ -68,6 +69,7 @@ export class RunEngine implements PlanEngine {
   readonly #journals: Journals
   readonly #direct: DirectRuns
   readonly #spread: SpreadRuns
+  readonly #shared: SharedRuns
   readonly #logs: LogKeeper
   /** Runs whose inputs are being read. */
   readonly #intakes = new Set<LocalRun>()
@@ -116,6 +118,7 @@ export class RunEngine implements PlanEngine {
       clock,
       random,
     })
+    this.#shared = new SharedRuns({ store, clock, warn, spread: this.#spread, journals: this.#journals })
     this.#direct = new DirectRuns({
       link,
       cached: (key, now) => patience.ask(() => store.runs.cached(key, now)),
@@ -145,7 +148,7 @@ export class RunEngine implements PlanEngine {
     // What is to come out as it is, in no store, comes out of this process.
     const isForOthers = !isFew || !this.#journals.hasRoom || linked.lacks !== undefined
     if (this.#journals.isShared && options.redact !== false && isForOthers) {
-      return this.#submitSpread(id, plan, inputs, kept, options)
+      return this.#shared.submit(id, { plan, inputs, kept }, options)
     }
     const run = this.#runs.add(id, linked, kept, options.redact !== false)
     run.handles++
@@ -179,7 +182,7 @@ export class RunEngine implements PlanEngine {
     checkLimit(options.maxConcurrent)
     const { store } = this.#options
     const row = await rowOf(store, id)
-    if (this.#journals.isShared && options.redact !== false) return this.#resumeSpread(row, options)
+    if (this.#journals.isShared && options.redact !== false) return this.#shared.resume(row, options)
     const holder = isEnded(row.status) ? undefined : (await store.runs.open(id)).find(({ heldBy }) => heldBy)
     if (holder) {
       throw new FlowError(
@@ -265,9 +268,7 @@ export class RunEngine implements PlanEngine {
     checkId(again)
     const rerun = { run: again, at: this.#clock.now(), plan, kept }
     if (this.#journals.isShared && options.redact !== false) {
-      const unwatch = this.#watching(again, options.watch)
-      await this.#begun(again, unwatch, writeRerun(store, taken, { ...rerun, isWoken: true }))
-      return this.#spread.handle(again, undefined, unwatch)
+      return this.#shared.begin(again, options.watch, () => writeRerun(store, taken, { ...rerun, isWoken: true }))
     }
     const run = this.#runs.add(again, linked, kept, options.redact !== false)
     run.handles++
@@ -331,90 +332,6 @@ export class RunEngine implements PlanEngine {
     this.#patience.stop()
     this.#closed.end()
     await stopped
-  }
-
-  // --- where several processes work on the store
-
-  async #submitSpread(
-    id: RunId,
-    plan: Plan,
-    inputs: Inputs,
-    kept: RunOptions,
-    { watch, onBroken = 'fail' }: SubmitOptions,
-  ): Promise<RunHandle> {
-    const { store } = this.#options
-    const at = this.#clock.now()
-    const created = (items: readonly unknown[]): JournalEntry => {
-      return { type: 'created', at, run: id, plan, options: kept, from: 0, inputs: items }
-    }
-    const unwatch = this.#watching(id, watch)
-    if (isSmall(inputs)) {
-      const sealed: JournalEntry = { type: 'sealed', at, items: inputs.length }
-      await this.#begun(id, unwatch, this.#spread.begin(id, [created(inputs), sealed]))
-      return this.#spread.handle(id, undefined, unwatch)
-    }
-    const journal = `${id}/0`
-    const written = async () => store.append({ journal, after: 0, entries: [created([])] })
-    const begun = this.#begun(id, unwatch, written(), journal)
-    const taken = { items: 0, shards: 0 }
-    const intake = this.#spread.keep(
-      begun.then(() => this.#spread.takeIn(id, { options: kept, inputs, taken, onBroken })),
-    )
-    intake.catch(() => {})
-    await begun
-    return this.#spread.handle(id, intake, unwatch)
-  }
-
-  /** What of it nobody drives is woken; inputs that are given are taken in, unless somebody does. */
-  async #resumeSpread(row: RunRow, { inputs, further, watch, onBroken = 'fail' }: ResumeOptions): Promise<RunHandle> {
-    const { store } = this.#options
-    const { id } = row
-    if (isEnded(row.status)) return this.#spread.handle(id)
-    const open = await store.runs.open(id)
-    const journal = `${id}/0`
-    const isTaking = row.items.total < 0 && (inputs !== undefined || further !== undefined)
-    const head = open.find((one) => one.journal === journal)
-    if (isTaking && (head?.heldBy !== undefined || this.#spread.isTakingIn(id))) {
-      throw new FlowError('CONFLICT', `the inputs of run ${id} are being taken in by ${head?.heldBy ?? 'this process'}`)
-    }
-    const at = this.#clock.now()
-    for (const one of open) {
-      if (one.heldBy !== undefined || one.isOurs || (one.journal === journal && row.items.total < 0)) continue
-      await this.#journals.handBack({ journal: one.journal, at })
-    }
-    const unwatch = this.#watching(id, watch)
-    if (!isTaking) return this.#spread.handle(id, undefined, unwatch)
-    const claimed = this.#spread.claimIntake(id)
-    const goOn = async () => {
-      await claimed
-      const shards = await store.runs.shards(id)
-      const items = shards.reduce((sum, shard) => sum + shard.items, 0)
-      const { options } = beginningOf(id, await store.read(journal))
-      const rest = further ?? passOver(inputs as Inputs, items) // one of them is given
-      return this.#spread.takeIn(id, { options, inputs: rest, taken: { items, shards: shards.length - 1 }, onBroken })
-    }
-    const intake = this.#spread.keep(goOn())
-    // Once it is claimed, it may be in our hand whatever happens.
-    intake.catch(() => this.#journals.handBack({ journal, at: this.#clock.now() }))
-    await claimed
-    return this.#spread.handle(id, intake, unwatch)
-  }
-
-  #watching(id: RunId, watch: SubmitOptions['watch']): () => void {
-    return watch ? watchEntries(this.#options.store, id, watch, (message) => this.#warn(message)) : () => {}
-  }
-
-  /** `held`: it may be there, and in our hand, though a store that is away has refused it. */
-  async #begun(id: RunId, unwatch: () => void, written: Promise<unknown>, held?: JournalId): Promise<void> {
-    try {
-      await written
-    } catch (error) {
-      unwatch()
-      if (held !== undefined && isAway(error)) {
-        void this.#journals.handBack({ journal: held, at: this.#clock.now() })
-      }
-      throw FlowError.is(error) && error.code === 'CONFLICT' ? isThere(id) : error
-    }
   }
 
   // ---
@@ -566,8 +483,4 @@ function closed(): FlowError {
 /** Journals with items that have not ended. */
 function leftOf(shards: readonly ShardRow[]): JournalId[] {
   return shards.filter(({ items, done }) => done < items).map(({ journal }) => journal)
-}
-
-function isThere(id: RunId): FlowError {
-  return new FlowError('CONFLICT', `there is a run ${id} already; resume it, or choose another id`)
 }
