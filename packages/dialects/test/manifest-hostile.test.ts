@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { afterAll, describe, expect, test } from 'vitest'
+import { entrySources } from '../../../scripts/sources.mjs'
 import { HOSTILE } from './hostile-templates.ts'
 
 const MARK = 'mark-7f3a91'
@@ -59,7 +60,7 @@ async function run(): Promise<readonly Told[]> {
     platform: 'node',
     format: 'esm',
     outfile,
-    alias: { '@stepflow/engine': new URL('../../engine/src/index.ts', import.meta.url).pathname },
+    alias: entrySources(),
     logLevel: 'silent',
   })
   writeFileSync(join(folder, 'templates.json'), JSON.stringify(HOSTILE))

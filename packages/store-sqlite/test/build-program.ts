@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { entrySources } from '../../../scripts/sources.mjs'
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 
@@ -16,10 +17,7 @@ export async function buildProgram(name: string, folder: string): Promise<string
     platform: 'node',
     format: 'cjs',
     logLevel: 'error',
-    alias: {
-      '@stepflow/engine': path('../../engine/src/index.ts'),
-      '@stepflow/store-sqlite': path('../src/index.ts'),
-    },
+    alias: entrySources(),
     // By its path: the program lies outside of the workspace.
     plugins: [
       {
