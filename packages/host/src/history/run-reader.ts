@@ -24,6 +24,7 @@ import {
   redactPins,
   type Store,
   type SummaryQuery,
+  systemClock,
   type VisitReads,
   type VisitRow,
 } from '@stepflow/engine'
@@ -44,6 +45,9 @@ import { type Driving, heldBack, waitForInput, waitsForInput } from './run-why.t
 import { reasonOf, type WaitingFor } from './summary.ts'
 import type { VisitDetail, WhichVisit } from './visit-detail.ts'
 import { openWaits, type Wait, WaitFold, type WaitState, waitState } from './waits.ts'
+
+/** So long a run on a shared store is left to nodes that may serve it before it says that none does. */
+const UNSERVED_MS = 10_000
 
 export interface RunReader {
   /** What is redacted in the rows is not found by `q` either. */
@@ -272,8 +276,9 @@ class Recorded implements RecordedRun {
   }
 
   get #driving(): Driving {
-    const { plan } = this
-    return { plan, serves: this.#serves, isDriven: () => this.#isDriven() }
+    const { clock = systemClock, capacity } = this.#store
+    const isNewToOthers = capacity !== undefined && clock.now() - this.row.createdAt < UNSERVED_MS
+    return { plan: this.plan, serves: this.#serves, isNewToOthers, isDriven: () => this.#isDriven() }
   }
 
   async #isDriven(): Promise<boolean> {

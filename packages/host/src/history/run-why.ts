@@ -8,14 +8,19 @@ export interface Driving {
   readonly plan: Plan | undefined
   /** Is there a component of that path, as far as this process knows? */
   readonly serves: (component: string) => boolean
+  /** Other nodes, which may have what this one lacks, have not had their time to look at the run. */
+  readonly isNewToOthers: boolean
 }
 
 /** Why nothing of the run begins that could; undefined: it does. */
-export async function heldBack(row: RunRow, { isDriven, plan, serves }: Driving): Promise<Why | undefined> {
+export async function heldBack(
+  row: RunRow,
+  { isDriven, plan, serves, isNewToOthers }: Driving,
+): Promise<Why | undefined> {
   if (row.status === 'paused') return { kind: 'paused', text: 'the run is paused' }
   if (isEnded(row.status) || isWaiting(row) || waitsForInput(row) || (await isDriven())) return undefined
   const lacking = plan?.steps.find(({ component }) => component !== null && !isOwn(component) && !serves(component))
-  if (lacking) {
+  if (lacking && !isNewToOthers) {
     const step = authorsId(lacking)
     const text = `no node serves the component "${lacking.component}"`
     return { kind: 'node', text, ...(step === undefined ? {} : { step }) }
