@@ -1,8 +1,8 @@
 // Errands at a run that take several steps: hold it and let it go on, choose a time, put it on paper.
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { browserPath, openPage } from './browser.ts'
-import { type Served, served } from './served.ts'
+import { servedToAll } from './served.ts'
 
 const FLOWS = {
   'flows/asks.yaml': `name: asks
@@ -22,10 +22,7 @@ const found = browserPath()
 if ('why' in found) test.skip(`skipped: ${found.why}`, () => {})
 else {
   describe('a run', () => {
-    let at: Served
-    beforeAll(async () => {
-      at = await served({ files: FLOWS, whenOver: afterAll })
-    })
+    const at = servedToAll({ files: FLOWS })
 
     test('is paused, and goes on by Undo and by Resume', async () => {
       const page = await openPage(`${at.url}/runs/${await at.start('asks')}`)

@@ -2,9 +2,9 @@
 // commands of a terminal.
 
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { browserPath, expectAccessible, openPage } from './browser.ts'
-import { type Served, served } from './served.ts'
+import { servedToAll } from './served.ts'
 
 const FLOWS = {
   'flows/prices.yaml': `name: prices
@@ -35,11 +35,9 @@ const found = browserPath()
 if ('why' in found) test.skip(`skipped: ${found.why}`, () => {})
 else {
   describe('the page of a run', () => {
-    let at: Served
     let id: string
-    beforeAll(async () => {
-      at = await served({ files: FLOWS, whenOver: afterAll })
-      id = await at.start('prices', { lines: [{ good: true }, { good: false }] })
+    const at = servedToAll({ files: FLOWS }, async ({ start }) => {
+      id = await start('prices', { lines: [{ good: true }, { good: false }] })
     })
     const open = (search = '', options = {}) => openPage(`${at.url}/runs/${id}${search}`, options)
 

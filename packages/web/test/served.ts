@@ -1,6 +1,6 @@
 // `stepflow serve` of the built program over a folder of flows, for tests of the page. Not a test.
 
-import { expect, vi } from 'vitest'
+import { afterAll, beforeAll, expect, vi } from 'vitest'
 import { folderWith } from '../../stepflow/test/cli.ts'
 import { serving } from '../../stepflow/test/serving.ts'
 
@@ -72,8 +72,20 @@ export interface ServedOptions {
   readonly words?: readonly string[]
   /** One that is there already, with what `files` has. */
   readonly folder?: string
-  /** For all tests of a file: `afterAll`. */
+  /** With the test, unless told. */
   readonly whenOver?: (end: () => Promise<void>) => void
+}
+
+/** One for all tests of the file or block in which it is asked for; `begin` is done once it is there. */
+export function servedToAll(options: ServedOptions, begin: (at: Served) => Promise<void> = async () => {}): Served {
+  const at = {} as Served // filled before anybody asks it
+  let end = async () => {}
+  const whenOver = (kill: () => Promise<void>) => {
+    end = kill
+  }
+  beforeAll(async () => begin(Object.assign(at, await served({ ...options, whenOver }))))
+  afterAll(() => end())
+  return at
 }
 
 /** Started with a folder of flows; ends with the test. */
