@@ -47,6 +47,7 @@ class End:
         self._lock = threading.Lock()
         self._began = threading.Event()
         self._wake: Optional[Callable[[], Any]] = None
+        self._taken: list[signal.Signals] = []
 
     def begin(self, status: int) -> None:
         with self._lock:
@@ -69,6 +70,7 @@ class End:
             taken.append(signal.SIGINT)
         for number in taken:
             signal.signal(number, self._hear)
+        self._taken = taken
         if hasattr(os, "register_at_fork"):
             _leave_out_forked(taken)
 
@@ -107,6 +109,9 @@ class End:
             self._server.cancel()
 
     def exit(self) -> None:
+        # While Python ends it gives signals back to the system, and a second one would be what the process died of.
+        for number in self._taken:
+            signal.signal(number, signal.SIG_IGN)
         if self.status:
             sys.exit(self.status)
 
