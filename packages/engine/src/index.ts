@@ -225,7 +225,18 @@ export {
 // --- values and errors
 export type { Json, JsonObject, MaybePromise } from './json.ts'
 export { jsonFault } from './run/calls/json-fault.ts'
-export { equalJson, isPromise, isRecord, isTooDeep, kindOf, MOST_LEVELS, own, setOwn, whyNotJson } from './json.ts'
+export {
+  equalJson,
+  isJson,
+  isPromise,
+  isRecord,
+  isTooDeep,
+  kindOf,
+  MOST_LEVELS,
+  own,
+  setOwn,
+  whyNotJson,
+} from './json.ts'
 export type { CodeFacts, ErrorCode, ErrorValue, FlowErrorOptions, RetryClass } from './errors.ts'
 export { codes, errorValue, FlowError, retryClass } from './errors.ts'
 export { parseDuration } from './duration.ts'

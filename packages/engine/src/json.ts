@@ -60,6 +60,16 @@ export function isTooDeep(value: unknown, levels = MOST_LEVELS): boolean {
   return false
 }
 
+/** Can a text be read as JSON? */
+export function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** Why a text is not JSON, from what JSON.parse threw: without the piece of the text that it quotes, which may be a secret. */
 export function whyNotJson(thrown: unknown): string {
   const { message } = thrown as Error // JSON.parse throws errors

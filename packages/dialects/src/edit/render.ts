@@ -1,6 +1,6 @@
 // New values as text, in the manner of the file that they come into: its indentation, its braces, its lists.
 
-import { isRecord, type Json } from '@stepflow/engine'
+import { isJson, isRecord, type Json } from '@stepflow/engine'
 import type { Document, Node as YamlNode } from 'yaml'
 import * as yaml from 'yaml'
 
@@ -112,13 +112,4 @@ function indented(text: string, column: number): string {
     .split('\n')
     .map((line, i) => (i === 0 || line === '' ? line : margin + line))
     .join('\n')
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
 }

@@ -3,7 +3,7 @@
 import { isUtf8 } from 'node:buffer'
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, extname, resolve } from 'node:path'
-import { FlowError, isTooDeep, MOST_LEVELS, suggest, whyNotJson } from '@stepflow/engine'
+import { FlowError, isJson, isTooDeep, MOST_LEVELS, suggest, whyNotJson } from '@stepflow/engine'
 import { holdsTooLarge, TOO_LARGE } from './too-large.ts'
 
 /** The text of a file, without a byte order mark. `what` says what it was wanted for: "the flow", "the input". */
@@ -111,15 +111,6 @@ export function cannot(done: 'read' | 'written', file: string, what: string, thr
 
 function tooDeep(name: string): FlowError {
   return new FlowError('INVALID_INPUT', `${name} has more than ${MOST_LEVELS} levels of lists and objects`)
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
 }
 
 function representable(text: string, value: unknown, name: string): unknown {
