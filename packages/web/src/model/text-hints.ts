@@ -98,6 +98,14 @@ export function hoverText(
   return undefined
 }
 
+/** The step that a line belongs to: the last one that begins above it, or there. */
+export function stepAt(lines: ReadonlyMap<string, number>, line: number): string | undefined {
+  let found: string | undefined
+  let from = 0
+  for (const [id, start] of lines) if (start <= line && start > from) [found, from] = [id, start]
+  return found
+}
+
 // ---
 
 const KEYS = [
@@ -130,13 +138,6 @@ function correction(message: string, meant: string) {
       view.dispatch({ changes: { ...place, insert: meant } })
     },
   }
-}
-
-function stepAt(lines: ReadonlyMap<string, number>, line: number): string | undefined {
-  let found: string | undefined
-  let from = 0
-  for (const [id, start] of lines) if (start <= line && start > from) [found, from] = [id, start]
-  return found
 }
 
 /** Properties of the input of the component that the step at a line calls. */

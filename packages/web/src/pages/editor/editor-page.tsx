@@ -10,6 +10,7 @@ import { queries, queryClient } from '../../api/queries.ts'
 import { Graph } from '../../canvas/graph.tsx'
 import { stepFrom } from '../../model/new-step.ts'
 import { NEW_FLOW } from '../../model/sample-flow.ts'
+import { stepAt } from '../../model/text-hints.ts'
 import { Button } from '../../parts/button.tsx'
 import { Pane } from '../../parts/fault.tsx'
 import { Choice } from '../../parts/floating.tsx'
@@ -332,13 +333,6 @@ const NONE: readonly Component[] = []
 function useNewest(name: string | undefined, flow: FlowDetail | undefined): number | undefined {
   const { data } = useQuery({ ...queries.versions(name ?? ''), enabled: name !== undefined })
   return data?.versions[0]?.version ?? flow?.version
-}
-
-function stepAt(lines: ReadonlyMap<string, number>, line: number): string | undefined {
-  let found: string | undefined
-  let from = 0
-  for (const [id, start] of lines) if (start <= line && start > from) [found, from] = [id, start]
-  return found
 }
 
 function withPin(pins: ReadonlyMap<string, Json>, step: string, value: Json | undefined): ReadonlyMap<string, Json> {
