@@ -61,6 +61,27 @@ test('a component, a step and a field say what they are', () => {
   expect(said('here')).toBeUndefined()
 })
 
+test("a step's component is its own, however far below its first line it stands, and never the next step's", () => {
+  const doc = `steps:
+  - id: one
+    needs: [two]
+${'    # what it is for\n'.repeat(8)}    component: /builtin/http
+  - id: none
+  - id: two
+    component: /builtin/noop
+`
+  const state = EditorState.create({ doc })
+  const lines = new Map([
+    ['one', 2],
+    ['none', 13],
+    ['two', 14],
+  ])
+  const said = (word: string) => hoverText(state, doc.indexOf(word), { ...known, lines })?.text
+
+  expect(said('one')).toBe('Step one, line 2: /builtin/http')
+  expect(said('none')).toBe('Step none, line 13')
+})
+
 test('a problem that knows what was meant proposes it', () => {
   const state = EditorState.create({ doc: 'steps:\n  - { id: a, componnt: /builtin/noop }\n' })
   const message = 'unknown key "componnt" in step "a". Did you mean "component"?'

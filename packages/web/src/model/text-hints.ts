@@ -90,7 +90,8 @@ export function hoverText(
     const before = line.text.slice(0, index)
     const at = known.lines.get(word)
     if (at !== undefined && /(?:\$step:|needs:.*|steps\.|id:)\s*["']?$/.test(before)) {
-      return { from, to, text: `Step ${word}, line ${at}${componentAt(state, at)}` }
+      const path = componentAt(state, at, known.lines)
+      return { from, to, text: `Step ${word}, line ${at}${path === undefined ? '' : `: ${path}`}` }
     }
     const field = fieldsAt(state, line.number, known).find(([name]) => name === word)
     if (field && line.text[index + word.length] === ':') return { from, to, text: fieldText(field) }
@@ -145,20 +146,16 @@ function fieldsAt(state: EditorState, line: number, { components, lines }: Known
   const id = stepAt(lines, line)
   const start = id === undefined ? undefined : lines.get(id)
   if (start === undefined) return []
-  const path = /\bcomponent:\s*["']?([^\s"',}]+)/.exec(textOfStep(state, start, lines))?.[1]
+  const path = componentAt(state, start, lines)
   const schema = components.find((component) => component.path === path)?.inputSchema as Schema | undefined
   return Object.entries((schema?.properties ?? {}) as Readonly<Record<string, Schema>>)
 }
 
-function textOfStep(state: EditorState, start: number, lines: ReadonlyMap<string, number>): string {
+/** Of the step that begins at a line. */
+function componentAt(state: EditorState, start: number, lines: ReadonlyMap<string, number>): string | undefined {
   const next = Math.min(state.doc.lines + 1, ...[...lines.values()].filter((line) => line > start))
-  return state.sliceDoc(state.doc.line(Math.min(start, state.doc.lines)).from, state.doc.line(next - 1).to)
-}
-
-function componentAt(state: EditorState, line: number): string {
-  const end = state.doc.line(Math.min(state.doc.lines, line + 6)).to
-  const path = /\bcomponent:\s*["']?([^\s"',}]+)/.exec(state.sliceDoc(state.doc.line(line).from, end))?.[1]
-  return path === undefined ? '' : `: ${path}`
+  const text = state.sliceDoc(state.doc.line(Math.min(start, state.doc.lines)).from, state.doc.line(next - 1).to)
+  return /\bcomponent:\s*["']?([^\s"',}]+)/.exec(text)?.[1]
 }
 
 /** Further in than an `input:` above it. */
