@@ -229,3 +229,24 @@ test:
 test('editing JSON keeps its indentation', () => {
   expect(editSource('{\n  "a": [1]\n}\n', 'json', [{ path: ['a', 0], value: 2 }])).toBe('{\n  "a": [2]\n}\n')
 })
+
+test('a key called __proto__ is one like others: set, renamed beside, moved and taken away', () => {
+  const text = `steps:
+  __proto__: { component: /builtin/noop, input: { __proto__: 1 } }
+  b: { component: /builtin/noop, needs: [ __proto__ ] }
+`
+
+  expect(after(text, { op: 'set', step: 'b', path: ['timeout'], value: 1 }, { op: 'move', step: 'b', at: 0 })).toBe(
+    `steps:
+  b: { component: /builtin/noop, needs: [ __proto__ ], timeout: 1 }
+  __proto__: { component: /builtin/noop, input: { __proto__: 1 } }
+`,
+  )
+  expect(after(text, { op: 'rename', step: '__proto__', to: 'a' })).toBe(
+    text.replace('  __proto__', '  a').replace('[ __proto__', '[ a'),
+  )
+  expect(after(text, { op: 'unset', step: '__proto__', path: ['input', '__proto__'] })).toContain('input: {} }')
+  expect(after(text, { op: 'set', path: ['steps', '__proto__', 'input', '__proto__'], value: 2 })).toContain(
+    'proto__: 2',
+  )
+})

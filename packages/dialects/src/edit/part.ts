@@ -1,6 +1,6 @@
 // What an operation comes to: one change of the data after the other.
 
-import { type Json, setOwn } from '@stepflow/engine'
+import type { Json, JsonObject } from '@stepflow/engine'
 import { type Path, valueAt } from './steps.ts'
 
 /** What an operation comes to; each is about the data that those before it have made. */
@@ -54,25 +54,20 @@ function changedIn(holder: Json, [key, ...rest]: Path, change: Change): Json {
   return put(holder, key as string, changedIn(value ?? {}, rest, change))
 }
 
+// Objects are copied by spread and from entries, which keep a key called `__proto__`; an assignment would not.
+
 function put(holder: Json, key: string | number, value: Json): Json {
   if (Array.isArray(holder)) {
     const list = [...(holder as readonly Json[])]
     list[Number(key)] = value
     return list
   }
-  const map: Record<string, Json> = {}
-  for (const [name, one] of Object.entries(holder as Readonly<Record<string, Json>>)) setOwn(map, name, one)
-  setOwn(map, String(key), value)
-  return map
+  return { ...(holder as JsonObject), [key]: value }
 }
 
 function taken(holder: Json, key: string | number): Json {
   if (Array.isArray(holder)) return (holder as readonly Json[]).filter((_, i) => i !== key)
-  const map: Record<string, Json> = {}
-  for (const [name, one] of Object.entries(holder as Readonly<Record<string, Json>>)) {
-    if (name !== String(key)) setOwn(map, name, one)
-  }
-  return map
+  return Object.fromEntries(Object.entries(holder as JsonObject).filter(([name]) => name !== String(key)))
 }
 
 function inserting(list: Json | undefined, i: number, value: Json): Json {
@@ -83,19 +78,14 @@ function inserting(list: Json | undefined, i: number, value: Json): Json {
 function moving(list: Json | undefined, from: number, to: number): Json {
   const items: unknown[] = Array.isArray(list) ? [...list] : Object.entries((list ?? {}) as object)
   items.splice(to, 0, ...items.splice(from, 1))
-  if (Array.isArray(list)) return items as readonly Json[]
-  const map: Record<string, Json> = {}
-  for (const [name, value] of items as [string, Json][]) setOwn(map, name, value)
-  return map
+  return Array.isArray(list) ? (items as readonly Json[]) : Object.fromEntries(items as [string, Json][])
 }
 
 function withName(data: Json, { path, what, to }: Renamed): Json {
-  return at(data, path, (value, holder, key) => {
+  return at(data, path, (_, holder, key) => {
     if (what === 'text') return put(holder, key, to)
-    const map: Record<string, Json> = {}
-    for (const [name, one] of Object.entries(holder as Readonly<Record<string, Json>>)) {
-      setOwn(map, name === key ? to : name, name === key ? (value as Json) : one)
-    }
-    return map
+    return Object.fromEntries(
+      Object.entries(holder as JsonObject).map(([name, one]) => [name === key ? to : name, one]),
+    )
   })
 }
