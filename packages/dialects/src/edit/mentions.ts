@@ -7,7 +7,7 @@ import { namesIn, type Read } from '../template/names.ts'
 import { parse } from '../template/parse.ts'
 import { parseCondition } from '../template/parse-condition.ts'
 import type { Renamed } from './part.ts'
-import { type Path, stepsOf, valueAt } from './steps.ts'
+import { NEEDS, type Path, stepsOf, valueAt } from './steps.ts'
 
 /** What names step `from`, with what it becomes if the step is called `to`. Keys come last, from the innermost. */
 export function mentionsOf(data: Json, from: string, to: string): readonly Renamed[] {
@@ -69,7 +69,6 @@ const PLAIN: ReadonlySet<string> = new Set([
   'timeout',
   'retry',
 ])
-const NEEDS: ReadonlySet<string> = new Set(['needs', 'depends_on', 'dependsOn'])
 const CONDITIONS: ReadonlySet<string> = new Set(['when', 'skip_if', 'skipIf', 'skip'])
 
 class Finder {

@@ -4,7 +4,7 @@
 import { FlowError, isRecord, type Json } from '@stepflow/engine'
 import { isSoleReference, mentionsOf, namesOfInput } from './mentions.ts'
 import { applied, type Part } from './part.ts'
-import { idOf, idsOf, type Path, pathOfStep, stepsOf, valueAt } from './steps.ts'
+import { idOf, idsOf, NEEDS, type Path, pathOfStep, stepsOf, valueAt } from './steps.ts'
 
 export type Operation =
   /** `path` is one in the step, if one is named. What is missing on the way is made. */
@@ -48,8 +48,6 @@ export function partsOf(operation: Operation, data: Json): readonly Part[] {
 }
 
 // ---
-
-const NEEDS = ['needs', 'depends_on', 'dependsOn'] as const
 
 function pathIn(data: Json, { step, path }: { readonly step?: string; readonly path: Path }): Path {
   return step === undefined ? path : [...pathOfStep(data, step), ...path]
@@ -103,7 +101,8 @@ function disconnected(data: Json, from: string, to: string): readonly Part[] {
   const path = pathOfStep(data, to)
   const parts = [...withoutNeed(data, to, from)]
   const rest = mentionsOf(data, from, from).filter(
-    ({ path: at }) => path.every((key, i) => at[i] === key) && at.length > path.length && !isNeed(at[path.length]),
+    ({ path: at }) =>
+      path.every((key, i) => at[i] === key) && at.length > path.length && !NEEDS.has(String(at[path.length])),
   )
   const gone = new Set<string>()
   // From the end, so that the places of the others stay right.
@@ -133,9 +132,5 @@ function withoutNeed(data: Json, id: string, need: string): readonly Part[] {
 }
 
 function needsKey(data: Json, path: Path): string {
-  return NEEDS.find((key) => valueAt(data, [...path, key]) !== undefined) ?? 'needs'
-}
-
-function isNeed(key: unknown): boolean {
-  return NEEDS.some((one) => one === key)
+  return [...NEEDS].find((key) => valueAt(data, [...path, key]) !== undefined) ?? 'needs'
 }

@@ -3,6 +3,7 @@
 import { isJson, isRecord, type Json } from '@stepflow/engine'
 import type { Document, Node as YamlNode } from 'yaml'
 import * as yaml from 'yaml'
+import { NEEDS } from './steps.ts'
 
 /** How a file is written. */
 export interface Manner {
@@ -33,7 +34,7 @@ export function blockEntry(key: string, value: Json, column: number, manner: Man
 /** What stands behind the colon of such an entry. */
 export function blockValue(key: string, value: Json, column: number, manner: Manner): string {
   // The key decides how its value is written; what it is called itself may need quotes.
-  const known = FLAT_KEYS.has(key) ? key : 'k'
+  const known = NEEDS.has(key) ? key : 'k'
   return indented(rendered({ [known]: value }, manner), column).slice(known.length + 1)
 }
 
@@ -69,14 +70,13 @@ export function jsonValue(value: Json, isOneLine: boolean, margin: string, { ind
 // ---
 
 const MOST_ON_A_LINE = 100
-/** What is written on one line wherever it fits: ids of steps. */
-const FLAT_KEYS: ReadonlySet<string> = new Set(['needs', 'depends_on', 'dependsOn'])
 
 function rendered(value: Json, manner: Manner): string {
   const document = documentOf(value)
   yaml.visit(document, {
     Pair(_, { key, value }) {
-      if (yaml.isScalar(key) && FLAT_KEYS.has(String(key.value)) && yaml.isSeq(value)) value.flow = true
+      // Ids of steps are written on one line.
+      if (yaml.isScalar(key) && NEEDS.has(String(key.value)) && yaml.isSeq(value)) value.flow = true
     },
     Map(_, node) {
       // An expression is one word of the language.

@@ -4,6 +4,9 @@ import { FlowError, isRecord, type Json } from '@stepflow/engine'
 
 export type Path = readonly (string | number)[]
 
+/** The keys of a step under which the steps stand that it waits for. */
+export const NEEDS: ReadonlySet<string> = new Set(['needs', 'depends_on', 'dependsOn'])
+
 /** The steps of a document: under `steps`, a list or a map, or the whole of a manifest that is a list. */
 export function stepsOf(data: Json): {
   readonly path: Path
