@@ -2,6 +2,7 @@
 // before it is believed: the changes give what the operation does to the data, or there are none and a reason.
 
 import { equalJson, FlowError, type Json } from '@stepflow/engine'
+import { endsInCrlf } from '../source/line-ends.ts'
 import { toJson } from '../source/node.ts'
 import { readSource } from '../source/read.ts'
 import { type Collection, type Item, itemOf, locate } from './located.ts'
@@ -111,8 +112,7 @@ function nameChange(at: Text, { path, what, to, mention }: Renamed): readonly Ch
 
 /** Files whose lines all end in CRLF are edited with LF, and keep theirs. */
 function withLf(text: string) {
-  if (!text.includes('\r\n') || /(?<!\r)\n/.test(text))
-    return { lines: text, offsetOf: (at: number) => at, lineEnd: '\n' }
+  if (!endsInCrlf(text)) return { lines: text, offsetOf: (at: number) => at, lineEnd: '\n' }
   const lines = text.replaceAll('\r\n', '\n')
   const offsetOf = (at: number) => {
     let count = 0

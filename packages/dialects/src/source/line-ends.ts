@@ -7,8 +7,6 @@ export function keepingLineEnds<T extends string | undefined>(text: string, edit
   return edited?.replaceAll('\n', '\r\n') as T // undefined stays what it is
 }
 
-// ---
-
-function endsInCrlf(text: string): boolean {
+export function endsInCrlf(text: string): boolean {
   return text.includes('\r\n') && !/(?<!\r)\n/.test(text)
 }
