@@ -4,10 +4,9 @@ export { type Compiled, type CompileOptions, compile, compileValue } from './com
 export { type Conversion, convert } from './convert/convert.ts'
 // --- changing a text by what happens to its data
 export { type Edit, editSource } from './edit/edit-source.ts'
-export { idOf, type Path, pathOfStep, stepsOf, valueAt } from './edit/steps.ts'
+export { pathOfStep, valueAt } from './edit/steps.ts'
 export { functions } from './functions/index.ts'
 // --- reading any file that a person writes
-export { keepingLineEnds } from './source/line-ends.ts'
 export {
   type Entry,
   entryOf,

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { equalJson, FlowError, type Json } from '@stepflow/engine'
 import { expect, test } from 'vitest'
 import { changed, changesOf, type Operation } from '../src/edit/index.ts'
-import { compile, readSource, stepsOf, toJson } from '../src/index.ts'
+import { stepsOf } from '../src/edit/steps.ts'
+import { compile, readSource, toJson } from '../src/index.ts'
 
 const root = join(import.meta.dirname, '../../..')
 const files = ['conformance/stepflow', 'conformance/manifest'].flatMap((folder) =>
