@@ -80,7 +80,7 @@ function Loaded({ run }: { run: Run }): ReactElement {
     [last, place.enter],
   )
   useFailedFirst(run, rows, place.isChosen || place.at !== undefined || isInner, place.select)
-  useRunKeys(rows, step, place)
+  useRunKeys(rows, step, place, scope.way.at(-2)?.inside)
   useSteps(graph, last, place.select)
 
   const views: { id: View; word: string; count?: number | undefined }[] = [
@@ -261,7 +261,13 @@ function useSteps(graph: RunGraph | undefined, last: ReadonlyMap<string, StepRow
   usePageCommands(useMemo(() => ({ find }), [find]))
 }
 
-function useRunKeys(rows: readonly StepRow[], step: string | undefined, place: ReturnType<typeof useRunPlace>): void {
+/** `around`: the key of what is around the step that one went into. */
+function useRunKeys(
+  rows: readonly StepRow[],
+  step: string | undefined,
+  place: ReturnType<typeof useRunPlace>,
+  around: string | undefined,
+): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (!isFree(event)) return
@@ -274,15 +280,9 @@ function useRunKeys(rows: readonly StepRow[], step: string | undefined, place: R
         const target = failed[to]
         if (target !== undefined) place.select(target)
       } else if (event.key === 'Escape' && step !== undefined) place.select(undefined)
-      else if (event.key === 'Escape' && place.inside !== undefined) place.enter(outOf(place.inside))
+      else if (event.key === 'Escape' && place.inside !== undefined) place.enter(around)
     }
     document.addEventListener('keydown', onKey)
     return () => document.removeEventListener('keydown', onKey)
-  }, [rows, step, place])
-}
-
-/** Of what runs inside a step: the key of what is around it. */
-function outOf(inside: string): string | undefined {
-  const around = inside.split('/').slice(0, -3)
-  return around.length === 0 ? undefined : around.join('/')
+  }, [rows, step, place, around])
 }
