@@ -3,10 +3,6 @@
 /** By theme, then by name. */
 const resolvedColours = new Map<string, Map<string, string>>()
 
-export function resolved(style: CSSStyleDeclaration, name: string): string {
-  return coloursOf(style)(name)
-}
-
 /** The colours of the theme that is shown now: for one picture, in which thousands of shapes ask for theirs. */
 export function coloursOf(style: CSSStyleDeclaration): (name: string) => string {
   const theme = `${style.colorScheme} ${matchMedia('(prefers-color-scheme: dark)').matches} ${document.documentElement.dataset.theme}`

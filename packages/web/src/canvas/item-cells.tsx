@@ -4,7 +4,7 @@
 import { type PointerEvent, type ReactElement, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { countText } from '../model/format.ts'
 import { bandsOf, cellAt, FAILED, statusOfItem } from '../model/item-cells.ts'
-import { resolved } from './colours.ts'
+import { coloursOf } from './colours.ts'
 
 export interface ItemCellsProps {
   readonly statuses: Uint8Array
@@ -149,9 +149,10 @@ function paintCells(element: HTMLCanvasElement, painted: Painted): void {
   const context = sized(element, width, height)
   if (!context) return
   const style = getComputedStyle(element)
+  const colourOf = coloursOf(style)
   const first = Math.floor(top / PITCH)
   const last = Math.min(Math.ceil(statuses.length / perRow), Math.ceil((top + height) / PITCH))
-  context.fillStyle = resolved(style, 'ink-3')
+  context.fillStyle = colourOf('ink-3')
   context.font = `11px ${style.getPropertyValue('--font')}`
   context.textAlign = 'right'
   for (let row = Math.ceil(first / ROWS_A_NUMBER) * ROWS_A_NUMBER; row < last; row += ROWS_A_NUMBER) {
@@ -159,7 +160,7 @@ function paintCells(element: HTMLCanvasElement, painted: Painted): void {
   }
   // A colour at a time: to change it is what takes long.
   for (let byte = 0; byte < COLOURS.length; byte++) {
-    const colour = resolved(style, COLOURS[byte] as string)
+    const colour = colourOf(COLOURS[byte] as string)
     context.fillStyle = colour
     context.strokeStyle = colour
     context.lineWidth = 1.5
@@ -175,7 +176,7 @@ function paintCells(element: HTMLCanvasElement, painted: Painted): void {
   }
   context.globalAlpha = 1
   // Not by its colour alone.
-  context.strokeStyle = resolved(style, 'bg')
+  context.strokeStyle = colourOf('bg')
   context.lineWidth = 1.5
   context.beginPath()
   for (let item = first * perRow; item < Math.min(statuses.length, last * perRow); item++) {
@@ -188,7 +189,7 @@ function paintCells(element: HTMLCanvasElement, painted: Painted): void {
   }
   context.stroke()
   if (selected === undefined) return
-  context.strokeStyle = resolved(style, 'accent')
+  context.strokeStyle = colourOf('accent')
   context.lineWidth = 2
   const [x, y] = [NUMBERS + (selected % perRow) * PITCH, Math.floor(selected / perRow) * PITCH - top]
   context.strokeRect(x - 1.5, y - 1.5, CELL + 3, CELL + 3)
@@ -214,19 +215,19 @@ function cell(context: CanvasRenderingContext2D, byte: number, x: number, y: num
 function paintStrip(element: HTMLCanvasElement, bands: Uint8Array, from: number, share: number): void {
   const context = sized(element, STRIP, bands.length)
   if (!context) return
-  const style = getComputedStyle(element)
+  const colourOf = coloursOf(getComputedStyle(element))
   for (let band = 0; band < bands.length; band++) {
     const byte = bands[band] as number
     const isFailed = byte === FAILED
-    context.fillStyle = resolved(style, byte === 0 ? 'idle-tint' : isFailed ? 'cell' : (COLOURS[byte] as string))
+    context.fillStyle = colourOf(byte === 0 ? 'idle-tint' : isFailed ? 'cell' : (COLOURS[byte] as string))
     context.fillRect(0, band, STRIP, 1)
     if (!isFailed) continue
     // One of many: beside the others, not in their place.
-    context.fillStyle = resolved(style, 'failed')
+    context.fillStyle = colourOf('failed')
     context.fillRect(STRIP - 5, band, 5, 1)
   }
   if (share >= 1) return
-  context.strokeStyle = resolved(style, 'ink')
+  context.strokeStyle = colourOf('ink')
   context.lineWidth = 1.5
   context.strokeRect(1, from * bands.length + 1, STRIP - 2, Math.max(6, share * bands.length - 2))
 }
