@@ -3,6 +3,7 @@
 import { healthSchema } from '@stepflow/api'
 import type { App } from '../app/app.ts'
 import { DOCS_POLICY, DOCS_SCRIPT, type DocsFile, docsFiles, docsPage, readDocsFile } from '../app/docs-page.ts'
+import { inTime } from '../app/in-time.ts'
 import type { PageFiles } from '../page/page-files.ts'
 import { pageRoutes } from '../page/page-routes.ts'
 import type { Services } from '../services.ts'
@@ -79,15 +80,10 @@ const ANSWER_MS = 2_000
 /** A store of which this process is one of several nodes may be away. */
 async function answers({ store, clock }: Services): Promise<boolean> {
   if (store.capacity === undefined) return true
-  let cancel = () => {}
-  const late = new Promise<false>((resolve) => {
-    cancel = clock.timer(ANSWER_MS, () => resolve(false))
-  })
   const asked = async () => {
     await store.records.get('ready', 'ready')
     return true
   }
-  const is = await Promise.race([asked().catch(() => false), late])
-  cancel()
-  return is
+  const isThere = asked().catch(() => false)
+  return (await inTime(isThere, clock, ANSWER_MS)) ?? false
 }

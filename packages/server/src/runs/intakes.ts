@@ -21,6 +21,7 @@ import {
   type Store,
 } from '@stepflow/engine'
 import { eachRun, type RunReader, readCreated, readInputs } from '@stepflow/host/history'
+import { inTime } from '../app/in-time.ts'
 import type { Life } from '../app/life.ts'
 import type { BodyLines } from './body-lines.ts'
 import type { BegunRun, RunStarter, StartRequest } from './start-run.ts'
@@ -141,12 +142,7 @@ export class Intakes {
     for (let other = this.#keyed.get(key); other; other = this.#keyed.get(key)) {
       const { lines, over } = other
       if (lines.silentMs >= GIVES_WAY_MS) lines.cut()
-      let cancel = () => {}
-      const soon = new Promise<void>((resolve) => {
-        cancel = clock.timer(GIVES_WAY_MS, resolve)
-      })
-      await Promise.race([over, soon])
-      cancel()
+      await inTime(over, clock, GIVES_WAY_MS)
     }
     // Without a pause behind the look: whoever else looks then finds this one.
     let leave = () => {}

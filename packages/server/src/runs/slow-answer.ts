@@ -4,6 +4,7 @@
 import { Readable } from 'node:stream'
 import type { Clock } from '@stepflow/engine'
 import type { FastifyReply } from 'fastify'
+import { inTime } from '../app/in-time.ts'
 
 const EVERY_MS = 20_000
 
@@ -25,12 +26,7 @@ async function* text(clock: Clock, ready: Promise<void>, value: () => Promise<un
   })
   for (;;) {
     yield '\n'
-    let cancel = () => {}
-    const next = new Promise<void>((resolve) => {
-      cancel = clock.timer(EVERY_MS, resolve)
-    })
-    await Promise.race([done, next])
-    cancel()
+    await inTime(done, clock, EVERY_MS)
     if (isReady) break
   }
   yield JSON.stringify(await value())
