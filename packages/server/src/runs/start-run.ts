@@ -24,7 +24,7 @@ import { readCreated } from '@stepflow/host/history'
 import { createSchemaLoader } from '@stepflow/schema'
 import { misfitting } from './misfitting.ts'
 
-type OfRun = Pick<RunOptions, 'variables' | 'labels' | 'maxConcurrent' | 'kind' | 'flowVersion' | 'pins' | 'secrets'>
+type OfRun = Pick<RunOptions, 'variables' | 'labels' | 'maxConcurrent' | 'kind' | 'pins' | 'secrets'>
 
 export interface StartRequest extends Readonly<{ [K in keyof OfRun]: OfRun[K] | undefined }> {
   readonly flow: CompiledGiven
@@ -174,12 +174,11 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
 /** What a request says of the run, as it is. */
 function takeOver(request: StartRequest, options: Writable<SubmitOptions>): void {
-  const { variables, labels, maxConcurrent, kind, flowVersion, pins, secrets } = request
+  const { variables, labels, maxConcurrent, kind, pins, secrets } = request
   if (variables !== undefined) options.variables = variables
   if (labels !== undefined) options.labels = labels
   if (maxConcurrent !== undefined) options.maxConcurrent = maxConcurrent
   if (kind !== undefined) options.kind = kind
-  if (flowVersion !== undefined) options.flowVersion = flowVersion
   if (pins !== undefined) options.pins = pins
   if (secrets !== undefined) options.secrets = secrets
 }
