@@ -19,6 +19,7 @@ import {
   own,
 } from '@stepflow/engine'
 import { longParams, shortParams } from './call-params.ts'
+import { abortable, cancelled } from './cancelled.ts'
 import type { Form } from './described-runs.ts'
 import { failureOf, refusalOf } from './failure.ts'
 import { Greeting } from './greeting.ts'
@@ -378,22 +379,6 @@ export class Session {
     }
     this.#relay.noise(level, line, { plugin: this.#options.name, from }, say)
   }
-}
-
-/** Waits for a shared promise as long as the call is wanted. */
-export function abortable<T>(promise: Promise<T>, context: CallContext): Promise<T> {
-  const { signal } = context
-  if (signal.aborted) return Promise.reject(cancelled(context))
-  return new Promise((resolve, reject) => {
-    const leave = () => reject(cancelled(context))
-    signal.addEventListener('abort', leave, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave))
-  })
-}
-
-export function cancelled({ signal, stepId }: CallContext): FlowError {
-  if (FlowError.is(signal.reason)) return signal.reason
-  return new FlowError('CANCELLED', `the call of step "${stepId}" was cancelled`)
 }
 
 // ---
