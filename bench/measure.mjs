@@ -31,6 +31,11 @@ export function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
+/** All but a twentieth are no larger. */
+export function p95(values) {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length * 0.95)] ?? 0
+}
+
 /** One line of the table. `limit`: the largest value that meets the goal; without one it is for information. */
 export function line({ what, goal, limit, values, unit = 'x', note = '' }) {
   const middle = median(values)

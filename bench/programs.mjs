@@ -80,6 +80,17 @@ export function serve(cwd, ...words) {
   return startProgram([stepflow, 'serve', '--port', '0', '--json', '--quiet', ...words], cwd)
 }
 
+/** Sends JSON, and answers what comes back. */
+export async function post(url, body) {
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  if (!answer.ok) throw new Error(await answer.text())
+  return answer.json()
+}
+
 /** The engine and the compiler of flows. */
 export async function loadEngine(folder) {
   const { build } = await import('esbuild')

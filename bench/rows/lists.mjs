@@ -3,7 +3,7 @@
 
 import { join } from 'node:path'
 import { createSqliteStore } from '../../packages/store-sqlite/dist/index.js'
-import { line, number, takeTurns, timed } from '../measure.mjs'
+import { line, number, p95, takeTurns, timed } from '../measure.mjs'
 import { isQuick, scratch, serve } from '../programs.mjs'
 
 const RUNS = isQuick ? 5_000 : 100_000
@@ -29,8 +29,8 @@ export async function measure() {
   }
   const against = async (what, path, limit) => {
     const { floors, ratios } = await takeTurns(
-      () => p95(get('/health')),
-      () => p95(get(path)),
+      () => p95Of(get('/health')),
+      () => p95Of(get(path)),
       { rounds: 5 },
     )
     return line({
@@ -57,10 +57,10 @@ export async function measure() {
 
 // ---
 
-async function p95(ask) {
+async function p95Of(ask) {
   const times = []
   for (let i = 0; i < ASKED; i++) times.push(await timed(ask))
-  return times.sort((a, b) => a - b)[Math.floor(ASKED * 0.95)]
+  return p95(times)
 }
 
 const FLOWS = ['orders', 'mail', 'invoices', 'sync']

@@ -13,6 +13,7 @@ import {
   loadEngine,
   path,
   planOf,
+  post,
   routerOf,
   scratch,
   serve,
@@ -301,16 +302,6 @@ async function lone(run) {
   const times = []
   for (let i = 0; i < LONE; i++) times.push(await timed(() => run(i)))
   return median(times)
-}
-
-async function post(url, body) {
-  const answer = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  })
-  if (!answer.ok) throw new Error(await answer.text())
-  return answer.json()
 }
 
 /** How long it took until the last result was here, and how many results were here before the last line was sent. */

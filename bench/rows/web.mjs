@@ -5,8 +5,8 @@ import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { chromium } from 'playwright-core'
 import { chromiumPath } from '../../scripts/chromium.mjs'
-import { line, number, takeTurns } from '../measure.mjs'
-import { isQuick, scratch, serve } from '../programs.mjs'
+import { line, number, p95, takeTurns } from '../measure.mjs'
+import { isQuick, post, scratch, serve } from '../programs.mjs'
 
 const RUNS = 1_000
 const STEPS = 10_000
@@ -41,7 +41,7 @@ export async function measure() {
 async function firstPaint(url, browser, open) {
   for (let from = 0; from < RUNS; from += 50) {
     const some = Array.from({ length: 50 }, (_, i) => ({ flowName: 'orders', input: { order: from + i } }))
-    await Promise.all(some.map((run) => post(url, run)))
+    await Promise.all(some.map((run) => start(url, run)))
   }
   const bare = createServer((_, response) => response.end('<!doctype html><title>x</title><p id="all">x</p>'))
   await new Promise((resolve) => bare.listen(0, resolve))
@@ -66,7 +66,7 @@ async function firstPaint(url, browser, open) {
 }
 
 async function manySteps(url, open) {
-  const { runId } = await post(url, { flow: longFlow(), input: {}, wait: true })
+  const { runId } = await start(url, { flow: longFlow(), input: {}, wait: true })
   const values = []
   for (let round = -1; round < Math.min(ROUNDS, 3); round++) {
     const page = await open(`/runs/${runId}`)
@@ -101,7 +101,7 @@ async function manySteps(url, open) {
 
 async function manyItems(url, open) {
   const inputs = Array.from({ length: ITEMS }, (_, i) => ({ order: i, good: i % 1_000 !== 7 }))
-  const { runId } = await post(url, { flowName: 'checks', inputs })
+  const { runId } = await start(url, { flowName: 'checks', inputs })
   await ended(url, runId)
   const page = await open(`/runs/${runId}`)
   const grid = await page.evaluate(shownAt, '[role=grid] a')
@@ -138,7 +138,7 @@ async function live(url, open) {
   while (Date.now() < until) {
     const second = Date.now()
     // About four events each: it begins, moves, ends, and counts change.
-    await Promise.all(Array.from({ length: 50 }, () => post(url, { flowName: 'orders', input: { order: begun++ } })))
+    await Promise.all(Array.from({ length: 50 }, () => start(url, { flowName: 'orders', input: { order: begun++ } })))
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, second + 1_000 - Date.now())))
   }
   const { events, delays, longest } = await page.evaluate(() => window.watched)
@@ -288,18 +288,8 @@ async function heapOf(page) {
   return usedSize / 1e6
 }
 
-function p95(values) {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length * 0.95)] ?? 0
-}
-
-async function post(url, run) {
-  const answer = await fetch(`${url}/api/v1/runs`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(run),
-  })
-  if (!answer.ok) throw new Error(await answer.text())
-  return answer.json()
+function start(url, run) {
+  return post(`${url}/api/v1/runs`, run)
 }
 
 async function ended(url, runId) {
