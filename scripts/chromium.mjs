@@ -1,4 +1,4 @@
-// Where a Chromium is, for what opens the page in one: pictures, the benchmark.
+// Where a Chromium is, for what opens the page in one: tests, pictures, the benchmark.
 
 import { existsSync } from 'node:fs'
 
@@ -6,5 +6,5 @@ const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/goog
 
 /** Undefined if there is none: `apt-get install chromium`, or name one in CHROMIUM_PATH. */
 export function chromiumPath() {
-  return [process.env.CHROMIUM_PATH, ...PLACES].find((file) => file && existsSync(file))
+  return process.env.CHROMIUM_PATH ?? PLACES.find((file) => existsSync(file))
 }

@@ -2,22 +2,20 @@
 // throws fails its test.
 
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import axe from 'axe-core'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, expect, onTestFinished } from 'vitest'
-
-const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+import { chromiumPath } from '../../../scripts/chromium.mjs'
 
 /** The browser's path, or why there is none. As root on Debian it is installed. */
 export function browserPath(): { path: string } | { why: string } {
-  const found = process.env.CHROMIUM_PATH ?? PLACES.find((path) => existsSync(path))
+  const found = chromiumPath()
   if (found !== undefined) return { path: found }
   if (process.geteuid?.() !== 0) return { why: 'there is no Chromium here, and only root could install it' }
   for (const words of [['update'], ['install', '-y', '--no-install-recommends', 'chromium']]) {
     spawnSync('apt-get', words, { stdio: 'ignore', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } })
   }
-  const installed = PLACES.find((path) => existsSync(path))
+  const installed = chromiumPath()
   return installed === undefined
     ? { why: 'there is no Chromium here, and it could not be installed' }
     : { path: installed }

@@ -1,0 +1,2 @@
+/** Undefined if there is none. */
+export function chromiumPath(): string | undefined
