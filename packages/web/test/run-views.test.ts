@@ -176,7 +176,10 @@ else {
 
       await page.getByRole('tab', { name: 'Timeline' }).click()
       await page.getByRole('button', { name: 'later, success' }).click()
-      await page.getByRole('complementary', { name: 'Step later' }).getByRole('button', { name: 'Close' }).click()
+      await page
+        .getByRole('complementary', { name: 'Step later' })
+        .getByRole('button', { name: 'Close', exact: true })
+        .click()
       await expectAccessible(page)
       await page.getByRole('button', { name: 'Rerun', exact: true }).click()
       await page.getByRole('dialog', { name: 'Rerun' }).getByText('Reuses nothing').waitFor()
