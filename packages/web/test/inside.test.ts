@@ -2,21 +2,12 @@
 
 import { describe, expect, test } from 'vitest'
 import { browserPath, expectAccessible, openPage } from './browser.ts'
-import { served } from './served.ts'
+import { eachOf, served } from './served.ts'
 
 const FLOWS = {
   'flows/prices.yaml': `name: prices
 steps:
-  - id: each
-    component: /builtin/map
-    input:
-      items: { $input: lines }
-      workflow:
-        $literal:
-          steps:
-            - { id: parse, component: /builtin/noop, input: { $input: $ } }
-            - { id: fetch, component: /builtin/http, skip_if: { $input: good }, input: { url: 'ftp://nowhere' } }
-          output: { $step: parse }
+${eachOf('{ $input: lines }')}
   - { id: notify, component: /builtin/noop, skip_if: { $step: decide, path: $.quiet }, input: 1 }
   - { id: decide, component: /builtin/noop, input: { quiet: true } }
 output: { $step: each }

@@ -4,7 +4,7 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { browserPath, expectAccessible, openPage } from './browser.ts'
-import { servedToAll } from './served.ts'
+import { eachOf, servedToAll } from './served.ts'
 
 const FLOWS = {
   'flows/prices.yaml': `name: prices
@@ -12,16 +12,7 @@ input_schema: { type: object, properties: { lines: { type: array, title: Lines, 
 steps:
   - { id: begin, component: /builtin/noop, input: { $input: $ } }
   - { id: later, component: /builtin/sleep, input: { duration: 50ms, passthrough: { $step: begin } } }
-  - id: each
-    component: /builtin/map
-    input:
-      items: { $step: later, path: $.passthrough.lines }
-      workflow:
-        $literal:
-          steps:
-            - { id: parse, component: /builtin/noop, input: { $input: $ } }
-            - { id: fetch, component: /builtin/http, skip_if: { $input: good }, input: { url: 'ftp://nowhere' } }
-          output: { $step: parse }
+${eachOf('{ $step: later, path: $.passthrough.lines }')}
 output: { $step: each }
 `,
   'flows/asks.yaml': `name: asks

@@ -48,6 +48,18 @@ output: { $step: a }
 `,
 }
 
+/** A step that does two steps for each of its items, of which the second fails where the item is not good; as lines of YAML. */
+export const eachOf = (items: string) => `  - id: each
+    component: /builtin/map
+    input:
+      items: ${items}
+      workflow:
+        $literal:
+          steps:
+            - { id: parse, component: /builtin/noop, input: { $input: $ } }
+            - { id: fetch, component: /builtin/http, skip_if: { $input: good }, input: { url: 'ftp://nowhere' } }
+          output: { $step: parse }`
+
 export interface Served {
   readonly folder: string
   readonly url: string
