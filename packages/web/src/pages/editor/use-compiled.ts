@@ -43,7 +43,6 @@ export function useCompiled(text: string, file: string, step: string | undefined
   const [written, setWritten] = useState<WrittenStep>()
   const [checked, setChecked] = useState<{ text: string; flow: CheckedFlow }>()
   const number = useRef(0)
-  const latest = useRef(0)
   const worker = useRef<Worker>(undefined)
   const waiting = useRef(new Map<number, (answer: Answer) => void>())
   const ask = useCallback(
@@ -65,9 +64,9 @@ export function useCompiled(text: string, file: string, step: string | undefined
     return () => started.terminate()
   }, [])
   useEffect(() => {
-    const own = ++latest.current
+    let isOver = false
     void ask({ ask: 'compile', text, file, direction: 'down' }).then((found) => {
-      if (own !== latest.current) return
+      if (isOver) return
       const compiled = found as CompileAnswer // what `compile` is answered with
       setAnswer(compiled)
       if (compiled.graph) setGraph(compiled.graph)
@@ -78,7 +77,10 @@ export function useCompiled(text: string, file: string, step: string | undefined
         () => {},
       )
     }, CHECK_AFTER_MS)
-    return () => clearTimeout(timer)
+    return () => {
+      isOver = true
+      clearTimeout(timer)
+    }
   }, [text, file, ask])
   useEffect(() => {
     if (step === undefined) return setWritten(undefined)
