@@ -2,7 +2,7 @@
 
 import type { ComponentList } from '@stepflow/api'
 import type { Operation } from '@stepflow/dialects/edit'
-import type { Json } from '@stepflow/engine'
+import { isRecord, type Json, triggerRules } from '@stepflow/engine'
 import { Ellipsis, X } from 'lucide-react'
 import { type ReactElement, type ReactNode, useState } from 'react'
 import type { Schema } from '../../model/fields.ts'
@@ -106,11 +106,13 @@ function InputFields(props: StepFormProps & { readonly schema: unknown }): React
   const { input } = data
   const properties = ((schema as Schema | undefined)?.properties ?? {}) as Readonly<Record<string, unknown>>
   const required = (schema as { readonly required?: readonly string[] } | undefined)?.required ?? []
-  const isNamed = input === undefined || input === null || (isPlainMap(input) && !Array.isArray(input))
+  const isNamed = input === undefined || input === null || isPlainMap(input)
   const set = (path: readonly string[]) => (value: Json | undefined) =>
     onChange(value === undefined ? { op: 'unset', step: id, path } : { op: 'set', step: id, path, value })
+  if (Array.isArray(input) && isManifest)
+    return <p className="ink-2">Its input is a list: it is changed in the text.</p>
   if (!isNamed || (Object.keys(properties).length === 0 && !hasFields(input))) {
-    const whole = (
+    return (
       <ValueField
         label="input"
         schema={Object.keys(properties).length === 0 ? {} : schema}
@@ -119,11 +121,6 @@ function InputFields(props: StepFormProps & { readonly schema: unknown }): React
         references={references}
         onChange={set(['input'])}
       />
-    )
-    return Array.isArray(input) && isManifest ? (
-      <p className="ink-2">Its input is a list: it is changed in the text.</p>
-    ) : (
-      whole
     )
   }
   const given = (input ?? {}) as Readonly<Record<string, Json>>
@@ -157,8 +154,6 @@ function InputFields(props: StepFormProps & { readonly schema: unknown }): React
     </>
   )
 }
-
-const RULES = ['all_success', 'none_failed_min_one_success', 'one_success', 'one_failed', 'all_done', 'none_failed']
 
 /** What every step can have, in groups that say what is in them. */
 function OwnKeys(props: StepFormProps): ReactElement {
@@ -235,7 +230,7 @@ function OwnKeys(props: StepFormProps): ReactElement {
             ))}
           </ul>
         )}
-        {choice('trigger_rule', [spelt('trigger_rule', 'triggerRule')], rule, RULES)}
+        {choice('trigger_rule', [spelt('trigger_rule', 'triggerRule')], rule, triggerRules)}
       </Group>
       <Group
         title="Retry, timeout, on error"
@@ -302,12 +297,7 @@ function Group({ title, says, children }: { title: string; says: string; childre
 }
 
 function isPlainMap(value: unknown): value is Readonly<Record<string, Json>> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    !Object.keys(value).some((key) => key.startsWith('$'))
-  )
+  return isRecord(value) && !Object.keys(value).some((key) => key.startsWith('$'))
 }
 
 function hasFields(value: unknown): boolean {
