@@ -4,17 +4,12 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { startPostgres } from '../packages/store-postgres/test/server.ts'
+import { withPostgres } from '../packages/store-postgres/test/with-postgres.ts'
 import { canRunPages, freePort, runPage } from './run-page.ts'
 
-const server = await startPostgres()
-if (typeof server === 'string') test.skip(`PostgreSQL: ${server}`, () => {})
-else {
+await withPostgres((server) => {
   const asked = mkdtempSync(join(tmpdir(), 'stepflow-restart-'))
-  afterAll(async () => {
-    await server.stop()
-    rmSync(asked, { recursive: true, force: true })
-  })
+  afterAll(() => rmSync(asked, { recursive: true, force: true }))
 
   test.skipIf(!canRunPages)(
     'workers are killed and stopped, the database restarts, and the batch has every result, in order, once',
@@ -45,4 +40,4 @@ else {
       expect(existsSync(join(asked, 'done'))).toBe(true)
     },
   )
-}
+})

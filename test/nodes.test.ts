@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
-import { startPostgres } from '../packages/store-postgres/test/server.ts'
+import { withPostgres } from '../packages/store-postgres/test/with-postgres.ts'
 import { stepflow } from './stepflow.ts'
 
 const WITHIN = { timeout: 100_000, interval: 100 }
@@ -37,9 +37,7 @@ steps: [{ id: a, component: /builtin/noop, input: {} }]
 output: { $step: a }
 `
 
-const server = await startPostgres()
-if (typeof server === 'string') test.skip(`PostgreSQL: ${server}`, () => {})
-else {
+await withPostgres((server) => {
   const home = mkdtempSync(join(tmpdir(), 'stepflow-nodes-'))
   let schemas = 0
   beforeAll(() => {
@@ -48,10 +46,7 @@ else {
     writeFileSync(join(home, 'mine.mjs'), MODULE)
     writeFileSync(join(home, 'stepflow-config.yml'), CONFIG)
   })
-  afterAll(async () => {
-    await server.stop()
-    rmSync(home, { recursive: true, force: true })
-  })
+  afterAll(() => rmSync(home, { recursive: true, force: true }))
 
   /** Nodes with a store of their own. */
   const nodes = () => {
@@ -192,7 +187,7 @@ else {
 
     expect([status, stderr]).toEqual([2, expect.stringContaining('--store postgres://')])
   })
-}
+})
 
 // ---
 

@@ -11,19 +11,15 @@ import { afterAll, describe, expect, test, vi } from 'vitest'
 import { openFolder } from '../packages/host/src/blobs/folder-blobs.ts'
 import { blobsOf } from '../packages/host/src/blobs/open-blobs.ts'
 import { startObjectStorage } from '../packages/host/test/s3-server.ts'
-import { type PostgresServer, startPostgres } from '../packages/store-postgres/test/server.ts'
+import type { PostgresServer } from '../packages/store-postgres/test/server.ts'
+import { withPostgres } from '../packages/store-postgres/test/with-postgres.ts'
 import { stepflow } from './stepflow.ts'
 
-const found = await startPostgres()
-if (typeof found === 'string') test.skip(`PostgreSQL: ${found}`, () => {})
-else await suite(found)
+await withPostgres(suite)
 
 async function suite(server: PostgresServer): Promise<void> {
   const home = mkdtempSync(join(tmpdir(), 'stepflow-outside-'))
-  afterAll(async () => {
-    await server.stop()
-    rmSync(home, { recursive: true, force: true })
-  })
+  afterAll(() => rmSync(home, { recursive: true, force: true }))
   let made = 0
   const newName = () => `b${made++}`
   const urlOf = (schema: string) => `${server.url}?schema=${schema}`

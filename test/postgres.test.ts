@@ -9,7 +9,7 @@ import { own } from '@stepflow/engine'
 import { loadConfig, openProject, readConfig } from '@stepflow/host'
 import { casesOf, mismatch, normalised } from '@stepflow/host/cases'
 import { afterAll, describe, expect, test, vi } from 'vitest'
-import { startPostgres } from '../packages/store-postgres/test/server.ts'
+import { withPostgres } from '../packages/store-postgres/test/with-postgres.ts'
 import { root, stepflow } from './stepflow.ts'
 
 interface Serving {
@@ -19,14 +19,9 @@ interface Serving {
 
 const WITHIN = { timeout: 50_000 }
 
-const server = await startPostgres()
-if (typeof server === 'string') test.skip(`PostgreSQL: ${server}`, () => {})
-else {
+await withPostgres((server) => {
   const home = mkdtempSync(join(tmpdir(), 'stepflow-postgres-'))
-  afterAll(async () => {
-    await server.stop()
-    rmSync(home, { recursive: true, force: true })
-  })
+  afterAll(() => rmSync(home, { recursive: true, force: true }))
   const flow = `name: double\nsteps: [{ id: a, component: /builtin/noop, input: { $input: "$" } }]\noutput: { $step: a }\n`
   writeFileSync(join(home, 'flow.yaml'), flow)
   const waiting = `name: w
@@ -205,7 +200,7 @@ output: { noted: { $step: noted }, told: { $step: told } }
       }
     })
   })
-}
+})
 
 /** What a flow's tests bring along. */
 async function configOf(section: ReturnType<typeof get>, file: string) {

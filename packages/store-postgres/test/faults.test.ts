@@ -4,16 +4,11 @@ import { promisify } from 'node:util'
 import { BEGINNING, type Cursor, type JournalEntry, type Store } from '@stepflow/engine'
 import { createPostgresStore } from '@stepflow/store-postgres'
 import pg from 'pg'
-import { afterAll, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { type PostgresServer, startPostgres } from './server.ts'
+import { withPostgres } from './with-postgres.ts'
 
-const found = await startPostgres()
-if (typeof found === 'string') test.skip(`PostgreSQL: ${found}`, () => {})
-else {
-  const server = found
-  afterAll(() => server.stop())
-  suite(server)
-}
+await withPostgres(suite)
 
 function suite(server: PostgresServer): void {
   let schemas = 0

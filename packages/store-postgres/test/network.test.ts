@@ -2,18 +2,13 @@
 
 import type { JournalEntry, Store } from '@stepflow/engine'
 import { createPostgresStore } from '@stepflow/store-postgres'
-import { afterAll, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { type Network, startNetwork } from './network.ts'
-import { type PostgresServer, startPostgres } from './server.ts'
+import type { PostgresServer } from './server.ts'
+import { withPostgres } from './with-postgres.ts'
 
 const WITHIN = { timeout: 50_000 }
-const found = await startPostgres()
-if (typeof found === 'string') test.skip(`PostgreSQL: ${found}`, () => {})
-else {
-  const server = found
-  afterAll(() => server.stop())
-  suite(server)
-}
+await withPostgres(suite)
 
 function suite(server: PostgresServer): void {
   let schemas = 0

@@ -9,17 +9,17 @@ import { join } from 'node:path'
 import type { JournalEntry } from '@stepflow/engine'
 import { createPostgresStore, migratePostgres } from '@stepflow/store-postgres'
 import pg from 'pg'
-import { afterAll, expect, test, vi } from 'vitest'
-import { freePort, installPackage, type PostgresServer, startPostgres } from './server.ts'
+import { expect, test, vi } from 'vitest'
+import { freePort, installPackage, type PostgresServer } from './server.ts'
+import { withPostgres } from './with-postgres.ts'
 
 const PROGRAM = '/usr/sbin/pgbouncer'
 const WITHIN = { timeout: 50_000 }
-const found = await startPostgres()
-const why = typeof found === 'string' ? found : existsSync(PROGRAM) ? undefined : await installPackage('pgbouncer')
-if (typeof found !== 'string') afterAll(() => found.stop())
-if (typeof found === 'string' || !existsSync(PROGRAM))
-  test.skip(`PgBouncer: ${why ?? 'it was installed, and is not there'}`, () => {})
-else suite(found)
+await withPostgres(async (server) => {
+  const why = existsSync(PROGRAM) ? undefined : await installPackage('pgbouncer')
+  if (existsSync(PROGRAM)) suite(server)
+  else test.skip(`PgBouncer: ${why ?? 'it was installed, and is not there'}`, () => {})
+})
 
 function suite(server: PostgresServer): void {
   test('with a session for each client, a store works: news, wakes and a restart of the database, too', async () => {

@@ -7,19 +7,14 @@ import { join } from 'node:path'
 import type { JournalEntry } from '@stepflow/engine'
 import { createPostgresStore } from '@stepflow/store-postgres'
 import pg from 'pg'
-import { afterAll, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { addressOf } from '../src/address.ts'
 import { checkServer } from '../src/migrate.ts'
-import { type PostgresServer, startPostgres } from './server.ts'
+import type { PostgresServer } from './server.ts'
+import { withPostgres } from './with-postgres.ts'
 
 const WITHIN = { timeout: 50_000 }
-const found = await startPostgres()
-if (typeof found === 'string') test.skip(`PostgreSQL: ${found}`, () => {})
-else {
-  const server = found
-  afterAll(() => server.stop())
-  suite(server)
-}
+await withPostgres(suite)
 
 test('a server before 13 is refused', async () => {
   const rows = [{ name: 'server_version_num', setting: '120022' }]

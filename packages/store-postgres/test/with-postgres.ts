@@ -1,0 +1,14 @@
+// Tests that need PostgreSQL: on a server that they share and that ends with their file, or skipped where there is none.
+
+import { afterAll, test } from 'vitest'
+import { type PostgresServer, startPostgres } from './server.ts'
+
+export async function withPostgres(suite: (server: PostgresServer) => void | Promise<void>): Promise<void> {
+  const server = await startPostgres()
+  if (typeof server === 'string') {
+    test.skip(`PostgreSQL: ${server}`, () => {})
+    return
+  }
+  afterAll(() => server.stop())
+  await suite(server)
+}
