@@ -3,11 +3,12 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createEngine, type JournalEntry, type Plan, type Store } from '@stepflow/engine'
+import { createEngine, type JournalEntry, type Store } from '@stepflow/engine'
 import { createSqliteStore } from '@stepflow/store-sqlite'
 import { afterAll, expect, test } from 'vitest'
 import { openDatabase } from '../src/drivers.ts'
 import { LAG } from '../src/journal-names.ts'
+import { threeSteps } from './three-steps.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'stepflow-journals-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -109,17 +110,4 @@ function begin(store: Store, run: string) {
 
 async function append(store: Store, journal: string, after: number): Promise<void> {
   await store.append({ journal, after, entries: [signal] })
-}
-
-const threeSteps: Plan = {
-  name: 'three steps',
-  entry: 3,
-  exit: 3,
-  onFailure: 'stop',
-  steps: [
-    { id: 'a', component: '/a', input: { op: 'input' } },
-    { id: 'b', component: '/b', input: { op: 'step', step: 0 } },
-    { id: 'c', component: '/c', input: { op: 'step', step: 1 } },
-    { id: 'exit', component: null, input: { op: 'step', step: 2 }, hidden: true },
-  ],
 }

@@ -5,10 +5,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createEngine, type JournalEntry, type Plan, type Store } from '@stepflow/engine'
+import { createEngine, type JournalEntry, type Store } from '@stepflow/engine'
 import { createSqliteStore } from '@stepflow/store-sqlite'
 import { afterAll, expect, test } from 'vitest'
 import { openDatabase } from '../src/drivers.ts'
+import { threeSteps } from './three-steps.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'stepflow-lone-rows-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -96,19 +97,6 @@ test.each(Object.entries(changes))(
 // ---
 
 const MOST_STATEMENTS = 15
-
-const threeSteps: Plan = {
-  name: 'three steps',
-  entry: 3,
-  exit: 3,
-  onFailure: 'stop',
-  steps: [
-    { id: 'a', component: '/a', input: { op: 'input' } },
-    { id: 'b', component: '/b', input: { op: 'step', step: 0 } },
-    { id: 'c', component: '/c', input: { op: 'step', step: 1 } },
-    { id: 'exit', component: null, input: { op: 'step', step: 2 }, hidden: true },
-  ],
-}
 
 const created = (run: string): JournalEntry => {
   return { type: 'created', at: 1, run, plan: threeSteps, options: {}, from: 0, inputs: [1] }
