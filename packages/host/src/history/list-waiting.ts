@@ -15,8 +15,7 @@ export async function listWaiting(
   rows: readonly RunRow[],
   { open, waitingOf }: ListWaiting,
 ): Promise<(WaitingFor | undefined)[]> {
-  const still = rows.filter((row) => !isEnded(row.status))
-  const driven = still.some(mayMove) ? drivenIn(await open()) : new Set()
+  const driven = rows.some(mayMove) ? drivenIn(await open()) : new Set()
   const left = rows.flatMap((row, i) => (isEnded(row.status) || (mayMove(row) && driven.has(row.id)) ? [] : i))
   const found: (WaitingFor | undefined)[] = rows.map(() => undefined)
   const one = async () => {
