@@ -57,7 +57,7 @@ export class OutsideBlobs {
     }
   }
 
-  /** By id; those that are not there are left out. Throws for one that is not what it was. */
+  /** By id, as they stand there: whether one is what it was, its id says. Those that are not there are left out. */
   async contents(blobs: readonly OutsideBlob[]): Promise<Map<string, Uint8Array>> {
     const found = new Map<string, Uint8Array>()
     if (blobs.length === 0) return found
