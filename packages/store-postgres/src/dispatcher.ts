@@ -65,7 +65,7 @@ export class Dispatcher {
     return this.#driving.isOn
   }
 
-  work(drive: Drive, beside: () => number = () => 0): { stop(): Promise<void> } {
+  work(drive: Drive, beside?: () => number): { stop(): Promise<void> } {
     this.#driving.begin(drive, beside)
     const { presence, limit, log } = this.#options
     presence.work(limit).catch((error) => log('warning', `cannot say that we are alive: ${(error as Error).message}`))
@@ -157,7 +157,7 @@ export class Dispatcher {
   }
 
   #leave(run: string): void {
-    if (this.#left.size >= MOST_LEFT) this.#left.delete([...this.#left.keys()][0] as string)
+    if (this.#left.size >= MOST_LEFT) this.#left.delete(this.#left.keys().next().value as string)
     this.#left.set(run, performance.now() + LEFT_MS)
     this.#leaving ??= setTimeout(() => {
       this.#leaving = undefined

@@ -54,7 +54,7 @@ export class News {
     if (this.#isClosed) return
     if (this.#toTell !== 'work') this.#toTell = what
     if (this.#telling) return
-    this.#tellNow()
+    void this.#notify()
     this.#telling = setTimeout(() => {
       this.#telling = undefined
       if (this.#toTell) this.tell(this.#toTell)
@@ -88,10 +88,6 @@ export class News {
       return
     }
     this.#options.look('work')
-  }
-
-  #tellNow(): void {
-    void this.#notify()
   }
 
   /** Nothing is lost: the others poll. */
