@@ -1,7 +1,7 @@
 // stepflow nodes: the processes that work on a store in PostgreSQL, from the store or from a server on it.
 
 import { usage } from '../args.ts'
-import type { Command } from '../command.ts'
+import type { Args, Command, Io } from '../command.ts'
 import { createMessages } from '../messages.ts'
 import { namedStore, whichStore } from '../open-store.ts'
 import { atServer, refuseLocal, serverOptions } from '../remote/open-client.ts'
@@ -41,7 +41,7 @@ export const nodes: Command = {
 
 // ---
 
-async function list(args: Parameters<Command['run']>[0], io: Parameters<Command['run']>[1]) {
+async function list(args: Args, io: Io) {
   if (args.value('url') !== undefined) {
     refuseLocal(nodes, args, ['store', 'config'])
     return atServer(args, io, (client) => client.listNodes())
