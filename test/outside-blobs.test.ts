@@ -11,6 +11,7 @@ import { afterAll, describe, expect, test, vi } from 'vitest'
 import { openFolder } from '../packages/host/src/blobs/folder-blobs.ts'
 import { blobsOf } from '../packages/host/src/blobs/open-blobs.ts'
 import { startObjectStorage } from '../packages/host/test/s3-server.ts'
+import { created, settled } from '../packages/store-postgres/test/entries.ts'
 import type { PostgresServer } from '../packages/store-postgres/test/server.ts'
 import { withPostgres } from '../packages/store-postgres/test/with-postgres.ts'
 import { stepflow } from './stepflow.ts'
@@ -375,14 +376,7 @@ output: { $step: got, path: data }
 
 // ---
 
-const plan = { name: 'p', entry: 0, exit: 0, onFailure: 'stop', steps: [] } as const
-const created = (run: string, inputs: unknown[] = []): JournalEntry => {
-  return { type: 'created', at: 1, run, plan, from: 0, inputs }
-}
 const sealed = (items: number): JournalEntry => ({ type: 'sealed', at: 2, items })
-const settled = (step: number, result: unknown): JournalEntry => {
-  return { type: 'settled', at: 2, item: 0, step, visit: 0, attempt: 1, outcome: { outcome: 'success', result } }
-}
 const finished = (item: number): JournalEntry => {
   return { type: 'finished', at: 3, item, outcome: { outcome: 'success', result: item } }
 }

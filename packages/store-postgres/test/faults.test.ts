@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { BEGINNING, type Cursor, type JournalEntry, type Store } from '@stepflow/engine'
+import { BEGINNING, type Cursor, type Store } from '@stepflow/engine'
 import { createPostgresStore } from '@stepflow/store-postgres'
 import pg from 'pg'
 import { expect, test, vi } from 'vitest'
+import { created, settled } from './entries.ts'
 import { type PostgresServer, startPostgres } from './server.ts'
 import { withPostgres } from './with-postgres.ts'
 
@@ -201,13 +202,6 @@ function suite(server: PostgresServer): void {
 
 // ---
 
-const plan = { name: 'p', entry: 0, exit: 0, onFailure: 'stop', steps: [] } as const
-const created = (run: string, inputs: unknown[] = []): JournalEntry => {
-  return { type: 'created', at: 1, run, plan, from: 0, inputs }
-}
-const settled = (step: number): JournalEntry => {
-  return { type: 'settled', at: 2, item: 0, step, visit: 0, attempt: 1, outcome: { outcome: 'success', result: step } }
-}
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => n)
 
 /** By `pg_dump` and `psql`, which come with the server. */

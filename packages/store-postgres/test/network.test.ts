@@ -1,8 +1,9 @@
 // A network between a store and its database that breaks in every way: nothing is done twice, nothing is lost.
 
-import type { JournalEntry, Store } from '@stepflow/engine'
+import type { Store } from '@stepflow/engine'
 import { createPostgresStore } from '@stepflow/store-postgres'
 import { expect, test, vi } from 'vitest'
+import { created, settled } from './entries.ts'
 import { type Network, startNetwork } from './network.ts'
 import type { PostgresServer } from './server.ts'
 import { withPostgres } from './with-postgres.ts'
@@ -145,14 +146,6 @@ function suite(server: PostgresServer): void {
 }
 
 // ---
-
-const plan = { name: 'p', entry: 0, exit: 0, onFailure: 'stop', steps: [] } as const
-const created = (run: string, inputs: unknown[] = []): JournalEntry => {
-  return { type: 'created', at: 1, run, plan, from: 0, inputs }
-}
-const settled = (step: number): JournalEntry => {
-  return { type: 'settled', at: 2, item: 0, step, visit: 0, attempt: 1, outcome: { outcome: 'success', result: step } }
-}
 
 /** The only refusal that there may be. */
 function refused(error: unknown): void {

@@ -6,10 +6,10 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { chown } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { JournalEntry } from '@stepflow/engine'
 import { createPostgresStore, migratePostgres } from '@stepflow/store-postgres'
 import pg from 'pg'
 import { expect, test, vi } from 'vitest'
+import { created, settled } from './entries.ts'
 import { freePort, installPackage, type PostgresServer } from './server.ts'
 import { withPostgres } from './with-postgres.ts'
 
@@ -29,7 +29,7 @@ function suite(server: PostgresServer): void {
     const heard: number[] = []
     other.watch({ run: 'r' }, ({ seq }) => heard.push(seq))
     await other.cursor()
-    await store.append({ journal: 'r/0', after: 0, entries: [created('r')] })
+    await store.append({ journal: 'r/0', after: 0, entries: [created('r', [null])] })
     await vi.waitFor(() => expect(heard).toEqual([0]), WITHIN)
     const driven: string[] = []
     const { stop } = other.work(async (journal) => {
@@ -69,12 +69,6 @@ function suite(server: PostgresServer): void {
 }
 
 // ---
-
-const plan = { name: 'p', entry: 0, exit: 0, onFailure: 'stop', steps: [] } as const
-const created = (run: string): JournalEntry => ({ type: 'created', at: 1, run, plan, from: 0, inputs: [null] })
-const settled = (step: number): JournalEntry => {
-  return { type: 'settled', at: 2, item: 0, step, visit: 0, attempt: 1, outcome: { outcome: 'success', result: step } }
-}
 
 async function startPooler(server: PostgresServer, mode: string): Promise<{ url: string; stop(): Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), 'stepflow-pooler-'))

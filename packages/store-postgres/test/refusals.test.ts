@@ -4,12 +4,12 @@ import { execFileSync } from 'node:child_process'
 import { chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { JournalEntry } from '@stepflow/engine'
 import { createPostgresStore } from '@stepflow/store-postgres'
 import pg from 'pg'
 import { expect, test, vi } from 'vitest'
 import { addressOf } from '../src/address.ts'
 import { checkServer } from '../src/migrate.ts'
+import { created, settled } from './entries.ts'
 import type { PostgresServer } from './server.ts'
 import { withPostgres } from './with-postgres.ts'
 
@@ -188,14 +188,4 @@ function suite(server: PostgresServer): void {
       rmSync(disk, { recursive: true })
     }
   })
-}
-
-// ---
-
-const plan = { name: 'p', entry: 0, exit: 0, onFailure: 'stop', steps: [] } as const
-const created = (run: string, inputs: unknown[] = []): JournalEntry => {
-  return { type: 'created', at: 1, run, plan, from: 0, inputs }
-}
-const settled = (step: number): JournalEntry => {
-  return { type: 'settled', at: 2, item: 0, step, visit: 0, attempt: 1, outcome: { outcome: 'success', result: step } }
 }
