@@ -13,10 +13,13 @@ await withPostgres(suite)
 
 function suite(server: PostgresServer): void {
   let schemas = 0
-  const open = async (): Promise<{ store: Store; network: Network; end: () => Promise<void> }> => {
+  const open = async (log?: string[]): Promise<{ store: Store; network: Network; end: () => Promise<void> }> => {
     const url = `${server.url}?schema=n${schemas++}`
     const network = await startNetwork(server.port)
-    const store = await createPostgresStore({ url: url.replace(`:${server.port}/`, `:${network.port}/`), pollMs: 20 })
+    const store = await createPostgresStore({
+      ...{ url: url.replace(`:${server.port}/`, `:${network.port}/`), pollMs: 20 },
+      log: (_, message) => void log?.push(message),
+    })
     await store.append({ journal: 'r/0', after: 0, entries: [created('r')] })
     const end = async () => {
       network.mend()
@@ -85,8 +88,8 @@ function suite(server: PostgresServer): void {
   })
 
   test('two seconds each way make it slow, and nothing else', async () => {
-    const { store, network, end } = await open()
     const log: string[] = []
+    const { store, network, end } = await open(log)
     network.delay(2_000)
     await Promise.all([1, 2].map((n) => store.append({ journal: `t${n}/0`, after: 0, entries: [created(`t${n}`)] })))
     await store.append({ journal: 'r/0', after: 1, entries: [settled(1)] })
