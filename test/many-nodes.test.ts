@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { withPostgres } from '../packages/store-postgres/test/with-postgres.ts'
-import { canRunPages, freePort, runPage } from './run-page.ts'
+import { freePort } from './free-port.ts'
+import { canRunPages, runPage } from './run-page.ts'
 
 await withPostgres((server) => {
   const asked = mkdtempSync(join(tmpdir(), 'stepflow-restart-'))

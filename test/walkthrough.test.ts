@@ -1,7 +1,8 @@
 // docs/walkthrough-server.md, executed as it stands: its files, its commands in their order, and what they print.
 
 import { expect, test } from 'vitest'
-import { canRunPages, freePort, runPage } from './run-page.ts'
+import { freePort } from './free-port.ts'
+import { canRunPages, runPage } from './run-page.ts'
 
 /** Each part goes on from the one before it. */
 test.skipIf(!canRunPages)(

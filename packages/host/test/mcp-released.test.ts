@@ -4,11 +4,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Outcome } from '@stepflow/engine'
 import { afterAll, describe, expect, test, vi } from 'vitest'
+import { freePort } from '../../../test/free-port.ts'
 import { loadConfig } from '../src/config/load-config.ts'
 import { createFlowLoader } from '../src/flows/flow-loader.ts'
 import { KnownFlows } from '../src/flows/known-flows.ts'
@@ -207,13 +207,4 @@ async function projectWith(plugin: Record<string, unknown>) {
       throw new Error('the run had no result')
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }
