@@ -1,6 +1,7 @@
 // Opens the place of blobs that a store is to use: of the command line, the environment or the configuration.
 
-import { type BlobStorage, FlowError } from '@stepflow/engine'
+import { FlowError } from '@stepflow/engine'
+import type { OpenBlobStorage } from '@stepflow/store-postgres'
 import type { StoreConfig } from '../config/config.ts'
 import type { Env } from '../config/substitute.ts'
 import { blobPlace } from './blob-place.ts'
@@ -17,7 +18,7 @@ export interface GivenBlobs {
 export function blobsOf(
   store: StoreConfig,
   { blobs, env = {}, cwd = process.cwd() }: GivenBlobs,
-): OpenBlobs | undefined {
+): OpenBlobStorage | undefined {
   if (store.type !== 'postgres') {
     // What the environment says is meant for another store.
     if (blobs === undefined) return undefined
@@ -38,5 +39,3 @@ export function blobsOf(
     return openBucket(wanted, { env })
   }
 }
-
-export type OpenBlobs = (remembered?: string) => Promise<BlobStorage | undefined>
