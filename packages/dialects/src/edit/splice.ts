@@ -281,8 +281,7 @@ function fill(
 
 function emptied(at: Text, holder: Collection, above: Holder['above']): readonly Change[] {
   const empty = holder.kind === 'list' ? '[]' : '{}'
-  if (holder.isFlow) return [{ from: holder.from, to: holder.to, insert: empty }]
-  if (!above) return [{ from: holder.from, to: holder.to, insert: empty }]
+  if (holder.isFlow || !above) return [{ from: holder.from, to: holder.to, insert: empty }]
   return replace(at, above.holder, above.item, holder.kind === 'list' ? [] : {})
 }
 
