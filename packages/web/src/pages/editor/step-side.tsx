@@ -20,14 +20,14 @@ export interface StepSideProps {
   readonly isReadOnly: boolean
   readonly onChange: (operation: Operation) => void
   readonly onPin: (step: string, value: Json | undefined) => void
-  readonly onTest: (step: string) => void
+  readonly onTest: () => void
   readonly onRename: () => void
   readonly onConnect: () => void
   readonly onClose: () => void
 }
 
 export function StepSide(props: StepSideProps): ReactElement | null {
-  const { compiled, components, last, pins, onPin, onTest } = props
+  const { compiled, components, last, pins, onPin } = props
   const { written, graph, lines, inputSchema } = compiled
   const id = written?.id ?? ''
   const isManifest = written?.isManifest === true
@@ -61,7 +61,6 @@ export function StepSide(props: StepSideProps): ReactElement | null {
       pinned={pins.get(id)}
       sample={last.steps.get(id)}
       onPin={(value) => onPin(id, value)}
-      onTest={() => onTest(id)}
       onTry={(expression) => evaluated(expression, last, isManifest)}
     />
   )
