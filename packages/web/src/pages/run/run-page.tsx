@@ -55,11 +55,9 @@ function Loaded({ run }: { run: Run }): ReactElement {
   const place = useRunPlace(run)
   const { view, item, step } = place
   const isOfOne = run.items.total === 1
-  const asked = isOfOne ? undefined : item
-  const hasSteps = isOfOne || item !== undefined
   const { data: flow } = useQuery(queries.runFlow(run.runId))
   const scope = useRunScope(run, flow, place)
-  const { plan, rows, error } = scope
+  const { hasSteps, plan, rows, error } = scope
   const isInner = place.inside !== undefined
   const direction = useDirection()
   const graph = useMemo(() => (plan ? runGraph(plan, direction) : undefined), [plan, direction])
@@ -150,7 +148,7 @@ function Loaded({ run }: { run: Run }): ReactElement {
               {step !== undefined && hasSteps ? (
                 <StepPanel
                   run={run}
-                  item={asked}
+                  item={scope.item}
                   step={step}
                   row={last.get(step)}
                   flow={flow}

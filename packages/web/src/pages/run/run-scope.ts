@@ -12,6 +12,10 @@ import { isOver } from '../../model/run-words.ts'
 import type { RunPlace } from './run-place.ts'
 
 export interface RunScope {
+  /** One item is looked at: the only one, or the one that was opened. */
+  readonly hasSteps: boolean
+  /** The one that was opened, where there are several. */
+  readonly item: number | undefined
   /** Undefined until it is known; of what runs inside a step, perhaps nobody knows it. */
   readonly plan: Plan | undefined
   readonly isPlanUnknown: boolean
@@ -63,6 +67,8 @@ export function useRunScope(run: Run, flow: RunFlow | undefined, place: RunPlace
     [inside, all, element],
   )
   return {
+    hasSteps,
+    item: asked,
     plan,
     isPlanUnknown: inside !== undefined && listed.isSuccess && plan === undefined,
     rows,
