@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { entrySources } from './scripts/sources.mjs'
 
@@ -11,6 +12,9 @@ export default defineConfig({
   },
   test: {
     include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
+    // Unless told, vitest leaves one core to itself: on two cores the files would run one after the other, and tests of
+    // child processes mostly wait.
+    maxWorkers: Math.max(2, availableParallelism()),
     // Long, for a machine that is busy with other things: a test that hangs fails all the same.
     testTimeout: 60_000,
     hookTimeout: 60_000,
