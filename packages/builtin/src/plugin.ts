@@ -3,29 +3,24 @@
 import { type Clock, type Component, type Plugin, systemClock } from '@stepflow/engine'
 import { createSchemaLoader } from '@stepflow/schema'
 import { anthropic } from './anthropic.ts'
+import { anywhere, builtinName } from './anywhere.ts'
 import { getBlob, putBlob } from './blobs.ts'
 import { chatComponent } from './chat.ts'
-import { type FunctionFinder, type SchemaLoader, transform, validate } from './check.ts'
+import type { FunctionFinder, SchemaLoader } from './check.ts'
 import { type CodeOptions, code } from './code.ts'
 import type { Environment } from './credentials.ts'
-import { evalFlow } from './eval.ts'
-import { flow } from './flow.ts'
 import { gemini } from './gemini.ts'
 import { gmail } from './gmail.ts'
 import { type HostLimits, HostRates } from './host-rates.ts'
 import { http } from './http.ts'
 import { createHttpClient } from './http-client.ts'
-import { iterate } from './iterate.ts'
+import { keepingInput } from './keeping-input.ts'
 import { type HomeOf, loadFile } from './load-file.ts'
-import { map } from './map.ts'
 import { createNetGuard, type Resolve } from './net-guard.ts'
 import { openai } from './openai.ts'
 import { openaiChatService } from './openai-chat.ts'
-import { output } from './output.ts'
-import { createMessages, noop } from './plain.ts'
 import { slack } from './slack.ts'
 import { sleep } from './sleep.ts'
-import { wait, waitForSignal } from './wait.ts'
 
 export interface BuiltinOptions {
   readonly clock?: Clock
@@ -71,48 +66,31 @@ export function createBuiltinPlugin(options: BuiltinOptions = {}): Plugin {
   const env = options.env ?? process.env
   const schema = options.schema ?? createSchemaLoader()
   const jails = code(clock, options.code, options.homeOf)
-  const components = [
-    noop,
-    createMessages,
+  const ofNode = [
     putBlob,
     getBlob,
-    evalFlow,
-    map,
-    iterate,
     sleep(clock),
-    wait(clock),
-    waitForSignal(clock, schema),
     loadFile({
       baseDir: options.baseDir ?? process.cwd(),
       homeOf: options.homeOf,
       ...(options.filesAllow ? { allow: options.filesAllow } : {}),
     }),
-    validate(schema),
-    transform(options.functions ?? (() => undefined)),
     openai(client, clock, env),
     ...[gemini, anthropic, openaiChatService].map((service) => chatComponent(service, client, clock, env, schema)),
     slack(client, clock, env),
     gmail(client, clock, env),
-    flow,
-    output(schema),
     ...jails.components,
     ...http(client, clock),
   ].map(keepingInput)
+  const components = [...anywhere({ clock, schema, functions: options.functions ?? (() => undefined) }), ...ofNode]
   const byName = new Map(components.map((component) => [component.info.name, rates.around(component)]))
 
   return {
     name: 'builtin',
     components: () => components.map((component) => component.info),
-    resolve: (name) => byName.get(name) ?? byName.get(name.replace(/^\/builtins?(?=\/)/, '')),
+    resolve: (name) => byName.get(name) ?? byName.get(builtinName(name)),
     async stop() {
       await Promise.all([client.close(), jails.stop()])
     },
   }
-}
-
-// ---
-
-/** None of them changes what it is given. */
-function keepingInput(component: Component): Component {
-  return { ...component, info: { ...component.info, keepsInput: true } }
 }

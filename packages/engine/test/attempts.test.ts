@@ -385,3 +385,27 @@ describe('a component that announces its start', () => {
     expect(signal?.aborted).toBe(true)
   })
 })
+
+describe('a component that limits itself', () => {
+  test('is not timed by the engine, and says itself when the time is over', async () => {
+    const b = bench()
+    const seen: unknown[] = []
+    const far: Component = {
+      info: { name: '/far', limitsItself: true },
+      call: (_, { timeoutMs }) => {
+        seen.push(timeoutMs)
+        return new Promise((resolve) => void b.clock.timer(500, () => resolve('late')))
+      },
+    }
+    const engine = createEngine({
+      store: createMemoryStore(),
+      router: { route: () => ({ component: far }) },
+      clock: b.clock,
+    })
+    const outcome = engine.runDirectly(single('/far', { timeoutMs: 100 }), 1)
+    await b.clock.advance(500)
+
+    expect(await outcome).toEqual(ok('late'))
+    expect(seen).toEqual([100])
+  })
+})

@@ -31,6 +31,8 @@ export interface ComponentInfo {
   readonly repeatable?: boolean
   /** It says by `context.started()` when a call is under way: a step's timeout counts from there. */
   readonly announcesStart?: boolean
+  /** It ends its own calls when a step's time limit is over: who makes the call elsewhere counts there. */
+  readonly limitsItself?: boolean
   /** It changes nothing of what it is given: that may be shared with others. Else it gets a copy where others read it. */
   readonly keepsInput?: boolean
 }

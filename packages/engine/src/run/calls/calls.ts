@@ -281,8 +281,10 @@ export class Calls {
       recordStart(this.#drive, attempt)
     run.state.status[key] = RUNNING
     run.attempts.set(key, attempt)
-    if (!component.info.announcesStart) this.#armTimeout(attempt)
-    else if (!attempt.hasStarted) this.#watchQueue(attempt)
+    const { announcesStart, limitsItself } = component.info
+    if (announcesStart) {
+      if (!attempt.hasStarted) this.#watchQueue(attempt)
+    } else if (!limitsItself) this.#armTimeout(attempt)
     this.#unanswered++
     if (this.#drive.options.gate.mayGrow) this.#lookSoon()
     answer.then(
