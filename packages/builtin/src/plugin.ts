@@ -1,6 +1,6 @@
 // The builtin plugin: every component that is there without a configuration file, by name.
 
-import { type Clock, type Component, type Plugin, systemClock } from '@stepflow/engine'
+import { type Clock, type Plugin, systemClock } from '@stepflow/engine'
 import { createSchemaLoader } from '@stepflow/schema'
 import { anthropic } from './anthropic.ts'
 import { anywhere, builtinName } from './anywhere.ts'
