@@ -92,14 +92,7 @@ export class RunIndex {
     const match = new RunMatch(query)
     return this.#looking(() => {
       const tally = new RunTally(query)
-      for (const columns of this.#all(false)) {
-        const count = match.find(columns)
-        const { created, state } = columns
-        for (let n = 0; n < count; n++) {
-          const i = match.places[n] as number
-          tally.add(created[i] as number, STATUS_PLACES[(state[i] as number) & 3] as number)
-        }
-      }
+      for (const columns of this.#all(false)) addFound(tally, columns, match)
       const fits = createFit(query)
       for (const { row } of this.#open.values()) if (fits(row)) tally.addRow(row)
       return tally.summary()
@@ -301,8 +294,34 @@ const SLICE = 2048
 /** Rows that are taken note of before others get a turn: a few milliseconds. */
 const AT_ONCE = 256
 
-/** Of the states of columns, as a tally has them. */
-const STATUS_PLACES = ENDED.map((status) => ASKED_STATUSES.indexOf(status))
+/** Of the states of columns, as a tally has them: of tests, too. */
+const STATUS_PLACES = Uint8Array.from({ length: 8 }, (_, state) => {
+  const status = ENDED[state & 3]
+  return status === undefined ? 0 : ASKED_STATUSES.indexOf(status)
+})
+
+/** In loops without calls, and without a copy where all of them fit: the runs may be a hundred thousand. */
+function addFound(tally: RunTally, columns: RunColumns, match: RunMatch): void {
+  const count = match.find(columns)
+  const { size, created, state, spans } = columns
+  if (count === size) {
+    const { least: earliest, greatest: latest } = spans.created
+    return tally.addAll({ times: created, states: state, size, places: STATUS_PLACES }, { earliest, latest })
+  }
+  const { places } = match
+  const times = new Float64Array(count)
+  const states = new Uint8Array(count)
+  let [earliest, latest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (let n = 0; n < count; n++) {
+    const i = places[n] as number
+    const at = created[i] as number
+    times[n] = at
+    states[n] = state[i] as number
+    if (at < earliest) earliest = at
+    if (at > latest) latest = at
+  }
+  tally.addAll({ times, states, size: count, places: STATUS_PLACES }, { earliest, latest })
+}
 
 function asksOpenOnly({ status }: RunFilter): boolean {
   const asked = listOf(status)

@@ -41,12 +41,21 @@ export function boundsOf(from: number, to: number, buckets: number): number[] {
   return Array.from({ length: parts + 1 }, (_, i) => from + Math.floor((span * i) / parts))
 }
 
+/** Runs that fit: when they were created, and how they stand. */
+export interface TalliedRuns {
+  readonly times: Float64Array
+  readonly states: Uint8Array
+  /** So many of the lists count. */
+  readonly size: number
+  /** Of each state its place in ASKED_STATUSES. */
+  readonly places: Uint8Array
+}
+
 export class RunTally {
   readonly #query: SummaryQuery
-  #size = 0
-  #times = new Float64Array(256)
-  /** Places in ASKED_STATUSES. */
-  #statuses = new Uint8Array(256)
+  readonly #parts: TalliedRuns[] = []
+  /** What runs that come one by one are put into. */
+  #own: { -readonly [K in keyof TalliedRuns]: TalliedRuns[K] } | undefined
   #earliest = Number.POSITIVE_INFINITY
   #latest = Number.NEGATIVE_INFINITY
 
@@ -56,11 +65,23 @@ export class RunTally {
 
   /** A run that fits, and the place of its status in ASKED_STATUSES: of `waiting`, not `running`, if nothing of it moves. */
   add(createdAt: number, status: number): void {
-    if (this.#size === this.#times.length) this.#grow()
-    this.#times[this.#size] = createdAt
-    this.#statuses[this.#size++] = status
+    let own = this.#own
+    if (!own || own.size === PART) {
+      own = { times: new Float64Array(PART), states: new Uint8Array(PART), size: 0, places: SAME }
+      this.#own = own
+      this.#parts.push(own)
+    }
+    own.times[own.size] = createdAt
+    own.states[own.size++] = status
     if (createdAt < this.#earliest) this.#earliest = createdAt
     if (createdAt > this.#latest) this.#latest = createdAt
+  }
+
+  /** Many at once, which were created from `earliest` to `latest`. Nothing is copied: the lists stay as they are until the summary. */
+  addAll(runs: TalliedRuns, { earliest, latest }: { readonly earliest: number; readonly latest: number }): void {
+    this.#parts.push(runs)
+    if (earliest < this.#earliest) this.#earliest = earliest
+    if (latest > this.#latest) this.#latest = latest
   }
 
   addRow(row: RunRow): void {
@@ -68,49 +89,56 @@ export class RunTally {
   }
 
   summary(): RunsSummary {
-    const { since, until, buckets } = this.#query
-    const times = this.#times.subarray(0, this.#size)
-    const from = since ?? this.#earliest
-    const to = until ?? this.#latest + 1
-    const bounds = boundsOf(from, to, buckets)
-    const parts = Math.max(0, bounds.length - 1)
-    const counts = new Float64Array(parts * STATUSES)
-    const scale = parts / (to - from)
-    let [part, start, end] = [0, from, from]
-    for (let i = 0; parts > 0 && i < times.length; i++) {
-      const at = times[i] as number
-      // Mostly it is where the one before it is.
-      if (at < start || at >= end) {
-        part = Math.min(Math.floor((at - from) * scale), parts - 1)
-        // The bounds are whole milliseconds.
-        while (at < (bounds[part] as number)) part--
-        while (at >= (bounds[part + 1] as number)) part++
-        start = bounds[part] as number
-        end = bounds[part + 1] as number
-      }
-      const place = part * STATUSES + (this.#statuses[i] as number)
-      counts[place] = (counts[place] as number) + 1
+    const { since, until, buckets: asked } = this.#query
+    const bounds = boundsOf(since ?? this.#earliest, until ?? this.#latest + 1, asked)
+    const buckets = Math.max(0, bounds.length - 1)
+    const counts = new Float64Array(buckets * STATUSES)
+    let total = 0
+    for (const part of this.#parts) {
+      total += part.size
+      if (buckets > 0) countPart(part, bounds, counts)
     }
-    const found = bounds.slice(0, parts).map((start, part) => ({
-      from: start,
-      to: bounds[part + 1] as number,
-      counts: countsOf(counts.subarray(part * STATUSES, (part + 1) * STATUSES)),
+    const found = bounds.slice(0, buckets).map((from, bucket) => ({
+      from,
+      to: bounds[bucket + 1] as number,
+      counts: countsOf(counts.subarray(bucket * STATUSES, (bucket + 1) * STATUSES)),
     }))
-    return { total: this.#size, buckets: found }
-  }
-
-  #grow(): void {
-    const [times, statuses] = [this.#times, this.#statuses]
-    this.#times = new Float64Array(times.length * 2)
-    this.#times.set(times)
-    this.#statuses = new Uint8Array(statuses.length * 2)
-    this.#statuses.set(statuses)
+    return { total, buckets: found }
   }
 }
 
 // ---
 
 const STATUSES = ASKED_STATUSES.length
+/** Of runs that come one by one, so many are in a part; their states are such places already. */
+const PART = 1024
+const SAME = Uint8Array.from(ASKED_STATUSES, (_, place) => place)
+
+/** `counts`: of each status in each bucket. */
+function countPart(
+  { times, states, size, places }: TalliedRuns,
+  bounds: readonly number[],
+  counts: Float64Array,
+): void {
+  const buckets = bounds.length - 1
+  const from = bounds[0] as number
+  const scale = buckets / ((bounds[buckets] as number) - from)
+  let [bucket, start, end] = [0, from, from]
+  for (let i = 0; i < size; i++) {
+    const at = times[i] as number
+    // Mostly it is where the one before it is.
+    if (at < start || at >= end) {
+      bucket = Math.min(Math.floor((at - from) * scale), buckets - 1)
+      // The bounds are whole milliseconds.
+      while (at < (bounds[bucket] as number)) bucket--
+      while (at >= (bounds[bucket + 1] as number)) bucket++
+      start = bounds[bucket] as number
+      end = bounds[bucket + 1] as number
+    }
+    const place = bucket * STATUSES + (places[states[i] as number] as number)
+    counts[place] = (counts[place] as number) + 1
+  }
+}
 
 /** Those that there are. */
 function countsOf(found: Float64Array): SummaryBucket['counts'] {
