@@ -37,6 +37,8 @@ export interface Compiled {
   readonly plan?: Plan
   readonly diagnostics: readonly Diagnostic[]
   readonly flow?: FlowInfo
+  /** Absent if the text cannot be read, or mixes both. */
+  readonly dialect?: 'flow' | 'manifest'
   /** The text, for `editSource`, and what was read from it, without overrides. */
   readonly source?: { readonly text: string; readonly format: 'yaml' | 'json'; readonly node: Node }
 }
@@ -86,5 +88,6 @@ function compileNode(written: Node, findings: Findings, options: CompileOptions,
     found.dialect === 'flow'
       ? compileFlow(root, findings, { ...options, nested })
       : compileManifest(root, findings, { ...options, nested })
-  return { ...(plan ? { plan } : {}), diagnostics: findings.list, ...(flow ? { flow } : {}) }
+  const { dialect } = found
+  return { ...(plan ? { plan } : {}), diagnostics: findings.list, ...(flow ? { flow } : {}), dialect }
 }

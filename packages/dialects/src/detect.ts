@@ -1,6 +1,8 @@
 // Which front end a document is for: steps with `component` make a flow, steps with `tool` a manifest.
 
-import { type Entry, entryOf, get, type Node } from './source/node.ts'
+import type { Json } from '@stepflow/engine'
+import { type Entry, entryOf, fromJson, get, type Node } from './source/node.ts'
+import { withStepList } from './step-list.ts'
 
 export type Dialect =
   | { readonly dialect: 'flow' | 'manifest' }
@@ -20,4 +22,10 @@ export function detect(node: Node): Dialect {
   if (component && tool) return { dialect: 'mixed', component, tool }
   if (component) return { dialect: 'flow' }
   return { dialect: tool || node.kind === 'list' ? 'manifest' : 'flow' }
+}
+
+/** Of a document that is plain data; one that mixes both is no manifest. */
+export function isManifest(document: Json): boolean {
+  const node = fromJson(document)
+  return node !== undefined && detect(withStepList(node)).dialect === 'manifest'
 }

@@ -2,6 +2,7 @@
 
 export { type Compiled, type CompileOptions, compile, compileValue } from './compile.ts'
 export { type Conversion, convert } from './convert/convert.ts'
+export { isManifest } from './detect.ts'
 // --- changing a text by what happens to its data
 export { type Edit, editSource } from './edit/edit-source.ts'
 export { pathOfStep, valueAt } from './edit/steps.ts'

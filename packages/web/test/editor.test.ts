@@ -1,11 +1,11 @@
 // The editor, in a real browser over a real server: text and graph together, saving, running, and two who save at once.
 
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { browserPath, expectAccessible, openPage } from './browser.ts'
-import { served } from './served.ts'
+import { type Served, served } from './served.ts'
 
 const found = browserPath()
 
@@ -59,24 +59,40 @@ else {
     expect(readFileSync(join(folder, 'flows/orders.yaml'), 'utf8')).toMatch(/^# ours\nname: orders/)
   })
 
-  test('who saves over a newer version sees both, and chooses', async () => {
+  test('who saves over a newer version is told, sees both, and chooses', async () => {
     const { url, call } = await served()
     const page = await openPage(`${url}/flows/orders/edit`, { expected: ['409'] })
     await page.getByRole('button', { name: 'score', exact: true }).waitFor()
-    const { text, version } = (await call('/flows/orders')) as unknown as { text: string; version: number }
-    await call('/flows/orders', {
-      method: 'PUT',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ text: `# theirs\n${text}`, base: version }),
-    })
 
     await typeOver(page, (own) => `# mine\n${own}`)
-    await page.getByRole('button', { name: 'Save' }).click()
+    await saveElsewhere(call, '# theirs')
+    await page.getByText('was saved elsewhere').waitFor()
+    await expectAccessible(page)
+    await page.getByRole('button', { name: 'Save', exact: true }).click()
     const dialog = page.getByRole('dialog')
     await dialog.getByText('# theirs').waitFor()
+    await expectAccessible(page)
     await dialog.getByRole('button', { name: 'Take theirs' }).click()
 
     await page.getByRole('textbox', { name: 'Flow text' }).getByText('# theirs').waitFor()
+    expect(await page.getByText('was saved elsewhere').count()).toBe(0)
+  })
+
+  test('a text that nobody touched follows its file; what was typed into a flow that is deleted can be saved anew', async () => {
+    const { url, call, folder } = await served()
+    const file = join(folder, 'flows/orders.yaml')
+    const page = await openPage(`${url}/flows/orders/edit`, { expected: ['409', '404'] })
+    await page.getByRole('button', { name: 'score', exact: true }).waitFor()
+
+    writeFileSync(file, `# from outside\n${readFileSync(file, 'utf8')}`)
+    await page.getByRole('textbox', { name: 'Flow text' }).getByText('# from outside').waitFor()
+    await typeOver(page, (text) => text.replace('# from outside', '# mine'))
+    await fetch(`${url}/api/v1/flows/orders`, { method: 'DELETE' })
+    await page.getByRole('button', { name: 'Save', exact: true }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Save it anew' }).click()
+    await page.getByText('Saved and published as v1').waitFor()
+
+    expect(((await call('/flows/orders')) as unknown as { text: string }).text).toMatch(/^# mine\n/)
   })
 
   test('a draft survives a reload', async () => {
@@ -93,6 +109,15 @@ else {
 }
 
 // ---
+
+async function saveElsewhere(call: Served['call'], line: string): Promise<void> {
+  const { text, version } = (await call('/flows/orders')) as unknown as { text: string; version: number }
+  await call('/flows/orders', {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ text: `${line}\n${text}`, base: version }),
+  })
+}
 
 /** Puts in another text, as somebody who pastes it. */
 async function typeOver(page: Page, change: (text: string) => string): Promise<void> {

@@ -2,6 +2,7 @@
 // `$literal`, in examples and in cases names nothing.
 
 import { isRecord, type Json } from '@stepflow/engine'
+import { isManifest } from '../detect.ts'
 import { TemplateSyntaxError } from '../template/lex.ts'
 import { namesIn, type Read } from '../template/names.ts'
 import { parse } from '../template/parse.ts'
@@ -85,9 +86,7 @@ class Finder {
     this.#from = from
     this.#to = to
     this.#root = root
-    const { steps } = stepsOf(data)
-    this.#isManifest =
-      Array.isArray(data) || steps.some(([, step]) => isRecord(step) && 'tool' in step && !('component' in step))
+    this.#isManifest = isManifest(data)
   }
 
   document(): void {

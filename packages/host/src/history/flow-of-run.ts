@@ -1,8 +1,9 @@
 // What a run runs: its flow as it was written, what patched it, and the plan that was made of both. Redacted.
 
+import { isManifest } from '@stepflow/dialects'
 import type { Json, Plan, Redactor, RunOptions, Store } from '@stepflow/engine'
 import { readRecordedFlow } from '../flows/recorded-flow.ts'
-import { type Dialect, isManifest } from '../named-flows/read-flow.ts'
+import type { Dialect } from '../named-flows/read-flow.ts'
 import { redactPlan } from './redact-plan.ts'
 
 export interface FlowOfRun {

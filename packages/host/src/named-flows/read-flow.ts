@@ -1,6 +1,6 @@
 // What is in a text: a flow with what is wrong with it, or something else that lies in the folder of flows.
 
-import type { FlowInfo } from '@stepflow/dialects'
+import { type FlowInfo, isManifest } from '@stepflow/dialects'
 import { type Diagnostic, FlowError, type Json, type Log, own, type Plan, type Router } from '@stepflow/engine'
 import { loadCodeFlow } from '../flows/code-file.ts'
 
@@ -35,7 +35,7 @@ export type Dialect = 'flow' | 'manifest' | 'code'
 
 export async function readFlowText(text: string, compile: CompileText, file?: string): Promise<ReadFlow> {
   const compiled = await compile(text, { file })
-  return { ...compiled, text, dialect: isManifest(compiled.flow) ? 'manifest' : 'flow' }
+  return { ...compiled, text, dialect: compiled.flow !== undefined && isManifest(compiled.flow) ? 'manifest' : 'flow' }
 }
 
 /** `file` is an absolute path. Throws INVALID_FLOW for a file that cannot be loaded, or whose default export is no flow. */
@@ -82,11 +82,6 @@ const NOWHERE: Router = {
   route(path) {
     throw new FlowError('COMPONENT_NOT_FOUND', `no flow in code has the function ${path}`)
   },
-}
-
-export function isManifest(flow: Json | undefined): boolean {
-  const steps = Array.isArray(flow) ? flow : own(flow, 'steps')
-  return Array.isArray(steps) && own(steps[0], 'tool') !== undefined
 }
 
 function tried<T>(find: () => T): T | undefined {

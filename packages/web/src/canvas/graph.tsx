@@ -4,6 +4,7 @@ import { pathOf } from '@stepflow/draw'
 import { Maximize, Maximize2, Minus, Plus } from 'lucide-react'
 import {
   type KeyboardEvent,
+  memo,
   type PointerEvent,
   type ReactElement,
   useCallback,
@@ -31,6 +32,8 @@ export interface GraphProps {
   readonly selected: string | undefined
   /** Of a flow, not of a run: steps are named without a status. */
   readonly isPlain?: boolean
+  /** It is being edited: where steps come and go, the others stay in place. */
+  readonly isEdited?: boolean
   readonly isFaded?: (id: string) => boolean
   readonly onSelect: (id: string | undefined) => void
   /** Shows what runs inside a step. */
@@ -43,8 +46,20 @@ const MOST_BUTTONS = 400
 /** Letters of a name that fit into a box; of a longer one the middle is left out. */
 const MOST_NAME = 16
 
-export function Graph(props: GraphProps): ReactElement {
-  const { graph, nodes, critical, selected, isPlain = false, isFaded, onSelect, onOpen, onConnect } = props
+/** Rendered again only for other properties: what is typed beside it does not concern it. */
+export const Graph = memo(function Graph(props: GraphProps): ReactElement {
+  const {
+    graph,
+    nodes,
+    critical,
+    selected,
+    isPlain = false,
+    isEdited = false,
+    isFaded,
+    onSelect,
+    onOpen,
+    onConnect,
+  } = props
   const box = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
   const [size, setSize] = useState<Size>({ width: 0, height: 0 })
@@ -68,17 +83,20 @@ export function Graph(props: GraphProps): ReactElement {
   const fit = useCallback(() => {
     if (size.width > 0) setView(fitted(layout, size))
   }, [layout, size])
-  // A graph that is another one is shown whole; one that was moved stays where it was put.
-  // In a pane that has become narrower it keeps its middle.
-  const shown = useRef<{ readonly layout: RunGraph['layout']; readonly size: Size }>(undefined)
+  // A graph that is another one is shown whole; one that was moved stays where it was put, and so does one that is edited. In a pane that has become narrower it keeps its middle.
+  const shown = useRef<{ readonly graph: RunGraph; readonly size: Size }>(undefined)
   useEffect(() => {
     if (size.width === 0) return
     const before = shown.current
-    shown.current = { layout, size }
-    if (before?.layout !== layout) return setView(readable(layout, size))
+    shown.current = { graph, size }
+    if (before?.graph !== graph) {
+      const by = before && isEdited ? moved(before.graph, graph, selected) : undefined
+      if (!by) return setView(readable(layout, size))
+      return setView((now) => now && { ...now, x: now.x - by.x * now.scale, y: now.y - by.y * now.scale })
+    }
     const [dx, dy] = [(size.width - before.size.width) / 2, (size.height - before.size.height) / 2]
     if (dx !== 0 || dy !== 0) setView((now) => now && { ...now, x: now.x + dx, y: now.y + dy })
-  }, [layout, size])
+  }, [graph, layout, size, selected, isEdited])
   useEffect(() => {
     const target = selected === undefined ? undefined : layout.boxes[graph.shapeOf.get(selected) ?? -1]
     if (target && size.width > 0) setView((now) => now && showing(now, target, size))
@@ -223,7 +241,7 @@ export function Graph(props: GraphProps): ReactElement {
       <Legend graph={graph} hasCritical={critical.length > 1} />
     </div>
   )
-}
+})
 
 // ---
 
@@ -237,6 +255,16 @@ function readable(content: Size, box: Size): View {
     x: content.width * scale < box.width ? (box.width - content.width * scale) / 2 : 0,
     y: content.height * scale < box.height ? (box.height - content.height * scale) / 2 : 0,
   }
+}
+
+/** How far the selected step, or else the first that is in both, has moved; undefined: nothing is in both. */
+function moved(before: RunGraph, now: RunGraph, selected: string | undefined): { x: number; y: number } | undefined {
+  const isInBoth = (id: string | undefined): id is string =>
+    id !== undefined && before.shapeOf.has(id) && now.shapeOf.has(id)
+  const id = isInBoth(selected) ? selected : now.steps.find(isInBoth)
+  const place = ({ layout, shapeOf }: RunGraph) => (id === undefined ? undefined : layout.boxes[shapeOf.get(id) ?? -1])
+  const [from, to] = [place(before), place(now)]
+  return from && to && { x: to.x - from.x, y: to.y - from.y }
 }
 
 function inSight({ layout }: RunGraph, view: View, size: Size): number[] {

@@ -4,23 +4,29 @@ import type { Operation } from '@stepflow/dialects/edit'
 import type { Json } from '@stepflow/engine'
 import { emptyValue, type Schema } from './fields.ts'
 
+/** How a flow is written. */
+export interface Writing {
+  readonly isManifest: boolean
+  /** The whole is the list of its steps. */
+  readonly isList: boolean
+}
+
 export function stepFrom(
   component: { readonly path: string; readonly inputSchema?: unknown },
   ids: readonly string[],
   after: string | undefined,
-  text: string,
+  { isManifest, isList }: Writing,
 ): Operation {
   const id = freeId(component.path, ids)
-  // A manifest's steps have tools; a component's path is one.
-  const isManifest = /^\s*(?:- *)?[{,]?.*\btool["']?:/m.test(text) && !/\bcomponent["']?:/.test(text)
   const schema = (component.inputSchema ?? {}) as Schema
   const input = emptyValue(schema, schema)
   const hasInput = typeof input === 'object' && input !== null && Object.keys(input).length > 0
   const at = after === undefined ? -1 : ids.indexOf(after)
   return {
     op: 'insert',
-    path: isManifest && /^\s*(?:#.*\n\s*)*-/.test(text) ? [] : ['steps'],
+    path: isList ? [] : ['steps'],
     ...(at < 0 ? {} : { at: at + 1 }),
+    // A manifest's steps have tools; a component's path is one.
     value: { id, [isManifest ? 'tool' : 'component']: component.path, ...(hasInput ? { input: input as Json } : {}) },
   }
 }

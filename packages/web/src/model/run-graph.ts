@@ -19,7 +19,14 @@ export const NODE = { width: 128, height: 44 }
 
 /** What lies inside of steps is left out: it is opened on a graph of its own. */
 export function runGraph(plan: Plan, direction: 'right' | 'down'): RunGraph {
-  const drawing = collapsed(drawingOf(plan))
+  return laidOut(runDrawing(plan), direction)
+}
+
+export function runDrawing(plan: Plan): Drawing {
+  return collapsed(drawingOf(plan))
+}
+
+export function laidOut(drawing: Drawing, direction: 'right' | 'down'): RunGraph {
   const many = drawing.shapes.length > 60
   const placed = layout(drawing, {
     direction,

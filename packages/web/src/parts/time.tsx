@@ -14,6 +14,11 @@ export function useNow(): number {
   return useContext(Moment) ?? time
 }
 
+/** The same as long as something moves by it; else 0, for which nothing is rendered again. */
+export function useNowWhile(isMoving: boolean): number {
+  return useSyncExternalStore(isMoving ? onTick : neverTicks, isMoving ? now : zero)
+}
+
 export interface TimeTexts {
   /** `29 Nov 14:03:07 CET` */
   readonly whole: (at: number) => string
@@ -46,3 +51,8 @@ export function Ago({ at }: { at: string }): ReactElement {
     </time>
   )
 }
+
+// ---
+
+const neverTicks = () => () => {}
+const zero = () => 0

@@ -1,10 +1,22 @@
 // Compiles what is typed and lays out its graph, and makes operations of form and graph into changes of the text, beside the
 // page: typing never waits for it. Answers carry the number of their question.
 
-import { compile, get, pathOfStep, readSource, toJson, valueAt } from '@stepflow/dialects'
+import {
+  type Compiled,
+  compile,
+  get,
+  isManifest,
+  type Node,
+  pathOfStep,
+  readSource,
+  textOf,
+  toJson,
+  valueAt,
+} from '@stepflow/dialects'
 import type { Change, Operation } from '@stepflow/dialects/edit'
 import type { Diagnostic, Json } from '@stepflow/engine'
-import { type RunGraph, runGraph } from '../model/run-graph.ts'
+import type { Writing } from '../model/new-step.ts'
+import { laidOut, type RunGraph, runDrawing } from '../model/run-graph.ts'
 
 export interface CompileRequest {
   readonly ask: 'compile'
@@ -17,10 +29,19 @@ export interface CompileRequest {
 export interface CompileAnswer {
   readonly number: number
   readonly diagnostics: readonly Diagnostic[]
-  /** Absent as long as the text has no plan. */
-  readonly graph?: RunGraph
+  /** Absent as long as the text has no plan; `same`: it is drawn as the last one was. */
+  readonly graph?: RunGraph | 'same'
   /** By step: the line on which it begins. */
   readonly lines: ReadonlyMap<string, number>
+  /** Absent if the text cannot be read. */
+  readonly about?: About
+}
+
+/** What a flow says of itself. */
+export interface About extends Writing {
+  readonly name?: string
+  readonly inputSchema?: unknown
+  readonly variablesSchema?: unknown
 }
 
 export interface ChangeRequest {
@@ -69,11 +90,29 @@ self.onmessage = async ({ data }: MessageEvent<Request>) => {
 
 // ---
 
+/** What was drawn last, as text: most of what is typed changes no step and no edge, and the page keeps what it has. */
+let drawn = ''
+
 function compiled({ number, text, file, direction }: CompileRequest): CompileAnswer {
-  const { plan, diagnostics } = compile(text, { file })
+  const { plan, diagnostics, flow, source, dialect } = compile(text, { file })
   const lines = new Map<string, number>()
   for (const { id, origin } of plan?.steps ?? []) if (origin) lines.set(id, origin.line)
-  return { number, diagnostics, lines, ...(plan ? { graph: runGraph(plan, direction) } : {}) }
+  const answer = { number, diagnostics, lines, ...(source ? { about: aboutOf(source.node, dialect, flow) } : {}) }
+  if (!plan) return answer
+  const drawing = runDrawing(plan)
+  const before = drawn
+  drawn = direction + JSON.stringify(drawing)
+  return { ...answer, graph: drawn === before ? 'same' : laidOut(drawing, direction) }
+}
+
+function aboutOf(node: Node, dialect: Compiled['dialect'], flow: Compiled['flow']): About {
+  const name = textOf(get(node, 'name'))
+  return {
+    isManifest: dialect === 'manifest',
+    isList: node.kind === 'list',
+    ...(name === undefined || name === '' ? {} : { name }),
+    ...(flow ? { inputSchema: flow.inputSchema, variablesSchema: flow.variablesSchema } : {}),
+  }
 }
 
 /** What makes them comes when somebody edits by form or graph for the first time. */
@@ -92,8 +131,7 @@ function written({ number, text, file, step }: StepRequest): StepAnswer {
   try {
     const data = toJson(node)
     const found = valueAt(data, pathOfStep(data, step)) as WrittenStep['data']
-    const isManifest = node.kind === 'list' || (get(node, 'steps') !== undefined && 'tool' in found)
-    return { number, written: { id: step, data: found, isManifest } }
+    return { number, written: { id: step, data: found, isManifest: isManifest(data) } }
   } catch {
     return { number }
   }

@@ -6,9 +6,9 @@ import { X } from 'lucide-react'
 import { type ReactElement, useState } from 'react'
 import { queries } from '../../api/queries.ts'
 import { type Compared, lastedOf } from '../../model/compare.ts'
-import { countText, durationText } from '../../model/format.ts'
-import { diffLines, folded } from '../../model/line-diff.ts'
+import { durationText } from '../../model/format.ts'
 import { Button } from '../../parts/button.tsx'
+import { Diff } from '../../parts/diff.tsx'
 import { Fault } from '../../parts/fault.tsx'
 import { Status } from '../../parts/status.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
@@ -74,7 +74,12 @@ export function ComparePanel({ pair, a, b, onClose }: ComparePanelProps): ReactE
         {isPending ? (
           <Outlines rows={4} />
         ) : (
-          <Diff label={tab} before={textOf(tab, first.data, a)} after={textOf(tab, second.data, b)} />
+          <Diff
+            label={tab}
+            before={textOf(tab, first.data, a)}
+            after={textOf(tab, second.data, b)}
+            names={['A', 'B']}
+          />
         )}
       </div>
       <div className="section">
@@ -93,45 +98,6 @@ function textOf(tab: Tab, data: Detail, { flow }: Side): string {
   if (tab === 'source') return flow?.text ?? ''
   const value = tab === 'input' ? data?.input : (data?.output ?? data?.error)
   return value === undefined ? '' : JSON.stringify(value, null, 2)
-}
-
-const AROUND = 2
-const MOST_LINES = 2_000
-
-function Diff({ label, before, after }: { label: string; before: string; after: string }): ReactElement {
-  if (before === after) {
-    return <p className="ink-3">{before === '' ? 'Neither has any.' : `Equal in both, ${linesText(before)}.`}</p>
-  }
-  const lines = folded(diffLines(before, after), AROUND).slice(0, MOST_LINES)
-  return (
-    <section className="diff box" aria-label={label} tabIndex={0}>
-      {lines.map((line, i) =>
-        line.kind === 'fold' ? (
-          // biome-ignore lint/suspicious/noArrayIndexKey: lines never move
-          <div key={i} className="line ink-3 equal">
-            … {countText(line.count)} equal
-          </div>
-        ) : (
-          // biome-ignore lint/suspicious/noArrayIndexKey: lines never move
-          <div key={i} className={`line ${line.kind}`}>
-            {line.kind === 'same' ? (
-              <s />
-            ) : (
-              <s role="img" aria-label={line.kind === 'gone' ? 'A' : 'B'}>
-                {line.kind === 'gone' ? '\u2212' : '+'}
-              </s>
-            )}
-            <code>{line.text}</code>
-          </div>
-        ),
-      )}
-    </section>
-  )
-}
-
-function linesText(text: string): string {
-  const count = text.split('\n').length
-  return `${countText(count)} ${count === 1 ? 'line' : 'lines'}`
 }
 
 function Bars({ a, b }: { a: number | undefined; b: number | undefined }): ReactElement {

@@ -1,14 +1,16 @@
 // Somebody else has saved in the meantime: both texts side by side, and which one shall stay.
 
 import type { FlowDetail } from '@stepflow/api'
-import { type ReactElement, useEffect, useRef } from 'react'
+import type { ReactElement } from 'react'
 import { Button } from '../../parts/button.tsx'
+import { Diff } from '../../parts/diff.tsx'
 import { Dialog } from '../../parts/floating.tsx'
-import { cspNonce } from './csp-nonce.ts'
+import { withLf } from './use-saving.ts'
 
 export interface ConflictProps {
   readonly mine: string
-  readonly theirs: FlowDetail
+  /** Undefined: somebody has deleted it. */
+  readonly theirs: FlowDetail | undefined
   readonly onClose: () => void
   readonly onTake: () => void
   readonly onKeep: () => void
@@ -17,53 +19,27 @@ export interface ConflictProps {
 export function Conflict({ mine, theirs, onClose, onTake, onKeep }: ConflictProps): ReactElement {
   return (
     <Dialog
-      title={`Version ${theirs.version} was saved in the meantime`}
+      title={theirs ? `Version ${theirs.version} was saved in the meantime` : 'The flow was deleted in the meantime'}
       isOpen
       onOpenChange={onClose}
       foot={
         <>
           <Button onPress={onClose}>Go on editing</Button>
-          <Button onPress={onTake}>Take theirs</Button>
+          {theirs ? <Button onPress={onTake}>Take theirs</Button> : null}
           <Button look="primary" onPress={onKeep}>
-            Save mine on top
+            {theirs ? 'Save mine on top' : 'Save it anew'}
           </Button>
         </>
       }
     >
-      <p className="ink-2">What theirs has and yours has not is marked with -, what only yours has with +.</p>
-      <Difference before={theirs.text} after={mine} />
+      {theirs ? (
+        <>
+          <p className="ink-2">What theirs has and yours has not is marked with -, what only yours has with +.</p>
+          <Diff label="Difference" before={withLf(theirs.text)} after={mine} names={['theirs', 'yours']} />
+        </>
+      ) : (
+        <p className="ink-2">What you typed is here still. Saved anew, it is the first version of a new flow.</p>
+      )}
     </Dialog>
   )
-}
-
-/** Loaded when somebody needs it. */
-export function Difference({ before, after }: { before: string; after: string }): ReactElement {
-  const box = useRef<HTMLDivElement>(null)
-  useEffect(() => {
-    let isGone = false
-    let destroy = () => {}
-    void Promise.all([import('@codemirror/merge'), import('@codemirror/view'), import('@codemirror/state')]).then(
-      ([{ unifiedMergeView }, { EditorView }, { EditorState }]) => {
-        if (isGone || !box.current) return
-        const view = new EditorView({
-          parent: box.current,
-          state: EditorState.create({
-            doc: after,
-            extensions: [
-              EditorView.cspNonce.of(cspNonce()),
-              EditorState.readOnly.of(true),
-              EditorView.contentAttributes.of({ 'aria-label': 'Difference' }),
-              unifiedMergeView({ original: before, mergeControls: false }),
-            ],
-          }),
-        })
-        destroy = () => view.destroy()
-      },
-    )
-    return () => {
-      isGone = true
-      destroy()
-    }
-  }, [before, after])
-  return <div className="box difference" ref={box} />
 }

@@ -14,7 +14,7 @@ import { Outlines } from '../../parts/waiting.tsx'
 import { RunHere } from './run-here.tsx'
 import { Tests } from './tests.tsx'
 import type { Compiled } from './use-compiled.ts'
-import type { LastValues } from './use-last-values.ts'
+import type { RunsHere } from './use-runs-here.ts'
 
 export type DockTab = 'problems' | 'run' | 'tests' | 'versions'
 
@@ -23,18 +23,15 @@ export interface DockProps {
   readonly onTab: (tab: DockTab) => void
   readonly name: string | undefined
   readonly text: string
-  readonly file: string | undefined
   readonly step: string | undefined
   readonly compiled: Compiled
-  readonly runId: string | undefined
-  readonly examples: readonly unknown[]
-  readonly last: LastValues
+  readonly runs: RunsHere
   /** Values that stand in for steps. */
   readonly pins: ReadonlyMap<string, Json>
   readonly onUnpin: (step: string) => void
   readonly onChange: (operation: Operation) => void
   readonly mayChange: boolean
-  readonly onRun: (runId: string) => void
+  readonly mayRun: boolean
   readonly onGo: (line: number, column?: number) => void
   readonly onRestore: (text: string) => void
 }

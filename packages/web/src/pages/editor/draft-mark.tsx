@@ -3,23 +3,22 @@
 import type { ReactElement } from 'react'
 import { agoText } from '../../model/format.ts'
 import { useNow } from '../../parts/time.tsx'
-import type { Draft } from './draft.ts'
 
 export function DraftMark({
   version,
   isChanged,
-  draft,
+  keptAt,
 }: {
   version: number
   isChanged: boolean
-  draft: Draft | undefined
+  keptAt: number | undefined
 }): ReactElement {
   const now = useNow()
   return (
     <span className="small ink-2">
       {version === 0 ? '' : `v${version}`}
       {isChanged ? `${version === 0 ? '' : ', '}draft` : ''}
-      {isChanged && draft ? <span className="ink-3"> kept here {agoText(draft.at, now)}</span> : null}
+      {isChanged && keptAt !== undefined ? <span className="ink-3 kept"> kept here {agoText(keptAt, now)}</span> : null}
     </span>
   )
 }

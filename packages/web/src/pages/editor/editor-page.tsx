@@ -1,35 +1,37 @@
 // The editor: the text of a flow, its graph beside it, and below them what is wrong, what it gives, its tests and versions.
 
 import type { FlowDetail } from '@stepflow/api'
-import { FlowError, type Json } from '@stepflow/engine'
+import type { Json } from '@stepflow/engine'
 import { useQuery } from '@tanstack/react-query'
-import { createLazyRoute, useNavigate, useParams, useSearch } from '@tanstack/react-router'
-import { type KeyboardEvent, type ReactElement, useEffect, useMemo, useRef, useState } from 'react'
-import { client } from '../../api/client.ts'
-import { queries, queryClient } from '../../api/queries.ts'
-import { Graph } from '../../canvas/graph.tsx'
+import { createLazyRoute, useParams, useSearch } from '@tanstack/react-router'
+import { type KeyboardEvent, type ReactElement, useMemo, useRef, useState } from 'react'
+import { queries } from '../../api/queries.ts'
 import { stepFrom } from '../../model/new-step.ts'
 import { NEW_FLOW } from '../../model/sample-flow.ts'
 import { stepAt } from '../../model/text-hints.ts'
 import { Button } from '../../parts/button.tsx'
-import { Pane } from '../../parts/fault.tsx'
 import { Choice } from '../../parts/floating.tsx'
-import { say } from '../../parts/toasts.tsx'
+import { useSteady } from '../../parts/steady.ts'
 import { Crumb } from '../../shell/crumb.tsx'
 import { Found } from '../../shell/found.tsx'
 import { useTitle } from '../../shell/title.ts'
 import { Conflict } from './conflict.tsx'
 import { Dock, type DockTab } from './dock.tsx'
-import { dropDraft, keepDraft, readDraft } from './draft.ts'
+import { draftNameOf, readDraft } from './draft.ts'
 import { DraftMark } from './draft-mark.tsx'
+import { GraphSide } from './graph-side.tsx'
 import { NameDialog } from './name-dialog.tsx'
-import { type Component, Palette } from './palette.tsx'
+import { NewerLine } from './newer-line.tsx'
+import type { Component } from './palette.tsx'
+import { SaveAs } from './save-as.tsx'
 import { StepSide } from './step-side.tsx'
 import { TextPane, type TextPaneHandle } from './text-pane.tsx'
 import { useChanges } from './use-changes.ts'
 import { useCompiled } from './use-compiled.ts'
 import { useLastValues } from './use-last-values.ts'
 import { useRunNodes } from './use-run-nodes.ts'
+import { type PartToRun, useRunsHere } from './use-runs-here.ts'
+import { useSaving, withLf } from './use-saving.ts'
 import { useTestFrom } from './use-test-from.ts'
 
 export const editorPage = createLazyRoute('/flows/$name/edit')({ component: EditorPage })
@@ -68,44 +70,57 @@ interface EditorProps {
 function Editor({ name, flow, firstTab, testFrom }: EditorProps): ReactElement {
   const heading = name === undefined ? 'New flow' : `Edit ${name}`
   useTitle(heading)
-  const draftName = name ?? ' new'
-  const draft = useMemo(() => readDraft(draftName), [draftName])
-  // The editor knows one line end; a file keeps its own.
-  const isCrlf = flow?.text.includes('\r\n') === true
-  const saved = (flow?.text ?? NEW_FLOW).replaceAll('\r\n', '\n')
+  const draft = useMemo(() => readDraft(draftNameOf(name)), [name])
+  const saved = withLf(flow?.text ?? NEW_FLOW)
   const [initial, setInitial] = useState(draft?.text ?? saved)
   const [text, setText] = useState(initial)
-  const [base, setBase] = useState(draft?.base ?? flow?.version ?? 0)
-  const [savedText, setSavedText] = useState(name === undefined ? '' : saved)
   const [layout, setLayout] = useState<Layout>(matchMedia('(max-width: 599px)').matches ? 'text' : 'split')
   const [tab, setTab] = useState<DockTab>(firstTab)
   const [step, setStep] = useState<string>()
   const [runId, setRunId] = useState<string>()
-  const [conflict, setConflict] = useState<FlowDetail>()
+  const [conflict, setConflict] = useState<{ readonly theirs: FlowDetail | undefined }>()
+  const [otherName, setOtherName] = useState<string>()
+  const [isFormOpen, setFormOpen] = useState(false)
+  const [asks, setAsks] = useState<'rename' | 'connect'>()
+  const [pins, setPins] = useState<ReadonlyMap<string, Json>>(() => new Map(Object.entries(draft?.pins ?? {})))
   const pane = useRef<TextPaneHandle>(null)
-  const navigate = useNavigate()
   const { data: info } = useQuery(queries.info())
   const { data: found } = useQuery(queries.components())
   const components = found?.components ?? NONE
-  const [isFormOpen, setFormOpen] = useState(false)
-  const [asks, setAsks] = useState<'rename' | 'connect'>()
-  const [pins, setPins] = useState<ReadonlyMap<string, Json>>(new Map())
-  const compiled = useCompiled(text, flow?.file ?? `${name ?? 'flow'}.yaml`, isFormOpen ? step : undefined)
+  const file = flow?.file
+  const compiled = useCompiled(text, file ?? `${name ?? 'flow'}.yaml`, isFormOpen ? step : undefined)
   const last = useLastValues(name, runId)
   const { change, tryChange } = useChanges(compiled, pane, setStep)
   const nodes = useRunNodes(runId, compiled.graph)
   useTestFrom(name, testFrom, change)
-  const isCode = flow?.dialect === 'code'
-  const mayWrite = info?.role === 'admin' && info.canWriteFlows && !isCode
-  const isReadOnly = isCode
-  const isChanged = text !== savedText
+  const isReadOnly = flow?.dialect === 'code'
+  const mayWrite = info?.role === 'admin' && info.canWriteFlows && !isReadOnly
+  const mayRun = info !== undefined && info.role !== 'viewer'
   const errors = compiled.problems.filter(({ level }) => level === 'error' || level === 'fatal')
-
-  useEffect(() => {
-    if (!isChanged) return dropDraft(draftName)
-    const timer = setTimeout(() => keepDraft(draftName, { text, base, at: Date.now() }), 1_000)
-    return () => clearTimeout(timer)
-  }, [text, base, isChanged, draftName])
+  const saving = useSaving({
+    name,
+    flow,
+    text,
+    saved,
+    pins,
+    draft,
+    onText(next) {
+      setInitial(next)
+      setText(next)
+    },
+    onConflict: (theirs) => setConflict({ theirs }),
+  })
+  const runs = useRunsHere({
+    name,
+    text,
+    file,
+    inputSchema: compiled.about.inputSchema ?? flow?.inputSchema,
+    examples: flow?.examples,
+    pins,
+    last,
+    runId,
+    onRun: setRunId,
+  })
 
   const toFirstProblem = () => {
     const [first] = errors
@@ -114,56 +129,32 @@ function Editor({ name, flow, firstTab, testFrom }: EditorProps): ReactElement {
     pane.current?.goTo(first.line ?? 1, first.column)
     return true
   }
-  const save = async (over = base) => {
+  const save = () => {
     if (!mayWrite || toFirstProblem()) return
-    try {
-      if (name === undefined) {
-        const added = await client.addFlow({ flow: text })
-        dropDraft(draftName)
-        await queryClient.invalidateQueries({ queryKey: ['flows'] })
-        await navigate({ to: '/flows/$name/edit', params: { name: added.name ?? 'flow' } })
-        return
-      }
-      const next = await client.saveFlow(name, { text: isCrlf ? text.replaceAll('\n', '\r\n') : text, base: over })
-      queryClient.setQueryData(['flow', name], next)
-      setBase(next.version)
-      setSavedText(text)
-      setConflict(undefined)
-      await queryClient.invalidateQueries({ queryKey: ['flow', name, 'versions'] })
-      say(
-        next.publishedVersion === next.version
-          ? `Saved and published as v${next.version}`
-          : `Saved as v${next.version}`,
-      )
-    } catch (error) {
-      if (FlowError.is(error) && error.code === 'CONFLICT' && name !== undefined)
-        setConflict(await client.getFlow(name))
-      else say((error as Error).message, { isFault: true })
-    }
+    const own = compiled.about.name ?? name
+    if (name !== undefined && own !== name) setOtherName(own)
+    else if (own === undefined) pane.current?.goTo(1)
+    else void saving.save(own)
   }
-  const publish = async () => {
-    if (name === undefined) return
-    try {
-      const next = await client.publishFlow(name)
-      queryClient.setQueryData(['flow', name], next)
-      await queryClient.invalidateQueries({ queryKey: ['flows'] })
-      say(`Version ${next.version} is published`)
-    } catch (error) {
-      say((error as Error).message, { isFault: true })
-    }
+  const run = (part: PartToRun = {}) => {
+    if (!mayRun || toFirstProblem()) return
+    setTab('run')
+    void runs.start(part)
   }
-  const run = () => {
-    if (!toFirstProblem()) setTab('run')
-  }
-  const select = (id: string | undefined) => {
+  const select = useSteady((id: string | undefined) => {
     setStep(id)
     setFormOpen(id !== undefined)
     const line = id === undefined ? undefined : compiled.lines.get(id)
     if (line !== undefined) pane.current?.show(line)
-  }
+  })
+  const add = useSteady((component: Component) => {
+    change(stepFrom(component, [...compiled.lines.keys()], step, compiled.about))
+    setFormOpen(true)
+  })
   const ask = (what: 'rename' | 'connect') => {
     if (step !== undefined && !isReadOnly) setAsks(what)
   }
+  const upToHere = () => run(step === undefined ? {} : { until: step })
   const onKeyDown = (event: KeyboardEvent) => {
     const isCommand = event.ctrlKey || event.metaKey
     const target = event.target as HTMLElement
@@ -171,20 +162,22 @@ function Editor({ name, flow, firstTab, testFrom }: EditorProps): ReactElement {
     const isTyped = target.closest('input, textarea, select') !== null
     if (event.key === 'F2') ask('rename')
     else if (event.altKey && event.key.toLowerCase() === 'c') ask('connect')
-    else if (isCommand && event.key === 's') void save()
+    else if (isCommand && event.key === 's') save()
+    else if (isCommand && event.key === 'Enter') event.shiftKey ? upToHere() : run()
     else if (isCommand && event.key === 'z' && !isTyped) event.shiftKey ? pane.current?.redo() : pane.current?.undo()
     else if (event.key === 'Delete' && step !== undefined && target.closest('.canvas')) change({ op: 'delete', step })
     else return
     event.preventDefault()
   }
+  const { base, isChanged, newer, newest } = saving
   const published = flow?.publishedVersion
-  const newest = useNewest(name, flow)
   return (
-    <>
+    // Its keys hold wherever the focus is on the page.
+    <div className="editor-page" onKeyDown={onKeyDown}>
       <header className="head">
         <Crumb to="/flows" word="Flows" />
         <h1 className="cut">{heading}</h1>
-        <DraftMark version={base} isChanged={isChanged} draft={draft} />
+        <DraftMark version={base} isChanged={isChanged} keptAt={saving.keptAt} />
         <span className="fill" />
         <Choice
           label="Layout"
@@ -197,20 +190,25 @@ function Editor({ name, flow, firstTab, testFrom }: EditorProps): ReactElement {
           ]}
           onChange={setLayout}
         />
-        {info?.role === 'viewer' ? null : <Button onPress={run}>Run</Button>}
+        {mayRun ? (
+          <Button isDisabled={runs.isStarting} onPress={() => run()}>
+            Run
+          </Button>
+        ) : null}
         {mayWrite ? (
-          <Button look={isChanged ? 'primary' : 'plain'} isDisabled={!isChanged} onPress={() => void save()}>
+          <Button look={isChanged ? 'primary' : 'plain'} isDisabled={!isChanged} onPress={save}>
             Save
           </Button>
         ) : null}
-        {mayWrite && name !== undefined && flow?.file === undefined && !isChanged && newest !== published ? (
-          <Button look="primary" onPress={() => void publish()}>
+        {mayWrite && name !== undefined && file === undefined && !isChanged && newest !== published ? (
+          <Button look="primary" onPress={saving.publish}>
             Publish v{newest}
           </Button>
         ) : null}
       </header>
-      {isCode ? <p className="padded-line ink-2">This flow is code: it is changed where its file is.</p> : null}
-      <div className={`editor ${layout}${isFormOpen && compiled.written ? ' with-form' : ''}`} onKeyDown={onKeyDown}>
+      {isReadOnly ? <p className="padded-line ink-2">This flow is code: it is changed where its file is.</p> : null}
+      {newer && isChanged ? <NewerLine newer={newer} onCompare={() => setConflict({ theirs: newer })} /> : null}
+      <div className={`editor ${layout}${isFormOpen && compiled.written ? ' with-form' : ''}`}>
         {/* It stays where the graph alone is in sight: its history is what undo goes through. */}
         <TextPane
           key={initial}
@@ -221,43 +219,26 @@ function Editor({ name, flow, firstTab, testFrom }: EditorProps): ReactElement {
           isReadOnly={isReadOnly}
           onChange={setText}
           onLine={(line) => setStep(stepAt(compiled.lines, line))}
-          onSave={() => void save()}
+          onSave={save}
           onRun={run}
+          onRunUpToHere={upToHere}
           onRename={() => ask('rename')}
           onConnect={() => ask('connect')}
           handle={pane}
         />
         {layout === 'text' ? null : (
-          <div className={compiled.isStale ? 'graph-pane stale' : 'graph-pane'}>
-            {isReadOnly ? null : (
-              <div className="graph-tools">
-                <Palette
-                  components={components}
-                  onAdd={(component) => {
-                    change(stepFrom(component, [...compiled.lines.keys()], step, text))
-                    setFormOpen(true)
-                  }}
-                />
-              </div>
-            )}
-            <Pane>
-              {compiled.graph ? (
-                <Graph
-                  graph={compiled.graph}
-                  nodes={nodes}
-                  critical={[]}
-                  selected={step}
-                  onSelect={select}
-                  isPlain={runId === undefined}
-                  {...(isReadOnly
-                    ? {}
-                    : { onConnect: (from: string, to: string) => change({ op: 'connect', from, to }) })}
-                />
-              ) : (
-                <p className="empty">The graph appears when the text can be read.</p>
-              )}
-            </Pane>
-          </div>
+          <GraphSide
+            graph={compiled.graph}
+            isStale={compiled.isStale}
+            nodes={nodes}
+            components={components}
+            selected={step}
+            isPlain={runId === undefined}
+            isReadOnly={isReadOnly}
+            onSelect={select}
+            onAdd={add}
+            onChange={change}
+          />
         )}
         {isFormOpen ? (
           <StepSide
@@ -265,11 +246,11 @@ function Editor({ name, flow, firstTab, testFrom }: EditorProps): ReactElement {
             components={components}
             last={last}
             pins={pins}
-            mayRun={info !== undefined && info.role !== 'viewer'}
+            mayRun={mayRun}
             isReadOnly={isReadOnly}
             onChange={change}
             onPin={(id, value) => setPins((now) => withPin(now, id, value))}
-            onTest={() => setTab('run')}
+            onTest={(id) => run({ only: id })}
             onRename={() => ask('rename')}
             onConnect={() => ask('connect')}
             onClose={() => setFormOpen(false)}
@@ -281,17 +262,14 @@ function Editor({ name, flow, firstTab, testFrom }: EditorProps): ReactElement {
         onTab={setTab}
         name={name}
         text={text}
-        file={flow?.file}
         step={step}
         compiled={compiled}
-        runId={runId}
-        examples={flow?.examples ?? []}
-        last={last}
+        runs={runs}
         pins={pins}
         onUnpin={(id) => setPins((now) => withPin(now, id, undefined))}
         onChange={change}
         mayChange={!isReadOnly}
-        onRun={setRunId}
+        mayRun={mayRun}
         onGo={(line, column) => pane.current?.goTo(line, column)}
         onRestore={(old) => pane.current?.replaceAll(old)}
       />
@@ -307,33 +285,33 @@ function Editor({ name, flow, firstTab, testFrom }: EditorProps): ReactElement {
           onClose={() => setAsks(undefined)}
         />
       ) : null}
-      {conflict ? (
+      {otherName === undefined ? null : (
+        <SaveAs
+          name={name ?? ''}
+          other={otherName}
+          onSave={() => void saving.save(otherName).then(() => setOtherName(undefined))}
+          onClose={() => setOtherName(undefined)}
+        />
+      )}
+      {conflict && name !== undefined ? (
         <Conflict
           mine={text}
-          theirs={conflict}
+          theirs={conflict.theirs}
           onClose={() => setConflict(undefined)}
           onTake={() => {
-            const theirs = conflict.text.replaceAll('\r\n', '\n')
-            setBase(conflict.version)
-            setSavedText(theirs)
-            setInitial(theirs)
-            setText(theirs)
-            dropDraft(draftName)
+            if (conflict.theirs) saving.take(conflict.theirs)
             setConflict(undefined)
           }}
-          onKeep={() => void save(conflict.version)}
+          onKeep={() =>
+            void saving.save(name, conflict.theirs?.version ?? 0).then((isSaved) => isSaved && setConflict(undefined))
+          }
         />
       ) : null}
-    </>
+    </div>
   )
 }
 
 const NONE: readonly Component[] = []
-
-function useNewest(name: string | undefined, flow: FlowDetail | undefined): number | undefined {
-  const { data } = useQuery({ ...queries.versions(name ?? ''), enabled: name !== undefined })
-  return data?.versions[0]?.version ?? flow?.version
-}
 
 function withPin(pins: ReadonlyMap<string, Json>, step: string, value: Json | undefined): ReadonlyMap<string, Json> {
   const next = new Map(pins)

@@ -20,7 +20,7 @@ export interface StepSideProps {
   readonly isReadOnly: boolean
   readonly onChange: (operation: Operation) => void
   readonly onPin: (step: string, value: Json | undefined) => void
-  readonly onTest: () => void
+  readonly onTest: (step: string) => void
   readonly onRename: () => void
   readonly onConnect: () => void
   readonly onClose: () => void
@@ -28,7 +28,8 @@ export interface StepSideProps {
 
 export function StepSide(props: StepSideProps): ReactElement | null {
   const { compiled, components, last, pins, onPin } = props
-  const { written, graph, lines, inputSchema } = compiled
+  const { written, graph, lines, about, outputs } = compiled
+  const { inputSchema } = about
   const id = written?.id ?? ''
   const isManifest = written?.isManifest === true
   const references = useMemo(() => {
@@ -37,11 +38,11 @@ export function StepSide(props: StepSideProps): ReactElement | null {
     const sources = (graph?.steps ?? []).flatMap((step, shape) => {
       if (step === undefined || step === id || after.has(step)) return []
       const path = graph?.drawing.shapes[shape]?.detail
-      const outputSchema = components.find((component) => component.path === path)?.outputSchema
-      return [{ id: step, outputSchema, sample: last.steps.get(step) }]
+      const declared = components.find((component) => component.path === path)?.outputSchema
+      return [{ id: step, outputSchema: outputs[step] ?? declared, sample: last.steps.get(step) }]
     })
     return referencesTo(inputSchema, last.input, sources, isManifest)
-  }, [graph, id, components, last, inputSchema, isManifest])
+  }, [graph, id, components, last, inputSchema, outputs, isManifest])
   if (!written) return null
   const shape = graph?.shapeOf.get(id)
   const path = shape === undefined ? undefined : graph?.drawing.shapes[shape]?.detail
@@ -60,6 +61,7 @@ export function StepSide(props: StepSideProps): ReactElement | null {
       references={references}
       pinned={pins.get(id)}
       sample={last.steps.get(id)}
+      onTest={() => props.onTest(id)}
       onPin={(value) => onPin(id, value)}
       onTry={(expression) => evaluated(expression, last, isManifest)}
     />

@@ -43,6 +43,7 @@ export interface TextPaneProps {
   readonly onLine: (line: number) => void
   readonly onSave: () => void
   readonly onRun: () => void
+  readonly onRunUpToHere: () => void
   /** Of the step at the caret. */
   readonly onRename: () => void
   readonly onConnect: () => void
@@ -136,7 +137,7 @@ function stateOf(doc: string, isReadOnly: boolean, latest: RefObject<TextPanePro
     }
     return { pos: found.from, end: found.to, above: true, create }
   }
-  const does = (what: 'onSave' | 'onRun' | 'onRename' | 'onConnect') => () => {
+  const does = (what: 'onSave' | 'onRun' | 'onRunUpToHere' | 'onRename' | 'onConnect') => () => {
     latest.current[what]()
     return true
   }
@@ -146,6 +147,7 @@ function stateOf(doc: string, isReadOnly: boolean, latest: RefObject<TextPanePro
       EditorView.cspNonce.of(cspNonce()),
       EditorView.contentAttributes.of({ 'aria-label': 'Flow text' }),
       EditorState.readOnly.of(isReadOnly),
+      EditorView.domEventHandlers({ beforeinput: typesOver }),
       lineNumbers(),
       history(),
       drawSelection(),
@@ -163,6 +165,7 @@ function stateOf(doc: string, isReadOnly: boolean, latest: RefObject<TextPanePro
         { key: 'Mod-.', run: fix },
         { key: 'Mod-s', run: does('onSave'), preventDefault: true },
         { key: 'Mod-Enter', run: does('onRun'), preventDefault: true },
+        { key: 'Mod-Shift-Enter', run: does('onRunUpToHere'), preventDefault: true },
         { key: 'F2', run: does('onRename') },
         { key: 'F12', run: definition },
         { key: 'Alt-c', run: does('onConnect'), preventDefault: true },
@@ -180,6 +183,23 @@ function stateOf(doc: string, isReadOnly: boolean, latest: RefObject<TextPanePro
       LOOK,
     ],
   })
+}
+
+/**
+ * Over a selection the browser would put what is typed into a span with a style of its own, to keep the colour of what stood there:
+ * the policy refuses that, and complains.
+ */
+function typesOver(event: InputEvent, view: EditorView): boolean {
+  const { state } = view
+  const { from, to, empty } = state.selection.main
+  const { data: text, inputType } = event
+  if (inputType !== 'insertText' || text === null || empty || view.composing || state.readOnly) return false
+  event.preventDefault()
+  const typed = () => state.update(state.replaceSelection(text), { userEvent: 'input.type', scrollIntoView: true })
+  // Brackets close round a selection, as they do elsewhere.
+  if (!state.facet(EditorView.inputHandler).some((handle) => handle(view, from, to, text, typed)))
+    view.dispatch(typed())
+  return true
 }
 
 const LOOK = EditorView.theme({

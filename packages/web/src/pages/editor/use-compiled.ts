@@ -7,6 +7,7 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import { client } from '../../api/client.ts'
 import type { RunGraph } from '../../model/run-graph.ts'
 import type {
+  About,
   ChangeAnswer,
   ChangeRequest,
   CompileAnswer,
@@ -25,7 +26,9 @@ export interface Compiled {
   readonly isStale: boolean
   readonly problems: readonly Problem[]
   readonly lines: ReadonlyMap<string, number>
-  readonly inputSchema: unknown
+  /** By step: the schema of what it gives, as far as the server can say. */
+  readonly outputs: Readonly<Record<string, unknown>>
+  readonly about: About
   /** The step that is asked for, as it is written. */
   readonly written: WrittenStep | undefined
   /** Throws what refuses it. */
@@ -38,10 +41,14 @@ const CHECK_AFTER_MS = 300
 type Answer = CompileAnswer | ChangeAnswer | StepAnswer
 
 export function useCompiled(text: string, file: string, step: string | undefined): Compiled {
-  const [answer, setAnswer] = useState<CompileAnswer>()
+  const [problems, setProblems] = useState<readonly Problem[]>([])
+  const [lines, setLines] = useState<ReadonlyMap<string, number>>(new Map())
+  const [isStale, setStale] = useState(false)
   const [graph, setGraph] = useState<RunGraph>()
+  const [about, setAbout] = useState<About>({ isManifest: false, isList: false })
   const [written, setWritten] = useState<WrittenStep>()
   const [checked, setChecked] = useState<{ text: string; flow: CheckedFlow }>()
+  const newest = useRef<string>(undefined)
   const number = useRef(0)
   const worker = useRef<Worker>(undefined)
   const waiting = useRef(new Map<number, (answer: Answer) => void>())
@@ -64,16 +71,28 @@ export function useCompiled(text: string, file: string, step: string | undefined
     return () => started.terminate()
   }, [])
   useEffect(() => {
+    // One question at a time, then the newest: who types faster than it is compiled waits for no queue.
+    const compile = async () => {
+      for (let of: string | undefined; newest.current !== undefined && newest.current !== of; ) {
+        of = newest.current
+        const compiled = (await ask({ ask: 'compile', text: of, file, direction: 'down' })) as CompileAnswer // of `compile`
+        setProblems((before) => kept(before, compiled.diagnostics))
+        setLines((before) => kept(before, compiled.lines, (of) => [...of]))
+        // While the text cannot be read, the last graph stays, and what it says of itself.
+        setStale(compiled.graph === undefined)
+        const { about: now } = compiled
+        if (now) setAbout((before) => kept(before, now))
+        if (compiled.graph !== undefined && compiled.graph !== 'same') setGraph(compiled.graph)
+      }
+      newest.current = undefined
+    }
+    const isRunning = newest.current !== undefined
+    newest.current = text
+    if (!isRunning) void compile()
     let isOver = false
-    void ask({ ask: 'compile', text, file, direction: 'down' }).then((found) => {
-      if (isOver) return
-      const compiled = found as CompileAnswer // what `compile` is answered with
-      setAnswer(compiled)
-      if (compiled.graph) setGraph(compiled.graph)
-    })
     const timer = setTimeout(() => {
       client.checkFlow({ text, file }).then(
-        (flow) => setChecked({ text, flow }),
+        (flow) => isOver || setChecked({ text, flow }),
         () => {},
       )
     }, CHECK_AFTER_MS)
@@ -105,11 +124,21 @@ export function useCompiled(text: string, file: string, step: string | undefined
   const isChecked = checked !== undefined && checked.text === text
   return {
     graph,
-    isStale: answer !== undefined && !answer.graph,
-    problems: isChecked ? checked.flow.diagnostics : ((answer?.diagnostics ?? []) as readonly Problem[]),
-    lines: answer?.lines ?? new Map(),
-    inputSchema: checked?.flow.inputSchema,
+    isStale,
+    problems: isChecked ? checked.flow.diagnostics : problems,
+    lines,
+    about,
+    outputs: (checked?.flow.types?.steps ?? NOTHING) as Readonly<Record<string, unknown>>,
     written,
     changesOf,
   }
+}
+
+// ---
+
+const NOTHING = {}
+
+/** What is as it was before stays the same object: nothing is rendered again for it. */
+function kept<Value>(before: Value, now: Value, textOf: (of: Value) => unknown = (of) => of): Value {
+  return JSON.stringify(textOf(before)) === JSON.stringify(textOf(now)) ? before : now
 }

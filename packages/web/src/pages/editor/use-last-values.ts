@@ -14,7 +14,7 @@ export interface LastValues {
 
 export function useLastValues(name: string | undefined, runId: string | undefined): LastValues {
   const { data: samples } = useQuery({
-    queryKey: ['flow', name, 'samples', runId],
+    queryKey: ['flow', name, 'samples'],
     queryFn: () => client.listSamples(name ?? ''),
     enabled: name !== undefined,
   })

@@ -5,11 +5,12 @@ import { useMemo } from 'react'
 import { queries } from '../../api/queries.ts'
 import type { GraphNode } from '../../canvas/graph-node.ts'
 import { detailOfStep, lastVisits, type RunGraph } from '../../model/run-graph.ts'
-import { useNow } from '../../parts/time.tsx'
+import { useNowWhile } from '../../parts/time.tsx'
 
 export function useRunNodes(runId: string | undefined, graph: RunGraph | undefined): ReadonlyMap<string, GraphNode> {
   const { data } = useQuery({ ...queries.steps(runId ?? '', undefined), enabled: runId !== undefined })
-  const now = useNow()
+  const isMoving = data?.steps.some(({ status }) => status === 'running' || status === 'waiting') === true
+  const now = useNowWhile(isMoving)
   return useMemo(() => {
     const last = lastVisits(data?.steps ?? [])
     const nodes = new Map<string, GraphNode>()

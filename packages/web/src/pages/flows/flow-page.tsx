@@ -16,8 +16,8 @@ import { Ago } from '../../parts/time.tsx'
 import { attempt } from '../../parts/toasts.tsx'
 import { Crumb } from '../../shell/crumb.tsx'
 import { Found } from '../../shell/found.tsx'
+import { NewRun } from '../../shell/new-run.tsx'
 import { useTitle } from '../../shell/title.ts'
-import { RunDialog } from './run-dialog.tsx'
 
 export const flowPage = createLazyRoute('/flows/$name')({ component: FlowPage })
 
@@ -58,7 +58,7 @@ function Loaded({ name, flow }: { name: string; flow: FlowDetail }): ReactElemen
             Run
           </Button>
         ) : null}
-        <RunDialog name={name} flow={flow} isOpen={isRunOpen} onOpenChange={setRunOpen} />
+        {isRunOpen ? <NewRun name={name} onClose={() => setRunOpen(false)} /> : null}
       </header>
       <div className="scroll">
         {flow.description ? <p className="padded-line ink-2">{flow.description}</p> : null}

@@ -4,13 +4,13 @@ import type { Run } from '@stepflow/api'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { Plus } from 'lucide-react'
-import { type ReactElement, useCallback, useMemo, useState } from 'react'
+import { lazy, type ReactElement, Suspense, useCallback, useMemo, useState } from 'react'
 import { client } from '../../api/client.ts'
 import { queries, queryClient, type RunQuery } from '../../api/queries.ts'
 import { filterOf, hasWord, queryOf, toggled, within } from '../../model/filter.ts'
 import { countText, durationText, middleCut, shortId } from '../../model/format.ts'
 import { detailOf, durationOf, nameOf, statusOf } from '../../model/run-words.ts'
-import { Button, buttonClass, Chip } from '../../parts/button.tsx'
+import { Button, Chip } from '../../parts/button.tsx'
 import { Fault } from '../../parts/fault.tsx'
 import { type Column, Rows } from '../../parts/rows.tsx'
 import { SearchField } from '../../parts/search-field.tsx'
@@ -24,6 +24,8 @@ import { useTitle } from '../../shell/title.ts'
 import { Histogram } from './histogram.tsx'
 import { Start } from './start.tsx'
 
+const NewRun = lazy(() => import('../../shell/new-run.tsx').then((found) => ({ default: found.NewRun })))
+
 export function RunsPage(): ReactElement {
   useTitle('Runs')
   const { q: words = '' } = useSearch({ from: '/runs' })
@@ -31,6 +33,8 @@ export function RunsPage(): ReactElement {
   const query = useMemo(() => queryOf(filterOf(words), exactNow()) as RunQuery, [words])
   const found = useInfiniteQuery(queries.runs(query))
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
+  const [isNewOpen, setNewOpen] = useState(false)
+  const { data: info } = useQuery(queries.info())
   const pages = found.data?.pages
   const runs = useMemo(() => pages?.flatMap((page) => page.runs) ?? [], [pages])
   const newest = runs[0]
@@ -57,10 +61,17 @@ export function RunsPage(): ReactElement {
         <h1>Runs</h1>
         <LiveMark />
         <span className="fill" />
-        <Link to="/flows" className={buttonClass('primary')}>
-          <Plus size={16} />
-          New run
-        </Link>
+        {info === undefined || info.role === 'viewer' ? null : (
+          <Button look="primary" onPress={() => setNewOpen(true)}>
+            <Plus size={16} />
+            New run
+          </Button>
+        )}
+        {isNewOpen ? (
+          <Suspense>
+            <NewRun name={undefined} onClose={() => setNewOpen(false)} />
+          </Suspense>
+        ) : null}
       </header>
       <div className="filter-bar">
         <FilterField key={words} words={words} onChange={setWords} />
