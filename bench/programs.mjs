@@ -66,6 +66,10 @@ export async function startProgram(args, cwd) {
   }
   return {
     ...JSON.parse(text),
+    pid: child.pid,
+    /** Sends it a signal. */
+    kill: (signal) => child.kill(signal),
+    closed,
     async end() {
       child.kill('SIGTERM')
       await closed

@@ -2,13 +2,13 @@
 // own, in turns, on Node 24; then the layout of drawings beside dagre's. `npm run bench:peers [-- ROUNDS]`; exits with 1 if a goal is missed. All of it comes from npm.
 
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { median, number } from '../bench/measure.mjs'
 import { node24 } from './node-24.mjs'
-import { fail, root, run, setUp } from './setup.mjs'
+import { peersFolder as folder, installPeers } from './peers.mjs'
+import { fail, setUp } from './setup.mjs'
 
-const folder = join(root, 'bench/peers')
 const lengths = [100, 1_000]
 
 const ours = [
@@ -29,7 +29,8 @@ if (!Number.isInteger(rounds) || rounds < 1) fail(`rounds must be a whole number
 const { node, why } = node24()
 if (!node) fail(`${why}; the peers need it, so nothing was measured`)
 setUp()
-installPeers()
+const missing = installPeers()
+if (missing) fail(missing)
 tellOfNewer()
 const isMet = lengths.map(measureLength).every(Boolean)
 // The server beside others that keep what they run; its three steps are those of the other rows.
@@ -38,15 +39,6 @@ const { status } = spawnSync(node, ['layout.mjs'], { cwd: folder, stdio: 'inheri
 process.exit(isMet && status === 0 ? 0 : 1)
 
 // ---
-
-function installPeers() {
-  const lock = join(folder, 'package-lock.json')
-  const installed = join(folder, 'node_modules/.package-lock.json')
-  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return
-  process.stderr.write('installing the peers (once; 200 MB)\n')
-  // Without install scripts: nothing that they would build or fetch is used.
-  run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: folder })
-}
 
 /** The versions are those of the lock file; whether they are still the newest is asked of npm, if it can be asked. */
 function tellOfNewer() {

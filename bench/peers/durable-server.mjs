@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import autocannon from 'autocannon'
 import { line, median, number, printTable } from '../measure.mjs'
-import { startPostgres } from '../postgres.mjs'
+import { startPostgres } from '../postgres/server.mjs'
 import { order, work } from '../work.mjs'
 
 const path = (name) => fileURLToPath(new URL(`../../${name}`, import.meta.url))

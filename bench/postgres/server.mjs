@@ -8,10 +8,10 @@ import pg from 'pg'
 export async function startPostgres(folder) {
   const file = join(folder, 'server.mjs')
   await build({
-    entryPoints: [new URL('../packages/store-postgres/test/server.ts', import.meta.url).pathname],
+    entryPoints: [new URL('../../packages/store-postgres/test/server.ts', import.meta.url).pathname],
     ...{ bundle: true, platform: 'node', format: 'esm', outfile: file, logLevel: 'error' },
     // It is read from where we are.
-    alias: { pg: new URL('../node_modules/pg/esm/index.mjs', import.meta.url).pathname },
+    alias: { pg: new URL('../../node_modules/pg/esm/index.mjs', import.meta.url).pathname },
     external: ['pg-native'],
     banner: { js: `import { createRequire as __r } from 'node:module'; const require = __r(import.meta.url);` },
   })
