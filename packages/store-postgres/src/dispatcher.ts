@@ -47,6 +47,8 @@ export class Dispatcher {
   #taking: Promise<void> | undefined
   #leaving: NodeJS.Timeout | undefined
   #isToLookAgain = false
+  /** More may have been due than we had room for when we looked last. */
+  #isFull = false
   /** Runs that are left to others, and until when. By `performance.now()`. */
   readonly #left = new Map<string, number>()
   readonly #offset = Math.floor(Math.random() * 1_000)
@@ -110,6 +112,12 @@ export class Dispatcher {
     this.#take(() => this.#takeDue())
   }
 
+  /** A journal that was driven here may have ended: if it was one that began here, nobody else says so. */
+  freed(): void {
+    // Once its driver is gone.
+    if (this.#isFull) setImmediate(() => this.look())
+  }
+
   // --- taking
 
   #take(take: () => Promise<void>): void {
@@ -129,13 +137,15 @@ export class Dispatcher {
     const { presence, clock } = this.#options
     const room = this.#driving.room
     this.#cancelTimer?.()
-    if (room <= 0) return
+    this.#isFull = room <= 0
+    if (this.#isFull) return
     await presence.register()
     const rows = await this.#claimDue(Math.floor(clock.now()), room)
     for (const { run, part, next } of rows) {
       if (part !== null) this.#driving.start(journalOf(fromText(run), part))
       else if (next !== null) this.#arm(next)
     }
+    this.#isFull = rows.length >= room
     // There may be more than had room in one statement.
     if (rows.length > room) this.#isToLookAgain = true
   }

@@ -44,8 +44,6 @@ export interface GroupShard extends Shard {
   /** Is it in our hand from then on? */
   hold: boolean
   readonly ofRun: GroupRun
-  /** Of a new one: so many of its run's are in hand at once. */
-  readonly shares: number | undefined
 }
 
 /** A run as it will be, and as it was. */
@@ -223,8 +221,9 @@ export class Group {
     if (here) return here
     const known = this.#states.shard(run, part)?.state
     const { first = 0, count: items = 0 } = changes.items ?? {}
-    const before = known ?? { run, part, rows: 0, first, items, isOpen: true, counts: noCounts() }
-    const more = { n: this.shards.length, expected: before.rows, hold: false, ofRun, shares: changes.shares }
+    const { shares } = changes
+    const before = known ?? { run, part, rows: 0, first, items, shares, isOpen: true, counts: noCounts() }
+    const more = { n: this.shards.length, expected: before.rows, hold: false, ofRun }
     const made: GroupShard = { ...before, counts: { ...before.counts }, ...more }
     this.#shards.set(key, made)
     this.shards.push(made)

@@ -2,6 +2,9 @@
 // holds a lock over all databases of the server until its transaction has ended. Names nothing: whoever hears it looks.
 //
 // Whatever is lost on the way is found by the poll.
+//
+// Who begins to listen says hello, and whoever hears that answers. Where nobody does, nothing is told until somebody comes: a
+// lone node's runs would otherwise pay for as many statements that nobody hears as they make commits.
 
 import type pg from 'pg'
 import { type Address, channelOf } from './address.ts'
@@ -24,6 +27,9 @@ export type What = 'rows' | 'work'
 
 /** One NOTIFY in so many milliseconds, at most. */
 const TELL_MS = 5
+/** For so long an answer to a hello is waited for; and after so long without a word of others, they are asked again. */
+const ANSWER_MS = 2_000
+const ASK_AGAIN_MS = 30_000
 
 export class News {
   readonly connection: Connection
@@ -32,6 +38,9 @@ export class News {
   #poll: NodeJS.Timeout | undefined
   #telling: NodeJS.Timeout | undefined
   #toTell: What | undefined
+  /** When we have said hello, and heard of others, last. By `performance.now()`. */
+  #askedAt = Number.NEGATIVE_INFINITY
+  #heardAt = Number.NEGATIVE_INFINITY
   #isBroken = false
   #isClosed = false
 
@@ -51,7 +60,7 @@ export class News {
 
   /** Something was committed. */
   tell(what: What): void {
-    if (this.#isClosed) return
+    if (this.#isClosed || this.#isAlone) return
     if (this.#toTell !== 'work') this.#toTell = what
     if (this.#telling) return
     void this.#notify()
@@ -72,13 +81,26 @@ export class News {
   // ---
 
   async #prepare(client: pg.Client): Promise<void> {
+    client.on('notification', ({ payload = '' }) => this.#hear(payload))
     // What is told need not be on the disk.
     await client.query(`SET synchronous_commit = off; LISTEN "${this.#channel}"`)
-    client.on('notification', ({ payload }) => {
-      if (!payload?.endsWith(` ${this.#options.id}`)) this.#options.look(payload?.startsWith('rows ') ? 'rows' : 'work')
-    })
+    this.#askedAt = performance.now()
+    await client.query({ text: 'SELECT pg_notify($1, $2)', values: [this.#channel, `hello ${this.#options.id}`] })
     if (this.#isBroken) this.#options.look('work')
     this.#isBroken = false
+  }
+
+  #hear(payload: string): void {
+    if (payload.endsWith(` ${this.#options.id}`)) return
+    this.#heardAt = performance.now()
+    if (payload.startsWith('hello ')) this.tell('work')
+    this.#options.look(payload.startsWith('rows ') ? 'rows' : 'work')
+  }
+
+  /** Nobody has answered, and that is not long ago. */
+  get #isAlone(): boolean {
+    const asked = performance.now() - this.#askedAt
+    return this.#askedAt > this.#heardAt && asked > ANSWER_MS && asked < ASK_AGAIN_MS
   }
 
   #onPoll(): void {
@@ -87,12 +109,19 @@ export class News {
       this.#poll = undefined
       return
     }
+    // Of a connection that has died silently, nobody would hear before something is to be told.
+    if (this.#isToAsk || !this.connection.isOpen) this.tell('work')
     this.#options.look('work')
+  }
+
+  get #isToAsk(): boolean {
+    return performance.now() - Math.max(this.#askedAt, this.#heardAt) > ASK_AGAIN_MS
   }
 
   /** Nothing is lost: the others poll. */
   async #notify(): Promise<void> {
-    const what = this.#toTell
+    const what = this.#isToAsk && this.connection.isOpen ? 'hello' : this.#toTell
+    if (what === 'hello') this.#askedAt = performance.now()
     this.#toTell = undefined
     try {
       await this.connection.query({

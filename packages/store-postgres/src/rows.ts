@@ -22,6 +22,8 @@ export interface Shard {
   /** The number of its first item, and how many it has. */
   readonly first: number
   readonly items: number
+  /** So many of its run's are in hand at once; undefined: nobody has limited the run. */
+  readonly shares: number | undefined
   isOpen: boolean
   readonly counts: Counts
 }
@@ -39,7 +41,7 @@ export interface CountsRecord {
   readonly error: string | null
 }
 
-export const SHARD_COLUMNS = `run, part, rows, first, items, is_open, ${COUNT_COLUMNS}`
+export const SHARD_COLUMNS = `run, part, rows, first, items, shares, is_open, ${COUNT_COLUMNS}`
 
 export interface ShardRecord extends CountsRecord {
   readonly run: string
@@ -47,6 +49,7 @@ export interface ShardRecord extends CountsRecord {
   readonly rows: number
   readonly first: number
   readonly items: number
+  readonly shares: number | null
   readonly is_open: boolean
 }
 
@@ -58,7 +61,8 @@ export function countsOf(record: CountsRecord): Counts {
 
 export function shardOf(record: ShardRecord): Shard {
   const { part, rows, first, items, is_open } = record
-  return { run: fromText(record.run), part, rows, first, items, isOpen: is_open, counts: countsOf(record) }
+  const shares = record.shares ?? undefined
+  return { run: fromText(record.run), part, rows, first, items, shares, isOpen: is_open, counts: countsOf(record) }
 }
 
 export function shardRow(record: ShardRecord): ShardRow {

@@ -245,7 +245,7 @@ class PostgresStore implements Store {
     this.blobs = this.#blobTable.access(answered)
     this.logs = new LogTable({
       ...{ connection, answered, base, store, whole: this.#whole },
-      written: (tx) => this.#written(tx, [], { isWoken: false, isLogged: true }),
+      written: (tx) => this.#written(tx, [], { isWoken: false, hasEnded: false, isLogged: true }),
     })
   }
 
@@ -322,10 +322,11 @@ class PostgresStore implements Store {
     if (ready) await this.#answered(() => ready, doing)
   }
 
-  #written(tx: number, rows: readonly WrittenRow[], { isWoken, isLogged }: WriterNews): void {
+  #written(tx: number, rows: readonly WrittenRow[], { isWoken, hasEnded, isLogged }: WriterNews): void {
     this.#watchers.written(tx, rows)
     if (isLogged) this.#watchers.tellOfLogs()
     if (isWoken) this.#dispatcher.look()
+    else if (hasEnded) this.#dispatcher.freed()
     this.#news.tell(isWoken ? 'work' : 'rows')
   }
 

@@ -36,7 +36,10 @@ export type WrittenRow = Pick<GroupRow, 'row' | 'place'>
 
 /** What else was written, or may have been. */
 export interface News {
+  /** Some journal may be due, for whoever has room. */
   readonly isWoken: boolean
+  /** A journal has come to its end. */
+  readonly hasEnded: boolean
   readonly isLogged: boolean
 }
 
@@ -269,7 +272,7 @@ export class Writer {
       const journal = journalOf(fromText(run), part)
       const { batch } = job.appended.find((one) => one.batch.journal === journal) as Appended
       const row = { journal, seq, entries: batch.entries }
-      this.#options.written(tx, [{ place, row }], { isWoken: true, isLogged: true })
+      this.#options.written(tx, [{ place, row }], { isWoken: true, hasEnded: true, isLogged: true })
     }
     job.resolve()
   }
@@ -331,10 +334,11 @@ export class Writer {
     }
     const rows: WrittenRow[] = []
     for (const { shard, row, place } of group.rows) if (isDone[shard.n]) rows.push({ row, place })
-    // Where a journal has ended, there may be a place for another.
-    const hasEnded = group.shards.some(({ n, isOpen }) => isDone[n] === 1 && !isOpen)
-    const isWoken = hasEnded || group.wakes.length + group.signalled.length > 0
-    written(tx, rows, { isWoken, isLogged: group.lines.length > 0 })
+    const ended = group.shards.filter(({ n, isOpen }) => isDone[n] === 1 && !isOpen)
+    // What has a share of its run makes room for another of the run, anywhere.
+    const hasShareEnded = ended.some(({ shares, ofRun }) => shares !== undefined && !isEnded(ofRun.row.status))
+    const isWoken = hasShareEnded || group.wakes.length + group.signalled.length > 0
+    written(tx, rows, { isWoken, hasEnded: ended.length > 0, isLogged: group.lines.length > 0 })
     const again: Job[] = []
     for (const { job, shards } of sent) {
       if (shards.every(({ n }) => isDone[n])) job.resolve()
