@@ -116,6 +116,7 @@ export {
   type VisitFold,
   type VisitRow,
 } from './journal/visit-rows.ts'
+export { isoTime, stepSummary, type WhySummary, whySummary } from './journal/step-summary.ts'
 export type { Why } from './journal/why.ts'
 export {
   type CodecOptions,

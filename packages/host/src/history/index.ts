@@ -33,8 +33,6 @@ export {
   itemSummary,
   logLine,
   type RunSummary,
-  stepSummary,
   summaryOf,
-  type WaitingFor,
 } from './summary.ts'
 export type { Wait, WaitChange, WaitFold, WaitState } from './waits.ts'

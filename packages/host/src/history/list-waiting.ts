@@ -1,23 +1,30 @@
 // What the runs of a list wait for, where nothing of them moves: as each by itself says it, a few at a time.
 
-import { FlowError, isEnded, isWaiting, type OpenJournal, type RunId, type RunRow } from '@stepflow/engine'
+import {
+  FlowError,
+  isEnded,
+  isWaiting,
+  type OpenJournal,
+  type RunId,
+  type RunRow,
+  type WhySummary,
+} from '@stepflow/engine'
 import { waitsForInput } from './run-why.ts'
-import type { WaitingFor } from './summary.ts'
 
 export interface ListWaiting {
   /** All open journals of the store. Asked once, and only if there is a run that may not be driven. */
   readonly open: () => Promise<readonly OpenJournal[]>
-  readonly waitingOf: (run: RunId) => Promise<WaitingFor | undefined>
+  readonly waitingOf: (run: RunId) => Promise<WhySummary | undefined>
 }
 
 /** In the order of the rows; undefined for those that move, and those that have ended. */
 export async function listWaiting(
   rows: readonly RunRow[],
   { open, waitingOf }: ListWaiting,
-): Promise<(WaitingFor | undefined)[]> {
+): Promise<(WhySummary | undefined)[]> {
   const driven = rows.some(mayMove) ? drivenIn(await open()) : new Set()
   const left = rows.flatMap((row, i) => (isEnded(row.status) || (mayMove(row) && driven.has(row.id)) ? [] : i))
-  const found: (WaitingFor | undefined)[] = rows.map(() => undefined)
+  const found: (WhySummary | undefined)[] = rows.map(() => undefined)
   const one = async () => {
     for (let i = left.shift(); i !== undefined; i = left.shift()) {
       found[i] = await waitingOf((rows[i] as RunRow).id).catch(unlessGone) // one of its rows

@@ -27,6 +27,8 @@ import {
   systemClock,
   type VisitReads,
   type VisitRow,
+  type WhySummary,
+  whySummary,
 } from '@stepflow/engine'
 import type { Secrets } from '../secrets/secrets.ts'
 import { findRun } from './find-run.ts'
@@ -42,7 +44,6 @@ import { redactPlan } from './redact-plan.ts'
 import { type LogFilter, readLog, readVisitLog, type ShownLog, shownLine, type VisitName } from './run-log.ts'
 import { RunSecrets, redactorOfRun, redactRow } from './run-secrets.ts'
 import { type Driving, heldBack, waitForInput, waitsForInput } from './run-why.ts'
-import { reasonOf, type WaitingFor } from './summary.ts'
 import type { VisitDetail, WhichVisit } from './visit-detail.ts'
 import { openWaits, type Wait, WaitFold, type WaitState, waitState } from './waits.ts'
 
@@ -54,7 +55,7 @@ export interface RunReader {
   list(query?: RunQuery): Promise<RunPage>
   summary(query: SummaryQuery): Promise<RunsSummary>
   /** What each of the runs of a list waits for, where nothing of it moves. */
-  waiting(rows: readonly RunRow[]): Promise<(WaitingFor | undefined)[]>
+  waiting(rows: readonly RunRow[]): Promise<(WhySummary | undefined)[]>
   /** Of the runs that have not ended, those that a process that is alive has in hand, and which. */
   holders(): Promise<ReadonlyMap<RunId, string>>
   /** Throws NOT_FOUND, with the ids that are most like it. */
@@ -97,9 +98,9 @@ export interface RecordedRun {
   /** One by its visit, and what became of it; undefined if there was none. */
   wait(path: string): Promise<WaitState | undefined>
   /** What the first of its items waits for, if nothing of the run moves; by its row of now, if that is at hand. */
-  waiting(row?: RunRow): Promise<WaitingFor | undefined>
+  waiting(row?: RunRow): Promise<WhySummary | undefined>
   /** What one of its items waits for, which has not ended; undefined if it moves. */
-  itemWaiting(item: number): Promise<WaitingFor | undefined>
+  itemWaiting(item: number): Promise<WhySummary | undefined>
   /** Hands on everything that has happened in it, and what happens from now on, until the signal. */
   follow(see: (entries: readonly JournalEntry[]) => void, signal: AbortSignal): void
   /** Its row as it is by now; undefined if it was removed. */
@@ -320,13 +321,13 @@ class Recorded implements RecordedRun {
     return rows.map((row) => ({ ...row, entries: row.entries.map((entry) => redactEntry(entry, redactor)) }))
   }
 
-  async waiting(row = this.row): Promise<WaitingFor | undefined> {
-    if (waitsForInput(row)) return reasonOf(waitForInput(row))
+  async waiting(row = this.row): Promise<WhySummary | undefined> {
+    if (waitsForInput(row)) return whySummary(waitForInput(row))
     if (!isWaiting(row)) {
       // Whoever asks again and again, with a row of now, has begun while it was driven.
       const isAskedOften = row !== this.row && row.status === 'running'
       const held = isAskedOften ? undefined : await heldBack(row, this.#driving)
-      return held && reasonOf(held)
+      return held && whySummary(held)
     }
     for (const { journal, counts } of await this.#store.runs.shards(this.row.id)) {
       if (counts.waiting === 0) continue
@@ -336,10 +337,10 @@ class Recorded implements RecordedRun {
     return undefined
   }
 
-  async itemWaiting(item: number): Promise<WaitingFor | undefined> {
+  async itemWaiting(item: number): Promise<WhySummary | undefined> {
     if (this.damage !== undefined || isEnded(this.row.status)) return undefined
     const why = await (await this.#itemOf(item)).waitsFor()
-    return why && reasonOf(why)
+    return why && whySummary(why)
   }
 
   follow(see: (entries: readonly JournalEntry[]) => void, signal: AbortSignal): void {

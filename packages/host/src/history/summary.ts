@@ -1,8 +1,8 @@
-// What programs are given of a run: its summary, its items, the visits of its steps. The same shapes for the command line and
-// for a server. Shapes only: what goes in is redacted already.
+// What programs are given of a run: its summary, its items, the lines of its log. The same shapes for the command line and for a
+// server. Shapes only: what goes in is redacted already.
 
-import type { AttemptRow, ItemRow, LogLine, RunRow, VisitRow, Why } from '@stepflow/engine'
-import { isEnded, itemStatus } from '@stepflow/engine'
+import type { ItemRow, LogLine, RunRow, WhySummary } from '@stepflow/engine'
+import { isEnded, isoTime, itemStatus } from '@stepflow/engine'
 
 /** A run as programs see it. Times are ISO 8601, in UTC. */
 export interface RunSummary {
@@ -25,7 +25,7 @@ export interface RunSummary {
   readonly origin?: Origin
   readonly trigger: Readonly<Record<string, string>>
   /** Why nothing moves; its status is `running` all the same. */
-  readonly waiting?: WaitingFor
+  readonly waiting?: WhySummary
 }
 
 /** How many of the items stand how; `completed` ended well, `skipped` among them. */
@@ -49,10 +49,6 @@ export interface Origin {
   readonly failed?: true
 }
 
-export interface WaitingFor extends Omit<Why, 'until'> {
-  readonly until?: string
-}
-
 export interface ItemSummary {
   readonly itemIndex: number
   readonly status: ReturnType<typeof itemStatus>
@@ -60,7 +56,7 @@ export interface ItemSummary {
   readonly result: ItemRow['outcome']
 }
 
-export function summaryOf(row: RunRow, waiting?: WaitingFor): RunSummary {
+export function summaryOf(row: RunRow, waiting?: WhySummary): RunSummary {
   const { id, flow, flowId, flowVersion, status, kind = 'run', createdAt, startedAt, endedAt, error, recovered } = row
   return {
     runId: id,
@@ -70,9 +66,9 @@ export function summaryOf(row: RunRow, waiting?: WaitingFor): RunSummary {
     status,
     kind,
     items: numbersOf(row),
-    createdAt: time(createdAt),
-    ...(startedAt === undefined ? {} : { startedAt: time(startedAt) }),
-    ...(endedAt === undefined ? {} : { completedAt: time(endedAt) }),
+    createdAt: isoTime(createdAt),
+    ...(startedAt === undefined ? {} : { startedAt: isoTime(startedAt) }),
+    ...(endedAt === undefined ? {} : { completedAt: isoTime(endedAt) }),
     ...(error === undefined ? {} : { error }),
     ...(recovered === 0 ? {} : { recovered }),
     labels: row.labels ?? {},
@@ -86,25 +82,9 @@ export function itemSummary({ item, outcome }: ItemRow): ItemSummary {
   return { itemIndex: item, status: itemStatus(outcome), result: outcome }
 }
 
-/** A visit of a step, without its number in the plan. */
-export function stepSummary({ step: _, readyAt, startedAt, endedAt, attempts, why, ...row }: VisitRow) {
-  return {
-    ...row,
-    ...(readyAt === undefined ? {} : { readyAt: time(readyAt) }),
-    ...(startedAt === undefined ? {} : { startedAt: time(startedAt) }),
-    ...(endedAt === undefined ? {} : { endedAt: time(endedAt) }),
-    attempts: attempts.map(attemptSummary),
-    ...(why === undefined ? {} : { why: reasonOf(why) }),
-  }
-}
-
-export function reasonOf({ until, ...why }: Why): WaitingFor {
-  return until === undefined ? why : { ...why, until: time(until) }
-}
-
 /** A line of a run's log. */
 export function logLine({ at, ...line }: LogLine) {
-  return { at: time(at), ...line }
+  return { at: isoTime(at), ...line }
 }
 
 // ---
@@ -135,12 +115,4 @@ function triggerOf(trigger: RunRow['trigger']): Readonly<Record<string, string>>
   if (!trigger) return { type: 'api' }
   const { plan: _, input: __, kept: ___, ...told } = trigger
   return told
-}
-
-function attemptSummary({ startedAt, endedAt, ...attempt }: AttemptRow) {
-  return { startedAt: time(startedAt), ...(endedAt === undefined ? {} : { endedAt: time(endedAt) }), ...attempt }
-}
-
-function time(at: number): string {
-  return new Date(at).toISOString()
 }

@@ -1,8 +1,8 @@
 // The steps of an item: a row for each visit, and one visit with its values.
 
 import { stepListSchema, stepSchema } from '@stepflow/api'
-import { FlowError, visitOfPath } from '@stepflow/engine'
-import { logLine, type RecordedRun, stepSummary } from '@stepflow/host/history'
+import { FlowError, stepSummary, visitOfPath } from '@stepflow/engine'
+import { logLine, type RecordedRun } from '@stepflow/host/history'
 import type { App } from '../app/app.ts'
 import { MOST_OF_ONE, preview } from '../app/preview.ts'
 import { unreadable } from '../app/problem.ts'

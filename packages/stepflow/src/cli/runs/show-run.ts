@@ -8,9 +8,10 @@ import {
   isEnded,
   type JournalEntry,
   type StepStates,
+  stepSummary,
   type VisitRow,
 } from '@stepflow/engine'
-import { type ItemSummary, itemSummary, type RecordedRun, stepSummary, summaryOf } from '@stepflow/host/history'
+import { type ItemSummary, itemSummary, type RecordedRun, summaryOf } from '@stepflow/host/history'
 import { countOption } from '../args.ts'
 import { watchWaits } from '../progress/watch-waits.ts'
 import { openOption, openPage, pageOf } from '../run-line.ts'
