@@ -138,7 +138,7 @@ export async function wirePlugins(config: Config, given: WireOptions, known?: Kn
     if (plugin.type === 'unavailable') unavailable.set(plugin.name, plugin.reason)
     else {
       const made = pacedAs(plugin, await createPlugin(plugin, builtin, config, options), options)
-      plugins.set(plugin.name, options.uses ? watchedAs(plugin.name, made, options.uses) : made)
+      plugins.set(plugin.name, options.uses ? watchedAs(plugin, made, options.uses) : made)
     }
     if (!SERVERS.has(plugin.type)) catalog.addLocal(plugins.get(plugin.name))
   }
@@ -241,10 +241,10 @@ async function wireOn(store: Store, config: Config, options: WireOptions) {
   return { secrets, wired: await wirePlugins(config, options, secrets.known) }
 }
 
-function watchedAs(name: string, made: Plugin, uses: Map<string, PluginUse>): Plugin {
+function watchedAs({ name, type }: PluginConfig, made: Plugin, uses: Map<string, PluginUse>): Plugin {
   const use = newUse()
   uses.set(name, use)
-  return watched(made, use)
+  return watched(made, use, SERVERS.has(type) ? 'server' : 'in this process')
 }
 
 function pacedAs({ rateLimit }: PluginConfig, made: Plugin, { clock = systemClock }: WireOptions): Plugin {

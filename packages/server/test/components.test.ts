@@ -47,6 +47,17 @@ test('components are listed with the plugin that serves them, and the flows that
   expect(broken.plugin.lastError).not.toContain('top-secret-word')
 })
 
+test('builtins are up, whatever it is that a call of theirs could not reach', async () => {
+  const { call } = await startServer()
+  const flow = 'steps: [{ id: x, component: /builtin/http, input: { url: "https://nowhere.invalid" } }]\n'
+
+  const { body } = await call('POST', '/runs', { flow, input: {}, wait: true })
+
+  expect(body.error.code).toBe('UNREACHABLE')
+  const { components } = (await call('GET', '/components')).body
+  expect(new Set(components.map(({ plugin }: any) => plugin.status))).toEqual(new Set(['up']))
+})
+
 test('calls that have not ended are counted', async () => {
   const { call, services } = await startServer({
     files: {

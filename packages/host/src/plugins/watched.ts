@@ -24,8 +24,12 @@ export function newUse(): PluginUse {
   return { inFlight: 0, down: undefined, wasAsked: false }
 }
 
-/** The same plugin, and `use` says how it is doing. */
-export function watched(plugin: Plugin, use: PluginUse): Plugin {
+/** Which failures say that a plugin itself is down. */
+type IsDown = 'whatever it is' | 'if it says so' | 'never'
+
+/** The same plugin, and `use` says how it is doing. What runs in this process is there: what it cannot reach is something else. */
+export function watched(plugin: Plugin, use: PluginUse, where: 'server' | 'in this process'): Plugin {
+  const isDown = where === 'server' ? 'if it says so' : 'never'
   return {
     name: plugin.name,
     components() {
@@ -34,7 +38,7 @@ export function watched(plugin: Plugin, use: PluginUse): Plugin {
     },
     resolve(name) {
       const component = plugin.resolve(name)
-      return component && watchedComponent(component, use)
+      return component && watchedComponent(component, use, isDown)
     },
     start: () => plugin.start?.(),
     stop: () => plugin.stop?.(),
@@ -43,35 +47,41 @@ export function watched(plugin: Plugin, use: PluginUse): Plugin {
 
 // ---
 
-function watchedComponent(component: Component, use: PluginUse): Component {
-  return { ...component, call: (input, context) => run(component, input, context, use) }
+function watchedComponent(component: Component, use: PluginUse, isDown: IsDown): Component {
+  return { ...component, call: (input, context) => run(component, input, context, use, isDown) }
 }
 
-function run(component: Component, input: unknown, context: CallContext, use: PluginUse): MaybePromise<unknown> {
+function run(
+  component: Component,
+  input: unknown,
+  context: CallContext,
+  use: PluginUse,
+  isDown: IsDown,
+): MaybePromise<unknown> {
   use.inFlight++
   let answer: MaybePromise<unknown>
   try {
     answer = component.call(input, context)
   } catch (thrown) {
     use.inFlight--
-    noteFailure(use, thrown, 'if it says so')
+    noteFailure(use, thrown, isDown)
     throw thrown
   }
-  if (isPromise(answer)) return settled(answer, use)
+  if (isPromise(answer)) return settled(answer, use, isDown)
   use.inFlight--
   noteAnswer(use)
   return answer
 }
 
-async function settled(answer: Promise<unknown>, use: PluginUse): Promise<unknown> {
+async function settled(answer: Promise<unknown>, use: PluginUse, isDown: IsDown): Promise<unknown> {
   try {
-    return await noted(answer, use, 'if it says so')
+    return await noted(answer, use, isDown)
   } finally {
     use.inFlight--
   }
 }
 
-async function noted<T>(answer: Promise<T>, use: PluginUse, isDown: 'whatever it is' | 'if it says so'): Promise<T> {
+async function noted<T>(answer: Promise<T>, use: PluginUse, isDown: IsDown): Promise<T> {
   try {
     const value = await answer
     noteAnswer(use)
@@ -88,11 +98,11 @@ function noteAnswer(use: PluginUse): void {
 }
 
 /** A call that fails has been answered, unless nobody was there. */
-function noteFailure(use: PluginUse, thrown: unknown, isDown: 'whatever it is' | 'if it says so'): void {
+function noteFailure(use: PluginUse, thrown: unknown, isDown: IsDown): void {
   const error = errorValue(thrown)
   if (error.code === 'CANCELLED') return
   use.wasAsked = true
   const facts = Object.hasOwn(codes, error.code) ? codes[error.code as keyof typeof codes] : undefined
-  if (isDown === 'whatever it is' || facts?.retry === 'transport') use.down = error
+  if (isDown === 'whatever it is' || (isDown === 'if it says so' && facts?.retry === 'transport')) use.down = error
   else use.down = undefined
 }
