@@ -16,9 +16,11 @@ import {
 import { middleCut } from '../model/format.ts'
 import type { RunGraph } from '../model/run-graph.ts'
 import { Button } from '../parts/button.tsx'
+import { useTheme } from '../parts/settings.ts'
 import { Shape } from '../parts/status.tsx'
 import { type GraphNode, nameOfStep } from './graph-node.ts'
 import { Legend } from './legend.tsx'
+import { MINIMAP_FROM, Minimap } from './minimap.tsx'
 import { Outline } from './outline.tsx'
 import { edgeOf, paintGraph } from './paint-graph.ts'
 import { Port } from './port.tsx'
@@ -65,6 +67,8 @@ export const Graph = memo(function Graph(props: GraphProps): ReactElement {
   const [size, setSize] = useState<Size>({ width: 0, height: 0 })
   const [view, setView] = useState<View>()
   const { layout } = graph
+  // In another theme everything is painted again.
+  useTheme()
   const edges = useMemo(
     () => layout.ways.map((way) => (way.length > 1 ? edgeOf(way, pathOf(way, layout.direction)) : undefined)),
     [layout],
@@ -128,7 +132,7 @@ export const Graph = memo(function Graph(props: GraphProps): ReactElement {
 
   const drag = useRef<{ x: number; y: number; moved: boolean }>(undefined)
   const onPointerDown = (event: PointerEvent<HTMLDivElement>) => {
-    if ((event.target as HTMLElement).closest('button, .port')) return
+    if ((event.target as HTMLElement).closest('button, .port, .minimap')) return
     drag.current = { x: event.clientX, y: event.clientY, moved: false }
     event.currentTarget.setPointerCapture(event.pointerId)
   }
@@ -158,6 +162,11 @@ export const Graph = memo(function Graph(props: GraphProps): ReactElement {
     } else if (event.key === 'Escape' && selected !== undefined) onSelect(undefined)
     else if (event.key === 'f') fit()
   }
+  const centre = useCallback(
+    (x: number, y: number) =>
+      setView((now) => now && { ...now, x: size.width / 2 - x * now.scale, y: size.height / 2 - y * now.scale }),
+    [size],
+  )
   const zoom = (factor: number) =>
     setView((now) => now && zoomed(now, factor, { x: size.width / 2, y: size.height / 2 }))
 
@@ -226,6 +235,9 @@ export const Graph = memo(function Graph(props: GraphProps): ReactElement {
             )
           })
         : null}
+      {view && graph.steps.length > MINIMAP_FROM ? (
+        <Minimap graph={graph} nodes={nodes} view={view} size={size} onCentre={centre} />
+      ) : null}
       <div className="tools">
         <Button look="bare" square aria-label="Smaller" onPress={() => zoom(1 / 1.25)}>
           <Minus size={16} />

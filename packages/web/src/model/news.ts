@@ -16,7 +16,10 @@ export function followNews(events: EventHub, cache: QueryClient): void {
   let areLogsAsked = false
   const readLogs = () => {
     areLogsAsked = false
-    for (const runId of logged) void cache.invalidateQueries({ queryKey: ['of-run', runId, 'logs'] })
+    for (const runId of logged) {
+      // The log of the run, and of the step that is open.
+      for (const kept of ['logs', 'step']) void cache.invalidateQueries({ queryKey: ['of-run', runId, kept] })
+    }
     logged.clear()
   }
   const stale = new Set<string>()

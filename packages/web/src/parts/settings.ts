@@ -25,6 +25,20 @@ export function useSettings(): Settings {
   )
 }
 
+/** The theme that is seen: the chosen one, or that of the system. For what is painted, which does not change by itself. */
+export function useTheme(): 'light' | 'dark' {
+  const { theme } = useSettings()
+  const isDark = useSyncExternalStore(
+    (listener) => {
+      DARK.addEventListener('change', listener)
+      return () => DARK.removeEventListener('change', listener)
+    },
+    () => DARK.matches,
+  )
+  if (theme !== 'system') return theme
+  return isDark ? 'dark' : 'light'
+}
+
 export function currentSettings(): Settings {
   return settings
 }
@@ -47,6 +61,8 @@ export function applySettings(): void {
 }
 
 // ---
+
+const DARK = matchMedia('(prefers-color-scheme: dark)')
 
 function read(): Settings {
   try {

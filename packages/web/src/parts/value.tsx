@@ -4,7 +4,8 @@ import { ChevronDown, ChevronRight } from 'lucide-react'
 import { type ReactElement, useState } from 'react'
 import { bytesText, countText } from '../model/format.ts'
 import { Button } from './button.tsx'
-import { Copy } from './copy.tsx'
+import { Copy, copyText } from './copy.tsx'
+import { say } from './toasts.tsx'
 
 export interface ValueProps {
   readonly value: unknown
@@ -12,12 +13,14 @@ export interface ValueProps {
   readonly what: string
   /** Reads all of it, if only its beginning is here. */
   readonly loadAll?: () => void
+  /** How a flow refers to what lies at a path of it. */
+  readonly referenceOf?: ((path: string) => string) | undefined
 }
 
 /** Of lists and objects, so many are shown until asked for more. */
 const AT_ONCE = 100
 
-export function Value({ value, what, loadAll }: ValueProps): ReactElement {
+export function Value({ value, what, loadAll, referenceOf }: ValueProps): ReactElement {
   const [isRaw, setRaw] = useState(false)
   const part = previewIn(value)
   if (part) {
@@ -52,7 +55,7 @@ export function Value({ value, what, loadAll }: ValueProps): ReactElement {
         </div>
       ) : (
         <ul role="tree" aria-label="Value" className="tree box" tabIndex={0}>
-          <Children value={value} path="$" depth={0} />
+          <Children value={value} path="$" depth={0} referenceOf={referenceOf} />
         </ul>
       )}
     </div>
@@ -61,7 +64,14 @@ export function Value({ value, what, loadAll }: ValueProps): ReactElement {
 
 // ---
 
-function Children({ value, path, depth }: { value: object; path: string; depth: number }): ReactElement {
+interface BranchProps {
+  readonly value: unknown
+  readonly path: string
+  readonly depth: number
+  readonly referenceOf: ValueProps['referenceOf']
+}
+
+function Children({ value, path, depth, referenceOf }: BranchProps & { readonly value: object }): ReactElement {
   const [most, setMost] = useState(AT_ONCE)
   const entries = Array.isArray(value) ? value.map((one, i) => [String(i), one] as const) : Object.entries(value)
   return (
@@ -72,13 +82,8 @@ function Children({ value, path, depth }: { value: object; path: string; depth: 
           name={key}
           value={one}
           depth={depth}
-          path={
-            Array.isArray(value)
-              ? `${path}[${key}]`
-              : /^[A-Za-z_]\w*$/.test(key)
-                ? `${path}.${key}`
-                : `${path}[${JSON.stringify(key)}]`
-          }
+          path={Array.isArray(value) ? `${path}[${key}]` : pathTo(path, key)}
+          referenceOf={referenceOf}
         />
       ))}
       {entries.length > most ? (
@@ -92,14 +97,27 @@ function Children({ value, path, depth }: { value: object; path: string; depth: 
   )
 }
 
-function Branch(props: { name: string; value: unknown; path: string; depth: number }): ReactElement {
-  const { name, value, path, depth } = props
+function pathTo(path: string, key: string): string {
+  return /^[A-Za-z_]\w*$/.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`
+}
+
+function Branch({ name, value, path, depth, referenceOf }: BranchProps & { readonly name: string }): ReactElement {
   const isHolder = typeof value === 'object' && value !== null
   const [isOpen, setOpen] = useState(depth < 1)
+  // What copies it is there for one line at a time: of a thousand lines nobody wants three thousand buttons.
+  const [isAt, setAt] = useState(false)
   const size = isHolder ? Object.keys(value).length : 0
   return (
     <li role="treeitem" aria-selected="false" aria-expanded={isHolder && size > 0 ? isOpen : undefined}>
-      <div className="twig" style={{ paddingLeft: 4 + depth * 14 }} title={path}>
+      <div
+        className="twig"
+        style={{ paddingLeft: 4 + depth * 14 }}
+        title={path}
+        onPointerEnter={() => setAt(true)}
+        onPointerLeave={() => setAt(false)}
+        onFocus={() => setAt(true)}
+        onBlur={({ currentTarget, relatedTarget }) => setAt(currentTarget.contains(relatedTarget))}
+      >
         {isHolder && size > 0 ? (
           <button
             type="button"
@@ -112,12 +130,29 @@ function Branch(props: { name: string; value: unknown; path: string; depth: numb
         ) : (
           <span className="twist" />
         )}
-        <span className="key">{name}</span>
+        <button
+          type="button"
+          className="as-text key"
+          aria-label={`Copy path ${path}`}
+          onClick={() => void copyText(path).then(() => say(`Copied ${path}`))}
+        >
+          {name}
+        </button>
         {isHolder ? <span className="ink-3">{sizeText(value, size)}</span> : <Leaf value={value} />}
+        {isAt ? (
+          <span className="twig-copy">
+            <Copy
+              text={typeof value === 'string' ? value : JSON.stringify(value, null, 2)}
+              what={`value of ${name}`}
+              word="value"
+            />
+            {referenceOf ? <Copy text={referenceOf(path)} what={`reference to ${name}`} word="reference" /> : null}
+          </span>
+        ) : null}
       </div>
       {isHolder && isOpen && size > 0 ? (
         <ul role="group">
-          <Children value={value} path={path} depth={depth + 1} />
+          <Children value={value} path={path} depth={depth + 1} referenceOf={referenceOf} />
         </ul>
       ) : null}
     </li>

@@ -85,9 +85,10 @@ export function LogsView({ run, item, step, onSelect }: LogsViewProps): ReactEle
   )
 }
 
-// ---
+/** How the word of a level looks. */
+export const LOG_LOOKS = { debug: 'ink-3', info: 'ink-2', warning: 'waiting', error: 'failed' } as const
 
-const WORDS = { debug: 'ink-3', info: 'ink-2', warning: 'waiting', error: 'failed' } as const
+// ---
 
 function columnsOf(onSelect: (step: string) => void): Column<LogLine & { readonly key: string }>[] {
   return [
@@ -100,7 +101,7 @@ function columnsOf(onSelect: (step: string) => void): Column<LogLine & { readonl
         </span>
       ),
     },
-    { name: 'Level', width: '80px', cell: ({ level }) => <span className={WORDS[level]}>{level}</span> },
+    { name: 'Level', width: '80px', cell: ({ level }) => <span className={LOG_LOOKS[level]}>{level}</span> },
     {
       name: 'Step',
       width: '140px',

@@ -67,7 +67,8 @@ function Loaded({ run }: { run: Run }): ReactElement {
     () => (graph && isOver(run) && hasSteps && !isInner ? whatIfs(graph, last, critical) : []),
     [graph, run, hasSteps, isInner, last, critical],
   )
-  const nodes = useNodes(graph, last, place.at)
+  const time = useNow(run.completedAt === undefined ? 'ticking' : 'still')
+  const nodes = useNodes(graph, last, place.at ?? (run.completedAt === undefined ? time : Date.parse(run.completedAt)))
   const { find } = place
   const matches = useMemo(() => (graph && find !== '' ? matchesOf(find, graph, last) : undefined), [find, graph, last])
   const openInside = useCallback(
@@ -187,10 +188,8 @@ const NARROW = '(max-width: 767px)'
 function useNodes(
   graph: RunGraph | undefined,
   last: ReadonlyMap<string, StepRow>,
-  at: number | undefined,
+  now: number,
 ): ReadonlyMap<string, GraphNode> {
-  const time = useNow()
-  const now = at ?? time
   return useMemo(() => {
     const nodes = new Map<string, GraphNode>()
     for (const id of graph?.steps ?? []) {

@@ -12,17 +12,23 @@ import { isOver } from '../../model/run-words.ts'
 import { Button } from '../../parts/button.tsx'
 import { Copy } from '../../parts/copy.tsx'
 import { Fault } from '../../parts/fault.tsx'
-import { Shape, Status } from '../../parts/status.tsx'
+import { Status } from '../../parts/status.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
-import { ClockTime, useNow } from '../../parts/time.tsx'
+import { useNow } from '../../parts/time.tsx'
 import { Value } from '../../parts/value.tsx'
 import { Outlines } from '../../parts/waiting.tsx'
 import { Inside } from './inside.tsx'
 import { RerunDialog } from './rerun-dialog.tsx'
 import type { RunPlace } from './run-place.ts'
-import { lineOf, Source } from './source-view.tsx'
+import { lineOf } from './source-view.tsx'
+import { Attempts, StepError } from './step-error.tsx'
+import { StepLogs } from './step-logs.tsx'
+import { StepWhy } from './step-why.tsx'
 
-type Tab = 'error' | 'inside' | 'input' | 'output' | 'attempts' | 'why'
+type Tab = 'error' | 'inside' | 'input' | 'output' | 'logs' | 'attempts' | 'why'
+
+/** A visit of a step with its values, as the server answers it. */
+export type StepDetail = Awaited<ReturnType<typeof client.getStep>>
 
 export interface StepPanelProps {
   readonly run: Run
@@ -49,7 +55,7 @@ export function StepPanel({ run, item, step, row, flow, graph, place, within }: 
   const isReached = row !== undefined && (place.at === undefined || row.status !== 'pending')
   const found = useQuery({ ...queries.step(run.runId, step, at), enabled: isReached })
   const { error, isPending } = found
-  const data = isReached && found.data ? asOf(found.data, place.at === undefined ? undefined : row) : undefined
+  const data = isReached && found.data ? asOf(found.data, row, place.at) : undefined
   const status = row?.status ?? 'pending'
   const usual = usualTab(row, data)
   const tab = chosen ?? usual
@@ -94,6 +100,7 @@ export function StepPanel({ run, item, step, row, flow, graph, place, within }: 
           ...(row?.inside === undefined ? [] : [{ id: 'inside', word: 'Inside', count: row.total }]),
           { id: 'input', word: 'Input' },
           { id: 'output', word: 'Output' },
+          { id: 'logs', word: 'Logs', count: data?.logs.length || undefined },
           { id: 'attempts', word: 'Attempts', count: row?.attempts.length || undefined },
           { id: 'why', word: 'Why' },
         ]}
@@ -103,7 +110,7 @@ export function StepPanel({ run, item, step, row, flow, graph, place, within }: 
         {isReached && isPending ? <Outlines rows={4} /> : null}
         {row ? null : <p className="ink-3">It has not been reached.</p>}
         {tab === 'error' && data?.error ? (
-          <ErrorTab
+          <StepError
             onSource={() => place.show('source')}
             data={data}
             flow={within ? undefined : flow}
@@ -128,15 +135,21 @@ export function StepPanel({ run, item, step, row, flow, graph, place, within }: 
         ) : null}
         {tab === 'output' && data ? (
           'output' in data ? (
-            <Value value={data.output} what="output" loadAll={loadAll} />
+            <Value
+              value={data.output}
+              what="output"
+              loadAll={loadAll}
+              referenceOf={within ? undefined : (path) => referenceTo(step, path)}
+            />
           ) : (
             <p className="ink-3">
               {status === 'skipped' ? 'It was skipped, and gave nothing.' : 'It has given nothing yet.'}
             </p>
           )
         ) : null}
+        {tab === 'logs' ? <StepLogs run={run} lines={data?.logs ?? []} onShow={() => place.show('logs')} /> : null}
         {tab === 'attempts' && row ? <Attempts row={row} /> : null}
-        {tab === 'why' && row ? <Why row={data ?? row} flow={flow} place={place} /> : null}
+        {tab === 'why' && row ? <StepWhy row={data ?? row} flow={flow} place={place} /> : null}
       </div>
       {isOver(run) && info?.role !== 'viewer' && row && !within && place.at === undefined ? (
         <div className="foot">
@@ -150,9 +163,14 @@ export function StepPanel({ run, item, step, row, flow, graph, place, within }: 
 
 // ---
 
+/** As flows write it; what runs inside a step is out of reach for those around it. */
+function referenceTo(step: string, path: string): string {
+  return path === '$' ? `{ $step: ${step} }` : `{ $step: ${step}, path: ${JSON.stringify(path)} }`
+}
+
 /** Of the values that are known now, those that were known when the step stood like that. */
-function asOf(data: Detail, row: StepRow | undefined): Detail {
-  if (!row) return data
+function asOf(data: StepDetail, row: StepRow, moment: number | undefined): StepDetail {
+  if (moment === undefined) return data
   const { input, output, error, why: _, ...rest } = data
   return {
     ...rest,
@@ -160,17 +178,16 @@ function asOf(data: Detail, row: StepRow | undefined): Detail {
     ...(row.endedAt !== undefined && 'output' in data ? { output } : {}),
     ...(row.endedAt !== undefined && error ? { error } : {}),
     ...(row.why ? { why: row.why } : {}),
+    logs: data.logs.filter(({ at }) => Date.parse(at) <= moment),
   }
 }
 
 /** What somebody who opens a step wants to know first. */
-function usualTab(row: StepRow | undefined, data: Detail | undefined): Tab {
+function usualTab(row: StepRow | undefined, data: StepDetail | undefined): Tab {
   if (data?.error) return 'error'
   if (row?.why) return 'why'
   return data && 'output' in data ? 'output' : 'input'
 }
-
-type Detail = Awaited<ReturnType<typeof client.getStep>>
 
 /** `waited 0.1 s, ran 8.2 s` */
 function Timing({ row }: { row: StepRow }): ReactElement | null {
@@ -184,141 +201,5 @@ function Timing({ row }: { row: StepRow }): ReactElement | null {
       {row.cached ? ', from cache' : ''}
       {row.reused ? ', reused' : ''}
     </p>
-  )
-}
-
-/** It alone answers: message, source line, attempts, why. */
-function ErrorTab(props: {
-  data: Detail
-  flow: RunFlow | undefined
-  step: string
-  row: StepRow | undefined
-  onSource: () => void
-}): ReactElement | null {
-  const { data, flow, step, row, onSource } = props
-  const { error } = data
-  if (!error) return null
-  return (
-    <>
-      <div className="fault">
-        <div className="row">
-          <span className="code fill">{error.code}</span>
-          <Copy text={`${error.code}: ${error.message}`} what="error" word="Copy error" />
-        </div>
-        <p>{error.message}</p>
-      </div>
-      {error.data === undefined || error.data === null ? null : (
-        <div className="within">
-          <h3>Data</h3>
-          <Value value={error.data} what="data" />
-        </div>
-      )}
-      {flow?.text === undefined ? null : (
-        <div className="within">
-          <h3>
-            Source <span className="fill" />
-            {error.file === undefined ? null : (
-              <button type="button" className="link as-text" onClick={onSource}>
-                {error.file}:{error.line}
-              </button>
-            )}
-          </h3>
-          <Source flow={flow} step={step} around={3} mark={error.line} />
-        </div>
-      )}
-      {row && row.attempts.length > 1 ? (
-        <div className="within">
-          <h3>Attempts</h3>
-          <Attempts row={row} />
-        </div>
-      ) : null}
-    </>
-  )
-}
-
-function Attempts({ row }: { row: StepRow }): ReactElement {
-  if (row.attempts.length === 0) return <p className="ink-3">It was not tried.</p>
-  return (
-    <ol className="attempts">
-      {row.attempts.map(({ startedAt, endedAt, error }, i) => (
-        <li key={startedAt + String(i)}>
-          <Shape status={error ? 'failed' : endedAt === undefined ? row.status : 'success'} />
-          <ClockTime at={startedAt} />
-          <span className="fill cut ink-2" title={error?.message}>
-            {error ? `${error.code}: ${error.message}` : ''}
-          </span>
-          <span>{endedAt === undefined ? '' : durationText(Date.parse(endedAt) - Date.parse(startedAt))}</span>
-        </li>
-      ))}
-    </ol>
-  )
-}
-
-interface WhyProps {
-  readonly row: Pick<StepRow, 'stepId' | 'why'>
-  readonly flow: RunFlow | undefined
-  readonly place: RunPlace
-}
-
-function Why({ row, flow, place }: WhyProps): ReactElement {
-  const { why } = row
-  if (!why) return <p className="ink-3">It ran since all that it needs was there.</p>
-  const values = Object.entries(why.values ?? {})
-  const { step, at } = why
-  return (
-    <>
-      <p className="sentence">{why.text}</p>
-      {at === undefined || at.line === lineOf(flow, row.stepId) ? null : (
-        <p className="small">
-          <button type="button" className="link as-text" onClick={() => place.show('source')}>
-            line {at.line}
-          </button>
-        </p>
-      )}
-      {values.length > 0 ? (
-        <dl className="pairs within">
-          {values.map(([reference, value]) => (
-            <div className="pair" key={reference}>
-              <dt className="mono cut" title={reference}>
-                {reference}
-              </dt>
-              <dd>
-                <span className="mono">{JSON.stringify(value)}</span>
-                <Giver reference={reference} flow={flow} onSelect={place.select} />
-              </dd>
-            </div>
-          ))}
-        </dl>
-      ) : null}
-      {step === undefined ? null : (
-        <p className="within">
-          <button type="button" className="link as-text" onClick={() => place.select(step)}>
-            Show {step}
-          </button>
-        </p>
-      )}
-    </>
-  )
-}
-
-/** ` of score (line 22)`: the step that gave a value that was read. */
-function Giver(props: {
-  reference: string
-  flow: RunFlow | undefined
-  onSelect: (step: string) => void
-}): ReactElement | null {
-  const { reference, flow, onSelect } = props
-  const step = /^(?:steps\.)?([^.[]+)/.exec(reference)?.[1]
-  const line = lineOf(flow, step)
-  if (step === undefined || line === undefined) return null
-  return (
-    <span className="ink-2">
-      {' '}
-      of{' '}
-      <button type="button" className="link as-text" onClick={() => onSelect(step)}>
-        {step}
-      </button>{' '}
-      (line {line})
-    </span>
   )
 }

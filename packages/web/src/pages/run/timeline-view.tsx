@@ -4,6 +4,7 @@ import type { Run } from '@stepflow/api'
 import { type ReactElement, useEffect, useMemo, useRef, useState } from 'react'
 import { durationText } from '../../model/format.ts'
 import type { StepRow } from '../../model/run-graph.ts'
+import { isOver } from '../../model/run-words.ts'
 import { scaleOf } from '../../model/timeline.ts'
 import { useSight } from '../../parts/sight.ts'
 import { Shape } from '../../parts/status.tsx'
@@ -22,7 +23,7 @@ const ROW = 32
 const MARGIN_ROWS = 10
 
 export function TimelineView({ run, rows, critical, selected, onSelect }: TimelineViewProps): ReactElement {
-  const now = useNow()
+  const now = useNow(isOver(run) ? 'still' : 'ticking')
   const box = useRef<HTMLDivElement>(null)
   const [width, setWidth] = useState(800)
   const [first, count] = useSight(box, ROW, MARGIN_ROWS)

@@ -1,0 +1,78 @@
+// Why a step stands as it does: what decided it, with the values that were read.
+
+import type { RunFlow } from '@stepflow/api'
+import type { ReactElement } from 'react'
+import type { StepRow } from '../../model/run-graph.ts'
+import type { RunPlace } from './run-place.ts'
+import { lineOf } from './source-view.tsx'
+
+export interface StepWhyProps {
+  readonly row: Pick<StepRow, 'stepId' | 'why'>
+  readonly flow: RunFlow | undefined
+  readonly place: RunPlace
+}
+
+export function StepWhy({ row, flow, place }: StepWhyProps): ReactElement {
+  const { why } = row
+  if (!why) return <p className="ink-3">It ran since all that it needs was there.</p>
+  const values = Object.entries(why.values ?? {})
+  const { step, at } = why
+  return (
+    <>
+      <p className="sentence">{why.text}</p>
+      {at === undefined || at.line === lineOf(flow, row.stepId) ? null : (
+        <p className="small">
+          <button type="button" className="link as-text" onClick={() => place.show('source')}>
+            line {at.line}
+          </button>
+        </p>
+      )}
+      {values.length > 0 ? (
+        <dl className="pairs within">
+          {values.map(([reference, value]) => (
+            <div className="pair" key={reference}>
+              <dt className="mono cut" title={reference}>
+                {reference}
+              </dt>
+              <dd>
+                <span className="mono">{JSON.stringify(value)}</span>
+                <Giver reference={reference} flow={flow} onSelect={place.select} />
+              </dd>
+            </div>
+          ))}
+        </dl>
+      ) : null}
+      {step === undefined ? null : (
+        <p className="within">
+          <button type="button" className="link as-text" onClick={() => place.select(step)}>
+            Show {step}
+          </button>
+        </p>
+      )}
+    </>
+  )
+}
+
+// ---
+
+/** ` of score (line 22)`: the step that gave a value that was read. */
+function Giver(props: {
+  reference: string
+  flow: RunFlow | undefined
+  onSelect: (step: string) => void
+}): ReactElement | null {
+  const { reference, flow, onSelect } = props
+  const step = /^(?:steps\.)?([^.[]+)/.exec(reference)?.[1]
+  const line = lineOf(flow, step)
+  if (step === undefined || line === undefined) return null
+  return (
+    <span className="ink-2">
+      {' '}
+      of{' '}
+      <button type="button" className="link as-text" onClick={() => onSelect(step)}>
+        {step}
+      </button>{' '}
+      (line {line})
+    </span>
+  )
+}
