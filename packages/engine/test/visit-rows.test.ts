@@ -42,6 +42,19 @@ test('a step that was tried again has a row with each attempt, its error and its
   ])
 })
 
+test('an attempt that was put aside says from when to when it did nothing', () => {
+  const parked = [
+    { type: 'started', ...at(0, 1) },
+    { type: 'parked', ...at(0, 10), signal: 'approve' },
+  ] as const satisfies JournalEntry[]
+
+  expect(rowsAfter(...parked)[0]?.attempts).toEqual([{ startedAt: 1, waits: [{ from: 10 }] }])
+  expect(
+    rowsAfter(...parked, { type: 'started', ...at(0, 30) }, { type: 'settled', ...at(0, 35), outcome: success })[0]
+      ?.attempts,
+  ).toEqual([{ startedAt: 1, endedAt: 35, waits: [{ from: 10, to: 30 }] }])
+})
+
 test('a step that was visited again has a row for each visit, and one that nothing has reached has one', () => {
   const rows = rowsAfter(
     { type: 'settled', ...at(0, 10), outcome: success },

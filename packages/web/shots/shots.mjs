@@ -91,9 +91,10 @@ async function shoot(context, what, file) {
     if (/^(\W|Enter|Control\+.)$/.test(key)) await page.keyboard.press(key)
     else await page.keyboard.type(key)
   }
-  // What is asked for is there, and drawn.
-  await page.locator('.outline-bars').first().waitFor({ state: 'detached' })
+  // What is asked for is there, and drawn: outlines come a moment after it was asked for.
   await page.waitForTimeout(700)
+  await page.waitForFunction(() => document.querySelector('.outline-bars') === null)
+  await page.waitForTimeout(300)
   await page.screenshot({ path: file })
   await page.close()
 }

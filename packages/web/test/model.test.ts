@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { filterOf, queryOf, toggled, within } from '../src/model/filter.ts'
 import { agoText, bytesText, countText, durationText, middleCut, shortId } from '../src/model/format.ts'
 import { criticalPath, lastVisits, reachOf, runGraph, type StepRow } from '../src/model/run-graph.ts'
+import { spansOf } from '../src/model/spans.ts'
 import { FOLD_WIDTH, scaleOf } from '../src/model/timeline.ts'
 
 describe('format', () => {
@@ -119,5 +120,37 @@ describe('the timeline', () => {
     expect(scale.at(3_600_000) - scale.at(5_000)).toBeCloseTo(FOLD_WIDTH)
     expect(scale.at(2_500)).toBeLessThan(scale.at(5_000))
     expect(scale.at(3_605_000)).toBeLessThanOrEqual(800)
+  })
+
+  const iso = (at: number) => new Date(at).toISOString()
+  const day = 86_400_000
+
+  test('tries a day apart are two bars with a fold between them', () => {
+    const tried = {
+      ...row(0, day + 1_000),
+      attempts: [
+        { startedAt: iso(0), endedAt: iso(1_000) },
+        { startedAt: iso(day), endedAt: iso(day + 1_000) },
+      ],
+    }
+
+    expect(spansOf(tried, 2 * day)).toEqual([
+      [0, 1_000],
+      [day, day + 1_000],
+    ])
+    expect(scaleOf([tried], 0, day + 1_000, 800).folds).toHaveLength(1)
+  })
+
+  test('what a step was put aside for is no time in which it ran, until it ends or goes on', () => {
+    const waits = (to?: number) => ({
+      ...row(0, 5_000),
+      attempts: [{ startedAt: iso(0), waits: [{ from: iso(0), ...(to === undefined ? {} : { to: iso(to) }) }] }],
+    })
+
+    expect(spansOf(waits(4_000), 9_000)).toEqual([
+      [0, 0],
+      [4_000, 5_000],
+    ])
+    expect(spansOf({ ...waits(), endedAt: undefined } as unknown as StepRow, 9_000)).toEqual([[0, 0]])
   })
 })

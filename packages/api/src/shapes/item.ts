@@ -91,7 +91,17 @@ const stepProperties = {
     type: 'array',
     items: {
       type: 'object',
-      properties: { startedAt: time, endedAt: time, error: errorSchema, node: { type: 'string' } },
+      properties: {
+        startedAt: time,
+        endedAt: time,
+        error: errorSchema,
+        waits: {
+          type: 'array',
+          description: 'When it did nothing: put aside for a signal, a time or its turn.',
+          items: { type: 'object', properties: { from: time, to: time }, required: ['from'] },
+        },
+        node: { type: 'string' },
+      },
       required: ['startedAt'],
     },
   },

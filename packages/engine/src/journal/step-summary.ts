@@ -31,6 +31,15 @@ export function isoTime(at: number): string {
 
 // ---
 
-function attemptSummary({ startedAt, endedAt, ...attempt }: AttemptRow) {
-  return { startedAt: isoTime(startedAt), ...(endedAt === undefined ? {} : { endedAt: isoTime(endedAt) }), ...attempt }
+function attemptSummary({ startedAt, endedAt, waits, ...attempt }: AttemptRow) {
+  return {
+    startedAt: isoTime(startedAt),
+    ...(endedAt === undefined ? {} : { endedAt: isoTime(endedAt) }),
+    ...attempt,
+    ...(waits === undefined ? {} : { waits: waits.map(waitSummary) }),
+  }
+}
+
+function waitSummary({ from, to }: { readonly from: number; readonly to?: number }) {
+  return { from: isoTime(from), ...(to === undefined ? {} : { to: isoTime(to) }) }
 }

@@ -38,6 +38,8 @@ export interface AttemptRow {
   startedAt: number
   endedAt?: number
   error?: ErrorValue
+  /** When it did nothing: put aside for a signal, a time or its turn. The last has no end while that goes on. */
+  waits?: { readonly from: number; to?: number }[]
   readonly node?: string
 }
 
@@ -249,17 +251,22 @@ class Visits {
     row.status = 'running'
     row.startedAt ??= at
     delete row.why
-    this.#attempt(row, attempt, at)
+    const tried = this.#attempt(row, attempt, at)
+    if (tried) goOn(tried, at)
   }
 
   #park(row: VisitRow, entry: OfVisit & { type: 'parked' }): void {
-    const { at, attempt, retry, error } = entry
+    const { at, attempt, retry, error, signal, until, turn } = entry
     row.status = 'waiting'
     row.startedAt ??= at
     const tried = this.#attempt(row, attempt, at)
     if (tried && retry) {
       tried.endedAt = at
       if (error) tried.error = error
+      // Of what waits for the steps inside it, these run meanwhile.
+    } else if (tried && (signal !== undefined || until !== undefined || turn !== undefined)) {
+      goOn(tried, at)
+      tried.waits = [...(tried.waits ?? []), { from: at }]
     }
     row.why = whyParked(entry)
   }
@@ -280,6 +287,7 @@ class Visits {
     row.status = !isFailed ? outcome.outcome : outcome.error.code === 'CANCELLED' ? 'cancelled' : 'failed'
     if (!tried) return
     tried.endedAt = at
+    goOn(tried, at)
     const error = isFailed ? outcome.error : recovered
     if (error) tried.error = error
   }
@@ -375,4 +383,10 @@ function queue(row: VisitRow): void {
   row.why = WAITS_FOR_PLACE
   if (row.attempts.at(-1)?.endedAt === undefined) row.attempts.pop()
   if (row.attempts.length === 0) delete row.startedAt
+}
+
+/** Whatever it waited for is there. */
+function goOn({ waits }: AttemptRow, at: number): void {
+  const last = waits?.at(-1)
+  if (last && last.to === undefined) last.to = at
 }

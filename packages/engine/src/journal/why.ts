@@ -71,9 +71,10 @@ export function whySkipped(
   return { kind: 'rule', text: reason.startsWith(ruleName(rule)) ? reason : `${ruleName(rule)}: ${reason}` }
 }
 
-export function whyParked({ attempt, retry, signal, turn, until }: Parked): Why {
+export function whyParked({ retry, signal, turn, until }: Parked): Why {
   const late = until === undefined ? {} : { until }
-  if (retry) return { kind: 'retry', text: `attempt ${attempt} failed, and is tried again`, ...late }
+  // Its number may be that of the next attempt.
+  if (retry) return { kind: 'retry', text: 'the last attempt failed, and is repeated', ...late }
   if (signal !== undefined) return { kind: 'signal', text: `waits for the signal "${signal}"`, signal, ...late }
   if (turn !== undefined) return { kind: 'rate', text: 'waits for its turn: no more calls may start now', ...late }
   if (until !== undefined) return { kind: 'time', text: 'waits for its time', until }

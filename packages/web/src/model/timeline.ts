@@ -2,6 +2,7 @@
 
 import { durationText } from './format.ts'
 import type { StepRow } from './run-graph.ts'
+import { spansOf } from './spans.ts'
 
 export interface TimeScale {
   /** Pixels from the left. */
@@ -55,11 +56,8 @@ export function scaleOf(rows: readonly StepRow[], from: number, to: number, widt
 /** When something ran, joined. */
 function stretches(rows: readonly StepRow[], from: number, to: number): (readonly [number, number])[] {
   const spans = rows
-    .filter(({ startedAt, status }) => startedAt !== undefined && status !== 'waiting')
-    .map(({ startedAt, endedAt }): [number, number] => [
-      Math.max(from, Date.parse(startedAt ?? '')),
-      Math.min(to, endedAt === undefined ? to : Date.parse(endedAt)),
-    ])
+    .flatMap((row) => spansOf(row, to))
+    .map(([a, b]): [number, number] => [Math.max(from, a), Math.min(to, b)])
     .sort((a, b) => a[0] - b[0])
   const joined: [number, number][] = []
   for (const span of spans) {
@@ -70,6 +68,8 @@ function stretches(rows: readonly StepRow[], from: number, to: number): (readonl
   return joined
 }
 
+/** Between two marks of time. */
+const TICK_WIDTH = 64
 const STEPS = [
   1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 15e3, 3e4, 6e4, 12e4, 3e5, 6e5, 18e5, 36e5, 72e5, 216e5,
   864e5,
@@ -82,7 +82,7 @@ function ticks(
   at: (time: number) => number,
   idle: readonly (readonly [number, number])[],
 ): { at: number; text: string }[] {
-  const step = STEPS.find((ms) => ms * perMs >= 96) ?? 864e5
+  const step = STEPS.find((ms) => ms * perMs >= TICK_WIDTH) ?? 864e5
   const marks: { at: number; text: string }[] = []
   for (let time = from; time <= to && marks.length < 60; time += step) {
     if (idle.some(([a, b]) => time > a && time < b)) continue

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { createLazyRoute, Link } from '@tanstack/react-router'
 import type { ReactElement } from 'react'
 import { queries } from '../../api/queries.ts'
+import { shortId } from '../../model/format.ts'
 import { Fault } from '../../parts/fault.tsx'
 import { Shape } from '../../parts/status.tsx'
 import { Ago } from '../../parts/time.tsx'
@@ -34,16 +35,19 @@ function ApprovalsPage(): ReactElement {
         ) : null}
         {data && data.waits.length > 0 ? (
           <ul aria-label="Waiting approvals">
-            {data.waits.map(({ id, title, name, description, flowName, step, since, expiresAt }) => (
+            {data.waits.map(({ id, title, name, description, flowName, runId, step, since, expiresAt }) => (
               <li key={id} className="approval">
                 <Shape status="waiting" />
                 <span className="fill">
                   <Link to="/approvals/$waitId" params={{ waitId: id }} className="question">
                     {title ?? name}
                   </Link>
-                  <span className="cut ink-3">{description ?? `${flowName ?? 'flow'}, step ${step}`}</span>
+                  <span className="cut ink-3">{description ?? `asked by step ${step}`}</span>
                 </span>
                 <span className="small ink-2 when">
+                  <span>
+                    {flowName ?? 'flow'} <span className="mono">{shortId(runId)}</span>
+                  </span>
                   <span>
                     since <Ago at={since} />
                   </span>

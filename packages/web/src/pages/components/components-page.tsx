@@ -80,7 +80,7 @@ const COLUMNS = (open: (path: string) => void): readonly Column<Row>[] => [
     ),
   },
   { name: 'Description', isExtra: true, cell: ({ description }) => <span className="ink-2">{description}</span> },
-  { name: 'Plugin', width: '140px', isExtra: true, cell: ({ plugin }) => plugin.name },
+  { name: 'Plugin', width: '120px', isExtra: true, isWide: true, cell: ({ plugin }) => plugin.name },
   {
     name: 'In flight',
     width: '96px',

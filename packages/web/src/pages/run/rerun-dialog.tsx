@@ -113,11 +113,13 @@ export function RerunDialog({ run, from, isOpen, onOpenChange }: RerunDialogProp
         {isOfOne && item ? (
           <>
             <FormOrJson schema={schema} value={input === undefined ? item.input : input.value} onChange={change} />
-            <p className="hint">What is [redacted] stays as it was recorded.</p>
+            {JSON.stringify(item.input).includes(REDACTED) ? (
+              <p className="hint">What is {REDACTED} stays as it was recorded.</p>
+            ) : null}
           </>
         ) : null}
       </form>
-      <p className="small ink-2" role="status">
+      <p className="ink-2 spaced" role="status">
         {preview.data ? previewText(preview.data, isOfOne) : null}
         {preview.error ? <span className="failed">{preview.error.message}</span> : null}
       </p>
@@ -131,6 +133,7 @@ export function RerunDialog({ run, from, isOpen, onOpenChange }: RerunDialogProp
 
 // ---
 
+const REDACTED = '[redacted]'
 const ANYTHING = {}
 
 function stepIdsOf(plan: Record<string, unknown> | undefined): string[] {

@@ -34,7 +34,7 @@ export function RunHead({ run, rows, place }: { run: Run; rows: readonly StepRow
     <header className="head">
       <Crumb to="/runs" word="Runs" />
       <h1>
-        <span className="cut">{nameOf(run)}</span> <span className="mono ink-2 cut">{run.runId}</span>
+        <span className="cut">{nameOf(run)}</span> <span className="mono ink-2 cut run-id">{run.runId}</span>
       </h1>
       <Copy text={run.runId} what="id" />
       <Status status={statusOf(run)} recovered={Boolean(run.recovered)} detail={headDetail(run)} />
@@ -44,6 +44,11 @@ export function RunHead({ run, rows, place }: { run: Run; rows: readonly StepRow
           {middleCut(word, MOST_WORD)}
         </Button>
       ))}
+      {wait ? (
+        <Link to="/approvals/$waitId" params={{ waitId: wait.id }} className={buttonClass('primary')}>
+          Decide {middleCut(wait.step, MOST_WORD)}
+        </Link>
+      ) : null}
       <Menu
         label="More"
         button={
@@ -55,11 +60,6 @@ export function RunHead({ run, rows, place }: { run: Run; rows: readonly StepRow
           .filter(({ id }) => !BUTTONS.has(id) && id !== 'decide')
           .map(({ id, word, isDanger = false, does }) => ({ id, word, isDanger, onAction: does }))}
       />
-      {wait ? (
-        <Link to="/approvals/$waitId" params={{ waitId: wait.id }} className={buttonClass('primary')}>
-          Decide {middleCut(wait.step, MOST_WORD)}
-        </Link>
-      ) : null}
       <RerunDialog {...dialog('rerun')} from={failed ?? (place.inside === undefined ? place.step : undefined)} />
       <CompareDialog {...dialog('compare')} />
       <AsCommand {...dialog('command')} />

@@ -183,7 +183,8 @@ function useDirection(): 'right' | 'down' {
   return isNarrow ? 'down' : 'right'
 }
 
-const NARROW = '(max-width: 767px)'
+/** Less than 480 px are left: of a small window, or beside the navigation and the panel. */
+const NARROW = '(max-width: 767px), (min-width: 900px) and (max-width: 1079px)'
 
 function useNodes(
   graph: RunGraph | undefined,

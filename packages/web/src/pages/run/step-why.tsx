@@ -3,6 +3,7 @@
 import type { RunFlow } from '@stepflow/api'
 import type { ReactElement } from 'react'
 import type { StepRow } from '../../model/run-graph.ts'
+import { Ago, WholeTime } from '../../parts/time.tsx'
 import type { RunPlace } from './run-place.ts'
 import { lineOf } from './source-view.tsx'
 
@@ -16,10 +17,15 @@ export function StepWhy({ row, flow, place }: StepWhyProps): ReactElement {
   const { why } = row
   if (!why) return <p className="ink-3">It ran since all that it needs was there.</p>
   const values = Object.entries(why.values ?? {})
-  const { step, at } = why
+  const { step, at, until } = why
   return (
     <>
       <p className="sentence">{why.text}</p>
+      {until === undefined ? null : (
+        <p className="ink-2">
+          until <WholeTime at={until} />, <Ago at={until} />
+        </p>
+      )}
       {at === undefined || at.line === lineOf(flow, row.stepId) ? null : (
         <p className="small">
           <button type="button" className="link as-text" onClick={() => place.show('source')}>

@@ -5,6 +5,7 @@ import { type ReactElement, useEffect, useMemo, useRef, useState } from 'react'
 import { durationText } from '../../model/format.ts'
 import type { StepRow } from '../../model/run-graph.ts'
 import { isOver } from '../../model/run-words.ts'
+import { spansOf } from '../../model/spans.ts'
 import { scaleOf } from '../../model/timeline.ts'
 import { useSight } from '../../parts/sight.ts'
 import { Shape } from '../../parts/status.tsx'
@@ -78,16 +79,21 @@ export function TimelineView({ run, rows, critical, selected, onSelect }: Timeli
                 <em style={{ left: 0 }}>{row.why?.text}</em>
               ) : (
                 <>
-                  {ready !== undefined && start - ready > 0 ? (
-                    <i
-                      className="wait"
-                      style={{ left: scale.at(ready), width: Math.max(0, scale.at(start) - scale.at(ready)) }}
-                    />
-                  ) : null}
+                  {/* From when it could have begun to its end; what is not covered by a bar was waiting. */}
                   <i
-                    className={`bar ${row.status}${isCritical.has(row.stepId) ? ' critical' : ''}`}
-                    style={{ left: scale.at(start), width: Math.max(6, scale.at(end) - scale.at(start)) }}
+                    className={`wait ${row.status}`}
+                    style={{
+                      left: scale.at(ready ?? start),
+                      width: Math.max(0, scale.at(end) - scale.at(ready ?? start)),
+                    }}
                   />
+                  {spansOf(row, now).map(([from, to]) => (
+                    <i
+                      key={from}
+                      className={`bar ${row.status}${isCritical.has(row.stepId) ? ' critical' : ''}`}
+                      style={{ left: scale.at(from), width: Math.max(6, scale.at(to) - scale.at(from)) }}
+                    />
+                  ))}
                   {row.attempts.map(({ startedAt, endedAt, error }) =>
                     error && endedAt !== undefined && row.attempts.length > 1 ? (
                       <b key={startedAt} style={{ left: scale.at(Date.parse(endedAt)) - 4 }}>

@@ -241,7 +241,6 @@ function columnsOf(
     { name: 'Status', width: '188px', cell: (run) => <RunStatus run={run} /> },
     {
       name: 'Flow',
-      width: '220px',
       isName: true,
       cell: (run) => <span title={nameOf(run)}>{middleCut(nameOf(run), MOST_NAME)}</span>,
     },
@@ -259,6 +258,7 @@ function columnsOf(
       name: 'Trigger',
       width: '96px',
       isExtra: true,
+      isWide: true,
       cell: ({ trigger }) => <span className="ink-2">{trigger.type}</span>,
     },
     { name: 'Duration', width: '96px', isRight: true, isExtra: true, cell: (run) => <Duration run={run} /> },

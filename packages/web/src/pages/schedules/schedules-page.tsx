@@ -80,7 +80,7 @@ function columnsOf(isAdmin: boolean): Column<Schedule>[] {
     },
     {
       name: 'Flow',
-      width: '200px',
+      width: '176px',
       cell: ({ flow }) => (
         <Link to="/flows/$name" params={{ name: flow }}>
           {flow}
@@ -88,10 +88,10 @@ function columnsOf(isAdmin: boolean): Column<Schedule>[] {
       ),
     },
     { name: 'When', cell: ({ description, cron }) => <span title={cron}>{description}</span> },
-    { name: 'Zone', width: '150px', isExtra: true, cell: ({ timezone }) => <span className="ink-2">{timezone}</span> },
+    { name: 'Zone', width: '136px', isExtra: true, cell: ({ timezone }) => <span className="ink-2">{timezone}</span> },
     {
       name: 'Last run',
-      width: '150px',
+      width: '120px',
       isExtra: true,
       cell: ({ lastRun, problem }) =>
         problem ? (
