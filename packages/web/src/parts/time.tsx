@@ -8,9 +8,9 @@ import { now, onTick } from './ticks.ts'
 /** The moment that somebody looks back to, which is now for all that is below; undefined: the server's time. */
 export const Moment = createContext<number | undefined>(undefined)
 
-/** The server's time, again every second; `still`: where nothing moves any more, it need not be drawn again. */
-export function useNow(pace: 'ticking' | 'still' = 'ticking'): number {
-  const time = useSyncExternalStore(pace === 'ticking' ? onTick : neverTicks, now)
+/** The server's time, again every second. */
+export function useNow(): number {
+  const time = useSyncExternalStore(onTick, now)
   return useContext(Moment) ?? time
 }
 

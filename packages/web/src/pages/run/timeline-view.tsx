@@ -1,15 +1,14 @@
 // When each step waited and ran: a row a step, time to the right, long stretches in which nothing ran folded.
 
 import type { Run } from '@stepflow/api'
-import { type ReactElement, useEffect, useMemo, useRef, useState } from 'react'
+import { type ReactElement, useContext, useEffect, useMemo, useRef, useState } from 'react'
 import { durationText } from '../../model/format.ts'
 import type { StepRow } from '../../model/run-graph.ts'
-import { isOver } from '../../model/run-words.ts'
 import { spansOf } from '../../model/spans.ts'
 import { scaleOf } from '../../model/timeline.ts'
 import { useSight } from '../../parts/sight.ts'
 import { Shape } from '../../parts/status.tsx'
-import { useNow } from '../../parts/time.tsx'
+import { Moment, useNowWhile } from '../../parts/time.tsx'
 
 export interface TimelineViewProps {
   readonly run: Run
@@ -24,7 +23,8 @@ const ROW = 32
 const MARGIN_ROWS = 10
 
 export function TimelineView({ run, rows, critical, selected, onSelect }: TimelineViewProps): ReactElement {
-  const now = useNow(isOver(run) ? 'still' : 'ticking')
+  const time = useNowWhile(run.completedAt === undefined)
+  const now = useContext(Moment) ?? (run.completedAt === undefined ? time : Date.parse(run.completedAt))
   const box = useRef<HTMLDivElement>(null)
   const [width, setWidth] = useState(800)
   const [first, count] = useSight(box, ROW, MARGIN_ROWS)
