@@ -37,23 +37,22 @@ import { DirectRuns } from './direct-runs.ts'
 import { Ending } from './ending.ts'
 import { endOf, handleOf, recordedResults, watchEntries, watchRun } from './follow-run.ts'
 import { StoredRun } from './followed-run.ts'
-import { isSmall, OPEN_SHARDS, passOver, takeIn, WAITING_ITEMS } from './intake.ts'
+import { isSmall, passOver } from './intake.ts'
+import { Intakes } from './intakes.ts'
 import { Journals } from './journals.ts'
 import type { LocalRun } from './local-run.ts'
 import { LocalRuns } from './local-runs.ts'
 import { LogKeeper } from './log-keeper.ts'
-import { stepToRerun } from './rerun.ts'
 import { ResultStream } from './result-stream.ts'
 import { newRunId } from './run-id.ts'
-import { beginningOf, rowOf } from './run-journal.ts'
+import { rowOf } from './run-journal.ts'
 import { checkId, checkLabels, checkLimit, keptOptions, repeatedOptions, shownLabels } from './run-options.ts'
 import { LeftSecrets } from './secrets-left.ts'
 import { isThere, SharedRuns } from './shared-runs.ts'
 import { SpreadRuns } from './spread-runs.ts'
-import { checkItems, previewOf, takeOver, writeRerun } from './write-rerun.ts'
+import { readToRerun } from './to-rerun.ts'
+import { previewOf, takeOver, writeRerun } from './write-rerun.ts'
 
-/** Results that may wait for their reader before the intake waits too, in shards. */
-const BACKLOG_SHARDS = 8
 /** For how long a store that is away is waited for. */
 const PATIENCE_MS = 60_000
 /** For how long a closing engine waits until what it leaves is back in the store. */
@@ -71,8 +70,7 @@ export class RunEngine implements PlanEngine {
   readonly #spread: SpreadRuns
   readonly #shared: SharedRuns
   readonly #logs: LogKeeper
-  /** Runs whose inputs are being read. */
-  readonly #intakes = new Set<LocalRun>()
+  readonly #intakes: Intakes
   #working: { stop(): Promise<void> } | undefined
   #isClosing = false
   readonly #closed = new Ending()
@@ -113,11 +111,12 @@ export class RunEngine implements PlanEngine {
       logs: this.#logs,
       warn,
       mayPutDown: () => this.#working !== undefined,
-      isTakingIn: (id) => this.#spread.isTakingIn(id) || [...this.#intakes].some((run) => run.id === id),
+      isTakingIn: (id) => this.#spread.isTakingIn(id) || this.#intakes.has(id),
       tendHead: (id, rows) => this.#spread.tendHead(id, rows),
       clock,
       random,
     })
+    this.#intakes = new Intakes({ store, patience, clock, journals: this.#journals })
     this.#shared = new SharedRuns({ store, clock, warn, spread: this.#spread, journals: this.#journals })
     this.#direct = new DirectRuns({
       link,
@@ -163,10 +162,11 @@ export class RunEngine implements PlanEngine {
       return this.#handle(run, results, unwatch)
     }
     const journal = `${id}/0`
-    this.#intakes.add(run)
+    this.#intakes.announce(run)
     const written = async () => this.#options.store.append({ journal, after: 0, entries: [created([])] })
     await this.#accepted(run, unwatch, written(), [journal])
-    const intake = this.#takeIn(run, results, inputs, { items: 0, shards: 0 }, options.onBroken)
+    const source = { inputs, taken: { items: 0, shards: 0 }, onBroken: options.onBroken }
+    const intake = this.#intakes.takeIn(run, results, source)
     return this.#handle(run, results, unwatch, intake)
   }
 
@@ -205,7 +205,11 @@ export class RunEngine implements PlanEngine {
     const intake =
       isSealed || !inputs
         ? undefined
-        : this.#takeIn(run, results, inputs, { items, shards: shards.length - 1 }, options.onBroken)
+        : this.#intakes.takeIn(run, results, {
+            inputs,
+            taken: { items, shards: shards.length - 1 },
+            onBroken: options.onBroken,
+          })
     return this.#handle(run, results, unwatch, intake)
   }
 
@@ -243,7 +247,7 @@ export class RunEngine implements PlanEngine {
     // Those of the run that is repeated may be from before this rule.
     checkLabels(options.labels)
     const { store } = this.#options
-    const { shards, before, plan, read } = await this.#toRerun(id, options)
+    const { shards, before, plan, read } = await readToRerun(this.#options.store, id, options)
     const linked = await this.#link(plan)
     const variables = checkedVariables(linked, options.variables ?? before.options?.variables ?? {})
     const { from: start } = options
@@ -286,7 +290,7 @@ export class RunEngine implements PlanEngine {
   }
 
   async previewRerun(id: RunId, options: Pick<RerunOptions, 'from' | 'items' | 'plan'> = {}): Promise<RerunPreview> {
-    const { shards, before, plan, read } = await this.#toRerun(id, options)
+    const { shards, before, plan, read } = await readToRerun(this.#options.store, id, options)
     return previewOf(read, shards, before.plan, plan, options)
   }
 
@@ -326,7 +330,7 @@ export class RunEngine implements PlanEngine {
     const spread = this.#spread.leave()
     this.#direct.close()
     // A store that is away has who held what, and notices in its own time that we are gone.
-    const heads = [...this.#intakes].map((run) => this.#letHeadGo(run))
+    const heads = this.#intakes.leave()
     await this.#within(CLOSE_MS, Promise.all([this.#journals.left(), spread, ...heads]))
     await this.#within(CLOSE_MS, this.#logs.close())
     this.#patience.stop()
@@ -335,26 +339,6 @@ export class RunEngine implements PlanEngine {
   }
 
   // ---
-
-  /** What a rerun begins with; throws if there can be none. */
-  async #toRerun(id: RunId, { from, items, plan }: Pick<RerunOptions, 'from' | 'items' | 'plan'>) {
-    const { store } = this.#options
-    const row = await rowOf(store, id)
-    if (!isEnded(row.status)) {
-      throw new FlowError('CONFLICT', `run ${id} has not ended (${row.status}): wait for it, or cancel it first`)
-    }
-    const shards = await store.runs.shards(id)
-    const head = await store.read(`${id}/0`)
-    const before = beginningOf(id, head)
-    const next = plan ?? before.plan
-    if (from && 'step' in from) stepToRerun(next, from.step)
-    checkItems(
-      items,
-      shards.reduce((sum, shard) => sum + shard.items, 0),
-    )
-    const read = (journal: JournalId) => (journal === `${id}/0` ? head : store.read(journal))
-    return { shards, before, plan: next, read }
-  }
 
   /** Resolves with what is waited for, at the latest after `ms`. */
   #within(ms: number, what: Promise<unknown>): Promise<void> {
@@ -370,53 +354,6 @@ export class RunEngine implements PlanEngine {
 
   #checkOpen(): void {
     if (this.#isClosing) throw closed()
-  }
-
-  async #takeIn(
-    run: LocalRun,
-    results: ResultStream,
-    inputs: Inputs,
-    taken: { items: number; shards: number },
-    onBroken: SubmitOptions['onBroken'] = 'fail',
-  ): Promise<'whole' | 'broken'> {
-    this.#intakes.add(run)
-    let end: 'whole' | 'broken' = 'broken'
-    try {
-      end = await this.#takeAll(run, results, inputs, taken, onBroken)
-      return end
-    } finally {
-      this.#intakes.delete(run)
-      if (end === 'broken' || run.isClosed) void this.#letHeadGo(run)
-    }
-  }
-
-  /** More inputs may come, by whoever has them: nobody holds the run's own journal meanwhile. */
-  async #letHeadGo(run: LocalRun): Promise<void> {
-    await this.#journals.handBack({ journal: `${run.id}/0`, at: Number.POSITIVE_INFINITY })
-  }
-
-  #takeAll(
-    run: LocalRun,
-    results: ResultStream,
-    inputs: Inputs,
-    taken: { items: number; shards: number },
-    onBroken: 'fail' | 'keep',
-  ): Promise<'whole' | 'broken'> {
-    return takeIn(run, inputs, taken, onBroken, {
-      now: () => this.#clock.now(),
-      timer: (ms, fire) => this.#clock.timer(ms, fire),
-      room: async (items) => {
-        await run.shardRoom(OPEN_SHARDS, WAITING_ITEMS / items)
-        await results.room(BACKLOG_SHARDS * items)
-      },
-      open: (journal, entries) => this.#journals.start(run, journal, entries),
-      note: async (entries) => this.#patience.ask(() => this.#note(run.id, entries)),
-    })
-  }
-
-  /** Adds to the run's own journal, whoever else does. */
-  async #note(id: RunId, entries: readonly JournalEntry[]): Promise<void> {
-    await this.#options.store.append({ journal: `${id}/0`, entries })
   }
 
   /**
@@ -435,7 +372,7 @@ export class RunEngine implements PlanEngine {
       if (isAway(error))
         for (const journal of journals) void this.#journals.handBack({ journal, at: this.#clock.now() })
       unwatch()
-      this.#intakes.delete(run)
+      this.#intakes.forget(run)
       this.#runs.forget(run)
       throw FlowError.is(error) && error.code === 'CONFLICT' ? isThere(run.id) : error
     }
