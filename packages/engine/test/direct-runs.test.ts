@@ -30,6 +30,27 @@ describe('a direct run', () => {
     }
   })
 
+  test('has the id of its run in the runs inside it, too', async () => {
+    const ids: string[] = []
+    const { engine } = bench({ '/id': (_, context) => ids.push(context.runId) })
+    const child = plan({ a: call('/id') }, () => ({ input: ref(0) }))
+    const sub = call('$core/run', {
+      op: 'object',
+      of: [
+        ['plan', { op: 'literal', value: child as never }],
+        ['input', input],
+      ],
+    })
+
+    await engine.runDirectly(
+      plan({ sub, b: call('/id', ref(0)) }, () => ({ input: ref(1) })),
+      1,
+      { id: 'mine' },
+    )
+
+    expect(ids).toEqual(['mine', 'mine'])
+  })
+
   test('leaves nothing in the store', async () => {
     const store = createMemoryStore()
     const { engine } = bench({}, createManualClock(), store)

@@ -56,7 +56,12 @@ export class Calls {
     this.#drive = drive
     this.#items = items
     this.#parks = parks
-    this.#isDurable = drive.options.isDurable
+    this.#isDurable = drive.tools.isDurable
+  }
+
+  /** Nothing is under way, nothing has arrived. */
+  get isQuiet(): boolean {
+    return this.#unanswered === 0 && this.#unsent.length === 0 && !this.hasArrivals
   }
 
   /** Answers have arrived, or signals that parked attempts wait for. */
@@ -271,13 +276,13 @@ export class Calls {
   #inputFor({ run, step, key }: Attempt, { info }: Component): unknown {
     const input = run.state.value[key]
     if (typeof input !== 'object' || input === null || info.keepsInput === true) return input
-    const isShared = this.#drive.options.records === 'steps' || run.sharesInputs || run.plan.isShared[step] === 1
+    const isShared = this.#drive.of.run.records === 'steps' || run.sharesInputs || run.plan.isShared[step] === 1
     return isShared ? ownCopy(input) : input
   }
 
   #await(attempt: Attempt, answer: Promise<unknown>, component: Component): void {
     const { run, key } = attempt
-    if (this.#drive.options.records === 'steps' && !this.#isDurable && attempt.woken === undefined)
+    if (this.#drive.of.run.records === 'steps' && !this.#isDurable && attempt.woken === undefined)
       recordStart(this.#drive, attempt)
     run.state.status[key] = RUNNING
     run.attempts.set(key, attempt)
@@ -286,7 +291,7 @@ export class Calls {
       if (!attempt.hasStarted) this.#watchQueue(attempt)
     } else if (!limitsItself) this.#armTimeout(attempt)
     this.#unanswered++
-    if (this.#drive.options.gate.mayGrow) this.#lookSoon()
+    if (this.#drive.of.gate.mayGrow) this.#lookSoon()
     answer.then(
       (result) => {
         this.#unanswered--
@@ -301,9 +306,9 @@ export class Calls {
 
   /** Of a call that waits for its plugin for long, the journal says so: whoever looks at the run sees why nothing moves. */
   #watchQueue(attempt: Attempt): void {
-    const { clock, records } = this.#drive.options
-    if (records !== 'steps' || this.#drive.isReplaying || attempt.hasTimer) return
-    attempt.cancelTimer = clock.timer(QUEUED_MS, () => {
+    const { tools, of } = this.#drive
+    if (of.run.records !== 'steps' || this.#drive.isReplaying || attempt.hasTimer) return
+    attempt.cancelTimer = tools.clock.timer(QUEUED_MS, () => {
       attempt.cancelTimer = undefined
       recordQueue(this.#drive, attempt, { queued: true })
       attempt.onStarted = () => {
@@ -321,9 +326,9 @@ export class Calls {
   #lookSoon(): void {
     if (this.#isLooking) return
     this.#isLooking = true
-    this.#drive.options.clock.soon(() => {
+    this.#drive.tools.clock.soon(() => {
       this.#isLooking = false
-      if (this.#unanswered > 0) this.#drive.options.gate.keepFew()
+      if (this.#unanswered > 0) this.#drive.of.gate.keepFew()
     })
   }
 
@@ -373,7 +378,7 @@ export class Calls {
   #thrown(attempt: Attempt, thrown: unknown): void {
     const { run, slot, step, key } = attempt
     const tries = { ...(run.tries.get(key) ?? { step: 0, transport: 0 }) }
-    const delay = retryDelay(thrown, stepOf(attempt).retry, tries, this.#drive.options.random)
+    const delay = retryDelay(thrown, stepOf(attempt).retry, tries, this.#drive.tools.random)
     if (delay !== undefined) {
       run.tries.set(key, tries)
       this.#endAttempt(attempt, thrown)
@@ -383,15 +388,13 @@ export class Calls {
     this.#endAttempt(attempt, thrown)
     const first = run.scheduler.settled.length
     const inside = this.#drive.secretsInside(rootItem(attempt))
-    run.scheduler.fail(slot, step, this.#drive.options.redactError(inputsOf(attempt), errorValue(thrown), inside))
+    run.scheduler.fail(slot, step, this.#drive.of.run.redactError(inputsOf(attempt), errorValue(thrown), inside))
     this.#afterSettle(attempt, first, false)
   }
 
   /** Is there something to say of its answer even where not all steps are recorded? */
   #isTold({ cacheKey, later }: Attempt): boolean {
-    return (
-      cacheKey !== undefined || (later !== undefined && later.lost > 0 && this.#drive.options.records !== 'nothing')
-    )
+    return cacheKey !== undefined || (later !== undefined && later.lost > 0 && this.#drive.of.run.records !== 'nothing')
   }
 
   #afterSettle(attempt: Attempt, firstRecord: number, isAnswer: boolean, result?: unknown): void {

@@ -33,7 +33,7 @@ function inOrder(value: unknown): unknown {
 
 /** The output of an earlier success: of this very turn, or in the store. */
 export function findKept(drive: Drive, key: string): MaybePromise<KeptOutput | undefined> {
-  return drive.kept.get(key) ?? drive.options.cached(key, drive.now)
+  return drive.kept.get(key) ?? drive.tools.cached(key, drive.now)
 }
 
 /** What a record says of the output of a call whose success is kept. */

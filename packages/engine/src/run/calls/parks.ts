@@ -33,7 +33,7 @@ export class Parks {
   constructor(drive: Drive, items: Items) {
     this.#drive = drive
     this.#items = items
-    this.signals = new Signals(drive.root.from, Math.max(1, drive.root.inputs.length))
+    this.signals = new Signals(drive.root.from, drive.root.limit)
   }
 
   /** Nothing is waited for, and nothing kept for later. */
@@ -88,11 +88,16 @@ export class Parks {
     // As data too: who shows many items counts their retries.
     const event = { event: 'retry', item: rootItem(failed), attempt: failed.attempt, delayMs }
     const what = next.attempt === failed.attempt ? 'did not get through, sent again' : 'failed, next'
-    run.services.report(failed, 'warning', `attempt ${failed.attempt} ${what} in ${delayMs} ms: ${message}`, event)
+    failed.facts.services.report(
+      failed,
+      'warning',
+      `attempt ${failed.attempt} ${what} in ${delayMs} ms: ${message}`,
+      event,
+    )
     const until = this.#drive.now + delayMs
     this.#wakeAt(until, next)
     const inside = this.#drive.secretsInside(rootItem(failed))
-    const error = this.#drive.options.redactError(inputsOf(failed), errorValue(thrown), inside)
+    const error = this.#drive.of.run.redactError(inputsOf(failed), errorValue(thrown), inside)
     recordPark(this.#drive, next, { until, error })
     this.#items.leaveStepPlace(failed)
     this.#items.park(run, slot)

@@ -15,7 +15,7 @@ export function recordStart(drive: Drive, attempt: Attempt): void {
 
 /** Between two turns: a call has waited long for its plugin (`queued`), or has begun after that. */
 export function recordQueue(drive: Drive, attempt: Attempt, queued: { readonly queued?: true }): void {
-  const at = drive.options.clock.now()
+  const at = drive.tools.clock.now()
   drive.entries.push({ type: 'started', at, attempt: attempt.attempt, ...queued, ...visitOf(attempt) })
   drive.touch(attempt.run)
   drive.poke()
@@ -30,7 +30,7 @@ export interface ParkFacts {
 }
 
 export function recordPark(drive: Drive, attempt: Attempt, { until, error, form }: ParkFacts): void {
-  if (drive.options.records !== 'steps') return
+  if (drive.of.run.records !== 'steps') return
   const { park } = attempt
   const tries = attempt.run.tries.get(attempt.key)
   drive.entries.push({
@@ -56,7 +56,7 @@ export function recordOpening(
   { plan, inputs }: ActiveRun,
   secrets: readonly unknown[],
 ): void {
-  if (drive.options.records !== 'steps') return
+  if (drive.of.run.records !== 'steps') return
   drive.entries.push({
     type: 'opened',
     at: drive.now,

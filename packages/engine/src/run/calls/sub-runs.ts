@@ -4,7 +4,7 @@ import type { ParkedRun } from '../../component/plugin.ts'
 import { isPromise, isRecord, type MaybePromise, own } from '../../json.ts'
 import { checkedVariables } from '../check-variables.ts'
 import { ActiveRun } from '../in-flight/active-run.ts'
-import type { Attempt } from '../in-flight/attempt.ts'
+import type { Attempt, CallFacts } from '../in-flight/attempt.ts'
 import { rootItem } from '../in-flight/attempt-place.ts'
 import type { Drive } from '../in-flight/drive.ts'
 import type { LinkedPlan } from '../link.ts'
@@ -14,7 +14,7 @@ const ITEMS_AT_ONCE = 64
 
 /** Opens the sub-run that a parked attempt waits for. Throws or rejects if its plan cannot be run. */
 export function openSubRun(drive: Drive, attempt: Attempt, options: ParkedRun): MaybePromise<void> {
-  const linked = drive.options.link(options.plan)
+  const linked = drive.tools.link(options.plan)
   if (!isPromise(linked)) return open(drive, attempt, options, linked)
   return linked.then((plan) => {
     if (attempt.isLive) open(drive, attempt, options, plan)
@@ -33,16 +33,15 @@ export function closeSubRun(drive: Drive, child: ActiveRun): Attempt {
 // ---
 
 function open(drive: Drive, attempt: Attempt, options: ParkedRun, plan: LinkedPlan): void {
-  const { facts } = attempt.run.state
+  const { facts } = attempt
   const child = new ActiveRun({
     key: attempt.nextSubRunKey(),
     plan,
-    facts: { ...facts, variables: innerVariables(plan, options.variables ?? facts.variables) },
+    facts: innerFacts(facts, innerVariables(plan, options.variables ?? facts.variables)),
     inputs: options.inputs,
     from: 0,
     limit: options.maxConcurrent ?? ITEMS_AT_ONCE,
-    records: drive.options.records,
-    services: drive.options.services,
+    records: drive.of.run.records,
     parent: { attempt, options },
   })
   child.outcomes.length = options.inputs.length
@@ -51,6 +50,14 @@ function open(drive: Drive, attempt: Attempt, options: ParkedRun, plan: LinkedPl
   drive.subRuns.set(child.key, child)
   recordOpening(drive, attempt, child, secrets)
   drive.touch(child)
+}
+
+/** Field by field: those of a run that is kept nowhere make its id when they are asked for it. */
+function innerFacts(
+  { id, secret, secrets = [], local, services }: CallFacts,
+  variables: CallFacts['variables'],
+): CallFacts {
+  return { id, variables, secret, secrets, local, services }
 }
 
 /** Those around it, checked and filled in by its own schema as far as that names them. */

@@ -15,7 +15,7 @@ export function armTimeLimit(
   const { timeoutMs } = stepOf(attempt)
   // What happens while the past is replayed would not be written.
   if (timeoutMs === undefined || attempt.hasTimer || drive.isReplaying) return
-  const { clock } = drive.options
+  const { clock } = drive.tools
   attempt.since ??= clock.now()
   attempt.cancelTimer = clock.timer(Math.max(0, attempt.since + timeoutMs - clock.now()), () => {
     attempt.cancelTimer = undefined

@@ -4,13 +4,13 @@
 import { type ErrorValue, FlowError } from '../../errors.ts'
 import { isPromise, type MaybePromise } from '../../json.ts'
 import { isAway } from '../../store/patience.ts'
-import type { AtWork, JournalRow, Wake } from '../../store/store.ts'
+import type { AtWork, JournalRow } from '../../store/store.ts'
 import { Calls } from '../calls/calls.ts'
 import { Parks } from '../calls/parks.ts'
 import { cancelledError, type SignalEntry } from '../calls/signals.ts'
 import { nextLimitAt } from '../calls/time-limits.ts'
 import type { ActiveRun } from '../in-flight/active-run.ts'
-import { Drive, type DriverOptions } from '../in-flight/drive.ts'
+import { Drive, type DrivenJournal, type DriverEnd, type DriverTools } from '../in-flight/drive.ts'
 import { dropStep } from '../in-flight/drop.ts'
 import { Items } from '../in-flight/items.ts'
 import { type Conflict, JournalWriter, newMark } from './journal-writer.ts'
@@ -25,23 +25,6 @@ const PUT_DOWN_MS = 1_000
 const AT_ONCE = Promise.resolve()
 const LEFT = 'this process no longer drives the run'
 
-/** Why a driver has ended. `wake`: when the journal is to be driven again (`Infinity`: when its run is signalled). */
-export type DriverEnd =
-  /** Nothing is left to do. */
-  | { readonly how: 'done' }
-  /** It was to begin the journal, which is there already. */
-  | { readonly how: 'refused'; readonly wake: Wake }
-  /** All that is left only waits. */
-  | { readonly how: 'waits'; readonly wake: Wake }
-  /** Another has written to the journal. If nobody else has it after all, the store wakes somebody. */
-  | { readonly how: 'lost'; readonly wake: Wake }
-  /** It was told to. */
-  | { readonly how: 'left'; readonly wake: Wake }
-  /** The store was away for too long. `isNew`: the journal's first row may not be there. */
-  | { readonly how: 'away'; readonly wake: Wake; readonly error: FlowError; readonly isNew: boolean }
-  /** A bug in us, or a damaged journal. */
-  | { readonly how: 'failed' }
-
 export class Driver {
   readonly #drive: Drive
   readonly #items: Items
@@ -54,44 +37,46 @@ export class Driver {
   /** A turn is being written, or the past is being replayed. */
   #isBusy = false
   #isOver = false
+  /** It was stopped, and nothing says that all it had begun has ended. */
+  #isStopped = false
   /** A place for an item has become free since the turn began. */
   #hasRoom = false
   #cancelTimer: (() => void) | undefined
   #timerAt = Number.POSITIVE_INFINITY
-  #resolve!: (end: DriverEnd) => void
-  #accept: (() => void) | undefined
-  #refuse!: (why: unknown) => void
+  /** The journal is not written for the first time yet. */
+  #isNew = true
 
-  readonly done: Promise<DriverEnd>
-  /** Resolves when the journal is written for the first time; rejects if it cannot be. */
-  readonly accepted: Promise<void>
-
-  constructor(options: DriverOptions) {
-    this.#drive = new Drive(options)
+  constructor(tools: DriverTools, of: DrivenJournal) {
+    this.#drive = new Drive(tools, of)
     this.#items = new Items(this.#drive)
     this.#parks = new Parks(this.#drive, this.#items)
     this.#calls = new Calls(this.#drive, this.#items, this.#parks)
-    this.#writer = new JournalWriter(options, () => this.atWork)
-    this.done = new Promise((resolve) => {
-      this.#resolve = resolve
-    })
-    this.accepted = new Promise((resolve, reject) => {
-      this.#accept = resolve
-      this.#refuse = reject
-    })
-    // Of interest to who starts a journal, not to who goes on with one.
-    this.accepted.catch(() => {})
-    this.#drive.entries.push(...options.preamble)
-    if (options.isDurable) {
-      const mark = newMark(options.random)
-      const node = options.node === undefined ? {} : { node: options.node }
-      this.#drive.entries.push({ type: 'claimed', at: options.clock.now(), driver: options.driver, mark, ...node })
-    }
+    this.#writer = new JournalWriter(tools, of, () => this.atWork)
     this.#drive.onPoke = () => this.#poke()
     this.#drive.onAway = (error) => this.#failed(error)
-    this.#drive.touch(this.#drive.root)
-    if (options.rows.length === 0) this.#poke()
-    else void this.#recover(options.rows)
+    this.#begin()
+  }
+
+  /** Drives another journal of the plan, the one before having ended (`canReuse`). */
+  reuse(of: DrivenJournal): void {
+    this.#drive.takeUp(of)
+    this.#writer.takeUp(of)
+    this.#isOver = false
+    this.#isNew = true
+    this.#begin()
+  }
+
+  #begin(): void {
+    const { of, tools, entries, root } = this.#drive
+    for (const entry of of.preamble) entries.push(entry)
+    if (tools.isDurable) {
+      const mark = newMark(tools.random)
+      const node = tools.node === undefined ? {} : { node: tools.node }
+      entries.push({ type: 'claimed', at: tools.clock.now(), driver: tools.driver, mark, ...node })
+    }
+    this.#drive.touch(root)
+    if (of.rows.length === 0) this.#poke()
+    else void this.#recover(of.rows)
   }
 
   /** A place for an item has become free. */
@@ -117,8 +102,8 @@ export class Driver {
    * what ended behind one that is missing would be lost.
    */
   drain(upTo = -1): void {
-    const { root, options } = this.#drive
-    if (options.isDurable) root.isClosed = true
+    const { root, tools } = this.#drive
+    if (tools.isDurable) root.isClosed = true
     else root.end = Math.max(root.next, upTo - root.from + 1)
     this.onFree()
   }
@@ -129,26 +114,21 @@ export class Driver {
     return root.next === 0 ? -1 : root.from + root.next - 1
   }
 
-  // --- used again, for runs that are kept nowhere
-
-  /** Drives another run, the one before having ended. */
-  reuse(input: unknown): void {
-    const { root } = this.#drive
-    root.reuse(input)
-    this.#drive.touch(root)
-    this.#poke()
-  }
-
-  /** Nothing is left of the run before. */
+  /** Nothing is left of what it has driven, which was one new item of one run. */
   get canReuse(): boolean {
-    const { subRuns } = this.#drive
-    return this.#timerAt === Number.POSITIVE_INFINITY && subRuns.size === 0 && this.#parks.isQuiet && !this.#isOver
+    const { subRuns, of, root, isPaused } = this.#drive
+    const wasLone = of.rows.length === 0 && of.from === 0 && root.inputs.length === 1 && root.isDone
+    const isWhole = !this.#isStopped && this.#cancelled === undefined && !isPaused && subRuns.size === 0
+    return (
+      wasLone && isWhole && this.#timerAt === Number.POSITIVE_INFINITY && this.#parks.isQuiet && this.#calls.isQuiet
+    )
   }
 
   /** Stops where it is; the journal, if there is one, says how to go on. */
   leave(why = LEFT): void {
-    const { journal, clock } = this.#drive.options
-    const at = this.#isQuiet ? this.#nextTimeAt() : clock.now()
+    const { of, tools } = this.#drive
+    const { journal } = of
+    const at = this.#isQuiet ? this.#nextTimeAt() : tools.clock.now()
     this.#over({ how: 'left', wake: { journal, at } }, why)
   }
 
@@ -212,21 +192,18 @@ export class Driver {
   #afterAppend(isComplete: boolean): void {
     this.#isBusy = false
     if (this.#isOver) return
-    // Node looks into every promise that is resolved twice, which costs more than a step.
-    this.#accept?.()
-    this.#accept = undefined
+    if (this.#isNew) this.#accept()
     if (this.#drive.kept.size > 0) this.#drive.kept.clear()
     try {
       this.#calls.sendUnsent()
-      const { root, dirty, options } = this.#drive
-      if (root.isDone) return options.onFinished ? undefined : this.#over({ how: 'done' })
-      if (!isComplete) return options.clock.soon(() => this.#poke())
-      if (root.isIdle) options.onIdle()
+      const { root, dirty, of, tools } = this.#drive
+      if (root.isDone) return of.onFinished ? undefined : this.#done()
+      if (!isComplete) return tools.clock.soon(() => this.#poke())
+      if (root.isIdle) of.run.idled()
       const canResume = this.#hasRoom && this.#items.hasClaims
       if (this.#calls.hasArrivals || dirty.length > 0 || this.#cancelled || canResume) return this.#poke()
       if (this.#drive.isLeaving && !this.#calls.isUnderWay) return this.leave()
-      if (this.#canPutDown())
-        return this.#over({ how: 'waits', wake: { journal: options.journal, at: this.#nextTimeAt() } })
+      if (this.#canPutDown()) return this.#over({ how: 'waits', wake: { journal: of.journal, at: this.#nextTimeAt() } })
       this.#armTimer()
       this.#checkStuck()
     } catch (error) {
@@ -236,9 +213,9 @@ export class Driver {
 
   /** One row, or none if there is nothing to say. */
   #append(): MaybePromise<Conflict | undefined> {
-    const { entries, options, root, subRuns } = this.#drive
+    const { entries, of, root, subRuns } = this.#drive
     if (entries.length === 0) return undefined
-    const { gate } = options
+    const { gate } = of
     if (gate.mayGrow) {
       // An item with runs inside holds what nobody can estimate, and keeps the store busy by itself.
       if (subRuns.size > 0) gate.keepFew()
@@ -249,17 +226,17 @@ export class Driver {
 
   /** Another has the journal: whatever this driver still does is void. */
   #giveUp(conflict: Conflict): void {
-    const { journal, services, clock } = this.#drive.options
+    const { of, tools } = this.#drive
+    const { journal, run } = of
     try {
       if (conflict === 'is there') {
         this.#refuse(new FlowError('CONFLICT', `journal ${journal} exists already; resume its run`))
-        return this.#over({ how: 'refused', wake: { journal, at: clock.now() } })
+        return this.#over({ how: 'refused', wake: { journal, at: tools.clock.now() } })
       }
-      services.warn(`journal ${journal} was taken over`)
+      run.facts.services.warn(`journal ${journal} was taken over`)
       // It is there, then.
-      this.#accept?.()
-      this.#accept = undefined
-      this.#over({ how: 'lost', wake: { journal, at: clock.now() } })
+      if (this.#isNew) this.#accept()
+      this.#over({ how: 'lost', wake: { journal, at: tools.clock.now() } })
     } catch (error) {
       this.#bug(error)
     }
@@ -268,30 +245,50 @@ export class Driver {
   /** A turn could not be written, or what it needs not be read. */
   #failed(error: unknown): void {
     if (!isAway(error)) return this.#bug(error)
+    const { of, tools } = this.#drive
+    const isNew = of.rows.length === 0 && this.#isNew
     this.#refuse(error)
     // Not at once: a store that takes this and refuses that would have us call the same again and again.
-    const { journal, clock, rows } = this.#drive.options
-    const isNew = rows.length === 0 && this.#accept !== undefined
-    this.#over({ how: 'away', wake: { journal, at: clock.now() + PUT_DOWN_MS }, error, isNew })
+    this.#over({ how: 'away', wake: { journal: of.journal, at: tools.clock.now() + PUT_DOWN_MS }, error, isNew })
+  }
+
+  /** Nothing is left to stop: it may be used again. */
+  #done(): void {
+    if (!this.canReuse) return this.#over({ how: 'done' })
+    this.#isOver = true
+    this.#drive.of.over?.({ how: 'done' })
+  }
+
+  #accept(): void {
+    this.#isNew = false
+    this.#drive.of.accepted?.()
+  }
+
+  /** Not a second time: who waits for the journal has heard of it. */
+  #refuse(why: unknown): void {
+    if (this.#isNew) this.#drive.of.refused?.(why)
+    this.#isNew = false
   }
 
   #over(end: DriverEnd, why = LEFT): void {
     if (this.#isOver) return
     this.#stop(why)
-    if (this.#accept) this.#refuse(new FlowError('CANCELLED', why))
-    this.#resolve(end)
+    if (this.#isNew) this.#refuse(new FlowError('CANCELLED', why))
+    this.#drive.of.over?.(end)
   }
 
   #bug(error: unknown): void {
     if (this.#isOver) return
     this.#stop(LEFT)
-    this.#drive.options.onBug(error)
+    const { of } = this.#drive
+    of.run.fail(error)
     this.#refuse(error)
-    this.#resolve({ how: 'failed' })
+    of.over?.({ how: 'failed' })
   }
 
   #stop(why: string): void {
     this.#isOver = true
+    this.#isStopped = true
     this.#writer.stop()
     this.#cancelTimer?.()
     const { root } = this.#drive
@@ -299,14 +296,14 @@ export class Driver {
     root.isDropped = true
     for (const key of [...root.attempts.keys()]) dropStep(this.#drive, root, key, why)
     for (const { cancel } of root.deadlines.values()) cancel()
-    for (let held = root.live - root.idle; held > 0; held--) this.#drive.options.gate.release()
+    for (let held = root.live - root.idle; held > 0; held--) this.#drive.of.gate.release()
   }
 
   // --- moving
 
   /** Works through the runs that can move; false if the turn's budget ended first. */
   #pump(): boolean {
-    const { dirty, options } = this.#drive
+    const { dirty, tools } = this.#drive
     let until = 0
     let steps = 0
     for (let run = dirty.pop(); run !== undefined; run = dirty.pop()) {
@@ -324,8 +321,8 @@ export class Driver {
         }
         scheduler.advance()
         if (scheduler.hasNews) this.#collect(run)
-        if (++steps === 128) until = options.clock.now() + TURN_MS
-        if (steps >= TURN_STEPS || ((steps & 127) === 0 && options.clock.now() > until)) {
+        if (++steps === 128) until = tools.clock.now() + TURN_MS
+        if (steps >= TURN_STEPS || ((steps & 127) === 0 && tools.clock.now() > until)) {
           if (this.#drive.isReplaying) continue
           this.#drive.touch(run)
           return false
@@ -360,10 +357,10 @@ export class Driver {
   // --- waiting
 
   #canPutDown(): boolean {
-    const { root, options } = this.#drive
+    const { root, tools } = this.#drive
     return (
-      options.isDurable &&
-      (options.mayPutDown() || root.isClosed || root.end !== Number.POSITIVE_INFINITY) &&
+      tools.isDurable &&
+      (tools.mayPutDown() || root.isClosed || root.end !== Number.POSITIVE_INFINITY) &&
       root.isIdle &&
       !this.#items.hasClaims &&
       this.#nextTimeAt() - this.#drive.now > PUT_DOWN_MS
@@ -385,7 +382,7 @@ export class Driver {
   #armTimer(): void {
     const at = this.#parks.nextWakeAt
     if (at === undefined || at >= this.#timerAt) return
-    const { clock } = this.#drive.options
+    const { clock } = this.#drive.tools
     this.#cancelTimer?.()
     this.#timerAt = at
     this.#cancelTimer = clock.timer(Math.max(0, at - clock.now()), () => {

@@ -10,12 +10,10 @@ import type { JournalEntry } from '../../journal/events.ts'
 import { isPromise, type MaybePromise } from '../../json.ts'
 import { isAway, type Outage } from '../../store/patience.ts'
 import type { AtWork, JournalRow } from '../../store/store.ts'
-import type { DriverOptions } from '../in-flight/drive.ts'
+import type { DrivenJournal, DriverTools } from '../in-flight/drive.ts'
 
 /** Why a turn could not be written: a new journal is there already, or another drives this one by now. */
 export type Conflict = 'is there' | 'is lost'
-
-export type JournalWriterOptions = Pick<DriverOptions, 'journal' | 'rows' | 'append' | 'read' | 'patience'>
 
 /** What tells a claim from all others of its journal. */
 export function newMark(random: () => number): string {
@@ -26,7 +24,8 @@ export function newMark(random: () => number): string {
 const ACCEPT_LIMIT_MS = 5_000
 
 export class JournalWriter {
-  readonly #options: JournalWriterOptions
+  readonly #tools: DriverTools
+  #of: DrivenJournal
   readonly #atWork: () => AtWork
   /** How many rows the journal has: what the next append must find. */
   #after: number
@@ -35,17 +34,26 @@ export class JournalWriter {
   #isStopped = false
 
   /** `atWork`: how the journal's items stand. */
-  constructor(options: JournalWriterOptions, atWork: () => AtWork) {
-    this.#options = options
+  constructor(tools: DriverTools, of: DrivenJournal, atWork: () => AtWork) {
+    this.#tools = tools
+    this.#of = of
     this.#atWork = atWork
-    this.#after = options.rows.length
+    this.#after = of.rows.length
+  }
+
+  /** Writes to another journal from now on, with what was written to the one before behind it. */
+  takeUp(of: DrivenJournal): void {
+    this.#of = of
+    this.#after = of.rows.length
+    this.#writing = undefined
   }
 
   /** One row. Gives nothing, once it is written; or why it is not. Rejects with what a store says that stays away. */
   append(entries: readonly JournalEntry[]): MaybePromise<Conflict | undefined> {
-    const batch = { journal: this.#options.journal, after: this.#after, entries, atWork: this.#atWork() }
+    const { journal, run } = this.#of
+    const batch = { journal, after: this.#after, entries, atWork: this.#atWork() }
     try {
-      const appended = this.#options.append(batch)
+      const appended = this.#tools.append(run.facts.id, batch)
       this.#after++
       if (!isPromise(appended)) return undefined
       this.#writing = appended.then(nothing, (error) => this.#again(error, batch.after, entries))
@@ -68,7 +76,8 @@ export class JournalWriter {
 
   async #again(thrown: unknown, after: number, entries: readonly JournalEntry[]): Promise<Conflict | undefined> {
     this.#after = after
-    const { patience, journal } = this.#options
+    const { patience, append } = this.#tools
+    const { journal, run } = this.#of
     const outage = patience.outage(this.#isNew ? Math.min(ACCEPT_LIMIT_MS, patience.limitMs) : patience.limitMs)
     this.#outage = outage
     if (this.#isStopped) outage.stop()
@@ -91,7 +100,7 @@ export class JournalWriter {
           continue
         }
         try {
-          await this.#options.append({ journal, after: this.#after, entries, atWork: this.#atWork() })
+          await append(run.facts.id, { journal, after: this.#after, entries, atWork: this.#atWork() })
           this.#after++
           return undefined
         } catch (error) {
@@ -107,7 +116,7 @@ export class JournalWriter {
 
   /** The first row of a journal that was not there before. */
   get #isNew(): boolean {
-    return this.#options.rows.length === 0 && this.#after === 0
+    return this.#of.rows.length === 0 && this.#after === 0
   }
 
   /**
@@ -116,7 +125,7 @@ export class JournalWriter {
    * begins anew. `isUncertain`: it may have been us.
    */
   async #readOn(isUncertain: boolean, entries: readonly JournalEntry[]): Promise<Conflict | 'ours' | 'behind'> {
-    const tail = await this.#options.read(this.#after)
+    const tail = await this.#tools.read(this.#of.journal, this.#after)
     let isFound = false
     for (const row of tail) {
       if (row.entries.every(isBeside)) continue

@@ -29,17 +29,17 @@ function shown(drive: Drive, run: ActiveRun, settled: Settled): Settled {
   const own = { plan: run.plan, input: run.plan.checkInput?.secretsIn && run.state.inputOf(item), ...variablesOf(run) }
   const inputs = run.parent ? [own, ...inputsOf(run.parent.attempt)] : [own]
   const inside = drive.secretsInside(run.parent ? rootItem(run.parent.attempt) : item)
-  const { redactError, redactReason } = drive.options
-  const clean = recovered ? { ...settled, recovered: redactError(inputs, recovered, inside) } : settled
+  const { run: driven } = drive.of
+  const clean = recovered ? { ...settled, recovered: driven.redactError(inputs, recovered, inside) } : settled
   switch (outcome.outcome) {
     case 'success':
       return clean
     case 'failed': {
-      const error = redactError(inputs, outcome.error, inside)
+      const error = driven.redactError(inputs, outcome.error, inside)
       return error === outcome.error ? clean : { ...clean, outcome: { ...outcome, error } }
     }
     case 'skipped': {
-      const reason = redactReason(inputs, outcome.reason, inside)
+      const reason = driven.redactReason(inputs, outcome.reason, inside)
       return reason === outcome.reason ? clean : { ...clean, outcome: { ...outcome, reason } }
     }
   }

@@ -176,7 +176,7 @@ function keyOf(run: ActiveRun, ref: VisitRef & { readonly at: number }, tools: R
   if (!run.known.has(index)) {
     run.known.add(index)
     run.passKnown()
-    if (!run.parent) tools.drive.options.gate.take()
+    if (!run.parent) tools.drive.of.gate.take()
     tools.items.start(run, index, ref.at)
     tools.drive.touch(run)
     tools.pump()
@@ -215,5 +215,5 @@ function rootItemOf({ sub, item }: VisitRef): number {
 
 function damaged(drive: Drive, entry: VisitRef, what: string): FlowError {
   const place = `item ${entry.item}, step ${entry.step}${entry.sub === undefined ? '' : ` of sub-run ${entry.sub}`}`
-  return new FlowError('INTERNAL', `journal ${drive.options.journal} does not fit its plan (${place}): ${what}`)
+  return new FlowError('INTERNAL', `journal ${drive.of.journal} does not fit its plan (${place}): ${what}`)
 }

@@ -24,8 +24,11 @@ import { CallFlows } from './call-flows.ts'
 import { CallRuns } from './call-runs.ts'
 import { AttemptLog, type LogKeeper, type LogPlace } from './log-keeper.ts'
 
-/** What takes out the secrets of a run, and of these inputs in it. */
-export type RedactorOf = (inputs: readonly ItemInput[]) => Redactor
+/** A run that knows what is secret in it. */
+export interface RedactingRun {
+  /** What takes out the secrets of the run, and of these inputs in it. */
+  redactorOf(inputs: readonly ItemInput[]): Redactor
+}
 
 /** What the calls of all runs share. */
 export class CallTools {
@@ -52,13 +55,13 @@ export class CallTools {
 /** Few fields on purpose: one is made for every run. */
 export class RunServices implements CallServices {
   readonly #tools: CallTools
-  readonly #redactorOf: RedactorOf
+  readonly #of: RedactingRun
   /** Whose log is kept. */
   readonly #run: RunId | undefined
 
-  constructor(tools: CallTools, redactorOf: RedactorOf, run: RunId | undefined) {
+  constructor(tools: CallTools, of: RedactingRun, run: RunId | undefined) {
     this.#tools = tools
-    this.#redactorOf = redactorOf
+    this.#of = of
     this.#run = run
   }
 
@@ -67,7 +70,7 @@ export class RunServices implements CallServices {
   }
 
   redaction(attempt: Attempt): <T>(value: T) => T {
-    return this.#redactorOf(markedInputsOf(attempt)).redaction
+    return this.#of.redactorOf(markedInputsOf(attempt)).redaction
   }
 
   log(attempt: Attempt): Log {
@@ -75,7 +78,7 @@ export class RunServices implements CallServices {
     const kept = this.#logOf(attempt)
     return (level, message, data) => {
       if (!log && !kept) return
-      const redactor = this.#redactorOf(markedInputsOf(attempt))
+      const redactor = this.#of.redactorOf(markedInputsOf(attempt))
       const [shown, shownData] = [redactor.text(message), redactor.value(data)]
       log?.(level, `step "${attempt.stepId}": ${shown}`, shownData)
       kept?.keep(level, shown, shownData)
@@ -86,7 +89,7 @@ export class RunServices implements CallServices {
     const kept = this.#logOf(attempt)
     const run = this.#run
     if (run === undefined || !kept) return undefined
-    const redactor = this.#redactorOf(markedInputsOf(attempt))
+    const redactor = this.#of.redactorOf(markedInputsOf(attempt))
     return (level, message, data, whose) => {
       const [shown, shownData] = [redactor.text(message), redactor.value(data)]
       if (whose === 'call') kept.keep(level, shown, shownData)

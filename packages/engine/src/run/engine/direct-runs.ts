@@ -2,7 +2,7 @@
 // other, so that a run costs no driver of its own; runs at the same time have each its own.
 
 import type { DirectRunOptions, RunSignal } from '../../engine.ts'
-import { FlowError } from '../../errors.ts'
+import { type ErrorValue, FlowError } from '../../errors.ts'
 import type { JournalEntry, RunId } from '../../journal/events.ts'
 import { type CachedOutput, project } from '../../journal/project.ts'
 import type { KnownSecrets } from '../../secrets/known-secrets.ts'
@@ -11,27 +11,25 @@ import { Redactor } from '../../secrets/redactor.ts'
 import { signalEntry } from '../calls/signals.ts'
 import { checkedVariables } from '../check-variables.ts'
 import { Driver } from '../driver/driver.ts'
-import type { CallServices } from '../in-flight/attempt.ts'
+import type { CallFacts, CallServices } from '../in-flight/attempt.ts'
 import { secretsOf } from '../in-flight/attempt-place.ts'
-import type { DriverOptions, ItemGate } from '../in-flight/drive.ts'
+import type { DrivenJournal, DrivenRun, DriverTools, ItemGate, ItemInput } from '../in-flight/drive.ts'
 import type { LinkedPlan } from '../link.ts'
 import { failed, type Outcome } from '../outcome.ts'
-import type { RunFacts } from '../scheduler/state.ts'
-import type { RedactorOf } from './call-services.ts'
+import type { RedactingRun } from './call-services.ts'
+import { Resting } from './resting.ts'
 
-/** Of one plan, so many drivers wait for their next run. */
-const RESTING = 64
-
-export interface DirectTools extends Pick<DriverOptions, 'link' | 'cached' | 'clock' | 'random' | 'patience'> {
+export interface DirectTools extends Pick<DriverTools, 'link' | 'cached' | 'clock' | 'random' | 'patience'> {
   readonly secret: (name: string) => string | undefined
   readonly known: KnownSecrets
-  readonly services: (redactorOf: RedactorOf) => CallServices
+  readonly services: (of: RedactingRun) => CallServices
   readonly newId: () => RunId
 }
 
 export class DirectRuns {
   readonly #tools: DirectTools
-  readonly #resting = new WeakMap<LinkedPlan, DirectRun[]>()
+  readonly #driverTools: DriverTools
+  readonly #resting = new Resting<DirectRun>()
   readonly #live = new Set<DirectRun>()
   #onEnd: (() => void)[] = []
   /** Outputs that later calls may use. */
@@ -39,12 +37,19 @@ export class DirectRuns {
 
   constructor(tools: DirectTools) {
     this.#tools = tools
+    const { link, cached, clock, random, patience } = tools
+    this.#driverTools = {
+      ...NOT_KEPT,
+      append: (_, { entries }) => this.#keep(entries),
+      cached: (key, now) => this.#cached(key, now) ?? cached(key, now),
+      ...{ link, clock, random, patience },
+    }
   }
 
   /** Resolves when the run has ended; rejects only if something is wrong with us. */
   run(plan: LinkedPlan, input: unknown, options: DirectRunOptions): Promise<Outcome> {
     return new Promise((resolve, reject) => {
-      const run = this.#resting.get(plan)?.pop() ?? this.#newRun(plan)
+      const run = this.#resting.take(plan) ?? this.#newRun(plan)
       this.#live.add(run)
       run.begin(input, options, resolve, reject)
     })
@@ -70,38 +75,22 @@ export class DirectRuns {
   }
 
   #newRun(plan: LinkedPlan): DirectRun {
-    const { link, clock, random, patience, cached, newId, known, secret } = this.#tools
+    const { known, newId, secret, services } = this.#tools
     const variables = checkedVariables(plan, {})
     const ofVariables = plan.checkVariables?.secretsIn?.(variables) ?? []
     const ofRun = new Redactor([], [known.named, new Redactor(ofVariables)], () => keysOf(plan.plan))
-    const redactorOf: RedactorOf = (inputs) => {
+    const redactorOf = (inputs: readonly ItemInput[]) => {
       const secrets = secretsOf(inputs)
       return secrets.length === 0 ? ofRun : new Redactor([], [ofRun, known.of(secrets)])
     }
-    const resting = this.#resting.get(plan) ?? []
-    this.#resting.set(plan, resting)
-    const run = new DirectRun(variables, secret, newId, () => {
+    const facts = { plan, variables, secret, services: services({ redactorOf }) }
+    return new DirectRun(this.#driverTools, facts, newId, (run) => {
       this.#live.delete(run)
       if (this.#onEnd.length > 0) for (const then of this.#onEnd.splice(0)) then()
-      if (resting.length >= RESTING || !run.driver.canReuse) return false
-      resting.push(run)
+      if (!run.canReuse) return false
+      this.#resting.put(plan, run)
       return true
     })
-    run.driver = new Driver({
-      ...NOT_KEPT,
-      plan,
-      facts: run,
-      append: ({ entries }) => this.#keep(entries),
-      services: this.#tools.services(redactorOf),
-      link,
-      cached: (key, now) => this.#cached(key, now) ?? cached(key, now),
-      onFinished: (outcome) => run.end(outcome),
-      onBug: (error) => run.fail(error),
-      clock,
-      random,
-      patience,
-    })
-    return run
   }
 
   #keep(entries: readonly JournalEntry[]): void {
@@ -118,6 +107,8 @@ export class DirectRuns {
 
 // ---
 
+const NOTHING: readonly never[] = []
+
 /** Who calls says how many are at work at once. */
 const UNLIMITED: ItemGate = {
   tryTake: () => true,
@@ -130,45 +121,64 @@ const UNLIMITED: ItemGate = {
 }
 
 const NOT_KEPT = {
-  journal: 'direct/0',
   driver: 'direct',
-  from: 0,
-  inputs: [],
-  gate: UNLIMITED,
-  read: () => [],
-  preamble: [],
-  rows: [],
   isDurable: false,
-  records: 'nothing',
+  read: () => [],
   mayPutDown: () => false,
-  redactError: (_sources, error) => error,
-  redactReason: (_sources, reason) => reason,
-  redact: (_input, outcome) => outcome,
-  onIdle: () => {},
-} satisfies Partial<DriverOptions>
+} satisfies Partial<DriverTools>
 
 type Resolve = (outcome: Outcome) => void
 type Reject = (why: unknown) => void
 
-/** A driver, and the run that it has now. */
-class DirectRun implements RunFacts {
+/** A driver, and the run that it has now: its own facts, and a journal that is none. */
+class DirectRun implements CallFacts, DrivenRun, DrivenJournal {
+  readonly plan: LinkedPlan
   readonly variables: Readonly<Record<string, unknown>>
   readonly secret: (name: string) => string | undefined
-  driver!: Driver
+  readonly services: CallServices
+  readonly records = 'nothing'
+  readonly journal = 'direct/0'
+  readonly gate = UNLIMITED
+  readonly from = 0
+  readonly preamble = NOTHING
+  readonly rows = NOTHING
+  inputs: readonly unknown[] = NOTHING
   local: unknown
+  readonly #tools: DriverTools
   readonly #newId: () => RunId
   /** Takes it back, when its run has ended, for another; false if that cannot be. */
-  readonly #rest: () => boolean
+  readonly #rest: (run: DirectRun) => boolean
+  #driver: Driver | undefined
   #id: RunId | undefined
   #resolve: Resolve | undefined
   #reject: Reject | undefined
   #unheed: (() => void) | undefined
 
-  constructor(variables: RunFacts['variables'], secret: RunFacts['secret'], newId: () => RunId, rest: () => boolean) {
+  constructor(
+    tools: DriverTools,
+    { plan, variables, secret, services }: Pick<DirectRun, 'plan' | 'variables' | 'secret' | 'services'>,
+    newId: () => RunId,
+    rest: (run: DirectRun) => boolean,
+  ) {
+    this.plan = plan
     this.variables = variables
     this.secret = secret
+    this.services = services
+    this.#tools = tools
     this.#newId = newId
     this.#rest = rest
+  }
+
+  get run(): this {
+    return this
+  }
+
+  get facts(): this {
+    return this
+  }
+
+  get canReuse(): boolean {
+    return this.#driver?.canReuse === true
   }
 
   /** Made when it is asked for, unless it was given. */
@@ -182,15 +192,31 @@ class DirectRun implements RunFacts {
     this.local = local
     this.#resolve = resolve
     this.#reject = reject
-    this.driver.reuse(input)
+    this.inputs = [input]
+    if (this.#driver) this.#driver.reuse(this)
+    else this.#driver = new Driver(this.#tools, this)
     if (signal) this.#heed(signal)
   }
 
-  end(outcome: Outcome): void {
+  onFinished(outcome: Outcome): void {
     const resolve = this.#resolve
-    if (!this.#over()) this.driver.leave()
+    if (!this.#over()) this.#driver?.leave()
     resolve?.(outcome)
   }
+
+  redactError(_: readonly ItemInput[], error: ErrorValue): ErrorValue {
+    return error
+  }
+
+  redactReason(_: readonly ItemInput[], reason: string): string {
+    return reason
+  }
+
+  redact(_: ItemInput, outcome: Outcome): Outcome {
+    return outcome
+  }
+
+  idled(): void {}
 
   fail(why: unknown): void {
     const reject = this.#reject
@@ -200,8 +226,8 @@ class DirectRun implements RunFacts {
 
   /** Ends it from outside. */
   leave(why: string): void {
-    this.driver.leave(why)
-    this.end(failed({ code: 'CANCELLED', message: why }))
+    this.#driver?.leave(why)
+    this.onFinished(failed({ code: 'CANCELLED', message: why }))
   }
 
   tell(signal: RunSignal, at: number): void {
@@ -209,7 +235,7 @@ class DirectRun implements RunFacts {
       throw new FlowError('CONFLICT', `run ${this.id} is kept nowhere: it can be neither paused nor resumed`)
     }
     if (signal.name === 'cancel') this.leave(signal.reason ?? 'the run was cancelled')
-    else this.driver.signal(signalEntry(signal, at))
+    else this.#driver?.signal(signalEntry(signal, at))
   }
 
   #heed(signal: AbortSignal): void {
@@ -225,6 +251,6 @@ class DirectRun implements RunFacts {
     this.#resolve = undefined
     this.#reject = undefined
     this.local = undefined
-    return this.#rest()
+    return this.#rest(this)
   }
 }

@@ -3,7 +3,6 @@
 
 import type { Clock } from '../../clock.ts'
 import { type ErrorValue, FlowError } from '../../errors.ts'
-import { FewMap } from '../../few-map.ts'
 import type { JournalEntry, JournalId, RunId } from '../../journal/events.ts'
 import { runOfJournal } from '../../journal/journal-name.ts'
 import type { MaybePromise } from '../../json.ts'
@@ -13,22 +12,21 @@ import type { JournalRow, Store, Wake } from '../../store/store.ts'
 import { signalsIn } from '../calls/signals.ts'
 import { Driver } from '../driver/driver.ts'
 import { newMark } from '../driver/journal-writer.ts'
-import type { CallServices } from '../in-flight/attempt.ts'
+import type { DriverEnd, DriverTools } from '../in-flight/drive.ts'
 import type { LinkedPlan } from '../link.ts'
 import { failed } from '../outcome.ts'
-import type { RedactorOf } from './call-services.ts'
 import { LARGEST_SHARD_ITEMS, OPEN_SHARDS, WAITING_ITEMS } from './intake.ts'
+import { JournalHere } from './journal-here.ts'
 import type { LocalRun } from './local-run.ts'
 import type { LocalRuns } from './local-runs.ts'
 import type { LogKeeper } from './log-keeper.ts'
-import { ShareGate } from './share.ts'
+import { Resting } from './resting.ts'
 
 export interface JournalsTools {
   readonly store: Store
   readonly patience: Patience
   readonly runs: LocalRuns
   readonly link: (plan: Plan) => MaybePromise<LinkedPlan>
-  readonly services: (redactorOf: RedactorOf, run: RunId) => CallServices
   readonly logs: LogKeeper
   readonly warn: (message: string) => void
   /** Somebody takes a journal up again when what it waits for has come. */
@@ -50,8 +48,11 @@ export class Journals {
   readonly #tools: JournalsTools
   /** Journals that are being read, to be driven. */
   readonly #taking = new Set<JournalId>()
-  /** What is done for a journal until it is over, or back in the store. */
-  readonly #following = new FewMap<Promise<unknown>, true>()
+  readonly #driverTools: DriverTools
+  readonly #resting = new Resting<Driver>()
+  /** How much is done for journals until they are over, or back in the store; and who waits for the end of that. */
+  #followed = 0
+  #onLeft: (() => void)[] = []
   /** Journals that the store has given us while a driver here had them, or was about to begin them. */
   readonly #offered = new Set<JournalId>()
   /** Runs that need a component that is not here. */
@@ -63,6 +64,16 @@ export class Journals {
 
   constructor(tools: JournalsTools) {
     this.#tools = tools
+    const { store, logs, patience, mayPutDown, link, clock, random } = tools
+    this.#driverTools = {
+      driver: store.driver ?? 'engine',
+      node: store.node,
+      isDurable: store.durable,
+      append: (run, batch) => logs.append(run, batch),
+      read: (journal, from) => store.read(journal, from),
+      cached: (key, now) => patience.ask(() => store.runs.cached(key, now)),
+      ...{ mayPutDown, link, clock, random, patience },
+    }
   }
 
   /** Others work on the store, too: what begins here and is not driven here is driven by whoever has room. */
@@ -87,20 +98,22 @@ export class Journals {
 
   /** Resolves when no journal is driven here any more, and each that was left is back in the store. */
   async left(): Promise<void> {
-    while (this.#following.size > 0) await Promise.all(this.#following.keys())
+    while (this.#followed > 0) await new Promise<void>((resolve) => this.#onLeft.push(resolve))
   }
 
   /** Drives a new journal; resolves when it is written. */
-  async start(run: LocalRun, journal: JournalId, preamble: readonly JournalEntry[]): Promise<void> {
+  start(run: LocalRun, journal: JournalId, preamble: readonly JournalEntry[]): Promise<void> {
     const [first] = preamble
-    if (first?.type !== 'created') return
-    if (this.#isClosing) throw new FlowError('CANCELLED', 'the engine was closed')
+    if (first?.type !== 'created') return Promise.resolve()
+    if (this.#isClosing) return Promise.reject(new FlowError('CANCELLED', 'the engine was closed'))
     run.open(journal)
-    const driver = this.#driver(run, journal, first, preamble, [])
     this.#begun++
-    const over = () => void this.#begun--
-    this.#keep(this.#follow(run, journal, driver)).then(over, over)
-    await driver.accepted
+    this.#followed++
+    return new Promise((resolve, reject) => {
+      const here = new JournalHere(run, journal, first, preamble, NO_ROWS, this.#ended, this.#left)
+      here.heard = { resolve, reject }
+      this.#drive(here)
+    })
   }
 
   /** Drives these journals of a run, which are in the store: as many at a time as an intake does. */
@@ -119,7 +132,7 @@ export class Journals {
       if (this.#isClosing) {
         runs.close(run, journal)
         await this.handBack({ journal, at: clock.now() })
-      } else void this.#keep(this.#goOn(journal, await this.#takeOnce(journal)))
+      } else void this.#keep(this.#goOn(await this.#takeOnce(journal)))
     }
   }
 
@@ -128,7 +141,7 @@ export class Journals {
    * Never rejects.
    */
   drive(journal: JournalId): Promise<Wake | null> {
-    return this.#keep(this.#drive(journal))
+    return this.#keep(this.#takeUp(journal))
   }
 
   /** Gives a journal back to the store, which may be away: it is asked until it takes it. */
@@ -141,8 +154,8 @@ export class Journals {
     }
   }
 
-  async #drive(journal: JournalId): Promise<Wake | null> {
-    return this.#goOn(journal, await this.#takeOnce(journal))
+  async #takeUp(journal: JournalId): Promise<Wake | null> {
+    return this.#goOn(await this.#takeOnce(journal))
   }
 
   async #takeOnce(journal: JournalId): Promise<Taken | undefined> {
@@ -152,14 +165,14 @@ export class Journals {
     return this.#take(journal).finally(() => this.#taking.delete(journal))
   }
 
-  async #goOn(journal: JournalId, taken: Taken | undefined): Promise<Wake | null> {
+  async #goOn(taken: Taken | undefined): Promise<Wake | null> {
     if (taken === undefined) return null
-    if ('driver' in taken) return this.#follow(taken.run, journal, taken.driver)
+    if ('over' in taken) return taken.over
     await this.handBack(taken)
     return taken
   }
 
-  /** The driver; or when somebody is to try again; nothing if there is one already, or the journal cannot be read. */
+  /** When it is over; or when somebody is to try again; nothing if there is one already, or the journal cannot be read. */
   async #take(journal: JournalId): Promise<Taken | undefined> {
     const { store, patience, runs, clock } = this.#tools
     const id = runOfJournal(journal)
@@ -187,7 +200,10 @@ export class Journals {
       if (this.#isClosing) return this.#offer(journal, id, clock.now())
       // Of a run whose inputs are in shards: there is nothing to drive, and who takes inputs in holds it.
       if (first.inputs.length === 0) return await this.#leaveHead(run, journal, rows)
-      return { run, driver: this.#driver(run, journal, first, [], rows) }
+      const over = new Promise<Wake | null>((resolve) => {
+        this.#drive(new JournalHere(run, journal, first, NO_ENTRIES, rows, this.#ended, (wake) => resolve(wake)))
+      })
+      return { over }
     } catch (error) {
       return this.#notTaken(journal, id, error)
     }
@@ -261,54 +277,44 @@ export class Journals {
     return { journal, at }
   }
 
-  #driver(
-    run: LocalRun,
-    journal: JournalId,
-    { from, inputs, share }: Extract<JournalEntry, { readonly type: 'created' }>,
-    preamble: readonly JournalEntry[],
-    rows: readonly JournalRow[],
-  ): Driver {
-    const { store, patience, link, services, logs, mayPutDown, clock, random } = this.#tools
-    const gate = share && new ShareGate(share)
-    const driver = new Driver({
-      journal,
-      driver: store.driver ?? 'engine',
-      node: store.node,
-      plan: run.plan,
-      facts: run.facts,
-      from,
-      inputs,
-      gate: gate ?? run,
-      append: (batch) => logs.append(run.id, batch),
-      read: (start) => store.read(journal, start),
-      patience,
-      preamble,
-      rows,
-      isDurable: store.durable,
-      records: store.keepsSteps || run.isWatched ? 'steps' : 'recoveries',
-      mayPutDown,
-      services: services((inputs) => run.redactorOf(inputs), run.id),
-      link,
-      cached: (key, now) => patience.ask(() => store.runs.cached(key, now)),
-      redactError: (inputs, error, inside) => run.redactError(inputs, error, inside),
-      redactReason: (inputs, reason, inside) => run.redactReason(inputs, reason, inside),
-      redact: (input, outcome, item, inside) => run.redact(input, outcome, item, inside),
-      onIdle: () => run.idled(),
-      clock,
-      random,
-      onBug: (error) => run.fail(error),
-    })
-    if (gate) gate.onFree = () => driver.onFree()
+  #drive(here: JournalHere): void {
+    const { run, journal, rows, from, inputs } = here
     this.#driven++
+    // Without records of steps a run may be watched, or not.
+    const isLone = rows.length === 0 && from === 0 && inputs.length === 1 && this.#tools.store.keepsSteps
+    const resting = isLone ? this.#resting.take(run.plan) : undefined
+    resting?.reuse(here)
+    const driver = resting ?? new Driver(this.#driverTools, here)
+    here.driver = driver
     run.drives(journal, driver)
-    return driver
   }
 
-  /** Waits for a driver; a journal that it leaves goes back to the store. */
-  async #follow(run: LocalRun, journal: JournalId, driver: Driver): Promise<Wake | null> {
-    const { runs, mayPutDown } = this.#tools
-    const end = await driver.done
+  /** A journal that began here has ended, or is back in the store. */
+  readonly #left = (): void => {
+    this.#begun--
+    this.#unfollow()
+  }
+
+  /** A driver has ended. */
+  readonly #ended = (here: JournalHere, end: DriverEnd): void => {
     this.#driven--
+    if (end.how !== 'done') {
+      void this.#leave(here, end).then((wake) => here.left(wake))
+      return
+    }
+    const { run, journal, driver } = here
+    this.#offered.delete(journal)
+    if (driver?.canReuse && this.#tools.store.keepsSteps) this.#resting.put(run.plan, driver)
+    this.#tools.runs.close(run, journal)
+    here.left(null)
+  }
+
+  /** A journal that its driver leaves goes back to the store. */
+  async #leave(here: JournalHere, end: Exclude<DriverEnd, { readonly how: 'done' }>): Promise<Wake | null> {
+    const { run, journal, driver } = here
+    const { runs, mayPutDown } = this.#tools
+    // Whoever had it leave goes on first.
+    await Promise.resolve()
     const wasOffered = this.#offered.delete(journal)
     switch (end.how) {
       case 'refused':
@@ -316,7 +322,6 @@ export class Journals {
         // It is somebody else's, unless the store has given it to us meanwhile.
         if (!wasOffered) return null
         break
-      case 'done':
       case 'failed':
         runs.close(run, journal)
         return null
@@ -341,7 +346,7 @@ export class Journals {
         else if (run.handles === 0 && this.isShared) runs.close(run, journal)
         else run.putDown(journal)
     }
-    await driver.written()
+    await driver?.written()
     await this.handBack(end.wake)
     // Its last row may be there, by us or by another, and nobody would hear of it again.
     if (end.how === 'lost' || end.how === 'away') await runs.closeIfDone(run, journal)
@@ -349,17 +354,24 @@ export class Journals {
   }
 
   #keep<T>(following: Promise<T>): Promise<T> {
-    this.#following.set(following, true)
-    const over = () => void this.#following.delete(following)
+    this.#followed++
+    const over = () => this.#unfollow()
     following.then(over, over)
     return following
+  }
+
+  #unfollow(): void {
+    if (--this.#followed === 0) for (const left of this.#onLeft.splice(0)) left()
   }
 }
 
 // ---
 
-/** A driver for it; or when somebody is to try again. */
-type Taken = { readonly run: LocalRun; readonly driver: Driver } | Wake
+const NO_ROWS: readonly JournalRow[] = []
+const NO_ENTRIES: readonly JournalEntry[] = []
+
+/** It is driven here until this resolves; or when somebody is to try again. */
+type Taken = { readonly over: Promise<Wake | null> } | Wake
 
 async function isUnknown(store: Store, id: string): Promise<boolean> {
   try {

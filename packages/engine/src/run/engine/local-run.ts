@@ -10,11 +10,13 @@ import { Redactor } from '../../secrets/redactor.ts'
 import type { JournalRow } from '../../store/store.ts'
 import { cancelledError, type SignalEntry, signalsIn } from '../calls/signals.ts'
 import type { Driver } from '../driver/driver.ts'
+import type { CallFacts, CallServices } from '../in-flight/attempt.ts'
 import { secretsOf } from '../in-flight/attempt-place.ts'
-import type { ItemGate, ItemInput } from '../in-flight/drive.ts'
+import type { DrivenRun, ItemGate, ItemInput } from '../in-flight/drive.ts'
 import type { LinkedPlan } from '../link.ts'
 import type { Outcome } from '../outcome.ts'
-import type { RunFacts } from '../scheduler/state.ts'
+import type { Records } from '../scheduler/settled.ts'
+import type { RedactingRun } from './call-services.ts'
 import type { ItemPlaces } from './item-places.ts'
 
 export interface LocalRunOptions {
@@ -29,12 +31,15 @@ export interface LocalRunOptions {
   readonly redactor: Redactor
   readonly places: ItemPlaces
   readonly isRedacting: boolean
+  readonly services: (of: RedactingRun, run: RunId) => CallServices
+  /** The store keeps the steps of its runs. */
+  readonly keepsSteps: boolean
 }
 
-export class LocalRun implements ItemGate {
+export class LocalRun implements ItemGate, DrivenRun, RedactingRun {
   readonly id: RunId
   readonly plan: LinkedPlan
-  readonly facts: RunFacts
+  readonly facts: CallFacts
   readonly #places: ItemPlaces
   /** Those who wait for its end. */
   handles = 0
@@ -50,6 +55,7 @@ export class LocalRun implements ItemGate {
   #isRetiring = false
 
   readonly #isRedacting: boolean
+  readonly #keepsSteps: boolean
   readonly #known: KnownSecrets
   /** Of what the whole run knows: secrets of the workspace, and of its variables. */
   readonly #redactor: Redactor
@@ -71,12 +77,18 @@ export class LocalRun implements ItemGate {
     const { id, variables, plan, known } = options
     this.id = id
     this.plan = plan
-    this.facts = { id, variables, secret: options.secret, secrets: options.secrets }
+    const { secret, secrets } = options
+    this.facts = { id, variables, secret, secrets, services: options.services(this, id) }
+    this.#keepsSteps = options.keepsSteps
     this.#places = options.places
     this.#isRedacting = options.isRedacting
     this.#known = known
     const own = [...(plan.checkVariables?.secretsIn?.(variables) ?? []), ...options.secrets]
     this.#redactor = own.length === 0 ? options.redactor : new Redactor([], [options.redactor, known.of(own)])
+  }
+
+  get records(): Records {
+    return this.#keepsSteps || this.isWatched ? 'steps' : 'recoveries'
   }
 
   get isClosed(): boolean {
@@ -150,6 +162,7 @@ export class LocalRun implements ItemGate {
     this.#open.set(journal, driver)
     if (this.isClosed) driver.drain()
     if (this.#isRetiring) driver.retire()
+    if (this.#signals.size === 0) return
     for (const row of [...this.#signals.keys()].sort((a, b) => a - b)) {
       for (const entry of this.#signals.get(row) ?? []) driver.signal(entry)
     }

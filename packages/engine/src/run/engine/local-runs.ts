@@ -13,7 +13,9 @@ import { Redactor } from '../../secrets/redactor.ts'
 import type { Patience } from '../../store/patience.ts'
 import type { JournalRow, Store } from '../../store/store.ts'
 import { signalsIn } from '../calls/signals.ts'
+import type { CallServices } from '../in-flight/attempt.ts'
 import type { LinkedPlan } from '../link.ts'
+import type { RedactingRun } from './call-services.ts'
 import { ItemPlaces } from './item-places.ts'
 import { LocalRun } from './local-run.ts'
 import { beginningOf } from './run-journal.ts'
@@ -25,6 +27,7 @@ export interface LocalRunsTools {
   readonly link: (plan: Plan) => MaybePromise<LinkedPlan>
   readonly secret: (name: string) => string | undefined
   readonly known: KnownSecrets
+  readonly services: (of: RedactingRun, run: RunId) => CallServices
 }
 
 export class LocalRuns {
@@ -51,19 +54,22 @@ export class LocalRuns {
 
   /** Takes a run in hand. */
   add(id: RunId, plan: LinkedPlan, options: RunOptions, isRedacting: boolean): LocalRun {
+    const { store, secret, known, services } = this.#tools
     const run = new LocalRun({
       id,
       plan,
       variables: options.variables ?? {},
       secrets: options.secrets ?? [],
-      secret: this.#tools.secret,
-      known: this.#tools.known,
+      secret,
+      known,
+      services,
+      keepsSteps: store.keepsSteps,
       redactor: this.#redactorOf(plan),
       // Where nothing is waited for at the store, more items at once would only hold more memory.
-      places: new ItemPlaces(options.maxConcurrent, !this.#tools.store.durable),
+      places: new ItemPlaces(options.maxConcurrent, !store.durable),
       isRedacting,
     })
-    run.unwatch = this.#tools.store.watch({ run: id }, (row) => {
+    run.unwatch = store.watch({ run: id }, (row) => {
       run.written(row)
       if (row.entries.some((entry) => entry.type === 'finished')) void this.closeIfDone(run, row.journal)
     })

@@ -32,7 +32,7 @@ import { checkedVariables } from '../check-variables.ts'
 import { secretsOf } from '../in-flight/attempt-place.ts'
 import { type LinkedPlan, link } from '../link.ts'
 import type { Outcome } from '../outcome.ts'
-import { CallTools, type RedactorOf, RunServices } from './call-services.ts'
+import { CallTools, type RedactingRun, RunServices } from './call-services.ts'
 import { DirectRuns } from './direct-runs.ts'
 import { Ending } from './ending.ts'
 import { endOf, handleOf, recordedResults, watchEntries, watchRun } from './follow-run.ts'
@@ -94,9 +94,8 @@ export class RunEngine implements PlanEngine {
     const warn = (message: string) => this.#warn(message)
     this.#logs = new LogKeeper({ store, clock, warn })
     const tools = new CallTools(this, options, patience, this.#logs)
-    const services = (redactorOf: RedactorOf, run?: RunId) =>
-      new RunServices(tools, redactorOf, store.keepsSteps ? run : undefined)
-    this.#runs = new LocalRuns({ store, patience, warn, link, secret, known })
+    const services = (of: RedactingRun, run?: RunId) => new RunServices(tools, of, store.keepsSteps ? run : undefined)
+    this.#runs = new LocalRuns({ store, patience, warn, link, secret, known, services })
     this.#spread = new SpreadRuns({
       ...{ store, patience, clock, random, leftInputs: options.leftInputs },
       follow: (id, signal) => this.#followed(id, signal),
@@ -107,7 +106,6 @@ export class RunEngine implements PlanEngine {
       patience,
       runs: this.#runs,
       link,
-      services,
       logs: this.#logs,
       warn,
       mayPutDown: () => this.#working !== undefined,

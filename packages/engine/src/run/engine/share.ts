@@ -25,11 +25,12 @@ export function shareOf(limit: number | undefined): Share | undefined {
 export class ShareGate implements ItemGate {
   readonly mayGrow = false
   readonly #places: ItemPlaces
-  /** Called when a place has become free. */
-  onFree: () => void = () => {}
+  readonly #onFree: () => void
 
-  constructor({ items }: Share) {
+  /** `onFree`: a place has become free. */
+  constructor({ items }: Share, onFree: () => void) {
     this.#places = new ItemPlaces(items, true)
+    this.#onFree = onFree
   }
 
   tryTake(): boolean {
@@ -42,7 +43,7 @@ export class ShareGate implements ItemGate {
 
   release(): void {
     this.#places.give()
-    if (this.#places.isFree) this.onFree()
+    if (this.#places.isFree) this.#onFree()
   }
 
   ended(): void {

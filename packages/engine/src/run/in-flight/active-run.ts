@@ -8,8 +8,8 @@ import type { LinkedPlan } from '../link.ts'
 import type { Outcome } from '../outcome.ts'
 import { Scheduler } from '../scheduler/scheduler.ts'
 import type { Records } from '../scheduler/settled.ts'
-import { type RunFacts, RunState } from '../scheduler/state.ts'
-import type { Attempt, CallServices } from './attempt.ts'
+import { RunState } from '../scheduler/state.ts'
+import type { Attempt, CallFacts } from './attempt.ts'
 
 export interface Parent {
   readonly attempt: Attempt
@@ -44,7 +44,7 @@ export class ActiveRun {
   readonly state: RunState
   readonly scheduler: Scheduler
   readonly parent: Parent | undefined
-  readonly services: CallServices
+  facts: CallFacts
   /** What its items are given, others have too. */
   readonly sharesInputs: boolean
   inputs: InputList
@@ -96,12 +96,11 @@ export class ActiveRun {
   constructor(options: {
     key: string
     plan: LinkedPlan
-    facts: RunFacts
+    facts: CallFacts
     inputs: InputList
     from: number
     limit: number
     records: Records
-    services: CallServices
     parent?: Parent
   }) {
     this.key = options.key
@@ -112,7 +111,7 @@ export class ActiveRun {
     this.stepLimit = options.plan.plan.maxConcurrent
     this.parent = options.parent
     this.sharesInputs = options.parent !== undefined && isSharing(options.parent)
-    this.services = options.services
+    this.facts = options.facts
     this.state = new RunState(
       options.plan,
       options.facts,
@@ -121,9 +120,11 @@ export class ActiveRun {
     this.scheduler = new Scheduler(this.state, options.records)
   }
 
-  /** Begins anew with another input, all that was before having ended. */
-  reuse(input: unknown): void {
-    this.inputs = [input]
+  /** Begins anew with another input of another run, all that was before having ended. */
+  reuse(facts: CallFacts, inputs: InputList): void {
+    this.facts = facts
+    this.state.facts = facts
+    this.inputs = inputs
     this.next = 0
     this.isClosed = false
     this.end = Number.POSITIVE_INFINITY

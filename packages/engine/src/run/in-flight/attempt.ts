@@ -17,7 +17,7 @@ import type { ErrorValue } from '../../errors.ts'
 import type { Json, MaybePromise } from '../../json.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Outcome } from '../outcome.ts'
-import { DONE, FAILED, SKIPPED, type SkipFact } from '../scheduler/state.ts'
+import { DONE, FAILED, type RunFacts, SKIPPED, type SkipFact } from '../scheduler/state.ts'
 import type { ActiveRun } from './active-run.ts'
 
 /** What calls need from the engine around them. */
@@ -37,9 +37,16 @@ export interface CallServices {
   getRun(attempt: Attempt, runId: string, options?: GetRunOptions): Promise<ReportedRun>
 }
 
+/** What the calls of a run know. */
+export interface CallFacts extends RunFacts {
+  readonly services: CallServices
+}
+
 /** Few fields on purpose: one is made for every call, and most calls answer at once. */
 export class Attempt implements CallContext {
   readonly run: ActiveRun
+  /** Of its own run, also when another is driven in its place. */
+  readonly facts: CallFacts
   readonly key: number
   /** Parts of the key, taken apart once: that is a division. */
   readonly slot: number
@@ -54,6 +61,7 @@ export class Attempt implements CallContext {
 
   constructor(run: ActiveRun, key: number, attempt: number) {
     this.run = run
+    this.facts = run.facts
     this.key = key
     this.slot = run.state.slotOf(key)
     this.step = key - this.slot * run.state.stepCount
@@ -171,11 +179,11 @@ export class Attempt implements CallContext {
   }
 
   get runId(): string {
-    return this.later?.was?.runId ?? this.run.state.facts.id
+    return this.later?.was?.runId ?? this.facts.id
   }
 
   get local(): unknown {
-    return this.run.state.facts.local
+    return this.facts.local
   }
 
   get stepId(): string {
@@ -184,7 +192,7 @@ export class Attempt implements CallContext {
   }
 
   get variables(): Readonly<Record<string, unknown>> {
-    return this.run.state.facts.variables
+    return this.facts.variables
   }
 
   get flowFile(): string | undefined {
@@ -206,7 +214,7 @@ export class Attempt implements CallContext {
   }
 
   get blobs(): BlobAccess {
-    return this.run.services.blobs
+    return this.facts.services.blobs
   }
 
   putBlob(value: unknown): MaybePromise<string> {
@@ -218,11 +226,11 @@ export class Attempt implements CallContext {
   }
 
   get log(): Log {
-    return this.run.services.log(this)
+    return this.facts.services.log(this)
   }
 
   get printed(): Printed | undefined {
-    return this.run.services.printed(this)
+    return this.facts.services.printed(this)
   }
 
   /** What it logs; absent as long as it has not. */
@@ -235,23 +243,23 @@ export class Attempt implements CallContext {
   }
 
   get redaction(): <T>(value: T) => T {
-    return this.run.services.redaction(this)
+    return this.facts.services.redaction(this)
   }
 
   flowId(): MaybePromise<string> {
-    return this.run.services.flowId(this)
+    return this.facts.services.flowId(this)
   }
 
   plan(ref: unknown, overrides?: Json): MaybePromise<Plan> {
-    return this.run.services.plan(ref, overrides)
+    return this.facts.services.plan(ref, overrides)
   }
 
   submit(plan: Plan, inputs: readonly unknown[], options?: SubmitRunOptions): Promise<SubmittedRun> {
-    return this.run.services.submit(this, plan, inputs, options)
+    return this.facts.services.submit(this, plan, inputs, options)
   }
 
   getRun(runId: string, options?: GetRunOptions): Promise<ReportedRun> {
-    return this.run.services.getRun(this, runId, options)
+    return this.facts.services.getRun(this, runId, options)
   }
 
   /** Calls back once the component says that it has started. */

@@ -1,20 +1,19 @@
-// What the parts of a driver share: its options, what has happened in this turn, and whom to notify when something has
+// What the parts of a driver share: what it drives and works with, what has happened in this turn, and whom to notify when something has
 // moved.
 
 import type { Clock } from '../../clock.ts'
 import type { ErrorValue, FlowError } from '../../errors.ts'
-import type { JournalEntry, JournalId } from '../../journal/events.ts'
+import type { JournalEntry, JournalId, RunId } from '../../journal/events.ts'
 import type { MaybePromise } from '../../json.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { RareMap } from '../../rare-map.ts'
 import type { Patience } from '../../store/patience.ts'
-import type { Batch, JournalRow } from '../../store/store.ts'
+import type { Batch, JournalRow, Wake } from '../../store/store.ts'
 import type { LinkedPlan } from '../link.ts'
 import type { Outcome } from '../outcome.ts'
 import type { Records } from '../scheduler/settled.ts'
-import type { RunFacts } from '../scheduler/state.ts'
 import { ActiveRun } from './active-run.ts'
-import type { CallServices } from './attempt.ts'
+import type { CallFacts } from './attempt.ts'
 
 /** Says how many items of a run may be in flight, over all its drivers of this process. */
 export interface ItemGate {
@@ -40,52 +39,84 @@ export interface ItemInput {
   readonly variables?: Readonly<Record<string, unknown>>
 }
 
-export interface DriverOptions {
-  readonly journal: JournalId
+/** What a driver works with, whatever it drives. */
+export interface DriverTools {
   /** Who drives, in the journal. */
   readonly driver: string
   /** What people call this process, if the journal is to say it. */
   readonly node?: string | undefined
-  readonly plan: LinkedPlan
-  readonly facts: RunFacts
-  /** The items: their first number and their inputs. */
-  readonly from: number
-  readonly inputs: readonly unknown[]
-  readonly gate: ItemGate
-  readonly append: (batch: Batch & { readonly after: number }) => MaybePromise<void>
-  readonly read: (from: number) => MaybePromise<readonly JournalRow[]>
-  /** The first entries of a new journal, written with the first turn. */
-  readonly preamble: readonly JournalEntry[]
-  /** The rows of a journal that was driven before. */
-  readonly rows: readonly JournalRow[]
   /** What is appended survives the process: nothing is called before what made it ready is written. */
   readonly isDurable: boolean
-  readonly records: Records
-  /** Somebody takes the journal up again when what it waits for has come. */
+  readonly append: (run: RunId, batch: Batch & { readonly after: number }) => MaybePromise<void>
+  readonly read: (journal: JournalId, from: number) => MaybePromise<readonly JournalRow[]>
+  /** Somebody takes a journal up again when what it waits for has come. */
   readonly mayPutDown: () => boolean
-  readonly services: CallServices
   readonly link: (plan: Plan) => MaybePromise<LinkedPlan>
   readonly cached: (key: string, now: number) => MaybePromise<{ readonly output: unknown } | undefined>
-  /** What may be seen of a failure in an item: the secrets of its inputs are taken out. */
-  readonly redactError: (inputs: readonly ItemInput[], error: ErrorValue, inside: readonly unknown[]) => ErrorValue
-  /** What may be seen of why an item's step was skipped. */
-  readonly redactReason: (inputs: readonly ItemInput[], reason: string, inside: readonly unknown[]) => string
-  /** What an exit may see of an item's outcome. */
-  readonly redact: (input: ItemInput, outcome: Outcome, item: number, inside: readonly unknown[]) => Outcome
-  /** All that has begun only waits: there may be room for more. */
-  readonly onIdle: () => void
-  /** Takes the outcome of the only item, in place of the journal: the driver may be used again. */
-  readonly onFinished?: (outcome: Outcome) => void
   readonly clock: Clock
   readonly random: () => number
   /** Waits for a store that is away. */
   readonly patience: Patience
-  /** A bug in us, or a journal that is damaged: ends the driver, and leaves the run as the journal has it. */
-  readonly onBug: (error: unknown) => void
 }
 
+/** The run whose items are driven, as its driver sees it. */
+export interface DrivenRun {
+  readonly plan: LinkedPlan
+  readonly facts: CallFacts
+  readonly records: Records
+  /** What may be seen of a failure in an item: the secrets of its inputs are taken out. */
+  redactError(inputs: readonly ItemInput[], error: ErrorValue, inside: readonly unknown[]): ErrorValue
+  /** What may be seen of why an item's step was skipped. */
+  redactReason(inputs: readonly ItemInput[], reason: string, inside: readonly unknown[]): string
+  /** What an exit may see of an item's outcome. */
+  redact(input: ItemInput, outcome: Outcome, item: number, inside: readonly unknown[]): Outcome
+  /** All that has begun only waits: there may be room for more. */
+  idled(): void
+  /** A bug in us, or a journal that is damaged: ends the driver, and leaves the run as the journal has it. */
+  fail(error: unknown): void
+}
+
+/** The journal that is driven; what becomes of it is heard here. */
+export interface DrivenJournal {
+  readonly journal: JournalId
+  readonly run: DrivenRun
+  readonly gate: ItemGate
+  /** The items: their first number and their inputs. */
+  readonly from: number
+  readonly inputs: readonly unknown[]
+  /** The first entries of a new journal, written with the first turn. */
+  readonly preamble: readonly JournalEntry[]
+  /** The rows of a journal that was driven before. */
+  readonly rows: readonly JournalRow[]
+  /** It is written for the first time; or it cannot be. */
+  accepted?(): void
+  refused?(why: unknown): void
+  /** Takes the outcome of the only item, in place of the journal: the driver may be used again. */
+  onFinished?(outcome: Outcome): void
+  /** Nobody drives it here any more. */
+  over?(end: DriverEnd): void
+}
+
+/** Why a driver has ended. `wake`: when the journal is to be driven again (`Infinity`: when its run is signalled). */
+export type DriverEnd =
+  /** Nothing is left to do. */
+  | { readonly how: 'done' }
+  /** It was to begin the journal, which is there already. */
+  | { readonly how: 'refused'; readonly wake: Wake }
+  /** All that is left only waits. */
+  | { readonly how: 'waits'; readonly wake: Wake }
+  /** Another has written to the journal. If nobody else has it after all, the store wakes somebody. */
+  | { readonly how: 'lost'; readonly wake: Wake }
+  /** It was told to. */
+  | { readonly how: 'left'; readonly wake: Wake }
+  /** The store was away for too long. `isNew`: the journal's first row may not be there. */
+  | { readonly how: 'away'; readonly wake: Wake; readonly error: FlowError; readonly isNew: boolean }
+  /** A bug in us, or a damaged journal. */
+  | { readonly how: 'failed' }
+
 export class Drive {
-  readonly options: DriverOptions
+  readonly tools: DriverTools
+  of: DrivenJournal
   readonly root: ActiveRun
   /** Sub-runs by key. */
   readonly subRuns = new RareMap<string, ActiveRun>()
@@ -108,18 +139,25 @@ export class Drive {
   /** Called when the store stays away. */
   onAway: (error: FlowError) => void = () => {}
 
-  constructor(options: DriverOptions) {
-    this.options = options
+  constructor(tools: DriverTools, of: DrivenJournal) {
+    this.tools = tools
+    this.of = of
+    const { run, inputs, from } = of
     this.root = new ActiveRun({
       key: '',
-      plan: options.plan,
-      facts: options.facts,
-      inputs: options.inputs,
-      from: options.from,
-      limit: Math.max(1, options.inputs.length),
-      records: options.records,
-      services: options.services,
+      plan: run.plan,
+      facts: run.facts,
+      inputs,
+      from,
+      limit: Math.max(1, inputs.length),
+      records: run.records,
     })
+  }
+
+  /** Takes another journal in place of one that has ended, with as few items. */
+  takeUp(of: DrivenJournal): void {
+    this.of = of
+    this.root.reuse(of.run.facts, of.inputs)
   }
 
   beginTurn(): void {
@@ -128,7 +166,7 @@ export class Drive {
 
   /** The turn's time: what happens in a turn happens then. Epoch milliseconds; asked of the clock if anybody asks. */
   get now(): number {
-    this.#now ??= this.options.clock.now()
+    this.#now ??= this.tools.clock.now()
     return this.#now
   }
 

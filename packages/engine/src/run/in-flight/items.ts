@@ -25,8 +25,7 @@ export class Items {
     if (this.#drive.isReplaying || this.#drive.isPaused) return false
     run.passKnown()
     if (!run.hasInputs) return false
-    if (run.parent ? run.live - run.idle >= run.limit : this.hasClaims || !this.#drive.options.gate.tryTake())
-      return false
+    if (run.parent ? run.live - run.idle >= run.limit : this.hasClaims || !this.#drive.of.gate.tryTake()) return false
     this.start(run, run.next++, this.#drive.now)
     return true
   }
@@ -79,11 +78,11 @@ export class Items {
       this.#drive.touch(run)
       return
     }
-    const { onFinished } = this.#drive.options
-    if (onFinished) return onFinished(outcome)
-    if (!wasIdle) this.#drive.options.gate.ended()
+    const { of } = this.#drive
+    if (of.onFinished) return of.onFinished(outcome)
+    if (!wasIdle) of.gate.ended()
     const inside = this.#drive.secretsInside(item)
-    const shown = this.#drive.options.redact({ plan: run.plan, input }, outcome, item, inside)
+    const shown = of.run.redact({ plan: run.plan, input }, outcome, item, inside)
     this.#drive.forgetSecrets(item)
     this.#drive.entries.push({ type: 'finished', at: this.#drive.now, item, outcome: shown })
   }
@@ -93,7 +92,7 @@ export class Items {
     run.isClosed = true
     for (let slot = 0; slot < run.state.isLive.length; slot++) run.scheduler.end(slot, error)
     this.#drive.touch(run)
-    if (this.#drive.options.onFinished) return
+    if (this.#drive.of.onFinished) return
     const { at, outcome } = { at: this.#drive.now, outcome: failed(error) }
     const isLeft = (index: number) => index < run.inputs.length && !run.known.has(index)
     while (run.next < run.inputs.length) {
@@ -156,7 +155,7 @@ export class Items {
     if (run.idleSlots.has(slot) || state.isLive[slot] === 0 || state.active[slot] !== run.parked.get(slot)) return
     run.idleSlots.add(slot)
     run.idle++
-    if (!run.parent) this.#drive.options.gate.release()
+    if (!run.parent) this.#drive.of.gate.release()
     this.#noteIdle(run)
     this.#drive.touch(run)
   }
@@ -201,8 +200,8 @@ export class Items {
         if (!this.#unpark(parent.attempt.run, parent.attempt.slot, isUrgent)) return false
         run.isCountedIdle = false
       }
-    } else if (isUrgent || this.#drive.isReplaying) this.#drive.options.gate.take()
-    else if (!this.#drive.options.gate.tryTake()) return false
+    } else if (isUrgent || this.#drive.isReplaying) this.#drive.of.gate.take()
+    else if (!this.#drive.of.gate.tryTake()) return false
     run.idleSlots.delete(slot)
     run.idle--
     return true
@@ -219,7 +218,7 @@ export class Items {
   #armDeadline(run: ActiveRun, slot: number): void {
     const deadline = run.deadlines.get(slot)
     if (!deadline) return
-    const { clock } = this.#drive.options
+    const { clock } = this.#drive.tools
     deadline.cancel = clock.timer(Math.max(0, deadline.at - clock.now()), () => this.#timedOut(run, slot))
   }
 

@@ -55,7 +55,7 @@ export interface RunFacts {
 export class RunState {
   readonly plan: LinkedPlan
   readonly stepCount: number
-  readonly facts: RunFacts
+  facts: RunFacts
 
   // By key.
   status: Uint8Array
