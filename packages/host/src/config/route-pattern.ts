@@ -74,8 +74,13 @@ export function templateNames(template: string): string[] {
 
 /** `template` with its names in braces replaced; undefined if one has no value. */
 export function fillTemplate(template: string, parameters: ReadonlyMap<string, string>): string | undefined {
-  if (templateNames(template).some((name) => !parameters.has(name))) return undefined
-  const filled = template.replace(TEMPLATE, (_, name: string) => parameters.get(name) ?? '')
+  let isWhole = true
+  const filled = template.replace(TEMPLATE, (_, name: string) => {
+    const value = parameters.get(name)
+    if (value === undefined) isWhole = false
+    return value ?? ''
+  })
+  if (!isWhole) return undefined
   return filled.startsWith('/') ? filled : `/${filled}`
 }
 

@@ -66,10 +66,11 @@ export class FlowFolder {
 
   /** Undefined if it is not there, or not to be read. Throws INVALID_INPUT for what is no text. */
   async read(path: string): Promise<FileContent | undefined> {
-    const file = await this.#open(path)
-    if (!file) return undefined
+    const opened = await this.#open(path)
+    if (!opened) return undefined
+    const { file, stat } = opened
     try {
-      const { size, mtimeMs, ino } = await file.stat()
+      const { size, mtimeMs, ino } = stat
       if (size > MOST_FILE_BYTES) {
         throw new FlowError('INVALID_INPUT', `the file has ${size} bytes, more than the 16 MiB that a flow may have`)
       }
@@ -142,7 +143,8 @@ export class FlowFolder {
     try {
       if (!(await this.#isInside(path))) return undefined
       const file = await open(this.#full(path), constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
-      if ((await file.stat()).isFile()) return file
+      const stat = await file.stat()
+      if (stat.isFile()) return { file, stat }
       await file.close()
       return undefined
     } catch (thrown) {
@@ -160,6 +162,8 @@ export class FlowFolder {
 
   /** False if a folder on the way is a link by now. */
   async #isInside(path: string): Promise<boolean> {
+    // Nothing is on the way.
+    if (dirname(path) === '.') return true
     return (await realpath(join(this.root, dirname(path)))) === join(await realpath(this.root), dirname(path))
   }
 

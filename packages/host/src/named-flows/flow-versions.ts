@@ -79,7 +79,7 @@ export class FlowVersions {
   async save(given: SaveFlow): Promise<{ readonly flow: NamedFlow; readonly isNew: boolean }> {
     const { name, base, by, file, compare } = given
     checkFlowName(name)
-    const [flowId, textId] = [contentId(given.flow), contentId(given.text)]
+    const textId = contentId(given.text)
     const unchanged = await this.get(name)
     // A server that starts finds most files as they were.
     if (
@@ -90,6 +90,7 @@ export class FlowVersions {
     ) {
       return { flow: unchanged, isNew: false }
     }
+    const flowId = contentId(given.flow)
     await this.#store.blobs.put(given.flow)
     await this.#store.blobs.put(given.text)
     let isNew = false

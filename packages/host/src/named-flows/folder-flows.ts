@@ -11,6 +11,7 @@ import { refuseInvalid } from '../flows/refuse-invalid.ts'
 import { type FileContent, type FileMark, FlowFolder } from './flow-folder.ts'
 import { checkFlowName, fileFor, nameByFile, whyNoName } from './flow-names.ts'
 import type { FlowVersion, FlowVersions, NamedFlow } from './flow-versions.ts'
+import { readAhead } from './read-ahead.ts'
 import {
   type CompileText,
   isFlowLike,
@@ -94,8 +95,8 @@ export class FolderFlows {
       // Who has had a name keeps it.
       const paths = [...files.keys()].sort((a, b) => Number(owners.has(b)) - Number(owners.has(a)) || (a < b ? -1 : 1))
       const saving: Promise<unknown>[] = []
-      for (const path of paths) {
-        const save = await this.#take(path, files.get(path), owners.get(path))
+      for (const { path, reading } of readAhead(paths, (path) => this.#folder.read(path))) {
+        const save = await this.#take(path, files.get(path), { owned: owners.get(path), reading })
         if (save) saving.push(save())
       }
       // A store writes what comes together in one go.
@@ -265,15 +266,22 @@ export class FolderFlows {
   }
 
   /**
-   * Reads a file; what it answers puts what is in it on record. `owned`: the name that it had for another process.
+   * Takes a file in; what it answers puts what is in it on record. `owned`: the name that it had for another process.
    */
-  async #take(path: string, mark: FileMark | undefined, owned?: string): Promise<(() => Promise<unknown>) | undefined> {
+  async #take(
+    path: string,
+    mark: FileMark | undefined,
+    {
+      owned,
+      reading = this.#folder.read(path),
+    }: { owned?: string | undefined; reading?: Promise<FileContent | undefined> } = {},
+  ): Promise<(() => Promise<unknown>) | undefined> {
     const before = this.#files.get(path)
     let content: FileContent | undefined
     let read: ReadFlow | undefined
     let problem: Diagnostic | undefined
     try {
-      content = await this.#folder.read(path)
+      content = await reading
       if (content) {
         if (isCodeFile(path) && !mayExportFlow(content.text)) return this.#passOver(path, mark)
         read = isCodeFile(path)

@@ -55,9 +55,11 @@ export class TakenNames {
 
   /** For a flow that is to be published with these triggers. */
   async claim(flow: string, triggers: readonly Trigger[], file?: string): Promise<NameClaim> {
+    const wanted = named(triggers)
+    // Most flows have none.
+    if (wanted.length === 0) return NOTHING_CLAIMED
     const { clock } = this.#options
     const mine = randomBytes(6).toString('hex')
-    const wanted = named(triggers)
     const found: Diagnostic[] = []
     for (const trigger of wanted) {
       const key = keyOf(trigger)
@@ -101,6 +103,7 @@ export class TakenNames {
 
 const NAMES = 'trigger-names'
 const PROMISED_MS = 60_000
+const NOTHING_CLAIMED: NameClaim = { taken: [], settle: async () => {} }
 
 /** As the record of a name has it. */
 interface Owner {
