@@ -7,6 +7,7 @@ export { isManifest } from './detect.ts'
 export { type Edit, editSource } from './edit/edit-source.ts'
 export { pathOfStep, valueAt } from './edit/steps.ts'
 export { functions } from './functions/index.ts'
+export { pathText } from './paths.ts'
 // --- reading any file that a person writes
 export {
   type Entry,

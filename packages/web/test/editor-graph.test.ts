@@ -57,6 +57,59 @@ else {
 
     await expect.poll(() => textOf(page)).toBe(SHOP.replace('"none" # yet', '{ $step: fetch } # yet'))
     await form.getByText('fetch', { exact: true }).first().waitFor()
+
+    await page.getByRole('button', { name: 'fetch', exact: true }).click()
+    const first = page.getByRole('form', { name: 'Step fetch' })
+    await first.getByRole('button', { name: 'Choose a value for order' }).click()
+    await page.getByText('Not upstream: would make a cycle').waitFor()
+    expect(
+      await page
+        .getByRole('list', { name: 'Values' })
+        .getByRole('button', { name: /^score/ })
+        .isDisabled(),
+    ).toBe(true)
+  })
+
+  test('a part of a result is dragged into a field of a step, and into the text', async () => {
+    const page = await open(async ({ start }) => void (await start('shop', { order: 'o-1' })))
+    await page.getByRole('button', { name: 'score', exact: true }).click()
+    const form = page.getByRole('form', { name: 'Step score' })
+    await page.getByRole('tab', { name: 'Values' }).click()
+    await page.getByRole('button', { name: 'Open body' }).click()
+    await expectAccessible(page)
+    const total = page.getByRole('treeitem', { name: 'total' }).locator('.twig')
+
+    await total.dragTo(form.getByRole('textbox', { name: 'order' }))
+    const reference = '{ $step: fetch, path: $.body.total }'
+    await expect.poll(() => textOf(page)).toBe(SHOP.replace('"none" # yet', `${reference} # yet`))
+    await total.dragTo(page.getByRole('textbox', { name: 'Flow text' }).getByText('name: shop'))
+
+    await expect.poll(async () => (await textOf(page)).split(reference).length).toBe(3)
+  })
+
+  test('the step at the caret is run by keys, with what comes before it or alone; a pin stays where the page is opened again', async () => {
+    const page = await open(async ({ start }) => void (await start('shop', { order: 'o-1' })))
+    const dock = page.getByRole('region', { name: 'Dock' })
+    await page.getByRole('textbox', { name: 'Flow text' }).getByText('/builtin/wait').click()
+    await page.keyboard.press('ControlOrMeta+Shift+Enter')
+    await page.getByRole('button', { name: 'audit, success' }).waitFor()
+    expect(await page.getByRole('button', { name: 'score, success' }).count()).toBe(0)
+
+    await dock.getByLabel('Filled from').selectOption({ label: (await earlier(page)) ?? '' })
+    expect(await dock.getByRole('textbox', { name: 'order' }).inputValue()).toBe('o-1')
+    await page.getByRole('button', { name: /^score, / }).click()
+    await page.getByRole('form', { name: 'Step score' }).getByRole('button', { name: 'Test step' }).click()
+    await page.getByRole('button', { name: 'score, success' }).waitFor()
+    await page.getByRole('button', { name: /^fetch, / }).click()
+    await page.getByRole('button', { name: 'More about fetch' }).click()
+    await page.getByRole('menuitem', { name: 'Pin its last output' }).click()
+    await dock.getByText('pinned: fetch').waitFor()
+    await expect.poll(() => page.evaluate(`localStorage.getItem('stepflow.draft.shop')`)).not.toBe(null)
+    await page.reload()
+    await page.getByRole('tab', { name: 'Run' }).click()
+
+    await dock.getByText('pinned: fetch').waitFor()
+    expect(await page.getByText('draft').count()).toBe(0)
   })
 
   test('a step comes from the palette, behind the one that is selected', async () => {
@@ -195,6 +248,13 @@ async function open(
   await page.getByRole('heading', { name: 'Edit shop' }).waitFor()
   if (options.width === undefined) await page.getByRole('button', { name: 'score', exact: true }).waitFor()
   return page
+}
+
+/** The first input of an earlier run that is offered. */
+async function earlier(page: Page): Promise<string | undefined> {
+  const options = page.locator('optgroup[label="Earlier inputs"] option')
+  await options.first().waitFor({ state: 'attached' })
+  return (await options.allTextContents())[0]
 }
 
 /** All of it: the editor holds only the lines in sight as elements, and these are all in sight. */

@@ -3,6 +3,7 @@
 import { CompletionContext } from '@codemirror/autocomplete'
 import { EditorState } from '@codemirror/state'
 import { expect, test } from 'vitest'
+import { inLine, referencesTo, referenceText, written } from '../src/model/references.ts'
 import { complete, hoverText, type Known, marksOf } from '../src/model/text-hints.ts'
 
 const FLOW = `steps:
@@ -49,6 +50,48 @@ test('after $step, in needs and in a template other steps are offered, not the s
   expect(offered(flow.replace('[fetch]', '[fetch, |]'))).toEqual(['fetch'])
   expect(offered(flow.replace('url: here', 'url: "{{ steps.|'))).toEqual(['score'])
   expect(offered(flow.replace('/builtin/noop', '|'))).toEqual(['/builtin/http', '/builtin/noop'])
+})
+
+test('where a value stands the values before the step are offered, and written as the flow wants them', () => {
+  const steps = [
+    { id: 'fetch', outputSchema: undefined, sample: { value: { body: { total: 7 }, 'odd key': 1 } } },
+    { id: 'later', outputSchema: undefined, sample: undefined, isLater: true },
+  ]
+  const sources = { inputSchema: undefined, input: { order: 'o-1' }, steps, secrets: ['KEY'] }
+  const taken = (text: string, isManifest: boolean) => {
+    const pos = text.indexOf('|')
+    const state = EditorState.create({ doc: text.replace('|', '') })
+    const referencesOf = () =>
+      referencesTo({ ...sources, isManifest, variablesSchema: { properties: { region: { type: 'string' } } } })
+    const found = complete(new CompletionContext(state, pos, true), { ...known, referencesOf })
+    return found?.options.map(({ label, apply }) => apply ?? label)
+  }
+  const flow = FLOW.replace('      |\n', '')
+
+  expect(taken(flow.replace('url: here', 'url: |'), false)).toEqual([
+    '{ $input: $ }',
+    '{ $input: order }',
+    '{ $step: fetch }',
+    '{ $step: fetch, path: body }',
+    '{ $step: fetch, path: $.body.total }',
+    '{ $variable: region }',
+    '{ $secret: KEY }',
+  ])
+  expect(taken(flow.replace('url: here', 'url: |'), true)).toContain('"{{ steps.fetch.result.body }}"')
+  expect(taken(flow.replace('url: here', 'url: "{{ steps.fe|'), false)).toContain('steps.fetch.result.body.total')
+  expect(taken(flow.replace('id: score', 'id: |'), false) ?? []).not.toContain('{ $step: fetch }')
+})
+
+test('a part of a result is written by its keys, however they look, and read back as what it is', () => {
+  const of = (keys: readonly (string | number)[], isManifest = false) =>
+    written({ of: 'step', name: 'fetch' }, keys, isManifest)
+
+  expect(inLine(of(['items', 0, 'odd key']).value)).toBe('{ $step: fetch, path: "$.items[0].odd key" }')
+  expect(inLine(of([0]).value)).toBe('{ $step: fetch, path: "$[0]" }')
+  expect(of(['a.b']).value).toEqual({ $step: 'fetch', path: '$["a.b"]' })
+  expect(of([0, 'odd key'], true).value).toBe('{{ steps.fetch.result[0]["odd key"] }}')
+  expect(referenceText(of(['items', 0, 'x']).value, false)).toBe('fetch.items[0].x')
+  expect(referenceText(of([0, 'x'], true).value, true)).toBe('fetch[0].x')
 })
 
 test('a component, a step and a field say what they are', () => {

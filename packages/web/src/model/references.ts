@@ -1,59 +1,109 @@
-// What a field of a step can take its value from: the input, other steps, by name, with what is known of them; and how either
-// form of flow writes that down.
+// What a field of a step can take its value from: the input, other steps, variables, secrets, by name, with what is known of them;
+// and how either form of flow writes that down.
 
+import { pathText } from '@stepflow/dialects'
 import type { Json } from '@stepflow/engine'
 import type { Schema } from './fields.ts'
 
+export type Root =
+  | { readonly of: 'input' | 'element' }
+  | { readonly of: 'step' | 'variable' | 'secret'; readonly name: string }
+
 export interface Reference {
-  readonly group: 'Input' | 'Steps'
+  readonly group: 'Input' | 'Element' | 'Steps' | 'Variables' | 'Secrets' | 'Not upstream: would make a cycle'
   /** As it is shown: `fetch.body`. */
   readonly name: string
-  /** As it is written. */
+  /** As it is written in place of a value. */
   readonly value: Json
+  /** As a template names it: `steps.fetch.result.body`. */
+  readonly path: string
   readonly type: string
   /** The last value; undefined if there is none. */
   readonly last?: unknown
+  /** It would make a cycle. */
+  readonly isRefused?: boolean
 }
 
 export interface Source {
   readonly id: string
   readonly outputSchema: unknown
   readonly sample: { readonly value: unknown } | undefined
+  /** It comes after the step that would read it. */
+  readonly isLater?: boolean
+}
+
+export interface Sources {
+  readonly isManifest: boolean
+  readonly inputSchema: unknown
+  /** What the last run was given. */
+  readonly input: unknown
+  readonly steps: readonly Source[]
+  readonly variablesSchema?: unknown
+  readonly secrets?: readonly string[]
+  /** One element of what the step goes through; undefined: it goes through nothing. */
+  readonly element?: { readonly value: unknown } | undefined
 }
 
 const MOST_DEPTH = 2
 
-export function referencesTo(
-  inputSchema: unknown,
-  input: unknown,
-  steps: readonly Source[],
+export function referencesTo(sources: Sources): readonly Reference[] {
+  const { isManifest, inputSchema, input, steps, variablesSchema, secrets = [], element } = sources
+  const all = (group: Reference['group'], root: Root, schema: unknown, value: unknown, isRefused = false) =>
+    fieldsOf(schema, value, [], MOST_DEPTH).map(
+      (keys): Reference => ({
+        group,
+        ...written(root, keys, isManifest),
+        ...typeAt(schema, value, keys),
+        ...(isRefused ? { isRefused } : {}),
+      }),
+    )
+  const variables = Object.entries(((variablesSchema as Schema | undefined)?.properties ?? {}) as Schema)
+  return [
+    ...(element ? all('Element', { of: 'element' }, undefined, element.value) : []),
+    ...all('Input', { of: 'input' }, inputSchema, input),
+    ...steps.filter(({ isLater }) => !isLater).flatMap((step) => all('Steps', ...sourceOf(step))),
+    ...variables.flatMap(([name, schema]) => all('Variables', { of: 'variable', name }, schema, undefined)),
+    ...secrets.flatMap((name) => all('Secrets', { of: 'secret', name }, { type: 'string' }, undefined)),
+    ...steps
+      .filter(({ isLater }) => isLater)
+      .flatMap((step) => all('Not upstream: would make a cycle', ...sourceOf(step), true)),
+  ]
+}
+
+/** A part of one of them, by its keys: what a field of a result that is dragged stands for. */
+export function written(
+  root: Root,
+  keys: readonly (string | number)[],
   isManifest: boolean,
-): readonly Reference[] {
-  const found: Reference[] = []
-  for (const path of fieldsOf(inputSchema, input, [], MOST_DEPTH)) {
-    found.push({
-      group: 'Input',
-      name: ['input', ...path].join('.'),
-      value: isManifest ? `{{ ${['inputs', ...path].join('.')} }}` : { $input: pathText(path) },
-      ...typeAt(inputSchema, input, path),
-    })
+): Pick<Reference, 'name' | 'value' | 'path'> {
+  const [shown, base] = NAMES[root.of]('name' in root ? root.name : '')
+  const below = pathText(keys).slice(1)
+  const path = base + inTemplate(keys)
+  const name = shown + below
+  if (isManifest) return { name, path, value: `{{ ${path} }}` }
+  const [only] = keys
+  const inFlow = keys.length === 1 && typeof only === 'string' && /^[A-Za-z_]\w*$/.test(only) ? only : `$${below}`
+  switch (root.of) {
+    case 'input':
+      return { name, path, value: { $input: inFlow } }
+    case 'element':
+      return { name, path, value: { $item: inFlow } }
+    case 'step':
+      return { name, path, value: keys.length === 0 ? { $step: root.name } : { $step: root.name, path: inFlow } }
+    case 'variable':
+      return { name, path, value: { $variable: root.name + below } }
+    case 'secret':
+      return { name, path, value: { $secret: root.name } }
   }
-  for (const { id, outputSchema, sample } of steps) {
-    const value = sample?.value
-    for (const path of fieldsOf(outputSchema, value, [], MOST_DEPTH)) {
-      found.push({
-        group: 'Steps',
-        name: [id, ...path].join('.'),
-        value: isManifest
-          ? `{{ ${['steps', id, 'result', ...path].join('.')} }}`
-          : path.length === 0
-            ? { $step: id }
-            : { $step: id, path: pathText(path) },
-        ...typeAt(outputSchema, value, path),
-      })
-    }
-  }
-  return found
+}
+
+/** The value as it stands in a line of text. */
+export function inLine(value: Json): string {
+  if (typeof value === 'string') return JSON.stringify(value)
+  const words = Object.entries(value as Readonly<Record<string, string>>).map(
+    ([key, word]) => `${key}: ${/^[A-Za-z_$][\w.$]*$/.test(word) ? word : JSON.stringify(word)}`,
+  )
+  return `{ ${words.join(', ')} }`
 }
 
 /** `fetch.body`, if a value is nothing but a reference. */
@@ -70,9 +120,9 @@ export function referenceText(value: unknown, isManifest: boolean): string | und
     ['item', $item],
     ['input', $input],
   ] as const) {
-    if (of !== undefined) return [name, ...wordsOf(of)].join('.')
+    if (of !== undefined) return name + below(of)
   }
-  return typeof $step === 'string' ? [$step, ...wordsOf(path)].join('.') : undefined
+  return typeof $step === 'string' ? $step + below(path) : undefined
 }
 
 /** A value in a few words: `"Ada"`, `{7 fields}`, `[38]`. */
@@ -87,6 +137,24 @@ export function shortValue(value: unknown): string {
 }
 
 // ---
+
+/** How each is shown, and how a template calls it. */
+const NAMES: { readonly [Of in Root['of']]: (name: string) => readonly [shown: string, path: string] } = {
+  input: () => ['input', 'inputs'],
+  element: () => ['item', 'item'],
+  step: (name) => [name, `steps${inTemplate([name])}.result`],
+  variable: (name) => [`variable.${name}`, `variables.${name}`],
+  secret: (name) => [`secret.${name}`, `secrets.${name}`],
+}
+
+function inTemplate(keys: readonly (string | number)[]): string {
+  const isWord = (key: string | number) => /^[A-Za-z_][\w-]*$/.test(String(key))
+  return keys.map((key) => (isWord(key) ? `.${key}` : `[${JSON.stringify(key)}]`)).join('')
+}
+
+function sourceOf({ id, outputSchema, sample }: Source): readonly [Root, unknown, unknown] {
+  return [{ of: 'step', name: id }, outputSchema, sample?.value]
+}
 
 /** The whole, and what is known to be in it. */
 function fieldsOf(schema: unknown, sample: unknown, path: readonly string[], depth: number): (readonly string[])[] {
@@ -125,14 +193,8 @@ function typeOf(value: unknown): string {
   return Array.isArray(value) ? 'array' : typeof value
 }
 
-function pathText(path: readonly string[]): string {
-  if (path.length === 0) return '$'
-  const [only] = path
-  return path.length === 1 && only !== undefined ? only : `$.${path.join('.')}`
-}
-
-function wordsOf(path: unknown): string[] {
-  if (typeof path !== 'string') return []
-  const words = path.replace(/^\$\.?/, '')
-  return words === '' ? [] : [words]
+/** A path as it follows a name: `.body`, `[0]`. */
+function below(path: unknown): string {
+  const words = typeof path === 'string' ? path.replace(/^\$/, '') : ''
+  return words === '' || /^[.[]/.test(words) ? words : `.${words}`
 }

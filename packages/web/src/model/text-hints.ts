@@ -6,6 +6,7 @@ import type { EditorState } from '@codemirror/state'
 import type { EditorView } from '@codemirror/view'
 import type { CheckedFlow } from '@stepflow/api'
 import type { Schema } from './fields.ts'
+import { inLine, type Reference, shortValue } from './references.ts'
 
 type Problem = CheckedFlow['diagnostics'][number]
 
@@ -17,6 +18,8 @@ export interface Known {
   }[]
   /** By step: where it begins. */
   readonly lines: ReadonlyMap<string, number>
+  /** What a step can take its values from. */
+  readonly referencesOf?: (step: string | undefined) => readonly Reference[]
 }
 
 const SEVERITIES = { fatal: 'error', error: 'error', warning: 'warning', hint: 'info' } as const
@@ -37,7 +40,7 @@ export function marksOf(problems: readonly Problem[], { doc }: EditorState): Dia
   })
 }
 
-/** Components after `component:`, steps after `$step:` and in `needs`, fields of the component's input, keys of a step. */
+/** Components after `component:`, values where one stands and in templates, steps after `$step:` and in `needs`, fields of the component's input, keys of a step. */
 export function complete(context: CompletionContext, known: Known): CompletionResult | null {
   const { components, lines } = known
   const line = context.state.doc.lineAt(context.pos)
@@ -49,6 +52,8 @@ export function complete(context: CompletionContext, known: Known): CompletionRe
       options: components.map(({ path, description = '' }) => ({ label: path, type: 'function', info: description })),
     }
   }
+  const values = valuesAt(context, before, known)
+  if (values) return values
   const step = /(?:\$step:|needs:\s*\[?(?:\s*[\w-]+,)*)\s*["']?([\w-]*)$|steps\.([\w-]*)$/.exec(before)
   if (step) {
     const own = stepAt(lines, line.number)
@@ -124,6 +129,31 @@ const KEYS = [
   'cache',
   'description',
 ]
+
+/** Their values are computed, as those of an input are. */
+const COMPUTED = /^\s*(?:- )?(?:when|skip_if|skipIf|for_each|forEach|items|output):/
+
+/** In a template by its path; in place of a value as the flow writes it, if somebody asks. */
+function valuesAt(context: CompletionContext, before: string, known: Known): CompletionResult | undefined {
+  const line = context.state.doc.lineAt(context.pos).number
+  const inTemplate = /\{\{(?:(?!\}\}).)*?([\w.]*)$/.exec(before)
+  const inValue = /(?:^|[{,])\s*(?:- )?[\w-]+:\s+([\w.]*)$/.exec(before)
+  if (!inTemplate && (!inValue || !context.explicit)) return undefined
+  if (!inTemplate && !COMPUTED.test(before) && !isInInput(context.state, line)) return undefined
+  const found = known.referencesOf?.(stepAt(known.lines, line)).filter(({ isRefused }) => isRefused !== true) ?? []
+  if (found.length === 0) return undefined
+  const typed = (inTemplate ?? inValue)?.[1] ?? ''
+  return {
+    from: context.pos - typed.length,
+    options: found.map(({ group, name, path, value, type, last }) => ({
+      label: inTemplate ? path : name,
+      type: 'variable',
+      section: group,
+      detail: [type, last === undefined ? '' : shortValue(last)].filter(Boolean).join('  '),
+      ...(inTemplate ? {} : { apply: inLine(value) }),
+    })),
+  }
+}
 
 type Field = readonly [name: string, schema: Schema]
 

@@ -15,12 +15,16 @@ export interface ValueProps {
   readonly loadAll?: () => void
   /** How a flow refers to what lies at a path of it. */
   readonly referenceOf?: ((path: string) => string) | undefined
+  /** What a part of it stands for where it is dragged to, by type; the keys lead to the part. */
+  readonly dragOf?: DragOf
 }
+
+export type DragOf = (keys: readonly (string | number)[]) => Readonly<Record<string, string>>
 
 /** Of lists and objects, so many are shown until asked for more. */
 const AT_ONCE = 100
 
-export function Value({ value, what, loadAll, referenceOf }: ValueProps): ReactElement {
+export function Value({ value, what, loadAll, referenceOf, dragOf }: ValueProps): ReactElement {
   const [isRaw, setRaw] = useState(false)
   const part = previewIn(value)
   if (part) {
@@ -55,7 +59,7 @@ export function Value({ value, what, loadAll, referenceOf }: ValueProps): ReactE
         </div>
       ) : (
         <ul role="tree" aria-label="Value" className="tree box" tabIndex={0}>
-          <Children value={value} path="$" depth={0} referenceOf={referenceOf} />
+          <Children value={value} path="$" keys={ROOT} referenceOf={referenceOf} dragOf={dragOf} />
         </ul>
       )}
     </div>
@@ -64,14 +68,17 @@ export function Value({ value, what, loadAll, referenceOf }: ValueProps): ReactE
 
 // ---
 
-interface BranchProps {
-  readonly value: unknown
+interface Below {
+  /** As it is shown. */
   readonly path: string
-  readonly depth: number
+  readonly keys: readonly (string | number)[]
   readonly referenceOf: ValueProps['referenceOf']
+  readonly dragOf: DragOf | undefined
 }
 
-function Children({ value, path, depth, referenceOf }: BranchProps & { readonly value: object }): ReactElement {
+const ROOT: readonly string[] = []
+
+function Children({ value, path, keys, ...rest }: Below & { readonly value: object }): ReactElement {
   const [most, setMost] = useState(AT_ONCE)
   const entries = Array.isArray(value) ? value.map((one, i) => [String(i), one] as const) : Object.entries(value)
   return (
@@ -81,9 +88,9 @@ function Children({ value, path, depth, referenceOf }: BranchProps & { readonly 
           key={key}
           name={key}
           value={one}
-          depth={depth}
+          keys={[...keys, Array.isArray(value) ? Number(key) : key]}
           path={Array.isArray(value) ? `${path}[${key}]` : pathTo(path, key)}
-          referenceOf={referenceOf}
+          {...rest}
         />
       ))}
       {entries.length > most ? (
@@ -101,7 +108,9 @@ function pathTo(path: string, key: string): string {
   return /^[A-Za-z_]\w*$/.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`
 }
 
-function Branch({ name, value, path, depth, referenceOf }: BranchProps & { readonly name: string }): ReactElement {
+function Branch(props: Below & { readonly name: string; readonly value: unknown }): ReactElement {
+  const { name, value, path, keys, referenceOf, dragOf } = props
+  const depth = keys.length - 1
   const isHolder = typeof value === 'object' && value !== null
   const [isOpen, setOpen] = useState(depth < 1)
   // What copies it is there for one line at a time: of a thousand lines nobody wants three thousand buttons.
@@ -117,6 +126,10 @@ function Branch({ name, value, path, depth, referenceOf }: BranchProps & { reado
         onPointerLeave={() => setAt(false)}
         onFocus={() => setAt(true)}
         onBlur={({ currentTarget, relatedTarget }) => setAt(currentTarget.contains(relatedTarget))}
+        draggable={dragOf !== undefined}
+        onDragStart={(event) => {
+          for (const [type, text] of Object.entries(dragOf?.(keys) ?? {})) event.dataTransfer.setData(type, text)
+        }}
       >
         {isHolder && size > 0 ? (
           <button
@@ -152,7 +165,7 @@ function Branch({ name, value, path, depth, referenceOf }: BranchProps & { reado
       </div>
       {isHolder && isOpen && size > 0 ? (
         <ul role="group">
-          <Children value={value} path={path} depth={depth + 1} referenceOf={referenceOf} />
+          <Children value={value} path={path} keys={keys} referenceOf={referenceOf} dragOf={dragOf} />
         </ul>
       ) : null}
     </li>

@@ -14,9 +14,11 @@ import { Outlines } from '../../parts/waiting.tsx'
 import { RunHere } from './run-here.tsx'
 import { Tests } from './tests.tsx'
 import type { Compiled } from './use-compiled.ts'
+import type { LastValues } from './use-last-values.ts'
 import type { RunsHere } from './use-runs-here.ts'
+import { Values } from './values.tsx'
 
-export type DockTab = 'problems' | 'run' | 'tests' | 'versions'
+export type DockTab = 'problems' | 'run' | 'values' | 'tests' | 'versions'
 
 export interface DockProps {
   readonly tab: DockTab
@@ -26,6 +28,7 @@ export interface DockProps {
   readonly step: string | undefined
   readonly compiled: Compiled
   readonly runs: RunsHere
+  readonly last: LastValues
   /** Values that stand in for steps. */
   readonly pins: ReadonlyMap<string, Json>
   readonly onUnpin: (step: string) => void
@@ -48,6 +51,7 @@ export function Dock(props: DockProps): ReactElement {
         entries={[
           { id: 'problems', word: 'Problems', count: problems.length || undefined },
           { id: 'run', word: 'Run' },
+          { id: 'values', word: 'Values' },
           ...(name === undefined
             ? []
             : [
@@ -59,6 +63,7 @@ export function Dock(props: DockProps): ReactElement {
       <div className="scroll dock-body">
         {tab === 'problems' ? <Problems problems={problems} onGo={onGo} /> : null}
         {tab === 'run' ? <RunHere {...props} /> : null}
+        {tab === 'values' ? <Values last={props.last} compiled={compiled} /> : null}
         {tab === 'tests' && name !== undefined ? <Tests name={name} text={props.text} /> : null}
         {tab === 'versions' && name !== undefined ? <Versions name={name} onRestore={props.onRestore} /> : null}
       </div>

@@ -29,6 +29,7 @@ import { TextPane, type TextPaneHandle } from './text-pane.tsx'
 import { useChanges } from './use-changes.ts'
 import { useCompiled } from './use-compiled.ts'
 import { useLastValues } from './use-last-values.ts'
+import { useReferences } from './use-references.ts'
 import { useRunNodes } from './use-run-nodes.ts'
 import { type PartToRun, useRunsHere } from './use-runs-here.ts'
 import { useSaving, withLf } from './use-saving.ts'
@@ -90,6 +91,7 @@ function Editor({ name, flow, firstTab, testFrom }: EditorProps): ReactElement {
   const file = flow?.file
   const compiled = useCompiled(text, file ?? `${name ?? 'flow'}.yaml`, isFormOpen ? step : undefined)
   const last = useLastValues(name, runId)
+  const referencesOf = useReferences(compiled, components, last)
   const { change, tryChange } = useChanges(compiled, pane, setStep)
   const nodes = useRunNodes(runId, compiled.graph)
   useTestFrom(name, testFrom, change)
@@ -116,6 +118,7 @@ function Editor({ name, flow, firstTab, testFrom }: EditorProps): ReactElement {
     file,
     inputSchema: compiled.about.inputSchema ?? flow?.inputSchema,
     examples: flow?.examples,
+    lines: compiled.lines,
     pins,
     last,
     runId,
@@ -216,6 +219,7 @@ function Editor({ name, flow, firstTab, testFrom }: EditorProps): ReactElement {
           problems={compiled.problems}
           lines={compiled.lines}
           components={components}
+          referencesOf={referencesOf}
           isReadOnly={isReadOnly}
           onChange={setText}
           onLine={(line) => setStep(stepAt(compiled.lines, line))}
@@ -244,6 +248,7 @@ function Editor({ name, flow, firstTab, testFrom }: EditorProps): ReactElement {
           <StepSide
             compiled={compiled}
             components={components}
+            referencesOf={referencesOf}
             last={last}
             pins={pins}
             mayRun={mayRun}
@@ -265,6 +270,7 @@ function Editor({ name, flow, firstTab, testFrom }: EditorProps): ReactElement {
         step={step}
         compiled={compiled}
         runs={runs}
+        last={last}
         pins={pins}
         onUnpin={(id) => setPins((now) => withPin(now, id, undefined))}
         onChange={change}

@@ -44,9 +44,9 @@ export const GraphSide = memo(function GraphSide(props: GraphSideProps): ReactEl
             isEdited
             {...(isReadOnly ? {} : { onConnect: (from: string, to: string) => onChange({ op: 'connect', from, to }) })}
           />
-        ) : (
+        ) : isStale ? (
           <p className="empty">The graph appears when the text can be read.</p>
-        )}
+        ) : null}
       </Pane>
     </div>
   )

@@ -1,7 +1,8 @@
-// Chooses what a field takes its value from: a search over the input and the steps, with types and last values.
+// Chooses what a field takes its value from: a search over the input, the steps before it, variables and the names
+// of secrets, with types and last values. What would make a cycle is shown, and cannot be taken.
 
 import { type KeyboardEvent, type ReactElement, type ReactNode, useId, useState } from 'react'
-import { type Reference, shortValue } from '../../model/references.ts'
+import { inLine, type Reference, shortValue } from '../../model/references.ts'
 import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/floating.tsx'
 import { SearchField } from '../../parts/search-field.tsx'
@@ -48,9 +49,10 @@ function Found(props: { references: readonly Reference[]; onChoose: (reference: 
   const words = text.toLowerCase().split(/\s+/).filter(Boolean)
   const fitting = references.filter(({ name }) => words.every((word) => name.toLowerCase().includes(word)))
   const shown = fitting.slice(0, MOST_SHOWN)
-  const chosen = shown[Math.min(at, shown.length - 1)]
+  const takeable = shown.filter(({ isRefused }) => isRefused !== true)
+  const chosen = takeable[Math.min(at, takeable.length - 1)]
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === 'ArrowDown') setAt(Math.min(shown.length - 1, at + 1))
+    if (event.key === 'ArrowDown') setAt(Math.min(takeable.length - 1, at + 1))
     else if (event.key === 'ArrowUp') setAt(Math.max(0, at - 1))
     else if (event.key === 'Enter' && chosen) onChoose(chosen)
     else return
@@ -74,13 +76,14 @@ function Found(props: { references: readonly Reference[]; onChoose: (reference: 
       </SearchField>
       <ul className="picker-list" aria-label="Values">
         {shown.map((reference, i) => (
-          <li key={reference.name}>
+          <li key={reference.group + reference.name}>
             {shown[i - 1]?.group === reference.group ? null : (
               <p className="small ink-2 group-name">{reference.group}</p>
             )}
             <button
               type="button"
               id={`${id}-${i}`}
+              disabled={reference.isRefused === true}
               className={reference === chosen ? 'as-text picked chosen' : 'as-text picked'}
               onClick={() => onChoose(reference)}
             >
@@ -96,7 +99,7 @@ function Found(props: { references: readonly Reference[]; onChoose: (reference: 
       {shown.length === 0 ? <p className="empty">Nothing has that name.</p> : null}
       {chosen ? (
         <p className="small ink-2 writes">
-          writes <code>{JSON.stringify(chosen.value)}</code>
+          writes <code>{inLine(chosen.value)}</code>
         </p>
       ) : null}
     </div>

@@ -2,18 +2,18 @@
 
 import type { ComponentList } from '@stepflow/api'
 import type { Operation } from '@stepflow/dialects/edit'
-import type { Json } from '@stepflow/engine'
+import { isRecord, type Json } from '@stepflow/engine'
 import { type ReactElement, useMemo } from 'react'
 import { client } from '../../api/client.ts'
-import { referencesTo } from '../../model/references.ts'
-import { reachOf } from '../../model/run-graph.ts'
 import { StepForm } from './step-form.tsx'
 import type { Compiled } from './use-compiled.ts'
 import type { LastValues } from './use-last-values.ts'
+import type { ReferencesOf } from './use-references.ts'
 
 export interface StepSideProps {
   readonly compiled: Compiled
   readonly components: ComponentList['components']
+  readonly referencesOf: ReferencesOf
   readonly last: LastValues
   readonly pins: ReadonlyMap<string, Json>
   readonly mayRun: boolean
@@ -27,22 +27,12 @@ export interface StepSideProps {
 }
 
 export function StepSide(props: StepSideProps): ReactElement | null {
-  const { compiled, components, last, pins, onPin } = props
-  const { written, graph, lines, about, outputs } = compiled
-  const { inputSchema } = about
+  const { compiled, components, referencesOf, last, pins, onPin } = props
+  const { written, graph, lines } = compiled
   const id = written?.id ?? ''
   const isManifest = written?.isManifest === true
-  const references = useMemo(() => {
-    // What comes after it would make a cycle.
-    const after = graph?.shapeOf.has(id) ? reachOf(graph, id, 'down') : new Set<string>()
-    const sources = (graph?.steps ?? []).flatMap((step, shape) => {
-      if (step === undefined || step === id || after.has(step)) return []
-      const path = graph?.drawing.shapes[shape]?.detail
-      const declared = components.find((component) => component.path === path)?.outputSchema
-      return [{ id: step, outputSchema: outputs[step] ?? declared, sample: last.steps.get(step) }]
-    })
-    return referencesTo(inputSchema, last.input, sources, isManifest)
-  }, [graph, id, components, last, inputSchema, outputs, isManifest])
+  const each = written && eachOf(written.data)
+  const references = useMemo(() => referencesOf(id === '' ? undefined : id, each), [referencesOf, id, each])
   if (!written) return null
   const shape = graph?.shapeOf.get(id)
   const path = shape === undefined ? undefined : graph?.drawing.shapes[shape]?.detail
@@ -69,6 +59,11 @@ export function StepSide(props: StepSideProps): ReactElement | null {
 }
 
 // ---
+
+/** What the step goes through, as it is written. */
+function eachOf({ for_each, forEach = for_each }: Readonly<Record<string, Json>>): Json | undefined {
+  return isRecord(forEach) && 'items' in forEach ? (forEach.items as Json) : forEach
+}
 
 /** A flow whose steps are the last values, and whose output is the expression. */
 async function evaluated(expression: Json, { steps, input }: LastValues, isManifest: boolean): Promise<unknown> {

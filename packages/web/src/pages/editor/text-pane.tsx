@@ -15,6 +15,7 @@ import { complete, hoverText, marksOf } from '../../model/text-hints.ts'
 import { cspNonce } from './csp-nonce.ts'
 import type { Component } from './palette.tsx'
 import type { Problem } from './use-compiled.ts'
+import type { ReferencesOf } from './use-references.ts'
 
 export interface TextPaneHandle {
   /** Puts the caret there and shows it. */
@@ -37,6 +38,7 @@ export interface TextPaneProps {
   /** By step: where it begins. */
   readonly lines: ReadonlyMap<string, number>
   readonly components: readonly Component[]
+  readonly referencesOf: ReferencesOf
   readonly isReadOnly: boolean
   readonly onChange: (text: string) => void
   /** The line of the caret. */

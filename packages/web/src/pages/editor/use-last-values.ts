@@ -5,8 +5,14 @@ import { useMemo } from 'react'
 import { client } from '../../api/client.ts'
 import { queries } from '../../api/queries.ts'
 
+export interface LastValue {
+  readonly value: unknown
+  /** The run that it is from. */
+  readonly runId: string
+}
+
 export interface LastValues {
-  readonly steps: ReadonlyMap<string, { readonly value: unknown }>
+  readonly steps: ReadonlyMap<string, LastValue>
   readonly input: unknown
   /** The run that they are from, or most of them. */
   readonly runId: string | undefined
@@ -28,7 +34,7 @@ export function useLastValues(name: string | undefined, runId: string | undefine
     const earlier = Object.entries(samples?.steps ?? {})
     const newest = earlier.map(([, { at, runId: of }]) => ({ at, of })).sort((a, b) => (a.at < b.at ? 1 : -1))[0]
     return {
-      steps: new Map([...earlier, ...(here?.steps ?? [])]),
+      steps: new Map<string, LastValue>([...earlier, ...(here?.steps ?? [])]),
       input: here?.input ?? inputs?.inputs[0]?.input,
       runId: runId ?? newest?.of,
     }
@@ -48,7 +54,7 @@ async function outputsOf(runId: string) {
     input,
     steps: outputs.flatMap(({ output }, i) => {
       const id = done[i]?.stepId
-      return id === undefined || output === undefined ? [] : [[id, { value: output as unknown }] as const]
+      return id === undefined || output === undefined ? [] : [[id, { value: output as unknown, runId }] as const]
     }),
   }
 }

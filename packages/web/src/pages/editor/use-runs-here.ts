@@ -31,6 +31,8 @@ export interface RunsHereOptions {
   readonly text: string
   readonly file: string | undefined
   readonly inputSchema: unknown
+  /** By step: where it begins. */
+  readonly lines: ReadonlyMap<string, number>
   readonly examples: readonly unknown[] | undefined
   readonly pins: ReadonlyMap<string, Json>
   readonly last: LastValues
@@ -39,7 +41,7 @@ export interface RunsHereOptions {
 }
 
 export function useRunsHere(options: RunsHereOptions): RunsHere {
-  const { name, text, file, inputSchema, examples, pins, last, runId, onRun } = options
+  const { name, text, file, inputSchema, examples, lines, pins, last, runId, onRun } = options
   const { data: earlier } = useQuery({ ...queries.inputs(name ?? ''), enabled: name !== undefined })
   const input = useInputToRun({ schema: inputSchema, examples, earlier: earlier?.inputs })
   const [isStarting, setStarting] = useState(false)
@@ -48,6 +50,12 @@ export function useRunsHere(options: RunsHereOptions): RunsHere {
     ...queries.item(runId ?? '', 0),
     enabled: runId !== undefined && run?.completedAt !== undefined,
   })
+  // A step alone takes from the others what they gave last: in that run as it was recorded, in others as it can be seen.
+  const from = last.runId === undefined ? {} : { pinsFrom: { runId: last.runId } }
+  const othersOf = (step: string) =>
+    [...last.steps].flatMap(([id, { value, runId: of }]) =>
+      of === last.runId || id === step || !lines.has(id) ? [] : [[id, value as Json] as const],
+    )
   const start = async (part: PartToRun) => {
     if (isStarting || !input.check()) return
     setStarting(true)
@@ -58,9 +66,7 @@ export function useRunsHere(options: RunsHereOptions): RunsHere {
         input: input.value ?? {},
         kind: 'test',
         ...part,
-        ...(pins.size === 0 ? {} : { pins: Object.fromEntries(pins) }),
-        // A step alone takes from the others what they gave last.
-        ...(part.only === undefined || last.runId === undefined ? {} : { pinsFrom: { runId: last.runId } }),
+        ...(part.only === undefined ? pinned(pins) : { ...pinned(othersOf(part.only), pins), ...from }),
       })
       onRun(started.runId)
       await queryClient.invalidateQueries({ queryKey: ['of-run', started.runId] })
@@ -70,4 +76,11 @@ export function useRunsHere(options: RunsHereOptions): RunsHere {
     setStarting(false)
   }
   return { input, isStarting, run, item, start }
+}
+
+// ---
+
+function pinned(...values: readonly Iterable<readonly [string, Json]>[]): { readonly pins?: Record<string, Json> } {
+  const pins = Object.fromEntries(values.flatMap((some) => [...some]))
+  return Object.keys(pins).length === 0 ? {} : { pins }
 }

@@ -1,13 +1,15 @@
-// A value of a step: written out, taken from the input or another step, or computed. What is typed reaches the text when the
+// A value of a step: written out, taken from the input or another step (chosen, or dragged here), or computed. What is typed reaches the text when the
 // field is left.
 
 import type { Json } from '@stepflow/engine'
 import { Link2 } from 'lucide-react'
-import { type KeyboardEvent, type ReactElement, useEffect, useId, useState } from 'react'
+import { type DragEvent, type KeyboardEvent, type ReactElement, useEffect, useId, useState } from 'react'
 import { fieldOf, type Schema } from '../../model/fields.ts'
 import { type Reference, referenceText, shortValue } from '../../model/references.ts'
 import { Choice } from '../../parts/floating.tsx'
+import { say } from '../../parts/toasts.tsx'
 import { ReferencePicker } from './reference-picker.tsx'
+import { DRAGGED } from './values.tsx'
 
 export interface ValueFieldProps {
   readonly label: string
@@ -36,8 +38,29 @@ export function ValueField(props: ValueFieldProps): ReactElement {
   ].filter((note) => note !== undefined)
   const reference = referenceText(value, isManifest)
   const known = references.find(({ name }) => name === reference)
+  const [isOver, setOver] = useState(false)
+  const drop = (event: DragEvent) => {
+    setOver(false)
+    const dropped = event.dataTransfer.getData(DRAGGED)
+    if (dropped === '') return
+    event.preventDefault()
+    const given = JSON.parse(dropped) as Json
+    const step = referenceText(given, isManifest)?.split(/[.[]/)[0]
+    const isLater = references.some(({ name, isRefused }) => isRefused === true && name === step)
+    if (isLater) say(`${step} comes after this step: it would make a cycle`, { isFault: true })
+    else onChange(given)
+  }
   return (
-    <div className="value-field">
+    <div
+      className={isOver ? 'value-field over' : 'value-field'}
+      onDragOver={(event) => {
+        if (!event.dataTransfer.types.includes(DRAGGED)) return
+        event.preventDefault()
+        setOver(true)
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={drop}
+    >
       <div className="value-head">
         <span className="cut">
           <b>{label}</b> <span className="ink-3 small">{notes.join(', ')}</span>
