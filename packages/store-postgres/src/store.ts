@@ -236,7 +236,11 @@ class PostgresStore implements Store {
       tell: () => this.#news.tell('work'),
     })
     this.runs = new RunTable({
-      ...{ connection, answered, reader: this.#reader, presence: this.#presence },
+      ...{ connection, reader: this.#reader, presence: this.#presence },
+      answered: async (ask, doing) => {
+        await this.#whenReady(doing)
+        return answered(ask, doing)
+      },
       pruner: new Pruner({ connection, now, outside: this.#outside }),
       ended: (run) => states.takeEnded(run),
       removed: (run) => states.drop(run),

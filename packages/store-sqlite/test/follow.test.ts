@@ -76,6 +76,36 @@ describe.each(Object.entries(stores))('a run in %s', (_name, open) => {
     await Promise.all([mine.close(), theirs === mine ? undefined : theirs.close()])
   })
 
+  test('is not asked for anew with each of its items', async () => {
+    const [mine, theirs] = await open()
+    const counts = { get: 0, items: 0 }
+    const { runs } = theirs
+    const [get, items] = [runs.get.bind(runs), runs.items.bind(runs)]
+    runs.get = (...asked) => {
+      counts.get++
+      return get(...asked)
+    }
+    runs.items = (...asked) => {
+      counts.items++
+      return items(...asked)
+    }
+    const driving = engineOver(mine, (x) => new Promise((done) => setImmediate(() => done(x))))
+    const looking = engineOver(theirs, (x) => x)
+    const all = Array.from({ length: 400 }, (_, i) => i)
+    const run = await driving.submit(one, all, { maxConcurrent: 2 })
+    const before = { ...counts }
+    const followed = await looking.follow(run.id)
+    const results: number[] = []
+    for await (const { index } of followed.results()) results.push(index)
+    await followed.ended
+
+    expect(results).toEqual(all)
+    expect(counts.get - before.get).toBeLessThan(all.length / 4)
+    expect(counts.items - before.items).toBeLessThan(all.length / 4)
+    await Promise.all([driving.close(), looking.close()])
+    await Promise.all([mine.close(), theirs === mine ? undefined : theirs.close()])
+  })
+
   test('can be cancelled by who follows it, and has an end for each item', async () => {
     const [mine, theirs] = await open()
     const driving = engineOver(mine, () => new Promise(() => {}))

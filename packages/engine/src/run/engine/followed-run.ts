@@ -1,19 +1,20 @@
 // A run as a caller sees it that does not drive it: its results and its end, read from the store, whoever drives it and
 // wherever. Drives nothing, and holds at most a page of results.
 //
-// F1  Results in input order are read from the store, from the first that is missing on; news of the run says when to look.
+// F1  Results in input order are read from the store, from the first that is missing on, unless they were heard of (N2).
 // F2  Results as they end come in the order of the journal's rows; a reader who falls behind stops the watch, and goes on
 //     after its cursor.
-// F3  The end is the run's row, once no journal of the run is open.
+// F3  The end is the run's row, once no journal of the run is open; it is asked for when it may be there (N1).
 
 import type { FollowedRun } from '../../engine.ts'
 import { FlowError } from '../../errors.ts'
 import type { JournalEntry, RunId } from '../../journal/events.ts'
 import { isEnded } from '../../journal/project.ts'
 import type { Patience } from '../../store/patience.ts'
-import { BEGINNING, type Cursor, type JournalRow, type RunRow, type Store } from '../../store/store.ts'
+import type { ItemRow, RunRow, Store } from '../../store/store.ts'
 import type { Ending } from './ending.ts'
 import type { ItemResult, ResultOrder } from './result-stream.ts'
+import { Ends, RESULTS_AT_ONCE, ResultsInOrder, RunNews, type Signals } from './run-news.ts'
 import { checkOrder } from './run-options.ts'
 
 export interface FollowTools {
@@ -26,9 +27,6 @@ export interface FollowTools {
   /** Aborted when nobody looks any longer. */
   readonly signal: AbortSignal | undefined
 }
-
-/** Results that are read at once, and that wait for their reader at most. */
-const RESULTS_AT_ONCE = 1000
 
 export class StoredRun implements FollowedRun {
   readonly id: RunId
@@ -66,56 +64,69 @@ export class StoredRun implements FollowedRun {
   }
 
   async #awaitEnd(): Promise<RunRow> {
-    const news = this.#news()
+    const news = new RunNews(this.#signals())
+    const unwatch = this.#tools.store.watch({ run: this.id }, ({ entries }) => {
+      news.end.hear(entries)
+      if (news.end.isDue) news.tell()
+    })
     try {
       for (;;) {
         const seen = news.count
-        const row = await this.#endRow()
+        const row = await this.#endRow(news)
         if (row) return row
-        await news.after(seen)
+        if (!news.end.isDue) await news.after(seen)
       }
     } finally {
       news.stop()
+      unwatch()
     }
   }
 
   /** F1. */
   async *#inOrder(start: number): AsyncGenerator<readonly ItemResult[]> {
-    const { store, patience } = this.#tools
-    const news = this.#news()
-    let from = start
-    let isMissing = false
+    const results = new ResultsInOrder(this.#tools.store, this.id, start, this.#signals())
+    const { news } = results
     try {
       for (;;) {
         const seen = news.count
-        // In this order: what has ended by then is all there is.
-        const isOver = (await this.#endRow()) !== undefined
-        const limit: number = isMissing && !isOver ? 1 : RESULTS_AT_ONCE
-        const page = await patience.ask(() => store.runs.items(this.id, from, limit))
-        const whole = isOver ? page.length : page.findIndex(({ item }, i) => item !== from + i)
-        const results = page.slice(0, whole < 0 ? page.length : whole)
-        isMissing = results.length === 0
-        if (!isMissing) {
-          from = (results.at(-1)?.item as number) + 1
-          yield results.map(({ item, outcome }) => ({ index: item, outcome }))
-        } else if (isOver) {
-          // Nothing more may also mean that it was removed in between.
-          await this.#endRow()
-          return
-        } else await news.after(seen)
+        const heard = results.take()
+        if (heard.length > 0) {
+          yield heard
+        } else if (results.isToRead) {
+          results.reading()
+          const read = results.inRow(await this.#page(results.next))
+          if (read.length > 0) yield read
+        } else if (!news.end.isDue) {
+          await news.after(seen)
+        } else {
+          const row = await this.#endRow(news)
+          if (row) return yield* this.#rest(results, row)
+        }
       }
     } finally {
-      news.stop()
+      results.stop()
+    }
+  }
+
+  /** Of a run that has ended. */
+  async *#rest(results: ResultsInOrder, { items: { total } }: RunRow): AsyncGenerator<readonly ItemResult[]> {
+    while (total < 0 || results.next < total) {
+      const page = await this.#page(results.next)
+      // Nothing more may also mean that it was removed in between.
+      if (page.length === 0) return void (await this.#row())
+      yield results.given(page.map(({ item, outcome }) => ({ index: item, outcome })))
     }
   }
 
   /** F2. */
   async *#asTheyEnd(from: number): AsyncGenerator<readonly ItemResult[]> {
     const ends = new Ends(this.#tools.store, this.id, this.#signals())
+    const { news } = ends
     let given = 0
+    let row: RunRow | undefined
     try {
       for (;;) {
-        const seen = ends.count
+        const seen = news.count
         const batch = ends.take()
         if (batch.length > 0) {
           const known = Math.max(0, from - given)
@@ -123,29 +134,40 @@ export class StoredRun implements FollowedRun {
           if (known < batch.length) yield known === 0 ? batch : batch.slice(known)
           continue
         }
-        const row = await this.#endRow()
+        if (!row && news.end.isDue) row = await this.#endRow(news)
         if (row && given >= endedItems(row) && ends.isEmpty) return
-        await ends.after(seen)
+        if (row || !news.end.isDue) await news.after(seen)
       }
     } finally {
       ends.stop()
     }
   }
 
-  /** F3. The run's row, if it has ended. */
-  async #endRow(): Promise<RunRow | undefined> {
+  async #page(from: number): Promise<readonly ItemRow[]> {
+    const { store, patience } = this.#tools
+    return patience.ask(() => store.runs.items(this.id, from, RESULTS_AT_ONCE))
+  }
+
+  async #row(): Promise<RunRow> {
     const { store, patience } = this.#tools
     const row = await patience.ask(() => store.runs.get(this.id))
     if (!row) throw new FlowError('NOT_FOUND', `run ${this.id} is no longer in this store`)
-    if (!isEnded(row.status)) return undefined
-    if (row.status !== 'cancelled') return row
-    // Its items in flight are still to be ended.
-    const open = await patience.ask(() => store.runs.open(this.id))
-    return open.length === 0 ? row : undefined
+    return row
   }
 
-  #news(): News {
-    return new News(this.#signals(), (tell) => this.#tools.store.watch({ run: this.id }, tell))
+  /** F3. The run's row, if it has ended. */
+  async #endRow({ end }: RunNews): Promise<RunRow | undefined> {
+    const { store, patience } = this.#tools
+    end.asking()
+    const row = await this.#row()
+    if (isEnded(row.status)) {
+      if (row.status !== 'cancelled') return row
+      // Its items in flight are still to be ended.
+      const open = await patience.ask(() => store.runs.open(this.id))
+      if (open.length === 0) return row
+    }
+    end.stands(row)
+    return undefined
   }
 
   #signals(): Signals {
@@ -158,119 +180,4 @@ export class StoredRun implements FollowedRun {
 
 function endedItems({ items: { success, skipped, failed, cancelled } }: RunRow): number {
   return success + skipped + failed + cancelled
-}
-
-/** Of the engine, and perhaps of whoever looks. */
-type Signals = readonly [closed: Ending, left: AbortSignal | undefined]
-
-/** Counts what happens, for whoever looks again only then. */
-class News {
-  count = 0
-  #wake: (() => void) | undefined
-  readonly #signals: Signals
-  readonly #onEnd = () => this.tell()
-  readonly #unend: () => void
-  readonly #unwatch: () => void
-
-  constructor(signals: Signals, watch: (tell: () => void) => () => void) {
-    this.#signals = signals
-    const [closed, left] = signals
-    this.#unend = closed.add(this.#onEnd)
-    left?.addEventListener('abort', this.#onEnd)
-    this.#unwatch = watch(() => this.tell())
-  }
-
-  tell(): void {
-    this.count++
-    this.#wake?.()
-    this.#wake = undefined
-  }
-
-  /** Resolves when more has happened than that. */
-  async after(seen: number): Promise<void> {
-    const [closed, left] = this.#signals
-    while (this.count <= seen && !closed.isOver && !left?.aborted) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve
-      })
-    }
-    if (closed.isOver) throw new FlowError('CONFLICT', 'this engine was closed: it follows no run any more')
-    if (left?.aborted) throw new FlowError('CANCELLED', 'nobody follows this run any longer')
-  }
-
-  stop(): void {
-    this.#unend()
-    this.#signals[1]?.removeEventListener('abort', this.#onEnd)
-    this.#unwatch()
-  }
-}
-
-/** The ends of items, in the order in which they were written; at most so many wait here. */
-class Ends {
-  readonly #store: Store
-  readonly #run: RunId
-  readonly #news: News
-  #ready: ItemResult[] = []
-  #cursor: Cursor = BEGINNING
-  #isPaused = false
-  #hasGap = false
-  #unwatch = () => {}
-
-  constructor(store: Store, run: RunId, signals: Signals) {
-    this.#store = store
-    this.#run = run
-    this.#news = new News(signals, () => () => this.#unwatch())
-    this.#watch()
-  }
-
-  get count(): number {
-    return this.#news.count
-  }
-
-  get isEmpty(): boolean {
-    return this.#ready.length === 0 && !this.#isPaused
-  }
-
-  take(): readonly ItemResult[] {
-    if (this.#hasGap) throw new FlowError('NOT_FOUND', `run ${this.#run} is no longer in this store`)
-    const batch = this.#ready
-    this.#ready = []
-    if (this.#isPaused) this.#watch()
-    return batch
-  }
-
-  after(seen: number): Promise<void> {
-    return this.#news.after(seen)
-  }
-
-  stop(): void {
-    this.#news.stop()
-  }
-
-  #watch(): void {
-    this.#isPaused = false
-    const of = { run: this.#run, after: this.#cursor, onGap: () => this.#gap() }
-    this.#unwatch = this.#store.watch(of, (row, cursor) => this.#hear(row, cursor))
-    // It may have heard too much while it was being set up.
-    if (this.#isPaused) this.#unwatch()
-  }
-
-  #hear({ entries }: JournalRow, cursor: Cursor): void {
-    this.#cursor = cursor
-    for (const entry of entries) {
-      if (entry.type !== 'finished') continue
-      const { item, to = item, outcome } = entry
-      for (let index = item; index <= to; index++) this.#ready.push({ index, outcome })
-    }
-    if (this.#ready.length >= RESULTS_AT_ONCE) {
-      this.#isPaused = true
-      this.#unwatch()
-    }
-    this.#news.tell()
-  }
-
-  #gap(): void {
-    this.#hasGap = true
-    this.#news.tell()
-  }
 }

@@ -1,0 +1,248 @@
+// What is heard of a run, for whoever looks at it in the store: when it is worth looking again. Reads nothing.
+//
+// N1  Whether a run has ended is asked only if it may have: as many items as were left have ended since it was asked last, or
+//     its input has, or it was sent a signal. A row of the run for each item would be read otherwise.
+// N2  Results that come before their turn wait here as far as a page reaches; those beyond it are in the store.
+
+import { FlowError } from '../../errors.ts'
+import type { JournalEntry, RunId } from '../../journal/events.ts'
+import { BEGINNING, type Cursor, type ItemRow, type JournalRow, type RunRow, type Store } from '../../store/store.ts'
+import type { Outcome } from '../outcome.ts'
+import type { Ending } from './ending.ts'
+import type { ItemResult } from './result-stream.ts'
+
+/** Results that are read at once, and that wait for their reader at most. */
+export const RESULTS_AT_ONCE = 1000
+
+/** Of the engine, and perhaps of whoever looks. */
+export type Signals = readonly [closed: Ending, left: AbortSignal | undefined]
+
+/** Wakes whoever waits for news of a run. */
+export class RunNews {
+  readonly end = new EndHint()
+  #count = 0
+  #wake: (() => void) | undefined
+  readonly #signals: Signals
+  readonly #onEnd = () => this.tell()
+  readonly #unend: () => void
+
+  constructor(signals: Signals) {
+    this.#signals = signals
+    const [closed, left] = signals
+    this.#unend = closed.add(this.#onEnd)
+    left?.addEventListener('abort', this.#onEnd)
+  }
+
+  /** Grows with what is told. */
+  get count(): number {
+    return this.#count
+  }
+
+  tell(): void {
+    this.#count++
+    this.#wake?.()
+    this.#wake = undefined
+  }
+
+  /** Resolves when more was told than that. */
+  async after(seen: number): Promise<void> {
+    const [closed, left] = this.#signals
+    while (this.#count <= seen && !closed.isOver && !left?.aborted) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+    if (closed.isOver) throw new FlowError('CONFLICT', 'this engine was closed: it follows no run any more')
+    if (left?.aborted) throw new FlowError('CANCELLED', 'nobody follows this run any longer')
+  }
+
+  stop(): void {
+    this.#unend()
+    this.#signals[1]?.removeEventListener('abort', this.#onEnd)
+  }
+}
+
+/** N1. */
+export class EndHint {
+  #isDue = true
+  #hasHeard = false
+  #ended = 0
+  /** So many items have to end before the run can have; unknown while its row is being read. */
+  #left = Number.POSITIVE_INFINITY
+  #isCancelled = false
+
+  get isDue(): boolean {
+    return this.#isDue
+  }
+
+  /** The run's row is about to be read. */
+  asking(): void {
+    this.#isDue = false
+    this.#hasHeard = false
+    this.#ended = 0
+    this.#left = Number.POSITIVE_INFINITY
+  }
+
+  /** It was read, and the run has not ended. */
+  stands({ status, items }: RunRow): void {
+    const { total, success, skipped, failed, cancelled } = items
+    // Its journals end one by one, and nobody knows how many items that are.
+    this.#isCancelled = status === 'cancelled'
+    if (total >= 0) this.#left = total - success - skipped - failed - cancelled
+    if (this.#isCancelled ? this.#hasHeard : this.#ended >= this.#left) this.#isDue = true
+  }
+
+  hear(entries: readonly JournalEntry[]): void {
+    this.#hasHeard = true
+    for (let i = 0; i < entries.length; i++) {
+      const entry = entries[i] as JournalEntry
+      if (entry.type === 'finished') this.#ended += (entry.to ?? entry.item) - entry.item + 1
+      else if (entry.type === 'sealed' || entry.type === 'signalled') this.#isDue = true
+    }
+    if (this.#isCancelled || this.#ended >= this.#left) this.#isDue = true
+  }
+}
+
+/** The results of a run in the order of its inputs. */
+export class ResultsInOrder {
+  readonly news: RunNews
+  readonly #heard = new Map<number, Outcome>()
+  readonly #unwatch: () => void
+  #next: number
+  /** The lowest item that may be in the store without having been heard of here. */
+  #unheard: number
+
+  constructor(store: Store, run: RunId, from: number, signals: Signals) {
+    this.#next = from
+    this.#unheard = from
+    this.news = new RunNews(signals)
+    this.#unwatch = store.watch({ run }, ({ entries }) => this.#hear(entries))
+  }
+
+  /** Where it goes on. */
+  get next(): number {
+    return this.#next
+  }
+
+  /** The next results may be in the store. */
+  get isToRead(): boolean {
+    return this.#unheard <= this.#next
+  }
+
+  /** The store is about to be read from the next result on: what is heard from now on counts. */
+  reading(): void {
+    this.#unheard = Number.POSITIVE_INFINITY
+  }
+
+  /** Of a page that was read from there: what stands in a row. The others are as good as heard of. */
+  inRow(page: readonly ItemRow[]): readonly ItemResult[] {
+    for (const { item, outcome } of page) this.#keep(item, item, outcome)
+    const last = page.at(-1)
+    if (last && page.length === RESULTS_AT_ONCE) this.#unheard = Math.min(this.#unheard, last.item + 1)
+    return this.take()
+  }
+
+  /** What has been heard of and is next. */
+  take(): readonly ItemResult[] {
+    const results: ItemResult[] = []
+    for (let index = this.#next; ; index++) {
+      const outcome = this.#heard.get(index)
+      if (outcome === undefined) return this.given(results)
+      results.push({ index, outcome })
+    }
+  }
+
+  /** These are given to the reader. */
+  given(results: readonly ItemResult[]): readonly ItemResult[] {
+    for (const { index } of results) this.#heard.delete(index)
+    const last = results.at(-1)
+    if (last) this.#next = last.index + 1
+    return results
+  }
+
+  stop(): void {
+    this.news.stop()
+    this.#unwatch()
+  }
+
+  /** N2. */
+  #keep(item: number, to: number, outcome: Outcome): void {
+    const end = this.#next + RESULTS_AT_ONCE
+    for (let index = Math.max(item, this.#next); index <= to && index < end; index++) this.#heard.set(index, outcome)
+    if (to >= end) this.#unheard = Math.min(this.#unheard, Math.max(item, end))
+  }
+
+  #hear(entries: readonly JournalEntry[]): void {
+    this.news.end.hear(entries)
+    for (let i = 0; i < entries.length; i++) {
+      const entry = entries[i] as JournalEntry
+      if (entry.type !== 'finished') continue
+      this.#keep(entry.item, entry.to ?? entry.item, entry.outcome)
+    }
+    if (this.#heard.has(this.#next) || this.isToRead || this.news.end.isDue) this.news.tell()
+  }
+}
+
+/** The ends of items, in the order in which they were written; at most so many wait here. */
+export class Ends {
+  readonly news: RunNews
+  readonly #store: Store
+  readonly #run: RunId
+  #ready: ItemResult[] = []
+  #cursor: Cursor = BEGINNING
+  #isPaused = false
+  #hasGap = false
+  #unwatch = () => {}
+
+  constructor(store: Store, run: RunId, signals: Signals) {
+    this.#store = store
+    this.#run = run
+    this.news = new RunNews(signals)
+    this.#watch()
+  }
+
+  get isEmpty(): boolean {
+    return this.#ready.length === 0 && !this.#isPaused
+  }
+
+  take(): readonly ItemResult[] {
+    if (this.#hasGap) throw new FlowError('NOT_FOUND', `run ${this.#run} is no longer in this store`)
+    const batch = this.#ready
+    this.#ready = []
+    if (this.#isPaused) this.#watch()
+    return batch
+  }
+
+  stop(): void {
+    this.news.stop()
+    this.#unwatch()
+  }
+
+  #watch(): void {
+    this.#isPaused = false
+    const of = { run: this.#run, after: this.#cursor, onGap: () => this.#gap() }
+    this.#unwatch = this.#store.watch(of, (row, cursor) => this.#hear(row, cursor))
+    // It may have heard too much while it was being set up.
+    if (this.#isPaused) this.#unwatch()
+  }
+
+  #hear({ entries }: JournalRow, cursor: Cursor): void {
+    this.#cursor = cursor
+    this.news.end.hear(entries)
+    for (const entry of entries) {
+      if (entry.type !== 'finished') continue
+      const { item, to = item, outcome } = entry
+      for (let index = item; index <= to; index++) this.#ready.push({ index, outcome })
+    }
+    if (this.#ready.length >= RESULTS_AT_ONCE) {
+      this.#isPaused = true
+      this.#unwatch()
+    }
+    if (this.#ready.length > 0 || this.news.end.isDue) this.news.tell()
+  }
+
+  #gap(): void {
+    this.#hasGap = true
+    this.news.tell()
+  }
+}
