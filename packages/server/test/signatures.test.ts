@@ -160,6 +160,16 @@ test('while a sender changes its secret, one of several signatures is enough', a
   expect(isAccepted(FORMS.stripe as Signed, { 'stripe-signature': digests })).toBe(true)
 })
 
+test('beside the right signature, one that could never be right does no harm', async () => {
+  const standard = await FORMS.standard?.headers()
+  const stripe = await FORMS.stripe?.headers()
+  const listed = `v1,AAAA ${standard?.['webhook-signature']} v1,`
+
+  expect(isAccepted(FORMS.standard as Signed, { ...standard, 'webhook-signature': listed })).toBe(true)
+  const parts = `${stripe?.['stripe-signature']},v1=00,v1=`
+  expect(isAccepted(FORMS.stripe as Signed, { 'stripe-signature': parts })).toBe(true)
+})
+
 test('what is signed cannot be cut in another way', async () => {
   const delivery = `d.${NOW}`
   const headers = await FORMS.stepflow?.headers(SECRET, BODY, NOW, delivery)

@@ -65,8 +65,14 @@ export function seconds(text: string, name: string): number {
 
 /** Throws UNAUTHENTICATED for what is no digest of SHA-256 in hex. */
 export function hexDigest(text: string, name: string): Buffer {
-  if (/^[0-9a-fA-F]{64}$/.test(text)) return Buffer.from(text, 'hex')
+  const [digest] = hexDigests(text)
+  if (digest) return digest
   throw refused(`${name} is not the 64 hexadecimal digits of a SHA-256`)
+}
+
+/** The digest; none, if the text is no digest of SHA-256 in hex. */
+export function hexDigests(text: string): Buffer[] {
+  return /^[0-9a-fA-F]{64}$/.test(text) ? [Buffer.from(text, 'hex')] : []
 }
 
 export function refused(why: string): FlowError {

@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto'
 import { isRecord } from '@stepflow/engine'
-import { header, hexDigest, refused, type SignatureForm, seconds } from './signature.ts'
+import { header, hexDigests, refused, type SignatureForm, seconds } from './signature.ts'
 
 const SIGNATURE = 'Stripe-Signature'
 /** What one that changes its secret sends is two. */
@@ -16,13 +16,13 @@ export const stripeSignature: SignatureForm = {
       .map((part) => part.split('=', 2) as [string, string?])
     const valuesOf = (name: string) => parts.flatMap(([key, value = '']) => (key.trim() === name ? [value] : []))
     const [written, ...more] = valuesOf('t')
-    const digests = valuesOf('v1')
+    const digests = valuesOf('v1').flatMap(hexDigests)
     if (written === undefined || more.length > 0 || digests.length === 0 || digests.length > MOST_DIGESTS) {
       throw refused(`${SIGNATURE} is not t=SECONDS,v1=HEX`)
     }
     return {
       prefix: `${written}.`,
-      digests: digests.map((digest) => hexDigest(digest, SIGNATURE)),
+      digests,
       timestamp: seconds(written, SIGNATURE),
       deliveryOf,
     }
