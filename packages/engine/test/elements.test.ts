@@ -64,6 +64,28 @@ test('a loop says how many elements it has; each has its end, from its step or i
   }
 })
 
+test('a loop that failed by an element, and whose failure a fallback made good, counts as one failure', async () => {
+  const of = plan(
+    {
+      a: {
+        ...call('$core/map', {
+          op: 'object',
+          of: [
+            ['items', { op: 'input' }],
+            ['plan', { op: 'literal', value: oneStep as never }],
+          ],
+        }),
+        fallback: { op: 'literal', value: null },
+      },
+    },
+    () => ({ input: ref(0) }),
+  )
+  const fold = foldSteps(of)
+  fold.see(await journal(of, [0, 1]))
+
+  expect(fold.steps[0]).toMatchObject({ status: 'success', recovered: { count: 1, error: { message: '1 is odd' } } })
+})
+
 test('a failure that a fallback made good stays on record with its error', async () => {
   const { steps, ...rest } = plan({ a: call('/even', { op: 'input' }) }, () => ({ input: ref(0) }))
   const [first, ...others] = steps

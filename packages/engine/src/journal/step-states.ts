@@ -140,7 +140,8 @@ function settle(step: StepState, entry: JournalEntry & { type: 'settled' }) {
   if (entry.carried) step.isCarried = true
   delete step.reason
   if (entry.recovered) recover(step, 1, entry.recovered)
-  if (outcome.outcome !== 'failed' && step.elements?.failed) recover(step, step.elements.failed, step.elements.error)
+  else if (outcome.outcome !== 'failed' && step.elements?.failed)
+    recover(step, step.elements.failed, step.elements.error)
   if (outcome.outcome === 'skipped') {
     step.status = 'skipped'
     step.reason = outcome.reason

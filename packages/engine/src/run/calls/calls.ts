@@ -405,7 +405,9 @@ export class Calls {
       record.attempt = attempt.attempt
       if (attempt.later?.took !== undefined) record.took = attempt.later.took
       if (attempt.later?.isFromCache) record.cached = true
-      if (attempt.later?.lost && record.outcome.outcome !== 'failed') record.lost = attempt.later.lost
+      // With `on_error`, what is made good is the failure of the step, which those inside brought about.
+      const endedWell = record.outcome.outcome !== 'failed' && !record.recovered
+      if (attempt.later?.lost && endedWell) record.lost = attempt.later.lost
       const isSuccess = isAnswer && record.outcome.outcome === 'success'
       // What is secret in this run is so in no other: it is kept for none.
       const isKept = attempt.cacheKey !== undefined && isSuccess && !holdsSecret(attempt, result)
