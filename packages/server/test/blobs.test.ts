@@ -14,6 +14,7 @@ test('JSON and bytes are kept by their content, and given back as either', async
 
   expect(json.blobId).toBe('aa05cc227a02bd66a2a91fde7500be122d28e87c45832d1aa9cb0b432eef7e04')
   expect((await call('GET', `/blobs/sha256:${json.blobId}`)).body).toMatchObject({
+    blobId: json.blobId,
     blobType: 'data',
     data: { simple: 'test' },
   })

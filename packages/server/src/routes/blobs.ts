@@ -2,7 +2,7 @@
 
 import { Readable } from 'node:stream'
 import { blobIdSchema, blobSchema, type NewBlob, newBlobSchema } from '@stepflow/api'
-import { FlowError } from '@stepflow/engine'
+import { bareId, FlowError } from '@stepflow/engine'
 import type { App } from '../app/app.ts'
 import { readBytes } from '../app/read-bytes.ts'
 import type { Services } from '../services.ts'
@@ -60,7 +60,7 @@ export function blobRoutes(app: App, { store, runs, clock, life }: Services): vo
           .send(Readable.from(pieces(bytes)))
       }
       return {
-        blobId,
+        blobId: bareId(blobId),
         blobType: isBinary ? 'binary' : 'data',
         data: isBinary ? Buffer.from(value).toString('base64') : value,
       }
