@@ -98,6 +98,8 @@ export {
   type Share,
   saysEndOf,
   secretsInside,
+  TRIGGER_TYPES,
+  type TriggerType,
   type VisitRef,
   visitOfPath,
   visitPath,

@@ -104,7 +104,13 @@ describe('the list of runs', () => {
 
   test.each([
     ...['status=', 'status=done', 'label=', 'label=:x', 'label=x', 'q=', 'kind=some', 'sort=id', 'limit=0'],
-    ...['cursor=', 'cursor=x', `cursor=${Buffer.from('createdAt,1,1').toString('base64url')}`, 'limit=1001'],
+    ...[
+      'cursor=',
+      'cursor=x',
+      `cursor=${Buffer.from('createdAt,1,1').toString('base64url')}`,
+      'limit=1001',
+      'trigger=clii',
+    ],
     ...[`cursor=${Buffer.from('-createdAt,x,1').toString('base64url')}`, 'sort=createdAt&sort=duration'],
   ])('refuses %s, which cannot be read', async (query) => {
     expect((await server.call('GET', `/runs?${query}`)).status).toBe(400)

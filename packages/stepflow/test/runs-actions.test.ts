@@ -91,6 +91,7 @@ test('runs are found by state, flow and time, several states at once', async () 
   expect(await ids('--since', '1h')).toEqual([bad, fine])
   expect(await ids('--until', '2001-01-01')).toEqual([])
   expect((await runs('list', '--status', 'fialed')).err).toContain('did you mean "failed"?')
+  expect((await runs('list', '--trigger', 'clii')).err).toContain('did you mean "cli"?')
   expect((await runs('list', '--since', 'yesterday')).err).toContain('must be a day (2026-11-29, in UTC)')
 })
 

@@ -164,6 +164,11 @@ export interface Share {
   readonly of: number
 }
 
+/** What can start a run. */
+export const TRIGGER_TYPES = ['api', 'cli', 'schedule', 'webhook', 'mcp', 'component'] as const
+/** What has started a run. */
+export type TriggerType = (typeof TRIGGER_TYPES)[number]
+
 export interface RunOptions {
   readonly flow?: string
   /** The id of the flow as JSON, and of its text and the overrides as blobs; which version of the flow it is. */
@@ -190,7 +195,7 @@ export interface RunOptions {
   readonly origin?: { readonly runId: RunId; readonly from?: string; readonly failed?: true }
   /** What started it. */
   readonly trigger?: {
-    readonly type: 'api' | 'cli' | 'schedule' | 'webhook' | 'mcp' | 'component'
+    readonly type: TriggerType
     readonly [detail: string]: string
   }
 }

@@ -6,7 +6,7 @@ import type { Caller } from '../access/access.ts'
 import type { App } from '../app/app.ts'
 import { rerunRun } from '../runs/rerun-run.ts'
 import type { Services } from '../services.ts'
-import { filterOf, filterProperties } from './run-filter.ts'
+import { filterOf, jsonFilterProperties } from './run-filter.ts'
 import { steer } from './runs.ts'
 
 export function bulkRoutes(app: App, services: Services): void {
@@ -20,7 +20,7 @@ export function bulkRoutes(app: App, services: Services): void {
         summary: 'Do one thing to many runs',
         description: 'To delete takes an admin. `done` is how many; the others are `refused`, each with the reason.',
         tags: ['runs'],
-        body: bulkActionSchema(filterProperties),
+        body: bulkActionSchema(jsonFilterProperties),
         response: { 200: bulkResultSchema },
       },
     },

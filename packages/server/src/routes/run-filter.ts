@@ -1,7 +1,14 @@
 // What runs are asked for by, in lists, summaries and events, and when many are acted on.
 
 import { type Shape, time } from '@stepflow/api'
-import { ASKED_STATUSES, type AskedStatus, instantOf, type RunFilter } from '@stepflow/engine'
+import {
+  ASKED_STATUSES,
+  type AskedStatus,
+  instantOf,
+  type RunFilter,
+  TRIGGER_TYPES,
+  type TriggerType,
+} from '@stepflow/engine'
 import { unreadable } from '../app/problem.ts'
 import { labelOf } from './start-query.ts'
 
@@ -16,9 +23,15 @@ export const filterProperties = {
   q: { type: 'string', minLength: 1, maxLength: 1000, description: 'Part of id, flow, label or error, in any case.' },
 } as const
 
-type RunFilterQuery = Partial<Shape<{ readonly type: 'object'; readonly properties: typeof filterProperties }>>
+/** In JSON, one label may stand without a list around it, as it does in a query. */
+export const jsonFilterProperties = {
+  ...filterProperties,
+  label: { anyOf: [{ type: 'string' }, filterProperties.label] },
+} as const
 
-/** Throws INVALID_INPUT for a status, a label or a time that cannot be read. */
+type RunFilterQuery = Partial<Shape<{ readonly type: 'object'; readonly properties: typeof jsonFilterProperties }>>
+
+/** Throws INVALID_INPUT for a status, a trigger, a label or a time that cannot be read. */
 export function filterOf({
   status,
   flow,
@@ -32,8 +45,8 @@ export function filterOf({
   return {
     status: status?.split(',').map(statusOf),
     flow: flow?.split(','),
-    labels: label.map(labelOf),
-    trigger: trigger?.split(','),
+    labels: [label].flat().map(labelOf),
+    trigger: trigger?.split(',').map(triggerOf),
     kind: kind === 'all' ? undefined : kind,
     since: timeOf('since', since),
     until: timeOf('until', until),
@@ -47,6 +60,12 @@ function statusOf(text: string): AskedStatus {
   const status = ASKED_STATUSES.find((known) => known === text)
   if (status) return status
   throw unreadable(`"status" is "${text}", but must be of: ${ASKED_STATUSES.join(', ')}`)
+}
+
+function triggerOf(text: string): TriggerType {
+  const type = TRIGGER_TYPES.find((known) => known === text)
+  if (type) return type
+  throw unreadable(`"trigger" is "${text}", but must be of: ${TRIGGER_TYPES.join(', ')}`)
 }
 
 function timeOf(name: string, text: string | undefined): number | undefined {

@@ -4,13 +4,13 @@ import { resolve } from 'node:path'
 import type { ListRuns, Run, RunList } from '@stepflow/api/client'
 import {
   ASKED_STATUSES,
-  type AskedStatus,
   instantOf,
   parseDuration,
   RUN_SORTS,
   type RunQuery,
   type RunSort,
   suggest,
+  TRIGGER_TYPES,
 } from '@stepflow/engine'
 import { MOST_COUNTED, summaryOf } from '@stepflow/host/history'
 import { countOption, labelPairs, usage } from '../args.ts'
@@ -36,7 +36,7 @@ export const list: Action = {
       does: 'only runs created at this time or later: 2026-11-29, or 2h for 2 hours ago',
     },
     { name: 'until', value: 'TIME', does: 'only runs created before this time' },
-    { name: 'trigger', value: 'TYPE', does: 'only runs that were started by this: cli, api, schedule, webhook, mcp' },
+    { name: 'trigger', value: 'TYPE', does: `only runs that were started by this: ${TRIGGER_TYPES.join(', ')}` },
     { name: 'kind', value: 'KIND', does: `${KINDS.join(', ')}: tests run a part of a flow`, default: 'run' },
     { name: 'search', value: 'TEXT', does: 'only runs with this text in their id, flow, labels or error, in any case' },
     { name: 'sort', value: 'KEY', does: `the order: ${RUN_SORTS.join(', ')}`, default: '-createdAt' },
@@ -113,12 +113,12 @@ function queryOf({ command, args, io }: Pick<RunsContext, 'command' | 'args' | '
   return {
     limit: countOption(command, args, 'limit') ?? 50,
     sort: sortOf(command, args),
-    status: statusesOf(command, args),
+    status: someOf(command, args, 'status', ASKED_STATUSES),
     flow: flow === undefined ? undefined : [flow, resolve(io.cwd, flow)],
     labels: labelPairs(command, args),
     since: timeOption(command, args, 'since', now),
     until: timeOption(command, args, 'until', now),
-    trigger: args.value('trigger')?.split(','),
+    trigger: someOf(command, args, 'trigger', TRIGGER_TYPES),
     kind: kindOf(command, args),
     q: args.value('search'),
   }
@@ -144,16 +144,22 @@ function sortOf(command: Pick<Command, 'name'>, args: Args): RunSort | undefined
   throw usage(command, `--sort is "${text}", but must be one of: ${RUN_SORTS.join(', ')}`)
 }
 
-function statusesOf(command: Pick<Command, 'name'>, args: Args): AskedStatus[] | undefined {
+/** One of the words that there are, or several with commas. */
+function someOf<T extends string>(
+  command: Pick<Command, 'name'>,
+  args: Args,
+  name: string,
+  words: readonly T[],
+): T[] | undefined {
   return args
-    .value('status')
+    .value(name)
     ?.split(',')
     .map((text) => {
-      const status = ASKED_STATUSES.find((one) => one === text.trim())
-      if (status) return status
-      const near = suggest(text, ASKED_STATUSES)
+      const word = words.find((one) => one === text.trim())
+      if (word) return word
+      const near = suggest(text, words)
       const hint = near ? `; did you mean "${near}"?` : ''
-      throw usage(command, `--status is "${text}", but must be one of: ${ASKED_STATUSES.join(', ')}${hint}`)
+      throw usage(command, `--${name} is "${text}", but must be one of: ${words.join(', ')}${hint}`)
     })
 }
 
