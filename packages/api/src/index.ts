@@ -62,6 +62,7 @@ export {
 export { errorSchema, outcomeSchema, type OutcomeShape } from './shapes/outcome.ts'
 export { diagnosticSchema, type Problem, problemSchema } from './shapes/problem.ts'
 export {
+  duration,
   reasonSchema,
   type Run,
   type RunFlow,

@@ -391,6 +391,10 @@ test('tokens are created, listed without themselves, and revoked', async () => {
   ]) {
     expect((await call('POST', '/tokens', wrong)).status, JSON.stringify(wrong)).toBe(422)
   }
+  // A duration is as in flows: a number is seconds.
+  const { body: short } = await call('POST', '/tokens', { role: 'viewer', expiresIn: 3600 })
+  const { createdAt, expiresAt } = (await call('GET', '/tokens')).body.tokens.find(({ id }: any) => id === short.id)
+  expect(Date.parse(expiresAt) - Date.parse(createdAt)).toBe(3_600_000)
 })
 
 test('no token and no session is in a log line or in an answer, also of requests that are refused or fail', async () => {

@@ -100,6 +100,21 @@ test.each([
   expect(body.detail).toContain(message)
 })
 
+test('with the inputs as lines, what part is run is in the query', async () => {
+  const before = await run({ input: { n: 10 } })
+  const lines = async (asked: Record<string, unknown>) => {
+    const query = new URLSearchParams({ flowName: 'parts', wait: 'true' })
+    for (const [name, value] of Object.entries(asked))
+      query.set(name, typeof value === 'string' ? value : JSON.stringify(value))
+    const { body } = await server.call('POST', `/runs?${query}`, '{"n": 1}', { 'content-type': 'application/x-ndjson' })
+    return { kind: body.kind, result: body.result?.result }
+  }
+
+  expect(await lines({ until: 'double' })).toEqual({ kind: 'test', result: 4 })
+  expect(await lines({ only: 'double', pins: { load: 21 } })).toEqual({ kind: 'test', result: 42 })
+  expect(await lines({ until: 'double', pinsFrom: { runId: before.runId } })).toEqual({ kind: 'test', result: 40 })
+})
+
 test('a secret in a pinned value is shown nowhere', async () => {
   await server.call('PUT', '/secrets/pinned', { value: 'a-secret-in-a-pin' })
   const { runId, result } = await run({ pins: { double: { is: 'a-secret-in-a-pin' } } })

@@ -23,11 +23,11 @@ describe('starting a run', () => {
     expect(body).toMatchObject({ status: 'completed', result: { outcome: 'success', result: 5 } })
   })
 
-  test('waits no longer than its timeout, and the run goes on', async () => {
+  test.each(['90s', 90])('waits no longer than its timeout of %s, and the run goes on', async (timeout) => {
     const clock = createManualClock(Date.UTC(2026, 10, 30))
     const { call } = await startServer({ clock })
 
-    const waiting = call('POST', '/runs', { flow: WAITS, input: {}, wait: true, timeout: '90s' })
+    const waiting = call('POST', '/runs', { flow: WAITS, input: {}, wait: true, timeout })
     let answer: Awaited<typeof waiting> | undefined
     void waiting.then((one) => {
       answer = one

@@ -1,7 +1,7 @@
 // Who may use a server: tokens and sessions; and the secrets that its flows read.
 
 import type { Shape, ShapeSchema } from '../shape.ts'
-import { time } from './run.ts'
+import { duration, time } from './run.ts'
 import { roles } from './server.ts'
 
 export const sessionSchema = {
@@ -55,7 +55,7 @@ export const newTokenSchema = {
   properties: {
     role: { enum: roles },
     name: { type: 'string', minLength: 1, maxLength: 128, description: 'Runs that it begins show it.' },
-    expiresIn: { type: 'string', description: 'How long it holds: `30d`; until it is revoked unless told.' },
+    expiresIn: { ...duration, description: 'How long it holds: `30d`, or seconds; until it is revoked unless told.' },
   },
   required: ['role'],
   additionalProperties: false,

@@ -1,6 +1,7 @@
 // What repeats a run, and what it would do; and what is done to many runs at once.
 
 import type { Shape, ShapeSchema } from '../shape.ts'
+import { duration } from './run.ts'
 
 const count = { type: 'integer', minimum: 0 } as const satisfies ShapeSchema
 const anyObject = { type: 'object', additionalProperties: true } as const satisfies ShapeSchema
@@ -59,7 +60,7 @@ export const pruneSchema = {
   description: 'Which of the runs that have ended are kept: at least one of both is given.',
   type: 'object',
   properties: {
-    maxAge: { type: 'string', minLength: 1, description: 'Those that ended longer ago are deleted: `30d`.' },
+    maxAge: { ...duration, description: 'Those that ended longer ago are deleted: `30d`, or seconds.' },
     maxRuns: { type: 'integer', minimum: 1, description: 'All but so many of the newest are deleted.' },
   },
   additionalProperties: false,

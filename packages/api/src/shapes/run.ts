@@ -6,6 +6,14 @@ import { outcomeSchema } from './outcome.ts'
 
 export const time = { type: 'string', format: 'date-time' } as const satisfies ShapeSchema
 
+/** As in flows. */
+export const duration = {
+  anyOf: [
+    { type: 'string', minLength: 1 },
+    { type: 'number', minimum: 0 },
+  ],
+} as const satisfies ShapeSchema
+
 const count = { type: 'integer', minimum: 0 } as const satisfies ShapeSchema
 const texts = { type: 'object', additionalProperties: { type: 'string' } } as const satisfies ShapeSchema
 const anyObject = { type: 'object', additionalProperties: true } as const satisfies ShapeSchema
@@ -201,7 +209,7 @@ export const startRunSchema = {
     overrides: { ...anyObject, description: 'Patches of steps: `{"STEP": {"value": {...}}}`.' },
     maxConcurrent: { type: 'integer', minimum: 1, description: 'Items in flight at once.' },
     wait: { type: 'boolean', description: 'Answer when the run has ended.' },
-    timeout: { type: 'string', description: 'How long to wait: `30s`. The run goes on.', default: '5m' },
+    timeout: { ...duration, description: 'How long to wait: `30s`, or seconds. The run goes on.', default: '5m' },
     idempotencyKey: { type: 'string', minLength: 1, maxLength: 255 },
     labels: texts,
     kind: { enum: ['run', 'test'] },

@@ -1,7 +1,7 @@
 // Schedules as clients see them: when a flow starts by itself.
 
 import type { Shape, ShapeSchema } from '../shape.ts'
-import { runStatuses, time } from './run.ts'
+import { duration, runStatuses, time } from './run.ts'
 
 const nextTimes = { type: 'array', items: time, description: 'The next five times.' } as const satisfies ShapeSchema
 const description = { type: 'string', description: 'The schedule in words.' } as const
@@ -21,10 +21,7 @@ const fields = {
     maximum: 1000,
     description: 'How many of the times that were missed are made up for: the newest.',
   },
-  jitter: {
-    description: 'Runs begin up to so much later: a duration like 30s, or seconds.',
-    anyOf: [{ type: 'string' }, { type: 'number', minimum: 0 }],
-  },
+  jitter: { ...duration, description: 'Runs begin up to so much later: `30s`, or seconds.' },
   enabled: { type: 'boolean' },
 } as const satisfies Record<string, ShapeSchema>
 

@@ -1,9 +1,10 @@
 // The tools that are always there: flows and runs, for a client that looks around.
 
 import type { CallToolResult } from '@modelcontextprotocol/server'
-import type { Role } from '@stepflow/api'
-import { ASKED_STATUSES, type AskedStatus, FlowError, isEnded, type Json, own, parseDuration } from '@stepflow/engine'
+import { duration, type Role } from '@stepflow/api'
+import { ASKED_STATUSES, type AskedStatus, FlowError, isEnded, type Json, own } from '@stepflow/engine'
 import { MOST_COUNTED, summaryOf } from '@stepflow/host/history'
+import { durationOf } from '../app/duration.ts'
 import type { Services } from '../services.ts'
 import { callFlow, type FlowCall } from './call-flow.ts'
 import type { ToolSchema } from './flow-tools.ts'
@@ -84,7 +85,7 @@ export const runTools: readonly RunTool[] = [
         flow: name,
         input: { description: 'The input of the flow.' },
         version: { type: 'integer', minimum: 1, description: 'The published one unless told.' },
-        timeout: { type: 'string', description: 'How long to wait: 30s, 5m. Without it, to the end.' },
+        timeout: { ...duration, description: 'How long to wait: 30s, 5m, or seconds. Without it, to the end.' },
       },
       required: ['flow'],
       additionalProperties: false,
@@ -98,7 +99,7 @@ export const runTools: readonly RunTool[] = [
           flow: String(flow),
           input,
           version: version as number | undefined, // by the schema
-          timeoutMs: timeout === undefined ? undefined : durationOf(String(timeout)),
+          timeoutMs: timeout === undefined ? undefined : durationOf('timeout', String(timeout), '30s or 5m'),
         },
         services,
       )
@@ -160,12 +161,6 @@ async function described(id: string, { runs }: Services): Promise<Record<string,
   }
   const failed = await recorded.failedItems(MOST_FAILED)
   return { ...summary, ...given('failed', failed.length === 0 ? undefined : failed) }
-}
-
-function durationOf(text: string): number {
-  const ms = parseDuration(text)
-  if (ms !== undefined) return ms
-  throw new FlowError('INVALID_INPUT', `"timeout" is "${text}", but must be a duration like 30s or 5m`)
 }
 
 function given(key: string, value: unknown): Record<string, Json> {

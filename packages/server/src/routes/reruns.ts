@@ -1,9 +1,10 @@
 // Repeats runs, takes them out as a file and brings them in, deletes them.
 
 import { prunedSchema, pruneSchema, type Rerun, rerunPreviewSchema, rerunSchema, runSchema } from '@stepflow/api'
-import { FlowError, isEnded, parseDuration } from '@stepflow/engine'
+import { FlowError, isEnded } from '@stepflow/engine'
 import { exportRun, importRun, pruneRuns, summaryOf } from '@stepflow/host/history'
 import type { App } from '../app/app.ts'
+import { durationOf } from '../app/duration.ts'
 import { NOTHING } from '../app/nothing.ts'
 import { requestKey } from '../runs/request-key.ts'
 import { prepareRerun, rerunRun } from '../runs/rerun-run.ts'
@@ -121,12 +122,8 @@ export function rerunRoutes(app: App, services: Services): void {
       if (maxAge === undefined && maxRuns === undefined) {
         throw new FlowError('INVALID_INPUT', 'give "maxAge", "maxRuns" or both: without, every run would be meant')
       }
-      const maxAgeMs = maxAge === undefined ? undefined : parseDuration(maxAge)
-      if (maxAge !== undefined && maxAgeMs === undefined) {
-        throw new FlowError('INVALID_INPUT', `"maxAge" is "${maxAge}", but must be a duration like 30d`)
-      }
       return pruneRuns(store.runs, {
-        ...(maxAgeMs === undefined ? {} : { maxAgeMs }),
+        ...(maxAge === undefined ? {} : { maxAgeMs: durationOf('maxAge', maxAge, '30d') }),
         ...(maxRuns === undefined ? {} : { maxRuns }),
       })
     },

@@ -7,14 +7,16 @@ import { readBlob } from '@stepflow/host/history'
 import { unreadable } from '../app/problem.ts'
 import { createCheck } from '../app/validate.ts'
 
-const { file, flowId, flowName, flowVersion, maxConcurrent, wait, idempotencyKey, kind } = startRunSchema.properties
+const { file, flowId, flowName, flowVersion, maxConcurrent, wait, idempotencyKey, kind, until, only } =
+  startRunSchema.properties
+
+const object = { type: 'string', description: 'An object, as JSON.' } as const
 
 export const startQuerySchema = {
   type: 'object',
   properties: {
     flow: { type: 'string', minLength: 1, description: 'The text of the flow.' },
-    variables: { type: 'string', description: 'An object, as JSON.' },
-    overrides: { type: 'string', description: 'An object, as JSON.' },
+    ...{ variables: object, overrides: object, pins: object, pinsFrom: object },
     label: { type: 'array', items: { type: 'string' }, description: '`name:value`; one for each label.' },
     request: {
       type: 'string',
@@ -22,7 +24,7 @@ export const startQuerySchema = {
       description: 'The id of a blob that holds all this, as in a body of JSON.',
     },
     timeout: { type: 'string' },
-    ...{ file, flowId, flowName, flowVersion, maxConcurrent, wait, idempotencyKey, kind },
+    ...{ file, flowId, flowName, flowVersion, maxConcurrent, wait, idempotencyKey, kind, until, only },
   },
 } as const satisfies ShapeSchema
 
@@ -30,7 +32,7 @@ export type StartQuery = Shape<typeof startQuerySchema>
 
 /** What the query and its blob say together; the query's word counts. */
 export async function startQuery(query: StartQuery, store: Store): Promise<StartRun> {
-  const { request, label, variables, overrides, ...plain } = query
+  const { request, label, variables, overrides, pins, pinsFrom, ...plain } = query
   const stored = request === undefined ? {} : checkStored(await readBlob(store, request))
   const { input, inputs } = stored
   if (input !== undefined || inputs !== undefined) {
@@ -39,8 +41,7 @@ export async function startQuery(query: StartQuery, store: Store): Promise<Start
   return checkAll({
     ...stored,
     ...plain,
-    ...(variables === undefined ? {} : { variables: await json('variables', variables) }),
-    ...(overrides === undefined ? {} : { overrides: await json('overrides', overrides) }),
+    ...(await objects({ variables, overrides, pins, pinsFrom })),
     ...(label === undefined ? {} : { labels: labelsOf(label) }),
   })
 }
@@ -62,6 +63,13 @@ export function labelOf(text: string): [name: string, value: string] {
 
 const checkStored = createCheck(startRunSchema, 'the blob of the request')
 const checkAll = createCheck(startRunSchema, 'the request')
+
+/** Those that are given. */
+async function objects(texts: Readonly<Record<string, string | undefined>>): Promise<Record<string, unknown>> {
+  const values: Record<string, unknown> = {}
+  for (const [name, text] of Object.entries(texts)) if (text !== undefined) values[name] = await json(name, text)
+  return values
+}
 
 async function json(name: string, text: string): Promise<unknown> {
   try {

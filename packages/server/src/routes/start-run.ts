@@ -2,12 +2,13 @@
 
 import type { Readable } from 'node:stream'
 import { type StartRun, startedRunSchema, startRunSchema } from '@stepflow/api'
-import { FlowError, type Json, parseDuration, type RunRow } from '@stepflow/engine'
+import { FlowError, type Json, type RunRow } from '@stepflow/engine'
 import type { GivenFlow } from '@stepflow/host'
 import { summaryOf } from '@stepflow/host/history'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller } from '../access/access.ts'
 import type { App } from '../app/app.ts'
+import { durationOf } from '../app/duration.ts'
 import { whenGone } from '../app/gone.ts'
 import { unreadable } from '../app/problem.ts'
 import { checkFlowPath } from '../flows/check-flow.ts'
@@ -156,10 +157,7 @@ function refuseQuery(query: StartQuery): void {
 
 const WAIT_MS = 5 * 60_000
 
-function timeoutOf(text: string | undefined): number {
+function timeoutOf(given: StartRun['timeout']): number {
   // By its schema it is there, and nearly always that.
-  if (text === undefined || text === '5m') return WAIT_MS
-  const timeoutMs = parseDuration(text)
-  if (timeoutMs !== undefined) return timeoutMs
-  throw new FlowError('INVALID_INPUT', `"timeout" is "${text}", but must be a duration like 30s or 5m`)
+  return given === undefined || given === '5m' ? WAIT_MS : durationOf('timeout', given, '30s or 5m')
 }

@@ -1,9 +1,9 @@
 // Tokens: a new one is in the answer to the request that made it, and nowhere else.
 
 import { newTokenSchema, tokenListSchema, tokenSchema } from '@stepflow/api'
-import { FlowError, parseDuration } from '@stepflow/engine'
 import { tokenSummary } from '@stepflow/host/tokens'
 import type { App } from '../app/app.ts'
+import { durationOf } from '../app/duration.ts'
 import { NOTHING } from '../app/nothing.ts'
 import type { Services } from '../services.ts'
 
@@ -36,7 +36,8 @@ export function tokenRoutes(app: App, { tokens }: Services): void {
     },
     async ({ body }, reply) => {
       const { role, name, expiresIn } = body
-      const made = await tokens.create({ role, name, expiresInMs: durationOf(expiresIn) })
+      const expiresInMs = expiresIn === undefined ? undefined : durationOf('expiresIn', expiresIn, '30d')
+      const made = await tokens.create({ role, name, expiresInMs })
       return reply.code(201).send(made)
     },
   )
@@ -58,13 +59,4 @@ export function tokenRoutes(app: App, { tokens }: Services): void {
       return reply.code(204).send()
     },
   )
-}
-
-// ---
-
-function durationOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  const ms = parseDuration(text)
-  if (ms !== undefined) return ms
-  throw new FlowError('INVALID_INPUT', `"expiresIn" is "${text}", but must be a duration like 30d`)
 }
