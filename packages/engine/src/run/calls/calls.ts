@@ -405,7 +405,7 @@ export class Calls {
       record.attempt = attempt.attempt
       if (attempt.later?.took !== undefined) record.took = attempt.later.took
       if (attempt.later?.isFromCache) record.cached = true
-      // With `on_error`, what is made good is the failure of the step, which those inside brought about.
+      // With a fallback, what is made good is the failure of the step, which those inside brought about.
       const endedWell = record.outcome.outcome !== 'failed' && !record.recovered
       if (attempt.later?.lost && endedWell) record.lost = attempt.later.lost
       const isSuccess = isAnswer && record.outcome.outcome === 'success'
