@@ -5,7 +5,7 @@ export { type Conversion, convert } from './convert/convert.ts'
 export { isManifest } from './detect.ts'
 // --- changing a text by what happens to its data
 export { type Edit, editSource } from './edit/edit-source.ts'
-export { pathOfStep, valueAt } from './edit/steps.ts'
+export { idOf, pathOfStep, stepsOf, valueAt } from './edit/steps.ts'
 export { functions } from './functions/index.ts'
 export { pathText } from './paths.ts'
 // --- reading any file that a person writes

@@ -95,6 +95,44 @@ else {
     expect(((await call('/flows/orders')) as unknown as { text: string }).text).toMatch(/^# mine\n/)
   })
 
+  test('versions are compared as text and as a graph, an old one is restored, and the newest published', async () => {
+    const { url, call } = await served()
+    const text = (body: string) =>
+      `name: shop\nsteps:\n  - { id: a, component: /builtin/noop }\n${body}output: { $step: a }\n`
+    const added = '  - { id: extra, component: /builtin/noop }\n'
+    const put = (body: string, base: number) =>
+      call('/flows/shop', {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ text: text(body), base }),
+      })
+    await call('/flows', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ flow: text('') }),
+    })
+    await put(added, 1)
+    const page = await openPage(`${url}/flows/shop`)
+
+    await page.getByRole('button', { name: 'Compare v2' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Compare versions' })
+    await dialog.getByText('id: extra').waitFor()
+    await dialog.getByText('Graph', { exact: true }).click()
+    await dialog.getByRole('button', { name: 'extra, added' }).waitFor()
+    await expectAccessible(page)
+    await dialog.getByRole('button', { name: 'Close' }).click()
+    await page.getByRole('link', { name: 'Edit' }).click()
+    await page.getByRole('tab', { name: 'Versions' }).click()
+    await page.getByRole('button', { name: 'Restore v1' }).click()
+    await page.getByRole('button', { name: 'extra', exact: true }).waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'Save', exact: true }).click()
+    await page.getByText('Saved as v3').waitFor()
+    await page.getByRole('button', { name: 'Publish v3' }).click()
+    await page.getByText('Version 3 is published').waitFor()
+
+    expect(((await call('/flows/shop')) as unknown as { text: string }).text).toBe(text(''))
+  })
+
   test('a draft survives a reload', async () => {
     const { url } = await served()
     const page = await openPage(`${url}/flows/orders/edit`)

@@ -66,6 +66,32 @@ else {
     await expectAccessible(page)
   })
 
+  test('a new run asks for its flow, takes an earlier input, and wants what was secret there typed anew', async () => {
+    const { url, post } = await served({ files: { 'flows/pays.yaml': PAYS } })
+    const { runId } = await post('/runs', {
+      flowName: 'pays',
+      input: { who: 'Ada', key: 'hunter2-hunter2' },
+      wait: true,
+    })
+    const page = await openPage(`${url}/runs`)
+
+    await page.getByRole('button', { name: 'New run' }).click()
+    const dialog = page.getByRole('dialog', { name: 'New run' })
+    await dialog.getByLabel('Flow').selectOption('pays')
+    await dialog.getByRole('textbox', { name: 'who' }).waitFor()
+    await dialog.getByLabel('Filled from').selectOption({ label: `As in ${runId.slice(-8)}` })
+    expect(await dialog.getByRole('textbox', { name: 'who' }).inputValue()).toBe('Ada')
+    expect(await dialog.getByLabel('key').inputValue()).toBe('')
+    await dialog.getByRole('button', { name: 'Start' }).click()
+    await dialog.getByRole('alert').getByText('This was redacted. Type it anew.').waitFor()
+    await expectAccessible(page)
+    await dialog.getByLabel('key').fill('another-hunter2')
+    await dialog.getByRole('button', { name: 'Start' }).click()
+    await page.getByRole('button', { name: 'pay, success' }).waitFor()
+
+    expect(await page.content()).not.toContain('hunter2')
+  })
+
   test('components are found by their path, with their schemas', async () => {
     const { url } = await served()
     const page = await openPage(`${url}/components`)
@@ -119,3 +145,13 @@ else {
     await expectAccessible(page)
   })
 }
+
+// ---
+
+const PAYS = `name: pays
+input_schema:
+  type: object
+  properties: { who: { type: string }, key: { type: string, is_secret: true } }
+steps: [{ id: pay, component: /builtin/noop, input: { $input: who } }]
+output: { $step: pay }
+`

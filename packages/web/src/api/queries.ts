@@ -127,6 +127,14 @@ export const queries = {
   versions: (name: string) =>
     queryOptions({ queryKey: ['flow', name, 'versions'], queryFn: () => client.listVersions(name) }),
 
+  /** It never changes. */
+  version: (name: string, version: number) =>
+    queryOptions({
+      queryKey: ['flow', name, 'version', version, 'text'],
+      queryFn: () => client.getVersion(name, version),
+      staleTime: Number.POSITIVE_INFINITY,
+    }),
+
   inputs: (name: string) =>
     queryOptions({ queryKey: ['flow', name, 'inputs'], queryFn: () => client.listInputs(name) }),
 

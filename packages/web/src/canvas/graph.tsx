@@ -18,7 +18,7 @@ import type { RunGraph } from '../model/run-graph.ts'
 import { Button } from '../parts/button.tsx'
 import { useTheme } from '../parts/settings.ts'
 import { Shape } from '../parts/status.tsx'
-import { type GraphNode, nameOfStep } from './graph-node.ts'
+import { type GraphNode, MARKS, nameOfStep } from './graph-node.ts'
 import { Legend } from './legend.tsx'
 import { MINIMAP_FROM, Minimap } from './minimap.tsx'
 import { Outline } from './outline.tsx'
@@ -205,11 +205,15 @@ export const Graph = memo(function Graph(props: GraphProps): ReactElement {
               <div
                 key={shape}
                 data-step={id}
-                className={`node ${status}${kind === 'step' ? '' : ' sheets'}${node?.before === undefined ? '' : ' two'}${selected === id ? ' selected' : ''}${isFaded?.(id) ? ' faded' : ''}`}
+                className={`node ${node?.mark ?? status}${kind === 'step' ? '' : ' sheets'}${node?.before === undefined ? '' : ' two'}${selected === id ? ' selected' : ''}${isFaded?.(id) ? ' faded' : ''}`}
                 style={place}
               >
                 {node?.before === undefined ? null : <Shape status={node.before} />}
-                <Shape status={status} recovered={node?.recovered ?? false} />
+                {node?.mark === undefined ? (
+                  <Shape status={status} recovered={node?.recovered ?? false} />
+                ) : (
+                  <span className="mark">{MARKS[node.mark]}</span>
+                )}
                 <span className="cut name">
                   {middleCut(id, node?.before === undefined && !node?.canOpen ? MOST_NAME : MOST_NAME - 3)}
                 </span>
@@ -219,7 +223,7 @@ export const Graph = memo(function Graph(props: GraphProps): ReactElement {
                   type="button"
                   tabIndex={-1}
                   className="cover"
-                  aria-label={isPlain ? id : nameOfStep(id, node)}
+                  aria-label={isPlain && node?.mark === undefined ? id : nameOfStep(id, node)}
                   aria-description={node?.description}
                   title={id.length > MOST_NAME ? id : undefined}
                   aria-pressed={selected === id}

@@ -35,16 +35,18 @@ export interface DialogProps {
   readonly foot?: ReactNode
   /** Named only, without a line for its title. */
   readonly isTitleHidden?: boolean
+  /** Holds what needs room. */
+  readonly isWide?: boolean
   /** Something is lost by it: only a button closes it. */
   readonly isAlert?: boolean
 }
 
 /** A dialog that takes the page. */
 export function Dialog(props: DialogProps): ReactElement {
-  const { title, isOpen, onOpenChange, children, foot, isTitleHidden = false, isAlert = false } = props
+  const { title, isOpen, onOpenChange, children, foot, isTitleHidden = false, isWide = false, isAlert = false } = props
   return (
     <ModalOverlay className="scrim" isOpen={isOpen} onOpenChange={onOpenChange} isDismissable={!isAlert}>
-      <Modal className="floats dialog">
+      <Modal className={isWide ? 'floats dialog wide' : 'floats dialog'}>
         <AriaDialog role={isAlert ? 'alertdialog' : 'dialog'} {...(isTitleHidden ? { 'aria-label': title } : {})}>
           {isTitleHidden ? null : (
             <Heading slot="title" level={2}>

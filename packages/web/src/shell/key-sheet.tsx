@@ -22,6 +22,8 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['Esc', 'Back'],
   ['Ctrl S', 'Save the flow'],
   ['Ctrl Enter', 'Run what is written'],
+  ['Ctrl Shift Enter', 'Run it up to the step at the caret'],
+  ['Ctrl Space', 'Offer what fits at the caret'],
   ['F2', 'Rename the step'],
   ['F12', 'Go to the step that is named'],
   ['Alt C', 'Connect the step to another'],

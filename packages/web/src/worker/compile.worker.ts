@@ -5,16 +5,19 @@ import {
   type Compiled,
   compile,
   get,
+  idOf,
   isManifest,
   type Node,
   pathOfStep,
   readSource,
+  stepsOf,
   textOf,
   toJson,
   valueAt,
 } from '@stepflow/dialects'
 import type { Change, Operation } from '@stepflow/dialects/edit'
-import type { Diagnostic, Json } from '@stepflow/engine'
+import type { Diagnostic, Json, MaybePromise } from '@stepflow/engine'
+import { type FlowDiff, flowDiff, type ReadText } from '../model/flow-diff.ts'
 import type { Writing } from '../model/new-step.ts'
 import { laidOut, type RunGraph, runDrawing } from '../model/run-graph.ts'
 
@@ -80,15 +83,38 @@ export interface WrittenStep {
   readonly isManifest: boolean
 }
 
-type Request = CompileRequest | ChangeRequest | StepRequest
-
-self.onmessage = async ({ data }: MessageEvent<Request>) => {
-  self.postMessage(
-    data.ask === 'compile' ? compiled(data) : data.ask === 'change' ? await changes(data) : written(data),
-  )
+export interface DiffRequest {
+  readonly ask: 'diff'
+  readonly number: number
+  readonly before: string
+  readonly after: string
+  readonly file: string
 }
 
+export interface DiffAnswer {
+  readonly number: number
+  /** Absent: one of them has no graph. */
+  readonly diff?: FlowDiff
+}
+
+type Request = CompileRequest | ChangeRequest | StepRequest | DiffRequest
+
+self.onmessage = async ({ data }: MessageEvent<Request>) => self.postMessage(await answerTo(data))
+
 // ---
+
+function answerTo(request: Request): MaybePromise<CompileAnswer | ChangeAnswer | StepAnswer | DiffAnswer> {
+  switch (request.ask) {
+    case 'compile':
+      return compiled(request)
+    case 'change':
+      return changes(request)
+    case 'step':
+      return written(request)
+    case 'diff':
+      return differing(request)
+  }
+}
 
 /** What was drawn last, as text: most of what is typed changes no step and no edge, and the page keeps what it has. */
 let drawn = ''
@@ -135,4 +161,19 @@ function written({ number, text, file, step }: StepRequest): StepAnswer {
   } catch {
     return { number }
   }
+}
+
+function differing({ number, before, after, file }: DiffRequest): DiffAnswer {
+  const [old, now] = [readText(before, file), readText(after, file)]
+  return old && now ? { number, diff: flowDiff(old, now) } : { number }
+}
+
+function readText(text: string, file: string): ReadText | undefined {
+  const { plan, source } = compile(text, { file })
+  if (!plan || !source) return undefined
+  const steps = stepsOf(toJson(source.node)).steps.flatMap((step) => {
+    const id = idOf(step)
+    return id === undefined ? [] : [[id, step[1]] as const]
+  })
+  return { drawing: runDrawing(plan), steps: new Map(steps) }
 }

@@ -2,21 +2,16 @@
 
 import type { Operation } from '@stepflow/dialects/edit'
 import type { Json } from '@stepflow/engine'
-import { useQuery } from '@tanstack/react-query'
 import type { ReactElement } from 'react'
-import { client } from '../../api/client.ts'
-import { queries } from '../../api/queries.ts'
-import { Button } from '../../parts/button.tsx'
 import { Shape } from '../../parts/status.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
-import { Ago } from '../../parts/time.tsx'
-import { Outlines } from '../../parts/waiting.tsx'
 import { RunHere } from './run-here.tsx'
 import { Tests } from './tests.tsx'
 import type { Compiled } from './use-compiled.ts'
 import type { LastValues } from './use-last-values.ts'
 import type { RunsHere } from './use-runs-here.ts'
 import { Values } from './values.tsx'
+import { Versions } from './versions.tsx'
 
 export type DockTab = 'problems' | 'run' | 'values' | 'tests' | 'versions'
 
@@ -25,6 +20,7 @@ export interface DockProps {
   readonly onTab: (tab: DockTab) => void
   readonly name: string | undefined
   readonly text: string
+  readonly file: string | undefined
   readonly step: string | undefined
   readonly compiled: Compiled
   readonly runs: RunsHere
@@ -65,7 +61,7 @@ export function Dock(props: DockProps): ReactElement {
         {tab === 'run' ? <RunHere {...props} /> : null}
         {tab === 'values' ? <Values last={props.last} compiled={compiled} /> : null}
         {tab === 'tests' && name !== undefined ? <Tests name={name} text={props.text} /> : null}
-        {tab === 'versions' && name !== undefined ? <Versions name={name} onRestore={props.onRestore} /> : null}
+        {tab === 'versions' && name !== undefined ? <Versions {...props} name={name} /> : null}
       </div>
     </section>
   )
@@ -93,32 +89,5 @@ function Problems({ problems, onGo }: { problems: Compiled['problems']; onGo: Do
         </li>
       ))}
     </ul>
-  )
-}
-
-function Versions({ name, onRestore }: { name: string; onRestore: (text: string) => void }): ReactElement {
-  const { data } = useQuery(queries.versions(name))
-  const restore = async (version: number) => onRestore((await client.getVersion(name, version)).text)
-  if (!data) return <Outlines rows={3} />
-  return (
-    <table aria-label="Versions">
-      <tbody>
-        {data.versions.map(({ version, published, createdAt, by }) => (
-          <tr key={version}>
-            <td>v{version}</td>
-            <td>{published ? 'published' : ''}</td>
-            <td className="ink-2">{by}</td>
-            <td className="ink-2">
-              <Ago at={createdAt} />
-            </td>
-            <td className="right">
-              <Button dense onPress={() => void restore(version)}>
-                Restore
-              </Button>
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
   )
 }

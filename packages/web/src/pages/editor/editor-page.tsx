@@ -267,6 +267,7 @@ function Editor({ name, flow, firstTab, testFrom }: EditorProps): ReactElement {
         onTab={setTab}
         name={name}
         text={text}
+        file={file}
         step={step}
         compiled={compiled}
         runs={runs}
@@ -277,7 +278,7 @@ function Editor({ name, flow, firstTab, testFrom }: EditorProps): ReactElement {
         mayChange={!isReadOnly}
         mayRun={mayRun}
         onGo={(line, column) => pane.current?.goTo(line, column)}
-        onRestore={(old) => pane.current?.replaceAll(old)}
+        onRestore={(old) => pane.current?.replaceAll(withLf(old))}
       />
       {asks !== undefined && step !== undefined ? (
         <NameDialog

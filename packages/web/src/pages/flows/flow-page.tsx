@@ -3,7 +3,7 @@
 import type { FlowDetail } from '@stepflow/api'
 import { useQuery } from '@tanstack/react-query'
 import { createLazyRoute, Link, useParams } from '@tanstack/react-router'
-import { type ReactElement, useState } from 'react'
+import { lazy, type ReactElement, Suspense, useState } from 'react'
 import { serverUrl } from '../../api/base.ts'
 import { client } from '../../api/client.ts'
 import { queries, queryClient } from '../../api/queries.ts'
@@ -23,6 +23,8 @@ export const flowPage = createLazyRoute('/flows/$name')({ component: FlowPage })
 
 // ---
 
+const VersionDiff = lazy(() => import('../../shell/version-diff.tsx').then((found) => ({ default: found.VersionDiff })))
+
 function FlowPage(): ReactElement {
   const { name } = useParams({ from: '/flows/$name' })
   useTitle(name)
@@ -35,6 +37,7 @@ function FlowPage(): ReactElement {
 
 function Loaded({ name, flow }: { name: string; flow: FlowDetail }): ReactElement {
   const [isRunOpen, setRunOpen] = useState(false)
+  const [compared, setCompared] = useState<number>()
   const { data: info } = useQuery(queries.info())
   const { data: versions } = useQuery(queries.versions(name))
   const { data: runs } = useQuery(queries.runsOf(name))
@@ -128,7 +131,7 @@ function Loaded({ name, flow }: { name: string; flow: FlowDetail }): ReactElemen
             <col style={{ width: '240px' }} />
             <col style={{ width: '120px' }} />
             <col />
-            <col style={{ width: '96px' }} />
+            <col style={{ width: '200px' }} />
             <col style={{ width: '120px' }} />
           </colgroup>
           <tbody>
@@ -138,11 +141,18 @@ function Loaded({ name, flow }: { name: string; flow: FlowDetail }): ReactElemen
                 <td>{published ? 'published' : null}</td>
                 <td className="ink-2">{by}</td>
                 <td className="right">
-                  {info?.role === 'admin' && !published ? (
-                    <Button dense onPress={() => void publish(version)}>
-                      Publish
-                    </Button>
-                  ) : null}
+                  <span className="row end-of-row">
+                    {versions && versions.versions.length > 1 ? (
+                      <Button dense aria-label={`Compare v${version}`} onPress={() => setCompared(version)}>
+                        Compare
+                      </Button>
+                    ) : null}
+                    {info?.role === 'admin' && !published ? (
+                      <Button dense aria-label={`Publish v${version}`} onPress={() => void publish(version)}>
+                        Publish
+                      </Button>
+                    ) : null}
+                  </span>
                 </td>
                 <td className="right ink-2">
                   <Ago at={createdAt} />
@@ -152,6 +162,17 @@ function Loaded({ name, flow }: { name: string; flow: FlowDetail }): ReactElemen
           </tbody>
         </table>
       </div>
+      {compared === undefined ? null : (
+        <Suspense>
+          <VersionDiff
+            name={name}
+            file={flow.file}
+            versions={versions?.versions.map(({ version }) => version) ?? []}
+            version={compared}
+            onClose={() => setCompared(undefined)}
+          />
+        </Suspense>
+      )}
     </>
   )
 }
