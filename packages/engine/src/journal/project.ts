@@ -154,17 +154,21 @@ export function hasShardEnded(counts: ShardCounts, items: number, isHead: boolea
 
 // --- runs
 
+/** A run's row while it is changed in place. */
+export type ChangingRow = { -readonly [K in keyof RunRow]: RunRow[K] }
+
 /** A run's row as it is before anything has happened. */
-export function newRunRow(id: string, { created, at }: Changes): RunRow {
-  return {
+export function newRunRow(id: string, { created, at }: Changes): ChangingRow {
+  const row: ChangingRow = {
     id,
     status: 'queued',
     createdAt: created?.at ?? at,
     items: { total: -1, success: 0, skipped: 0, failed: 0, cancelled: 0 },
     atWork: { running: 0, waiting: 0 },
     recovered: 0,
-    ...(rowFacts(created?.options ?? {}) as Pick<RunRow, (typeof RUN_FACTS)[number]>), // none of them is undefined
   }
+  if (created) copyFacts(created.options, row as Record<string, unknown>)
+  return row
 }
 
 /** Does the run's row change, whatever becomes of the shard? */
@@ -175,9 +179,19 @@ export function concernsRun(row: RunRow, { created, claimed, total, signal, fini
 
 /** P2. A run's row after some changes, and after a shard has ended with these counts. */
 export function applyChanges(before: RunRow, changes: Changes, ended?: ShardCounts): RunRow {
-  // A copy, changed in place: appends of every store come through here.
-  const row: Mutable<RunRow> = ended ? plus(before, ended) : { ...before }
-  if (ended) row.atWork = before.atWork
+  const row = { ...before }
+  changeRow(row, changes, ended)
+  return row
+}
+
+/** The same, of a row that nobody else has. */
+export function changeRow(row: ChangingRow, changes: Changes, ended?: ShardCounts): void {
+  if (ended) {
+    row.items = itemsWith(row.items, ended)
+    row.recovered += ended.recovered
+    const error = lowerError(row.error, ended.error)
+    if (error !== undefined) row.error = error
+  }
   const { total = row.items.total, broken, at } = changes
   if (total !== row.items.total) row.items = { ...row.items, total }
   // It is that of the item which did not come: one that came and failed is lower.
@@ -186,7 +200,6 @@ export function applyChanges(before: RunRow, changes: Changes, ended?: ShardCoun
   const isStart = row.startedAt === undefined && (changes.claimed !== undefined || changes.finished.length > 0)
   if (isStart) row.startedAt = at
   if (isEnded(row.status) && row.endedAt === undefined) row.endedAt = at
-  return row
 }
 
 /** A run's row with the counts of its open shards. */
@@ -199,7 +212,7 @@ export function summed(row: RunRow, open: Iterable<ShardCounts>): RunRow {
 /** What a run's row repeats of the run's options. */
 export function rowFacts(options: RunFacts): RunFacts {
   const facts: Record<string, unknown> = {}
-  for (const name of RUN_FACTS) if (options[name] !== undefined) facts[name] = options[name]
+  copyFacts(options, facts)
   return facts
 }
 
@@ -217,24 +230,36 @@ function itemError(item: number, { code, message, step }: { code: string; messag
   return step === undefined ? { item, code, message } : { item, code, message, step }
 }
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+function copyFacts(options: RunFacts, to: Record<string, unknown>): void {
+  for (const name of RUN_FACTS) if (options[name] !== undefined) to[name] = options[name]
+}
 
-function plus(row: RunRow, counts: ShardCounts): Mutable<RunRow> {
-  const { items, atWork, error } = row
-  const sum: Mutable<RunRow> = {
+function plus(row: RunRow, counts: ShardCounts): RunRow {
+  const { atWork } = row
+  const error = lowerError(row.error, counts.error)
+  const sum: ChangingRow = {
     ...row,
-    items: {
-      total: items.total,
-      success: items.success + counts.success,
-      skipped: items.skipped + counts.skipped,
-      failed: items.failed + counts.failed,
-      cancelled: items.cancelled + counts.cancelled,
-    },
+    items: itemsWith(row.items, counts),
     atWork: { running: atWork.running + counts.running, waiting: atWork.waiting + counts.waiting },
     recovered: row.recovered + counts.recovered,
   }
-  if (counts.error !== undefined && (error === undefined || counts.error.item < error.item)) sum.error = counts.error
+  if (error !== undefined) sum.error = error
   return sum
+}
+
+function itemsWith(items: RunRow['items'], counts: ShardCounts): RunRow['items'] {
+  return {
+    total: items.total,
+    success: items.success + counts.success,
+    skipped: items.skipped + counts.skipped,
+    failed: items.failed + counts.failed,
+    cancelled: items.cancelled + counts.cancelled,
+  }
+}
+
+/** That of the item which comes first. */
+function lowerError(one: ItemError | undefined, other: ItemError | undefined): ItemError | undefined {
+  return other !== undefined && (one === undefined || other.item < one.item) ? other : one
 }
 
 function statusAfter(

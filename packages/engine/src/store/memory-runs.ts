@@ -2,11 +2,14 @@
 // ended make room for others.
 
 import type { JournalEntry, JournalId, RunId } from '../journal/events.ts'
+import { runOfJournal } from '../journal/journal-name.ts'
 import {
   applyChanges,
   type CachedOutput,
   type Changes,
+  type ChangingRow,
   type Counts,
+  changeRow,
   concernsRun,
   count,
   endedOf,
@@ -58,8 +61,10 @@ export interface KeptRun {
   /** In the order of creation. */
   readonly number: number
   /** With the counts of the journals that have ended. */
-  row: RunRow
-  /** Nearly always one. */
+  row: ChangingRow
+  /** Its own journal, `RUN/0`. */
+  head: MemoryJournal | undefined
+  /** That and its shards: nearly always one. */
   journals: MemoryJournal[]
   outcomes: (Outcome | undefined)[]
   /** Items that were taken in. */
@@ -67,6 +72,7 @@ export interface KeptRun {
   bytes: number
   /** Only if something was logged. */
   log: KeptLog | undefined
+  isRemoved: boolean
 }
 
 export interface KeptLog {
@@ -76,7 +82,7 @@ export interface KeptLog {
 }
 
 export class MemoryRuns implements Runs {
-  readonly journals = new Map<JournalId, MemoryJournal>()
+  readonly #shards = new Map<JournalId, MemoryJournal>()
   readonly #runs = new Map<RunId, KeptRun>()
   readonly #cached = new Map<string, CachedOutput>()
   #lastNumber = 0
@@ -95,14 +101,19 @@ export class MemoryRuns implements Runs {
     this.#onRemoved = onRemoved
   }
 
-  /** The journal of a batch, made if this is its first. */
-  journal(batch: Batch, run: RunId, changes: Changes): MemoryJournal {
-    const known = this.journals.get(batch.journal)
-    if (known) return known
+  journal(id: JournalId): MemoryJournal | undefined {
+    return id.endsWith('/0') ? this.#runs.get(runOfJournal(id))?.head : this.#shards.get(id)
+  }
+
+  /** Makes the journal of a batch that is its first. */
+  begin(batch: Batch, changes: Changes): MemoryJournal {
+    // That of the entry, where there is one: what is looked for by it has its hash.
+    const run = changes.created?.run ?? runOfJournal(batch.journal)
     const kept = this.#runs.get(run) ?? this.#add(run, changes)
     const { first = 0, count: items = 0 } = changes.items ?? {}
     const made = { id: batch.journal, run: kept, first, items, counts: noCounts(), isOpen: true, length: 0, rows: [] }
-    this.journals.set(batch.journal, made)
+    if (made.id.endsWith('/0')) kept.head = made
+    else this.#shards.set(made.id, made)
     kept.journals = joined(kept.journals, made)
     kept.taken += items
     return made
@@ -120,11 +131,14 @@ export class MemoryRuns implements Runs {
     }
     for (const output of changes.cached) this.#cached.set(output.key, output)
     const wasEnded = isEnded(run.row.status)
-    const concerns = concernsRun(run.row, changes)
-    if (concerns) run.row = applyChanges(run.row, changes)
+    // A row that somebody may have stays as it is; that of a run which begins here nobody has seen.
+    const isFirst = journal.length === 1 && run.journals.length === 1
+    if (isFirst) changeRow(run.row, changes)
+    else if (concernsRun(run.row, changes)) run.row = applyChanges(run.row, changes)
     if (journal.isOpen && hasShardEnded(journal.counts, journal.items, journal.id.endsWith('/0'), run.row)) {
       journal.isOpen = false
-      run.row = applyChanges(run.row, changes, journal.counts)
+      if (isFirst) changeRow(run.row, changes, journal.counts)
+      else run.row = applyChanges(run.row, changes, journal.counts)
       if (!this.#keepsSteps && !journal.id.endsWith('/0')) this.forget(journal.id)
     }
     if (!wasEnded && isEnded(run.row.status)) this.#hasEnded(run)
@@ -132,11 +146,11 @@ export class MemoryRuns implements Runs {
 
   /** Nobody will ask for the journal any more. */
   forget(id: JournalId): void {
-    const journal = this.journals.get(id)
+    const journal = this.#shards.get(id)
     if (!journal) return
     // Of those of a run that are kept, it is among the first.
     journal.run.journals.splice(journal.run.journals.indexOf(journal), 1)
-    this.journals.delete(id)
+    this.#shards.delete(id)
   }
 
   /** All rows that are kept: of one run, or of all; undefined if they are not kept, or the run is not there. */
@@ -144,11 +158,11 @@ export class MemoryRuns implements Runs {
     const run = of === undefined ? undefined : this.#runs.get(of)
     if (!this.#keepsSteps || (of !== undefined && !run)) return undefined
     const rows: (PlacedRow | PlacedLine)[] = []
-    const journals = run?.journals ?? this.journals.values()
-    for (const journal of journals) for (const row of journal.rows) rows.push(row)
+    for (const { journals } of run ? [run] : this.#runs.values()) {
+      for (const journal of journals) for (const row of journal.rows) rows.push(row)
+    }
     if (!logs) return rows
-    const logged = run ? [run] : this.#runs.values()
-    for (const { log } of logged) for (const line of log?.lines ?? []) rows.push(line)
+    for (const { log } of run ? [run] : this.#runs.values()) for (const line of log?.lines ?? []) rows.push(line)
     return rows
   }
 
@@ -245,45 +259,55 @@ export class MemoryRuns implements Runs {
   }
 
   shard(journal: JournalId): ShardRow | undefined {
-    const kept = this.journals.get(journal)
+    const kept = this.journal(journal)
     return kept && shardRow(kept)
   }
 
   open(of?: RunId): OpenJournal[] {
-    const journals = of === undefined ? this.journals.values() : (this.#runs.get(of)?.journals ?? [])
+    const run = of === undefined ? undefined : this.#runs.get(of)
+    if (of !== undefined && !run) return []
     const open: OpenJournal[] = []
-    for (const { id, run, isOpen } of journals) if (isOpen) open.push({ journal: id, run: run.row.id, isOurs: true })
+    for (const { row, journals } of run ? [run] : this.#runs.values()) {
+      for (const { id, isOpen } of journals) if (isOpen) open.push({ journal: id, run: row.id, isOurs: true })
+    }
     return open
   }
 
   remove(run: RunId): void {
     const kept = this.#runs.get(run)
-    if (!kept) return
-    for (const { id } of kept.journals) this.journals.delete(id)
-    this.#runs.delete(run)
+    if (kept) this.#remove(kept)
+  }
+
+  // ---
+
+  #remove(kept: KeptRun): void {
+    for (const journal of kept.journals) if (journal !== kept.head) this.#shards.delete(journal.id)
+    this.#runs.delete(kept.row.id)
+    kept.isRemoved = true
     if (isEnded(kept.row.status)) this.#endedRuns--
     this.#endedBytes -= kept.bytes
     this.#onRemoved()
     // What is left of it in the list of those that have ended holds nothing.
     kept.bytes = 0
-    kept.journals.length = 0
-    kept.outcomes.length = 0
+    kept.head = undefined
+    kept.journals = []
+    kept.outcomes = []
     kept.log = undefined
     if (this.#ended.length - this.#oldest > 2 * this.#endedRuns + 1_024) this.#sweepEnded()
   }
-
-  // ---
 
   #add(run: RunId, changes: Changes): KeptRun {
     this.#makeRoom()
     const kept: KeptRun = {
       number: ++this.#lastNumber,
       row: newRunRow(run, changes),
+      head: undefined,
       journals: [],
       outcomes: [],
       taken: 0,
       bytes: 0,
       log: undefined,
+      isRemoved: false,
     }
     this.#runs.set(run, kept)
     return kept
@@ -298,12 +322,8 @@ export class MemoryRuns implements Runs {
     this.#endedRuns++
   }
 
-  #isHere(run: KeptRun): boolean {
-    return this.#runs.get(run.row.id) === run
-  }
-
   #sweepEnded(): void {
-    this.#ended = this.#ended.slice(this.#oldest).filter((run) => this.#isHere(run))
+    this.#ended = this.#ended.slice(this.#oldest).filter(({ isRemoved }) => !isRemoved)
     this.#oldest = 0
   }
 
@@ -312,7 +332,7 @@ export class MemoryRuns implements Runs {
     const { runs, bytes } = this.#history
     while (this.#endedRuns > runs || (this.#endedBytes > bytes && this.#endedRuns > 0)) {
       const run = this.#ended[this.#oldest++] as KeptRun
-      if (this.#isHere(run)) this.remove(run.row.id)
+      if (!run.isRemoved) this.#remove(run)
     }
     if (this.#oldest >= 1_024 && this.#oldest * 2 >= this.#ended.length) this.#sweepEnded()
   }

@@ -4,13 +4,12 @@ import { type Clock, systemClock } from '../clock.ts'
 import type { Log } from '../component/plugin.ts'
 import { errorValue, FlowError } from '../errors.ts'
 import type { JournalId } from '../journal/events.ts'
-import { runOfJournal } from '../journal/journal-name.ts'
 import { project } from '../journal/project.ts'
 import { bareId, contentId } from '../plan/id.ts'
 import { type Drive, OFFER_AGAIN_MS } from './driving.ts'
 import { checkFence } from './fence.ts'
 import { MemoryLogs } from './memory-logs.ts'
-import { type History, joined, MemoryRuns } from './memory-runs.ts'
+import { type History, joined, type MemoryJournal, MemoryRuns } from './memory-runs.ts'
 import { MemoryWatchers, PlacedRow } from './memory-watchers.ts'
 import { MemoryRecords } from './records.ts'
 import type { Batch, Cursor, JournalRow, Listener, RowsAfter, Store, Wake, WatchOptions, WrittenRows } from './store.ts'
@@ -74,17 +73,18 @@ class MemoryStore implements Store {
   }
 
   append(batch: Batch): void {
-    this.#checkFence(batch)
-    this.#append(batch)
+    const known = this.runs.journal(batch.journal)
+    this.#checkFence(batch, known)
+    this.#append(batch, known)
   }
 
   appendAll(batches: readonly Batch[]): void {
-    for (const batch of batches) this.#checkFence(batch)
-    for (const batch of batches) this.#append(batch)
+    for (const batch of batches) this.#checkFence(batch, this.runs.journal(batch.journal))
+    for (const batch of batches) this.#append(batch, this.runs.journal(batch.journal))
   }
 
   read(id: JournalId, from = 0): readonly JournalRow[] {
-    const journal = this.runs.journals.get(id)
+    const journal = this.runs.journal(id)
     if (!journal) return []
     if (this.keepsSteps) return journal.rows.slice(from)
     const rows: JournalRow[] = []
@@ -140,15 +140,14 @@ class MemoryStore implements Store {
     this.#cancelTimer?.()
   }
 
-  #checkFence(batch: Batch): void {
-    const known = this.runs.journals.get(batch.journal)
+  #checkFence(batch: Batch, known: MemoryJournal | undefined): void {
     checkFence(batch, known?.length ?? 0, known?.run.row.status)
   }
 
-  #append(batch: Batch): void {
-    const run = runOfJournal(batch.journal)
+  #append(batch: Batch, known: MemoryJournal | undefined): void {
     const changes = project(batch.entries)
-    const journal = this.runs.journal(batch, run, changes)
+    const journal = known ?? this.runs.begin(batch, changes)
+    const { id: run } = journal.run.row
     const isFirst = journal.length === 0
     if (batch.log && !isFirst) this.logs.add(run, batch.log)
     const row = new PlacedRow(batch.journal, journal.length++, batch.entries, this.#watchers.nextPosition())

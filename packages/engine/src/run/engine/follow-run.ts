@@ -3,6 +3,7 @@
 import type { RunHandle, SubmitOptions } from '../../engine.ts'
 import { errorValue, FlowError } from '../../errors.ts'
 import type { JournalEntry, RunId } from '../../journal/events.ts'
+import { isPromise, type MaybePromise } from '../../json.ts'
 import type { Patience } from '../../store/patience.ts'
 import type { RunRow, Store } from '../../store/store.ts'
 import type { LocalRun } from './local-run.ts'
@@ -55,21 +56,31 @@ export function endOf(
   patience: Patience,
   release: () => void,
 ): Promise<RunRow> {
-  const end = async () => {
-    // A closed run waits no longer for inputs: they may never come.
-    if (intake) await Promise.race([intake, run.closed()]).catch((error) => run.fail(error))
-    await run.drained()
-    const row = await rowAtEnd(store, run, patience)
-    // What another process has ended may be recorded before we have heard of it.
-    if (row && results.lacks(endedIn(row))) results.follow(recordedResults(store, run.id, patience))
-    release()
-    if (run.bug || !row) throw run.bug ?? new FlowError('NOT_FOUND', `run ${run.id} was removed while it ran`)
-    return row
-  }
-  const ended = end()
+  const ended = end(store, run, results, intake, patience, release)
   // Whoever reads the results sees the failure there; a run that nobody awaits must not end the process.
   ended.catch(() => {})
   return ended
+}
+
+async function end(
+  store: Store,
+  run: LocalRun,
+  results: ResultStream,
+  intake: Promise<unknown> | undefined,
+  patience: Patience,
+  release: () => void,
+): Promise<RunRow> {
+  // A closed run waits no longer for inputs: they may never come.
+  if (intake) await Promise.race([intake, run.closed()]).catch((error) => run.fail(error))
+  // Nearly always it has ended when it is asked for: nothing is to be waited for.
+  if (run.openCount > 0) await run.drained()
+  const read = rowAtEnd(store, run, patience)
+  const row = isPromise(read) ? await read.catch((error) => run.fail(error)) : read
+  // What another process has ended may be recorded before we have heard of it.
+  if (row && results.lacks(endedIn(row))) results.follow(recordedResults(store, run.id, patience))
+  release()
+  if (run.bug || !row) throw run.bug ?? new FlowError('NOT_FOUND', `run ${run.id} was removed while it ran`)
+  return row
 }
 
 /** What a program holds of a run. */
@@ -110,10 +121,10 @@ export function handleOf(
 // ---
 
 /** Undefined, and the run has failed on our side, if it cannot be read: nobody is to wait for it for ever. */
-async function rowAtEnd(store: Store, run: LocalRun, patience: Patience): Promise<RunRow | undefined> {
+function rowAtEnd(store: Store, run: LocalRun, patience: Patience): MaybePromise<RunRow | undefined> {
   try {
     const read = () => store.runs.get(run.id)
-    return await (run.bug ? read() : patience.ask(read))
+    return run.bug ? read() : patience.ask(read)
   } catch (error) {
     run.fail(error)
     return undefined

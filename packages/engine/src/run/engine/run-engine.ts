@@ -79,7 +79,7 @@ export class RunEngine implements PlanEngine {
     this.#options = options
     this.#clock = options.clock ?? options.store.clock ?? systemClock
     this.#random = options.random ?? Math.random
-    const { store, known = new KnownSecrets([], (message) => this.#warn(message)) } = options
+    const { store, known = new KnownSecrets([], this.#warn) } = options
     const secret = (name: string) => {
       const value = options.secrets?.(name)
       if (value !== undefined) known.add(name, value)
@@ -91,7 +91,7 @@ export class RunEngine implements PlanEngine {
     const log: Log = (level, message) => options.log?.(level, message)
     const patience = new Patience({ clock, random, log, limitMs: options.storePatienceMs ?? PATIENCE_MS })
     this.#patience = patience
-    const warn = (message: string) => this.#warn(message)
+    const warn = this.#warn
     this.#logs = new LogKeeper({ store, clock, warn })
     const tools = new CallTools(this, options, patience, this.#logs)
     const services = (of: RedactingRun, run?: RunId) => new RunServices(tools, of, store.keepsSteps ? run : undefined)
@@ -149,19 +149,23 @@ export class RunEngine implements PlanEngine {
     }
     const run = this.#runs.add(id, linked, kept, options.redact !== false)
     run.handles++
-    const created = (items: readonly unknown[]): JournalEntry => {
-      return { type: 'created', at: this.#clock.now(), run: id, plan, options: kept, from: 0, inputs: items }
-    }
     const results = new ResultStream()
-    const unwatch = watchRun(run, results, options.watch, (message) => this.#warn(message))
+    const unwatch = watchRun(run, results, options.watch, this.#warn)
     if (isFew) {
-      const sealed: JournalEntry = { type: 'sealed', at: this.#clock.now(), items: inputs.length }
-      await this.#accepted(run, unwatch, this.#journals.start(run, `${id}/0`, [created(inputs), sealed]))
+      const at = this.#clock.now()
+      const created: JournalEntry = { type: 'created', at, run: id, plan, options: kept, from: 0, inputs }
+      try {
+        await this.#journals.start(run, `${id}/0`, [created, { type: 'sealed', at, items: inputs.length }])
+      } catch (error) {
+        throw this.#notAccepted(run, unwatch, error)
+      }
       return this.#handle(run, results, unwatch)
     }
     const journal = `${id}/0`
+    const at = this.#clock.now()
+    const created: JournalEntry = { type: 'created', at, run: id, plan, options: kept, from: 0, inputs: [] }
     this.#intakes.announce(run)
-    const written = async () => this.#options.store.append({ journal, after: 0, entries: [created([])] })
+    const written = async () => this.#options.store.append({ journal, after: 0, entries: [created] })
     await this.#accepted(run, unwatch, written(), [journal])
     const source = { inputs, taken: { items: 0, shards: 0 }, onBroken: options.onBroken }
     const intake = this.#intakes.takeIn(run, results, source)
@@ -191,7 +195,7 @@ export class RunEngine implements PlanEngine {
     const run = this.#runs.usable(id) ?? (await this.#runs.load(id, options.redact !== false, options.maxConcurrent))
     run.handles++
     const results = new ResultStream()
-    const unwatch = watchRun(run, results, options.watch, (message) => this.#warn(message))
+    const unwatch = watchRun(run, results, options.watch, this.#warn)
     const shards = await store.runs.shards(id)
     results.follow(recordedResults(store, id, this.#patience))
     if (isEnded(row.status)) return this.#handle(run, results, unwatch)
@@ -233,7 +237,7 @@ export class RunEngine implements PlanEngine {
       store,
       patience: this.#patience,
       cancel: (reason) => this.signal(id, reason === undefined ? { name: 'cancel' } : { name: 'cancel', reason }),
-      watch: (listener) => watchEntries(store, id, listener, (message) => this.#warn(message)),
+      watch: (listener) => watchEntries(store, id, listener, this.#warn),
       closed: this.#closed,
       signal,
     })
@@ -275,7 +279,7 @@ export class RunEngine implements PlanEngine {
     const run = this.#runs.add(again, linked, kept, options.redact !== false)
     run.handles++
     const results = new ResultStream()
-    const unwatch = watchRun(run, results, options.watch, (message) => this.#warn(message))
+    const unwatch = watchRun(run, results, options.watch, this.#warn)
     const written = writeRerun(store, taken, rerun)
     await this.#accepted(
       run,
@@ -346,7 +350,8 @@ export class RunEngine implements PlanEngine {
     })
   }
 
-  #warn(message: string): void {
+  /** Handed on with each run: not made anew for it. */
+  readonly #warn = (message: string): void => {
     this.#options.log?.('warning', message)
   }
 
@@ -369,11 +374,16 @@ export class RunEngine implements PlanEngine {
     } catch (error) {
       if (isAway(error))
         for (const journal of journals) void this.#journals.handBack({ journal, at: this.#clock.now() })
-      unwatch()
-      this.#intakes.forget(run)
-      this.#runs.forget(run)
-      throw FlowError.is(error) && error.code === 'CONFLICT' ? isThere(run.id) : error
+      throw this.#notAccepted(run, unwatch, error)
     }
+  }
+
+  /** Leaves nothing of the run behind. Answers what is thrown to who wanted it. */
+  #notAccepted(run: LocalRun, unwatch: () => void, error: unknown): unknown {
+    unwatch()
+    this.#intakes.forget(run)
+    this.#runs.forget(run)
+    return FlowError.is(error) && error.code === 'CONFLICT' ? isThere(run.id) : error
   }
 
   #handle(run: LocalRun, results: ResultStream, unwatch: () => void, intake?: Promise<'whole' | 'broken'>): RunHandle {
@@ -386,7 +396,7 @@ export class RunEngine implements PlanEngine {
     const cancel = (reason: string | undefined) =>
       this.signal(run.id, reason === undefined ? { name: 'cancel' } : { name: 'cancel', reason })
     intake?.catch(() => {})
-    return handleOf(store, run, results, { ended, takenIn: intake ?? WHOLE }, cancel, (message) => this.#warn(message))
+    return handleOf(store, run, results, { ended, takenIn: intake ?? WHOLE }, cancel, this.#warn)
   }
 
   #link(plan: Plan): MaybePromise<LinkedPlan> {
