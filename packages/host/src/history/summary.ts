@@ -58,24 +58,24 @@ export interface ItemSummary {
 
 export function summaryOf(row: RunRow, waiting?: WhySummary): RunSummary {
   const { id, flow, flowId, flowVersion, status, kind = 'run', createdAt, startedAt, endedAt, error, recovered } = row
-  return {
-    runId: id,
-    ...(flowId === undefined ? {} : { flowId }),
-    ...(flow === undefined ? {} : { flowName: flow }),
-    ...(flowVersion === undefined ? {} : { flowVersion }),
-    status,
-    kind,
-    items: numbersOf(row),
-    createdAt: isoTime(createdAt),
-    ...(startedAt === undefined ? {} : { startedAt: isoTime(startedAt) }),
-    ...(endedAt === undefined ? {} : { completedAt: isoTime(endedAt) }),
-    ...(error === undefined ? {} : { error }),
-    ...(recovered === 0 ? {} : { recovered }),
-    labels: row.labels ?? {},
-    ...(row.origin === undefined ? {} : { origin: originOf(row.origin) }),
-    trigger: triggerOf(row.trigger),
-    ...(waiting === undefined ? {} : { waiting }),
-  }
+  // Field by field: one is made for each request that waits for its run, and spreads of what may be there are slow.
+  const summary = { runId: id } as Writable<RunSummary> // the rest follows
+  if (flowId !== undefined) summary.flowId = flowId
+  if (flow !== undefined) summary.flowName = flow
+  if (flowVersion !== undefined) summary.flowVersion = flowVersion
+  summary.status = status
+  summary.kind = kind
+  summary.items = numbersOf(row)
+  summary.createdAt = isoTime(createdAt)
+  if (startedAt !== undefined) summary.startedAt = isoTime(startedAt)
+  if (endedAt !== undefined) summary.completedAt = isoTime(endedAt)
+  if (error !== undefined) summary.error = error
+  if (recovered !== 0) summary.recovered = recovered
+  summary.labels = row.labels ?? {}
+  if (row.origin !== undefined) summary.origin = originOf(row.origin)
+  summary.trigger = triggerOf(row.trigger)
+  if (waiting !== undefined) summary.waiting = waiting
+  return summary
 }
 
 export function itemSummary({ item, outcome }: ItemRow): ItemSummary {
@@ -88,6 +88,8 @@ export function logLine({ at, ...line }: LogLine) {
 }
 
 // ---
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
 function numbersOf({ items, atWork, status }: RunRow): ItemNumbers {
   const { total, success, skipped, failed, cancelled } = items
@@ -113,6 +115,7 @@ function originOf({ runId, from, failed }: NonNullable<RunRow['origin']>): Origi
 function triggerOf(trigger: RunRow['trigger']): Readonly<Record<string, string>> {
   // A program that has the engine in it says nothing.
   if (!trigger) return { type: 'api' }
+  if (trigger.plan === undefined && trigger.input === undefined && trigger.kept === undefined) return trigger
   const { plan: _, input: __, kept: ___, ...told } = trigger
   return told
 }

@@ -11,7 +11,8 @@ export class Metrics implements Observer {
   readonly #runs = new Map<string, number>(['completed', 'failed', 'cancelled'].map((status) => [status, 0]))
   readonly #items = new Map<string, number>(['success', 'skipped', 'failed', 'cancelled'].map((one) => [one, 0]))
   readonly #steps = new Histogram()
-  readonly #http = new Map<string, Histogram>()
+  /** By route and status. */
+  readonly #http = new Map<string, Map<number, Histogram>>()
 
   wrote(_run: string, entries: readonly JournalEntry[]): void {
     for (let i = 0; i < entries.length; i++) {
@@ -30,11 +31,15 @@ export class Metrics implements Observer {
   }
 
   answered(route: string, status: number, seconds: number): void {
-    const labels = `route="${escaped(route)}",status="${status}"`
-    let histogram = this.#http.get(labels)
+    let ofRoute = this.#http.get(route)
+    if (!ofRoute) {
+      ofRoute = new Map()
+      this.#http.set(route, ofRoute)
+    }
+    let histogram = ofRoute.get(status)
     if (!histogram) {
       histogram = new Histogram()
-      this.#http.set(labels, histogram)
+      ofRoute.set(status, histogram)
     }
     histogram.observe(seconds)
   }
@@ -51,7 +56,11 @@ export class Metrics implements Observer {
     family(lines, 'stepflow_runs_open', 'gauge', 'Runs of the store that have not ended.')
     lines.push(`stepflow_runs_open ${openRuns}`)
     family(lines, 'stepflow_http_seconds', 'histogram', 'How long requests took, by the pattern of their route.')
-    for (const [labels, histogram] of this.#http) histogram.write(lines, 'stepflow_http_seconds', labels)
+    for (const [route, ofRoute] of this.#http) {
+      for (const [status, histogram] of ofRoute) {
+        histogram.write(lines, 'stepflow_http_seconds', `route="${escaped(route)}",status="${status}"`)
+      }
+    }
     return `${lines.join('\n')}\n`
   }
 }

@@ -32,24 +32,32 @@ function observedComponent(component: Component, path: string, observer: Require
     call(input, context) {
       const ended = observer.called(path, context)
       const began = performance.now()
-      const done = (answer: unknown) => {
-        const isParked = answer instanceof Park
-        if (!isParked) observer.stepTook((performance.now() - began) / 1000)
-        ended?.({ kind: isParked ? 'parked' : 'answered' })
-        return answer
-      }
-      const failed = (thrown: unknown): never => {
-        observer.stepTook((performance.now() - began) / 1000)
-        ended?.({ kind: 'failed', code: errorValue(thrown).code })
-        throw thrown
-      }
       let answer: unknown
       try {
         answer = component.call(input, context)
       } catch (thrown) {
-        return failed(thrown)
+        return failed(observer, began, ended, thrown)
       }
-      return isPromise(answer) ? answer.then(done, failed) : done(answer)
+      if (!isPromise(answer)) return answered(observer, began, ended, answer)
+      return answer.then(
+        (value) => answered(observer, began, ended, value),
+        (thrown) => failed(observer, began, ended, thrown),
+      )
     },
   }
+}
+
+type Ended = ReturnType<Required<Observer>['called']>
+
+function answered(observer: Required<Observer>, began: number, ended: Ended, answer: unknown): unknown {
+  const isParked = answer instanceof Park
+  if (!isParked) observer.stepTook((performance.now() - began) / 1000)
+  ended?.({ kind: isParked ? 'parked' : 'answered' })
+  return answer
+}
+
+function failed(observer: Required<Observer>, began: number, ended: Ended, thrown: unknown): never {
+  observer.stepTook((performance.now() - began) / 1000)
+  ended?.({ kind: 'failed', code: errorValue(thrown).code })
+  throw thrown
 }

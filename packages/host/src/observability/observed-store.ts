@@ -1,14 +1,12 @@
 // A store whose writes are reported once they are written. For the engine of this process only: what other processes write
 // to the same store is theirs to count.
 
-import { type Batch, isPromise, type MaybePromise, runOfJournal, type Store } from '@stepflow/engine'
+import { type Batch, isPromise, runOfJournal, type Store } from '@stepflow/engine'
 import type { Observer } from './observer.ts'
 
 /** The same store; `observer` learns what is appended by it. */
 export function observedStore(store: Store, observer: Required<Observer>): Store {
   const report = ({ journal, entries }: Batch) => observer.wrote(runOfJournal(journal), entries)
-  const then = (written: MaybePromise<void>, told: () => void): MaybePromise<void> =>
-    isPromise(written) ? written.then(told) : told()
   return {
     durable: store.durable,
     keepsSteps: store.keepsSteps,
@@ -20,8 +18,14 @@ export function observedStore(store: Store, observer: Required<Observer>): Store
     blobs: store.blobs,
     records: store.records,
     logs: store.logs,
-    append: (batch) => then(store.append(batch), () => report(batch)),
-    appendAll: (batches) => then(store.appendAll(batches), () => batches.forEach(report)),
+    append(batch) {
+      const written = store.append(batch)
+      return isPromise(written) ? written.then(() => report(batch)) : report(batch)
+    },
+    appendAll(batches) {
+      const written = store.appendAll(batches)
+      return isPromise(written) ? written.then(() => batches.forEach(report)) : batches.forEach(report)
+    },
     read: (journal, from) => store.read(journal, from),
     rowsAfter: (...asked) => store.rowsAfter(...asked),
     work: (drive, beside) => store.work(drive, beside),

@@ -19,9 +19,12 @@ export type CallAnswer = { readonly kind: 'answered' | 'parked' } | { readonly k
 
 /** All of them, in order. */
 export function everyObserver(observers: readonly Observer[]): Required<Observer> {
+  // Mostly none: what counts does not ask what was called.
+  const ofCalls = observers.filter((one) => one.called)
   return {
     called(path, context) {
-      const ends = observers.map((one) => one.called?.(path, context))
+      if (ofCalls.length === 0) return undefined
+      const ends = ofCalls.map((one) => one.called?.(path, context))
       return (answer) => {
         for (const end of ends) end?.(answer)
       }

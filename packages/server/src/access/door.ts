@@ -18,14 +18,17 @@ export interface DoorConfig {
 export function guardDoor(app: App, config: DoorConfig): void {
   const hosts = new Set(config.hosts.map((name) => name.toLowerCase()))
   const origins = new Set(config.origins)
+  let admitted: string | undefined
   app.addHook('onRequest', (request, reply, done) => {
-    checkHost(request, hosts)
-    const { origin } = request.headers
+    const { origin, host } = request.headers
+    // Nearly all requests name the same.
+    if (host === undefined || host !== admitted) checkHost(host, hosts)
+    admitted = host
     if (origin !== undefined && origins.has(origin)) {
       const isAnswered = admit(request, reply, origin) !== undefined
       return isAnswered ? undefined : done()
     }
-    if (origin === undefined || isOwn(origin, request.headers.host)) return done()
+    if (origin === undefined || isOwn(origin, host)) return done()
     throw new FlowError(
       'FORBIDDEN',
       `pages of ${shown(origin)} may not use this server: --cors ${shown(origin)} permits it`,
@@ -50,7 +53,7 @@ export function checkedHost(text: string): string {
 // ---
 
 /** An address cannot be somebody else's name; `localhost` never leads anywhere else in a browser. */
-function checkHost({ headers: { host = '' } }: FastifyRequest, hosts: ReadonlySet<string>): void {
+function checkHost(host = '', hosts: ReadonlySet<string>): void {
   const name = host.replace(/:\d*$/, '').toLowerCase()
   const bare = name.replace(/^\[(.*)\]$/, '$1')
   if (isIP(bare) !== 0 || bare === 'localhost' || bare.endsWith('.localhost') || hosts.has(bare)) return

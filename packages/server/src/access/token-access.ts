@@ -14,28 +14,35 @@ export interface TokenAccessOptions {
 }
 
 export function createTokenAccess({ tokens, sessions, isOpen }: TokenAccessOptions): Access {
+  const openCaller = (request: FastifyRequest) => (isOpen && isFromHere(request) ? EVERYBODY : undefined)
+
+  async function known(request: FastifyRequest): Promise<Caller | undefined> {
+    const { authorization } = request.headers
+    if (authorization !== undefined) {
+      const token = /^Bearer +([^\s]+) *$/i.exec(authorization)?.[1]
+      const checked = token === undefined ? undefined : await tokens.check(token)
+      if (checked?.status === 'valid') return { ...checked.token, tokenId: checked.token.id }
+      const why = checked?.status === 'expired' ? 'the token has expired' : 'there is no such token'
+      throw new FlowError('UNAUTHENTICATED', checked ? why : 'the header Authorization must be: Bearer TOKEN')
+    }
+    const cookie = cookieIn(request.headers.cookie)
+    const session = cookie === undefined ? undefined : await sessions.check(cookie)
+    if (!session) return openCaller(request)
+    const { token, expiresAt, isRenewed } = session
+    return { ...token, tokenId: token.id, session: { expiresAt, isRenewed } }
+  }
+
   return {
-    async callerOf(request): Promise<Caller | undefined> {
-      const { authorization } = request.headers
-      if (authorization !== undefined) {
-        const token = /^Bearer +([^\s]+) *$/i.exec(authorization)?.[1]
-        const checked = token === undefined ? undefined : await tokens.check(token)
-        if (checked?.status === 'valid') return { ...checked.token, tokenId: checked.token.id }
-        const why = checked?.status === 'expired' ? 'the token has expired' : 'there is no such token'
-        throw new FlowError('UNAUTHENTICATED', checked ? why : 'the header Authorization must be: Bearer TOKEN')
-      }
-      const cookie = cookieIn(request.headers.cookie)
-      const session = cookie === undefined ? undefined : await sessions.check(cookie)
-      if (session) {
-        const { token, expiresAt, isRenewed } = session
-        return { ...token, tokenId: token.id, session: { expiresAt, isRenewed } }
-      }
-      return isOpen && isFromHere(request) ? { role: 'admin' } : undefined
+    callerOf(request) {
+      const { authorization, cookie } = request.headers
+      return authorization === undefined && cookie === undefined ? openCaller(request) : known(request)
     },
   }
 }
 
 // ---
+
+const EVERYBODY: Caller = { role: 'admin' }
 
 /** A proxy on this machine speaks for somebody who may be anywhere. */
 function isFromHere({ socket, headers }: FastifyRequest): boolean {

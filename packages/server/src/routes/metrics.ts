@@ -5,10 +5,10 @@ import type { App } from '../app/app.ts'
 import type { Services } from '../services.ts'
 
 /** Measures every answer, in all routes that are added afterwards. */
-export function measureAnswers(app: App, { observation, config }: Services): void {
+export function measureAnswers(app: App, { observation, config: { basePath } }: Services): void {
   app.addHook('onResponse', (request, reply, done) => {
-    const { url } = request.routeOptions
-    const route = url === undefined ? 'none' : url.slice(url.startsWith(config.basePath) ? config.basePath.length : 0)
+    const { url = 'none' } = request.routeOptions
+    const route = basePath !== '' && url.startsWith(basePath) ? url.slice(basePath.length) : url
     observation.observer.answered(route, reply.statusCode, reply.elapsedTime / 1000)
     done()
   })

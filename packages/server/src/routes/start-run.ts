@@ -2,9 +2,9 @@
 
 import type { Readable } from 'node:stream'
 import { type StartRun, startedRunSchema, startRunSchema } from '@stepflow/api'
-import { FlowError, type Json, type RunRow } from '@stepflow/engine'
+import { FlowError, type Json, type Outcome, type RunRow } from '@stepflow/engine'
 import type { GivenFlow } from '@stepflow/host'
-import { summaryOf } from '@stepflow/host/history'
+import { type RunSummary, summaryOf } from '@stepflow/host/history'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller } from '../access/access.ts'
 import type { App } from '../app/app.ts'
@@ -52,14 +52,15 @@ export function startRunRoutes(app: App, services: Services): void {
         const key = requestKey(request, body.idempotencyKey)
         const isSingle = onlyOne(body, ['input', 'inputs']) === 'input'
         const inputs = isSingle ? [body.input] : (body.inputs ?? [])
-        const begun = await starter.start({ ...(await toStart(services, body, caller, key)), inputs, isSingle })
+        const begun = await starter.start(await toStart(services, body, { caller, key, inputs, isSingle }))
         if (body.wait) return atEnd(services, begun, body, reply)
         return reply.code(202).send(await started(services, begun))
       }
       const asked = await startQuery(query, store)
       const key = requestKey(request, asked.idempotencyKey)
       const lines = new BodyLines(request.body as Readable, clock) // its type says so
-      const intake = await intakes.begin(await toStart(services, asked, caller, key), lines)
+      const asking = { caller, key, inputs: lines, isSingle: false }
+      const intake = await intakes.begin(await toStart(services, asked, asking), lines)
       reply.header('Location', `${services.config.basePath}/api/v1/runs/${intake.run.id}`)
       if (!asked.wait) return slowAnswer(reply.code(202), clock, intake.over, () => started(services, intake))
       await intake.over
@@ -74,18 +75,25 @@ function isLines({ mediaType }: FastifyRequest): boolean {
   return mediaType !== undefined && mediaType !== 'application/json'
 }
 
+/** What a request brings beside what it asks for. */
+interface Asking extends Pick<StartRequest, 'inputs' | 'isSingle'> {
+  readonly caller: Caller | undefined
+  readonly key: string | undefined
+}
+
 async function toStart(
   { flows, store }: Services,
   asked: StartRun,
-  caller: Caller | undefined,
-  key: string | undefined,
-): Promise<Omit<StartRequest, 'inputs' | 'isSingle'>> {
+  { caller, key, inputs, isSingle }: Asking,
+): Promise<StartRequest> {
   const { overrides, variables, labels, maxConcurrent, kind } = asked
   if (asked.timeout !== undefined) timeoutOf(asked.timeout)
   const given = await flows.compile(givenFlow(asked), overrides as Json | undefined) // it came as JSON
   const part = await partToRun(given, asked, store)
   return {
     flow: part?.flow ?? given,
+    inputs,
+    isSingle,
     pins: part?.pins,
     secrets: part?.secrets,
     variables,
@@ -109,7 +117,7 @@ async function atEnd(services: Services, begun: BegunRun, { timeout }: StartRun,
   const end = await waitForEnd(begun, wait)
   if (!end) throw new FlowError('NOT_FOUND', `run ${begun.run.id} was removed while it ran`)
   reply.code(end.isEnded ? 200 : 202)
-  return { ...shown(runs.shown(end.row, begun)), ...(end.outcome ? { result: end.outcome } : {}) }
+  return shown(runs.shown(end.row, begun), end.outcome)
 }
 
 /** A run that has just been begun, or found by its key. */
@@ -119,9 +127,12 @@ async function started({ store, runs }: Services, begun: BegunRun) {
   return shown(runs.shown(row, begun))
 }
 
-function shown(row: RunRow) {
+function shown(row: RunRow, result?: Outcome) {
   const { total } = row.items
-  return { ...summaryOf(row), itemCount: total < 0 ? null : total }
+  const run = summaryOf(row) as RunSummary & { itemCount: number | null; result?: Outcome } // both follow
+  run.itemCount = total < 0 ? null : total
+  if (result) run.result = result
+  return run
 }
 
 function givenFlow(asked: StartRun): GivenFlow {

@@ -38,26 +38,37 @@ export async function waitForEnd(begun: BegunRun, wait: WaitForEnd): Promise<Run
 // ---
 
 /** Undefined if it does not come in time, or nobody waits any longer. */
-async function endInTime(
+function endInTime(
   ended: Promise<RunRow>,
   { clock, timeoutMs, whenGone }: Pick<WaitForEnd, 'clock' | 'timeoutMs' | 'whenGone'>,
 ): Promise<RunRow | undefined> {
-  let stop = () => {}
-  const first = new Promise<RunRow | undefined>((resolve, reject) => {
-    const leave = () => resolve(undefined)
-    const cancel = clock.timer(timeoutMs, leave)
-    const stay = whenGone(leave)
-    stop = () => {
+  return new Promise((resolve, reject) => {
+    let isOver = false
+    let stay = () => {}
+    const over = () => {
+      isOver = true
       cancel()
       stay()
     }
-    ended.then(resolve, reject)
+    const leave = () => {
+      over()
+      resolve(undefined)
+    }
+    const cancel = clock.timer(timeoutMs, leave)
+    stay = whenGone(leave)
+    // A server that drains already has called at once.
+    if (isOver) stay()
+    ended.then(
+      (row) => {
+        over()
+        resolve(row)
+      },
+      (error) => {
+        over()
+        reject(error)
+      },
+    )
   })
-  try {
-    return await first
-  } finally {
-    stop()
-  }
 }
 
 /** One that was begun here with one input is at hand; of others somebody has read it already. */
