@@ -71,6 +71,13 @@ const mayImport: Record<string, readonly string[]> = {
     '@stepflow/api/client',
     '@stepflow/server',
   ],
+  temporal: [
+    '@stepflow/engine',
+    '@stepflow/dialects',
+    '@stepflow/schema',
+    '@stepflow/builtin/anywhere',
+    '@stepflow/host',
+  ],
   web: [
     '@stepflow/engine',
     '@stepflow/dialects',
@@ -80,6 +87,11 @@ const mayImport: Record<string, readonly string[]> = {
     '@stepflow/draw',
   ],
 }
+
+/** Packages that stand elsewhere: with dependencies that nobody else installs. */
+const FOLDERS: Readonly<Record<string, string>> = { temporal: 'extensions/temporal' }
+
+const folderOf = (name: string) => join(root, FOLDERS[name] ?? `packages/${name}`)
 
 /**
  * The rooms of a package: each may import values only from those before it. Types may come from anywhere, and files that
@@ -109,16 +121,16 @@ const rooms: Record<string, readonly string[]> = {
     'history',
     'serving',
     'observability',
+    'elsewhere',
   ],
+  temporal: ['payloads', 'calls', 'workflow', 'runs'],
   server: ['app', 'access', 'signatures', 'flows', 'runs', 'events', 'triggers', 'mcp', 'page', 'routes'],
   web: ['styles', 'model', 'worker', 'api', 'parts', 'canvas', 'shell', 'pages'],
-  stepflow: ['progress', 'batch', 'cases', 'remote', 'runs', 'commands'],
+  stepflow: ['progress', 'batch', 'cases', 'remote', 'elsewhere', 'runs', 'commands'],
 }
 
 const imports = Object.keys(mayImport).flatMap((name) =>
-  sourcesOf(join(root, 'packages', name, 'src')).flatMap((file) =>
-    importsOf(file).map((found) => ({ name, file, ...found })),
-  ),
+  sourcesOf(join(folderOf(name), 'src')).flatMap((file) => importsOf(file).map((found) => ({ name, file, ...found }))),
 )
 
 describe('packages', () => {
@@ -129,10 +141,17 @@ describe('packages', () => {
     expect(wrong).toEqual([])
   })
 
+  test('what knows Temporal loads nothing of the host: that hands itself over', () => {
+    const wrong = imports.filter(
+      ({ name, target, isType }) => name === 'temporal' && target === '@stepflow/host' && !isType,
+    )
+    expect(wrong).toEqual([])
+  })
+
   test('none reaches into another by a path', () => {
     const wrong = imports.filter(
       ({ name, file, target }) =>
-        target.startsWith('.') && relative(join(root, 'packages', name), join(dirname(file), target)).startsWith('..'),
+        target.startsWith('.') && relative(folderOf(name), join(dirname(file), target)).startsWith('..'),
     )
     expect(wrong).toEqual([])
   })
@@ -141,7 +160,7 @@ describe('packages', () => {
 describe('within a package', () => {
   test('every room is in the list of rooms', () => {
     const unknown = Object.keys(mayImport).flatMap((name) => {
-      const source = join(root, 'packages', name, 'src')
+      const source = join(folderOf(name), 'src')
       const folders = readdirSync(source, { withFileTypes: true }).filter(
         (entry) => entry.isDirectory() && sourcesOf(join(source, entry.name)).length > 0,
       )
@@ -152,7 +171,7 @@ describe('within a package', () => {
   })
 
   test.each(Object.keys(rooms))('%s: a room imports values only from those before it', (name) => {
-    const source = join(root, 'packages', name, name === 'stepflow' ? 'src/cli' : 'src')
+    const source = join(folderOf(name), name === 'stepflow' ? 'src/cli' : 'src')
     const floorOf = (file: string) => rooms[name]?.indexOf(relative(source, file).split('/')[0] as string) ?? -1
     const wrong = imports.filter(({ name: of, file, target, isType }) => {
       if (of !== name || isType || !target.startsWith('.')) return false

@@ -7,6 +7,7 @@ export { allRefs, literal, strictRefs, triggerRules, walk } from './plan/expr.ts
 export { strictDependencies } from './plan/dependencies.ts'
 export { authorsId } from './plan/plan.ts'
 export { type Condition, conditionOf, type SubPlan, subPlanOf } from './plan/step-parts.ts'
+export { secretsReadBy } from './plan/secrets-read.ts'
 export { nearestBefore, stepsBefore } from './plan/steps-before.ts'
 export { checkPlan, findCycle } from './plan/check.ts'
 export { compilePath, keysAt, MISSING, parsePath } from './plan/path.ts'

@@ -7,9 +7,22 @@ export type { Config, StoreConfig } from './config/config.ts'
 export { loadConfig } from './config/load-config.ts'
 export { readConfig } from './config/read-config.ts'
 export type { Env } from './config/substitute.ts'
+// --- another engine underneath
+export { openGivenBlobs } from './blobs/open-blobs.ts'
+export { compileElsewhere } from './elsewhere/compile-elsewhere.ts'
+export { loadElsewhere } from './elsewhere/load-elsewhere.ts'
+export { workElsewhere } from './elsewhere/work-elsewhere.ts'
+export type {
+  EngineElsewhere,
+  OpenElsewhere,
+  RunsElsewhere,
+  StartElsewhere,
+  WorkElsewhere,
+  WorkerElsewhere,
+} from './elsewhere/port.ts'
 // --- flows, and what they are run with
 export { type CodeFlow, isCodeFile, loadCodeFlow } from './flows/code-file.ts'
-export { checkSecrets, checkVariables, secretsReadBy } from './flows/check-given.ts'
+export { checkSecrets, checkVariables } from './flows/check-given.ts'
 export { type CutPlan, cutPlan } from './flows/cut-plan.ts'
 export {
   type CompiledGiven,

@@ -1,7 +1,6 @@
 // What serves flows, put together, without a door: configuration, store, engine, flows by their names. It takes up no run of
 // others, and listens to nothing.
 
-import { statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import {
   type Clock,
@@ -28,7 +27,7 @@ import {
   wire,
 } from '@stepflow/host'
 import { createRunReader } from '@stepflow/host/history'
-import { createTextCompiler, isFlowPath, NamedFlows, routeCode } from '@stepflow/host/named-flows'
+import { checkedFolder, createTextCompiler, isFlowPath, NamedFlows, routeCode } from '@stepflow/host/named-flows'
 import { Observation, openRuns, openTelemetry } from '@stepflow/host/observability'
 import { openStoredSecrets } from '@stepflow/host/secrets'
 import { Sessions, Tokens } from '@stepflow/host/tokens'
@@ -188,14 +187,4 @@ function toldOf({ file, line, message }: Diagnostic): string {
 
 function defaultStore(cwd: string): StoreConfig {
   return { type: 'sqlite', path: resolve(cwd, '.stepflow/stepflow.db') }
-}
-
-/** The default one need not be there. */
-function checkedFolder(path: string, named: string | undefined): string {
-  const found = statSync(path, { throwIfNoEntry: false })
-  if (found && !found.isDirectory()) throw new FlowError('INVALID_INPUT', `the folder of flows ${path} is a file`)
-  if (!found && named !== undefined) {
-    throw new FlowError('INVALID_INPUT', `there is no folder "${named}" for flows: create it, or name another one`)
-  }
-  return path
 }

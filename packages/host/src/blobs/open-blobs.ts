@@ -1,10 +1,10 @@
 // Opens the place of blobs that a store is to use: of the command line, the environment or the configuration.
 
-import { FlowError } from '@stepflow/engine'
+import { type BlobStorage, FlowError } from '@stepflow/engine'
 import type { OpenBlobStorage } from '@stepflow/store-postgres'
 import type { StoreConfig } from '../config/config.ts'
 import type { Env } from '../config/substitute.ts'
-import { blobPlace } from './blob-place.ts'
+import { type BlobPlace, blobPlace } from './blob-place.ts'
 
 export interface GivenBlobs {
   /** `--blobs`. */
@@ -30,12 +30,27 @@ export function blobsOf(
   const place = named === undefined ? undefined : blobPlace(named, cwd)
   return async (remembered) => {
     const wanted = remembered === undefined ? place : blobPlace(remembered, cwd)
-    if (!wanted) return undefined
-    if (wanted.type === 'folder') {
-      const { openFolder } = await import('./folder-blobs.ts')
-      return openFolder(wanted.path, remembered === undefined ? 'made' : 'refused')
-    }
-    const { openBucket } = await import('./bucket-blobs.ts')
-    return openBucket(wanted, { env })
+    return wanted && openPlace(wanted, env, remembered === undefined ? 'made' : 'refused')
   }
+}
+
+/** The place that the command line or the environment names; undefined if neither does. */
+export async function openGivenBlobs({
+  blobs,
+  env = {},
+  cwd = process.cwd(),
+}: GivenBlobs): Promise<BlobStorage | undefined> {
+  const named = blobs ?? (env.STEPFLOW_BLOBS || undefined)
+  return named === undefined ? undefined : openPlace(blobPlace(named, cwd), env, 'made')
+}
+
+// ---
+
+async function openPlace(place: BlobPlace, env: Env, absent: 'made' | 'refused'): Promise<BlobStorage> {
+  if (place.type === 'folder') {
+    const { openFolder } = await import('./folder-blobs.ts')
+    return openFolder(place.path, absent)
+  }
+  const { openBucket } = await import('./bucket-blobs.ts')
+  return openBucket(place, { env })
 }

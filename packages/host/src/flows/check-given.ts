@@ -1,6 +1,6 @@
 // What a flow would be run with, checked without running it: variables against its schema, secrets against what it reads.
 
-import { type Diagnostic, type Plan, subPlanOf, walk } from '@stepflow/engine'
+import { type Diagnostic, type Plan, secretsReadBy } from '@stepflow/engine'
 import { createSchemaLoader } from '@stepflow/schema'
 import type { Env } from '../config/substitute.ts'
 import { secretFrom } from '../secrets/environment.ts'
@@ -33,23 +33,4 @@ export function checkSecrets(plan: Plan, file: ReadonlyMap<string, string>, env:
     message: `the flow reads the secret "${name}", which is not set`,
     hint: `set STEPFLOW_SECRET_${name} in the environment, or put it into the file of --secrets`,
   }))
-}
-
-/** The names of the secrets that a plan reads, the plans inside it too. */
-export function secretsReadBy(
-  plan: Plan,
-  which: 'all' | 'those without a default' = 'all',
-  names = new Set<string>(),
-): ReadonlySet<string> {
-  for (const step of plan.steps) {
-    for (const expr of [step.input, step.fallback, step.cache?.key]) {
-      if (!expr) continue
-      walk(expr, (e) => {
-        if (e.op === 'secret' && e.path !== undefined && (which === 'all' || !e.default)) names.add(e.path)
-      })
-    }
-    const inside = subPlanOf(step)?.plan
-    if (inside) secretsReadBy(inside, which, names)
-  }
-  return names
 }

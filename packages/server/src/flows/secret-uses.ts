@@ -1,6 +1,6 @@
 // Which flows use which secret, in their steps or for the signatures of their webhooks: of each flow the newest version.
 
-import { secretsReadBy } from '@stepflow/host'
+import { secretsReadBy } from '@stepflow/engine'
 import type { NamedFlows } from '@stepflow/host/named-flows'
 
 export interface SecretUses {

@@ -13,6 +13,7 @@ import {
 } from '../args.ts'
 import type { ReadyRun } from '../batch/run-batch.ts'
 import { type Args, type Command, flowOptions, type Io } from '../command.ts'
+import { NO_ENGINE } from '../elsewhere/no-engine.ts'
 import { refuseOverwriting } from '../keep-sources.ts'
 import { createMessages } from '../messages.ts'
 import { openProject, refuseInvalid } from '../project.ts'
@@ -69,6 +70,7 @@ export const run: Command = {
     openOption,
     { name: 'json', does: 'print the result on one line, even on a terminal' },
   ],
+  elsewhere: { engine: NO_ENGINE },
   examples: [
     { does: 'one input', line: `stepflow run flow.yaml --input-json '{"name": "Ada"}'` },
     { does: 'the input from a pipe, the result to a file', line: 'cat in.json | stepflow run flow.yaml -o out.json' },

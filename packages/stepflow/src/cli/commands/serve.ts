@@ -5,6 +5,7 @@ import { FlowError } from '@stepflow/engine'
 import type { StartedServer } from '@stepflow/server'
 import { usage } from '../args.ts'
 import { type Args, type Command, flowOptions } from '../command.ts'
+import { NO_ENGINE } from '../elsewhere/no-engine.ts'
 import { type Greeted, greeting } from '../greeting.ts'
 import { onInterrupt } from '../interrupts.ts'
 import { createMessages } from '../messages.ts'
@@ -41,6 +42,7 @@ export const serve: Command = {
     { ...openOption, does: 'open the page in the browser' },
     { name: 'json', does: 'print one line of JSON when the server is ready, for programs' },
   ],
+  elsewhere: { engine: NO_ENGINE },
   examples: [
     { does: 'serve on this machine, with runs in .stepflow/', line: 'stepflow serve' },
     { does: 'another folder of flows, another port', line: 'stepflow serve --flows my-flows --port 8080' },

@@ -2,12 +2,14 @@
 
 import { countOption, flowFile, labelsOption, outputOf, refuseOutsideBatch, refuseSingleInput } from '../args.ts'
 import { type Command, flowOptions } from '../command.ts'
+import { engineNamed, engineOption, refuseOptions, refuseWithout } from '../elsewhere/engine-option.ts'
 import { createMessages } from '../messages.ts'
 import { compiled, flowText, merged, reportFindings } from '../remote/given-flow.ts'
 import { atServer, reportAway, tokenOption, urlOption } from '../remote/open-client.ts'
 import type { ReadySubmit } from '../remote/submitted.ts'
 import { openOption } from '../run-line.ts'
 import { givenVariables, inputOptions, overrideOptions, readInput, readOverrides, variableOptions } from '../sources.ts'
+import { blobsOption } from '../store-option.ts'
 import { checkWritable } from '../write-file.ts'
 
 export const submit: Command = {
@@ -18,10 +20,17 @@ export const submit: Command = {
     ...flowOptions.filter(({ name }) => name === 'flow'),
     { ...urlOption, default: 'http://127.0.0.1:7837' },
     tokenOption,
+    engineOption,
+    { ...blobsOption, does: 'with --engine: where large values go, as its workers have it', default: 'nowhere' },
     ...inputOptions,
     { name: 'inputs', value: 'FILE', does: 'run a batch: each line of this file is one input, as JSON; "-" is stdin' },
     { name: 'output', short: 'o', value: 'FILE', does: 'the file for the result or the results; else stdout' },
     { name: 'detach', does: 'print the id of the run, and do not wait for its end' },
+    {
+      name: 'idempotency-key',
+      value: 'KEY',
+      does: 'a key for the run; the same key again finds the run that is there, and begins none',
+    },
     {
       name: 'max-concurrent',
       aliases: ['max-concurrency'],
@@ -60,11 +69,18 @@ export const submit: Command = {
     const messages = createMessages(args, io)
     const file = flowFile(submit, args)
     const isBatch = args.value('inputs') !== undefined
+    const engine = engineNamed(submit, args, io, ['url'])
     if (isBatch) refuseSingleInput(submit, args, inputOptions)
     else refuseOutsideBatch(submit, args, ['order', 'force', 'allow-failures', 'max-concurrent'])
     const maxConcurrent = countOption(submit, args, 'max-concurrent')
     const output = outputOf(args)
     if (output !== undefined) checkWritable(output, io.cwd)
+    if (engine !== undefined) {
+      refuseOptions(submit, args, ['token', 'open'], 'they are for a server of ours')
+      const { submitElsewhere } = await import('../elsewhere/submit-elsewhere.ts')
+      return submitElsewhere({ command: submit, url: engine, args, io, messages })
+    }
+    refuseWithout(submit, args, ['blobs'])
     const text = flowText(submit, file, io)
     const plan = await compiled(file, text, messages, io)
     if (!plan) return 2

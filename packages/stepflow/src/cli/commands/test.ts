@@ -6,6 +6,7 @@ import { findFiles } from '../cases/find-files.ts'
 import { type CaseResult, type FileResult, testFile } from '../cases/test-file.ts'
 import { updateOutputs } from '../cases/update-file.ts'
 import type { Command, Io } from '../command.ts'
+import { NO_ENGINE } from '../elsewhere/no-engine.ts'
 import { onInterrupt } from '../interrupts.ts'
 import { createMessages } from '../messages.ts'
 import { paint } from '../progress/draw-tree.ts'
@@ -45,6 +46,7 @@ export const test: Command = {
     { does: 'accept the outcomes as they are now', line: 'stepflow test flow.yaml --update' },
   ],
   elsewhere: {
+    engine: NO_ENGINE,
     store:
       'it runs the cases in memory and records nothing; to record a run: stepflow run flow.yaml --store sqlite:PATH',
   },

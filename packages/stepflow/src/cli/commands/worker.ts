@@ -1,6 +1,7 @@
 // stepflow worker: a node more on a store in PostgreSQL, without an API. It drives shards of runs until a signal ends it.
 
 import { type Command, flowOptions } from '../command.ts'
+import { engineNamed, engineOption, refuseOptions } from '../elsewhere/engine-option.ts'
 import { onInterrupt } from '../interrupts.ts'
 import { createMessages } from '../messages.ts'
 import { capacityOf, drainMsOf, drainOption, goodbye, nodeNameOf, nodeOptions, portOf } from '../node-options.ts'
@@ -10,7 +11,7 @@ import { version } from '../version.ts'
 
 export const worker: Command = {
   name: 'worker',
-  summary: 'work on the runs of a store in PostgreSQL',
+  summary: 'work on the runs of a store in PostgreSQL, or of a Temporal cluster',
   operands: '',
   options: [
     {
@@ -18,6 +19,7 @@ export const worker: Command = {
       does: 'postgres://USER@HOST/DATABASE (also STEPFLOW_STORE)',
       default: 'the one of the configuration',
     },
+    engineOption,
     blobsOption,
     ...nodeOptions,
     { name: 'flows', value: 'DIR', does: 'the folder of flows', default: 'flows' },
@@ -31,11 +33,21 @@ export const worker: Command = {
   examples: [
     { does: 'a node more', line: 'stepflow worker --store postgres://me@db.example/runs' },
     { does: 'one that probes can ask', line: 'stepflow worker --store postgres://me@db.example/runs --port 7838' },
+    {
+      does: 'a worker of a Temporal cluster',
+      line: "stepflow worker --engine 'temporal://temporal.example:7233/default?task_queue=flows'",
+    },
   ],
   async run(args, io) {
     const messages = createMessages(args, io)
     const drainMs = drainMsOf(worker, args)
     const asked = { capacity: capacityOf(worker, args), nodeName: nodeNameOf(worker, args), port: portOf(worker, args) }
+    const engine = engineNamed(worker, args, io, ['store'])
+    if (engine !== undefined) {
+      refuseOptions(worker, args, ['port', 'host'], 'Temporal itself says which workers poll a task queue')
+      const { workOn } = await import('../elsewhere/worker-elsewhere.ts')
+      return workOn({ url: engine, args, io, messages, drainMs, ...asked })
+    }
     const { work } = await import('@stepflow/server')
     let end: () => void = () => {}
     const ended = new Promise<void>((resolve) => {

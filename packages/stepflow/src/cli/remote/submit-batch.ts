@@ -8,6 +8,7 @@ import { outputOf } from '../args.ts'
 import { openInput, refuseSameFile } from '../batch/open-files.ts'
 import { withResultWriter } from '../batch/result-output.ts'
 import type { ResultWriter } from '../batch/write-results.ts'
+import type { Args, Io } from '../command.ts'
 import { onInterrupt } from '../interrupts.ts'
 import { followMany, outputAt } from './follow-run.ts'
 import { openSpool, type Spool } from './spool.ts'
@@ -22,7 +23,7 @@ export async function submitBatch(ready: ReadySubmit): Promise<number> {
   try {
     refuseSameFile(input, output, io)
     if (args.has('detach')) return await detach(ready, spool)
-    refuseResults(ready, output)
+    refuseResults(args, io, output)
     return await withResultWriter(outputAt(ready), (writer) => sendAndFollow(ready, spool, writer))
   } finally {
     spool.close()
@@ -32,14 +33,14 @@ export async function submitBatch(ready: ReadySubmit): Promise<number> {
 
 // ---
 
-async function detach({ client, run, io, onAway }: ReadySubmit, spool: Spool): Promise<number> {
-  const { runId } = await client.sendLines({ run, lines: () => spool.chunks(), key: randomUUID(), onAway })
+async function detach({ client, run, args, io, onAway }: ReadySubmit, spool: Spool): Promise<number> {
+  const { runId } = await client.sendLines({ run, lines: () => spool.chunks(), key: keyOf(args), onAway })
   io.out(`${runId}\n`)
   return 0
 }
 
 async function sendAndFollow(ready: ReadySubmit, spool: Spool, writer: ResultWriter): Promise<number> {
-  const { client, run, onAway } = ready
+  const { client, run, args, onAway } = ready
   const left = new AbortController()
   const { signal } = left
   let named = (_: string) => {}
@@ -47,7 +48,7 @@ async function sendAndFollow(ready: ReadySubmit, spool: Spool, writer: ResultWri
     named = resolve
   })
   const lines = () => spool.chunks()
-  const sending = client.sendLines({ run, lines, key: randomUUID(), onAway, signal, onRun: (runId) => named(runId) })
+  const sending = client.sendLines({ run, lines, key: keyOf(args), onAway, signal, onRun: (runId) => named(runId) })
   const restore = onInterrupt(() => left.abort())
   try {
     const runId = await Promise.race([id, sending.then((one) => one.runId)])
@@ -60,8 +61,12 @@ async function sendAndFollow(ready: ReadySubmit, spool: Spool, writer: ResultWri
   }
 }
 
-/** A run at a server keeps its results; those of another batch in the output would be lost. */
-function refuseResults({ args, io }: ReadySubmit, output: string | undefined): void {
+function keyOf(args: Args): string {
+  return args.value('idempotency-key') ?? randomUUID()
+}
+
+/** Runs elsewhere keep their results; those of another batch in the output would be lost. */
+export function refuseResults(args: Args, io: Io, output: string | undefined): void {
   if (output === undefined || args.has('force')) return
   const stat = statSync(resolve(io.cwd, output), { throwIfNoEntry: false })
   if (!stat?.isFile() || stat.size === 0) return

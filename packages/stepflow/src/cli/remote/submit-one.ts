@@ -8,7 +8,7 @@ import { announceSubmitted, type ReadySubmit } from './submitted.ts'
 export async function submitOne(ready: ReadySubmit, input: unknown): Promise<number> {
   const { client, run, args, io, onAway } = ready
   const { Patience } = await import('@stepflow/api/client')
-  const idempotencyKey = randomUUID()
+  const idempotencyKey = args.value('idempotency-key') ?? randomUUID()
   const { runId } = await new Patience({ onAway }).ask(() => client.startRun({ ...run, input, idempotencyKey }))
   if (args.has('detach')) {
     io.out(`${runId}\n`)

@@ -6,6 +6,7 @@ import { openSecrets, readSecrets, type Secrets, type StoreConfig } from '@stepf
 import { createRunReader, type RunReader } from '@stepflow/host/history'
 import { usage } from '../args.ts'
 import type { Args, Command, Io, Option } from '../command.ts'
+import { engineNamed, engineOption, withEngine } from '../elsewhere/engine-option.ts'
 import { createMessages, type Messages } from '../messages.ts'
 import { type AbsentStore, openNamedStore } from '../open-store.ts'
 import { atServer, refuseLocal, tokenOption, urlOption } from '../remote/open-client.ts'
@@ -17,6 +18,8 @@ export interface Action extends Omit<Command, 'aliases' | 'words' | 'actions' | 
   readonly absent?: AbsentStore
   /** Answers the exit code. */
   run(at: RunsContext): Promise<number>
+  /** Also for runs of a Temporal cluster. */
+  readonly takesEngine?: true
   /** The same at a server. */
   remote(at: RemoteContext): Promise<number>
 }
@@ -55,9 +58,9 @@ export const secretsOption = variableOptions.find(({ name }) => name === 'secret
 
 /** `others`: those beside it, whose options are looked for here by mistake. */
 export function commandOf(action: Action, others: readonly Action[]): Command {
-  const options = [...action.options, ...WHERE]
+  const options = [...action.options, ...WHERE, ...(action.takesEngine ? [engineOption] : [])]
   const own = new Set(options.map(({ name }) => name))
-  const elsewhere: Record<string, string> = {}
+  const elsewhere: Record<string, string> = action.takesEngine ? {} : { engine: NOT_THERE }
   for (const { name, options } of others) {
     for (const option of options) if (!own.has(option.name)) elsewhere[option.name] = `it is an option of ${name}`
   }
@@ -65,6 +68,10 @@ export function commandOf(action: Action, others: readonly Action[]): Command {
 }
 
 // ---
+
+/** Of the actions that have no meaning on a Temporal cluster. */
+const NOT_THERE =
+  'runs of a Temporal cluster are listed, shown, cancelled, paused, resumed and signalled; to repeat one, submit its flow again'
 
 const WHERE: readonly Option[] = [
   { ...storeOption, default: 'the one of the configuration, or .stepflow/stepflow.db' },
@@ -78,6 +85,8 @@ async function runAction(action: Action, args: Args, io: Io): Promise<number> {
   checkOperands(action, args.operands)
   const messages = createMessages(args, io)
   if (args.value('url') !== undefined) return askServer(action, args, io, messages)
+  const engine = engineNamed(action, args, io, ['store', 'config'])
+  if (engine !== undefined) return askEngine(action, engine, { args, io, messages })
   const { store, place } = await openNamedStore({
     command: { name: 'runs' },
     args,
@@ -86,17 +95,35 @@ async function runAction(action: Action, args: Args, io: Io): Promise<number> {
     absent: action.absent ?? 'refused',
   })
   try {
-    const file = args.value('secrets')
-    const given = file === undefined ? undefined : await readSecrets(file, io.cwd)
-    const secrets = await openSecrets({ env: io.env, given, store, place, log: messages.log })
-    const reader = createRunReader(store, secrets)
-    const words = storeWords(place, io)
-    const { operands } = args
-    const at = { command: action, args, operands, io, messages, store, reader, secrets, place, storeWords: words }
-    return await action.run(at)
+    return await runOn({ action, args, io, messages, store, place, storeWords: storeWords(place, io) })
   } finally {
     await store.close()
   }
+}
+
+interface RunOn extends Pick<RunsContext, 'args' | 'io' | 'messages' | 'store' | 'place' | 'storeWords'> {
+  readonly action: Action
+}
+
+async function runOn({ action, ...where }: RunOn): Promise<number> {
+  const { args, io, messages, store, place } = where
+  const file = args.value('secrets')
+  const given = file === undefined ? undefined : await readSecrets(file, io.cwd)
+  const secrets = await openSecrets({ env: io.env, given, store, place, log: messages.log })
+  const reader = createRunReader(store, secrets)
+  return action.run({ ...where, command: action, operands: args.operands, reader, secrets })
+}
+
+async function askEngine(
+  action: Action,
+  url: string,
+  where: { readonly args: Args; readonly io: Io; readonly messages: Messages },
+): Promise<number> {
+  if (!action.takesEngine) throw usage(action, `does not go with STEPFLOW_ENGINE: ${NOT_THERE}`)
+  const place: StoreConfig = { type: 'memory' }
+  return withEngine(url, where, ({ store }) =>
+    runOn({ ...where, action, store, place, storeWords: ['--engine', `'${url}'`] }),
+  )
 }
 
 async function askServer(action: Action, args: Args, io: Io, messages: Messages): Promise<number> {

@@ -38,6 +38,7 @@ export const resume: Action = {
   name: 'runs resume',
   summary: 'continue a run whose process is gone, or that was paused',
   operands: 'ID',
+  takesEngine: true,
   options: driving,
   examples: [{ does: 'continue a run from where it was', line: 'stepflow runs resume ID' }],
   async run(at) {

@@ -26,6 +26,7 @@ export const list: Action = {
   name: 'runs list',
   summary: 'list runs, the newest first',
   operands: '',
+  takesEngine: true,
   options: [
     { name: 'status', value: 'STATUS', does: 'only runs in this state, or in one of several: failed,cancelled' },
     { name: 'flow', value: 'FLOW', does: 'only runs of this flow: its file, its name or its id' },

@@ -25,6 +25,7 @@ export const show: Action = {
   name: 'runs show',
   summary: 'show a run: its steps, what it waits for, its result',
   operands: 'ID',
+  takesEngine: true,
   options: [
     {
       ...itemOption,

@@ -16,6 +16,7 @@ export const cancel: Action = {
   name: 'runs cancel',
   summary: 'cancel a run: running steps are stopped, and no other starts',
   operands: 'ID',
+  takesEngine: true,
   options: [{ name: 'reason', value: 'TEXT', does: 'the reason, which the result will show' }, summaryOption],
   examples: [{ does: 'whichever process drives it', line: 'stepflow runs cancel ID --reason "wrong input"' }],
   async run(at) {
@@ -29,6 +30,7 @@ export const pause: Action = {
   name: 'runs pause',
   summary: 'pause a run: running steps end, and no other starts',
   operands: 'ID',
+  takesEngine: true,
   options: [summaryOption],
   examples: [{ does: 'until `runs resume`', line: 'stepflow runs pause ID' }],
   run: async (at) => tellRun(at, await opened(at), { name: 'pause' }, PAUSED),
@@ -39,6 +41,7 @@ export const signal: Action = {
   name: 'runs signal',
   summary: 'send a run a signal that one of its steps waits for',
   operands: 'ID NAME',
+  takesEngine: true,
   options: [
     ...inputOptions
       .filter(({ name }) => name !== 'stdin-format')

@@ -1,0 +1,73 @@
+// Where a cluster is: the URL, and the keys that stand in the environment only.
+
+import { FlowError } from '@stepflow/engine'
+
+export interface Address {
+  /** HOST:PORT. */
+  readonly host: string
+  readonly namespace: string
+  readonly taskQueue: string
+  readonly deployment: string
+  /** Workflows that a worker keeps in memory. */
+  readonly cache?: number
+  readonly tls?: { readonly clientCertPair?: { readonly crt: Buffer; readonly key: Buffer } }
+  readonly apiKey?: string
+}
+
+type Env = Readonly<Record<string, string | undefined>>
+
+const OPTIONS = ['task_queue', 'tls', 'deployment', 'cache']
+const DEFAULT_PORT = 7233
+
+/** Throws INVALID_INPUT; what may hold a secret is not repeated. */
+export function readAddress(text: string, env: Env): Address {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url?.protocol !== 'temporal:' || url.hostname === '') throw wrong('it is no such URL')
+  if (url.username || url.password) throw wrong('it holds keys; they belong in TEMPORAL_API_KEY')
+  for (const key of url.searchParams.keys()) {
+    if (!OPTIONS.includes(key)) throw wrong(`it has the option "${key.slice(0, 40)}"; there are ${OPTIONS.join(', ')}`)
+  }
+  const [namespace = '', ...rest] = url.pathname.slice(1).split('/')
+  if (namespace === '' || rest.length > 0) throw wrong('its path must be the namespace')
+  const taskQueue = url.searchParams.get('task_queue') ?? ''
+  if (taskQueue === '') throw wrong('it names no task queue: add ?task_queue=QUEUE')
+  const deployment = url.searchParams.get('deployment') ?? `stepflow-${taskQueue}`
+  if (/[.:]/.test(deployment)) throw wrong(`the deployment "${deployment}" has a dot or a colon: add &deployment=NAME`)
+  const cache = cacheOf(url.searchParams.get('cache'))
+  const { TEMPORAL_API_KEY: apiKey } = env
+  const pair = clientPair(env)
+  const isTls = url.searchParams.get('tls') === 'true' || pair !== undefined || Boolean(apiKey)
+  return {
+    host: `${url.hostname}:${url.port === '' ? DEFAULT_PORT : url.port}`,
+    namespace: decodeURIComponent(namespace),
+    taskQueue,
+    deployment,
+    ...(cache === undefined ? {} : { cache }),
+    ...(isTls ? { tls: pair === undefined ? {} : { clientCertPair: pair } } : {}),
+    ...(apiKey ? { apiKey } : {}),
+  }
+}
+
+/** In messages. */
+export function placeOf({ host, namespace, taskQueue }: Address): string {
+  return `${host}, namespace ${namespace}, task queue ${taskQueue}`
+}
+
+// ---
+
+function cacheOf(text: string | null): number | undefined {
+  if (text === null) return undefined
+  if (/^\d{1,6}$/.test(text)) return Number(text)
+  throw wrong('its "cache" is not a number of workflows')
+}
+
+/** PEM texts. */
+function clientPair({ TEMPORAL_TLS_CERT: crt, TEMPORAL_TLS_KEY: key }: Env) {
+  if (!crt && !key) return undefined
+  if (!crt || !key) throw new FlowError('INVALID_INPUT', 'TEMPORAL_TLS_CERT and TEMPORAL_TLS_KEY go together: set both')
+  return { crt: Buffer.from(crt), key: Buffer.from(key) }
+}
+
+function wrong(why: string): FlowError {
+  return new FlowError('INVALID_INPUT', `--engine must be temporal://HOST:PORT/NAMESPACE?task_queue=QUEUE: ${why}`)
+}

@@ -1,0 +1,122 @@
+// Connects to a cluster, and says what is wrong with it before anything is begun.
+
+import type { BlobStorage } from '@stepflow/engine'
+import { FlowError, type Log } from '@stepflow/engine'
+import { Client, Connection } from '@temporalio/client'
+import { type Address, placeOf } from './address.ts'
+import { dataConverter } from './payloads/data-converter.ts'
+
+export interface Connected {
+  readonly address: Address
+  readonly client: Client
+  readonly connection: Connection
+}
+
+export interface ConnectOptions {
+  readonly address: Address
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly blobs: BlobStorage | undefined
+  readonly log: Log
+}
+
+/** Throws NOT_FOUND for a server or a namespace that is not there, INVALID_INPUT for one that is too old. */
+export async function connect({ address, env, blobs }: ConnectOptions): Promise<Connected> {
+  const { host, namespace, tls, apiKey } = address
+  const converter = dataConverter(env, blobs)
+  const connection = await Connection.connect({
+    address: host,
+    connectTimeout: CONNECT_MS,
+    ...(tls ? { tls } : {}),
+    ...(apiKey ? { apiKey } : {}),
+  }).catch((thrown: unknown) => {
+    throw new FlowError('NOT_FOUND', `no Temporal server answers at ${host}: ${messageOf(thrown)}`, { cause: thrown })
+  })
+  try {
+    await checkServer(connection, address)
+    return {
+      address,
+      connection,
+      client: new Client({ connection, namespace, dataConverter: converter }),
+    }
+  } catch (thrown) {
+    await connection.close()
+    throw thrown
+  }
+}
+
+/** What a server said, as an error of ours. */
+export function serverFailure(thrown: unknown, address: Address): unknown {
+  if (FlowError.is(thrown)) return thrown
+  const code = grpcCode(thrown)
+  if (code === GRPC.UNAVAILABLE || code === GRPC.DEADLINE_EXCEEDED) {
+    return new FlowError(
+      'NOT_FOUND',
+      `the Temporal server at ${placeOf(address)} does not answer: ${messageOf(thrown)}`,
+      {
+        cause: thrown,
+      },
+    )
+  }
+  if (code === GRPC.PERMISSION_DENIED || code === GRPC.UNAUTHENTICATED) {
+    return new FlowError('FORBIDDEN', `the Temporal server at ${placeOf(address)} refuses: ${messageOf(thrown)}`, {
+      cause: thrown,
+    })
+  }
+  return thrown
+}
+
+export const GRPC = {
+  INVALID_ARGUMENT: 3,
+  DEADLINE_EXCEEDED: 4,
+  NOT_FOUND: 5,
+  PERMISSION_DENIED: 7,
+  FAILED_PRECONDITION: 9,
+  UNIMPLEMENTED: 12,
+  UNAVAILABLE: 14,
+  UNAUTHENTICATED: 16,
+} as const
+
+/** Also of an error that wraps the server's. */
+export function grpcCode(thrown: unknown): number | undefined {
+  for (let at = thrown as { code?: unknown; cause?: unknown } | undefined; at; at = at.cause as typeof at) {
+    if (typeof at.code === 'number') return at.code
+  }
+  return undefined
+}
+
+export function messageOf(thrown: unknown): string {
+  const cause = (thrown as { cause?: unknown }).cause
+  const { details, message } = ((cause ?? thrown) as { details?: string; message?: string }) ?? {}
+  return details || message || String(thrown)
+}
+
+// ---
+
+const CONNECT_MS = 5_000
+
+async function checkServer({ workflowService }: Connection, address: Address): Promise<void> {
+  const { namespace, deployment } = address
+  try {
+    await workflowService.describeNamespace({ namespace })
+  } catch (thrown) {
+    if (grpcCode(thrown) !== GRPC.NOT_FOUND) throw serverFailure(thrown, address)
+    throw new FlowError(
+      'NOT_FOUND',
+      `there is no namespace "${namespace}" at ${address.host}: temporal operator namespace create ${namespace}`,
+      { cause: thrown },
+    )
+  }
+  try {
+    await workflowService.describeWorkerDeployment({ namespace, deploymentName: deployment })
+  } catch (thrown) {
+    const code = grpcCode(thrown)
+    // Nobody has worked there yet.
+    if (code === GRPC.NOT_FOUND) return
+    if (code !== GRPC.UNIMPLEMENTED) throw serverFailure(thrown, address)
+    throw new FlowError(
+      'INVALID_INPUT',
+      `the Temporal server at ${address.host} is too old: it has no worker deployment versions (1.28 has them)`,
+      { cause: thrown },
+    )
+  }
+}

@@ -1,0 +1,95 @@
+// The runs of a cluster as a store that is only looked at: lists by visibility, a run by the journal that its workflow answers,
+// also after its end, and signals on their way there. It drives nothing, and keeps nothing.
+
+import { createMemoryStore, FlowError, type Store } from '@stepflow/engine'
+import type { Connected } from '../connect.ts'
+import { listRuns } from './list-runs.ts'
+import { readJournal } from './read-journal.ts'
+import { sendSignal } from './send-signal.ts'
+
+export function runStore(connected: Connected): Store {
+  const read = createMemoryStore()
+  const known = new Map<string, Promise<boolean>>()
+  /** False if there is no such run. */
+  const know = (id: string): Promise<boolean> => {
+    const found = known.get(id) ?? load(connected, id, read)
+    known.set(id, found)
+    return found
+  }
+  const knowJournal = (journal: string) => know(journal.replace(/\/\d+$/, ''))
+  const { runs } = read
+  return {
+    durable: true,
+    keepsSteps: true,
+    append: async ({ journal, entries }) => {
+      const id = journal.replace(/\/\d+$/, '')
+      for (const entry of entries) {
+        if (entry.type !== 'signalled') throw onlyLooked()
+        const { name, signal, payload, item, id: once, by, wait } = entry
+        const from = by === undefined ? {} : { by }
+        if (name === 'signal') {
+          await sendSignal(connected, id, {
+            ...{ name, signal: signal as string, payload, ...from }, // a signal has a name
+            ...(item === undefined ? {} : { item }),
+            ...(once === undefined ? {} : { id: once }),
+            ...(wait === undefined ? {} : { wait }),
+          })
+        } else if (name === 'cancel') {
+          await sendSignal(connected, id, {
+            name,
+            ...(payload === undefined ? {} : { reason: String(payload) }),
+            ...from,
+          })
+        } else await sendSignal(connected, id, { name, ...from })
+        // What is looked at next has it.
+        if (await know(id)) await read.append({ journal, entries: [entry] })
+      }
+    },
+    appendAll: () => {
+      throw onlyLooked()
+    },
+    async read(journal, from) {
+      return (await knowJournal(journal)) ? read.read(journal, from) : []
+    },
+    work: () => {
+      throw onlyLooked()
+    },
+    runs: {
+      ...{ cached: () => undefined, remove: refuse, summary: refuse },
+      get: async (id) => ((await know(id)) ? runs.get(id) : undefined),
+      list: (query) => listRuns(connected, query),
+      items: async (id, ...rest) => ((await know(id)) ? runs.items(id, ...rest) : []),
+      statuses: async (id, ...rest) => ((await know(id)) ? runs.statuses(id, ...rest) : new Uint8Array()),
+      shards: async (id) => ((await know(id)) ? runs.shards(id) : []),
+      shard: async (journal) => ((await knowJournal(journal)) ? runs.shard(journal) : undefined),
+      async open(id) {
+        if (id === undefined || !(await know(id))) return []
+        return (await runs.open(id)).map((journal) => ({ ...journal, heldBy: 'Temporal' }))
+      },
+    },
+    blobs: read.blobs,
+    records: read.records,
+    logs: read.logs,
+    cursor: () => read.cursor(),
+    rowsAfter: (of) => read.rowsAfter(of),
+    watch: (of, listener) => read.watch(of, listener),
+    close: () => read.close(),
+  }
+}
+
+// ---
+
+async function load(connected: Connected, id: string, into: Store): Promise<boolean> {
+  const rows = await readJournal(connected, id)
+  if (!rows) return false
+  for (const [after, { entries }] of rows.entries()) await into.append({ journal: `${id}/0`, after, entries })
+  return true
+}
+
+function onlyLooked(): FlowError {
+  return new FlowError('INVALID_INPUT', 'the runs of a Temporal cluster are driven there, not from here')
+}
+
+function refuse(): never {
+  throw onlyLooked()
+}

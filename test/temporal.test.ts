@@ -1,0 +1,401 @@
+// Flows on a real Temporal server: begun, called, signalled, cancelled, killed, renewed, and replayed at the end. Skipped where
+// server or packages cannot be had.
+
+import { randomBytes } from 'node:crypto'
+import { readdirSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { root } from './stepflow.ts'
+import { installTemporal, type RunningWorker, TemporalCluster, until } from './temporal-cluster.ts'
+
+const installed = await installTemporal()
+if ('missing' in installed) process.stderr.write(`skipped: ${installed.missing}\n`)
+
+const COMPONENTS = `
+import { appendFileSync } from 'node:fs'
+const note = (text) => appendFileSync('calls.txt', text + '\\n')
+export const double = ({ n }) => { note('double ' + n); return { n: n * 2 } }
+export const fail = ({ message }, context) => { note(message + ' ' + context.attempt); throw new Error(message) }
+export const big = ({ bytes }) => ({ text: 'x'.repeat(bytes) })
+export const length = ({ text }) => text.length
+export const echo = (input) => input
+export const leak = ({ token }) => { throw new Error('refused: ' + token) }
+export const slow = ({ ms, name }, { signal }) => new Promise((resolve, reject) => {
+  note('began ' + name)
+  const timer = setTimeout(() => { note('ended ' + name); resolve(name) }, ms)
+  signal.addEventListener('abort', () => { clearTimeout(timer); note('left ' + name); reject(signal.reason) })
+})
+`
+const CONFIG = `
+plugins:
+  mine: { type: module, path: ./components.mjs }
+routes:
+  "/mine/{*component}": [{ plugin: mine }]
+`
+const FLOWS: Readonly<Record<string, string>> = {
+  three: `
+steps:
+  - { id: a, component: /mine/double, input: { n: { $input: n } } }
+  - { id: b, component: /mine/double, input: { n: { $step: a, path: n } } }
+  - { id: c, component: /mine/double, input: { n: { $step: b, path: n } } }
+output: { n: { $step: c, path: n }, text: { $template: "n is {{ steps.c.result.n }}" } }
+`,
+  ask: `
+steps:
+  - { id: before, component: /mine/double, input: { n: 1 } }
+  - { id: wait, component: /builtin/wait_for_signal, input: { name: approve }, needs: [before] }
+  - { id: after, component: /mine/double, input: { n: { $step: wait, path: n } } }
+output: { $step: after, path: n }
+`,
+  each: `
+steps:
+  - { id: each, component: /mine/double, for_each: { $input: list }, input: { n: { $item: $ } } }
+output: { $step: each }
+`,
+  slow: `
+steps:
+  - { id: s, component: /mine/slow, input: { ms: { $input: ms }, name: { $input: name } } }
+output: { $step: s }
+`,
+  fails: `
+steps:
+  - { id: s, component: /mine/fail, input: { message: { $input: message } }, retry: { attempts: 3, delay: 10ms } }
+output: { $step: s }
+`,
+  timed: `
+steps:
+  - { id: s, component: /mine/slow, input: { ms: 60000, name: timed }, timeout: 500ms }
+output: { $step: s }
+`,
+  inside: `
+steps:
+  - { id: s, component: /builtin/flow, input: { flow: flows/three.yaml, input: { n: 2 } } }
+output: { $step: s, path: n }
+`,
+  secret: `
+steps:
+  - { id: s, component: /mine/echo, input: { token: { $secret: TOKEN } } }
+  - { id: t, component: /mine/leak, input: { token: { $step: s, path: token } }, on_error: { action: continue, default_output: { error: gone } } }
+output: { s: { $step: s }, t: { $step: t } }
+`,
+  leaks: `
+steps:
+  - { id: t, component: /mine/leak, input: { token: { $secret: TOKEN } } }
+output: { $step: t }
+`,
+  changed: `
+steps:
+  - { id: s, component: /mine/echo, input: { token: { $template: "Bearer {{ secrets.TOKEN }}" } } }
+output: { $step: s }
+`,
+  big: `
+steps:
+  - { id: s, component: /mine/big, input: { bytes: { $input: bytes } } }
+  - { id: t, component: /mine/length, input: { text: { $step: s, path: text } } }
+output: { $step: t }
+`,
+  cached: `
+steps:
+  - { id: s, component: /mine/echo, input: 1, cache: { ttl: 1h } }
+output: { $step: s }
+`,
+}
+
+describe.skipIf('missing' in installed)('flows on a Temporal server', () => {
+  let cluster: TemporalCluster
+  let worker: RunningWorker
+  const ids: string[] = []
+  const TOKEN = 'hunter2-of-the-tests'
+  const env = { STEPFLOW_SECRET_TOKEN: TOKEN }
+  const engine = (queue?: string, more?: string) => ['--engine', cluster.url(queue, more)]
+  const submit = (flow: string, input: unknown, id: string, more: readonly string[] = engine()) =>
+    cluster.run(['submit', `${flow}.yaml`, '--input-json', JSON.stringify(input), '--idempotency-key', id, ...more])
+  const begin = async (flow: string, input: unknown, id: string) => {
+    const { code, err } = await submit(flow, input, id, [...engine(), '--detach'])
+    expect(err).toBe('')
+    expect(code).toBe(0)
+  }
+  const outcome = async (id: string, flow: string, input: unknown) => JSON.parse((await submit(flow, input, id)).out)
+  const kept = async (id: string) => {
+    const history = await cluster.history(id)
+    ids.push(id)
+    return history
+  }
+  const calls = (text: string) => cluster.lines('calls.txt').filter((line) => line === text).length
+
+  beforeAll(async () => {
+    cluster = await TemporalCluster.start(installed as Exclude<typeof installed, { missing: string }>, 300)
+    cluster.write('components.mjs', COMPONENTS)
+    cluster.write('stepflow-config.yml', CONFIG)
+    for (const [name, text] of Object.entries(FLOWS)) cluster.write(`${name}.yaml`, `name: ${name}${text}`)
+    cluster.write('flows/three.yaml', `name: three${FLOWS.three}`)
+    worker = await cluster.worker([...engine(), '--flows', '.'], env)
+  }, 120_000)
+
+  afterAll(async () => {
+    await cluster?.close()
+  })
+
+  test('a flow is a workflow of its name, each call an activity of its path with an id of ours', async () => {
+    const { code, out } = await submit('three', { n: 5 }, 'three')
+
+    expect(JSON.parse(out)).toEqual({ outcome: 'success', result: { n: 40, text: 'n is 40' } })
+    expect(code).toBe(0)
+    const { text, events } = await kept('three')
+    expect(events).toHaveLength(5 + 6 * 3)
+    expect(text).toContain('"name": "stepflow.three"')
+    expect(text.match(/"activityId": "[^"]*"/g)).toEqual([
+      '"activityId": "a|0/0/1|1"',
+      '"activityId": "b|0/1/1|1"',
+      '"activityId": "c|0/2/1|1"',
+    ])
+    expect(text).toContain('"name": "/mine/double"')
+  })
+
+  test('the same key finds the run that is there; with another input it is refused', async () => {
+    await submit('three', { n: 7 }, 'once')
+    const [again, other] = await Promise.all([submit('three', { n: 7 }, 'once'), submit('three', { n: 8 }, 'once')])
+
+    expect(JSON.parse(again.out).result.n).toBe(56)
+    expect(calls('double 7')).toBe(1)
+    expect(other.code).not.toBe(0)
+    expect(other.err).toContain('of another flow or input')
+  })
+
+  test('a flow inside is read by the worker, and its steps are activities, too', async () => {
+    expect(await outcome('inside', 'inside', null)).toEqual({ outcome: 'success', result: 16 })
+    const { text } = await kept('inside')
+    expect(text).toContain('"activityId": "a|0/0/1/0/0/1|1"')
+  })
+
+  test('a failure is repeated as the flow says, and never by Temporal', async () => {
+    expect(await outcome('fails', 'fails', { message: 'boom' })).toMatchObject({
+      outcome: 'failed',
+      error: { code: 'COMPONENT_FAILED', message: 'boom', step: 's' },
+    })
+    expect(cluster.lines('calls.txt').filter((line) => line.startsWith('boom'))).toEqual(['boom 1', 'boom 2', 'boom 3'])
+    await kept('fails')
+  })
+
+  test('a time limit ends the call at its component', async () => {
+    expect(await outcome('timed', 'timed', null)).toMatchObject({ outcome: 'failed', error: { code: 'TIMEOUT' } })
+    await until(() => calls('left timed') === 1)
+    await kept('timed')
+  })
+
+  test("a cancel gets to the component, and the run's reason to whoever looks", async () => {
+    await begin('slow', { ms: 600_000, name: 'cancelled' }, 'cancelled')
+    await until(() => calls('began cancelled') === 1)
+    const { code } = await cluster.run(['runs', 'cancel', 'cancelled', '--reason', 'not this one', ...engine()])
+
+    expect(code).toBe(0)
+    const ended = await submit('slow', { ms: 600_000, name: 'cancelled' }, 'cancelled')
+    expect(ended.code).toBe(130)
+    expect(JSON.parse(ended.out).error).toMatchObject({ code: 'CANCELLED', message: 'not this one' })
+    await until(() => calls('left cancelled') === 1)
+    expect((await kept('cancelled')).events.at(-1)).toBe('WORKFLOW_EXECUTION_CANCELED')
+  })
+
+  test('an approval comes by the command line of Temporal, or by ours; it may come before the wait', async () => {
+    await begin('ask', null, 'ask')
+    const shown = await cluster.run(['runs', 'show', 'ask', '--json', ...engine()])
+    expect(JSON.parse(shown.out)).toMatchObject({ runId: 'ask', status: 'running' })
+    await cluster.temporal('workflow', 'signal', '-w', 'ask', '--name', 'approve', '--input', '{"n": 21}')
+    expect(await outcome('ask', 'ask', null)).toEqual({ outcome: 'success', result: 42 })
+    await kept('ask')
+
+    await begin('ask', null, 'early')
+    for (const n of [1, 2]) {
+      const payload = ['--input-json', JSON.stringify({ n })]
+      await cluster.run(['runs', 'signal', 'early', 'approve', ...payload, '--id', 'same', ...engine()])
+    }
+    expect(await outcome('early', 'ask', null)).toEqual({ outcome: 'success', result: 2 })
+    await kept('early')
+  })
+
+  test('a run that is paused calls nothing until it is resumed', async () => {
+    await begin('ask', null, 'paused')
+    expect((await cluster.run(['runs', 'pause', 'paused', ...engine()])).code).toBe(0)
+    await cluster.run(['runs', 'signal', 'paused', 'approve', '--input-json', '{"n": 1000}', ...engine()])
+    const shown = await cluster.run(['runs', 'show', 'paused', '--json', ...engine()])
+    expect(JSON.parse(shown.out)).toMatchObject({ status: 'paused' })
+    expect(calls('double 1000')).toBe(0)
+    expect((await cluster.run(['runs', 'resume', 'paused', ...engine()])).code).toBe(0)
+    expect(await outcome('paused', 'ask', null)).toEqual({ outcome: 'success', result: 2000 })
+    await kept('paused')
+  })
+
+  test('a batch is a run for each line, in the order of the lines; the same key begins none again', async () => {
+    cluster.write('lines.jsonl', '{"n": 101}\n{"n": 102}\nnonsense\n{"n": 103}\n')
+    const words = ['submit', 'three.yaml', '--inputs', 'lines.jsonl', '--idempotency-key', 'batch', ...engine()]
+    const first = await cluster.run([...words, '--max-concurrent', '2'])
+    const again = await cluster.run(words)
+
+    const results = first.out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(results.map(({ result, error }) => result?.n ?? error.code)).toEqual([808, 816, 'INVALID_INPUT', 824])
+    expect(first.code).toBe(1)
+    expect(again.out).toBe(first.out)
+    expect(calls('double 101')).toBe(1)
+  })
+
+  test('runs are listed by flow and status; what Temporal does not know of them is refused', async () => {
+    const words = ['runs', 'list', '--json', ...engine()]
+    const listed = async (more: string[]) =>
+      (JSON.parse((await cluster.run([...words, ...more])).out) as { runId: string }[]).map(({ runId }) => runId)
+    // Visibility is behind what happens.
+    await until(async () => (await listed(['--status', 'cancelled'])).includes('cancelled'))
+    expect(await listed(['--status', 'failed', '--flow', 'fails'])).toEqual(['fails'])
+    const refused = await cluster.run([...words, '--label', 'a=b'])
+    expect(refused.code).toBe(2)
+    expect(refused.err).toContain('--label is nothing that Temporal can list runs by')
+  })
+
+  test('a secret is in no history, but with the component; one that an expression changes is refused', async () => {
+    expect(await outcome('secret', 'secret', null)).toEqual({
+      outcome: 'success',
+      result: { s: { token: '[redacted]' }, t: { error: 'gone' } },
+    })
+    expect(await outcome('leaks', 'leaks', null)).toMatchObject({
+      outcome: 'failed',
+      error: { message: 'refused: [redacted]' },
+    })
+    for (const id of ['secret', 'leaks']) expect((await kept(id)).text).not.toContain(TOKEN)
+    expect(Buffer.from((await kept('leaks')).text, 'utf8').toString()).not.toContain(
+      Buffer.from(TOKEN).toString('base64'),
+    )
+    const refused = await submit('changed', null, 'changed')
+    expect(refused.code).toBe(2)
+    expect(refused.err).toContain('changes or compares the secret "TOKEN"')
+  })
+
+  test('a long run is renewed by itself, and calls nothing twice', async () => {
+    const list = Array.from({ length: 300 }, (_, n) => 5000 + n)
+    cluster.write('list.json', JSON.stringify({ list }))
+    const words = ['submit', 'each.yaml', '--input', 'list.json', '--idempotency-key', 'each', ...engine()]
+    const { out } = await cluster.run(words)
+
+    expect(JSON.parse(out).result).toEqual(list.map((n) => ({ n: 2 * n })))
+    expect(list.filter((n) => calls(`double ${n}`) !== 1)).toEqual([])
+    const { text } = await kept('each')
+    expect(text).toContain('"continuedExecutionRunId": "')
+    const shown = JSON.parse((await cluster.run(['runs', 'show', 'each', '--json', ...engine()])).out)
+    expect(shown).toMatchObject({ status: 'completed' })
+  })
+
+  test('a worker that is killed in a call and in a wait leaves both to the next, and nobody waits long', async () => {
+    await begin('slow', { ms: 4000, name: 'killed' }, 'killed')
+    await begin('ask', null, 'waits')
+    await until(() => calls('began killed') === 1)
+    await worker.kill()
+    const gone = await cluster.run(['runs', 'show', 'waits', ...engine()])
+    expect(gone.err).toContain('no worker of its version polls the task queue q')
+    await cluster.temporal('workflow', 'signal', '-w', 'waits', '--name', 'approve', '--input', '{"n": 4}')
+    worker = await cluster.worker([...engine('q', '&cache=0'), '--flows', '.'], env)
+
+    expect(await outcome('waits', 'ask', null)).toEqual({ outcome: 'success', result: 8 })
+    expect(await outcome('killed', 'slow', { ms: 4000, name: 'killed' })).toEqual({
+      outcome: 'success',
+      result: 'killed',
+    })
+    expect(calls('began killed')).toBe(2)
+    await Promise.all([kept('killed'), kept('waits')])
+  })
+
+  test('a server that is killed and comes back finds its runs where they were', async () => {
+    await begin('ask', null, 'server')
+    await cluster.stopServer()
+    await cluster.startServer(300)
+    await cluster.temporal('workflow', 'signal', '-w', 'server', '--name', 'approve', '--input', '{"n": 6}')
+    expect(await outcome('server', 'ask', null)).toEqual({ outcome: 'success', result: 12 })
+    await kept('server')
+  })
+
+  test('a value over 2 MB fails its step where no blobs are kept', async () => {
+    expect(await outcome('small', 'big', { bytes: 1_900_000 })).toEqual({ outcome: 'success', result: 1_900_000 })
+    expect(await outcome('big', 'big', { bytes: 2_100_000 })).toMatchObject({
+      outcome: 'failed',
+      error: { code: 'INVALID_INPUT', step: 's', message: expect.stringContaining('start the workers with --blobs') },
+    })
+    await kept('big')
+  })
+
+  test('with blobs it is a reference, and with a key nothing of it can be read', async () => {
+    const key = randomBytes(32).toString('base64')
+    const more = [...engine('sealed'), '--blobs', 'blobs']
+    const sealed = await cluster.worker([...more, '--flows', '.'], { ...env, STEPFLOW_PAYLOAD_KEY: key })
+    const words = (flow: string, input: unknown, id: string) => [
+      'submit',
+      `${flow}.yaml`,
+      '--input-json',
+      JSON.stringify(input),
+      '--idempotency-key',
+      id,
+      ...more,
+    ]
+    const run = (flow: string, input: unknown, id: string) =>
+      cluster.run(words(flow, input, id), { STEPFLOW_PAYLOAD_KEY: key })
+    const [big, changed, leaks] = await Promise.all([
+      run('big', { bytes: 20_000_000 }, 'sealed-big'),
+      run('changed', null, 'sealed-secret'),
+      run('leaks', null, 'sealed-leak'),
+    ])
+    const wrong = await cluster.run(['runs', 'show', 'sealed-secret', ...more], {
+      STEPFLOW_PAYLOAD_KEY: randomBytes(32).toString('base64'),
+    })
+
+    expect(JSON.parse(big.out)).toEqual({ outcome: 'success', result: 20_000_000 })
+    expect((await cluster.history('sealed-big')).text.length).toBeLessThan(50_000)
+    expect(JSON.parse(changed.out)).toEqual({ outcome: 'success', result: { token: 'Bearer [redacted]' } })
+    expect(JSON.parse(leaks.out)).toMatchObject({ outcome: 'failed', error: { message: 'refused: [redacted]' } })
+    expect((await cluster.history('sealed-leak')).text).not.toContain('refused')
+    expect(wrong.err).toContain('STEPFLOW_PAYLOAD_KEY is not the key of its workers')
+    expect(await sealed.stop()).toBe(0)
+  })
+
+  test('what cannot be done there is refused before anything begins', async () => {
+    const refused = async (words: readonly string[]) => {
+      const { code, err, out } = await cluster.run(words)
+      expect(out).toBe('')
+      return `${code} ${err}`
+    }
+    expect(await refused(['submit', 'cached.yaml', ...engine()])).toMatch(/^2 .*step "s" has "cache"/)
+    expect(await refused(['run', 'three.yaml', ...engine()])).toMatch(/^2 .*stepflow worker and stepflow submit/)
+    expect(await refused(['serve', ...engine()])).toMatch(/^2 .*stepflow worker and stepflow submit/)
+    expect(await refused(['runs', 'rerun', 'three', ...engine()])).toMatch(/^2 .*submit its flow again/)
+    expect(await refused(['submit', 'three.yaml', '--engine', 'temporal://127.0.0.1:1/default'])).toMatch(
+      /^2 .*it names no task queue/,
+    )
+    expect(await refused(['submit', 'three.yaml', ...engine(), '--url', 'http://127.0.0.1:1'])).toMatch(
+      /^2 .*two places/,
+    )
+    const other = cluster.url().replace('/default?', '/nowhere?')
+    expect(await refused(['submit', 'three.yaml', '--engine', other])).toMatch(/^3 .*there is no namespace "nowhere"/)
+  })
+
+  test('every history replays, and those of released versions do, too', async () => {
+    const folder = `${root}/extensions/temporal/histories`
+    const released = readdirSync(folder).map((name) => `${folder}/${name}`)
+    const { out, err, code } = await cluster.replay([...new Set(ids)], released)
+    expect(err).toBe('')
+    expect(out).toMatch(/^(\d+) of \1 histories replay\n$/)
+    expect(code).toBe(0)
+  })
+
+  test('SIGTERM ends a worker with 0, after its calls have ended', async () => {
+    await begin('slow', { ms: 1500, name: 'drained' }, 'drained')
+    await until(() => calls('began drained') === 1)
+    expect(await worker.stop()).toBe(0)
+    expect(calls('ended drained')).toBe(1)
+  })
+})
+
+test('without the package a temporal:// URL is refused with what to install', async () => {
+  const { spawnSync } = await import('node:child_process')
+  const { stepflow } = await import('./stepflow.ts')
+  const words = [stepflow, 'worker', '--engine', 'temporal://127.0.0.1:1/default?task_queue=q']
+  const { status, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8', cwd: root })
+  expect(status).toBe(2)
+  expect(stderr).toContain('npm install @stepflow/temporal')
+})
