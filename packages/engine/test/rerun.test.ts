@@ -130,6 +130,40 @@ describe('rerun', () => {
     expect(outcomes).toEqual([ok(1)])
   })
 
+  test('from a step, a failure that nothing handled is done again too: it has no output to take over', async () => {
+    const { calls, outcomes } = await twice(chain, ['bad'], failsOnce(), { from: { step: 'c' } })
+    expect(calls).toEqual(['b', 'c'])
+    expect(outcomes).toEqual([ok('bad')])
+    const beside = plan({ a: call('/echo'), b: call('/maybe'), c: call('/echo', after([0], ref(0))) }, () => ({
+      input: { op: 'array', of: [ref(1), ref(2)] },
+    }))
+    const other = await twice(beside, ['bad'], failsOnce(), { from: { step: 'c' }, inputs: ['good'] })
+    expect(other.calls.sort()).toEqual(['b', 'c'])
+    expect(other.outcomes).toEqual([ok(['good', 'bad'])])
+  })
+
+  test('from a step, a failure that another step handled stays what it was', async () => {
+    const handled = plan(
+      {
+        b: call('/maybe', input, { handlers: [1] }),
+        h: call('/echo', { op: 'guard', rule: 'one_failed', of: [0], then: { op: 'literal', value: 'h' } }),
+        c: call('/never', after([1], ref(1))),
+      },
+      () => ({ input: { op: 'array', of: [ref(1), ref(2)] } }),
+    )
+    const never: Fn = () => {
+      throw new FlowError('COMPONENT_FAILED', 'never')
+    }
+    const { calls, outcomes } = await twice(
+      handled,
+      ['bad'],
+      { ...failsOnce(), '/never': never },
+      { from: { step: 'c' } },
+    )
+    expect(calls).toEqual(['c'])
+    expect(outcomes).toEqual([failedWith('never', 'c')])
+  })
+
   test('a step that the run does not have is not found, with a suggestion', async () => {
     await expect(twice(chain, [1], failsOnce(), { from: { step: 'bb' } })).rejects.toThrow(
       /no step "bb".*Did you mean "b"/,

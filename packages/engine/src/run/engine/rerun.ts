@@ -11,11 +11,11 @@ import type { Plan } from '../../plan/plan.ts'
 import { subPlanOf } from '../../plan/step-parts.ts'
 import type { JournalRow } from '../../store/store.ts'
 import { failed } from '../outcome.ts'
+import { rootStepOf, type Settled, startsOf } from './rerun-starts.ts'
 
 /** From where: the failed steps, or the last visit of a step (by id). */
 export type RerunFrom = { readonly failed: true } | { readonly step: string }
 
-type Settled = Extract<JournalEntry, { type: 'settled' }>
 type Finished = Extract<JournalEntry, { type: 'finished' }>
 
 /** The index of a step that can be rerun from; throws NOT_FOUND, with a suggestion. */
@@ -52,7 +52,7 @@ export function carryOver({ plan, rows, from, next = plan, items }: CarryOver): 
   const [created] = rows[0]?.entries ?? []
   if (created?.type !== 'created') return { entries: [], kept: 0 }
   const [first, last] = [created.from, created.from + created.inputs.length - 1]
-  const { settled, finished } = byItemOf(rows, first, last)
+  const { settled, all, finished } = byItemOf(rows, first, last)
   const isChosen = chosenIn(items)
   const reached = reachOf(plan)
   const placed = placesIn(plan, next, from && 'step' in from ? from.step : undefined)
@@ -63,7 +63,11 @@ export function carryOver({ plan, rows, from, next = plan, items }: CarryOver): 
     const end = finished[item - first]
     const known = settled[item - first] ?? []
     const isKept = !isChosen(item) || (from !== undefined && 'failed' in from && isFine(end))
-    const kept = isKept ? known : from ? keptOf(known, plan, from, reached) : []
+    const kept = isKept
+      ? known
+      : from
+        ? keptOf(known, plan, from, reached, isFine(end) ? undefined : all[item - first])
+        : []
     for (const { took: _, ...entry } of kept) {
       const there = (isKept ? placedOfKept : placed)(entry)
       if (there) entries.push({ ...there, carried: true })
@@ -98,26 +102,31 @@ export function chosenIn(items: readonly ItemRange[] | undefined): (item: number
 /** By place in the journal. */
 interface ByItem {
   readonly settled: readonly (Settled[] | undefined)[]
+  /** Also what follows from other entries. */
+  readonly all: readonly (Settled[] | undefined)[]
   readonly finished: readonly (Finished | undefined)[]
 }
 
 function byItemOf(rows: readonly JournalRow[], first: number, last: number): ByItem {
   const settled: (Settled[] | undefined)[] = []
+  const all: (Settled[] | undefined)[] = []
   const finished: (Finished | undefined)[] = []
   for (const { entries } of rows) {
     for (const entry of entries) {
-      if (entry.type === 'settled' && !entry.derived) {
+      if (entry.type === 'settled') {
         const place = rootItemOf(entry) - first
-        const known = settled[place]
-        if (known) known.push(entry)
-        else settled[place] = [entry]
+        for (const list of entry.derived ? [all] : [all, settled]) {
+          const known = list[place]
+          if (known) known.push(entry)
+          else list[place] = [entry]
+        }
       } else if (entry.type === 'finished') {
         const to = Math.min(entry.to ?? entry.item, last)
         for (let item = entry.item; item <= to; item++) finished[item - first] = entry
       }
     }
   }
-  return { settled, finished }
+  return { settled, all, finished }
 }
 
 function isFine(end: Finished | undefined): boolean {
@@ -198,49 +207,22 @@ function keptOf(
   plan: Plan,
   from: RerunFrom,
   reached: (step: number) => ReadonlySet<number>,
+  /** Of an item that did not end well: also what follows from other entries. */
+  all: readonly Settled[] | undefined,
 ) {
   const loops = isPush(plan)
-  const again = 'failed' in from ? firstFailures(settled) : lastVisit(settled, stepOf(plan, from.step))
+  const again = startsOf({ settled, all, plan, from, reached: loops ? undefined : reached })
   return settled.filter((entry, at) => {
     const step = rootStepOf(entry)
     for (const start of again) {
       if (step === start.step && at >= start.at) {
         // A loop that failed keeps its elements that succeeded; chosen by name, it is done again as a whole.
-        if (!('failed' in from) || entry.sub === undefined || entry.outcome.outcome === 'failed') return false
+        if (start.isWhole || entry.sub === undefined || entry.outcome.outcome === 'failed') return false
         if (isBelowFailure(entry, settled)) return false
       } else if (reached(start.step).has(step) && (!loops || at >= start.at)) return false
     }
     return true
   })
-}
-
-interface Start {
-  readonly step: number
-  /** Position in the journal; what came before it stays, where a plan has loops. */
-  readonly at: number
-}
-
-function firstFailures(settled: readonly Settled[]): Start[] {
-  const starts = new Map<number, number>()
-  settled.forEach((entry, at) => {
-    if (entry.sub !== undefined || entry.outcome.outcome !== 'failed') return
-    const first = settled.findIndex((other) => rootStepOf(other) === entry.step && visitOf(other) === entry.visit)
-    starts.set(entry.step, Math.min(starts.get(entry.step) ?? at, first))
-  })
-  return [...starts].map(([step, at]) => ({ step, at }))
-}
-
-/** -1 for a step that only the new plan has. */
-function stepOf(plan: Plan, id: string): number {
-  return plan.steps.findIndex((step) => step.id === id)
-}
-
-function lastVisit(settled: readonly Settled[], step: number): Start[] {
-  if (step < 0) return []
-  const visits = settled.filter((entry) => rootStepOf(entry) === step).map(visitOf)
-  if (visits.length === 0) return [{ step, at: 0 }]
-  const last = Math.max(...visits)
-  return [{ step, at: settled.findIndex((entry) => rootStepOf(entry) === step && visitOf(entry) === last) }]
 }
 
 /** In the same element, something failed before it: it may have read that. */
@@ -256,12 +238,4 @@ function isBelowFailure(entry: Settled, settled: readonly Settled[]): boolean {
 
 function rootItemOf({ sub, item }: VisitRef): number {
   return sub === undefined ? item : Number.parseInt(sub, 10)
-}
-
-function rootStepOf({ sub, step }: VisitRef): number {
-  return sub === undefined ? step : Number(sub.split('/')[1])
-}
-
-function visitOf({ sub, visit }: VisitRef): number {
-  return sub === undefined ? visit : Number.parseInt(sub.split('/')[2] as string, 10)
 }
