@@ -194,6 +194,9 @@ test('a batch says what is done of how many, how fast and how long it will take,
   const { total: _, ...unknown } = batch
   expect(describeBatch(unknown)).toBe('12,000 done: 11,990 ok, 10 failed, 0 skipped; 3 retries; 5,000/s')
   expect(describeEnd(batch)).toBe('12,000 done: 11,990 ok, 10 failed, 0 skipped; 3 retries; in 2.0s (5,000/s)')
+  expect(describeEnd({ ...batch, doneBefore: 12_000 })).toBe(
+    '12,000 done: 11,990 ok, 10 failed, 0 skipped; 3 retries; in 2.0s',
+  )
 })
 
 test('failures that were recovered are counted, in the line of a batch and at its end', () => {

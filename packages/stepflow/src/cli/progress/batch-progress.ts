@@ -72,10 +72,11 @@ export function describeBatch(progress: BatchProgress): string {
 
 /** The last line: `26,000 done: 25,990 ok, 10 failed, 0 skipped; 3 retries; in 3m 5s (140/s)`. */
 export function describeEnd(progress: Omit<BatchProgress, 'total'>): string {
-  const { counts, elapsedMs } = progress
+  const { counts, elapsedMs, doneBefore } = progress
   const more = asides(progress).map((text) => `; ${text}`)
-  const rate = `${number(rateOf(progress))}/s`
-  return `${number(sum(counts))} done: ${howTheyEnded(counts)}${more.join('')}; in ${duration(elapsedMs)} (${rate})`
+  // Nothing has ended since: of what had ended before, this process knows no rate.
+  const rate = sum(counts) > doneBefore ? ` (${number(rateOf(progress))}/s)` : ''
+  return `${number(sum(counts))} done: ${howTheyEnded(counts)}${more.join('')}; in ${duration(elapsedMs)}${rate}`
 }
 
 /** The same in one line of a terminal: what matters least is left out where there is no room. */
