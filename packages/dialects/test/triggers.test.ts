@@ -31,7 +31,7 @@ test.each(['flow', 'manifest'] as const)(
     expect(flow?.triggers).toEqual([
       {
         ...{ type: 'schedule', cron: '0 9 * * 1-5', timezone: 'Europe/Berlin', catchUp: 3, overlap: 'queue' },
-        ...{ jitter: '30s', input: { at: '{{ trigger.time }}' }, origin: { line: 4, column: 5 } },
+        ...{ jitter: '30s', input: { at: '{{ trigger.time }}' }, index: 0, origin: { line: 4, column: 5 } },
       },
       {
         ...{
@@ -39,6 +39,7 @@ test.each(['flow', 'manifest'] as const)(
           name: 'push',
           secret: 'HOOK_SECRET',
           signature: 'github',
+          index: 1,
           origin: { line: 5, column: 5 },
         },
         input: {
@@ -46,13 +47,14 @@ test.each(['flow', 'manifest'] as const)(
           kind: "{{ trigger.headers['x-github-event'] }}",
         },
       },
-      { type: 'mcp', name: 'fruit_left', origin: { line: 9, column: 5 } },
-      { type: 'schedule', cron: '@daily', origin: { line: 10, column: 5 } },
+      { type: 'mcp', name: 'fruit_left', index: 2, origin: { line: 9, column: 5 } },
+      { type: 'schedule', cron: '@daily', index: 3, origin: { line: 10, column: 5 } },
     ])
   },
 )
 
 test.each([
+  ['a tool that the server has itself', '  - { mcp: stepflow_rerun }', 'INVALID_TRIGGER'],
   ['no list', '  { webhook: a, secret: S }', 'INVALID_VALUE'],
   ['no object', '  - push', 'INVALID_VALUE'],
   ['nothing that starts the flow', '  - { secret: S }', 'INVALID_TRIGGER'],

@@ -46,6 +46,15 @@ test.each([
   expect(found[0]?.message).toContain(reason)
 })
 
+test('behind a trigger that is wrong, others are told by the places that they have in the list', async () => {
+  const found = await findings('{ webhook: a/b, secret: S }\n  - { schedule: "0 0 30 2 *" }')
+
+  expect(found.map(({ path, message }) => [path, message.match(/triggers\[\d\]/)?.[0]])).toEqual([
+    ['$.triggers[1].webhook', 'triggers[1]'],
+    ['$.triggers[2]', 'triggers[2]'],
+  ])
+})
+
 test.each([
   ['{ schedule: "CRON_TZ=Europe/Berlin 0 0 29 2 *", jitter: 1h, catch_up: 1000 }'],
   ['{ schedule: "*/5 * * * * *" }'],

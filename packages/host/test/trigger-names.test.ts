@@ -155,7 +155,12 @@ test('of two files with one webhook the second is an error until the first has i
   const flows = await loaded()
   expect((await flows.webhook('push'))?.flow).toBe('a')
   expect((await flows.get('b')).diagnostics).toContainEqual(
-    expect.objectContaining({ code: 'TRIGGER_NAME_TAKEN', file: 'b.yaml', line: 4 }),
+    expect.objectContaining({
+      code: 'TRIGGER_NAME_TAKEN',
+      file: 'b.yaml',
+      line: 4,
+      path: expect.stringMatching(/^\$\.triggers\[\d\]$/),
+    }),
   )
   expect((await flows.get('b')).publishedVersion).toBeUndefined()
 

@@ -89,7 +89,7 @@ const text = (said: string) => [{ type: 'text', text: said }]
 
 describe.each(['old', 'modern'] as const)('a client of the %s protocol', (era) => {
   test('finds the flows that are tools, with what they take, and tools for flows and runs', async () => {
-    const { client } = await connect(era)
+    const { client, server } = await connect(era)
 
     const { tools } = await client.listTools()
 
@@ -99,6 +99,11 @@ describe.each(['old', 'modern'] as const)('a client of the %s protocol', (era) =
         ...['stepflow_get_run', 'stepflow_list_flows', 'stepflow_list_runs', 'stepflow_rerun', 'stepflow_run_flow'],
       ].sort(),
     )
+    // A flow that took the name of one of them would hide it.
+    for (const { name } of tools.filter(({ name }) => name.startsWith('stepflow_'))) {
+      const { body } = await server.call('POST', '/flows/check', { text: `steps: []\ntriggers: [{ mcp: ${name} }]` })
+      expect(body.diagnostics).toContainEqual(expect.objectContaining({ code: 'INVALID_TRIGGER', line: 2 }))
+    }
     expect(tools.find(({ name }) => name === 'greet')).toEqual({
       name: 'greet',
       description: 'Greets somebody',

@@ -10,7 +10,14 @@ import { checkTriggerInput } from './trigger-input.ts'
 
 export type Trigger = ScheduleTrigger | WebhookTrigger | McpTrigger
 
-export interface ScheduleTrigger {
+/** Where a trigger stands. */
+interface Standing {
+  /** In the list, with those in it that are wrong. */
+  readonly index: number
+  readonly origin: Place
+}
+
+export interface ScheduleTrigger extends Standing {
   readonly type: 'schedule'
   /** As it was written. */
   readonly cron: string
@@ -22,13 +29,12 @@ export interface ScheduleTrigger {
   readonly catchUp?: number
   /** As it was written. */
   readonly jitter?: string | number
-  readonly origin: Place
 }
 
 /** While the run before has not ended: leave the time out, let it wait, or begin at once. */
 export type Overlap = 'skip' | 'queue' | 'allow'
 
-export interface WebhookTrigger {
+export interface WebhookTrigger extends Standing {
   readonly type: 'webhook'
   readonly name: string
   /** The name of the secret that deliveries are signed with. */
@@ -37,13 +43,11 @@ export interface WebhookTrigger {
   readonly signature?: 'github' | 'stripe' | 'standard'
   /** With templates, which see `trigger`. */
   readonly input?: Json
-  readonly origin: Place
 }
 
-export interface McpTrigger {
+export interface McpTrigger extends Standing {
   readonly type: 'mcp'
   readonly name: string
-  readonly origin: Place
 }
 
 export function readTriggers(field: Field | undefined, findings: Findings): readonly Trigger[] {
@@ -54,7 +58,7 @@ export function readTriggers(field: Field | undefined, findings: Findings): read
     findings.error('INVALID_VALUE', `"triggers" must be a list, not ${kindOfNode(node)}`, node, trail, hint)
     return []
   }
-  const read = node.items.map((item, i) => readTrigger(item, below(trail, i), `triggers[${i}]`, findings))
+  const read = node.items.map((item, i) => readTrigger(item, i, below(trail, i), findings))
   tellSeconds(read, trail, findings)
   return read.flatMap((trigger) => trigger ?? [])
 }
@@ -77,6 +81,14 @@ const SIGNATURES = { github: 'github', stripe: 'stripe', standard: 'standard' } 
 /** What clients take for the name of a tool, and what needs no escape in an address. */
 const NAME = /^[A-Za-z0-9_.-]{1,128}$/
 const NAME_HINT = 'use letters, digits, _, - and ., at most 128 of them'
+/** What the MCP server of Stepflow has for itself. */
+const OWN_TOOLS: ReadonlySet<string> = new Set([
+  'stepflow_list_flows',
+  'stepflow_list_runs',
+  'stepflow_run_flow',
+  'stepflow_get_run',
+  'stepflow_rerun',
+])
 /** As secrets can be called. */
 const SECRET = /^[A-Za-z_][\w.-]{0,127}$/
 /** A day of minutes is enough to be made up for. */
@@ -85,12 +97,14 @@ const MOST_CATCH_UP = 1000
 interface Reading {
   readonly fields: FieldReader
   readonly node: MapNode
+  readonly index: number
   readonly trail: Trail
   readonly owner: string
   readonly findings: Findings
 }
 
-function readTrigger(node: Node, trail: Trail, owner: string, findings: Findings): Trigger | undefined {
+function readTrigger(node: Node, index: number, trail: Trail, findings: Findings): Trigger | undefined {
+  const owner = `triggers[${index}]`
   if (node.kind !== 'map') {
     findings.error('INVALID_VALUE', `${owner} must be an object, not ${kindOfNode(node)}`, node, trail)
     return undefined
@@ -104,7 +118,8 @@ function readTrigger(node: Node, trail: Trail, owner: string, findings: Findings
     return undefined
   }
   tellForeign(kind, entries, { trail, owner, findings })
-  const reading: Reading = { fields: new FieldReader(entries, findings, trail, owner), node, trail, owner, findings }
+  const fields = new FieldReader(entries, findings, trail, owner)
+  const reading: Reading = { fields, node, index, trail, owner, findings }
   switch (kind) {
     case 'schedule':
       return readSchedule(reading)
@@ -148,7 +163,7 @@ function readSchedule(reading: Reading): ScheduleTrigger | undefined {
     ...(overlap === undefined ? {} : { overlap }),
     ...(catchUp === undefined ? {} : { catchUp }),
     ...(jitterMs === undefined || !jitter ? {} : { jitter: toJson(jitter.node) as string | number }), // it is a duration
-    origin: placeOf(reading.node),
+    ...standingOf(reading),
   }
 }
 
@@ -164,12 +179,15 @@ function readWebhook(reading: Reading): WebhookTrigger | undefined {
   const input = inputIn(reading, ['body', 'headers', 'query'])
   if (name === undefined || secret === undefined) return undefined
   const form = signature === undefined ? {} : { signature }
-  return { type: 'webhook', name, secret, ...form, ...input, origin: placeOf(node) }
+  return { type: 'webhook', name, secret, ...form, ...input, ...standingOf(reading) }
 }
 
 function readMcp(reading: Reading): McpTrigger | undefined {
   const name = nameIn('mcp', reading)
-  return name === undefined ? undefined : { type: 'mcp', name, origin: placeOf(reading.node) }
+  if (name === undefined) return undefined
+  if (!OWN_TOOLS.has(name)) return { type: 'mcp', name, ...standingOf(reading) }
+  tellWrong('mcp', 'the name of a tool that the server does not have itself', reading, 'give it another name')
+  return undefined
 }
 
 function nameIn(key: 'webhook' | 'mcp', reading: Reading): string | undefined {
@@ -218,7 +236,7 @@ function tellWrong(key: string, wanted: string, { fields, findings, owner }: Rea
 /** A name leads to one flow, and in it to one trigger. */
 function tellSeconds(triggers: readonly (Trigger | undefined)[], trail: Trail, findings: Findings): void {
   const first = new Map<string, Place>()
-  for (const [i, trigger] of triggers.entries()) {
+  for (const trigger of triggers) {
     if (!trigger || trigger.type === 'schedule') continue
     const named = `${trigger.type} "${trigger.name}"`
     const before = first.get(named)
@@ -226,11 +244,12 @@ function tellSeconds(triggers: readonly (Trigger | undefined)[], trail: Trail, f
       first.set(named, trigger.origin)
       continue
     }
-    const message = `triggers[${i}] is the ${named} once more, which is there already${lineOf(before)}`
-    findings.error('INVALID_TRIGGER', message, trigger.origin, below(trail, i), 'give it another name')
+    const { index } = trigger
+    const message = `triggers[${index}] is the ${named} once more, which is there already${lineOf(before)}`
+    findings.error('INVALID_TRIGGER', message, trigger.origin, below(trail, index), 'give it another name')
   }
 }
 
-function placeOf({ line, column }: Place): Place {
-  return { line, column }
+function standingOf({ index, node: { line, column } }: Reading): Standing {
+  return { index, origin: { line, column } }
 }

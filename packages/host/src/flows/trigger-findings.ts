@@ -15,18 +15,19 @@ export async function triggerFindings({ flow, plan }: CompiledTriggers, file?: s
   const found = await scheduleFindings(triggers, file)
   // One that cannot be kept has no times for which its input could be made.
   if (schema === undefined || found.length > 0) return found
-  for (const [i, trigger] of triggers.entries()) {
+  for (const trigger of triggers) {
     const [first, ...more] = await misfitsOf(schema, trigger)
     if (!first) continue
-    const { line, column } = trigger.origin
+    const { index, origin } = trigger
+    const { line, column } = origin
     const told = [first, ...more].slice(0, 5).map(({ path, message }) => `${path} ${message}`)
     found.push({
       code: 'INVALID_TRIGGER',
       level: 'error',
-      message: `the input of triggers[${i}] never fits the flow's schema: ${told.join('; ')}`,
+      message: `the input of triggers[${index}] never fits the flow's schema: ${told.join('; ')}`,
       ...(file === undefined ? {} : { file }),
       ...(line > 0 ? { line, column } : {}),
-      path: `$.triggers[${i}]`,
+      path: `$.triggers[${index}]`,
     })
   }
   return found

@@ -121,7 +121,7 @@ function keyOf({ type, name }: Pick<NamedTrigger, 'type' | 'name'>): string {
   return `${type} ${name}`
 }
 
-function taken({ type, name, origin }: NamedTrigger, owner: string, file: string | undefined): Diagnostic {
+function taken({ type, name, index, origin }: NamedTrigger, owner: string, file: string | undefined): Diagnostic {
   const what = type === 'mcp' ? 'MCP tool' : 'webhook'
   return {
     code: TRIGGER_NAME_TAKEN,
@@ -129,6 +129,7 @@ function taken({ type, name, origin }: NamedTrigger, owner: string, file: string
     message: `the ${what} "${name}" is that of the flow "${owner}"`,
     ...(file === undefined ? {} : { file }),
     ...(origin.line > 0 ? { line: origin.line, column: origin.column } : {}),
+    path: `$.triggers[${index}]`,
     hint: 'give it another name, or take it out of that flow',
   }
 }

@@ -6,17 +6,18 @@ import { readCron } from './cron.ts'
 import { checkJitter } from './jitter.ts'
 
 export function checkSchedules(triggers: readonly Trigger[], file?: string): Diagnostic[] {
-  return triggers.flatMap((trigger, i) => {
+  return triggers.flatMap((trigger) => {
     const message = trigger.type === 'schedule' ? whyWrong(trigger) : undefined
     if (message === undefined) return []
-    const { line, column } = trigger.origin
+    const { index, origin } = trigger
+    const { line, column } = origin
     return {
       code: 'INVALID_TRIGGER',
       level: 'error',
-      message: `the schedule of triggers[${i}] cannot be kept: ${message}`,
+      message: `the schedule of triggers[${index}] cannot be kept: ${message}`,
       ...(file === undefined ? {} : { file }),
       ...(line > 0 ? { line, column } : {}),
-      path: `$.triggers[${i}]`,
+      path: `$.triggers[${index}]`,
     } as const
   })
 }

@@ -24,6 +24,6 @@ export function triggerWarnings(
     if (message === undefined) return []
     const place = trigger.origin.line > 0 ? trigger.origin : {}
     const where = file === undefined ? place : { file, ...place }
-    return [{ code: 'UNUSABLE_SECRET', level: 'warning', message, ...where }]
+    return [{ code: 'UNUSABLE_SECRET', level: 'warning', message, ...where, path: `$.triggers[${trigger.index}]` }]
   })
 }
