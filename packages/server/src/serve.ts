@@ -11,6 +11,7 @@ import { isLoopback, LOOPBACK, listen } from './listen.ts'
 import { type OpenOptions, openServices } from './open-services.ts'
 import type { Services } from './services.ts'
 import { whyUnusable } from './signatures/forms.ts'
+import { startWhenThere } from './start-when-there.ts'
 import { createFire } from './triggers/fire.ts'
 import { Scheduler } from './triggers/scheduler.ts'
 
@@ -48,7 +49,13 @@ export interface StartedServer {
 export const DEFAULT_PORT = 7837
 
 /** Throws INVALID_INPUT for what cannot be served, CONFLICT if another server has the store. */
-export async function serve(options: ServeOptions): Promise<StartedServer> {
+export function serve(options: ServeOptions): Promise<StartedServer> {
+  return startWhenThere(options.log, (foundShared) => start(options, foundShared))
+}
+
+// ---
+
+async function start(options: ServeOptions, foundShared: () => void): Promise<StartedServer> {
   const { clock = systemClock, log = () => {}, onLost = () => {} } = options
   const basePath = checkedBase(options.basePath ?? '')
   const { host = LOOPBACK, allowHosts = [], cors = [] } = options
@@ -61,7 +68,10 @@ export async function serve(options: ServeOptions): Promise<StartedServer> {
     door: { basePath, hosts, origins, access: (services) => createTokenAccess({ ...services, isOpen }) },
     async onStore(store) {
       // Where several nodes work on a store, each of them serves it.
-      if (store.capacity !== undefined) return () => {}
+      if (store.capacity !== undefined) {
+        foundShared()
+        return () => {}
+      }
       const taken = await takeSeat({ store, clock, log, onLost })
       seat = taken
       return () => taken.leave()
@@ -110,8 +120,6 @@ export async function serve(options: ServeOptions): Promise<StartedServer> {
     throw thrown
   }
 }
-
-// ---
 
 /** `/x`, or nothing. */
 function checkedBase(text: string): string {

@@ -15,6 +15,7 @@ import { type OpenOptions, openServices } from './open-services.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { healthRoutes } from './routes/root.ts'
 import type { Services } from './services.ts'
+import { startWhenThere } from './start-when-there.ts'
 
 export interface WorkOptions extends OpenOptions {
   /** Where probes are answered; nowhere unless told. 0: any that is free. */
@@ -34,7 +35,13 @@ export interface StartedWorker {
 }
 
 /** Throws INVALID_INPUT for a store that only one process can work on. */
-export async function work(options: WorkOptions): Promise<StartedWorker> {
+export function work(options: WorkOptions): Promise<StartedWorker> {
+  return startWhenThere(options.log, (foundShared) => start(options, foundShared))
+}
+
+// ---
+
+async function start(options: WorkOptions, foundShared: () => void): Promise<StartedWorker> {
   const { host = LOOPBACK, port } = options
   const isOpen = isLoopback(host)
   const opened = await openServices({
@@ -42,6 +49,7 @@ export async function work(options: WorkOptions): Promise<StartedWorker> {
     door: { basePath: '', hosts: [], origins: [], access: (services) => createTokenAccess({ ...services, isOpen }) },
     async onStore(store) {
       checkShared(store)
+      foundShared()
       return () => {}
     },
   })
@@ -69,8 +77,6 @@ export async function work(options: WorkOptions): Promise<StartedWorker> {
     throw thrown
   }
 }
-
-// ---
 
 function checkShared({ capacity }: Store): void {
   if (capacity !== undefined) return

@@ -97,7 +97,11 @@ export class FolderFlows {
       const saving: Promise<unknown>[] = []
       for (const { path, reading } of readAhead(paths, (path) => this.#folder.read(path))) {
         const save = await this.#take(path, files.get(path), { owned: owners.get(path), reading })
-        if (save) saving.push(save())
+        if (!save) continue
+        const saved = save()
+        // Should the next one not even be read, nobody asks for this one any more.
+        saved.catch(() => {})
+        saving.push(saved)
       }
       // A store writes what comes together in one go.
       await Promise.all(saving)
