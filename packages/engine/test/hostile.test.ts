@@ -195,7 +195,8 @@ test('a closed engine takes nothing, and says so', async () => {
 
   const tries = [engine.submit(one('/echo'), [1]), engine.runDirectly(one('/echo'), 1), engine.resume('x')]
 
-  for (const attempt of tries) await expect(attempt).rejects.toThrow('this engine was closed')
+  const refused = { code: 'RESOURCE_UNAVAILABLE', message: expect.stringContaining('this engine was closed') }
+  for (const attempt of tries) await expect(attempt).rejects.toMatchObject(refused)
 })
 
 // ---

@@ -422,7 +422,8 @@ export class RunEngine implements PlanEngine {
 const WHOLE = Promise.resolve('whole' as const)
 
 function closed(): FlowError {
-  return new FlowError('CONFLICT', 'this engine was closed and runs nothing more; create another one')
+  const message = 'this engine was closed and runs nothing more; create another one'
+  return new FlowError('RESOURCE_UNAVAILABLE', message, { retryable: false })
 }
 
 /** Journals with items that have not ended. */

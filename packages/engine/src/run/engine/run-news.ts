@@ -52,7 +52,10 @@ export class RunNews {
         this.#wake = resolve
       })
     }
-    if (closed.isOver) throw new FlowError('CONFLICT', 'this engine was closed: it follows no run any more')
+    if (closed.isOver) {
+      const message = 'this engine was closed: it follows no run any more'
+      throw new FlowError('RESOURCE_UNAVAILABLE', message, { retryable: false })
+    }
     if (left?.aborted) throw new FlowError('CANCELLED', 'nobody follows this run any longer')
   }
 
