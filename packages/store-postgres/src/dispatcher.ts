@@ -3,6 +3,7 @@
 //
 // K1  A journal is claimed by one statement, which takes its wake: no two processes take the same. Should two drive it all the
 //     same, the journal's fence ends one of them.
+//     A claim whose answer was lost may have been made: we look for what is in our hand before we take more.
 // K2  A wake that comes while its journal is driven waits until the driver lets go.
 //
 // K3  Of the runs of which something is due, those come first of which least is in hand here, and none gets more than half of the
@@ -49,6 +50,8 @@ export class Dispatcher {
   #isToLookAgain = false
   /** More may have been due than we had room for when we looked last. */
   #isFull = false
+  /** K1. What was asked for last may be in our hand, and we do not know. */
+  #isUncertain = false
   /** Runs that are left to others, and until when. By `performance.now()`. */
   readonly #left = new Map<string, number>()
   readonly #offset = Math.floor(Math.random() * 1_000)
@@ -123,7 +126,10 @@ export class Dispatcher {
   #take(take: () => Promise<void>): void {
     this.#taking = take()
       // The next look tries again.
-      .catch((error) => this.#options.log('warning', `cannot look for work: ${(error as Error).message}`))
+      .catch((error) => {
+        this.#isUncertain = true
+        this.#options.log('warning', `cannot look for work: ${(error as Error).message}`)
+      })
       .then(() => {
         this.#taking = undefined
         if (!this.#isToLookAgain) return
@@ -135,6 +141,7 @@ export class Dispatcher {
   /** K3. */
   async #takeDue(): Promise<void> {
     const { presence, clock } = this.#options
+    if (this.#isUncertain) await this.#takeUnknown()
     const room = this.#driving.room
     this.#cancelTimer?.()
     this.#isFull = room <= 0
@@ -148,6 +155,20 @@ export class Dispatcher {
     this.#isFull = rows.length >= room
     // There may be more than had room in one statement.
     if (rows.length > room) this.#isToLookAgain = true
+  }
+
+  /** K1. Whatever this process drives in another way finds itself driven. */
+  async #takeUnknown(): Promise<void> {
+    const { connection, presence } = this.#options
+    const held = await connection().query<{ run: string; part: number }>({
+      text: 'SELECT run, part FROM shards WHERE driver = $1 AND is_open',
+      values: [presence.id],
+    })
+    this.#isUncertain = false
+    for (const { run, part } of held) {
+      const journal = journalOf(fromText(run), part)
+      if (!this.#driving.has(journal)) this.#driving.start(journal)
+    }
   }
 
   async #claimDue(now: number, room: number): Promise<Due[]> {

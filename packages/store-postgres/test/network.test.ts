@@ -45,6 +45,26 @@ function suite(server: PostgresServer): void {
     await end()
   })
 
+  test('a journal is driven by whoever took it, also if the answer to that was lost', async () => {
+    const { store, network, end } = await open()
+    const [journal, other] = ['r/1', 'r/2']
+    for (const one of [journal, other]) {
+      await store.append({ journal: one, after: 0, entries: [created('r', [1])], wakes: [{ journal: one, at: 0 }] })
+      await store.putDown?.({ journal: one, at: 0 })
+    }
+    const driven: string[] = []
+    const lost = network.loseAnswer('take-due')
+    const work = store.work(async (one) => {
+      driven.push(one)
+      return null
+    })
+    await lost
+
+    await vi.waitFor(() => expect(driven).toEqual(expect.arrayContaining([journal, other])), WITHIN)
+    await work.stop()
+    await end()
+  })
+
   test('while it is cut, what is written is refused; afterwards it goes on, and watchers have missed nothing', async () => {
     const { store, network, end } = await open()
     const heard: number[] = []

@@ -4,8 +4,8 @@ import { connect, createServer, type Socket } from 'node:net'
 
 export interface Network {
   readonly port: number
-  /** From the next answer to an append on, nothing comes back; then the connections break. Resolves when one was lost. */
-  loseAnswer(): Promise<void>
+  /** From the next answer to such a statement on, nothing comes back; then the connections break. Resolves when one was lost. */
+  loseAnswer(to?: 'append-' | 'take-due'): Promise<void>
   /** Breaks all connections; new ones are refused until `mend`. */
   cut(): void
   /** Passes nothing on in either direction, and says nothing: as after a cable was pulled. */
@@ -22,6 +22,7 @@ export async function startNetwork(to: number): Promise<Network> {
   const held: (() => void)[] = []
   let [isCut, isHeld, delayMs] = [false, false, 0]
   let onLost: (() => void) | undefined
+  let lost = ''
   const breakAll = () => {
     for (const socket of sockets) socket.destroy()
   }
@@ -39,14 +40,14 @@ export async function startNetwork(to: number): Promise<Network> {
       socket.on('error', () => {})
       socket.on('close', () => sockets.delete(socket))
     }
-    let isWriting = false
+    let isAsked = false
     client.on('data', (data) => {
-      // A row: what it is sent with is in the statement's name.
-      if (data.includes('append-')) isWriting = true
+      // What a statement is for is in its name.
+      if (onLost && data.includes(lost)) isAsked = true
       pass(target, data)
     })
     target.on('data', (data) => {
-      if (!onLost || !isWriting) return pass(client, data)
+      if (!onLost || !isAsked) return pass(client, data)
       breakAll()
       onLost()
       onLost = undefined
@@ -57,8 +58,9 @@ export async function startNetwork(to: number): Promise<Network> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     port: (server.address() as { port: number }).port,
-    loseAnswer: () =>
+    loseAnswer: (to = 'append-') =>
       new Promise((resolve) => {
+        lost = to
         onLost = resolve
       }),
     cut() {

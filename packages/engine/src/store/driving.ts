@@ -82,6 +82,10 @@ export class Driving {
     running.then(() => this.#running.delete(running))
   }
 
+  has(journal: JournalId): boolean {
+    return this.#driving.has(journal)
+  }
+
   /** The journal is done, or put down. */
   left(journal: JournalId): void {
     this.#driving.delete(journal)

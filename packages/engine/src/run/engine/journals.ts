@@ -55,6 +55,8 @@ export class Journals {
   #onLeft: (() => void)[] = []
   /** Journals that the store has given us while a driver here had them, or was about to begin them. */
   readonly #offered = new Set<JournalId>()
+  /** Journals that are on their way back to the store. */
+  readonly #returning = new Map<JournalId, Promise<void>>()
   /** Runs that need a component that is not here. */
   readonly #lacking = new Set<RunId>()
   /** Journals that are driven here, and those among them that began here. */
@@ -105,7 +107,8 @@ export class Journals {
   start(run: LocalRun, journal: JournalId, preamble: readonly JournalEntry[]): Promise<void> {
     const [first] = preamble
     if (first?.type !== 'created') return Promise.resolve()
-    if (this.#isClosing) return Promise.reject(new FlowError('CANCELLED', 'the engine was closed'))
+    if (this.#isClosing)
+      return Promise.reject(new FlowError('RESOURCE_UNAVAILABLE', 'the engine was closed', { retryable: false }))
     run.open(journal)
     this.#begun++
     this.#followed++
@@ -145,7 +148,16 @@ export class Journals {
   }
 
   /** Gives a journal back to the store, which may be away: it is asked until it takes it. */
-  async handBack(wake: Wake): Promise<void> {
+  handBack(wake: Wake): Promise<void> {
+    const { journal } = wake
+    const returning = this.#handBack(wake).finally(() => {
+      if (this.#returning.get(journal) === returning) this.#returning.delete(journal)
+    })
+    this.#returning.set(journal, returning)
+    return returning
+  }
+
+  async #handBack(wake: Wake): Promise<void> {
     const { store, patience, warn } = this.#tools
     try {
       await patience.ask(() => store.putDown?.(wake), Number.POSITIVE_INFINITY)
@@ -176,6 +188,12 @@ export class Journals {
   async #take(journal: JournalId): Promise<Taken | undefined> {
     const { store, patience, runs, clock } = this.#tools
     const id = runOfJournal(journal)
+    // Whether it was given to us before it was given back, or after, the store does not say: it is to give it again.
+    const returning = this.#returning.get(journal)
+    if (returning) {
+      await returning
+      return { journal, at: clock.now() }
+    }
     try {
       const known = runs.get(id)
       const run = known ?? (await runs.load(id, true))
