@@ -65,6 +65,8 @@ export interface NodeFacts {
   readonly capacity?: number | undefined
   /** Of the program. */
   readonly version?: string | undefined
+  /** `false`: a store whose schema is older than this program is refused, and stays as it is. */
+  readonly migrate?: boolean | undefined
 }
 
 export interface WiredPlugins {
@@ -175,11 +177,12 @@ export async function openStore(
   if (stateStore.type === 'postgres') {
     const { createPostgresStore } = await import('@stepflow/store-postgres')
     const { url } = stateStore
-    const { name, capacity, version } = options.node ?? {}
+    const { name, capacity, version, migrate } = options.node ?? {}
     const node = {
       ...(name === undefined ? {} : { driverId: name }),
       ...(capacity === undefined ? {} : { maxJournals: capacity }),
       ...(version === undefined ? {} : { version }),
+      ...(migrate === undefined ? {} : { migrate }),
     }
     return ifThere(() => createPostgresStore({ url, ...(blobs && { blobs }), ...node, ...shared }))
   }

@@ -62,6 +62,10 @@ export interface OpenOptions {
   /** Of a store that several nodes share: how many journals this one drives at once, and what it is called. */
   readonly capacity?: number | undefined
   readonly nodeName?: string | undefined
+  /** `false`: the schema of such a store is not brought to this version; an older one is refused. */
+  readonly migrate?: boolean | undefined
+  /** Called once this program may not work on its store any more: a newer one has changed it. */
+  readonly onUnfit?: (why: FlowError) => void
   readonly log?: Log
   readonly clock?: Clock
 }
@@ -92,8 +96,9 @@ export async function openServices(options: OpenServices): Promise<OpenedService
   const errors = errorsOf(diagnostics)
   if (errors.length > 0) throw new FlowError('INVALID_INPUT', errors.map(toldOf).join('\n'))
   const stateStore = options.store ?? (config.stateStore.type === 'memory' ? defaultStore(cwd) : config.stateStore)
-  if (stateStore.type !== 'postgres' && (options.capacity ?? options.nodeName) !== undefined) {
-    const message = '--capacity and --name are for nodes that share a store: --store postgres://USER@HOST/DATABASE'
+  if (stateStore.type !== 'postgres' && (options.capacity ?? options.nodeName ?? options.migrate) !== undefined) {
+    const message =
+      '--capacity, --name and --no-migrate are for nodes that share a store: --store postgres://USER@HOST/DATABASE'
     throw new FlowError('INVALID_INPUT', message)
   }
   const life = new Life()
@@ -102,13 +107,16 @@ export async function openServices(options: OpenServices): Promise<OpenedService
     for (const close of closing.splice(0).reverse()) await close()
   }
   try {
-    const node = { name: options.nodeName, capacity: options.capacity, version }
+    const { nodeName: name, capacity, migrate } = options
+    const node = { name, capacity, version, migrate }
     const store = await openStoreWhenThere(
       { stateStore },
       { env, blobs, log, node, ...(options.clock && { clock: options.clock }) },
     )
     const clock = options.clock ?? store.clock ?? systemClock
     closing.push(() => store.close())
+    const { unfit } = store
+    unfit?.addEventListener('abort', () => options.onUnfit?.(unfit.reason))
     if (options.onStore) closing.push(await options.onStore(store))
     const given = secretsFile === undefined ? undefined : await readSecrets(secretsFile, cwd)
     const secrets = await openSecrets({ env, given, store, place: stateStore, clock, log })

@@ -45,6 +45,10 @@ export function storeFailure(thrown: unknown, name: string, doing: string): Flow
     case '54000':
       return fail('RESOURCE_UNAVAILABLE', `a value is larger than PostgreSQL takes (${message})`, false)
   }
+  // What we ask for is not there, or not as we know it: a newer program is at work, or has been; see `Store.unfit`.
+  if (/^42(P01|703|883|804)$/.test(state)) {
+    return fail('RESOURCE_UNAVAILABLE', `its schema is not the one that this program knows (${message})`)
+  }
   if (/^(08|40|53|55|57|58)/.test(state)) return fail('RESOURCE_UNAVAILABLE', message)
   return fail('INTERNAL', `${message} (${state})`)
 }

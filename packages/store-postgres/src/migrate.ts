@@ -6,15 +6,28 @@ import type { Address } from './address.ts'
 import { sql as first } from './sql/0001.ts'
 import { sql as second } from './sql/0002.ts'
 import { sql as third } from './sql/0003.ts'
+import { sql as fourth } from './sql/0004.ts'
+
+interface Migration {
+  readonly sql: string
+  /** Of the programs that know an older version, those that know at least this one may go on beside it. */
+  readonly oldest: number
+}
 
 /** In the order of their numbers; only ever added to. */
-const migrations: readonly string[] = [first, second, third]
+const migrations: readonly Migration[] = [
+  { sql: first, oldest: 1 },
+  { sql: second, oldest: 2 },
+  { sql: third, oldest: 3 },
+  { sql: fourth, oldest: 3 },
+]
 
 /** Of the schema, as this program writes it. */
 export const VERSION = migrations.length
 
-/** Of the schema: 0 if it is not there, or empty. Throws if it is not ours. */
-export async function schemaVersion(client: pg.Client, { name, schema }: Address): Promise<number> {
+/** Of the schema: 0 if it is not there, or empty. Throws if it is not ours, or too new for us. */
+export async function schemaVersion(client: pg.Client, address: Address): Promise<number> {
+  const { name, schema } = address
   const { rows } = await client.query<{ tables: string[] }>(
     `SELECT coalesce(array_agg(c.relname::text), '{}') AS tables FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
      WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f')`,
@@ -26,13 +39,16 @@ export async function schemaVersion(client: pg.Client, { name, schema }: Address
     const message = `the schema of ${name} is another program's (it has ${tables.slice(0, 3).join(', ')}); name another one: ?schema=NAME`
     throw new FlowError('INVALID_INPUT', message)
   }
-  const found = await client.query<{ version: number }>(`SELECT version FROM "${schema}".schema_version`)
-  const version = found.rows[0]?.version ?? 0
-  if (version > VERSION) {
-    const message = `the store ${name} was written by a newer stepflow (schema ${version}; this one knows ${VERSION}): update stepflow`
-    throw new FlowError('RESOURCE_UNAVAILABLE', message, { retryable: false })
-  }
+  const found = await client.query<SchemaRow>(`SELECT * FROM "${schema}".schema_version`)
+  const { version = 0, oldest = version } = found.rows[0] ?? {}
+  if (version > VERSION && oldest > VERSION) throw tooNew(name, version)
   return version
+}
+
+/** What is thrown at programs that are too old for a schema. */
+export function tooNew(name: string, version: number): FlowError {
+  const message = `the store ${name} was written by a newer stepflow (schema ${version}; this one knows ${VERSION}): update stepflow`
+  return new FlowError('INVALID_INPUT', message)
 }
 
 /** Several processes may come at once: one migrates, the others wait for it and find it done. Gives the version of before. */
@@ -47,10 +63,12 @@ export async function migrate(client: pg.Client, address: Address): Promise<numb
         if (version === 0) await client.query(`CREATE SCHEMA IF NOT EXISTS "${schema}"`)
         await client.query(`SET LOCAL search_path TO "${schema}"`)
         await client.query(version === 0 ? `CREATE TABLE schema_version (version integer NOT NULL)` : 'SELECT 1')
-        await client.query(migrations[version] as string)
+        const { sql, oldest } = migrations[version] as Migration
+        await client.query(sql)
         await client.query(
           version === 0 ? 'INSERT INTO schema_version VALUES (1)' : 'UPDATE schema_version SET version = version + 1',
         )
+        if (version >= SAYS_OLDEST) await client.query('UPDATE schema_version SET oldest = $1', [oldest])
       }
       await client.query('COMMIT')
     } catch (error) {
@@ -95,4 +113,14 @@ export async function readMarks(client: pg.Client): Promise<{ readonly store: st
   )
   const marks = new Map(rows.map(({ name, value }) => [name, Number(value)]))
   return { store: (marks.get('store') ?? 0).toString(36), base: marks.get('base') ?? 0 }
+}
+
+// ---
+
+/** From the version after this one on, the schema says which older programs may work on it. */
+const SAYS_OLDEST = 3
+
+interface SchemaRow {
+  readonly version: number
+  readonly oldest?: number
 }

@@ -16,6 +16,8 @@ export interface PresenceOptions {
   /** Told the database's time with each beat, and when it was asked for. */
   readonly clock: DatabaseClock | undefined
   readonly warn: (message: string) => void
+  /** Told what the schema says of itself, with each beat. */
+  readonly onSchema: (version: number, oldest: number) => void
 }
 
 interface Holder {
@@ -40,6 +42,8 @@ interface NodeRecord {
 
 const BEAT_MS = 2_000
 const SILENT_MS = 10_000
+/** A node that is silent for longer is in no list any more. */
+const FORGOTTEN_MS = 3_600_000
 
 export class Presence {
   readonly id: string
@@ -61,10 +65,11 @@ export class Presence {
     this.id = `${options.name}-${process.pid}-${Math.random().toString(36).slice(2, 10)}`
   }
 
-  /** From now on others can see that we are alive. */
+  /** From now on others can see that we are alive. Whoever starts clears away what nobody wants to see any more. */
   async register(): Promise<void> {
     if (this.#isRegistered) return
-    this.#registering ??= this.#beat()
+    this.#registering ??= this.#forgetOld()
+      .then(() => this.#beat())
       .then(() => {
         this.#isRegistered = true
         this.#timer = setInterval(() => void this.#beatOn(), BEAT_MS).unref()
@@ -136,27 +141,50 @@ export class Presence {
 
   // ---
 
+  /** Nodes that died with nothing in hand: nobody takes over from them. */
+  async #forgetOld(): Promise<void> {
+    await this.#options.connection().query({
+      text: `DELETE FROM drivers WHERE seen_at < clock_timestamp() - $1 * interval '1 millisecond'
+        AND NOT EXISTS (SELECT FROM shards WHERE driver = drivers.id AND is_open)`,
+      values: [FORGOTTEN_MS],
+    })
+  }
+
   async #beatOn(): Promise<void> {
     try {
       await this.#beat()
     } catch (error) {
       this.#options.warn(`cannot say that we are alive: ${(error as Error).message}`)
+      // A newer program may have changed what we write to.
+      await this.#readSchema().catch(() => {})
     }
   }
 
+  async #readSchema(): Promise<void> {
+    const { connection, onSchema } = this.#options
+    const [schema] = await connection().query<{ version: number; oldest: number }>({
+      text: 'SELECT version, oldest FROM schema_version',
+    })
+    if (schema) onSchema(schema.version, schema.oldest)
+  }
+
   async #beat(): Promise<void> {
-    const { connection, name, version, clock } = this.#options
+    const { connection, name, version, clock, onSchema } = this.#options
     const askedAt = performance.now()
-    const [seen] = await connection().query<{ now: number }>({
+    const [seen] = await connection().query<{ now: number; schema: number; oldest: number }>({
       name: 'beat',
       text: `INSERT INTO drivers (id, name, host, pid, started_at, seen_at, capacity, version, draining)
         VALUES ($1, $2, $3, $4, clock_timestamp(), clock_timestamp(), $5, $6, $7)
         ON CONFLICT (id) DO UPDATE
           SET seen_at = excluded.seen_at, capacity = excluded.capacity, draining = excluded.draining
-        RETURNING (extract(epoch FROM seen_at) * 1000)::double precision AS now`,
+        RETURNING (extract(epoch FROM seen_at) * 1000)::double precision AS now,
+          (SELECT schema_version.version FROM schema_version) AS schema, (SELECT oldest FROM schema_version) AS oldest`,
       values: [this.id, name, this.#host, process.pid, this.#capacity ?? null, version ?? null, this.#isDraining],
     })
-    if (seen) clock?.set(seen.now, askedAt)
+    if (seen) {
+      clock?.set(seen.now, askedAt)
+      onSchema(seen.schema, seen.oldest)
+    }
     this.#seen()
   }
 

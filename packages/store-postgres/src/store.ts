@@ -33,7 +33,7 @@ import { JournalReader } from './journal.ts'
 import { partsOf } from './journal-names.ts'
 import { LogTable } from './logs.ts'
 import { newFirstMark } from './marks.ts'
-import { checkServer, migrate, readMarks, schemaVersion, VERSION } from './migrate.ts'
+import { checkServer, migrate, readMarks, schemaVersion, tooNew, VERSION } from './migrate.ts'
 import { News } from './news.ts'
 import { OutsideBlobs } from './outside-blobs.ts'
 import { type OpenBlobStorage, OwnStorage } from './own-storage.ts'
@@ -178,6 +178,7 @@ class PostgresStore implements Store {
   readonly #watchers: Watchers
   readonly #dispatcher: Dispatcher
   readonly #news: News
+  readonly #unfit = new AbortController()
   #isClosed = false
 
   constructor(
@@ -204,7 +205,12 @@ class PostgresStore implements Store {
     const told = options.clock ? undefined : databaseClock
     this.capacity = options.maxJournals ?? JOURNALS_AT_ONCE
     const { version } = options
-    this.#presence = new Presence({ name: this.node, version, connection, warn, clock: told })
+    this.#presence = new Presence({
+      ...{ name: this.node, version, connection, warn, clock: told },
+      onSchema: (schema, oldest) => {
+        if (oldest > VERSION) this.#unfit.abort(tooNew(address.name, schema))
+      },
+    })
     this.driver = this.#presence.id
 
     const firstMark = newFirstMark()
@@ -251,6 +257,10 @@ class PostgresStore implements Store {
       ...{ connection, answered, base, store, whole: this.#whole },
       written: (tx) => this.#written(tx, [], { isWoken: false, hasEnded: false, isLogged: true }),
     })
+  }
+
+  get unfit(): AbortSignal {
+    return this.#unfit.signal
   }
 
   append(batch: Batch): Promise<void> {

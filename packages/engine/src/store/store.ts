@@ -25,6 +25,8 @@ export interface Store {
   readonly capacity?: number
   /** The time of all who share the store, where that is not the machine's. */
   readonly clock?: Clock
+  /** Aborted with the reason once this program may not work on the store any more: a newer one has changed it. */
+  readonly unfit?: AbortSignal
   /** One row, all or nothing; throws CONFLICT if `after` is not the number of the journal's rows. */
   append(batch: Batch): MaybePromise<void>
   /** A row for each of several journals, all of them or none: of each journal one. */

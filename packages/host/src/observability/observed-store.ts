@@ -14,6 +14,7 @@ export function observedStore(store: Store, observer: Required<Observer>): Store
     ...(store.node === undefined ? {} : { node: store.node }),
     ...(store.capacity === undefined ? {} : { capacity: store.capacity }),
     ...(store.clock === undefined ? {} : { clock: store.clock }),
+    ...(store.unfit === undefined ? {} : { unfit: store.unfit }),
     runs: store.runs,
     blobs: store.blobs,
     records: store.records,

@@ -11,6 +11,10 @@ export const nodeOptions: readonly Option[] = [
     default: '64',
   },
   { name: 'name', value: 'NAME', does: 'what this node is called in lists and logs', default: "the host's name" },
+  {
+    name: 'no-migrate',
+    does: 'of a store in PostgreSQL: refuse a schema that is older than this program, instead of bringing it to its version',
+  },
 ]
 
 export const drainOption: Option = {
@@ -41,6 +45,11 @@ export function nodeNameOf(command: Pick<Command, 'name'>, args: Args): string |
   throw usage(command, '--name is empty: leave it out for the name of this machine')
 }
 
+/** Undefined: the store's schema is brought to this version. */
+export function migrateOf(args: Args): false | undefined {
+  return args.has('no-migrate') ? false : undefined
+}
+
 export function portOf(command: Pick<Command, 'name'>, args: Args): number | undefined {
   const text = args.value('port')
   if (text === undefined) return undefined
@@ -52,3 +61,6 @@ export function portOf(command: Pick<Command, 'name'>, args: Args): number | und
 export function goodbye(drainMs: number): string {
   return `shutting down within ${drainMs / 1000} s; a second signal stops at once`
 }
+
+/** Before the reason. */
+export const UNFIT = 'this program is too old for the store now: it hands back what it has in hand, and ends'

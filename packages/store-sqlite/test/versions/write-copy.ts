@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { createManualClock } from '@stepflow/engine/testing'
 import { createSqliteStore } from '@stepflow/store-sqlite'
 import { type Database, openDatabase } from '../../src/drivers.ts'
-import { engineFor, plans, WRITTEN_AT } from './runs.ts'
+import { fill } from './fill-store.ts'
+import { WRITTEN_AT } from './runs.ts'
 
 /** Leaves the file as a killed process would: the runs that have not ended are held by a driver that is gone. */
 export async function writeCopy(to: string): Promise<void> {
@@ -14,39 +15,7 @@ export async function writeCopy(to: string): Promise<void> {
   const path = join(folder, 'runs.db')
   const clock = createManualClock(WRITTEN_AT)
   const store = await createSqliteStore({ path, clock, driverId: 'gone' })
-  let hung = () => {}
-  const isHanging = new Promise<void>((resolve) => {
-    hung = resolve
-  })
-  const engine = engineFor(store, clock, false, () => hung())
-  const start = (name: keyof typeof plans, ...inputs: unknown[]) =>
-    engine.submit(plans[name], inputs, { id: name, flow: name, labels: { of: 'copies' } })
-  const end = async (name: keyof typeof plans, ...inputs: unknown[]) => {
-    const { ended } = await start(name, ...inputs)
-    await ended
-  }
-  await end('chain', 1, 2)
-  await end('fails', 1, 4)
-  await end('loops', [1, 2, 3])
-  await end('counts', null)
-  await end('large', 1)
-  await end('keeps', 1)
-  const stream = await engine.submit(
-    plans.chain,
-    (function* () {
-      for (let item = 0; item < 60; item++) yield item
-    })(),
-    { id: 'stream', flow: 'chain' },
-  )
-  await stream.ended
-  const retried = await start('retries', 7)
-  await clock.advance(1_000)
-  await retried.ended
-  await start('sleeps', 1)
-  await start('waits', 1, 2)
-  await engine.signal('waits', { name: 'signal', signal: 'answer', payload: 'early', id: 'first', item: 0 })
-  await start('hangs', 1)
-  await isHanging
+  const engine = await fill(store, clock)
   // Without closing: that would put everything in order.
   const db = await openDatabase(path)
   writeFileSync(to, dumpOf(db))

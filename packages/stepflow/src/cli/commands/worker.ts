@@ -1,10 +1,21 @@
 // stepflow worker: a node more on a store in PostgreSQL, without an API. It drives shards of runs until a signal ends it.
 
+import { FlowError } from '@stepflow/engine'
 import { type Command, flowOptions } from '../command.ts'
 import { engineNamed, engineOption, refuseOptions } from '../elsewhere/engine-option.ts'
 import { onInterrupt } from '../interrupts.ts'
 import { createMessages } from '../messages.ts'
-import { capacityOf, drainMsOf, drainOption, goodbye, nodeNameOf, nodeOptions, portOf } from '../node-options.ts'
+import {
+  capacityOf,
+  drainMsOf,
+  drainOption,
+  goodbye,
+  migrateOf,
+  nodeNameOf,
+  nodeOptions,
+  portOf,
+  UNFIT,
+} from '../node-options.ts'
 import { variableOptions } from '../sources.ts'
 import { blobsOption, storeNamed, storeOption } from '../store-option.ts'
 import { version } from '../version.ts'
@@ -49,14 +60,16 @@ export const worker: Command = {
       return workOn({ url: engine, args, io, messages, drainMs, ...asked })
     }
     const { work } = await import('@stepflow/server')
-    let end: () => void = () => {}
-    const ended = new Promise<void>((resolve) => {
+    let end: (why?: FlowError) => void = () => {}
+    const ended = new Promise<FlowError | undefined>((resolve) => {
       end = resolve
     })
     const restore = onInterrupt(() => end(), undefined, drainMs + GRACE_MS)
     try {
       const started = work({
         ...asked,
+        migrate: migrateOf(args),
+        onUnfit: end,
         cwd: io.cwd,
         env: io.env,
         version,
@@ -70,8 +83,9 @@ export const worker: Command = {
       })
       // A signal that comes while the database is waited for ends it as well.
       const node = await Promise.race([started, ended])
-      if (!node) {
+      if (!node || FlowError.is(node)) {
         void started.then((late) => late.close()).catch(() => {})
+        if (node) throw node
         return 0
       }
       const { id, name, capacity, url } = node
@@ -79,9 +93,10 @@ export const worker: Command = {
         `worker ${name} takes up to ${capacity} shards at once${url === undefined ? '' : `; probes: ${url}`}`,
       )
       if (args.has('json')) io.out(`${JSON.stringify({ id, name, capacity, ...(url === undefined ? {} : { url }) })}\n`)
-      await ended
-      messages.hint(goodbye(drainMs))
+      const why = await ended
+      messages.hint(why ? UNFIT : goodbye(drainMs))
       await node.close(drainMs)
+      if (why) throw why
       return 0
     } finally {
       restore()
