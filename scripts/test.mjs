@@ -14,6 +14,8 @@ const ONCE = [
   'test/postgres.test.ts',
   'test/many-nodes.test.ts',
   'test/nodes.test.ts',
+  'test/faults.test.ts',
+  'test/random-faults.test.ts',
   'test/outside-blobs.test.ts',
   'test/walkthrough.test.ts',
   'packages/builtin/test/code-as-user.test.ts',

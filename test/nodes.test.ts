@@ -1,30 +1,25 @@
 // Nodes on one database, as processes: what holds when one of them dies, is stopped, or ends, and whichever of them is asked.
 
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { spawnSync } from 'node:child_process'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { afterAll, expect, onTestFinished, test, vi } from 'vitest'
 import { withPostgres } from '../packages/store-postgres/test/with-postgres.ts'
+import {
+  ask,
+  createCluster,
+  inputLines,
+  numbers,
+  postLines,
+  resultsOf,
+  type StartedNode,
+  submitLines,
+  WITHIN,
+} from './cluster.ts'
 import { stepflow } from './stepflow.ts'
 
-const WITHIN = { timeout: 100_000, interval: 100 }
 const LIMIT = { timeout: 240_000 }
 
-const MODULE = `import { appendFileSync } from 'node:fs'
-export async function slow({ n, ms }) {
-  appendFileSync('calls', n + '\\n')
-  await new Promise((done) => setTimeout(done, ms))
-  return n
-}
-`
-const CONFIG = `plugins:
-  builtin: { type: builtin }
-  mine: { type: module, path: ./mine.mjs }
-routes:
-  "/mine/{*component}": [{ plugin: mine }]
-  "/{*component}": [{ plugin: builtin }]
-`
 const SLOW = `name: slow
 description: Notes that it is called, and takes its time
 steps: [{ id: a, component: /mine/slow, input: { n: { $input: n }, ms: { $input: ms } } }]
@@ -38,49 +33,31 @@ output: { $step: a }
 `
 
 await withPostgres((server) => {
-  const home = mkdtempSync(join(tmpdir(), 'stepflow-nodes-'))
+  const cluster = createCluster({ slow: SLOW })
+  const { home } = cluster
   let schemas = 0
-  beforeAll(() => {
-    mkdirSync(join(home, 'flows'))
-    writeFileSync(join(home, 'flows/slow.yaml'), SLOW)
-    writeFileSync(join(home, 'mine.mjs'), MODULE)
-    writeFileSync(join(home, 'stepflow-config.yml'), CONFIG)
-  })
-  afterAll(() => rmSync(home, { recursive: true, force: true }))
+  afterAll(() => cluster.close())
 
   /** Nodes with a store of their own. */
   const nodes = () => {
     const store = `${server.url}?schema=n${schemas++}`
-    rmSync(join(home, 'calls'), { force: true })
+    cluster.forgetCalls()
     return {
       store,
-      serve: (...words: string[]) => started(['serve', '--port', '0', '--json', ...words]),
-      work: (...words: string[]) => started(['worker', '--json', ...words]),
+      serve: (...words: string[]) => started(['serve', '--port', '0', ...words]),
+      work: (...words: string[]) => started(['worker', ...words]),
     }
-    async function started(words: string[]): Promise<Node> {
-      const child = spawn(process.execPath, [stepflow, ...words], {
-        ...{ cwd: home, stdio: ['ignore', 'pipe', 'pipe'] },
-        env: { ...process.env, STEPFLOW_STORE: store },
-      })
-      const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
+    async function started(words: string[]): Promise<StartedNode> {
+      const node = await cluster.start(words, { store })
       onTestFinished(async () => {
-        child.kill('SIGKILL')
-        await ended
+        node.child.kill('SIGKILL')
+        await node.ended
       })
-      let [out, err] = ['', '']
-      child.stdout?.on('data', (text) => {
-        out += text
-      })
-      child.stderr?.on('data', (text) => {
-        err += text
-      })
-      await vi.waitFor(() => expect(out, err).toContain('\n'), WITHIN)
-      return { child, ended, url: JSON.parse(out).url ?? '' }
+      return node
     }
   }
 
-  const calls = () =>
-    existsSync(join(home, 'calls')) ? readFileSync(join(home, 'calls'), 'utf8').trim().split('\n').map(Number) : []
+  const calls = () => cluster.calls().map(({ item }) => item)
 
   test(
     'a batch taken in at one server is driven by all; one is killed, one stalls, one ends: every item is there once',
@@ -89,7 +66,7 @@ await withPostgres((server) => {
       const { serve, work } = nodes()
       const [a, b] = await Promise.all([serve(), serve('--capacity', '0')])
       const [killed, stalled, drained] = await Promise.all([work(), work(), work()])
-      const id = await submit(b.url, inputs(600, 100), 'maxConcurrent=32')
+      const id = await submitLines(b.url, 'slow', inputLines(600, 100), 'maxConcurrent=32')
       await vi.waitFor(() => expect(calls().length).toBeGreaterThan(100), WITHIN)
 
       killed.child.kill('SIGKILL')
@@ -99,8 +76,8 @@ await withPostgres((server) => {
       await vi.waitFor(async () => expect(await statusOf(a.url, 'silent')).toBe(true), WITHIN)
       stalled.child.kill('SIGCONT')
 
-      expect(await results(a.url, id)).toEqual(numbers(600))
-      expect(await get(b.url, `/runs/${id}`)).toMatchObject({
+      expect(await resultsOf(a.url, id)).toEqual(numbers(600))
+      expect(await ask(b.url, `/runs/${id}`)).toMatchObject({
         status: 'completed',
         items: { total: 600, completed: 600 },
       })
@@ -114,31 +91,31 @@ await withPostgres((server) => {
     const { serve } = nodes()
     const [a, b] = await Promise.all([serve(), serve()])
     const key = 'idempotencyKey=once'
-    const half = submit(a.url, broken(inputs(100, 10)), key).catch(() => {})
+    const half = submitLines(a.url, 'slow', broken(inputLines(100, 10)), key).catch(() => {})
     await vi.waitFor(() => expect(calls().length).toBeGreaterThan(50), WITHIN)
     a.child.kill('SIGKILL')
     await half
 
     // Until the first is missed, the second is told to come again.
-    const id = await vi.waitFor(() => submit(b.url, inputs(200, 10), key), WITHIN)
+    const id = await vi.waitFor(() => submitLines(b.url, 'slow', inputLines(200, 10), key), WITHIN)
 
-    expect(await results(b.url, id)).toEqual(numbers(200))
+    expect(await resultsOf(b.url, id)).toEqual(numbers(200))
     expect(new Set(calls()).size).toBe(200)
-    const { status } = await fetch(lines(b.url, key), { ...POST, body: inputs(201, 10) })
+    const { status } = await postLines(b.url, 'slow', inputLines(201, 10), key)
     expect(status).toBe(409)
   })
 
   test('a run is cancelled at a server that drives nothing, and no call begins after that', LIMIT, async () => {
     const { serve, work } = nodes()
     const [a] = await Promise.all([serve('--capacity', '0'), work(), work()])
-    const id = await submit(a.url, inputs(2_000, 200), 'maxConcurrent=16')
+    const id = await submitLines(a.url, 'slow', inputLines(2_000, 200), 'maxConcurrent=16')
     await vi.waitFor(() => expect(calls().length).toBeGreaterThan(20), WITHIN)
 
     await fetch(`${a.url}/api/v1/runs/${id}/cancel`, { method: 'POST' })
-    await vi.waitFor(async () => expect((await get(a.url, `/runs/${id}`)).items.running).toBe(0), WITHIN)
+    await vi.waitFor(async () => expect((await ask(a.url, `/runs/${id}`)).items.running).toBe(0), WITHIN)
     const count = calls().length
     const { items } = await vi.waitFor(async () => {
-      const run = await get(a.url, `/runs/${id}`)
+      const run = await ask(a.url, `/runs/${id}`)
       expect(run.items.completed + run.items.cancelled).toBe(2_000)
       return run
     }, WITHIN)
@@ -154,7 +131,7 @@ await withPostgres((server) => {
     const [a] = await Promise.all([serve(), serve()])
 
     const times = await vi.waitFor(async () => {
-      const { runs } = await get(a.url, '/runs?trigger=schedule')
+      const { runs } = await ask(a.url, '/runs?trigger=schedule')
       expect(runs.length).toBeGreaterThan(4)
       return runs.map((run: { trigger: { time: string } }) => run.trigger.time)
     }, WITHIN)
@@ -166,7 +143,7 @@ await withPostgres((server) => {
     const { serve, work, store } = nodes()
     const [a] = await Promise.all([serve('--name', 'a server'), work('--name', 'w', '--capacity', '3')])
 
-    const { nodes: listed } = await get(a.url, '/nodes')
+    const { nodes: listed } = await ask(a.url, '/nodes')
     expect(listed).toMatchObject([
       { name: 'a server', status: 'active', capacity: 64, shards: 0 },
       { name: 'w', status: 'active', capacity: 3, shards: 0 },
@@ -191,56 +168,13 @@ await withPostgres((server) => {
 
 // ---
 
-interface Node {
-  readonly child: ChildProcess
-  /** With its exit code. */
-  readonly ended: Promise<number | null>
-  readonly url: string
-}
-
-const POST = { method: 'POST', headers: { 'content-type': 'application/x-ndjson' } } as const
-
-function lines(url: string, query: string): string {
-  return `${url}/api/v1/runs?flowName=slow&${query}`
-}
-
-function inputs(count: number, ms: number): string {
-  return numbers(count)
-    .map((n) => `${JSON.stringify({ n, ms })}\n`)
-    .join('')
-}
-
 /** A body that never ends. */
 function broken(text: string): ReadableStream {
   return new ReadableStream({ start: (body) => body.enqueue(new TextEncoder().encode(text)) })
 }
 
-async function submit(url: string, body: string | ReadableStream, query: string): Promise<string> {
-  const answer = await fetch(lines(url, query), { ...POST, body, duplex: 'half' } as RequestInit)
-  expect(answer.status).toBe(202)
-  const { runId } = (await answer.json()) as { runId: string }
-  return runId
-}
-
-async function results(url: string, id: string): Promise<number[]> {
-  const text = await (await fetch(`${url}/api/v1/runs/${id}/results`)).text()
-  return text
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line).result)
-}
-
-/** An answer of the API, of which each test looks at a part. */
-async function get(url: string, path: string): Promise<any> {
-  return (await fetch(`${url}/api/v1${path}`)).json()
-}
-
 async function statusOf(url: string, status: string): Promise<boolean> {
-  const { nodes } = await get(url, '/nodes')
+  const { nodes } = await ask(url, '/nodes')
   // A node that was taken over from may be forgotten already.
   return nodes.length < 4 || nodes.some((node: { status: string }) => node.status === status)
-}
-
-function numbers(count: number): number[] {
-  return Array.from({ length: count }, (_, n) => n)
 }

@@ -1,0 +1,217 @@
+// Nodes on one database, as processes in a folder of their own, with a component that notes each of its calls in a file.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, vi } from 'vitest'
+import { stepflow } from './stepflow.ts'
+
+export interface Node {
+  readonly name: string
+  readonly child: ChildProcess
+  /** What it prints once it works: where its API is, or where its probes are answered. */
+  readonly ready: Promise<{ readonly url: string }>
+  /** With its exit code. */
+  readonly ended: Promise<number | null>
+  /** What it has written to stderr. */
+  said(): string
+}
+
+export interface StartedNode extends Node {
+  readonly url: string
+}
+
+/** Of a component. Times are those of `steadyNow`. */
+export interface Call {
+  readonly run: string
+  readonly item: number
+  readonly step: string
+  readonly node: string
+  readonly begun: number
+  ended: number | undefined
+}
+
+export interface NodeOptions {
+  readonly store: string
+  readonly env?: Readonly<Record<string, string>>
+  /** The program, if it is not ours. */
+  readonly program?: string
+}
+
+export interface Cluster {
+  readonly home: string
+  /** `words`: the command and its options. */
+  begin(words: readonly string[], options: NodeOptions): Node
+  /** The same, once it works. */
+  start(words: readonly string[], options: NodeOptions): Promise<StartedNode>
+  /** In the order in which they began. */
+  calls(): Call[]
+  forgetCalls(): void
+  /** Ends all nodes, and removes their folder. */
+  close(): Promise<void>
+}
+
+export const WITHIN = { timeout: 100_000, interval: 100 }
+
+const MODULE = `import { appendFileSync } from 'node:fs'
+let calls = 0
+function note(mark, id, { runId, itemIndex, stepId }) {
+  const at = Number(process.hrtime.bigint() / 1000n) / 1000
+  appendFileSync('calls', [mark, id, runId, itemIndex, stepId, process.env.NODE_NAME, at].join(' ') + '\\n')
+}
+export async function slow({ n, ms }, context) {
+  const id = process.pid + '.' + calls++
+  note('+', id, context)
+  await new Promise((done) => setTimeout(done, ms))
+  note('-', id, context)
+  return n
+}
+export async function flaky(input, context) {
+  if (context.attempt === 1) throw new Error('the first time')
+  return slow(input, context)
+}
+`
+const CONFIG = `plugins:
+  builtin: { type: builtin }
+  mine: { type: module, path: ./mine.mjs }
+routes:
+  "/mine/{*component}": [{ plugin: mine }]
+  "/{*component}": [{ plugin: builtin }]
+`
+
+/** `flows`: by name, without what they are called by. */
+export function createCluster(flows: Readonly<Record<string, string>>): Cluster {
+  const home = mkdtempSync(join(tmpdir(), 'stepflow-nodes-'))
+  const all: Node[] = []
+  mkdirSync(join(home, 'flows'))
+  for (const [name, text] of Object.entries(flows)) writeFileSync(join(home, `flows/${name}.yaml`), text)
+  writeFileSync(join(home, 'mine.mjs'), MODULE)
+  writeFileSync(join(home, 'stepflow-config.yml'), CONFIG)
+  const begin = (words: readonly string[], { store, env, program = stepflow }: NodeOptions): Node => {
+    const at = words.indexOf('--name')
+    const name = at < 0 ? `node${all.length}` : (words[at + 1] as string)
+    const line = [program, ...words, ...(at < 0 ? ['--name', name] : []), '--json']
+    const child = spawn(process.execPath, line, {
+      ...{ cwd: home, stdio: ['ignore', 'pipe', 'pipe'] },
+      env: { ...process.env, STEPFLOW_STORE: store, NODE_NAME: name, ...env },
+    })
+    let err = ''
+    child.stderr?.on('data', (text) => {
+      err += text
+    })
+    const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
+    const ready = new Promise<{ url: string }>((resolve, reject) => {
+      let out = ''
+      child.stdout?.on('data', (text) => {
+        out += text
+        if (out.includes('\n')) resolve({ url: JSON.parse(out).url ?? '' })
+      })
+      ended.then((code) => reject(new Error(`${name} ended with ${code}: ${err}`)))
+    })
+    ready.catch(() => {})
+    const node = { name, child, ready, ended, said: () => err }
+    all.push(node)
+    return node
+  }
+  return {
+    home,
+    begin,
+    async start(words, options) {
+      const node = begin(words, options)
+      return { ...node, ...(await node.ready) }
+    },
+    calls: () => callsIn(join(home, 'calls')),
+    forgetCalls: () => rmSync(join(home, 'calls'), { force: true }),
+    async close() {
+      for (const { child } of all) child.kill('SIGKILL')
+      await Promise.all(all.map(({ ended }) => ended))
+      rmSync(home, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Milliseconds of a clock that all processes of this machine share, and that nobody sets. */
+export function steadyNow(): number {
+  return Number(process.hrtime.bigint() / 1000n) / 1000
+}
+
+// --- what clients do
+
+type Lines = string | ReadableStream
+
+/** Takes lines in as a run of a flow; with its id. */
+export async function submitLines(url: string, flow: string, body: Lines, query: string): Promise<string> {
+  const answer = await postLines(url, flow, body, query)
+  expect(answer.status).toBe(202)
+  const { runId } = (await answer.json()) as { runId: string }
+  return runId
+}
+
+export function postLines(url: string, flow: string, body: Lines, query: string, signal?: AbortSignal) {
+  return fetch(`${url}/api/v1/runs?flowName=${flow}&${query}`, {
+    ...{ method: 'POST', headers: { 'content-type': 'application/x-ndjson' }, body, duplex: 'half' },
+    ...(signal ? { signal } : {}),
+  } as RequestInit)
+}
+
+export function inputLines(count: number, ms: number): string {
+  return numbers(count)
+    .map((n) => `${JSON.stringify({ n, ms })}\n`)
+    .join('')
+}
+
+/** Of each item, in the order of the inputs. */
+export async function resultsOf<T = number>(url: string, id: string): Promise<T[]> {
+  const text = await (await fetch(`${url}/api/v1/runs/${id}/results`)).text()
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).result)
+}
+
+/** An answer of the API, of which each test looks at a part. */
+export async function ask(url: string, path: string): Promise<any> {
+  return (await fetch(`${url}/api/v1${path}`)).json()
+}
+
+export async function post(url: string, path: string, body: unknown = {}): Promise<{ status: number; body: any }> {
+  const answer = await fetch(`${url}/api/v1${path}`, {
+    ...{ method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) },
+  })
+  return { status: answer.status, body: await answer.json() }
+}
+
+export async function untilEnded(url: string, id: string): Promise<any> {
+  return vi.waitFor(async () => {
+    const run = await ask(url, `/runs/${id}`)
+    expect(run.status).toMatch(/completed|failed|cancelled/)
+    return run
+  }, WITHIN)
+}
+
+export function numbers(count: number): number[] {
+  return Array.from({ length: count }, (_, n) => n)
+}
+
+// ---
+
+function callsIn(file: string): Call[] {
+  const calls = new Map<string, Call>()
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : []
+  for (const line of lines) {
+    const [mark, id, run, item, step, node, at] = line.split(' ') as [
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+    ]
+    const known = calls.get(id)
+    if (mark === '-' && known) known.ended = Number(at)
+    else calls.set(id, { run, item: Number(item), step, node, begun: Number(at), ended: undefined })
+  }
+  return [...calls.values()]
+}
