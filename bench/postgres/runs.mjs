@@ -172,7 +172,7 @@ async function startDbos(server) {
     return undefined
   }
   const url = await server.database('dbos')
-  const child = spawn(process.execPath, [join(peersFolder, 'runs-dbos.mjs'), url], {
+  const child = spawn(process.execPath, ['--no-deprecation', join(peersFolder, 'runs-dbos.mjs'), url], {
     cwd: peersFolder,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })

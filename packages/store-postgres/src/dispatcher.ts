@@ -12,7 +12,7 @@
 //
 // What has been taken is driven by `Driving`.
 
-import { type Clock, type Drive, Driving, type Log, type Wake } from '@stepflow/engine'
+import { type Clock, type Drive, Driving, type JournalParts, type Log, type Wake } from '@stepflow/engine'
 import { texts } from './arrays.ts'
 import type { Connection } from './connection.ts'
 import { isCollision } from './failure.ts'
@@ -29,11 +29,13 @@ export interface DispatcherOptions {
   readonly limit: number
   /** Others may have something to do. */
   readonly tell: () => void
+  /** These are about to be driven here. */
+  readonly taken: (journals: readonly JournalParts[]) => void
 }
 
 const TICK_MS = 3_000
-/** Of a run that nobody has limited, so many journals are in hand here at once: each brings many items. */
-const OPEN_OF_RUN = 4
+/** Of a run that nobody has limited, so many journals are in hand here at once: each brings many items, and others want some. */
+const OPEN_OF_RUN = 2
 /** What this process cannot drive is not looked at again for so long; and so many runs of the kind are known. */
 const LEFT_MS = 10_000
 const MOST_LEFT = 1_000
@@ -148,10 +150,13 @@ export class Dispatcher {
     if (this.#isFull) return
     await presence.register()
     const rows = await this.#claimDue(Math.floor(clock.now()), room)
+    const taken: JournalParts[] = []
     for (const { run, part, next } of rows) {
-      if (part !== null) this.#driving.start(journalOf(fromText(run), part))
+      if (part !== null) taken.push({ run: fromText(run), part })
       else if (next !== null) this.#arm(next)
     }
+    this.#options.taken(taken)
+    for (const { run, part } of taken) this.#driving.start(journalOf(run, part))
     this.#isFull = rows.length >= room
     // There may be more than had room in one statement.
     if (rows.length > room) this.#isToLookAgain = true

@@ -89,14 +89,14 @@ export class States {
   /** Reads the rows of these journals and of their runs. */
   async load(journals: readonly { readonly run: RunId; readonly part: number }[], tick: number): Promise<void> {
     const ids = [...new Set(journals.map(({ run }) => run))]
-    const reader = this.#reader()
+    // On two connections, if there are two that are free.
     const [runs, shards] = await Promise.all([
-      reader.query<RunRecord>({
+      this.#reader().query<RunRecord>({
         name: 'load-runs',
         text: `SELECT ${RUN_COLUMNS} FROM runs WHERE id = ANY ($1::text[])`,
         values: [texts(ids.map(toText))],
       }),
-      reader.query<ShardRecord>({
+      this.#reader().query<ShardRecord>({
         name: 'load-shards',
         text: `SELECT ${SHARD_COLUMNS} FROM shards WHERE (run, part) IN (SELECT * FROM unnest($1::text[], $2::integer[]))`,
         values: [texts(journals.map(({ run }) => toText(run))), ints(journals.map(({ part }) => part))],

@@ -240,6 +240,7 @@ class PostgresStore implements Store {
     this.#dispatcher = new Dispatcher({
       ...{ connection, clock, log, presence: this.#presence, limit: this.capacity },
       tell: () => this.#news.tell('work'),
+      taken: (journals) => this.#writer.expect(journals),
     })
     this.runs = new RunTable({
       ...{ connection, reader: this.#reader, presence: this.#presence },

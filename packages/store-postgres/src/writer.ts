@@ -74,8 +74,8 @@ export class Writer {
   readonly #free: Connection[]
   readonly #busyJournals = new Set<string>()
   readonly #busyRuns = new Set<string>()
-  /** Journals that are being read. */
-  readonly #loading = new Set<string>()
+  /** Journals that are being read, and how often at once. */
+  readonly #loading = new Map<string, number>()
   #tick = 0
   #marks = 0
   #isScheduled = false
@@ -98,6 +98,16 @@ export class Writer {
       this.#queue.push({ appended, mark, tick: ++this.#tick, resolve, reject, ...facts })
       this.#schedule()
     })
+  }
+
+  /** Something is about to be written to these journals, which somebody else has written: what has to be known is read now. */
+  expect(journals: readonly JournalParts[]): void {
+    const { states } = this.#options
+    const isUnknown = ({ run, part }: JournalParts) => !states.run(run) || !states.shard(run, part)
+    const unknown = journals.filter((one) => isUnknown(one) && !this.#busyRuns.has(one.run))
+    if (unknown.length === 0 || this.#isClosed) return
+    // What cannot be read is read when it is needed.
+    void this.#read(unknown, () => states.load(unknown, ++this.#tick).catch(() => {}))
   }
 
   /** Takes nothing more; resolves when everything that was handed in has been answered. */
@@ -225,7 +235,8 @@ export class Writer {
   // --- reading what has to be known
 
   #load(jobs: readonly Job[]): Promise<void> {
-    return this.#read(jobs, async (journals) => {
+    const journals = journalsOf(jobs)
+    return this.#read(journals, async () => {
       try {
         await this.#options.states.load(journals, ++this.#tick)
       } catch (error) {
@@ -236,7 +247,8 @@ export class Writer {
 
   /** W3. */
   #check(jobs: readonly Job[]): Promise<void> {
-    return this.#read(jobs, async (journals) => {
+    const journals = journalsOf(jobs)
+    return this.#read(journals, async () => {
       try {
         await this.#options.states.load(journals, ++this.#tick)
         const connection = this.#options.connections[0] as Connection
@@ -252,14 +264,18 @@ export class Writer {
     })
   }
 
-  /** Nothing of the jobs' journals is sent while `read`, which does not reject, is under way. */
-  async #read(jobs: readonly Job[], read: (journals: readonly JournalParts[]) => Promise<void>): Promise<void> {
-    const appended = jobs.flatMap((job) => job.appended)
-    for (const { batch } of appended) this.#loading.add(batch.journal)
+  /** Nothing of the journals is sent while `read`, which does not reject, is under way. */
+  async #read(journals: readonly JournalParts[], read: () => Promise<void>): Promise<void> {
+    const names = journals.map(({ run, part }) => journalOf(run, part))
+    for (const name of names) this.#loading.set(name, (this.#loading.get(name) ?? 0) + 1)
     this.#underWay++
-    await read(appended.map(({ parts }) => parts))
+    await read()
     this.#underWay--
-    for (const { batch } of appended) this.#loading.delete(batch.journal)
+    for (const name of names) {
+      const more = (this.#loading.get(name) ?? 0) - 1
+      if (more > 0) this.#loading.set(name, more)
+      else this.#loading.delete(name)
+    }
     this.#pump()
   }
 
@@ -383,6 +399,10 @@ export class Writer {
 }
 
 // ---
+
+function journalsOf(jobs: readonly Job[]): JournalParts[] {
+  return jobs.flatMap(({ appended }) => appended.map(({ parts }) => parts))
+}
 
 interface Sent {
   readonly job: Job

@@ -35,6 +35,8 @@ export interface IntakeRun {
   readonly limit: number
   /** Of each of its shards. */
   readonly share?: Share | undefined
+  /** Items of a shard, at most, as it is now. */
+  readonly shardItems?: number
   /** No more inputs are taken. */
   readonly isClosed: boolean
 }
@@ -64,7 +66,8 @@ export async function takeIn(
 ): Promise<'whole' | 'broken'> {
   let from = taken.items
   let shards = taken.shards
-  const largest = Math.min(LARGEST_SHARD_ITEMS, Math.max(FIRST_SHARD_ITEMS, run.limit * ITEMS_FOR_EACH))
+  const forLimit = Math.min(LARGEST_SHARD_ITEMS, Math.max(FIRST_SHARD_ITEMS, run.limit * ITEMS_FOR_EACH))
+  const largest = () => Math.min(forLimit, run.shardItems ?? LARGEST_SHARD_ITEMS)
   let size = FIRST_SHARD_ITEMS
   let shard: unknown[] = []
   let bytes = 0
@@ -73,7 +76,7 @@ export async function takeIn(
 
   const write = async (journal: JournalId, entry: JournalEntry) => {
     await tools.open(journal, [entry])
-    await tools.room(largest)
+    await tools.room(largest())
   }
   const flush = (): Promise<void> => {
     if (shard.length === 0) return flushing
@@ -84,7 +87,7 @@ export async function takeIn(
     from += shard.length
     shard = []
     bytes = 0
-    size = Math.min(size * 2, largest)
+    size = Math.min(size * 2, largest())
     flushing = flushing.then(() => write(journal, entry))
     return flushing
   }

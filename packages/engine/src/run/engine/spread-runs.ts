@@ -13,7 +13,7 @@ import { isEnded } from '../../journal/project.ts'
 import { isAway, type Patience } from '../../store/patience.ts'
 import type { JournalRow, Store, Wake } from '../../store/store.ts'
 import { newMark } from '../driver/journal-writer.ts'
-import { type IntakeRun, takeIn } from './intake.ts'
+import { type IntakeRun, LARGEST_SHARD_ITEMS, takeIn } from './intake.ts'
 import { shareOf } from './share.ts'
 
 export interface SpreadRunsTools {
@@ -37,6 +37,9 @@ export interface SpreadInputs {
 
 const GONE: ErrorValue = { code: 'UNREACHABLE', message: 'whoever took the inputs in is gone' }
 const LOOK_AGAIN_MS = 1_000
+/** Shards of a run that nobody has limited are no larger than what ends of it in so long, but for this many items. */
+const SHARD_MS = 100
+const SMALL_SHARD_ITEMS = 64
 /** How far an intake is ahead of those who drive, in items; then it waits for them. */
 const MOST_AHEAD = 32_768
 
@@ -78,7 +81,7 @@ export class SpreadRuns {
   /** Writes inputs as shards. */
   async takeIn(id: RunId, { options, inputs, taken, onBroken }: SpreadInputs): Promise<'whole' | 'broken'> {
     const { store, patience, clock } = this.#tools
-    const intake = new SpreadIntake(id, shareOf(options?.maxConcurrent), store)
+    const intake = new SpreadIntake(id, shareOf(options?.maxConcurrent), store, clock)
     this.#intakes.set(id, intake)
     if (this.#isLeaving) intake.leave()
     let end: 'whole' | 'broken' | undefined
@@ -220,11 +223,18 @@ class SpreadIntake implements IntakeRun {
   /** Items that are written, or about to be, and have not ended as far as it is known here. */
   #ahead = 0
   #wake: (() => void) | undefined
+  readonly #clock: Clock
+  /** Items that have ended since then, and in the time of the same length before it. */
+  #since: number
+  #ended = 0
+  #endedBefore = 0
   readonly #unwatch: () => void
 
-  constructor(id: RunId, share: Share | undefined, store: Store) {
+  constructor(id: RunId, share: Share | undefined, store: Store, clock: Clock) {
     this.id = id
     this.share = share
+    this.#clock = clock
+    this.#since = clock.now()
     this.#unwatch = store.watch({ run: id }, ({ entries }) => this.#hear(entries))
   }
 
@@ -234,6 +244,13 @@ class SpreadIntake implements IntakeRun {
 
   get limit(): number {
     return this.share?.items ?? NOBODY_LIMITS
+  }
+
+  /** Who has slow items has small shards: a node that comes to take part finds some, and none is at work long after the others. */
+  get shardItems(): number {
+    if (this.share !== undefined) return LARGEST_SHARD_ITEMS
+    this.#turn()
+    return Math.max(SMALL_SHARD_ITEMS, this.#ended, this.#endedBefore)
   }
 
   writes(entries: readonly JournalEntry[]): void {
@@ -263,11 +280,23 @@ class SpreadIntake implements IntakeRun {
   }
 
   #hear(entries: readonly JournalEntry[]): void {
+    const before = this.#ahead
     for (const entry of entries) {
       if (entry.type === 'finished') this.#ahead -= (entry.to ?? entry.item) - entry.item + 1
       else if (entry.type === 'signalled' && entry.name === 'cancel') this.#isClosed = true
     }
+    if (before !== this.#ahead) this.#turn()
+    this.#ended += before - this.#ahead
     this.#wake?.()
+  }
+
+  #turn(): void {
+    const now = this.#clock.now()
+    const passed = now - this.#since
+    if (passed < SHARD_MS) return
+    this.#endedBefore = passed < 2 * SHARD_MS ? this.#ended : 0
+    this.#ended = 0
+    this.#since = now
   }
 }
 
