@@ -8,7 +8,7 @@
 //     fail, and we look again.
 // W4  A statement that fails is tried again batch by batch: one that cannot be written harms no other.
 
-import { FlowError, isEnded, type JournalParts } from '@stepflow/engine'
+import { FlowError, isEnded, type JournalParts, type RunRow } from '@stepflow/engine'
 import type { Connection } from './connection.ts'
 import { closedStore, isBroken, isCollision, storeFailure } from './failure.ts'
 import { type Appended, Group, type GroupRow, type GroupShard, Unknown } from './group.ts'
@@ -351,8 +351,9 @@ export class Writer {
     const rows: WrittenRow[] = []
     for (const { shard, row, place } of group.rows) if (isDone[shard.n]) rows.push({ row, place })
     const ended = group.shards.filter(({ n, isOpen }) => isDone[n] === 1 && !isOpen)
-    // What has a share of its run makes room for another of the run, anywhere.
-    const hasShareEnded = ended.some(({ shares, ofRun }) => shares !== undefined && !isEnded(ofRun.row.status))
+    // What has a share of its run makes room for another of the run, anywhere; of a cancelled one, others are still to be ended.
+    const mayHaveMore = ({ status }: RunRow) => !isEnded(status) || status === 'cancelled'
+    const hasShareEnded = ended.some(({ shares, ofRun }) => shares !== undefined && mayHaveMore(ofRun.row))
     const isWoken = hasShareEnded || group.wakes.length + group.signalled.length > 0
     written(tx, rows, { isWoken, hasEnded: ended.length > 0, isLogged: group.lines.length > 0 })
     const again: Job[] = []
