@@ -59,7 +59,7 @@ async function all(pages, named) {
         continue
       const context = await contextOf({ width, height, theme })
       for (const [name, address] of Object.entries(pages)) {
-        if (!wants(name, Object.keys(pages))) continue
+        if (!wants(name, Object.keys(pages)) || (address.isWide && width < 600)) continue
         await shoot(context, address, join(out, `${name}-${width}-${theme}.png`))
       }
       await context.close()
@@ -78,14 +78,16 @@ function contextOf({ width, height, theme }) {
   return browser.newContext({ viewport: { width, height }, colorScheme: theme, reducedMotion: 'reduce' })
 }
 
-/** `press`: a button, `keys`: of the keyboard, or texts, once it is there. */
+/** `press`: a button, `tab`: one of those, `isWide`: there is no such thing on a telephone, `keys`: of the keyboard, or texts, once it is there. */
 async function shoot(context, what, file) {
-  const { address, press, keys = [] } = typeof what === 'string' ? { address: what } : what
+  const { address, press, tab, keys = [] } = typeof what === 'string' ? { address: what } : what
   const page = await context.newPage()
   await page.goto(`${server.url}${address}`)
   await page.waitForLoadState('load')
   await page.locator('h1').first().waitFor()
   if (press !== undefined) await page.getByRole('button', { name: press }).click()
+  if (/^(Compare|Run$)/.test(String(press)) && !address.endsWith('/edit')) await page.getByRole('dialog').waitFor()
+  if (tab !== undefined) await page.getByRole('tab', { name: tab }).click()
   for (const key of keys) {
     await page.waitForTimeout(300)
     if (/^(\W|Enter|Control\+.)$/.test(key)) await page.keyboard.press(key)
@@ -148,6 +150,10 @@ async function fill(url) {
     inputs: Array.from({ length: 2_000 }, (_, i) => ({ good: i % 97 !== 7, document: `report-${i}.pdf` })),
   })
   await post('/runs', { flowName: 'hello-stepflow', input: { name: 'Ada', words: ['steps', 'that', 'flow'] } })
+  const shipping = (more) =>
+    `name: shipping\nsteps:\n  - { id: weigh, component: /builtin/noop }\n${more}output: { $step: weigh }\n`
+  await post('/flows', { flow: shipping('') })
+  await post('/flows', { flow: shipping('  - { id: label, component: /builtin/noop, needs: [weigh] }\n') })
   const waits = await (await fetch(`${url}/api/v1/waits`)).json()
   const steps = await (await fetch(`${url}/api/v1/runs/${inside.runId}/steps`)).json()
   const settle = steps.steps.find(({ stepId }) => stepId === 'settle')
@@ -177,6 +183,11 @@ async function fill(url) {
     flows: '/flows',
     flow: '/flows/orders',
     editor: '/flows/hello-stepflow/edit',
+    'editor-step': { address: '/flows/orders/edit', press: /^price/, isWide: true },
+    'editor-values': { address: '/flows/orders/edit', press: /^price/, tab: 'Values', isWide: true },
+    'editor-run': { address: '/flows/hello-stepflow/edit', press: 'Run', tab: 'Run' },
+    'flow-versions': { address: '/flows/shipping', press: 'Compare v2' },
+    'new-run': { address: '/flows/hello-stepflow', press: 'Run' },
     'new-flow': '/flows/new',
     approvals: '/approvals',
     approval: `/approvals/${waits.waits[0].id}`,

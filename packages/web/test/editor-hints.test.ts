@@ -3,7 +3,7 @@
 import { CompletionContext } from '@codemirror/autocomplete'
 import { EditorState } from '@codemirror/state'
 import { expect, test } from 'vitest'
-import { inLine, referencesTo, referenceText, written } from '../src/model/references.ts'
+import { inLine, readReference, referencesTo, referenceText, written } from '../src/model/references.ts'
 import { complete, hoverText, type Known, marksOf } from '../src/model/text-hints.ts'
 
 const FLOW = `steps:
@@ -92,6 +92,19 @@ test('a part of a result is written by its keys, however they look, and read bac
   expect(of([0, 'odd key'], true).value).toBe('{{ steps.fetch.result[0]["odd key"] }}')
   expect(referenceText(of(['items', 0, 'x']).value, false)).toBe('fetch.items[0].x')
   expect(referenceText(of([0, 'x'], true).value, true)).toBe('fetch[0].x')
+})
+
+test('a line says which value stands behind it, unless it holds several or none', () => {
+  const name = (line: string) => readReference(line)
+
+  expect(name('    order: { $step: fetch, path: "$.items[0]" } # yet')).toBe('fetch.items[0]')
+  expect(name('  when: {"$step":"score"}')).toBe('score')
+  expect(name('    url: { $input: order_url }')).toBe('input.order_url')
+  expect(name("    text: { $template: 'Hello {{ inputs.name }}' }")).toBe('input.name')
+  expect(name('    url: "{{ steps.get-order.result.body }}"')).toBe('get-order.body')
+  expect(name('    both: [{ $step: a }, { $step: b }]')).toBeUndefined()
+  expect(name('    # { $step: a }')).toBeUndefined()
+  expect(name('  - id: fetch')).toBeUndefined()
 })
 
 test('a component, a step and a field say what they are', () => {

@@ -125,6 +125,21 @@ export function referenceText(value: unknown, isManifest: boolean): string | und
   return typeof $step === 'string' ? $step + below(path) : undefined
 }
 
+const IN_LINE =
+  /\$step["']?:\s*["']?([\w-]+)["']?(?:\s*,\s*path["']?:\s*(?:"([^"]*)"|'([^']*)'|([\w.$]+)))?|\$input["']?:\s*(?:"([^"]*)"|'([^']*)'|([\w.$]+))|\{\{\s*(inputs[\w.]*|steps\.[\w-]+\.result[\w.]*)\s*\}\}/g
+
+/** The name of the reference that a line of text holds; undefined if it holds none, or several. */
+export function readReference(line: string): string | undefined {
+  const found = [...line.replace(/(^|\s)#.*$/, '').matchAll(IN_LINE)]
+  const [match] = found
+  if (!match || found.length > 1) return undefined
+  const [, step, a, b, c, d, e, f, template] = match
+  if (template !== undefined) return referenceText(`{{ ${template} }}`, true)
+  return step === undefined
+    ? referenceText({ $input: d ?? e ?? f }, false)
+    : referenceText({ $step: step, path: a ?? b ?? c }, false)
+}
+
 /** A value in a few words: `"Ada"`, `{7 fields}`, `[38]`. */
 export function shortValue(value: unknown): string {
   if (Array.isArray(value)) return `[${value.length}]`

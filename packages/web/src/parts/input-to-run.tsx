@@ -72,6 +72,7 @@ export function InputFields({ input, onSubmit }: { input: InputToRun; onSubmit: 
   return (
     <form
       ref={form}
+      className="input-to-run"
       noValidate
       onSubmit={(event) => {
         event.preventDefault()

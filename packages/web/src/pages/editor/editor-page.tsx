@@ -29,7 +29,7 @@ import { TextPane, type TextPaneHandle } from './text-pane.tsx'
 import { useChanges } from './use-changes.ts'
 import { useCompiled } from './use-compiled.ts'
 import { useLastValues } from './use-last-values.ts'
-import { useReferences } from './use-references.ts'
+import { useLastOf, useReferences } from './use-references.ts'
 import { useRunNodes } from './use-run-nodes.ts'
 import { type PartToRun, useRunsHere } from './use-runs-here.ts'
 import { useSaving, withLf } from './use-saving.ts'
@@ -92,6 +92,7 @@ function Editor({ name, flow, firstTab, testFrom }: EditorProps): ReactElement {
   const compiled = useCompiled(text, file ?? `${name ?? 'flow'}.yaml`, isFormOpen ? step : undefined)
   const last = useLastValues(name, runId)
   const referencesOf = useReferences(compiled, components, last)
+  const lastOf = useLastOf(referencesOf)
   const { change, tryChange } = useChanges(compiled, pane, setStep)
   const nodes = useRunNodes(runId, compiled.graph)
   useTestFrom(name, testFrom, change)
@@ -220,6 +221,7 @@ function Editor({ name, flow, firstTab, testFrom }: EditorProps): ReactElement {
           lines={compiled.lines}
           components={components}
           referencesOf={referencesOf}
+          lastOf={lastOf}
           isReadOnly={isReadOnly}
           onChange={setText}
           onLine={(line) => setStep(stepAt(compiled.lines, line))}

@@ -20,8 +20,7 @@ export function RunHere(props: DockProps): ReactElement {
   return (
     <div className="run-here">
       <div>
-        <InputFields input={input} onSubmit={() => void start({})} />
-        <div className="row">
+        <div className="row run-parts">
           <Button look="primary" isDisabled={isStarting} onPress={() => void start({})}>
             Whole flow
           </Button>
@@ -48,6 +47,7 @@ export function RunHere(props: DockProps): ReactElement {
             ))}
           </ul>
         )}
+        <InputFields input={input} onSubmit={() => void start({})} />
       </div>
       <div>
         {run ? (

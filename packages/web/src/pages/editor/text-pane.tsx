@@ -14,6 +14,7 @@ import { type ReactElement, type RefObject, useEffect, useImperativeHandle, useR
 import { complete, hoverText, marksOf } from '../../model/text-hints.ts'
 import { cspNonce } from './csp-nonce.ts'
 import type { Component } from './palette.tsx'
+import { type LastOf, MARK_LOOK, textMarks } from './text-marks.ts'
 import type { Problem } from './use-compiled.ts'
 import type { ReferencesOf } from './use-references.ts'
 
@@ -39,6 +40,8 @@ export interface TextPaneProps {
   readonly lines: ReadonlyMap<string, number>
   readonly components: readonly Component[]
   readonly referencesOf: ReferencesOf
+  /** What a reference gave last, by its name. */
+  readonly lastOf: LastOf
   readonly isReadOnly: boolean
   readonly onChange: (text: string) => void
   /** The line of the caret. */
@@ -102,6 +105,8 @@ export function TextPane(props: TextPaneProps): ReactElement {
     const editor = view.current
     if (editor) editor.dispatch(setDiagnostics(editor.state, marksOf(props.problems, editor.state)))
   }, [props.problems])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other last values are other words behind the lines
+  useEffect(() => view.current?.dispatch({}), [props.lastOf])
   return <div className="text-pane" ref={box} />
 }
 
@@ -182,6 +187,8 @@ function stateOf(doc: string, isReadOnly: boolean, latest: RefObject<TextPanePro
         if (update.docChanged) latest.current.onChange(update.state.doc.toString())
         if (update.selectionSet) latest.current.onLine(update.state.doc.lineAt(update.state.selection.main.head).number)
       }),
+      textMarks(() => latest.current.lastOf),
+      MARK_LOOK,
       LOOK,
     ],
   })
@@ -207,7 +214,13 @@ function typesOver(event: InputEvent, view: EditorView): boolean {
 const LOOK = EditorView.theme({
   '&': { height: '100%', fontSize: '12px', backgroundColor: 'var(--bg)', color: 'var(--ink)' },
   '.cm-content': { fontFamily: 'var(--mono)', lineHeight: '20px', caretColor: 'var(--accent)' },
-  '.cm-gutters': { backgroundColor: 'var(--bg)', color: 'var(--ink-3)', border: '0', fontFamily: 'var(--mono)' },
+  '.cm-gutters': {
+    backgroundColor: 'var(--bg)',
+    color: 'var(--ink-3)',
+    border: '0',
+    fontFamily: 'var(--mono)',
+    lineHeight: '20px',
+  },
   '.cm-activeLine, .cm-activeLineGutter': { backgroundColor: 'var(--soft)' },
   '&.cm-focused': { outline: 'none' },
   '&.cm-focused .cm-cursor': { borderLeftColor: 'var(--accent)' },

@@ -3,10 +3,11 @@
 import type { ComponentList } from '@stepflow/api'
 import type { Json } from '@stepflow/engine'
 import { useQuery } from '@tanstack/react-query'
-import { useCallback } from 'react'
+import { useCallback, useMemo } from 'react'
 import { queries } from '../../api/queries.ts'
 import { type Reference, referencesTo, referenceText } from '../../model/references.ts'
 import { reachOf } from '../../model/run-graph.ts'
+import type { LastOf } from './text-marks.ts'
 import type { Compiled } from './use-compiled.ts'
 import type { LastValues } from './use-last-values.ts'
 
@@ -45,6 +46,17 @@ export function useReferences(
     },
     [graph, about, outputs, components, last, secrets],
   )
+}
+
+/** What a reference gave last, by its name, wherever it stands. */
+export function useLastOf(referencesOf: ReferencesOf): LastOf {
+  return useMemo(() => {
+    const all = new Map(referencesOf(undefined).map((reference) => [reference.name, reference]))
+    return (name) => {
+      const found = all.get(name)
+      return found && 'last' in found ? { value: found.last } : undefined
+    }
+  }, [referencesOf])
 }
 
 // ---

@@ -41,7 +41,7 @@ export function Versions(props: DockProps & { readonly name: string }): ReactEle
                 <Ago at={createdAt} />
               </td>
               <td className="right">
-                <span className="row end-of-row">
+                <span className="row of-row">
                   <Button dense aria-label={`Compare v${version}`} onPress={() => setCompared(version)}>
                     Compare
                   </Button>

@@ -141,7 +141,7 @@ function Loaded({ name, flow }: { name: string; flow: FlowDetail }): ReactElemen
                 <td>{published ? 'published' : null}</td>
                 <td className="ink-2">{by}</td>
                 <td className="right">
-                  <span className="row end-of-row">
+                  <span className="row of-row">
                     {versions && versions.versions.length > 1 ? (
                       <Button dense aria-label={`Compare v${version}`} onPress={() => setCompared(version)}>
                         Compare
