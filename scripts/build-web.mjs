@@ -24,7 +24,7 @@ await build({
       replacement: file,
     })),
   },
-  plugins: [englishOnly()],
+  plugins: [englishOnly(), fontsFirst()],
   worker: { format: 'es' },
   oxc: { jsx: { runtime: 'automatic', importSource: 'react' } },
   build: {
@@ -61,6 +61,24 @@ function englishOnly() {
       return /react-(aria|stately)[^?]*\/intl\/.*\/(?!en-US)[a-z]{2}-[A-Z]{2}\.(json|m?js)$/.test(id)
         ? 'export default {}'
         : null
+    },
+  }
+}
+
+/** Asked for with the page, not once its styles are read: what is written in another font first is laid out twice. */
+function fontsFirst() {
+  return {
+    name: 'fonts-first',
+    transformIndexHtml: {
+      order: 'post',
+      handler: (_, { bundle }) =>
+        Object.keys(bundle)
+          .filter((file) => file.endsWith('.woff2'))
+          .map((file) => ({
+            tag: 'link',
+            attrs: { rel: 'preload', as: 'font', type: 'font/woff2', crossorigin: '', href: `./${file}` },
+            injectTo: 'head',
+          })),
     },
   }
 }

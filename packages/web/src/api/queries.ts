@@ -17,7 +17,8 @@ export const queryClient = new QueryClient({
 
 export type RunQuery = NonNullable<Parameters<typeof client.listRuns>[0]> & { readonly q?: string }
 
-const PAGE = 100
+/** Twice what a window shows. */
+const PAGE = 60
 
 /** What belongs to a run is kept below `of-run`, so that it is read again when the run changes. */
 export const queries = {
@@ -37,7 +38,7 @@ export const queries = {
   newRuns: (query: RunQuery, since: string) =>
     queryOptions({
       queryKey: ['runs-new', query, since],
-      queryFn: () => client.listRuns({ ...query, since, limit: PAGE }),
+      queryFn: () => client.listRuns({ ...query, since, limit: 100 }),
     }),
 
   summary: ({ limit: _limit, cursor: _cursor, sort: _sort, ...query }: RunQuery) =>

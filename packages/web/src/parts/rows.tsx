@@ -1,6 +1,6 @@
 // A table of which only the rows in sight are there, however many it has.
 
-import { type KeyboardEvent, type ReactElement, type ReactNode, useEffect, useRef } from 'react'
+import { type KeyboardEvent, memo, type ReactElement, type ReactNode, useCallback, useEffect, useRef } from 'react'
 import { useSight } from './sight.ts'
 
 export interface Column<Row> {
@@ -58,6 +58,12 @@ export function Rows<Row>(props: RowsProps<Row>): ReactElement {
     if (rows.length > 0 && last >= rows.length) onEnd?.()
   }, [last, rows.length, onEnd])
 
+  const opener = useRef(onOpen)
+  useEffect(() => {
+    opener.current = onOpen
+  }, [onOpen])
+  const open = useCallback((row: unknown) => opener.current?.(row as Row), []) // one of this table
+
   const onKey = (event: KeyboardEvent<HTMLTableSectionElement>) => {
     const step =
       event.key === 'ArrowDown' || event.key === 'j' ? 1 : event.key === 'ArrowUp' || event.key === 'k' ? -1 : 0
@@ -95,22 +101,15 @@ export function Rows<Row>(props: RowsProps<Row>): ReactElement {
           {rows.slice(first, last).map((row, i) => {
             const key = keyOf(row)
             return (
-              <tr
+              <Line
                 key={key}
-                aria-rowindex={first + i + 2}
-                aria-selected={selected === key ? true : undefined}
-                className={isDimmed?.(row) ? 'dimmed' : undefined}
-                onClick={(event) => {
-                  if (!(event.target as HTMLElement).closest('a, button, input, label')) onOpen?.(row)
-                }}
-              >
-                {columns.map(({ cell, isRight, isExtra, isWide, isName }, c) => (
-                  // biome-ignore lint/suspicious/noArrayIndexKey: columns never move
-                  <td key={c} className={classOf(isRight, isExtra, isWide, isName)}>
-                    {cell(row)}
-                  </td>
-                ))}
-              </tr>
+                row={row}
+                columns={columns as readonly Column<unknown>[]} // each is handed rows of this table
+                index={first + i + 2}
+                isSelected={selected === key}
+                isDimmed={isDimmed?.(row) ?? false}
+                onOpen={open}
+              />
             )
           })}
           {last < rows.length ? (
@@ -124,6 +123,36 @@ export function Rows<Row>(props: RowsProps<Row>): ReactElement {
 }
 
 // ---
+
+interface LineProps {
+  readonly row: unknown
+  readonly columns: readonly Column<unknown>[]
+  readonly index: number
+  readonly isSelected: boolean
+  readonly isDimmed: boolean
+  readonly onOpen: (row: unknown) => void
+}
+
+/** Rendered again when its row is another one: of a live list few rows change at a time. */
+const Line = memo(function Line({ row, columns, index, isSelected, isDimmed, onOpen }: LineProps): ReactElement {
+  return (
+    <tr
+      aria-rowindex={index}
+      aria-selected={isSelected ? true : undefined}
+      className={isDimmed ? 'dimmed' : undefined}
+      onClick={(event) => {
+        if (!(event.target as HTMLElement).closest('a, button, input, label')) onOpen(row)
+      }}
+    >
+      {columns.map(({ cell, isRight, isExtra, isWide, isName }, c) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: columns never move
+        <td key={c} className={classOf(isRight, isExtra, isWide, isName)}>
+          {cell(row)}
+        </td>
+      ))}
+    </tr>
+  )
+})
 
 function classOf(isRight = false, isExtra = false, isWide = false, isName = false): string | undefined {
   const words = [isRight ? 'right' : '', isExtra ? 'extra' : '', isWide ? 'wide' : '', isName ? 'name' : '']

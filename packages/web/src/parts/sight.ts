@@ -8,14 +8,14 @@ export function useSight(
   rowHeight: number,
   margin: number,
 ): readonly [first: number, count: number] {
-  const [sight, setSight] = useState<readonly [number, number]>([0, 60])
+  // Before it is measured: what the window holds, so that what is measured changes nothing.
+  const [sight, setSight] = useState(() => sightOf(0, window.innerHeight - AROUND, rowHeight, margin))
   useEffect(() => {
     const element = box.current
     if (!element) return
     const look = () => {
-      const first = Math.max(0, Math.floor(element.scrollTop / rowHeight) - margin)
-      const count = Math.ceil(element.clientHeight / rowHeight) + 2 * margin
-      setSight((before) => (before[0] === first && before[1] === count ? before : [first, count]))
+      const next = sightOf(element.scrollTop, element.clientHeight, rowHeight, margin)
+      setSight((before) => (before[0] === next[0] && before[1] === next[1] ? before : next))
     }
     look()
     const size = new ResizeObserver(look)
@@ -27,4 +27,18 @@ export function useSight(
     }
   }, [box, rowHeight, margin])
   return sight
+}
+
+// ---
+
+/** Head, filters and the like above a list. */
+const AROUND = 160
+/** Rows come and go by so many at once: a list that moves by one has not changed. */
+const BLOCK = 8
+
+function sightOf(top: number, height: number, rowHeight: number, margin: number): readonly [number, number] {
+  const first = Math.max(0, Math.floor(top / rowHeight) - margin)
+  const from = first - (first % BLOCK)
+  const to = Math.ceil((top + Math.max(0, height)) / rowHeight) + margin
+  return [from, Math.ceil((to - from) / BLOCK) * BLOCK]
 }

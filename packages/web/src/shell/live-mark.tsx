@@ -1,16 +1,14 @@
 // Whether what is shown is what is there: live, or as of when.
 
 import { type ReactElement, useSyncExternalStore } from 'react'
-import { events } from '../api/events.ts'
+import { type Connection, events } from '../api/events.ts'
+import { exactNow } from '../parts/ticks.ts'
 import { useNow, useTimeTexts } from '../parts/time.tsx'
 
 const LOST_AFTER_MS = 2_000
 
 export function LiveMark(): ReactElement | null {
-  const connection = useSyncExternalStore(
-    (listener) => events.onConnection(listener),
-    () => events.connection,
-  )
+  const connection = useConnection()
   const { clock } = useTimeTexts()
   useNow()
   if (connection === 'open') {
@@ -24,7 +22,14 @@ export function LiveMark(): ReactElement | null {
   if (Date.now() - events.connectionSince < LOST_AFTER_MS) return null
   return (
     <span className="small waiting" role="status">
-      Reconnecting, as of {clock(events.connectionSince)}
+      Reconnecting, as of {clock(events.connectionSince + exactNow() - Date.now())}
     </span>
+  )
+}
+
+export function useConnection(): Connection {
+  return useSyncExternalStore(
+    (listener) => events.onConnection(listener),
+    () => events.connection,
   )
 }

@@ -1,6 +1,6 @@
 // All runs: filtered by words, live, with what one does to several of them.
 
-import type { Run } from '@stepflow/api'
+import type { Run, RunsSummary } from '@stepflow/api'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { Plus } from 'lucide-react'
@@ -19,7 +19,7 @@ import { exactNow } from '../../parts/ticks.ts'
 import { Ago, useNow } from '../../parts/time.tsx'
 import { attempt } from '../../parts/toasts.tsx'
 import { Outlines } from '../../parts/waiting.tsx'
-import { LiveMark } from '../../shell/live-mark.tsx'
+import { LiveMark, useConnection } from '../../shell/live-mark.tsx'
 import { useTitle } from '../../shell/title.ts'
 import { Histogram } from './histogram.tsx'
 import { Start } from './start.tsx'
@@ -38,9 +38,11 @@ export function RunsPage(): ReactElement {
   const pages = found.data?.pages
   const runs = useMemo(() => pages?.flatMap((page) => page.runs) ?? [], [pages])
   const newest = runs[0]
+  const connection = useConnection()
   const { data: newer } = useQuery({
     ...queries.newRuns(query, newest?.createdAt ?? ''),
-    enabled: newest !== undefined,
+    // What came between the list and the stream: of what comes now, the stream tells.
+    enabled: newest !== undefined && connection === 'open',
   })
   const { data: summary } = useQuery(queries.summary(query))
   const seen = useMemo(() => new Set(runs.map(({ runId }) => runId)), [runs])
@@ -79,7 +81,7 @@ export function RunsPage(): ReactElement {
           <Chip key={word} label={name} isOn={hasWord(words, word)} onChange={() => setWords(toggled(words, word))}>
             {status ? <Shape status={status} /> : null}
             {name}
-            {status ? <CountOf status={status} /> : null}
+            {status ? <CountOf status={status} summary={words === '' ? summary : undefined} /> : null}
           </Chip>
         ))}
         <span className="fill" />
@@ -145,11 +147,19 @@ const CHIPS = [
 
 const keyOf = ({ runId }: Run) => runId
 
-function CountOf({ status }: { status: 'running' | 'failed' | 'waiting' }): ReactElement | null {
-  const { data } = useQuery(queries.countOf(status))
-  return data ? (
+interface CountOfProps {
+  readonly status: 'running' | 'failed' | 'waiting'
+  /** Of all runs, if it is there anyway. */
+  readonly summary: RunsSummary | undefined
+}
+
+function CountOf({ status, summary }: CountOfProps): ReactElement | null {
+  const { q = '' } = useSearch({ from: '/runs' })
+  const { data } = useQuery({ ...queries.countOf(status), enabled: q !== '' })
+  const count = summary ? summary.buckets.reduce((sum, { counts }) => sum + (counts[status] ?? 0), 0) : data
+  return count ? (
     <span className="ink-3" aria-hidden="true">
-      {countText(data)}
+      {countText(count)}
     </span>
   ) : null
 }
