@@ -232,7 +232,7 @@ else {
       await page.getByText('critical path').waitFor()
       await page.getByRole('list', { name: 'Legend' }).getByText('critical').waitFor()
       await page.getByRole('tab', { name: 'Timeline' }).click()
-      await expect.poll(() => page.locator('.bar.critical').count()).toBe(2)
+      await expect.poll(() => page.locator('.bars .critical').count()).toBe(2)
     })
 
     test('folds the time in which nothing ran', async () => {

@@ -2,7 +2,7 @@
 
 import type { Shape, ShapeSchema } from '../shape.ts'
 import { diagnosticSchema } from './problem.ts'
-import { runStatuses, time } from './run.ts'
+import { lastRunSchema, time } from './run.ts'
 
 const count = { type: 'integer', minimum: 0 } as const satisfies ShapeSchema
 const any = {} as const satisfies ShapeSchema
@@ -56,16 +56,7 @@ const rowProperties = {
     description:
       'What starts it: those of the published version. A webhook has the `path` to which its deliveries are sent.',
   },
-  lastRun: {
-    type: 'object',
-    properties: {
-      runId: { type: 'string' },
-      status: { enum: runStatuses },
-      createdAt: time,
-      completedAt: time,
-    },
-    required: ['runId', 'status', 'createdAt'],
-  },
+  lastRun: lastRunSchema,
 } as const satisfies Record<string, ShapeSchema>
 
 export const flowListSchema = {

@@ -123,6 +123,19 @@ export const runSchema = {
 /** A run, as a server describes it. */
 export type Run = Shape<typeof runSchema>
 
+/** Of a run that something else mentions: how it stands, as lists of runs say it. */
+export const lastRunSchema = {
+  type: 'object',
+  properties: {
+    runId: summaryProperties.runId,
+    status: summaryProperties.status,
+    items: summaryProperties.items,
+    createdAt: time,
+    completedAt: time,
+  },
+  required: ['runId', 'status', 'items', 'createdAt'],
+} as const satisfies ShapeSchema
+
 export const startedRunSchema = {
   title: 'StartedRun',
   description: 'A run that was started, with its result if it had one input and has ended.',

@@ -1,7 +1,7 @@
 // Schedules as clients see them: when a flow starts by itself.
 
 import type { Shape, ShapeSchema } from '../shape.ts'
-import { duration, runStatuses, time } from './run.ts'
+import { duration, lastRunSchema, time } from './run.ts'
 
 const nextTimes = { type: 'array', items: time, description: 'The next five times.' } as const satisfies ShapeSchema
 const description = { type: 'string', description: 'The schedule in words.' } as const
@@ -44,11 +44,7 @@ export const scheduleSchema = {
     ...fields,
     description,
     next: nextTimes,
-    lastRun: {
-      type: 'object',
-      properties: { runId: { type: 'string' }, status: { enum: runStatuses }, createdAt: time, completedAt: time },
-      required: ['runId', 'status', 'createdAt'],
-    },
+    lastRun: lastRunSchema,
     problem: {
       type: 'object',
       description: 'What kept the last run that was due from beginning.',

@@ -29,6 +29,7 @@ export { type LogFilter, leftOutMessage, type ShownLog } from './run-log.ts'
 export { createRunReader, type RecordedRun, type RunReader } from './run-reader.ts'
 export { refuseChanged } from './same-steps.ts'
 export {
+  type ItemNumbers,
   type ItemSummary,
   itemSummary,
   logLine,

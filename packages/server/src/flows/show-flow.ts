@@ -5,6 +5,7 @@ import { type Diagnostic, errorsOf } from '@stepflow/engine'
 import type { RunReader } from '@stepflow/host/history'
 import type { FoundFlow, NamedFlows } from '@stepflow/host/named-flows'
 import type { Services } from '../services.ts'
+import { lastRun } from './last-run.ts'
 import { shownTriggers, triggerWarnings } from './show-triggers.ts'
 
 export type ShowFlow = Pick<Services, 'namedFlows' | 'runs' | 'secrets' | 'config'>
@@ -16,7 +17,7 @@ export async function flowRow(flow: FoundFlow, { namedFlows, runs, secrets, conf
   const errors = errorsOf(diagnostics).length
   const description = read.info?.description
   const isInCode = read.dialect === 'code'
-  const lastRun = name === undefined ? undefined : await lastRunOf(name, runs)
+  const last = name === undefined ? undefined : await lastRunOf(name, runs)
   return {
     ...(name === undefined ? {} : { name }),
     ...(version ? { flowId: version.flowId } : {}),
@@ -28,7 +29,7 @@ export async function flowRow(flow: FoundFlow, { namedFlows, runs, secrets, conf
     errors,
     warnings: diagnostics.filter(isWarning).length,
     triggers: shownTriggers(await publishedOf(flow, namedFlows), config),
-    ...(lastRun ? { lastRun } : {}),
+    ...(last ? { lastRun: last } : {}),
   }
 }
 
@@ -66,11 +67,5 @@ async function publishedOf(flow: FoundFlow, flows: NamedFlows): Promise<FoundFlo
 
 async function lastRunOf(name: string, runs: RunReader) {
   const [row] = (await runs.list({ flow: name, kind: 'run', limit: 1 })).rows
-  if (!row) return undefined
-  return {
-    runId: row.id,
-    status: row.status,
-    createdAt: new Date(row.createdAt).toISOString(),
-    ...(row.endedAt === undefined ? {} : { completedAt: new Date(row.endedAt).toISOString() }),
-  }
+  return row && lastRun(row)
 }

@@ -14,6 +14,7 @@ import { summaryOf } from '@stepflow/host/history'
 import { readCron } from '@stepflow/host/schedules'
 import type { App } from '../app/app.ts'
 import { NOTHING } from '../app/nothing.ts'
+import { lastRun } from '../flows/last-run.ts'
 import { openIfThere } from '../runs/open-if-there.ts'
 import { requestKey } from '../runs/request-key.ts'
 import { requestHash } from '../runs/start-run.ts'
@@ -194,14 +195,10 @@ async function shownSchedule(
     ...{ overlap, catchUp, ...(jitter === undefined ? {} : { jitter }) },
     enabled: state?.isDisabled !== true,
     next: times.next(clock.now(), SHOWN).map(iso),
-    ...(run ? { lastRun: shownRun(summaryOf(run.row)) } : {}),
+    ...(run ? { lastRun: lastRun(run.row) } : {}),
     ...(problem ? { problem: { ...problem, at: iso(problem.at), message: redactor.text(problem.message) } } : {}),
     from,
   }
-}
-
-function shownRun({ runId, status, createdAt, completedAt }: ReturnType<typeof summaryOf>) {
-  return { runId, status, createdAt, ...(completedAt === undefined ? {} : { completedAt }) }
 }
 
 function iso(timeMs: number): string {

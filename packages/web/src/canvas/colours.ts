@@ -3,9 +3,12 @@
 /** By theme, then by name. */
 const resolvedColours = new Map<string, Map<string, string>>()
 
-/** The colours of the theme that is shown now: for one picture, in which thousands of shapes ask for theirs. */
-export function coloursOf(style: CSSStyleDeclaration): (name: string) => string {
-  const theme = `${style.colorScheme} ${matchMedia('(prefers-color-scheme: dark)').matches} ${document.documentElement.dataset.theme}`
+/**
+ * The colours of the theme that is shown now: for one picture, in which thousands of shapes ask for theirs. What an element looks
+ * like is asked once for each: the browser lays out the whole page to answer that.
+ */
+export function coloursOf(): (name: string) => string {
+  const theme = `${document.documentElement.dataset.theme} ${DARK.matches} ${PRINT.matches}`
   const colours = resolvedColours.get(theme) ?? new Map<string, string>()
   resolvedColours.set(theme, colours)
   return (name) => {
@@ -17,7 +20,17 @@ export function coloursOf(style: CSSStyleDeclaration): (name: string) => string 
   }
 }
 
+/** The font of the page, as a canvas takes it: `600 12px` and this. */
+export function fontFamily(): string {
+  family ??= getComputedStyle(document.documentElement).getPropertyValue('--font')
+  return family
+}
+
 // ---
+
+const DARK = matchMedia('(prefers-color-scheme: dark)')
+const PRINT = matchMedia('print')
+let family: string | undefined
 
 /** `light-dark()` of a custom property is not resolved for whoever reads it: an element is asked instead. */
 function resolve(name: string): string {

@@ -1,7 +1,7 @@
 // The graph: edges on a canvas, steps in sight as buttons above it. Beyond some hundreds of steps in sight these are drawn, too.
 
 import { pathOf } from '@stepflow/draw'
-import { Maximize, Maximize2, Minus, Plus } from 'lucide-react'
+import { Maximize, Minus, Plus } from 'lucide-react'
 import {
   type KeyboardEvent,
   memo,
@@ -13,17 +13,15 @@ import {
   useRef,
   useState,
 } from 'react'
-import { middleCut } from '../model/format.ts'
 import type { RunGraph } from '../model/run-graph.ts'
 import { Button } from '../parts/button.tsx'
 import { useTheme } from '../parts/settings.ts'
-import { Shape } from '../parts/status.tsx'
-import { type GraphNode, MARKS, nameOfStep } from './graph-node.ts'
+import type { GraphNode } from './graph-node.ts'
 import { Legend } from './legend.tsx'
 import { MINIMAP_FROM, Minimap } from './minimap.tsx'
 import { Outline } from './outline.tsx'
 import { edgeOf, paintGraph } from './paint-graph.ts'
-import { Port } from './port.tsx'
+import { Shapes } from './shapes.tsx'
 import { fitted, type Size, showing, type View, zoomed } from './view.ts'
 
 export interface GraphProps {
@@ -45,8 +43,6 @@ export interface GraphProps {
 }
 
 const MOST_BUTTONS = 400
-/** Letters of a name that fit into a box; of a longer one the middle is left out. */
-const MOST_NAME = 16
 
 /** Rendered again only for other properties: what is typed beside it does not concern it. */
 export const Graph = memo(function Graph(props: GraphProps): ReactElement {
@@ -106,7 +102,7 @@ export const Graph = memo(function Graph(props: GraphProps): ReactElement {
     if (target && size.width > 0) setView((now) => now && showing(now, target, size))
   }, [selected, graph, layout, size])
 
-  const seen = useMemo(() => (view ? inSight(graph, view, size) : []), [graph, view, size])
+  const seen = useSeen(graph, view, size)
   const hasButtons = seen.length <= MOST_BUTTONS
   useEffect(() => {
     const element = canvas.current
@@ -181,64 +177,21 @@ export const Graph = memo(function Graph(props: GraphProps): ReactElement {
     >
       <canvas ref={canvas} aria-hidden="true" />
       <Outline graph={graph} nodes={nodes} selected={selected} onSelect={onSelect} />
-      {view && hasButtons
-        ? seen.map((shape) => {
-            const id = graph.steps[shape]
-            const at = layout.boxes[shape]
-            const kind = graph.drawing.shapes[shape]?.kind
-            if (!at) return null
-            const place = {
-              transform: `translate(${view.x + at.x * view.scale}px, ${view.y + at.y * view.scale}px) scale(${view.scale})`,
-              width: at.width,
-              height: at.height,
-            }
-            if (id === undefined) {
-              return (
-                <span key={shape} className="end" style={place} aria-hidden="true">
-                  {graph.drawing.shapes[shape]?.label}
-                </span>
-              )
-            }
-            const node = nodes.get(id)
-            const status = node?.status ?? 'pending'
-            return (
-              <div
-                key={shape}
-                data-step={id}
-                className={`node ${node?.mark ?? status}${kind === 'step' ? '' : ' sheets'}${node?.before === undefined ? '' : ' two'}${selected === id ? ' selected' : ''}${isFaded?.(id) ? ' faded' : ''}`}
-                style={place}
-              >
-                {node?.before === undefined ? null : <Shape status={node.before} />}
-                {node?.mark === undefined ? (
-                  <Shape status={status} recovered={node?.recovered ?? false} />
-                ) : (
-                  <span className="mark">{MARKS[node.mark]}</span>
-                )}
-                <span className="cut name">
-                  {middleCut(id, node?.before === undefined && !node?.canOpen ? MOST_NAME : MOST_NAME - 3)}
-                </span>
-                <small className="cut">{node?.detail}</small>
-                {/* Its name is what everybody hears; what is seen lies below it. */}
-                <button
-                  type="button"
-                  tabIndex={-1}
-                  className="cover"
-                  aria-label={isPlain && node?.mark === undefined ? id : nameOfStep(id, node)}
-                  aria-description={node?.description}
-                  title={id.length > MOST_NAME ? id : undefined}
-                  aria-pressed={selected === id}
-                  onClick={() => onSelect(id)}
-                />
-                {node?.canOpen && onOpen ? (
-                  <button type="button" className="open-inside" aria-label={`Open ${id}`} onClick={() => onOpen(id)}>
-                    <Maximize2 size={12} />
-                  </button>
-                ) : null}
-                {onConnect ? <Port from={id} onConnect={onConnect} /> : null}
-              </div>
-            )
-          })
-        : null}
+      {view && hasButtons ? (
+        <div className="world" style={{ transform: `translate(${view.x}px, ${view.y}px) scale(${view.scale})` }}>
+          <Shapes
+            graph={graph}
+            nodes={nodes}
+            seen={seen}
+            selected={selected}
+            isPlain={isPlain}
+            isFaded={isFaded}
+            onSelect={onSelect}
+            onOpen={onOpen}
+            onConnect={onConnect}
+          />
+        </div>
+      ) : null}
       {view && graph.steps.length > MINIMAP_FROM ? (
         <Minimap graph={graph} nodes={nodes} view={view} size={size} onCentre={centre} />
       ) : null}
@@ -281,6 +234,17 @@ function moved(before: RunGraph, now: RunGraph, selected: string | undefined): {
   const place = ({ layout, shapeOf }: RunGraph) => (id === undefined ? undefined : layout.boxes[shapeOf.get(id) ?? -1])
   const [from, to] = [place(before), place(now)]
   return from && to && { x: to.x - from.x, y: to.y - from.y }
+}
+
+const NOTHING: readonly number[] = []
+
+/** The shapes in sight: the same list as long as they are the same, since a view moves more often than they change. */
+function useSeen(graph: RunGraph, view: View | undefined, size: Size): readonly number[] {
+  const [kept, setKept] = useState<readonly number[]>(NOTHING)
+  const seen = useMemo(() => (view ? inSight(graph, view, size) : NOTHING), [graph, view, size])
+  if (seen === kept || (seen.length === kept.length && seen.every((shape, i) => shape === kept[i]))) return kept
+  setKept(seen)
+  return seen
 }
 
 function inSight({ layout }: RunGraph, view: View, size: Size): number[] {

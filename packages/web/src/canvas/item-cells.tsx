@@ -4,7 +4,7 @@
 import { type PointerEvent, type ReactElement, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { countText } from '../model/format.ts'
 import { bandsOf, cellAt, FAILED, statusOfItem } from '../model/item-cells.ts'
-import { coloursOf } from './colours.ts'
+import { coloursOf, fontFamily } from './colours.ts'
 
 export interface ItemCellsProps {
   readonly statuses: Uint8Array
@@ -148,12 +148,11 @@ function paintCells(element: HTMLCanvasElement, painted: Painted): void {
   const { statuses, isFaded, selected, perRow, top, width, height } = painted
   const context = sized(element, width, height)
   if (!context) return
-  const style = getComputedStyle(element)
-  const colourOf = coloursOf(style)
+  const colourOf = coloursOf()
   const first = Math.floor(top / PITCH)
   const last = Math.min(Math.ceil(statuses.length / perRow), Math.ceil((top + height) / PITCH))
   context.fillStyle = colourOf('ink-3')
-  context.font = `11px ${style.getPropertyValue('--font')}`
+  context.font = `11px ${fontFamily()}`
   context.textAlign = 'right'
   for (let row = Math.ceil(first / ROWS_A_NUMBER) * ROWS_A_NUMBER; row < last; row += ROWS_A_NUMBER) {
     context.fillText(countText(row * perRow), NUMBERS - 10, row * PITCH - top + CELL - 1)
@@ -215,7 +214,7 @@ function cell(context: CanvasRenderingContext2D, byte: number, x: number, y: num
 function paintStrip(element: HTMLCanvasElement, bands: Uint8Array, from: number, share: number): void {
   const context = sized(element, STRIP, bands.length)
   if (!context) return
-  const colourOf = coloursOf(getComputedStyle(element))
+  const colourOf = coloursOf()
   for (let band = 0; band < bands.length; band++) {
     const byte = bands[band] as number
     const isFailed = byte === FAILED

@@ -17,15 +17,18 @@ export interface MinimapProps {
   readonly onCentre: (x: number, y: number) => void
 }
 
-const MOST: Size = { width: 160, height: 96 }
+const MOST: Size = { width: 220, height: 96 }
 /** A step is never smaller than that, so that one that failed is seen among thousands. */
 const LEAST_DOT = 2
+const AFTER_MS = 100
 /** Fewer shapes are seen well enough without. */
 export const MINIMAP_FROM = 60
 
 export function Minimap({ graph, nodes, view, size, onCentre }: MinimapProps): ReactElement {
   const canvas = useRef<HTMLCanvasElement>(null)
   const isHeld = useRef(false)
+  const latest = useRef<() => void>(undefined)
+  const isAsked = useRef(false)
   const theme = useTheme()
   const { layout } = graph
   const scale = Math.min(MOST.width / layout.width, MOST.height / layout.height)
@@ -33,7 +36,16 @@ export function Minimap({ graph, nodes, view, size, onCentre }: MinimapProps): R
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: of another theme they are others
   useEffect(() => {
-    if (canvas.current) paint(canvas.current, graph, nodes, own, scale)
+    // What lies in sight is shown first, and what changes many times a second is painted a few times.
+    latest.current = () => {
+      if (canvas.current) paint(canvas.current, graph, nodes, own, scale)
+    }
+    if (isAsked.current) return
+    isAsked.current = true
+    setTimeout(() => {
+      isAsked.current = false
+      latest.current?.()
+    }, AFTER_MS)
   }, [graph, nodes, own, scale, theme])
 
   const move = ({ clientX, clientY, currentTarget }: PointerEvent) => {
@@ -61,7 +73,7 @@ export function Minimap({ graph, nodes, view, size, onCentre }: MinimapProps): R
           isHeld.current = false
         }}
       >
-        <canvas ref={canvas} />
+        <canvas ref={canvas} style={own} />
         {right > left && bottom > top ? <i style={{ left, top, width: right - left, height: bottom - top }} /> : null}
       </div>
     </div>
@@ -79,6 +91,7 @@ const LAYERS = [
   ['failed', new Set<GraphNode['status']>(['failed'])],
 ] as const
 
+/** Pixel by pixel: ten thousand rectangles of a canvas take longer than all else on the page. */
 function paint(
   element: HTMLCanvasElement,
   { layout, steps }: RunGraph,
@@ -87,19 +100,28 @@ function paint(
   scale: number,
 ): void {
   const ratio = devicePixelRatio
-  element.width = Math.max(1, Math.round(own.width * ratio))
-  element.height = Math.max(1, Math.round(own.height * ratio))
-  const context = element.getContext('2d')
+  const [width, height] = [Math.max(1, Math.round(own.width * ratio)), Math.max(1, Math.round(own.height * ratio))]
+  element.width = width
+  element.height = height
+  const context = element.getContext('2d', { willReadFrequently: true })
   if (!context) return
-  const colour = coloursOf(getComputedStyle(element))
-  context.scale(ratio, ratio)
-  for (const [name, statuses] of LAYERS) {
+  const colour = coloursOf()
+  const colours = LAYERS.map(([name]) => {
     context.fillStyle = colour(name)
+    context.fillRect(0, 0, 1, 1)
+    return new Uint32Array(context.getImageData(0, 0, 1, 1).data.buffer)[0] as number // four bytes
+  })
+  const image = context.createImageData(width, height)
+  const pixels = new Uint32Array(image.data.buffer)
+  LAYERS.forEach(([, statuses], layer) => {
     for (let shape = 0; shape < steps.length; shape++) {
       const [box, id] = [layout.boxes[shape], steps[shape]]
       if (!box || id === undefined || !statuses.has(nodes.get(id)?.status ?? 'pending')) continue
-      const [width, height] = [Math.max(LEAST_DOT, box.width * scale), Math.max(LEAST_DOT, box.height * scale)]
-      context.fillRect(box.x * scale, box.y * scale, width, height)
+      const [left, top] = [Math.floor(box.x * scale * ratio), Math.floor(box.y * scale * ratio)]
+      const right = Math.min(width, left + Math.max(LEAST_DOT, Math.round(box.width * scale * ratio)))
+      const bottom = Math.min(height, top + Math.max(LEAST_DOT, Math.round(box.height * scale * ratio)))
+      for (let y = top; y < bottom; y++) pixels.fill(colours[layer] as number, y * width + left, y * width + right)
     }
-  }
+  })
+  context.putImageData(image, 0, 0)
 }

@@ -3,7 +3,7 @@
 import type { Arrow } from '@stepflow/draw'
 import type { RunGraph } from '../model/run-graph.ts'
 import type { ShownStatus } from '../model/run-words.ts'
-import { coloursOf } from './colours.ts'
+import { coloursOf, fontFamily } from './colours.ts'
 import type { GraphNode } from './graph-node.ts'
 import type { Size, View } from './view.ts'
 
@@ -40,7 +40,9 @@ export interface Painted {
   readonly seen: readonly number[]
 }
 
-const DASHES: Partial<Record<Arrow['kind'], readonly number[]>> = { maybe: [5, 4], order: [1, 4], failure: [5, 4] }
+const LEAST_READ = 0.35
+const SOLID: number[] = []
+const DASHES: Partial<Record<Arrow['kind'], number[]>> = { maybe: [5, 4], order: [1, 4], failure: [5, 4] }
 
 export function paintGraph({ element, size, view, graph, edges, nodes, critical, selected, seen }: Painted): void {
   const ratio = devicePixelRatio
@@ -51,9 +53,8 @@ export function paintGraph({ element, size, view, graph, edges, nodes, critical,
   }
   const context = element.getContext('2d')
   if (!context) return
-  const style = getComputedStyle(element)
-  const colour = coloursOf(style)
-  const font = `600 12px ${style.getPropertyValue('--font')}`
+  const colour = coloursOf()
+  const font = `600 12px ${fontFamily()}`
   context.setTransform(1, 0, 0, 1, 0, 0)
   context.clearRect(0, 0, width, height)
   context.setTransform(ratio * view.scale, 0, 0, ratio * view.scale, ratio * view.x, ratio * view.y)
@@ -63,6 +64,8 @@ export function paintGraph({ element, size, view, graph, edges, nodes, critical,
   const [line, accent, failed] = [colour('line-strong'), colour('accent'), colour('failed')]
   const [x, y] = [-view.x / view.scale, -view.y / view.scale]
   const [endX, endY] = [x + size.width / view.scale, y + size.height / view.scale]
+  let dashed = SOLID
+  context.setLineDash(SOLID)
   graph.drawing.arrows.forEach(({ from, to, kind }, i) => {
     const edge = edges[i]
     if (!edge || edge.right < x || edge.left > endX || edge.bottom < y || edge.top > endY) return
@@ -72,11 +75,13 @@ export function paintGraph({ element, size, view, graph, edges, nodes, critical,
     context.strokeStyle = isMain ? accent : kind === 'failure' ? failed : line
     context.lineWidth = isMain ? 2.5 : kind === 'order' ? 1.75 : 1.25
     context.lineCap = kind === 'order' ? 'round' : 'butt'
-    context.setLineDash(isMain ? [] : [...(DASHES[kind] ?? [])])
+    const dash = isMain || view.scale < LEAST_READ ? SOLID : (DASHES[kind] ?? SOLID)
+    if (dash !== dashed) context.setLineDash(dash)
+    dashed = dash
     context.stroke(edge.path)
   })
   context.globalAlpha = 1
-  context.setLineDash([])
+  context.setLineDash(SOLID)
   for (const shape of seen) {
     const at = graph.layout.boxes[shape]
     const id = graph.steps[shape]
@@ -85,11 +90,16 @@ export function paintGraph({ element, size, view, graph, edges, nodes, critical,
     context.fillStyle = status === 'pending' ? colour('raised') : colour(tintOf(status))
     context.strokeStyle = id === selected ? accent : colour(inkOf(status))
     context.lineWidth = id === selected ? 3 / view.scale : 1 / view.scale
+    // So small that nobody sees a corner or a name.
+    if (view.scale < LEAST_READ) {
+      context.fillRect(at.x, at.y, at.width, at.height)
+      context.strokeRect(at.x, at.y, at.width, at.height)
+      continue
+    }
     context.beginPath()
     context.roundRect(at.x, at.y, at.width, at.height, 6)
     context.fill()
     context.stroke()
-    if (view.scale < 0.35) continue
     context.fillStyle = colour('ink')
     context.font = font
     context.fillText(id, at.x + 10, at.y + at.height / 2 + 4, at.width - 20)

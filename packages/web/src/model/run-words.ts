@@ -16,7 +16,7 @@ export type ShownStatus =
   | 'pending'
 
 /** Of one item: its outcome's word; of several: the run's. What waits and does nothing else is shown as waiting. */
-export function statusOf(run: Run): ShownStatus {
+export function statusOf(run: Pick<Run, 'status' | 'items'>): ShownStatus {
   const { status, items } = run
   if (status === 'running' && items.waiting > 0 && items.running === 0) return 'waiting'
   if (status !== 'completed') return status

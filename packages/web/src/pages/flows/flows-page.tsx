@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query'
 import { createLazyRoute, Link, useNavigate } from '@tanstack/react-router'
 import { type ReactElement, useState } from 'react'
 import { queries } from '../../api/queries.ts'
+import { statusOf } from '../../model/run-words.ts'
 import { buttonClass } from '../../parts/button.tsx'
 import { Fault } from '../../parts/fault.tsx'
 import { type Column, Rows } from '../../parts/rows.tsx'
@@ -94,7 +95,7 @@ const COLUMNS: readonly Column<Row>[] = [
         </span>
       ) : null,
   },
-  { name: 'Last run', width: '140px', cell: ({ lastRun }) => (lastRun ? <Status status={lastRun.status} /> : null) },
+  { name: 'Last run', width: '140px', cell: ({ lastRun }) => (lastRun ? <Status status={statusOf(lastRun)} /> : null) },
   {
     name: 'Changed',
     width: '128px',

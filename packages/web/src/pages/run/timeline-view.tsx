@@ -87,10 +87,16 @@ export function TimelineView({ run, rows, critical, selected, onSelect }: Timeli
                       width: Math.max(0, scale.at(end) - scale.at(ready ?? start)),
                     }}
                   />
+                  {isCritical.has(row.stepId) ? (
+                    <i
+                      className="critical"
+                      style={{ left: scale.at(start), width: Math.max(6, scale.at(end) - scale.at(start)) }}
+                    />
+                  ) : null}
                   {spansOf(row, now).map(([from, to]) => (
                     <i
                       key={from}
-                      className={`bar ${row.status}${isCritical.has(row.stepId) ? ' critical' : ''}`}
+                      className={`bar ${row.status}`}
                       style={{ left: scale.at(from), width: Math.max(6, scale.at(to) - scale.at(from)) }}
                     />
                   ))}

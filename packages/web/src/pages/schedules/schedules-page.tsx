@@ -6,6 +6,7 @@ import { createLazyRoute, Link } from '@tanstack/react-router'
 import { type ReactElement, useState } from 'react'
 import { client } from '../../api/client.ts'
 import { queries, queryClient } from '../../api/queries.ts'
+import { statusOf } from '../../model/run-words.ts'
 import { Button } from '../../parts/button.tsx'
 import { ManagePage } from '../../parts/manage-page.tsx'
 import { type Column, Rows } from '../../parts/rows.tsx'
@@ -100,7 +101,7 @@ function columnsOf(isAdmin: boolean): Column<Schedule>[] {
           </span>
         ) : lastRun ? (
           <Link to="/runs/$runId" params={{ runId: lastRun.runId }} search={{}}>
-            <Status status={lastRun.status} />
+            <Status status={statusOf(lastRun)} />
           </Link>
         ) : null,
     },
