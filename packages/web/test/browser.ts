@@ -27,6 +27,8 @@ export interface OpenOptions {
   readonly theme?: 'light' | 'dark'
   /** Of the reader: `Asia/Tokyo`. */
   readonly timezone?: string
+  /** Milliseconds by which the clock of the reader goes before that of the server. */
+  readonly clockAhead?: number
   /** Console errors that the test wants: a part of their text. */
   readonly expected?: readonly string[]
 }
@@ -35,7 +37,7 @@ let browser: Promise<Browser> | undefined
 
 /** A new page with nothing kept from others; closed when the test has ended. */
 export async function openPage(address: string, options: OpenOptions = {}): Promise<Page> {
-  const { width = 1440, height = 900, theme = 'light', timezone, expected = [] } = options
+  const { width = 1440, height = 900, theme = 'light', timezone, clockAhead, expected = [] } = options
   const found = browserPath()
   if ('why' in found) throw new Error(found.why)
   if (!browser) {
@@ -49,13 +51,18 @@ export async function openPage(address: string, options: OpenOptions = {}): Prom
   })
   // Patience for a machine that is busy; a test has a minute.
   context.setDefaultTimeout(50_000)
+  if (clockAhead !== undefined) {
+    await context.addInitScript(`{ const now = Date.now; Date.now = () => now.call(Date) + ${clockAhead} }`)
+  }
   const page = await context.newPage()
   const faults: string[] = []
   page.on('console', (message) => {
     const text = message.text()
     if (message.type() === 'error' && !expected.some((part) => text.includes(part))) faults.push(text)
   })
-  page.on('pageerror', (error) => faults.push(error.stack ?? error.message))
+  page.on('pageerror', (error) => {
+    if (!expected.some((part) => error.message.includes(part))) faults.push(error.stack ?? error.message)
+  })
   page.on('request', (request) => {
     const url = request.url()
     if (!url.startsWith('data:') && !url.startsWith('blob:') && new URL(url).origin !== new URL(address).origin) {

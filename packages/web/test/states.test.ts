@@ -29,7 +29,7 @@ else {
     expect(await page.title()).not.toContain('owned')
     expect(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth')).toBe(true)
     for (const tab of ['Timeline', 'Steps', 'Logs', 'Source']) {
-      await page.getByRole('tab', { name: tab }).click()
+      await page.getByRole('tablist', { name: 'View' }).getByRole('tab', { name: tab }).click()
       expect(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth')).toBe(true)
     }
   })

@@ -27,6 +27,7 @@ export const waitSchema = {
       required: ['at', 'payload'],
     },
     expired: { type: 'boolean' },
+    over: { type: 'boolean', description: 'Its item ended first: nobody can decide it any more.' },
   },
   required: ['id', 'runId', 'item', 'step', 'name', 'since'],
 } as const satisfies ShapeSchema

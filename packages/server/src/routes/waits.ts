@@ -161,7 +161,7 @@ const waitParams = { type: 'object', properties: { waitId: { type: 'string' } },
 
 async function shown(
   recorded: RecordedRun,
-  { wait, decided, isExpired }: Pick<WaitState, 'wait'> & Partial<WaitState>,
+  { wait, decided, isExpired, isOver }: Pick<WaitState, 'wait'> & Partial<WaitState>,
   most: number,
 ) {
   const { path, since, expiresAt, ...rest } = wait
@@ -176,6 +176,6 @@ async function shown(
     since: new Date(since).toISOString(),
     ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt).toISOString() }),
     ...(decided ? { decided: decidedShape(decided) } : {}),
-    ...(isExpired ? { expired: true } : {}),
+    ...(isExpired ? { expired: true } : isOver && !decided ? { over: true } : {}),
   }
 }

@@ -152,7 +152,7 @@ function One(props: FieldProps & { readonly field: Field; readonly part?: Part }
           value={field.values.findIndex((one) => JSON.stringify(one) === JSON.stringify(value))}
           onChange={(event) => onChange(field.values[Number(event.target.value)])}
         >
-          <option value={-1}>…</option>
+          <option value={-1}>{part && !part.isRequired ? 'none' : 'choose one'}</option>
           {field.values.map((one, i) => (
             <option key={JSON.stringify(one)} value={i}>
               {typeof one === 'string' ? one : JSON.stringify(one)}

@@ -47,7 +47,7 @@ function ApprovalPage(): ReactElement {
 }
 
 function Question({ wait }: { wait: Wait }): ReactElement {
-  const { runId, flowName, step, item, description, context, since, expiresAt, decided, expired } = wait
+  const { runId, flowName, step, item, description, context, since, expiresAt, decided, expired, over } = wait
   const { data: info } = useQuery(queries.info())
   return (
     <div className="reading approval-page">
@@ -82,11 +82,11 @@ function Question({ wait }: { wait: Wait }): ReactElement {
           </h2>
           <Value value={decided.payload} what="decision" />
         </section>
-      ) : expired ? (
-        <section>
+      ) : expired || over ? (
+        <section aria-live="polite">
           <h2 className="row">
             <Shape status="skipped" />
-            Nobody decided in time
+            {expired ? 'Nobody decided in time' : 'Its run has ended, and no longer asks'}
           </h2>
         </section>
       ) : info?.role === 'viewer' ? (
