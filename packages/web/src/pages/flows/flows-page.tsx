@@ -80,7 +80,7 @@ const COLUMNS: readonly Column<Row>[] = [
     ),
   },
   { name: 'Description', isExtra: true, cell: ({ description }) => <span className="ink-2">{description}</span> },
-  { name: 'Published', width: '96px', isExtra: true, cell: (row) => publishedText(row) },
+  { name: 'Published', width: '96px', isExtra: true, isWide: true, cell: (row) => publishedText(row) },
   {
     name: 'Problems',
     width: '120px',
@@ -101,6 +101,7 @@ const COLUMNS: readonly Column<Row>[] = [
     width: '128px',
     isRight: true,
     isExtra: true,
+    isWide: true,
     cell: ({ updatedAt }) => (
       <span className="ink-2">
         <Ago at={updatedAt} />

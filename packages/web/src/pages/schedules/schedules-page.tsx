@@ -81,7 +81,7 @@ function columnsOf(isAdmin: boolean): Column<Schedule>[] {
     },
     {
       name: 'Flow',
-      width: '176px',
+      width: '160px',
       cell: ({ flow }) => (
         <Link to="/flows/$name" params={{ name: flow }}>
           {flow}
@@ -92,7 +92,7 @@ function columnsOf(isAdmin: boolean): Column<Schedule>[] {
     { name: 'Zone', width: '136px', isExtra: true, cell: ({ timezone }) => <span className="ink-2">{timezone}</span> },
     {
       name: 'Last run',
-      width: '120px',
+      width: '112px',
       isExtra: true,
       cell: ({ lastRun, problem }) =>
         problem ? (
