@@ -13,6 +13,7 @@ import { loadConfig } from '../src/config/load-config.ts'
 import { createFlowLoader } from '../src/flows/flow-loader.ts'
 import { KnownFlows } from '../src/flows/known-flows.ts'
 import { type Wired, wire } from '../src/wire.ts'
+import { mcpPlugin } from './mcp-plugin.ts'
 import { nodeModulesOf, pythonOf } from './released-environments.ts'
 
 const INSTALL_MS = 240_000
@@ -142,6 +143,19 @@ describe.each(rows)('$name', ({ plugin, calls }) => {
     INSTALL_MS,
   )
 })
+
+test(
+  'a server of the newest version that starts slowly, and so was taken for an old one, is started again and waited for',
+  async (context) => {
+    const found = await pythonServer('mcp-2.3.0', ['mcp==2.3.0'], [fastMcp])()
+    if ('missing' in found) return context.skip(String(found.missing))
+    const { command, args } = found as { command: string; args: string[] }
+    const plugin = mcpPlugin({ place: { command, args, env: {} }, probeTimeoutMs: 1 })
+
+    expect(await plugin.run('/add', { a: 2, b: 3 })).toEqual({ sum: 5 })
+  },
+  INSTALL_MS,
+)
 
 test(
   'server-everything answers over HTTP, and a session that it has lost is opened again',

@@ -9,7 +9,7 @@ import type { Client, ProgressNotification, Transport } from '@modelcontextproto
 import { type CallContext, type Clock, FlowError, isRecord, type Log } from '@stepflow/engine'
 import { cancelled, MAX_MESSAGE_BYTES, SLOW_MS, SlowCalls } from '@stepflow/protocol'
 import { createChildTransport } from './child-transport.ts'
-import { callFailure, connectFailure, isLost, isOutdated } from './failure.ts'
+import { callFailure, connectFailure, isLost, isNewerOnly, isOutdated } from './failure.ts'
 import { FOREVER_MS, Listing } from './listing.ts'
 import { NOBODY, outputOf } from './output.ts'
 import { createRemoteTransport } from './remote-transport.ts'
@@ -28,12 +28,14 @@ export interface McpProcess {
   readonly cwd?: string
 }
 
+/** `old`: it is known to speak a version before 2026-07-28, and is not asked. `new`: it has been seen to speak that one. */
+export type Era = 'unknown' | 'old' | 'new'
+
 export interface ConnectionOptions {
   /** The plugin's name, for messages. */
   readonly name: string
   readonly place: McpPlace
-  /** `old`: it is known to speak a version before 2026-07-28, and is not asked. */
-  readonly era: 'unknown' | 'old'
+  readonly era: Era
   readonly startupTimeoutMs: number
   /** What a child may take to answer the question that servers of older versions do not know. */
   readonly probeTimeoutMs: number
@@ -66,7 +68,7 @@ export class Connection {
   #isRetired = false
   /** The program has ended by itself. */
   #hasDied = false
-  #diedUnasked = false
+  #shown: 'old' | 'new' | undefined
   /** Why it has ended. */
   #ended: FlowError | undefined
   #gone: Promise<void> | undefined
@@ -96,11 +98,12 @@ export class Connection {
   }
 
   /**
-   * It ended before it was open, perhaps of the first question, which servers of the older versions do not know (some only
-   * when they read the next line): another start may go without it.
+   * What it has shown of itself though it did not open, so that another start may go better. `old`: it ended, perhaps of the
+   * first question, which servers of the older versions do not know (some only when they read the next line). `new`: it took
+   * so long to answer that question that it was taken for an old one, and then refused the older handshake.
    */
-  get diedUnasked(): boolean {
-    return this.#diedUnasked
+  get shownEra(): 'old' | 'new' | undefined {
+    return this.#shown
   }
 
   /** Of the connection's version; known once it is open. */
@@ -125,7 +128,7 @@ export class Connection {
       this.#isOpen = true
     } catch (error) {
       const failure = this.#ended ?? connectFailure(error, { who: this.#who, ...(this.#at && { at: this.#at }) })
-      this.#diedUnasked = era === 'unknown' && this.#hasDied
+      if (era === 'unknown') this.#shown = isNewerOnly(error) ? 'new' : this.#hasDied ? 'old' : undefined
       this.#endWith(failure)
       throw failure
     } finally {
@@ -206,11 +209,13 @@ export class Connection {
   // ---
 
   #createClient(Class: typeof Client): Client {
+    const { era, probeTimeoutMs } = this.#options
+    const isPatient = this.#at !== undefined || era === 'new'
     const client = new Class(CLIENT, {
       capabilities: {},
       versionNegotiation: {
         mode: 'auto',
-        probe: { timeoutMs: this.#at === undefined ? this.#options.probeTimeoutMs : FOREVER_MS },
+        probe: { timeoutMs: isPatient ? FOREVER_MS : probeTimeoutMs },
       },
       inputRequired: { autoFulfill: false },
       // We check ourselves, and name the field.

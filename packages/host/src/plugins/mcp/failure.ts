@@ -51,12 +51,18 @@ export function connectFailure(error: unknown, { who, at }: Omit<Failed, 'tool'>
   return new FlowError('UNREACHABLE', `${who} did not finish the handshake: ${message}${hint}`)
 }
 
+/** Whether a server refused the handshake of the older versions because it speaks a newer one. */
+export function isNewerOnly(error: unknown): boolean {
+  return own(rootOf(error), 'code') === UNSUPPORTED_VERSION
+}
+
 // ---
 
 const OTHER_PROTOCOL = ' (if it is a component server of Stepflow, its "type" is stepflow)'
 
-/** Of the protocol: what a server says when a client lacks a capability, or must send somebody to a page. */
+/** Of the protocol: what a server says when a client lacks a capability, asks in a version that it does not speak, or must send somebody to a page. */
 const MISSING_CAPABILITY = -32021
+const UNSUPPORTED_VERSION = -32022
 const URL_ELICITATION = -32042
 /** Of the protocol: headers that repeat arguments do not fit a tool that has changed. */
 const HEADER_MISMATCH = -32020

@@ -13,7 +13,7 @@ import {
   systemClock,
 } from '@stepflow/engine'
 import { abortable, BackOff, cancelled, startFailure } from '@stepflow/protocol'
-import { Connection, type McpPlace } from './connection.ts'
+import { Connection, type Era, type McpPlace } from './connection.ts'
 import type { Tools } from './tools.ts'
 
 export interface McpPluginOptions {
@@ -50,7 +50,7 @@ class McpPlugin implements Plugin {
   #current: Connection | undefined
   #starting: Promise<Connection> | undefined
   /** What the last connection showed. */
-  #era: 'unknown' | 'old' = 'unknown'
+  #era: Era = 'unknown'
   #stopped = false
 
   constructor(options: McpPluginOptions) {
@@ -130,7 +130,7 @@ class McpPlugin implements Plugin {
     }
   }
 
-  async #start(era: 'unknown' | 'old'): Promise<Connection> {
+  async #start(era: Era): Promise<Connection> {
     if (this.#stopped) throw new FlowError('UNREACHABLE', `MCP server "${this.name}" was stopped`, { retryable: false })
     const connection = new Connection({
       ...this.#options,
@@ -148,8 +148,10 @@ class McpPlugin implements Plugin {
       await connection.open()
       return connection
     } catch (error) {
-      if (connection.diedUnasked && !this.#stopped) return this.#start('old')
-      throw error
+      if (connection.shownEra === undefined || this.#stopped) throw error
+      // The next life is slow again, and would be taken for an old one again.
+      if (connection.shownEra === 'new') this.#era = 'new'
+      return this.#start(connection.shownEra)
     }
   }
 
