@@ -3,7 +3,7 @@
 import type { Json } from '@stepflow/engine'
 import { type Field, FieldReader } from '../fields.ts'
 import { below, didYouMean, type Findings, type Place, type Trail } from '../findings.ts'
-import { keyTable, readKeys } from '../keys.ts'
+import { type KeyTable, keyTable, readKeys } from '../keys.ts'
 import { entryOf, kindOfNode, type MapNode, type Node, shownNode, textOf, toJson } from '../source/node.ts'
 import type { Language } from './language.ts'
 import { readSchemas, type Schemas } from './schemas.ts'
@@ -66,7 +66,9 @@ export function readFlow(node: MapNode, findings: Findings, options: ShapeOption
     steps: readSteps(fields.field('steps'), node, findings, language),
     ...(output ? { output } : {}),
     ...(test ? { test } : {}),
-    examples: readExamples(fields.field('examples'), 'examples', findings),
+    examples: readExamples(fields.field('examples'), 'examples', EXAMPLE_KEYS, findings).map(
+      ({ origin: _, ...example }) => example,
+    ),
     triggers: readTriggers(fields.field('triggers'), findings),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
@@ -96,6 +98,7 @@ const FLOW_KEYS = keyTable({
   on_failure: [],
 })
 const TEST_KEYS = keyTable({ config: ['stepflow_config'], config_file: [], cases: [] })
+const EXAMPLE_KEYS = keyTable({ name: [], description: [], input: [] })
 const CASE_KEYS = keyTable({ name: [], description: [], input: [], output: [] })
 
 function checkSchemaUrl(fields: FieldReader, findings: Findings): void {
@@ -175,27 +178,27 @@ function readTest(field: Field | undefined, findings: Findings): TestShape | und
   return {
     ...(config ? { config: toJson(config.node) } : {}),
     ...(configFile === undefined ? {} : { configFile }),
-    cases: readExamples(fields.field('cases'), 'test.cases', findings),
+    cases: readExamples(fields.field('cases'), 'test.cases', CASE_KEYS, findings),
   }
 }
 
-function readExamples(field: Field | undefined, owner: string, findings: Findings): TestShape['cases'] {
+function readExamples(field: Field | undefined, owner: string, keys: KeyTable, findings: Findings): TestShape['cases'] {
   if (!field || isNullNode(field.node)) return []
   if (field.node.kind !== 'list') {
     findings.error('INVALID_VALUE', `"${owner}" must be a list, not ${kindOfNode(field.node)}`, field.node, field.trail)
     return []
   }
   return field.node.items.flatMap(
-    (node, i) => readExample(node, below(field.trail, i), `${owner}[${i}]`, i, findings) ?? [],
+    (node, i) => readExample(node, keys, below(field.trail, i), `${owner}[${i}]`, i, findings) ?? [],
   )
 }
 
-function readExample(node: Node, trail: Trail, owner: string, index: number, findings: Findings) {
+function readExample(node: Node, keys: KeyTable, trail: Trail, owner: string, index: number, findings: Findings) {
   if (node.kind !== 'map') {
     findings.error('INVALID_VALUE', `${owner} must be an object, not ${kindOfNode(node)}`, node, trail)
     return undefined
   }
-  const fields = new FieldReader(readKeys(node, CASE_KEYS, owner, findings, trail), findings, trail, owner)
+  const fields = new FieldReader(readKeys(node, keys, owner, findings, trail), findings, trail, owner)
   const description = fields.text('description')
   const [input, output] = [fields.field('input'), fields.field('output')]
   checkOutcome(output, owner, findings)
