@@ -257,11 +257,20 @@ test('an origin that --cors names may use the API with a token, and no other', a
   const { url } = await startServer({ cors: ['https://app.example.org'] })
   const origin = 'https://app.example.org'
 
-  const asked = { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' }
+  const asked = {
+    origin,
+    'access-control-request-method': 'POST',
+    'access-control-request-headers': 'authorization,mcp-session-id,x-other',
+  }
   const preflight = await send(url, { method: 'OPTIONS', path: '/api/v1/runs', headers: asked })
   expect(preflight.status).toBe(204)
   expect(preflight.headers['access-control-allow-origin']).toBe(origin)
   expect(preflight.headers['access-control-allow-credentials']).toBeUndefined()
+  // An assistant in a page speaks MCP with headers of its own.
+  const allowed = String(preflight.headers['access-control-allow-headers']).toLowerCase().split(', ')
+  expect(allowed).toEqual(expect.arrayContaining(['authorization', 'idempotency-key', 'mcp-session-id']))
+  expect(allowed).not.toContain('x-other')
+  expect(preflight.headers['access-control-expose-headers']).toMatch(/Location.*Mcp-Session-Id/)
   const read = await send(url, { headers: { origin } })
   expect([read.status, read.headers['access-control-allow-origin'], read.headers.vary]).toEqual([200, origin, 'Origin'])
   for (const other of [

@@ -52,6 +52,8 @@ export function checkedHost(text: string): string {
 
 // ---
 
+const API_HEADERS = ['Authorization', 'Content-Type', 'Accept', 'Idempotency-Key', 'Last-Event-ID']
+
 /** An address cannot be somebody else's name; `localhost` never leads anywhere else in a browser. */
 function checkHost(host = '', hosts: ReadonlySet<string>): void {
   const name = host.replace(/:\d*$/, '').toLowerCase()
@@ -84,15 +86,21 @@ function withoutDefault(host: string, origin: string): string {
 function admit(request: FastifyRequest, reply: FastifyReply, origin: string): FastifyReply | undefined {
   reply
     .header('Access-Control-Allow-Origin', origin)
-    .header('Access-Control-Expose-Headers', 'X-Request-Id, X-Stepflow-Cursor, Retry-After')
+    .header('Access-Control-Expose-Headers', 'Location, X-Request-Id, X-Stepflow-Cursor, Retry-After, Mcp-Session-Id')
     .header('Vary', 'Origin')
   if (request.method !== 'OPTIONS' || request.headers['access-control-request-method'] === undefined) return undefined
   return reply
     .code(204)
     .header('Access-Control-Allow-Methods', 'GET, POST, PUT, PATCH, DELETE')
-    .header('Access-Control-Allow-Headers', 'Authorization, Content-Type, Accept, Idempotency-Key, Last-Event-ID')
+    .header('Access-Control-Allow-Headers', allowedHeaders(request.headers['access-control-request-headers']))
     .header('Access-Control-Max-Age', 600)
     .send()
+}
+
+/** Those of the API, and those of MCP that are asked for: their names follow from what tools take. */
+function allowedHeaders(asked = ''): string {
+  const ofMcp = asked.split(',').map((name) => name.trim())
+  return [...API_HEADERS, ...ofMcp.filter((name) => /^mcp-[a-z0-9-]{1,100}$/i.test(name)).slice(0, 20)].join(', ')
 }
 
 /** What a stranger sent, short and without what a terminal would take for its own. */
