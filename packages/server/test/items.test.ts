@@ -201,3 +201,25 @@ output: [{ $step: call }, { $step: many }]
   const { text } = { text: (await other.call('GET', `/runs/${runId}/export`)).body }
   expect((await other.call('POST', '/runs/import', text)).status).toBe(200)
 })
+
+test('the plan inside a step keeps our own words, though a secret is one of them, and loses the secret itself', async () => {
+  const WITHIN = `
+name: within
+steps:
+  - id: loop
+    component: /builtin/map
+    input:
+      items: [1]
+      flow:
+        $literal: { steps: [{ id: says, component: /builtin/noop, input: the secret literal }], output: { $step: says } }
+output: { $step: loop }
+`
+  const env = { STEPFLOW_SECRET_WORD: 'literal' }
+  const other = await startServer({ env, files: { 'flows/within.yaml': WITHIN } })
+  const { runId } = (await other.call('POST', '/runs', { flowName: 'within', input: {}, wait: true })).body
+  const { steps } = (await other.call('GET', `/runs/${runId}/steps`)).body
+
+  const { plan } = (await other.call('GET', `/runs/${runId}/items/0/steps?inside=${steps[0].inside}`)).body
+
+  expect(plan.steps[0]).toMatchObject({ id: 'says', input: { op: 'literal', value: 'the secret [redacted]' } })
+})

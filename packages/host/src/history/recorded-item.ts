@@ -23,6 +23,7 @@ import {
 import { hideSecrets } from '@stepflow/schema'
 import { concerns } from './item-entries.ts'
 import type { Created } from './read-created.ts'
+import { redactPlan } from './redact-plan.ts'
 import { firstWait, placeReasons } from './run-why.ts'
 import { decidedBy, outcomeOf, placedError, type VisitDetail, visitAmong, type WhichVisit } from './visit-detail.ts'
 import { planGiven, planInside, planOpened, readsOf, standingIn } from './visit-reads.ts'
@@ -116,7 +117,8 @@ export class RecordedItem {
 
   /** Of what runs inside a step, for whoever draws it; undefined if nobody knows it. */
   async planInside(inside: string): Promise<Plan | undefined> {
-    return this.#past.redactor.value(await this.#planOf(inside))
+    const plan = await this.#planOf(inside)
+    return plan && redactPlan(plan, this.#past.redactor)
   }
 
   async reads({ step, visit, element = 0 }: VisitPlace, inside?: string): Promise<VisitReads | undefined> {
