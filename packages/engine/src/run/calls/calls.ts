@@ -19,28 +19,18 @@ import { jsonFault } from './json-fault.ts'
 import { cacheKeyOf, findKept, keptFor } from './kept-outputs.ts'
 import { ownCopy } from './own-copy.ts'
 import type { Parks } from './parks.ts'
-import { recordQueue, recordStart } from './record-call.ts'
+import { recordStart } from './record-call.ts'
 import { retryDelay } from './retry.ts'
 import { closeSubRun, openSubRun } from './sub-runs.ts'
-import { armTimeLimit, hasBegun } from './time-limits.ts'
-
-type Answer =
-  | { readonly attempt: Attempt; readonly kind: 'result'; readonly result: unknown }
-  | { readonly attempt: Attempt; readonly kind: 'thrown'; readonly thrown: unknown }
-  /** Of a look for a kept output. */
-  | { readonly attempt: Attempt; readonly kind: 'kept'; readonly output: unknown }
-  | { readonly attempt: Attempt; readonly kind: 'none'; readonly component: Component }
-
-/** To wait so long for a plugin is worth an entry; milliseconds. */
-const QUEUED_MS = 1_000
+import { hasBegun } from './time-limits.ts'
+import { type Answer, Unanswered } from './unanswered.ts'
 
 export class Calls {
   readonly #drive: Drive
   readonly #items: Items
   readonly #parks: Parks
   readonly #isDurable: boolean
-  readonly #begin = (attempt: Attempt) => this.#armTimeout(attempt)
-  readonly #expire = (attempt: Attempt, thrown: FlowError) => this.#arrive({ attempt, kind: 'thrown', thrown })
+  readonly #unanswered: Unanswered
   #answers: Answer[] = []
   /** Of this turn, to be settled when what follows from the others of their items has happened. */
   #later: Answer[] = []
@@ -48,20 +38,18 @@ export class Calls {
   #early: Answer[] | undefined
   /** Calls that wait for what made them ready to be written. */
   #unsent: { readonly attempt: Attempt; readonly component: Component }[] = []
-  /** Calls that are not answered yet, wanted or not. */
-  #unanswered = 0
-  #isLooking = false
 
   constructor(drive: Drive, items: Items, parks: Parks) {
     this.#drive = drive
     this.#items = items
     this.#parks = parks
     this.#isDurable = drive.tools.isDurable
+    this.#unanswered = new Unanswered(drive, (answer) => this.#arrive(answer))
   }
 
   /** Nothing is under way, nothing has arrived. */
   get isQuiet(): boolean {
-    return this.#unanswered === 0 && this.#unsent.length === 0 && !this.hasArrivals
+    return this.#unanswered.count === 0 && this.#unsent.length === 0 && !this.hasArrivals
   }
 
   /** Answers have arrived, or signals that parked attempts wait for. */
@@ -73,7 +61,7 @@ export class Calls {
   armTimeouts(): void {
     for (const run of this.#drive.runs()) {
       this.#items.armDeadlines(run)
-      for (const attempt of run.attempts.values()) if (hasBegun(attempt)) this.#armTimeout(attempt)
+      for (const attempt of run.attempts.values()) if (hasBegun(attempt)) this.#unanswered.begin(attempt)
     }
   }
 
@@ -257,7 +245,7 @@ export class Calls {
 
   #call(attempt: Attempt, component: Component): void {
     // Before the call: it may be under way by the time it returns its promise.
-    if (component.info.announcesStart) attempt.onStarted = this.#begin
+    if (component.info.announcesStart) attempt.onStarted = this.#unanswered.begin
     let answer: unknown
     let isLater: boolean
     try {
@@ -267,7 +255,7 @@ export class Calls {
     } catch (thrown) {
       return this.#early ? this.#keep({ attempt, kind: 'thrown', thrown }, this.#early) : this.#thrown(attempt, thrown)
     }
-    if (isLater) this.#await(attempt, answer as Promise<unknown>, component)
+    if (isLater) this.#unanswered.add(attempt, answer as Promise<unknown>, component)
     else if (this.#early) this.#keep({ attempt, kind: 'result', result: answer }, this.#early)
     else this.#answered(attempt, answer)
   }
@@ -278,58 +266,6 @@ export class Calls {
     if (typeof input !== 'object' || input === null || info.keepsInput === true) return input
     const isShared = this.#drive.of.run.records === 'steps' || run.sharesInputs || run.plan.isShared[step] === 1
     return isShared ? ownCopy(input) : input
-  }
-
-  #await(attempt: Attempt, answer: Promise<unknown>, component: Component): void {
-    const { run, key } = attempt
-    if (this.#drive.of.run.records === 'steps' && !this.#isDurable && attempt.woken === undefined)
-      recordStart(this.#drive, attempt)
-    run.state.status[key] = RUNNING
-    run.attempts.set(key, attempt)
-    const { announcesStart, limitsItself } = component.info
-    if (announcesStart) {
-      if (!attempt.hasStarted) this.#watchQueue(attempt)
-    } else if (!limitsItself) this.#armTimeout(attempt)
-    this.#unanswered++
-    if (this.#drive.of.gate.mayGrow) this.#lookSoon()
-    answer.then(
-      (result) => {
-        this.#unanswered--
-        this.#arrive({ attempt, kind: 'result', result })
-      },
-      (thrown) => {
-        this.#unanswered--
-        this.#arrive({ attempt, kind: 'thrown', thrown })
-      },
-    )
-  }
-
-  /** Of a call that waits for its plugin for long, the journal says so: whoever looks at the run sees why nothing moves. */
-  #watchQueue(attempt: Attempt): void {
-    const { tools, of } = this.#drive
-    if (of.run.records !== 'steps' || this.#drive.isReplaying || attempt.hasTimer) return
-    attempt.cancelTimer = tools.clock.timer(QUEUED_MS, () => {
-      attempt.cancelTimer = undefined
-      recordQueue(this.#drive, attempt, { queued: true })
-      attempt.onStarted = () => {
-        recordQueue(this.#drive, attempt, {})
-        this.#armTimeout(attempt)
-      }
-    })
-    attempt.onStarted = () => {
-      attempt.stopTimer()
-      this.#armTimeout(attempt)
-    }
-  }
-
-  /** What needs nobody else has answered when the process turns to other work. */
-  #lookSoon(): void {
-    if (this.#isLooking) return
-    this.#isLooking = true
-    this.#drive.tools.clock.soon(() => {
-      this.#isLooking = false
-      if (this.#unanswered > 0) this.#drive.of.gate.keepFew()
-    })
   }
 
   #keep(answer: Answer, among: Answer[]): void {
@@ -346,10 +282,6 @@ export class Calls {
     }
     this.#answers.push(answer)
     this.#drive.poke()
-  }
-
-  #armTimeout(attempt: Attempt): void {
-    armTimeLimit(this.#drive, attempt, this.#expire)
   }
 
   #answered(attempt: Attempt, result: unknown): void {
@@ -439,7 +371,7 @@ export class Calls {
     run.attempts.set(key, attempt)
     if (attempt.turn !== undefined) attempt.turn = undefined
     if (park.turn !== undefined) attempt.restartTime()
-    else this.#armTimeout(attempt)
+    else this.#unanswered.begin(attempt)
     if (!park.run) return this.#parks.add(attempt, park)
     attempt.park = { by: 'run', state: park.state }
     const opened = openSubRun(this.#drive, attempt, park.run)

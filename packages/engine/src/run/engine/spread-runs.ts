@@ -8,13 +8,14 @@
 import type { Clock } from '../../clock.ts'
 import type { FollowedRun, Inputs, PlanEngineOptions, RunHandle } from '../../engine.ts'
 import { type ErrorValue, FlowError } from '../../errors.ts'
-import type { JournalEntry, JournalId, RunId, RunOptions, Share } from '../../journal/events.ts'
+import type { JournalEntry, JournalId, RunId, RunOptions } from '../../journal/events.ts'
 import { isEnded } from '../../journal/project.ts'
 import { isAway, type Patience } from '../../store/patience.ts'
 import type { JournalRow, Store, Wake } from '../../store/store.ts'
 import { newMark } from '../driver/journal-writer.ts'
-import { type IntakeRun, LARGEST_SHARD_ITEMS, takeIn } from './intake.ts'
+import { takeIn } from './intake.ts'
 import { shareOf } from './share.ts'
+import { SpreadIntake } from './spread-intake.ts'
 
 export interface SpreadRunsTools {
   readonly store: Store
@@ -37,9 +38,6 @@ export interface SpreadInputs {
 
 const GONE: ErrorValue = { code: 'UNREACHABLE', message: 'whoever took the inputs in is gone' }
 const LOOK_AGAIN_MS = 1_000
-/** Shards of a run that nobody has limited are no larger than what ends of it in so long, but for this many items. */
-const SHARD_MS = 100
-const SMALL_SHARD_ITEMS = 64
 /** How far an intake is ahead of those who drive, in items; then it waits for them. */
 const MOST_AHEAD = 32_768
 
@@ -213,95 +211,6 @@ export class SpreadRuns {
 }
 
 // ---
-
-/** Reading and writing the inputs of one run. */
-class SpreadIntake implements IntakeRun {
-  readonly id: RunId
-  readonly share: Share | undefined
-  #isClosed = false
-  isLeaving = false
-  /** Items that are written, or about to be, and have not ended as far as it is known here. */
-  #ahead = 0
-  #wake: (() => void) | undefined
-  readonly #clock: Clock
-  /** Items that have ended since then, and in the time of the same length before it. */
-  #since: number
-  #ended = 0
-  #endedBefore = 0
-  readonly #unwatch: () => void
-
-  constructor(id: RunId, share: Share | undefined, store: Store, clock: Clock) {
-    this.id = id
-    this.share = share
-    this.#clock = clock
-    this.#since = clock.now()
-    this.#unwatch = store.watch({ run: id }, ({ entries }) => this.#hear(entries))
-  }
-
-  get isClosed(): boolean {
-    return this.#isClosed
-  }
-
-  get limit(): number {
-    return this.share?.items ?? NOBODY_LIMITS
-  }
-
-  /** Who has slow items has small shards: a node that comes to take part finds some, and none is at work long after the others. */
-  get shardItems(): number {
-    if (this.share !== undefined) return LARGEST_SHARD_ITEMS
-    this.#turn()
-    return Math.max(SMALL_SHARD_ITEMS, this.#ended, this.#endedBefore)
-  }
-
-  writes(entries: readonly JournalEntry[]): void {
-    for (const entry of entries) if (entry.type === 'created') this.#ahead += entry.inputs.length
-  }
-
-  async room(most: number): Promise<void> {
-    while (this.#ahead > most && !this.#isClosed) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve
-      })
-    }
-  }
-
-  drain(): void {
-    this.#isClosed = true
-    this.#wake?.()
-  }
-
-  leave(): void {
-    this.isLeaving = true
-    this.drain()
-  }
-
-  stop(): void {
-    this.#unwatch()
-  }
-
-  #hear(entries: readonly JournalEntry[]): void {
-    const before = this.#ahead
-    for (const entry of entries) {
-      if (entry.type === 'finished') this.#ahead -= (entry.to ?? entry.item) - entry.item + 1
-      else if (entry.type === 'signalled' && entry.name === 'cancel') this.#isClosed = true
-    }
-    if (before !== this.#ahead) this.#turn()
-    this.#ended += before - this.#ahead
-    this.#wake?.()
-  }
-
-  #turn(): void {
-    const now = this.#clock.now()
-    const passed = now - this.#since
-    if (passed < SHARD_MS) return
-    this.#endedBefore = passed < 2 * SHARD_MS ? this.#ended : 0
-    this.#ended = 0
-    this.#since = now
-  }
-}
-
-/** Shards as large as may be. */
-const NOBODY_LIMITS = 64
 
 function optionsIn(rows: readonly JournalRow[]): RunOptions | undefined {
   const [first] = rows[0]?.entries ?? []
