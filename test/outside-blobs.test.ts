@@ -1,7 +1,7 @@
 // A store in PostgreSQL whose blobs are elsewhere: in a folder, in a bucket.
 
 import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BlobStorage, FlowError, type JournalEntry, type Store } from '@stepflow/engine'
@@ -230,6 +230,30 @@ async function suite(server: PostgresServer): Promise<void> {
 
     expect(filesIn(join(home, name))).toHaveLength(4)
     expect((await store.read('s/0'))[0]?.entries).toEqual([created('s', [shared])])
+    expect(await store.blobs.get(inner)).toEqual({ deep: 1 })
+    await store.close()
+  })
+
+  test('a blob whose file is damaged may name any other: none is removed until it is restored', async () => {
+    const name = newName()
+    const clock = createManualClock(Date.now())
+    const place = await openFolder(join(home, name), 'made')
+    const store = await createPostgresStore({ url: urlOf(name), clock, blobs: async () => place })
+    const inner = await store.blobs.put({ deep: 1 })
+    // It names more than are written down beside its row.
+    const many = Array.from({ length: 5_000 }, (_, n) => n.toString(16).padStart(64, '0'))
+    const outer = await store.blobs.put([inner, ...many])
+    await store.records.put({ collection: 'c', key: 'k', version: 0, value: { outer } })
+    await store.blobs.put('named by nobody')
+    const [file] = filesIn(join(home, name)).filter((one) => one.startsWith(outer))
+    const path = join(home, name, outer.slice(0, 2), file as string)
+    const content = readFileSync(path)
+    writeFileSync(path, '[]')
+    await clock.advance(3 * 3_600_000)
+
+    expect(await store.runs.prune?.({})).toEqual({ runs: 0, blobs: 0 })
+    writeFileSync(path, content)
+    expect(await store.runs.prune?.({})).toEqual({ runs: 0, blobs: 1 })
     expect(await store.blobs.get(inner)).toEqual({ deep: 1 })
     await store.close()
   })

@@ -1,7 +1,7 @@
 // Retention: removes ended runs, then the blobs that nothing that is left names. Works in small steps, so that runs in flight
 // hardly notice; any number of stores may do it at once.
 
-import type { PruneOptions, RunId } from '@stepflow/engine'
+import { contentId, type PruneOptions, type RunId } from '@stepflow/engine'
 import { texts } from './arrays.ts'
 import type { Connection } from './connection.ts'
 import type { OutsideBlobs } from './outside-blobs.ts'
@@ -118,7 +118,13 @@ export class Pruner {
           text: `SELECT id, coalesce(json, names) AS text, object FROM blobs WHERE id > $1 AND kind = 'json' ORDER BY id LIMIT 16`,
           values: [last],
         })
-        for (const row of rows) if (!unnamed.has(row.id)) strikeNamed(unnamed, row.text ?? (await this.#contentOf(row)))
+        for (const row of rows) {
+          if (unnamed.has(row.id)) continue
+          const text = row.text ?? (await this.#contentOf(row))
+          // What cannot be read may name any: until it is restored, none is removed.
+          if (text === undefined) return unnamed.clear()
+          strikeNamed(unnamed, text)
+        }
         const end = rows.at(-1)
         if (!end) break
         last = end.id
@@ -126,9 +132,11 @@ export class Pruner {
     }
   }
 
-  async #contentOf({ id, object }: KeptBlob): Promise<string> {
-    const found = object === null ? undefined : (await this.#options.outside.contents([{ id, object }])).get(id)
-    return Buffer.from(found ?? []).toString()
+  /** Undefined if it is not there, or is not what it was. */
+  async #contentOf({ id, object }: KeptBlob): Promise<string | undefined> {
+    if (object === null) return ''
+    const found = (await this.#options.outside.contents([{ id, object }])).get(id)
+    return found && contentId(found) === id ? Buffer.from(found).toString() : undefined
   }
 }
 
