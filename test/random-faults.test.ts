@@ -37,11 +37,13 @@ await withPostgres((server) => {
       const note = (what: string) => process.env.FAULTS_MINUTES && process.stdout.write(`${seconds(start)} ${what}\n`)
       const load = new Load({ urls: members.map(({ url }) => url), random: chance(SEED), isOver })
 
+      const explained = async (error: Error) => {
+        error.message += `\n${JSON.stringify(await openJournals(server.url, schema))}`
+        throw error
+      }
+
       const [, faults] = await Promise.all([
-        load.run(CLIENTS).catch(async (error: Error) => {
-          error.message += `\n${JSON.stringify(await openJournals(server.url, schema))}`
-          throw error
-        }),
+        load.run(CLIENTS).catch(explained),
         makeFaults({
           ...{ members, server, schema, isOver, note, otherTime: await otherTime() },
           chance: (who) => chance(SEED * 10 + who),
@@ -70,10 +72,10 @@ await withPostgres((server) => {
       const since = steadyNow()
       const after = new Load({ urls: members.map(({ url }) => url), random: chance(SEED), isOver: () => true })
       await vi.waitFor(async () => {
-        await after.batch(200, undefined)
+        await after.batch(200, 48).catch(explained)
         const working = new Set(cluster.calls().flatMap(({ node, begun }) => (begun > since ? node : [])))
         expect(working.size).toBe(3)
-      }, WITHIN)
+      }, 2 * WITHIN.timeout)
       expect(after.complaints).toEqual([])
       expect(await leftOver(server.url, schema)).toEqual({ shards: 0, places: 0, runs: 0 })
     },

@@ -164,4 +164,4 @@ export class Load {
 // ---
 
 /** After faults of so many seconds, and with a slow machine. */
-const GIVEN_UP_MS = 150_000
+const GIVEN_UP_MS = 100_000
