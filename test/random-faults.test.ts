@@ -35,7 +35,7 @@ await withPostgres((server) => {
       const start = performance.now()
       const isOver = () => performance.now() - start > MINUTES * 60_000
       const note = (what: string) => process.env.FAULTS_MINUTES && process.stdout.write(`${seconds(start)} ${what}\n`)
-      const load = new Load({ urls: members.map(({ url }) => url), random: chance(SEED), isOver })
+      const load = new Load({ name: 'during', urls: members.map(({ url }) => url), random: chance(SEED), isOver })
 
       const explained = async (error: Error) => {
         error.message += `\n${JSON.stringify(await openJournals(server.url, schema))}`
@@ -70,7 +70,12 @@ await withPostgres((server) => {
         }, WITHIN)
       }
       const since = steadyNow()
-      const after = new Load({ urls: members.map(({ url }) => url), random: chance(SEED), isOver: () => true })
+      const after = new Load({
+        name: 'after',
+        urls: members.map(({ url }) => url),
+        random: chance(SEED),
+        isOver: () => true,
+      })
       await vi.waitFor(async () => {
         await after.batch(200, 48).catch(explained)
         const working = new Set(cluster.calls().flatMap(({ node, begun }) => (begun > since ? node : [])))

@@ -5,6 +5,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { inputLines, numbers } from '../cluster.ts'
 
 export interface LoadOptions {
+  /** What its keys begin with. */
+  readonly name: string
   /** Where the nodes are; any of them may answer, or none for a while. */
   readonly urls: readonly string[]
   readonly random: () => number
@@ -106,7 +108,7 @@ export class Load {
 
   /** The id of a run that somebody took in; the same request until then, at anybody. */
   #accepted(flow: string, text: string, query: string): Promise<string> {
-    const key = `key-${this.#keys++}`
+    const key = `${this.#options.name}-${this.#keys++}`
     const half = text.indexOf('\n', text.length / 2) + 1
     return this.#answered(`${flow} ${key}`, async (url, signal) => {
       const parts = async function* () {
