@@ -92,6 +92,56 @@ else {
     expect(await page.content()).not.toContain('hunter2')
   })
 
+  test('a form has a field for each type of a schema, and what it gives is what the run is started with', async () => {
+    const { url, call } = await served({ files: { 'flows/every.yaml': EVERY } })
+    const page = await openPage(`${url}/flows/every`)
+    await page.getByRole('button', { name: 'Run' }).click()
+    const dialog = page.getByRole('dialog', { name: 'New run' })
+
+    await dialog.getByRole('textbox', { name: 'text' }).fill('a')
+    await dialog.getByRole('spinbutton', { name: 'whole' }).fill('3')
+    await dialog.getByRole('spinbutton', { name: 'number' }).fill('0.5')
+    await dialog.getByLabel('yes', { exact: true }).check()
+    await dialog.getByLabel('choice').selectOption('b')
+    await dialog.getByRole('group', { name: 'list' }).getByRole('button', { name: 'Add' }).click()
+    await dialog.getByRole('spinbutton', { name: 'list 1' }).fill('7')
+    await dialog.getByRole('group', { name: 'either' }).getByLabel('Kind').selectOption({ label: 'By number' })
+    await dialog.getByRole('group', { name: 'either' }).getByRole('spinbutton').fill('9')
+    await dialog.getByRole('group', { name: 'tree' }).getByRole('textbox', { name: 'name' }).first().fill('root')
+    await dialog.getByRole('textbox', { name: 'any' }).fill('{"k":[null]}')
+    await expectAccessible(page)
+    await dialog.getByRole('button', { name: 'Start' }).click()
+    await page.getByRole('button', { name: 'a, success' }).waitFor()
+
+    const { input } = (await call(`/runs/${page.url().split('/').at(-1)}/items/0`)) as unknown as { input: unknown }
+    expect(input).toMatchObject({
+      text: 'a',
+      whole: 3,
+      number: 0.5,
+      yes: true,
+      choice: 'b',
+      list: [7],
+      either: 9,
+      tree: { name: 'root' },
+      any: { k: [null] },
+    })
+  })
+
+  test('where clocks change between two times of a schedule, it says so, and the hour stays', async () => {
+    const { url } = await served({ files: { 'flows/halves.yaml': HALVES } })
+    const page = await openPage(`${url}/schedules`)
+
+    await page
+      .getByRole('row', { name: /halves/ })
+      .getByRole('button')
+      .press('Enter')
+    const next = page.getByRole('complementary')
+    await next.getByText('The clocks change').first().waitFor()
+
+    expect(await next.getByText('The clocks change').count()).toBe(4)
+    expect(await next.getByText(/07:00/).count()).toBe(5)
+  })
+
   test('components are found by their path, with their schemas', async () => {
     const { url } = await served()
     const page = await openPage(`${url}/components`)
@@ -154,4 +204,28 @@ input_schema:
   properties: { who: { type: string }, key: { type: string, is_secret: true } }
 steps: [{ id: pay, component: /builtin/noop, input: { $input: who } }]
 output: { $step: pay }
+`
+
+const HALVES = `name: halves
+triggers: [{ schedule: '0 7 1 1,7 *', timezone: Europe/Berlin }]
+steps: [{ id: a, component: /builtin/noop, input: 1 }]
+output: { $step: a }
+`
+
+const EVERY = `name: every
+input_schema:
+  type: object
+  $defs: { tree: { type: object, properties: { name: { type: string }, below: { $ref: '#/$defs/tree' } } } }
+  properties:
+    text: { type: string }
+    whole: { type: integer }
+    number: { type: number }
+    yes: { type: boolean }
+    choice: { enum: [a, b] }
+    list: { type: array, items: { type: integer } }
+    either: { oneOf: [{ type: string, title: By name }, { type: integer, title: By number }] }
+    tree: { $ref: '#/$defs/tree' }
+    any: {}
+steps: [{ id: a, component: /builtin/noop, input: { $input: $ } }]
+output: { $step: a }
 `
