@@ -71,20 +71,24 @@ async function all(pages, named) {
 async function forDocs(pages) {
   const size = { width: 1280, height: 720, theme: 'light' }
   await shoot(await contextOf(size), pages['run-failed'], path('docs/web-run.png'))
-  await shoot(await contextOf({ ...size, theme: 'dark' }), pages.editor, path('docs/web-editor.png'))
+  await shoot(
+    await contextOf({ ...size, theme: 'dark' }),
+    { address: pages.editor, until: '.node' },
+    path('docs/web-editor.png'),
+  )
 }
 
 function contextOf({ width, height, theme }) {
   return browser.newContext({ viewport: { width, height }, colorScheme: theme, reducedMotion: 'reduce' })
 }
 
-/** `press`: a button, `tab`: one of those, `isWide`: there is no such thing on a telephone, `keys`: of the keyboard, or texts, once it is there. */
+/** `until`: what takes longest to be there; `press`: a button, `tab`: one of those, `isWide`: there is no such thing on a telephone, `keys`: of the keyboard, or texts, once it is there. */
 async function shoot(context, what, file) {
-  const { address, press, tab, keys = [] } = typeof what === 'string' ? { address: what } : what
+  const { address, press, tab, until = 'h1', keys = [] } = typeof what === 'string' ? { address: what } : what
   const page = await context.newPage()
   await page.goto(`${server.url}${address}`)
   await page.waitForLoadState('load')
-  await page.locator('h1').first().waitFor()
+  await page.locator(until).first().waitFor()
   if (press !== undefined) await page.getByRole('button', { name: press }).click()
   if (/^(Compare|Run$)/.test(String(press)) && !address.endsWith('/edit')) await page.getByRole('dialog').waitFor()
   if (tab !== undefined) await page.getByRole('tab', { name: tab }).click()
