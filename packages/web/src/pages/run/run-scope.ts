@@ -50,8 +50,9 @@ export function useRunScope(run: Run, flow: RunFlow | undefined, place: RunPlace
   const listed = useQuery({
     ...queries.steps(run.runId, asked, inside),
     enabled: hasSteps,
-    // Steps of another place are not this one's.
-    placeholderData: (before, query) => (query?.queryKey[4] === inside ? keepPreviousData(before) : undefined),
+    // Steps of another item or place are not this one's: what failed there would be selected here.
+    placeholderData: (before, query) =>
+      query?.queryKey[3] === asked && query?.queryKey[4] === inside ? keepPreviousData(before) : undefined,
   })
   const plan = (inside === undefined ? flow?.plan : listed.data?.plan) as unknown as Plan | undefined
   const journal = useQuery({ ...queries.journal(run.runId, item ?? 0), enabled: at !== undefined && hasSteps })
