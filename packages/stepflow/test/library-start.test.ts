@@ -21,24 +21,7 @@ beforeAll(() => {
   if (status !== 0) throw new Error(stderr)
 }, 60_000)
 
-/** Milliseconds that Node takes to start, and then to import the package; of each the least of several. */
-function startAndImportMs(): [start: number, imported: number] {
-  const code = `const t = performance.now(); await import('stepflow'); console.log(t, performance.now() - t)`
-  const tries = Array.from({ length: 15 }, () => {
-    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8', cwd: root })
-    return stdout.split(' ').map(Number)
-  })
-  const least = (of: number) => Math.min(...tries.map((one) => one[of] ?? Number.NaN))
-  return [least(0), least(1)]
-}
-
 describe("import 'stepflow'", () => {
-  test('takes less time than Node itself takes to start', () => {
-    const [start, imported] = startAndImportMs()
-
-    expect(imported).toBeLessThan(start)
-  })
-
   test('pulls in neither server nor command line nor libraries', () => {
     const texts = [entry, ...chunksOf(entry)].map((file) => readFileSync(file, 'utf8'))
     const imports = texts.flatMap((text) =>
@@ -48,6 +31,8 @@ describe("import 'stepflow'", () => {
     expect(imports.filter((name) => !name?.startsWith('./') && !name?.startsWith('node:'))).toEqual([])
     expect(texts.join('')).not.toMatch(/node:(http|net|child_process|readline)"/)
     expect(texts.join('')).not.toMatch(/libsql|node:sqlite/)
+    // The time that it takes is a row of the benchmark.
+    expect(texts.join('').length).toBeLessThan(200_000)
   })
 
   test('can be shaken: who uses one function gets little more', async () => {
