@@ -61,9 +61,10 @@ test('wherever a stream breaks off, the next one goes on with what has not come 
   }
 })
 
-test('what an answer says and the events after its cursor leave no gap', async () => {
-  const runId = await begin({ flowName: 'waits', input: {} })
-  const { cursor } = (await server.call('GET', `/runs/${runId}`)).body
+test.each(['to the start', 'to a reader'])('the answer %s and the events after its cursor leave no gap', async (to) => {
+  const started = (await server.call('POST', '/runs', { flowName: 'waits', input: {} })).body
+  const { runId } = started
+  const { cursor } = to === 'to the start' ? started : (await server.call('GET', `/runs/${runId}`)).body
   const following = all(`/runs/${runId}/events?after=${cursor}`)
   await server.services.engine.signal(runId, { name: 'signal', signal: 'go', payload: 1 })
   expect((await following).at(-1)).toMatchObject({ event: 'run', data: { status: 'completed' } })

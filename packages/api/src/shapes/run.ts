@@ -145,7 +145,7 @@ export const startedRunSchema = {
     itemCount: { type: ['integer', 'null'], description: 'null while input comes.' },
     result: outcomeSchema,
   },
-  required: [...summaryRequired, 'itemCount'],
+  required: [...summaryRequired, 'itemCount', 'cursor'],
 } as const satisfies ShapeSchema
 
 /** A run that was started. */

@@ -80,7 +80,8 @@ export function rerunRoutes(app: App, services: Services): void {
     async ({ body }, reply) => {
       life.checkReady()
       const { run, isNew } = await importRun(store, runs, JSON.stringify(body), 'the body')
-      return reply.code(isNew ? 201 : 200).send(summaryOf((await runs.open(run)).row))
+      const cursor = await store.cursor()
+      return reply.code(isNew ? 201 : 200).send({ ...summaryOf((await runs.open(run)).row), cursor })
     },
   )
 

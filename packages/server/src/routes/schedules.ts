@@ -143,8 +143,9 @@ export function scheduleRoutes(app: App, services: Services): void {
       })
       const { id } = begun.run
       await schedules.begun(schedule.id, id)
+      const cursor = await services.store.cursor()
       const { row } = await services.runs.open(id)
-      return reply.code(202).send({ ...summaryOf(row), itemCount: 1 })
+      return reply.code(202).send({ ...summaryOf(row), itemCount: 1, cursor })
     },
   )
 

@@ -2,7 +2,7 @@
 
 import type { Readable } from 'node:stream'
 import { type StartRun, startedRunSchema, startRunSchema } from '@stepflow/api'
-import { FlowError, type Json, type Outcome, type RunRow } from '@stepflow/engine'
+import { type Cursor, FlowError, type Json, type Outcome, type RunRow } from '@stepflow/engine'
 import type { GivenFlow } from '@stepflow/host'
 import { type RunSummary, summaryOf } from '@stepflow/host/history'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -114,23 +114,26 @@ function hashOf({ idempotencyKey: _, wait: __, timeout: ___, ...hashed }: StartR
 async function atEnd(services: Services, begun: BegunRun, { timeout }: StartRun, reply: FastifyReply) {
   const { clock, store, life, runs } = services
   const wait = { clock, store, runs, timeoutMs: timeoutOf(timeout), whenGone: whenGone(reply, life) }
-  const end = await waitForEnd(begun, wait)
+  // The place is one before the end: what happens in between comes twice rather than never.
+  const [cursor, end] = await Promise.all([store.cursor(), waitForEnd(begun, wait)])
   if (!end) throw new FlowError('NOT_FOUND', `run ${begun.run.id} was removed while it ran`)
   reply.code(end.isEnded ? 200 : 202)
-  return shown(runs.shown(end.row, begun), end.outcome)
+  return shown(runs.shown(end.row, begun), cursor, end.outcome)
 }
 
 /** A run that has just been begun, or found by its key. */
 async function started({ store, runs }: Services, begun: BegunRun) {
+  const cursor = await store.cursor()
   const row = await store.runs.get(begun.run.id)
   if (!row) throw new FlowError('NOT_FOUND', `run ${begun.run.id} was removed`)
-  return shown(runs.shown(row, begun))
+  return shown(runs.shown(row, begun), cursor)
 }
 
-function shown(row: RunRow, result?: Outcome) {
+function shown(row: RunRow, cursor: Cursor, result?: Outcome) {
   const { total } = row.items
-  const run = summaryOf(row) as RunSummary & { itemCount: number | null; result?: Outcome } // both follow
+  const run = summaryOf(row) as RunSummary & { itemCount: number | null; cursor: Cursor; result?: Outcome } // all follow
   run.itemCount = total < 0 ? null : total
+  run.cursor = cursor
   if (result) run.result = result
   return run
 }
