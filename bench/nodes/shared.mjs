@@ -7,6 +7,7 @@ import { isQuick, post } from '../programs.mjs'
 import { flowOn, IN_FLIGHT, nodesOn, percentile, readAll, runOf, submit, until } from './nodes.mjs'
 
 const MANY = isQuick ? 10_000 : 100_000
+const TAKEN_IN = 30_000
 const LEAST_ASKED = 20
 /** Enough for the others to be at work until it is sure that a node is gone. */
 const KILL_ITEMS = 2_000
@@ -21,7 +22,7 @@ export async function measureShared(server) {
     const workers = await Promise.all([nodes.work(), nodes.work(), nodes.work()])
     const flowId = await flowOn(at)
     return [
-      ...(await cancelled(nodes, at, flowId)),
+      ...(await cancelled(server, nodes, at, flowId)),
       await besides(at, flowId),
       ...(await gone(server, nodes, at, flowId, workers[0])),
     ]
@@ -32,9 +33,12 @@ export async function measureShared(server) {
 
 // ---
 
-async function cancelled(nodes, at, flowId) {
+async function cancelled(server, nodes, at, flowId) {
   nodes.forgetCalls()
   const run = await submit(at, flowId, MANY, { ms: 20, isNoted: true })
+  // An intake is only so far ahead of those who drive.
+  const most = Math.min(MANY, TAKEN_IN)
+  await until('the items', async () => (await takenIn(server, nodes.schema, run.id)) >= most, { every: 100 })
   await until('the first calls', () => nodes.calls().length > 20 * IN_FLIGHT)
   await post(`${at.url}/api/v1/runs/${run.id}/cancel`, {})
   const answered = Date.now()
@@ -115,12 +119,23 @@ async function gone(server, nodes, at, flowId, lost) {
 }
 
 async function shardsOf(server, schema, driver) {
+  const text = `SELECT first, items FROM ${schema}.shards WHERE is_open AND driver = $1 AND items > 0`
+  return asked(server, text, [driver])
+}
+
+async function takenIn(server, schema, run) {
+  const [{ count }] = await asked(server, `SELECT sum(items) AS count FROM ${schema}.shards WHERE run = $1`, [run])
+  return Number(count)
+}
+
+async function asked(server, text, values) {
   const client = new pg.Client({ connectionString: server.url })
   await client.connect()
-  const text = `SELECT first, items FROM ${schema}.shards WHERE is_open AND driver = $1 AND items > 0`
-  const { rows } = await client.query(text, [driver])
-  await client.end()
-  return rows
+  try {
+    return (await client.query(text, values)).rows
+  } finally {
+    await client.end()
+  }
 }
 
 /** Items that were taken in. */
