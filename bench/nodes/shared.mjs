@@ -45,8 +45,8 @@ async function cancelled(server, nodes, at, flowId) {
   const { items } = await until('the end of a cancelled run', async () => {
     const seen = await runOf(at, run)
     const { running, waiting, completed, failed, cancelled: rest } = seen.items
-    const isOver = seen.status === 'cancelled' && running + waiting === 0 && completed + failed + rest >= taken(seen)
-    return isOver && seen
+    const isOver = seen.status === 'cancelled' && running + waiting === 0
+    return isOver && completed + failed + rest >= (await takenIn(server, nodes.schema, run.id)) && seen
   })
   const over = Date.now()
   run.leave()
@@ -136,9 +136,4 @@ async function asked(server, text, values) {
   } finally {
     await client.end()
   }
-}
-
-/** Items that were taken in. */
-function taken({ items: { total, completed, failed, cancelled } }) {
-  return total ?? completed + failed + cancelled
 }

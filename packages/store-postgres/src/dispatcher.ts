@@ -258,7 +258,7 @@ interface Due {
 
 /**
  * $1: now. $2: how many. $3: us. $4: runs that are left to others. Of one run in our hand: at most $5, and $6 of one that nobody
- * has limited. $7: at which of the free places we begin, so that two who take at once seldom want the same one.
+ * has limited, unless it was cancelled: its shards are ended by a row each. $7: at which of the free places we begin, so that two who take at once seldom want the same one.
  */
 const TAKE_DUE = `WITH ours AS (
   SELECT run, count(*)::integer AS held FROM shards WHERE driver = $3 AND is_open AND items > 0 GROUP BY run),
@@ -269,9 +269,10 @@ due_runs AS (
   GROUP BY wakes.run),
 roomy AS (
   SELECT due_runs.run, due_runs.at, coalesce(held, 0) AS held,
-    least(CASE WHEN shares IS NULL THEN $6::integer ELSE $5::integer END - coalesce(held, 0),
+    least(CASE WHEN shares IS NULL AND status IS DISTINCT FROM 'cancelled' THEN $6::integer ELSE $5::integer END
+        - coalesce(held, 0),
       shares - (SELECT count(*)::integer FROM shards WHERE run = due_runs.run AND place IS NOT NULL)) AS room
-  FROM due_runs LEFT JOIN ours ON ours.run = due_runs.run),
+  FROM due_runs LEFT JOIN ours ON ours.run = due_runs.run LEFT JOIN runs ON runs.id = due_runs.run),
 due AS (
   SELECT one.run, one.part
   FROM (SELECT * FROM roomy WHERE room > 0 ORDER BY held, at LIMIT $2) AS of_run
