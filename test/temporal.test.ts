@@ -15,6 +15,7 @@ import { appendFileSync } from 'node:fs'
 const note = (text) => appendFileSync('calls.txt', text + '\\n')
 export const double = ({ n }) => { note('double ' + n); return { n: n * 2 } }
 export const fail = ({ message }, context) => { note(message + ' ' + context.attempt); throw new Error(message) }
+export const third = (input, { attempt }) => { if (attempt < 3) throw new Error('not yet'); return input }
 export const big = ({ bytes }) => ({ text: 'x'.repeat(bytes) })
 export const length = ({ text }) => text.length
 export const echo = (input) => input
@@ -60,6 +61,13 @@ output: { $step: s }
 steps:
   - { id: s, component: /mine/fail, input: { message: { $input: message } }, retry: { attempts: 3, delay: 10ms } }
 output: { $step: s }
+`,
+  again: `
+steps:
+  - { id: a, component: /mine/third, input: 1, retry: { attempts: 3, delay: 1ms } }
+  - { id: b, component: /mine/third, input: 2, retry: { attempts: 3, delay: 2ms } }
+  - { id: c, component: /mine/third, input: 3, retry: { attempts: 3, delay: 3ms } }
+output: [{ $step: a }, { $step: b }, { $step: c }]
 `,
   timed: `
 steps:
@@ -174,6 +182,14 @@ describe.skipIf('missing' in installed)('flows on a Temporal server', () => {
     })
     expect(cluster.lines('calls.txt').filter((line) => line.startsWith('boom'))).toEqual(['boom 1', 'boom 2', 'boom 3'])
     await kept('fails')
+  })
+
+  test('retries of several steps and runs that are due at the same time are all made', async () => {
+    cluster.write('runs.jsonl', '{}\n'.repeat(12))
+    const words = ['submit', 'again.yaml', '--inputs', 'runs.jsonl', '--idempotency-key', 'again', ...engine()]
+    const { out } = await cluster.run(words)
+    expect(out.trim().split('\n')).toEqual(Array(12).fill('{"outcome":"success","result":[1,2,3]}'))
+    await kept('again.3')
   })
 
   test('a time limit ends the call at its component', async () => {

@@ -34,6 +34,8 @@ export interface PlanEngineOptions {
   readonly random?: () => number
   readonly newId?: () => string
   readonly log?: Log
+  /** `false`: what runs log is not kept with them, though their steps are. */
+  readonly keepsLogs?: boolean
   /** What becomes of a run whose inputs come no more, where several processes work on the store. Absent: it waits for them. */
   readonly leftInputs?: (options: RunOptions | undefined) => LeftInputs
   /** For how long runs wait, with what they have in hand, for a store that is away; then they are left to others. 60 s. */

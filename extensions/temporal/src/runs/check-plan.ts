@@ -8,7 +8,7 @@ export async function checkPlan(plan: Plan, isEncrypted: boolean): Promise<void>
   for (const [what, schema] of Object.entries(plan.schemas ?? {})) {
     if (isEncrypted || !(await loadSchema(schema)).secretsIn) continue
     throw refused(
-      `the ${what} of the flow "${plan.name}" has parts that are is_secret, which would be in the history: ${KEY}`,
+      `the ${what} schema${plan.name === '' ? '' : ` of the flow "${plan.name}"`} marks parts as is_secret, which would be in the history: ${KEY}`,
     )
   }
   for (const step of plan.steps) {

@@ -11,6 +11,7 @@ import {
   type Outcome,
   type Plan,
   type PlanEngine,
+  type RunHandle,
   secretsReadBy,
 } from '@stepflow/engine'
 import {
@@ -75,6 +76,7 @@ class FlowRun {
   #reason: string | undefined
   #renew: () => void = () => {}
   #mayRenew = true
+  #isRenewing = false
   #renewal = new Promise<'renew'>((resolve) => {
     this.#renew = () => resolve('renew')
   })
@@ -107,6 +109,7 @@ class FlowRun {
       for (const command of this.#early.splice(0)) void this.#do(command)
       const first = await Promise.race([this.#outcomeOf(handle), this.#renewal])
       if (first !== 'renew') return this.#ended(first)
+      this.#isRenewing = true
       await engine.close({ drainMs: ALL_THE_TIME_MS })
       const rows = await this.#store.read(`${this.#id}/0`)
       const end = rows.flatMap(({ entries }) => entries).find((entry) => entry.type === 'finished')
@@ -116,6 +119,7 @@ class FlowRun {
         return continueAsNew<(...args: FlowArguments) => Promise<Outcome>>(plan, input, options, next)
       }
       // It goes on here, for as long as the server lets a history grow.
+      this.#isRenewing = false
       this.#mayRenew = false
       this.#renewal = new Promise(() => {})
     }
@@ -134,6 +138,8 @@ class FlowRun {
       random: () => Math.random(),
       plan: (ref, overrides) => this.#planOf(ref, overrides),
       log: () => {},
+      // Each line would be a timer in the history.
+      keepsLogs: false,
     })
   }
 
@@ -147,9 +153,10 @@ class FlowRun {
     return engine.resume(this.#id)
   }
 
-  async #outcomeOf(handle: { results(): AsyncIterable<{ readonly outcome: Outcome }> }): Promise<Outcome> {
+  async #outcomeOf(handle: Pick<RunHandle, 'results' | 'ended'>): Promise<Outcome> {
     for await (const { outcome } of handle.results()) return outcome
-    // Nobody reads on while a renewal ends the engine.
+    // Nobody reads on while a renewal ends the engine; else a fault of ours has, which fails the task, and not the run.
+    if (!this.#isRenewing) await handle.ended
     return new Promise(() => {})
   }
 

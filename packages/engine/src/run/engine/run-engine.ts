@@ -94,7 +94,8 @@ export class RunEngine implements PlanEngine {
     const warn = this.#warn
     this.#logs = new LogKeeper({ store, clock, warn })
     const tools = new CallTools(this, options, patience, this.#logs)
-    const services = (of: RedactingRun, run?: RunId) => new RunServices(tools, of, store.keepsSteps ? run : undefined)
+    const services = (of: RedactingRun, run?: RunId) =>
+      new RunServices(tools, of, store.keepsSteps && options.keepsLogs !== false ? run : undefined)
     this.#runs = new LocalRuns({ store, patience, warn, link, secret, known, services })
     this.#spread = new SpreadRuns({
       ...{ store, patience, clock, random, leftInputs: options.leftInputs },
