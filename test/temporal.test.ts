@@ -234,6 +234,9 @@ describe.skipIf('missing' in installed)('flows on a Temporal server', () => {
     await cluster.run(['runs', 'signal', 'paused', 'approve', '--input-json', '{"n": 1000}', ...engine()])
     const shown = await cluster.run(['runs', 'show', 'paused', '--json', ...engine()])
     expect(JSON.parse(shown.out)).toMatchObject({ status: 'paused' })
+    // A list has what Temporal knows: that it has not ended, and not that nobody sees to it.
+    const listed = await cluster.run(['runs', 'list', ...engine()])
+    expect(listed.out).toMatch(/^paused +running/m)
     expect(calls('double 1000')).toBe(0)
     expect((await cluster.run(['runs', 'resume', 'paused', ...engine()])).code).toBe(0)
     expect(await outcome('paused', 'ask', null)).toEqual({ outcome: 'success', result: 2000 })

@@ -1,7 +1,7 @@
 // The runs of a cluster as a store that is only looked at: lists by visibility, a run by the journal that its workflow answers,
 // also after its end, and signals on their way there. It drives nothing, and keeps nothing.
 
-import { createMemoryStore, FlowError, type Store } from '@stepflow/engine'
+import { createMemoryStore, FlowError, type OpenJournal, type Store } from '@stepflow/engine'
 import type { Connected } from '../connect.ts'
 import { listRuns } from './list-runs.ts'
 import { readJournal } from './read-journal.ts'
@@ -63,8 +63,8 @@ export function runStore(connected: Connected): Store {
       shards: async (id) => ((await know(id)) ? runs.shards(id) : []),
       shard: async (journal) => ((await knowJournal(journal)) ? runs.shard(journal) : undefined),
       async open(id) {
-        if (id === undefined || !(await know(id))) return []
-        return (await runs.open(id)).map((journal) => ({ ...journal, heldBy: 'Temporal' }))
+        if (id === undefined) return openRuns(connected)
+        return (await know(id)) ? (await runs.open(id)).map(heldThere) : []
       },
     },
     blobs: read.blobs,
@@ -79,11 +79,23 @@ export function runStore(connected: Connected): Store {
 
 // ---
 
+const MOST_OPEN = 10_000
+
 async function load(connected: Connected, id: string, into: Store): Promise<boolean> {
   const rows = await readJournal(connected, id)
   if (!rows) return false
   for (const [after, { entries }] of rows.entries()) await into.append({ journal: `${id}/0`, after, entries })
   return true
+}
+
+/** The newest of those that run; whoever lists runs shows no more of them. */
+async function openRuns(connected: Connected): Promise<OpenJournal[]> {
+  const { rows } = await listRuns(connected, { status: ['running'], limit: MOST_OPEN })
+  return rows.map(({ id }) => heldThere({ journal: `${id}/0`, run: id }))
+}
+
+function heldThere(journal: OpenJournal): OpenJournal {
+  return { ...journal, heldBy: 'Temporal' }
 }
 
 function onlyLooked(): FlowError {
