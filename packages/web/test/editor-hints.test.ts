@@ -3,8 +3,9 @@
 import { CompletionContext } from '@codemirror/autocomplete'
 import { EditorState } from '@codemirror/state'
 import { expect, test } from 'vitest'
-import { inLine, readReference, referencesTo, referenceText, written } from '../src/model/references.ts'
+import { readReference, referencesTo, referenceText } from '../src/model/references.ts'
 import { complete, hoverText, type Known, marksOf } from '../src/model/text-hints.ts'
+import { inLine, written } from '../src/model/written-reference.ts'
 
 const FLOW = `steps:
   - id: fetch

@@ -199,7 +199,7 @@ else {
       await page.getByText('Copied $.total').waitFor()
       expect(await copied()).toBe('$.total')
       await panel.getByRole('button', { name: 'Copy reference to total' }).click()
-      await expect.poll(copied).toBe('{ $step: first, path: "$.total" }')
+      await expect.poll(copied).toBe('{ $step: first, path: total }')
       await expectAccessible(page)
       await panel.getByRole('button', { name: 'Copy value of total' }).click()
 

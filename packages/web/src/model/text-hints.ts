@@ -6,7 +6,8 @@ import type { EditorState } from '@codemirror/state'
 import type { EditorView } from '@codemirror/view'
 import type { CheckedFlow } from '@stepflow/api'
 import type { Schema } from './fields.ts'
-import { inLine, type Reference, shortValue } from './references.ts'
+import { type Reference, shortValue } from './references.ts'
+import { inLine } from './written-reference.ts'
 
 type Problem = CheckedFlow['diagnostics'][number]
 

@@ -13,13 +13,15 @@ export interface ValueProps {
   readonly what: string
   /** Reads all of it, if only its beginning is here. */
   readonly loadAll?: () => void
-  /** How a flow refers to what lies at a path of it. */
-  readonly referenceOf?: ((path: string) => string) | undefined
+  /** How a flow refers to a part of it; the keys lead there. */
+  readonly referenceOf?: ((keys: Keys) => string) | undefined
   /** What a part of it stands for where it is dragged to, by type; the keys lead to the part. */
   readonly dragOf?: DragOf
 }
 
-export type DragOf = (keys: readonly (string | number)[]) => Readonly<Record<string, string>>
+export type DragOf = (keys: Keys) => Readonly<Record<string, string>>
+
+type Keys = readonly (string | number)[]
 
 /** Of lists and objects, so many are shown until asked for more. */
 const AT_ONCE = 100
@@ -71,7 +73,7 @@ export function Value({ value, what, loadAll, referenceOf, dragOf }: ValueProps)
 interface Below {
   /** As it is shown. */
   readonly path: string
-  readonly keys: readonly (string | number)[]
+  readonly keys: Keys
   readonly referenceOf: ValueProps['referenceOf']
   readonly dragOf: DragOf | undefined
 }
@@ -159,7 +161,7 @@ function Branch(props: Below & { readonly name: string; readonly value: unknown 
               what={`value of ${name}`}
               word="value"
             />
-            {referenceOf ? <Copy text={referenceOf(path)} what={`reference to ${name}`} word="reference" /> : null}
+            {referenceOf ? <Copy text={referenceOf(keys)} what={`reference to ${name}`} word="reference" /> : null}
           </span>
         ) : null}
       </div>

@@ -2,7 +2,8 @@
 // of secrets, with types and last values. What would make a cycle is shown, and cannot be taken.
 
 import { type KeyboardEvent, type ReactElement, type ReactNode, useId, useState } from 'react'
-import { inLine, type Reference, shortValue } from '../../model/references.ts'
+import { type Reference, shortValue } from '../../model/references.ts'
+import { inLine } from '../../model/written-reference.ts'
 import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/floating.tsx'
 import { SearchField } from '../../parts/search-field.tsx'

@@ -4,7 +4,7 @@
 import { Link } from '@tanstack/react-router'
 import type { ReactElement } from 'react'
 import { shortId } from '../../model/format.ts'
-import { inLine, type Root, written } from '../../model/references.ts'
+import { inLine, type Root, written } from '../../model/written-reference.ts'
 import { Value } from '../../parts/value.tsx'
 import type { Compiled } from './use-compiled.ts'
 import type { LastValues } from './use-last-values.ts'

@@ -3,17 +3,18 @@
 import type { Rerun } from '@stepflow/api'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { type ReactElement, useCallback, useRef, useState } from 'react'
+import { lazy, type ReactElement, Suspense, useCallback, useRef, useState } from 'react'
 import { client } from '../../api/client.ts'
 import { queries } from '../../api/queries.ts'
 import { rerunCommand } from '../../model/commands.ts'
 import { countText } from '../../model/format.ts'
 import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/floating.tsx'
-import { FormOrJson } from '../../parts/form.tsx'
 import { isReadable } from '../../parts/json-field.tsx'
 import { attempt } from '../../parts/toasts.tsx'
 import { Both, type RunDialogProps, useServer } from './as-command.tsx'
+
+const FormOrJson = lazy(() => import('../../parts/form.tsx').then((form) => ({ default: form.FormOrJson })))
 
 export interface RerunDialogProps extends RunDialogProps {
   /** The step that is offered. */
@@ -111,12 +112,12 @@ export function RerunDialog({ run, from, isOpen, onOpenChange }: RerunDialogProp
           </label>
         </fieldset>
         {isOfOne && item ? (
-          <>
+          <Suspense>
             <FormOrJson schema={schema} value={input === undefined ? item.input : input.value} onChange={change} />
             {JSON.stringify(item.input).includes(REDACTED) ? (
               <p className="hint">What is {REDACTED} stays as it was recorded.</p>
             ) : null}
-          </>
+          </Suspense>
         ) : null}
       </form>
       <p className="ink-2 spaced" role="status">

@@ -9,6 +9,7 @@ import { queries, queryClient } from '../../api/queries.ts'
 import { durationText } from '../../model/format.ts'
 import { type RunGraph, ranFor, type StepRow, waitedFor } from '../../model/run-graph.ts'
 import { isOver } from '../../model/run-words.ts'
+import { inLine, written } from '../../model/written-reference.ts'
 import { Button } from '../../parts/button.tsx'
 import { Copy } from '../../parts/copy.tsx'
 import { Fault } from '../../parts/fault.tsx'
@@ -60,6 +61,7 @@ export function StepPanel({ run, item, step, row, flow, graph, place, within }: 
   const usual = usualTab(row, data)
   const tab = chosen ?? usual
   const line = within ? undefined : lineOf(flow, step)
+  const isManifest = flow?.dialect === 'manifest'
   const component = graph?.drawing.shapes[graph.shapeOf.get(step) ?? -1]?.detail
   const loadAll = () =>
     void client
@@ -139,7 +141,10 @@ export function StepPanel({ run, item, step, row, flow, graph, place, within }: 
               value={data.output}
               what="output"
               loadAll={loadAll}
-              referenceOf={within ? undefined : (path) => referenceTo(step, path)}
+              // What runs inside a step is out of reach for those around it.
+              referenceOf={
+                within ? undefined : (keys) => inLine(written({ of: 'step', name: step }, keys, isManifest).value)
+              }
             />
           ) : (
             <p className="ink-3">
@@ -162,11 +167,6 @@ export function StepPanel({ run, item, step, row, flow, graph, place, within }: 
 }
 
 // ---
-
-/** As flows write it; what runs inside a step is out of reach for those around it. */
-function referenceTo(step: string, path: string): string {
-  return path === '$' ? `{ $step: ${step} }` : `{ $step: ${step}, path: ${JSON.stringify(path)} }`
-}
 
 /** Of the values that are known now, those that were known when the step stood like that. */
 function asOf(data: StepDetail, row: StepRow, moment: number | undefined): StepDetail {
