@@ -336,6 +336,7 @@ test('a webhook whose secret is not set refuses deliveries with 503; the flow an
   const warning = {
     code: 'UNUSABLE_SECRET',
     level: 'warning',
+    path: '$.triggers[0]',
     file: 'hooked.yaml',
     line: 3,
     column: 12,

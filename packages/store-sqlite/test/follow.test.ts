@@ -106,6 +106,21 @@ describe.each(Object.entries(stores))('a run in %s', (_name, open) => {
     await Promise.all([mine.close(), theirs === mine ? undefined : theirs.close()])
   })
 
+  test('has no results from a place behind all of them on, however far that is', async () => {
+    const [mine, theirs] = await open()
+    const [driving, looking] = [engineOver(mine, (x) => x), engineOver(theirs, (x) => x)]
+    const run = await driving.submit(one, [1, 2])
+    const followed = await looking.follow(run.id)
+
+    for (const from of [2, Number.POSITIVE_INFINITY]) {
+      for (const order of ['input', 'completion'] as const) {
+        for await (const batch of followed.batches(order, from)) throw new Error(`${batch.length} results`)
+      }
+    }
+    await Promise.all([driving.close(), looking.close()])
+    await Promise.all([mine.close(), theirs === mine ? undefined : theirs.close()])
+  })
+
   test('can be cancelled by who follows it, and has an end for each item', async () => {
     const [mine, theirs] = await open()
     const driving = engineOver(mine, () => new Promise(() => {}))

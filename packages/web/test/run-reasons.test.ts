@@ -169,11 +169,13 @@ else {
 
       await panel.getByRole('tab', { name: 'Logs' }).click()
       const lines = panel.getByRole('list', { name: 'Log' }).getByRole('listitem')
-      expect(await lines.allInnerTexts()).toEqual([
-        expect.stringContaining('begins'),
-        expect.stringMatching(/warning[\s\S]*is slow {"rows":7}/),
-        expect.stringContaining('has lost a row'),
-      ])
+      await expect
+        .poll(() => lines.allInnerTexts())
+        .toEqual([
+          expect.stringContaining('begins'),
+          expect.stringMatching(/warning[\s\S]*is slow {"rows":7}/),
+          expect.stringContaining('has lost a row'),
+        ])
       await expectAccessible(page)
       await panel.getByRole('button', { name: 'Show in Logs' }).click()
       const table = page.getByRole('table', { name: 'Logs' })

@@ -88,7 +88,14 @@ const WHAT: Readonly<Record<string, string>> = {
 
 /** A misspelt parameter is not passed over. */
 function closed(schema: ShapeSchema, part: string): ShapeSchema {
-  return part === 'querystring' ? { additionalProperties: false, ...schema } : schema
+  if (part !== 'querystring') return schema
+  const properties = Object.entries(schema.properties ?? {}).map(([name, one]) => [name, bounded(one)])
+  return { additionalProperties: false, ...schema, properties: Object.fromEntries(properties) }
+}
+
+/** 1e309 is read as Infinity, which is no place in any list. */
+function bounded(schema: ShapeSchema): ShapeSchema {
+  return schema.type === 'integer' ? { maximum: Number.MAX_SAFE_INTEGER, ...schema } : schema
 }
 
 function misfit(part: string, errors: readonly ErrorObject[]): FlowError {

@@ -112,8 +112,8 @@ export class ResultsInOrder {
   readonly #heard = new Map<number, Outcome>()
   readonly #unwatch: () => void
   #next: number
-  /** The lowest item that may be in the store without having been heard of here. */
-  #unheard: number
+  /** The lowest item that may be in the store without having been heard of here; undefined if there is none. */
+  #unheard: number | undefined
 
   constructor(store: Store, run: RunId, from: number, signals: Signals) {
     this.#next = from
@@ -129,19 +129,19 @@ export class ResultsInOrder {
 
   /** The next results may be in the store. */
   get isToRead(): boolean {
-    return this.#unheard <= this.#next
+    return this.#unheard !== undefined && this.#unheard <= this.#next
   }
 
   /** The store is about to be read from the next result on: what is heard from now on counts. */
   reading(): void {
-    this.#unheard = Number.POSITIVE_INFINITY
+    this.#unheard = undefined
   }
 
   /** Of a page that was read from there: what stands in a row. The others are as good as heard of. */
   inRow(page: readonly ItemRow[]): readonly ItemResult[] {
     for (const { item, outcome } of page) this.#keep(item, item, outcome)
     const last = page.at(-1)
-    if (last && page.length === RESULTS_AT_ONCE) this.#unheard = Math.min(this.#unheard, last.item + 1)
+    if (last && page.length === RESULTS_AT_ONCE) this.#missed(last.item + 1)
     return this.take()
   }
 
@@ -172,7 +172,11 @@ export class ResultsInOrder {
   #keep(item: number, to: number, outcome: Outcome): void {
     const end = this.#next + RESULTS_AT_ONCE
     for (let index = Math.max(item, this.#next); index <= to && index < end; index++) this.#heard.set(index, outcome)
-    if (to >= end) this.#unheard = Math.min(this.#unheard, Math.max(item, end))
+    if (to >= end) this.#missed(Math.max(item, end))
+  }
+
+  #missed(item: number): void {
+    this.#unheard = Math.min(this.#unheard ?? item, item)
   }
 
   #hear(entries: readonly JournalEntry[]): void {
