@@ -164,9 +164,9 @@ describe('a worker that is started', { timeout: 60_000 }, () => {
       const env = { STEPFLOW_TASKS_URL: environment.STEPFLOW_TASKS_URL, STEPFLOW_QUEUE_NAME: 'q' }
 
       const options = { env, uid: 65_534, timeout: 50_000 }
-      const { stdout } = await promisify(execFile)(process.execPath, [program], options).catch((error) => error)
+      const ended = await promisify(execFile)(process.execPath, [program], options).catch((error) => error)
 
-      expect(stdout).toContain('ended with 14')
+      expect(ended.stdout, `${ended.message ?? ''} ${ended.stderr}`).toContain('ended with 14')
       expect(await plugin.run('/echo', 1)).toBe(1)
     },
   )
