@@ -1,12 +1,11 @@
 // Many runs that wait cost nothing while they wait: a process that holds them starts and stops in seconds, and a signal finds
 // its run. STEPFLOW_WAITING=N for another number of them.
 
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createEngine, Park, type Plan, type PlanEngine } from '@stepflow/engine'
 import { createSqliteStore } from '@stepflow/store-sqlite'
 import { expect, test } from 'vitest'
+import { newFolder } from './new-folder.ts'
 
 const RUNS = Number(process.env.STEPFLOW_WAITING ?? 2_000)
 /** Seconds, for a machine that has other work: it is a promise of seconds, not a measurement. */
@@ -40,7 +39,7 @@ async function open(path: string) {
 }
 
 test(`${RUNS} waiting runs survive their process, which starts and stops in seconds`, async () => {
-  const path = join(mkdtempSync(join(tmpdir(), 'stepflow-waiting-')), 'runs.db')
+  const path = join(newFolder(), 'runs.db')
   const first = await open(path)
   await Promise.all(Array.from({ length: RUNS }, (_, n) => first.engine.submit(plan, [n], { id: `run-${n}` })))
   await first.close()

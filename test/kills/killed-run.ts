@@ -1,10 +1,10 @@
 // Runs a flow by the real program, has it killed, looks at what is recorded. For the tests of survival.
 
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createSqliteStore } from '@stepflow/store-sqlite'
+import { newFolder } from '../new-folder.ts'
 import { root, stepflow } from '../stepflow.ts'
 
 export interface Ended {
@@ -24,16 +24,8 @@ export interface Bench {
   recorded(): Promise<Set<string>>
 }
 
-/** A folder with a flow whose steps call functions that note each call in a file before they do anything else. */
-export function benchWith(flow: string): Bench {
-  const folder = mkdtempSync(join(tmpdir(), 'stepflow-kills-'))
-  const log = join(folder, 'calls.log')
-  writeFileSync(join(folder, 'flow.yaml'), flow)
-  writeFileSync(log, '')
-  writeFileSync(
-    join(folder, 'steps.mjs'),
-    `import { appendFileSync } from 'node:fs'
-const note = (context) => appendFileSync(${JSON.stringify(log)}, [context.runId, context.itemIndex, context.stepId].join(' ') + '\\n')
+const STEPS = `import { appendFileSync } from 'node:fs'
+const note = (context) => appendFileSync('calls.log', [context.runId, context.itemIndex, context.stepId].join(' ') + '\\n')
 export function double(input, context) { note(context); return { n: input.n * 2 } }
 export async function slow(input, context) { note(context); await new Promise((go) => setTimeout(go, input.ms)); return { n: input.n + 1 } }
 export function flaky(input, context) {
@@ -41,13 +33,19 @@ export function flaky(input, context) {
   if (context.attempt === 1) throw new Error('the first time')
   return { n: input.n }
 }
-`,
-  )
-  writeFileSync(
-    join(folder, 'stepflow-config.yml'),
-    'plugins:\n  builtin: { type: builtin }\n  steps: { type: module, path: ./steps.mjs }\n' +
-      'routes:\n  "/steps/{*component}": [{ plugin: steps }]\n  "/{*component}": [{ plugin: builtin }]\n',
-  )
+`
+const CONFIG = `plugins:
+  builtin: { type: builtin }
+  steps: { type: module, path: ./steps.mjs }
+routes:
+  "/steps/{*component}": [{ plugin: steps }]
+  "/{*component}": [{ plugin: builtin }]
+`
+
+/** A folder with a flow whose steps call functions that note each call in a file before they do anything else. */
+export function benchWith(flow: string): Bench {
+  const folder = newFolder({ 'flow.yaml': flow, 'calls.log': '', 'steps.mjs': STEPS, 'stepflow-config.yml': CONFIG })
+  const log = join(folder, 'calls.log')
   return {
     folder,
     run: (words, death = {}) => runProgram(folder, words, death),

@@ -1,9 +1,8 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { JournalEntry, RunOptions } from '@stepflow/engine'
 import { createSqliteStore } from '@stepflow/store-sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { newFolder } from '../../../test/new-folder.ts'
 import { openDatabase } from '../../store-sqlite/src/drivers.ts'
 import { serverOfFile, startServer } from './start-server.ts'
 
@@ -47,7 +46,7 @@ function asked(query: Readonly<Record<string, string | readonly string[]>>): URL
 }
 
 test('what runs are found by is made after the start, before anybody asks', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'stepflow-lists-'))
+  const folder = newFolder()
   const path = join(folder, 'runs.db')
   const store = await createSqliteStore({ path, synchronous: 'off' })
   const runs = Array.from({ length: 2_500 }, (_, i) => ({

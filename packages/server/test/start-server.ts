@@ -1,11 +1,9 @@
 // A server for a test: in this process, on a free port, with SQLite in a folder of its own. Every answer that a test gets is
 // held against the OpenAPI document of the server: an answer that is not as described fails the test.
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, onTestFinished } from 'vitest'
+import { type Files, newFolder, writeFiles } from '../../../test/new-folder.ts'
 import { type ServeOptions, type StartedServer, serve } from '../src/index.ts'
 
 export interface Answer {
@@ -24,7 +22,7 @@ export interface TestServer extends StartedServer {
 
 export interface TestServerOptions extends Partial<ServeOptions> {
   /** Written into its folder before it starts: `{ 'flows/a.yaml': text }`. */
-  readonly files?: Readonly<Record<string, string>>
+  readonly files?: Files
   /** Of a server before it: the same files, the same store. */
   readonly folder?: string
 }
@@ -48,11 +46,8 @@ export async function startServer(
   { files = {}, ...options }: TestServerOptions = {},
   whenOver: (end: () => Promise<void>) => void = onTestFinished,
 ): Promise<TestServer> {
-  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'stepflow-server-'))
-  for (const [name, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, name)), { recursive: true })
-    writeFileSync(join(folder, name), text)
-  }
+  const folder = options.folder ?? newFolder()
+  writeFiles(folder, files)
   const server = await serve({ cwd: folder, env: {}, version: '1.2.3', port: 0, ...options })
   let isClosed = false
   const close = async (drainMs?: number) => {
@@ -60,10 +55,7 @@ export async function startServer(
     isClosed = true
     await server.close(drainMs)
   }
-  whenOver(async () => {
-    await close()
-    rmSync(folder, { recursive: true, force: true })
-  })
+  whenOver(() => close())
   const check = describedAnswers(server)
   return {
     ...server,

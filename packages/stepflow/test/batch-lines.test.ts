@@ -1,15 +1,15 @@
-import { closeSync, mkdtempSync, openSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { RefusedInput } from '@stepflow/engine'
 import { type ReadLinesOptions, readLines } from '@stepflow/host'
 import { afterAll, expect, test } from 'vitest'
+import { newFolder } from '../../../test/new-folder.ts'
 import { countLines } from '../src/cli/batch/count-lines.ts'
 import { fileReader } from '../src/cli/batch/open-files.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'stepflow-lines-'))
+const folder = newFolder()
 const open: number[] = []
 afterAll(() => open.forEach((fd) => void closeSync(fd)))
 

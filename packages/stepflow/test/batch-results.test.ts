@@ -1,12 +1,12 @@
-import { closeSync, mkdtempSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { success } from '@stepflow/engine'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { newFolder } from '../../../test/new-folder.ts'
 import { readKept } from '../src/cli/batch/resume.ts'
 import { createResultWriter, type ResultWriterOptions } from '../src/cli/batch/write-results.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'stepflow-results-'))
+const folder = newFolder()
 let files = 0
 
 function writing(options: Partial<ResultWriterOptions> = {}) {

@@ -1,10 +1,10 @@
 // The built program as a child process, for tests: what goes in, what comes out. Not a test.
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { afterAll } from 'vitest'
+import { join } from 'node:path'
+import { type Files, newFolder } from '../../../test/new-folder.ts'
 import { buildCli } from './build-cli.ts'
 
 await buildCli()
@@ -68,24 +68,9 @@ export function says(child: ChildProcess, pattern: RegExp): Promise<void> {
   })
 }
 
-/** Of this file's tests; registered first, so it is done after what these do at the end. */
-const folders: string[] = []
-afterAll(() => {
-  for (const folder of folders) {
-    try {
-      rmSync(folder, { recursive: true, force: true })
-    } catch {} // a disk of a test may still be mounted in it
-  }
-})
-
 /** A new folder with these files. */
-export function folderWith(files: Readonly<Record<string, string | Buffer>>) {
-  const folder = mkdtempSync(join(tmpdir(), 'stepflow-cli-'))
-  folders.push(folder)
-  for (const [name, content] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, name)), { recursive: true })
-    writeFileSync(join(folder, name), content)
-  }
+export function folderWith(files: Files) {
+  const folder = newFolder(files)
   return {
     folder,
     at: (name: string) => join(folder, name),

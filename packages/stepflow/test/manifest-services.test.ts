@@ -1,10 +1,10 @@
 // Manifests through the command line, against stand-ins that speak the services' protocols over HTTP.
 
 import { spawn } from 'node:child_process'
-import { copyFileSync, mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { newFolder } from '../../../test/new-folder.ts'
 import { envAt, KEY, standIn } from '../../builtin/test/service-stand-in.ts'
 import { cli } from './cli.ts'
 
@@ -85,12 +85,9 @@ test('fetch, classify, branch, merge, notify', async () => {
 
 test('a secret of the file reaches the service and no exit', async () => {
   const { origin, asked } = await standIn(({ body }) => ({ body: { ok: true, ts: '1', channel: body.text } }))
-  const folder = mkdtempSync(join(tmpdir(), 'stepflow-secrets-'))
-  const file = join(folder, 'post.yaml')
-  writeFileSync(join(folder, 'secrets.env'), `# tokens\nSLACK='xoxb-secret-4711'\n`)
-  writeFileSync(
-    file,
-    `- id: post
+  const folder = newFolder({
+    'secrets.env': `# tokens\nSLACK='xoxb-secret-4711'\n`,
+    'post.yaml': `- id: post
   tool: SLACK_POST_MESSAGE
   input: { channel: c, message: "token {{secrets.SLACK}}" }
   config: [{ name: token, value: "{{secrets.SLACK}}" }]
@@ -98,9 +95,9 @@ test('a secret of the file reaches the service and no exit', async () => {
   tool: /builtin/validate
   input: { data: "{{secrets.SLACK}}", schema: { type: number }, fail: true }
 `,
-  )
+  })
 
-  const words = ['run', file, '--secrets', join(folder, 'secrets.env'), '--verbose']
+  const words = ['run', join(folder, 'post.yaml'), '--secrets', join(folder, 'secrets.env'), '--verbose']
   const { out, err } = await cli(words, { env: envAt(origin) })
 
   expect(asked[0]?.headers.authorization).toBe('Bearer xoxb-secret-4711')
@@ -117,8 +114,7 @@ test.each([
   ['secrets.env', 'A=hidden-1\nhidden-2', 'line 2: this is not NAME=value'],
   ['missing.yaml', undefined, 'is not there'],
 ])('a file of secrets %s that is wrong is told without a value of it', async (name, text, message) => {
-  const folder = mkdtempSync(join(tmpdir(), 'stepflow-secrets-'))
-  if (text !== undefined) writeFileSync(join(folder, name), text)
+  const folder = newFolder(text === undefined ? {} : { [name]: text })
 
   const { code, err } = await cli(['run', 'loop.yaml', '--secrets', join(folder, name)], { cwd: examples, env })
 
@@ -144,11 +140,9 @@ test('a rate limit is waited for as the service says, and the run goes on', asyn
 })
 
 test('a condition that cannot be evaluated skips its step with a warning', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'stepflow-when-'))
-  writeFileSync(
-    join(folder, 'm.yaml'),
-    '- { id: a, tool: OUTPUT_TEXT, when: "{{inputs.nothing}} > 5", input: { value: ran } }\n',
-  )
+  const folder = newFolder({
+    'm.yaml': '- { id: a, tool: OUTPUT_TEXT, when: "{{inputs.nothing}} > 5", input: { value: ran } }\n',
+  })
 
   const { code, out, err } = await cli(['run', 'm.yaml', '--input-json', '{"there": 1}'], { cwd: folder })
 
@@ -158,10 +152,8 @@ test('a condition that cannot be evaluated skips its step with a warning', async
 })
 
 test('convert writes a flow that passes the same cases', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'stepflow-convert-'))
-  for (const name of ['recorded.mjs', 'tools.mjs', 'stepflow-config.test.yml']) {
-    copyFileSync(join(examples, name), join(folder, name))
-  }
+  const names = ['recorded.mjs', 'tools.mjs', 'stepflow-config.test.yml']
+  const folder = newFolder(Object.fromEntries(names.map((name) => [name, readFileSync(join(examples, name))])))
   const flow = join(folder, 'triage.yaml')
 
   const converted = await cli(['convert', 'triage.yaml', '--to', 'flow', '--output', flow], { cwd: examples })
@@ -188,10 +180,6 @@ async function startStandIns() {
 
 /** A configuration with the stand-in's address open to HTTP_REQUEST. */
 function openTo(origin: string): string {
-  const file = join(mkdtempSync(join(tmpdir(), 'stepflow-config-')), 'stepflow-config.yml')
-  writeFileSync(
-    file,
-    `plugins: { builtin: { type: builtin } }\nroutes: { "/{*component}": [{ plugin: builtin }] }\nhttp: { allow_private: ["${new URL(origin).host}"] }\n`,
-  )
-  return file
+  const text = `plugins: { builtin: { type: builtin } }\nroutes: { "/{*component}": [{ plugin: builtin }] }\nhttp: { allow_private: ["${new URL(origin).host}"] }\n`
+  return join(newFolder({ 'stepflow-config.yml': text }), 'stepflow-config.yml')
 }

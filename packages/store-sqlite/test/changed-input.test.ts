@@ -1,8 +1,7 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createEngine, type Plan } from '@stepflow/engine'
 import { expect, test } from 'vitest'
+import { newFolder } from '../../../test/new-folder.ts'
 import { createSqliteStore } from '../src/index.ts'
 
 test('a large value that a step changed and gave on is recorded as it is by then, and the one before as it was', async () => {
@@ -24,7 +23,7 @@ test('a large value that a step changed and gave on is recorded as it is by then
       return value
     },
   }
-  const store = await createSqliteStore({ path: join(mkdtempSync(join(tmpdir(), 'stepflow-changed-')), 'runs.db') })
+  const store = await createSqliteStore({ path: join(newFolder(), 'runs.db') })
   const engine = createEngine({
     store,
     router: { route: (path) => ({ component: { info: { name: path }, call: functions[path] as never } }) },
