@@ -13,10 +13,15 @@ export const path = (name) => fileURLToPath(new URL(name, root))
 export const stepflow = path('packages/stepflow/bin/stepflow.cjs')
 export const isQuick = process.env.BENCH_QUICK === '1'
 
+const folders = []
+process.on('exit', () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
 /** A folder that is gone when the process is. */
 export function scratch() {
   const folder = mkdtempSync(join(tmpdir(), 'stepflow-bench-'))
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  folders.push(folder)
   return folder
 }
 
