@@ -1,7 +1,7 @@
 // Runs, batches and outcomes as messages show them. Older servers get what every version of the public SDK can read: one
 // that cannot read an answer only logs it, and its component waits for ever.
 
-import { type ErrorValue, isRecord, type Json, type Outcome, type ReportedRun } from '@stepflow/engine'
+import { type ErrorValue, endedOf, isRecord, type Json, type Outcome, type ReportedRun } from '@stepflow/engine'
 
 /** How the server is spoken to: `short` if it has announced capabilities, else `long`. */
 export type Form = 'short' | 'long'
@@ -9,7 +9,7 @@ export type Form = 'short' | 'long'
 /** A run as `runs/submit` and `runs/get` answer it. */
 export function describeRun(run: ReportedRun, flowId: string, form: Form, withResults: boolean): Json {
   const { total, success, skipped, failed, cancelled } = run.items
-  const ended = success + skipped + failed + cancelled
+  const ended = endedOf(run.items)
   const results = run.outcomes.flatMap((outcome, itemIndex) =>
     outcome ? [{ itemIndex, status: itemStatus(outcome), result: describeOutcome(outcome, form, 'runs') }] : [],
   )
@@ -34,7 +34,7 @@ export function describeRun(run: ReportedRun, flowId: string, form: Form, withRe
 /** A run as `flows/get_batch` answers it. */
 export function describeBatch(run: ReportedRun, flowId: string, form: Form, withResults: boolean): Json {
   const { total, success, skipped, failed, cancelled } = run.items
-  const ended = success + skipped + failed + cancelled
+  const ended = endedOf(run.items)
   const outputs = run.outcomes.flatMap((outcome, index) =>
     outcome
       ? [{ batch_input_index: index, status: itemStatus(outcome), result: describeOutcome(outcome, form, 'flows') }]

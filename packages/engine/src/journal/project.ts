@@ -8,7 +8,7 @@
 
 import type { ErrorValue } from '../errors.ts'
 import type { Outcome } from '../run/outcome.ts'
-import type { AtWork, ItemError, ItemStatus, RunRow, RunStatus, ShardCounts } from '../store/store.ts'
+import type { AtWork, ItemCounts, ItemError, ItemStatus, RunRow, RunStatus, ShardCounts } from '../store/store.ts'
 import type { JournalEntry, RunOptions } from './events.ts'
 
 export interface Changes {
@@ -119,8 +119,8 @@ export function noCounts(): Counts {
   return { success: 0, skipped: 0, failed: 0, cancelled: 0, recovered: 0, running: 0, waiting: 0 }
 }
 
-/** How many of a shard's items have ended. */
-export function endedOf({ success, skipped, failed, cancelled }: ShardCounts): number {
+/** How many items have ended, of a shard or of a run. */
+export function endedOf({ success, skipped, failed, cancelled }: Omit<ItemCounts, 'total'>): number {
   return success + skipped + failed + cancelled
 }
 
@@ -270,7 +270,7 @@ function statusAfter(
 ): RunStatus {
   if (isEnded(before)) return before
   if (signal === 'cancel') return 'cancelled'
-  const ended = items.success + items.skipped + items.failed + items.cancelled
+  const ended = endedOf(items)
   if (items.total >= 0 && ended >= items.total) {
     return items.failed + items.cancelled > 0 || error !== undefined ? 'failed' : 'completed'
   }

@@ -1,6 +1,15 @@
 // Why a run or an item does not move, and where what decides it is written. What goes in is redacted already.
 
-import { authorsId, isEnded, isWaiting, type Plan, type RunRow, type VisitRow, type Why } from '@stepflow/engine'
+import {
+  authorsId,
+  endedOf,
+  isEnded,
+  isWaiting,
+  type Plan,
+  type RunRow,
+  type VisitRow,
+  type Why,
+} from '@stepflow/engine'
 
 /** Looked at only if nobody drives the run. */
 export interface Driving {
@@ -40,8 +49,7 @@ export function waitsForInput({ status, items, atWork }: RunRow): boolean {
 }
 
 export function waitForInput({ items }: RunRow): Why {
-  const ended = items.success + items.skipped + items.failed + items.cancelled
-  return { kind: 'input', text: `waits for the rest of its inputs: ${ended} have ended` }
+  return { kind: 'input', text: `waits for the rest of its inputs: ${endedOf(items)} have ended` }
 }
 
 /** The first of the rows that waits; else what waits inside one of them, which `inside` reads. With its step, the outermost. */

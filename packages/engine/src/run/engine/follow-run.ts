@@ -3,6 +3,7 @@
 import type { RunHandle, SubmitOptions } from '../../engine.ts'
 import { errorValue, FlowError } from '../../errors.ts'
 import type { JournalEntry, RunId } from '../../journal/events.ts'
+import { endedOf } from '../../journal/project.ts'
 import { isPromise, type MaybePromise } from '../../json.ts'
 import type { Patience } from '../../store/patience.ts'
 import type { RunRow, Store } from '../../store/store.ts'
@@ -77,7 +78,7 @@ async function end(
   const read = rowAtEnd(store, run, patience)
   const row = isPromise(read) ? await read.catch((error) => run.fail(error)) : read
   // What another process has ended may be recorded before we have heard of it.
-  if (row && results.lacks(endedIn(row))) results.follow(recordedResults(store, run.id, patience))
+  if (row && results.lacks(endedOf(row.items))) results.follow(recordedResults(store, run.id, patience))
   release()
   if (run.bug || !row) throw run.bug ?? new FlowError('NOT_FOUND', `run ${run.id} was removed while it ran`)
   return row
@@ -129,10 +130,6 @@ function rowAtEnd(store: Store, run: LocalRun, patience: Patience): MaybePromise
     run.fail(error)
     return undefined
   }
-}
-
-function endedIn({ items: { success, skipped, failed, cancelled } }: RunRow): number {
-  return success + skipped + failed + cancelled
 }
 
 /** Tells somebody of everything that is written of a run from now on. */

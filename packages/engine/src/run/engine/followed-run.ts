@@ -9,7 +9,7 @@
 import type { FollowedRun } from '../../engine.ts'
 import { FlowError } from '../../errors.ts'
 import type { JournalEntry, RunId } from '../../journal/events.ts'
-import { isEnded } from '../../journal/project.ts'
+import { endedOf, isEnded } from '../../journal/project.ts'
 import type { Patience } from '../../store/patience.ts'
 import type { ItemRow, RunRow, Store } from '../../store/store.ts'
 import type { Ending } from './ending.ts'
@@ -135,7 +135,7 @@ export class StoredRun implements FollowedRun {
           continue
         }
         if (!row && news.end.isDue) row = await this.#endRow(news)
-        if (row && given >= endedItems(row) && ends.isEmpty) return
+        if (row && given >= endedOf(row.items) && ends.isEmpty) return
         if (row || !news.end.isDue) await news.after(seen)
       }
     } finally {
@@ -174,10 +174,4 @@ export class StoredRun implements FollowedRun {
     const { closed, signal } = this.#tools
     return [closed, signal]
   }
-}
-
-// ---
-
-function endedItems({ items: { success, skipped, failed, cancelled } }: RunRow): number {
-  return success + skipped + failed + cancelled
 }

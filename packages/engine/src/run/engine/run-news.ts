@@ -6,6 +6,7 @@
 
 import { FlowError } from '../../errors.ts'
 import type { JournalEntry, RunId } from '../../journal/events.ts'
+import { endedOf } from '../../journal/project.ts'
 import { BEGINNING, type Cursor, type ItemRow, type JournalRow, type RunRow, type Store } from '../../store/store.ts'
 import type { Outcome } from '../outcome.ts'
 import type { Ending } from './ending.ts'
@@ -88,10 +89,9 @@ export class EndHint {
 
   /** It was read, and the run has not ended. */
   stands({ status, items }: RunRow): void {
-    const { total, success, skipped, failed, cancelled } = items
     // Its journals end one by one, and nobody knows how many items that are.
     this.#isCancelled = status === 'cancelled'
-    if (total >= 0) this.#left = total - success - skipped - failed - cancelled
+    if (items.total >= 0) this.#left = items.total - endedOf(items)
     if (this.#isCancelled ? this.#hasHeard : this.#ended >= this.#left) this.#isDue = true
   }
 

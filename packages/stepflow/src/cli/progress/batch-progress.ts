@@ -1,7 +1,7 @@
 // How far a batch is, in numbers and as a line: done and failed, how much of the whole, how fast, how long still. Reads the
 // run's row; draws on no terminal.
 
-import type { ItemCounts, MaybePromise, RunRow } from '@stepflow/engine'
+import { endedOf, type MaybePromise, type RunRow } from '@stepflow/engine'
 import type { Counts } from '../batch/write-results.ts'
 import { duration, paint } from './draw-tree.ts'
 import { number } from './number.ts'
@@ -35,7 +35,7 @@ export async function followProgress(batch: FollowedBatch): Promise<() => Promis
   const { store, run, before = NONE, retries } = batch
   const kept = sum(before)
   let row = await store.runs.get(run)
-  const doneBefore = kept + (row ? ended(row.items) : 0)
+  const doneBefore = kept + (row ? endedOf(row.items) : 0)
   return async () => {
     row = (await store.runs.get(run)) ?? row
     const items = row?.items
@@ -178,8 +178,4 @@ function timeLeft({ counts, total, elapsedMs, doneBefore }: BatchProgress): numb
 
 function sum({ success, skipped, failed }: Readonly<Counts>): number {
   return success + skipped + failed
-}
-
-function ended({ success, skipped, failed, cancelled }: ItemCounts): number {
-  return success + skipped + failed + cancelled
 }

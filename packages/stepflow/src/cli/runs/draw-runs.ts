@@ -1,6 +1,6 @@
 // Runs for people to read: a line each, in columns under their names. Text out; asks nobody.
 
-import { isEnded, isWaiting, type RunRow } from '@stepflow/engine'
+import { endedOf, isEnded, isWaiting, type RunRow } from '@stepflow/engine'
 import { type Color, duration, paint, printable } from '../progress/draw-tree.ts'
 import { number } from '../progress/number.ts'
 
@@ -63,9 +63,9 @@ export function stateOf({ row, isHeld }: ShownRun): RunState {
 
 /** `12 of 20, 1 failed, 2 recovered`; of a single item, whose state is the run's, only what was recovered. */
 export function itemsText({ items, atWork, status, recovered }: RunRow): string {
-  const { total, success, skipped, failed, cancelled } = items
+  const { total, skipped, failed } = items
   if (total === 1) return recovered > 0 ? `${number(recovered)} recovered` : ''
-  const ended = success + skipped + failed + cancelled
+  const ended = endedOf(items)
   const of = ended === total ? number(total) : `${number(ended)} of ${total < 0 ? '?' : number(total)}`
   const some = (count: number, word: string) => (count > 0 ? `, ${number(count)} ${word}` : '')
   const waiting = isEnded(status) ? 0 : atWork.waiting

@@ -1,6 +1,6 @@
 // A look at a run, for people to read. Text out; asks nobody.
 
-import { isEnded, type RunRow, type StepStates } from '@stepflow/engine'
+import { endedOf, isEnded, type RunRow, type StepStates } from '@stepflow/engine'
 import type { ItemSummary } from '@stepflow/host/history'
 import type { Io } from '../command.ts'
 import type { Messages } from '../messages.ts'
@@ -37,7 +37,7 @@ export function printLook(look: Look, io: Io, messages: Messages): void {
   for (const { itemIndex, result } of results) {
     lines.push(`${isBatch ? `${itemIndex}: ` : ''}${printable(JSON.stringify(result))}`)
   }
-  const ended = row.items.success + row.items.skipped + row.items.failed + row.items.cancelled
+  const ended = endedOf(row.items)
   io.out(lines.map((line) => `${line}\n`).join(''))
   if (isBatch && results.length < ended && results.length > 1) {
     messages.hint(`${results.length} of ${ended} results; --limit N shows more, --item N shows one item`)
