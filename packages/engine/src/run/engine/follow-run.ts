@@ -49,21 +49,7 @@ export async function* recordedResults(
 }
 
 /** Resolves when the inputs are taken in and all items have ended; `release` is called when nothing more is to follow. */
-export function endOf(
-  store: Store,
-  run: LocalRun,
-  results: ResultStream,
-  intake: Promise<unknown> | undefined,
-  patience: Patience,
-  release: () => void,
-): Promise<RunRow> {
-  const ended = end(store, run, results, intake, patience, release)
-  // Whoever reads the results sees the failure there; a run that nobody awaits must not end the process.
-  ended.catch(() => {})
-  return ended
-}
-
-async function end(
+export async function endOf(
   store: Store,
   run: LocalRun,
   results: ResultStream,
@@ -76,7 +62,7 @@ async function end(
   // Nearly always it has ended when it is asked for: nothing is to be waited for.
   if (run.openCount > 0) await run.drained()
   const read = rowAtEnd(store, run, patience)
-  const row = isPromise(read) ? await read.catch((error) => run.fail(error)) : read
+  const row = isPromise(read) ? await read : read
   // What another process has ended may be recorded before we have heard of it.
   if (row && results.lacks(endedOf(row.items))) results.follow(recordedResults(store, run.id, patience))
   release()
@@ -125,10 +111,10 @@ export function handleOf(
 function rowAtEnd(store: Store, run: LocalRun, patience: Patience): MaybePromise<RunRow | undefined> {
   try {
     const read = () => store.runs.get(run.id)
-    return run.bug ? read() : patience.ask(read)
+    const row = run.bug ? read() : patience.ask(read)
+    return isPromise(row) ? row.catch((error) => void run.fail(error)) : row
   } catch (error) {
-    run.fail(error)
-    return undefined
+    return void run.fail(error)
   }
 }
 

@@ -396,6 +396,8 @@ export class RunEngine implements PlanEngine {
     })
     const cancel = (reason: string | undefined) =>
       this.signal(run.id, reason === undefined ? { name: 'cancel' } : { name: 'cancel', reason })
+    // Whoever reads the results sees the failure there; a run that nobody awaits must not end the process.
+    ended.catch(() => {})
     intake?.catch(() => {})
     return handleOf(store, run, results, { ended, takenIn: intake ?? WHOLE }, cancel, this.#warn)
   }
