@@ -152,19 +152,18 @@ export class RunEngine implements PlanEngine {
     run.handles++
     const results = new ResultStream()
     const unwatch = watchRun(run, results, options.watch, this.#warn)
+    const journal = `${id}/0`
+    const at = this.#clock.now()
+    const first = isFew ? inputs : []
+    const created: JournalEntry = { type: 'created', at, run: id, plan, options: kept, from: 0, inputs: first }
     if (isFew) {
-      const at = this.#clock.now()
-      const created: JournalEntry = { type: 'created', at, run: id, plan, options: kept, from: 0, inputs }
       try {
-        await this.#journals.start(run, `${id}/0`, [created, { type: 'sealed', at, items: inputs.length }])
+        await this.#journals.start(run, journal, [created, { type: 'sealed', at, items: inputs.length }])
       } catch (error) {
         throw this.#notAccepted(run, unwatch, error)
       }
       return this.#handle(run, results, unwatch)
     }
-    const journal = `${id}/0`
-    const at = this.#clock.now()
-    const created: JournalEntry = { type: 'created', at, run: id, plan, options: kept, from: 0, inputs: [] }
     this.#intakes.announce(run)
     const written = async () => this.#options.store.append({ journal, after: 0, entries: [created] })
     await this.#accepted(run, unwatch, written(), [journal])
@@ -250,7 +249,7 @@ export class RunEngine implements PlanEngine {
     // Those of the run that is repeated may be from before this rule.
     checkLabels(options.labels)
     const { store } = this.#options
-    const { shards, before, plan, read } = await readToRerun(this.#options.store, id, options)
+    const { shards, before, plan, read } = await readToRerun(store, id, options)
     const linked = await this.#link(plan)
     const variables = checkedVariables(linked, options.variables ?? before.options?.variables ?? {})
     const { from: start } = options
@@ -368,7 +367,7 @@ export class RunEngine implements PlanEngine {
     run: LocalRun,
     unwatch: () => void,
     written: Promise<unknown>,
-    journals: readonly JournalId[] = [],
+    journals: readonly JournalId[],
   ): Promise<void> {
     try {
       await written
