@@ -52,7 +52,7 @@ export function carryOver({ plan, rows, from, next = plan, items }: CarryOver): 
   const [created] = rows[0]?.entries ?? []
   if (created?.type !== 'created') return { entries: [], kept: 0 }
   const [first, last] = [created.from, created.from + created.inputs.length - 1]
-  const { settled, all, finished } = byItemOf(rows, first, last)
+  const { settled, finished } = byItemOf(rows, first, last)
   const isChosen = chosenIn(items)
   const reached = reachOf(plan)
   const placed = placesIn(plan, next, from && 'step' in from ? from.step : undefined)
@@ -61,13 +61,10 @@ export function carryOver({ plan, rows, from, next = plan, items }: CarryOver): 
   let count = 0
   for (let item = first; item <= last; item++) {
     const end = finished[item - first]
-    const known = settled[item - first] ?? []
+    const all = settled[item - first] ?? []
+    const known = all.filter(({ derived }) => !derived)
     const isKept = !isChosen(item) || (from !== undefined && 'failed' in from && isFine(end))
-    const kept = isKept
-      ? known
-      : from
-        ? keptOf(known, plan, from, reached, isFine(end) ? undefined : all[item - first])
-        : []
+    const kept = isKept ? known : from ? keptOf(known, plan, from, reached, isFine(end) ? undefined : all) : []
     for (const { took: _, ...entry } of kept) {
       const there = (isKept ? placedOfKept : placed)(entry)
       if (there) entries.push({ ...there, carried: true })
@@ -101,32 +98,28 @@ export function chosenIn(items: readonly ItemRange[] | undefined): (item: number
 
 /** By place in the journal. */
 interface ByItem {
-  readonly settled: readonly (Settled[] | undefined)[]
   /** Also what follows from other entries. */
-  readonly all: readonly (Settled[] | undefined)[]
+  readonly settled: readonly (Settled[] | undefined)[]
   readonly finished: readonly (Finished | undefined)[]
 }
 
 function byItemOf(rows: readonly JournalRow[], first: number, last: number): ByItem {
   const settled: (Settled[] | undefined)[] = []
-  const all: (Settled[] | undefined)[] = []
   const finished: (Finished | undefined)[] = []
   for (const { entries } of rows) {
     for (const entry of entries) {
       if (entry.type === 'settled') {
         const place = rootItemOf(entry) - first
-        for (const list of entry.derived ? [all] : [all, settled]) {
-          const known = list[place]
-          if (known) known.push(entry)
-          else list[place] = [entry]
-        }
+        const known = settled[place]
+        if (known) known.push(entry)
+        else settled[place] = [entry]
       } else if (entry.type === 'finished') {
         const to = Math.min(entry.to ?? entry.item, last)
         for (let item = entry.item; item <= to; item++) finished[item - first] = entry
       }
     }
   }
-  return { settled, all, finished }
+  return { settled, finished }
 }
 
 function isFine(end: Finished | undefined): boolean {
