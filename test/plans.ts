@@ -1,4 +1,4 @@
-// Plans by hand, as the compilers make them, for the tests of drawings and inference.
+// Plans by hand, as the compilers make them, for tests: of drawings, of inference, and of what is written of a run.
 
 import type { Expr, Json, Plan, PlanStep } from '@stepflow/engine'
 

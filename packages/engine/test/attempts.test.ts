@@ -1,12 +1,4 @@
-import {
-  type CallContext,
-  type Component,
-  createEngine,
-  createMemoryStore,
-  FlowError,
-  Park,
-  type Retry,
-} from '@stepflow/engine'
+import { type CallContext, type Component, FlowError, Park, type Retry } from '@stepflow/engine'
 import { describe, expect, test } from 'vitest'
 import { bench, call, input, ok, plan, ref } from './fixtures.ts'
 
@@ -334,7 +326,6 @@ describe('places', () => {
 describe('a component that announces its start', () => {
   test('has the time before it for itself: the timeout counts from the start', async () => {
     let go: () => void = () => {}
-    const b = bench()
     const slow: Component = {
       info: { name: '/slow', announcesStart: true },
       call: (_, context) => {
@@ -342,21 +333,17 @@ describe('a component that announces its start', () => {
         return new Promise(() => {})
       },
     }
-    const engine = createEngine({
-      store: createMemoryStore(),
-      router: { route: () => ({ component: slow }) },
-      clock: b.clock,
-    })
+    const { engine, clock } = bench({ '/slow': slow })
     const handle = await engine.submit(single('/slow', { timeoutMs: 100 }), [1])
     const results: unknown[] = []
     const reading = (async () => {
       for await (const { outcome } of handle.results()) results.push(outcome)
     })()
 
-    await b.clock.advance(1000)
+    await clock.advance(1000)
     expect(results).toEqual([])
     go()
-    await b.clock.advance(100)
+    await clock.advance(100)
     await reading
 
     expect(results).toMatchObject([{ outcome: 'failed', error: { code: 'TIMEOUT' } }])
@@ -364,7 +351,6 @@ describe('a component that announces its start', () => {
 
   test('times out although it says within the call that it has started', async () => {
     let signal: AbortSignal | undefined
-    const b = bench()
     const slow: Component = {
       info: { name: '/slow', announcesStart: true },
       call: (_, context) => {
@@ -373,13 +359,9 @@ describe('a component that announces its start', () => {
         return new Promise(() => {})
       },
     }
-    const engine = createEngine({
-      store: createMemoryStore(),
-      router: { route: () => ({ component: slow }) },
-      clock: b.clock,
-    })
+    const { engine, clock } = bench({ '/slow': slow })
     const outcome = engine.runDirectly(single('/slow', { timeoutMs: 100 }), 1)
-    await b.clock.advance(100)
+    await clock.advance(100)
 
     expect(await outcome).toMatchObject({ outcome: 'failed', error: { code: 'TIMEOUT' } })
     expect(signal?.aborted).toBe(true)
@@ -388,22 +370,17 @@ describe('a component that announces its start', () => {
 
 describe('a component that limits itself', () => {
   test('is not timed by the engine, and says itself when the time is over', async () => {
-    const b = bench()
     const seen: unknown[] = []
     const far: Component = {
       info: { name: '/far', limitsItself: true },
       call: (_, { timeoutMs }) => {
         seen.push(timeoutMs)
-        return new Promise((resolve) => void b.clock.timer(500, () => resolve('late')))
+        return new Promise((resolve) => void clock.timer(500, () => resolve('late')))
       },
     }
-    const engine = createEngine({
-      store: createMemoryStore(),
-      router: { route: () => ({ component: far }) },
-      clock: b.clock,
-    })
+    const { engine, clock } = bench({ '/far': far })
     const outcome = engine.runDirectly(single('/far', { timeoutMs: 100 }), 1)
-    await b.clock.advance(500)
+    await clock.advance(500)
 
     expect(await outcome).toEqual(ok('late'))
     expect(seen).toEqual([100])

@@ -49,12 +49,15 @@ export const builtins: Record<string, Fn> = {
   },
 }
 
-export function routerOf(functions: Record<string, Fn>): Router {
+/** By path: what a component does, or all of it. */
+export type Components = Record<string, Fn | Component>
+
+export function routerOf(components: Components): Router {
   return {
     route(path) {
-      const fn = functions[path] ?? builtins[path]
-      if (!fn) throw new FlowError('COMPONENT_NOT_FOUND', `no component ${path}`)
-      return { component: { info: { name: path }, call: fn } satisfies Component }
+      const found = components[path] ?? builtins[path]
+      if (!found) throw new FlowError('COMPONENT_NOT_FOUND', `no component ${path}`)
+      return { component: typeof found === 'function' ? { info: { name: path }, call: found } : found }
     },
   }
 }
@@ -71,7 +74,7 @@ export interface Bench {
 }
 
 export function bench(
-  functions: Record<string, Fn> = {},
+  components: Components = {},
   clock = createManualClock(),
   store: Store = createMemoryStore({ clock }),
 ): Bench {
@@ -80,7 +83,7 @@ export function bench(
   let runs = 0
   const engine = createEngine({
     store,
-    router: routerOf(functions),
+    router: routerOf(components),
     clock: clock as Clock,
     random: () => 0.5,
     log: (_level, message) => reports.push(message),

@@ -1,19 +1,12 @@
 // How a run that nobody has limited is divided among nodes whose calls take long.
 
-import { createEngine, type Plan } from '@stepflow/engine'
+import { createEngine } from '@stepflow/engine'
 import { createPostgresStore } from '@stepflow/store-postgres'
 import { expect, test, vi } from 'vitest'
+import { input, pull, step } from '../../../test/plans.ts'
 import { withPostgres } from './with-postgres.ts'
 
 const WITHIN = { timeout: 60_000, interval: 20 }
-
-const plan: Plan = {
-  name: 'one',
-  entry: 0,
-  exit: 0,
-  onFailure: 'stop',
-  steps: [{ id: 'a', component: '/a', input: { op: 'input' } }],
-}
 
 await withPostgres((server) => {
   test('while no item has ended, its shards are small, and a node takes few of them: one that is added finds the others', async () => {
@@ -39,7 +32,7 @@ await withPostgres((server) => {
     }
     const [takesIn, first] = [await node(0), await node(64)]
     const inputs = Array.from({ length: 1_000 }, (_, n) => n)
-    const run = await takesIn.engine.submit(plan, inputs)
+    const run = await takesIn.engine.submit(pull('one', step('a', '/a', input())), inputs)
     await run.takenIn
 
     const shards = await takesIn.store.runs.shards(run.id)

@@ -3,20 +3,15 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createEngine, createMemoryStore, type Plan, type PlanEngine, type Store } from '@stepflow/engine'
+import { createEngine, createMemoryStore, type PlanEngine, type Store } from '@stepflow/engine'
 import { createSqliteStore } from '@stepflow/store-sqlite'
 import { afterAll, describe, expect, test } from 'vitest'
+import { input, pull, step } from '../../../test/plans.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'stepflow-follow-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-const one: Plan = {
-  name: 'one',
-  entry: 0,
-  exit: 0,
-  onFailure: 'stop',
-  steps: [{ id: 'a', component: '/a', input: { op: 'input' } }],
-}
+const one = pull('one', step('a', '/a', input()))
 
 function engineOver(store: Store, call: (x: unknown) => unknown): PlanEngine {
   return createEngine({ store, router: { route: (name) => ({ component: { info: { name }, call } }) } })

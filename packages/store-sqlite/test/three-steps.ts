@@ -1,16 +1,11 @@
 // A plan of three steps, one after the other, for tests of what is written of each.
 
-import type { Plan } from '@stepflow/engine'
+import { input, output, pull, ref, step } from '../../../test/plans.ts'
 
-export const threeSteps: Plan = {
-  name: 'three steps',
-  entry: 3,
-  exit: 3,
-  onFailure: 'stop',
-  steps: [
-    { id: 'a', component: '/a', input: { op: 'input' } },
-    { id: 'b', component: '/b', input: { op: 'step', step: 0 } },
-    { id: 'c', component: '/c', input: { op: 'step', step: 1 } },
-    { id: 'exit', component: null, input: { op: 'step', step: 2 }, hidden: true },
-  ],
-}
+export const threeSteps = pull(
+  'three steps',
+  step('a', '/a', input()),
+  step('b', '/b', ref(0)),
+  step('c', '/c', ref(1)),
+  output(ref(2)),
+)

@@ -2,20 +2,11 @@
 // and how the run ends here, is a line out. Stays when all is over, as a server would.
 
 import { createInterface } from 'node:readline'
-import { createEngine, type Plan } from '@stepflow/engine'
+import { createEngine } from '@stepflow/engine'
 import { createSqliteStore } from '@stepflow/store-sqlite'
+import { input, output, pull, ref, step } from '../../../../test/plans.ts'
 
-const plan: Plan = {
-  name: 'two',
-  entry: 2,
-  exit: 2,
-  onFailure: 'stop',
-  steps: [
-    { id: 'first', component: '/first', input: { op: 'input' } },
-    { id: 'second', component: '/second', input: { op: 'step', step: 0 } },
-    { id: 'exit', component: null, input: { op: 'step', step: 1 }, hidden: true },
-  ],
-}
+const plan = pull('two', step('first', '/first', input()), step('second', '/second', ref(0)), output(ref(1)))
 
 async function main(path: string, patienceMs: number, works: boolean): Promise<void> {
   const say = (line: string) => console.log(line)
