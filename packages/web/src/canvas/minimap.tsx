@@ -4,6 +4,7 @@
 import { type PointerEvent, type ReactElement, useEffect, useMemo, useRef } from 'react'
 import type { RunGraph } from '../model/run-graph.ts'
 import { useTheme } from '../parts/settings.ts'
+import { useSteady } from '../parts/steady.ts'
 import { coloursOf } from './colours.ts'
 import type { GraphNode } from './graph-node.ts'
 import type { Size, View } from './view.ts'
@@ -27,25 +28,23 @@ export const MINIMAP_FROM = 60
 export function Minimap({ graph, nodes, view, size, onCentre }: MinimapProps): ReactElement {
   const canvas = useRef<HTMLCanvasElement>(null)
   const isHeld = useRef(false)
-  const latest = useRef<() => void>(undefined)
   const isAsked = useRef(false)
   const theme = useTheme()
   const { layout } = graph
   const scale = Math.min(MOST.width / layout.width, MOST.height / layout.height)
   const own = useMemo(() => ({ width: layout.width * scale, height: layout.height * scale }), [layout, scale])
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: of another theme they are others
+  const paintNow = useSteady(() => {
+    isAsked.current = false
+    if (canvas.current) paint(canvas.current, graph, nodes, own, scale)
+  })
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is painted, and in which theme
   useEffect(() => {
     // What lies in sight is shown first, and what changes many times a second is painted a few times.
-    latest.current = () => {
-      if (canvas.current) paint(canvas.current, graph, nodes, own, scale)
-    }
     if (isAsked.current) return
     isAsked.current = true
-    setTimeout(() => {
-      isAsked.current = false
-      latest.current?.()
-    }, AFTER_MS)
+    setTimeout(paintNow, AFTER_MS)
   }, [graph, nodes, own, scale, theme])
 
   const move = ({ clientX, clientY, currentTarget }: PointerEvent) => {

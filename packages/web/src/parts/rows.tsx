@@ -1,7 +1,8 @@
 // A table of which only the rows in sight are there, however many it has.
 
-import { type KeyboardEvent, memo, type ReactElement, type ReactNode, useCallback, useEffect, useRef } from 'react'
+import { type KeyboardEvent, memo, type ReactElement, type ReactNode, useEffect, useRef } from 'react'
 import { useSight } from './sight.ts'
+import { useSteady } from './steady.ts'
 
 export interface Column<Row> {
   readonly name: ReactNode
@@ -58,11 +59,7 @@ export function Rows<Row>(props: RowsProps<Row>): ReactElement {
     if (rows.length > 0 && last >= rows.length) onEnd?.()
   }, [last, rows.length, onEnd])
 
-  const opener = useRef(onOpen)
-  useEffect(() => {
-    opener.current = onOpen
-  }, [onOpen])
-  const open = useCallback((row: unknown) => opener.current?.(row as Row), []) // one of this table
+  const open = useSteady((row: unknown) => onOpen?.(row as Row)) // one of this table
 
   const onKey = (event: KeyboardEvent<HTMLTableSectionElement>) => {
     const step =
