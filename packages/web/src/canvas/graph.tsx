@@ -27,8 +27,8 @@ import { fitted, type Size, showing, type View, zoomed } from './view.ts'
 export interface GraphProps {
   readonly graph: RunGraph
   readonly nodes: ReadonlyMap<string, GraphNode>
-  /** Steps of the critical path, in order. */
-  readonly critical: readonly string[]
+  /** Steps of the critical path, in order; of a run. */
+  readonly critical?: readonly string[]
   readonly selected: string | undefined
   /** Of a flow, not of a run: steps are named without a status. */
   readonly isPlain?: boolean
@@ -43,13 +43,14 @@ export interface GraphProps {
 }
 
 const MOST_BUTTONS = 400
+const NONE: readonly string[] = []
 
 /** Rendered again only for other properties: what is typed beside it does not concern it. */
 export const Graph = memo(function Graph(props: GraphProps): ReactElement {
   const {
     graph,
     nodes,
-    critical,
+    critical = NONE,
     selected,
     isPlain = false,
     isEdited = false,

@@ -127,13 +127,11 @@ function GraphDiff({ before, after, file }: Pick<DiffRequest, 'before' | 'after'
     <>
       <p className="small ink-2">Steps: {counts.join(', ')}</p>
       <div className="graph-diff">
-        <Graph graph={diff.graph} nodes={nodes} critical={NONE} selected={selected} onSelect={setSelected} isPlain />
+        <Graph graph={diff.graph} nodes={nodes} selected={selected} onSelect={setSelected} isPlain />
       </div>
     </>
   )
 }
-
-const NONE: readonly string[] = []
 
 function nodesOf({ graph, marks }: FlowDiff): ReadonlyMap<string, GraphNode> {
   const nodes = new Map<string, GraphNode>()

@@ -128,7 +128,6 @@ function Loaded({ a, b }: { a: Run; b: Run }): ReactElement {
             <Graph
               graph={graph}
               nodes={nodes}
-              critical={[]}
               selected={selected}
               onSelect={select}
               isFaded={(id) => !nodes.get(id)?.description.startsWith('differs')}

@@ -37,7 +37,6 @@ export const GraphSide = memo(function GraphSide(props: GraphSideProps): ReactEl
           <Graph
             graph={graph}
             nodes={nodes}
-            critical={NONE}
             selected={selected}
             onSelect={onSelect}
             isPlain={isPlain}
@@ -51,7 +50,3 @@ export const GraphSide = memo(function GraphSide(props: GraphSideProps): ReactEl
     </div>
   )
 })
-
-// ---
-
-const NONE: readonly string[] = []
