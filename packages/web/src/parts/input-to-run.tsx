@@ -14,12 +14,12 @@ export interface InputToRun {
   readonly problems: ReadonlyMap<string, string>
   /** What keeps it from being started. */
   readonly wrong: string | undefined
+  readonly isStarting: boolean
   readonly form: RefObject<HTMLFormElement | null>
   readonly choose: (chosen: number) => void
   readonly change: (value: unknown) => void
-  readonly refuse: (wrong: string | undefined) => void
-  /** Says what does not fit, if something does not. */
-  readonly check: () => boolean
+  /** Hands the input over to be run, once at a time; says what does not fit, or what refused it. */
+  readonly start: (run: (input: unknown) => Promise<unknown>) => Promise<void>
 }
 
 export interface InputOptions {
@@ -34,15 +34,23 @@ export function useInputToRun({ schema, examples, earlier }: InputOptions): Inpu
   const [typed, setTyped] = useState<{ readonly value: unknown }>()
   const [problems, setProblems] = useState<ReadonlyMap<string, string>>(new Map())
   const [wrong, setWrong] = useState<string>()
+  const [isStarting, setStarting] = useState(false)
   const form = useRef<HTMLFormElement>(null)
   const chosen = picked ?? firstOf(all)
   const filling = all[chosen] ?? all[0]
   const value = typed === undefined ? filling.input : typed.value
-  const start = (to: number | undefined, kept: { readonly value: unknown } | undefined) => {
+  const fill = (to: number | undefined, kept: { readonly value: unknown } | undefined) => {
     setPicked(to)
     setTyped(kept)
     setProblems(new Map())
     setWrong(undefined)
+  }
+  const check = () => {
+    const found = new Map([...problemsIn(schema, value), ...untyped(value, filling.redacted)])
+    const isJson = isReadable(form.current)
+    setProblems(found)
+    setWrong(isJson ? (found.size === 0 ? undefined : textOf(found)) : 'The input is not JSON yet.')
+    return isJson && found.size === 0
   }
   return {
     schema: schema ?? ANYTHING,
@@ -51,17 +59,20 @@ export function useInputToRun({ schema, examples, earlier }: InputOptions): Inpu
     value,
     problems,
     wrong,
+    isStarting,
     form,
-    choose: (to) => start(to, undefined),
+    choose: (to) => fill(to, undefined),
     // What is typed into one of them stays, if others come to be offered meanwhile.
-    change: (next) => start(chosen, { value: next }),
-    refuse: setWrong,
-    check() {
-      const found = new Map([...problemsIn(schema, value), ...untyped(value, filling.redacted)])
-      const isJson = isReadable(form.current)
-      setProblems(found)
-      setWrong(isJson ? (found.size === 0 ? undefined : textOf(found)) : 'The input is not JSON yet.')
-      return isJson && found.size === 0
+    change: (next) => fill(chosen, { value: next }),
+    async start(run) {
+      if (isStarting || !check()) return
+      setStarting(true)
+      try {
+        await run(value ?? {})
+      } catch (error) {
+        setWrong((error as Error).message)
+      }
+      setStarting(false)
     },
   }
 }

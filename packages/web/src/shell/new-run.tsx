@@ -90,21 +90,14 @@ interface AsksProps {
 function Asks({ name, flow, onClose, children }: AsksProps): ReactElement {
   const { data: earlier } = useQuery(queries.inputs(name))
   const input = useInputToRun({ schema: flow.inputSchema, examples: flow.examples, earlier: earlier?.inputs })
-  const [isStarting, setStarting] = useState(false)
   const navigate = useNavigate()
-  const start = async () => {
-    if (isStarting || !input.check()) return
-    setStarting(true)
-    try {
+  const start = () =>
+    void input.start(async (value) => {
       const which = flow.publishedVersion === undefined ? { flowVersion: flow.version } : {}
-      const run = await client.startRun({ flowName: name, ...which, input: input.value ?? {} })
+      const run = await client.startRun({ flowName: name, ...which, input: value })
       onClose()
       await navigate({ to: '/runs/$runId', params: { runId: run.runId }, search: {} })
-    } catch (error) {
-      input.refuse((error as Error).message)
-      setStarting(false)
-    }
-  }
+    })
   return (
     <Dialog
       title="New run"
@@ -113,14 +106,14 @@ function Asks({ name, flow, onClose, children }: AsksProps): ReactElement {
       foot={
         <>
           <Button onPress={onClose}>Not now</Button>
-          <Button look="primary" isDisabled={isStarting} onPress={() => void start()}>
+          <Button look="primary" isDisabled={input.isStarting} onPress={start}>
             Start
           </Button>
         </>
       }
     >
       {children}
-      <InputFields input={input} onSubmit={() => void start()} />
+      <InputFields input={input} onSubmit={start} />
     </Dialog>
   )
 }

@@ -195,7 +195,7 @@ function Editor({ name, flow, firstTab, testFrom }: EditorProps): ReactElement {
           onChange={setLayout}
         />
         {mayRun ? (
-          <Button isDisabled={runs.isStarting} onPress={() => run()}>
+          <Button isDisabled={runs.input.isStarting} onPress={() => run()}>
             Run
           </Button>
         ) : null}

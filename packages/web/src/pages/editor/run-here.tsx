@@ -15,7 +15,8 @@ import type { DockProps } from './dock.tsx'
 
 export function RunHere(props: DockProps): ReactElement {
   const { step, runs, pins, onUnpin, onChange, mayChange, mayRun } = props
-  const { input, isStarting, run, item, start } = runs
+  const { input, run, item, start } = runs
+  const { isStarting } = input
   if (!mayRun) return <p className="empty">An operator can run this; your role is viewer.</p>
   return (
     <div className="run-here">

@@ -4,7 +4,6 @@
 import type { Item, Run } from '@stepflow/api'
 import type { Json } from '@stepflow/engine'
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
 import { client } from '../../api/client.ts'
 import { queries, queryClient } from '../../api/queries.ts'
 import { type InputToRun, useInputToRun } from '../../parts/input-to-run.tsx'
@@ -18,7 +17,6 @@ export interface PartToRun {
 
 export interface RunsHere {
   readonly input: InputToRun
-  readonly isStarting: boolean
   /** The last one that was started here. */
   readonly run: Run | undefined
   /** Once it has ended. */
@@ -44,7 +42,6 @@ export function useRunsHere(options: RunsHereOptions): RunsHere {
   const { name, text, file, inputSchema, examples, lines, pins, last, runId, onRun } = options
   const { data: earlier } = useQuery({ ...queries.inputs(name ?? ''), enabled: name !== undefined })
   const input = useInputToRun({ schema: inputSchema, examples, earlier: earlier?.inputs })
-  const [isStarting, setStarting] = useState(false)
   const { data: run } = useQuery({ ...queries.run(runId ?? ''), enabled: runId !== undefined })
   const { data: item } = useQuery({
     ...queries.item(runId ?? '', 0),
@@ -56,26 +53,20 @@ export function useRunsHere(options: RunsHereOptions): RunsHere {
     [...last.steps].flatMap(([id, { value, runId: of }]) =>
       of === last.runId || id === step || !lines.has(id) ? [] : [[id, value as Json] as const],
     )
-  const start = async (part: PartToRun) => {
-    if (isStarting || !input.check()) return
-    setStarting(true)
-    try {
+  const start = (part: PartToRun) =>
+    input.start(async (value) => {
       const started = await client.startRun({
         flow: text,
         ...(file === undefined ? {} : { file }),
-        input: input.value ?? {},
+        input: value,
         kind: 'test',
         ...part,
         ...(part.only === undefined ? pinned(pins) : { ...pinned(othersOf(part.only), pins), ...from }),
       })
       onRun(started.runId)
       await queryClient.invalidateQueries({ queryKey: ['of-run', started.runId] })
-    } catch (error) {
-      input.refuse((error as Error).message)
-    }
-    setStarting(false)
-  }
-  return { input, isStarting, run, item, start }
+    })
+  return { input, run, item, start }
 }
 
 // ---
