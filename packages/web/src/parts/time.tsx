@@ -19,6 +19,12 @@ export function useNowWhile(isMoving: boolean): number {
   return useSyncExternalStore(isMoving ? onTick : neverTicks, isMoving ? now : zero)
 }
 
+/** Of a run: the server's time as long as it goes on, then its end. */
+export function useNowOf({ completedAt }: { readonly completedAt?: string | undefined }): number {
+  const time = useNowWhile(completedAt === undefined)
+  return completedAt === undefined ? time : Date.parse(completedAt)
+}
+
 export interface TimeTexts {
   /** `29 Nov 14:03:07 CET` */
   readonly whole: (at: number) => string

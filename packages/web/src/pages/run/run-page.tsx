@@ -14,7 +14,7 @@ import { whatIfs } from '../../model/what-if.ts'
 import { Fault, Pane } from '../../parts/fault.tsx'
 import { Shape } from '../../parts/status.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
-import { Moment, useNowWhile } from '../../parts/time.tsx'
+import { Moment, useNowOf } from '../../parts/time.tsx'
 import { Outlines } from '../../parts/waiting.tsx'
 import { Found } from '../../shell/found.tsx'
 import { isFree } from '../../shell/keys.ts'
@@ -67,8 +67,8 @@ function Loaded({ run }: { run: Run }): ReactElement {
     () => (graph && isOver(run) && hasSteps && !isInner ? whatIfs(graph, last, critical) : []),
     [graph, run, hasSteps, isInner, last, critical],
   )
-  const time = useNowWhile(run.completedAt === undefined)
-  const nodes = useNodes(graph, last, place.at ?? (run.completedAt === undefined ? time : Date.parse(run.completedAt)))
+  const time = useNowOf(run)
+  const nodes = useNodes(graph, last, place.at ?? time)
   const { find } = place
   const matches = useMemo(() => (graph && find !== '' ? matchesOf(find, graph, last) : undefined), [find, graph, last])
   const openInside = useCallback(

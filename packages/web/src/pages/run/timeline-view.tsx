@@ -8,7 +8,7 @@ import { spansOf } from '../../model/spans.ts'
 import { scaleOf } from '../../model/timeline.ts'
 import { useSight } from '../../parts/sight.ts'
 import { Shape } from '../../parts/status.tsx'
-import { Moment, useNowWhile } from '../../parts/time.tsx'
+import { Moment, useNowOf } from '../../parts/time.tsx'
 
 export interface TimelineViewProps {
   readonly run: Run
@@ -23,8 +23,8 @@ const ROW = 32
 const MARGIN_ROWS = 10
 
 export function TimelineView({ run, rows, critical, selected, onSelect }: TimelineViewProps): ReactElement {
-  const time = useNowWhile(run.completedAt === undefined)
-  const now = useContext(Moment) ?? (run.completedAt === undefined ? time : Date.parse(run.completedAt))
+  const time = useNowOf(run)
+  const now = useContext(Moment) ?? time
   const box = useRef<HTMLDivElement>(null)
   const [width, setWidth] = useState(800)
   const [first, count] = useSight(box, ROW, MARGIN_ROWS)
@@ -40,7 +40,7 @@ export function TimelineView({ run, rows, critical, selected, onSelect }: Timeli
     [rows],
   )
   const from = Date.parse(run.startedAt ?? run.createdAt)
-  const to = run.completedAt === undefined ? now : Date.parse(run.completedAt)
+  const to = run.completedAt === undefined ? now : time
   const scale = useMemo(() => scaleOf(shown, from, to, width), [shown, from, to, width])
   const isCritical = useMemo(() => new Set(critical), [critical])
   const last = Math.min(shown.length, first + count)
