@@ -1,6 +1,7 @@
 // What an input can be filled from: nothing, the examples of a flow, the inputs of earlier runs. What was redacted there is empty,
 // and has to be typed anew: what is started is another run, to which the mark would mean nothing.
 
+import { redactedMark } from '@stepflow/engine'
 import { emptyValue, type Schema } from './fields.ts'
 import { shortId } from './format.ts'
 
@@ -57,8 +58,6 @@ export function untyped(value: unknown, redacted: readonly string[]): ReadonlyMa
 
 // ---
 
-const MARK = '[redacted]'
-
 /** An example is an input with a name, or the input alone. */
 function exampleOf(example: unknown): { readonly name?: string; readonly input: unknown } {
   if (typeof example !== 'object' || example === null || !('input' in example)) return { input: example }
@@ -68,7 +67,7 @@ function exampleOf(example: unknown): { readonly name?: string; readonly input: 
 
 /** A field goes; in a list, where the others must keep their places, an empty text is left. */
 function emptied(value: unknown, path: string, redacted: string[]): unknown {
-  if (typeof value === 'string' && value.includes(MARK)) {
+  if (typeof value === 'string' && value.includes(redactedMark)) {
     redacted.push(path)
     return undefined
   }

@@ -1,6 +1,7 @@
 // Repeats a run: from where, with what input, and what that takes over from before.
 
 import type { Rerun } from '@stepflow/api'
+import { redactedMark } from '@stepflow/engine'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { lazy, type ReactElement, Suspense, useCallback, useRef, useState } from 'react'
@@ -114,8 +115,8 @@ export function RerunDialog({ run, from, isOpen, onOpenChange }: RerunDialogProp
         {isOfOne && item ? (
           <Suspense>
             <FormOrJson schema={schema} value={input === undefined ? item.input : input.value} onChange={change} />
-            {JSON.stringify(item.input).includes(REDACTED) ? (
-              <p className="hint">What is {REDACTED} stays as it was recorded.</p>
+            {JSON.stringify(item.input).includes(redactedMark) ? (
+              <p className="hint">What is {redactedMark} stays as it was recorded.</p>
             ) : null}
           </Suspense>
         ) : null}
@@ -134,7 +135,6 @@ export function RerunDialog({ run, from, isOpen, onOpenChange }: RerunDialogProp
 
 // ---
 
-const REDACTED = '[redacted]'
 const ANYTHING = {}
 
 function stepIdsOf(plan: Record<string, unknown> | undefined): string[] {
