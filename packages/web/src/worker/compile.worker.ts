@@ -6,7 +6,6 @@ import {
   compile,
   get,
   idOf,
-  isManifest,
   type Node,
   pathOfStep,
   readSource,
@@ -80,7 +79,6 @@ export interface StepAnswer {
 export interface WrittenStep {
   readonly id: string
   readonly data: Readonly<Record<string, Json>>
-  readonly isManifest: boolean
 }
 
 export interface DiffRequest {
@@ -157,7 +155,7 @@ function written({ number, text, file, step }: StepRequest): StepAnswer {
   try {
     const data = toJson(node)
     const found = valueAt(data, pathOfStep(data, step)) as WrittenStep['data']
-    return { number, written: { id: step, data: found, isManifest: isManifest(data) } }
+    return { number, written: { id: step, data: found } }
   } catch {
     return { number }
   }

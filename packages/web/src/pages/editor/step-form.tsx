@@ -15,6 +15,8 @@ import { Typed, ValueField } from './value-field.tsx'
 
 export interface StepFormProps {
   readonly step: WrittenStep
+  /** Of the flow that it is in. */
+  readonly isManifest: boolean
   readonly line: number | undefined
   readonly needs: readonly string[]
   readonly component: ComponentList['components'][number] | undefined
@@ -35,8 +37,8 @@ export interface StepFormProps {
 }
 
 export function StepForm(props: StepFormProps): ReactElement {
-  const { step, line, needs, component, sample, pinned, onPin, onChange, onClose } = props
-  const { id, data, isManifest } = step
+  const { step, isManifest, line, needs, component, sample, pinned, onPin, onChange, onClose } = props
+  const { id, data } = step
   const called = isManifest ? data.tool : data.component
   return (
     <form className="panel step-form" aria-label={`Step ${id}`} onSubmit={(event) => event.preventDefault()}>
@@ -101,8 +103,8 @@ export function StepForm(props: StepFormProps): ReactElement {
 // ---
 
 function InputFields(props: StepFormProps & { readonly schema: unknown }): ReactElement {
-  const { step, schema, references, onChange } = props
-  const { id, data, isManifest } = step
+  const { step, isManifest, schema, references, onChange } = props
+  const { id, data } = step
   const { input } = data
   const properties = ((schema as Schema | undefined)?.properties ?? {}) as Readonly<Record<string, unknown>>
   const required = (schema as { readonly required?: readonly string[] } | undefined)?.required ?? []
@@ -157,8 +159,8 @@ function InputFields(props: StepFormProps & { readonly schema: unknown }): React
 
 /** What every step can have, in groups that say what is in them. */
 function OwnKeys(props: StepFormProps): ReactElement {
-  const { step, references, onChange, onTry } = props
-  const { id, data, isManifest } = step
+  const { step, isManifest, references, onChange, onTry } = props
+  const { id, data } = step
   const spelt = (key: string, ...others: string[]) => [key, ...others].find((one) => Object.hasOwn(data, one)) ?? key
   const put = (path: readonly string[], value: Json | undefined) =>
     onChange(value === undefined ? { op: 'unset', step: id, path } : { op: 'set', step: id, path, value })

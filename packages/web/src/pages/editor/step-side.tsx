@@ -28,9 +28,9 @@ export interface StepSideProps {
 
 export function StepSide(props: StepSideProps): ReactElement | null {
   const { compiled, components, referencesOf, last, pins, onPin } = props
-  const { written, graph, lines } = compiled
+  const { written, graph, lines, about } = compiled
+  const { isManifest } = about
   const id = written?.id ?? ''
-  const isManifest = written?.isManifest === true
   const each = written && eachOf(written.data)
   const references = useMemo(() => referencesOf(id === '' ? undefined : id, each), [referencesOf, id, each])
   if (!written) return null
@@ -45,6 +45,7 @@ export function StepSide(props: StepSideProps): ReactElement | null {
       key={id}
       {...props}
       step={written}
+      isManifest={isManifest}
       line={lines.get(id)}
       needs={[...new Set(needs)]}
       component={components.find((component) => component.path === (written.data.component ?? path))}
