@@ -96,22 +96,12 @@ else {
   })
 
   test('versions are compared as text and as a graph, an old one is restored, and the newest published', async () => {
-    const { url, call } = await served()
+    const { url, call, post } = await served()
     const text = (body: string) =>
       `name: shop\nsteps:\n  - { id: a, component: /builtin/noop }\n${body}output: { $step: a }\n`
     const added = '  - { id: extra, component: /builtin/noop }\n'
-    const put = (body: string, base: number) =>
-      call('/flows/shop', {
-        method: 'PUT',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ text: text(body), base }),
-      })
-    await call('/flows', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ flow: text('') }),
-    })
-    await put(added, 1)
+    await post('/flows', { flow: text('') })
+    await put(call, 'shop', { text: text(added), base: 1 })
     const page = await openPage(`${url}/flows/shop`)
 
     await page.getByRole('button', { name: 'Compare v2' }).click()
@@ -150,10 +140,14 @@ else {
 
 async function saveElsewhere(call: Served['call'], line: string): Promise<void> {
   const { text, version } = (await call('/flows/orders')) as unknown as { text: string; version: number }
-  await call('/flows/orders', {
+  await put(call, 'orders', { text: `${line}\n${text}`, base: version })
+}
+
+async function put(call: Served['call'], name: string, version: { text: string; base: number }): Promise<void> {
+  await call(`/flows/${name}`, {
     method: 'PUT',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ text: `${line}\n${text}`, base: version }),
+    body: JSON.stringify(version),
   })
 }
 

@@ -65,9 +65,9 @@ export interface Served {
   readonly url: string
   readonly call: (path: string, init?: RequestInit) => Promise<Answer>
   readonly post: (path: string, body: unknown) => Promise<{ runId: string }>
-  /** Starts a flow, and answers the run's id when nothing moves any more. */
   /** Kills the server; what it answers starts it again, at the same address. */
   readonly stop: () => Promise<() => Promise<void>>
+  /** Starts a flow, and answers the run's id when nothing moves any more. */
   readonly start: (flowName: string, input?: unknown) => Promise<string>
 }
 
