@@ -5,7 +5,7 @@ import { lazy, type ReactElement, Suspense, useState } from 'react'
 import { queries, queryClient } from '../../api/queries.ts'
 import { Button } from '../../parts/button.tsx'
 import { Ago } from '../../parts/time.tsx'
-import { attempt, say } from '../../parts/toasts.tsx'
+import { attempt } from '../../parts/toasts.tsx'
 import { Outlines } from '../../parts/waiting.tsx'
 import type { DockProps } from './dock.tsx'
 
@@ -16,10 +16,10 @@ export function Versions(props: DockProps & { readonly name: string }): ReactEle
   const { data } = useQuery(queries.versions(name))
   const [compared, setCompared] = useState<number>()
   const restore = (version: number) =>
-    attempt(async () => {
-      onRestore((await queryClient.fetchQuery(queries.version(name, version))).text)
-      say(`The text is that of v${version}: save it to have it back`)
-    })
+    attempt(
+      async () => onRestore((await queryClient.fetchQuery(queries.version(name, version))).text),
+      `The text is that of v${version}: save it to have it back`,
+    )
   if (!data) return <Outlines rows={3} />
   return (
     <>
