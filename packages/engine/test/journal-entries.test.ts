@@ -187,6 +187,20 @@ test('a source of inputs that fails leaves a note of how many came; what came is
   expect(row).toMatchObject({ status: 'completed', items: { total: 3, success: 3 } })
 })
 
+test('where steps are not kept, a run that is watched only once it is under way says nothing of half a step', async () => {
+  const clock = createManualClock()
+  const later: Fn = (x) => new Promise((resolve) => void clock.timer(1_000, () => resolve(x)))
+  const { engine } = bench({ '/later': later }, clock, createMemoryStore({ clock, forget: true }))
+  const two = plan({ a: call('/later'), b: call('/later', ref(0)) }, () => ({ input: ref(1) }))
+  const seen: JournalEntry[] = []
+  const run = await engine.submit(two, [1])
+  const again = await engine.resume(run.id, { watch: (more) => seen.push(...more) })
+  await clock.advance(2_000)
+
+  await again.ended
+  expect(seen.map(({ type }) => type)).toEqual(['finished'])
+})
+
 test('a call that waits for its plugin for a second leaves a word of it, and its time limit has not begun', async () => {
   const clock = createManualClock()
   const entries: JournalEntry[] = []

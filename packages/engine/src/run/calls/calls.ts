@@ -264,7 +264,7 @@ export class Calls {
   #inputFor({ run, step, key }: Attempt, { info }: Component): unknown {
     const input = run.state.value[key]
     if (typeof input !== 'object' || input === null || info.keepsInput === true) return input
-    const isShared = this.#drive.of.run.records === 'steps' || run.sharesInputs || run.plan.isShared[step] === 1
+    const isShared = this.#drive.records === 'steps' || run.sharesInputs || run.plan.isShared[step] === 1
     return isShared ? ownCopy(input) : input
   }
 
@@ -326,7 +326,7 @@ export class Calls {
 
   /** Is there something to say of its answer even where not all steps are recorded? */
   #isTold({ cacheKey, later }: Attempt): boolean {
-    return cacheKey !== undefined || (later !== undefined && later.lost > 0 && this.#drive.of.run.records !== 'nothing')
+    return cacheKey !== undefined || (later !== undefined && later.lost > 0 && this.#drive.records !== 'nothing')
   }
 
   #afterSettle(attempt: Attempt, firstRecord: number, isAnswer: boolean, result?: unknown): void {

@@ -30,7 +30,7 @@ export interface ParkFacts {
 }
 
 export function recordPark(drive: Drive, attempt: Attempt, { until, error, form }: ParkFacts): void {
-  if (drive.of.run.records !== 'steps') return
+  if (drive.records !== 'steps') return
   const { park } = attempt
   const tries = attempt.run.tries.get(attempt.key)
   drive.entries.push({
@@ -56,7 +56,7 @@ export function recordOpening(
   { plan, inputs }: ActiveRun,
   secrets: readonly unknown[],
 ): void {
-  if (drive.of.run.records !== 'steps') return
+  if (drive.records !== 'steps') return
   drive.entries.push({
     type: 'opened',
     at: drive.now,

@@ -41,7 +41,7 @@ function open(drive: Drive, attempt: Attempt, options: ParkedRun, plan: LinkedPl
     inputs: options.inputs,
     from: 0,
     limit: options.maxConcurrent ?? ITEMS_AT_ONCE,
-    records: drive.of.run.records,
+    records: drive.records,
     parent: { attempt, options },
   })
   child.outcomes.length = options.inputs.length

@@ -44,8 +44,8 @@ export class Unanswered {
   /** A call whose answer is still to come. */
   add(attempt: Attempt, answer: Promise<unknown>, component: Component): void {
     const { run, key } = attempt
-    const { tools, of } = this.#drive
-    if (of.run.records === 'steps' && !tools.isDurable && attempt.woken === undefined) recordStart(this.#drive, attempt)
+    const { tools, of, records } = this.#drive
+    if (records === 'steps' && !tools.isDurable && attempt.woken === undefined) recordStart(this.#drive, attempt)
     run.state.status[key] = RUNNING
     run.attempts.set(key, attempt)
     const { announcesStart, limitsItself } = component.info
@@ -68,8 +68,8 @@ export class Unanswered {
 
   /** Of a call that waits for its plugin for long, the journal says so: whoever looks at the run sees why nothing moves. */
   #watchQueue(attempt: Attempt): void {
-    const { tools, of } = this.#drive
-    if (of.run.records !== 'steps' || this.#drive.isReplaying || attempt.hasTimer) return
+    const { tools, records, isReplaying } = this.#drive
+    if (records !== 'steps' || isReplaying || attempt.hasTimer) return
     attempt.cancelTimer = tools.clock.timer(QUEUED_MS, () => {
       attempt.cancelTimer = undefined
       recordQueue(this.#drive, attempt, { queued: true })

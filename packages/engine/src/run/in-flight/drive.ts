@@ -1,5 +1,5 @@
-// What the parts of a driver share: what it drives and works with, what has happened in this turn, and whom to notify when something has
-// moved.
+// What the parts of a driver share: what it drives and works with, what has happened in this turn, and whom to notify when
+// something has moved.
 
 import type { Clock } from '../../clock.ts'
 import type { ErrorValue, FlowError } from '../../errors.ts'
@@ -117,6 +117,8 @@ export type DriverEnd =
 export class Drive {
   readonly tools: DriverTools
   of: DrivenJournal
+  /** As the run had it when its driver began: whoever watches from later on sees no half of a step. */
+  readonly records: Records
   readonly root: ActiveRun
   /** Sub-runs by key. */
   readonly subRuns = new RareMap<string, ActiveRun>()
@@ -143,6 +145,7 @@ export class Drive {
     this.tools = tools
     this.of = of
     const { run, inputs, from } = of
+    this.records = run.records
     this.root = new ActiveRun({
       key: '',
       plan: run.plan,
@@ -150,7 +153,7 @@ export class Drive {
       inputs,
       from,
       limit: Math.max(1, inputs.length),
-      records: run.records,
+      records: this.records,
     })
   }
 

@@ -7,7 +7,7 @@ import type { Drive } from './drive.ts'
 
 /** To be called while the element's slot is still its own. */
 export function recordElement(drive: Drive, run: ActiveRun, slot: number, item: number, outcome: Outcome): void {
-  if (drive.of.run.records !== 'steps') return
+  if (drive.records !== 'steps') return
   const { soleStep } = run.plan
   const status = run.state.status[slot * run.state.stepCount + soleStep] as number
   if (soleStep >= 0 && endOf(status) === outcome.outcome) return
