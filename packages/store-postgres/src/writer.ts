@@ -74,8 +74,8 @@ export class Writer {
   readonly #free: Connection[]
   readonly #busyJournals = new Set<string>()
   readonly #busyRuns = new Set<string>()
-  /** Journals that are being read, and how often at once. */
-  readonly #loading = new Map<string, number>()
+  /** Journals that are being read: none is read twice at once. */
+  readonly #loading = new Set<string>()
   #tick = 0
   #marks = 0
   #isScheduled = false
@@ -104,7 +104,8 @@ export class Writer {
   expect(journals: readonly JournalParts[]): void {
     const { states } = this.#options
     const isUnknown = ({ run, part }: JournalParts) => !states.run(run) || !states.shard(run, part)
-    const unknown = journals.filter((one) => isUnknown(one) && !this.#busyRuns.has(one.run))
+    const isBusy = ({ run, part }: JournalParts) => this.#busyRuns.has(run) || this.#loading.has(journalOf(run, part))
+    const unknown = journals.filter((one) => isUnknown(one) && !isBusy(one))
     if (unknown.length === 0 || this.#isClosed) return
     // What cannot be read is read when it is needed.
     void this.#read(unknown, () => states.load(unknown, ++this.#tick).catch(() => {}))
@@ -267,15 +268,11 @@ export class Writer {
   /** Nothing of the journals is sent while `read`, which does not reject, is under way. */
   async #read(journals: readonly JournalParts[], read: () => Promise<void>): Promise<void> {
     const names = journals.map(({ run, part }) => journalOf(run, part))
-    for (const name of names) this.#loading.set(name, (this.#loading.get(name) ?? 0) + 1)
+    for (const name of names) this.#loading.add(name)
     this.#underWay++
     await read()
     this.#underWay--
-    for (const name of names) {
-      const more = (this.#loading.get(name) ?? 0) - 1
-      if (more > 0) this.#loading.set(name, more)
-      else this.#loading.delete(name)
-    }
+    for (const name of names) this.#loading.delete(name)
     this.#pump()
   }
 
