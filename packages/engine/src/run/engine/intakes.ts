@@ -10,6 +10,7 @@ import { OPEN_SHARDS, type Taken, takeIn, WAITING_ITEMS } from './intake.ts'
 import type { Journals } from './journals.ts'
 import type { LocalRun } from './local-run.ts'
 import type { ResultStream } from './result-stream.ts'
+import type { Returns } from './returns.ts'
 
 /** Results that may wait for their reader before the intake waits too, in shards. */
 const BACKLOG_SHARDS = 8
@@ -19,6 +20,7 @@ export interface IntakesTools {
   readonly patience: Patience
   readonly clock: Clock
   readonly journals: Journals
+  readonly returns: Returns
 }
 
 /** What is read, and where it goes on. */
@@ -70,7 +72,7 @@ export class Intakes {
   }
 
   async #letHeadGo(run: LocalRun): Promise<void> {
-    await this.#tools.journals.handBack({ journal: `${run.id}/0`, at: Number.POSITIVE_INFINITY })
+    await this.#tools.returns.handBack({ journal: `${run.id}/0`, at: Number.POSITIVE_INFINITY })
   }
 
   #takeAll(

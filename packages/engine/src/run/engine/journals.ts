@@ -2,7 +2,7 @@
 // leaves goes back to the store.
 
 import type { Clock } from '../../clock.ts'
-import { type ErrorValue, FlowError } from '../../errors.ts'
+import { type ErrorValue, errorValue, FlowError } from '../../errors.ts'
 import type { JournalEntry, JournalId, RunId } from '../../journal/events.ts'
 import { runOfJournal } from '../../journal/journal-name.ts'
 import type { MaybePromise } from '../../json.ts'
@@ -21,11 +21,13 @@ import type { LocalRun } from './local-run.ts'
 import type { LocalRuns } from './local-runs.ts'
 import type { LogKeeper } from './log-keeper.ts'
 import { Resting } from './resting.ts'
+import type { Returns } from './returns.ts'
 
 export interface JournalsTools {
   readonly store: Store
   readonly patience: Patience
   readonly runs: LocalRuns
+  readonly returns: Returns
   readonly link: (plan: Plan) => MaybePromise<LinkedPlan>
   readonly logs: LogKeeper
   readonly warn: (message: string) => void
@@ -55,8 +57,6 @@ export class Journals {
   #onLeft: (() => void)[] = []
   /** Journals that the store has given us while a driver here had them, or was about to begin them. */
   readonly #offered = new Set<JournalId>()
-  /** Journals that are on their way back to the store. */
-  readonly #returning = new Map<JournalId, Promise<void>>()
   /** Runs that need a component that is not here. */
   readonly #lacking = new Set<RunId>()
   /** Journals that are driven here, and those among them that began here. */
@@ -127,14 +127,14 @@ export class Journals {
   }
 
   async #driveInTurn(run: LocalRun, journals: readonly JournalId[]): Promise<void> {
-    const { clock, runs } = this.#tools
+    const { clock, runs, returns } = this.#tools
     for (const journal of journals) {
       await run.shardRoom(OPEN_SHARDS, WAITING_ITEMS / LARGEST_SHARD_ITEMS)
       // It may have been woken, or closed with the run.
       if (!run.isLeft(journal)) continue
       if (this.#isClosing) {
         runs.close(run, journal)
-        await this.handBack({ journal, at: clock.now() })
+        await returns.handBack({ journal, at: clock.now() })
       } else void this.#keep(this.#goOn(await this.#takeOnce(journal)))
     }
   }
@@ -145,25 +145,6 @@ export class Journals {
    */
   drive(journal: JournalId): Promise<Wake | null> {
     return this.#keep(this.#takeUp(journal))
-  }
-
-  /** Gives a journal back to the store, which may be away: it is asked until it takes it. */
-  handBack(wake: Wake): Promise<void> {
-    const { journal } = wake
-    const returning = this.#handBack(wake).finally(() => {
-      if (this.#returning.get(journal) === returning) this.#returning.delete(journal)
-    })
-    this.#returning.set(journal, returning)
-    return returning
-  }
-
-  async #handBack(wake: Wake): Promise<void> {
-    const { store, patience, warn } = this.#tools
-    try {
-      await patience.ask(() => store.putDown?.(wake), Number.POSITIVE_INFINITY)
-    } catch (error) {
-      warn(`journal ${wake.journal} could not be given back to the store: ${messageOf(error)}`)
-    }
   }
 
   async #takeUp(journal: JournalId): Promise<Wake | null> {
@@ -180,16 +161,16 @@ export class Journals {
   async #goOn(taken: Taken | undefined): Promise<Wake | null> {
     if (taken === undefined) return null
     if ('over' in taken) return taken.over
-    await this.handBack(taken)
+    await this.#tools.returns.handBack(taken)
     return taken
   }
 
   /** When it is over; or when somebody is to try again; nothing if there is one already, or the journal cannot be read. */
   async #take(journal: JournalId): Promise<Taken | undefined> {
-    const { store, patience, runs, clock } = this.#tools
+    const { store, patience, runs, returns, clock } = this.#tools
     const id = runOfJournal(journal)
     // Whether it was given to us before it was given back, or after, the store does not say: it is to give it again.
-    const returning = this.#returning.get(journal)
+    const returning = returns.of(journal)
     if (returning) {
       await returning
       return { journal, at: clock.now() }
@@ -256,7 +237,8 @@ export class Journals {
     const isForOthers = isAway(error) || lacks
     if (isForOthers && mayPutDown()) {
       // Once: it is offered again and again, until somebody has what it needs.
-      if (!lacks || !this.#lacking.has(id)) this.#warnOf(id, `run ${id} is left to others: ${messageOf(error)}`)
+      if (!lacks || !this.#lacking.has(id))
+        this.#warnOf(id, `run ${id} is left to others: ${errorValue(error).message}`)
       if (this.#lacking.size >= MOST_LACKING) this.#lacking.clear()
       if (lacks) this.#lacking.add(id)
       if (lacks && this.isShared) return { ...this.#offer(journal, id, clock.now()), forOthers: true }
@@ -264,7 +246,7 @@ export class Journals {
     }
     // A run whose first row was refused is no run.
     if (!run && !isForOthers && (await isUnknown(store, id))) return undefined
-    this.#warnOf(id, `run ${id} is ${isForOthers ? 'left to others' : 'set aside'}: ${messageOf(error)}`)
+    this.#warnOf(id, `run ${id} is ${isForOthers ? 'left to others' : 'set aside'}: ${errorValue(error).message}`)
     run?.fail(error)
     run?.close(journal)
     return isForOthers ? { journal, at: clock.now() } : undefined
@@ -330,7 +312,7 @@ export class Journals {
   /** A journal that its driver leaves goes back to the store. */
   async #leave(here: JournalHere, end: Exclude<DriverEnd, { readonly how: 'done' }>): Promise<Wake | null> {
     const { run, journal, driver } = here
-    const { runs, mayPutDown } = this.#tools
+    const { runs, returns, mayPutDown } = this.#tools
     // Whoever had it leave goes on first.
     await Promise.resolve()
     const wasOffered = this.#offered.delete(journal)
@@ -365,7 +347,7 @@ export class Journals {
         else run.putDown(journal)
     }
     await driver?.written()
-    await this.handBack(end.wake)
+    await returns.handBack(end.wake)
     // Its last row may be there, by us or by another, and nobody would hear of it again.
     if (end.how === 'lost' || end.how === 'away') await runs.closeIfDone(run, journal)
     return end.wake
@@ -397,8 +379,4 @@ async function isUnknown(store: Store, id: string): Promise<boolean> {
   } catch {
     return false // it was found to be unreadable before
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -44,6 +44,7 @@ import type { LocalRun } from './local-run.ts'
 import { LocalRuns } from './local-runs.ts'
 import { LogKeeper } from './log-keeper.ts'
 import { ResultStream } from './result-stream.ts'
+import { Returns } from './returns.ts'
 import { newRunId } from './run-id.ts'
 import { rowOf } from './run-journal.ts'
 import { checkId, checkLabels, checkLimit, keptOptions, repeatedOptions, shownLabels } from './run-options.ts'
@@ -66,6 +67,7 @@ export class RunEngine implements PlanEngine {
   readonly #patience: Patience
   readonly #runs: LocalRuns
   readonly #journals: Journals
+  readonly #returns: Returns
   readonly #direct: DirectRuns
   readonly #spread: SpreadRuns
   readonly #shared: SharedRuns
@@ -97,15 +99,17 @@ export class RunEngine implements PlanEngine {
     const services = (of: RedactingRun, run?: RunId) =>
       new RunServices(tools, of, store.keepsSteps && options.keepsLogs !== false ? run : undefined)
     this.#runs = new LocalRuns({ store, patience, warn, link, secret, known, services })
+    const returns = new Returns({ store, patience, warn })
+    this.#returns = returns
     this.#spread = new SpreadRuns({
-      ...{ store, patience, clock, random, leftInputs: options.leftInputs },
+      ...{ store, patience, clock, random, returns, leftInputs: options.leftInputs },
       follow: (id, signal) => this.#followed(id, signal),
-      handBack: (wake) => this.#journals.handBack(wake),
     })
     this.#journals = new Journals({
       store,
       patience,
       runs: this.#runs,
+      returns,
       link,
       logs: this.#logs,
       warn,
@@ -115,8 +119,8 @@ export class RunEngine implements PlanEngine {
       clock,
       random,
     })
-    this.#intakes = new Intakes({ store, patience, clock, journals: this.#journals })
-    this.#shared = new SharedRuns({ store, clock, warn, spread: this.#spread, journals: this.#journals })
+    this.#intakes = new Intakes({ store, patience, clock, journals: this.#journals, returns })
+    this.#shared = new SharedRuns({ store, clock, warn, spread: this.#spread, returns })
     this.#direct = new DirectRuns({
       link,
       cached: (key, now) => patience.ask(() => store.runs.cached(key, now)),
@@ -372,8 +376,7 @@ export class RunEngine implements PlanEngine {
     try {
       await written
     } catch (error) {
-      if (isAway(error))
-        for (const journal of journals) void this.#journals.handBack({ journal, at: this.#clock.now() })
+      if (isAway(error)) for (const journal of journals) void this.#returns.handBack({ journal, at: this.#clock.now() })
       throw this.#notAccepted(run, unwatch, error)
     }
   }

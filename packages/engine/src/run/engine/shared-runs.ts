@@ -10,7 +10,7 @@ import { isAway } from '../../store/patience.ts'
 import type { RunRow, Store } from '../../store/store.ts'
 import { watchEntries } from './follow-run.ts'
 import { isSmall, passOver } from './intake.ts'
-import type { Journals } from './journals.ts'
+import type { Returns } from './returns.ts'
 import { beginningOf } from './run-journal.ts'
 import type { SpreadRuns } from './spread-runs.ts'
 
@@ -19,7 +19,7 @@ export interface SharedRunsContext {
   readonly clock: Clock
   readonly warn: (message: string) => void
   readonly spread: SpreadRuns
-  readonly journals: Journals
+  readonly returns: Returns
 }
 
 export interface NewRun {
@@ -63,7 +63,7 @@ export class SharedRuns {
 
   /** What of it nobody drives is woken; inputs that are given are taken in, unless somebody does. */
   async resume(row: RunRow, { inputs, further, watch, onBroken = 'fail' }: ResumeOptions): Promise<RunHandle> {
-    const { store, clock, spread, journals } = this.#context
+    const { store, clock, spread, returns } = this.#context
     const { id } = row
     if (isEnded(row.status)) return spread.handle(id)
     const open = await store.runs.open(id)
@@ -76,7 +76,7 @@ export class SharedRuns {
     const at = clock.now()
     for (const one of open) {
       if (one.heldBy !== undefined || one.isOurs || (one.journal === journal && row.items.total < 0)) continue
-      await journals.handBack({ journal: one.journal, at })
+      await returns.handBack({ journal: one.journal, at })
     }
     const unwatch = this.#watching(id, watch)
     if (!isTaking) return spread.handle(id, undefined, unwatch)
@@ -91,7 +91,7 @@ export class SharedRuns {
     }
     const intake = spread.keep(goOn())
     // Once it is claimed, it may be in our hand whatever happens.
-    intake.catch(() => journals.handBack({ journal, at: clock.now() }))
+    intake.catch(() => returns.handBack({ journal, at: clock.now() }))
     await claimed
     return spread.handle(id, intake, unwatch)
   }
@@ -114,8 +114,8 @@ export class SharedRuns {
     } catch (error) {
       unwatch()
       if (held !== undefined && isAway(error)) {
-        const { journals, clock } = this.#context
-        void journals.handBack({ journal: held, at: clock.now() })
+        const { returns, clock } = this.#context
+        void returns.handBack({ journal: held, at: clock.now() })
       }
       throw FlowError.is(error) && error.code === 'CONFLICT' ? isThere(id) : error
     }

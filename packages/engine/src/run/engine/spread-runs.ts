@@ -14,6 +14,7 @@ import { isAway, type Patience } from '../../store/patience.ts'
 import type { JournalRow, Store, Wake } from '../../store/store.ts'
 import { newMark } from '../driver/journal-writer.ts'
 import { takeIn } from './intake.ts'
+import type { Returns } from './returns.ts'
 import { shareOf } from './share.ts'
 import { SpreadIntake } from './spread-intake.ts'
 
@@ -24,7 +25,7 @@ export interface SpreadRunsTools {
   readonly random: () => number
   readonly leftInputs: PlanEngineOptions['leftInputs']
   readonly follow: (run: RunId, signal: AbortSignal) => FollowedRun
-  readonly handBack: (wake: Wake) => Promise<void>
+  readonly returns: Returns
 }
 
 export interface SpreadInputs {
@@ -103,7 +104,8 @@ export class SpreadRuns {
     } finally {
       this.#intakes.delete(id)
       intake.stop()
-      if (end !== 'whole' && !isTakenOver) await this.#tools.handBack(this.#headWake(id, options, intake.isLeaving))
+      if (end !== 'whole' && !isTakenOver)
+        await this.#tools.returns.handBack(this.#headWake(id, options, intake.isLeaving))
     }
   }
 
