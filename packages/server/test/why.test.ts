@@ -1,34 +1,9 @@
 // Why a step was skipped or has not run, and why a run or an item does not move: each kind, over HTTP.
 
 import { expect, test, vi } from 'vitest'
+import { FILES, SKIPS } from '../../../test/reasons.ts'
 import { serverOfFile, startServer } from './start-server.ts'
 
-const MODULE = `
-export const fail = () => { throw new Error('broken') }
-export const hold = (_, { signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
-export const same = (input) => input
-`
-const SKIPS = `
-name: skips
-on_failure: continue
-steps:
-  - { id: fails, component: /w/fail, input: 1 }
-  - { id: needs, component: /builtin/noop, input: 1, needs: [fails] }
-  - { id: off, component: /builtin/noop, input: 1, when: { $template: "{{ inputs.n > 100 }}" } }
-  - { id: transitive, component: /builtin/noop, input: { $step: off } }
-  - { id: first, component: /builtin/noop, input: { $input: n } }
-  - { id: cleanup, component: /builtin/noop, input: 1, needs: [first], trigger_rule: one_failed }
-  - { id: spare, component: /builtin/noop, input: 2 }
-output: { $coalesce: [{ $step: first }, { $step: spare }] }
-`
-const STOPS = `
-name: stops
-steps:
-  - { id: fails, component: /w/fail, input: 1 }
-  - { id: after, component: /w/hold, input: { $step: slow } }
-  - { id: slow, component: /w/hold, input: 1 }
-output: { a: { $step: fails }, b: { $step: after } }
-`
 const one = (name: string, step: string, more = '') => `
 name: ${name}
 ${more}
@@ -63,9 +38,7 @@ output: { $step: all }
 `
 const wait = 'component: /builtin/wait_for_signal, input: { name: go, timeout: 1h }'
 const files = {
-  'w.mjs': MODULE,
-  'flows/skips.yaml': SKIPS,
-  'flows/stops.yaml': STOPS,
+  ...FILES,
   'flows/decides.mjs': DECIDES,
   'flows/two.yaml': TWO,
   'flows/loop.yaml': LOOP,
@@ -77,18 +50,6 @@ const files = {
   ),
   'flows/narrow.yaml': one('narrow', 'component: /narrow/hold, input: 1'),
   'flows/seldom.yaml': one('seldom', 'component: /seldom/same, input: 1'),
-  'stepflow-config.yml': `
-plugins:
-  builtin: { type: builtin }
-  w: { type: module, path: w.mjs }
-  narrow: { type: module, path: w.mjs, max_in_flight: 1 }
-  seldom: { type: module, path: w.mjs, rate_limit: 1/h }
-routes:
-  "/w/{*component}": [{ plugin: w }]
-  "/narrow/{*component}": [{ plugin: narrow }]
-  "/seldom/{*component}": [{ plugin: seldom }]
-  "/{*component}": [{ plugin: builtin }]
-`,
 }
 
 const server = serverOfFile({ files })

@@ -2,13 +2,11 @@
 
 import type { Page } from 'playwright-core'
 import { describe, expect, test, vi } from 'vitest'
+import { FILES } from '../../../test/reasons.ts'
 import { browserPath, expectAccessible, openPage } from './browser.ts'
 import { servedToAll } from './served.ts'
 
-const MODULE = `
-export const fail = () => { throw new Error('broken') }
-export const hold = (_, { signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
-export const same = (input) => input
+const TELL = `
 export const tell = (input, { log }) => {
   log('info', 'begins')
   log('warning', 'is slow', { rows: 7 })
@@ -16,7 +14,7 @@ export const tell = (input, { log }) => {
   return input
 }
 `
-/** A step, what waits for it, and what nothing asks for. */
+/** A step, and what waits for it. */
 const one = (name: string, step: string) => `name: ${name}
 steps:
   - { id: first, ${step} }
@@ -29,36 +27,8 @@ ${Array.from({ length: count }, (_, i) => `  - { id: s_${i}, component: /w/${i =
 output: { $step: s_${count - 1} }
 `
 const FLOWS = {
-  'w.mjs': MODULE,
-  'stepflow-config.yml': `plugins:
-  builtin: { type: builtin }
-  w: { type: module, path: w.mjs }
-  narrow: { type: module, path: w.mjs, max_in_flight: 1 }
-  seldom: { type: module, path: w.mjs, rate_limit: 1/h }
-routes:
-  "/w/{*component}": [{ plugin: w }]
-  "/narrow/{*component}": [{ plugin: narrow }]
-  "/seldom/{*component}": [{ plugin: seldom }]
-  "/{*component}": [{ plugin: builtin }]
-`,
-  'flows/skips.yaml': `name: skips
-on_failure: continue
-steps:
-  - { id: fails, component: /w/fail, input: 1 }
-  - { id: needs, component: /builtin/noop, input: 1, needs: [fails] }
-  - { id: off, component: /builtin/noop, input: 1, when: { $template: "{{ inputs.n > 100 }}" } }
-  - { id: first, component: /builtin/noop, input: { $input: n } }
-  - { id: cleanup, component: /builtin/noop, input: 1, needs: [first], trigger_rule: one_failed }
-  - { id: spare, component: /builtin/noop, input: 2 }
-output: { $coalesce: [{ $step: first }, { $step: spare }] }
-`,
-  'flows/stops.yaml': `name: stops
-steps:
-  - { id: fails, component: /w/fail, input: 1 }
-  - { id: slow, component: /w/hold, input: 1 }
-  - { id: after, component: /builtin/noop, input: { $step: slow } }
-output: { a: { $step: fails }, b: { $step: after } }
-`,
+  ...FILES,
+  'w.mjs': `${FILES['w.mjs']}${TELL}`,
   'flows/signal.yaml': one('signal', 'component: /builtin/wait_for_signal, input: { name: go, timeout: 1h }'),
   'flows/time.yaml': one('time', 'component: /builtin/wait, input: { duration: 1h }'),
   'flows/later.yaml': one(
