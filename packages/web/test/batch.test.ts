@@ -67,7 +67,7 @@ else {
       await page.getByText('rerun of').waitFor()
     })
 
-    test('change in sight as they go on', async () => {
+    test('change in sight as they go on, and with the theme that is chosen', async () => {
       const { url, post } = await served({ files: FLOWS })
       const { runId } = await post('/runs', { flowName: 'asks', inputs: [1, 2, 3] })
       const page = await openPage(`${url}/runs/${runId}`)
@@ -77,6 +77,15 @@ else {
 
       await page.getByRole('row', { name: 'Item 1, success' }).waitFor()
       await page.getByRole('row', { name: 'Item 2, waiting' }).waitFor()
+      const cell = () =>
+        page.evaluate(
+          `document.querySelector('.cells-scroll canvas').getContext('2d').getImageData(88, 0, 12, 12).data.join()`,
+        )
+      const light = await cell()
+      await page.getByRole('button', { name: 'Settings' }).click()
+      await page.getByText('Dark', { exact: true }).click()
+
+      await expect.poll(cell).not.toBe(light)
     })
   })
 }

@@ -4,6 +4,7 @@
 import { type PointerEvent, type ReactElement, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { countText } from '../model/format.ts'
 import { bandsOf, cellAt, FAILED, statusOfItem } from '../model/item-cells.ts'
+import { useTheme } from '../parts/settings.ts'
 import { coloursOf, fontFamily } from './colours.ts'
 
 export interface ItemCellsProps {
@@ -29,6 +30,7 @@ export function ItemCells({ statuses, shown, selected, onOpen }: ItemCellsProps)
   const perRow = size.width >= NUMBERS + 40 * PITCH ? 40 : size.width >= NUMBERS + 20 * PITCH ? 20 : 10
   const rows = Math.ceil(statuses.length / perRow)
   const isFaded = useMemo(() => fadedOf(statuses.length, shown), [statuses, shown])
+  const theme = useTheme()
   const bands = useMemo(() => bandsOf(statuses, Math.max(1, Math.floor(size.height))), [statuses, size.height])
 
   const paintAll = useCallback(() => {
@@ -46,6 +48,7 @@ export function ItemCells({ statuses, shown, selected, onOpen }: ItemCellsProps)
     observer.observe(element)
     return () => observer.disconnect()
   }, [])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: in another theme they are painted again
   useEffect(() => {
     const element = box.current
     let frame = requestAnimationFrame(paintAll)
@@ -54,14 +57,11 @@ export function ItemCells({ statuses, shown, selected, onOpen }: ItemCellsProps)
       frame = requestAnimationFrame(paintAll)
     }
     element?.addEventListener('scroll', onScroll, { passive: true })
-    const theme = matchMedia('(prefers-color-scheme: dark)')
-    theme.addEventListener('change', onScroll)
     return () => {
       cancelAnimationFrame(frame)
       element?.removeEventListener('scroll', onScroll)
-      theme.removeEventListener('change', onScroll)
     }
-  }, [paintAll])
+  }, [paintAll, theme])
   useEffect(() => {
     const element = box.current
     if (selected === undefined || !element) return
