@@ -1,7 +1,6 @@
 // Connects to a cluster, and says what is wrong with it before anything is begun.
 
-import type { BlobStorage } from '@stepflow/engine'
-import { FlowError, type Log } from '@stepflow/engine'
+import { type BlobStorage, FlowError } from '@stepflow/engine'
 import { Client, Connection } from '@temporalio/client'
 import { type Address, placeOf } from './address.ts'
 import { dataConverter } from './payloads/data-converter.ts'
@@ -16,33 +15,32 @@ export interface ConnectOptions {
   readonly address: Address
   readonly env: Readonly<Record<string, string | undefined>>
   readonly blobs: BlobStorage | undefined
-  readonly log: Log
 }
 
 /** Throws NOT_FOUND for a server or a namespace that is not there, INVALID_INPUT for one that is too old. */
 export async function connect({ address, env, blobs }: ConnectOptions): Promise<Connected> {
-  const { host, namespace, tls, apiKey } = address
   const converter = dataConverter(env, blobs)
-  const connection = await Connection.connect({
-    address: host,
-    connectTimeout: CONNECT_MS,
-    ...(tls ? { tls } : {}),
-    ...(apiKey ? { apiKey } : {}),
-  }).catch((thrown: unknown) => {
-    throw new FlowError('NOT_FOUND', `no Temporal server answers at ${host}: ${messageOf(thrown)}`, { cause: thrown })
-  })
+  const connection = await reach(address, (at) => Connection.connect({ ...at, connectTimeout: CONNECT_MS }))
   try {
     await checkServer(connection, address)
-    return {
-      address,
-      connection,
-      client: new Client({ connection, namespace, dataConverter: converter }),
-    }
+    const { namespace } = address
+    return { address, connection, client: new Client({ connection, namespace, dataConverter: converter }) }
   } catch (thrown) {
     await connection.close()
     throw thrown
   }
 }
+
+/** What `open` opens to a server; throws NOT_FOUND if there is none. */
+export async function reach<T>({ host, tls, apiKey }: Address, open: (at: ReachOptions) => Promise<T>): Promise<T> {
+  try {
+    return await open({ address: host, ...(tls ? { tls } : {}), ...(apiKey ? { apiKey } : {}) })
+  } catch (thrown) {
+    throw new FlowError('NOT_FOUND', `no Temporal server answers at ${host}: ${messageOf(thrown)}`, { cause: thrown })
+  }
+}
+
+type ReachOptions = Pick<Address, 'tls' | 'apiKey'> & { readonly address: string }
 
 /** What a server said, as an error of ours. */
 export function serverFailure(thrown: unknown, address: Address): unknown {
@@ -82,6 +80,11 @@ export function grpcCode(thrown: unknown): number | undefined {
     if (typeof at.code === 'number') return at.code
   }
   return undefined
+}
+
+/** There is no such run, or none any more. */
+export function isUnknownRun(thrown: unknown): boolean {
+  return grpcCode(thrown) === GRPC.NOT_FOUND || (thrown as Error).name === 'WorkflowNotFoundError'
 }
 
 export function messageOf(thrown: unknown): string {

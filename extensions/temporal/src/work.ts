@@ -7,16 +7,17 @@ import { anywhere } from '@stepflow/builtin/anywhere'
 import { FlowError, type Json, type Log, systemClock } from '@stepflow/engine'
 import type { WorkElsewhere, WorkerElsewhere } from '@stepflow/host'
 import { DefaultLogger, type LogEntry, NativeConnection, Runtime, Worker } from '@temporalio/worker'
-import { type Address, placeOf, readAddress } from './address.ts'
+import { placeOf, readAddress } from './address.ts'
 import { blobAccess } from './calls/blob-access.ts'
-import { type CallTools, callComponent, farError, thrownFailure } from './calls/call-component.ts'
-import { type Connected, connect, messageOf } from './connect.ts'
+import { type CallTools, callComponent, farError } from './calls/call-component.ts'
+import { type Connected, connect, reach } from './connect.ts'
 import { makeCurrent } from './deployment.ts'
 import { type FarCall, NAMES } from './far-call.ts'
 import { payloadKey } from './payloads/codec.ts'
 import { dataConverter } from './payloads/data-converter.ts'
 import { REPLAY_VERSION } from './replay-version.ts'
 import { checkPlan } from './runs/check-plan.ts'
+import { thrownFailure } from './thrown-failure.ts'
 import { type WorkerFacts, withFacts } from './worker-facts.ts'
 
 /** A second: whoever waits for workflows of a worker that is gone asks others then. */
@@ -35,12 +36,12 @@ export async function work(options: WorkElsewhere): Promise<WorkerElsewhere> {
     logger: new DefaultLogger('WARN', (entry) => forward(entry, log)),
     telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} } },
   })
-  const connected = await connect({ address, env, blobs, log })
+  const connected = await connect({ address, env, blobs })
   let native: NativeConnection | undefined
   try {
-    native = await openNative(address)
+    native = await reach(address, (at) => NativeConnection.connect(at))
     const name = options.name ?? hostname()
-    const { host: _, namespace, taskQueue, deployment, cache } = address
+    const { namespace, taskQueue, deployment, cache } = address
     const worker = await Worker.create({
       ...{ connection: native, namespace, taskQueue },
       identity: `stepflow ${name} ${process.pid}`,
@@ -150,14 +151,6 @@ function checkBuiltins(router: WorkElsewhere['router']): void {
 }
 
 const NEVER = (value: unknown) => ({ value, violations: [] })
-
-async function openNative({ host, tls, apiKey }: Address): Promise<NativeConnection> {
-  try {
-    return await NativeConnection.connect({ address: host, ...(tls ? { tls } : {}), ...(apiKey ? { apiKey } : {}) })
-  } catch (thrown) {
-    throw new FlowError('NOT_FOUND', `no Temporal server answers at ${host}: ${messageOf(thrown)}`, { cause: thrown })
-  }
-}
 
 /** What ends a step or a run is told where the run is looked at. */
 const TOLD_ELSEWHERE = /^(Activity|Workflow) (failed|cancelled|completed)/

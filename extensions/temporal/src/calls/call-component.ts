@@ -4,6 +4,7 @@
 import { errorValue, FlowError, isRecord, Park, type Router, retryClass, Skip } from '@stepflow/engine'
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity'
 import type { FarAnswer, FarCall, FarError, FarPark } from '../far-call.ts'
+import { thrownFailure } from '../thrown-failure.ts'
 import { SMALLER, tooLarge } from '../worker-facts.ts'
 import { FarContext, type FarServices } from './far-context.ts'
 import { FilledSecrets } from './fill-secrets.ts'
@@ -41,11 +42,6 @@ export async function callComponent(input: unknown, call: FarCall, tools: CallTo
   } finally {
     clearInterval(beating)
   }
-}
-
-/** A failure that Temporal does not repeat: whether it is tried again is the flow's affair. */
-export function thrownFailure(error: FarError): ApplicationFailure {
-  return ApplicationFailure.create({ message: error.message, type: error.code, nonRetryable: true, details: [error] })
 }
 
 export function farError(thrown: unknown): FarError {

@@ -10,10 +10,10 @@ import { runStore } from './run-store.ts'
 import { sendSignal } from './send-signal.ts'
 import { startRun } from './start-run.ts'
 
-export async function openRuns({ url, env, blobs, log, version }: OpenElsewhere): Promise<RunsElsewhere> {
+export async function openRuns({ url, env, blobs, version }: OpenElsewhere): Promise<RunsElsewhere> {
   const address = readAddress(url, env)
   const isEncrypted = payloadKey(env) !== undefined
-  const connected = await connect({ address, env, blobs, log })
+  const connected = await connect({ address, env, blobs })
   return {
     place: placeOf(address),
     store: runStore(connected),

@@ -2,7 +2,7 @@
 
 import type { JournalRow } from '@stepflow/engine'
 import { FlowError } from '@stepflow/engine'
-import { type Connected, GRPC, grpcCode, messageOf, serverFailure } from '../connect.ts'
+import { type Connected, GRPC, grpcCode, isUnknownRun, messageOf, serverFailure } from '../connect.ts'
 import { NAMES } from '../far-call.ts'
 import { statusOf } from './list-runs.ts'
 
@@ -20,8 +20,8 @@ export async function readJournal(
       handle.query<readonly JournalRow[]>(NAMES.journal),
     )
   } catch (thrown) {
+    if (isUnknownRun(thrown)) return undefined
     const code = grpcCode(thrown)
-    if (code === GRPC.NOT_FOUND || (thrown as Error).name === 'WorkflowNotFoundError') return undefined
     if (code !== GRPC.DEADLINE_EXCEEDED && code !== GRPC.FAILED_PRECONDITION) {
       throw FlowError.is(thrown) ? thrown : queryFailed(id, thrown, address)
     }

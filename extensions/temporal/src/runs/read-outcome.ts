@@ -3,7 +3,7 @@
 import { type ErrorValue, FlowError, failed, type Outcome } from '@stepflow/engine'
 import { WorkflowFailedError } from '@temporalio/client'
 import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common'
-import { type Connected, GRPC, grpcCode, serverFailure } from '../connect.ts'
+import { type Connected, isUnknownRun, serverFailure } from '../connect.ts'
 import { readJournal } from './read-journal.ts'
 
 /** Waits for its end. */
@@ -16,9 +16,7 @@ export async function readOutcome(connected: Connected, id: string): Promise<Out
       const { cause } = thrown
       return cause instanceof CancelledFailure ? cancelled(connected, id) : failed(errorOf(cause))
     }
-    if (grpcCode(thrown) === GRPC.NOT_FOUND || (thrown as Error).name === 'WorkflowNotFoundError') {
-      throw new FlowError('NOT_FOUND', `there is no run ${id}`, { cause: thrown })
-    }
+    if (isUnknownRun(thrown)) throw new FlowError('NOT_FOUND', `there is no run ${id}`, { cause: thrown })
     throw serverFailure(thrown, address)
   }
 }

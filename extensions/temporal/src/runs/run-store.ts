@@ -1,7 +1,7 @@
 // The runs of a cluster as a store that is only looked at: lists by visibility, a run by the journal that its workflow answers,
 // also after its end, and signals on their way there. It drives nothing, and keeps nothing.
 
-import { createMemoryStore, FlowError, type OpenJournal, type Store } from '@stepflow/engine'
+import { createMemoryStore, FlowError, type OpenJournal, runOfJournal, type Store } from '@stepflow/engine'
 import type { Connected } from '../connect.ts'
 import { listRuns } from './list-runs.ts'
 import { readJournal } from './read-journal.ts'
@@ -16,13 +16,13 @@ export function runStore(connected: Connected): Store {
     known.set(id, found)
     return found
   }
-  const knowJournal = (journal: string) => know(journal.replace(/\/\d+$/, ''))
+  const knowJournal = (journal: string) => know(runOfJournal(journal))
   const { runs } = read
   return {
     durable: true,
     keepsSteps: true,
     append: async ({ journal, entries }) => {
-      const id = journal.replace(/\/\d+$/, '')
+      const id = runOfJournal(journal)
       for (const entry of entries) {
         if (entry.type !== 'signalled') throw onlyLooked()
         const { name, signal, payload, item, id: once, by, wait } = entry

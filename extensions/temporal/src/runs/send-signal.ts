@@ -1,7 +1,7 @@
 // What a run is told: a cancel as Temporal's, a signal as the one of that name, pause and resume as signals of ours.
 
 import { FlowError, type RunSignal } from '@stepflow/engine'
-import { type Connected, GRPC, grpcCode, serverFailure } from '../connect.ts'
+import { type Connected, isUnknownRun, serverFailure } from '../connect.ts'
 import { NAMES } from '../far-call.ts'
 
 export async function sendSignal({ client, address }: Connected, id: string, signal: RunSignal): Promise<void> {
@@ -26,8 +26,7 @@ export async function sendSignal({ client, address }: Connected, id: string, sig
       }
     }
   } catch (thrown) {
-    const isGone = grpcCode(thrown) === GRPC.NOT_FOUND || (thrown as Error).name === 'WorkflowNotFoundError'
-    if (!isGone) throw serverFailure(thrown, address)
+    if (!isUnknownRun(thrown)) throw serverFailure(thrown, address)
     throw new FlowError('CONFLICT', `run ${id} has ended: nothing can be sent to it`, { cause: thrown })
   }
 }

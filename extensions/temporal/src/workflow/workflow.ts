@@ -5,7 +5,6 @@ import { functions } from '@stepflow/dialects'
 import {
   createEngine,
   createMemoryStore,
-  type ErrorValue,
   type JournalEntry,
   type Json,
   type Outcome,
@@ -15,7 +14,6 @@ import {
   secretsReadBy,
 } from '@stepflow/engine'
 import {
-  ApplicationFailure,
   CancellationScope,
   CancelledFailure,
   continueAsNew,
@@ -27,6 +25,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow'
 import { NAMES } from '../far-call.ts'
+import { thrownFailure } from '../thrown-failure.ts'
 import { keepsBlobs, SMALLER, tooLarge } from '../worker-facts.ts'
 import { askWorker } from './ask-worker.ts'
 import { withBlobs } from './blobs.ts'
@@ -163,11 +162,11 @@ class FlowRun {
   #ended(outcome: Outcome): Outcome {
     const large = keepsBlobs ? undefined : tooLarge(outcome)
     if (large)
-      throw failureWith({ code: 'INVALID_INPUT', message: `the result of the run has ${large}, and ${SMALLER}` })
+      throw thrownFailure({ code: 'INVALID_INPUT', message: `the result of the run has ${large}, and ${SMALLER}` })
     if (outcome.outcome !== 'failed') return outcome
     const { code, message } = outcome.error
     if (code === 'CANCELLED') throw new CancelledFailure(message)
-    throw failureWith(outcome.error)
+    throw thrownFailure(outcome.error)
   }
 
   /** Read by a worker, so pinned; what it brings along has secrets of its own. */
@@ -217,8 +216,4 @@ class FlowRun {
     // One that has ended takes no more, and nobody waits for an answer.
     await command(this.#engine, this.#id).catch(() => {})
   }
-}
-
-function failureWith(error: ErrorValue): ApplicationFailure {
-  return ApplicationFailure.create({ message: error.message, type: error.code, nonRetryable: true, details: [error] })
 }
