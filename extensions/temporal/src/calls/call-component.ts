@@ -6,7 +6,7 @@ import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activ
 import type { FarAnswer, FarCall, FarError, FarPark } from '../far-call.ts'
 import { thrownFailure } from '../thrown-failure.ts'
 import { SMALLER, tooLarge } from '../worker-facts.ts'
-import { FarContext, type FarServices } from './far-context.ts'
+import { type FarServices, farContext } from './far-context.ts'
 import { FilledSecrets } from './fill-secrets.ts'
 
 export interface CallTools extends FarServices {
@@ -25,7 +25,7 @@ export async function callComponent(input: unknown, call: FarCall, tools: CallTo
   let secrets: FilledSecrets | undefined
   try {
     secrets = new FilledSecrets(call.secrets ?? {}, tools.secret)
-    const context = new FarContext(workflowExecution?.workflowId ?? '', call, activity.cancellationSignal, tools)
+    const context = farContext(workflowExecution?.workflowId ?? '', call, activity.cancellationSignal, tools)
     const given = secrets.fill(input)
     const { component, choose } = tools.router.route(activityType)
     const answer = await (component ?? (choose as NonNullable<typeof choose>)(given)).call(given, context) // one of both
