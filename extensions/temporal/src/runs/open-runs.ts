@@ -7,7 +7,6 @@ import { payloadKey } from '../payloads/codec.ts'
 import { checkPlan } from './check-plan.ts'
 import { readOutcome } from './read-outcome.ts'
 import { runStore } from './run-store.ts'
-import { sendSignal } from './send-signal.ts'
 import { startRun } from './start-run.ts'
 
 export async function openRuns({ url, env, blobs, version }: OpenElsewhere): Promise<RunsElsewhere> {
@@ -20,7 +19,6 @@ export async function openRuns({ url, env, blobs, version }: OpenElsewhere): Pro
     check: (plan) => checkPlan(plan, isEncrypted),
     start: (run) => startRun(connected, run, version),
     outcome: (id) => readOutcome(connected, id),
-    signal: (id, signal) => sendSignal(connected, id, signal),
     close: () => connected.connection.close(),
   }
 }

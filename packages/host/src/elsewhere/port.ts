@@ -1,6 +1,6 @@
 // The port to another engine underneath: a package that runs our plans on a cluster of its own, and is loaded if it is there.
 
-import type { BlobStorage, Json, Log, Outcome, Plan, RunSignal, Store } from '@stepflow/engine'
+import type { BlobStorage, Json, Log, Outcome, Plan, Store } from '@stepflow/engine'
 import type { ConfiguredRouter } from '../config/routes.ts'
 import type { Env } from '../config/substitute.ts'
 import type { Secrets } from '../secrets/secrets.ts'
@@ -58,7 +58,6 @@ export interface RunsElsewhere {
   start(run: StartElsewhere): Promise<void>
   /** How it ended; waits for that. */
   outcome(id: string): Promise<Outcome>
-  signal(id: string, signal: RunSignal): Promise<void>
   close(): Promise<void>
 }
 
