@@ -76,6 +76,14 @@ export async function followSingle({
     return 130
   }
   if (!outcome) return explainMissing(handle, storeWords, messages)
+  return reportOutcome(outcome, { output, isJson, io, messages })
+}
+
+/** Writes how a run of one input has ended; answers the exit code. */
+export async function reportOutcome(
+  outcome: Outcome,
+  { output, isJson, io, messages }: Pick<SingleRun, 'output' | 'isJson' | 'io' | 'messages'>,
+): Promise<number> {
   const told = await writeResult(outcome, output, isJson, io)
   if (output !== undefined) messages.hint(`the result is in ${output}`)
   return exitOf(told)
@@ -112,13 +120,16 @@ export async function explainMissing(
   return 1
 }
 
+// ---
+
+async function lastOutcome(handle: RunHandle): Promise<Outcome | undefined> {
+  let last: Outcome | undefined
+  for await (const { outcome } of handle.results('input')) last = outcome
+  return last
+}
+
 /** Answers what was told. */
-export async function writeResult(
-  outcome: Outcome,
-  output: string | undefined,
-  isJson: boolean,
-  io: Io,
-): Promise<Outcome> {
+async function writeResult(outcome: Outcome, output: string | undefined, isJson: boolean, io: Io): Promise<Outcome> {
   if (output === undefined && io.terminal.out && !isJson) {
     const { told } = outcomeLine(outcome)
     io.out(`${prettyJson(told, io.terminal.color.out)}\n`)
@@ -135,12 +146,4 @@ export async function writeResult(
     for (const _ of text);
     for (const piece of text) io.out(piece)
   })
-}
-
-// ---
-
-async function lastOutcome(handle: RunHandle): Promise<Outcome | undefined> {
-  let last: Outcome | undefined
-  for await (const { outcome } of handle.results('input')) last = outcome
-  return last
 }

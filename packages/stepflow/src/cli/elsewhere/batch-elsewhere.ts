@@ -8,6 +8,7 @@ import { openInput, refuseSameFile } from '../batch/open-files.ts'
 import { withResultWriter } from '../batch/result-output.ts'
 import type { ResultWriter } from '../batch/write-results.ts'
 import { onInterrupt } from '../interrupts.ts'
+import { outputAt } from '../remote/follow-run.ts'
 import { refuseResults } from '../remote/submit-batch.ts'
 import type { SubmitElsewhere } from './submit-elsewhere.ts'
 
@@ -41,8 +42,7 @@ export async function batchElsewhere(at: BatchElsewhere): Promise<number> {
     }
     refuseResults(args, io, output)
     messages.hint(`runs ${key}.0, ${key}.1, ... at ${at.runs.place}`)
-    const order = args.value('order') === 'completion' ? 'completion' : 'input'
-    return await withResultWriter({ output, order, io }, (writer) => follow(at, lines, open, writer))
+    return await withResultWriter(outputAt(at), (writer) => follow(at, lines, open, writer))
   } finally {
     input.close()
   }

@@ -5,6 +5,7 @@ import type { RunsElsewhere } from '@stepflow/host'
 import { usage } from '../args.ts'
 import type { Args, Command, Io, Option } from '../command.ts'
 import type { Messages } from '../messages.ts'
+import { shellWord } from '../progress/watch-waits.ts'
 import { version } from '../version.ts'
 
 export const engineOption: Option = {
@@ -38,6 +39,11 @@ export function refuseOptions(command: Pick<Command, 'name'>, args: Args, names:
 /** Options that are for it alone. */
 export function refuseWithout(command: Pick<Command, 'name'>, args: Args, names: readonly string[]): void {
   for (const name of names) if (args.value(name) !== undefined) throw usage(command, `--${name} goes with --engine`)
+}
+
+/** The options that lead another command to the same cluster. */
+export function engineWords(url: string): readonly string[] {
+  return ['--engine', shellWord(url)]
 }
 
 /** Opens the runs of a cluster for as long as `ask` takes. */

@@ -1,16 +1,16 @@
 // stepflow submit --engine: begins a run on a cluster, or one for each line of a batch, and writes how they end.
 
-import { randomUUID } from 'node:crypto'
-import { errorsOf, type Outcome, type Plan } from '@stepflow/engine'
+import type { Outcome, Plan } from '@stepflow/engine'
 import { compileElsewhere, type RunsElsewhere, type StartElsewhere } from '@stepflow/host'
 import { flowFile, labelsOption, outputOf } from '../args.ts'
-import { describeDiagnostics } from '../code-frame.ts'
 import type { Args, Command, Io } from '../command.ts'
 import { onInterrupt } from '../interrupts.ts'
 import type { Messages } from '../messages.ts'
-import { exitOf, writeResult } from '../single-run.ts'
+import { keyOf } from '../remote/submitted.ts'
+import { reportInvalid } from '../report-invalid.ts'
+import { reportOutcome } from '../single-run.ts'
 import { givenVariables, readInput, readOverrides } from '../sources.ts'
-import { withEngine } from './engine-option.ts'
+import { engineWords, withEngine } from './engine-option.ts'
 
 export interface SubmitElsewhere {
   readonly command: Command
@@ -29,7 +29,7 @@ export async function submitElsewhere(at: SubmitElsewhere): Promise<number> {
   const variables = await givenVariables(args, plan, io)
   const labels = labelsOption(command, args)
   const input = isBatch ? undefined : await readInput(command, args, plan, io, messages)
-  const key = args.value('idempotency-key') ?? randomUUID()
+  const key = keyOf(args)
   const common = {
     plan,
     flow: flowFile(command, args),
@@ -50,10 +50,8 @@ async function planOf({ command, args, io, messages }: SubmitElsewhere): Promise
   const overrides = await readOverrides(args, io)
   const { cwd, env } = io
   const { text, plan, diagnostics } = await compileElsewhere({ file, cwd, env, overrides, log: messages.log })
-  if (plan) return plan
-  messages.problem(describeDiagnostics(errorsOf(diagnostics), { text, color: io.terminal.color.err }).trimEnd())
-  messages.problem(`${file} is not valid: nothing was sent`)
-  return undefined
+  if (!plan) reportInvalid({ file, text, diagnostics, undone: 'sent' }, io, messages)
+  return plan
 }
 
 async function submitOne(
@@ -75,13 +73,11 @@ async function submitOne(
   try {
     const outcome: Outcome | undefined = await Promise.race([runs.outcome(run.id), left])
     if (!outcome) {
-      messages.problem(`run ${run.id} goes on. To look at it:\n  stepflow runs show ${run.id} --engine '${url}'`)
+      const show = ['stepflow runs show', run.id, ...engineWords(url)].join(' ')
+      messages.problem(`run ${run.id} goes on. To look at it:\n  ${show}`)
       return 130
     }
-    const output = outputOf(args)
-    const told = await writeResult(outcome, output, args.has('json'), io)
-    if (output !== undefined) messages.hint(`the result is in ${output}`)
-    return exitOf(told)
+    return await reportOutcome(outcome, { output: outputOf(args), isJson: args.has('json'), io, messages })
   } finally {
     restore()
   }

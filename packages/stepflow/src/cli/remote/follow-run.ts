@@ -12,7 +12,7 @@ import { onInterrupt } from '../interrupts.ts'
 import type { Messages } from '../messages.ts'
 import { describeEnd, followProgress } from '../progress/batch-progress.ts'
 import { showBatch } from '../progress/show-batch.ts'
-import { exitOf, writeResult } from '../single-run.ts'
+import { reportOutcome } from '../single-run.ts'
 import { urlWords } from './open-client.ts'
 import { rowOf } from './remote-row.ts'
 import { showSteps } from './show-steps.ts'
@@ -56,10 +56,7 @@ export async function followOne(
     messages.problem(`run ${runId} has no result: it is ${status}`)
     return status === 'cancelled' ? 130 : 1
   }
-  const output = outputOf(args)
-  const told = await writeResult(outcome, output, args.has('json'), io)
-  if (output !== undefined) messages.hint(`the result is in ${output}`)
-  return exitOf(told)
+  return reportOutcome(outcome, { output: outputOf(args), isJson: args.has('json'), io, messages })
 }
 
 export interface FollowMany extends FollowRun {

@@ -1,11 +1,12 @@
 // The flow that a command sends to a server: its text, compiled here as far as it can be judged here, and what patches it.
 
-import { errorsOf, FlowError, isRecord, own, type Plan, setOwn } from '@stepflow/engine'
+import { FlowError, hasErrors, isRecord, own, type Plan, setOwn } from '@stepflow/engine'
 import { isCodeFile, readText } from '@stepflow/host'
 import { usage } from '../args.ts'
 import { describeDiagnostics } from '../code-frame.ts'
 import type { Command, Io } from '../command.ts'
 import type { Messages } from '../messages.ts'
+import { reportInvalid } from '../report-invalid.ts'
 
 export function flowText(command: Pick<Command, 'name'>, file: string, io: Io): string {
   if (!isCodeFile(file)) return readText(file, 'the flow', io.cwd)
@@ -16,10 +17,8 @@ export function flowText(command: Pick<Command, 'name'>, file: string, io: Io): 
 export async function compiled(file: string, text: string, messages: Messages, io: Io): Promise<Plan | undefined> {
   const { compile } = await import('@stepflow/dialects')
   const { plan, diagnostics } = compile(text, { file, readFile: (path) => readText(path, 'the schema', io.cwd) })
-  const errors = errorsOf(diagnostics)
-  if (plan && errors.length === 0) return plan
-  messages.problem(describeDiagnostics(errors, { text, color: io.terminal.color.err }).trimEnd())
-  messages.problem(`${file} is not valid: nothing was sent`)
+  if (plan && !hasErrors(diagnostics)) return plan
+  reportInvalid({ file, text, diagnostics, undone: 'sent' }, io, messages)
   return undefined
 }
 

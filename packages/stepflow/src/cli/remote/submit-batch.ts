@@ -1,6 +1,5 @@
 // A batch at a server: sends the lines, and meanwhile writes the results that have come.
 
-import { randomUUID } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { FlowError } from '@stepflow/engine'
@@ -12,7 +11,7 @@ import type { Args, Io } from '../command.ts'
 import { onInterrupt } from '../interrupts.ts'
 import { followMany, outputAt } from './follow-run.ts'
 import { openSpool, type Spool } from './spool.ts'
-import { announceSubmitted, type ReadySubmit } from './submitted.ts'
+import { announceSubmitted, keyOf, type ReadySubmit } from './submitted.ts'
 
 /** Answers the exit code. */
 export async function submitBatch(ready: ReadySubmit): Promise<number> {
@@ -59,10 +58,6 @@ async function sendAndFollow(ready: ReadySubmit, spool: Spool, writer: ResultWri
     sending.catch(() => {})
     restore()
   }
-}
-
-function keyOf(args: Args): string {
-  return args.value('idempotency-key') ?? randomUUID()
 }
 
 /** Runs elsewhere keep their results; those of another batch in the output would be lost. */

@@ -1,5 +1,6 @@
 // What `stepflow submit` has before it sends anything, and what it says of a run that goes on without it.
 
+import { randomUUID } from 'node:crypto'
 import type { StepflowClient } from '@stepflow/api/client'
 import type { FlowError } from '@stepflow/engine'
 import type { Args, Io } from '../command.ts'
@@ -20,6 +21,11 @@ export interface ReadySubmit {
   readonly io: Io
   readonly messages: Messages
   readonly onAway: (error: FlowError) => void
+}
+
+/** The key of the run: who gives the same again means the same run. */
+export function keyOf(args: Args): string {
+  return args.value('idempotency-key') ?? randomUUID()
 }
 
 /** Names the run, with its page; opens that, if it is asked for. */

@@ -6,7 +6,7 @@ import { openSecrets, readSecrets, type Secrets, type StoreConfig } from '@stepf
 import { createRunReader, type RunReader } from '@stepflow/host/history'
 import { usage } from '../args.ts'
 import type { Args, Command, Io, Option } from '../command.ts'
-import { engineNamed, engineOption, withEngine } from '../elsewhere/engine-option.ts'
+import { engineNamed, engineOption, engineWords, withEngine } from '../elsewhere/engine-option.ts'
 import { createMessages, type Messages } from '../messages.ts'
 import { type AbsentStore, openNamedStore } from '../open-store.ts'
 import { atServer, refuseLocal, tokenOption, urlOption } from '../remote/open-client.ts'
@@ -121,9 +121,7 @@ async function askEngine(
 ): Promise<number> {
   if (!action.takesEngine) throw usage(action, `does not go with STEPFLOW_ENGINE: ${NOT_THERE}`)
   const place: StoreConfig = { type: 'memory' }
-  return withEngine(url, where, ({ store }) =>
-    runOn({ ...where, action, store, place, storeWords: ['--engine', `'${url}'`] }),
-  )
+  return withEngine(url, where, ({ store }) => runOn({ ...where, action, store, place, storeWords: engineWords(url) }))
 }
 
 async function askServer(action: Action, args: Args, io: Io, messages: Messages): Promise<number> {
