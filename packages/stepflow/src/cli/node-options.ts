@@ -61,6 +61,3 @@ export function portOf(command: Pick<Command, 'name'>, args: Args): number | und
 export function goodbye(drainMs: number): string {
   return `shutting down within ${drainMs / 1000} s; a second signal stops at once`
 }
-
-/** Before the reason. */
-export const UNFIT = 'this program is too old for the store now: it hands back what it has in hand, and ends'

@@ -7,19 +7,9 @@ import { usage } from '../args.ts'
 import { type Args, type Command, flowOptions } from '../command.ts'
 import { NO_ENGINE } from '../elsewhere/no-engine.ts'
 import { type Greeted, greeting } from '../greeting.ts'
-import { onInterrupt } from '../interrupts.ts'
 import { createMessages } from '../messages.ts'
-import {
-  capacityOf,
-  drainMsOf,
-  drainOption,
-  goodbye,
-  migrateOf,
-  nodeNameOf,
-  nodeOptions,
-  portOf,
-  UNFIT,
-} from '../node-options.ts'
+import { liveNode } from '../node-life.ts'
+import { capacityOf, drainMsOf, drainOption, migrateOf, nodeNameOf, nodeOptions, portOf } from '../node-options.ts'
 import { shellWord } from '../progress/watch-waits.ts'
 import { openOption, openPage } from '../run-line.ts'
 import { variableOptions } from '../sources.ts'
@@ -62,61 +52,42 @@ export const serve: Command = {
     const drainMs = drainMsOf(serve, args)
     const node = { capacity: capacityOf(serve, args), nodeName: nodeNameOf(serve, args) }
     const { serve: start } = await import('@stepflow/server')
-    let end: (how: 'stopped' | 'lost' | FlowError) => void = () => {}
-    const ended = new Promise<'stopped' | 'lost' | FlowError>((resolve) => {
-      end = resolve
+    return liveNode({
+      drainMs,
+      messages,
+      start: (end) =>
+        start({
+          cwd: io.cwd,
+          env: io.env,
+          version,
+          host: args.value('host'),
+          port: portOf(serve, args),
+          ...node,
+          migrate: migrateOf(args),
+          onUnfit: end,
+          allowHosts: args.values('allow-host'),
+          cors: args.values('cors'),
+          basePath: args.value('base-path'),
+          configFile: args.value('config'),
+          secretsFile: args.value('secrets'),
+          store: storeNamed(serve, args, io),
+          blobs: args.value('blobs'),
+          flowsDir: args.value('flows'),
+          mcpTools: mcpToolsOf(args),
+          log: messages.log,
+          onLost: () => end('lost'),
+        }).catch(asUsage),
+      async begun(server) {
+        const { url, resumedRuns, schedules, webhooks, flows } = server
+        for (const line of greeting(greeted(server, args), io.terminal.color.err)) messages.hint(line)
+        if (args.has('json')) io.out(`${JSON.stringify({ url, resumedRuns, schedules, webhooks, flows })}\n`)
+        if (args.has('open')) await openPage(`${url}/`, io, messages)
+      },
     })
-    // A signal while it starts ends it as well. Whatever keeps it from ending is given up some time after the drain.
-    const restore = onInterrupt(() => end('stopped'), undefined, drainMs + GRACE_MS)
-    try {
-      const started = start({
-        cwd: io.cwd,
-        env: io.env,
-        version,
-        host: args.value('host'),
-        port: portOf(serve, args),
-        ...node,
-        migrate: migrateOf(args),
-        onUnfit: end,
-        allowHosts: args.values('allow-host'),
-        cors: args.values('cors'),
-        basePath: args.value('base-path'),
-        configFile: args.value('config'),
-        secretsFile: args.value('secrets'),
-        store: storeNamed(serve, args, io),
-        blobs: args.value('blobs'),
-        flowsDir: args.value('flows'),
-        mcpTools: mcpToolsOf(args),
-        log: messages.log,
-        onLost: () => end('lost'),
-      }).catch(asUsage)
-      // A signal that comes while the database is waited for ends it as well.
-      const server = await Promise.race([started, ended])
-      if (typeof server === 'string' || FlowError.is(server)) {
-        void started.then((late) => late.close()).catch(() => {})
-        if (FlowError.is(server)) throw server
-        return server === 'lost' ? 1 : 0
-      }
-      const { url, resumedRuns, schedules, webhooks, flows } = server
-      for (const line of greeting(greeted(server, args), io.terminal.color.err)) messages.hint(line)
-      if (args.has('json')) io.out(`${JSON.stringify({ url, resumedRuns, schedules, webhooks, flows })}\n`)
-      if (args.has('open')) await openPage(`${url}/`, io, messages)
-      const how = await ended
-      messages.hint(how === 'lost' ? LOST : how === 'stopped' ? goodbye(drainMs) : UNFIT)
-      await server.close(how === 'lost' ? 0 : drainMs)
-      if (FlowError.is(how)) throw how
-      return how === 'lost' ? 1 : 0
-    } finally {
-      restore()
-    }
   },
 }
 
 // ---
-
-const GRACE_MS = 10_000
-
-const LOST = 'another server has taken this store over, for this one did not answer for too long: it ends'
 
 function greeted(server: StartedServer, args: Args): Greeted {
   const { url, flows, broken, schedules, webhooks, resumedRuns, needsToken } = server

@@ -1,21 +1,10 @@
 // stepflow worker: a node more on a store in PostgreSQL, without an API. It drives shards of runs until a signal ends it.
 
-import { FlowError } from '@stepflow/engine'
 import { type Command, flowOptions } from '../command.ts'
 import { engineNamed, engineOption, refuseOptions } from '../elsewhere/engine-option.ts'
-import { onInterrupt } from '../interrupts.ts'
 import { createMessages } from '../messages.ts'
-import {
-  capacityOf,
-  drainMsOf,
-  drainOption,
-  goodbye,
-  migrateOf,
-  nodeNameOf,
-  nodeOptions,
-  portOf,
-  UNFIT,
-} from '../node-options.ts'
+import { liveNode } from '../node-life.ts'
+import { capacityOf, drainMsOf, drainOption, migrateOf, nodeNameOf, nodeOptions, portOf } from '../node-options.ts'
 import { variableOptions } from '../sources.ts'
 import { blobsOption, storeNamed, storeOption } from '../store-option.ts'
 import { version } from '../version.ts'
@@ -60,50 +49,33 @@ export const worker: Command = {
       return workOn({ url: engine, args, io, messages, drainMs, ...asked })
     }
     const { work } = await import('@stepflow/server')
-    let end: (why?: FlowError) => void = () => {}
-    const ended = new Promise<FlowError | undefined>((resolve) => {
-      end = resolve
+    return liveNode({
+      drainMs,
+      messages,
+      start: (end) =>
+        work({
+          ...asked,
+          migrate: migrateOf(args),
+          onUnfit: end,
+          cwd: io.cwd,
+          env: io.env,
+          version,
+          host: args.value('host'),
+          configFile: args.value('config'),
+          secretsFile: args.value('secrets'),
+          store: storeNamed(worker, args, io),
+          blobs: args.value('blobs'),
+          flowsDir: args.value('flows'),
+          log: messages.log,
+        }),
+      begun(node) {
+        const { id, name, capacity, url } = node
+        messages.hint(
+          `worker ${name} takes up to ${capacity} shards at once${url === undefined ? '' : `; probes: ${url}`}`,
+        )
+        if (args.has('json'))
+          io.out(`${JSON.stringify({ id, name, capacity, ...(url === undefined ? {} : { url }) })}\n`)
+      },
     })
-    const restore = onInterrupt(() => end(), undefined, drainMs + GRACE_MS)
-    try {
-      const started = work({
-        ...asked,
-        migrate: migrateOf(args),
-        onUnfit: end,
-        cwd: io.cwd,
-        env: io.env,
-        version,
-        host: args.value('host'),
-        configFile: args.value('config'),
-        secretsFile: args.value('secrets'),
-        store: storeNamed(worker, args, io),
-        blobs: args.value('blobs'),
-        flowsDir: args.value('flows'),
-        log: messages.log,
-      })
-      // A signal that comes while the database is waited for ends it as well.
-      const node = await Promise.race([started, ended])
-      if (!node || FlowError.is(node)) {
-        void started.then((late) => late.close()).catch(() => {})
-        if (node) throw node
-        return 0
-      }
-      const { id, name, capacity, url } = node
-      messages.hint(
-        `worker ${name} takes up to ${capacity} shards at once${url === undefined ? '' : `; probes: ${url}`}`,
-      )
-      if (args.has('json')) io.out(`${JSON.stringify({ id, name, capacity, ...(url === undefined ? {} : { url }) })}\n`)
-      const why = await ended
-      messages.hint(why ? UNFIT : goodbye(drainMs))
-      await node.close(drainMs)
-      if (why) throw why
-      return 0
-    } finally {
-      restore()
-    }
   },
 }
-
-// ---
-
-const GRACE_MS = 10_000

@@ -2,8 +2,8 @@
 
 import { type WorkerElsewhere, workElsewhere } from '@stepflow/host'
 import type { Args, Io } from '../command.ts'
-import { onInterrupt } from '../interrupts.ts'
 import type { Messages } from '../messages.ts'
+import { onSignal } from '../node-life.ts'
 import { goodbye } from '../node-options.ts'
 import { version } from '../version.ts'
 
@@ -23,7 +23,7 @@ export async function workOn({ url, args, io, messages, drainMs, capacity, nodeN
   const ended = new Promise<void>((resolve) => {
     end = resolve
   })
-  const restore = onInterrupt(() => end(), undefined, drainMs + GRACE_MS)
+  const restore = onSignal(end, drainMs)
   let worker: WorkerElsewhere | undefined
   try {
     worker = await workElsewhere({
@@ -43,7 +43,3 @@ export async function workOn({ url, args, io, messages, drainMs, capacity, nodeN
     await worker?.close()
   }
 }
-
-// ---
-
-const GRACE_MS = 10_000
