@@ -3,6 +3,7 @@
 
 import type { FlowInfo, Trigger } from '@stepflow/dialects'
 import { type Diagnostic, FlowError, type Json, type Plan, type Violation } from '@stepflow/engine'
+import { triggerPlace } from '../trigger-place.ts'
 
 export interface CompiledTriggers {
   readonly flow?: FlowInfo | undefined
@@ -18,16 +19,12 @@ export async function triggerFindings({ flow, plan }: CompiledTriggers, file?: s
   for (const trigger of triggers) {
     const [first, ...more] = await misfitsOf(schema, trigger)
     if (!first) continue
-    const { index, origin } = trigger
-    const { line, column } = origin
     const told = [first, ...more].slice(0, 5).map(({ path, message }) => `${path} ${message}`)
     found.push({
       code: 'INVALID_TRIGGER',
       level: 'error',
-      message: `the input of triggers[${index}] never fits the flow's schema: ${told.join('; ')}`,
-      ...(file === undefined ? {} : { file }),
-      ...(line > 0 ? { line, column } : {}),
-      path: `$.triggers[${index}]`,
+      message: `the input of triggers[${trigger.index}] never fits the flow's schema: ${told.join('; ')}`,
+      ...triggerPlace(trigger, file),
     })
   }
   return found

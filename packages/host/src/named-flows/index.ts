@@ -3,6 +3,7 @@
 export type { McpTrigger, Overlap, ScheduleTrigger, Trigger, WebhookTrigger } from '@stepflow/dialects'
 export { fillTemplates } from '../flows/fill-templates.ts'
 export { scheduleMisfits } from '../flows/trigger-inputs.ts'
+export { triggerPlace } from '../trigger-place.ts'
 export { checkedFolder } from './checked-folder.ts'
 export { createTextCompiler, type TextCompilerOptions } from './compile-text.ts'
 export { isFlowPath } from './flow-names.ts'

@@ -9,6 +9,7 @@ import { randomBytes } from 'node:crypto'
 import type { Trigger } from '@stepflow/dialects'
 import type { Clock, Diagnostic, Records } from '@stepflow/engine'
 import { changeRecord } from '../records.ts'
+import { triggerPlace } from '../trigger-place.ts'
 
 export type NamedTrigger = Extract<Trigger, { readonly name: string }>
 
@@ -121,15 +122,14 @@ function keyOf({ type, name }: Pick<NamedTrigger, 'type' | 'name'>): string {
   return `${type} ${name}`
 }
 
-function taken({ type, name, index, origin }: NamedTrigger, owner: string, file: string | undefined): Diagnostic {
+function taken(trigger: NamedTrigger, owner: string, file: string | undefined): Diagnostic {
+  const { type, name } = trigger
   const what = type === 'mcp' ? 'MCP tool' : 'webhook'
   return {
     code: TRIGGER_NAME_TAKEN,
     level: 'error',
     message: `the ${what} "${name}" is that of the flow "${owner}"`,
-    ...(file === undefined ? {} : { file }),
-    ...(origin.line > 0 ? { line: origin.line, column: origin.column } : {}),
-    path: `$.triggers[${index}]`,
+    ...triggerPlace(trigger, file),
     hint: 'give it another name, or take it out of that flow',
   }
 }

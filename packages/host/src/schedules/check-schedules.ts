@@ -2,6 +2,7 @@
 
 import type { ScheduleTrigger, Trigger } from '@stepflow/dialects'
 import { type Diagnostic, FlowError } from '@stepflow/engine'
+import { triggerPlace } from '../trigger-place.ts'
 import { readCron } from './cron.ts'
 import { checkJitter } from './jitter.ts'
 
@@ -9,15 +10,11 @@ export function checkSchedules(triggers: readonly Trigger[], file?: string): Dia
   return triggers.flatMap((trigger) => {
     const message = trigger.type === 'schedule' ? whyWrong(trigger) : undefined
     if (message === undefined) return []
-    const { index, origin } = trigger
-    const { line, column } = origin
     return {
       code: 'INVALID_TRIGGER',
       level: 'error',
-      message: `the schedule of triggers[${index}] cannot be kept: ${message}`,
-      ...(file === undefined ? {} : { file }),
-      ...(line > 0 ? { line, column } : {}),
-      path: `$.triggers[${index}]`,
+      message: `the schedule of triggers[${trigger.index}] cannot be kept: ${message}`,
+      ...triggerPlace(trigger, file),
     } as const
   })
 }

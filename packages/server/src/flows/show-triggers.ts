@@ -1,7 +1,7 @@
 // The triggers of a flow as the API shows them, and what keeps them from working here, though the flow is in order.
 
 import { type Diagnostic, isRecord, type Json } from '@stepflow/engine'
-import { type FoundFlow, triggersOf } from '@stepflow/host/named-flows'
+import { type FoundFlow, triggerPlace, triggersOf } from '@stepflow/host/named-flows'
 import type { Services } from '../services.ts'
 import { whyUnusable } from '../signatures/forms.ts'
 
@@ -22,8 +22,6 @@ export function triggerWarnings(
   return (info?.triggers ?? []).flatMap((trigger): Diagnostic[] => {
     const message = trigger.type === 'webhook' ? whyUnusable(trigger, secrets) : undefined
     if (message === undefined) return []
-    const place = trigger.origin.line > 0 ? trigger.origin : {}
-    const where = file === undefined ? place : { file, ...place }
-    return [{ code: 'UNUSABLE_SECRET', level: 'warning', message, ...where, path: `$.triggers[${trigger.index}]` }]
+    return [{ code: 'UNUSABLE_SECRET', level: 'warning', message, ...triggerPlace(trigger, file) }]
   })
 }
