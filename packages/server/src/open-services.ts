@@ -1,7 +1,7 @@
 // What serves flows, put together, without a door: configuration, store, engine, flows by their names. It takes up no run of
 // others, and listens to nothing.
 
-import { dirname, join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import {
   type Clock,
   type Diagnostic,
@@ -27,7 +27,7 @@ import {
   wire,
 } from '@stepflow/host'
 import { createRunReader } from '@stepflow/host/history'
-import { checkedFolder, createTextCompiler, isFlowPath, NamedFlows, routeCode } from '@stepflow/host/named-flows'
+import { checkedFolder, createTextCompiler, homesIn, NamedFlows, routeCode } from '@stepflow/host/named-flows'
 import { Observation, openRuns, openTelemetry } from '@stepflow/host/observability'
 import { openStoredSecrets } from '@stepflow/host/secrets'
 import { Sessions, Tokens } from '@stepflow/host/tokens'
@@ -123,8 +123,7 @@ export async function openServices(options: OpenServices): Promise<OpenedService
     const flows = new KnownFlows()
     const plugins = (): Wired => wired
     const uses = new Map<string, PluginUse>()
-    const homeOf = (file: string | undefined) =>
-      file !== undefined && isFlowPath(file) ? dirname(join(flowsDir, file)) : undefined
+    const homeOf = homesIn(flowsDir)
     const telemetry = await openTelemetry({ env, version, openRuns: () => openRuns(store) })
     if (telemetry) closing.push(() => telemetry.close())
     const observation = new Observation({ store, clock, log, further: telemetry ? [telemetry] : [] })

@@ -1,6 +1,6 @@
 // A worker of another engine: the configuration, the plugins and the folder of flows of this machine, for plans that run there.
 
-import { dirname, join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { createMemoryStore, errorsOf, FlowError, type Log, type Router, systemClock } from '@stepflow/engine'
 import { lendNodeHash } from '@stepflow/engine/node'
 import { openGivenBlobs } from '../blobs/open-blobs.ts'
@@ -11,7 +11,7 @@ import { KnownFlows } from '../flows/known-flows.ts'
 import { readSecrets } from '../flows/read-secrets.ts'
 import { checkedFolder } from '../named-flows/checked-folder.ts'
 import { createTextCompiler } from '../named-flows/compile-text.ts'
-import { isFlowPath } from '../named-flows/flow-names.ts'
+import { homesIn } from '../named-flows/flow-names.ts'
 import { NamedFlows } from '../named-flows/named-flows.ts'
 import { routeCode } from '../named-flows/read-flow.ts'
 import { openSecrets } from '../secrets/secrets.ts'
@@ -42,9 +42,7 @@ export async function workElsewhere(options: OpenWorkElsewhere): Promise<WorkerE
   const given = secretsFile === undefined ? undefined : await readSecrets(secretsFile, cwd)
   const secrets = await openSecrets({ env, given, log: options.log })
   const log = secrets.known.log(options.log)
-  const homeOf = (file: string | undefined) =>
-    file !== undefined && isFlowPath(file) ? dirname(join(folder, file)) : undefined
-  const wired = await wirePlugins(config, { env, flowDirectory: folder, homeOf, log }, secrets.known)
+  const wired = await wirePlugins(config, { env, flowDirectory: folder, homeOf: homesIn(folder), log }, secrets.known)
   try {
     const flows = new KnownFlows()
     const plugins = () => wired

@@ -1,5 +1,6 @@
 // What a flow may be called, and which file has a flow of that name.
 
+import { dirname, join } from 'node:path'
 import { FlowError } from '@stepflow/engine'
 
 const LONGEST = 200
@@ -25,6 +26,11 @@ export function checkFlowName(name: string): void {
 /** True for a path that stays below the folder of flows. */
 export function isFlowPath(path: string): boolean {
   return path.length <= 1000 && !/[\\\0]/.test(path) && path.split('/').every((part) => !/^\.*$/.test(part))
+}
+
+/** Where the files beside a flow are: in the folder of its own file, below that of flows; undefined for any other file. */
+export function homesIn(folder: string): (file: string | undefined) => string | undefined {
+  return (file) => (file !== undefined && isFlowPath(file) ? dirname(join(folder, file)) : undefined)
 }
 
 /** Of a file that does not name its flow: its path without the ending. */
