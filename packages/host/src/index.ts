@@ -6,6 +6,7 @@ export { whyNoJail } from '@stepflow/builtin'
 export type { Config, StoreConfig } from './config/config.ts'
 export { loadConfig } from './config/load-config.ts'
 export { readConfig } from './config/read-config.ts'
+export { refuseConfig } from './config/refuse-config.ts'
 export type { Env } from './config/substitute.ts'
 // --- another engine underneath
 export { openGivenBlobs } from './blobs/open-blobs.ts'

@@ -2,16 +2,7 @@
 // others, and listens to nothing.
 
 import { resolve } from 'node:path'
-import {
-  type Clock,
-  type Diagnostic,
-  errorsOf,
-  FlowError,
-  type Log,
-  type Router,
-  type Store,
-  systemClock,
-} from '@stepflow/engine'
+import { type Clock, FlowError, type Log, type Router, type Store, systemClock } from '@stepflow/engine'
 import {
   createFlowCompiler,
   createFlowLoader,
@@ -22,6 +13,7 @@ import {
   openStoreWhenThere,
   type PluginUse,
   readSecrets,
+  refuseConfig,
   type StoreConfig,
   type Wired,
   wire,
@@ -93,8 +85,7 @@ export async function openServices(options: OpenServices): Promise<OpenedService
   const { cwd, env, blobs, log = () => {}, secretsFile, door, mcpTools = 'named', version } = options
   const flowsDir = checkedFolder(resolve(cwd, options.flowsDir ?? 'flows'), options.flowsDir)
   const { config, diagnostics } = await loadConfig({ path: options.configFile, cwd, env })
-  const errors = errorsOf(diagnostics)
-  if (errors.length > 0) throw new FlowError('INVALID_INPUT', errors.map(toldOf).join('\n'))
+  refuseConfig(diagnostics)
   const stateStore = options.store ?? (config.stateStore.type === 'memory' ? defaultStore(cwd) : config.stateStore)
   if (stateStore.type !== 'postgres' && (options.capacity ?? options.nodeName ?? options.migrate) !== undefined) {
     const message =
@@ -184,12 +175,6 @@ function leads(router: Router | undefined, component: string): boolean {
   } catch {
     return false
   }
-}
-
-/** What is wrong, and in which line of which file. */
-function toldOf({ file, line, message }: Diagnostic): string {
-  const place = file === undefined ? '' : line === undefined ? `${file}: ` : `${file}:${line}: `
-  return message.startsWith(place) ? message : `${place}${message}`
 }
 
 function defaultStore(cwd: string): StoreConfig {

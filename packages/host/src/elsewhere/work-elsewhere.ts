@@ -1,10 +1,11 @@
 // A worker of another engine: the configuration, the plugins and the folder of flows of this machine, for plans that run there.
 
 import { resolve } from 'node:path'
-import { createMemoryStore, errorsOf, FlowError, type Log, type Router, systemClock } from '@stepflow/engine'
+import { createMemoryStore, type Log, type Router, systemClock } from '@stepflow/engine'
 import { lendNodeHash } from '@stepflow/engine/node'
 import { openGivenBlobs } from '../blobs/open-blobs.ts'
 import { loadConfig } from '../config/load-config.ts'
+import { refuseConfig } from '../config/refuse-config.ts'
 import type { Env } from '../config/substitute.ts'
 import { createFlowLoader } from '../flows/flow-loader.ts'
 import { KnownFlows } from '../flows/known-flows.ts'
@@ -37,8 +38,7 @@ export async function workElsewhere(options: OpenWorkElsewhere): Promise<WorkerE
   lendNodeHash()
   const folder = checkedFolder(resolve(cwd, options.flowsDir ?? 'flows'), options.flowsDir)
   const { config, diagnostics } = await loadConfig({ path: configFile, cwd, env })
-  const errors = errorsOf(diagnostics)
-  if (errors.length > 0) throw new FlowError('INVALID_INPUT', errors.map(({ message }) => message).join('\n'))
+  refuseConfig(diagnostics)
   const given = secretsFile === undefined ? undefined : await readSecrets(secretsFile, cwd)
   const secrets = await openSecrets({ env, given, log: options.log })
   const log = secrets.known.log(options.log)
