@@ -96,7 +96,7 @@ export class FolderFlows {
       const paths = [...files.keys()].sort((a, b) => Number(owners.has(b)) - Number(owners.has(a)) || (a < b ? -1 : 1))
       const saving: Promise<unknown>[] = []
       for (const { path, reading } of readAhead(paths, (path) => this.#folder.read(path))) {
-        const save = await this.#take(path, files.get(path), { owned: owners.get(path), reading })
+        const save = await this.#take(path, files.get(path), reading, owners.get(path))
         if (!save) continue
         const saved = save()
         // Should the next one not even be read, nobody asks for this one any more.
@@ -122,7 +122,9 @@ export class FolderFlows {
       if (!files) return false
       const settled = this.#settled(files)
       for (const path of settled) if (!files.has(path)) await this.#forget(path)
-      for (const path of settled) if (files.has(path)) await (await this.#take(path, files.get(path)))?.()
+      for (const path of settled) {
+        if (files.has(path)) await (await this.#take(path, files.get(path), this.#folder.read(path)))?.()
+      }
       if (settled.length > 0) {
         await this.#retakeSeconds()
         for (const path of settled) this.#report(path)
@@ -270,15 +272,14 @@ export class FolderFlows {
   }
 
   /**
-   * Takes a file in; what it answers puts what is in it on record. `owned`: the name that it had for another process.
+   * Takes in a file that is being read; what it answers puts what is in it on record. `owned`: the name that it had for another
+   * process.
    */
   async #take(
     path: string,
     mark: FileMark | undefined,
-    {
-      owned,
-      reading = this.#folder.read(path),
-    }: { owned?: string | undefined; reading?: Promise<FileContent | undefined> } = {},
+    reading: Promise<FileContent | undefined>,
+    owned?: string,
   ): Promise<(() => Promise<unknown>) | undefined> {
     const before = this.#files.get(path)
     let content: FileContent | undefined
@@ -371,7 +372,7 @@ export class FolderFlows {
   async #retakeSeconds(): Promise<void> {
     for (const { path, content, diagnostics } of [...this.#files.values()]) {
       const isSecond = diagnostics.some(({ code }) => code === NAME_TAKEN || code === TRIGGER_NAME_TAKEN)
-      if (isSecond) await (await this.#take(path, content?.mark))?.()
+      if (isSecond) await (await this.#take(path, content?.mark, this.#folder.read(path)))?.()
     }
   }
 }
