@@ -1,14 +1,7 @@
 // What runs are asked for by, in lists, summaries and events, and when many are acted on.
 
 import { type Shape, time } from '@stepflow/api'
-import {
-  ASKED_STATUSES,
-  type AskedStatus,
-  instantOf,
-  type RunFilter,
-  TRIGGER_TYPES,
-  type TriggerType,
-} from '@stepflow/engine'
+import { ASKED_STATUSES, instantOf, type RunFilter, TRIGGER_TYPES } from '@stepflow/engine'
 import { unreadable } from '../app/problem.ts'
 import { labelOf } from './start-query.ts'
 
@@ -43,10 +36,10 @@ export function filterOf({
   q,
 }: RunFilterQuery): RunFilter {
   return {
-    status: status?.split(',').map(statusOf),
+    status: someOf('status', status, ASKED_STATUSES),
     flow: flow?.split(','),
     labels: [label].flat().map(labelOf),
-    trigger: trigger?.split(',').map(triggerOf),
+    trigger: someOf('trigger', trigger, TRIGGER_TYPES),
     kind: kind === 'all' ? undefined : kind,
     since: timeOf('since', since),
     until: timeOf('until', until),
@@ -56,16 +49,12 @@ export function filterOf({
 
 // ---
 
-function statusOf(text: string): AskedStatus {
-  const status = ASKED_STATUSES.find((known) => known === text)
-  if (status) return status
-  throw unreadable(`"status" is "${text}", but must be of: ${ASKED_STATUSES.join(', ')}`)
-}
-
-function triggerOf(text: string): TriggerType {
-  const type = TRIGGER_TYPES.find((known) => known === text)
-  if (type) return type
-  throw unreadable(`"trigger" is "${text}", but must be of: ${TRIGGER_TYPES.join(', ')}`)
+function someOf<T extends string>(name: string, texts: string | undefined, words: readonly T[]): T[] | undefined {
+  return texts?.split(',').map((text) => {
+    const word = words.find((known) => known === text)
+    if (word) return word
+    throw unreadable(`"${name}" is "${text}", but must be of: ${words.join(', ')}`)
+  })
 }
 
 function timeOf(name: string, text: string | undefined): number | undefined {
