@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, vi } from 'vitest'
+import { onTestFinished } from 'vitest'
 import { stepflow } from './stepflow.ts'
 
 export interface Node {
@@ -35,15 +35,13 @@ export interface Call {
 export interface NodeOptions {
   readonly store: string
   readonly env?: Readonly<Record<string, string>>
-  /** The program, if it is not ours. */
-  readonly program?: string
 }
 
 export interface Cluster {
   readonly home: string
   /** `words`: the command and its options. */
   begin(words: readonly string[], options: NodeOptions): Node
-  /** The same, once it works. */
+  /** The same, once it works; for one test, with which it ends. */
   start(words: readonly string[], options: NodeOptions): Promise<StartedNode>
   /** In the order in which they began. */
   calls(): Call[]
@@ -56,9 +54,9 @@ export const WITHIN = { timeout: 100_000, interval: 100 }
 
 const MODULE = `import { appendFileSync } from 'node:fs'
 let calls = 0
-function note(mark, id, { runId, itemIndex, stepId }) {
+function note(mark, id, { runId: run, itemIndex: item, stepId: step }) {
   const at = Number(process.hrtime.bigint() / 1000n) / 1000
-  appendFileSync('calls', [mark, id, runId, itemIndex, stepId, process.env.NODE_NAME, at].join(' ') + '\\n')
+  appendFileSync('calls', JSON.stringify({ mark, id, at, run, item, step, node: process.env.NODE_NAME }) + '\\n')
 }
 export async function slow({ n, ms }, context) {
   const id = process.pid + '.' + calls++
@@ -88,10 +86,10 @@ export function createCluster(flows: Readonly<Record<string, string>>): Cluster 
   for (const [name, text] of Object.entries(flows)) writeFileSync(join(home, `flows/${name}.yaml`), text)
   writeFileSync(join(home, 'mine.mjs'), MODULE)
   writeFileSync(join(home, 'stepflow-config.yml'), CONFIG)
-  const begin = (words: readonly string[], { store, env, program = stepflow }: NodeOptions): Node => {
+  const begin = (words: readonly string[], { store, env }: NodeOptions): Node => {
     const at = words.indexOf('--name')
     const name = at < 0 ? `node${all.length}` : (words[at + 1] as string)
-    const line = [program, ...words, ...(at < 0 ? ['--name', name] : []), '--json']
+    const line = [stepflow, ...words, ...(at < 0 ? ['--name', name] : []), '--json']
     const child = spawn(process.execPath, line, {
       ...{ cwd: home, stdio: ['ignore', 'pipe', 'pipe'] },
       env: { ...process.env, STEPFLOW_STORE: store, NODE_NAME: name, ...env },
@@ -119,6 +117,10 @@ export function createCluster(flows: Readonly<Record<string, string>>): Cluster 
     begin,
     async start(words, options) {
       const node = begin(words, options)
+      onTestFinished(async () => {
+        node.child.kill('SIGKILL')
+        await node.ended
+      })
       return { ...node, ...(await node.ready) }
     },
     calls: () => callsIn(join(home, 'calls')),
@@ -136,82 +138,17 @@ export function steadyNow(): number {
   return Number(process.hrtime.bigint() / 1000n) / 1000
 }
 
-// --- what clients do
-
-type Lines = string | ReadableStream
-
-/** Takes lines in as a run of a flow; with its id. */
-export async function submitLines(url: string, flow: string, body: Lines, query: string): Promise<string> {
-  const answer = await postLines(url, flow, body, query)
-  expect(answer.status).toBe(202)
-  const { runId } = (await answer.json()) as { runId: string }
-  return runId
-}
-
-export function postLines(url: string, flow: string, body: Lines, query: string, signal?: AbortSignal) {
-  return fetch(`${url}/api/v1/runs?flowName=${flow}&${query}`, {
-    ...{ method: 'POST', headers: { 'content-type': 'application/x-ndjson' }, body, duplex: 'half' },
-    ...(signal ? { signal } : {}),
-  } as RequestInit)
-}
-
-export function inputLines(count: number, ms: number): string {
-  return numbers(count)
-    .map((n) => `${JSON.stringify({ n, ms })}\n`)
-    .join('')
-}
-
-/** Of each item, in the order of the inputs. */
-export async function resultsOf<T = number>(url: string, id: string): Promise<T[]> {
-  const text = await (await fetch(`${url}/api/v1/runs/${id}/results`)).text()
-  return text
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line).result)
-}
-
-/** An answer of the API, of which each test looks at a part. */
-export async function ask(url: string, path: string): Promise<any> {
-  return (await fetch(`${url}/api/v1${path}`)).json()
-}
-
-export async function post(url: string, path: string, body: unknown = {}): Promise<{ status: number; body: any }> {
-  const answer = await fetch(`${url}/api/v1${path}`, {
-    ...{ method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) },
-  })
-  return { status: answer.status, body: await answer.json() }
-}
-
-export async function untilEnded(url: string, id: string): Promise<any> {
-  return vi.waitFor(async () => {
-    const run = await ask(url, `/runs/${id}`)
-    expect(run.status).toMatch(/completed|failed|cancelled/)
-    return run
-  }, WITHIN)
-}
-
-export function numbers(count: number): number[] {
-  return Array.from({ length: count }, (_, n) => n)
-}
-
 // ---
 
 function callsIn(file: string): Call[] {
   const calls = new Map<string, Call>()
-  const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : []
+  // The last line may still be on its way.
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : []
   for (const line of lines) {
-    const [mark, id, run, item, step, node, at] = line.split(' ') as [
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-    ]
+    const { mark, id, at, ...call } = JSON.parse(line)
     const known = calls.get(id)
-    if (mark === '-' && known) known.ended = Number(at)
-    else calls.set(id, { run, item: Number(item), step, node, begun: Number(at), ended: undefined })
+    if (mark === '-' && known) known.ended = at
+    else calls.set(id, { ...call, begun: at, ended: undefined })
   }
   return [...calls.values()]
 }

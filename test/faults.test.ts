@@ -7,18 +7,9 @@ import pg from 'pg'
 import { afterAll, expect, onTestFinished, test, vi } from 'vitest'
 import { startNetwork } from '../packages/store-postgres/test/network.ts'
 import { withPostgres } from '../packages/store-postgres/test/with-postgres.ts'
-import {
-  ask,
-  createCluster,
-  inputLines,
-  numbers,
-  post,
-  resultsOf,
-  type StartedNode,
-  submitLines,
-  WITHIN,
-} from './cluster.ts'
+import { createCluster, WITHIN } from './cluster.ts'
 import { flows } from './faults/load.ts'
+import { ask, inputLines, numbers, post, resultsOf, submitLines } from './requests.ts'
 
 const LIMIT = { timeout: 240_000 }
 
@@ -29,14 +20,7 @@ await withPostgres((server) => {
   const newSchema = () => `faults${schemas++}`
   const at = (schema: string, port = server.port) =>
     `${server.url.replace(`:${server.port}/`, `:${port}/`)}?schema=${schema}`
-  const start = async (words: readonly string[], store: string, env = {}): Promise<StartedNode> => {
-    const node = await cluster.start(words, { store, env })
-    onTestFinished(async () => {
-      node.child.kill('SIGKILL')
-      await node.ended
-    })
-    return node
-  }
+  const start = (words: readonly string[], store: string) => cluster.start(words, { store })
   const serve = (store: string, ...words: string[]) => start(['serve', '--port', '0', ...words], store)
   const sql = async (text: string): Promise<any[]> => {
     const client = new pg.Client({ connectionString: server.url })

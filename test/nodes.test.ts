@@ -5,17 +5,8 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, onTestFinished, test, vi } from 'vitest'
 import { withPostgres } from '../packages/store-postgres/test/with-postgres.ts'
-import {
-  ask,
-  createCluster,
-  inputLines,
-  numbers,
-  postLines,
-  resultsOf,
-  type StartedNode,
-  submitLines,
-  WITHIN,
-} from './cluster.ts'
+import { createCluster, WITHIN } from './cluster.ts'
+import { ask, inputLines, numbers, postLines, resultsOf, submitLines } from './requests.ts'
 import { stepflow } from './stepflow.ts'
 
 const LIMIT = { timeout: 240_000 }
@@ -44,16 +35,8 @@ await withPostgres((server) => {
     cluster.forgetCalls()
     return {
       store,
-      serve: (...words: string[]) => started(['serve', '--port', '0', ...words]),
-      work: (...words: string[]) => started(['worker', ...words]),
-    }
-    async function started(words: string[]): Promise<StartedNode> {
-      const node = await cluster.start(words, { store })
-      onTestFinished(async () => {
-        node.child.kill('SIGKILL')
-        await node.ended
-      })
-      return node
+      serve: (...words: string[]) => cluster.start(['serve', '--port', '0', ...words], { store }),
+      work: (...words: string[]) => cluster.start(['worker', ...words], { store }),
     }
   }
 

@@ -2,7 +2,7 @@
 // and compare them.
 
 import { setTimeout as wait } from 'node:timers/promises'
-import { inputLines, numbers } from '../cluster.ts'
+import { inputLines, numbers } from '../requests.ts'
 
 export interface LoadOptions {
   /** What its keys begin with. */

@@ -3,8 +3,7 @@
 
 import { type Network, startNetwork } from '../../packages/store-postgres/test/network.ts'
 import type { PostgresServer } from '../../packages/store-postgres/test/server.ts'
-import type { Cluster, Node } from '../cluster.ts'
-import { steadyNow } from '../cluster.ts'
+import { type Cluster, type Node, steadyNow } from '../cluster.ts'
 import { freePort } from '../free-port.ts'
 
 export interface MemberOptions {
