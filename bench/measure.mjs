@@ -31,9 +31,9 @@ export function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
-/** All but a twentieth are no larger. */
-export function p95(values) {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length * 0.95)] ?? 0
+/** So large a part of them is no larger: 0.95 for all but a twentieth. Of none: no number, which meets no goal. */
+export function percentile(values, part) {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length * part)] ?? Number.NaN
 }
 
 /** One line of the table. `limit`: the largest value that meets the goal; without one it is for information. */

@@ -102,11 +102,6 @@ export async function until(what, look, { every = 20, limit = 120_000 } = {}) {
   }
 }
 
-export function percentile(values, part) {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)] ?? 0
-}
-
 // ---
 
 async function sendAll(sending, count, input) {

@@ -1,10 +1,9 @@
 // What three nodes on one store owe those who use it at once: a large run is cancelled, a short one comes beside it, and one of
 // the nodes is gone.
 
-import pg from 'pg'
-import { line, number, timed } from '../measure.mjs'
+import { line, median, number, percentile, timed } from '../measure.mjs'
 import { isQuick, post } from '../programs.mjs'
-import { flowOn, IN_FLIGHT, nodesOn, percentile, readAll, runOf, submit, until } from './nodes.mjs'
+import { flowOn, IN_FLIGHT, nodesOn, readAll, runOf, submit, until } from './nodes.mjs'
 
 const MANY = isQuick ? 10_000 : 100_000
 const TAKEN_IN = 30_000
@@ -80,7 +79,7 @@ async function besides(at, flowId) {
     await new Promise((next) => setTimeout(next, 20))
   }
   await all
-  const note = `p50 ${number(percentile(times, 0.5))} ms; ${beside} of ${times.length} while it ran`
+  const note = `p50 ${number(median(times))} ms; ${beside} of ${times.length} while it ran`
   const what = `a run of one step beside a batch of ${number(MANY)}, from its request to its result, p99`
   return line({ what, goal: '<= 1 s', limit: 1, unit: 's', values: [percentile(times, 0.99) / 1000], note })
 }
@@ -118,22 +117,12 @@ async function gone(server, nodes, at, flowId, lost) {
   ]
 }
 
-async function shardsOf(server, schema, driver) {
+function shardsOf(server, schema, driver) {
   const text = `SELECT first, items FROM ${schema}.shards WHERE is_open AND driver = $1 AND items > 0`
-  return asked(server, text, [driver])
+  return server.query(text, [driver])
 }
 
 async function takenIn(server, schema, run) {
-  const [{ count }] = await asked(server, `SELECT sum(items) AS count FROM ${schema}.shards WHERE run = $1`, [run])
+  const [{ count }] = await server.query(`SELECT sum(items) AS count FROM ${schema}.shards WHERE run = $1`, [run])
   return Number(count)
-}
-
-async function asked(server, text, values) {
-  const client = new pg.Client({ connectionString: server.url })
-  await client.connect()
-  try {
-    return (await client.query(text, values)).rows
-  } finally {
-    await client.end()
-  }
 }

@@ -1,9 +1,9 @@
 // What a node more brings: a batch whose component only waits, on three nodes beside one; and how soon one that is added takes
 // part. How soon a shard comes to a node.
 
-import { line, number, takeTurns, timed } from '../measure.mjs'
+import { line, median, number, percentile, takeTurns, timed } from '../measure.mjs'
 import { isQuick, post } from '../programs.mjs'
-import { flowOn, IN_FLIGHT, nodesOn, percentile, readAll, submit, until } from './nodes.mjs'
+import { flowOn, IN_FLIGHT, nodesOn, readAll, submit, until } from './nodes.mjs'
 
 const WAIT_MS = 20
 const ITEMS = isQuick ? 480 : 2_880
@@ -24,7 +24,7 @@ export async function measureSpread(server) {
       () => batch(many),
       { rounds: isQuick ? 2 : 3 },
     )
-    const rate = (took) => `${number((ITEMS * 1000) / percentile(took, 0.5))} items/s`
+    const rate = (took) => `${number((ITEMS * 1000) / median(took))} items/s`
     const note = `${rate(subjects)}; one node: ${rate(floors)}`
     return [
       line({

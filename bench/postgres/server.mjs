@@ -18,15 +18,23 @@ export async function startPostgres(folder) {
   const module = await import(pathToFileURL(file).href)
   const server = await module.startPostgres()
   if (typeof server === 'string') return server
+  /** Its rows; by a session of its own. */
+  const query = async (text, values) => {
+    const client = new pg.Client({ connectionString: server.url })
+    await client.connect()
+    try {
+      return (await client.query(text, values)).rows
+    } finally {
+      await client.end()
+    }
+  }
   return {
     ...server,
+    query,
     stop: () => server.stop(),
     /** The address of a new, empty database. */
     async database(name) {
-      const client = new pg.Client({ connectionString: server.url })
-      await client.connect()
-      await client.query(`CREATE DATABASE ${name}`)
-      await client.end()
+      await query(`CREATE DATABASE ${name}`)
       return server.url.replace(/\/postgres$/, `/${name}`)
     },
   }

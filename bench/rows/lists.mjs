@@ -3,7 +3,7 @@
 
 import { join } from 'node:path'
 import { createSqliteStore } from '../../packages/store-sqlite/dist/index.js'
-import { line, number, p95, takeTurns, timed } from '../measure.mjs'
+import { line, number, percentile, takeTurns, timed } from '../measure.mjs'
 import { isQuick, scratch, serve } from '../programs.mjs'
 
 const RUNS = isQuick ? 5_000 : 100_000
@@ -60,7 +60,7 @@ export async function measure() {
 async function p95Of(ask) {
   const times = []
   for (let i = 0; i < ASKED; i++) times.push(await timed(ask))
-  return p95(times)
+  return percentile(times, 0.95)
 }
 
 const FLOWS = ['orders', 'mail', 'invoices', 'sync']
