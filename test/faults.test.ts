@@ -3,9 +3,9 @@
 
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import pg from 'pg'
 import { afterAll, expect, onTestFinished, test, vi } from 'vitest'
 import { startNetwork } from '../packages/store-postgres/test/network.ts'
+import { rowsOf } from '../packages/store-postgres/test/rows-of.ts'
 import { withPostgres } from '../packages/store-postgres/test/with-postgres.ts'
 import { createCluster, WITHIN } from './cluster.ts'
 import { flows } from './faults/load.ts'
@@ -22,13 +22,7 @@ await withPostgres((server) => {
     `${server.url.replace(`:${server.port}/`, `:${port}/`)}?schema=${schema}`
   const start = (words: readonly string[], store: string) => cluster.start(words, { store })
   const serve = (store: string, ...words: string[]) => start(['serve', '--port', '0', ...words], store)
-  const sql = async (text: string): Promise<any[]> => {
-    const client = new pg.Client({ connectionString: server.url })
-    await client.connect()
-    const { rows } = await client.query(text)
-    await client.end()
-    return rows
-  }
+  const sql = (text: string) => rowsOf(server.url, text)
 
   test(
     'while a node is cut off from the database, its API answers 503, /ready too, and /health stays 200',

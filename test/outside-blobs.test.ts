@@ -12,6 +12,7 @@ import { openFolder } from '../packages/host/src/blobs/folder-blobs.ts'
 import { blobsOf } from '../packages/host/src/blobs/open-blobs.ts'
 import { startObjectStorage } from '../packages/host/test/s3-server.ts'
 import { created, settled } from '../packages/store-postgres/test/entries.ts'
+import { rowsOf } from '../packages/store-postgres/test/rows-of.ts'
 import type { PostgresServer } from '../packages/store-postgres/test/server.ts'
 import { withPostgres } from '../packages/store-postgres/test/with-postgres.ts'
 import { stepflow } from './stepflow.ts'
@@ -72,9 +73,7 @@ async function suite(server: PostgresServer): Promise<void> {
         one.append({ journal: `r${n}/0`, after: 0, entries: [created(`r${n}`, [large])] }),
       ),
     )
-    expect(
-      await sql(server, name, 'SELECT count(*) AS n FROM blobs WHERE coalesce(length(json), length(bytes)) > 0'),
-    ).toBe(0)
+    expect(await blobsIn(server, name, 'WHERE coalesce(length(json), length(bytes)) > 0')).toBe(0)
     expect(filesIn(join(home, name))).toHaveLength(2) // the plan and the value
     expect((await other.read('r0/0'))[0]?.entries).toEqual([created('r0', [large])])
     await Promise.all([store.close(), other.close()])
@@ -291,7 +290,7 @@ async function suite(server: PostgresServer): Promise<void> {
     const dead = await createPostgresStore({ url: urlOf(name), clock, blobs: async () => dying })
     const values = [{ a: 'a'.repeat(2_000) }, { b: 'b'.repeat(2_000) }]
     for (const value of values) void dead.blobs.put(value)
-    const rows = () => sql(server, name, 'SELECT count(*) AS n FROM blobs')
+    const rows = () => blobsIn(server, name)
     await vi.waitFor(async () => expect(await rows()).toBe(2), { timeout: 50_000 })
 
     const next = await createPostgresStore({ url: urlOf(name), clock, blobs: async () => place })
@@ -412,12 +411,7 @@ function filesIn(folder: string): string[] {
     .map(({ name }) => name)
 }
 
-async function sql(server: PostgresServer, schema: string, text: string): Promise<number> {
-  const { default: pg } = await import('pg')
-  const client = new pg.Client({ connectionString: server.url })
-  await client.connect()
-  await client.query(`SET search_path TO "${schema}"`)
-  const { rows } = await client.query(text)
-  await client.end()
-  return Number(rows[0].n)
+async function blobsIn({ url }: PostgresServer, schema: string, which = ''): Promise<number> {
+  const [found] = await rowsOf(url, `SELECT count(*)::integer AS n FROM "${schema}".blobs ${which}`)
+  return found.n
 }

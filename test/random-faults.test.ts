@@ -1,8 +1,8 @@
 // Three servers on one database, under a steady load and random faults: every result is right, nothing is called again that
 // nobody had lost, and everybody works in the end. `npm run faults -- --minutes N` goes on for as long as one likes.
 
-import pg from 'pg'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { rowsOf } from '../packages/store-postgres/test/rows-of.ts'
 import { withPostgres } from '../packages/store-postgres/test/with-postgres.ts'
 import { createCluster, steadyNow, WITHIN } from './cluster.ts'
 import { tooManyAtOnce, wrongRepetitions } from './faults/judge-calls.ts'
@@ -115,12 +115,4 @@ function openJournals(url: string, schema: string): Promise<object[]> {
      FROM "${schema}".shards LEFT JOIN "${schema}".wakes USING (run, part) LEFT JOIN "${schema}".drivers ON id = driver
      WHERE is_open LIMIT 20`,
   )
-}
-
-async function rowsOf(url: string, text: string): Promise<object[]> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  const { rows } = await client.query(text)
-  await client.end()
-  return rows
 }

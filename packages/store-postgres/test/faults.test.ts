@@ -6,6 +6,7 @@ import { createPostgresStore } from '@stepflow/store-postgres'
 import pg from 'pg'
 import { expect, test, vi } from 'vitest'
 import { created, settled } from './entries.ts'
+import { rowsOf } from './rows-of.ts'
 import { type PostgresServer, startPostgres } from './server.ts'
 import { withPostgres } from './with-postgres.ts'
 
@@ -165,10 +166,7 @@ function suite(server: PostgresServer): void {
   })
 
   test('a user without the right to make a schema is told which right is missing', async () => {
-    const client = new pg.Client({ connectionString: server.url })
-    await client.connect()
-    await client.query('CREATE ROLE poor LOGIN')
-    await client.end()
+    await rowsOf(server.url, 'CREATE ROLE poor LOGIN')
     const url = server.url.replace('//stepflow:', '//poor:')
     await expect(open(`${url}?schema=for_poor`)).rejects.toMatchObject({
       code: 'INVALID_INPUT',
@@ -177,16 +175,13 @@ function suite(server: PostgresServer): void {
   })
 
   test("another program's schema is refused, and stays as it is", async () => {
-    const client = new pg.Client({ connectionString: server.url })
-    await client.connect()
-    await client.query('CREATE SCHEMA foreign_one; CREATE TABLE foreign_one.runs (a integer)')
+    await rowsOf(server.url, 'CREATE SCHEMA foreign_one; CREATE TABLE foreign_one.runs (a integer)')
     await expect(open(`${server.url}?schema=foreign_one`)).rejects.toMatchObject({
       code: 'INVALID_INPUT',
       message: expect.stringContaining("another program's"),
     })
-    const { rows } = await client.query(`SELECT FROM pg_class WHERE relnamespace = 'foreign_one'::regnamespace`)
+    const rows = await rowsOf(server.url, `SELECT FROM pg_class WHERE relnamespace = 'foreign_one'::regnamespace`)
     expect(rows.length).toBe(1)
-    await client.end()
   })
 
   test('ten that come at once find or make one schema', async () => {

@@ -11,6 +11,7 @@ import pg from 'pg'
 import { expect, test, vi } from 'vitest'
 import { freePort } from '../../../test/free-port.ts'
 import { created, settled } from './entries.ts'
+import { rowsOf } from './rows-of.ts'
 import { installPackage, type PostgresServer } from './server.ts'
 import { withPostgres } from './with-postgres.ts'
 
@@ -61,11 +62,7 @@ function suite(server: PostgresServer): void {
     await expect(migratePostgres(url, false)).rejects.toMatchObject(refused)
     await pooler.stop()
 
-    const client = new pg.Client({ connectionString: server.url })
-    await client.connect()
-    const { rows } = await client.query(`SELECT FROM pg_namespace WHERE nspname LIKE 'never%'`)
-    await client.end()
-    expect(rows).toEqual([])
+    expect(await rowsOf(server.url, `SELECT FROM pg_namespace WHERE nspname LIKE 'never%'`)).toEqual([])
   })
 }
 

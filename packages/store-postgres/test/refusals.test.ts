@@ -10,6 +10,7 @@ import { expect, test, vi } from 'vitest'
 import { addressOf } from '../src/address.ts'
 import { checkServer } from '../src/migrate.ts'
 import { created, settled } from './entries.ts'
+import { rowsOf } from './rows-of.ts'
 import type { PostgresServer } from './server.ts'
 import { withPostgres } from './with-postgres.ts'
 
@@ -29,15 +30,7 @@ function suite(server: PostgresServer): void {
   let schemas = 0
   const newUrl = () => `${server.url}?schema=w${schemas++}`
   const open = (url: string) => createPostgresStore({ url, pollMs: 20 })
-  const sql = async (text: string, url = server.url) => {
-    const client = new pg.Client({ connectionString: url })
-    await client.connect()
-    try {
-      return (await client.query(text)).rows
-    } finally {
-      await client.end()
-    }
-  }
+  const sql = (text: string, url = server.url) => rowsOf(url, text)
   const as = (role: string, url: string) => url.replace('//stepflow:', `//${role}:`)
 
   test('a database that is not in UTF-8 is refused', async () => {

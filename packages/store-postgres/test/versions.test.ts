@@ -5,10 +5,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createManualClock } from '@stepflow/engine/testing'
 import { createPostgresStore } from '@stepflow/store-postgres'
-import pg from 'pg'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { engineFor, results, WRITTEN_AT } from '../../store-sqlite/test/versions/runs.ts'
 import { VERSION } from '../src/migrate.ts'
+import { rowsOf } from './rows-of.ts'
 import { COPIED, writeCopy } from './versions/write-copy.ts'
 import { withPostgres } from './with-postgres.ts'
 
@@ -19,13 +19,7 @@ const versions = readdirSync(copies).filter((name) => name.endsWith('.sql'))
 
 await withPostgres((server) => {
   let schemas = 0
-  const sql = async (text: string): Promise<Record<string, unknown>[]> => {
-    const client = new pg.Client({ connectionString: server.url })
-    await client.connect()
-    const found = await client.query(text)
-    await client.end()
-    return found.rows
-  }
+  const sql = (text: string) => rowsOf(server.url, text)
 
   beforeAll(async () => {
     // Once for each version, when it is final: WRITE_COPY=1 npx vitest run packages/store-postgres/test/versions.test.ts
