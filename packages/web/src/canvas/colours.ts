@@ -1,5 +1,7 @@
 // Colours of the page, for what is drawn on a canvas.
 
+import { currentTheme } from '../parts/settings.ts'
+
 /** By theme, then by name. */
 const resolvedColours = new Map<string, Map<string, string>>()
 
@@ -8,7 +10,7 @@ const resolvedColours = new Map<string, Map<string, string>>()
  * like is asked once for each: the browser lays out the whole page to answer that.
  */
 export function coloursOf(): (name: string) => string {
-  const theme = `${document.documentElement.dataset.theme} ${DARK.matches} ${PRINT.matches}`
+  const theme = `${currentTheme()} ${PRINT.matches}`
   const colours = resolvedColours.get(theme) ?? new Map<string, string>()
   resolvedColours.set(theme, colours)
   return (name) => {
@@ -28,7 +30,6 @@ export function fontFamily(): string {
 
 // ---
 
-const DARK = matchMedia('(prefers-color-scheme: dark)')
 const PRINT = matchMedia('print')
 let family: string | undefined
 

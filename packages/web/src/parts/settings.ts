@@ -27,16 +27,12 @@ export function useSettings(): Settings {
 
 /** The theme that is seen: the chosen one, or that of the system. For what is painted, which does not change by itself. */
 export function useTheme(): 'light' | 'dark' {
-  const { theme } = useSettings()
-  const isDark = useSyncExternalStore(
-    (listener) => {
-      DARK.addEventListener('change', listener)
-      return () => DARK.removeEventListener('change', listener)
-    },
-    () => DARK.matches,
-  )
-  if (theme !== 'system') return theme
-  return isDark ? 'dark' : 'light'
+  return useSyncExternalStore(onTheme, currentTheme)
+}
+
+export function currentTheme(): 'light' | 'dark' {
+  if (settings.theme !== 'system') return settings.theme
+  return DARK.matches ? 'dark' : 'light'
 }
 
 export function currentSettings(): Settings {
@@ -63,6 +59,15 @@ export function applySettings(): void {
 // ---
 
 const DARK = matchMedia('(prefers-color-scheme: dark)')
+
+function onTheme(listener: () => void): () => void {
+  listeners.add(listener)
+  DARK.addEventListener('change', listener)
+  return () => {
+    listeners.delete(listener)
+    DARK.removeEventListener('change', listener)
+  }
+}
 
 function read(): Settings {
   try {
