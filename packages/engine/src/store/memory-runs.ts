@@ -122,6 +122,7 @@ export class MemoryRuns implements Runs {
   apply(journal: MemoryJournal, batch: Batch, changes: Changes): void {
     const { run } = journal
     const { finished } = changes
+    const isHead = journal === run.head
     count(journal.counts, changes, batch.atWork)
     if (this.#keepsSteps) {
       for (const { item, to, outcome } of finished) {
@@ -135,11 +136,11 @@ export class MemoryRuns implements Runs {
     const isFirst = journal.length === 1 && run.journals.length === 1
     if (isFirst) changeRow(run.row, changes)
     else if (concernsRun(run.row, changes)) run.row = applyChanges(run.row, changes)
-    if (journal.isOpen && hasShardEnded(journal.counts, journal.items, journal.id.endsWith('/0'), run.row)) {
+    if (journal.isOpen && hasShardEnded(journal.counts, journal.items, isHead, run.row)) {
       journal.isOpen = false
       if (isFirst) changeRow(run.row, changes, journal.counts)
       else run.row = applyChanges(run.row, changes, journal.counts)
-      if (!this.#keepsSteps && !journal.id.endsWith('/0')) this.forget(journal.id)
+      if (!this.#keepsSteps && !isHead) this.forget(journal.id)
     }
     if (!wasEnded && isEnded(run.row.status)) this.#hasEnded(run)
   }
