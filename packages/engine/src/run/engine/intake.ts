@@ -1,8 +1,11 @@
 // Takes a run's inputs in: a few stay in the run's own journal, many are split into shards, each a journal of its own.
 
+import type { Clock } from '../../clock.ts'
 import { errorValue, FlowError } from '../../errors.ts'
 import type { JournalEntry, JournalId, RunId, Share } from '../../journal/events.ts'
 import { jsonBytes } from '../../json-size.ts'
+import type { Patience } from '../../store/patience.ts'
+import type { Store } from '../../store/store.ts'
 
 /** Shards of a run that are driven at once. */
 export const OPEN_SHARDS = 4
@@ -18,14 +21,13 @@ const ITEMS_FOR_EACH = 16
 const PAUSE_MS = 20
 
 export interface IntakeTools {
-  readonly now: () => number
-  readonly timer: (ms: number, fire: () => void) => () => void
+  readonly store: Store
+  readonly patience: Patience
+  readonly clock: Clock
   /** Starts a journal with these entries; resolves when they are written. */
   readonly open: (journal: JournalId, entries: readonly JournalEntry[]) => Promise<void>
   /** Resolves once there is room for another shard, of so many items at most. */
   readonly room: (items: number) => Promise<void>
-  /** Writes to the run's own journal, after whatever it holds. */
-  readonly note: (entries: readonly JournalEntry[]) => Promise<void>
 }
 
 /** The run whose inputs are taken in. */
@@ -64,6 +66,7 @@ export async function takeIn(
   onBroken: 'fail' | 'keep',
   tools: IntakeTools,
 ): Promise<'whole' | 'broken'> {
+  const { store, patience, clock } = tools
   let from = taken.items
   let shards = taken.shards
   const forLimit = Math.min(LARGEST_SHARD_ITEMS, Math.max(FIRST_SHARD_ITEMS, run.limit * ITEMS_FOR_EACH))
@@ -78,11 +81,15 @@ export async function takeIn(
     await tools.open(journal, [entry])
     await tools.room(largest())
   }
+  /** Writes to the run's own journal, after whatever it holds. */
+  const note = async (entry: JournalEntry) => {
+    await patience.ask(async () => store.append({ journal: `${run.id}/0`, entries: [entry] }))
+  }
   const flush = (): Promise<void> => {
     if (shard.length === 0) return flushing
     const { id, share } = run
     const own = share === undefined ? {} : { share }
-    const entry: JournalEntry = { type: 'created', at: tools.now(), run: id, from, inputs: shard, ...own }
+    const entry: JournalEntry = { type: 'created', at: clock.now(), run: id, from, inputs: shard, ...own }
     const journal = `${run.id}/${++shards}`
     from += shard.length
     shard = []
@@ -104,7 +111,7 @@ export async function takeIn(
     await waiting
     isSourceAtFault = true
   }
-  const stopWatching = watchForPauses(tools, () => from + shard.length, flush)
+  const stopWatching = watchForPauses(clock, () => from + shard.length, flush)
 
   try {
     if (Symbol.asyncIterator in inputs) {
@@ -126,7 +133,7 @@ export async function takeIn(
     // What was read before the source failed is taken, and run.
     if (!run.isClosed) {
       await flush()
-      await tools.note([{ type: 'broken', at: tools.now(), items: from, error: errorValue(error) }])
+      await note({ type: 'broken', at: clock.now(), items: from, error: errorValue(error) })
     }
     if (onBroken === 'keep' && isSourceAtFault) return 'broken'
     throw error
@@ -136,12 +143,12 @@ export async function takeIn(
   // A closed intake was broken off: what it has not written, it has not taken, and it does not know the end.
   if (run.isClosed) return 'broken'
   await flush()
-  await tools.note([{ type: 'sealed', at: tools.now(), items: from }])
+  await note({ type: 'sealed', at: clock.now(), items: from })
   return 'whole'
 }
 
 /** Inputs that trickle in are not kept waiting for a shard to be full. */
-function watchForPauses(tools: IntakeTools, count: () => number, flush: () => Promise<void>): () => void {
+function watchForPauses(clock: Clock, count: () => number, flush: () => Promise<void>): () => void {
   let seen = 0
   let cancel: () => void
   const look = () => {
@@ -149,9 +156,9 @@ function watchForPauses(tools: IntakeTools, count: () => number, flush: () => Pr
     // A write that fails is heard of by the intake, which waits for the same promise.
     if (now === seen) flush().catch(() => {})
     seen = now
-    cancel = tools.timer(PAUSE_MS, look)
+    cancel = clock.timer(PAUSE_MS, look)
   }
-  cancel = tools.timer(PAUSE_MS, look)
+  cancel = clock.timer(PAUSE_MS, look)
   return () => cancel()
 }
 

@@ -3,7 +3,7 @@
 
 import type { Clock } from '../../clock.ts'
 import type { Inputs } from '../../engine.ts'
-import type { JournalEntry, RunId } from '../../journal/events.ts'
+import type { RunId } from '../../journal/events.ts'
 import type { Patience } from '../../store/patience.ts'
 import type { Store } from '../../store/store.ts'
 import { OPEN_SHARDS, type Taken, takeIn, WAITING_ITEMS } from './intake.ts'
@@ -80,21 +80,14 @@ export class Intakes {
     results: ResultStream,
     { inputs, taken, onBroken = 'fail' }: IntakeSource,
   ): Promise<'whole' | 'broken'> {
-    const { clock, journals, patience } = this.#tools
+    const { store, patience, clock, journals } = this.#tools
     return takeIn(run, inputs, taken, onBroken, {
-      now: () => clock.now(),
-      timer: (ms, fire) => clock.timer(ms, fire),
+      ...{ store, patience, clock },
       room: async (items) => {
         await run.shardRoom(OPEN_SHARDS, WAITING_ITEMS / items)
         await results.room(BACKLOG_SHARDS * items)
       },
       open: (journal, entries) => journals.start(run, journal, entries),
-      note: async (entries) => patience.ask(() => this.#note(run.id, entries)),
     })
-  }
-
-  /** Adds to the run's own journal, whoever else does. */
-  async #note(id: RunId, entries: readonly JournalEntry[]): Promise<void> {
-    await this.#tools.store.append({ journal: `${id}/0`, entries })
   }
 }

@@ -88,14 +88,12 @@ export class SpreadRuns {
     const open = (journal: JournalId, entries: readonly JournalEntry[]) => this.#open(journal, entries)
     try {
       end = await takeIn(intake, inputs, taken, onBroken, {
-        now: () => clock.now(),
-        timer: (ms, fire) => clock.timer(ms, fire),
+        ...{ store, patience, clock },
         room: () => intake.room(MOST_AHEAD),
         async open(journal, entries) {
           intake.writes(entries)
           await open(journal, entries)
         },
-        note: async (entries) => patience.ask(async () => store.append({ journal: `${id}/0`, entries })),
       })
       return end
     } catch (error) {
