@@ -266,7 +266,8 @@ class Visits {
       // Of what waits for the steps inside it, these run meanwhile.
     } else if (tried && (signal !== undefined || until !== undefined || turn !== undefined)) {
       goOn(tried, at)
-      tried.waits = [...(tried.waits ?? []), { from: at }]
+      tried.waits ??= []
+      tried.waits.push({ from: at })
     }
     row.why = whyParked(entry)
   }
