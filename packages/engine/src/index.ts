@@ -97,6 +97,7 @@ export {
   type RunId,
   type RunOptions,
   type Share,
+  itemsEnded,
   saysEndOf,
   secretsInside,
   TRIGGER_TYPES,

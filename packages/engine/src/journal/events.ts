@@ -220,6 +220,11 @@ export function saysEndOf(entry: JournalEntry, item: number): boolean {
   return entry.type === 'finished' && item >= entry.item && item <= (entry.to ?? entry.item)
 }
 
+/** How many items the entry says the end of. */
+export function itemsEnded({ item, to = item }: Extract<JournalEntry, { type: 'finished' }>): number {
+  return to - item + 1
+}
+
 /** What the runs inside an item mark as secret, or inside all items of these rows. */
 export function secretsInside(entries: readonly JournalEntry[]): readonly unknown[] {
   return entries.flatMap((entry) => (entry.type === 'opened' ? (entry.secrets ?? []) : []))

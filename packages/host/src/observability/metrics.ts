@@ -1,7 +1,7 @@
 // The counts of this process, in memory, as Prometheus reads them. Label values are words of ours and patterns of routes,
 // so that their number is bounded.
 
-import { itemStatus, type JournalEntry, type RunRow } from '@stepflow/engine'
+import { itemStatus, itemsEnded, type JournalEntry, type RunRow } from '@stepflow/engine'
 import type { Observer } from './observer.ts'
 
 /** Upper bounds in seconds; a last bucket has the rest. */
@@ -18,7 +18,7 @@ export class Metrics implements Observer {
     for (let i = 0; i < entries.length; i++) {
       const entry = entries[i] as JournalEntry // below its length
       if (entry.type !== 'finished' || entry.carried) continue
-      add(this.#items, itemStatus(entry.outcome), (entry.to ?? entry.item) - entry.item + 1)
+      add(this.#items, itemStatus(entry.outcome), itemsEnded(entry))
     }
   }
 

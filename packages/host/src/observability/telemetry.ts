@@ -2,7 +2,7 @@
 // they are loaded here, when the environment names a collector. Attributes have our own words and ids, no values.
 
 import { createHash, randomBytes } from 'node:crypto'
-import { type CallContext, FlowError, itemStatus, type JournalEntry, type RunRow } from '@stepflow/engine'
+import { type CallContext, FlowError, itemStatus, itemsEnded, type JournalEntry, type RunRow } from '@stepflow/engine'
 import type { Env } from '../config/substitute.ts'
 import type { CallAnswer, Observer } from './observer.ts'
 
@@ -213,7 +213,7 @@ function countsOf(meter: Loaded, openRuns: () => Promise<number>) {
     wrote(entries: readonly JournalEntry[]) {
       for (const entry of entries) {
         if (entry.type !== 'finished' || entry.carried) continue
-        items.add((entry.to ?? entry.item) - entry.item + 1, { outcome: itemStatus(entry.outcome) })
+        items.add(itemsEnded(entry), { outcome: itemStatus(entry.outcome) })
       }
     },
   }

@@ -5,7 +5,7 @@
 // N2  Results that come before their turn wait here as far as a page reaches; those beyond it are in the store.
 
 import { FlowError } from '../../errors.ts'
-import type { JournalEntry, RunId } from '../../journal/events.ts'
+import { itemsEnded, type JournalEntry, type RunId } from '../../journal/events.ts'
 import { endedOf } from '../../journal/project.ts'
 import { BEGINNING, type Cursor, type ItemRow, type JournalRow, type RunRow, type Store } from '../../store/store.ts'
 import type { Outcome } from '../outcome.ts'
@@ -99,7 +99,7 @@ export class EndHint {
     this.#hasHeard = true
     for (let i = 0; i < entries.length; i++) {
       const entry = entries[i] as JournalEntry
-      if (entry.type === 'finished') this.#ended += (entry.to ?? entry.item) - entry.item + 1
+      if (entry.type === 'finished') this.#ended += itemsEnded(entry)
       else if (entry.type === 'sealed' || entry.type === 'signalled') this.#isDue = true
     }
     if (this.#isCancelled || this.#ended >= this.#left) this.#isDue = true

@@ -2,7 +2,7 @@
 // fast they are, as far as it is known here.
 
 import type { Clock } from '../../clock.ts'
-import type { JournalEntry, RunId, Share } from '../../journal/events.ts'
+import { itemsEnded, type JournalEntry, type RunId, type Share } from '../../journal/events.ts'
 import type { Store } from '../../store/store.ts'
 import { type IntakeRun, LARGEST_SHARD_ITEMS } from './intake.ts'
 
@@ -79,7 +79,7 @@ export class SpreadIntake implements IntakeRun {
   #hear(entries: readonly JournalEntry[]): void {
     const before = this.#ahead
     for (const entry of entries) {
-      if (entry.type === 'finished') this.#ahead -= (entry.to ?? entry.item) - entry.item + 1
+      if (entry.type === 'finished') this.#ahead -= itemsEnded(entry)
       else if (entry.type === 'signalled' && entry.name === 'cancel') this.#isClosed = true
     }
     if (before !== this.#ahead) this.#turn()
