@@ -25,22 +25,7 @@ export function runStore(connected: Connected): Store {
       const id = runOfJournal(journal)
       for (const entry of entries) {
         if (entry.type !== 'signalled') throw onlyLooked()
-        const { name, signal, payload, item, id: once, by, wait } = entry
-        const from = by === undefined ? {} : { by }
-        if (name === 'signal') {
-          await sendSignal(connected, id, {
-            ...{ name, signal: signal as string, payload, ...from }, // a signal has a name
-            ...(item === undefined ? {} : { item }),
-            ...(once === undefined ? {} : { id: once }),
-            ...(wait === undefined ? {} : { wait }),
-          })
-        } else if (name === 'cancel') {
-          await sendSignal(connected, id, {
-            name,
-            ...(payload === undefined ? {} : { reason: String(payload) }),
-            ...from,
-          })
-        } else await sendSignal(connected, id, { name, ...from })
+        await sendSignal(connected, id, entry)
         // What is looked at next has it.
         if (await know(id)) await read.append({ journal, entries: [entry] })
       }

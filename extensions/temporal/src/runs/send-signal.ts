@@ -1,32 +1,36 @@
 // What a run is told: a cancel as Temporal's, a signal as the one of that name, pause and resume as signals of ours.
 
-import { FlowError, type RunSignal } from '@stepflow/engine'
+import { FlowError, type JournalEntry } from '@stepflow/engine'
 import { type Connected, isUnknownRun, serverFailure } from '../connect.ts'
 import { NAMES } from '../far-call.ts'
 
-export async function sendSignal({ client, address }: Connected, id: string, signal: RunSignal): Promise<void> {
-  const handle = client.workflow.getHandle(id)
-  const by = signal.by === undefined ? {} : { by: signal.by }
+export async function sendSignal(
+  { client, address }: Connected,
+  run: string,
+  entry: Extract<JournalEntry, { type: 'signalled' }>,
+): Promise<void> {
+  const { name, signal, payload, id, item, by, wait } = entry
+  const handle = client.workflow.getHandle(run)
+  const from = by === undefined ? {} : { by }
   try {
-    switch (signal.name) {
+    switch (name) {
       case 'cancel':
-        if (signal.reason !== undefined) await handle.signal(NAMES.cancel, { reason: signal.reason, ...by })
+        if (payload !== undefined) await handle.signal(NAMES.cancel, { reason: String(payload), ...from })
         return void (await handle.cancel())
       case 'pause':
       case 'resume':
-        return await handle.signal(NAMES[signal.name], by)
-      case 'signal': {
-        const { signal: name, payload = null, id: once, item, wait } = signal
-        return await handle.signal(name, payload, {
-          ...by,
-          ...(once === undefined ? {} : { id: once }),
+        return await handle.signal(NAMES[name], from)
+      case 'signal':
+        // One of that kind has a name.
+        return await handle.signal(signal as string, payload ?? null, {
+          ...from,
+          ...(id === undefined ? {} : { id }),
           ...(item === undefined ? {} : { item }),
           ...(wait === undefined ? {} : { wait }),
         })
-      }
     }
   } catch (thrown) {
     if (!isUnknownRun(thrown)) throw serverFailure(thrown, address)
-    throw new FlowError('CONFLICT', `run ${id} has ended: nothing can be sent to it`, { cause: thrown })
+    throw new FlowError('CONFLICT', `run ${run} has ended: nothing can be sent to it`, { cause: thrown })
   }
 }
