@@ -1,10 +1,10 @@
 // Nodes on one database, as processes in a folder of their own, with a component that notes each of its calls in a file.
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
+import { newFolder } from './new-folder.ts'
 import { stepflow } from './stepflow.ts'
 
 export interface Node {
@@ -46,7 +46,7 @@ export interface Cluster {
   /** In the order in which they began. */
   calls(): Call[]
   forgetCalls(): void
-  /** Ends all nodes, and removes their folder. */
+  /** Ends all nodes. */
   close(): Promise<void>
 }
 
@@ -80,12 +80,9 @@ routes:
 
 /** `flows`: by name, without what they are called by. */
 export function createCluster(flows: Readonly<Record<string, string>>): Cluster {
-  const home = mkdtempSync(join(tmpdir(), 'stepflow-nodes-'))
+  const files = Object.entries(flows).map(([name, text]) => [`flows/${name}.yaml`, text])
+  const home = newFolder({ ...Object.fromEntries(files), 'mine.mjs': MODULE, 'stepflow-config.yml': CONFIG })
   const all: Node[] = []
-  mkdirSync(join(home, 'flows'))
-  for (const [name, text] of Object.entries(flows)) writeFileSync(join(home, `flows/${name}.yaml`), text)
-  writeFileSync(join(home, 'mine.mjs'), MODULE)
-  writeFileSync(join(home, 'stepflow-config.yml'), CONFIG)
   const begin = (words: readonly string[], { store, env }: NodeOptions): Node => {
     const at = words.indexOf('--name')
     const name = at < 0 ? `node${all.length}` : (words[at + 1] as string)
@@ -128,7 +125,6 @@ export function createCluster(flows: Readonly<Record<string, string>>): Cluster 
     async close() {
       for (const { child } of all) child.kill('SIGKILL')
       await Promise.all(all.map(({ ended }) => ended))
-      rmSync(home, { recursive: true, force: true })
     },
   }
 }

@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { createSqliteStore } from '@stepflow/store-sqlite'
 import { expect, test } from 'vitest'
 import { buildCli } from '../packages/stepflow/test/build-cli.ts'
-import { type Bench, benchWith, chance, type Ended } from './kills/killed-run.ts'
+import { chance } from './chance.ts'
+import { type Bench, benchWith, type Ended } from './kills/killed-run.ts'
 
 await buildCli()
 

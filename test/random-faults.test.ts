@@ -4,13 +4,13 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { rowsOf } from '../packages/store-postgres/test/rows-of.ts'
 import { withPostgres } from '../packages/store-postgres/test/with-postgres.ts'
+import { chance } from './chance.ts'
 import { createCluster, steadyNow, WITHIN } from './cluster.ts'
 import { tooManyAtOnce, wrongRepetitions } from './faults/judge-calls.ts'
 import { flows, Load } from './faults/load.ts'
 import { Member } from './faults/member.ts'
 import { otherTime } from './faults/other-time.ts'
 import { makeFaults } from './faults/random-faults.ts'
-import { chance } from './kills/killed-run.ts'
 import { ask } from './requests.ts'
 
 const MINUTES = Number(process.env.FAULTS_MINUTES ?? 0.4)

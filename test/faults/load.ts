@@ -2,6 +2,7 @@
 // and compare them.
 
 import { setTimeout as wait } from 'node:timers/promises'
+import { pick } from '../chance.ts'
 import { inputLines, numbers } from '../requests.ts'
 
 export interface LoadOptions {
@@ -142,7 +143,7 @@ export class Load {
     const { urls, random } = this.#options
     const since = performance.now()
     for (;;) {
-      const url = urls[Math.floor(random() * urls.length)] as string
+      const url = pick(random, urls)
       try {
         const value = await request(url, AbortSignal.timeout(10_000))
         if (value !== undefined) return value

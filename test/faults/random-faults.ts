@@ -4,6 +4,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import type { PostgresServer } from '../../packages/store-postgres/test/server.ts'
+import { pick } from '../chance.ts'
 import type { Member } from './member.ts'
 import type { OtherTime } from './other-time.ts'
 
@@ -82,14 +83,13 @@ async function ofMember(member: Member, random: () => number, options: FaultsOpt
     'hears late': () => during(() => network.delay(20 + random() * 1_000), network.mend, Math.min(ms, 4_000)),
     'loses an answer': () => Promise.race([network.loseAnswer(), wait(2_000)]),
   }
-  const all = Object.keys(kinds)
-  const kind = all[Math.floor(random() * all.length)] as string
+  const kind = pick(random, Object.keys(kinds))
   options.note(`${name} ${kind} (${ms} ms)`)
   await kinds[kind]?.()
 }
 
 async function restart(member: Member, random: () => number, { otherTime }: FaultsOptions): Promise<void> {
-  const clock = [undefined, '+1h', '-1h'][Math.floor(random() * 3)]
+  const clock = pick(random, [undefined, '+1h', '-1h'])
   const { name, ready, said } = member.start(clock === undefined ? {} : otherTime?.(clock))
   await Promise.race([
     ready,
@@ -130,8 +130,7 @@ async function ofDatabase(random: () => number, { server, schema, note }: Faults
         }
       }),
   }
-  const all = Object.keys(kinds)
-  const kind = all[Math.floor(random() * all.length)] as string
+  const kind = pick(random, Object.keys(kinds))
   note(`the database ${kind} (${ms} ms)`)
   await kinds[kind]?.()
 }
