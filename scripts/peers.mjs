@@ -1,17 +1,14 @@
 // Puts in place what the benchmarks measure us against: bench/peers, from npm, once.
 
 import { spawnSync } from 'node:child_process'
-import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { root } from './setup.mjs'
+import { isInstalled, root } from './setup.mjs'
 
 export const peersFolder = join(root, 'bench/peers')
 
 /** Says why they are not there, if they cannot be had. */
 export function installPeers() {
-  const lock = join(peersFolder, 'package-lock.json')
-  const installed = join(peersFolder, 'node_modules/.package-lock.json')
-  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return undefined
+  if (isInstalled(peersFolder)) return undefined
   process.stderr.write('installing the peers (once; 200 MB)\n')
   // Without install scripts: nothing that they would build or fetch is used.
   const words = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
