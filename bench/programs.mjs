@@ -74,7 +74,6 @@ export async function startProgram(args, cwd) {
     pid: child.pid,
     /** Sends it a signal. */
     kill: (signal) => child.kill(signal),
-    closed,
     async end() {
       child.kill('SIGTERM')
       await closed

@@ -74,7 +74,7 @@ export async function submit({ url }, flowId, count, input) {
 }
 
 /** Reads the results of a run to their end: each has to be there, once, in order. */
-export async function readAll({ url }, { id }, count, onResult = () => {}) {
+export async function readAll({ url }, { id }, count) {
   const reading = await new Promise((resolve, reject) =>
     request(`${url}/api/v1/runs/${id}/results`, { agent: false }, resolve).on('error', reject).end(),
   )
@@ -82,7 +82,7 @@ export async function readAll({ url }, { id }, count, onResult = () => {}) {
   for await (const text of createInterface({ input: reading, crlfDelay: Number.POSITIVE_INFINITY })) {
     const { result } = JSON.parse(text)
     if (result?.n !== n) throw new Error(`result ${n} of run ${id} is ${text.slice(0, 200)}`)
-    onResult(result, n++)
+    n++
   }
   if (n !== count) throw new Error(`${n} results of ${count}`)
 }
@@ -91,13 +91,13 @@ export async function runOf({ url }, { id }) {
   return (await fetch(`${url}/api/v1/runs/${id}`)).json()
 }
 
-/** Looks again and again; `what` for whoever waits in vain. */
-export async function until(what, look, { every = 20, limit = 120_000 } = {}) {
+/** Looks again and again, for two minutes; `what` for whoever waits in vain. */
+export async function until(what, look, { every = 20 } = {}) {
   const start = performance.now()
   for (;;) {
     const seen = await look()
     if (seen) return seen
-    if (performance.now() - start > limit) throw new Error(`waited in vain for ${what}`)
+    if (performance.now() - start > 120_000) throw new Error(`waited in vain for ${what}`)
     await new Promise((again) => setTimeout(again, every))
   }
 }

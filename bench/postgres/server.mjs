@@ -31,7 +31,6 @@ export async function startPostgres(folder) {
   return {
     ...server,
     query,
-    stop: () => server.stop(),
     /** The address of a new, empty database. */
     async database(name) {
       await query(`CREATE DATABASE ${name}`)

@@ -19,9 +19,9 @@ export async function measure() {
     return []
   }
   let count = 0
-  const openStore = async (options = {}) => {
+  const openStore = async () => {
     const schema = `b${count++}`
-    return { schema, store: await createPostgresStore({ url: `${server.url}?schema=${schema}`, ...options }) }
+    return { schema, store: await createPostgresStore({ url: `${server.url}?schema=${schema}` }) }
   }
   const openFile = async () => ({ store: await createSqliteStore({ path: join(folder, `${count++}.db`) }) })
   try {

@@ -18,8 +18,6 @@ export interface PostgresServer {
   readonly port: number
   /** The folder of its programs. */
   readonly bin: string
-  /** Of the server's first process. */
-  readonly pid: number
   /** Who it runs as, if that is not us. */
   readonly account: { readonly uid?: number; readonly gid?: number }
   /** A copy of it that follows it, until it is promoted. */
@@ -75,9 +73,6 @@ export async function startPostgres(kind: Kind = 'debian'): Promise<PostgresServ
       const words = args.map((word) => (word === data ? copy : word === String(port) ? String(itsPort) : word))
       const standby = await start(words, url.replace(`:${port}/`, `:${itsPort}/`))
       return { port: itsPort, stop: () => end(standby, 'SIGQUIT') }
-    },
-    get pid() {
-      return child.pid as number
     },
     async restart(how, whileAway) {
       await end(child, how)
