@@ -62,12 +62,10 @@ export async function migrate(client: pg.Client, address: Address): Promise<numb
       if ((await schemaVersion(client, address)) === version) {
         if (version === 0) await client.query(`CREATE SCHEMA IF NOT EXISTS "${schema}"`)
         await client.query(`SET LOCAL search_path TO "${schema}"`)
-        await client.query(version === 0 ? `CREATE TABLE schema_version (version integer NOT NULL)` : 'SELECT 1')
+        if (version === 0) await client.query(BEGIN_COUNTING)
         const { sql, oldest } = migrations[version] as Migration
         await client.query(sql)
-        await client.query(
-          version === 0 ? 'INSERT INTO schema_version VALUES (1)' : 'UPDATE schema_version SET version = version + 1',
-        )
+        await client.query('UPDATE schema_version SET version = version + 1')
         if (version >= SAYS_OLDEST) await client.query('UPDATE schema_version SET oldest = $1', [oldest])
       }
       await client.query('COMMIT')
@@ -116,6 +114,9 @@ export async function readMarks(client: pg.Client): Promise<{ readonly store: st
 }
 
 // ---
+
+const BEGIN_COUNTING = `CREATE TABLE schema_version (version integer NOT NULL);
+INSERT INTO schema_version VALUES (0)`
 
 /** From the version after this one on, the schema says which older programs may work on it. */
 const SAYS_OLDEST = 3
