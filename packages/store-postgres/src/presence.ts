@@ -68,11 +68,12 @@ export class Presence {
   /** From now on others can see that we are alive. Whoever starts clears away what nobody wants to see any more. */
   async register(): Promise<void> {
     if (this.#isRegistered) return
-    this.#registering ??= this.#forgetOld()
-      .then(() => this.#beat())
+    this.#registering ??= this.#beat()
       .then(() => {
         this.#isRegistered = true
         this.#timer = setInterval(() => void this.#beatOn(), BEAT_MS).unref()
+        // Nobody waits for it: who starts next tries again.
+        this.#forgetOld().catch(() => {})
       })
       .finally(() => {
         this.#registering = undefined
