@@ -1,16 +1,15 @@
 // docs/scaling.md, executed: a server and workers on one database, of which each is taken away while a batch runs.
 
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { withPostgres } from '../packages/store-postgres/test/with-postgres.ts'
 import { freePort } from './free-port.ts'
+import { newFolder } from './new-folder.ts'
 import { canRunPages, runPage } from './run-page.ts'
 
 await withPostgres((server) => {
-  const asked = mkdtempSync(join(tmpdir(), 'stepflow-restart-'))
-  afterAll(() => rmSync(asked, { recursive: true, force: true }))
+  const asked = newFolder()
 
   test.skipIf(!canRunPages)(
     'workers are killed and stopped, the database restarts, and the batch has every result, in order, once',

@@ -1,8 +1,7 @@
 // A store in PostgreSQL whose blobs are elsewhere: in a folder, in a bucket.
 
 import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type BlobStorage, FlowError, type JournalEntry, type Store } from '@stepflow/engine'
 import { createManualClock, storeSuite } from '@stepflow/engine/testing'
@@ -15,13 +14,13 @@ import { created, settled } from '../packages/store-postgres/test/entries.ts'
 import { rowsOf } from '../packages/store-postgres/test/rows-of.ts'
 import type { PostgresServer } from '../packages/store-postgres/test/server.ts'
 import { withPostgres } from '../packages/store-postgres/test/with-postgres.ts'
+import { newFolder } from './new-folder.ts'
 import { stepflow } from './stepflow.ts'
 
 await withPostgres(suite)
 
 async function suite(server: PostgresServer): Promise<void> {
-  const home = mkdtempSync(join(tmpdir(), 'stepflow-outside-'))
-  afterAll(() => rmSync(home, { recursive: true, force: true }))
+  const home = newFolder()
   let made = 0
   const newName = () => `b${made++}`
   const urlOf = (schema: string) => `${server.url}?schema=${schema}`

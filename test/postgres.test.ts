@@ -1,15 +1,15 @@
 // Runs in PostgreSQL as users have them: by the command line, and what flows mean there as anywhere.
 
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { get, readSource, textOf, toJson } from '@stepflow/dialects'
 import { own } from '@stepflow/engine'
 import { loadConfig, openProject, readConfig } from '@stepflow/host'
 import { casesOf, mismatch, normalised } from '@stepflow/host/cases'
-import { afterAll, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { withPostgres } from '../packages/store-postgres/test/with-postgres.ts'
+import { newFolder } from './new-folder.ts'
 import { root, stepflow } from './stepflow.ts'
 
 interface Serving {
@@ -20,8 +20,7 @@ interface Serving {
 const WITHIN = { timeout: 50_000 }
 
 await withPostgres((server) => {
-  const home = mkdtempSync(join(tmpdir(), 'stepflow-postgres-'))
-  afterAll(() => rmSync(home, { recursive: true, force: true }))
+  const home = newFolder()
   const flow = `name: double\nsteps: [{ id: a, component: /builtin/noop, input: { $input: "$" } }]\noutput: { $step: a }\n`
   writeFileSync(join(home, 'flow.yaml'), flow)
   const waiting = `name: w
