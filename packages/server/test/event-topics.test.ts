@@ -152,32 +152,35 @@ test('a flow that changes is told of, to whoever follows all runs', async () => 
   again.abort()
 })
 
-test('many who follow one run hear all of the same, those who come in the middle and those who stall too', async () => {
-  const inputs = Array.from({ length: 2_000 }, (_, n) => ({ n: `${n} ${'x'.repeat(200)}` }))
-  const runId = await begin({ flowName: 'echo', inputs, maxConcurrent: 16 })
-  const path = `/runs/${runId}/events?topics=entries,items,run,log`
-  const stalled = await open(path)
-  const following: Promise<Event[]>[] = []
-  for (let n = 0; n < 30; n++) {
-    following.push(all(path))
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-  const found = await Promise.all(following)
-  const late: Event[] = []
-  for await (const event of readEvents(stalled)) late.push(event)
+test.each(['entries,items,run,log', 'entries,items,run'])(
+  'many who follow %s of one run hear all of the same, those who come in the middle and those who stall too',
+  async (topics) => {
+    const inputs = Array.from({ length: 2_000 }, (_, n) => ({ n: `${n} ${'x'.repeat(200)}` }))
+    const runId = await begin({ flowName: 'echo', inputs, maxConcurrent: 16 })
+    const path = `/runs/${runId}/events?topics=${topics}`
+    const stalled = await open(path)
+    const following: Promise<Event[]>[] = []
+    for (let n = 0; n < 30; n++) {
+      following.push(all(path))
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+    const found = await Promise.all(following)
+    const late: Event[] = []
+    for await (const event of readEvents(stalled)) late.push(event)
 
-  const whole = await all(path)
-  const bytesIn = (events: readonly Event[]) =>
-    new Map(events.filter(({ event }) => event === 'items').flatMap(({ data }) => data))
-  const rows = of(whole, 'entries')
-  expect(new Set(rows).size).toBe(rows.length)
-  for (const events of [...found, late]) {
-    expect(of(events, 'entries')).toEqual(rows)
-    expect(events.at(-1)).toMatchObject({ event: 'run', data: { status: 'completed' } })
-    const bytes = bytesIn(events)
-    expect([bytes.size, new Set(bytes.values())]).toEqual([2_000, new Set([3])])
-  }
-})
+    const whole = await all(path)
+    const bytesIn = (events: readonly Event[]) =>
+      new Map(events.filter(({ event }) => event === 'items').flatMap(({ data }) => data))
+    const rows = of(whole, 'entries')
+    expect(new Set(rows).size).toBe(rows.length)
+    for (const events of [...found, late]) {
+      expect(of(events, 'entries')).toEqual(rows)
+      expect(events.at(-1)).toMatchObject({ event: 'run', data: { status: 'completed' } })
+      const bytes = bytesIn(events)
+      expect([bytes.size, new Set(bytes.values())]).toEqual([2_000, new Set([3])])
+    }
+  },
+)
 
 test('who follows all runs, of whatever filter, hears of each row once', async () => {
   const { cursor } = (await server.call('GET', '/runs')).body

@@ -67,6 +67,7 @@ export class Chunk {
 
   /** How many rows there are up to that place; undefined if it is none in here. */
   rowsUpTo(cursor: Cursor): number | undefined {
+    if (cursor === this.#parts.start) return 0
     const index = this.#parts.rows.findIndex((row) => row.cursor === cursor)
     return index < 0 ? undefined : index + 1
   }

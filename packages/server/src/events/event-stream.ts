@@ -7,10 +7,11 @@
 
 import { BEGINNING, type Clock, type Cursor, type RunId, type RunRow, type Store } from '@stepflow/engine'
 import type { RunReader } from '@stepflow/host/history'
-import { Channel, hasEnded, Seat } from './channel.ts'
-import { standingTexts, type Topic, type View } from './chunk.ts'
+import { Channel, hasEnded } from './channel.ts'
+import { topics as allTopics, standingTexts, type Topic, type View } from './chunk.ts'
 import type { FlowChange, FlowNews } from './flow-news.ts'
 import { RowEvents } from './row-events.ts'
+import { Seat } from './seat.ts'
 import { eventText, type Place } from './sse.ts'
 
 export interface EventHubOptions {
@@ -93,7 +94,7 @@ export class EventHub {
   ): AsyncGenerator<string, Reached | undefined> {
     const { store } = this.#options
     const { run, topics } = view
-    const events = new RowEvents(this.#options)
+    const events = new RowEvents({ ...this.#options, topics })
     const of = { ...(run === undefined ? {} : { run }), limit: ROWS_AT_ONCE, logs: topics.has('log') }
     let { at, skip, isOwed } = from
     let wasOver = false
@@ -113,7 +114,7 @@ export class EventHub {
         continue
       }
       if (page.rows.length > 0) {
-        const chunk = await events.read(page.rows, at, topics)
+        const chunk = await events.read(page.rows, at)
         yield* chunk.texts(view, 0, skip)
         at = page.next ?? chunk.end
         isOwed = false
@@ -177,14 +178,13 @@ export class EventHub {
 
   #channel(view: View): Channel {
     const { run, topics } = view
-    const logs = topics.has('log')
     const key = keyOf(view)
     const known = this.#channels.get(key)
     if (known && !known.isOver) return known
     const channel: Channel = new Channel({
       ...this.#options,
       run,
-      logs,
+      topics,
       onOver: () => {
         if (this.#channels.get(key) === channel) this.#channels.delete(key)
       },
@@ -202,9 +202,9 @@ interface Reached {
   readonly made: number
 }
 
-/** Who hear of the same. */
+/** Who hear of the same; flows are told of to each by himself. */
 function keyOf({ run, topics }: View): string {
-  return `${topics.has('log') ? 'logs' : ''} ${run ?? ''}`
+  return `${allTopics.filter((topic) => topic !== 'flow' && topics.has(topic))} ${run ?? ''}`
 }
 
 const MOST_CHANGES = 100

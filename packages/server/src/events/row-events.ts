@@ -11,6 +11,7 @@ import {
   runOfJournal,
   type Store,
   type WrittenLine,
+  type WrittenRow,
   type WrittenRows,
 } from '@stepflow/engine'
 import {
@@ -30,12 +31,15 @@ import { withoutValues } from './without-values.ts'
 export interface RowEventsOptions {
   readonly store: Store
   readonly runs: RunReader
+  /** Those that somebody wants. */
+  readonly topics: ReadonlySet<Topic>
 }
 
 /** To read what a run was begun with takes its journal: of the latest few it is held. */
 const RUNS_AT_HAND = 16
-/** Of so many journals it is held how they stand; of others it is read again. */
-const JOURNALS_AT_HAND = 1_000
+/** Of so many journals it is held how they stand, more than come into one chunk; of others it is read again. */
+const JOURNALS_AT_HAND = 2_048
+const NOTHING: readonly Happening[] = []
 
 export class RowEvents {
   readonly #options: RowEventsOptions
@@ -44,38 +48,49 @@ export class RowEvents {
   readonly #items = new Map<JournalId, ItemsOf>()
   readonly #waits = new Map<JournalId, WaitFold>()
   /** For the next chunk. */
-  readonly #happened: HappenedRow[] = []
-  readonly #touched = new Map<RunId, Set<JournalId>>()
+  #happened: HappenedRow[] = []
+  #touched = new Map<RunId, Set<JournalId>>()
+  #weight = 0
 
   constructor(options: RowEventsOptions) {
     this.#options = options
   }
 
-  /** `topics`: those that somebody wants. */
-  async read(rows: WrittenRows['rows'], start: Cursor, topics: ReadonlySet<Topic>): Promise<Chunk> {
-    await this.see(rows, topics)
+  /** Of what waits for the next chunk: its rows, and the entries that are told of. */
+  get weight(): number {
+    return this.#weight
+  }
+
+  async read(rows: WrittenRows['rows'], start: Cursor): Promise<Chunk> {
+    await this.see(rows)
     return this.chunk(start)
   }
 
   /** Some rows, which come into the next chunk. */
-  async see(rows: WrittenRows['rows'], topics: ReadonlySet<Topic>): Promise<void> {
-    for (const one of rows) {
-      const happenings: Happening[] = []
-      if ('row' in one) {
-        const run = runOfJournal(one.row.journal)
-        const journals = this.#touched.get(run) ?? new Set()
-        this.#touched.set(run, journals.add(one.row.journal))
-        await this.#see(run, one.row, topics, happenings)
-      } else await this.#seeLine(one, happenings)
-      this.#happened.push({ cursor: one.cursor, happenings })
-    }
+  async see(rows: WrittenRows['rows']): Promise<void> {
+    for (const one of rows) if (!this.seeNow(one)) await this.#see(one)
+  }
+
+  /** One of them. False, and nothing has happened, if something has to be read for it. */
+  seeNow(one: WrittenRow | WrittenLine): boolean {
+    const { topics } = this.#options
+    if (!('row' in one) || topics.has('entries')) return false
+    const { row } = one
+    const items = topics.has('items') ? this.#itemsAtHand(row) : undefined
+    if (topics.has('items') && !items) return false
+    const waits = topics.has('wait') ? this.#waits.get(row.journal) : undefined
+    if (topics.has('wait') && (!waits || waits.concerns(row.entries))) return false
+    items?.fold.see(row.entries)
+    this.#hold(one, NOTHING)
+    return true
   }
 
   /** What was seen since the last one. */
   async chunk(start: Cursor): Promise<Chunk> {
-    const rows = this.#happened.splice(0)
-    const touched = new Map(this.#touched)
-    this.#touched.clear()
+    const [rows, touched] = [this.#happened, this.#touched]
+    this.#happened = []
+    this.#touched = new Map()
+    this.#weight = 0
     return new Chunk({ start, rows, end: rows.at(-1)?.cursor ?? start, standing: await this.#standing(touched) })
   }
 
@@ -84,7 +99,29 @@ export class RowEvents {
     return this.#standing(new Map([[run, new Set()]]))
   }
 
-  async #see(run: RunId, row: JournalRow, topics: ReadonlySet<Topic>, happenings: Happening[]): Promise<void> {
+  async #see(one: WrittenRow | WrittenLine): Promise<void> {
+    const happenings: Happening[] = []
+    if ('row' in one) await this.#seeRow(one.row, happenings)
+    else await this.#seeLine(one, happenings)
+    this.#hold(one, happenings)
+  }
+
+  /** At the end only: other rows may be looked at while a chunk is made of those before. */
+  #hold(one: WrittenRow | WrittenLine, happenings: readonly Happening[]): void {
+    const isRow = 'row' in one
+    const run = isRow ? runOfJournal(one.row.journal) : one.run
+    if (isRow || happenings.length > 0) {
+      const journals = this.#touched.get(run) ?? new Set()
+      this.#touched.set(run, journals)
+      if (isRow) journals.add(one.row.journal)
+    }
+    this.#happened.push({ cursor: one.cursor, happenings })
+    this.#weight += 1 + (isRow && this.#options.topics.has('entries') ? one.row.entries.length : 0)
+  }
+
+  async #seeRow(row: JournalRow, happenings: Happening[]): Promise<void> {
+    const { topics } = this.#options
+    const run = runOfJournal(row.journal)
     if (topics.has('items')) await this.#seeItems(row)
     if (topics.has('wait')) await this.#seeWaits(run, row, happenings)
     if (!topics.has('entries')) return
@@ -105,7 +142,6 @@ export class RowEvents {
   async #seeLine({ run, line }: WrittenLine, happenings: Happening[]): Promise<void> {
     const recorded = await this.#recordedOf(run)
     if (!recorded) return
-    if (!this.#touched.has(run)) this.#touched.set(run, new Set())
     const shown = { runId: run, ...logLine(recorded.shownLine(line)) }
     const data = (item: number | undefined) => (item === undefined || line.item === item ? shown : undefined)
     happenings.push({ topic: 'log', run, data })
@@ -113,18 +149,28 @@ export class RowEvents {
 
   // --- items
 
-  async #seeItems({ journal, seq, entries }: JournalRow): Promise<void> {
+  async #seeItems(row: JournalRow): Promise<void> {
+    const known = this.#itemsAtHand(row) ?? (await this.#itemsBefore(row))
+    known?.fold.see(row.entries)
+  }
+
+  /** Before the row; undefined if that has to be read. */
+  #itemsAtHand({ journal, seq, entries }: JournalRow): ItemsOf | undefined {
     const known = this.#items.get(journal)
-    if (known) return known.fold.see(entries)
     const [first] = entries
-    const isFirst = seq === 0 && first?.type === 'created'
-    const before = isFirst
-      ? { first: first.from, fold: foldItems(first.from, first.inputs.length) }
-      : await itemsBefore(this.#options.store, journal, seq)
-    if (!before) return
-    const bytes = before.fold.bytes()
-    before.fold.see(entries)
-    keep(this.#items, journal, { ...before, bytes }, JOURNALS_AT_HAND)
+    if (known || seq > 0 || first?.type !== 'created') return known
+    return this.#keepItems(journal, { first: first.from, fold: foldItems(first.from, first.inputs.length) })
+  }
+
+  async #itemsBefore({ journal, seq }: JournalRow): Promise<ItemsOf | undefined> {
+    const before = await itemsBefore(this.#options.store, journal, seq)
+    return before && this.#keepItems(journal, before)
+  }
+
+  #keepItems(journal: JournalId, before: Omit<ItemsOf, 'bytes'>): ItemsOf {
+    const items = { ...before, bytes: before.fold.bytes() }
+    keep(this.#items, journal, items, JOURNALS_AT_HAND)
+    return items
   }
 
   #changesOf(journals: ReadonlySet<JournalId>): [number, number][] {
