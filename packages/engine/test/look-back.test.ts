@@ -41,7 +41,7 @@ test('what a condition read that was not there is left out', async () => {
   expect(await lookBack(past, { item: 0, step: 2, visit: 1 }, tools)).toEqual({ values: {} })
 })
 
-test('a step inside a loop is given its element', async () => {
+test('a loop is given its list, and a step inside it its element', async () => {
   const inner = plan({ e: call('/inc', { op: 'input', path: 'item' }) }, () => ({ input: ref(0) }))
   const each = {
     op: 'object',
@@ -55,6 +55,7 @@ test('a step inside a loop is given its element', async () => {
     [5, 7],
   )
 
+  expect(await lookBack(past, { item: 0, step: 0, visit: 1 }, tools)).toEqual({ input: [5, 7], values: {} })
   const second = { sub: '0/0/1', item: 1, step: 0, visit: 1 }
   expect(await lookBack(past, second, tools)).toEqual({ input: 7, values: {} })
 })

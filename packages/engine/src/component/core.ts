@@ -1,7 +1,7 @@
 // The engine's own components: what the front ends compile loops into. Reached by paths that no author can write.
 
 import { FlowError } from '../errors.ts'
-import { isRecord, kindOf } from '../json.ts'
+import { isRecord, kindOf, own } from '../json.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Outcome } from '../run/outcome.ts'
 import { type CallContext, type Component, type InputList, Park, Skip } from './plugin.ts'
@@ -10,6 +10,12 @@ import { type CallContext, type Component, type InputList, Park, Skip } from './
 export function coreComponent(path: string): Component | undefined {
   if (path === '$core/map') return map
   return path === '$core/run' ? run : undefined
+}
+
+/** Of what a step was given that calls the component of this path: what its author wrote, without what the compiler added. */
+export function givenByAuthor(path: string | null, given: unknown): unknown {
+  if (path === '$core/map') return own(given, 'items')
+  return path === '$core/run' ? own(given, 'input') : given
 }
 
 // ---

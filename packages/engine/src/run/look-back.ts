@@ -2,11 +2,12 @@
 // up to there. Likewise how its steps stand by now. The same settles in the same order give the same state. Calls no component,
 // and writes nothing.
 
+import { givenByAuthor } from '../component/core.ts'
 import { FlowError } from '../errors.ts'
 import { type JournalEntry, type VisitRef, visitOfPath, visitPath } from '../journal/events.ts'
 import { isRecord, own, setOwn } from '../json.ts'
 import { type Expr, walk } from '../plan/expr.ts'
-import type { Plan } from '../plan/plan.ts'
+import type { Plan, PlanStep } from '../plan/plan.ts'
 import { conditionOf } from '../plan/step-parts.ts'
 import { MARK } from '../secrets/redactor.ts'
 import { type LinkEnvironment, type LinkedPlan, link, placeOf } from './link.ts'
@@ -31,7 +32,7 @@ export interface Past {
 export type LookBackTools = Pick<LinkEnvironment, 'functions' | 'schema'>
 
 export interface VisitReads {
-  /** What its component was called with; absent if it was not called. */
+  /** What its component was called with, of a loop its list; absent if it was not called. */
   readonly input?: unknown
   /** What its conditions read, by the reference; what was not there is left out, and so are secrets. */
   readonly values: Readonly<Record<string, unknown>>
@@ -43,7 +44,8 @@ export async function lookBack(past: Past, visit: VisitRef, tools: LookBackTools
   if (!settled) return undefined
   const { linked, state, slot } = settled
   const { shown } = past
-  const given = givenTo(linked, state, slot, visit.step)
+  const { component } = linked.plan.steps[visit.step] as PlanStep
+  const given = givenByAuthor(component, givenTo(linked, state, slot, visit.step))
   if (shown) settled.facts.variables = shown.variables
   if (shown && visit.sub === undefined) state.input[slot] = completed(linked, shown.input)
   return { ...(given === undefined ? {} : { input: given }), values: readBy(linked, state, slot, visit.step) }
@@ -128,7 +130,7 @@ async function begin(
   tools: LookBackTools,
 ): Promise<Begun | undefined> {
   if (sub === undefined) return linkedWith(past.plan, past.input, tools)
-  const given = (await lookBack(past, visitOfPath(sub), tools))?.input
+  const given = await givenAround(past, visitOfPath(sub), tools)
   const plan = own(given, 'plan')
   if (!isRecord(plan) || !Array.isArray(plan.steps)) return beginOpened(past, given, { sub, item }, tools)
   const items = own(given, 'items')
@@ -137,6 +139,12 @@ async function begin(
     ? { item: items[item], index: item, ...(isRecord(shared) ? shared : {}) }
     : own(given, 'input')
   return linkedWith(plan as unknown as Plan, input, tools) // the engine's own components are given plans
+}
+
+/** To the step in which it is, with the plan that this one runs. */
+async function givenAround(past: Past, visit: VisitRef, tools: LookBackTools): Promise<unknown> {
+  const settled = await settleAgain(past, visit, tools, visit)
+  return settled && givenTo(settled.linked, settled.state, settled.slot, visit.step)
 }
 
 /** Of a flow from a file: what its runs are given stands in the input of its step, but for those that one makes for the next. */
