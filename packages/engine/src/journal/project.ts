@@ -19,6 +19,8 @@ export interface Changes {
   readonly shares?: number
   /** The driver that took the journal. */
   readonly claimed?: string
+  /** When the first of it was done: a driver took the journal, or what needs none began a step. */
+  readonly begun?: number
   /** The number of items, once it is known; and why they are no more, if that is a failure of the run. */
   readonly total?: number
   readonly broken?: ErrorValue
@@ -86,6 +88,12 @@ export function project(entries: readonly JournalEntry[]): Changes {
         break
       case 'claimed':
         changes.claimed = entry.driver
+        changes.begun ??= entry.at
+        break
+      case 'started':
+      case 'parked':
+      case 'opened':
+        changes.begun ??= entry.at
         break
       case 'sealed':
         changes.total = entry.items
@@ -94,6 +102,7 @@ export function project(entries: readonly JournalEntry[]): Changes {
       case 'finished': {
         const { item, to = item, outcome } = entry
         finished.push({ item, to, status: itemStatus(outcome), outcome })
+        if (!entry.carried) changes.begun ??= entry.at
         break
       }
       case 'signalled':
@@ -101,6 +110,7 @@ export function project(entries: readonly JournalEntry[]): Changes {
         if (entry.name !== 'signal') changes.signal = entry.name
         break
       case 'settled':
+        if (!entry.carried) changes.begun ??= entry.at
         changes.recovered += (entry.recovered ? 1 : 0) + (entry.lost ?? 0)
         if (entry.cache && entry.outcome.outcome === 'success') {
           cached.push({ ...entry.cache, output: entry.outcome.result })
@@ -172,9 +182,9 @@ export function newRunRow(id: string, { created, at }: Changes): ChangingRow {
 }
 
 /** Does the run's row change, whatever becomes of the shard? */
-export function concernsRun(row: RunRow, { created, claimed, total, signal, finished }: Changes): boolean {
+export function concernsRun(row: RunRow, { created, begun, total, signal, finished }: Changes): boolean {
   if (created !== undefined || total !== undefined || signal !== undefined) return true
-  return row.status === 'queued' && (claimed !== undefined || finished.length > 0)
+  return row.status === 'queued' && (begun !== undefined || finished.length > 0)
 }
 
 /** P2. A run's row after some changes, and after a shard has ended with these counts. */
@@ -197,8 +207,8 @@ export function changeRow(row: ChangingRow, changes: Changes, ended?: ShardCount
   // It is that of the item which did not come: one that came and failed is lower.
   if (row.error === undefined && broken) row.error = itemError(total, broken)
   row.status = statusAfter(row.status, row.items, row.error, changes)
-  const isStart = row.startedAt === undefined && (changes.claimed !== undefined || changes.finished.length > 0)
-  if (isStart) row.startedAt = at
+  const { begun, finished } = changes
+  if (row.startedAt === undefined && (begun !== undefined || finished.length > 0)) row.startedAt = begun ?? at
   if (isEnded(row.status) && row.endedAt === undefined) row.endedAt = at
 }
 
@@ -266,7 +276,7 @@ function statusAfter(
   before: RunStatus,
   items: RunRow['items'],
   error: ItemError | undefined,
-  { signal, claimed, finished }: Changes,
+  { signal, begun, finished }: Changes,
 ): RunStatus {
   if (isEnded(before)) return before
   if (signal === 'cancel') return 'cancelled'
@@ -277,5 +287,5 @@ function statusAfter(
   if (signal === 'pause') return 'paused'
   if (signal === 'resume') return 'running'
   if (before === 'paused') return 'paused'
-  return before === 'queued' && ended === 0 && finished.length === 0 && claimed === undefined ? 'queued' : 'running'
+  return before === 'queued' && ended === 0 && finished.length === 0 && begun === undefined ? 'queued' : 'running'
 }

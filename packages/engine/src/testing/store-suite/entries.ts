@@ -33,6 +33,10 @@ export function signalled(signal: string, item?: number): JournalEntry {
   return { type: 'signalled', at: 2, name: 'signal', signal, ...(item === undefined ? {} : { item }) }
 }
 
+export function started(step: number): JournalEntry {
+  return { type: 'started', at: 2, item: 0, step, visit: 1, attempt: 1 }
+}
+
 export function settled(step: number, result: unknown): JournalEntry {
   return { type: 'settled', at: 3, item: 0, step, visit: 0, attempt: 1, outcome: { outcome: 'success', result } }
 }

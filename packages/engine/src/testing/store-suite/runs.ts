@@ -3,7 +3,7 @@
 import type { JournalEntry } from '../../journal/events.ts'
 import type { RunQuery } from '../../store/run-query.ts'
 import type { Claim, Equal } from './claim.ts'
-import { cancelledItems, claimed, created, failedItem, finished, sealed, shard, skippedItem } from './entries.ts'
+import { cancelledItems, claimed, created, failedItem, finished, sealed, shard, skippedItem, started } from './entries.ts'
 
 export function runsSuite(claim: Claim, equal: Equal): void {
   claim('a run that somebody has taken in hand is running', async (store) => {
@@ -12,6 +12,15 @@ export function runsSuite(claim: Claim, equal: Equal): void {
 
     const row = await store.runs.get('r')
     equal([row?.status, row?.startedAt], ['running', 2])
+  })
+
+  claim('a run that nobody has to take in hand is running from its first step on', async (store) => {
+    await store.append({ journal: 'r/0', after: 0, entries: [created('r', 1), sealed(1), started(0)] })
+    equal((await store.runs.get('r'))?.status, 'running')
+
+    await store.append({ journal: 'r/0', after: 1, entries: [finished(0)] })
+    const row = await store.runs.get('r')
+    equal([row?.status, row?.startedAt, row?.endedAt], ['completed', 2, 3])
   })
 
   claim("a run's row follows from its journal", async (store) => {
