@@ -91,7 +91,10 @@ class Component:
         if self._check:
             self._check(input)
         if self._convert:
-            input = self._convert(input, "input")
+            try:
+                input = self._convert(input, "input")
+            except InvalidInput as error:
+                raise self._explained(error, input) from None
         if self._context is None:
             return self.function(input) if self._input is not None else self.function()
         if self._input is None:
@@ -111,6 +114,16 @@ class Component:
         return self._output_schema or self._schema("return")
 
     # ---
+
+    def _explained(self, error: InvalidInput, given: Any) -> InvalidInput:
+        """Whoever sends the parameter by its name expects that it is one field of several."""
+        name = self._input
+        if error.field != "input" or not isinstance(given, dict) or name not in given:
+            return error
+        return InvalidInput(
+            f'{error}; "{name}" is the only parameter and gets the whole input: send the value itself, '
+            f'or declare a dataclass with the field "{name}"'
+        )
 
     def _schema(self, name: Optional[str]) -> Optional[dict[str, Any]]:
         return schema_of(self._hints[name], self._names) if name in self._hints else None

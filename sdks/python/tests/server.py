@@ -55,6 +55,11 @@ def total(order: Order) -> Order:
     return Order(order.id, [*order.lines, Line("all", sum(line.count for line in order.lines))], order.note)
 
 
+@server.component
+def shout(text: str) -> str:
+    return text.upper()
+
+
 @server.component(name="repeat", description="Repeats a text")
 async def repeat_text(words: Words) -> Words:
     await asyncio.sleep(0)

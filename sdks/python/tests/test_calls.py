@@ -74,6 +74,15 @@ class Calls:
         self.assertEqual(self.error("/total", {"lines": []})["message"], "input.id is missing")
         self.assertEqual(self.error("/total", None)["message"], "input: expected an object, got null")
 
+    def test_a_field_that_is_named_as_the_only_parameter_says_that_it_gets_the_whole_input(self):
+        self.assertEqual(self.output("/shout", "a"), "A")
+        self.assertEqual(
+            self.error("/shout", {"text": "a"})["message"],
+            'input: expected a text, got an object; "text" is the only parameter and gets the whole input: '
+            'send the value itself, or declare a dataclass with the field "text"',
+        )
+        self.assertEqual(self.error("/shout", {"txt": "a"})["message"], "input: expected a text, got an object")
+
     def test_the_context_knows_its_call(self):
         about = {"attempt": 3, "run": "run0", "step": "step", "key": "key", "flow": None}
         self.assertEqual(self.output("/about", None, attempt=3), about)
