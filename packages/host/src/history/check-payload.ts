@@ -2,7 +2,7 @@
 
 import { FlowError, type Json } from '@stepflow/engine'
 import { createSchemaLoader } from '@stepflow/schema'
-import type { RecordedRun } from './run-reader.ts'
+import type { RecordedRun } from './recorded-run.ts'
 
 /** Throws INVALID_INPUT with all that does not fit. */
 export async function checkPayload(schema: Json | undefined, payload: unknown): Promise<void> {
@@ -26,7 +26,7 @@ export interface NamedSignal {
 export async function checkSignal(recorded: RecordedRun, { name, item, payload }: NamedSignal): Promise<void> {
   let refused: unknown
   const seen = new Set<string>()
-  for await (const wait of recorded.openWaits(item)) {
+  for await (const wait of recorded.waits.open(item)) {
     if (wait.name !== name || (item !== undefined && wait.item !== item)) continue
     // Many items ask for the same.
     const schema = JSON.stringify(wait.schema)

@@ -2,7 +2,7 @@
 
 import { FlowError, isRecord, own, redactedMark, setOwn } from '@stepflow/engine'
 import type { Created } from './read-created.ts'
-import type { RecordedRun } from './run-reader.ts'
+import type { RecordedRun } from './recorded-run.ts'
 
 /** The input of a rerun of a single run; throws INVALID_INPUT where `[redacted]` stands for nothing. */
 export async function editedInput(recorded: RecordedRun, { inputs }: Created, edited: unknown): Promise<unknown> {

@@ -3,7 +3,7 @@
 
 import { type BlobKind, JournalCodec, type JournalEntry, type LogLine } from '@stepflow/engine'
 import { type Exported, type ExportedBlob, FORMAT, VERSION } from './exported.ts'
-import type { ReadJournal, RecordedRun } from './run-reader.ts'
+import type { ReadJournal, RecordedRun } from './recorded-run.ts'
 
 /** `program`: the version that writes it. */
 export async function exportRun(

@@ -13,6 +13,7 @@ export { nodeList, type ShownNode } from './node-list.ts'
 export { outputsOf } from './outputs-of.ts'
 export { type Created, readCreated } from './read-created.ts'
 export { readBlob, readInputs } from './read-stored.ts'
+export type { RecordedRun } from './recorded-run.ts'
 export { type Reopened, type ReopenRun, reopenRun } from './reopen-run.ts'
 export {
   type DescribeOrigin,
@@ -26,7 +27,7 @@ export {
 export { type Keep, pruneRuns, Retention, type RetentionOptions } from './retention.ts'
 export { eachRun, MOST_COUNTED } from './run-list.ts'
 export { type LogFilter, leftOutMessage, type ShownLog } from './run-log.ts'
-export { createRunReader, type RecordedRun, type RunReader } from './run-reader.ts'
+export { createRunReader, type RunReader } from './run-reader.ts'
 export { refuseChanged } from './same-steps.ts'
 export {
   type ItemNumbers,

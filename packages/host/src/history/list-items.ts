@@ -2,7 +2,7 @@
 
 import { ITEM_BYTES, isRecord, type Outcome, type RunRow, type Store } from '@stepflow/engine'
 import { itemBytes, itemTimes } from './item-states.ts'
-import type { RecordedRun } from './run-reader.ts'
+import type { RecordedRun } from './recorded-run.ts'
 
 export type ItemStanding = keyof typeof ITEM_BYTES
 

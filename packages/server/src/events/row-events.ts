@@ -202,7 +202,7 @@ export class RowEvents {
   }
 
   async #waitsBefore(run: RunId, { journal, seq }: JournalRow): Promise<WaitFold | undefined> {
-    const fold = await (await this.#recordedOf(run))?.waitsBefore(journal, seq)
+    const fold = await (await this.#recordedOf(run))?.waits.before(journal, seq)
     if (fold) keep(this.#waits, journal, fold, JOURNALS_AT_HAND)
     return fold
   }

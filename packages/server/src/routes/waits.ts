@@ -35,7 +35,7 @@ export function waitRoutes(app: App, { runs, engine, store, clock }: Services): 
       const behind = readCursor(cursor)
       const found: Open[] = []
       const add = async (recorded: RecordedRun) => {
-        for await (const wait of recorded.openWaits()) {
+        for await (const wait of recorded.waits.open()) {
           const id = waitId(recorded.row.id, wait.path)
           const place = `${String(wait.since).padStart(16, '0')} ${id}`
           if (name !== undefined && wait.name !== name) continue

@@ -21,7 +21,7 @@ export async function findWait(runs: RunReader, id: string): Promise<FoundWait> 
   const path = id.slice(at + 1).replaceAll('-', '/')
   if (at > 0 && /^\d+\/\d+\/\d+(\.\d+)?(\/\d+\/\d+\/\d+(\.\d+)?)*$/.test(path)) {
     const recorded = await runs.open(id.slice(0, at))
-    const state = await recorded.wait(path)
+    const state = await recorded.waits.at(path)
     if (state) return { recorded, state }
   }
   throw new FlowError('NOT_FOUND', `there is no wait ${id}: take the id of one that is listed`)

@@ -3,7 +3,17 @@
 import type { JournalEntry } from '../../journal/events.ts'
 import type { RunQuery } from '../../store/run-query.ts'
 import type { Claim, Equal } from './claim.ts'
-import { cancelledItems, claimed, created, failedItem, finished, sealed, shard, skippedItem, started } from './entries.ts'
+import {
+  cancelledItems,
+  claimed,
+  created,
+  failedItem,
+  finished,
+  sealed,
+  shard,
+  skippedItem,
+  started,
+} from './entries.ts'
 
 export function runsSuite(claim: Claim, equal: Equal): void {
   claim('a run that somebody has taken in hand is running', async (store) => {

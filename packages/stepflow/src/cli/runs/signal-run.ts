@@ -63,7 +63,7 @@ export const signal: Action = {
     const item = itemNumber(command, args, recorded.row)
     const once = args.value('id')
     await checkSignal(recorded, { name, item, payload })
-    const unheard = isEnded(recorded.row.status) ? undefined : await whyUnheard(recorded.openWaits(item), name, item)
+    const unheard = isEnded(recorded.row.status) ? undefined : await whyUnheard(recorded.waits.open(item), name, item)
     const code = await tellRun(
       at,
       recorded,
