@@ -39,6 +39,7 @@ import { RecordTable } from './records.ts'
 import { RunTable } from './runs.ts'
 import { JournalTables } from './tables.ts'
 import { JournalTransaction } from './transaction.ts'
+import { WalRoom } from './wal-room.ts'
 import { Watchers } from './watchers.ts'
 import { Writer, type Writing } from './writer.ts'
 
@@ -133,6 +134,7 @@ class SqliteStore implements Store {
   readonly #tables: JournalTables
   readonly #reader: JournalReader
   readonly #writer: Writer<JournalTransaction>
+  readonly #room: WalRoom | undefined
   readonly #presence: Presence
   readonly #watchers: Watchers
   readonly #dispatcher: Dispatcher
@@ -154,7 +156,9 @@ class SqliteStore implements Store {
     this.#dataVersion = () => version.get<{ data_version: number }>()?.data_version ?? 0
     const table = new BlobTable(db, clock, this.#codec)
     const logs = new LogTable(db, log)
-    this.#writer = new Writer(db, path, () => new JournalTransaction(this.#tables))
+    // Where nothing is synced, nothing is slower for growing.
+    this.#room = (options.synchronous ?? 'full') === 'full' ? new WalRoom(path) : undefined
+    this.#writer = new Writer(db, path, () => new JournalTransaction(this.#tables), this.#room)
     this.node = options.driverId ?? hostname()
     this.#presence = new Presence(db, {
       name: this.node,
@@ -288,6 +292,7 @@ class SqliteStore implements Store {
       await this.#writer.write(() => this.#presence.forget(this.#presence.id)).catch(() => {})
     }
     await this.#writer.close()
+    this.#room?.close()
     if (this.#writer.hasWritten) this.#gatherLog()
     this.#db.close()
   }

@@ -4,10 +4,13 @@
 // W2  A transaction that fails is tried again job by job: one that cannot be written harms no other.
 // W3  While another process writes, jobs wait without holding up the event loop.
 // W4  A job's promise settles after the commit, in the order of handing in.
+//
+// Now and then a transaction makes room for those that follow (wal-room.ts).
 
 import { FlowError } from '@stepflow/engine'
 import type { Database } from './drivers.ts'
 import { closedStore, isBusy, storeFailure } from './failure.ts'
+import type { WalRoom } from './wal-room.ts'
 
 /** What jobs of one transaction share. */
 export interface Transaction {
@@ -43,6 +46,7 @@ export class Writer<Tx extends Transaction> {
   readonly #db: Database
   readonly #path: string
   readonly #begin: () => Tx
+  readonly #room: WalRoom | undefined
   readonly #statements: { readonly begin: () => void; readonly commit: () => void }
   #queue: Job<Tx>[] = []
   #isScheduled = false
@@ -53,10 +57,12 @@ export class Writer<Tx extends Transaction> {
   #onIdle: (() => void)[] = []
   #hasWritten = false
 
-  constructor(db: Database, path: string, begin: () => Tx) {
+  /** `room`: where each transaction is synced. */
+  constructor(db: Database, path: string, begin: () => Tx, room?: WalRoom) {
     this.#db = db
     this.#path = path
     this.#begin = begin
+    this.#room = room
     const [beginning, commit] = [db.prepare('BEGIN IMMEDIATE'), db.prepare('COMMIT')]
     this.#statements = { begin: () => beginning.run(), commit: () => commit.run() }
   }
@@ -101,9 +107,11 @@ export class Writer<Tx extends Transaction> {
 
   #transact(jobs: readonly Job<Tx>[]): void {
     const tx = this.#begin()
+    const wantsRoom = this.#room?.isUsedUp() === true
     try {
-      if (!isWrittenLone(jobs, tx)) {
+      if (wantsRoom || !isWrittenLone(jobs, tx)) {
         this.#statements.begin()
+        if (wantsRoom) this.#room?.make()
         for (const job of jobs) attempt(job, tx)
         tx.flush()
         this.#statements.commit()

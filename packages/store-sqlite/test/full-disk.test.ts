@@ -1,7 +1,7 @@
 // Runs on a disk of a few megabytes that is filled under them: a real one, made of memory, where the system lets us.
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, ftruncateSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -82,8 +82,25 @@ test.skipIf(!hasDisk)('a run that was given up is taken up by the same process, 
   expect(one.lines.filter((line) => line === 'called second').length).toBe(1)
 })
 
+test.skipIf(!hasDisk)('a disk on which no room can be made for the log takes the rows that fit', async () => {
+  const store = await createSqliteStore({ path: join(disk, 'tight.db') })
+  const { journal, entries } = endedRun('first', 0)
+  await store.append({ journal, after: 0, entries: entries.slice(0, 1) })
+  const outcome = { outcome: 'success', result: 1 } as const
+  fill(160 * 1024)
+  for (let after = 1; after <= 20; after++) {
+    const entry: JournalEntry = { type: 'settled', at: 1, item: 0, step: 0, visit: after, attempt: 1, outcome }
+    await store.append({ journal, after, entries: [entry] })
+  }
+  empty()
+
+  expect((await store.read(journal)).length).toBe(21)
+  await store.close()
+})
+
 test.skipIf(!hasDisk)('a disk that is full keeps no run from being listed', async () => {
-  const store = await createSqliteStore({ path: join(disk, 'listed.db') })
+  // Its log has no room but for what is written.
+  const store = await createSqliteStore({ path: join(disk, 'listed.db'), synchronous: 'normal' })
   const many = Array.from({ length: 2_500 }, (_, i) => endedRun(`r${i}`, i))
   for (let i = 0; i < many.length; i += 500) await store.appendAll(many.slice(i, i + 500))
 
@@ -142,8 +159,8 @@ function start(path: string, patienceMs: number, works: string) {
   }
 }
 
-/** Until not a byte more fits. */
-function fill(): void {
+/** Until not a byte more fits, or so many. */
+function fill(left = 0): void {
   const file = openSync(join(disk, 'filler'), 'w')
   try {
     for (let size = 65_536; size >= 1; ) {
@@ -153,6 +170,7 @@ function fill(): void {
         size = Math.floor(size / 2)
       }
     }
+    ftruncateSync(file, fstatSync(file).size - left)
   } finally {
     closeSync(file)
   }
