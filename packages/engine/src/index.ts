@@ -107,6 +107,7 @@ export {
   visitPath,
   type WaitForm,
 } from './journal/events.ts'
+export { checkRunId } from './run/engine/run-options.ts'
 export { type JournalParts, partsOfJournal, runOfJournal } from './journal/journal-name.ts'
 export { RefusedInput } from './journal/refused-input.ts'
 export { foldWaits, type OpenWait, type WaitFold } from './journal/open-waits.ts'
@@ -228,7 +229,7 @@ export {
 } from './store/run-summary.ts'
 
 // --- values and errors
-export type { Json, JsonObject, MaybePromise } from './json.ts'
+export type { Json, JsonObject, MaybePromise, Writable } from './json.ts'
 export { jsonFault } from './run/calls/json-fault.ts'
 export {
   equalJson,

@@ -7,6 +7,9 @@ export interface JsonObject {
   readonly [key: string]: Json
 }
 
+/** The same while it is filled in or changed in place. */
+export type Writable<T> = { -readonly [K in keyof T]: T[K] }
+
 /** What a component may answer: at once, or later. */
 export type MaybePromise<T> = T | Promise<T>
 

@@ -7,6 +7,7 @@
 // P3  A shard has ended when all its items have and, for the run's own journal, when no more can come.
 
 import type { ErrorValue } from '../errors.ts'
+import type { Writable } from '../json.ts'
 import type { Outcome } from '../run/outcome.ts'
 import type { AtWork, ItemCounts, ItemError, ItemStatus, RunRow, RunStatus, ShardCounts } from '../store/store.ts'
 import type { JournalEntry, RunOptions } from './events.ts'
@@ -69,7 +70,7 @@ export function project(entries: readonly JournalEntry[]): Changes {
   // Built in place: every append of every store comes through here.
   const finished: Ends[] = []
   const cached: CachedOutput[] = []
-  const changes: { -readonly [K in keyof Changes]: Changes[K] } = {
+  const changes: Writable<Changes> = {
     finished,
     cached,
     isSignalled: false,
@@ -123,7 +124,7 @@ export function project(entries: readonly JournalEntry[]): Changes {
 // --- shards
 
 /** The counts of a shard, to be changed in place. */
-export type Counts = { -readonly [K in keyof ShardCounts]: ShardCounts[K] }
+export type Counts = Writable<ShardCounts>
 
 export function noCounts(): Counts {
   return { success: 0, skipped: 0, failed: 0, cancelled: 0, recovered: 0, running: 0, waiting: 0 }
@@ -165,7 +166,7 @@ export function hasShardEnded(counts: ShardCounts, items: number, isHead: boolea
 // --- runs
 
 /** A run's row while it is changed in place. */
-export type ChangingRow = { -readonly [K in keyof RunRow]: RunRow[K] }
+export type ChangingRow = Writable<RunRow>
 
 /** A run's row as it is before anything has happened. */
 export function newRunRow(id: string, { created, at }: Changes): ChangingRow {

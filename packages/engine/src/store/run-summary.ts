@@ -1,5 +1,6 @@
 // How many runs stand how, by when they were created: of the runs that fit, one after the other.
 
+import type { Writable } from '../json.ts'
 import { ASKED_STATUSES, type AskedStatus, atLeast, checkFilter, isWaiting, type RunFilter } from './run-query.ts'
 import type { RunRow } from './store.ts'
 
@@ -55,7 +56,7 @@ export class RunTally {
   readonly #query: SummaryQuery
   readonly #parts: TalliedRuns[] = []
   /** What runs that come one by one are put into. */
-  #own: { -readonly [K in keyof TalliedRuns]: TalliedRuns[K] } | undefined
+  #own: Writable<TalliedRuns> | undefined
   #earliest = Number.POSITIVE_INFINITY
   #latest = Number.NEGATIVE_INFINITY
 
@@ -142,7 +143,7 @@ function countPart(
 
 /** Those that there are. */
 function countsOf(found: Float64Array): SummaryBucket['counts'] {
-  const counts: { -readonly [S in keyof SummaryBucket['counts']]: number } = {}
+  const counts: Writable<SummaryBucket['counts']> = {}
   for (const [place, status] of ASKED_STATUSES.entries()) if (found[place]) counts[status] = found[place]
   if (counts.waiting) counts.running = (counts.running ?? 0) + counts.waiting
   return counts

@@ -1,7 +1,7 @@
 // Random plans, small ones that use everything. What they leave out is what has more than one meaning: a plan whose result
 // depends on who is first says nothing about the engine.
 
-import type { Json } from '../json.ts'
+import type { Json, Writable } from '../json.ts'
 import type { Expr, TriggerRule } from '../plan/expr.ts'
 import type { Plan, PlanStep, Retry, Transition } from '../plan/plan.ts'
 import { componentNames, ITEM_TIMEOUT_MS, STEP_TIMEOUT_MS } from './sim-component.ts'
@@ -43,8 +43,8 @@ const calm = ['/give', '/give', '/repeatable', '/nothing', '/sleep', '/wait']
 const rare = ['/never', '/forever']
 const common = componentNames.filter((name) => name !== '/runs' && !rare.includes(name))
 
-type Draft = { -readonly [K in keyof PlanStep]: PlanStep[K] }
-type DraftPlan = { -readonly [K in keyof Plan]: Plan[K] }
+type Draft = Writable<PlanStep>
+type DraftPlan = Writable<Plan>
 
 /** Steps that read one another, and an exit that reads them. */
 function pullPlan(chance: Chance, depth: number): Plan {

@@ -1,7 +1,7 @@
 // What programs are given of a run: its summary, its items, the lines of its log. The same shapes for the command line and for a
 // server. Shapes only: what goes in is redacted already.
 
-import type { ItemRow, LogLine, RunRow, WhySummary } from '@stepflow/engine'
+import type { ItemRow, LogLine, RunRow, WhySummary, Writable } from '@stepflow/engine'
 import { isEnded, isoTime, itemStatus } from '@stepflow/engine'
 
 /** A run as programs see it. Times are ISO 8601, in UTC. */
@@ -88,8 +88,6 @@ export function logLine({ at, ...line }: LogLine) {
 }
 
 // ---
-
-type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
 function numbersOf({ items, atWork, status }: RunRow): ItemNumbers {
   const { total, success, skipped, failed, cancelled } = items

@@ -18,6 +18,7 @@ import {
   type RunOptions,
   type Store,
   type SubmitOptions,
+  type Writable,
 } from '@stepflow/engine'
 import type { CompiledGiven, Secrets } from '@stepflow/host'
 import { readCreated } from '@stepflow/host/history'
@@ -169,8 +170,6 @@ export function requestHash(request: unknown): string {
 export function runIdOf(key: string): string {
   return `key-${createHash('sha256').update(key).digest('hex').slice(0, 32)}`
 }
-
-type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
 /** What a request says of the run, as it is. */
 function takeOver(request: StartRequest, options: Writable<SubmitOptions>): void {

@@ -47,7 +47,7 @@ import { ResultStream } from './result-stream.ts'
 import { Returns } from './returns.ts'
 import { newRunId } from './run-id.ts'
 import { rowOf } from './run-journal.ts'
-import { checkId, checkLabels, checkLimit, keptOptions, repeatedOptions, shownLabels } from './run-options.ts'
+import { checkLabels, checkLimit, checkRunId, keptOptions, repeatedOptions, shownLabels } from './run-options.ts'
 import { LeftSecrets } from './secrets-left.ts'
 import { isThere, SharedRuns } from './shared-runs.ts'
 import { SpreadRuns } from './spread-runs.ts'
@@ -141,7 +141,7 @@ export class RunEngine implements PlanEngine {
     const linked = await this.#link(plan)
     const variables = checkedVariables(linked, options.variables ?? {})
     const id = options.id ?? this.#newId()
-    checkId(id)
+    checkRunId(id)
     const kept = shownLabels(keptOptions(options, variables), () =>
       secretsOf((isSmall(inputs) ? inputs : [undefined]).map((input) => ({ plan: linked, input, variables }))),
     )
@@ -275,7 +275,7 @@ export class RunEngine implements PlanEngine {
       variables,
     )
     const again = options.id ?? this.#newId()
-    checkId(again)
+    checkRunId(again)
     const rerun = { run: again, at: this.#clock.now(), plan, kept }
     if (this.#journals.isShared && options.redact !== false) {
       return this.#shared.begin(again, options.watch, () => writeRerun(store, taken, { ...rerun, isWoken: true }))

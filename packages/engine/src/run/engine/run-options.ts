@@ -53,7 +53,7 @@ export function shownLabels(options: RunOptions, secrets: () => readonly unknown
 }
 
 /** A run's id; throws INVALID_INPUT for one that could not be found again. */
-export function checkId(id: unknown): void {
+export function checkRunId(id: unknown): void {
   if (typeof id === 'string' && id !== '' && !/[/\0]/.test(id)) return
   throw new FlowError(
     'INVALID_INPUT',
