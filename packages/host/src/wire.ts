@@ -199,19 +199,6 @@ export async function openStore(
   }
 }
 
-/** The same, for whoever serves: a database that is not there yet is waited for. */
-export async function openStoreWhenThere(...asked: Parameters<typeof openStore>): Promise<Store> {
-  for (let isFirst = true; ; isFirst = false) {
-    try {
-      return await openStore(...asked)
-    } catch (thrown) {
-      if (!FlowError.is(thrown) || !isAway(thrown.cause)) throw thrown
-      if (isFirst) asked[1].log?.('warning', `waiting for the store: ${thrown.message}`)
-      await new Promise((again) => setTimeout(again, ASK_AGAIN_MS))
-    }
-  }
-}
-
 /** Brings the schema of a store in PostgreSQL to this version, or only says from which to which that would be. */
 export async function migrateStore(
   url: string,
@@ -232,8 +219,6 @@ async function ifThere<T>(open: () => Promise<T>): Promise<T> {
     throw new FlowError('NOT_FOUND', thrown.message, { cause: thrown })
   }
 }
-
-const ASK_AGAIN_MS = 1_000
 
 /** What has to be started before its components are known. */
 const SERVERS: ReadonlySet<PluginConfig['type']> = new Set(['stepflow', 'grpc', 'mcp'])

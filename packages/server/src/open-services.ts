@@ -10,7 +10,7 @@ import {
   KnownFlows,
   loadConfig,
   openSecrets,
-  openStoreWhenThere,
+  openStore,
   type PluginUse,
   readSecrets,
   refuseConfig,
@@ -100,7 +100,7 @@ export async function openServices(options: OpenServices): Promise<OpenedService
   try {
     const { nodeName: name, capacity, migrate } = options
     const node = { name, capacity, version, migrate }
-    const store = await openStoreWhenThere(
+    const store = await openStore(
       { stateStore },
       { env, blobs, log, node, ...(options.clock && { clock: options.clock }) },
     )
