@@ -8,8 +8,9 @@ import {
   type RunId,
   type RunRow,
   type WhySummary,
+  whySummary,
 } from '@stepflow/engine'
-import { waitsForInput } from './run-why.ts'
+import { PAUSED, waitsForInput } from './run-why.ts'
 
 export interface ListWaiting {
   /** All open journals of the store. Asked once, and only if there is a run that may not be driven. */
@@ -23,8 +24,10 @@ export async function listWaiting(
   { open, waitingOf }: ListWaiting,
 ): Promise<(WhySummary | undefined)[]> {
   const driven = rows.some(mayMove) ? drivenIn(await open()) : new Set()
-  const left = rows.flatMap((row, i) => (isEnded(row.status) || (mayMove(row) && driven.has(row.id)) ? [] : i))
-  const found: (WhySummary | undefined)[] = rows.map(() => undefined)
+  const found = rows.map(({ status }) => (status === 'paused' ? whySummary(PAUSED) : undefined))
+  const left = rows.flatMap((row, i) =>
+    found[i] || isEnded(row.status) || (mayMove(row) && driven.has(row.id)) ? [] : i,
+  )
   const one = async () => {
     for (let i = left.shift(); i !== undefined; i = left.shift()) {
       found[i] = await waitingOf((rows[i] as RunRow).id).catch(unlessGone) // one of its rows

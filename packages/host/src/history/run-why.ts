@@ -21,12 +21,15 @@ export interface Driving {
   readonly isNewToOthers: boolean
 }
 
+/** Of a run that is paused: nothing but its row is read for that. */
+export const PAUSED: Why = { kind: 'paused', text: 'the run is paused' }
+
 /** Why nothing of the run begins that could; undefined: it does. */
 export async function heldBack(
   row: RunRow,
   { isDriven, plan, serves, isNewToOthers }: Driving,
 ): Promise<Why | undefined> {
-  if (row.status === 'paused') return { kind: 'paused', text: 'the run is paused' }
+  if (row.status === 'paused') return PAUSED
   if (isEnded(row.status) || isWaiting(row) || waitsForInput(row) || (await isDriven())) return undefined
   const lacking = plan?.steps.find(({ component }) => component !== null && !isOwn(component) && !serves(component))
   if (lacking && !isNewToOthers) {
