@@ -10,7 +10,6 @@ export { refuseConfig } from './config/refuse-config.ts'
 export type { Env } from './config/substitute.ts'
 // --- another engine underneath
 export { openGivenBlobs } from './blobs/open-blobs.ts'
-export { compileElsewhere } from './elsewhere/compile-elsewhere.ts'
 export { loadElsewhere } from './elsewhere/load-elsewhere.ts'
 export { workElsewhere } from './elsewhere/work-elsewhere.ts'
 export type {
@@ -53,7 +52,6 @@ export type { PluginUse } from './plugins/watched.ts'
 export {
   migrateStore,
   openStore,
-  openStoreWhenThere,
   type Wired,
   type WiredPlugins,
   type WireOptions,

@@ -54,7 +54,10 @@ export interface RunsElsewhere {
   readonly store: Store
   /** Throws INVALID_INPUT, before anything has begun, for what such a run cannot do. */
   check(plan: Plan): Promise<void>
-  /** Begins a run; one of that id that is there already is the same run, if it was begun with the same. */
+  /**
+   * Begins a run; one of that id that is there already is the same run, if it was begun with the same. Throws TOO_LARGE for an
+   * input that is.
+   */
   start(run: StartElsewhere): Promise<void>
   /** How it ended; waits for that. */
   outcome(id: string): Promise<Outcome>

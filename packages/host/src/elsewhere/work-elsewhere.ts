@@ -11,12 +11,12 @@ import { createFlowLoader } from '../flows/flow-loader.ts'
 import { KnownFlows } from '../flows/known-flows.ts'
 import { readSecrets } from '../flows/read-secrets.ts'
 import { checkedFolder } from '../named-flows/checked-folder.ts'
-import { createTextCompiler } from '../named-flows/compile-text.ts'
+import { createTextCompiler, type TextCompilerOptions } from '../named-flows/compile-text.ts'
 import { homesIn } from '../named-flows/flow-names.ts'
 import { NamedFlows } from '../named-flows/named-flows.ts'
 import { routeCode } from '../named-flows/read-flow.ts'
 import { openSecrets } from '../secrets/secrets.ts'
-import { type WiredPlugins, wirePlugins } from '../wire.ts'
+import { wirePlugins } from '../wire.ts'
 import { loadElsewhere } from './load-elsewhere.ts'
 import type { WorkElsewhere, WorkerElsewhere } from './port.ts'
 
@@ -46,7 +46,7 @@ export async function workElsewhere(options: OpenWorkElsewhere): Promise<WorkerE
   try {
     const flows = new KnownFlows()
     const plugins = () => wired
-    const inCode = await codeIn(folder, { plugins, env, flows, log })
+    const inCode = await codeIn({ plugins, env, flows, folder, filesAllow: config.files.allow }, log)
     const worker = await engine.work({
       ...{ url, env, version: options.version, name: options.name, capacity: options.capacity, log, secrets },
       drainMs: options.drainMs,
@@ -63,16 +63,10 @@ export async function workElsewhere(options: OpenWorkElsewhere): Promise<WorkerE
 
 // ---
 
-interface CodeTools {
-  readonly plugins: () => WiredPlugins
-  readonly env: Env
-  readonly flows: KnownFlows
-  readonly log: Log
-}
-
 /** Leads to the functions of flows in code. */
-async function codeIn(folder: string, { log, ...tools }: CodeTools): Promise<(otherwise: Router) => Router> {
-  const compile = createTextCompiler({ ...tools, folder })
+async function codeIn(options: TextCompilerOptions, log: Log): Promise<(otherwise: Router) => Router> {
+  const compile = createTextCompiler(options)
+  const { folder } = options
   const named = new NamedFlows({ store: createMemoryStore(), compile, clock: systemClock, log, folder })
   await named.load()
   return routeCode(() => named.inCode())

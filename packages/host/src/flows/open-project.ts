@@ -41,9 +41,9 @@ export interface Project {
   /** What a flow in code exports as `test`. */
   readonly cases: unknown
   readonly plugins: WiredPlugins
-  /** Not there if the project is only checked. */
+  /** Not there if the project runs nothing here. */
   readonly engine: PlanEngine
-  /** What the runs are kept in; not there if the project is only checked. */
+  /** What the runs are kept in; not there if the project runs nothing here. */
   readonly store: Store
   readonly config: Config
   close(): Promise<void>
@@ -56,8 +56,8 @@ export interface OpenProject {
   readonly env: Env
   /** In place of what the file holds. */
   readonly text?: string | undefined
-  /** `check`: nothing will be run. */
-  readonly purpose: 'run' | 'batch' | 'test' | 'check'
+  /** `check`: nothing will be run. `elsewhere`: by another engine, and which components its workers serve is not known. */
+  readonly purpose: 'run' | 'batch' | 'test' | 'check' | 'elsewhere'
   /** The configuration; else the one beside the flow, or in `cwd`. */
   readonly configFile?: string | undefined
   /** In place of the one that is looked for. */
@@ -105,7 +105,8 @@ export async function openProject(options: OpenProject): Promise<Project> {
     flowOf: flows.of,
     ...(code && { around: (router) => code.router(router) }),
   }
-  const wired = purpose === 'check' ? undefined : await wire(config, wireOptions)
+  const runsHere = purpose !== 'check' && purpose !== 'elsewhere'
+  const wired = runsHere ? await wire(config, wireOptions) : undefined
   const plugins = wired ?? (await wirePlugins(found.config, wireOptions))
   const compiled: CompiledFlow =
     code ??
@@ -119,7 +120,10 @@ export async function openProject(options: OpenProject): Promise<Project> {
       // What a broken configuration would have served is not known.
       ...(hasErrors(found.diagnostics)
         ? {}
-        : { isServed: plugins.router.whyUnserved, misfits: plugins.router.misfits }),
+        : {
+            ...(purpose === 'elsewhere' ? {} : { isServed: plugins.router.whyUnserved }),
+            misfits: plugins.router.misfits,
+          }),
     })
   const triggers = purpose === 'check' ? await triggerFindings(compiled, file) : []
   const diagnostics = [...found.diagnostics, ...compiled.diagnostics, ...triggers]
@@ -136,11 +140,11 @@ export async function openProject(options: OpenProject): Promise<Project> {
     cases: code?.test,
     plugins,
     get engine() {
-      if (!wired) throw new FlowError('INTERNAL', 'a project that is only checked has no engine')
+      if (!wired) throw new FlowError('INTERNAL', 'a project that runs nothing here has no engine')
       return wired.engine
     },
     get store() {
-      if (!wired) throw new FlowError('INTERNAL', 'a project that is only checked has no store')
+      if (!wired) throw new FlowError('INTERNAL', 'a project that runs nothing here has no store')
       return wired.store
     },
     config,

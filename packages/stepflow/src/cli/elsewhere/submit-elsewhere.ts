@@ -1,11 +1,12 @@
 // stepflow submit --engine: begins a run on a cluster, or one for each line of a batch, and writes how they end.
 
-import type { Outcome, Plan } from '@stepflow/engine'
-import { compileElsewhere, type RunsElsewhere, type StartElsewhere } from '@stepflow/host'
+import { errorsOf, FlowError, type Outcome, type Plan } from '@stepflow/engine'
+import { checkVariables, type RunsElsewhere, type StartElsewhere } from '@stepflow/host'
 import { flowFile, labelsOption, outputOf } from '../args.ts'
 import type { Args, Command, Io } from '../command.ts'
 import { onInterrupt } from '../interrupts.ts'
 import type { Messages } from '../messages.ts'
+import { openProject } from '../project.ts'
 import { keyOf } from '../remote/submitted.ts'
 import { reportInvalid } from '../report-invalid.ts'
 import { reportOutcome } from '../single-run.ts'
@@ -26,7 +27,7 @@ export async function submitElsewhere(at: SubmitElsewhere): Promise<number> {
   const isBatch = args.value('inputs') !== undefined
   const plan = await planOf(at)
   if (!plan) return 2
-  const variables = await givenVariables(args, plan, io)
+  const variables = await fittingVariables(args, plan, io)
   const labels = labelsOption(command, args)
   const input = isBatch ? undefined : await readInput(command, args, plan, io, messages)
   const key = keyOf(args)
@@ -48,10 +49,21 @@ export async function submitElsewhere(at: SubmitElsewhere): Promise<number> {
 async function planOf({ command, args, io, messages }: SubmitElsewhere): Promise<Plan | undefined> {
   const file = flowFile(command, args)
   const overrides = await readOverrides(args, io)
-  const { cwd, env } = io
-  const { text, plan, diagnostics } = await compileElsewhere({ file, cwd, env, overrides, log: messages.log })
-  if (!plan) reportInvalid({ file, text, diagnostics, undone: 'sent' }, io, messages)
-  return plan
+  const project = await openProject({ file, args, io, messages, purpose: 'elsewhere', overrides })
+  try {
+    const { text, plan, diagnostics } = project
+    if (!plan) reportInvalid({ file, text, diagnostics, undone: 'sent' }, io, messages)
+    return plan
+  } finally {
+    await project.close()
+  }
+}
+
+async function fittingVariables(args: Args, plan: Plan, io: Io): Promise<Readonly<Record<string, unknown>>> {
+  const variables = await givenVariables(args, plan, io)
+  const wrong = errorsOf(await checkVariables(variables, plan)).map(({ message }) => message)
+  if (wrong.length > 0) throw new FlowError('INVALID_INPUT', wrong.join('\n'))
+  return variables
 }
 
 async function submitOne(
