@@ -19,7 +19,7 @@ export interface Folder {
   remove(): void
 }
 
-export function folder(files: Readonly<Record<string, string>>): Folder {
+export function folder(files: Readonly<Record<string, string>>, env: Readonly<Record<string, string>> = {}): Folder {
   const path = mkdtempSync(join(tmpdir(), 'stepflow-'))
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(path, name)), { recursive: true })
@@ -29,7 +29,7 @@ export function folder(files: Readonly<Record<string, string>>): Folder {
     let out = ''
     let err = ''
     const io: Io = {
-      env: {},
+      env,
       cwd: path,
       out: (text) => {
         out += text

@@ -1,5 +1,6 @@
 // stepflow worker: a node more on a store in PostgreSQL, without an API. It drives shards of runs until a signal ends it.
 
+import { usage } from '../args.ts'
 import { type Command, flowOptions } from '../command.ts'
 import { engineNamed, engineOption, refuseOptions } from '../elsewhere/engine-option.ts'
 import { createMessages } from '../messages.ts'
@@ -45,6 +46,9 @@ export const worker: Command = {
     const engine = engineNamed(worker, args, io, ['store'])
     if (engine !== undefined) {
       refuseOptions(worker, args, ['port', 'host'], 'Temporal itself says which workers poll a task queue')
+      refuseOptions(worker, args, ['no-migrate'], 'a cluster has no schema of ours')
+      if (asked.capacity === 0)
+        throw usage(worker, '--capacity 0 does not go with --engine: a worker there takes calls')
       const { workOn } = await import('../elsewhere/worker-elsewhere.ts')
       return workOn({ url: engine, args, io, messages, drainMs, ...asked })
     }

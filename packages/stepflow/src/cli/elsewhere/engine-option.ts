@@ -14,7 +14,7 @@ export const engineOption: Option = {
   does: 'a Temporal cluster, in place of a store or a server: temporal://HOST:PORT/NAMESPACE?task_queue=QUEUE (also STEPFLOW_ENGINE)',
 }
 
-/** What `--engine` names, or the environment, if neither a store nor a server is named. Throws for more than one of them. */
+/** What `--engine` names, or the environment, if neither a store nor a server is named. Throws if two places are named alike. */
 export function engineNamed(
   command: Pick<Command, 'name'>,
   args: Args,
@@ -23,10 +23,17 @@ export function engineNamed(
 ): string | undefined {
   const other = others.find((name) => args.value(name) !== undefined)
   const given = args.value('engine')
-  if (given === undefined) return other === undefined ? env.STEPFLOW_ENGINE || undefined : undefined
-  if (other === undefined) return given
-  throw usage(command, `--engine and --${other} name two places: use one of them`)
+  if (given !== undefined && other !== undefined) {
+    throw usage(command, `--engine and --${other} name two places: use one of them`)
+  }
+  if (given !== undefined || other !== undefined || !env.STEPFLOW_ENGINE) return given
+  if (!others.includes('store') || !env.STEPFLOW_STORE) return env.STEPFLOW_ENGINE
+  throw usage(command, 'STEPFLOW_ENGINE and STEPFLOW_STORE name two places: say which by --engine or --store')
 }
+
+/** Options that mean one of our servers, and why they are refused. */
+export const SERVER_OPTIONS = ['token', 'open']
+export const FOR_SERVERS = 'it is for a server of ours'
 
 /** Options that have no meaning there. */
 export function refuseOptions(command: Pick<Command, 'name'>, args: Args, names: readonly string[], why: string): void {
