@@ -2,7 +2,7 @@
 // server or packages cannot be had.
 
 import { randomBytes } from 'node:crypto'
-import { readdirSync } from 'node:fs'
+import { mkdirSync, readdirSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { root } from './stepflow.ts'
 import { installTemporal, type RunningWorker, TemporalCluster, until } from './temporal-cluster.ts'
@@ -31,6 +31,7 @@ plugins:
   mine: { type: module, path: ./components.mjs }
 routes:
   "/mine/{*component}": [{ plugin: mine }]
+files: { allow: [shared] }
 `
 const FLOWS: Readonly<Record<string, string>> = {
   three: `
@@ -136,6 +137,9 @@ describe.skipIf('missing' in installed)('flows on a Temporal server', () => {
     cluster.write('stepflow-config.yml', CONFIG)
     for (const [name, text] of Object.entries(FLOWS)) cluster.write(`${name}.yaml`, `name: ${name}${text}`)
     cluster.write('flows/three.yaml', `name: three${FLOWS.three}`)
+    mkdirSync(`${cluster.folder}/shared`)
+    cluster.write('shared/n.json', '{ "type": "object" }')
+    cluster.write('flows/typed.yaml', `name: typed\ninput_schema: ../shared/n.json${FLOWS.three}`)
     worker = await cluster.worker([...engine(), '--flows', '.'], env)
   }, 120_000)
 
@@ -234,12 +238,13 @@ describe.skipIf('missing' in installed)('flows on a Temporal server', () => {
     await cluster.run(['runs', 'signal', 'paused', 'approve', '--input-json', '{"n": 1000}', ...engine()])
     const shown = await cluster.run(['runs', 'show', 'paused', '--json', ...engine()])
     expect(JSON.parse(shown.out)).toMatchObject({ status: 'paused' })
-    // A list has what Temporal knows: that it has not ended, and not that nobody sees to it.
-    const listed = await cluster.run(['runs', 'list', ...engine()])
-    expect(listed.out).toMatch(/^paused +running/m)
+    // Visibility is behind what happens.
+    const listed = () => cluster.run(['runs', 'list', ...engine()])
+    await until(async () => /^paused +paused/m.test((await listed()).out))
     expect(calls('double 1000')).toBe(0)
     expect((await cluster.run(['runs', 'resume', 'paused', ...engine()])).code).toBe(0)
     expect(await outcome('paused', 'ask', null)).toEqual({ outcome: 'success', result: 2000 })
+    await until(async () => /^paused +completed/m.test((await listed()).out))
     await kept('paused')
   })
 
@@ -257,6 +262,16 @@ describe.skipIf('missing' in installed)('flows on a Temporal server', () => {
     expect(first.code).toBe(1)
     expect(again.out).toBe(first.out)
     expect(calls('double 101')).toBe(1)
+    const begun = await cluster.run(
+      [...words.slice(0, -2), '--detach', ...engine()].map((w) => (w === 'batch' ? 'left' : w)),
+    )
+    expect(begun).toMatchObject({ code: 1, out: 'left\n' })
+    expect(begun.err).toMatch(
+      /^left\.2 is not begun: line 3[^\n]*\nlines that have no run: 1\n3 runs were begun: from left\.0 to left\.3\n$/,
+    )
+    cluster.write('empty.jsonl', '')
+    const none = await cluster.run(['submit', 'three.yaml', '--inputs', 'empty.jsonl', '--detach', ...engine()])
+    expect(none).toEqual({ code: 0, out: '', err: 'no run was begun\n' })
   })
 
   test('runs are listed by flow and status; what Temporal does not know of them is refused', async () => {
@@ -343,7 +358,7 @@ describe.skipIf('missing' in installed)('flows on a Temporal server', () => {
   test('with blobs it is a reference, and with a key nothing of it can be read', async () => {
     const key = randomBytes(32).toString('base64')
     const more = [...engine('sealed'), '--blobs', 'blobs']
-    const sealed = await cluster.worker([...more, '--flows', '.'], { ...env, STEPFLOW_PAYLOAD_KEY: key })
+    const sealed = await cluster.worker([...more, '--flows', 'flows'], { ...env, STEPFLOW_PAYLOAD_KEY: key })
     const words = (flow: string, input: unknown, id: string) => [
       'submit',
       `${flow}.yaml`,
@@ -371,6 +386,8 @@ describe.skipIf('missing' in installed)('flows on a Temporal server', () => {
     expect((await cluster.history('sealed-leak')).text).not.toContain('refused')
     expect(wrong.err).toContain('STEPFLOW_PAYLOAD_KEY is not the key of its workers')
     expect(await sealed.stop()).toBe(0)
+    // Also of the flows in its folder, one of which reads what the configuration allows.
+    expect(sealed.log()).not.toContain('error:')
   })
 
   test('what cannot be done there is refused before anything begins', async () => {

@@ -28,7 +28,11 @@ const options = {
 mkdirSync(dist, { recursive: true })
 await build({
   ...options,
-  entryPoints: { index: path('src/index.ts'), 'failure-converter': path('src/payloads/failure-converter.ts') },
+  entryPoints: {
+    index: path('src/index.ts'),
+    'data-converter': path('src/payloads/data-converter.ts'),
+    'failure-converter': path('src/payloads/failure-converter.ts'),
+  },
   outdir: dist,
   outExtension: { '.js': '.cjs' },
 })

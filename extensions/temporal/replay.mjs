@@ -1,4 +1,5 @@
-// Replays histories by the code of this build, and reports those that do not: node replay.mjs FILE... (see histories.mjs).
+// Replays histories by the code of this build, and reports those that do not: node replay.mjs FILE... (see histories.mjs). Those
+// of a key need STEPFLOW_PAYLOAD_KEY; those that refer to blobs cannot be replayed so.
 
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -8,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 const require = createRequire(import.meta.url)
 const { DefaultLogger, Runtime, Worker } = require('@temporalio/worker')
 const { temporal } = require('@temporalio/proto')
+const { dataConverter } = require('./dist/data-converter.cjs')
 
 Runtime.install({
   logger: new DefaultLogger('ERROR', () => {}),
@@ -20,7 +22,7 @@ const histories = process.argv.slice(2).map((file) => ({
   history: temporal.api.history.v1.History.decode(readFileSync(file)),
 }))
 let failed = 0
-const options = { workflowBundle: { codePath: bundle } }
+const options = { workflowBundle: { codePath: bundle }, dataConverter: dataConverter(process.env, undefined) }
 for await (const { workflowId, error } of Worker.runReplayHistories(options, histories)) {
   if (!error) continue
   failed++

@@ -26,8 +26,9 @@ export function readAddress(text: string, env: Env): Address {
   if (url.username || url.password) throw wrong('it holds keys; they belong in TEMPORAL_API_KEY')
   for (const key of url.searchParams.keys()) {
     if (!OPTIONS.includes(key)) throw wrong(`it has the option "${key.slice(0, 40)}"; there are ${OPTIONS.join(', ')}`)
+    if (url.searchParams.getAll(key).length > 1) throw wrong(`it has the option "${key}" twice`)
   }
-  const [namespace = '', ...rest] = url.pathname.slice(1).split('/')
+  const [namespace = '', ...rest] = pathOf(url).slice(1).split('/')
   if (namespace === '' || rest.length > 0) throw wrong('its path must be the namespace')
   const taskQueue = url.searchParams.get('task_queue') ?? ''
   if (taskQueue === '') throw wrong('it names no task queue: add ?task_queue=QUEUE')
@@ -36,10 +37,11 @@ export function readAddress(text: string, env: Env): Address {
   const cache = cacheOf(url.searchParams.get('cache'))
   const { TEMPORAL_API_KEY: apiKey } = env
   const pair = clientPair(env)
-  const isTls = url.searchParams.get('tls') === 'true' || pair !== undefined || Boolean(apiKey)
+  const hasKey = pair !== undefined || Boolean(apiKey)
+  const isTls = goesByTls(url.searchParams.get('tls'), hasKey)
   return {
     host: `${url.hostname}:${url.port === '' ? DEFAULT_PORT : url.port}`,
-    namespace: decodeURIComponent(namespace),
+    namespace,
     taskQueue,
     deployment,
     ...(cache === undefined ? {} : { cache }),
@@ -54,6 +56,22 @@ export function placeOf({ host, namespace, taskQueue }: Address): string {
 }
 
 // ---
+
+function pathOf({ pathname }: URL): string {
+  try {
+    return decodeURIComponent(pathname)
+  } catch {
+    throw wrong('its path cannot be read')
+  }
+}
+
+function goesByTls(text: string | null, hasKey: boolean): boolean {
+  if (text === null) return hasKey
+  if (text !== 'true' && text !== 'false') throw wrong('its "tls" must be true or false')
+  if (text === 'false' && hasKey)
+    throw wrong('its "tls" is false, but the environment has a key, which goes by TLS only')
+  return text === 'true'
+}
 
 function cacheOf(text: string | null): number | undefined {
   if (text === null) return undefined

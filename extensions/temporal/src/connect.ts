@@ -3,12 +3,16 @@
 import { type BlobStorage, FlowError } from '@stepflow/engine'
 import { Client, Connection } from '@temporalio/client'
 import { type Address, placeOf } from './address.ts'
-import { dataConverter } from './payloads/data-converter.ts'
+import { dataConverter, forgivingConverter } from './payloads/data-converter.ts'
 
 export interface Connected {
   readonly address: Address
   readonly client: Client
+  /** For lists: what cannot be decoded here, for it is of another key or of blobs elsewhere, is null there. */
+  readonly lists: Client
   readonly connection: Connection
+  /** Large values are blobs. */
+  readonly keepsBlobs: boolean
 }
 
 export interface ConnectOptions {
@@ -24,7 +28,9 @@ export async function connect({ address, env, blobs }: ConnectOptions): Promise<
   try {
     await checkServer(connection, address)
     const { namespace } = address
-    return { address, connection, client: new Client({ connection, namespace, dataConverter: converter }) }
+    const client = new Client({ connection, namespace, dataConverter: converter })
+    const lists = new Client({ connection, namespace, dataConverter: forgivingConverter(converter) })
+    return { address, connection, client, lists, keepsBlobs: blobs !== undefined }
   } catch (thrown) {
     await connection.close()
     throw thrown
@@ -57,6 +63,11 @@ export function serverFailure(thrown: unknown, address: Address): unknown {
   }
   if (code === GRPC.PERMISSION_DENIED || code === GRPC.UNAUTHENTICATED) {
     return new FlowError('FORBIDDEN', `the Temporal server at ${placeOf(address)} refuses: ${messageOf(thrown)}`, {
+      cause: thrown,
+    })
+  }
+  if (code === GRPC.INVALID_ARGUMENT) {
+    return new FlowError('INVALID_INPUT', `the Temporal server at ${placeOf(address)} refuses: ${messageOf(thrown)}`, {
       cause: thrown,
     })
   }

@@ -55,6 +55,8 @@ export const NAMES = {
   resume: 'stepflow.resume',
   /** Precedes a cancel, and says why. */
   cancel: 'stepflow.cancel',
+  /** In the memo of a run that is paused. */
+  paused: 'stepflow.paused',
   plan: 'stepflow.plan',
   secrets: 'stepflow.secrets',
   putBlob: 'stepflow.putBlob',

@@ -53,7 +53,7 @@ export async function work(options: WorkElsewhere): Promise<WorkerElsewhere> {
       shutdownGraceTime: drainMs,
       shutdownForceTime: drainMs + FORCE_MS,
       ...(cache === undefined ? {} : { maxCachedWorkflows: cache }),
-      ...(capacity === undefined ? {} : { maxConcurrentActivityTaskExecutions: Math.max(1, capacity) }),
+      ...(capacity === undefined ? {} : { maxConcurrentActivityTaskExecutions: capacity }),
       workerDeploymentOptions: {
         version: { deploymentName: deployment, buildId: REPLAY_VERSION },
         useWorkerVersioning: true,

@@ -1,6 +1,8 @@
 // What a workflow must know of its worker, which the sandbox does not let it ask: the worker writes it into the code that it
 // runs there. All workers of a task queue are alike in it.
 
+import { FlowError } from '@stepflow/engine'
+
 const KEEPS_BLOBS = '@@stepflow:keeps-blobs:no@@'
 const IS_ENCRYPTED = '@@stepflow:is-encrypted:no@@'
 
@@ -35,3 +37,11 @@ export function tooLarge(value: unknown): string | undefined {
 
 /** What to do about it. */
 export const SMALLER = 'Temporal takes 2 MB at most: start the workers with --blobs, or hand on less'
+
+/** Throws TOO_LARGE for what is sent from outside, and would not get there. */
+export function checkSize(what: string, value: unknown, keepsBlobs: boolean): void {
+  const large = keepsBlobs ? undefined : tooLarge(value)
+  if (large === undefined) return
+  const message = `${what} has ${large}, and Temporal takes 2 MB at most: name --blobs, as the workers do, or send less`
+  throw new FlowError('TOO_LARGE', message)
+}

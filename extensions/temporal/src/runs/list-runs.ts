@@ -22,18 +22,25 @@ const ASKED: Readonly<Record<string, readonly string[]>> = {
   cancelled: ['Canceled', 'Terminated'],
 }
 
+const MOST_A_PAGE = 1_000
+
 export function statusOf(name: string): RunStatus {
   return STATUSES[name] ?? 'running'
 }
 
-export async function listRuns({ client, address }: Connected, query: RunQuery = {}): Promise<RunPage> {
+export async function listRuns({ client, lists, address }: Connected, query: RunQuery = {}): Promise<RunPage> {
   const { limit = 100, count } = query
   const filter = filterOf(query, address.taskQueue)
   const rows: RunRow[] = []
   try {
-    for await (const { workflowId, type, status, startTime, closeTime } of client.workflow.list({ query: filter })) {
+    for await (const { workflowId, type, status, memo, startTime, closeTime } of lists.workflow.list({
+      query: filter,
+      pageSize: Math.min(limit, MOST_A_PAGE),
+    })) {
       if (rows.length === limit) break
-      rows.push(rowOf(workflowId, type, statusOf(status.name), startTime, closeTime))
+      const found = statusOf(status.name)
+      const isPaused = found === 'running' && memo?.[NAMES.paused] === true
+      rows.push(rowOf(workflowId, type, isPaused ? 'paused' : found, startTime, closeTime))
     }
     const total = count === undefined ? undefined : (await client.workflow.count(filter)).count
     return { rows, ...(total === undefined ? {} : { total: Math.min(count ?? total, total) }) }

@@ -1,7 +1,15 @@
 // The runs of a cluster as a store that is only looked at: lists by visibility, a run by the journal that its workflow answers,
 // also after its end, and signals on their way there. It drives nothing, and keeps nothing.
 
-import { createMemoryStore, FlowError, type OpenJournal, runOfJournal, type Store } from '@stepflow/engine'
+import {
+  createMemoryStore,
+  FlowError,
+  isEnded,
+  type OpenJournal,
+  type RunRow,
+  runOfJournal,
+  type Store,
+} from '@stepflow/engine'
 import type { Connected } from '../connect.ts'
 import { listRuns } from './list-runs.ts'
 import { readJournal } from './read-journal.ts'
@@ -10,12 +18,19 @@ import { sendSignal } from './send-signal.ts'
 export function runStore(connected: Connected): Store {
   const read = createMemoryStore()
   const known = new Map<string, Promise<boolean>>()
-  /** False if there is no such run. */
+  /** False if there is no such run yet. One that is being read is not read twice, and one that is known is not read again. */
   const know = (id: string): Promise<boolean> => {
-    const found = known.get(id) ?? load(connected, id, read)
+    const asked = known.get(id)
+    if (asked) return asked
+    const found = load(connected, id, read)
     known.set(id, found)
+    found.then(
+      (isThere) => isThere || known.delete(id),
+      () => known.delete(id),
+    )
     return found
   }
+  let listed: readonly RunRow[] = []
   const knowJournal = (journal: string) => know(runOfJournal(journal))
   const { runs } = read
   return {
@@ -42,13 +57,19 @@ export function runStore(connected: Connected): Store {
     runs: {
       ...{ cached: () => undefined, remove: refuse, summary: refuse },
       get: async (id) => ((await know(id)) ? runs.get(id) : undefined),
-      list: (query) => listRuns(connected, query),
+      async list(query) {
+        const page = await listRuns(connected, query)
+        listed = page.rows
+        return page
+      },
       items: async (id, ...rest) => ((await know(id)) ? runs.items(id, ...rest) : []),
       statuses: async (id, ...rest) => ((await know(id)) ? runs.statuses(id, ...rest) : new Uint8Array()),
       shards: async (id) => ((await know(id)) ? runs.shards(id) : []),
       shard: async (journal) => ((await knowJournal(journal)) ? runs.shard(journal) : undefined),
       async open(id) {
-        if (id === undefined) return openRuns(connected)
+        // Asked by whoever has just listed runs, of those.
+        if (id === undefined)
+          return listed.filter(({ status }) => !isEnded(status)).map(({ id }) => heldThere(journalOf(id)))
         return (await know(id)) ? (await runs.open(id)).map(heldThere) : []
       },
     },
@@ -64,8 +85,6 @@ export function runStore(connected: Connected): Store {
 
 // ---
 
-const MOST_OPEN = 10_000
-
 async function load(connected: Connected, id: string, into: Store): Promise<boolean> {
   const rows = await readJournal(connected, id)
   if (!rows) return false
@@ -73,10 +92,8 @@ async function load(connected: Connected, id: string, into: Store): Promise<bool
   return true
 }
 
-/** The newest of those that run; whoever lists runs shows no more of them. */
-async function openRuns(connected: Connected): Promise<OpenJournal[]> {
-  const { rows } = await listRuns(connected, { status: ['running'], limit: MOST_OPEN })
-  return rows.map(({ id }) => heldThere({ journal: `${id}/0`, run: id }))
+function journalOf(run: string): OpenJournal {
+  return { journal: `${run}/0`, run }
 }
 
 function heldThere(journal: OpenJournal): OpenJournal {

@@ -3,13 +3,15 @@
 import { FlowError, type JournalEntry } from '@stepflow/engine'
 import { type Connected, isUnknownRun, serverFailure } from '../connect.ts'
 import { NAMES } from '../far-call.ts'
+import { checkSize } from '../worker-facts.ts'
 
 export async function sendSignal(
-  { client, address }: Connected,
+  { client, address, keepsBlobs }: Connected,
   run: string,
   entry: Extract<JournalEntry, { type: 'signalled' }>,
 ): Promise<void> {
   const { name, signal, payload, id, item, by, wait } = entry
+  checkSize('the payload of the signal', payload, keepsBlobs)
   const handle = client.workflow.getHandle(run)
   const from = by === undefined ? {} : { by }
   try {

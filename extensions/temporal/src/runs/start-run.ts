@@ -1,11 +1,12 @@
 // Begins a run as a workflow. The same id with the same plan and input is the same run.
 
-import { contentId, FlowError } from '@stepflow/engine'
+import { checkRunId, contentId, FlowError } from '@stepflow/engine'
 import type { StartElsewhere } from '@stepflow/host'
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client'
 import { type Connected, serverFailure } from '../connect.ts'
 import { NAMES } from '../far-call.ts'
 import { REPLAY_VERSION } from '../replay-version.ts'
+import { checkSize } from '../worker-facts.ts'
 import type { FlowArguments } from '../workflow/workflow.ts'
 
 /** What the memo says of a run. */
@@ -18,10 +19,13 @@ export interface RunMemo {
 }
 
 export async function startRun(
-  { client, address }: Connected,
+  { client, address, keepsBlobs }: Connected,
   { id, plan, input, flow, variables, labels }: StartElsewhere,
   version: string,
 ): Promise<void> {
+  checkRunId(id)
+  checkSize('the input', input, keepsBlobs)
+  checkSize('the flow', plan, keepsBlobs)
   const options = {
     ...(flow === undefined ? {} : { flow }),
     ...(variables === undefined ? {} : { variables }),

@@ -5,9 +5,12 @@ import { functions } from '@stepflow/dialects'
 import {
   createEngine,
   createMemoryStore,
+  errorValue,
+  FlowError,
   type JournalEntry,
   type Json,
   type Outcome,
+  own,
   type Plan,
   type PlanEngine,
   type RunHandle,
@@ -22,6 +25,7 @@ import {
   setDefaultSignalHandler,
   setHandler,
   setWorkflowOptions,
+  upsertMemo,
   workflowInfo,
 } from '@temporalio/workflow'
 import { NAMES } from '../far-call.ts'
@@ -84,25 +88,23 @@ class FlowRun {
     this.#args = args
     this.#secrets = new SecretReferences(args[3]?.mark)
     setHandler(defineQuery(NAMES.journal), () => this.#store.read(`${this.#id}/0`))
-    setHandler(defineSignal<[{ by?: string }?]>(NAMES.pause), (from) => this.#tell('pause', from?.by))
-    setHandler(defineSignal<[{ by?: string }?]>(NAMES.resume), (from) => this.#tell('resume', from?.by))
-    setHandler(defineSignal<[{ reason?: string }?]>(NAMES.cancel), (why) => {
-      this.#reason = why?.reason
+    setHandler(defineSignal<[unknown?]>(NAMES.pause), (from) => this.#tell('pause', textIn(from, 'by')))
+    setHandler(defineSignal<[unknown?]>(NAMES.resume), (from) => this.#tell('resume', textIn(from, 'by')))
+    setHandler(defineSignal<[unknown?]>(NAMES.cancel), (why) => {
+      this.#reason = textIn(why, 'reason')
     })
     setDefaultSignalHandler((name, payload, about) => this.#signalled(name, payload, about))
   }
 
   async end(outside: CancellationScope): Promise<Outcome> {
-    const [plan, input, options = {}, carried] = this.#args
+    const [plan, input, options, carried] = this.#args
     outside.cancelRequested.catch(() => this.#cancelled())
     await this.#findSecrets(plan)
     let isFirst = true
     for (;;) {
       const engine = this.#createEngine()
       const handle =
-        isFirst && !carried
-          ? await engine.submit(plan, [input], { ...options, id: this.#id })
-          : await this.#goOn(engine, isFirst ? carried : undefined)
+        isFirst && !carried ? await this.#begin(engine) : await this.#goOn(engine, isFirst ? carried : undefined)
       isFirst = false
       this.#engine = engine
       for (const command of this.#early.splice(0)) void this.#do(command)
@@ -140,6 +142,17 @@ class FlowRun {
       // Each line would be a timer in the history.
       keepsLogs: false,
     })
+  }
+
+  /** What cannot be begun at all has failed: as a failure of the task it would be tried again for ever. */
+  async #begin(engine: PlanEngine): Promise<RunHandle> {
+    const [plan, input, options = {}] = this.#args
+    try {
+      return await engine.submit(plan, [input], { ...options, id: this.#id })
+    } catch (thrown) {
+      if (!FlowError.is(thrown) || thrown.code === 'INTERNAL') throw thrown
+      throw thrownFailure(errorValue(thrown))
+    }
   }
 
   /** The same settles in the same order: the journal of the execution before is the past of this one. */
@@ -188,7 +201,11 @@ class FlowRun {
   // --- what it is sent
 
   #tell(name: 'pause' | 'resume', by: string | undefined): void {
-    void this.#do((engine, id) => engine.signal(id, { name, ...(by === undefined ? {} : { by }) }))
+    void this.#do(async (engine, id) => {
+      await engine.signal(id, { name, ...(by === undefined ? {} : { by }) })
+      // Lists know it from there.
+      upsertMemo({ [NAMES.paused]: name === 'pause' ? true : null })
+    })
   }
 
   /** Why was sent just before, as a signal; those are handed out by promises, and this must not be faster. */
@@ -198,8 +215,10 @@ class FlowRun {
     await this.#do((engine, id) => engine.signal(id, { name: 'cancel', ...reason }))
   }
 
-  #signalled(signal: string, payload: unknown = null, about: unknown = {}): void {
-    const { id, item, by, wait } = about as { id?: string; item?: number; by?: string; wait?: string }
+  #signalled(signal: string, payload: unknown = null, about?: unknown): void {
+    const [id, by, wait] = ['id', 'by', 'wait'].map((key) => textIn(about, key))
+    const asked = own(about, 'item')
+    const item = Number.isInteger(asked) ? (asked as number) : undefined
     void this.#do((engine, run) =>
       engine.signal(run, {
         ...{ name: 'signal', signal, payload: this.#secrets.without(payload) },
@@ -216,4 +235,10 @@ class FlowRun {
     // One that has ended takes no more, and nobody waits for an answer.
     await command(this.#engine, this.#id).catch(() => {})
   }
+}
+
+/** Of what came with a signal, from whoever may send one: anything. */
+function textIn(sent: unknown, key: string): string | undefined {
+  const text = own(sent, key)
+  return typeof text === 'string' ? text : undefined
 }
