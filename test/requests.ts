@@ -26,11 +26,16 @@ export function inputLines(count: number, ms: number): string {
 
 /** Of each item, in the order of the inputs. */
 export async function resultsOf(url: string, id: string): Promise<number[]> {
+  return (await outcomesOf(url, id)).map(({ result }) => result)
+}
+
+/** The same, once the run has ended and nothing of it is in flight. */
+export async function outcomesOf(url: string, id: string): Promise<any[]> {
   const text = await (await fetch(`${url}/api/v1/runs/${id}/results`)).text()
   return text
     .trim()
     .split('\n')
-    .map((line) => JSON.parse(line).result)
+    .map((line) => JSON.parse(line))
 }
 
 /** An answer of the API, of which each test looks at a part. */
