@@ -35,6 +35,7 @@ export function groupStatement(group: Group, { driver, base, now }: GroupContext
   const has = {
     runs: runs.length > 0,
     newShards: group.shards.some((shard) => shard.expected === 0),
+    inputs: group.shards.some(isUnfencedInput),
     oldShards: group.shards.some((shard) => shard.expected > 0),
     items: group.items.length > 0,
     kept: group.kept.size > 0,
@@ -144,7 +145,7 @@ function runsWritten(runs: readonly GroupRun[], put: Put): string[] {
 
 function shardsWritten(
   group: Group,
-  has: { readonly runs: boolean; readonly newShards: boolean; readonly oldShards: boolean },
+  has: { readonly runs: boolean; readonly newShards: boolean; readonly inputs: boolean; readonly oldShards: boolean },
   driver: string,
   put: Put,
 ): string[] {
@@ -178,10 +179,15 @@ function shardsWritten(
   )
   const me = put('text', driver)
   const mayWrite = has.runs ? 'AND (s.gate < 0 OR s.gate = ANY (ARRAY (SELECT n FROM runs_done)))' : ''
+  const inputs = () => put('integer[]', ints(group.shards.filter(isUnfencedInput).map(({ n }) => n)))
+  // Whoever seals the input at this moment waits for us, or we for him.
+  const takesMore = has.inputs
+    ? `AND (n <> ALL (${inputs()}) OR EXISTS (SELECT FROM runs WHERE id = s.run AND total < 0 FOR SHARE))`
+    : ''
   const created = `shards_new AS (
     INSERT INTO shards (run, part, slot, rows, first, items, shares, driver, ${counts.join(', ')})
     SELECT run, part, n, rows, first, items, shares, CASE WHEN hold AND is_open THEN ${me} END, ${counts.join(', ')}
-    FROM s WHERE expected = 0 ${mayWrite}
+    FROM s WHERE expected = 0 ${mayWrite} ${takesMore}
     ON CONFLICT (run, part) DO NOTHING RETURNING slot AS n)`
   const moved = `shards_moved AS (
     UPDATE shards SET rows = s.rows, ${counts.map((name) => `${name} = s.${name}`).join(', ')},
@@ -197,6 +203,11 @@ function shardsWritten(
     ...(has.oldShards ? [moved] : []),
     `done AS (${written.map((name) => `SELECT n FROM ${name}`).join(' UNION ALL ')})`,
   ]
+}
+
+/** Of a run whose row is written along, the version of the row says that it takes more. */
+function isUnfencedInput({ isInput, ofRun }: GroupShard): boolean {
+  return isInput && !ofRun.isWritten
 }
 
 function journal({ rows }: Group, base: number, put: Put): string {

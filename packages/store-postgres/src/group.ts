@@ -43,6 +43,8 @@ export interface GroupShard extends Shard {
   readonly expected: number
   /** Is it in our hand from then on? */
   hold: boolean
+  /** It is new, and is written only if its run takes more inputs. */
+  isInput: boolean
   readonly ofRun: GroupRun
 }
 
@@ -137,7 +139,7 @@ export class Group {
 
   #checkFence(batch: Batch, { run, part }: JournalParts): void {
     const rows = (this.#shards.get(keyOf(run, part)) ?? this.#states.shard(run, part)?.state)?.rows ?? 0
-    checkFence(batch, rows, (this.#runs.get(run) ?? this.#states.run(run)?.state)?.row.status)
+    checkFence(batch, rows, (this.#runs.get(run) ?? this.#states.run(run)?.state)?.row)
   }
 
   #append({ batch, encoded, parts }: Appended, mark: number): GroupShard {
@@ -155,7 +157,8 @@ export class Group {
     count(shard.counts, changes, batch.atWork)
     // Who writes the first row has the journal in hand, until it is put down.
     if (isNew || changes.claimed !== undefined) shard.hold = true
-    if (batch.ifOpen) run.isWritten = true
+    if (batch.ifOpen || (batch.ifUnsealed && !isNew)) run.isWritten = true
+    if (batch.ifUnsealed && isNew) shard.isInput = true
     this.#changeRun(shard, run, changes)
     this.#gather(shard, batch, changes, encoded)
     return shard
@@ -223,7 +226,7 @@ export class Group {
     const { first = 0, count: items = 0 } = changes.items ?? {}
     const { shares } = changes
     const before = known ?? { run, part, rows: 0, first, items, shares, isOpen: true, counts: noCounts() }
-    const more = { n: this.shards.length, expected: before.rows, hold: false, ofRun }
+    const more = { n: this.shards.length, expected: before.rows, hold: false, isInput: false, ofRun }
     const made: GroupShard = { ...before, counts: { ...before.counts }, ...more }
     this.#shards.set(key, made)
     this.shards.push(made)

@@ -1,16 +1,37 @@
-// How a run that nobody has limited is divided among nodes whose calls take long.
+// How a run is spread over nodes: into which shards, and who takes its inputs in where others think that nobody does.
 
-import { createEngine } from '@stepflow/engine'
+import { PassThrough } from 'node:stream'
+import { createEngine, type PlanEngineOptions } from '@stepflow/engine'
 import { createPostgresStore } from '@stepflow/store-postgres'
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { input, pull, step } from '../../../test/plans.ts'
+import { rowsOf } from './rows-of.ts'
 import { withPostgres } from './with-postgres.ts'
 
 const WITHIN = { timeout: 60_000, interval: 20 }
 
 await withPostgres((server) => {
+  interface NodeOptions {
+    readonly schema: string
+    readonly maxJournals: number
+    readonly call?: (n: unknown) => unknown
+    readonly leftInputs?: PlanEngineOptions['leftInputs']
+  }
+  const node = async ({ schema, maxJournals, call = (n) => n, leftInputs }: NodeOptions) => {
+    const url = `${server.url}?schema=${schema}`
+    const store = await createPostgresStore({ url, maxJournals, driverId: `node-${maxJournals}` })
+    const router = { route: (name: string) => ({ component: { info: { name }, call } }) }
+    const engine = createEngine({ store, router, ...(leftInputs && { leftInputs }) })
+    engine.recover()
+    onTestFinished(async () => {
+      await engine.close()
+      await store.close()
+    })
+    return { store, engine }
+  }
+  const one = pull('one', step('a', '/a', input()))
+
   test('while no item has ended, its shards are small, and a node takes few of them: one that is added finds the others', async () => {
-    const url = `${server.url}?schema=spread`
     let answer = () => {}
     const answered = new Promise<void>((resolve) => {
       answer = resolve
@@ -19,20 +40,10 @@ await withPostgres((server) => {
       await answered
       return n
     }
-    const router = { route: (name: string) => ({ component: { info: { name }, call } }) }
-    const node = async (maxJournals: number) => {
-      const store = await createPostgresStore({ url, maxJournals, driverId: `node-${maxJournals}` })
-      const engine = createEngine({ store, router })
-      engine.recover()
-      const close = async () => {
-        await engine.close()
-        await store.close()
-      }
-      return { store, engine, close }
-    }
-    const [takesIn, first] = [await node(0), await node(64)]
+    const [schema, takesIn] = ['spread', await node({ schema: 'spread', maxJournals: 0 })]
+    await node({ schema, call, maxJournals: 64 })
     const inputs = Array.from({ length: 1_000 }, (_, n) => n)
-    const run = await takesIn.engine.submit(pull('one', step('a', '/a', input())), inputs)
+    const run = await takesIn.engine.submit(one, inputs)
     await run.takenIn
 
     const shards = await takesIn.store.runs.shards(run.id)
@@ -42,11 +53,63 @@ await withPostgres((server) => {
       return Object.fromEntries(nodes?.map(({ name, shards }) => [name, shards]) ?? [])
     }
     await vi.waitFor(async () => expect((await held())['node-64']).toBe(2), WITHIN)
-    const added = await node(32)
+    await node({ schema, call, maxJournals: 32 })
     await vi.waitFor(async () => expect(await held()).toMatchObject({ 'node-64': 2, 'node-32': 2 }), WITHIN)
 
     answer()
     expect(await run.ended).toMatchObject({ status: 'completed', items: { success: 1_000 } })
-    await Promise.all([takesIn.close(), first.close(), added.close()])
+  })
+
+  /** A node that takes inputs in one by one, and from which the run's own journal is taken, as if it were gone. */
+  const taking = async (schema: string, waitMs: number) => {
+    const leftInputs = () =>
+      ({ waitMs, error: (n: number) => ({ code: 'INVALID_INPUT', message: `after ${n}` }) }) as const
+    const missed = await node({ schema, leftInputs, maxJournals: 0 })
+    const other = await node({ schema, leftInputs, maxJournals: 8 })
+    const source = new PassThrough({ objectMode: true })
+    const run = await missed.engine.submit(one, source, { id: 'r' })
+    const done = async (count: number) => {
+      await vi.waitFor(async () => expect((await other.store.runs.get('r'))?.items.success).toBe(count), WITHIN)
+    }
+    source.write(1)
+    await done(1)
+    await rowsOf(
+      server.url,
+      `UPDATE ${schema}.shards SET driver = NULL WHERE part = 0; INSERT INTO ${schema}.wakes VALUES ('r', 0, 0)`,
+    )
+    const written = async (type: string) => {
+      const rows = await other.store.read('r/0')
+      return rows.flatMap(({ entries }) => entries.filter((entry) => entry.type === type)).length
+    }
+    return { missed, other, run, done, written, source }
+  }
+
+  test('an intake that was taken for gone, and is not, says that it is there, and goes on', async () => {
+    const { missed, other, run, done, written, source } = await taking('missed', 600_000)
+
+    await vi.waitFor(async () => expect([await written('broken'), await written('claimed')]).toEqual([1, 1]), WITHIN)
+    const open = await other.store.runs.open('r')
+    expect(open).toMatchObject([{ journal: 'r/0', heldBy: missed.store.driver }])
+    source.write(2)
+    await done(2)
+    source.end()
+    expect(await run.ended).toMatchObject({ status: 'completed', items: { total: 2, success: 2 } })
+  })
+
+  test('an intake that comes back when its run has been given up adds nothing to it', async () => {
+    const { other, run, written, source } = await taking('late', 0)
+
+    await vi.waitFor(async () => expect(await written('sealed')).toBe(1), WITHIN)
+    source.end(2)
+    await expect(run.takenIn).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining('takes no more than its 1 inputs'),
+    })
+    expect(await (await other.engine.follow('r')).ended).toMatchObject({
+      status: 'failed',
+      items: { total: 1, success: 1 },
+      error: { item: 1, message: 'after 1' },
+    })
+    expect((await other.store.runs.shards('r')).map(({ items }) => items)).toEqual([0, 1])
   })
 })

@@ -161,10 +161,10 @@ export class JournalTransaction implements Transaction {
   // --- the rows that follow from the journal
 
   #checkFence(batch: Batch): void {
-    const { journal, ifOpen } = batch
+    const { journal, ifOpen, ifUnsealed } = batch
     const rows = this.shard(journal)?.rows ?? 0
-    const run = ifOpen ? this.#tables.runs.get(runOfJournal(journal)) : undefined
-    checkFence(batch, rows, run?.row.status)
+    const run = ifOpen || ifUnsealed ? this.#tables.runs.get(runOfJournal(journal)) : undefined
+    checkFence(batch, rows, run?.row)
   }
 
   #append(batch: Batch, encoded: EncodedEntries): void {

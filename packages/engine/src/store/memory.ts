@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../clock.ts'
 import type { Log } from '../component/plugin.ts'
 import { errorValue, FlowError } from '../errors.ts'
 import type { JournalId } from '../journal/events.ts'
+import { runOfJournal } from '../journal/journal-name.ts'
 import { project } from '../journal/project.ts'
 import { bareId, contentId } from '../plan/id.ts'
 import { type Drive, OFFER_AGAIN_MS } from './driving.ts'
@@ -141,7 +142,8 @@ class MemoryStore implements Store {
   }
 
   #checkFence(batch: Batch, known: MemoryJournal | undefined): void {
-    checkFence(batch, known?.length ?? 0, known?.run.row.status)
+    const run = batch.ifUnsealed ? this.runs.get(runOfJournal(batch.journal)) : known?.run.row
+    checkFence(batch, known?.length ?? 0, run)
   }
 
   #append(batch: Batch, known: MemoryJournal | undefined): void {

@@ -122,6 +122,8 @@ export interface Batch {
   readonly after?: number
   /** Refused with CONFLICT once the run has ended. */
   readonly ifOpen?: true
+  /** Refused with CONFLICT once the run takes no more inputs: its `sealed` is written. */
+  readonly ifUnsealed?: true
   readonly entries: readonly JournalEntry[]
   readonly wakes?: readonly Wake[]
   /** How the journal's items stand from then on. */

@@ -83,7 +83,15 @@ export async function takeIn(
   }
   /** Writes to the run's own journal, after whatever it holds. */
   const note = async (entry: JournalEntry) => {
-    await patience.ask(async () => store.append({ journal: `${run.id}/0`, entries: [entry] }))
+    await patience.ask(async () => {
+      try {
+        await store.append({ journal: `${run.id}/0`, ifUnsealed: true, entries: [entry] })
+      } catch (error) {
+        if (!FlowError.is(error) || error.code !== 'CONFLICT' || entry.type !== 'sealed') throw error
+        // By us, whose answer was lost, or by somebody else who has taken in the same.
+        if ((await store.runs.get(run.id))?.items.total !== entry.items) throw error
+      }
+    })
   }
   const flush = (): Promise<void> => {
     if (shard.length === 0) return flushing

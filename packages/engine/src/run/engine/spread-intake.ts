@@ -2,6 +2,7 @@
 // fast they are, as far as it is known here.
 
 import type { Clock } from '../../clock.ts'
+import type { ErrorValue } from '../../errors.ts'
 import { itemsEnded, type JournalEntry, type RunId, type Share } from '../../journal/events.ts'
 import type { Store } from '../../store/store.ts'
 import { type IntakeRun, LARGEST_SHARD_ITEMS } from './intake.ts'
@@ -11,6 +12,16 @@ const SHARD_MS = 100
 const SMALL_SHARD_ITEMS = 64
 /** Shards as large as may be. */
 const NOBODY_LIMITS = 64
+
+/** What is noted of an intake that somebody else finds left. */
+export const GONE: ErrorValue = { code: 'UNREACHABLE', message: 'whoever took the inputs in is gone' }
+
+export interface SpreadIntakeTools {
+  readonly store: Store
+  readonly clock: Clock
+  /** Somebody has written that whoever took the inputs in is gone. */
+  readonly onMissed: () => void
+}
 
 export class SpreadIntake implements IntakeRun {
   readonly id: RunId
@@ -25,12 +36,14 @@ export class SpreadIntake implements IntakeRun {
   #since: number
   #ended = 0
   #endedBefore = 0
+  readonly #onMissed: () => void
   readonly #unwatch: () => void
 
-  constructor(id: RunId, share: Share | undefined, store: Store, clock: Clock) {
+  constructor(id: RunId, share: Share | undefined, { store, clock, onMissed }: SpreadIntakeTools) {
     this.id = id
     this.share = share
     this.#clock = clock
+    this.#onMissed = onMissed
     this.#since = clock.now()
     this.#unwatch = store.watch({ run: id }, ({ entries }) => this.#hear(entries))
   }
@@ -81,6 +94,7 @@ export class SpreadIntake implements IntakeRun {
     for (const entry of entries) {
       if (entry.type === 'finished') this.#ahead -= itemsEnded(entry)
       else if (entry.type === 'signalled' && entry.name === 'cancel') this.#isClosed = true
+      else if (entry.type === 'broken' && entry.error.message === GONE.message) this.#onMissed()
     }
     if (before !== this.#ahead) this.#turn()
     this.#ended += before - this.#ahead

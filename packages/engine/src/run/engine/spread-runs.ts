@@ -3,20 +3,22 @@
 // D1  A shard is a row and a wake, written together: from then on it is anybody's.
 // D2  The run's own journal is in the hand of whoever takes its inputs in. If he is gone, the store gives it to another, who
 //     writes down that the input broke off, and ends the run when nobody has brought the rest in time.
-// D3  Of two who take inputs in for one run, the shard's number decides: the second finds it taken, and stops.
+// D3  Of two who take inputs in for one run, the shard's number decides: the second finds it taken, and stops. Who was away
+//     while somebody ended the input finds it sealed, and stops.
+// D4  Who was taken for gone, and is not, writes down that he has the intake still.
 
 import type { Clock } from '../../clock.ts'
 import type { FollowedRun, Inputs, PlanEngineOptions, RunHandle } from '../../engine.ts'
-import { type ErrorValue, FlowError } from '../../errors.ts'
+import { FlowError } from '../../errors.ts'
 import type { JournalEntry, JournalId, RunId, RunOptions } from '../../journal/events.ts'
 import { isEnded } from '../../journal/project.ts'
 import { isAway, type Patience } from '../../store/patience.ts'
-import type { JournalRow, Store, Wake } from '../../store/store.ts'
+import type { Batch, JournalRow, Store, Wake } from '../../store/store.ts'
 import { newMark } from '../driver/journal-writer.ts'
 import { takeIn } from './intake.ts'
 import type { Returns } from './returns.ts'
 import { shareOf } from './share.ts'
-import { SpreadIntake } from './spread-intake.ts'
+import { GONE, SpreadIntake } from './spread-intake.ts'
 
 export interface SpreadRunsTools {
   readonly store: Store
@@ -37,7 +39,6 @@ export interface SpreadInputs {
   readonly onBroken: 'fail' | 'keep'
 }
 
-const GONE: ErrorValue = { code: 'UNREACHABLE', message: 'whoever took the inputs in is gone' }
 const LOOK_AGAIN_MS = 1_000
 /** How far an intake is ahead of those who drive, in items; then it waits for them. */
 const MOST_AHEAD = 32_768
@@ -54,15 +55,12 @@ export class SpreadRuns {
 
   /** A run of few items, in one row. */
   async begin(id: RunId, entries: readonly JournalEntry[]): Promise<void> {
-    await this.#append(`${id}/0`, entries)
+    await this.#append({ journal: `${id}/0`, entries })
   }
 
   /** Takes up the intake of a run: others see that we have it. */
   async claimIntake(id: RunId): Promise<void> {
-    const { store, clock, random } = this.#tools
-    const driver = store.driver ?? 'engine'
-    const claim: JournalEntry = { type: 'claimed', at: clock.now(), driver, mark: newMark(random) }
-    await store.append({ journal: `${id}/0`, ifOpen: true, entries: [claim] })
+    await this.#tools.store.append({ journal: `${id}/0`, ifOpen: true, entries: [this.#claim()] })
   }
 
   isTakingIn(id: RunId): boolean {
@@ -80,7 +78,9 @@ export class SpreadRuns {
   /** Writes inputs as shards. */
   async takeIn(id: RunId, { options, inputs, taken, onBroken }: SpreadInputs): Promise<'whole' | 'broken'> {
     const { store, patience, clock } = this.#tools
-    const intake = new SpreadIntake(id, shareOf(options?.maxConcurrent), store, clock)
+    // What keeps it from that keeps it from writing on, too.
+    const onMissed = () => void this.keep(this.#claimAgain(id)).catch(() => {})
+    const intake = new SpreadIntake(id, shareOf(options?.maxConcurrent), { store, clock, onMissed })
     this.#intakes.set(id, intake)
     if (this.#isLeaving) intake.leave()
     let end: 'whole' | 'broken' | undefined
@@ -179,13 +179,36 @@ export class SpreadRuns {
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay)
   }
 
+  /** D4. Unless somebody else has taken it up by now, or it has been sealed: our next shard is refused then. */
+  async #claimAgain(id: RunId): Promise<void> {
+    const { store, patience } = this.#tools
+    const journal = `${id}/0`
+    for (let isClaimed = false; !isClaimed && this.#intakes.has(id); ) {
+      const rows = await patience.ask(() => store.read(journal))
+      if (lastBroken(rows) === undefined) return
+      try {
+        const batch = { journal, after: rows.length, entries: [this.#claim()] }
+        await patience.ask(() => store.append(batch))
+        isClaimed = true
+      } catch (error) {
+        // Something was written in between, perhaps by us.
+        if (!FlowError.is(error) || error.code !== 'CONFLICT') throw error
+      }
+    }
+  }
+
+  #claim(): JournalEntry {
+    const { store, clock, random } = this.#tools
+    return { type: 'claimed', at: clock.now(), driver: store.driver ?? 'engine', mark: newMark(random) }
+  }
+
   /** One whose answer was lost is known by its time: no other intake has written the same. */
   async #open(journal: JournalId, entries: readonly JournalEntry[]): Promise<void> {
     const { store, patience } = this.#tools
     let isUncertain = false
     await patience.ask(async () => {
       try {
-        await this.#append(journal, entries)
+        await this.#append({ journal, entries, ifUnsealed: true })
       } catch (error) {
         isUncertain ||= isAway(error)
         if (!isUncertain || !FlowError.is(error) || error.code !== 'CONFLICT') throw error
@@ -196,9 +219,9 @@ export class SpreadRuns {
   }
 
   /** D1. */
-  async #append(journal: JournalId, entries: readonly JournalEntry[]): Promise<void> {
+  async #append(batch: Pick<Batch, 'journal' | 'entries' | 'ifUnsealed'>): Promise<void> {
     const { store, clock } = this.#tools
-    await store.append({ journal, after: 0, entries, wakes: [{ journal, at: clock.now() }] })
+    await store.append({ ...batch, after: 0, wakes: [{ journal: batch.journal, at: clock.now() }] })
   }
 
   #headWake(id: RunId, options: RunOptions | undefined, isLeaving: boolean): Wake {
@@ -217,13 +240,13 @@ function optionsIn(rows: readonly JournalRow[]): RunOptions | undefined {
   return first?.type === 'created' ? first.options : undefined
 }
 
-/** Since when the inputs are broken off; undefined if somebody has taken them up after that. */
+/** Since when the inputs are broken off; undefined if somebody has taken them up after that, or they were sealed. */
 function lastBroken(rows: readonly JournalRow[]): number | undefined {
   let at: number | undefined
   for (const { entries } of rows) {
     for (const entry of entries) {
       if (entry.type === 'broken') at = entry.at
-      else if (entry.type === 'claimed') at = undefined
+      else if (entry.type === 'claimed' || entry.type === 'sealed') at = undefined
     }
   }
   return at

@@ -118,6 +118,18 @@ export function journalsSuite(claim: Claim, equal: Equal): void {
     equal((await store.read('r/0')).length, 3)
   })
 
+  claim('a batch for a run that takes more inputs is refused once the input is sealed', async (store) => {
+    const input = (from: number) => ({ after: 0, ifUnsealed: true, entries: [shard('r', from)] }) as const
+    await store.append({ journal: 'r/0', after: 0, entries: [created('r')] })
+    await store.append({ journal: 'r/1', ...input(0) })
+    await store.append({ journal: 'r/0', ifUnsealed: true, entries: [sealed(1)] })
+
+    equal(await codeOf(() => store.append({ journal: 'r/2', ...input(1) })), 'CONFLICT')
+    equal(await codeOf(() => store.append({ journal: 'r/0', ifUnsealed: true, entries: [sealed(2)] })), 'CONFLICT')
+    equal((await store.runs.shards('r')).length, 2)
+    equal((await store.runs.get('r'))?.items.total, 1)
+  })
+
   claim('batches that are appended together are all there, or none of them', async (store) => {
     const batch = (journal: string, ...entries: Batch['entries']): Batch => ({ journal, after: 0, entries })
     await store.append(batch('s/1', shard('s', 0)))

@@ -3,7 +3,7 @@
 import { BEGINNING, type Store } from '../../store/store.ts'
 import type { SuiteOptions } from '../store-suite.ts'
 import { type Claim, codeOf, type Equal, thrown } from './claim.ts'
-import { created, finished, sealed, settled, signalled } from './entries.ts'
+import { created, finished, sealed, settled, shard, signalled } from './entries.ts'
 
 export function sharedSuite(claim: Claim, open: NonNullable<SuiteOptions['twin']>, equal: Equal): void {
   const both = (claimed: string, body: (store: Store, twin: Store) => Promise<void>) =>
@@ -25,6 +25,16 @@ export function sharedSuite(claim: Claim, open: NonNullable<SuiteOptions['twin']
     const error = await thrown(() => store.append({ journal: 'r/0', after: 1, entries: [finished(0)] }))
     equal((error as { code?: string }).code, 'CONFLICT')
     equal((await store.runs.get('r'))?.items.success, 1)
+  })
+
+  both('a run that one handle has sealed takes no more inputs by another', async (store, twin) => {
+    await store.append({ journal: 'r/0', after: 0, entries: [created('r')] })
+    await store.append({ journal: 'r/1', after: 0, ifUnsealed: true, entries: [shard('r', 0)] })
+    await twin.append({ journal: 'r/0', after: 1, ifUnsealed: true, entries: [sealed(1)] })
+
+    const late = { journal: 'r/2', after: 0, ifUnsealed: true, entries: [shard('r', 1)] } as const
+    equal(await codeOf(() => store.append(late)), 'CONFLICT')
+    equal(await store.read('r/2'), [])
   })
 
   both('a watcher hears of the rows of all handles, in order, each once', async (store, twin) => {
