@@ -14,6 +14,7 @@ import { whyUnusable } from './signatures/forms.ts'
 import { startWhenThere } from './start-when-there.ts'
 import { createFire } from './triggers/fire.ts'
 import { Scheduler } from './triggers/scheduler.ts'
+import { servedSince } from './triggers/served-since.ts'
 
 export interface ServeOptions extends OpenOptions {
   readonly host?: string | undefined
@@ -91,7 +92,8 @@ async function start(options: ServeOptions, foundShared: () => void): Promise<St
     const scheduler = new Scheduler({ ...services, fire: createFire(services) })
     closing.push(() => scheduler.stop())
     life.ready()
-    const schedules = await scheduler.start()
+    const nodes = (await store.nodes?.()) ?? []
+    const schedules = await scheduler.start(servedSince(nodes, store.driver, clock.now()))
     const webhooks = await services.triggers.all('webhook')
     for (const { trigger } of webhooks) {
       const why = whyUnusable(trigger, services.secrets)

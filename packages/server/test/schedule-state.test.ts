@@ -1,9 +1,11 @@
 // What is decided of the times of a schedule, over days at which clocks change, and over what was missed. Pure.
 
+import type { StoreNode } from '@stepflow/engine'
 import { readCron } from '@stepflow/host/schedules'
 import { describe, expect, test } from 'vitest'
 import { delayOf, type Schedule } from '../src/triggers/schedule.ts'
 import { decide, MOST_WAITING, nextDue, type ScheduleState } from '../src/triggers/schedule-state.ts'
+import { servedSince } from '../src/triggers/served-since.ts'
 
 const MINUTE = 60_000
 const schedule = (cron: string, more: Partial<Schedule> & { readonly timezone?: string } = {}): Schedule => ({
@@ -64,6 +66,24 @@ describe('over days at which the clock changes', () => {
 })
 
 describe('of the times that were missed', () => {
+  test('a server that starts beside others passes over nothing that they are about to decide', () => {
+    const [now, due] = [Date.parse('2026-06-01T08:00:05Z'), '2026-06-01T08:00Z']
+    const node = (id: string, startedAt: string, status: StoreNode['status'] = 'active'): StoreNode => ({
+      ...{ id, name: id, host: 'h', seenAt: now, capacity: 1, shards: 0, status, startedAt: Date.parse(startedAt) },
+    })
+    const own = node('own', '2026-06-01T08:00:04Z')
+    const begun = (others: readonly StoreNode[]) => {
+      const since = servedSince([own, ...others], 'own', now)
+      const of = { since, now, open: undefined }
+      return shown(decide(schedule('* * * * *'), state('2026-06-01T07:59:30Z'), of).state.waiting)
+    }
+
+    expect(begun([])).toEqual([])
+    expect(begun([node('older', '2026-06-01T07:00Z')])).toEqual([due])
+    expect(begun([node('gone', '2026-06-01T07:00Z', 'silent')])).toEqual([])
+    expect(begun([node('as young', '2026-06-01T08:00:03Z')])).toEqual([])
+  })
+
   const decided = (catchUp: number, after: string, now: string) =>
     shown(
       decide(schedule('* * * * *', { catchUp }), state(after), {

@@ -14,7 +14,7 @@ export interface DueTimes {
 export interface Window {
   /** What is not later than this has been decided. */
   readonly after: number
-  /** Since when this server looks. */
+  /** Since when this server looks, or another one beside it. */
   readonly since: number
   readonly now: number
 }

@@ -38,11 +38,11 @@ export class Scheduler {
     this.#options = options
   }
 
-  /** Answers how many schedules there are. */
-  async start(): Promise<number> {
+  /** `since`: what is due after that is not missed. Answers how many schedules there are. */
+  async start(since = this.#options.clock.now()): Promise<number> {
     const { clock, schedules } = this.#options
-    this.#since = clock.now()
-    this.#lastNow = this.#since
+    this.#since = since
+    this.#lastNow = clock.now()
     const stop = schedules.onChange(() => {
       this.#isStale = true
       this.wake()
