@@ -10,6 +10,9 @@
 //     places: a small run does not wait for a large one. Of a run whose items are limited, only so many journals are in hand
 //     anywhere as it has shares: each has a place in the run, which no other can have.
 //
+// K4  A journal that is open is in somebody's hand, or has a wake, if only one for never. So one that has neither, because
+//     somebody has emptied the table of wakes, is found, and woken.
+//
 // What has been taken is driven by `Driving`.
 
 import { type Clock, type Drive, Driving, type JournalParts, type Log, type Wake } from '@stepflow/engine'
@@ -34,6 +37,10 @@ export interface DispatcherOptions {
 }
 
 const TICK_MS = 3_000
+/** Ticks from one search for what was lost to the next. */
+const SEARCH_TICKS = 20
+/** Of a journal that waits for a signal. The last time that there is. */
+const NEVER = 8_640_000_000_000_000
 /** Of a run that nobody has limited, so many journals are in hand here at once: each brings many items, and others want some. */
 const OPEN_OF_RUN = 2
 /** What this process cannot drive is not looked at again for so long; and so many runs of the kind are known. */
@@ -54,6 +61,7 @@ export class Dispatcher {
   #isFull = false
   /** K1. What was asked for last may be in our hand, and we do not know. */
   #isUncertain = false
+  #ticks = 0
   /** Runs that are left to others, and until when. By `performance.now()`. */
   readonly #left = new Map<string, number>()
   readonly #offset = Math.floor(Math.random() * 1_000)
@@ -98,9 +106,10 @@ export class Dispatcher {
     await connection().query({
       name: 'put-down',
       text: `WITH free AS (UPDATE shards SET driver = NULL, place = NULL WHERE run = $1 AND part = $2 AND driver = $3)
-        INSERT INTO wakes (run, part, at) SELECT $1, $2, $4 WHERE $4::bigint IS NOT NULL
+        INSERT INTO wakes (run, part, at)
+        SELECT $1, $2, $4 WHERE $4::bigint < ${NEVER} OR EXISTS (SELECT FROM shards WHERE run = $1 AND part = $2 AND is_open)
         ON CONFLICT (run, part) DO UPDATE SET at = least(wakes.at, excluded.at)`,
-      values: [toText(run), part, presence.id, Number.isFinite(at) ? Math.floor(at) : null],
+      values: [toText(run), part, presence.id, Math.floor(Math.min(at, NEVER))],
     })
     this.#driving.left(journal)
     tell()
@@ -157,9 +166,9 @@ export class Dispatcher {
     }
     this.#options.taken(taken)
     for (const { run, part } of taken) this.#driving.start(journalOf(run, part))
-    this.#isFull = rows.length >= room
+    this.#isFull = taken.length >= room
     // There may be more than had room in one statement.
-    if (rows.length > room) this.#isToLookAgain = true
+    if (this.#isFull) this.#isToLookAgain = true
   }
 
   /** K1. Whatever this process drives in another way finds itself driven. */
@@ -209,10 +218,25 @@ export class Dispatcher {
 
   #adopt(): void {
     if (this.#taking || !this.#driving.isOn) return
+    const isToSearch = this.#options.limit > 0 && this.#ticks % SEARCH_TICKS === 0
     this.#take(async () => {
+      if (isToSearch) await this.#wakeLost()
       const dead = this.#driving.room > 0 ? await this.#options.presence.dead() : []
       if (dead.length > 0) await this.#takeFrom(dead)
       await this.#takeDue()
+    })
+  }
+
+  /** K4. */
+  async #wakeLost(): Promise<void> {
+    const { connection, clock } = this.#options
+    await connection().query({
+      name: 'wake-lost',
+      text: `INSERT INTO wakes (run, part, at)
+        SELECT run, part, $1 FROM shards WHERE is_open AND driver IS NULL
+          AND NOT EXISTS (SELECT FROM wakes WHERE wakes.run = shards.run AND wakes.part = shards.part)
+        ON CONFLICT (run, part) DO NOTHING`,
+      values: [Math.floor(clock.now())],
     })
   }
 
@@ -237,6 +261,7 @@ export class Dispatcher {
   // --- time
 
   #onTick(): void {
+    this.#ticks++
     this.#driving.tick()
     this.#adopt()
   }
@@ -291,7 +316,8 @@ held AS (
   FROM (SELECT run, part, row_number() OVER (PARTITION BY run ORDER BY part) AS n FROM taken) AS nth
   WHERE shards.run = nth.run AND shards.part = nth.part AND is_open AND driver IS NULL),
 later AS (
-  SELECT min(wakes.at) AS at FROM wakes LEFT JOIN shards USING (run, part) WHERE wakes.at > $1 AND driver IS NULL)
+  SELECT wakes.at FROM wakes LEFT JOIN shards USING (run, part)
+  WHERE wakes.at > $1 AND wakes.at < ${NEVER} AND driver IS NULL ORDER BY wakes.at LIMIT 1)
 SELECT taken.run, taken.part, NULL::bigint AS next FROM taken LEFT JOIN shards USING (run, part)
   WHERE coalesce(is_open, true)
 UNION ALL SELECT NULL, NULL, at FROM later`
