@@ -1,6 +1,7 @@
 // A connection to the database that is made when it is needed, and made again after it broke. Statements go out one after
 // the other, in the order in which they are handed in.
 
+import type { Socket } from 'node:net'
 import pg from 'pg'
 import type { Address } from './address.ts'
 import { isBroken } from './failure.ts'
@@ -14,12 +15,16 @@ export interface Statement {
 
 export interface ConnectionOptions {
   readonly address: Address
+  /** Told that something is about to be asked; see `Pulse`. */
+  readonly asking?: () => void
+  /** Longer than that nothing is waited for; milliseconds. */
+  readonly answerLimitMs?: number
   /** Runs on each new connection before anything else. */
   readonly prepare?: (client: pg.Client) => Promise<void>
 }
 
 /** A statement that takes longer was held up by a network that says nothing: its connection is given up. */
-const ANSWER_LIMIT_MS = 30_000
+export const ANSWER_LIMIT_MS = 30_000
 const CONNECT_LIMIT_MS = 10_000
 
 /** Those that the owner of the database or of the role has set for other programs; which there are depends on the version. */
@@ -35,6 +40,9 @@ export class Connection {
   #last: Promise<void> | undefined
   /** Statements that are under way or wait for it. */
   pending = 0
+  /** When the statement that is under way was sent, by `performance.now()`; and whose it is in the database. */
+  askedAt: number | undefined
+  pid: number | undefined
 
   constructor(options: ConnectionOptions) {
     this.#options = options
@@ -55,12 +63,15 @@ export class Connection {
     try {
       await before
       client = await this.#open()
+      this.askedAt = performance.now()
+      this.#options.asking?.()
       const config = { text, values: values as unknown[], ...(name === undefined ? {} : { name }) }
       return (await client.query<Row>(config)).rows
     } catch (error) {
       if (client && isBroken(error)) this.#drop(client)
       throw error
     } finally {
+      this.askedAt = undefined
       this.pending--
       over()
     }
@@ -69,6 +80,17 @@ export class Connection {
   /** Makes it, if it is not there. */
   async ensure(): Promise<void> {
     await this.#open()
+  }
+
+  /** Grows with each byte that is sent or arrives. */
+  get progress(): number {
+    const stream = this.#clientHere && streamOf(this.#clientHere)
+    return stream ? stream.bytesRead + stream.bytesWritten - stream.writableLength : 0
+  }
+
+  /** Nothing will be answered here: whoever waits for it hears that it broke. */
+  giveUp(): void {
+    if (this.#clientHere) this.#drop(this.#clientHere)
   }
 
   async close(): Promise<void> {
@@ -90,13 +112,13 @@ export class Connection {
 
   async #connect(): Promise<pg.Client> {
     if (this.#isClosed) throw new Error('the connection was closed')
-    const { address, prepare } = this.#options
+    const { address, prepare, answerLimitMs = ANSWER_LIMIT_MS } = this.#options
     const client = new pg.Client({
       connectionString: address.url,
       application_name: 'stepflow',
       keepAlive: true,
       connectionTimeoutMillis: CONNECT_LIMIT_MS,
-      query_timeout: ANSWER_LIMIT_MS,
+      query_timeout: answerLimitMs,
       types: { getTypeParser: ((type: number, format: string) => parserOf(type, format)) as never }, // the types of the library say less than it takes
     })
     // It breaks while nobody asks anything.
@@ -105,7 +127,8 @@ export class Connection {
     try {
       await client.connect()
       const ours = `SET search_path TO "${address.schema}"; SET statement_timeout = ${ANSWER_LIMIT_MS}; ${PLANS}`
-      await client.query(`${NO_LIMITS}; ${ours}`)
+      const answers = await client.query(`${NO_LIMITS}; ${ours}; SELECT pg_backend_pid() AS pid`)
+      this.pid = (answers as unknown as { rows: { pid: number }[] }[]).at(-1)?.rows[0]?.pid // one for each statement
       await prepare?.(client)
     } catch (error) {
       client.end().catch(() => {})
@@ -120,12 +143,15 @@ export class Connection {
     this.#clientHere = undefined
     this.#client = undefined
     // A connection that is held open without an answer would not end by itself.
-    const { connection } = client as unknown as { connection?: { stream?: { destroy(): void } } }
-    connection?.stream?.destroy()
+    streamOf(client)?.destroy()
   }
 }
 
 // ---
+
+function streamOf(client: pg.Client): Socket | undefined {
+  return (client as unknown as { connection?: { stream?: Socket } }).connection?.stream // the library keeps it to itself
+}
 
 const INT8 = 20
 

@@ -58,13 +58,13 @@ export async function migrate(client: pg.Client, address: Address): Promise<numb
   for (let version = before; version < VERSION; version++) {
     await client.query('BEGIN')
     try {
-      await client.query('SELECT pg_advisory_xact_lock(hashtext($1))', [`stepflow ${schema}`])
+      await client.query(unhurried('SELECT pg_advisory_xact_lock(hashtext($1))', [`stepflow ${schema}`]))
       if ((await schemaVersion(client, address)) === version) {
         if (version === 0) await client.query(`CREATE SCHEMA IF NOT EXISTS "${schema}"`)
         await client.query(`SET LOCAL search_path TO "${schema}"`)
         if (version === 0) await client.query(BEGIN_COUNTING)
         const { sql, oldest } = migrations[version] as Migration
-        await client.query(sql)
+        await client.query(unhurried(sql))
         await client.query('UPDATE schema_version SET version = version + 1')
         if (version >= SAYS_OLDEST) await client.query('UPDATE schema_version SET oldest = $1', [oldest])
       }
@@ -114,6 +114,11 @@ export async function readMarks(client: pg.Client): Promise<{ readonly store: st
 }
 
 // ---
+
+/** Takes as long as it takes. */
+function unhurried(text: string, values?: readonly string[]): pg.QueryConfig {
+  return { text, ...(values && { values: [...values] }), query_timeout: 2 ** 31 - 1 } as pg.QueryConfig // not in the types
+}
 
 const BEGIN_COUNTING = `CREATE TABLE schema_version (version integer NOT NULL);
 INSERT INTO schema_version VALUES (0)`

@@ -12,6 +12,7 @@ import { Connection } from './connection.ts'
 
 export interface NewsOptions {
   readonly address: Address
+  readonly asking: () => void
   /** Of this store: what it tells is no news to itself. */
   readonly id: string
   readonly pollMs: number
@@ -47,7 +48,8 @@ export class News {
   constructor(options: NewsOptions) {
     this.#options = options
     this.#channel = channelOf(options.address)
-    this.connection = new Connection({ address: options.address, prepare: (client) => this.#prepare(client) })
+    const { address, asking } = options
+    this.connection = new Connection({ address, asking, prepare: (client) => this.#prepare(client) })
   }
 
   /** As long as somebody is interested. */
@@ -56,6 +58,11 @@ export class News {
     this.#poll = setInterval(() => this.#onPoll(), this.#options.pollMs).unref()
     // To be told, one has to be there.
     this.connection.ensure().catch(() => {})
+  }
+
+  /** What was asked for on the connection may have got lost with it. */
+  again(): void {
+    if (this.#poll) this.#options.look('work')
   }
 
   /** Something was committed. */

@@ -24,7 +24,7 @@ import pg from 'pg'
 import { type Address, addressOf } from './address.ts'
 import { BlobTable } from './blobs.ts'
 import { checkOptions } from './check-options.ts'
-import { Connection, NO_LIMITS } from './connection.ts'
+import { ANSWER_LIMIT_MS, Connection, NO_LIMITS } from './connection.ts'
 import { DatabaseClock } from './database-clock.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { closedStore, storeFailure } from './failure.ts'
@@ -41,6 +41,7 @@ import { Pages } from './pages.ts'
 import { refuseTransactionPooling } from './pooler.ts'
 import { Presence } from './presence.ts'
 import { Pruner } from './prune.ts'
+import { Pulse } from './pulse.ts'
 import { RecordTable } from './records.ts'
 import { RunTable } from './runs.ts'
 import { States } from './states.ts'
@@ -119,6 +120,9 @@ const JOURNALS_AT_ONCE = 64
 const WRITERS = 2
 const READERS = 4
 const CONNECT_LIMIT_MS = 10_000
+/** A connection on which nothing moves for so long may be dead. What is asked for news is small, and answered at once. */
+const SILENCE_MS = 3_000
+const NEWS_SILENCE_MS = 250
 
 /** What is done once, on a connection of its own. */
 async function prepared<T>(address: Address, use: (client: pg.Client) => Promise<T>): Promise<T> {
@@ -126,6 +130,7 @@ async function prepared<T>(address: Address, use: (client: pg.Client) => Promise
     connectionString: address.url,
     application_name: 'stepflow',
     connectionTimeoutMillis: CONNECT_LIMIT_MS,
+    query_timeout: ANSWER_LIMIT_MS,
   })
   // It fails the query, too.
   client.on('error', () => {})
@@ -166,6 +171,7 @@ class PostgresStore implements Store {
   readonly logs: LogTable
   readonly #address: Address
   readonly #codec = new JournalCodec()
+  readonly #pulse: Pulse
   readonly #readers: readonly Connection[]
   readonly #writerConnections: readonly Connection[]
   readonly #reader: JournalReader
@@ -190,8 +196,10 @@ class PostgresStore implements Store {
     const { clock = databaseClock, log = () => {} } = options
     this.clock = clock
     this.#address = address
-    this.#readers = Array.from({ length: READERS }, () => new Connection({ address }))
-    this.#writerConnections = Array.from({ length: WRITERS }, () => new Connection({ address }))
+    this.#pulse = new Pulse({ address, gaveUp: () => this.#news.again() })
+    const { asking } = this.#pulse
+    this.#readers = Array.from({ length: READERS }, () => new Connection({ address, asking }))
+    this.#writerConnections = Array.from({ length: WRITERS }, () => new Connection({ address, asking }))
     const connection = () => this.#idle()
     const warn = (message: string) => log('warning', message)
     const answered = <T>(ask: () => Promise<T>, doing: Doing) => this.#answered(ask, doing)
@@ -217,7 +225,7 @@ class PostgresStore implements Store {
     const pages = new Pages(this.#reader, base)
     this.#whole = new WholePages({ pages, store, base })
     this.#news = new News({
-      ...{ address, warn, id: this.driver, pollMs: options.pollMs ?? POLL_MS },
+      ...{ address, asking, warn, id: this.driver, pollMs: options.pollMs ?? POLL_MS },
       isWanted: () => this.#watchers.isWatching || this.#dispatcher.isWorking,
       look: (what) => {
         void this.#watchers.look()
@@ -225,6 +233,9 @@ class PostgresStore implements Store {
         if (what === 'work') this.#dispatcher.look()
       },
     })
+    const others = [...this.#readers, ...this.#writerConnections]
+    const silences = others.map((one) => [one, SILENCE_MS] as const)
+    this.#pulse.watch(new Map([...silences, [this.#news.connection, NEWS_SILENCE_MS]]))
     this.#watchers = new Watchers({
       ...{ pages, warn, firstMark, store, whole: this.#whole, news: this.#news.connection, reader: connection },
     })
@@ -326,7 +337,8 @@ class PostgresStore implements Store {
       () => {},
     )
     await this.#news.close()
-    await Promise.all([...this.#readers, ...this.#writerConnections].map((connection) => connection.close()))
+    const connections = [...this.#readers, ...this.#writerConnections]
+    await Promise.all([this.#pulse, ...connections].map((one) => one.close()))
   }
 
   // ---

@@ -13,7 +13,13 @@ await withPostgres(suite)
 
 function suite(server: PostgresServer): void {
   let schemas = 0
-  const open = async (log?: string[]): Promise<{ store: Store; network: Network; end: () => Promise<void> }> => {
+  interface Opened {
+    readonly url: string
+    readonly store: Store
+    readonly network: Network
+    end(): Promise<void>
+  }
+  const open = async (log?: string[]): Promise<Opened> => {
     const url = `${server.url}?schema=n${schemas++}`
     const network = await startNetwork(server.port)
     const store = await createPostgresStore({
@@ -26,7 +32,7 @@ function suite(server: PostgresServer): void {
       await store.close()
       await network.stop()
     }
-    return { store, network, end }
+    return { url, store, network, end }
   }
 
   test('a row whose answer was lost is recognised, with a fence and without', async () => {
@@ -105,6 +111,25 @@ function suite(server: PostgresServer): void {
       expect(await store.read('r/0')).toHaveLength(2)
       await end()
     }
+  })
+
+  test('connections that have died without a word are given up soon: nothing waits as long as a statement may take', async () => {
+    const { url, store, network, end } = await open()
+    const direct = await createPostgresStore({ url })
+    const heard: number[] = []
+    store.watch({ run: 'r' }, ({ seq }) => heard.push(seq))
+    await Promise.all([store.cursor(), store.read('r/0'), store.read('r/0')])
+    const before = performance.now()
+    network.deafen('all')
+
+    await direct.append({ journal: 'r/0', after: 1, entries: [settled(1)] })
+    await vi.waitFor(() => expect(heard).toEqual([1]), WITHIN)
+    await store.append({ journal: 'r/0', after: 2, entries: [settled(2)] })
+    await vi.waitFor(() => store.read('r/0'), WITHIN)
+    expect(performance.now() - before).toBeLessThan(20_000)
+    expect(await direct.read('r/0')).toHaveLength(3)
+    await direct.close()
+    await end()
   })
 
   test('two seconds each way make it slow, and nothing else', async () => {

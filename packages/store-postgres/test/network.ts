@@ -8,8 +8,10 @@ export interface Network {
   loseAnswer(to?: 'append-' | 'take-due'): Promise<void>
   /** Breaks all connections; new ones are refused until `mend`. */
   cut(): void
-  /** Passes nothing on in either direction, and says nothing: as after a cable was pulled. */
-  hold(): void
+  /** Passes nothing on in either direction, or in one, and says nothing: as after a cable was pulled. */
+  hold(way?: Way): void
+  /** The connections that there are pass nothing on any more and never break; only those that listen, or all. New ones work. */
+  deafen(which: 'listening' | 'all'): void
   /** Each way takes so long from now on. */
   delay(ms: number): void
   /** What was held goes on, new connections are let in, nothing takes long. */
@@ -17,18 +19,25 @@ export interface Network {
   stop(): Promise<void>
 }
 
+/** `there`: to the server. */
+export type Way = 'there' | 'back'
+
 export async function startNetwork(to: number): Promise<Network> {
   const sockets = new Set<Socket>()
   const held: (() => void)[] = []
-  let [isCut, isHeld, delayMs] = [false, false, 0]
+  const listening = new Set<Socket>()
+  const deaf = new Set<Socket>()
+  const isHeld = { there: false, back: false }
+  let [isCut, delayMs] = [false, 0]
   let onLost: (() => void) | undefined
   let lost = ''
   const breakAll = () => {
     for (const socket of sockets) socket.destroy()
   }
-  const pass = (socket: Socket, data: Buffer) => {
+  const pass = (socket: Socket, data: Buffer, way: Way) => {
+    if (deaf.has(socket)) return
     const write = () => void (socket.destroyed || socket.write(data))
-    if (isHeld) held.push(write)
+    if (isHeld[way]) held.push(write)
     else if (delayMs > 0) setTimeout(write, delayMs)
     else write()
   }
@@ -38,16 +47,19 @@ export async function startNetwork(to: number): Promise<Network> {
     for (const socket of [client, target]) {
       sockets.add(socket)
       socket.on('error', () => {})
-      socket.on('close', () => sockets.delete(socket))
+      socket.on('close', () => {
+        for (const set of [sockets, listening, deaf]) set.delete(socket)
+      })
     }
     let isAsked = false
     client.on('data', (data) => {
       // What a statement is for is in its name.
       if (onLost && data.includes(lost)) isAsked = true
-      pass(target, data)
+      if (data.includes('LISTEN')) for (const socket of [client, target]) listening.add(socket)
+      pass(target, data, 'there')
     })
     target.on('data', (data) => {
-      if (!onLost || !isAsked) return pass(client, data)
+      if (!onLost || !isAsked) return pass(client, data, 'back')
       breakAll()
       onLost()
       onLost = undefined
@@ -67,14 +79,17 @@ export async function startNetwork(to: number): Promise<Network> {
       isCut = true
       breakAll()
     },
-    hold() {
-      isHeld = true
+    hold(way) {
+      for (const one of way ? [way] : (['there', 'back'] as const)) isHeld[one] = true
+    },
+    deafen(which) {
+      for (const socket of which === 'all' ? sockets : listening) deaf.add(socket)
     },
     delay(ms) {
       delayMs = ms
     },
     mend() {
-      ;[isCut, isHeld, delayMs] = [false, false, 0]
+      ;[isCut, delayMs, isHeld.there, isHeld.back] = [false, 0, false, false]
       for (const write of held.splice(0)) write()
     },
     stop() {
