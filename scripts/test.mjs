@@ -16,6 +16,8 @@ const ONCE = [
   'test/nodes.test.ts',
   'test/faults.test.ts',
   'test/random-faults.test.ts',
+  'test/outages.test.ts',
+  'test/limits.test.ts',
   'test/outside-blobs.test.ts',
   'test/walkthrough.test.ts',
   'packages/builtin/test/code-as-user.test.ts',

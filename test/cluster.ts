@@ -65,6 +65,7 @@ export async function slow({ n, ms }, context) {
   note('-', id, context)
   return n
 }
+export const large = ({ size }) => 'x'.repeat(size)
 export async function flaky(input, context) {
   if (context.attempt === 1) throw new Error('the first time')
   return slow(input, context)

@@ -3,25 +3,19 @@
 
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { startNetwork } from '../packages/store-postgres/test/network.ts'
 import { rowsOf } from '../packages/store-postgres/test/rows-of.ts'
 import { withPostgres } from '../packages/store-postgres/test/with-postgres.ts'
-import { createCluster, WITHIN } from './cluster.ts'
+import { WITHIN } from './cluster.ts'
 import { flows } from './faults/load.ts'
+import { nodesOn } from './faults/nodes-on.ts'
 import { ask, inputLines, numbers, post, resultsOf, submitLines } from './requests.ts'
 
 const LIMIT = { timeout: 240_000 }
 
 await withPostgres((server) => {
-  const cluster = createCluster(flows)
-  let schemas = 0
-  afterAll(() => cluster.close())
-  const newSchema = () => `faults${schemas++}`
-  const at = (schema: string, port = server.port) =>
-    `${server.url.replace(`:${server.port}/`, `:${port}/`)}?schema=${schema}`
-  const start = (words: readonly string[], store: string) => cluster.start(words, { store })
-  const serve = (store: string, ...words: string[]) => start(['serve', '--port', '0', ...words], store)
+  const { cluster, newSchema, at, serve, work } = nodesOn(server, flows)
   const sql = (text: string) => rowsOf(server.url, text)
 
   test(
@@ -33,7 +27,7 @@ await withPostgres((server) => {
       const schema = newSchema()
       const [{ url }, { url: probes }] = await Promise.all([
         serve(at(schema, network.port)),
-        start(['worker', '--port', '0'], at(schema, network.port)),
+        work(at(schema, network.port), '--port', '0'),
       ])
       const status = async (address: string) => (await fetch(address)).status
       expect(await Promise.all([`${url}/ready`, `${probes}/ready`, `${probes}/health`].map(status))).toEqual([
@@ -63,7 +57,7 @@ await withPostgres((server) => {
   )
 
   test("a worker's metrics need a token where others can reach it, its probes do not", LIMIT, async () => {
-    const { url } = await start(['worker', '--port', '0', '--host', '0.0.0.0'], at(newSchema()))
+    const { url } = await work(at(newSchema()), '--port', '0', '--host', '0.0.0.0')
     const probes = url.replace('0.0.0.0', '127.0.0.1')
 
     const found = await Promise.all(
@@ -77,14 +71,14 @@ await withPostgres((server) => {
     LIMIT,
     async () => {
       const schema = newSchema()
-      const [server, worker] = await Promise.all([serve(at(schema)), start(['worker'], at(schema))])
+      const [server, worker] = await Promise.all([serve(at(schema)), work(at(schema))])
       const id = await submitLines(server.url, 'told', '{"n":1}\n', '')
       await vi.waitFor(async () => expect((await ask(server.url, `/runs/${id}`)).status).toBe('running'), WITHIN)
       // A newer version that others may work beside: what was begun before it goes on.
       await sql(
         `ALTER TABLE ${schema}.runs ADD COLUMN novelty integer; UPDATE ${schema}.schema_version SET version = version + 1`,
       )
-      const late = await start(['worker'], at(schema))
+      const late = await work(at(schema))
       await post(server.url, `/runs/${id}/signals/go`, { n: 7 })
       expect(await resultsOf(server.url, id)).toEqual([7])
 
@@ -113,10 +107,7 @@ await withPostgres((server) => {
 
   test('a run of one step ends soon beside a large batch that has all places of all nodes', LIMIT, async () => {
     const schema = newSchema()
-    const [{ url }] = await Promise.all([
-      serve(at(schema), '--capacity', '0'),
-      start(['worker', '--capacity', '4'], at(schema)),
-    ])
+    const [{ url }] = await Promise.all([serve(at(schema), '--capacity', '0'), work(at(schema), '--capacity', '4')])
     cluster.forgetCalls()
     const large = await submitLines(url, 'work', inputLines(5_000, 100), '')
     await vi.waitFor(() => expect(cluster.calls().length).toBeGreaterThan(50), WITHIN)
@@ -155,14 +146,14 @@ await withPostgres((server) => {
     writeFileSync(file, 'plugins: { builtin: { type: builtin } }\nroutes: { "/{*component}": [{ plugin: builtin }] }\n')
     onTestFinished(() => rmSync(file, { force: true }))
     const { url } = await serve(at(schema), '--capacity', '0')
-    await start(['worker', '--config', 'without.yml'], at(schema))
+    await work(at(schema), '--config', 'without.yml')
     const id = await submitLines(url, 'work', inputLines(3, 1), '')
     await vi.waitFor(async () => {
       expect(JSON.stringify(await ask(url, `/runs/${id}/logs`))).toContain('is left to others')
     }, WITHIN)
     expect((await ask(url, `/runs/${id}`)).status).not.toBe('failed')
 
-    await start(['worker'], at(schema))
+    await work(at(schema))
     expect(await resultsOf(url, id)).toEqual(numbers(3))
   })
 })

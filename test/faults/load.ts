@@ -140,9 +140,11 @@ export class Load {
 
   /** Asks anybody, again and again: who is asked may be gone, stopped or cut off. */
   async #answered<T>(what: string, request: (url: string, signal: AbortSignal) => Promise<T | undefined>): Promise<T> {
-    const { urls, random } = this.#options
-    const since = performance.now()
+    const { urls, random, isOver } = this.#options
+    let since = performance.now()
     for (;;) {
+      // As long as faults are made, nobody knows how long a run is kept from its end.
+      if (!isOver()) since = performance.now()
       const url = pick(random, urls)
       try {
         const value = await request(url, AbortSignal.timeout(10_000))
@@ -166,5 +168,5 @@ export class Load {
 
 // ---
 
-/** After faults of so many seconds, and with a slow machine. */
-const GIVEN_UP_MS = 100_000
+/** After the last fault, with nodes that have to start first, and with a slow machine. */
+const GIVEN_UP_MS = 240_000

@@ -127,6 +127,7 @@ export async function openServices(options: OpenServices): Promise<OpenedService
       plan: createFlowLoader({ directory: flowsDir, plugins, flows }),
       flowOf: flows.of,
       leftInputs,
+      ...(store.capacity === undefined ? {} : { storePatienceMs: SHARED_PATIENCE_MS }),
       around(inner) {
         router = observation.around(inCode(inner))
         return router
@@ -167,6 +168,9 @@ export async function openServices(options: OpenServices): Promise<OpenedService
 }
 
 // ---
+
+/** While its database is away, nobody could go on with what a node has in hand: it waits for longer than for a file. */
+const SHARED_PATIENCE_MS = 600_000
 
 function leads(router: Router | undefined, component: string): boolean {
   try {

@@ -1,9 +1,5 @@
 // Databases that cannot hold a store, or not for now: each says what is wrong and what to do, and nothing is half written.
 
-import { execFileSync } from 'node:child_process'
-import { chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { createPostgresStore } from '@stepflow/store-postgres'
 import pg from 'pg'
 import { expect, test, vi } from 'vitest'
@@ -12,6 +8,7 @@ import { checkServer } from '../src/migrate.ts'
 import { created, settled } from './entries.ts'
 import { rowsOf } from './rows-of.ts'
 import type { PostgresServer } from './server.ts'
+import { smallDisk, WHY_NO_DISK } from './small-disk.ts'
 import { withPostgres } from './with-postgres.ts'
 
 const WITHIN = { timeout: 50_000 }
@@ -142,21 +139,10 @@ function suite(server: PostgresServer): void {
   test('a full disk refuses what is new, with nothing of it half there, and goes on when there is room', async ({
     skip,
   }) => {
-    const disk = mkdtempSync(join(tmpdir(), 'stepflow-pgdisk-'))
+    const disk = await smallDisk(server)
+    if (!disk) return skip(WHY_NO_DISK)
     try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', disk], { stdio: 'ignore' })
-    } catch {
-      rmSync(disk, { recursive: true })
-      return skip('a disk of memory can be mounted by root on Linux only')
-    }
-    try {
-      const place = join(disk, 'place')
-      mkdirSync(place)
-      const { uid, gid } = server.account as { uid: number; gid: number } // root mounts, so PostgreSQL runs as somebody else
-      chownSync(place, uid, gid)
-      await sql(`CREATE TABLESPACE small LOCATION '${place}'`)
-      await sql('CREATE DATABASE small TABLESPACE small')
-      const store = await open(newUrl().replace('/postgres?', '/small?'))
+      const store = await open(disk.url)
       await store.append({ journal: 'r/0', after: 0, entries: [created('r')] })
       // Of many digits: PostgreSQL compresses. Each by itself: what is the same is kept once.
       const large = () => Array.from({ length: 40_000 }, () => Math.random())
@@ -170,15 +156,12 @@ function suite(server: PostgresServer): void {
       })
       const { rows } = await store.runs.list({ limit: 1_000 })
       for (const { id } of rows) expect(await store.read(`${id}/0`)).toHaveLength(1)
-      execFileSync('mount', ['-o', 'remount,size=200m', disk])
+      disk.makeRoom()
       await vi.waitFor(() => store.append({ journal: 'r/0', after: 1, entries: [settled(1)] }), WITHIN)
       await store.append({ journal: 's/0', after: 0, entries: [created('s', [large()])] })
       await store.close()
-      await sql('DROP DATABASE small')
-      await sql('DROP TABLESPACE small')
     } finally {
-      execFileSync('umount', ['-l', disk])
-      rmSync(disk, { recursive: true })
+      await disk.end()
     }
   })
 }
