@@ -38,6 +38,20 @@ await withPostgres((server) => {
   const { cluster, newSchema, at, serve, work } = nodesOn(server, { ...flows, ...more })
   const sql = (text: string) => rowsOf(server.url, text)
 
+  /** The rows of a run once more, so many times, each time as another run. */
+  const copyRun = async (schema: string, run: string, count: number) => {
+    for (const [table, key] of Object.entries({ runs: 'id', shards: 'run', wakes: 'run', journal: 'run' })) {
+      const [{ columns }] = await sql(`SELECT string_agg(column_name, ', ') AS columns FROM information_schema.columns
+        WHERE table_schema = '${schema}' AND table_name = '${table}' AND is_identity = 'NO'`)
+      const copied = columns
+        .replace(new RegExp(`\\b${key}\\b`), `${key} || '-' || n`)
+        .replace('entries', `replace(entries, '"${run}"', '"${run}-' || n || '"')`)
+        .replace('place', table === 'journal' ? 'place + 100 * n' : 'place')
+      await sql(`INSERT INTO ${schema}.${table} (${columns}) SELECT ${copied}
+        FROM ${schema}.${table}, generate_series(1, ${count}) AS n WHERE ${key} = '${run}'`)
+    }
+  }
+
   test(
     'inputs of 0.9 MB, a value of 100 MB, a thousand watchers and one that does not read, at a node that drives nothing',
     LIMIT,
@@ -79,26 +93,18 @@ await withPostgres((server) => {
     `${WAITING} waiting runs on two nodes cost nobody anything, also when one of the nodes is gone`,
     LIMIT,
     async () => {
-      const store = at(newSchema())
-      const [{ url }, other] = await Promise.all([serve(store), serve(store)])
-      const ids: string[] = []
-      const submit = async () => {
-        while (ids.length < WAITING) {
-          const n = ids.push('') - 1
-          const { status, body } = await post(n % 2 ? url : other.url, '/runs', { flowName: 'waits', input: {} })
-          expect(status).toBe(202)
-          ids[n] = body.runId
-        }
-      }
-      await Promise.all(numbers(32).map(submit))
-      await vi.waitFor(async () => {
-        const { total } = await ask(url, '/runs?status=waiting&limit=1')
-        expect(total).toBe(WAITING)
-      }, WITHIN)
+      const schema = newSchema()
+      const [{ url }, other] = await Promise.all([serve(at(schema)), serve(at(schema))])
+      const one = await submitLines(url, 'waits', '{}\n', '')
+      const waiting = async () => (await ask(url, '/runs?status=waiting&limit=1')).total
+      const isFree = `SELECT FROM ${schema}.shards WHERE is_open AND driver IS NULL`
+      await vi.waitFor(async () => expect([await waiting(), await sql(isFree)]).toMatchObject([1, [{}]]), WITHIN)
+      await copyRun(schema, one, WAITING - 1)
+      expect(await waiting()).toBe(WAITING)
 
       other.child.kill('SIGKILL')
       expect(await resultsOf(url, await submitLines(url, 'slow', inputLines(20, 1), ''))).toEqual(numbers(20))
-      const some = numbers(20).map((n) => ids[n * 499] as string)
+      const some = numbers(20).map((n) => (n === 0 ? one : `${one}-${n * 499}`))
       for (const id of some) await post(url, `/runs/${id}/signals/go`, id)
       for (const id of some) expect(await resultsOf(url, id)).toEqual([id])
     },
@@ -113,12 +119,12 @@ await withPostgres((server) => {
       cluster.forgetCalls()
       const [{ url }] = await Promise.all([serve(store, '--capacity', '0'), work(store)])
       const single = (flow: string) => submitLines(url, flow, '{"n":1}\n', '')
-      const [parked, told] = await Promise.all(
-        ['parked', 'told'].map((flow) => Promise.all(numbers(10).map(() => single(flow)))),
-      )
+      const ten = (flow: string) => Promise.all(numbers(10).map(() => single(flow)))
+      const told = await ten('told')
       const batch = await submitLines(url, 'slow', inputLines(400, 20), 'maxConcurrent=4')
-      const isParked = `SELECT count(*)::integer AS n FROM ${schema}.shards WHERE driver IS NULL AND waiting = 1`
-      await vi.waitFor(async () => expect((await sql(isParked))[0].n).toBeGreaterThan(10), WITHIN)
+      const free = `SELECT FROM ${schema}.shards WHERE driver IS NULL AND waiting = 1`
+      await vi.waitFor(async () => expect(await sql(free)).toHaveLength(10), WITHIN)
+      const parked = await ten('parked')
 
       for (let times = 0; times < 20; times++) {
         // Every journal, driven or not, ended or not.
@@ -136,17 +142,17 @@ await withPostgres((server) => {
       await locking.end()
 
       await sql(`DELETE FROM ${schema}.wakes`)
-      for (const id of told as string[]) await post(url, `/runs/${id}/signals/go`, { n: 1 })
+      for (const id of told) await post(url, `/runs/${id}/signals/go`, { n: 1 })
       await sql(`DELETE FROM ${schema}.wakes`)
       // Whoever comes looks for what was lost; the others do every minute.
       await work(store)
-      for (const id of [...(parked as string[]), ...(told as string[])]) expect(await resultsOf(url, id)).toEqual([1])
+      for (const id of [...parked, ...told]) expect(await resultsOf(url, id)).toEqual([1])
       expect(await resultsOf(url, batch)).toEqual(numbers(400))
 
       const calls = cluster.calls()
       const keys = calls.map(({ run, item, step }) => `${run} ${item} ${step}`)
       expect(keys).toEqual([...new Set(keys)])
-      for (const id of parked as string[]) {
+      for (const id of parked) {
         const [a, b] = calls.filter(({ run }) => run === id)
         // By the database's clock, as each node has it.
         expect((b?.begun as number) - (a?.ended as number)).toBeGreaterThan(1_400)

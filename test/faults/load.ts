@@ -4,6 +4,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { pick } from '../chance.ts'
 import { inputLines, numbers } from '../requests.ts'
+import { createLateness } from './after-faults.ts'
 
 export interface LoadOptions {
   /** What its keys begin with. */
@@ -141,10 +142,8 @@ export class Load {
   /** Asks anybody, again and again: who is asked may be gone, stopped or cut off. */
   async #answered<T>(what: string, request: (url: string, signal: AbortSignal) => Promise<T | undefined>): Promise<T> {
     const { urls, random, isOver } = this.#options
-    let since = performance.now()
+    const isLate = createLateness(isOver)
     for (;;) {
-      // As long as faults are made, nobody knows how long a run is kept from its end.
-      if (!isOver()) since = performance.now()
       const url = pick(random, urls)
       try {
         const value = await request(url, AbortSignal.timeout(10_000))
@@ -152,7 +151,7 @@ export class Load {
       } catch (error) {
         if (error instanceof SyntaxError) throw error
       }
-      if (performance.now() - since > GIVEN_UP_MS) throw new Error(`nobody has answered for ${what}`)
+      if (isLate()) throw new Error(`nobody has answered for ${what}`)
       await wait(200)
     }
   }
@@ -165,8 +164,3 @@ export class Load {
     return undefined
   }
 }
-
-// ---
-
-/** After the last fault, with nodes that have to start first, and with a slow machine. */
-const GIVEN_UP_MS = 240_000

@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import type { PostgresServer } from '../../packages/store-postgres/test/server.ts'
 import { pick } from '../chance.ts'
+import { createLateness } from './after-faults.ts'
 import type { Member } from './member.ts'
 import type { OtherTime } from './other-time.ts'
 
@@ -43,8 +44,6 @@ export async function makeFaults(options: FaultsOptions): Promise<number> {
 
 /** A node that says nothing for longer may have lost what it had in hand; a little less than its silence. */
 const LOST_MS = 8_000
-/** With the database away again and again meanwhile. */
-const STARTED_MS = 180_000
 /** Between faults of the database: whoever starts needs it for a while. */
 const DATABASE_MS = 8_000
 
@@ -79,7 +78,10 @@ async function ofMember(member: Member, random: () => number, options: FaultsOpt
         () => node.child.kill('SIGCONT'),
       ),
     'is cut off': () => during(network.cut, network.mend),
-    'hears nothing': () => during(network.hold, network.mend),
+    'hears nothing': () => during(() => network.hold(), network.mend),
+    'hears and is not heard': () => during(() => network.hold('there'), network.mend),
+    'is heard and does not hear': () => during(() => network.hold('back'), network.mend),
+    'has dead connections': async () => network.deafen(pick(random, ['listening', 'all'])),
     'hears late': () => during(() => network.delay(20 + random() * 1_000), network.mend, Math.min(ms, 4_000)),
     'loses an answer': () => Promise.race([network.loseAnswer(), wait(2_000)]),
   }
@@ -88,15 +90,18 @@ async function ofMember(member: Member, random: () => number, options: FaultsOpt
   await kinds[kind]?.()
 }
 
-async function restart(member: Member, random: () => number, { otherTime }: FaultsOptions): Promise<void> {
+async function restart(member: Member, random: () => number, { otherTime, isOver }: FaultsOptions): Promise<void> {
   const clock = pick(random, [undefined, '+1h', '-1h'])
   const { name, ready, said } = member.start(clock === undefined ? {} : otherTime?.(clock))
-  await Promise.race([
-    ready,
-    wait(STARTED_MS, undefined, { ref: false }).then(() => {
-      throw new Error(`${name} has not started in time (${clock}): ${said()}`)
-    }),
-  ])
+  const isLate = createLateness(isOver)
+  let isStarted = false
+  const started = ready.then(() => {
+    isStarted = true
+  })
+  while (!isStarted) {
+    if (isLate()) throw new Error(`${name} has not started in time (${clock}): ${said()}`)
+    await Promise.race([started, wait(500)])
+  }
 }
 
 async function ofDatabase(random: () => number, { server, schema, note }: FaultsOptions): Promise<void> {
