@@ -53,6 +53,8 @@ interface OwnRow {
 }
 
 const ROWS_AT_ONCE = 512
+/** Reading costs the same for one row and for ten: while others write all the time, it is done so often at most. */
+const LOOK_EVERY_MS = 15
 const LOOK_AGAIN_MS = 2
 const RETRY_MS = 200
 /** Journals whose last told row is remembered. */
@@ -75,6 +77,7 @@ export class Watchers {
   #behind = 0
   #looking: Promise<void> | undefined
   #isToLookAgain = false
+  #readAt = Number.NEGATIVE_INFINITY
   #joins = 0
   #heldUpAt = -1
   #readies = new Set<Promise<unknown>>()
@@ -134,7 +137,7 @@ export class Watchers {
       this.#stop()
       return Promise.resolve()
     }
-    this.#looking = this.#read().finally(() => {
+    this.#looking = this.#readSoon().finally(() => {
       this.#looking = undefined
       if (!this.#isToLookAgain) return
       this.#isToLookAgain = false
@@ -195,6 +198,14 @@ export class Watchers {
     this.#own.set(keyOf(own), { ...own, isTold: false })
     this.#untold++
     void this.look()
+  }
+
+  async #readSoon(): Promise<void> {
+    const wait = this.#readAt + LOOK_EVERY_MS - performance.now()
+    if (wait > 0) await new Promise((soon) => setTimeout(soon, wait).unref())
+    this.#readAt = performance.now()
+    this.#isToLookAgain = false
+    if (!this.#isClosed) await this.#read()
   }
 
   async #read(): Promise<void> {
