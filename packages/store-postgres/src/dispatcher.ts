@@ -159,13 +159,13 @@ export class Dispatcher {
     if (this.#isFull) return
     await presence.register()
     const rows = await this.#claimDue(Math.floor(clock.now()), room)
-    const taken: JournalParts[] = []
-    for (const { run, part, next } of rows) {
-      if (part !== null) taken.push({ run: fromText(run), part })
+    const taken: Taken[] = []
+    for (const { run, part, place, next } of rows) {
+      if (part !== null) taken.push({ run: fromText(run), part, place: place ?? undefined })
       else if (next !== null) this.#arm(next)
     }
     this.#options.taken(taken)
-    for (const { run, part } of taken) this.#driving.start(journalOf(run, part))
+    for (const { run, part, place } of taken) this.#driving.start(journalOf(run, part), place)
     this.#isFull = taken.length >= room
     // There may be more than had room in one statement.
     if (this.#isFull) this.#isToLookAgain = true
@@ -174,14 +174,14 @@ export class Dispatcher {
   /** K1. Whatever this process drives in another way finds itself driven. */
   async #takeUnknown(): Promise<void> {
     const { connection, presence } = this.#options
-    const held = await connection().query<{ run: string; part: number }>({
-      text: 'SELECT run, part FROM shards WHERE driver = $1 AND is_open',
+    const held = await connection().query<{ run: string; part: number; place: number | null }>({
+      text: 'SELECT run, part, place FROM shards WHERE driver = $1 AND is_open',
       values: [presence.id],
     })
     this.#isUncertain = false
-    for (const { run, part } of held) {
+    for (const { run, part, place } of held) {
       const journal = journalOf(fromText(run), part)
-      if (!this.#driving.has(journal)) this.#driving.start(journal)
+      if (!this.#driving.has(journal)) this.#driving.start(journal, place ?? undefined)
     }
   }
 
@@ -244,17 +244,19 @@ export class Dispatcher {
     const { connection, presence, log } = this.#options
     const room = this.#driving.room
     await presence.register()
-    const rows = await connection().query<{ run: string; part: number; driver: string }>({
+    const rows = await connection().query<{ run: string; part: number; driver: string; place: number | null }>({
       name: 'take-over',
       text: `WITH orphans AS (
           SELECT run, part, driver FROM shards WHERE is_open AND driver = ANY ($1::text[])
           ORDER BY run, part LIMIT $2 FOR UPDATE SKIP LOCKED)
         UPDATE shards SET driver = $3 FROM orphans WHERE shards.run = orphans.run AND shards.part = orphans.part
-        RETURNING orphans.run, orphans.part, orphans.driver`,
+        RETURNING orphans.run, orphans.part, orphans.driver, place`,
       values: [texts(dead), room, presence.id],
     })
     if (rows.length < room) await presence.forget(dead)
-    for (const { run, part } of rows) this.#driving.start(journalOf(fromText(run), part))
+    for (const { run, part, place } of rows) {
+      this.#driving.start(journalOf(fromText(run), part), place ?? undefined)
+    }
     if (rows.length > 0) log('info', `took over ${rows.length} journals of ${dead.join(', ')}, which is gone`)
   }
 
@@ -275,9 +277,15 @@ export class Dispatcher {
 
 // ---
 
+/** `place`: among those of its run that are driven at once. */
+interface Taken extends JournalParts {
+  readonly place: number | undefined
+}
+
 interface Due {
   readonly run: string
   readonly part: number | null
+  readonly place: number | null
   readonly next: number | null
 }
 
@@ -314,10 +322,12 @@ held AS (
       WHERE free <> ALL (ARRAY (SELECT place FROM shards AS other WHERE other.run = shards.run AND place IS NOT NULL))
       ORDER BY (free + $7::integer) % shards.shares OFFSET nth.n - 1 LIMIT 1) END
   FROM (SELECT run, part, row_number() OVER (PARTITION BY run ORDER BY part) AS n FROM taken) AS nth
-  WHERE shards.run = nth.run AND shards.part = nth.part AND is_open AND driver IS NULL),
+  WHERE shards.run = nth.run AND shards.part = nth.part AND is_open AND driver IS NULL
+  RETURNING shards.run, shards.part, shards.place),
 later AS (
   SELECT wakes.at FROM wakes LEFT JOIN shards USING (run, part)
   WHERE wakes.at > $1 AND wakes.at < ${NEVER} AND driver IS NULL ORDER BY wakes.at LIMIT 1)
-SELECT taken.run, taken.part, NULL::bigint AS next FROM taken LEFT JOIN shards USING (run, part)
+SELECT taken.run, taken.part, held.place, NULL::bigint AS next
+  FROM taken LEFT JOIN shards USING (run, part) LEFT JOIN held USING (run, part)
   WHERE coalesce(is_open, true)
-UNION ALL SELECT NULL, NULL, at FROM later`
+UNION ALL SELECT NULL, NULL, NULL, at FROM later`

@@ -112,4 +112,40 @@ await withPostgres((server) => {
     })
     expect((await other.store.runs.shards('r')).map(({ items }) => items)).toEqual([0, 1])
   })
+
+  test('a limit that cannot be divided evenly is used to its last item over two nodes, and not beyond', async () => {
+    let [inFlight, most] = [0, 0]
+    const releases: (() => void)[] = []
+    const call = async (n: unknown) => {
+      most = Math.max(most, ++inFlight)
+      await new Promise<void>((resolve) => releases.push(resolve))
+      inFlight--
+      return n
+    }
+    const router = { route: (name: string) => ({ component: { info: { name }, call } }) }
+    const nodes = await Promise.all(
+      ['one', 'two'].map(async (driverId) => {
+        const store = await createPostgresStore({ url: `${server.url}?schema=uneven`, maxJournals: 64, driverId })
+        return { store, engine: createEngine({ store, router }) }
+      }),
+    )
+    for (const { engine } of nodes) engine.recover()
+    const inputs = Array.from({ length: 600 }, (_, n) => n)
+    const options = { maxConcurrent: 37 }
+    const run = await (nodes[0] as (typeof nodes)[number]).engine.submit(
+      pull('one', step('a', '/a', input())),
+      inputs,
+      options,
+    )
+    await vi.waitFor(() => expect(inFlight).toBe(37), WITHIN)
+    const releasing = setInterval(() => releases.splice(0).map((release) => release()), 1)
+
+    expect(await run.ended).toMatchObject({ status: 'completed', items: { success: 600 } })
+    clearInterval(releasing)
+    expect(most).toBe(37)
+    for (const { store, engine } of nodes) {
+      await engine.close()
+      await store.close()
+    }
+  })
 })

@@ -158,10 +158,14 @@ export interface WaitForm {
   readonly default?: Json
 }
 
-/** Of the items of a run that may be in flight: so many in this journal, as one of so many journals that are driven at once. */
+/**
+ * Of the items of a run that may be in flight: so many in this journal, as one of so many journals that are driven at once.
+ * `more`: of the places of these journals, so many of the first have room for one item more.
+ */
 export interface Share {
   readonly items: number
   readonly of: number
+  readonly more?: number
 }
 
 /** What can start a run. */

@@ -73,11 +73,11 @@ export class Driving {
   }
 
   /** The journal is ours: drives it. */
-  start(journal: JournalId): void {
+  start(journal: JournalId, place?: number): void {
     const { clock } = this.#options
     const drive = this.#drive
     // Stopped while it was being taken: somebody else is to drive it.
-    const running = drive ? this.#driveOne(journal, drive) : this.#letGo({ journal, at: clock.now() })
+    const running = drive ? this.#driveOne(journal, drive, place) : this.#letGo({ journal, at: clock.now() })
     this.#running.add(running)
     running.then(() => this.#running.delete(running))
   }
@@ -102,12 +102,12 @@ export class Driving {
     }
   }
 
-  async #driveOne(journal: JournalId, drive: Drive): Promise<void> {
+  async #driveOne(journal: JournalId, drive: Drive, place: number | undefined): Promise<void> {
     const { clock, log, limit, ended } = this.#options
     const token = Symbol(journal)
     this.#driving.set(journal, token)
     try {
-      const wake = await drive(journal, this.#stop.signal)
+      const wake = await drive(journal, this.#stop.signal, place)
       // Not ours any more if it was put down before: it may be driven again by now.
       if (wake && this.#driving.get(journal) === token) await this.#letGo(wake)
     } catch (error) {

@@ -37,10 +37,11 @@ export interface Store {
    * Calls `drive` once, at or after its time, for each wake, and for each journal whose driver is gone. What `drive`
    * answers is the journal's next wake (`Infinity`: when its run is signalled), or null when it is done. A `signalled`
    * entry wakes the run's journals that nobody drives, in the transaction that appends it. `beside`: how many other journals
-   * this process drives by itself; they count where there is a `capacity`.
+   * this process drives by itself; they count where there is a `capacity`. `place`: of a run whose items are shared out, which of
+   * the journals that are driven at once it is, from 0.
    */
   work(
-    drive: (journal: JournalId, signal: AbortSignal) => Promise<Wake | null>,
+    drive: (journal: JournalId, signal: AbortSignal, place?: number) => Promise<Wake | null>,
     beside?: () => number,
   ): { stop(): Promise<void> }
   /** Nobody drives the journal any more until its wake. Needed by stores that outlive their process. */

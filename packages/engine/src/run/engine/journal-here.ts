@@ -29,12 +29,13 @@ export class JournalHere implements DrivenJournal {
     { from, inputs, share }: Extract<JournalEntry, { readonly type: 'created' }>,
     preamble: readonly JournalEntry[],
     rows: readonly JournalRow[],
+    place: number | undefined,
     ended: (here: JournalHere, end: DriverEnd) => void,
     left: (wake: Wake | null) => void,
   ) {
     this.run = run
     this.journal = journal
-    this.gate = share ? new ShareGate(share, () => this.driver?.onFree()) : run
+    this.gate = share ? new ShareGate(share, place, () => this.driver?.onFree()) : run
     this.from = from
     this.inputs = inputs
     this.preamble = preamble

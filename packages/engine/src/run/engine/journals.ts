@@ -113,7 +113,7 @@ export class Journals {
     this.#begun++
     this.#followed++
     return new Promise((resolve, reject) => {
-      const here = new JournalHere(run, journal, first, preamble, NO_ROWS, this.#ended, this.#left)
+      const here = new JournalHere(run, journal, first, preamble, NO_ROWS, undefined, this.#ended, this.#left)
       here.heard = { resolve, reject }
       this.#drive(here)
     })
@@ -140,22 +140,22 @@ export class Journals {
   }
 
   /**
-   * Drives a journal that is in the store. Resolves when nothing is left to do here: when to drive it again, if ever.
-   * Never rejects.
+   * Drives a journal that is in the store; `place`: among those of its run that are driven at once. Resolves when nothing is left
+   * to do here: when to drive it again, if ever. Never rejects.
    */
-  drive(journal: JournalId): Promise<Wake | null> {
-    return this.#keep(this.#takeUp(journal))
+  drive(journal: JournalId, place?: number): Promise<Wake | null> {
+    return this.#keep(this.#takeUp(journal, place))
   }
 
-  async #takeUp(journal: JournalId): Promise<Wake | null> {
-    return this.#goOn(await this.#takeOnce(journal))
+  async #takeUp(journal: JournalId, place: number | undefined): Promise<Wake | null> {
+    return this.#goOn(await this.#takeOnce(journal, place))
   }
 
-  async #takeOnce(journal: JournalId): Promise<Taken | undefined> {
+  async #takeOnce(journal: JournalId, place?: number): Promise<Taken | undefined> {
     // Asked twice at once, by a wake and a resume: the second finds it taken.
     if (this.#taking.has(journal)) return undefined
     this.#taking.add(journal)
-    return this.#take(journal).finally(() => this.#taking.delete(journal))
+    return this.#take(journal, place).finally(() => this.#taking.delete(journal))
   }
 
   async #goOn(taken: Taken | undefined): Promise<Wake | null> {
@@ -166,7 +166,7 @@ export class Journals {
   }
 
   /** When it is over; or when somebody is to try again; nothing if there is one already, or the journal cannot be read. */
-  async #take(journal: JournalId): Promise<Taken | undefined> {
+  async #take(journal: JournalId, place: number | undefined): Promise<Taken | undefined> {
     const { store, patience, runs, returns, clock } = this.#tools
     const id = runOfJournal(journal)
     // Whether it was given to us before it was given back, or after, the store does not say: it is to give it again.
@@ -200,7 +200,8 @@ export class Journals {
       // Of a run whose inputs are in shards: there is nothing to drive, and who takes inputs in holds it.
       if (first.inputs.length === 0) return await this.#leaveHead(run, journal, rows)
       const over = new Promise<Wake | null>((resolve) => {
-        this.#drive(new JournalHere(run, journal, first, NO_ENTRIES, rows, this.#ended, (wake) => resolve(wake)))
+        const left = (wake: Wake | null) => resolve(wake)
+        this.#drive(new JournalHere(run, journal, first, NO_ENTRIES, rows, place, this.#ended, left))
       })
       return { over }
     } catch (error) {
@@ -236,11 +237,11 @@ export class Journals {
     const lacks = FlowError.is(error) && error.code === 'COMPONENT_NOT_FOUND'
     const isForOthers = isAway(error) || lacks
     if (isForOthers && mayPutDown()) {
-      // Once: it is offered again and again, until somebody has what it needs.
-      if (!lacks || !this.#lacking.has(id))
-        this.#warnOf(id, `run ${id} is left to others: ${errorValue(error).message}`)
-      if (this.#lacking.size >= MOST_LACKING) this.#lacking.clear()
-      if (lacks) this.#lacking.add(id)
+      const why = errorValue(error).message
+      const said = lacks
+        ? this.#unserved.say(id, why, clock.now(), this.isShared)
+        : `run ${id} is left to others: ${why}`
+      if (said !== undefined) this.#warnOf(id, said)
       if (lacks && this.isShared) return { ...this.#offer(journal, id, clock.now()), forOthers: true }
       return this.#offer(journal, id, clock.now() + OFFER_AGAIN_MS)
     }

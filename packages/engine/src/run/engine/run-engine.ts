@@ -318,7 +318,7 @@ export class RunEngine implements PlanEngine {
   recover(): void {
     const journals = this.#journals
     this.#working ??= this.#options.store.work(
-      (journal) => journals.drive(journal),
+      (journal, _, place) => journals.drive(journal, place),
       () => journals.begun,
     )
   }

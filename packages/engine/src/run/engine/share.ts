@@ -1,5 +1,5 @@
-// The item concurrency of a run that several processes drive: divided into equal shares, one for each of its journals that are
-// driven at once. Who has which share is the store's to say.
+// The item concurrency of a run that several processes drive: divided into shares, one for each of its journals that are driven
+// at once, equal as far as they can be. Who has which share is the store's to say: it gives each journal a place among them.
 
 import type { Share } from '../../journal/events.ts'
 import type { ItemGate } from '../in-flight/drive.ts'
@@ -13,12 +13,8 @@ const LEAST = 8
 export function shareOf(limit: number | undefined): Share | undefined {
   if (limit === undefined) return undefined
   if (limit <= MOST) return { items: 1, of: limit }
-  let best = { items: Math.floor(limit / MOST), of: MOST }
-  for (let of = MOST - 1; of >= LEAST; of--) {
-    const items = Math.floor(limit / of)
-    if (items * of > best.items * best.of) best = { items, of }
-  }
-  return best
+  for (let of = MOST; of >= LEAST; of--) if (limit % of === 0) return { items: limit / of, of }
+  return { items: Math.floor(limit / MOST), of: MOST, more: limit % MOST }
 }
 
 /** The places of one share. */
@@ -27,9 +23,9 @@ export class ShareGate implements ItemGate {
   readonly #places: ItemPlaces
   readonly #onFree: () => void
 
-  /** `onFree`: a place has become free. */
-  constructor({ items }: Share, onFree: () => void) {
-    this.#places = new ItemPlaces(items, true)
+  /** `place`: of the journal, as far as the store says. `onFree`: an item may begin. */
+  constructor({ items, more = 0 }: Share, place: number | undefined, onFree: () => void) {
+    this.#places = new ItemPlaces(place !== undefined && place < more ? items + 1 : items, true)
     this.#onFree = onFree
   }
 
