@@ -8,8 +8,11 @@ import { randomUUID } from 'node:crypto'
 import { type BlobStorage, FlowError, isRecord } from '@stepflow/engine'
 import type pg from 'pg'
 
-/** Opens the storage that this process was told to use; or that one, which a store remembers. Undefined: there is none. */
-export type OpenBlobStorage = (remembered?: string) => Promise<BlobStorage | undefined>
+/**
+ * Opens the storage that this process was told to use; or that one, which a store remembers. Undefined: there is none. `absent`:
+ * one that is not there is made, or left so, and has nothing in it.
+ */
+export type OpenBlobStorage = (remembered?: string, absent?: 'made' | 'left') => Promise<BlobStorage | undefined>
 
 type Ask = (text: string) => Promise<readonly object[]>
 
@@ -32,12 +35,14 @@ export class OwnStorage {
 
   /** At the start of the store. */
   async open(client: pg.Client): Promise<void> {
-    const told = await this.#open()
+    const record = await remembered((text) => rowsOf(client, text))
+    // Whatever holds blobs is there: one that would have to be made is another place, or is not mounted.
+    const told = await this.#open(undefined, record ? 'left' : 'made')
     if (told) {
       await this.#claim(client, told)
       this.#storage = Promise.resolve(told)
     }
-    this.#isInUse = told !== undefined || (await remembered((text) => rowsOf(client, text))) !== undefined
+    this.#isInUse = told !== undefined || record !== undefined
   }
 
   /** Where blobs are, if not in the table. */

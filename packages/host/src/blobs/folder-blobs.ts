@@ -2,14 +2,16 @@
 // renamed: whoever reads finds all of it, or nothing.
 
 import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type BlobStorage, FlowError } from '@stepflow/engine'
 
 /** `absent`: what becomes of a folder that is not there. Throws INVALID_INPUT for what cannot be one. */
-export async function openFolder(path: string, absent: 'made' | 'refused'): Promise<BlobStorage> {
+export async function openFolder(path: string, absent: 'made' | 'left' | 'refused'): Promise<BlobStorage> {
   try {
-    if (absent === 'made') await makeFolder(join(path, UNFINISHED))
+    if (absent === 'left' && !existsSync(path)) return new FolderBlobs(path)
+    if (absent !== 'refused') await makeFolder(join(path, UNFINISHED))
     if (!(await stat(path)).isDirectory()) throw Object.assign(new Error('it is a file'), { code: 'ENOTDIR' })
     await removeUnfinished(path)
   } catch (error) {

@@ -28,9 +28,9 @@ export function blobsOf(
   const named = blobs ?? (env.STEPFLOW_BLOBS || undefined) ?? store.blobs
   // Whatever is wrong with the text is said before anything is asked.
   const place = named === undefined ? undefined : blobPlace(named, cwd)
-  return async (remembered) => {
+  return async (remembered, absent = 'made') => {
     const wanted = remembered === undefined ? place : blobPlace(remembered, cwd)
-    return wanted && openPlace(wanted, env, remembered === undefined ? 'made' : 'refused')
+    return wanted && openPlace(wanted, env, remembered === undefined ? absent : 'refused')
   }
 }
 
@@ -46,7 +46,7 @@ export async function openGivenBlobs({
 
 // ---
 
-async function openPlace(place: BlobPlace, env: Env, absent: 'made' | 'refused'): Promise<BlobStorage> {
+async function openPlace(place: BlobPlace, env: Env, absent: 'made' | 'left' | 'refused'): Promise<BlobStorage> {
   if (place.type === 'folder') {
     const { openFolder } = await import('./folder-blobs.ts')
     return openFolder(place.path, absent)
