@@ -14,7 +14,7 @@ const ONCE = [
   'test/postgres.test.ts',
   'test/many-nodes.test.ts',
   'test/nodes.test.ts',
-  'test/faults.test.ts',
+  'test/faults*.test.ts',
   'test/random-faults.test.ts',
   'test/outages.test.ts',
   'test/limits.test.ts',

@@ -24,16 +24,24 @@ export function storeFailure(thrown: unknown, name: string, doing: string): Flow
   const fail = (code: 'RESOURCE_UNAVAILABLE' | 'INVALID_INPUT' | 'INTERNAL', why: string, retryable?: false) =>
     new FlowError(code, `${what}: ${why}`, { cause: thrown, ...(retryable === undefined ? {} : { retryable }) })
   const state = stateOf(thrown)
+  // What cannot be opened is named wrongly. Whoever has it open waits until its owner has mended what he took away.
+  const refused = doing === 'open' ? 'INVALID_INPUT' : 'RESOURCE_UNAVAILABLE'
   // The network, or the library about it.
   if (state === undefined) return fail('RESOURCE_UNAVAILABLE', networkText(thrown))
   switch (state) {
     case '28P01':
     case '28000':
-      return fail('INVALID_INPUT', `the database lets this user not in (${message}); check user name and password`)
+      return fail(refused, `the database lets this user not in (${message}); check user name and password`)
     case '3D000':
-      return fail('INVALID_INPUT', `there is no such database; make it with createdb, or name another one`)
+      return fail(refused, `there is no such database; make it with createdb, or name another one`)
     case '42501':
-      return fail('INVALID_INPUT', `${message}; the user must own the schema, or the right to make it`)
+      return fail(refused, `${message}; the user must own the schema, or the right to make it`)
+    case '42P07':
+    case '42710':
+    case '42723': {
+      const why = `${message}: another program has put something into the schema that has a name of ours; rename it`
+      return fail('INVALID_INPUT', why)
+    }
     case '25006':
       return fail('RESOURCE_UNAVAILABLE', 'the database is read-only for now (a standby?)')
     case '53100':

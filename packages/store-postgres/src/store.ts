@@ -43,6 +43,7 @@ import { Presence } from './presence.ts'
 import { Pruner } from './prune.ts'
 import { Pulse } from './pulse.ts'
 import { RecordTable } from './records.ts'
+import { checkRights } from './rights.ts'
 import { RunTable } from './runs.ts'
 import { States } from './states.ts'
 import { Uploads } from './uploads.ts'
@@ -89,6 +90,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
     const version = options.migrate === false ? await schemaVersion(client, address) : undefined
     if (version === undefined) await migrate(client, address)
     else if (version < VERSION) throw outdated(address, version)
+    await checkRights(client, address)
     await client.query(`SET search_path TO "${address.schema}"`)
     await storage.open(client)
     return { warning, ...(await readMarks(client)), clock: await readClock(client) }
