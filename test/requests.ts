@@ -12,6 +12,13 @@ export async function submitLines(url: string, flow: string, body: Lines, query:
   return runId
 }
 
+/** A run of few inputs, which the server that is asked drives itself, if it has room; its id. */
+export async function submitInputs(url: string, flow: string, inputs: readonly unknown[]): Promise<string> {
+  const { status, body } = await post(url, '/runs', { flowName: flow, inputs })
+  expect([status, body]).toEqual([202, expect.anything()])
+  return body.runId
+}
+
 export function postLines(url: string, flow: string, body: Lines, query: string) {
   return fetch(`${url}/api/v1/runs?flowName=${flow}&${query}`, {
     ...{ method: 'POST', headers: { 'content-type': 'application/x-ndjson' }, body, duplex: 'half' },

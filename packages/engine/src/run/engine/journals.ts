@@ -22,6 +22,7 @@ import type { LocalRuns } from './local-runs.ts'
 import type { LogKeeper } from './log-keeper.ts'
 import { Resting } from './resting.ts'
 import type { Returns } from './returns.ts'
+import { UnservedRuns } from './unserved-runs.ts'
 
 export interface JournalsTools {
   readonly store: Store
@@ -43,8 +44,6 @@ export interface JournalsTools {
 
 /** A journal that cannot be taken up here, now, is offered again after so long; milliseconds. */
 const OFFER_AGAIN_MS = 10_000
-/** Of so many runs it is known that they were warned of. */
-const MOST_LACKING = 10_000
 
 export class Journals {
   readonly #tools: JournalsTools
@@ -57,8 +56,7 @@ export class Journals {
   #onLeft: (() => void)[] = []
   /** Journals that the store has given us while a driver here had them, or was about to begin them. */
   readonly #offered = new Set<JournalId>()
-  /** Runs that need a component that is not here. */
-  readonly #lacking = new Set<RunId>()
+  readonly #unserved = new UnservedRuns(OFFER_AGAIN_MS / 2)
   /** Journals that are driven here, and those among them that began here. */
   #driven = 0
   #begun = 0
