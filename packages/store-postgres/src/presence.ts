@@ -1,6 +1,7 @@
 // Who is alive. Each store that holds journals has a row and keeps it fresh; a journal held by somebody whose row is gone or
 // old, or whose process has ended on this machine, is an orphan. The database's clock judges, and silence counts only as long
-// as we have seen the database ourselves: after an outage everybody is silent to everybody.
+// as we have seen the database ourselves: after an outage everybody is silent to everybody. That clock may be set: whoever
+// still writes is alive however old his row looks, and whoever does not is not because it looks to be of tomorrow.
 
 import type { StoreNode } from '@stepflow/engine'
 import { isProcessAlive, thisHost } from '@stepflow/engine/node'
@@ -24,7 +25,14 @@ interface Holder {
   readonly driver: string
   readonly host: string | null
   readonly pid: number | null
+  readonly seen: number | null
   readonly silence: number | null
+}
+
+/** What somebody wrote last, and since when we know it; by `performance.now()`. */
+interface Sight {
+  readonly seen: number | null
+  readonly since: number
 }
 
 interface NodeRecord {
@@ -57,6 +65,8 @@ export class Presence {
   /** Since when we have seen the database without a break: silence of before says nothing. By `performance.now()`. */
   #seenSince = performance.now()
   #lastSeen = performance.now()
+  /** Of those who held journals when we looked last. */
+  #sights = new Map<string, Sight>()
   #timer: NodeJS.Timeout | undefined
 
   constructor(options: PresenceOptions) {
@@ -198,20 +208,34 @@ export class Presence {
   async #others(): Promise<Holder[]> {
     const rows = await this.#options.connection().query<Holder>({
       name: 'holders',
-      text: `SELECT held.driver, host, pid,
+      text: `SELECT held.driver, host, pid, (extract(epoch FROM seen_at) * 1000)::double precision AS seen,
           (extract(epoch FROM clock_timestamp() - seen_at) * 1000)::double precision AS silence
         FROM (SELECT DISTINCT driver FROM shards WHERE is_open AND driver IS NOT NULL AND driver <> $1) AS held
           LEFT JOIN drivers ON drivers.id = held.driver`,
       values: [this.id],
     })
     this.#seen()
+    const now = performance.now()
+    const before = this.#sights
+    this.#sights = new Map(
+      rows.map(({ driver, seen }) => {
+        const known = before.get(driver)
+        return [driver, known?.seen === seen ? known : { seen, since: now }]
+      }),
+    )
     return rows
   }
 
-  #isDead({ host, pid, silence }: Holder): boolean {
+  #isDead({ driver, host, pid, silence }: Holder): boolean {
     if (host === null || pid === null || silence === null) return true
     if (host === this.#host && !isProcessAlive(pid)) return true
-    return Math.min(silence, performance.now() - this.#seenSince) > SILENT_MS
+    const now = performance.now()
+    const watched = now - this.#seenSince
+    const unchanged = Math.min(watched, now - (this.#sights.get(driver)?.since ?? now))
+    // Of tomorrow: the clock was set back, and what we have seen ourselves is all that there is.
+    if (silence < 0) return unchanged > SILENT_MS
+    // The clock may have been set forward: who is alive has written since.
+    return Math.min(silence, watched) > SILENT_MS && unchanged > 2 * BEAT_MS
   }
 }
 
@@ -222,6 +246,7 @@ function nodeOf({ id, name, host, version, capacity, draining, silence, shards, 
     ...{ id, name, host: host.split(' ')[0] as string },
     ...(version === null ? {} : { version }),
     ...{ startedAt: record.started_at, seenAt: record.seen_at, capacity, shards },
-    status: silence > SILENT_MS ? 'silent' : draining ? 'draining' : 'active',
+    // Of tomorrow: it has not written since the database's clock was set back.
+    status: Math.abs(silence) > SILENT_MS ? 'silent' : draining ? 'draining' : 'active',
   }
 }

@@ -29,8 +29,11 @@ export interface PostgresServer {
 
 export type Kind = 'debian' | 'npm'
 
-/** Why there is none here; or the server. */
-export async function startPostgres(kind: Kind = 'debian'): Promise<PostgresServer | string> {
+/** Why there is none here; or the server. `env`: what else its processes have, such as another time. */
+export async function startPostgres(
+  kind: Kind = 'debian',
+  env: Readonly<Record<string, string>> = {},
+): Promise<PostgresServer | string> {
   const bin = kind === 'debian' ? await debianBin() : npmBin()
   if (!existsSync(join(bin, 'initdb'))) return bin
   const who = await user()
@@ -53,7 +56,9 @@ export async function startPostgres(kind: Kind = 'debian'): Promise<PostgresServ
   const args = ['-D', data, '-p', String(port), '-k', folder, ...settings.flatMap((setting) => ['-c', setting])]
   const url = `postgres://stepflow:s3cr%40t@127.0.0.1:${port}/postgres`
   const start = async (words = args, at = url) => {
-    const child = spawn(join(bin, 'postgres'), words, { ...options, stdio: ['ignore', 'ignore', 'pipe'] })
+    const child = spawn(join(bin, 'postgres'), words, {
+      ...{ ...options, env: { ...options.env, ...env }, stdio: ['ignore', 'ignore', 'pipe'] },
+    })
     let said = ''
     child.stderr.on('data', (text) => {
       said = (said + text).slice(-4_000)

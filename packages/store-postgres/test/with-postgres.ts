@@ -3,8 +3,11 @@
 import { afterAll, test } from 'vitest'
 import { type PostgresServer, startPostgres } from './server.ts'
 
-export async function withPostgres(suite: (server: PostgresServer) => void | Promise<void>): Promise<void> {
-  const server = await startPostgres()
+export async function withPostgres(
+  suite: (server: PostgresServer) => void | Promise<void>,
+  env?: Readonly<Record<string, string>>,
+): Promise<void> {
+  const server = await startPostgres('debian', env)
   if (typeof server === 'string') {
     test.skip(`PostgreSQL: ${server}`, () => {})
     return
