@@ -58,12 +58,13 @@ function note(mark, id, { runId: run, itemIndex: item, stepId: step }) {
   const at = Number(process.hrtime.bigint() / 1000n) / 1000
   appendFileSync('calls', JSON.stringify({ mark, id, at, run, item, step, node: process.env.NODE_NAME }) + '\\n')
 }
-export async function slow({ n, ms }, context) {
+export async function slow({ n, ms, says, bytes }, context) {
   const id = process.pid + '.' + calls++
   note('+', id, context)
+  if (says) context.log('info', says)
   await new Promise((done) => setTimeout(done, ms))
   note('-', id, context)
-  return n
+  return bytes ? { n, text: 'x'.repeat(bytes) } : n
 }
 export const large = ({ size }) => 'x'.repeat(size)
 export async function flaky(input, context) {
