@@ -23,6 +23,8 @@ export class Member {
   readonly name: string
   readonly network: Network
   readonly losses: Loss[] = []
+  /** How long it took to start, the last time. */
+  startMs = 0
   readonly #options: MemberOptions
   readonly #port: number
   /** All that it has been, the last one last. */
@@ -58,8 +60,13 @@ export class Member {
     const { cluster, server, schema, name } = this.#options
     const url = server.url.replace(`:${server.port}/`, `:${this.network.port}/`)
     const words = ['serve', '--port', String(this.#port), '--name', name, '--drain', '20s']
+    const before = performance.now()
     const node = cluster.begin(words, { store: `${url}?schema=${schema}`, env: environment })
     this.#nodes.push(node)
+    const started = () => {
+      this.startMs = performance.now() - before
+    }
+    node.ready.then(started, () => {})
     return node
   }
 

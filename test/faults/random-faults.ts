@@ -25,9 +25,11 @@ export interface FaultsOptions {
 export async function makeFaults(options: FaultsOptions): Promise<number> {
   const { members, isOver, chance } = options
   let count = 0
+  // Nodes that take long to start would do nothing but start.
+  const slowness = () => Math.max(1, ...members.map(({ startMs }) => startMs / USUAL_START_MS))
   const go = async (random: () => number, longestMs: number, act: (random: () => number) => Promise<void>) => {
     while (!isOver()) {
-      await wait(200 + random() * longestMs)
+      await wait((200 + random() * longestMs) * slowness())
       if (isOver()) return
       await act(random)
       count++
@@ -44,6 +46,8 @@ export async function makeFaults(options: FaultsOptions): Promise<number> {
 
 /** A node that says nothing for longer may have lost what it had in hand; a little less than its silence. */
 const LOST_MS = 8_000
+/** On a machine that has nothing else to do. */
+const USUAL_START_MS = 1_500
 /** Between faults of the database: whoever starts needs it for a while. */
 const DATABASE_MS = 8_000
 

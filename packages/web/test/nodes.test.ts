@@ -7,10 +7,12 @@ import { browserPath, expectAccessible, openPage } from './browser.ts'
 import { served } from './served.ts'
 
 const browser = browserPath()
+/** Longer than all that is waited for in it. */
+const LIMIT = { timeout: 240_000 }
 
 if ('why' in browser) test.skip(`skipped: ${browser.why}`, () => {})
 else {
-  test('a worker that joins is in the list, and one that was killed is silent', async ({ skip }) => {
+  test('a worker that joins is in the list, and one that was killed is silent', LIMIT, async ({ skip }) => {
     const postgres = await startPostgres()
     if (typeof postgres === 'string') return skip(`PostgreSQL: ${postgres}`)
     onTestFinished(postgres.stop)
