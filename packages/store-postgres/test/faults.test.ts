@@ -10,6 +10,9 @@ import { rowsOf } from './rows-of.ts'
 import { type PostgresServer, startPostgres } from './server.ts'
 import { withPostgres } from './with-postgres.ts'
 
+/** For a server more, and all that is copied to it. */
+const LIMIT = { timeout: 240_000 }
+
 await withPostgres(suite)
 
 function suite(server: PostgresServer): void {
@@ -120,7 +123,7 @@ function suite(server: PostgresServer): void {
     await Promise.all([...stores, watcher].map((store) => store.close()))
   })
 
-  test('what is dumped under load goes on in another server, whose transactions count from less', async () => {
+  test('what is dumped under load goes on in another server, whose transactions count from less', LIMIT, async () => {
     const elsewhere = await startPostgres()
     if (typeof elsewhere === 'string') throw new Error(elsewhere)
     const url = newUrl()
