@@ -160,7 +160,8 @@ export class Load {
   async #judged(answer: Response, what: string): Promise<unknown> {
     const text = await answer.text()
     if (answer.status < 300) return JSON.parse(text)
-    if (answer.status !== 503) this.complaints.push(`${what}: ${answer.status} ${text}`)
+    // 408: its node was stopped while the request arrived, for longer than a server waits for one.
+    if (answer.status !== 503 && answer.status !== 408) this.complaints.push(`${what}: ${answer.status} ${text}`)
     return undefined
   }
 }
