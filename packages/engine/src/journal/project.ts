@@ -7,6 +7,7 @@
 // P3  A shard has ended when all its items have and, for the run's own journal, when no more can come.
 
 import type { ErrorValue } from '../errors.ts'
+import { joined } from '../joined.ts'
 import type { Writable } from '../json.ts'
 import type { Outcome } from '../run/outcome.ts'
 import type { AtWork, ItemCounts, ItemError, ItemStatus, RunRow, RunStatus, ShardCounts } from '../store/store.ts'
@@ -68,8 +69,8 @@ export const ITEM_BYTES = {
 
 export function project(entries: readonly JournalEntry[]): Changes {
   // Built in place: every append of every store comes through here.
-  const finished: Ends[] = []
-  const cached: CachedOutput[] = []
+  let finished = NO_ENDS
+  let cached = NO_OUTPUTS
   const changes: Writable<Changes> = {
     finished,
     cached,
@@ -102,7 +103,7 @@ export function project(entries: readonly JournalEntry[]): Changes {
         break
       case 'finished': {
         const { item, to = item, outcome } = entry
-        finished.push({ item, to, status: itemStatus(outcome), outcome })
+        finished = joined(finished, { item, to, status: itemStatus(outcome), outcome })
         if (!entry.carried) changes.begun ??= entry.at
         break
       }
@@ -114,10 +115,12 @@ export function project(entries: readonly JournalEntry[]): Changes {
         if (!entry.carried) changes.begun ??= entry.at
         changes.recovered += (entry.recovered ? 1 : 0) + (entry.lost ?? 0)
         if (entry.cache && entry.outcome.outcome === 'success') {
-          cached.push({ ...entry.cache, output: entry.outcome.result })
+          cached = joined(cached, { ...entry.cache, output: entry.outcome.result })
         }
     }
   }
+  changes.finished = finished
+  changes.cached = cached
   return changes
 }
 
@@ -236,6 +239,10 @@ export function isEnded(status: RunStatus): boolean {
 }
 
 // ---
+
+/** Nothing is put into these. */
+const NO_ENDS: Ends[] = []
+const NO_OUTPUTS: CachedOutput[] = []
 
 function itemError(item: number, { code, message, step }: { code: string; message: string; step?: string }): ItemError {
   return step === undefined ? { item, code, message } : { item, code, message, step }

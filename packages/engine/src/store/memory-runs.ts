@@ -1,6 +1,7 @@
 // The runs of a store in memory: their rows, their journals, the outcomes of their items. The oldest of those that have
 // ended make room for others.
 
+import { joined } from '../joined.ts'
 import type { JournalEntry, JournalId, RunId } from '../journal/events.ts'
 import { runOfJournal } from '../journal/journal-name.ts'
 import {
@@ -90,7 +91,7 @@ export class MemoryRuns implements Runs {
   readonly #history: History
   readonly #onRemoved: () => void
   /** Those that have ended, in that order; from `#oldest` on. Some may have been removed since. */
-  #ended: KeptRun[] = []
+  #ended: (KeptRun | undefined)[] = []
   #oldest = 0
   #endedRuns = 0
   #endedBytes = 0
@@ -276,7 +277,15 @@ export class MemoryRuns implements Runs {
 
   remove(run: RunId): void {
     const kept = this.#runs.get(run)
-    if (kept) this.#remove(kept)
+    if (!kept) return
+    this.#remove(kept)
+    // What is left of it in the list of those that have ended holds nothing.
+    kept.bytes = 0
+    kept.head = undefined
+    kept.journals = []
+    kept.outcomes = []
+    kept.log = undefined
+    if (this.#ended.length - this.#oldest > 2 * this.#endedRuns + 1_024) this.#sweepEnded()
   }
 
   // ---
@@ -288,13 +297,6 @@ export class MemoryRuns implements Runs {
     if (isEnded(kept.row.status)) this.#endedRuns--
     this.#endedBytes -= kept.bytes
     this.#onRemoved()
-    // What is left of it in the list of those that have ended holds nothing.
-    kept.bytes = 0
-    kept.head = undefined
-    kept.journals = []
-    kept.outcomes = []
-    kept.log = undefined
-    if (this.#ended.length - this.#oldest > 2 * this.#endedRuns + 1_024) this.#sweepEnded()
   }
 
   #add(run: RunId, changes: Changes): KeptRun {
@@ -324,7 +326,7 @@ export class MemoryRuns implements Runs {
   }
 
   #sweepEnded(): void {
-    this.#ended = this.#ended.slice(this.#oldest).filter(({ isRemoved }) => !isRemoved)
+    this.#ended = this.#ended.slice(this.#oldest).filter((run) => run?.isRemoved === false)
     this.#oldest = 0
   }
 
@@ -332,7 +334,8 @@ export class MemoryRuns implements Runs {
   #makeRoom(): void {
     const { runs, bytes } = this.#history
     while (this.#endedRuns > runs || (this.#endedBytes > bytes && this.#endedRuns > 0)) {
-      const run = this.#ended[this.#oldest++] as KeptRun
+      const run = this.#ended[this.#oldest] as KeptRun // before that one, they are gone
+      this.#ended[this.#oldest++] = undefined
       if (!run.isRemoved) this.#remove(run)
     }
     if (this.#oldest >= 1_024 && this.#oldest * 2 >= this.#ended.length) this.#sweepEnded()
@@ -340,13 +343,6 @@ export class MemoryRuns implements Runs {
 }
 
 // ---
-
-/** With one more at its end. The first makes a list of its own: pushed to an empty one, it would take room for seventeen. */
-export function joined<T>(list: T[], one: T): T[] {
-  if (list.length === 0) return [one]
-  list.push(one)
-  return list
-}
 
 interface Found {
   readonly row: RunRow

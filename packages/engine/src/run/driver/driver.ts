@@ -24,6 +24,8 @@ const TURN_MS = 10
 const PUT_DOWN_MS = 1_000
 const AT_ONCE = Promise.resolve()
 const LEFT = 'this process no longer drives the run'
+const DONE = { how: 'done', canReuse: false } as const
+const REUSABLE = { how: 'done', canReuse: true } as const
 
 export class Driver {
   readonly #drive: Drive
@@ -254,9 +256,9 @@ export class Driver {
 
   /** Nothing is left to stop: it may be used again. */
   #done(): void {
-    if (!this.canReuse) return this.#over({ how: 'done' })
+    if (!this.canReuse) return this.#over(DONE)
     this.#isOver = true
-    this.#drive.of.over?.({ how: 'done' })
+    this.#drive.of.over?.(REUSABLE)
   }
 
   #accept(): void {

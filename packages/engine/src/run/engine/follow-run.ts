@@ -48,67 +48,131 @@ export async function* recordedResults(
   }
 }
 
+/** What those who began or took up a run need of its engine. */
+export interface HandleTools {
+  readonly store: Store
+  readonly patience: Patience
+  readonly warn: (message: string) => void
+  readonly cancel: (run: RunId, reason: string | undefined) => Promise<void>
+}
+
 /** Resolves when the inputs are taken in and all items have ended; `release` is called when nothing more is to follow. */
-export async function endOf(
-  store: Store,
+export function endOf(
+  tools: HandleTools,
   run: LocalRun,
   results: ResultStream,
   intake: Promise<unknown> | undefined,
-  patience: Patience,
   release: () => void,
 ): Promise<RunRow> {
-  // A closed run waits no longer for inputs: they may never come.
-  if (intake) await Promise.race([intake, run.closed()]).catch((error) => run.fail(error))
   // Nearly always it has ended when it is asked for: nothing is to be waited for.
-  if (run.openCount > 0) await run.drained()
-  const read = rowAtEnd(store, run, patience)
-  const row = isPromise(read) ? await read : read
-  // What another process has ended may be recorded before we have heard of it.
-  if (row && results.lacks(endedOf(row.items))) results.follow(recordedResults(store, run.id, patience))
-  release()
-  if (run.bug || !row) throw run.bug ?? new FlowError('NOT_FOUND', `run ${run.id} was removed while it ran`)
-  return row
+  const row = intake || run.openCount > 0 ? undefined : rowAtEnd(tools, run)
+  if (row && !isPromise(row) && !run.bug) {
+    takeMissed(tools, run, results, row)
+    release()
+    return Promise.resolve(row)
+  }
+  const ended = awaitEnd(tools, run, results, intake, row, release)
+  // Whoever reads the results sees the failure there; a run that nobody awaits must not end the process.
+  ended.catch(() => {})
+  return ended
 }
 
-/** What a program holds of a run. */
-export function handleOf(
-  store: Store,
-  run: LocalRun,
-  results: ResultStream,
-  { ended, takenIn }: Pick<RunHandle, 'ended' | 'takenIn'>,
-  cancel: (reason: string | undefined) => Promise<void>,
-  warn: (message: string) => void,
-): RunHandle {
-  let isRead = false
-  const read = (order: ResultOrder) => {
-    checkOrder(order)
-    if (isRead) throw readAlready()
-    isRead = true
-    return results.batches(order)
+/** What a program holds of a run. Its methods may be taken from it: each that is asked for knows its run. */
+export class LocalHandle implements RunHandle {
+  readonly ended: Promise<RunRow>
+  readonly takenIn: Promise<'whole' | 'broken'>
+  readonly #run: LocalRun
+  readonly #results: ResultStream
+  readonly #tools: HandleTools
+  #isRead = false
+
+  constructor(
+    tools: HandleTools,
+    run: LocalRun,
+    results: ResultStream,
+    { ended, takenIn }: Pick<RunHandle, 'ended' | 'takenIn'>,
+  ) {
+    this.ended = ended
+    this.takenIn = takenIn
+    this.#tools = tools
+    this.#run = run
+    this.#results = results
   }
-  return {
-    id: run.id,
-    ended,
-    takenIn,
-    batches: async function* (order: ResultOrder = 'input') {
-      yield* read(order)
-      if (run.bug) throw run.bug
-    },
-    results: async function* (order: ResultOrder = 'input') {
-      for await (const batch of read(order)) yield* batch
-      if (run.bug) throw run.bug
-    },
-    discardResults: () => results.discard(),
-    watch: (listener) => watchEntries(store, run.id, listener, warn),
-    cancel,
-    drain: () => run.drain(),
+
+  get id(): RunId {
+    return this.#run.id
+  }
+
+  get batches(): RunHandle['batches'] {
+    return (order = 'input') => this.#batches(order)
+  }
+
+  get results(): RunHandle['results'] {
+    return (order = 'input') => this.#each(order)
+  }
+
+  get discardResults(): RunHandle['discardResults'] {
+    return () => this.#results.discard()
+  }
+
+  get watch(): RunHandle['watch'] {
+    const { store, warn } = this.#tools
+    return (listener) => watchEntries(store, this.id, listener, warn)
+  }
+
+  get cancel(): RunHandle['cancel'] {
+    return (reason) => this.#tools.cancel(this.id, reason)
+  }
+
+  get drain(): RunHandle['drain'] {
+    return () => this.#run.drain()
+  }
+
+  async *#batches(order: ResultOrder): AsyncGenerator<readonly ItemResult[]> {
+    yield* this.#read(order)
+    if (this.#run.bug) throw this.#run.bug
+  }
+
+  async *#each(order: ResultOrder): AsyncGenerator<ItemResult> {
+    for await (const batch of this.#read(order)) yield* batch
+    if (this.#run.bug) throw this.#run.bug
+  }
+
+  #read(order: ResultOrder): AsyncIterable<readonly ItemResult[]> {
+    checkOrder(order)
+    if (this.#isRead) throw readAlready()
+    this.#isRead = true
+    return this.#results.batches(order)
   }
 }
 
 // ---
 
+async function awaitEnd(
+  tools: HandleTools,
+  run: LocalRun,
+  results: ResultStream,
+  intake: Promise<unknown> | undefined,
+  known: MaybePromise<RunRow | undefined>,
+  release: () => void,
+): Promise<RunRow> {
+  // A closed run waits no longer for inputs: they may never come.
+  if (intake) await Promise.race([intake, run.closed()]).catch((error) => run.fail(error))
+  if (run.openCount > 0) await run.drained()
+  const row = await (known ?? rowAtEnd(tools, run))
+  if (row) takeMissed(tools, run, results, row)
+  release()
+  if (run.bug || !row) throw run.bug ?? new FlowError('NOT_FOUND', `run ${run.id} was removed while it ran`)
+  return row
+}
+
+/** What another process has ended may be recorded before we have heard of it. */
+function takeMissed({ store, patience }: HandleTools, run: LocalRun, results: ResultStream, row: RunRow): void {
+  if (results.lacks(endedOf(row.items))) results.follow(recordedResults(store, run.id, patience))
+}
+
 /** Undefined, and the run has failed on our side, if it cannot be read: nobody is to wait for it for ever. */
-function rowAtEnd(store: Store, run: LocalRun, patience: Patience): MaybePromise<RunRow | undefined> {
+function rowAtEnd({ store, patience }: HandleTools, run: LocalRun): MaybePromise<RunRow | undefined> {
   try {
     const read = () => store.runs.get(run.id)
     const row = run.bug ? read() : patience.ask(read)

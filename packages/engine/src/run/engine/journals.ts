@@ -303,7 +303,7 @@ export class Journals {
     }
     const { run, journal, driver } = here
     this.#offered.delete(journal)
-    if (driver?.canReuse && this.#tools.store.keepsSteps) this.#resting.put(run.plan, driver)
+    if (driver && end.canReuse && this.#tools.store.keepsSteps) this.#resting.put(run.plan, driver)
     this.#tools.runs.close(run, journal)
     here.left(null)
   }
@@ -360,7 +360,8 @@ export class Journals {
   }
 
   #unfollow(): void {
-    if (--this.#followed === 0) for (const left of this.#onLeft.splice(0)) left()
+    if (--this.#followed > 0 || this.#onLeft.length === 0) return
+    for (const left of this.#onLeft.splice(0)) left()
   }
 }
 

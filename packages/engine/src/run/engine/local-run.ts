@@ -175,7 +175,7 @@ export class LocalRun implements ItemGate, DrivenRun, RedactingRun {
 
   close(journal: JournalId): void {
     this.#open.delete(journal)
-    for (const changed of this.#onChange.splice(0)) changed()
+    this.#tellOfChange()
   }
 
   /** Resolves once fewer than `busy` journals are at work, and fewer than `idle` are held though they only wait. */
@@ -185,7 +185,7 @@ export class LocalRun implements ItemGate, DrivenRun, RedactingRun {
 
   /** A journal only waits from now on. */
   idled(): void {
-    for (const changed of this.#onChange.splice(0)) changed()
+    this.#tellOfChange()
   }
 
   /** Resolves once no journal is open. */
@@ -221,7 +221,8 @@ export class LocalRun implements ItemGate, DrivenRun, RedactingRun {
     this.#followers.push(follower)
     return () => {
       const at = this.#followers.indexOf(follower)
-      if (at >= 0) this.#followers.splice(at, 1)
+      if (at >= 0 && at === this.#followers.length - 1) this.#followers.pop()
+      else if (at >= 0) this.#followers.splice(at, 1)
       if (this.isForgotten && this.#followers.length === 0) this.unwatch()
     }
   }
@@ -315,6 +316,10 @@ export class LocalRun implements ItemGate, DrivenRun, RedactingRun {
   #takeNoMore(): void {
     this.#isClosed = true
     for (const closed of this.#onClosed.splice(0)) closed()
+  }
+
+  #tellOfChange(): void {
+    if (this.#onChange.length > 0) for (const changed of this.#onChange.splice(0)) changed()
   }
 
   #change(): Promise<void> {

@@ -3,7 +3,7 @@
 
 import { errorValue } from '../../errors.ts'
 import { FewMap } from '../../few-map.ts'
-import type { JournalId, RunId, RunOptions } from '../../journal/events.ts'
+import type { JournalEntry, JournalId, RunId, RunOptions } from '../../journal/events.ts'
 import { isEnded } from '../../journal/project.ts'
 import type { MaybePromise } from '../../json.ts'
 import type { Plan } from '../../plan/plan.ts'
@@ -71,7 +71,7 @@ export class LocalRuns {
     })
     run.unwatch = store.watch({ run: id }, (row) => {
       run.written(row)
-      if (row.entries.some((entry) => entry.type === 'finished')) void this.closeIfDone(run, row.journal)
+      if (row.entries.some(isEnd)) void this.closeIfDone(run, row.journal)
     })
     this.#runs.set(id, run)
     return run
@@ -159,4 +159,10 @@ export class LocalRuns {
     for (const row of rows) run.signalled(row.seq, signalsIn(row))
     return run
   }
+}
+
+// ---
+
+function isEnd({ type }: JournalEntry): boolean {
+  return type === 'finished'
 }

@@ -2,6 +2,7 @@
 // reader is, so that the intake can wait for it.
 
 import { FlowError } from '../../errors.ts'
+import { joined } from '../../joined.ts'
 import { RareMap } from '../../rare-map.ts'
 import type { Outcome } from '../outcome.ts'
 import { IndexSet } from './index-set.ts'
@@ -25,7 +26,7 @@ export class ResultStream {
   #next = 0
   #ready: ItemResult[] = []
   #isEnded = false
-  readonly #pasts: Past[] = []
+  #pasts: Past[] = []
   #count = 0
   /** Results may come twice: from the past and as news. */
   readonly #seen = new IndexSet()
@@ -49,7 +50,7 @@ export class ResultStream {
 
   /** What is recorded already; it is read when the reader wants it, so that it need not be held. */
   follow(past: Past): void {
-    this.#pasts.push(past)
+    this.#pasts = joined(this.#pasts, past)
   }
 
   /** Of so many results, some are neither here nor in a past that is still to be read. */
@@ -64,7 +65,7 @@ export class ResultStream {
     const result = { index, outcome }
     if (this.#order === 'completion') this.#ready.push(result)
     else if (index === this.#next) {
-      this.#ready.push(result)
+      this.#ready = joined(this.#ready, result)
       this.#next++
       if (this.#waiting.size > 0) this.#takeWaiting()
     } else this.#waiting.set(index, result)

@@ -35,7 +35,7 @@ import type { Outcome } from '../outcome.ts'
 import { CallTools, type RedactingRun, RunServices } from './call-services.ts'
 import { DirectRuns } from './direct-runs.ts'
 import { Ending } from './ending.ts'
-import { endOf, handleOf, recordedResults, watchEntries, watchRun } from './follow-run.ts'
+import { endOf, type HandleTools, LocalHandle, recordedResults, watchEntries, watchRun } from './follow-run.ts'
 import { StoredRun } from './followed-run.ts'
 import { isSmall, passOver } from './intake.ts'
 import { Intakes } from './intakes.ts'
@@ -73,6 +73,7 @@ export class RunEngine implements PlanEngine {
   readonly #shared: SharedRuns
   readonly #logs: LogKeeper
   readonly #intakes: Intakes
+  readonly #handles: HandleTools
   #working: { stop(): Promise<void> } | undefined
   #isClosing = false
   readonly #closed = new Ending()
@@ -120,6 +121,9 @@ export class RunEngine implements PlanEngine {
       random,
     })
     this.#intakes = new Intakes({ store, patience, clock, journals: this.#journals, returns })
+    const cancel = (run: RunId, reason: string | undefined) =>
+      this.signal(run, reason === undefined ? { name: 'cancel' } : { name: 'cancel', reason })
+    this.#handles = { store, patience, warn, cancel }
     this.#shared = new SharedRuns({ store, clock, warn, spread: this.#spread, returns })
     this.#direct = new DirectRuns({
       link,
@@ -130,7 +134,7 @@ export class RunEngine implements PlanEngine {
       secret,
       known,
       services,
-      newId: () => this.#newId(),
+      newId: () => this.#idOf(undefined),
     })
   }
 
@@ -138,10 +142,10 @@ export class RunEngine implements PlanEngine {
     this.#checkOpen()
     checkLimit(options.maxConcurrent)
     checkLabels(options.labels)
-    const linked = await this.#link(plan)
+    const known = this.#link(plan)
+    const linked = isPromise(known) ? await known : known
     const variables = checkedVariables(linked, options.variables ?? {})
-    const id = options.id ?? this.#newId()
-    checkRunId(id)
+    const id = this.#idOf(options.id)
     const kept = shownLabels(keptOptions(options, variables), () =>
       secretsOf((isSmall(inputs) ? inputs : [undefined]).map((input) => ({ plan: linked, input, variables }))),
     )
@@ -240,7 +244,7 @@ export class RunEngine implements PlanEngine {
     return new StoredRun(id, {
       store,
       patience: this.#patience,
-      cancel: (reason) => this.signal(id, reason === undefined ? { name: 'cancel' } : { name: 'cancel', reason }),
+      cancel: (reason) => this.#handles.cancel(id, reason),
       watch: (listener) => watchEntries(store, id, listener, this.#warn),
       closed: this.#closed,
       signal,
@@ -274,8 +278,7 @@ export class RunEngine implements PlanEngine {
       },
       variables,
     )
-    const again = options.id ?? this.#newId()
-    checkRunId(again)
+    const again = this.#idOf(options.id)
     const rerun = { run: again, at: this.#clock.now(), plan, kept }
     if (this.#journals.isShared && options.redact !== false) {
       return this.#shared.begin(again, options.watch, () => writeRerun(store, taken, { ...rerun, isWoken: true }))
@@ -390,18 +393,14 @@ export class RunEngine implements PlanEngine {
   }
 
   #handle(run: LocalRun, results: ResultStream, unwatch: () => void, intake?: Promise<'whole' | 'broken'>): RunHandle {
-    const { store } = this.#options
-    const ended = endOf(store, run, results, intake, this.#patience, () => {
+    const tools = this.#handles
+    const ended = endOf(tools, run, results, intake, () => {
       unwatch()
       results.end()
       this.#runs.release(run)
     })
-    const cancel = (reason: string | undefined) =>
-      this.signal(run.id, reason === undefined ? { name: 'cancel' } : { name: 'cancel', reason })
-    // Whoever reads the results sees the failure there; a run that nobody awaits must not end the process.
-    ended.catch(() => {})
     intake?.catch(() => {})
-    return handleOf(store, run, results, { ended, takenIn: intake ?? WHOLE }, cancel, this.#warn)
+    return new LocalHandle(tools, run, results, { ended, takenIn: intake ?? WHOLE })
   }
 
   #link(plan: Plan): MaybePromise<LinkedPlan> {
@@ -416,8 +415,12 @@ export class RunEngine implements PlanEngine {
     return linked
   }
 
-  #newId(): RunId {
-    return this.#options.newId ? this.#options.newId() : newRunId(this.#clock.now(), this.#random)
+  /** Of a new run. */
+  #idOf(given: RunId | undefined): RunId {
+    const id = given ?? this.#options.newId?.()
+    if (id === undefined) return newRunId(this.#clock.now(), this.#random)
+    checkRunId(id)
+    return id
   }
 }
 

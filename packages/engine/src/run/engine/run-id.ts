@@ -4,7 +4,11 @@ import type { RunId } from '../../journal/events.ts'
 
 /** `now`: epoch milliseconds; `random`: in [0, 1), asked twice. */
 export function newRunId(now: number, random: () => number): RunId {
-  return `${digits(now)}-${chance(random)}${chance(random)}`
+  if (now !== latest) {
+    latest = now
+    time = `${digits(now)}-`
+  }
+  return `${time}${chance(random)}${chance(random)}`
 }
 
 // ---
@@ -14,6 +18,10 @@ const PAIRS = 36 * 36
 
 /** All numbers of two digits. */
 const pairs = Array.from({ length: PAIRS }, (_, value) => value.toString(36).padStart(2, '0'))
+
+/** Many begin within the same millisecond. */
+let latest = Number.NaN
+let time = ''
 
 function chance(random: () => number): string {
   return digits(Math.floor(random() * LARGEST))

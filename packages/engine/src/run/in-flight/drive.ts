@@ -100,7 +100,7 @@ export interface DrivenJournal {
 /** Why a driver has ended. `wake`: when the journal is to be driven again (`Infinity`: when its run is signalled). */
 export type DriverEnd =
   /** Nothing is left to do. */
-  | { readonly how: 'done' }
+  | { readonly how: 'done'; readonly canReuse: boolean }
   /** It was to begin the journal, which is there already. */
   | { readonly how: 'refused'; readonly wake: Wake }
   /** All that is left only waits. */
