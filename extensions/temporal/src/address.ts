@@ -1,5 +1,7 @@
 // Where a cluster is: the URL, and the keys that stand in the environment only.
 
+import { readFileSync } from 'node:fs'
+import { rootCertificates } from 'node:tls'
 import { FlowError } from '@stepflow/engine'
 
 export interface Address {
@@ -10,7 +12,10 @@ export interface Address {
   readonly deployment: string
   /** Workflows that a worker keeps in memory. */
   readonly cache?: number
-  readonly tls?: { readonly clientCertPair?: { readonly crt: Buffer; readonly key: Buffer } }
+  readonly tls?: {
+    readonly clientCertPair?: { readonly crt: Buffer; readonly key: Buffer }
+    readonly serverRootCACertificate?: Buffer
+  }
   readonly apiKey?: string
 }
 
@@ -45,7 +50,7 @@ export function readAddress(text: string, env: Env): Address {
     taskQueue,
     deployment,
     ...(cache === undefined ? {} : { cache }),
-    ...(isTls ? { tls: pair === undefined ? {} : { clientCertPair: pair } } : {}),
+    ...(isTls ? { tls: { ...authorities(env), ...(pair === undefined ? {} : { clientCertPair: pair }) } } : {}),
     ...(apiKey ? { apiKey } : {}),
   }
 }
@@ -84,6 +89,17 @@ function clientPair({ TEMPORAL_TLS_CERT: crt, TEMPORAL_TLS_KEY: key }: Env) {
   if (!crt && !key) return undefined
   if (!crt || !key) throw new FlowError('INVALID_INPUT', 'TEMPORAL_TLS_CERT and TEMPORAL_TLS_KEY go together: set both')
   return { crt: Buffer.from(crt), key: Buffer.from(key) }
+}
+
+/** Whom servers may be vouched for by: as anywhere on Node, which workers do not connect by. */
+function authorities({ NODE_EXTRA_CA_CERTS: file }: Env) {
+  if (!file) return {}
+  try {
+    const texts = [...rootCertificates, readFileSync(file, 'utf8')]
+    return { serverRootCACertificate: Buffer.from(texts.join('\n')) }
+  } catch (thrown) {
+    throw new FlowError('INVALID_INPUT', `NODE_EXTRA_CA_CERTS cannot be read: ${(thrown as Error).message}`)
+  }
 }
 
 function wrong(why: string): FlowError {

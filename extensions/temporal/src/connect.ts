@@ -106,7 +106,7 @@ export function messageOf(thrown: unknown): string {
 
 // ---
 
-const CONNECT_MS = 5_000
+const CONNECT_MS = 10_000
 
 async function checkServer({ workflowService }: Connection, address: Address): Promise<void> {
   const { namespace, deployment } = address

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { anywhere } from '@stepflow/builtin/anywhere'
 import { FlowError, type Json, type Log, systemClock } from '@stepflow/engine'
 import type { WorkElsewhere, WorkerElsewhere } from '@stepflow/host'
-import { DefaultLogger, type LogEntry, NativeConnection, Runtime, Worker } from '@temporalio/worker'
+import { DefaultLogger, type LogEntry, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker'
 import { placeOf, readAddress } from './address.ts'
 import { blobAccess } from './calls/blob-access.ts'
 import { type CallTools, callComponent, farError } from './calls/call-component.ts'
@@ -27,6 +27,15 @@ const HEARTBEATS_MS = 500
 /** Calls that do not heed their end are left. */
 const FORCE_MS = 2_000
 
+/**
+ * Cut off after its 5 s, a turn on a busy machine would end the whole process: Node 20 aborts by "async hook stack has become
+ * corrupted". Our engine ends its turns by itself. An option of the SDK that its types do not show; its longest time.
+ */
+interface Endless {
+  readonly isolateExecutionTimeout: string
+}
+const ENDLESS = '4294967295ms'
+
 export async function work(options: WorkElsewhere): Promise<WorkerElsewhere> {
   const { env, blobs, log, router, drainMs, capacity } = options
   const address = readAddress(options.url, env)
@@ -42,7 +51,7 @@ export async function work(options: WorkElsewhere): Promise<WorkerElsewhere> {
     native = await reach(address, (at) => NativeConnection.connect(at))
     const name = options.name ?? hostname()
     const { namespace, taskQueue, deployment, cache } = address
-    const worker = await Worker.create({
+    const workerOptions: WorkerOptions & Endless = {
       ...{ connection: native, namespace, taskQueue },
       identity: `stepflow ${name} ${process.pid}`,
       workflowBundle: { code: withFacts(await readFile(join(__dirname, 'workflow-bundle.js'), 'utf8'), facts) },
@@ -59,7 +68,9 @@ export async function work(options: WorkElsewhere): Promise<WorkerElsewhere> {
         useWorkerVersioning: true,
         defaultVersioningBehavior: 'PINNED',
       },
-    })
+      isolateExecutionTimeout: ENDLESS,
+    }
+    const worker = await Worker.create(workerOptions)
     return await begun(worker, { name, connected, native, log })
   } catch (thrown) {
     await native?.close()
