@@ -21,6 +21,16 @@ export function ship({ id, name, amount }) {
 /** In the order in which they are called, over and over. */
 export const work = [discount, tax, ship]
 
+/** A flow of them, one after the other; `prefix`: where the components are. */
+export function orders(prefix = '') {
+  const steps = work.map(({ name }, i) => ({
+    id: name,
+    component: `${prefix}/${name}`,
+    input: i === 0 ? { $input: '$' } : { $step: work[i - 1].name },
+  }))
+  return { name: 'orders', steps, output: { $step: work.at(-1).name } }
+}
+
 export function order(id) {
   return { id, name: `order ${id % 97}`, amount: (id % 1000) + 0.5 }
 }

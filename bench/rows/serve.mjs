@@ -22,7 +22,7 @@ import {
   timeProgram,
   weighProgram,
 } from '../programs.mjs'
-import { order, work } from '../work.mjs'
+import { order, orders, work } from '../work.mjs'
 
 const REQUESTS = isQuick ? 2_000 : 10_000
 const CONNECTIONS = 64
@@ -35,12 +35,7 @@ const STALLED = 100
 const FINISHED = isQuick ? 1_000 : 10_000
 const FLOWS = 100
 
-const STEPS = work.map(({ name }, i) => ({
-  id: name,
-  component: `/shop/${name}`,
-  input: i === 0 ? { $input: '$' } : { $step: work[i - 1].name },
-}))
-const FLOW = { name: 'orders', steps: STEPS, output: { $step: work.at(-1).name } }
+const FLOW = orders('/shop')
 const CONFIG = `plugins:
   shop: { type: module, path: ${JSON.stringify(path('bench/work.mjs'))} }
 routes:
@@ -66,25 +61,11 @@ async function atOnce() {
   const bare = await startProgram(BARE, folder)
   try {
     const { flowId } = await post(`${server.url}/api/v1/runs`, { flow: FLOW, input: order(0), wait: true })
-    const body = JSON.stringify({ flowId, input: order(1), wait: true })
-    const load = async (url) => {
-      const headers = { 'content-type': 'application/json' }
-      const options = { url, method: 'POST', headers, body, connections: CONNECTIONS, amount: REQUESTS }
-      const start = performance.now()
-      let answers = 0
-      let took = 0
-      // Its own clock counts in whole seconds.
-      const running = autocannon(options, () => {})
-      running.on('response', (_client, status) => {
-        if (status !== 200) throw new Error(`a request was answered ${status}`)
-        if (++answers === REQUESTS) took = performance.now() - start
-      })
-      await new Promise((resolve) => running.once('done', resolve))
-      return took
-    }
+    const body = { flowId, input: order(1), wait: true }
+    const all = async (url) => (await load(url, body, { connections: CONNECTIONS, amount: REQUESTS })).took
     const { floors, subjects, ratios } = await takeTurns(
-      () => load(`${bare.url}/runs`),
-      () => load(`${server.url}/api/v1/runs`),
+      () => all(`${bare.url}/runs`),
+      () => all(`${server.url}/api/v1/runs`),
       { rounds: 5, warmUps: 2 },
     )
     const rate = (values) => number((REQUESTS / median(values)) * 1000)
@@ -100,10 +81,7 @@ async function atOnce() {
 async function oneByOne() {
   const folder = project()
   const engine = await loadEngine(folder)
-  const plan = planOf(engine, {
-    ...FLOW,
-    steps: STEPS.map((step) => ({ ...step, component: step.component.slice(5) })),
-  })
+  const plan = planOf(engine, orders())
   const router = routerOf(Object.fromEntries(work.map((fn) => [fn.name, fn])))
   const server = await serve(folder)
   const store = await createSqliteStore({ path: join(folder, 'library.db') })
@@ -112,7 +90,10 @@ async function oneByOne() {
     const { flowId } = await post(`${server.url}/api/v1/runs`, { flow: FLOW, input: order(0), wait: true })
     const { floors, subjects, ratios } = await takeTurns(
       () => lone((i) => runs.submit(plan, [order(i)]).then(({ ended }) => ended)),
-      () => lone((i) => post(`${server.url}/api/v1/runs`, { flowId, input: order(i), wait: true })),
+      async () => {
+        const body = { flowId, input: order(1), wait: true }
+        return median((await load(`${server.url}/api/v1/runs`, body, { connections: 1, amount: LONE })).times)
+      },
       { rounds: 5, warmUps: 1 },
     )
     const note = `p50 ${number(median(subjects))} ms; the library: ${number(median(floors))} ms`
@@ -295,6 +276,23 @@ function project() {
   const folder = scratch()
   writeFileSync(join(folder, 'stepflow-config.yml'), CONFIG)
   return folder
+}
+
+/** Requests of a client that takes next to nothing itself: how long all of them took, and each. */
+async function load(url, body, { connections, amount }) {
+  const headers = { 'content-type': 'application/json' }
+  const options = { url, method: 'POST', headers, body: JSON.stringify(body), connections, amount }
+  const times = []
+  const start = performance.now()
+  let took = 0
+  // Its own clock counts in whole seconds.
+  const running = autocannon(options, () => {})
+  running.on('response', (_client, status, _bytes, ms) => {
+    if (status !== 200) throw new Error(`a request was answered ${status}`)
+    if (times.push(ms) === amount) took = performance.now() - start
+  })
+  await new Promise((resolve) => running.once('done', resolve))
+  return { took, times }
 }
 
 async function lone(run) {
