@@ -7,14 +7,21 @@ import { expect, test } from 'vitest'
 import { browserPath, expectAccessible, openPage } from './browser.ts'
 import { type Served, served } from './served.ts'
 
+const SAMPLE = readFileSync(new URL('../src/model/hello-stepflow.yaml', import.meta.url), 'utf8')
+
 const found = browserPath()
 
 if ('why' in found) test.skip(`skipped: ${found.why}`, () => {})
 else {
   test('from an empty server to a run that is approved: the sample', async () => {
-    const { url } = await served({ files: { 'flows/.keep': '' } })
+    // Without a folder of flows they are kept in the store.
+    const { url } = await served({ files: {} })
     const page = await openPage(`${url}/`)
 
+    const picture = page.getByRole('img', { name: 'The steps of the sample' })
+    const steps = [...SAMPLE.matchAll(/^ {2}- id: (\w+)/gm)].map(([, id]) => id)
+    expect((await picture.locator('text').allInnerTexts()).sort()).toEqual(steps.sort())
+    await expectAccessible(page)
     await page.getByRole('button', { name: 'Try the sample' }).click()
     await page.getByRole('heading', { name: 'Edit hello-stepflow' }).waitFor()
     await page.getByRole('button', { name: 'look_up' }).waitFor()

@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest'
 import { fillings, firstOf, untyped } from '../src/model/examples.ts'
+import { fieldOf } from '../src/model/fields.ts'
 
 const SCHEMA = { type: 'object', properties: { name: { type: 'string' }, key: { type: 'string' } }, required: ['name'] }
 
@@ -34,4 +35,20 @@ test('what was redacted has to be typed, whatever the schema says of it', () => 
   expect([...untyped({ key: 'new', list: ['a', ''], 'a/b': {} }, redacted).keys()]).toEqual(['/list/1', '/a~1b/c'])
   expect(untyped({ key: 'new', list: ['a', 'b'], 'a/b': { c: 0 } }, redacted).size).toBe(0)
   expect([...untyped(undefined, ['']).keys()]).toEqual([''])
+})
+
+test('a form asks first for what has to be there, each part in the order of the schema', () => {
+  const schema = {
+    type: 'object',
+    properties: {
+      note: { type: 'string' },
+      order: { type: 'integer' },
+      tags: { type: 'array' },
+      total: { type: 'number' },
+    },
+    required: ['total', 'order'],
+  }
+  const field = fieldOf(schema, schema)
+
+  expect(field.kind === 'object' && field.parts.map(({ name }) => name)).toEqual(['order', 'total', 'note', 'tags'])
 })

@@ -1,6 +1,7 @@
 // What the page computes by itself, without a browser.
 
 import { describe, expect, test } from 'vitest'
+import { clockTicks } from '../src/model/clock-ticks.ts'
 import { filterOf, queryOf, toggled, within } from '../src/model/filter.ts'
 import { agoText, bytesText, countText, durationText, middleCut, shortId } from '../src/model/format.ts'
 import { criticalPath, lastVisits, reachOf, runGraph, type StepRow } from '../src/model/run-graph.ts'
@@ -28,6 +29,25 @@ describe('format', () => {
   test('a long name loses its middle', () => {
     expect(middleCut('abcdefghij', 5)).toBe('ab…ij')
     expect(shortId('mx3047lw-arfxnwqla9bakber')).toBe('a9bakber')
+  })
+})
+
+describe('the line of time above the runs', () => {
+  const at = (text: string) => Date.parse(`2026-11-${text}Z`)
+
+  test('is marked at round times, and no more often than there is room for', () => {
+    expect(clockTicks(at('29T15:20'), at('30T15:20'), 8)).toEqual(
+      ['29T18:00', '29T21:00', '30T00:00', '30T03:00', '30T06:00', '30T09:00', '30T12:00', '30T15:00'].map(at),
+    )
+    expect(clockTicks(at('29T15:20:07'), at('29T15:20:09.5'), 8)).toEqual(
+      ['29T15:20:07', '29T15:20:08', '29T15:20:09'].map(at),
+    )
+  })
+
+  test('is round by the clock of the reader, also where that is half an hour off', () => {
+    const ticks = clockTicks(at('29T15:20'), at('30T03:20'), 4, 5.5 * 3_600_000)
+
+    expect(ticks).toEqual(['29T15:30', '29T18:30', '29T21:30', '30T00:30'].map(at))
   })
 })
 

@@ -37,6 +37,8 @@ let family: string | undefined
 function resolve(name: string): string {
   const probe = document.createElement('i')
   probe.style.color = `var(--${name})`
+  // Where the reader's own colours hold, all would be one: of a thousand cells nobody would find those that failed.
+  probe.style.setProperty('forced-color-adjust', 'none')
   document.body.append(probe)
   const found = getComputedStyle(probe).color
   probe.remove()

@@ -84,17 +84,22 @@ export const Graph = memo(function Graph(props: GraphProps): ReactElement {
   const fit = useCallback(() => {
     if (size.width > 0) setView(fitted(layout, size))
   }, [layout, size])
-  // A graph that is another one is shown whole; one that was moved stays where it was put, and so does one that is edited. In a pane that has become narrower it keeps its middle.
+  // A graph that is another one is shown whole; one that was moved stays where it was put, and so does one that is edited. In a pane of another size it is fitted anew unless it was moved, and else keeps its middle.
   const shown = useRef<{ readonly graph: RunGraph; readonly size: Size }>(undefined)
+  const wasMoved = useRef(false)
   useEffect(() => {
     if (size.width === 0) return
     const before = shown.current
     shown.current = { graph, size }
     if (before?.graph !== graph) {
       const by = before && isEdited ? moved(before.graph, graph, selected) : undefined
-      if (!by) return setView(readable(layout, size))
+      if (!by) {
+        wasMoved.current = false
+        return setView(readable(layout, size))
+      }
       return setView((now) => now && { ...now, x: now.x - by.x * now.scale, y: now.y - by.y * now.scale })
     }
+    if (!isEdited && !wasMoved.current) return setView(readable(layout, size))
     const [dx, dy] = [(size.width - before.size.width) / 2, (size.height - before.size.height) / 2]
     if (dx !== 0 || dy !== 0) setView((now) => now && { ...now, x: now.x + dx, y: now.y + dy })
   }, [graph, layout, size, selected, isEdited])
@@ -113,6 +118,7 @@ export const Graph = memo(function Graph(props: GraphProps): ReactElement {
 
   const onWheel = useCallback((event: WheelEvent) => {
     event.preventDefault()
+    wasMoved.current = true
     const at = { x: event.offsetX, y: event.offsetY }
     setView((now) => {
       if (!now) return now
@@ -139,6 +145,7 @@ export const Graph = memo(function Graph(props: GraphProps): ReactElement {
     const [dx, dy] = [event.clientX - from.x, event.clientY - from.y]
     if (!from.moved && Math.abs(dx) + Math.abs(dy) < 4) return
     drag.current = { x: event.clientX, y: event.clientY, moved: true }
+    wasMoved.current = true
     setView((now) => now && { ...now, x: now.x + dx, y: now.y + dy })
   }
   const onPointerUp = (event: PointerEvent<HTMLDivElement>) => {
@@ -160,55 +167,62 @@ export const Graph = memo(function Graph(props: GraphProps): ReactElement {
     else if (event.key === 'f') fit()
   }
   const centre = useCallback(
-    (x: number, y: number) =>
-      setView((now) => now && { ...now, x: size.width / 2 - x * now.scale, y: size.height / 2 - y * now.scale }),
+    (x: number, y: number) => {
+      wasMoved.current = true
+      setView((now) => now && { ...now, x: size.width / 2 - x * now.scale, y: size.height / 2 - y * now.scale })
+    },
     [size],
   )
-  const zoom = (factor: number) =>
+  const zoom = (factor: number) => {
+    wasMoved.current = true
     setView((now) => now && zoomed(now, factor, { x: size.width / 2, y: size.height / 2 }))
+  }
 
   return (
-    <div
-      className="canvas"
-      ref={box}
-      onPointerDown={onPointerDown}
-      onPointerMove={onPointerMove}
-      onPointerUp={onPointerUp}
-      onKeyDown={onKey}
-    >
-      <canvas ref={canvas} aria-hidden="true" />
-      <Outline graph={graph} nodes={nodes} selected={selected} onSelect={onSelect} />
-      {view && hasButtons ? (
-        <div className="world" style={{ transform: `translate(${view.x}px, ${view.y}px) scale(${view.scale})` }}>
-          <Shapes
-            graph={graph}
-            nodes={nodes}
-            seen={seen}
-            selected={selected}
-            isPlain={isPlain}
-            isFaded={isFaded}
-            onSelect={onSelect}
-            onOpen={onOpen}
-            onConnect={onConnect}
-          />
-        </div>
-      ) : null}
-      {view && graph.steps.length > MINIMAP_FROM ? (
-        <Minimap graph={graph} nodes={nodes} view={view} size={size} onCentre={centre} />
-      ) : null}
-      <div className="tools">
-        <Button look="bare" square aria-label="Smaller" onPress={() => zoom(1 / 1.25)}>
-          <Minus size={16} />
-        </Button>
-        <span className="small">{Math.round((view?.scale ?? 1) * 100)} %</span>
-        <Button look="bare" square aria-label="Larger" onPress={() => zoom(1.25)}>
-          <Plus size={16} />
-        </Button>
-        <Button look="bare" square aria-label="Fit" onPress={fit}>
-          <Maximize size={16} />
-        </Button>
+    <div className="canvas" onKeyDown={onKey}>
+      <div
+        className="sheet"
+        ref={box}
+        onPointerDown={onPointerDown}
+        onPointerMove={onPointerMove}
+        onPointerUp={onPointerUp}
+      >
+        <canvas ref={canvas} aria-hidden="true" />
+        <Outline graph={graph} nodes={nodes} selected={selected} onSelect={onSelect} />
+        {view && hasButtons ? (
+          <div className="world" style={{ transform: `translate(${view.x}px, ${view.y}px) scale(${view.scale})` }}>
+            <Shapes
+              graph={graph}
+              nodes={nodes}
+              seen={seen}
+              selected={selected}
+              isPlain={isPlain}
+              isFaded={isFaded}
+              onSelect={onSelect}
+              onOpen={onOpen}
+              onConnect={onConnect}
+            />
+          </div>
+        ) : null}
+        {view && graph.steps.length > MINIMAP_FROM ? (
+          <Minimap graph={graph} nodes={nodes} view={view} size={size} onCentre={centre} />
+        ) : null}
       </div>
-      <Legend graph={graph} hasCritical={critical.length > 1} />
+      <div className="canvas-foot">
+        <div className="tools">
+          <Button look="bare" square aria-label="Smaller" onPress={() => zoom(1 / 1.25)}>
+            <Minus size={16} />
+          </Button>
+          <span className="small">{Math.round((view?.scale ?? 1) * 100)} %</span>
+          <Button look="bare" square aria-label="Larger" onPress={() => zoom(1.25)}>
+            <Plus size={16} />
+          </Button>
+          <Button look="bare" square aria-label="Fit" onPress={fit}>
+            <Maximize size={16} />
+          </Button>
+        </div>
+        <Legend graph={graph} hasCritical={critical.length > 1} />
+      </div>
     </div>
   )
 })

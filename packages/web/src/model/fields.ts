@@ -74,7 +74,8 @@ export function emptyValue(schema: unknown, root: Schema, depth = 0): unknown {
       return Object.fromEntries(entries.filter(([, value]) => value !== undefined))
     }
     case 'yes-no':
-      return depth === 0 ? false : undefined
+      // A box that is not ticked says no: where an answer has to be there, that is one.
+      return false
     default:
       return undefined
   }
@@ -105,13 +106,15 @@ export function resolved(schema: unknown, root: Schema): { own: Schema; isNullab
 
 // ---
 
+/** In the order of the schema, but first what has to be there. */
 function partsOf(schema: Schema): Part[] {
   const required = new Set(Array.isArray(schema.required) ? schema.required : [])
-  return Object.entries(schema.properties as Schema).map(([name, one]) => {
+  const parts = Object.entries(schema.properties as Schema).map(([name, one]) => {
     const part = isSchema(one) ? one : {}
     const description = typeof part.description === 'string' ? { description: part.description } : {}
     return { name, title: titleOf(name, part), schema: part, isRequired: required.has(name), ...description }
   })
+  return [...parts.filter(({ isRequired }) => isRequired), ...parts.filter(({ isRequired }) => !isRequired)]
 }
 
 function defaultIn(schema: unknown, root: Schema): unknown {

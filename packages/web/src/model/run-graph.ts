@@ -15,7 +15,7 @@ export interface RunGraph {
   readonly shapeOf: ReadonlyMap<string, number>
 }
 
-export const NODE = { width: 128, height: 44 }
+export const NODE = { width: 144, height: 44 }
 
 /** What lies inside of steps is left out: it is opened on a graph of its own. */
 export function runGraph(plan: Plan, direction: 'right' | 'down'): RunGraph {

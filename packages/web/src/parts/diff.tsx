@@ -20,7 +20,7 @@ export function Diff({ label, before, after, names }: DiffProps): ReactElement {
   if (before === after) {
     return <p className="ink-3">{before === '' ? 'Neither has any.' : `Equal in both, ${linesText(before)}.`}</p>
   }
-  const lines = folded(diffLines(before, after), AROUND).slice(0, MOST_LINES)
+  const lines = folded(diffLines(withoutEnd(before), withoutEnd(after)), AROUND).slice(0, MOST_LINES)
   return (
     <section className="diff box" aria-label={label} tabIndex={0}>
       {lines.map((line, i) =>
@@ -48,6 +48,11 @@ export function Diff({ label, before, after, names }: DiffProps): ReactElement {
 }
 
 // ---
+
+/** The end of the last line begins no other one. */
+function withoutEnd(text: string): string {
+  return text.replace(/\n$/, '')
+}
 
 function linesText(text: string): string {
   const count = text.split('\n').length

@@ -7,6 +7,14 @@ import { Copy } from './copy.tsx'
 
 export function Fault({ error, retry }: { error: unknown; retry?: () => void }): ReactElement {
   const { code, message } = said(error)
+  // Nothing broke, and trying again would not help: it says who may.
+  if (code === 'FORBIDDEN') {
+    return (
+      <div className="empty" role="alert">
+        <p className="sentence">{message}.</p>
+      </div>
+    )
+  }
   return (
     <div className="empty" role="alert">
       <div className="fault">

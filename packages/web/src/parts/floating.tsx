@@ -1,5 +1,6 @@
 // What floats above the page: a small box beside a button, a dialog, a menu.
 
+import { X } from 'lucide-react'
 import type { ReactElement, ReactNode } from 'react'
 import { Dialog as AriaDialog } from 'react-aria-components/Dialog'
 import { Heading } from 'react-aria-components/Heading'
@@ -8,6 +9,7 @@ import { Menu as AriaMenu, MenuItem, MenuTrigger } from 'react-aria-components/M
 import { Modal, ModalOverlay } from 'react-aria-components/Modal'
 import { Popover, type PopoverProps } from 'react-aria-components/Popover'
 import { Radio, RadioGroup } from 'react-aria-components/RadioGroup'
+import { Button } from './button.tsx'
 
 export interface FloatingProps {
   readonly label: string
@@ -49,9 +51,16 @@ export function Dialog(props: DialogProps): ReactElement {
       <Modal className={isWide ? 'floats dialog wide' : 'floats dialog'}>
         <AriaDialog role={isAlert ? 'alertdialog' : 'dialog'} {...(isTitleHidden ? { 'aria-label': title } : {})}>
           {isTitleHidden ? null : (
-            <Heading slot="title" level={2}>
-              {title}
-            </Heading>
+            <div className="title">
+              <Heading slot="title" level={2}>
+                {title}
+              </Heading>
+              {foot || isAlert ? null : (
+                <Button look="bare" square aria-label="Close" onPress={() => onOpenChange(false)}>
+                  <X size={16} />
+                </Button>
+              )}
+            </div>
           )}
           <div className="body">{children}</div>
           {foot ? <div className="foot">{foot}</div> : null}

@@ -104,7 +104,7 @@ function Property({ part, ...props }: FieldProps & { readonly part: Part }): Rea
     <fieldset className="group">
       <legend>
         {part.title}
-        {part.isRequired ? '' : <span className="ink-3"> optional</span>}
+        <Optional part={part} />
       </legend>
       <Fields field={field} {...props} />
     </fieldset>
@@ -143,11 +143,12 @@ function One(props: FieldProps & { readonly field: Field; readonly part?: Part }
     <div className="labelled">
       <label htmlFor={id}>
         {label}
-        {part && !part.isRequired ? <span className="ink-3"> optional</span> : null}
+        <Optional part={part} />
       </label>
       {field.kind === 'choice' ? (
         <select
           id={id}
+          aria-invalid={wrong !== undefined}
           aria-describedby={described}
           value={field.values.findIndex((one) => JSON.stringify(one) === JSON.stringify(value))}
           onChange={(event) => onChange(field.values[Number(event.target.value)])}
@@ -207,7 +208,10 @@ function ListField(
   const wrong = problems.get(path)
   return (
     <fieldset className="group">
-      <legend>{label}</legend>
+      <legend>
+        {label}
+        <Optional part={part} />
+      </legend>
       <Notes part={part} wrong={wrong} id={undefined} />
       {list.map((one, i) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: an element has no name but its place
@@ -242,15 +246,20 @@ function ListField(
   )
 }
 
-function VariantField(props: FieldProps & { readonly field: Field & { kind: 'variant' } }): ReactElement {
-  const { field, value, onChange, root, path, label, problems, depth } = props
+function VariantField(
+  props: FieldProps & { readonly field: Field & { kind: 'variant' }; readonly part?: Part },
+): ReactElement {
+  const { field, value, onChange, root, path, label, problems, depth, part } = props
   const id = useId()
   const fitting = field.variants.findIndex((variant) => value !== undefined && fits(variant, value, root))
   const [chosen, setChosen] = useState(Math.max(0, fitting))
   const variant = field.variants[chosen]
   return (
     <fieldset className="group">
-      <legend>{label}</legend>
+      <legend>
+        {label}
+        <Optional part={part} />
+      </legend>
       <div className="labelled">
         <label htmlFor={id}>Kind</label>
         <select
@@ -284,6 +293,10 @@ function VariantField(props: FieldProps & { readonly field: Field & { kind: 'var
       ) : null}
     </fieldset>
   )
+}
+
+function Optional({ part }: { part: Part | undefined }): ReactElement | null {
+  return part && !part.isRequired ? <span className="ink-3"> optional</span> : null
 }
 
 function Notes({

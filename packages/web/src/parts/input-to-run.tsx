@@ -146,5 +146,6 @@ function FilledFrom({
 function textOf(problems: ReadonlyMap<string, string>): string {
   const [[path, problem] = ['', '']] = problems
   const more = problems.size === 1 ? '' : `, and ${problems.size - 1} more`
-  return `${path === '' ? 'The input' : path.slice(1).replaceAll('/', '.')}: ${problem}${more}`
+  const what = path === '' ? 'The input' : path.slice(1).replaceAll('/', '.')
+  return `${what}: ${more === '' ? problem : problem.replace(/\.$/, '')}${more}`
 }

@@ -20,6 +20,9 @@ interface Outcome {
 
 export function OutcomeView({ result, what, loadAll }: OutcomeViewProps): ReactElement {
   const { outcome, reason, error } = result as Outcome
+  if (outcome === 'failed' && error?.code === 'CANCELLED') {
+    return <p className="ink-2 sentence">{error.message}</p>
+  }
   if (outcome === 'failed') {
     return (
       <div className="fault">

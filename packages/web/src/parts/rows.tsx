@@ -1,6 +1,7 @@
 // A table of which only the rows in sight are there, however many it has.
 
 import { type KeyboardEvent, memo, type ReactElement, type ReactNode, useEffect, useRef } from 'react'
+import { NARROW, useMedia } from './media.ts'
 import { useSight } from './sight.ts'
 import { useSteady } from './steady.ts'
 
@@ -35,16 +36,15 @@ export interface RowsProps<Row> {
 }
 
 const MARGIN_ROWS = 12
-/** Below it a row has two lines. */
-const NARROW = '(max-width: 599px)'
 
 export function Rows<Row>(props: RowsProps<Row>): ReactElement {
+  const isNarrow = useMedia(NARROW)
   const {
     label,
     columns,
     rows,
     keyOf,
-    rowHeight = matchMedia(NARROW).matches ? 57 : 32,
+    rowHeight = isNarrow ? 57 : 32,
     selected,
     isDimmed,
     onOpen,

@@ -2,6 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
+import { Search } from 'lucide-react'
 import { Fragment, type KeyboardEvent, type ReactElement, useEffect, useId, useState } from 'react'
 import { queries } from '../api/queries.ts'
 import { shortId } from '../model/format.ts'
@@ -101,21 +102,25 @@ function Palette({ onlyActions, onDone }: { onlyActions: boolean; onDone: () => 
   }
   return (
     <div className="palette">
-      <input
-        autoFocus
-        role="combobox"
-        aria-label="Search or jump"
-        aria-expanded="true"
-        aria-controls={listId}
-        aria-activedescendant={found.length > 0 ? `${listId}-${chosen}` : undefined}
-        placeholder={onlyActions ? 'On this page' : 'Runs, flows, steps, actions'}
-        value={words}
-        onChange={(event) => {
-          setWords(event.target.value)
-          setAt(0)
-        }}
-        onKeyDown={onKey}
-      />
+      <label className="palette-field">
+        <Search size={16} />
+        <input
+          autoFocus
+          role="combobox"
+          aria-label="Search or jump"
+          aria-expanded="true"
+          aria-controls={listId}
+          aria-activedescendant={found.length > 0 ? `${listId}-${chosen}` : undefined}
+          placeholder={onlyActions ? 'On this page' : 'Runs, flows, steps, actions'}
+          value={words}
+          onChange={(event) => {
+            setWords(event.target.value)
+            setAt(0)
+          }}
+          onKeyDown={onKey}
+        />
+        <kbd>Esc</kbd>
+      </label>
       <div role="listbox" id={listId} aria-label="Commands">
         {found.map((command, i) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: two may be called the same
@@ -142,6 +147,17 @@ function Palette({ onlyActions, onDone }: { onlyActions: boolean; onDone: () => 
           <p className="empty">{text === '' ? 'There is nothing to do on this page.' : 'Nothing is called that.'}</p>
         ) : null}
       </div>
+      <p className="palette-foot small ink-2" aria-hidden="true">
+        <span>
+          <kbd>↑</kbd> <kbd>↓</kbd> choose
+        </span>
+        <span>
+          <kbd>Enter</kbd> open
+        </span>
+        <span>
+          <kbd>?</kbd> all keys
+        </span>
+      </p>
     </div>
   )
 }

@@ -18,5 +18,12 @@ export function Found<Data>({ query, what, children }: FoundProps<Data>): ReactE
   const { data, error, refetch } = query
   if (data !== undefined) return <>{children(data)}</>
   if (FlowError.is(error) && error.code === 'NOT_FOUND') return <NotFound what={what} />
-  return error ? <Fault error={error} retry={() => void refetch()} /> : <Outlines rows={10} />
+  return (
+    <>
+      <header className="head">
+        <h1 className="cut">{what}</h1>
+      </header>
+      {error ? <Fault error={error} retry={() => void refetch()} /> : <Outlines rows={10} />}
+    </>
+  )
 }

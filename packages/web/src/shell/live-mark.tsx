@@ -7,11 +7,13 @@ import { useNow, useTimeTexts } from '../parts/time.tsx'
 
 const LOST_AFTER_MS = 2_000
 
-export function LiveMark(): ReactElement | null {
+/** `isQuiet`: says nothing as long as all is well. */
+export function LiveMark({ isQuiet = false }: { isQuiet?: boolean }): ReactElement | null {
   const connection = useConnection()
   const { clock } = useTimeTexts()
   useNow()
   if (connection === 'open') {
+    if (isQuiet) return null
     return (
       <span className="live small ink-3">
         <i />

@@ -20,6 +20,7 @@ import { queries } from '../api/queries.ts'
 import { countText } from '../model/format.ts'
 import { Button } from '../parts/button.tsx'
 import { change, useSettings } from '../parts/settings.ts'
+import { Brand } from './brand.tsx'
 import { SettingsButton } from './settings-button.tsx'
 
 export interface NavProps {
@@ -42,20 +43,7 @@ export function Nav({ isOpen, onClose, onMenu, onCommands }: NavProps): ReactEle
         </Button>
       </div>
       <nav className={isOpen ? 'nav open' : 'nav'} aria-label="Main" onClick={onClose} onKeyDown={() => {}}>
-        <div className="brand">
-          <svg
-            width="16"
-            height="16"
-            viewBox="0 0 16 16"
-            fill="none"
-            stroke="var(--accent)"
-            strokeWidth="2"
-            aria-hidden="true"
-          >
-            <path d="M2 13V9h5V5h5V2" />
-          </svg>
-          <span className="word">Stepflow</span>
-        </div>
+        <Brand />
         <button type="button" className="button find" onClick={onCommands} aria-label="Search or jump">
           <Search size={16} />
           <span className="word">Search or jump</span>
@@ -77,15 +65,17 @@ export function Nav({ isOpen, onClose, onMenu, onCommands }: NavProps): ReactEle
           <span className="fill cut name">
             {info?.name ?? 'local'} <span className="ink-3">{info?.role}</span>
           </span>
-          <Button
-            look="bare"
-            dense
-            square
-            aria-label={isFolded ? 'Unfold navigation' : 'Fold navigation'}
-            onPress={() => change({ isFolded: !isFolded })}
-          >
-            <PanelLeft size={16} />
-          </Button>
+          <span className="fold">
+            <Button
+              look="bare"
+              dense
+              square
+              aria-label={isFolded ? 'Unfold navigation' : 'Fold navigation'}
+              onPress={() => change({ isFolded: !isFolded })}
+            >
+              <PanelLeft size={16} />
+            </Button>
+          </span>
           <SettingsButton />
         </div>
       </nav>

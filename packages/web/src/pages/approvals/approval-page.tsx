@@ -53,6 +53,7 @@ function Question({ wait }: { wait: Wait }): ReactElement {
     <div className="reading approval-page">
       {description ? <p className="lead">{description}</p> : null}
       <p className="small ink-2">
+        asked by{' '}
         <Link
           to="/runs/$runId"
           params={{ runId }}
@@ -61,10 +62,10 @@ function Question({ wait }: { wait: Wait }): ReactElement {
         >
           {flowName ?? 'A flow'}
         </Link>{' '}
-        asks since <Ago at={since} />
+        <Ago at={since} />
         {expiresAt !== undefined && !decided ? (
           <>
-            , until <Ago at={expiresAt} />
+            , expires <Ago at={expiresAt} />
           </>
         ) : null}
       </p>

@@ -49,7 +49,7 @@ function ApprovalsPage(): ReactElement {
                     {flowName ?? 'flow'} <span className="mono">{shortId(runId)}</span>
                   </span>
                   <span>
-                    since <Ago at={since} />
+                    asked <Ago at={since} />
                   </span>
                   {expiresAt === undefined ? null : (
                     <span className="waiting">

@@ -6,6 +6,7 @@ import { createLazyRoute, Link } from '@tanstack/react-router'
 import { type ReactElement, useState } from 'react'
 import { queries } from '../../api/queries.ts'
 import { ManagePage } from '../../parts/manage-page.tsx'
+import { PanelTitle } from '../../parts/panel-title.tsx'
 import { type Column, Rows } from '../../parts/rows.tsx'
 import { SearchField } from '../../parts/search-field.tsx'
 import { Shape } from '../../parts/status.tsx'
@@ -48,7 +49,7 @@ function ComponentsPage(): ReactElement {
                 onOpen={({ path }) => setOpen(path === open ? undefined : path)}
                 empty={<p className="empty">No component is called that.</p>}
               />
-              {chosen ? <Panel component={chosen} /> : null}
+              {chosen ? <Panel component={chosen} onClose={() => setOpen(undefined)} /> : null}
             </div>
           </>
         )
@@ -91,12 +92,12 @@ const COLUMNS = (open: (path: string) => void): readonly Column<Row>[] => [
   { name: 'Used by', width: '96px', isRight: true, cell: ({ usedBy }) => usedBy.length || null },
 ]
 
-function Panel({ component }: { component: Row }): ReactElement {
+function Panel({ component, onClose }: { component: Row; onClose: () => void }): ReactElement {
   const { path, description, plugin, inputSchema, outputSchema, usedBy } = component
   return (
     <aside className="panel" aria-label={`Component ${path}`}>
       <div className="top">
-        <h2 className="mono">{path}</h2>
+        <PanelTitle onClose={onClose}>{path}</PanelTitle>
         <p className="ink-2">{description}</p>
       </div>
       {plugin.lastError === undefined ? null : (

@@ -2,6 +2,7 @@
 
 import type { Operation } from '@stepflow/dialects/edit'
 import type { Json } from '@stepflow/engine'
+import { TriangleAlert } from 'lucide-react'
 import type { ReactElement } from 'react'
 import { Shape } from '../../parts/status.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
@@ -69,7 +70,7 @@ export function Dock(props: DockProps): ReactElement {
 
 // ---
 
-const SHAPES = { fatal: 'failed', error: 'failed', warning: 'waiting', hint: 'pending' } as const
+const SHAPES = { fatal: 'failed', error: 'failed', hint: 'pending' } as const
 
 function Problems({ problems, onGo }: { problems: Compiled['problems']; onGo: DockProps['onGo'] }): ReactElement {
   if (problems.length === 0) return <p className="empty">No problems.</p>
@@ -79,7 +80,7 @@ function Problems({ problems, onGo }: { problems: Compiled['problems']; onGo: Do
         // biome-ignore lint/suspicious/noArrayIndexKey: they never move
         <li key={i}>
           <button type="button" className="as-text problem" onClick={() => onGo(line ?? 1, column)}>
-            <Shape status={SHAPES[level]} />
+            {level === 'warning' ? <TriangleAlert size={14} className="waiting" /> : <Shape status={SHAPES[level]} />}
             <span className="ink-3 mono">{line === undefined ? '' : `${line}:${column ?? 1}`}</span>
             <span className="fill">
               {message}

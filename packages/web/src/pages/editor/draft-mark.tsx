@@ -18,7 +18,16 @@ export function DraftMark({
     <span className="small ink-2">
       {version === 0 ? '' : `v${version}`}
       {isChanged ? `${version === 0 ? '' : ', '}draft` : ''}
-      {isChanged && keptAt !== undefined ? <span className="ink-3 kept"> kept here {agoText(keptAt, now)}</span> : null}
+      {isChanged && keptAt !== undefined ? (
+        <span className="ink-3 kept"> kept here{keptText(agoText(keptAt, now))}</span>
+      ) : null}
     </span>
   )
+}
+
+// ---
+
+/** Each second it is kept anew: that is not worth a word. */
+function keptText(ago: string): string {
+  return ago === 'now' ? '' : ` ${ago}`
 }

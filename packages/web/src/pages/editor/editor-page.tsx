@@ -11,6 +11,7 @@ import { NEW_FLOW } from '../../model/sample-flow.ts'
 import { stepAt } from '../../model/text-hints.ts'
 import { Button } from '../../parts/button.tsx'
 import { Choice } from '../../parts/floating.tsx'
+import { NARROW } from '../../parts/media.ts'
 import { useSteady } from '../../parts/steady.ts'
 import { Crumb } from '../../shell/crumb.tsx'
 import { Found } from '../../shell/found.tsx'
@@ -75,7 +76,7 @@ function Editor({ name, flow, firstTab, testFrom }: EditorProps): ReactElement {
   const saved = withLf(flow?.text ?? NEW_FLOW)
   const [initial, setInitial] = useState(draft?.text ?? saved)
   const [text, setText] = useState(initial)
-  const [layout, setLayout] = useState<Layout>(matchMedia('(max-width: 599px)').matches ? 'text' : 'split')
+  const [layout, setLayout] = useState<Layout>(matchMedia(NARROW).matches ? 'text' : 'split')
   const [tab, setTab] = useState<DockTab>(firstTab)
   const [step, setStep] = useState<string>()
   const [runId, setRunId] = useState<string>()
@@ -96,8 +97,10 @@ function Editor({ name, flow, firstTab, testFrom }: EditorProps): ReactElement {
   const { change, tryChange } = useChanges(compiled, pane, setStep)
   const nodes = useRunNodes(runId, compiled.graph)
   useTestFrom(name, testFrom, change)
-  const isReadOnly = flow?.dialect === 'code'
-  const mayWrite = info?.role === 'admin' && info.canWriteFlows && !isReadOnly
+  const isCode = flow?.dialect === 'code'
+  const isReadOnly = isCode || info?.role === 'viewer'
+  // What is of no file is kept in the store.
+  const mayWrite = info?.role === 'admin' && !isReadOnly && (file === undefined || info.canWriteFlows)
   const mayRun = info !== undefined && info.role !== 'viewer'
   const errors = compiled.problems.filter(({ level }) => level === 'error' || level === 'fatal')
   const saving = useSaving({
@@ -210,12 +213,12 @@ function Editor({ name, flow, firstTab, testFrom }: EditorProps): ReactElement {
           </Button>
         ) : null}
       </header>
-      {isReadOnly ? <p className="padded-line ink-2">This flow is code: it is changed where its file is.</p> : null}
+      {isCode ? <p className="padded-line ink-2">This flow is code: it is changed where its file is.</p> : null}
       {newer && isChanged ? <NewerLine newer={newer} onCompare={() => setConflict({ theirs: newer })} /> : null}
       <div className={`editor ${layout}${isFormOpen && compiled.written ? ' with-form' : ''}`}>
         {/* It stays where the graph alone is in sight: its history is what undo goes through. */}
         <TextPane
-          key={initial}
+          key={`${isReadOnly} ${initial}`}
           initial={initial}
           problems={compiled.problems}
           lines={compiled.lines}
@@ -246,6 +249,24 @@ function Editor({ name, flow, firstTab, testFrom }: EditorProps): ReactElement {
             onChange={change}
           />
         )}
+        <Dock
+          tab={tab}
+          onTab={setTab}
+          name={name}
+          text={text}
+          file={file}
+          step={step}
+          compiled={compiled}
+          runs={runs}
+          last={last}
+          pins={pins}
+          onUnpin={(id) => setPins((now) => withPin(now, id, undefined))}
+          onChange={change}
+          mayChange={!isReadOnly}
+          mayRun={mayRun}
+          onGo={(line, column) => pane.current?.goTo(line, column)}
+          onRestore={(old) => pane.current?.replaceAll(withLf(old))}
+        />
         {isFormOpen ? (
           <StepSide
             compiled={compiled}
@@ -264,24 +285,6 @@ function Editor({ name, flow, firstTab, testFrom }: EditorProps): ReactElement {
           />
         ) : null}
       </div>
-      <Dock
-        tab={tab}
-        onTab={setTab}
-        name={name}
-        text={text}
-        file={file}
-        step={step}
-        compiled={compiled}
-        runs={runs}
-        last={last}
-        pins={pins}
-        onUnpin={(id) => setPins((now) => withPin(now, id, undefined))}
-        onChange={change}
-        mayChange={!isReadOnly}
-        mayRun={mayRun}
-        onGo={(line, column) => pane.current?.goTo(line, column)}
-        onRestore={(old) => pane.current?.replaceAll(withLf(old))}
-      />
       {asks !== undefined && step !== undefined ? (
         <NameDialog
           title={asks === 'rename' ? `Rename ${step}` : `Connect ${step}`}

@@ -34,7 +34,7 @@ export function NameDialog(props: NameDialogProps): ReactElement {
       onOpenChange={onClose}
       foot={
         <>
-          <Button onPress={onClose}>Cancel</Button>
+          <Button onPress={onClose}>Not now</Button>
           <Button look="primary" onPress={() => void choose()}>
             {action}
           </Button>

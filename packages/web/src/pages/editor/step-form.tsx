@@ -127,8 +127,11 @@ function InputFields(props: StepFormProps & { readonly schema: unknown }): React
   }
   const given = (input ?? {}) as Readonly<Record<string, Json>>
   const names = [...new Set([...Object.keys(properties), ...Object.keys(given)])]
-  // First what is there or has to be.
-  const first = names.filter((name) => Object.hasOwn(given, name) || required.includes(name))
+  // First what has to be there, then what is.
+  const first = [
+    ...names.filter((name) => required.includes(name)),
+    ...names.filter((name) => Object.hasOwn(given, name) && !required.includes(name)),
+  ]
   const rest = names.filter((name) => !first.includes(name))
   const field = (name: string) => (
     <ValueField

@@ -111,7 +111,7 @@ function Loaded({ name, flow }: { name: string; flow: FlowDetail }): ReactElemen
                 <td>
                   <Status status={statusOf(run)} detail={detailOf(run)} />
                 </td>
-                <td>
+                <td className="name">
                   <Link to="/runs/$runId" params={{ runId: run.runId }} search={{}} className="mono">
                     {shortId(run.runId)}
                   </Link>
@@ -138,7 +138,7 @@ function Loaded({ name, flow }: { name: string; flow: FlowDetail }): ReactElemen
             {(versions?.versions ?? []).map(({ version, published, createdAt, by }) => (
               <tr key={version}>
                 <td>v{version}</td>
-                <td>{published ? 'published' : null}</td>
+                <td className="name">{published ? 'published' : null}</td>
                 <td className="ink-2">{by}</td>
                 <td className="right">
                   <span className="row of-row">

@@ -3,10 +3,13 @@
 import type { FlowList } from '@stepflow/api'
 import { useQuery } from '@tanstack/react-query'
 import { createLazyRoute, Link, useNavigate } from '@tanstack/react-router'
+import { Plus } from 'lucide-react'
 import { type ReactElement, useState } from 'react'
 import { queries } from '../../api/queries.ts'
+import { middleCut } from '../../model/format.ts'
 import { statusOf } from '../../model/run-words.ts'
 import { buttonClass } from '../../parts/button.tsx'
+import { Command } from '../../parts/command.tsx'
 import { Fault } from '../../parts/fault.tsx'
 import { type Column, Rows } from '../../parts/rows.tsx'
 import { SearchField } from '../../parts/search-field.tsx'
@@ -36,8 +39,9 @@ function FlowsPage(): ReactElement {
       <header className="head">
         <h1>Flows</h1>
         <span className="fill" />
-        {info?.role === 'admin' && info.canWriteFlows ? (
+        {info?.role === 'admin' ? (
           <Link to="/flows/new" className={buttonClass('primary')}>
+            <Plus size={16} />
             New flow
           </Link>
         ) : null}
@@ -58,7 +62,7 @@ function FlowsPage(): ReactElement {
           empty={
             <div className="empty">
               <p>{data.flows.length === 0 ? 'There is no flow here yet.' : 'No flow is called that.'}</p>
-              <code>stepflow serve --flows DIR</code>
+              <Command text="stepflow serve --flows DIR" />
             </div>
           }
         />
@@ -69,13 +73,16 @@ function FlowsPage(): ReactElement {
   )
 }
 
+/** As many letters as the column holds. */
+const MOST_NAME = 30
+
 const COLUMNS: readonly Column<Row>[] = [
   {
     name: 'Flow',
     width: '240px',
     cell: ({ name }) => (
-      <Link to="/flows/$name" params={{ name }}>
-        {name}
+      <Link to="/flows/$name" params={{ name }} aria-label={name} title={name.length > MOST_NAME ? name : undefined}>
+        {middleCut(name, MOST_NAME)}
       </Link>
     ),
   },

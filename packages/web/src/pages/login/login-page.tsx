@@ -3,6 +3,7 @@
 import { createLazyRoute, useRouter, useSearch } from '@tanstack/react-router'
 import type { ReactElement } from 'react'
 import { queryClient } from '../../api/queries.ts'
+import { Brand } from '../../shell/brand.tsx'
 import { SignInForm } from '../../shell/sign-in-form.tsx'
 import { useTitle } from '../../shell/title.ts'
 
@@ -16,6 +17,7 @@ function LoginPage(): ReactElement {
   const router = useRouter()
   return (
     <div className="login">
+      <Brand />
       <h1>Sign in</h1>
       <SignInForm
         onDone={async () => {

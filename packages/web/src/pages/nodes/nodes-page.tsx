@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query'
 import { createLazyRoute } from '@tanstack/react-router'
 import type { ReactElement } from 'react'
 import { queries } from '../../api/queries.ts'
+import { Command } from '../../parts/command.tsx'
 import { ManagePage } from '../../parts/manage-page.tsx'
 import { type Column, Rows } from '../../parts/rows.tsx'
 import { Shape } from '../../parts/status.tsx'
@@ -31,7 +32,7 @@ function NodesPage(): ReactElement {
           empty={
             <div className="empty">
               <p>This server alone works on its store. Several nodes share a store in PostgreSQL.</p>
-              <code>stepflow worker --store postgres://…</code>
+              <Command text="stepflow worker --store postgres://…" />
             </div>
           }
         />

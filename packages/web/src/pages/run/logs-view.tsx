@@ -50,7 +50,7 @@ export function LogsView({ run, item, step, onSelect }: LogsViewProps): ReactEle
   return (
     <div className="items">
       <div className="filter-bar">
-        <SearchField label="Filter logs" placeholder="Text" value={text} onChange={setText} />
+        <SearchField label="Filter logs" placeholder="Text of a line" value={text} onChange={setText} />
         {LEVELS.map(({ level: of, name }) => (
           <Chip key={of} label={name} isOn={level === of} onChange={(isOn) => setLevel(isOn ? of : undefined)}>
             {name}
@@ -58,7 +58,7 @@ export function LogsView({ run, item, step, onSelect }: LogsViewProps): ReactEle
         ))}
         {step === undefined ? null : (
           <Chip label={`Only ${step}`} isOn={isOfStep} onChange={setOfStep}>
-            Only <span className="cut">{step}</span>
+            <span className="cut">Only {step}</span>
           </Chip>
         )}
       </div>

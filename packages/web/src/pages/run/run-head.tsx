@@ -6,12 +6,14 @@ import { Ellipsis } from 'lucide-react'
 import { type ReactElement, useMemo } from 'react'
 import { middleCut } from '../../model/format.ts'
 import type { StepRow } from '../../model/run-graph.ts'
-import { detailOf, nameOf, statusOf } from '../../model/run-words.ts'
+import { detailOf, isOver, nameOf, statusOf } from '../../model/run-words.ts'
 import { Button, buttonClass } from '../../parts/button.tsx'
 import { Copy } from '../../parts/copy.tsx'
 import { Menu } from '../../parts/floating.tsx'
+import { NARROW, useMedia } from '../../parts/media.ts'
 import { Status } from '../../parts/status.tsx'
 import { Crumb } from '../../shell/crumb.tsx'
+import { LiveMark } from '../../shell/live-mark.tsx'
 import { usePageCommands } from '../../shell/page-commands.ts'
 import { AsCommand } from './as-command.tsx'
 import { CompareDialog } from './compare-dialog.tsx'
@@ -29,21 +31,26 @@ export function RunHead({ run, rows, place }: { run: Run; rows: readonly StepRow
     isOpen: open === name,
     onOpenChange: (is: boolean) => setOpen(is ? name : undefined),
   })
-  const buttons = actions.filter(({ id }) => BUTTONS.has(id))
+  // Where there is no room for all, only the one that is wanted most.
+  const isNarrow = useMedia(NARROW)
+  const isButton = (id: RunAction['id']) => BUTTONS.has(id) && (!isNarrow || id === 'rerun')
   return (
-    <header className="head">
+    <header className="head of-run">
       <Crumb to="/runs" word="Runs" />
       <h1>
         <span className="cut">{nameOf(run)}</span> <span className="mono ink-2 cut run-id">{run.runId}</span>
       </h1>
       <Copy text={run.runId} what="id" />
       <Status status={statusOf(run)} recovered={Boolean(run.recovered)} detail={headDetail(run)} />
+      {isOver(run) ? null : <LiveMark isQuiet />}
       <span className="fill" />
-      {buttons.map(({ id, word, does }) => (
-        <Button key={id} look={id === 'rerun' && failed !== undefined ? 'primary' : 'plain'} onPress={does}>
-          {middleCut(word, MOST_WORD)}
-        </Button>
-      ))}
+      {actions
+        .filter(({ id }) => isButton(id))
+        .map(({ id, word, does }) => (
+          <Button key={id} look={id === 'rerun' && failed !== undefined ? 'primary' : 'plain'} onPress={does}>
+            {middleCut(word, MOST_WORD)}
+          </Button>
+        ))}
       {wait ? (
         <Link to="/approvals/$waitId" params={{ waitId: wait.id }} className={buttonClass('primary')}>
           Decide {middleCut(wait.step, MOST_WORD)}
@@ -57,7 +64,7 @@ export function RunHead({ run, rows, place }: { run: Run; rows: readonly StepRow
           </Button>
         }
         entries={actions
-          .filter(({ id }) => !BUTTONS.has(id) && id !== 'decide')
+          .filter(({ id }) => !isButton(id) && id !== 'decide')
           .map(({ id, word, isDanger = false, does }) => ({ id, word, isDanger, onAction: does }))}
       />
       <RerunDialog {...dialog('rerun')} from={failed ?? (place.inside === undefined ? place.step : undefined)} />

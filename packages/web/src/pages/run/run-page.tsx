@@ -3,7 +3,7 @@
 import type { Run } from '@stepflow/api'
 import { useQuery } from '@tanstack/react-query'
 import { createLazyRoute, useParams } from '@tanstack/react-router'
-import { type ReactElement, useCallback, useEffect, useMemo, useState } from 'react'
+import { type ReactElement, useCallback, useEffect, useMemo } from 'react'
 import { queries } from '../../api/queries.ts'
 import { Graph } from '../../canvas/graph.tsx'
 import type { GraphNode } from '../../canvas/graph-node.ts'
@@ -12,6 +12,7 @@ import { criticalPath, detailOfStep, lastVisits, type RunGraph, runGraph, type S
 import { isOver, nameOf, statusOf } from '../../model/run-words.ts'
 import { whatIfs } from '../../model/what-if.ts'
 import { Fault, Pane } from '../../parts/fault.tsx'
+import { useMedia } from '../../parts/media.ts'
 import { Shape } from '../../parts/status.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
 import { Moment, useNowOf } from '../../parts/time.tsx'
@@ -59,12 +60,13 @@ function Loaded({ run }: { run: Run }): ReactElement {
   const scope = useRunScope(run, flow, place)
   const { hasSteps, plan, rows, error } = scope
   const isInner = place.inside !== undefined
-  const direction = useDirection()
+  const direction = useMedia(NO_WIDTH) ? 'down' : 'right'
   const graph = useMemo(() => (plan ? runGraph(plan, direction) : undefined), [plan, direction])
   const last = useMemo(() => lastVisits(rows), [rows])
   const critical = useMemo(() => (graph ? criticalPath(graph, last) : []), [graph, last])
   const faster = useMemo(
-    () => (graph && isOver(run) && hasSteps && !isInner ? whatIfs(graph, last, critical) : []),
+    () =>
+      graph && isOver(run) && run.status !== 'cancelled' && hasSteps && !isInner ? whatIfs(graph, last, critical) : [],
     [graph, run, hasSteps, isInner, last, critical],
   )
   const time = useNowOf(run)
@@ -171,20 +173,8 @@ function Loaded({ run }: { run: Run }): ReactElement {
 /** Views of the steps of one plan: the flow's, or that of what runs inside a step. */
 const STEP_VIEWS: ReadonlySet<View> = new Set(['graph', 'timeline', 'steps'])
 
-/** To the right where there is room, else downwards. */
-function useDirection(): 'right' | 'down' {
-  const [isNarrow, setNarrow] = useState(matchMedia(NARROW).matches)
-  useEffect(() => {
-    const media = matchMedia(NARROW)
-    const onChange = () => setNarrow(media.matches)
-    media.addEventListener('change', onChange)
-    return () => media.removeEventListener('change', onChange)
-  }, [])
-  return isNarrow ? 'down' : 'right'
-}
-
-/** Less than 480 px are left: of a small window, or beside the navigation and the panel. */
-const NARROW = '(max-width: 767px), (min-width: 900px) and (max-width: 1079px)'
+/** Less than 480 px are left for the graph, which goes downwards then: of a small window, or beside the navigation and the panel. */
+const NO_WIDTH = '(max-width: 767px), (min-width: 900px) and (max-width: 1079px)'
 
 function useNodes(
   graph: RunGraph | undefined,

@@ -93,6 +93,9 @@ export function RunPanel({ run, item, whatIfs, onSelect }: RunPanelProps): React
 
 // ---
 
+/** What one copies rather than reads. */
+const IDS: ReadonlySet<string> = new Set(['Run', 'Flow id'])
+
 function Details({ run }: { run: Run }): ReactElement {
   const { whole } = useTimeTexts()
   const pairs: [string, string | undefined][] = [
@@ -117,7 +120,7 @@ function Details({ run }: { run: Run }): ReactElement {
         .map(([name, value]) => (
           <div className="pair" key={name}>
             <dt>{name}</dt>
-            <dd>{value}</dd>
+            <dd className={IDS.has(name) ? 'mono' : undefined}>{value}</dd>
           </div>
         ))}
     </dl>

@@ -3,6 +3,7 @@
 import type { Run } from '@stepflow/api'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useCallback, useMemo } from 'react'
+import { NARROW } from '../../parts/media.ts'
 
 export type View = 'items' | 'graph' | 'timeline' | 'steps' | 'logs' | 'source'
 
@@ -42,7 +43,7 @@ export function useRunPlace(run: Run): RunPlace {
     return [...(isOfOne ? [] : ['items' as const]), ...ofItem, 'logs', 'source']
   }, [isOfOne, item])
   const asked = views.find((view) => view === search.view)
-  const usual = isOfOne || item !== undefined ? (matchMedia('(max-width: 599px)').matches ? 'steps' : 'graph') : 'items'
+  const usual = isOfOne || item !== undefined ? (matchMedia(NARROW).matches ? 'steps' : 'graph') : 'items'
 
   const show = useCallback(
     (view: View) => void navigate({ search: (now) => ({ ...now, view }), replace: true }),

@@ -45,7 +45,7 @@ export interface SourceProps {
 }
 
 export function Source({ flow, step, around, mark, rows, onSelect }: SourceProps): ReactElement {
-  const lines = useMemo(() => textOf(flow).split('\n'), [flow])
+  const lines = useMemo(() => textOf(flow).replace(/\n$/, '').split('\n'), [flow])
   const at = mark ?? lineOf(flow, step)
   const marked = useRef<HTMLDivElement>(null)
   useEffect(() => {

@@ -98,7 +98,7 @@ export function StepPanel({ run, item, step, row, flow, graph, place, within }: 
         selected={tab}
         onSelect={(id) => setTab(id as Tab)}
         entries={[
-          ...(data?.error ? [{ id: 'error', word: 'Error' }] : []),
+          ...(usual === 'error' ? [{ id: 'error', word: 'Error' }] : []),
           ...(row?.inside === undefined ? [] : [{ id: 'inside', word: 'Inside', count: row.total }]),
           { id: 'input', word: 'Input' },
           { id: 'output', word: 'Output' },
@@ -122,9 +122,11 @@ export function StepPanel({ run, item, step, row, flow, graph, place, within }: 
         ) : null}
         {tab === 'inside' && row?.inside !== undefined ? (
           <>
-            <Button dense onPress={() => place.enter(row.inside)}>
-              Open graph
-            </Button>
+            <p className="spaced">
+              <Button dense onPress={() => place.enter(row.inside)}>
+                Open graph
+              </Button>
+            </p>
             <Inside run={run} item={item} inside={row.inside} />
           </>
         ) : null}
@@ -154,7 +156,7 @@ export function StepPanel({ run, item, step, row, flow, graph, place, within }: 
         ) : null}
         {tab === 'logs' ? <StepLogs run={run} lines={data?.logs ?? []} onShow={() => place.show('logs')} /> : null}
         {tab === 'attempts' && row ? <Attempts row={row} /> : null}
-        {tab === 'why' && row ? <StepWhy row={data ?? row} flow={flow} place={place} /> : null}
+        {tab === 'why' && row ? <StepWhy runId={run.runId} row={data ?? row} flow={flow} place={place} /> : null}
       </div>
       {isOver(run) && info?.role !== 'viewer' && row && !within && place.at === undefined ? (
         <div className="foot">
@@ -184,7 +186,7 @@ function asOf(data: StepDetail, row: StepRow, moment: number | undefined): StepD
 
 /** What somebody who opens a step wants to know first. */
 function usualTab(row: StepRow | undefined, data: StepDetail | undefined): Tab {
-  if (data?.error) return 'error'
+  if (data ? data.error : row?.status === 'failed') return 'error'
   if (row?.why) return 'why'
   return data && 'output' in data ? 'output' : 'input'
 }
@@ -197,7 +199,7 @@ function Timing({ row }: { row: StepRow }): ReactElement | null {
   return (
     <p className="small ink-2">
       {waited === undefined || waited < 1 ? '' : `waited ${durationText(waited)}, `}
-      {row.status === 'waiting' ? 'waits for' : 'ran'} {durationText(ran)}
+      {row.status === 'waiting' ? 'waiting for' : 'ran'} {durationText(ran)}
       {row.cached ? ', from cache' : ''}
       {row.reused ? ', reused' : ''}
     </p>

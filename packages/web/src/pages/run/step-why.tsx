@@ -1,36 +1,34 @@
 // Why a step stands as it does: what decided it, with the values that were read.
 
 import type { RunFlow } from '@stepflow/api'
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import type { ReactElement } from 'react'
+import { queries } from '../../api/queries.ts'
 import type { StepRow } from '../../model/run-graph.ts'
 import { Ago, WholeTime } from '../../parts/time.tsx'
 import type { RunPlace } from './run-place.ts'
 import { lineOf } from './source-view.tsx'
 
 export interface StepWhyProps {
-  readonly row: Pick<StepRow, 'stepId' | 'why'>
+  readonly runId: string
+  readonly row: Pick<StepRow, 'stepId' | 'status' | 'why'>
   readonly flow: RunFlow | undefined
   readonly place: RunPlace
 }
 
-export function StepWhy({ row, flow, place }: StepWhyProps): ReactElement {
+export function StepWhy({ runId, row, flow, place }: StepWhyProps): ReactElement {
   const { why } = row
   if (!why) return <p className="ink-3">It ran since all that it needs was there.</p>
   const values = Object.entries(why.values ?? {})
   const { step, at, until } = why
+  const isOwnLine = at === undefined || at.line === lineOf(flow, row.stepId)
   return (
     <>
       <p className="sentence">{why.text}</p>
       {until === undefined ? null : (
         <p className="ink-2">
           until <WholeTime at={until} />, <Ago at={until} />
-        </p>
-      )}
-      {at === undefined || at.line === lineOf(flow, row.stepId) ? null : (
-        <p className="small">
-          <button type="button" className="link as-text" onClick={() => place.show('source')}>
-            line {at.line}
-          </button>
         </p>
       )}
       {values.length > 0 ? (
@@ -48,18 +46,44 @@ export function StepWhy({ row, flow, place }: StepWhyProps): ReactElement {
           ))}
         </dl>
       ) : null}
-      {step === undefined ? null : (
-        <p className="within">
-          <button type="button" className="link as-text" onClick={() => place.select(step)}>
-            Show {step}
-          </button>
+      {step === undefined && isOwnLine ? null : (
+        <p className="row padded">
+          {step === undefined ? null : (
+            <button type="button" className="link as-text" onClick={() => place.select(step)}>
+              Show {step}
+            </button>
+          )}
+          {isOwnLine ? null : (
+            <button type="button" className="link as-text" onClick={() => place.show('source')}>
+              line {at?.line}
+            </button>
+          )}
         </p>
       )}
+      {row.status === 'waiting' ? <Question runId={runId} step={row.stepId} /> : null}
     </>
   )
 }
 
 // ---
+
+/** What a person is asked there. */
+function Question({ runId, step }: { runId: string; step: string }): ReactElement | null {
+  const { data } = useQuery(queries.waits())
+  const wait = data?.waits.find((one) => one.runId === runId && one.step === step)
+  if (!wait) return null
+  return (
+    <div className="within">
+      <h3>Asks</h3>
+      <p>
+        <Link to="/approvals/$waitId" params={{ waitId: wait.id }} className="link">
+          {wait.title ?? wait.name}
+        </Link>
+      </p>
+      <p className="ink-2">{wait.description}</p>
+    </div>
+  )
+}
 
 /** ` of score (line 22)`: the step that gave a value that was read. */
 function Giver(props: {

@@ -40,6 +40,13 @@ export function TimeSlider({ run, at, entries, onChange, onWanted }: TimeSliderP
   }
   return (
     <div className="time-slider">
+      {at === undefined ? (
+        <span className="small ink-2">{last}</span>
+      ) : (
+        <Button look="bare" dense aria-label={`Back to ${last}`} onPress={() => onChange(undefined)}>
+          {told(at)}
+        </Button>
+      )}
       <input
         type="range"
         aria-label="Time"
@@ -52,13 +59,6 @@ export function TimeSlider({ run, at, entries, onChange, onWanted }: TimeSliderP
         onFocus={onWanted}
         onPointerDown={onWanted}
       />
-      {at === undefined ? (
-        <span className="small ink-2">{last}</span>
-      ) : (
-        <Button look="bare" dense aria-label={`Back to ${last}`} onPress={() => onChange(undefined)}>
-          {told(at)}
-        </Button>
-      )}
     </div>
   )
 }

@@ -2,10 +2,11 @@
 
 import type { Run } from '@stepflow/api'
 import { type ReactElement, useContext, useEffect, useMemo, useRef, useState } from 'react'
-import { durationText } from '../../model/format.ts'
+import { durationText, middleCut } from '../../model/format.ts'
 import type { StepRow } from '../../model/run-graph.ts'
 import { spansOf } from '../../model/spans.ts'
 import { scaleOf } from '../../model/timeline.ts'
+import { NARROW, useMedia } from '../../parts/media.ts'
 import { useSight } from '../../parts/sight.ts'
 import { Shape } from '../../parts/status.tsx'
 import { Moment, useNowOf } from '../../parts/time.tsx'
@@ -18,23 +19,25 @@ export interface TimelineViewProps {
   readonly onSelect: (step: string) => void
 }
 
-const NAMES = 184
+/** Pixels for the names, and as many letters as these hold. */
+const NAMES = { wide: { width: 184, letters: 20 }, narrow: { width: 128, letters: 12 } }
 const ROW = 32
 const MARGIN_ROWS = 10
 
 export function TimelineView({ run, rows, critical, selected, onSelect }: TimelineViewProps): ReactElement {
   const time = useNowOf(run)
   const now = useContext(Moment) ?? time
+  const names = useMedia(NARROW) ? NAMES.narrow : NAMES.wide
   const box = useRef<HTMLDivElement>(null)
   const [width, setWidth] = useState(800)
   const [first, count] = useSight(box, ROW, MARGIN_ROWS)
   useEffect(() => {
     const element = box.current
     if (!element) return
-    const observer = new ResizeObserver(() => setWidth(Math.max(200, element.clientWidth - NAMES - 24)))
+    const observer = new ResizeObserver(() => setWidth(Math.max(200, element.clientWidth - names.width - 24)))
     observer.observe(element)
     return () => observer.disconnect()
-  }, [])
+  }, [names.width])
   const shown = useMemo(
     () => rows.filter(({ startedAt, status }) => startedAt !== undefined || status === 'skipped'),
     [rows],
@@ -48,7 +51,7 @@ export function TimelineView({ run, rows, critical, selected, onSelect }: Timeli
     <div className="timeline scroll" ref={box}>
       <div className="axis small ink-3">
         {scale.marks.map(({ at, text }) => (
-          <span key={at} style={{ left: NAMES + at }}>
+          <span key={at} style={{ left: names.width + at }}>
             {text}
           </span>
         ))}
@@ -67,9 +70,11 @@ export function TimelineView({ run, rows, critical, selected, onSelect }: Timeli
             aria-pressed={selected === row.stepId}
             onClick={() => onSelect(row.stepId)}
           >
-            <span className="lane-name row">
+            <span className="lane-name row" style={{ width: names.width }}>
               <Shape status={row.status} recovered={row.recovered !== undefined} />
-              <span className="cut">{row.stepId}</span>
+              <span className="cut" title={row.stepId.length > names.letters ? row.stepId : undefined}>
+                {middleCut(row.stepId, names.letters)}
+              </span>
             </span>
             <span className="bars" aria-hidden="true">
               {scale.folds.map(({ at, width: wide }) => (

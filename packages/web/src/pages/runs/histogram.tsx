@@ -2,7 +2,9 @@
 
 import type { RunsSummary } from '@stepflow/api'
 import { type PointerEvent, type ReactElement, useRef, useState } from 'react'
+import { clockTicks } from '../../model/clock-ticks.ts'
 import { countText } from '../../model/format.ts'
+import { now } from '../../parts/ticks.ts'
 import { type TimeTexts, useTimeTexts } from '../../parts/time.tsx'
 
 type Bucket = RunsSummary['buckets'][number]
@@ -14,6 +16,11 @@ export interface HistogramProps {
 }
 
 const HEIGHT = 32
+const MOST_TICKS = 8
+/** A text so near to an end would go beyond it, or into what stands there. */
+const EDGE = 0.04
+/** What ended so short a time ago goes on to now. */
+const NOW_MS = 120_000
 
 export function Histogram({ summary, onChoose }: HistogramProps): ReactElement | null {
   const { buckets, total } = summary
@@ -62,9 +69,15 @@ export function Histogram({ summary, onChoose }: HistogramProps): ReactElement |
           </span>
         ))}
       </div>
-      <figcaption className="axis-line small ink-3">
-        <span>{edgeText(first.from, last.to, times)}</span>
-        <span>{edgeText(last.to, first.from, times)}</span>
+      <figcaption className="axis-line ink-3" aria-hidden="true">
+        {ticksOf(Date.parse(first.from), Date.parse(last.to), times).map(({ at, text }) => (
+          <span key={text} style={{ left: `${at * 100}%` }}>
+            {text}
+          </span>
+        ))}
+        <span className="last">
+          {Date.parse(last.to) >= now() - NOW_MS ? 'now' : times.clock(Date.parse(last.to)).slice(0, 5)}
+        </span>
       </figcaption>
     </figure>
   )
@@ -90,10 +103,18 @@ function titleOf({ from, counts }: Bucket, { whole }: TimeTexts): string {
   return `${whole(Date.parse(from))}${text === '' ? '' : `: ${text}`}`
 }
 
-/** The day too, if the other end is another day. */
-function edgeText(at: string, other: string, { clock, whole }: TimeTexts): string {
-  const [time, far] = [Date.parse(at), Date.parse(other)]
-  const dayOf = (ms: number) => whole(ms).split(' ', 2).join(' ')
-  const isSameDay = dayOf(time) === dayOf(far)
-  return isSameDay ? clock(time) : whole(time)
+/** Round times of the reader's clock, as shares of the line; a day is named where it begins, or else once. */
+function ticksOf(from: number, to: number, { whole }: TimeTexts): { at: number; text: string }[] {
+  const offset = whole(from).endsWith(' UTC') ? 0 : -new Date(from).getTimezoneOffset() * 60_000
+  let named = whole(to).split(' ', 2).join(' ')
+  return clockTicks(from, to, MOST_TICKS, offset)
+    .map((time) => {
+      const [day, month, clock = ''] = whole(time).split(' ')
+      const date = `${day} ${month}`
+      const short = clock.endsWith(':00') ? clock.slice(0, 5) : clock
+      const text = short === '00:00' ? date : date === named ? short : `${date} ${short}`
+      named = date
+      return { at: (time - from) / (to - from), text }
+    })
+    .filter(({ at }) => at > EDGE && at < 1 - 2 * EDGE)
 }

@@ -11,6 +11,7 @@ import { filterOf, hasWord, queryOf, toggled, within } from '../../model/filter.
 import { countText, durationText, middleCut, shortId } from '../../model/format.ts'
 import { detailOf, durationOf, nameOf, statusOf } from '../../model/run-words.ts'
 import { Button, Chip } from '../../parts/button.tsx'
+import { Command } from '../../parts/command.tsx'
 import { Fault } from '../../parts/fault.tsx'
 import { type Column, Rows } from '../../parts/rows.tsx'
 import { SearchField } from '../../parts/search-field.tsx'
@@ -123,7 +124,7 @@ export function RunsPage(): ReactElement {
             <div className="empty">
               <p>No run fits this filter.</p>
               <Button onPress={() => setWords('')}>Show all runs</Button>
-              <code>stepflow runs list</code>
+              <Command text="stepflow runs list" />
             </div>
           }
         />

@@ -2,27 +2,27 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
-import type { ReactElement } from 'react'
+import { Plus } from 'lucide-react'
+import { lazy, type ReactElement, type ReactNode, Suspense, useState } from 'react'
+import { serverUrl } from '../../api/base.ts'
 import { client } from '../../api/client.ts'
 import { queries, queryClient } from '../../api/queries.ts'
 import { SAMPLE_FLOW, SAMPLE_NAME } from '../../model/sample-flow.ts'
 import { Button, buttonClass } from '../../parts/button.tsx'
-import { Copy } from '../../parts/copy.tsx'
+import { Command } from '../../parts/command.tsx'
 import { attempt } from '../../parts/toasts.tsx'
 import { Outlines } from '../../parts/waiting.tsx'
+import { SamplePicture } from './sample-picture.tsx'
+
+const NewRun = lazy(() => import('../../shell/new-run.tsx').then((found) => ({ default: found.NewRun })))
 
 export function Start(): ReactElement {
-  const { data: flows, isPending } = useQuery(queries.flows())
+  const { data, isPending } = useQuery(queries.flows())
   const { data: info } = useQuery(queries.info())
-  const navigate = useNavigate()
-  const trySample = () =>
-    attempt(async () => {
-      await client.addFlow({ flow: SAMPLE_FLOW })
-      await client.publishFlow(SAMPLE_NAME)
-      await queryClient.invalidateQueries({ queryKey: ['flows'] })
-      await navigate({ to: '/flows/$name/edit', params: { name: SAMPLE_NAME }, search: { dock: 'run' } })
-    })
-  const folder = 'stepflow serve --flows flows'
+  const [running, setRunning] = useState<string>()
+  const flows = data?.flows ?? []
+  const mayRun = info !== undefined && info.role !== 'viewer'
+  const mayWrite = info?.role === 'admin'
   return (
     <>
       <header className="head">
@@ -31,42 +31,87 @@ export function Start(): ReactElement {
       <div className="scroll">
         <div className="reading start">
           <h2>Nothing has run here yet</h2>
+          <p className="lead ink-2">Stepflow runs steps in the right order, keeps what each one did, and shows why.</p>
           {isPending ? <Outlines rows={3} /> : null}
-          {flows && flows.flows.length > 0 ? (
-            <>
-              <p className="ink-2">These flows are ready:</p>
-              <ul className="lines">
-                {flows.flows.map(({ name, description }) => (
-                  <li key={name}>
-                    <Link to="/flows/$name" params={{ name }} className="link">
-                      {name}
-                    </Link>
-                    <span className="fill cut ink-3">{description}</span>
-                  </li>
-                ))}
-              </ul>
-            </>
-          ) : null}
-          {flows && flows.flows.length === 0 ? (
-            <p className="ink-2">A flow is a list of steps, and where the data of each comes from.</p>
-          ) : null}
-          {info?.canWriteFlows && info.role === 'admin' ? (
-            <p className="row">
-              <Button look="primary" onPress={() => void trySample()}>
-                Try the sample
-              </Button>
+          {flows.map(({ name, description }) => (
+            <Part
+              key={name}
+              title={
+                <Link to="/flows/$name" params={{ name }} className="link">
+                  {name}
+                </Link>
+              }
+              text={description ?? ''}
+            >
+              {mayRun ? (
+                <Button aria-label={`Run ${name}`} onPress={() => setRunning(name)}>
+                  Run
+                </Button>
+              ) : null}
+            </Part>
+          ))}
+          {mayWrite ? <Sample isFirst={flows.length === 0} /> : null}
+          {mayWrite ? (
+            <Part title="Write a flow" text="Text on the left, its graph on the right.">
               <Link to="/flows/new" className={buttonClass()}>
+                <Plus size={16} />
                 New flow
               </Link>
-            </p>
+            </Part>
           ) : null}
-          <p className="ink-2">Or serve a folder of your own:</p>
-          <p className="row box command-line">
-            <code className="fill">{folder}</code>
-            <Copy text={folder} what="command" />
-          </p>
+          <Part title="Serve a folder of flows" text="They appear here as soon as a file is there.">
+            <Command text="stepflow serve --flows flows" />
+          </Part>
+          <Part title="Send a run from a terminal" text="It appears here at once.">
+            <Command text={`stepflow submit flow.yaml --url ${serverUrl}`} />
+          </Part>
         </div>
       </div>
+      {running === undefined ? null : (
+        <Suspense>
+          <NewRun name={running} onClose={() => setRunning(undefined)} />
+        </Suspense>
+      )}
     </>
+  )
+}
+
+// ---
+
+function Part({ title, text, children }: { title: ReactNode; text: string; children: ReactNode }): ReactElement {
+  return (
+    <section className="start-part">
+      <div className="fill">
+        <h3>{title}</h3>
+        <p className="ink-2">{text}</p>
+      </div>
+      {children}
+    </section>
+  )
+}
+
+/** `isFirst`: there is nothing else to begin with. */
+function Sample({ isFirst }: { isFirst: boolean }): ReactElement {
+  const navigate = useNavigate()
+  const open = () =>
+    attempt(async () => {
+      await client.addFlow({ flow: SAMPLE_FLOW })
+      await client.publishFlow(SAMPLE_NAME)
+      await queryClient.invalidateQueries({ queryKey: ['flows'] })
+      await navigate({ to: '/flows/$name/edit', params: { name: SAMPLE_NAME }, search: { dock: 'run' } })
+    })
+  return (
+    <section className="start-part sample">
+      <div>
+        <h3>{SAMPLE_NAME}</h3>
+        <p className="ink-2">
+          A branch that is not taken, a loop, a failure that is made good, and a question to you. It needs nothing else.
+        </p>
+        <Button look={isFirst ? 'primary' : 'plain'} onPress={() => void open()}>
+          Try the sample
+        </Button>
+      </div>
+      <SamplePicture />
+    </section>
   )
 }

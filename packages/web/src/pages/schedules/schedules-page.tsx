@@ -9,6 +9,7 @@ import { queries, queryClient } from '../../api/queries.ts'
 import { statusOf } from '../../model/run-words.ts'
 import { Button } from '../../parts/button.tsx'
 import { ManagePage } from '../../parts/manage-page.tsx'
+import { PanelTitle } from '../../parts/panel-title.tsx'
 import { type Column, Rows } from '../../parts/rows.tsx'
 import { Status } from '../../parts/status.tsx'
 import { Switch } from '../../parts/switch.tsx'
@@ -98,7 +99,13 @@ function columnsOf(isAdmin: boolean, onOpen: (id: string) => void): Column<Sched
         </button>
       ),
     },
-    { name: 'Zone', width: '136px', isExtra: true, cell: ({ timezone }) => <span className="ink-2">{timezone}</span> },
+    {
+      name: 'Zone',
+      width: '136px',
+      isExtra: true,
+      isWide: true,
+      cell: ({ timezone }) => <span className="ink-2">{timezone}</span>,
+    },
     {
       name: 'Last run',
       width: '112px',
@@ -141,7 +148,7 @@ function Next({ schedule, onClose, isAdmin }: NextProps): ReactElement {
   return (
     <aside className="panel" aria-label={`Schedule of ${flow}`}>
       <div className="top">
-        <h2>{flow}</h2>
+        <PanelTitle onClose={onClose}>{flow}</PanelTitle>
         <p className="mono ink-2">{cron}</p>
       </div>
       {problem ? (
@@ -154,13 +161,12 @@ function Next({ schedule, onClose, isAdmin }: NextProps): ReactElement {
       ) : null}
       <div className="section">
         <h3>Next 5</h3>
-        <ol>
+        <ol className="next-times">
           {next.map((at, i) => (
             <li key={at}>
               {isClockChange(next[i - 1], at, timezone) ? <p className="clock-change">The clocks change</p> : null}
-              {inZone(at, timezone)}
+              <span>{inZone(at, timezone)}</span>
               <span className="ink-3 small">
-                {' '}
                 <WholeTime at={at} />
               </span>
             </li>

@@ -3,10 +3,12 @@
 import type { SecretList } from '@stepflow/api'
 import { useQuery } from '@tanstack/react-query'
 import { createLazyRoute } from '@tanstack/react-router'
+import { Plus } from 'lucide-react'
 import { type FormEvent, type ReactElement, useState } from 'react'
 import { client } from '../../api/client.ts'
 import { queries, queryClient } from '../../api/queries.ts'
 import { Button } from '../../parts/button.tsx'
+import { Command } from '../../parts/command.tsx'
 import { Confirm } from '../../parts/confirm.tsx'
 import { Dialog } from '../../parts/floating.tsx'
 import { ManagePage } from '../../parts/manage-page.tsx'
@@ -33,7 +35,14 @@ function SecretsPage(): ReactElement {
     <ManagePage
       title="Secrets"
       query={query}
-      action={isAdmin ? <Button onPress={() => setEditing('')}>New secret</Button> : null}
+      action={
+        isAdmin ? (
+          <Button look="primary" onPress={() => setEditing('')}>
+            <Plus size={16} />
+            New secret
+          </Button>
+        ) : null
+      }
     >
       {({ secrets }) => (
         <>
@@ -45,7 +54,7 @@ function SecretsPage(): ReactElement {
             empty={
               <div className="empty">
                 <p>There is no secret here.</p>
-                <code>stepflow secrets set NAME</code>
+                <Command text="stepflow secrets set NAME" />
               </div>
             }
           />

@@ -3,10 +3,12 @@
 import type { TokenList } from '@stepflow/api'
 import { useQuery } from '@tanstack/react-query'
 import { createLazyRoute } from '@tanstack/react-router'
+import { Plus } from 'lucide-react'
 import { type ReactElement, useState } from 'react'
 import { client } from '../../api/client.ts'
 import { queries, queryClient } from '../../api/queries.ts'
 import { Button } from '../../parts/button.tsx'
+import { Command } from '../../parts/command.tsx'
 import { Confirm } from '../../parts/confirm.tsx'
 import { Copy } from '../../parts/copy.tsx'
 import { Choice, Dialog } from '../../parts/floating.tsx'
@@ -29,7 +31,16 @@ function TokensPage(): ReactElement {
   const [isNew, setNew] = useState(false)
   const [revoking, setRevoking] = useState<Row>()
   return (
-    <ManagePage title="Tokens" query={query} action={<Button onPress={() => setNew(true)}>New token</Button>}>
+    <ManagePage
+      title="Tokens"
+      query={query}
+      action={
+        <Button look="primary" onPress={() => setNew(true)}>
+          <Plus size={16} />
+          New token
+        </Button>
+      }
+    >
       {({ tokens }) => (
         <>
           <Rows
@@ -40,7 +51,7 @@ function TokensPage(): ReactElement {
             empty={
               <div className="empty">
                 <p>There is no token. On this machine none is needed.</p>
-                <code>stepflow tokens create --role operator</code>
+                <Command text="stepflow tokens create --role operator" />
               </div>
             }
           />
