@@ -20,6 +20,11 @@ test.each([
   ['with CRLF', 9, (text: string) => text.replace(/\r?\n/g, '\r\n')],
   ['as JSON', 9, (text: string) => JSON.stringify(dataOf(text), null, 2)],
   ['as JSON on one line', 9, (text: string) => JSON.stringify(dataOf(text))],
+  [
+    'with both line ends',
+    9,
+    (text: string) => text.replace(/\r?\n/g, (_, at: number) => (at % 2 === 0 ? '\r\n' : '\n')),
+  ],
 ] as const)(
   'any operation on any file %s gives what it does to the data, and no comment is lost',
   (_, each, written) => {

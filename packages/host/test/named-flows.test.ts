@@ -327,7 +327,12 @@ test('a file keeps its line ends and its byte order mark', async () => {
   await flows.save({ name: 'a', text: flow('two'), base: 1 })
 
   expect(read('a.yaml')).toBe(`\ufeff${flow('two').replaceAll('\n', '\r\n')}`)
-  expect(await namesOf(await loaded())).toEqual(['a'])
+  // One that has both keeps both, line by line.
+  const mixed = flow('one').replace('\n', '\r\n')
+  put({ 'b.yaml': mixed })
+  await (await loaded()).save({ name: 'b', text: flow('two'), base: 1 })
+  expect(read('b.yaml')).toBe(flow('two').replace('\n', '\r\n'))
+  expect(await namesOf(await loaded())).toEqual(['a', 'b'])
   expect((await flows.versions('a')).length).toBe(2)
 })
 

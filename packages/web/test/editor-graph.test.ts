@@ -3,6 +3,7 @@
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { browserPath, expectAccessible, openPage } from './browser.ts'
+import { textOf } from './flow-text.ts'
 import { served } from './served.ts'
 
 const found = browserPath()
@@ -257,9 +258,4 @@ async function earlier(page: Page): Promise<string | undefined> {
   const options = page.locator('optgroup[label="Earlier inputs"] option')
   await options.first().waitFor({ state: 'attached' })
   return (await options.allTextContents())[0]
-}
-
-/** All of it: the editor holds only the lines in sight as elements, and these are all in sight. */
-async function textOf(page: Page): Promise<string> {
-  return (await page.getByRole('textbox', { name: 'Flow text' }).locator('.cm-line').allTextContents()).join('\n')
 }

@@ -4,7 +4,7 @@
 import { isRecord, type JsonObject } from '@stepflow/engine'
 import { Document } from 'yaml'
 import { detect } from '../detect.ts'
-import { keepingLineEnds } from '../source/line-ends.ts'
+import { keepingLineEnds } from '../edit/line-ends.ts'
 import { toJson } from '../source/node.ts'
 import { readSource } from '../source/read.ts'
 import { withStepList } from '../step-list.ts'
@@ -59,7 +59,7 @@ export function convert(text: string, to: 'flow' | 'manifest', options: { readon
 function yamlOf(document: JsonObject, text: string): string {
   return keepingLineEnds(text, (lines) => {
     const made = new Document(document, { version: '1.2', schema: 'core', aliasDuplicateObjects: false })
-    keepComments(lines.replaceAll('\r\n', '\n'), made)
+    keepComments(lines, made)
     return made.toString({ lineWidth: 0, flowCollectionPadding: /[{[] /.test(lines) })
   })
 }

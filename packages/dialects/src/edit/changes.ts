@@ -2,9 +2,9 @@
 // before it is believed: the changes give what the operation does to the data, or there are none and a reason.
 
 import { equalJson, FlowError, type Json } from '@stepflow/engine'
-import { endsInCrlf } from '../source/line-ends.ts'
 import { toJson } from '../source/node.ts'
 import { readSource } from '../source/read.ts'
+import { lineEndsOf, withLf } from './line-ends.ts'
 import { type Collection, type Item, itemOf, locate } from './located.ts'
 import { type Operation, partsOf } from './operation.ts'
 import { applied, type Part, type Renamed } from './part.ts'
@@ -39,8 +39,8 @@ export function changesOfParts(
   options: EditOptions,
 ): readonly Change[] {
   const mark = text.charCodeAt(0) === 0xfeff ? 1 : 0
-  const { lines, offsetOf, lineEnd } = withLf(text.slice(mark))
-  const pieces = new Pieces(lines)
+  const written = text.slice(mark)
+  const pieces = new Pieces(withLf(written))
   let wanted = before
   for (const part of parts) {
     const at: Text = { text: pieces.text, root: locate(pieces.text), manner: mannerOf(pieces.text) }
@@ -54,10 +54,11 @@ export function changesOfParts(
       'what is to change is used in more than one place, or written in a way that cannot be changed from here; change it in the text',
     )
   }
+  const ends = lineEndsOf(written)
   return pieces.changes().map(({ from, to, insert }) => ({
-    from: offsetOf(from) + mark,
-    to: offsetOf(to) + mark,
-    insert: lineEnd === '\n' ? insert : insert.replaceAll('\n', lineEnd),
+    from: ends.offsetOf(from) + mark,
+    to: ends.offsetOf(to) + mark,
+    insert: insert.replaceAll('\n', ends.endAt(from)),
   }))
 }
 
@@ -108,16 +109,4 @@ function nameChange(at: Text, { path, what, to, mention }: Renamed): readonly Ch
   }
   // Written with escapes that hide the name: the whole text is written anew.
   return changes.length === mention.which.length ? changes : set(at, path, to)
-}
-
-/** Files whose lines all end in CRLF are edited with LF, and keep theirs. */
-function withLf(text: string) {
-  if (!endsInCrlf(text)) return { lines: text, offsetOf: (at: number) => at, lineEnd: '\n' }
-  const lines = text.replaceAll('\r\n', '\n')
-  const offsetOf = (at: number) => {
-    let count = 0
-    for (let i = lines.indexOf('\n'); i >= 0 && i < at; i = lines.indexOf('\n', i + 1)) count++
-    return at + count
-  }
-  return { lines, offsetOf, lineEnd: '\r\n' }
 }

@@ -2,7 +2,7 @@
 
 import { isRecord, own, setOwn } from '@stepflow/engine'
 import { type Document, isMap, isSeq, type Pair, parseDocument, type YAMLMap } from 'yaml'
-import { keepingLineEnds } from '../source/line-ends.ts'
+import { keepingLineEnds } from '../edit/line-ends.ts'
 import { isKnown, type Schema } from './schema-type.ts'
 
 export interface Annotations {

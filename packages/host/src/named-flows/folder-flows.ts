@@ -5,6 +5,7 @@
 // 3. A file is written only if it is what it was when it was last read.
 
 import { join } from 'node:path'
+import { withLineEndsOf } from '@stepflow/dialects'
 import { type Clock, type Diagnostic, errorsOf, FlowError, hasErrors, type Json, type Log } from '@stepflow/engine'
 import { isCodeFile } from '../flows/code-file.ts'
 import { refuseInvalid } from '../flows/refuse-invalid.ts'
@@ -177,7 +178,7 @@ export class FolderFlows {
       if (own === undefined && nameByFile(path) !== name) throw namedOtherwise(name, nameByFile(path))
       await versions.checkBase(name, base)
       return this.#publishing(name, first, path, async () => {
-        const written = withEndsOf(there?.content?.text, text)
+        const written = withLineEndsOf(there?.content?.text ?? '', text)
         const isWritten = there?.content?.text === written
         const content =
           isWritten && there?.content ? there.content : await this.#folder.write(path, written, there?.content)
@@ -392,10 +393,4 @@ function isSameMark(a: FileMark | undefined, b: FileMark | undefined): boolean {
 
 function namedOtherwise(name: string, own: string): FlowError {
   return new FlowError('INVALID_INPUT', `the flow is called "${own}", not "${name}": save it under its own name`)
-}
-
-/** A page sends LF; the file keeps its line ends. */
-function withEndsOf(before: string | undefined, text: string): string {
-  if (!before?.includes('\r\n') || /(?<!\r)\n/.test(before)) return text
-  return text.replace(/\r?\n/g, '\r\n')
 }

@@ -1,5 +1,6 @@
 // Two versions of a flow beside each other: their texts line by line, or one graph of both. Loaded when it is asked for.
 
+import { withLf } from '@stepflow/dialects'
 import { useQuery } from '@tanstack/react-query'
 import { type ReactElement, useEffect, useId, useMemo, useState } from 'react'
 import { queries } from '../api/queries.ts'
@@ -102,7 +103,7 @@ function Which({ label, value, choices, words, onChange }: WhichProps): ReactEle
 
 function useText(name: string, version: number, written: string | undefined) {
   const { data, error } = useQuery({ ...queries.version(name, version), enabled: version !== WRITTEN })
-  return { text: version === WRITTEN ? written : data?.text.replaceAll('\r\n', '\n'), error }
+  return { text: version === WRITTEN ? written : data && withLf(data.text), error }
 }
 
 function GraphDiff({ before, after, file }: Pick<DiffRequest, 'before' | 'after' | 'file'>): ReactElement {

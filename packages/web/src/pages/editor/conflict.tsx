@@ -1,11 +1,11 @@
 // Somebody else has saved in the meantime: both texts side by side, and which one shall stay.
 
 import type { FlowDetail } from '@stepflow/api'
+import { withLf } from '@stepflow/dialects'
 import type { ReactElement } from 'react'
 import { Button } from '../../parts/button.tsx'
 import { Diff } from '../../parts/diff.tsx'
 import { Dialog } from '../../parts/floating.tsx'
-import { withLf } from './use-saving.ts'
 
 export interface ConflictProps {
   readonly mine: string

@@ -1,6 +1,7 @@
 // The editor: the text of a flow, its graph beside it, and below them what is wrong, what it gives, its tests and versions.
 
 import type { FlowDetail } from '@stepflow/api'
+import { withLf } from '@stepflow/dialects'
 import type { Json } from '@stepflow/engine'
 import { useQuery } from '@tanstack/react-query'
 import { createLazyRoute, useParams, useSearch } from '@tanstack/react-router'
@@ -33,7 +34,7 @@ import { useLastValues } from './use-last-values.ts'
 import { useLastOf, useReferences } from './use-references.ts'
 import { useRunNodes } from './use-run-nodes.ts'
 import { type PartToRun, useRunsHere } from './use-runs-here.ts'
-import { useSaving, withLf } from './use-saving.ts'
+import { useSaving } from './use-saving.ts'
 import { useTestFrom } from './use-test-from.ts'
 
 export const editorPage = createLazyRoute('/flows/$name/edit')({ component: EditorPage })

@@ -9,6 +9,7 @@ import { highlightSelectionMatches, searchKeymap } from '@codemirror/search'
 import { EditorState, Transaction } from '@codemirror/state'
 import { drawSelection, EditorView, highlightActiveLine, hoverTooltip, keymap, lineNumbers } from '@codemirror/view'
 import { tags } from '@lezer/highlight'
+import { withLf } from '@stepflow/dialects'
 import type { Change } from '@stepflow/dialects/edit'
 import { type ReactElement, type RefObject, useEffect, useImperativeHandle, useRef } from 'react'
 import { complete, hoverText, marksOf } from '../../model/text-hints.ts'
@@ -154,6 +155,9 @@ function stateOf(doc: string, isReadOnly: boolean, latest: RefObject<TextPanePro
       EditorView.cspNonce.of(cspNonce()),
       EditorView.contentAttributes.of({ 'aria-label': 'Flow text' }),
       EditorState.readOnly.of(isReadOnly),
+      // A CR that ends no line is a character as any other, and stays where it is.
+      EditorState.lineSeparator.of('\n'),
+      EditorView.clipboardInputFilter.of((text) => withLf(text)),
       EditorView.domEventHandlers({ beforeinput: typesOver }),
       lineNumbers(),
       history(),

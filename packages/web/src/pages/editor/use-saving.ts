@@ -2,6 +2,7 @@
 // meanwhile: a text that nobody touched here follows, one that somebody did asks.
 
 import type { FlowDetail } from '@stepflow/api'
+import { withLf, withLineEndsOf } from '@stepflow/dialects'
 import { FlowError, type Json } from '@stepflow/engine'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
@@ -85,10 +86,9 @@ export function useSaving(options: SavingOptions): Saving {
   const save = async (as: string, over = base) => {
     const isOther = as !== name
     try {
-      // The editor knows one line end; a file keeps its own.
-      const isCrlf = flow?.text.includes('\r\n') === true
+      // The editor knows one line end; the lines of the flow keep their own.
       const next = await client.saveFlow(as, {
-        text: isCrlf ? text.replaceAll('\n', '\r\n') : text,
+        text: withLineEndsOf(flow?.text ?? '', text),
         base: isOther ? 0 : over,
       })
       queryClient.setQueryData(['flow', as], next)
@@ -132,10 +132,6 @@ export function useSaving(options: SavingOptions): Saving {
     publish,
     take,
   }
-}
-
-export function withLf(text: string): string {
-  return text.replaceAll('\r\n', '\n')
 }
 
 // ---
