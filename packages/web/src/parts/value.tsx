@@ -1,5 +1,6 @@
 // A value: as a tree whose branches open, or raw; with what copies it, its path, or all of it.
 
+import { pathText } from '@stepflow/dialects'
 import { ChevronDown, ChevronRight } from 'lucide-react'
 import { type ReactElement, useState } from 'react'
 import { bytesText, countText } from '../model/format.ts'
@@ -61,7 +62,7 @@ export function Value({ value, what, loadAll, referenceOf, dragOf }: ValueProps)
         </div>
       ) : (
         <ul role="tree" aria-label="Value" className="tree box" tabIndex={0}>
-          <Children value={value} path="$" keys={ROOT} referenceOf={referenceOf} dragOf={dragOf} />
+          <Children value={value} keys={ROOT} referenceOf={referenceOf} dragOf={dragOf} />
         </ul>
       )}
     </div>
@@ -71,8 +72,6 @@ export function Value({ value, what, loadAll, referenceOf, dragOf }: ValueProps)
 // ---
 
 interface Below {
-  /** As it is shown. */
-  readonly path: string
   readonly keys: Keys
   readonly referenceOf: ValueProps['referenceOf']
   readonly dragOf: DragOf | undefined
@@ -80,20 +79,13 @@ interface Below {
 
 const ROOT: readonly string[] = []
 
-function Children({ value, path, keys, ...rest }: Below & { readonly value: object }): ReactElement {
+function Children({ value, keys, ...rest }: Below & { readonly value: object }): ReactElement {
   const [most, setMost] = useState(AT_ONCE)
   const entries = Array.isArray(value) ? value.map((one, i) => [String(i), one] as const) : Object.entries(value)
   return (
     <>
       {entries.slice(0, most).map(([key, one]) => (
-        <Branch
-          key={key}
-          name={key}
-          value={one}
-          keys={[...keys, Array.isArray(value) ? Number(key) : key]}
-          path={Array.isArray(value) ? `${path}[${key}]` : pathTo(path, key)}
-          {...rest}
-        />
+        <Branch key={key} name={key} value={one} keys={[...keys, Array.isArray(value) ? Number(key) : key]} {...rest} />
       ))}
       {entries.length > most ? (
         <li role="none">
@@ -106,12 +98,9 @@ function Children({ value, path, keys, ...rest }: Below & { readonly value: obje
   )
 }
 
-function pathTo(path: string, key: string): string {
-  return /^[A-Za-z_]\w*$/.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`
-}
-
 function Branch(props: Below & { readonly name: string; readonly value: unknown }): ReactElement {
-  const { name, value, path, keys, referenceOf, dragOf } = props
+  const { name, value, keys, referenceOf, dragOf } = props
+  const path = pathText(keys)
   const depth = keys.length - 1
   const isHolder = typeof value === 'object' && value !== null
   const [isOpen, setOpen] = useState(depth < 1)
@@ -167,7 +156,7 @@ function Branch(props: Below & { readonly name: string; readonly value: unknown 
       </div>
       {isHolder && isOpen && size > 0 ? (
         <ul role="group">
-          <Children value={value} path={path} keys={keys} referenceOf={referenceOf} dragOf={dragOf} />
+          <Children value={value} keys={keys} referenceOf={referenceOf} dragOf={dragOf} />
         </ul>
       ) : null}
     </li>

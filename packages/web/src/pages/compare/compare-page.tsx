@@ -6,7 +6,7 @@ import { FlowError } from '@stepflow/engine'
 import { useQueries } from '@tanstack/react-query'
 import { createLazyRoute, Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { ArrowLeftRight } from 'lucide-react'
-import { type ReactElement, useMemo, useState } from 'react'
+import { type ReactElement, useCallback, useMemo, useState } from 'react'
 import { queries } from '../../api/queries.ts'
 import { Graph } from '../../canvas/graph.tsx'
 import type { GraphNode } from '../../canvas/graph-node.ts'
@@ -19,6 +19,7 @@ import { Fault } from '../../parts/fault.tsx'
 import { Choice } from '../../parts/floating.tsx'
 import { type Column, Rows } from '../../parts/rows.tsx'
 import { Status } from '../../parts/status.tsx'
+import { useSteady } from '../../parts/steady.ts'
 import { Ago, useNow } from '../../parts/time.tsx'
 import { Outlines } from '../../parts/waiting.tsx'
 import { Crumb } from '../../shell/crumb.tsx'
@@ -76,9 +77,13 @@ function Loaded({ a, b }: { a: Run; b: Run }): ReactElement {
   // Where the panel lies over the rest, it comes when it is asked for.
   const usual = matchMedia(SHEETS).matches ? undefined : all?.find(({ differs }) => differs)?.id
   const selected = search.step === NO_STEP ? undefined : (search.step ?? usual)
-  const select = (step: string | undefined) =>
-    void navigate({ search: (now) => ({ ...now, step: step ?? NO_STEP }), replace: true })
+  const select = useSteady(
+    (step: string | undefined) =>
+      void navigate({ search: (now) => ({ ...now, step: step ?? NO_STEP }), replace: true }),
+  )
   const nodes = useMemo(() => nodesOf(all ?? [], graph), [all, graph])
+  const isFaded = useCallback((id: string) => !nodes.get(id)?.description.startsWith('differs'), [nodes])
+  const columns = useMemo(() => columnsOf(select), [select])
   const differing = all?.filter(({ differs }) => differs) ?? []
   const error = stepsA.error ?? stepsB.error ?? flowA.error ?? flowB.error
   const rows = shown === 'all' ? (all ?? []) : differing
@@ -125,13 +130,7 @@ function Loaded({ a, b }: { a: Run; b: Run }): ReactElement {
         <div className="compare">
           {error ? <Fault error={error} /> : null}
           {graph && all ? (
-            <Graph
-              graph={graph}
-              nodes={nodes}
-              selected={selected}
-              onSelect={select}
-              isFaded={(id) => !nodes.get(id)?.description.startsWith('differs')}
-            />
+            <Graph graph={graph} nodes={nodes} selected={selected} onSelect={select} isFaded={isFaded} />
           ) : (
             <Outlines rows={6} />
           )}
@@ -156,7 +155,7 @@ function Loaded({ a, b }: { a: Run; b: Run }): ReactElement {
               </div>
               <Rows
                 label="Steps"
-                columns={columnsOf(select)}
+                columns={columns}
                 rows={rows}
                 keyOf={({ id }) => id}
                 selected={selected}
