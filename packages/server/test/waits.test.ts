@@ -114,11 +114,23 @@ test('the inbox comes in pages, the oldest first', async () => {
   for (let cursor = ''; ; ) {
     const { body } = await server.call('GET', `/waits?name=go&limit=2${cursor}`)
     for (const { since } of body.waits) seen.push(since)
+    expect(body.total).toBeGreaterThanOrEqual(3)
     if (body.nextCursor === undefined) break
     cursor = `&cursor=${body.nextCursor}`
   }
   expect(seen.length).toBeGreaterThanOrEqual(3)
   expect(seen).toEqual([...seen].sort())
+})
+
+test('of a run the waits of one item are found', async () => {
+  const runId = (await server.call('POST', '/runs', { flowName: 'waits', inputs: [{}, {}, {}] })).body.runId
+  const waits = (item: string) => server.call('GET', `/waits?runId=${runId}${item}`)
+  await expect.poll(async () => (await waits('')).body.total).toBe(3)
+
+  const { body } = await waits('&item=1')
+
+  expect([body.total, body.waits.map(({ item }: { item: number }) => item)]).toEqual([1, [1]])
+  expect((await server.call('GET', '/waits?item=1')).status).toBe(400)
 })
 
 test('a signal wakes what waits for it, and one with the same id counts once', async () => {

@@ -333,7 +333,13 @@ export class StepflowClient {
 
   /** The open ones, the oldest first. */
   listWaits(
-    query: { readonly runId?: string; readonly name?: string; readonly limit?: number; readonly cursor?: string } = {},
+    query: {
+      readonly runId?: string
+      readonly item?: number
+      readonly name?: string
+      readonly limit?: number
+      readonly cursor?: string
+    } = {},
   ): Promise<WaitList> {
     return this.#http.json('/waits', 'waits', { query })
   }

@@ -40,9 +40,10 @@ export const waitListSchema = {
   type: 'object',
   properties: {
     waits: { type: 'array', description: 'The oldest first.', items: waitSchema },
+    total: { type: 'integer', minimum: 0, description: 'On all pages.' },
     nextCursor: { type: 'string', description: 'Of the next page, if there is one.' },
   },
-  required: ['waits'],
+  required: ['waits', 'total'],
 } as const satisfies ShapeSchema
 
 /** A page of open waits. */

@@ -6,6 +6,7 @@ import { checkSignal, eachRun, type RecordedRun, summaryOf, type Wait, type Wait
 import type { App } from '../app/app.ts'
 import { cursorAfter, readCursor } from '../app/cursor.ts'
 import { MOST_IN_LIST, MOST_OF_ONE, preview } from '../app/preview.ts'
+import { unreadable } from '../app/problem.ts'
 import { contextOf, decide, decidedShape, findWait, waitId } from '../runs/decide.ts'
 import { openIfThere } from '../runs/open-if-there.ts'
 import type { Services } from '../services.ts'
@@ -23,6 +24,7 @@ export function waitRoutes(app: App, { runs, engine, store, clock }: Services): 
           type: 'object',
           properties: {
             runId: { type: 'string', description: 'Of one run.' },
+            item: { type: 'integer', minimum: 0, description: 'Of one item of it.' },
             name: { type: 'string', description: 'Of the signal.' },
             limit: { type: 'integer', minimum: 1, maximum: 1000 },
             cursor: { type: 'string' },
@@ -31,14 +33,17 @@ export function waitRoutes(app: App, { runs, engine, store, clock }: Services): 
         response: { 200: waitListSchema },
       },
     },
-    async ({ query: { runId, name, limit = 100, cursor } }) => {
+    async ({ query: { runId, item, name, limit = 100, cursor } }) => {
+      if (item !== undefined && runId === undefined) throw unreadable('"item" is one of a run: give its "runId"')
       const behind = readCursor(cursor)
       const found: Open[] = []
+      let total = 0
       const add = async (recorded: RecordedRun) => {
-        for await (const wait of recorded.waits.open()) {
+        for await (const wait of recorded.waits.open(item)) {
           const id = waitId(recorded.row.id, wait.path)
           const place = `${String(wait.since).padStart(16, '0')} ${id}`
-          if (name !== undefined && wait.name !== name) continue
+          if ((name ?? wait.name) !== wait.name || (item ?? wait.item) !== wait.item) continue
+          total++
           if (behind === undefined || place > behind) found.push({ recorded, wait, place })
         }
       }
@@ -49,6 +54,7 @@ export function waitRoutes(app: App, { runs, engine, store, clock }: Services): 
       const last = page.at(-1)
       return {
         waits: await Promise.all(page.map(({ recorded, wait }) => shown(recorded, { wait }, MOST_IN_LIST))),
+        total,
         ...(found.length > limit && last ? { nextCursor: cursorAfter(last.place) } : {}),
       }
     },

@@ -11,6 +11,8 @@ export const queryClient = new QueryClient({
       // What the server refuses stays refused; what did not reach it is tried again.
       retry: (count, error) => count < 3 && !(FlowError.is(error) && error.code !== 'UNREACHABLE'),
       refetchOnWindowFocus: false,
+      // A server on this machine answers also where there is no network.
+      networkMode: 'always',
     },
   },
 })
@@ -177,5 +179,27 @@ export const queries = {
   /** No event reports signs of life; nodes give one every 2 s. */
   nodes: () => queryOptions({ queryKey: ['nodes'], queryFn: () => client.listNodes(), refetchInterval: 2_000 }),
 
-  waits: () => queryOptions({ queryKey: ['waits'], queryFn: () => client.listWaits() }),
+  waits: () =>
+    infiniteQueryOptions({
+      queryKey: ['waits', 'all'],
+      queryFn: ({ pageParam }) => client.listWaits(pageParam === '' ? {} : { cursor: pageParam }),
+      initialPageParam: '',
+      getNextPageParam: ({ nextCursor }) => nextCursor,
+    }),
+
+  countOfWaits: () =>
+    queryOptions({
+      queryKey: ['waits', 'count'],
+      queryFn: async () => (await client.listWaits({ limit: 1 })).total,
+    }),
+
+  /** The oldest one of a run, or of one item of it. */
+  waitOf: (runId: string, item: number | undefined) =>
+    queryOptions({
+      queryKey: ['waits', 'of', runId, item],
+      queryFn: async () => {
+        const { waits } = await client.listWaits({ runId, limit: 1, ...(item === undefined ? {} : { item }) })
+        return waits[0] ?? null
+      },
+    }),
 }

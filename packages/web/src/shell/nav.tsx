@@ -33,7 +33,7 @@ export interface NavProps {
 export function Nav({ isOpen, onClose, onMenu, onCommands }: NavProps): ReactElement {
   const { data: info } = useQuery(queries.info())
   const { data: running } = useQuery(queries.countOf('running'))
-  const { data: waits } = useQuery(queries.waits())
+  const { data: waits } = useQuery(queries.countOfWaits())
   const { isFolded } = useSettings()
   return (
     <>
@@ -54,7 +54,7 @@ export function Nav({ isOpen, onClose, onMenu, onCommands }: NavProps): ReactEle
         <ul className="pages">
           <Entry to="/runs" icon={<Activity size={16} />} word="Runs" count={running} />
           <Entry to="/flows" icon={<Workflow size={16} />} word="Flows" />
-          <Entry to="/approvals" icon={<CircleCheck size={16} />} word="Approvals" count={waits?.waits.length} waits />
+          <Entry to="/approvals" icon={<CircleCheck size={16} />} word="Approvals" count={waits} waits />
           <Entry to="/schedules" icon={<Clock size={16} />} word="Schedules" apart />
           <Entry to="/components" icon={<Box size={16} />} word="Components" />
           <Entry to="/secrets" icon={<KeyRound size={16} />} word="Secrets" />

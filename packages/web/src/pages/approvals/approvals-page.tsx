@@ -1,11 +1,13 @@
-// What waits for a person, the oldest first.
+// What waits for a person, the oldest first. Of a long list only the rows in sight are there.
 
-import { useQuery } from '@tanstack/react-query'
+import type { Wait } from '@stepflow/api'
+import { useInfiniteQuery } from '@tanstack/react-query'
 import { createLazyRoute, Link } from '@tanstack/react-router'
-import type { ReactElement } from 'react'
+import { memo, type ReactElement, useEffect, useMemo, useRef } from 'react'
 import { queries } from '../../api/queries.ts'
-import { shortId } from '../../model/format.ts'
+import { countText, shortId } from '../../model/format.ts'
 import { Fault } from '../../parts/fault.tsx'
+import { useSight } from '../../parts/sight.ts'
 import { Shape } from '../../parts/status.tsx'
 import { Ago } from '../../parts/time.tsx'
 import { Outlines } from '../../parts/waiting.tsx'
@@ -15,49 +17,46 @@ export const approvalsPage = createLazyRoute('/approvals')({ component: Approval
 
 // ---
 
+/** As in the styles. */
+const ROW = 65
+const NARROW_ROW = 81
+const MARGIN_ROWS = 8
+
 function ApprovalsPage(): ReactElement {
   useTitle('Approvals')
-  const { data, error, refetch } = useQuery(queries.waits())
+  const { data, error, refetch, fetchNextPage, hasNextPage, isFetchingNextPage } = useInfiniteQuery(queries.waits())
+  const waits = useMemo(() => data?.pages.flatMap((page) => page.waits) ?? [], [data])
+  const total = data?.pages.at(-1)?.total ?? 0
+  const rowHeight = matchMedia('(max-width: 599px)').matches ? NARROW_ROW : ROW
+  const box = useRef<HTMLDivElement>(null)
+  const [first, count] = useSight(box, rowHeight, MARGIN_ROWS)
+  const last = Math.min(waits.length, first + count)
+  useEffect(() => {
+    if (last >= waits.length && hasNextPage && !isFetchingNextPage) void fetchNextPage()
+  }, [last, waits.length, hasNextPage, isFetchingNextPage, fetchNextPage])
   return (
     <>
       <header className="head">
         <h1>Approvals</h1>
+        {total > 0 ? <span className="small ink-2">{countText(total)}</span> : null}
         <span className="fill" />
       </header>
-      <div className="scroll">
+      <div className="scroll" ref={box}>
         {error ? <Fault error={error} retry={() => void refetch()} /> : null}
         {data || error ? null : <Outlines rows={5} />}
-        {data?.waits.length === 0 ? (
+        {data && waits.length === 0 ? (
           <div className="empty">
             <p>Nothing waits for a person.</p>
             <code>component: /builtin/wait_for_signal</code>
           </div>
         ) : null}
-        {data && data.waits.length > 0 ? (
-          <ul aria-label="Waiting approvals">
-            {data.waits.map(({ id, title, name, description, flowName, runId, step, since, expiresAt }) => (
-              <li key={id} className="approval">
-                <Shape status="waiting" />
-                <span className="fill">
-                  <Link to="/approvals/$waitId" params={{ waitId: id }} className="question">
-                    {title ?? name}
-                  </Link>
-                  <span className="cut ink-3">{description ?? `asked by step ${step}`}</span>
-                </span>
-                <span className="small ink-2 when">
-                  <span>
-                    {flowName ?? 'flow'} <span className="mono">{shortId(runId)}</span>
-                  </span>
-                  <span>
-                    asked <Ago at={since} />
-                  </span>
-                  {expiresAt === undefined ? null : (
-                    <span className="waiting">
-                      expires <Ago at={expiresAt} />
-                    </span>
-                  )}
-                </span>
-              </li>
+        {waits.length > 0 ? (
+          <ul
+            aria-label="Waiting approvals"
+            style={{ paddingTop: first * rowHeight, paddingBottom: (waits.length - last) * rowHeight }}
+          >
+            {waits.slice(first, last).map((wait, i) => (
+              <Row key={wait.id} wait={wait} number={first + i + 1} total={total} />
             ))}
           </ul>
         ) : null}
@@ -65,3 +64,37 @@ function ApprovalsPage(): ReactElement {
     </>
   )
 }
+
+interface RowProps {
+  readonly wait: Wait
+  readonly number: number
+  readonly total: number
+}
+
+const Row = memo(function Row({ wait, number, total }: RowProps): ReactElement {
+  const { id, title, name, description, flowName, runId, step, since, expiresAt } = wait
+  return (
+    <li className="approval" aria-posinset={number} aria-setsize={total}>
+      <Shape status="waiting" />
+      <span className="fill">
+        <Link to="/approvals/$waitId" params={{ waitId: id }} className="question cut" title={title ?? name}>
+          {title ?? name}
+        </Link>
+        <span className="cut ink-3">{description ?? `asked by step ${step}`}</span>
+      </span>
+      <span className="small ink-2 when">
+        <span>
+          {flowName ?? 'flow'} <span className="mono">{shortId(runId)}</span>
+        </span>
+        <span>
+          asked <Ago at={since} />
+        </span>
+        {expiresAt === undefined ? null : (
+          <span className="waiting">
+            expires <Ago at={expiresAt} />
+          </span>
+        )}
+      </span>
+    </li>
+  )
+})

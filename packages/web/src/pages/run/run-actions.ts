@@ -36,16 +36,16 @@ export interface RunActions {
   readonly setOpen: (dialog: RunDialog | undefined) => void
   /** The step that failed first. */
   readonly failed: string | undefined
-  /** What a person is asked, by this run. */
+  /** What a person is asked, by this run or the item that is looked at. */
   readonly wait: { readonly id: string; readonly step: string } | undefined
 }
 
-export function useRunActions(run: Run, rows: readonly StepRow[]): RunActions {
+export function useRunActions(run: Run, rows: readonly StepRow[], item: number | undefined): RunActions {
   const [open, setOpen] = useState<RunDialog>()
   const { data: info } = useQuery(queries.info())
-  const { data: waits } = useQuery(queries.waits())
+  const { data: asked } = useQuery({ ...queries.waitOf(run.runId, item), enabled: !isOver(run) })
   const navigate = useNavigate()
-  const wait = waits?.waits.find(({ runId }) => runId === run.runId)
+  const wait = isOver(run) ? undefined : (asked ?? undefined)
   const failed = rows.find(({ status, recovered }) => status === 'failed' && recovered === undefined)?.stepId
   const mayAct = info?.role === 'operator' || info?.role === 'admin'
   const isAdmin = info?.role === 'admin'

@@ -24,7 +24,7 @@ import { type RunAction, type RunDialog, useRunActions } from './run-actions.ts'
 import type { RunPlace } from './run-place.ts'
 
 export function RunHead({ run, rows, place }: { run: Run; rows: readonly StepRow[]; place: RunPlace }): ReactElement {
-  const { actions, open, setOpen, failed, wait } = useRunActions(run, rows)
+  const { actions, open, setOpen, failed, wait } = useRunActions(run, rows, place.item)
   usePageCommands(useMemo(() => ({ actions }), [actions]))
   const dialog = (name: RunDialog) => ({
     run,
