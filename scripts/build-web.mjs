@@ -112,12 +112,15 @@ function checkSizes(folder) {
     .map(([key, files]) => [key, [...files].reduce((sum, file) => sum + sizeOf(file), 0)])
   const css = readdirSync(join(folder, 'assets')).filter((name) => name.endsWith('.css.gz'))
   sizes.push(['styles', css.reduce((sum, name) => sum + statSync(join(folder, 'assets', name)).size / 1024, 0)])
-  const worker = readdirSync(join(folder, 'assets')).find((name) => name.includes('.worker-'))
-  sizes.push(['worker', statSync(join(folder, 'assets', worker)).size / 1024])
+  for (const name of readdirSync(join(folder, 'assets'))) {
+    const [, worker] = /^(\w+)\.worker-/.exec(name) ?? []
+    if (worker) sizes.push([`${worker} worker`, statSync(join(folder, 'assets', name)).size / 1024])
+  }
   const most = {
     'index.html': 205,
     styles: 20,
-    worker: 95,
+    'compile worker': 95,
+    'events worker': 12,
     'src/pages/run/run-page.tsx': 235,
     'src/pages/editor/editor-page.tsx': 385,
   }

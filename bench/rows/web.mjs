@@ -204,10 +204,11 @@ function clickedAt({ of, nth, until, text }) {
 
 function watchEvents() {
   window.watched = { events: 0, delays: [], longest: 0 }
-  const listen = EventSource.prototype.addEventListener
-  EventSource.prototype.addEventListener = function (name, listener, ...rest) {
+  const listen = MessagePort.prototype.addEventListener
+  MessagePort.prototype.addEventListener = function (name, listener, ...rest) {
     const told = (event) => {
       const start = performance.now()
+      if (event.data?.event === undefined) return listener(event)
       window.watched.events++
       listener(event)
       // What it changes is applied in the next frame, and shown in the one after that.

@@ -35,6 +35,48 @@ test('a server that starts is asked again, and what it refuses for good is throw
   expect(count).toBe(2)
 })
 
+test('events of a connection on which nothing comes any more are continued on another', async () => {
+  const asked: string[] = []
+  const client = await against((request, response) => {
+    asked.push(request.url ?? '')
+    response.setHeader('content-type', 'text/event-stream')
+    // The first one stays open, and says no more.
+    if (asked.length === 1) response.write('id: 1\n\nid: 2\nevent: run\ndata: {"n":1}\n\n')
+    else response.end('id: 3\nevent: run\ndata: {"n":2}\n\n')
+  })
+  const places: string[] = []
+  const away: string[] = []
+  const seen: unknown[] = []
+
+  for await (const { data } of client.getRunEvents('r', {
+    silentMs: 50,
+    onPlace: (place) => places.push(place),
+    onAway: ({ message }) => away.push(message),
+  })) {
+    seen.push(data)
+    if (seen.length === 2) break
+  }
+
+  expect(seen).toEqual([{ n: 1 }, { n: 2 }])
+  expect(asked[1]).toContain('after=2')
+  expect(places).toEqual(['1', '2'])
+  expect(away[0]).toContain('nothing has come for 50 ms')
+})
+
+test('a stream that breaks off again and again is waited for as long each time', async () => {
+  let count = 0
+  const client = await against((_request, response) => {
+    response.setHeader('content-type', 'text/event-stream')
+    response.write(`id: ${++count}\nevent: run\ndata: {}\n\n`, () => response.destroy())
+  })
+  let seen = 0
+
+  // Each failure is the first one in a row: what has come in between ends the row.
+  for await (const _ of client.getRunEvents('r', { reconnectMs: 1_500 })) if (++seen === 8) break
+
+  expect(seen).toBe(8)
+})
+
 test('lines are sent again, from the first on, with the same key', async () => {
   const bodies: string[] = []
   const keys: unknown[] = []

@@ -3,8 +3,8 @@
 import { createRootRoute, createRoute, createRouter, redirect } from '@tanstack/react-router'
 import { basePath } from './api/base.ts'
 import { RunsPage } from './pages/runs/runs-page.tsx'
+import { Broken } from './parts/broken.tsx'
 import { Outlines } from './parts/waiting.tsx'
-import { Broken } from './shell/broken.tsx'
 import { Frame } from './shell/frame.tsx'
 import { NotFound } from './shell/not-found.tsx'
 
@@ -114,7 +114,7 @@ export const router = createRouter({
     const params = new URLSearchParams(given.map(([name, value]) => [name, String(value)]))
     return params.size === 0 ? '' : `?${params}`
   },
-  defaultErrorComponent: ({ error }) => <Broken error={error} />,
+  defaultErrorComponent: ({ error }) => <Broken error={error} what="page" />,
   defaultPendingComponent: () => <Outlines />,
   defaultPendingMs: 150,
   defaultPreload: 'intent',

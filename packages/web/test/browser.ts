@@ -31,30 +31,39 @@ export interface OpenOptions {
   readonly clockAhead?: number
   /** Console errors that the test wants: a part of their text. */
   readonly expected?: readonly string[]
+  /** Beside another page: with what that one keeps. */
+  readonly beside?: Page
+  /** Done before the page is asked for. */
+  readonly before?: (page: Page) => Promise<unknown>
 }
 
 let browser: Promise<Browser> | undefined
 
 /** A new page with nothing kept from others; closed when the test has ended. */
 export async function openPage(address: string, options: OpenOptions = {}): Promise<Page> {
-  const { width = 1440, height = 900, theme = 'light', timezone, clockAhead, expected = [] } = options
+  const { width = 1440, height = 900, theme = 'light', timezone, clockAhead, expected = [], beside, before } = options
   const found = browserPath()
   if ('why' in found) throw new Error(found.why)
   if (!browser) {
     browser = chromium.launch({ executablePath: found.path, args: ['--no-sandbox'] })
     afterAll(async () => (await browser)?.close())
   }
-  const context = await (await browser).newContext({
-    viewport: { width, height },
-    colorScheme: theme,
-    ...(timezone === undefined ? {} : { timezoneId: timezone }),
-  })
+  const context =
+    beside?.context() ??
+    (await (
+      await browser
+    ).newContext({
+      viewport: { width, height },
+      colorScheme: theme,
+      ...(timezone === undefined ? {} : { timezoneId: timezone }),
+    }))
   // Patience for a machine that is busy; a test has a minute.
   context.setDefaultTimeout(50_000)
-  if (clockAhead !== undefined) {
-    await context.addInitScript(`{ const now = Date.now; Date.now = () => now.call(Date) + ${clockAhead} }`)
-  }
   const page = await context.newPage()
+  if (clockAhead !== undefined) {
+    await page.addInitScript(`{ const now = Date.now; Date.now = () => now.call(Date) + ${clockAhead} }`)
+  }
+  await before?.(page)
   const faults: string[] = []
   page.on('console', (message) => {
     const text = message.text()
@@ -70,7 +79,7 @@ export async function openPage(address: string, options: OpenOptions = {}): Prom
     }
   })
   onTestFinished(async () => {
-    await context.close()
+    await (beside ? page : context).close()
     expect(faults).toEqual([])
   })
   await page.goto(address)

@@ -10,6 +10,10 @@ export interface FollowEvents extends PatienceOptions {
   readonly topics?: readonly string[]
   /** The `cursor` of an answer, or the id of an event: what follows it comes. */
   readonly after?: string
+  /** Called with each place up to which everything has come; with the first one as soon as the server answers. */
+  readonly onPlace?: ((place: string) => void) | undefined
+  /** A server that sends nothing for that long is away: it sends a sign of life every 15 s. 45 s unless told. */
+  readonly silentMs?: number | undefined
 }
 
 /** What happened, or how something stands now. */
@@ -27,7 +31,7 @@ type Query = Readonly<Record<string, string | number | readonly string[] | undef
 export async function* followEvents(
   http: Http,
   path: string,
-  { topics, after, ...options }: FollowEvents,
+  { topics, after, onPlace, silentMs = SILENT_MS, ...options }: FollowEvents,
   query: Query = {},
 ): AsyncGenerator<ServerEvent> {
   const patience = new Patience(options)
@@ -41,15 +45,16 @@ export async function* followEvents(
       })
       if (answer.status === 204) return
       let hasCome = false
-      for await (const { id, event, data } of readEvents(http.chunks(answer))) {
+      for await (const { id, event, data } of readEvents(http.chunks(answer, silentMs))) {
         hasCome = true
-        if (id !== undefined) place = id
-        if (data === undefined) continue
-        yield { event, data: JSON.parse(data), ...(id === undefined ? {} : { id }) }
+        patience.reset()
+        if (data !== undefined) yield { event, data: JSON.parse(data), ...(id === undefined ? {} : { id }) }
+        if (id === undefined) continue
+        place = id
+        onPlace?.(id)
       }
       // The run has ended, or the server does: asked again, it says which.
       if (!hasCome) throw new FlowError('UNREACHABLE', 'the server ends the stream of events')
-      patience.reset()
     } catch (thrown) {
       await patience.after(thrown)
     }
@@ -57,6 +62,8 @@ export async function* followEvents(
 }
 
 // ---
+
+const SILENT_MS = 45_000
 
 interface RawEvent {
   readonly event: string

@@ -32,7 +32,8 @@ export class Http {
   constructor({ url, token, fetch: own = fetch }: HttpOptions) {
     this.base = baseOf(url)
     this.#token = token === undefined ? undefined : checkedToken(token)
-    this.#fetch = own
+    // In a browser it is a function of the page's, not of this object's.
+    this.#fetch = (...words) => own(...words)
   }
 
   /** `has`: what every such answer has; one without it is another server's. */
@@ -105,13 +106,13 @@ export class Http {
     throw await problemOf(answer)
   }
 
-  /** Chunks of a body as they come; throws UNREACHABLE if it breaks off. */
-  async *chunks(answer: Response): AsyncGenerator<Uint8Array> {
+  /** Chunks of a body as they come; throws UNREACHABLE if it breaks off, or if nothing has come for `silentMs`. */
+  async *chunks(answer: Response, silentMs?: number): AsyncGenerator<Uint8Array> {
     const reader = answer.body?.getReader()
     if (!reader) return
     try {
       for (;;) {
-        const { done, value } = await this.read(() => reader.read())
+        const { done, value } = await this.read(() => within(reader.read(), silentMs))
         if (done) return
         yield value
       }
@@ -135,6 +136,20 @@ export class Http {
 }
 
 // ---
+
+/** A connection whose other end is gone may never say so. */
+async function within<T>(coming: Promise<T>, ms: number | undefined): Promise<T> {
+  if (ms === undefined) return coming
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`nothing has come for ${ms} ms`)), ms)
+  })
+  try {
+    return await Promise.race([coming, silence])
+  } finally {
+    clearTimeout(timer)
+  }
+}
 
 function baseOf(text: string): string {
   let url: URL

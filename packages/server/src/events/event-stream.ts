@@ -12,7 +12,7 @@ import { topics as allTopics, standingTexts, type Topic, type View } from './chu
 import type { FlowChange, FlowNews } from './flow-news.ts'
 import { RowEvents } from './row-events.ts'
 import { Seat } from './seat.ts'
-import { eventText, type Place } from './sse.ts'
+import { eventText, type Place, placeOnly } from './sse.ts'
 
 export interface EventHubOptions {
   readonly store: Store
@@ -64,9 +64,10 @@ export class EventHub {
     const view = viewOf(options)
     const flows = new FlowEvents(this.#options.flows, options)
     try {
-      yield ': \n\n'
-      yield* flows.first()
       let at: Cursor = from?.cursor ?? (run === undefined ? await store.cursor() : BEGINNING)
+      // The head of the answer goes out with it: what a client reads from then on, this stream continues.
+      yield placeOnly(from ?? { cursor: at, owesState: false })
+      yield* flows.first()
       let skip = from?.done ?? 0
       let isOwed = from?.owesState === true
       while (!signal.aborted) {

@@ -75,8 +75,11 @@ function policyWith(nonce: string): string {
   ].join('; ')
 }
 
-const WORKER_POLICY =
-  "default-src 'none'; script-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+/** A worker keeps to the policy of its own script: it may load its other parts; one asks the server for what happens. */
+function workerPolicy(name: string): string {
+  const connect = name.startsWith('events.worker-') ? " connect-src 'self';" : ''
+  return `default-src 'none'; script-src 'self';${connect} base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
+}
 
 /** Its name changes with its content: whoever has it need not ask again. */
 async function sendAsset(
@@ -93,8 +96,7 @@ async function sendAsset(
     .type(asset.type)
     .header('Cache-Control', 'public, max-age=31536000, immutable')
     .header('Vary', 'Accept-Encoding')
-    // A worker keeps to the policy of its own script: it may load its other parts, and nothing else.
-    .header('Content-Security-Policy', WORKER_POLICY)
+    .header('Content-Security-Policy', workerPolicy(name))
   if (!asset.isCompressed) return reply.send(content)
   if (/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) {
     return reply.header('Content-Encoding', 'gzip').send(content)

@@ -2,6 +2,13 @@
 
 import { StepflowClient } from '@stepflow/api/client'
 import { serverUrl } from './base.ts'
+import { events } from './events.ts'
 import { watched } from './session.ts'
 
-export const client = new StepflowClient({ url: serverUrl, fetch: watched })
+export const client = new StepflowClient({
+  url: serverUrl,
+  async fetch(input, init) {
+    await events.ready()
+    return watched(input, init)
+  },
+})

@@ -1,63 +1,76 @@
-// What happens at the server, as it happens: one stream for the tab, closed while nobody looks at it.
+// What happens at the server, as it happens: of the stream that all tabs of the browser share.
 
-import { basePath } from './base.ts'
+import { serverUrl } from './base.ts'
+import { setSessionOver } from './session.ts'
+import { type Connection, type FromTab, SharedStream, type ToTab } from './shared-stream.ts'
 
-export type EventName = 'run' | 'items' | 'wait' | 'flow' | 'log'
-export type Connection = 'open' | 'connecting' | 'closed'
+type Listener = (name: string, data: unknown) => void
 
-type Listener = (name: EventName, data: unknown) => void
-
-const CLOSE_AFTER_HIDDEN_MS = 10_000
-/** Always followed; lines of logs are many, and come while somebody looks at some. */
-const ALWAYS: readonly EventName[] = ['run', 'items', 'wait', 'flow']
-const NAMES: readonly EventName[] = [...ALWAYS, 'log']
+const AWAY_AFTER_HIDDEN_MS = 10_000
+/** So long the first answers wait for the stream that continues them. */
+const MOST_WAIT_MS = 1_000
 
 /** Tells its listeners what happens; `reset`: what was missed cannot be told, everything is to be read again. */
 export class EventHub {
   readonly #listeners = new Set<Listener>()
   readonly #onReset = new Set<() => void>()
   readonly #onConnection = new Set<() => void>()
-  #source: EventSource | undefined
-  #lastId = ''
+  #tell: ((message: FromTab) => void) | undefined
   #logReaders = 0
-  #hasGap = false
   #hidden: ReturnType<typeof setTimeout> | undefined
-  #connection: Connection = 'closed'
-  #since = Date.now()
+  #standing: { readonly is: Connection; readonly since: number } = { is: 'closed', since: Date.now() }
+  /** Something was read that no stream continues. */
+  #hasGap = false
+  #isReady = false
+  #onReady: () => void = () => {}
+  readonly #ready = new Promise<void>((resolve) => {
+    this.#onReady = resolve
+  })
 
   get connection(): Connection {
-    return this.#connection
+    return this.#standing.is
   }
 
   /** Since when the connection is as it is. */
   get connectionSince(): number {
-    return this.#since
+    return this.#standing.since
   }
 
   start(): void {
+    if (this.#tell) return
+    this.#tell = join((message) => this.#hear(message))
     document.addEventListener('visibilitychange', () => {
       clearTimeout(this.#hidden)
-      if (document.hidden) this.#hidden = setTimeout(() => this.#close(), CLOSE_AFTER_HIDDEN_MS)
-      else this.#open()
+      if (document.hidden) this.#hidden = setTimeout(() => this.#leave('away'), AWAY_AFTER_HIDDEN_MS)
+      else this.#beHere()
     })
-    this.#open()
+    addEventListener('pagehide', () => this.#leave('gone'))
+    addEventListener('pageshow', ({ persisted }) => persisted && this.#beHere())
+    const goOnWithout = () => {
+      if (!this.#isReady) this.#hasGap = true
+      this.#waitNoMore()
+    }
+    if (document.hidden) goOnWithout()
+    else this.#beHere()
+    setTimeout(goOnWithout, MOST_WAIT_MS)
   }
 
-  /** After signing in: as somebody else. Nothing, before it has begun. */
-  reopen(): void {
-    if (!this.#source) return
-    this.#source.close()
-    this.#source = undefined
-    // Before the first event there is no place to go on from.
-    this.#hasGap = this.#lastId === ''
-    this.#open()
+  /** Resolves when what is read now is continued by the stream, or is not to wait for it any more. */
+  async ready(): Promise<void> {
+    if (this.#tell && !this.#isReady) await this.#ready
   }
 
-  /** Until the answer is called, lines of logs come too; the stream goes on where it was. */
+  /** After signing in: as somebody else. */
+  again(): void {
+    this.start()
+    this.#tell?.({ is: 'again' })
+  }
+
+  /** Until the answer is called, lines of logs come too. */
   wantLogs(): () => void {
-    if (this.#logReaders++ === 0) this.reopen()
+    if (this.#logReaders++ === 0) this.#beHere()
     return () => {
-      if (--this.#logReaders === 0) this.reopen()
+      if (--this.#logReaders === 0) this.#beHere()
     }
   }
 
@@ -76,47 +89,62 @@ export class EventHub {
     return () => void this.#onConnection.delete(listener)
   }
 
-  #open(): void {
-    if (this.#source && this.#source.readyState !== EventSource.CLOSED) return
-    const after = this.#lastId === '' ? '' : `&after=${encodeURIComponent(this.#lastId)}`
-    const topics = this.#logReaders > 0 ? NAMES : ALWAYS
-    const source = new EventSource(`${basePath}/api/v1/events?topics=${topics.join()}&kind=all${after}`)
-    this.#source = source
-    this.#become('connecting')
-    source.onopen = () => {
-      this.#become('open')
-      if (this.#hasGap) for (const listener of this.#onReset) listener()
-      this.#hasGap = false
-    }
-    source.onerror = () => {
-      this.#become('connecting')
-      // The browser gives up on an answer that is no stream, such as one that asks for a token.
-      if (source.readyState === EventSource.CLOSED && !document.hidden) setTimeout(() => this.#open(), 2_000)
-    }
-    for (const name of NAMES) {
-      source.addEventListener(name, (event: MessageEvent<string>) => {
-        if (event.lastEventId !== '') this.#lastId = event.lastEventId
-        for (const listener of this.#listeners) listener(name, JSON.parse(event.data))
-      })
-    }
-    source.addEventListener('reset', (event: MessageEvent<string>) => {
-      this.#lastId = event.lastEventId
-      for (const listener of this.#onReset) listener()
-    })
+  #beHere(): void {
+    if (!document.hidden) this.#tell?.({ is: 'here', wantsLogs: this.#logReaders > 0 })
   }
 
-  #close(): void {
-    this.#source?.close()
-    this.#source = undefined
-    this.#become('closed')
+  #leave(is: 'away' | 'gone'): void {
+    this.#tell?.({ is })
+    this.#stand({ is: 'closed', since: Date.now() })
   }
 
-  #become(connection: Connection): void {
-    if (this.#connection === connection) return
-    this.#connection = connection
-    this.#since = Date.now()
+  #waitNoMore(): void {
+    this.#isReady = true
+    this.#onReady()
+  }
+
+  #hear(message: ToTab): void {
+    if ('event' in message) {
+      for (const listener of this.#listeners) listener(message.event, message.data)
+    } else if (message.is === 'reset') this.#reset()
+    else {
+      this.#stand(message)
+      if (message.is === 'open' || message.refused !== undefined) this.#waitNoMore()
+      if (message.is === 'open' && this.#hasGap) this.#reset()
+      if (message.refused === 'UNAUTHENTICATED') setSessionOver(true)
+    }
+  }
+
+  #reset(): void {
+    this.#hasGap = false
+    for (const listener of this.#onReset) listener()
+  }
+
+  #stand(standing: { readonly is: Connection; readonly since: number }): void {
+    this.#standing = standing
     for (const listener of this.#onConnection) listener()
   }
 }
 
 export const events = new EventHub()
+
+// ---
+
+/** A browser that shares no workers, or cannot load this one, has a stream for each tab. */
+function join(tell: (message: ToTab) => void): (message: FromTab) => void {
+  const alone = () => new SharedStream({ url: serverUrl }).join(tell)
+  if (!('SharedWorker' in window)) return alone()
+  let last: FromTab | undefined
+  const worker = new SharedWorker(new URL('./events.worker.ts', import.meta.url), { type: 'module' })
+  let send = (message: FromTab) => worker.port.postMessage(message)
+  worker.port.addEventListener('message', ({ data }) => tell(data))
+  worker.port.start()
+  worker.addEventListener('error', () => {
+    send = alone()
+    if (last) send(last)
+  })
+  return (message) => {
+    last = message
+    send(message)
+  }
+}

@@ -2,6 +2,7 @@
 
 import { FlowError } from '@stepflow/engine'
 import { Component, type ReactElement, type ReactNode } from 'react'
+import { Broken } from './broken.tsx'
 import { Button } from './button.tsx'
 import { Copy } from './copy.tsx'
 
@@ -40,16 +41,7 @@ export class Pane extends Component<{ children: ReactNode }, { error: unknown }>
   override render(): ReactNode {
     const { error } = this.state
     if (error === undefined) return this.props.children
-    const report = error instanceof Error ? `${error.message}\n${error.stack ?? ''}` : String(error)
-    return (
-      <div className="empty" role="alert">
-        <p>This part of the page broke. The rest of it still works.</p>
-        <div className="row">
-          <Button onPress={() => location.reload()}>Reload</Button>
-          <Copy text={report} what="report" word="Copy report" />
-        </div>
-      </div>
-    )
+    return <Broken error={error} what="part" />
   }
 }
 

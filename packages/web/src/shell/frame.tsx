@@ -3,9 +3,7 @@
 import { FlowError } from '@stepflow/engine'
 import { Outlet, useLocation, useNavigate } from '@tanstack/react-router'
 import { type ReactElement, useEffect, useState } from 'react'
-import { events } from '../api/events.ts'
 import { queries, queryClient } from '../api/queries.ts'
-import { followNews } from '../model/news.ts'
 import { Pane } from '../parts/fault.tsx'
 import { useSettings } from '../parts/settings.ts'
 import { setServerTime } from '../parts/ticks.ts'
@@ -57,8 +55,6 @@ function Framed(): ReactElement {
       ({ now }) => setServerTime(now),
       () => {},
     )
-    followNews(events, queryClient)
-    events.start()
   }, [])
   const close = (isOpen: boolean) => setOpen(isOpen ? open : undefined)
   return (

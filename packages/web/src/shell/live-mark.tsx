@@ -1,7 +1,8 @@
 // Whether what is shown is what is there: live, or as of when.
 
 import { type ReactElement, useSyncExternalStore } from 'react'
-import { type Connection, events } from '../api/events.ts'
+import { events } from '../api/events.ts'
+import type { Connection } from '../api/shared-stream.ts'
 import { exactNow } from '../parts/ticks.ts'
 import { useNow, useTimeTexts } from '../parts/time.tsx'
 

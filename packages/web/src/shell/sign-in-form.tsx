@@ -16,8 +16,8 @@ export function SignInForm({ onDone }: { onDone: () => void | Promise<void> }): 
     try {
       await client.beginSession(token.trim())
       setSessionOver(false)
+      events.again()
       await onDone()
-      events.reopen()
     } catch (error) {
       setWrong((error as Error).message)
     }

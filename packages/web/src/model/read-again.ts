@@ -1,0 +1,23 @@
+// What the page shows is read again when it may have changed. What is being read at that moment may have been read before the
+// change: it is read once more when it has come, and never given up, since under a stream of changes it would never come.
+
+import type { InvalidateQueryFilters, QueryClient } from '@tanstack/react-query'
+
+/** What is shown is read now, the rest when it is shown. */
+export function readerOf(cache: QueryClient): (which?: InvalidateQueryFilters) => void {
+  const once = new Set<string>()
+  const read = (which: InvalidateQueryFilters) => void cache.invalidateQueries(which, { cancelRefetch: false })
+  cache.getQueryCache().subscribe((event) => {
+    if (event.type !== 'updated') return
+    const { action, query } = event
+    const hasCome = action.type === 'error' || (action.type === 'success' && action.manual !== true)
+    if (!hasCome || !once.delete(query.queryHash)) return
+    // Not yet: whoever waits for this answer is told of it first.
+    queueMicrotask(() => read({ queryKey: query.queryKey, exact: true }))
+  })
+  return (which = {}) => {
+    for (const { queryHash } of cache.getQueryCache().findAll({ ...which, fetchStatus: 'fetching' }))
+      once.add(queryHash)
+    read(which)
+  }
+}
