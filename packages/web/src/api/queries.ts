@@ -193,13 +193,13 @@ export const queries = {
       queryFn: async () => (await client.listWaits({ limit: 1 })).total,
     }),
 
-  /** The oldest one of a run, or of one item of it. */
-  waitOf: (runId: string, item: number | undefined) =>
+  /** Of a run, or of one item of it. */
+  waitsOf: (runId: string, item: number | undefined) =>
     queryOptions({
       queryKey: ['waits', 'of', runId, item],
       queryFn: async () => {
-        const { waits } = await client.listWaits({ runId, limit: 1, ...(item === undefined ? {} : { item }) })
-        return waits[0] ?? null
+        const { waits } = await client.listWaits({ runId, ...(item === undefined ? {} : { item }) })
+        return waits
       },
     }),
 }

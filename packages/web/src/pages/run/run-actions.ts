@@ -43,9 +43,9 @@ export interface RunActions {
 export function useRunActions(run: Run, rows: readonly StepRow[], item: number | undefined): RunActions {
   const [open, setOpen] = useState<RunDialog>()
   const { data: info } = useQuery(queries.info())
-  const { data: asked } = useQuery({ ...queries.waitOf(run.runId, item), enabled: !isOver(run) })
+  const { data: asked } = useQuery({ ...queries.waitsOf(run.runId, item), enabled: !isOver(run) })
   const navigate = useNavigate()
-  const wait = isOver(run) ? undefined : (asked ?? undefined)
+  const wait = isOver(run) ? undefined : asked?.[0]
   const failed = rows.find(({ status, recovered }) => status === 'failed' && recovered === undefined)?.stepId
   const mayAct = info?.role === 'operator' || info?.role === 'admin'
   const isAdmin = info?.role === 'admin'

@@ -60,7 +60,7 @@ export function StepWhy({ runId, row, flow, place }: StepWhyProps): ReactElement
           )}
         </p>
       )}
-      {row.status === 'waiting' ? <Question runId={runId} step={row.stepId} /> : null}
+      {row.status === 'waiting' ? <Question runId={runId} item={place.item} step={row.stepId} /> : null}
     </>
   )
 }
@@ -68,9 +68,10 @@ export function StepWhy({ runId, row, flow, place }: StepWhyProps): ReactElement
 // ---
 
 /** What a person is asked there. */
-function Question({ runId, step }: { runId: string; step: string }): ReactElement | null {
-  const { data } = useQuery(queries.waits())
-  const wait = data?.waits.find((one) => one.runId === runId && one.step === step)
+function Question(props: { runId: string; item: number | undefined; step: string }): ReactElement | null {
+  const { runId, item, step } = props
+  const { data } = useQuery(queries.waitsOf(runId, item))
+  const wait = data?.find((one) => one.step === step)
   if (!wait) return null
   return (
     <div className="within">
