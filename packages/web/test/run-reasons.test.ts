@@ -196,10 +196,10 @@ else {
       const page = await open(await at.start('tells'), '?step=-')
       await page.getByRole('button', { name: 'second, success' }).waitFor()
 
-      const names = (role: 'button' | 'treeitem') =>
-        page
-          .getByRole(role, { name: /^(first|second), / })
-          .evaluateAll((all) => all.map((one) => one.getAttribute('aria-label')))
+      const names = async (role: 'button' | 'treeitem') => {
+        const all = await page.getByRole(role, { name: /^(first|second), / }).all()
+        return Promise.all(all.map((one) => one.getAttribute('aria-label')))
+      }
       expect(await names('treeitem')).toEqual(await names('button'))
       await page.getByText('critical path').waitFor()
       await page.getByRole('list', { name: 'Legend' }).getByText('critical').waitFor()
