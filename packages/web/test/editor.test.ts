@@ -19,8 +19,9 @@ else {
     const page = await openPage(`${url}/`)
 
     const picture = page.getByRole('img', { name: 'The steps of the sample' })
+    await picture.waitFor()
     const steps = [...SAMPLE.matchAll(/^ {2}- id: (\w+)/gm)].map(([, id]) => id)
-    expect((await picture.locator('text').allInnerTexts()).sort()).toEqual(steps.sort())
+    expect((await picture.locator('text').allTextContents()).sort()).toEqual(steps.sort())
     await expectAccessible(page)
     await page.getByRole('button', { name: 'Try the sample' }).click()
     await page.getByRole('heading', { name: 'Edit hello-stepflow' }).waitFor()

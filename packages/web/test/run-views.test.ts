@@ -3,6 +3,7 @@
 
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
+import type { StepRow } from '../src/model/run-graph.ts'
 import { browserPath, expectAccessible, openPage } from './browser.ts'
 import { eachOf, servedToAll } from './served.ts'
 
@@ -36,11 +37,21 @@ else {
       const page = await open()
       const slider = page.getByRole('slider', { name: 'Time' })
       await page.getByRole('button', { name: 'later, success' }).waitFor()
+      const { steps } = (await at.call(`/runs/${id}/steps`)) as unknown as { steps: StepRow[] }
+      const laterBegan = steps.find(({ stepId }) => stepId === 'later')?.startedAt ?? ''
 
       await slider.focus()
       await slider.press('Home')
-      await page.getByRole('button', { name: 'later, running' }).waitFor()
       await page.getByRole('button', { name: 'each, pending' }).waitFor()
+      // The run begins before its steps do.
+      const moment = () => new URL(page.url()).searchParams.get('at') ?? ''
+      while (moment() < laterBegan) {
+        const before = moment()
+        await slider.press('ArrowRight')
+        await expect.poll(moment).not.toBe(before)
+      }
+      await page.getByRole('button', { name: 'later, running' }).waitFor()
+      const then = page.url()
       expect(new URL(page.url()).searchParams.get('at')).toMatch(/^\d{4}-.*Z$/)
       // From one thing that happened to the next.
       await expect
@@ -49,8 +60,7 @@ else {
           return page.getByRole('button', { name: 'each, running' }).count()
         })
         .toBe(1)
-      await slider.press('Home')
-      await page.reload()
+      await page.goto(then)
       await page.getByRole('button', { name: 'later, running' }).waitFor()
       await page.getByRole('tab', { name: 'Steps' }).click()
       await page.getByRole('row').filter({ hasText: 'later' }).getByText('running').waitFor()
