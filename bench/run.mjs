@@ -20,6 +20,7 @@ const rows = [
   'durable',
   'postgres',
   'nodes',
+  'temporal',
   'signals',
   'code',
   'protocol',

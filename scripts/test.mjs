@@ -36,7 +36,7 @@ const ONCE = [
   'test/api-docs.test.ts',
   'test/types/types.test.ts',
   'test/architecture.test.ts',
-  'test/temporal.test.ts',
+  'test/temporal*.test.ts',
 ]
 
 setUp()

@@ -9,19 +9,21 @@ import { expect } from 'vitest'
 import { root, stepflow } from './stepflow.ts'
 
 export interface PageRun {
-  /** As `docs/x.md`. */
+  /** As `docs/x.md`. A block that opens with the name of a file, as `# flows/a.yaml`, is that file. */
   readonly page: string
   /** What stands on the page, and what it is here: the port, for that may be in use. */
   readonly replace: Readonly<Record<string, string>>
   /** Programs that the page calls and that are others here: scripts by name. */
   readonly programs?: Readonly<Record<string, string>>
+  /** In the environment of the shell. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 export const canRunPages =
   spawnSync('curl', ['--version']).error === undefined && spawnSync('bash', ['--version']).error === undefined
 
 /** Answers how many parts with commands it has. */
-export async function runPage({ page, replace, programs = {} }: PageRun): Promise<number> {
+export async function runPage({ page, replace, programs = {}, env: more }: PageRun): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'stepflow-page-'))
   const bin = join(folder, 'bin')
   mkdirSync(bin)
@@ -30,7 +32,10 @@ export async function runPage({ page, replace, programs = {} }: PageRun): Promis
     writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`)
     chmodSync(join(bin, name), 0o755)
   }
-  const env = { ...process.env, PATH: `${bin}:${dirname(process.execPath)}:${process.env.PATH}`, NO_COLOR: '1' }
+  const env = {
+    ...{ ...process.env, ...more, NO_COLOR: '1' },
+    PATH: `${bin}:${dirname(process.execPath)}:${process.env.PATH}`,
+  }
   // In a group of its own: what the page starts ends with it.
   const shell = spawn('bash', [], { cwd: folder, env, stdio: ['pipe', 'pipe', 'pipe'], detached: true })
   try {
@@ -60,10 +65,11 @@ async function runBlocks(
   replace: PageRun['replace'],
 ): Promise<number> {
   const blocks = blocksOf(page)
+  const asHere = ({ text }: Block) =>
+    Object.entries(replace).reduce((all, [shown, here]) => all.replaceAll(shown, here), text)
   for (const [i, block] of blocks.entries()) {
-    let { text } = block
-    for (const [shown, here] of Object.entries(replace)) text = text.replaceAll(shown, here)
-    const file = block.language === 'yaml' ? /^# (flows\/[\w.-]+)\n/.exec(text)?.[1] : undefined
+    const text = asHere(block)
+    const file = /^# ([\w./-]+\.(?:yaml|yml|py))\n/.exec(text)?.[1]
     if (file !== undefined) {
       mkdirSync(join(folder, dirname(file)), { recursive: true })
       writeFileSync(join(folder, file), text)
@@ -72,7 +78,7 @@ async function runBlocks(
     const { out, err } = await runs(shell, text)
     const shown = blocks[i + 1]
     if (shown?.language !== 'text') continue
-    const lines = shown.text.trim().split('\n').map(pattern)
+    const lines = asHere(shown).trim().split('\n').map(pattern)
     expect(out.trim(), `${page}:${block.line}: ${err}`).toMatch(new RegExp(`^${lines.join('\\n')}$`))
   }
   return blocks.filter(({ language }) => language === 'sh').length

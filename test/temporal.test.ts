@@ -4,8 +4,9 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readdirSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { installTemporal } from './install-temporal.ts'
 import { root } from './stepflow.ts'
-import { installTemporal, type RunningWorker, TemporalCluster, until } from './temporal-cluster.ts'
+import { type RunningWorker, TemporalCluster, until } from './temporal-cluster.ts'
 
 const installed = await installTemporal()
 if ('missing' in installed) process.stderr.write(`skipped: ${installed.missing}\n`)
