@@ -66,7 +66,11 @@ describe.skipIf('missing' in installed)('the conformance flows on a Temporal ser
       mergedConfig(new Map([...texts].map(([path, text]) => [shown(path), text]))),
     )
     const blobs = join(cluster.folder, 'blobs')
-    await cluster.worker(['--engine', cluster.url(), '--config', 'flows/stepflow-config.yml', '--blobs', blobs], KEY)
+    const words = ['--engine', cluster.url(), '--config', 'flows/stepflow-config.yml', '--blobs', blobs]
+    const worker = await cluster.worker(words, KEY)
+    const died = new Promise<never>((_, reject) =>
+      worker.child.once('exit', () => reject(new Error(`the worker has ended: ${worker.log()}`))),
+    )
     const { open } = createRequire(import.meta.url)(extension) as EngineElsewhere
     const opened = { url: cluster.url(), version: 'test', log: () => {} }
     runs = await open({ ...opened, env: KEY, blobs: await openGivenBlobs({ blobs, env: {}, cwd: root }) })
@@ -78,8 +82,8 @@ describe.skipIf('missing' in installed)('the conformance flows on a Temporal ser
         wrong.set(path, [...(wrong.get(path) ?? []), ...(problem === undefined ? [] : [`${one.name}: ${problem}`])])
       }
     }
-    await Promise.all(Array.from({ length: AT_ONCE }, work))
-  }, 300_000)
+    await Promise.race([died, Promise.all(Array.from({ length: AT_ONCE }, work))])
+  }, 600_000)
 
   afterAll(async () => {
     await runs?.close()

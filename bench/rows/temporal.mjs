@@ -6,7 +6,7 @@ import { line, median, number, takeTurns } from '../measure.mjs'
 import { isQuick, loadEngine, planOf, scratch } from '../programs.mjs'
 import { startTemporal } from '../temporal/cluster.mjs'
 import { measureEnds } from '../temporal/ends.mjs'
-import { byHand, load, ours } from '../temporal/subjects.mjs'
+import { byHand, endWorkers, load, ours } from '../temporal/subjects.mjs'
 
 const ROUNDS = isQuick ? 2 : 6
 const MB_MORE = 100
@@ -18,15 +18,12 @@ export async function measure() {
     console.error(`temporal is skipped: ${cluster}`)
     return []
   }
-  const subjects = []
   try {
     const engine = await loadEngine(folder)
     const our = await ours(cluster, (flow) => planOf(engine, flow))
-    subjects.push(our)
     const plain = await byHand(cluster)
-    subjects.push(plain)
     const few = isQuick ? 1 / 3 : 1
-    return [
+    const lines = [
       ...(await besides(our, plain, { name: 'chain', steps: 10, runs: Math.round(96 * few), atOnce: 32 })),
       ...(await besides(our, plain, { name: 'fan', steps: 20, runs: Math.round(64 * few), atOnce: 16 })),
       await lone(our, plain, { name: 'chain', steps: 3, runs: Math.round(21 * few), atOnce: 1 }),
@@ -34,9 +31,11 @@ export async function measure() {
       ...(await events(our, plain)),
       ...(await measureEnds(our, plain, cluster)),
     ]
+    // Not where something has failed: what is still asked for would fail for that, and hide it.
+    for (const subject of [our, plain]) await subject.close()
+    return lines
   } finally {
-    for (const subject of subjects) await subject.close()
-    for (const subject of subjects) await subject.worker.end()
+    await endWorkers()
     await cluster.close()
   }
 }

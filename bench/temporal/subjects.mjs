@@ -25,7 +25,7 @@ const FLOWS = {
 export async function ours(cluster, compile) {
   writeProject(cluster.folder)
   const url = cluster.url('ours')
-  const startWorker = () => startProgram([stepflow, 'worker', '--engine', url, '--json', '--quiet'], cluster.folder)
+  const startWorker = () => started([stepflow, 'worker', '--engine', url, '--json', '--quiet'], cluster.folder)
   const worker = await startWorker()
   const runs = await requireThere(extension).open({ url, env: {}, version: 'bench', log: () => {} })
   const plans = new Map()
@@ -56,7 +56,7 @@ export async function byHand(cluster) {
   const bundle = join(cluster.folder, 'plain-bundle.js')
   writeFileSync(bundle, await bundleByHand())
   const program = fileURLToPath(new URL('plain-worker.mjs', import.meta.url))
-  const worker = await startProgram([program, host, 'plain', bundle], cluster.folder)
+  const worker = await started([program, host, 'plain', bundle], cluster.folder)
   const { Client, Connection } = requireThere('@temporalio/client')
   const connection = await Connection.connect({ address: host })
   const { workflow } = new Client({ connection })
@@ -67,6 +67,11 @@ export async function byHand(cluster) {
       workflow.execute(name, { workflowId, taskQueue: 'plain', args: [input, steps] }),
     close: () => connection.close(),
   }
+}
+
+/** All of them, those that were killed, too. */
+export async function endWorkers() {
+  for (const worker of workers) await worker.end()
 }
 
 let count = 0
@@ -97,6 +102,14 @@ async function bundleByHand() {
     logger: new DefaultLogger('WARN'),
   })
   return code
+}
+
+const workers = []
+
+async function started(words, folder) {
+  const worker = await startProgram(words, folder)
+  workers.push(worker)
+  return worker
 }
 
 const TICK_MS = 10

@@ -53,6 +53,8 @@ try {
   const { bundleWorkflowCode, DefaultLogger } = require('@temporalio/worker')
   const { code } = await bundleWorkflowCode({
     workflowsPath: `${flat}/workflow.cjs`,
+    // Loaded once, not for each workflow: what it remembers between them must give the same to all of them, and at once.
+    preloadModules: [`${flat}/workflow.cjs`, `${flat}/failure-converter.cjs`],
     failureConverterPath: `${flat}/failure-converter.cjs`,
     logger: new DefaultLogger('WARN'),
   })

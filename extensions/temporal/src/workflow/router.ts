@@ -4,13 +4,15 @@
 import { anywhere, builtinName } from '@stepflow/builtin/anywhere'
 import { functions } from '@stepflow/dialects'
 import type { Component, Router } from '@stepflow/engine'
-import { createSchemaLoader } from '@stepflow/schema'
+import type { createSchemaLoader } from '@stepflow/schema'
 import { workflowClock } from './clock.ts'
 import { type FarTools, farComponent } from './far-component.ts'
 
-export const schema = createSchemaLoader()
+export interface WorkflowTools extends FarTools {
+  readonly schema: ReturnType<typeof createSchemaLoader>
+}
 
-export function workflowRouter(tools: FarTools): Router {
+export function workflowRouter({ schema, ...tools }: WorkflowTools): Router {
   const known = new Map<string, Component>()
   for (const component of anywhere({ clock: workflowClock, functions, schema })) {
     known.set(component.info.name, component)

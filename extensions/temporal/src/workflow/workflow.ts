@@ -16,6 +16,7 @@ import {
   type RunHandle,
   secretsReadBy,
 } from '@stepflow/engine'
+import { createSchemaLoader } from '@stepflow/schema'
 import {
   CancellationScope,
   CancelledFailure,
@@ -35,7 +36,7 @@ import { askWorker } from './ask-worker.ts'
 import { withBlobs } from './blobs.ts'
 import { type Carried, canCarry, carry, rowsOf } from './carried.ts'
 import { workflowClock } from './clock.ts'
-import { schema, workflowRouter } from './router.ts'
+import { workflowRouter } from './router.ts'
 import { SecretReferences } from './secret-references.ts'
 
 /** Of a run, beside its plan and its input. */
@@ -71,6 +72,8 @@ class FlowRun {
   readonly #id = workflowInfo().workflowId
   readonly #store = withBlobs(createMemoryStore({ durable: true, clock: workflowClock }))
   readonly #secrets: SecretReferences
+  /** Its own: what another run has loaded before would be there sooner than it is when this one is replayed. */
+  readonly #schema = createSchemaLoader()
   #engine: PlanEngine | undefined
   /** What came before there was an engine. */
   readonly #early: Command[] = []
@@ -127,7 +130,9 @@ class FlowRun {
   }
 
   #createEngine(): PlanEngine {
+    const schema = this.#schema
     const router = workflowRouter({
+      schema,
       secrets: this.#secrets,
       answered: () => {
         if (this.#mayRenew && workflowInfo().continueAsNewSuggested) this.#renew()
