@@ -2,7 +2,7 @@
 // is refused by name.
 
 import { randomBytes } from 'node:crypto'
-import { copyFileSync, readdirSync, readFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { get, readSource, toJson } from '@stepflow/dialects'
@@ -19,6 +19,8 @@ const installed = await installTemporal()
 if ('missing' in installed) process.stderr.write(`skipped: ${installed.missing}\n`)
 
 const AT_ONCE = 16
+/** The folder of flows of the worker, called as a flow that reads a file beside it calls its own. */
+const HOME = 'stepflow'
 /** With it, secrets may be changed, and inputs be secret. */
 const KEY = { STEPFLOW_PAYLOAD_KEY: randomBytes(32).toString('base64') }
 
@@ -60,13 +62,22 @@ describe.skipIf('missing' in installed)('the conformance flows on a Temporal ser
 
   beforeAll(async () => {
     cluster = await TemporalCluster.start(installed as Exclude<typeof installed, { missing: string }>, 4_000)
-    copyFilesBesideFlows(join(cluster.folder, 'flows'))
+    copyFilesBesideFlows(join(cluster.folder, HOME))
     cluster.write(
       'flows/stepflow-config.yml',
       mergedConfig(new Map([...texts].map(([path, text]) => [shown(path), text]))),
     )
     const blobs = join(cluster.folder, 'blobs')
-    const words = ['--engine', cluster.url(), '--config', 'flows/stepflow-config.yml', '--blobs', blobs]
+    const words = [
+      '--engine',
+      cluster.url(),
+      '--flows',
+      HOME,
+      '--config',
+      `${HOME}/stepflow-config.yml`,
+      '--blobs',
+      blobs,
+    ]
     const worker = await cluster.worker(words, KEY)
     const died = new Promise<never>((_, reject) =>
       worker.child.once('exit', () => reject(new Error(`the worker has ended: ${worker.log()}`))),
@@ -121,6 +132,7 @@ function shown(path: string): string {
 
 /** The flows themselves are sent. What they read, and the flow that one of them names, lies with the worker. */
 function copyFilesBesideFlows(to: string): void {
+  mkdirSync(to)
   for (const folder of folders) {
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
       if (entry.isFile() && !entry.name.endsWith('.yaml')) copyFileSync(join(folder, entry.name), join(to, entry.name))
