@@ -26,7 +26,9 @@ else {
       await panel.getByText('"small": true').waitFor()
       await expectAccessible(page)
       await page.getByRole('button', { name: 'Close' }).click()
-      await page.getByRole('button', { name: 'audit, success to skipped' }).click()
+      // In a narrow window the graph shows its beginning; the rest is to be moved there.
+      if (width < 900) await table.getByRole('button', { name: 'audit' }).click()
+      else await page.getByRole('button', { name: 'audit, success to skipped' }).click()
       const audit = page.getByRole('complementary', { name: 'Step audit' })
       await audit.getByText('skipped', { exact: true }).waitFor()
       // It was its own condition.
