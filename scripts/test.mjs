@@ -43,7 +43,7 @@ setUp()
 const args = process.argv.slice(2)
 const total = { passed: 0, failed: 0, skipped: 0 }
 // What takes minutes is done once: on Node 24 the same tests run with fewer kills and fewer seeds.
-suite(process.execPath, `Node ${process.versions.node}`, args, args.length === 0 ? { STEPFLOW_KILLS: '500' } : {})
+suite(process.execPath, `Node ${process.versions.node}`, args, args.length === 0 ? { STEPFLOW_KILLS: '250' } : {})
 if (args.length === 0) onNode24()
 process.stdout.write(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`)
 process.exit(total.failed > 0 ? 1 : 0)
