@@ -99,9 +99,10 @@ export const Graph = memo(function Graph(props: GraphProps): ReactElement {
       }
       return setView((now) => now && { ...now, x: now.x - by.x * now.scale, y: now.y - by.y * now.scale })
     }
+    if (before.size === size) return
     if (!isEdited && !wasMoved.current) return setView(readable(layout, size))
     const [dx, dy] = [(size.width - before.size.width) / 2, (size.height - before.size.height) / 2]
-    if (dx !== 0 || dy !== 0) setView((now) => now && { ...now, x: now.x + dx, y: now.y + dy })
+    setView((now) => now && { ...now, x: now.x + dx, y: now.y + dy })
   }, [graph, layout, size, selected, isEdited])
   useEffect(() => {
     const target = selected === undefined ? undefined : layout.boxes[graph.shapeOf.get(selected) ?? -1]
