@@ -32,7 +32,7 @@ plugins:
   mine: { type: module, path: ./components.mjs }
 routes:
   "/mine/{*component}": [{ plugin: mine }]
-files: { allow: [shared] }
+files: { allow: [schemas] }
 `
 const FLOWS: Readonly<Record<string, string>> = {
   three: `
@@ -138,9 +138,9 @@ describe.skipIf('missing' in installed)('flows on a Temporal server', () => {
     cluster.write('stepflow-config.yml', CONFIG)
     for (const [name, text] of Object.entries(FLOWS)) cluster.write(`${name}.yaml`, `name: ${name}${text}`)
     cluster.write('flows/three.yaml', `name: three${FLOWS.three}`)
-    mkdirSync(`${cluster.folder}/shared`)
-    cluster.write('shared/n.json', '{ "type": "object" }')
-    cluster.write('flows/typed.yaml', `name: typed\ninput_schema: ../shared/n.json${FLOWS.three}`)
+    mkdirSync(`${cluster.folder}/schemas`)
+    cluster.write('schemas/n.json', '{ "type": "object" }')
+    cluster.write('flows/typed.yaml', `name: typed\ninput_schema: ../schemas/n.json${FLOWS.three}`)
     worker = await cluster.worker([...engine(), '--flows', '.'], env)
   }, 120_000)
 

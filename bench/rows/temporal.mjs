@@ -103,7 +103,7 @@ async function events(our, plain) {
   }
   const again = {
     name: 'again',
-    steps: [{ id: 'a', component: '/work/fails_once', retry: { attempts: 2, delay: '1ms' } }],
+    steps: [{ id: 'a', component: '/jobs/fails_once', retry: { attempts: 2, delay: '1ms' } }],
   }
   await our.begin(again, 'again')
   await our.runs.outcome('again')

@@ -31,7 +31,7 @@ export async function measureEnds(our, { workflow }, cluster) {
   }
   rmSync(file, { force: true })
   const ids = Array.from({ length: CALLS }, (_, i) => `killed-${i}`)
-  const flow = { name: 'killed', steps: [{ id: 's', component: '/work/slow' }] }
+  const flow = { name: 'killed', steps: [{ id: 's', component: '/jobs/slow' }] }
   await Promise.all(ids.map((id) => our.begin(flow, id)))
   await noted((lines) => lines.length === CALLS)
   our.worker.kill('SIGKILL')

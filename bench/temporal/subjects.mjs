@@ -122,7 +122,7 @@ function cpuOf(pid) {
 
 function stepsOf(steps, input) {
   return Array.from({ length: steps }, (_, i) => ({
-    ...{ id: `s${i}`, component: `/work/${work[i % work.length].name}`, input: input(i) },
+    ...{ id: `s${i}`, component: `/jobs/${work[i % work.length].name}`, input: input(i) },
   }))
 }
 
@@ -148,10 +148,10 @@ createServer({ name: 'bench' }).component('wait', {}, (input, { signal }) => new
 `,
     'stepflow-config.yml': JSON.stringify({
       plugins: {
-        work: { type: 'module', path: './work.mjs' },
+        jobs: { type: 'module', path: './work.mjs' },
         server: { type: 'stepflow', command: process.execPath, args: ['server.mjs'] },
       },
-      routes: { '/work': [{ plugin: 'work' }], '/server': [{ plugin: 'server' }] },
+      routes: { '/jobs': [{ plugin: 'jobs' }], '/server': [{ plugin: 'server' }] },
     }),
   }
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
