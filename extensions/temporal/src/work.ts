@@ -24,8 +24,6 @@ import { type WorkerFacts, withFacts } from './worker-facts.ts'
 const STICKY_MS = 1_000
 /** How soon a cancel gets to a call that is under way. */
 const HEARTBEATS_MS = 500
-/** It is the clock's: what ends a turn of a workflow by it ends the whole worker, and 5 s pass soon where others take the CPU. */
-const TURN_MS = 60_000
 /** Calls that do not heed their end are left. */
 const FORCE_MS = 2_000
 
@@ -60,8 +58,6 @@ export async function work(options: WorkElsewhere): Promise<WorkerElsewhere> {
       activities: activitiesOf(options, facts),
       dataConverter: dataConverter(env, blobs),
       maxHeartbeatThrottleInterval: HEARTBEATS_MS,
-      // The SDK has it without a name in its types.
-      ...{ isolateExecutionTimeout: TURN_MS },
       stickyQueueScheduleToStartTimeout: STICKY_MS,
       shutdownGraceTime: drainMs,
       shutdownForceTime: drainMs + FORCE_MS,
