@@ -2,14 +2,7 @@
 
 import { countOption, flowFile, labelsOption, outputOf, refuseOutsideBatch, refuseSingleInput } from '../args.ts'
 import { type Command, flowOptions } from '../command.ts'
-import {
-  engineNamed,
-  engineOption,
-  FOR_SERVERS,
-  refuseOptions,
-  refuseWithout,
-  SERVER_OPTIONS,
-} from '../elsewhere/engine-option.ts'
+import { engineNamed, engineOption, refuseServerOptions, refuseWithout } from '../elsewhere/engine-option.ts'
 import { createMessages } from '../messages.ts'
 import { compiled, flowText, merged, reportFindings } from '../remote/given-flow.ts'
 import { atServer, reportAway, tokenOption, urlOption } from '../remote/open-client.ts'
@@ -83,7 +76,7 @@ export const submit: Command = {
     const output = outputOf(args)
     if (output !== undefined) checkWritable(output, io.cwd)
     if (engine !== undefined) {
-      refuseOptions(submit, args, SERVER_OPTIONS, FOR_SERVERS)
+      refuseServerOptions(submit, args)
       const { submitElsewhere } = await import('../elsewhere/submit-elsewhere.ts')
       return submitElsewhere({ command: submit, url: engine, args, io, messages })
     }

@@ -31,9 +31,10 @@ export function engineNamed(
   throw usage(command, 'STEPFLOW_ENGINE and STEPFLOW_STORE name two places: say which by --engine or --store')
 }
 
-/** Options that mean one of our servers, and why they are refused. */
-export const SERVER_OPTIONS = ['token', 'open']
-export const FOR_SERVERS = 'it is for a server of ours'
+/** Options that mean one of our servers. */
+export function refuseServerOptions(command: Pick<Command, 'name'>, args: Args): void {
+  refuseOptions(command, args, ['token', 'open'], 'it is for a server of ours')
+}
 
 /** Options that have no meaning there. */
 export function refuseOptions(command: Pick<Command, 'name'>, args: Args, names: readonly string[], why: string): void {

@@ -6,15 +6,7 @@ import { openSecrets, readSecrets, type Secrets, type StoreConfig } from '@stepf
 import { createRunReader, type RunReader } from '@stepflow/host/history'
 import { usage } from '../args.ts'
 import type { Args, Command, Io, Option } from '../command.ts'
-import {
-  engineNamed,
-  engineOption,
-  engineWords,
-  FOR_SERVERS,
-  refuseOptions,
-  SERVER_OPTIONS,
-  withEngine,
-} from '../elsewhere/engine-option.ts'
+import { engineNamed, engineOption, engineWords, refuseServerOptions, withEngine } from '../elsewhere/engine-option.ts'
 import { createMessages, type Messages } from '../messages.ts'
 import { type AbsentStore, openNamedStore } from '../open-store.ts'
 import { atServer, refuseLocal, tokenOption, urlOption } from '../remote/open-client.ts'
@@ -128,7 +120,7 @@ async function askEngine(
   where: { readonly args: Args; readonly io: Io; readonly messages: Messages },
 ): Promise<number> {
   if (!action.takesEngine) throw usage(action, `does not go with STEPFLOW_ENGINE: ${NOT_THERE}`)
-  refuseOptions(action, where.args, SERVER_OPTIONS, FOR_SERVERS)
+  refuseServerOptions(action, where.args)
   const place: StoreConfig = { type: 'memory' }
   return withEngine(url, where, ({ store }) => runOn({ ...where, action, store, place, storeWords: engineWords(url) }))
 }
