@@ -14,12 +14,13 @@ await withPostgres((server) => {
   interface NodeOptions {
     readonly schema: string
     readonly maxJournals: number
+    readonly driverId?: string
     readonly call?: (n: unknown) => unknown
     readonly leftInputs?: PlanEngineOptions['leftInputs']
   }
-  const node = async ({ schema, maxJournals, call = (n) => n, leftInputs }: NodeOptions) => {
-    const url = `${server.url}?schema=${schema}`
-    const store = await createPostgresStore({ url, maxJournals, driverId: `node-${maxJournals}` })
+  const node = async (options: NodeOptions) => {
+    const { schema, maxJournals, driverId = `node-${maxJournals}`, call = (n: unknown) => n, leftInputs } = options
+    const store = await createPostgresStore({ url: `${server.url}?schema=${schema}`, maxJournals, driverId })
     const router = { route: (name: string) => ({ component: { info: { name }, call } }) }
     const engine = createEngine({ store, router, ...(leftInputs && { leftInputs }) })
     engine.recover()
@@ -122,30 +123,15 @@ await withPostgres((server) => {
       inFlight--
       return n
     }
-    const router = { route: (name: string) => ({ component: { info: { name }, call } }) }
-    const nodes = await Promise.all(
-      ['one', 'two'].map(async (driverId) => {
-        const store = await createPostgresStore({ url: `${server.url}?schema=uneven`, maxJournals: 64, driverId })
-        return { store, engine: createEngine({ store, router }) }
-      }),
-    )
-    for (const { engine } of nodes) engine.recover()
+    const first = await node({ schema: 'uneven', maxJournals: 64, driverId: 'one', call })
+    await node({ schema: 'uneven', maxJournals: 64, driverId: 'two', call })
     const inputs = Array.from({ length: 600 }, (_, n) => n)
-    const options = { maxConcurrent: 37 }
-    const run = await (nodes[0] as (typeof nodes)[number]).engine.submit(
-      pull('one', step('a', '/a', input())),
-      inputs,
-      options,
-    )
+    const run = await first.engine.submit(one, inputs, { maxConcurrent: 37 })
     await vi.waitFor(() => expect(inFlight).toBe(37), WITHIN)
     const releasing = setInterval(() => releases.splice(0).map((release) => release()), 1)
 
     expect(await run.ended).toMatchObject({ status: 'completed', items: { success: 600 } })
     clearInterval(releasing)
     expect(most).toBe(37)
-    for (const { store, engine } of nodes) {
-      await engine.close()
-      await store.close()
-    }
   })
 })
