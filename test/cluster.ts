@@ -52,6 +52,16 @@ export interface Cluster {
 
 export const WITHIN = { timeout: 100_000, interval: 100 }
 
+/** What no node may say, whatever happens to others. */
+export const WRONG = /^\s+at |s3cr|INTERNAL|is damaged|set aside/m
+
+/** The flow of one call of the component. */
+export const slow = `name: slow
+description: Notes that it is called, and takes its time
+steps: [{ id: a, component: /mine/slow, input: { n: { $input: n }, ms: { $input: ms } } }]
+output: { $step: a }
+`
+
 const MODULE = `import { appendFileSync } from 'node:fs'
 let calls = 0
 function note(mark, id, { runId: run, itemIndex: item, stepId: step }) {

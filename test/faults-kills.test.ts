@@ -6,7 +6,7 @@ import { createPostgresStore } from '@stepflow/store-postgres'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { rowsOf } from '../packages/store-postgres/test/rows-of.ts'
 import { withPostgres } from '../packages/store-postgres/test/with-postgres.ts'
-import { createCluster, type Node, WITHIN } from './cluster.ts'
+import { createCluster, type Node, WITHIN, WRONG } from './cluster.ts'
 import { calledAfterTheirEnd } from './faults/recorded-calls.ts'
 import { ask } from './requests.ts'
 import { root } from './stepflow.ts'
@@ -112,9 +112,6 @@ await withPostgres((server) => {
 })
 
 // ---
-
-/** What no node may say, whatever happens to others. */
-const WRONG = /^\s+at |s3cr|INTERNAL|is damaged|set aside/m
 
 /**
  * Two items as one run, the body of which breaks off before it comes whole: handed to the first of them, or to the next. Its id,

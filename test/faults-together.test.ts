@@ -5,7 +5,7 @@ import { afterAll, expect, onTestFinished, test, vi } from 'vitest'
 import { rowsOf } from '../packages/store-postgres/test/rows-of.ts'
 import { withPostgres } from '../packages/store-postgres/test/with-postgres.ts'
 import { chance } from './chance.ts'
-import { createCluster, WITHIN } from './cluster.ts'
+import { createCluster, WITHIN, WRONG } from './cluster.ts'
 import { tooManyAtOnce, wrongRepetitions } from './faults/judge-calls.ts'
 import { flows, Load } from './faults/load.ts'
 import { Member } from './faults/member.ts'
@@ -210,9 +210,6 @@ await withPostgres((server) => {
 })
 
 // ---
-
-/** What no node may say, whatever happens to others. */
-const WRONG = /^\s+at |s3cr|INTERNAL|is damaged|set aside/m
 
 /** The same of both servers, and as its item says: what was written beside the cancel has ended well in a run that is cancelled. */
 async function endOf(a: string, b: string, id: string): Promise<string> {

@@ -6,7 +6,7 @@ import pg from 'pg'
 import { expect, test, vi } from 'vitest'
 import { rowsOf } from '../packages/store-postgres/test/rows-of.ts'
 import { withPostgres } from '../packages/store-postgres/test/with-postgres.ts'
-import { WITHIN } from './cluster.ts'
+import { slow, WITHIN } from './cluster.ts'
 import { flows } from './faults/load.ts'
 import { nodesOn } from './faults/nodes-on.ts'
 import { ask, inputLines, numbers, outcomesOf, post, resultsOf, submitLines } from './requests.ts'
@@ -15,11 +15,6 @@ const LIMIT = { timeout: 300_000 }
 const WAITING = 10_000
 
 const more = {
-  slow: `name: slow
-description: Takes its time
-steps: [{ id: a, component: /mine/slow, input: { n: { $input: n }, ms: { $input: ms } } }]
-output: { $step: a }
-`,
   waits: `name: waits
 description: Waits for a signal
 steps: [{ id: go, component: /builtin/wait_for_signal, input: { name: go } }]
@@ -35,7 +30,7 @@ output: { $step: b }
 }
 
 await withPostgres((server) => {
-  const { cluster, newSchema, at, serve, work } = nodesOn(server, { ...flows, ...more })
+  const { cluster, newSchema, at, serve, work } = nodesOn(server, { ...flows, ...more, slow })
   const sql = (text: string) => rowsOf(server.url, text)
 
   /** The rows of a run once more, so many times, each time as another run. */

@@ -5,17 +5,12 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, onTestFinished, test, vi } from 'vitest'
 import { withPostgres } from '../packages/store-postgres/test/with-postgres.ts'
-import { createCluster, WITHIN } from './cluster.ts'
+import { createCluster, slow, WITHIN } from './cluster.ts'
 import { ask, inputLines, numbers, outcomesOf, postLines, resultsOf, submitLines } from './requests.ts'
 import { stepflow } from './stepflow.ts'
 
 const LIMIT = { timeout: 240_000 }
 
-const SLOW = `name: slow
-description: Notes that it is called, and takes its time
-steps: [{ id: a, component: /mine/slow, input: { n: { $input: n }, ms: { $input: ms } } }]
-output: { $step: a }
-`
 const TICK = `name: tick
 description: Fires every second
 triggers: [{ schedule: "* * * * * *" }]
@@ -24,7 +19,7 @@ output: { $step: a }
 `
 
 await withPostgres((server) => {
-  const cluster = createCluster({ slow: SLOW })
+  const cluster = createCluster({ slow })
   const { home } = cluster
   let schemas = 0
   afterAll(() => cluster.close())

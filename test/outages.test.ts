@@ -7,19 +7,13 @@ import { startNetwork } from '../packages/store-postgres/test/network.ts'
 import { rowsOf } from '../packages/store-postgres/test/rows-of.ts'
 import { smallDisk, WHY_NO_DISK } from '../packages/store-postgres/test/small-disk.ts'
 import { withPostgres } from '../packages/store-postgres/test/with-postgres.ts'
-import { type StartedNode, WITHIN } from './cluster.ts'
+import { type StartedNode, slow, WITHIN } from './cluster.ts'
 import { nodesOn } from './faults/nodes-on.ts'
 import { ask, inputLines, numbers, outcomesOf, post, resultsOf, submitLines } from './requests.ts'
 
 const LIMIT = { timeout: 300_000 }
 /** Longer than the silence after which a node is taken for gone. `npm run faults` has it away for longer than a minute. */
 const AWAY_MS = process.env.FAULTS_MINUTES === undefined ? 13_000 : 75_000
-
-const slow = `name: slow
-description: Notes that it is called, and takes its time
-steps: [{ id: a, component: /mine/slow, input: { n: { $input: n }, ms: { $input: ms } } }]
-output: { $step: a }
-`
 
 await withPostgres((server) => {
   const { cluster, newSchema, at, serve, work } = nodesOn(server, { slow })
