@@ -8,7 +8,7 @@ import { rowsOf } from '../packages/store-postgres/test/rows-of.ts'
 import { withPostgres } from '../packages/store-postgres/test/with-postgres.ts'
 import { createCluster, type Node, WITHIN, WRONG } from './cluster.ts'
 import { calledAfterTheirEnd } from './faults/recorded-calls.ts'
-import { ask } from './requests.ts'
+import { ask, resultsOf } from './requests.ts'
 import { root } from './stepflow.ts'
 
 const LIMIT = { timeout: 900_000 }
@@ -130,12 +130,7 @@ async function handIn(key: string, urls: readonly string[]): Promise<string> {
   await vi.waitFor(async () => expect((await ask(helper, `/runs/${id}`)).status).toBe('completed'), {
     ...{ timeout: 240_000, interval: 100 },
   })
-  const text = await (await fetch(`${helper}/api/v1/runs/${id}/results`)).text()
-  const results = text
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line).result)
-  expect(results).toEqual([0, 1].map((n) => ({ n, told: `told ${n}` })))
+  expect(await resultsOf(helper, id)).toEqual([0, 1].map((n) => ({ n, told: `told ${n}` })))
   return id
 }
 

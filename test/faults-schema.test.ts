@@ -10,7 +10,7 @@ import { COPIED } from '../packages/store-postgres/test/versions/write-copy.ts'
 import { withPostgres } from '../packages/store-postgres/test/with-postgres.ts'
 import { createCluster, WITHIN, WRONG } from './cluster.ts'
 import { flows } from './faults/load.ts'
-import { ask, inputLines, numbers, resultsOf, submitLines } from './requests.ts'
+import { ask, inputLines, numbers, postLines, resultsOf, submitLines } from './requests.ts'
 import { root, stepflow } from './stepflow.ts'
 
 const LIMIT = { timeout: 240_000 }
@@ -126,10 +126,7 @@ await withPostgres((server) => {
       await vi.waitFor(() => expect(cluster.calls()).toHaveLength(4), WITHIN)
       await sql('REVOKE INSERT ON granted.journal FROM guest')
       await vi.waitFor(() => expect(said()).toMatch(/the store is away.*permission denied for table journal/), WITHIN)
-      const answer = await fetch(`${url}/api/v1/runs?flowName=work`, {
-        ...{ method: 'POST', headers: { 'content-type': 'application/x-ndjson' }, body: inputLines(1, 1) },
-      })
-      expect(answer.status).toBe(503)
+      expect((await postLines(url, 'work', inputLines(1, 1), '')).status).toBe(503)
       await sql('GRANT INSERT ON granted.journal TO guest')
       expect(await resultsOf(url, id)).toEqual(numbers(4))
       expect(cluster.calls()).toHaveLength(8)

@@ -10,7 +10,7 @@ import { withPostgres } from '../packages/store-postgres/test/with-postgres.ts'
 import { WITHIN } from './cluster.ts'
 import { flows } from './faults/load.ts'
 import { nodesOn } from './faults/nodes-on.ts'
-import { ask, inputLines, numbers, post, resultsOf, submitLines } from './requests.ts'
+import { ask, inputLines, numbers, post, postLines, resultsOf, submitLines } from './requests.ts'
 
 const LIMIT = { timeout: 240_000 }
 
@@ -134,10 +134,8 @@ await withPostgres((server) => {
       expect(await resultsOf(urls[0] as string, ids[0] as string)).toEqual(numbers(5))
       expect(new Set(cluster.calls().map(({ run }) => run)).size).toBe(1)
       expect(cluster.calls().filter(({ step }) => step === 'a')).toHaveLength(5)
-      const other = await fetch(`${urls[1]}/api/v1/runs?flowName=work&idempotencyKey=same`, {
-        ...{ method: 'POST', headers: { 'content-type': 'application/x-ndjson' }, body: inputLines(6, 1) },
-      })
-      expect(other.status).toBe(409)
+      const { status } = await postLines(urls[1] as string, 'work', inputLines(6, 1), 'idempotencyKey=same')
+      expect(status).toBe(409)
     },
   )
 

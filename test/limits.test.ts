@@ -7,6 +7,7 @@ import { expect, test, vi } from 'vitest'
 import { rowsOf } from '../packages/store-postgres/test/rows-of.ts'
 import { withPostgres } from '../packages/store-postgres/test/with-postgres.ts'
 import { slow, WITHIN } from './cluster.ts'
+import { wrongRepetitions } from './faults/judge-calls.ts'
 import { flows } from './faults/load.ts'
 import { nodesOn } from './faults/nodes-on.ts'
 import { ask, inputLines, numbers, outcomesOf, post, resultsOf, submitLines } from './requests.ts'
@@ -145,8 +146,7 @@ await withPostgres((server) => {
       expect(await resultsOf(url, batch)).toEqual(numbers(400))
 
       const calls = cluster.calls()
-      const keys = calls.map(({ run, item, step }) => `${run} ${item} ${step}`)
-      expect(keys).toEqual([...new Set(keys)])
+      expect(wrongRepetitions(calls)).toEqual([])
       for (const id of parked) {
         const [a, b] = calls.filter(({ run }) => run === id)
         // By the database's clock, as each node has it.

@@ -8,6 +8,7 @@ import { rowsOf } from '../packages/store-postgres/test/rows-of.ts'
 import { smallDisk, WHY_NO_DISK } from '../packages/store-postgres/test/small-disk.ts'
 import { withPostgres } from '../packages/store-postgres/test/with-postgres.ts'
 import { type StartedNode, slow, WITHIN } from './cluster.ts'
+import { wrongRepetitions } from './faults/judge-calls.ts'
 import { nodesOn } from './faults/nodes-on.ts'
 import { ask, inputLines, numbers, outcomesOf, post, resultsOf, submitLines } from './requests.ts'
 
@@ -89,7 +90,7 @@ await withPostgres((server) => {
 
       const completed = outcomes.filter(({ outcome }) => outcome === 'success')
       expect(completed.map(({ result }) => result)).toEqual([...new Set(completed.map(({ result }) => result))])
-      expect(calls()).toEqual([...new Set(calls())])
+      expect(wrongRepetitions(cluster.calls())).toEqual([])
       // In a quarter of the time for which a statement is waited for.
       expect(calls().length - told).toBeLessThan((4 * 7_500) / 100)
       expect(takeOvers([worker])).toEqual([])
@@ -126,8 +127,7 @@ await withPostgres((server) => {
       for (const id of [...accepted, late]) expect(await resultsOf(url, id)).toEqual([7])
       const { total } = await ask(url, '/runs?limit=1')
       expect(total).toBe(accepted.length + 2)
-      const keys = cluster.calls().map(({ run, item }) => `${run} ${item}`)
-      expect(keys).toEqual([...new Set(keys)])
+      expect(wrongRepetitions(cluster.calls())).toEqual([])
     },
   )
 
@@ -154,7 +154,7 @@ await withPostgres((server) => {
       await rowsOf(server.url, 'ALTER ROLE few CONNECTION LIMIT 40')
 
       expect(await resultsOf(url, id)).toEqual(numbers(1_200))
-      expect(calls()).toEqual([...new Set(calls())])
+      expect(wrongRepetitions(cluster.calls())).toEqual([])
     },
   )
 })

@@ -6,8 +6,8 @@ import type { Loss } from './member.ts'
 
 export type Losses = ReadonlyMap<string, readonly Loss[]>
 
-/** Each as a sentence. A call is rightly repeated if its node may have lost it after it began. */
-export function wrongRepetitions(calls: readonly Call[], losses: Losses): string[] {
+/** Each as a sentence. A call is rightly repeated if its node may have lost it after it began; without losses, none is. */
+export function wrongRepetitions(calls: readonly Call[], losses: Losses = new Map()): string[] {
   const last = new Map<string, Call>()
   const wrong: string[] = []
   for (const call of calls) {
