@@ -10,10 +10,7 @@ import { scratch } from '../programs.mjs'
 
 export async function measure() {
   const server = await startPostgres(scratch())
-  if (typeof server === 'string') {
-    console.error(`nodes is skipped: ${server}`)
-    return []
-  }
+  if (typeof server === 'string') return server
   try {
     return [
       ...(await measureSpread(server)),
