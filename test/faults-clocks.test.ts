@@ -1,17 +1,16 @@
 // Nodes whose clocks are an hour ahead, an hour behind and right, on a database whose clock somebody sets: time is the database's,
 // for all that waits, ends in time, is tried again, begins by itself, is kept or is removed.
 
-import { spawn } from 'node:child_process'
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test, vi } from 'vitest'
 import { rowsOf } from '../packages/store-postgres/test/rows-of.ts'
 import { withPostgres } from '../packages/store-postgres/test/with-postgres.ts'
 import { createCluster, slow, WITHIN, WRONG } from './cluster.ts'
+import { commandEnded } from './faults/command-ended.ts'
 import { otherTime } from './faults/other-time.ts'
 import { newFolder } from './new-folder.ts'
 import { ask, inputLines, numbers, post, resultsOf, submitInputs, submitLines } from './requests.ts'
-import { stepflow } from './stepflow.ts'
 
 const LIMIT = { timeout: 300_000 }
 const HOUR_MS = 3_600_000
@@ -126,8 +125,11 @@ else
         // --- retention, by two at once: what is older than half an hour, and nothing else
         const [old, recent] = ids as [string, string]
         await sql(`UPDATE ${schema}.runs SET ended_at = ended_at - ${HOUR_MS} WHERE id = '${old}'`)
-        const pruned = await Promise.all(['+1h', '-1h'].map((offset) => prune(cluster.home, store, toTime(offset))))
-        expect(pruned.map(([code]) => code)).toEqual([0, 0])
+        const prune = ['runs', 'prune', '--older-than', '30m', '--store', store]
+        const pruned = await Promise.all(
+          ['+1h', '-1h'].map((offset) => commandEnded(cluster.home, prune, toTime(offset))),
+        )
+        expect(pruned.map(({ code }) => code)).toEqual([0, 0])
         expect([(await ask(right, `/runs/${old}`)).status, (await ask(right, `/runs/${recent}`)).status]).toEqual([
           404,
           'completed',
@@ -168,20 +170,3 @@ else
       },
     )
   }, toTime(clock))
-
-// ---
-
-/** As a command with a time of its own: its exit code, and what it says. */
-function prune(cwd: string, store: string, env: Readonly<Record<string, string>>): Promise<[number | null, string]> {
-  const words = [stepflow, 'runs', 'prune', '--older-than', '30m', '--store', store]
-  const child = spawn(process.execPath, words, {
-    cwd,
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  let said = ''
-  child.stderr.on('data', (text) => {
-    said += text
-  })
-  return new Promise((resolve) => child.once('close', (code) => resolve([code, said])))
-}

@@ -1,17 +1,18 @@
 // Schemas that change under nodes, and roles that may do less than a node needs: what is said, what stays, and what goes on.
 
-import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { VERSION } from '../packages/store-postgres/src/migrate.ts'
 import { rowsOf } from '../packages/store-postgres/test/rows-of.ts'
 import { COPIED } from '../packages/store-postgres/test/versions/write-copy.ts'
 import { withPostgres } from '../packages/store-postgres/test/with-postgres.ts'
-import { createCluster, WITHIN, WRONG } from './cluster.ts'
+import { WITHIN, WRONG } from './cluster.ts'
+import { commandEnded } from './faults/command-ended.ts'
 import { flows } from './faults/load.ts'
+import { nodesOn } from './faults/nodes-on.ts'
 import { ask, inputLines, numbers, postLines, resultsOf, submitLines } from './requests.ts'
-import { root, stepflow } from './stepflow.ts'
+import { root } from './stepflow.ts'
 
 const LIMIT = { timeout: 240_000 }
 const MOMENTS = ['before', 'after', 'answer']
@@ -24,14 +25,9 @@ const STATEMENTS = [
 ]
 
 await withPostgres((server) => {
-  const cluster = createCluster(flows)
-  afterAll(() => cluster.close())
+  const { cluster, at, serve } = nodesOn(server, flows)
   const sql = (text: string) => rowsOf(server.url, text)
-  const at = (schema: string, role = 'stepflow') =>
-    `${server.url.replace('//stepflow:', `//${role}:`)}?schema=${schema}`
-  const start = (words: readonly string[], store: string) => cluster.start(words, { store })
-  const serve = (store: string, ...words: string[]) => start(['serve', '--port', '0', ...words], store)
-  const migrate = (store: string, env = {}) => command(cluster.home, ['migrate', '--store', store], env)
+  const migrate = (store: string, env = {}) => commandEnded(cluster.home, ['migrate', '--store', store], env)
   /** A schema of before, with runs in it, under another name. */
   const older = async (name: string) => {
     const copy = join(root, 'packages/store-postgres/test/versions', `${String(VERSION - 1).padStart(4, '0')}.sql`)
@@ -110,7 +106,8 @@ await withPostgres((server) => {
       await sql(
         'CREATE ROLE guest LOGIN; GRANT USAGE ON SCHEMA granted TO guest; GRANT SELECT ON granted.schema_version, granted.runs TO guest',
       )
-      const early = cluster.begin(['worker'], { store: at('granted', 'guest') })
+      const asGuest = at('granted').replace('//stepflow:', '//guest:')
+      const early = cluster.begin(['worker'], { store: asGuest })
       const lacks =
         /the user "guest" may not work on the store .* it lacks SELECT, INSERT, UPDATE, DELETE on blobs;.*GRANT SELECT, INSERT/
       expect([await early.ended, early.said()]).toEqual([2, expect.stringMatching(lacks)])
@@ -119,7 +116,7 @@ await withPostgres((server) => {
         .replaceAll('\\"', '"')
       await sql(grants as string)
 
-      const { url, said } = await serve(at('granted', 'guest'))
+      const { url, said } = await serve(asGuest)
       expect(await resultsOf(url, await submitLines(url, 'work', inputLines(5, 1), ''))).toEqual(numbers(5))
       cluster.forgetCalls()
       const id = await submitLines(url, 'work', inputLines(4, 1_500), '')
@@ -135,22 +132,3 @@ await withPostgres((server) => {
     },
   )
 })
-
-// ---
-
-interface Ended {
-  readonly code: number | null
-  readonly signal: NodeJS.Signals | null
-  readonly said: string
-}
-
-function command(cwd: string, words: readonly string[], env: Readonly<Record<string, string>>): Promise<Ended> {
-  const child = spawn(process.execPath, [stepflow, ...words], {
-    ...{ cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'pipe'] },
-  })
-  let said = ''
-  child.stderr?.on('data', (text) => {
-    said += text
-  })
-  return new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal, said })))
-}

@@ -1,14 +1,15 @@
 // Three servers on one database under a steady load, with what hits all of them: killed at once, stopped at once, replaced one
 // after the other. Then what those who stop them, and those who send signals, may count on.
 
-import { afterAll, expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { rowsOf } from '../packages/store-postgres/test/rows-of.ts'
 import { withPostgres } from '../packages/store-postgres/test/with-postgres.ts'
 import { chance } from './chance.ts'
-import { createCluster, WITHIN, WRONG } from './cluster.ts'
+import { WITHIN, WRONG } from './cluster.ts'
 import { tooManyAtOnce, wrongRepetitions } from './faults/judge-calls.ts'
 import { flows, Load } from './faults/load.ts'
 import { Member } from './faults/member.ts'
+import { nodesOn } from './faults/nodes-on.ts'
 import { ask, inputLines, numbers, post, resultsOf, submitLines } from './requests.ts'
 
 const LIMIT = { timeout: 300_000 }
@@ -17,8 +18,7 @@ const SILENT_MS = 12_000
 const FOR_EVER_MS = 3_600_000
 
 await withPostgres((server) => {
-  const cluster = createCluster(flows)
-  afterAll(() => cluster.close())
+  const { cluster, at, serve, work } = nodesOn(server, flows)
   const sql = (text: string) => rowsOf(server.url, text)
 
   test(
@@ -82,13 +82,12 @@ await withPostgres((server) => {
     'SIGTERM waits for calls as long as it was told, hands back the others at once, and does not wait the second time',
     LIMIT,
     async () => {
-      const store = `${server.url}?schema=ended`
+      const store = at('ended')
       cluster.forgetCalls()
-      const { url } = await cluster.start(['serve', '--port', '0', '--capacity', '0'], { store })
+      const { url } = await serve(store, '--capacity', '0')
       const begun = (node: string, count: number) =>
         vi.waitFor(() => expect(cluster.calls().filter((call) => call.node === node).length).toBe(count), WITHIN)
-      const worker = (name: string, drain: string) =>
-        cluster.start(['worker', '--name', name, '--drain', drain], { store })
+      const worker = (name: string, drain: string) => work(store, '--name', name, '--drain', drain)
 
       const patient = await worker('patient', '60s')
       const ends = await submitLines(url, 'work', inputLines(4, 2_000), '')
@@ -122,7 +121,7 @@ await withPostgres((server) => {
       expect(await told.ended).toBe(130)
 
       await post(url, `/runs/${stays}/cancel`)
-      await cluster.start(['worker'], { store })
+      await work(store)
       await vi.waitFor(async () => {
         expect(await ask(url, `/runs/${stays}`)).toMatchObject({ status: 'cancelled', items: { cancelled: 2 } })
       }, WITHIN)
@@ -134,11 +133,10 @@ await withPostgres((server) => {
     'signals and pauses from another node arrive: before the wait, while shards move, at what is put down; cancel or the end, not both',
     LIMIT,
     async () => {
-      const store = `${server.url}?schema=signalled`
+      const store = at('signalled')
       cluster.forgetCalls()
-      const serve = () => cluster.start(['serve', '--port', '0', '--capacity', '0'], { store })
-      const work = (name: string) => cluster.start(['worker', '--name', name], { store })
-      const [a, b, first] = await Promise.all([serve(), serve(), work('first')])
+      const idle = () => serve(store, '--capacity', '0')
+      const [a, b, first] = await Promise.all([idle(), idle(), work(store, '--name', 'first')])
       const go = (id: string, n: number) => post(b.url, `/runs/${id}/signals/go`, { n })
 
       // Before anybody waits for it.
@@ -150,7 +148,7 @@ await withPostgres((server) => {
       const moved = await Promise.all(numbers(20).map(() => submitLines(a.url, 'told', '{"n":1}\n', '')))
       await vi.waitFor(() => expect(cluster.calls().filter(({ step }) => step === 'a')).toHaveLength(21), WITHIN)
       first.child.kill('SIGTERM')
-      const [, ...sent] = await Promise.all([work('second'), ...moved.map((id, n) => go(id, n))])
+      const [, ...sent] = await Promise.all([work(store, '--name', 'second'), ...moved.map((id, n) => go(id, n))])
       expect(sent.map((one) => (one as { status: number }).status)).toEqual(numbers(20).map(() => 200))
       expect(await first.ended).toBe(0)
       for (const [n, id] of moved.entries()) expect(await resultsOf(a.url, id)).toEqual([n])

@@ -4,10 +4,11 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { withPostgres } from '../packages/store-postgres/test/with-postgres.ts'
-import { createCluster, type Node, WITHIN } from './cluster.ts'
+import { type Node, WITHIN } from './cluster.ts'
 import { flows } from './faults/load.ts'
+import { nodesOn } from './faults/nodes-on.ts'
 import { ask, inputLines, numbers, resultsOf, submitInputs, submitLines } from './requests.ts'
 import { stepflow } from './stepflow.ts'
 
@@ -21,11 +22,9 @@ output: { $step: a }
 `
 
 await withPostgres((server) => {
-  const cluster = createCluster({ ...flows, signed: SIGNED })
-  afterAll(() => cluster.close())
+  const { cluster, at } = nodesOn(server, { ...flows, signed: SIGNED })
   const { home } = cluster
   const all: Node[] = []
-  const at = (schema: string) => `${server.url}?schema=${schema}`
   const start = async (words: readonly string[], store: string, env = {}) => {
     const node = await cluster.start(words, { store, env })
     all.push(node)

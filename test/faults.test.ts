@@ -4,7 +4,6 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { startNetwork } from '../packages/store-postgres/test/network.ts'
 import { rowsOf } from '../packages/store-postgres/test/rows-of.ts'
 import { withPostgres } from '../packages/store-postgres/test/with-postgres.ts'
 import { WITHIN } from './cluster.ts'
@@ -15,15 +14,14 @@ import { ask, inputLines, numbers, post, postLines, resultsOf, submitLines } fro
 const LIMIT = { timeout: 240_000 }
 
 await withPostgres((server) => {
-  const { cluster, newSchema, at, serve, work } = nodesOn(server, flows)
+  const { cluster, newSchema, newNetwork, at, serve, work } = nodesOn(server, flows)
   const sql = (text: string) => rowsOf(server.url, text)
 
   test(
     'while a node is cut off from the database, its API answers 503, /ready too, and /health stays 200',
     LIMIT,
     async () => {
-      const network = await startNetwork(server.port)
-      onTestFinished(() => network.stop())
+      const network = await newNetwork()
       const schema = newSchema()
       const [{ url }, { url: probes }] = await Promise.all([
         serve(at(schema, network.port)),

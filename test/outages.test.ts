@@ -3,7 +3,6 @@
 
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { startNetwork } from '../packages/store-postgres/test/network.ts'
 import { rowsOf } from '../packages/store-postgres/test/rows-of.ts'
 import { smallDisk, WHY_NO_DISK } from '../packages/store-postgres/test/small-disk.ts'
 import { withPostgres } from '../packages/store-postgres/test/with-postgres.ts'
@@ -17,7 +16,7 @@ const LIMIT = { timeout: 300_000 }
 const AWAY_MS = process.env.FAULTS_MINUTES === undefined ? 13_000 : 75_000
 
 await withPostgres((server) => {
-  const { cluster, newSchema, at, serve, work } = nodesOn(server, { slow })
+  const { cluster, newSchema, newNetwork, at, serve, work } = nodesOn(server, { slow })
   const calls = () => cluster.calls().map(({ item }) => item)
   const more = async (count: number) => {
     const before = calls().length
@@ -61,8 +60,7 @@ await withPostgres((server) => {
     'a network that is cut one way, both ways, or dead without a word: no call is repeated, and a cancel arrives',
     LIMIT,
     async () => {
-      const network = await startNetwork(server.port)
-      onTestFinished(() => network.stop())
+      const network = await newNetwork()
       const schema = newSchema()
       cluster.forgetCalls()
       const [{ url }, worker] = await Promise.all([
