@@ -27,7 +27,7 @@ export async function checkSignal(recorded: RecordedRun, { name, item, payload }
   let refused: unknown
   const seen = new Set<string>()
   for await (const wait of recorded.waits.open(item)) {
-    if (wait.name !== name || (item !== undefined && wait.item !== item)) continue
+    if (wait.name !== name) continue
     // Many items ask for the same.
     const schema = JSON.stringify(wait.schema)
     if (schema === undefined) return

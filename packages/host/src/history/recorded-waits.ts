@@ -34,13 +34,15 @@ export class RecordedWaits {
     this.#secrets = secrets
   }
 
-  /** Those that are open, of each journal in the order in which they began. `item`: of the journal that has it only. */
+  /** Those that are open, of each journal in the order in which they began. `item`: of this one only. */
   async *open(item?: number): AsyncIterable<Wait> {
     if (isEnded(this.#row.status)) return
     const shards = await this.#store.runs.shards(this.#row.id)
     const only = item === undefined ? undefined : shardOf(shards, item)
     for (const { journal, items, done } of item === undefined ? shards : only ? [only] : []) {
-      if (this.#plan && done < items) yield* openWaits(this.#plan, await this.#shownRows(journal))
+      if (!this.#plan || done >= items) continue
+      const waits = openWaits(this.#plan, await this.#shownRows(journal))
+      yield* item === undefined ? waits : waits.filter((wait) => wait.item === item)
     }
   }
 

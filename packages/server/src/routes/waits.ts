@@ -42,7 +42,7 @@ export function waitRoutes(app: App, { runs, engine, store, clock }: Services): 
         for await (const wait of recorded.waits.open(item)) {
           const id = waitId(recorded.row.id, wait.path)
           const place = `${String(wait.since).padStart(16, '0')} ${id}`
-          if ((name ?? wait.name) !== wait.name || (item ?? wait.item) !== wait.item) continue
+          if (name !== undefined && wait.name !== name) continue
           total++
           if (behind === undefined || place > behind) found.push({ recorded, wait, place })
         }
