@@ -183,13 +183,12 @@ export class SpreadRuns {
   async #claimAgain(id: RunId): Promise<void> {
     const { store, patience } = this.#tools
     const journal = `${id}/0`
-    for (let isClaimed = false; !isClaimed && this.#intakes.has(id); ) {
+    while (this.#intakes.has(id)) {
       const rows = await patience.ask(() => store.read(journal))
       if (lastBroken(rows) === undefined) return
       try {
         const batch = { journal, after: rows.length, entries: [this.#claim()] }
-        await patience.ask(() => store.append(batch))
-        isClaimed = true
+        return await patience.ask(() => store.append(batch))
       } catch (error) {
         // Something was written in between, perhaps by us.
         if (!FlowError.is(error) || error.code !== 'CONFLICT') throw error
