@@ -48,7 +48,7 @@ export async function* recordedResults(
   }
 }
 
-/** What those who began or took up a run need of its engine. */
+/** What those who began a run, took it up or follow it need of its engine. */
 export interface HandleTools {
   readonly store: Store
   readonly patience: Patience

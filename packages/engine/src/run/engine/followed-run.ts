@@ -10,18 +10,14 @@ import type { FollowedRun } from '../../engine.ts'
 import { FlowError } from '../../errors.ts'
 import type { JournalEntry, RunId } from '../../journal/events.ts'
 import { endedOf, isEnded } from '../../journal/project.ts'
-import type { Patience } from '../../store/patience.ts'
-import type { ItemRow, RunRow, Store } from '../../store/store.ts'
+import type { ItemRow, RunRow } from '../../store/store.ts'
 import type { Ending } from './ending.ts'
+import { type HandleTools, watchEntries } from './follow-run.ts'
 import type { ItemResult, ResultOrder } from './result-stream.ts'
 import { Ends, RESULTS_AT_ONCE, ResultsInOrder, RunNews, type Signals } from './run-news.ts'
 import { checkOrder } from './run-options.ts'
 
-export interface FollowTools {
-  readonly store: Store
-  readonly patience: Patience
-  readonly cancel: (reason: string | undefined) => Promise<void>
-  readonly watch: (listener: (entries: readonly JournalEntry[]) => void) => () => void
+export interface FollowTools extends HandleTools {
   /** Over when the engine is closed. */
   readonly closed: Ending
   /** Aborted when nobody looks any longer. */
@@ -56,11 +52,12 @@ export class StoredRun implements FollowedRun {
   }
 
   watch(listener: (entries: readonly JournalEntry[]) => void): () => void {
-    return this.#tools.watch(listener)
+    const { store, warn } = this.#tools
+    return watchEntries(store, this.id, listener, warn)
   }
 
   cancel(reason?: string): Promise<void> {
-    return this.#tools.cancel(reason)
+    return this.#tools.cancel(this.id, reason)
   }
 
   async #awaitEnd(): Promise<RunRow> {

@@ -35,7 +35,7 @@ import type { Outcome } from '../outcome.ts'
 import { CallTools, type RedactingRun, RunServices } from './call-services.ts'
 import { DirectRuns } from './direct-runs.ts'
 import { Ending } from './ending.ts'
-import { endOf, type HandleTools, LocalHandle, recordedResults, watchEntries, watchRun } from './follow-run.ts'
+import { endOf, type HandleTools, LocalHandle, recordedResults, watchRun } from './follow-run.ts'
 import { StoredRun } from './followed-run.ts'
 import { isSmall, passOver } from './intake.ts'
 import { Intakes } from './intakes.ts'
@@ -240,15 +240,7 @@ export class RunEngine implements PlanEngine {
   }
 
   #followed(id: RunId, signal?: AbortSignal): FollowedRun {
-    const { store } = this.#options
-    return new StoredRun(id, {
-      store,
-      patience: this.#patience,
-      cancel: (reason) => this.#handles.cancel(id, reason),
-      watch: (listener) => watchEntries(store, id, listener, this.#warn),
-      closed: this.#closed,
-      signal,
-    })
+    return new StoredRun(id, { ...this.#handles, closed: this.#closed, signal })
   }
 
   async rerun(id: RunId, options: RerunOptions = {}): Promise<RunHandle> {
