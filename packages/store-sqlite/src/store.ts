@@ -134,7 +134,6 @@ class SqliteStore implements Store {
   readonly #tables: JournalTables
   readonly #reader: JournalReader
   readonly #writer: Writer<JournalTransaction>
-  readonly #room: WalRoom | undefined
   readonly #presence: Presence
   readonly #watchers: Watchers
   readonly #dispatcher: Dispatcher
@@ -157,8 +156,8 @@ class SqliteStore implements Store {
     const table = new BlobTable(db, clock, this.#codec)
     const logs = new LogTable(db, log)
     // Where nothing is synced, nothing is slower for growing.
-    this.#room = (options.synchronous ?? 'full') === 'full' ? new WalRoom(path) : undefined
-    this.#writer = new Writer(db, path, () => new JournalTransaction(this.#tables), this.#room)
+    const room = (options.synchronous ?? 'full') === 'full' ? new WalRoom(path) : undefined
+    this.#writer = new Writer(db, path, () => new JournalTransaction(this.#tables), room)
     this.node = options.driverId ?? hostname()
     this.#presence = new Presence(db, {
       name: this.node,
@@ -292,7 +291,6 @@ class SqliteStore implements Store {
       await this.#writer.write(() => this.#presence.forget(this.#presence.id)).catch(() => {})
     }
     await this.#writer.close()
-    this.#room?.close()
     if (this.#writer.hasWritten) this.#gatherLog()
     this.#db.close()
   }

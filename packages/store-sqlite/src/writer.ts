@@ -57,7 +57,7 @@ export class Writer<Tx extends Transaction> {
   #onIdle: (() => void)[] = []
   #hasWritten = false
 
-  /** `room`: where each transaction is synced. */
+  /** `room`: where each transaction is synced; closed with it. */
   constructor(db: Database, path: string, begin: () => Tx, room?: WalRoom) {
     this.#db = db
     this.#path = path
@@ -87,6 +87,7 @@ export class Writer<Tx extends Transaction> {
   async close(): Promise<void> {
     this.#isClosed = true
     if (this.#queue.length > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve))
+    this.#room?.close()
   }
 
   #schedule(afterMs = 0): void {
