@@ -1,8 +1,7 @@
 // The embedded durable store: one file, any number of processes of one machine.
 
-import { mkdirSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { dirname, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import {
   type Batch,
   type Clock,
@@ -29,6 +28,7 @@ import { checkOptions } from './check-options.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { type Database, type DriverName, openDatabase } from './drivers.ts'
 import { closedStore, isBusy, storeFailure } from './failure.ts'
+import { prepareFolder } from './folder.ts'
 import { JournalReader } from './journal.ts'
 import { partsOf } from './journal-names.ts'
 import { LogTable, SqliteLogs } from './log-table.ts'
@@ -389,31 +389,6 @@ function configure(db: Database, synchronous: 'full' | 'normal' | 'off'): void {
   // 16 MB of log before it is worked into the file: fewer syncs than SQLite's own 4 MB.
   db.exec('PRAGMA wal_autocheckpoint = 4000')
   db.prepare('PRAGMA journal_size_limit = 67108864').get()
-}
-
-/** Not by `recursive`, with which Node never returns where a folder cannot be made because there is none to make it in. */
-function makeFolder(path: string): void {
-  try {
-    mkdirSync(path)
-  } catch (thrown) {
-    const { code } = thrown as NodeJS.ErrnoException
-    if (code === 'EEXIST' && statSync(path).isDirectory()) return
-    if (code !== 'ENOENT' || dirname(path) === path) throw thrown
-    makeFolder(dirname(path))
-    mkdirSync(path)
-  }
-}
-
-function prepareFolder(path: string): void {
-  let isFolder: boolean
-  try {
-    makeFolder(dirname(path))
-    isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
-  } catch (cause) {
-    const message = `cannot make the folder of the store ${path}: ${(cause as Error).message}`
-    throw new FlowError('RESOURCE_UNAVAILABLE', message, { cause })
-  }
-  if (isFolder) throw new FlowError('INVALID_INPUT', `the store ${path} is a folder; name a file in it`)
 }
 
 function checkName(journal: JournalId): void {
