@@ -77,13 +77,12 @@ export class Pulse {
       return false
     }
     const now = performance.now()
-    const before = this.#seen.get(connection)
-    if (before === undefined || before.askedAt !== askedAt || before.progress !== progress) {
-      const since = before?.askedAt === askedAt ? now : askedAt
-      this.#seen.set(connection, { askedAt, progress, since })
-      return now - since >= silenceMs
+    let seen = this.#seen.get(connection)
+    if (seen?.askedAt !== askedAt || seen.progress !== progress) {
+      seen = { askedAt, progress, since: seen?.askedAt === askedAt ? now : askedAt }
+      this.#seen.set(connection, seen)
     }
-    return now - before.since >= silenceMs
+    return now - seen.since >= silenceMs
   }
 
   async #look(still: readonly Connection[]): Promise<void> {
