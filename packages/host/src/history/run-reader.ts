@@ -3,7 +3,6 @@
 
 import {
   FlowError,
-  type Plan,
   type RunId,
   type RunPage,
   type RunQuery,
