@@ -7,6 +7,8 @@ import { memo, type ReactElement, useEffect, useMemo, useRef } from 'react'
 import { queries } from '../../api/queries.ts'
 import { countText, shortId } from '../../model/format.ts'
 import { Fault } from '../../parts/fault.tsx'
+import { NARROW, useMedia } from '../../parts/media.ts'
+import { useNextPage } from '../../parts/next-page.ts'
 import { useSight } from '../../parts/sight.ts'
 import { Shape } from '../../parts/status.tsx'
 import { Ago } from '../../parts/time.tsx'
@@ -24,16 +26,18 @@ const MARGIN_ROWS = 8
 
 function ApprovalsPage(): ReactElement {
   useTitle('Approvals')
-  const { data, error, refetch, fetchNextPage, hasNextPage, isFetchingNextPage } = useInfiniteQuery(queries.waits())
+  const found = useInfiniteQuery(queries.waits())
+  const { data, error, refetch } = found
   const waits = useMemo(() => data?.pages.flatMap((page) => page.waits) ?? [], [data])
   const total = data?.pages.at(-1)?.total ?? 0
-  const rowHeight = matchMedia('(max-width: 599px)').matches ? NARROW_ROW : ROW
+  const rowHeight = useMedia(NARROW) ? NARROW_ROW : ROW
   const box = useRef<HTMLDivElement>(null)
   const [first, count] = useSight(box, rowHeight, MARGIN_ROWS)
   const last = Math.min(waits.length, first + count)
+  const onEnd = useNextPage(found)
   useEffect(() => {
-    if (last >= waits.length && hasNextPage && !isFetchingNextPage) void fetchNextPage()
-  }, [last, waits.length, hasNextPage, isFetchingNextPage, fetchNextPage])
+    if (last >= waits.length) onEnd()
+  }, [last, waits.length, onEnd])
   return (
     <>
       <header className="head">

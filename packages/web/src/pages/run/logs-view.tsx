@@ -2,12 +2,13 @@
 
 import type { LogLine, Run } from '@stepflow/api'
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { type ReactElement, useCallback, useEffect, useMemo, useState } from 'react'
+import { type ReactElement, useEffect, useMemo, useState } from 'react'
 import { events } from '../../api/events.ts'
 import { queries } from '../../api/queries.ts'
 import { isOver } from '../../model/run-words.ts'
 import { Chip } from '../../parts/button.tsx'
 import { Fault } from '../../parts/fault.tsx'
+import { useNextPage } from '../../parts/next-page.ts'
 import { type Column, Rows } from '../../parts/rows.tsx'
 import { SearchField } from '../../parts/search-field.tsx'
 import { ClockTime } from '../../parts/time.tsx'
@@ -41,10 +42,7 @@ export function LogsView({ run, item, step, onSelect }: LogsViewProps): ReactEle
     }),
   )
   const lines = useMemo(() => found.data?.pages.flatMap(({ logs }) => logs) ?? [], [found.data])
-  const { fetchNextPage, hasNextPage, isFetchingNextPage } = found
-  const onEnd = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
-  }, [fetchNextPage, hasNextPage, isFetchingNextPage])
+  const onEnd = useNextPage(found)
   const columns = useMemo(() => columnsOf(onSelect), [onSelect])
   const numbered = useMemo(() => lines.map((line, i) => ({ ...line, key: String(i) })), [lines])
   return (

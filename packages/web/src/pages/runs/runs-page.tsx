@@ -4,7 +4,7 @@ import type { Run, RunsSummary } from '@stepflow/api'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { Plus } from 'lucide-react'
-import { lazy, type ReactElement, Suspense, useCallback, useMemo, useState } from 'react'
+import { lazy, type ReactElement, Suspense, useMemo, useState } from 'react'
 import { client } from '../../api/client.ts'
 import { queries, queryClient, type RunQuery } from '../../api/queries.ts'
 import { filterOf, hasWord, queryOf, toggled, within } from '../../model/filter.ts'
@@ -13,6 +13,7 @@ import { detailOf, durationOf, nameOf, statusOf } from '../../model/run-words.ts
 import { Button, Chip } from '../../parts/button.tsx'
 import { Command } from '../../parts/command.tsx'
 import { Fault } from '../../parts/fault.tsx'
+import { useNextPage } from '../../parts/next-page.ts'
 import { type Column, Rows } from '../../parts/rows.tsx'
 import { SearchField } from '../../parts/search-field.tsx'
 import { Shape, Status } from '../../parts/status.tsx'
@@ -51,10 +52,7 @@ export function RunsPage(): ReactElement {
   const setWords = (next: string) => void navigate({ search: next === '' ? {} : { q: next }, replace: true })
   const total = pages?.[0]?.total ?? 0
 
-  const { fetchNextPage, hasNextPage, isFetchingNextPage } = found
-  const onEnd = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
-  }, [fetchNextPage, hasNextPage, isFetchingNextPage])
+  const onEnd = useNextPage(found)
 
   const columns = useMemo(() => columnsOf(chosen, setChosen, runs), [chosen, runs])
   if (words === '' && found.isSuccess && runs.length === 0) return <Start />
