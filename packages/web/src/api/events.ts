@@ -2,7 +2,7 @@
 
 import { serverUrl } from './base.ts'
 import { setSessionOver } from './session.ts'
-import { type Connection, type FromTab, SharedStream, type ToTab } from './shared-stream.ts'
+import { type Connection, type FromTab, SharedStream, type Standing, type ToTab } from './shared-stream.ts'
 
 type Listener = (name: string, data: unknown) => void
 
@@ -18,7 +18,7 @@ export class EventHub {
   #tell: ((message: FromTab) => void) | undefined
   #logReaders = 0
   #hidden: ReturnType<typeof setTimeout> | undefined
-  #standing: { readonly is: Connection; readonly since: number } = { is: 'closed', since: Date.now() }
+  #standing: Standing = { is: 'closed', since: Date.now() }
   /** Something was read that no stream continues. */
   #hasGap = false
   #isReady = false
@@ -120,7 +120,7 @@ export class EventHub {
     for (const listener of this.#onReset) listener()
   }
 
-  #stand(standing: { readonly is: Connection; readonly since: number }): void {
+  #stand(standing: Standing): void {
     this.#standing = standing
     for (const listener of this.#onConnection) listener()
   }

@@ -16,8 +16,14 @@ export type ToTab =
   | { readonly event: string; readonly data: unknown }
   /** What was missed cannot be told: everything is to be read again. */
   | { readonly is: 'reset' }
-  /** `refused`: with which code. */
-  | { readonly is: Connection; readonly since: number; readonly refused?: string }
+  | Standing
+
+/** How the stream stands, and since when; `refused`: with which code. */
+export interface Standing {
+  readonly is: Connection
+  readonly since: number
+  readonly refused?: string
+}
 
 export interface SharedStreamOptions {
   readonly url: string
@@ -45,7 +51,7 @@ export class SharedStream {
   #hasGap = false
   #over: AbortController | undefined
   #hasLogs = false
-  #standing: Extract<ToTab, { readonly since: number }> = { is: 'closed', since: Date.now() }
+  #standing: Standing = { is: 'closed', since: Date.now() }
 
   constructor(options: SharedStreamOptions) {
     this.#options = options
@@ -147,10 +153,13 @@ export class SharedStream {
   }
 
   #become(connection: Connection, refused?: string): void {
-    const { is, refused: before } = this.#standing as { is: Connection; refused?: string }
+    const { is, since, refused: before } = this.#standing
     if (is === connection && before === refused) return
-    const since = is === connection ? this.#standing.since : Date.now()
-    this.#standing = { is: connection, since, ...(refused === undefined ? {} : { refused }) }
+    this.#standing = {
+      is: connection,
+      since: is === connection ? since : Date.now(),
+      ...(refused === undefined ? {} : { refused }),
+    }
     for (const tab of this.#tabs) if (tab.isHere) tab.tell(this.#standing)
   }
 }
