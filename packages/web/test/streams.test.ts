@@ -3,6 +3,7 @@
 
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Page } from 'playwright-core'
 import { afterAll, describe, expect, test } from 'vitest'
 import { browserPath, openPage } from './browser.ts'
 import { served, servedToAll } from './served.ts'
@@ -31,6 +32,11 @@ else {
     afterAll(() => line?.end())
     const begin = () => at.start('asks')
     const answer = (id: string) => at.post(`/runs/${id}/signals/approve`, {})
+    const complete = async (id: string) => {
+      await answer(id)
+      await expect.poll(async () => (await at.call(`/runs/${id}`)).status).toBe('completed')
+    }
+    const rowOf = (page: Page, id: string) => page.getByRole('row').filter({ hasText: id.slice(-8) })
     const open = (path: string, options: Parameters<typeof openPage>[1] = {}) =>
       openPage(`${line.url}${path}`, { expected: FAILS, ...options })
 
@@ -42,29 +48,18 @@ else {
       line.cut()
       await page.getByRole('link', { name: 'Runs' }).first().click()
       await page.getByText('Reconnecting').waitFor()
-      await answer(id)
-      await expect.poll(async () => (await at.call(`/runs/${id}`)).status).toBe('completed')
+      await complete(id)
       line.mend()
 
       await page.getByText('Live', { exact: true }).waitFor()
-      await page
-        .getByRole('row')
-        .filter({ hasText: id.slice(-8) })
-        .getByText('success')
-        .waitFor()
+      await rowOf(page, id).getByText('success').waitFor()
       await page.getByRole('link', { name: id }).click()
       await page.getByRole('button', { name: 'after, success' }).waitFor()
     })
 
     test('whose stream falls silent says so, and follows another', async () => {
       const id = await begin()
-      // With a stream of its own: the clock of a worker cannot be turned.
-      const page = await open('/runs', {
-        before: async (page) => {
-          await page.addInitScript('delete window.SharedWorker')
-          await page.clock.install()
-        },
-      })
+      const page = await open('/runs', { before: aloneWithItsClock })
       await page.getByText('Live', { exact: true }).waitFor()
 
       line.fallSilent()
@@ -75,11 +70,7 @@ else {
       line.mend()
 
       await page.getByText('Live', { exact: true }).waitFor()
-      await page
-        .getByRole('row')
-        .filter({ hasText: id.slice(-8) })
-        .getByText('success')
-        .waitFor()
+      await rowOf(page, id).getByText('success').waitFor()
     })
 
     test('that nobody looks at follows nothing, and is up to date when somebody does', async () => {
@@ -93,8 +84,7 @@ else {
 
       await look(false)
       await page.clock.fastForward(11_000)
-      await answer(id)
-      await expect.poll(async () => (await at.call(`/runs/${id}`)).status).toBe('completed')
+      await complete(id)
       expect(await page.getByRole('button', { name: 'approve, waiting' }).count()).toBe(1)
       await look(true)
 
@@ -117,8 +107,7 @@ else {
       const id = await begin()
       const page = await open('/runs', {
         before: async (page) => {
-          await page.addInitScript('delete window.SharedWorker')
-          await page.clock.install()
+          await aloneWithItsClock(page)
           await page.route('**/api/**', (route) => route.abort('connectionrefused'))
         },
       })
@@ -156,4 +145,12 @@ else {
 
     await page.getByRole('link', { name: next }).waitFor()
   })
+}
+
+// ---
+
+/** With a stream of its own: the clock of a worker cannot be turned. */
+async function aloneWithItsClock(page: Page): Promise<void> {
+  await page.addInitScript('delete window.SharedWorker')
+  await page.clock.install()
 }
