@@ -6,7 +6,7 @@ export { isManifest } from './detect.ts'
 // --- changing a text by what happens to its data
 export { type Edit, editSource } from './edit/edit-source.ts'
 export { withLf, withLineEndsOf } from './edit/line-ends.ts'
-export { matchedLines } from './edit/matched-lines.ts'
+export { stretchesOf } from './edit/matched-lines.ts'
 export { idOf, pathOfStep, stepsOf, valueAt } from './edit/steps.ts'
 export { functions } from './functions/index.ts'
 export { pathText } from './paths.ts'

@@ -1,6 +1,6 @@
 // The line ends of a text that is edited: what edits it works with LF, and each line keeps the end that it had.
 
-import { matchedLines } from './matched-lines.ts'
+import { stretchesOf } from './matched-lines.ts'
 
 export function withLf(text: string): string {
   return text.replaceAll('\r\n', '\n')
@@ -68,29 +68,19 @@ function* endsFor(before: string, edited: string): Generator<boolean, undefined>
   const isCrlf = (i: number) => (old[i] as string).endsWith('\r')
   const lines = old.map((line, i) => (i < old.length - 1 && line.endsWith('\r') ? line.slice(0, -1) : line))
   const now = edited.split('\n')
-  const matched = matchedLines(lines, now)
   let above = isCrlf(0)
   // The last line of either text has no end.
   const last = old.length - 1
-  for (let from = 0, next = 0; from < now.length; ) {
-    let to = from
-    while (to < now.length && matched[to] === NEW) to++
+  for (const { goneFrom, goneTo, newFrom, newTo, isFollowed } of stretchesOf(lines, now)) {
     // Those that stand in the place of others: the break behind the last one is still the one that was there.
-    const there = to < now.length ? (matched[to] as number) : old.length
-    const count = to - from
-    for (let i = 0; i < count; i++) {
-      const place = Math.max(next, there - count + i)
-      if (place < there && place < last) above = isCrlf(place)
+    for (let i = newFrom; i < newTo; i++) {
+      const place = Math.max(goneFrom, goneTo - newTo + i)
+      if (place < goneTo && place < last) above = isCrlf(place)
       yield above
     }
-    if (to < now.length) {
-      if (there < last) above = isCrlf(there)
-      yield above
-    }
-    from = to + 1
-    next = there + 1
+    if (!isFollowed) break
+    if (goneTo < last) above = isCrlf(goneTo)
+    yield above
   }
   return undefined
 }
-
-const NEW = -1

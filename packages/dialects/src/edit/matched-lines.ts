@@ -1,12 +1,43 @@
 // Which lines of a text were in another one before: as many as can be in the order of both, by the algorithm of Myers, which is
-// quick where little has changed.
+// quick where little has changed. Whoever reads the two together goes through them stretch by stretch.
 
 /** Two texts with more changes than that have nothing in common but their ends: it would take too long to find out what. */
 const MOST_CHANGES = 1_000
 
-/** For each line of `now`: where it is in `before`, or -1. */
-export function matchedLines(before: readonly string[], now: readonly string[]): Int32Array {
-  const matched = new Int32Array(now.length).fill(-1)
+/** Lines that are gone, those that stand in their place, and then the line that is in both, if there is one more. */
+export interface Stretch {
+  /** In the text before, up to the line that is in both. */
+  readonly goneFrom: number
+  readonly goneTo: number
+  /** In the text now. */
+  readonly newFrom: number
+  readonly newTo: number
+  /** By a line that is in both. */
+  readonly isFollowed: boolean
+}
+
+/** All of both texts, in their order. */
+export function* stretchesOf(before: readonly string[], now: readonly string[]): Generator<Stretch, undefined> {
+  const matched = matchedLines(before, now)
+  let [goneFrom, newFrom] = [0, 0]
+  while (newFrom < now.length || goneFrom < before.length) {
+    let newTo = newFrom
+    while (matched[newTo] === NEW) newTo++
+    const goneTo = matched[newTo] ?? before.length
+    yield { goneFrom, goneTo, newFrom, newTo, isFollowed: newTo < now.length }
+    newFrom = newTo + 1
+    goneFrom = goneTo + 1
+  }
+  return undefined
+}
+
+// ---
+
+const NEW = -1
+
+/** For each line of `now`: where it is in `before`, or NEW. */
+function matchedLines(before: readonly string[], now: readonly string[]): Int32Array {
+  const matched = new Int32Array(now.length).fill(NEW)
   const least = Math.min(before.length, now.length)
   let start = 0
   while (start < least && before[start] === now[start]) matched[start] = start++
@@ -24,8 +55,6 @@ export function matchedLines(before: readonly string[], now: readonly string[]):
     })
   return matched
 }
-
-// ---
 
 /**
  * After each number of changes: how far one comes on each diagonal (lines gone less lines new). Undefined: there are too many.

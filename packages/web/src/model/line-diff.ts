@@ -1,6 +1,6 @@
 // What differs between two texts, line by line.
 
-import { matchedLines } from '@stepflow/dialects'
+import { stretchesOf } from '@stepflow/dialects'
 
 export interface DiffLine {
   readonly kind: 'same' | 'gone' | 'new'
@@ -9,18 +9,11 @@ export interface DiffLine {
 
 export function diffLines(before: string, after: string): DiffLine[] {
   const [a, b] = [before.split('\n'), after.split('\n')]
-  const matched = matchedLines(a, b)
   const lines: DiffLine[] = []
-  let next = 0
-  for (let from = 0; from < b.length || next < a.length; ) {
-    let to = from
-    while (to < b.length && matched[to] === -1) to++
-    const there = matched[to] ?? a.length
-    for (; next < there; next++) lines.push({ kind: 'gone', text: a[next] as string })
-    for (; from < to; from++) lines.push({ kind: 'new', text: b[from] as string })
-    if (to < b.length) lines.push({ kind: 'same', text: b[to] as string })
-    from = to + 1
-    next = there + 1
+  for (const { goneFrom, goneTo, newFrom, newTo, isFollowed } of stretchesOf(a, b)) {
+    for (let i = goneFrom; i < goneTo; i++) lines.push({ kind: 'gone', text: a[i] as string })
+    for (let i = newFrom; i < newTo; i++) lines.push({ kind: 'new', text: b[i] as string })
+    if (isFollowed) lines.push({ kind: 'same', text: b[newTo] as string })
   }
   return lines
 }
