@@ -67,7 +67,7 @@ function furthest(n: number, m: number, isSame: (x: number, y: number) => boolea
     const reached = new Int32Array(2 * d + 1)
     path.push(reached)
     for (let k = -d; k <= d; k += 2) {
-      let x = before === undefined ? 0 : isNew(before, d, k) ? at(before, k + 1) : at(before, k - 1) + 1
+      let x = entryOf(before, d, k)
       while (x < n && x - k < m && isSame(x, x - k)) x++
       reached[k + d] = x
       if (x >= n && x - k >= m) return path
@@ -81,12 +81,17 @@ function walkBack(path: readonly Int32Array[], n: number, m: number, onSame: (x:
   for (let d = path.length - 1; d >= 0; d--) {
     const before = path[d - 1]
     const k = x - y
-    const goesDown = before !== undefined && isNew(before, d, k)
-    const from = before === undefined ? 0 : goesDown ? at(before, k + 1) : at(before, k - 1) + 1
+    const from = entryOf(before, d, k)
     while (x > from) onSame(--x, --y)
-    if (goesDown) y--
+    if (before && isNew(before, d, k)) y--
     else x--
   }
+}
+
+/** Where one comes onto that diagonal, with the last change on the way to it. */
+function entryOf(before: Int32Array | undefined, d: number, k: number): number {
+  if (!before) return 0
+  return isNew(before, d, k) ? at(before, k + 1) : at(before, k - 1) + 1
 }
 
 /** The last change on the way to that diagonal was a new line, not one that is gone. */
