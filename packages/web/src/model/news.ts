@@ -5,7 +5,7 @@
 
 import type { Run, RunList } from '@stepflow/api'
 import type { InfiniteData, Query, QueryClient, QueryKey } from '@tanstack/react-query'
-import { readerOf } from './read-again.ts'
+import { onCome, readerOf } from './read-again.ts'
 import { isOver } from './run-words.ts'
 
 /** Logs are read again as often, however fast they are written. */
@@ -106,12 +106,10 @@ class Told {
 
   constructor(cache: QueryClient) {
     this.#cache = cache
-    cache.getQueryCache().subscribe((event) => {
-      if (event.type !== 'updated' || !isTold(event.query)) return
-      const { action, query } = event
-      const isAnswer = action.type === 'success' && action.manual !== true
-      if (isAnswer) putInto(cache, query.queryKey, this.#late)
-      if ((isAnswer || action.type === 'error') && !this.#isReading()) this.forget()
+    onCome(cache, (query, came) => {
+      if (!isTold(query)) return
+      if (came === 'answer') putInto(cache, query.queryKey, this.#late)
+      if (!this.#isReading()) this.forget()
     })
   }
 
