@@ -132,7 +132,7 @@ export const events = new EventHub()
 
 /** A browser that shares no workers, or cannot load this one, has a stream for each tab. */
 function join(tell: (message: ToTab) => void): (message: FromTab) => void {
-  const alone = () => new SharedStream({ url: serverUrl }).join(tell)
+  const alone = () => new SharedStream(serverUrl).join(tell)
   if (!('SharedWorker' in window)) return alone()
   let last: FromTab | undefined
   const worker = new SharedWorker(new URL('./events.worker.ts', import.meta.url), { type: 'module' })

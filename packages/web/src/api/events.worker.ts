@@ -3,7 +3,7 @@
 import { SharedStream } from './shared-stream.ts'
 
 /** This file lies below what the server's addresses begin with. */
-const stream = new SharedStream({ url: location.href.replace(/\/assets\/[^/]*$/, '') })
+const stream = new SharedStream(location.href.replace(/\/assets\/[^/]*$/, ''))
 
 // biome-ignore lint/suspicious/noExplicitAny: what a shared worker's scope is, the types of pages do not say
 ;(self as any).onconnect = ({ ports: [port] }: { ports: readonly MessagePort[] }) => {

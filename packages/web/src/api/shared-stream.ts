@@ -25,14 +25,6 @@ export interface Standing {
   readonly refused?: string
 }
 
-export interface SharedStreamOptions {
-  readonly url: string
-  /** Unless told, what the client takes for it. */
-  readonly silentMs?: number
-  /** After it was refused. */
-  readonly askAgainMs?: number
-}
-
 interface Tab {
   readonly tell: (message: ToTab) => void
   isHere: boolean
@@ -42,9 +34,10 @@ interface Tab {
 
 /** Lines of logs are many, and come while somebody looks at some. */
 const ALWAYS = ['run', 'items', 'wait', 'flow']
+/** After it was refused. */
+const ASK_AGAIN_MS = 5_000
 
 export class SharedStream {
-  readonly #options: SharedStreamOptions
   readonly #client: StepflowClient
   readonly #tabs = new Set<Tab>()
   #place: string | undefined
@@ -53,9 +46,8 @@ export class SharedStream {
   #hasLogs = false
   #standing: Standing = { is: 'closed', since: Date.now() }
 
-  constructor(options: SharedStreamOptions) {
-    this.#options = options
-    this.#client = new StepflowClient({ url: options.url })
+  constructor(url: string) {
+    this.#client = new StepflowClient({ url })
   }
 
   /** What is answered takes what the tab tells. */
@@ -107,13 +99,11 @@ export class SharedStream {
   }
 
   async #follow(signal: AbortSignal): Promise<void> {
-    const { silentMs, askAgainMs = 5_000 } = this.#options
     while (!signal.aborted) {
       try {
         const following = {
           topics: this.#hasLogs ? [...ALWAYS, 'log'] : ALWAYS,
           signal,
-          silentMs,
           reconnectMs: Number.POSITIVE_INFINITY,
           onAway: () => {
             if (!signal.aborted) this.#become('connecting')
@@ -133,7 +123,7 @@ export class SharedStream {
         this.#place = undefined
         this.#hasGap = true
         this.#become('connecting', FlowError.is(thrown) ? thrown.code : 'ERROR')
-        await pause(askAgainMs, signal)
+        await pause(ASK_AGAIN_MS, signal)
       }
     }
   }
