@@ -1,4 +1,4 @@
-// The lines of a text, and which of them belong to an item of a list: its own, and the comments right above it.
+// The lines of a text with LF, and which of them belong to an item of a list: its own, and the comments right above it.
 
 import type { Collection, Item } from './located.ts'
 import type { Change } from './pieces.ts'
@@ -24,7 +24,7 @@ export function lineEndAbove(text: string, holder: Collection): number {
   let at = start
   while (at > 0) {
     const above = lineStart(text, at - 1)
-    if (!/^[ \t]*(#.*)?\r?\n?$/.test(text.slice(above, at))) return at - 1
+    if (!/^[ \t]*(#.*)?\n?$/.test(text.slice(above, at))) return at - 1
     at = above
   }
   return 0
@@ -33,13 +33,13 @@ export function lineEndAbove(text: string, holder: Collection): number {
 /** Blank lines stand between the items. */
 export function areApart(text: string, { items }: Collection): boolean {
   const [first, second] = items
-  return first !== undefined && second !== undefined && /\n[ \t]*\r?\n/.test(text.slice(first.to, second.from))
+  return first !== undefined && second !== undefined && /\n[ \t]*\n/.test(text.slice(first.to, second.from))
 }
 
 /** The last lines of a collection, with the line break before them. */
 export function lastLines(text: string, from: number, to: number): Change {
   const end = lineEnd(text, to)
-  const start = from > 0 && text[from - 1] === '\n' ? from - (text[from - 2] === '\r' ? 2 : 1) : from
+  const start = from > 0 && text[from - 1] === '\n' ? from - 1 : from
   return { from: start, to: end, insert: '' }
 }
 
@@ -53,8 +53,7 @@ export function lineStart(text: string, at: number): number {
 
 export function lineEnd(text: string, at: number): number {
   const end = text.indexOf('\n', at)
-  if (end < 0) return text.length
-  return text[end - 1] === '\r' && end > at ? end - 1 : end
+  return end < 0 ? text.length : end
 }
 
 export function afterLine(text: string, at: number): number {
