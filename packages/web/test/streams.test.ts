@@ -16,6 +16,10 @@ steps:
   - { id: after, component: /builtin/noop, input: { $step: approve } }
 output: { $step: after }
 `,
+  'flows/login.yaml': `name: login
+steps: [{ id: one, component: /builtin/noop }]
+output: { $step: one }
+`,
 }
 
 /** What the browser says of connections that fail. */
@@ -89,6 +93,15 @@ else {
       await look(true)
 
       await page.getByRole('button', { name: 'after, success' }).waitFor()
+    })
+
+    test('of a flow that is called as the page where one signs in is live', async () => {
+      const page = await open('/flows/login')
+      await page.getByRole('heading', { name: 'login' }).waitFor()
+
+      await page.getByRole('link', { name: 'Runs' }).first().click()
+
+      await page.getByText('Live', { exact: true }).waitFor()
     })
 
     test('is one of ten, and all of them are live', async () => {

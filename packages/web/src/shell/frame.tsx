@@ -15,7 +15,7 @@ import { Nav } from './nav.tsx'
 import { isSignedIn, SessionOver } from './session-over.tsx'
 
 export function Frame(): ReactElement {
-  const isLogin = useLocation().pathname.endsWith('/login')
+  const isLogin = useLocation().pathname === '/login'
   useSignIn(isLogin)
   if (!isLogin) return <Framed />
   return (
