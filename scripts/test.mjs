@@ -3,7 +3,7 @@
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { node24 } from './node-24.mjs'
 import { root, setUp } from './setup.mjs'
 
@@ -42,9 +42,12 @@ const ONCE = [
 setUp()
 const args = process.argv.slice(2)
 const total = { passed: 0, failed: 0, skipped: 0 }
+/** What failed, a line each: repeated at the end, where a reader of the last lines finds it. */
+const failures = []
 // What takes minutes is done once: on Node 24 the same tests run with fewer kills and fewer seeds.
 suite(process.execPath, `Node ${process.versions.node}`, args, args.length === 0 ? { STEPFLOW_KILLS: '250' } : {})
 if (args.length === 0) onNode24()
+if (failures.length > 0) process.stdout.write(`\nfailed:\n${failures.join('\n')}\n`)
 process.stdout.write(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`)
 process.exit(total.failed > 0 ? 1 : 0)
 
@@ -70,6 +73,19 @@ function suite(node, name, more, environment) {
   // A suite that could not even report has failed, whatever it counted.
   const failed = (found?.numFailedTests ?? 0) + (found?.testResults ?? []).filter(isBrokenFile).length
   total.failed += failed === 0 && status !== 0 ? 1 : failed
+  for (const file of found?.testResults ?? []) failures.push(...failuresOf(file).map((line) => `${name}: ${line}`))
+}
+
+/** The failed tests of a file, each with the first line of its message; the file's own if it did not load. */
+function failuresOf(file) {
+  const path = relative(root, file.name)
+  if (isBrokenFile(file)) return [`${path}: ${firstLine(file.message)}`]
+  const failed = file.assertionResults.filter((result) => result.status === 'failed')
+  return failed.map(({ fullName, failureMessages }) => `${path} > ${fullName}: ${firstLine(failureMessages[0])}`)
+}
+
+function firstLine(text = '') {
+  return text.split('\n', 1)[0].slice(0, 200)
 }
 
 /** A file that failed without a failing test: it did not load. */
