@@ -10,8 +10,8 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { withoutInherited } from '../src/jail/inherited-files.ts'
 import { interpreterOf } from '../src/jail/interpreters.ts'
 import { descendantsOf } from '../src/jail/processes.ts'
-import { jailTools, type Tools, whyNoJail } from '../src/jail/util-linux.ts'
-import { jailed, type Starter } from '../src/jail/walls.ts'
+import { jailTools, whyNoJail } from '../src/jail/util-linux.ts'
+import { jailed, type Starter, type Tools } from '../src/jail/walls.ts'
 
 const isRoot = process.geteuid?.() === 0
 const SYSTEM_PYTHON = '/usr/bin/python3'

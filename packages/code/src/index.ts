@@ -69,13 +69,13 @@ export {
 export {
   type BatchOptions,
   type BatchResult,
+  createEngine,
+  type Engine,
+  type EngineOptions,
   type OutcomeOf,
-  run,
-  runBatch,
   type RunOptions,
-  runOutcome,
-} from './library/run.ts'
-export { createEngine, type Engine, type EngineOptions } from './library/engine.ts'
+} from './library/engine.ts'
+export { run, runBatch, runOutcome } from './library/run.ts'
 export type { RunRecord } from './library/run-record.ts'
 export type { Runnable } from './library/program.ts'
 

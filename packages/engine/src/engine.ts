@@ -1,4 +1,4 @@
-// What a program that embeds the engine can call, and what it gets back.
+// What a program that embeds the engine can call, and what it gets back: the port that run/engine/ answers to.
 
 import type { Clock } from './clock.ts'
 import type { Log } from './component/plugin.ts'
@@ -8,9 +8,7 @@ import type { JournalEntry, RunId, RunOptions } from './journal/events.ts'
 import type { Json, MaybePromise } from './json.ts'
 import type { PureFunction } from './plan/functions.ts'
 import type { Plan } from './plan/plan.ts'
-import type { RerunFrom } from './run/engine/rerun.ts'
 import type { ItemResult, ResultOrder } from './run/engine/result-stream.ts'
-import { RunEngine } from './run/engine/run-engine.ts'
 import type { Outcome } from './run/outcome.ts'
 import type { SchemaCheck } from './schema.ts'
 import type { KnownSecrets } from './secrets/known-secrets.ts'
@@ -85,6 +83,9 @@ export interface ResumeOptions extends Pick<SubmitOptions, 'onBroken'> {
   readonly redact?: boolean
   readonly watch?: (entries: readonly JournalEntry[]) => void
 }
+
+/** From where: the failed steps, or the last visit of a step (by id). */
+export type RerunFrom = { readonly failed: true } | { readonly step: string }
 
 export interface RerunOptions extends Omit<SubmitOptions, 'origin'> {
   /** The failed steps, or a step by id; absent: the whole run is done again. */
@@ -205,17 +206,4 @@ export interface FollowedRun {
   /** Everything that happens in this run from now on. */
   watch(listener: (entries: readonly JournalEntry[]) => void): () => void
   cancel(reason?: string): Promise<void>
-}
-
-/**
- * An engine over a store and what its steps can call.
- *
- * ```ts
- * const engine = createEngine({ store: createMemoryStore(), router })
- * const run = await engine.submit(plan, [{ name: 'Ada' }])
- * for await (const { outcome } of run.results()) console.log(outcome)
- * ```
- */
-export function createEngine(options: PlanEngineOptions): PlanEngine {
-  return new RunEngine(options)
 }

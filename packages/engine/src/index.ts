@@ -25,6 +25,7 @@ export type {
   Inputs,
   ItemRange,
   LeftInputs,
+  RerunFrom,
   RerunOptions,
   RerunPreview,
   ResumeOptions,
@@ -34,8 +35,7 @@ export type {
   RunSignal,
   SubmitOptions,
 } from './engine.ts'
-export { createEngine } from './engine.ts'
-export type { RerunFrom } from './run/engine/rerun.ts'
+export { createEngine } from './run/engine/create-engine.ts'
 export { IndexSet } from './run/engine/index-set.ts'
 export type { ItemResult, ResultOrder } from './run/engine/result-stream.ts'
 export {

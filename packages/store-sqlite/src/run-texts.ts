@@ -1,7 +1,6 @@
 // The texts of runs in columns, folded, in which a part is looked for.
 
-import { foldCase, isIn, type RunFilter } from '@stepflow/engine'
-import type { RunColumns } from './run-columns.ts'
+import { foldCase, isIn, type RunBegin, type RunFilter } from '@stepflow/engine'
 
 /** For each id, begin, error and label: whether what is looked for is in it. */
 export interface FoundTexts {
@@ -11,15 +10,25 @@ export interface FoundTexts {
   readonly labels: Uint8Array
 }
 
+/** Of runs, in one order. */
+interface TextsOfRuns {
+  readonly ids: readonly string[]
+  readonly begins: readonly RunBegin[]
+  /** Code and message, where a run failed. */
+  readonly errors: readonly (readonly string[])[]
+  /** Names and values. */
+  readonly labels: readonly (readonly string[])[]
+}
+
 export class RunTexts {
-  readonly #of: Pick<RunColumns, 'errors' | 'labels'>
+  readonly #of: Pick<TextsOfRuns, 'errors' | 'labels'>
   readonly #ids: readonly string[]
   readonly #flows: readonly string[]
   /** Code and message, and name and value, in one text. */
   readonly #errors: readonly string[]
   readonly #labels: readonly string[]
 
-  constructor({ ids, begins, errors, labels }: RunColumns) {
+  constructor({ ids, begins, errors, labels }: TextsOfRuns) {
     this.#of = { errors, labels }
     this.#ids = ids.map(foldCase)
     this.#flows = begins.map(({ flow = '' }) => foldCase(flow))

@@ -9,8 +9,7 @@ import type { Readable } from 'node:stream'
 import { withoutInherited } from './inherited-files.ts'
 import { ANSWER_MB } from './limits.ts'
 import { descendantsOf } from './processes.ts'
-import type { Tools } from './util-linux.ts'
-import { type Inmate, jailed } from './walls.ts'
+import { type Inmate, jailed, type Tools } from './walls.ts'
 
 /** What a process answered with; `end` if nothing will come any more. */
 export type Said = { readonly line: unknown } | 'too much' | 'end'

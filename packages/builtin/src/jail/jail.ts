@@ -15,8 +15,7 @@ import { interpreterOf, type Language } from './interpreters.ts'
 import { JailProcess } from './jail-process.ts'
 import { type Allowance, cpuSeconds, exceeded, isLimit } from './limits.ts'
 import { cpuMsOf, descendantsOf, residentBytesOf, usageOf } from './processes.ts'
-import type { Tools } from './util-linux.ts'
-import { limitData } from './walls.ts'
+import { limitData, type Tools } from './walls.ts'
 
 export interface JailOptions extends Allowance {
   readonly language: Language

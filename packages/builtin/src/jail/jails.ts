@@ -10,7 +10,7 @@ import { type Clock, FlowError, Places } from '@stepflow/engine'
 import type { Language } from './interpreters.ts'
 import { Jail, type Jailed } from './jail.ts'
 import { TIMEOUT_MS } from './limits.ts'
-import type { Tools } from './util-linux.ts'
+import type { Tools } from './walls.ts'
 
 export interface JailsOptions {
   readonly clock: Clock

@@ -3,17 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { hasNobodyElse, jailed } from './walls.ts'
-
-/** Absolute paths. */
-export interface Tools {
-  readonly unshare: string
-  readonly mount: string
-  readonly umount: string
-  readonly pivotRoot: string
-  readonly setpriv: string
-  readonly prlimit: string
-}
+import { hasNobodyElse, jailed, type Tools } from './walls.ts'
 
 /** Why no jail can be made here, as a sentence without its full stop; undefined where one can, and it holds. */
 export function whyNoJail(): string | undefined {

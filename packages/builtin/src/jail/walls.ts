@@ -10,7 +10,6 @@
 import { lstatSync, readFileSync, readlinkSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { FILE_MB, MOST_OPEN_FILES, MOST_PROCESSES, SCRATCH_MB } from './limits.ts'
-import type { Tools } from './util-linux.ts'
 
 export interface Inmate {
   readonly command: string
@@ -21,6 +20,16 @@ export interface Inmate {
   readonly cpuSeconds?: number
   /** RLIMIT_DATA. */
   readonly dataBytes?: number
+}
+
+/** The programs of util-linux that make a jail: their absolute paths. */
+export interface Tools {
+  readonly unshare: string
+  readonly mount: string
+  readonly umount: string
+  readonly pivotRoot: string
+  readonly setpriv: string
+  readonly prlimit: string
 }
 
 /** Who starts a jail: root has to become somebody else in it. */

@@ -7,11 +7,13 @@ import {
   createMemoryStore,
   FlowError,
   type FollowedRun,
+  type ItemResult,
   type Log,
   type Outcome,
   type Plan,
   type PlanEngine,
   type Plugin,
+  type ResultOrder,
   type ResumeOptions,
   type RunHandle,
   type RunSignal,
@@ -35,8 +37,33 @@ import { keepApart } from './keep-apart.ts'
 import { PluginLife } from './plugin-life.ts'
 import { pluginRouter } from './plugin-router.ts'
 import { isRunnable, LocalRouter, PROGRAM, type Program, type Runnable } from './program.ts'
-import type { BatchOptions, BatchResult, OutcomeOf, RunOptions } from './run.ts'
 import { type RunRecord, readRun } from './run-record.ts'
+
+/** Options of a run. */
+export interface RunOptions {
+  /** Stops the run: steps in flight are told by their `context.signal`, no other starts. */
+  readonly signal?: AbortSignal
+  /** An engine with a store, plugins or secrets; else one that is made for the flow. */
+  readonly engine?: Engine
+}
+
+/** Options of a run over many inputs. */
+export interface BatchOptions extends RunOptions {
+  /** In the order of the inputs (unless told), or as they end. */
+  readonly order?: ResultOrder
+  /** Inputs at once. If absent, 64; in an engine with a store on disk up to 2,048, while no call has to be waited for. */
+  readonly maxConcurrent?: number
+}
+
+/** One input's end; `index` is its number, from 0. */
+export interface BatchResult<Output> extends ItemResult {
+  readonly outcome: OutcomeOf<Output>
+}
+
+/** How a run ended, with the type of its result. */
+export type OutcomeOf<Output> =
+  | { readonly outcome: 'success'; readonly result: Output }
+  | Exclude<Outcome, { readonly outcome: 'success' }>
 
 /** What an engine is made of; all of it may be left out. */
 export interface EngineOptions {

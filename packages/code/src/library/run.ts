@@ -1,35 +1,15 @@
 // Runs a flow or a step function in this process, with nothing around it: no store, no file, no server.
 
-import type { ItemResult, Outcome, ResultOrder } from '@stepflow/engine'
 import { checkBatch, checkRun } from './check-given.ts'
-import { createEngine, type Engine } from './engine.ts'
+import {
+  type BatchOptions,
+  type BatchResult,
+  createEngine,
+  type Engine,
+  type OutcomeOf,
+  type RunOptions,
+} from './engine.ts'
 import type { Runnable } from './program.ts'
-
-/** Options of a run. */
-export interface RunOptions {
-  /** Stops the run: steps in flight are told by their `context.signal`, no other starts. */
-  readonly signal?: AbortSignal
-  /** An engine with a store, plugins or secrets; else one that is made for the flow. */
-  readonly engine?: Engine
-}
-
-/** Options of a run over many inputs. */
-export interface BatchOptions extends RunOptions {
-  /** In the order of the inputs (unless told), or as they end. */
-  readonly order?: ResultOrder
-  /** Inputs at once. If absent, 64; in an engine with a store on disk up to 2,048, while no call has to be waited for. */
-  readonly maxConcurrent?: number
-}
-
-/** One input's end; `index` is its number, from 0. */
-export interface BatchResult<Output> extends ItemResult {
-  readonly outcome: OutcomeOf<Output>
-}
-
-/** How a run ended, with the type of its result. */
-export type OutcomeOf<Output> =
-  | { readonly outcome: 'success'; readonly result: Output }
-  | Exclude<Outcome, { readonly outcome: 'success' }>
 
 /**
  * The output of one run; undefined if it was skipped. What a step throws fails the run, unless the step says otherwise.

@@ -9,6 +9,7 @@ import { toJson } from '../source/node.ts'
 import { readSource } from '../source/read.ts'
 import { withStepList } from '../step-list.ts'
 import { keepComments } from './keep-comments.ts'
+import { Remarks } from './remarks.ts'
 import { toFlow } from './to-flow.ts'
 import { toManifest } from './to-manifest.ts'
 
@@ -21,18 +22,6 @@ export interface Conversion {
   readonly impossible: readonly string[]
   /** What means nearly the same. */
   readonly differences: readonly string[]
-}
-
-/** Collects what has to be said. */
-export class Remarks {
-  readonly impossible: string[] = []
-  readonly differences: string[] = []
-  cannot(sentence: string): void {
-    if (!this.impossible.includes(sentence)) this.impossible.push(sentence)
-  }
-  differs(sentence: string): void {
-    if (!this.differences.includes(sentence)) this.differences.push(sentence)
-  }
 }
 
 /** Of a text that compiles. */

@@ -2,9 +2,9 @@
 
 import { isRecord, own, parsePath, setOwn } from '@stepflow/engine'
 import { canonicalComponent } from '../stepflow/step-shape.ts'
-import type { Remarks } from './convert.ts'
 import { inputStep, restOfSchema } from './input-steps.ts'
 import { readSteps } from './read-steps.ts'
+import type { Remarks } from './remarks.ts'
 import { componentOfTool, noteOf, toolOfComponent } from './tool-names.ts'
 
 type Data = Record<string, unknown>

@@ -4,7 +4,7 @@ import type { ArrowKind, Drawing } from '../drawing.ts'
 import type { GridNode, Piece, Size } from './grid.ts'
 import type { Level, Part } from './levels.ts'
 import type { Column } from './place.ts'
-import type { LevelSizes } from './place-level.ts'
+import type { LevelSizes } from './placed-level.ts'
 
 /** At the right of a shape that leads to itself. */
 export const loopRoom = 22

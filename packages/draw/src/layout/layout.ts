@@ -3,10 +3,11 @@
 import type { Drawing } from '../drawing.ts'
 import type { Size } from './grid.ts'
 import { type Level, levelsOf } from './levels.ts'
-import { type Box, type Gaps, type Movable, type PlacedLevel, type Point, placeLevel } from './place-level.ts'
+import { placeLevel } from './place-level.ts'
+import type { Box, Gaps, Movable, PlacedLevel, Point } from './placed-level.ts'
 
 export type { Size } from './grid.ts'
-export type { Box, Gaps, Point } from './place-level.ts'
+export type { Box, Gaps, Point } from './placed-level.ts'
 
 export type Direction = 'down' | 'right'
 

@@ -5,7 +5,7 @@ import type { WaitForm } from '../journal/events.ts'
 import type { Json, MaybePromise } from '../json.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Outcome } from '../run/outcome.ts'
-import type { ItemCounts, RunStatus } from '../store/store.ts'
+import type { ItemCounts, RunStatus } from '../store/run-row.ts'
 
 /** A family of components that an engine can call. */
 export interface Plugin {

@@ -3,7 +3,7 @@
 
 import { FlowError } from '../errors.ts'
 import { own } from '../json.ts'
-import type { RunRow } from './store.ts'
+import type { RunRow } from './run-row.ts'
 
 /** What runs are asked for by. `waiting`: running, and nothing of it moves. */
 export const ASKED_STATUSES = ['queued', 'running', 'waiting', 'paused', 'completed', 'failed', 'cancelled'] as const

@@ -2,7 +2,7 @@
 
 import type { Writable } from '../json.ts'
 import { ASKED_STATUSES, type AskedStatus, atLeast, checkFilter, isWaiting, type RunFilter } from './run-query.ts'
-import type { RunRow } from './store.ts'
+import type { RunRow } from './run-row.ts'
 
 /** Runs that fit, and so many parts of the time in which they were created. */
 export interface SummaryQuery extends RunFilter {

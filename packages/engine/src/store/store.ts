@@ -1,12 +1,15 @@
 // The port of everything that is kept. `append` writes, `work` takes in what is due, the rest reads.
 
 import type { Clock } from '../clock.ts'
-import type { JournalEntry, JournalId, RunId, RunOptions } from '../journal/events.ts'
+import type { JournalEntry, JournalId, RunId } from '../journal/events.ts'
 import type { Json, MaybePromise } from '../json.ts'
 import type { Outcome } from '../run/outcome.ts'
 import type { LogLine, RunLogs, WrittenLine } from './run-log.ts'
 import type { RunPage, RunQuery } from './run-query.ts'
+import type { AtWork, ItemStatus, RunRow, ShardCounts } from './run-row.ts'
 import type { RunsSummary, SummaryQuery } from './run-summary.ts'
+
+export type { AtWork, ItemCounts, ItemError, ItemStatus, RunRow, RunStatus, ShardCounts } from './run-row.ts'
 
 /** Where runs are kept. */
 export interface Store {
@@ -133,13 +136,6 @@ export interface Batch {
   readonly log?: readonly LogLine[]
 }
 
-/** Items that have begun and not ended. */
-export interface AtWork {
-  readonly running: number
-  /** All that they have begun only waits. */
-  readonly waiting: number
-}
-
 /** What was appended at once. */
 export interface JournalRow {
   readonly journal: JournalId
@@ -232,66 +228,6 @@ export interface ShardRow {
   readonly counts: ShardCounts
   /** How many rows its journal has. */
   readonly rows: number
-}
-
-/** How the items of a shard stand. */
-export interface ShardCounts extends AtWork {
-  readonly success: number
-  readonly skipped: number
-  readonly failed: number
-  readonly cancelled: number
-  /** Failures that something made good. */
-  readonly recovered: number
-  /** Of the lowest item that failed. */
-  readonly error?: ItemError
-}
-
-/** How an item failed. */
-export interface ItemError {
-  readonly item: number
-  readonly code: string
-  readonly message: string
-  readonly step?: string
-}
-
-/** How an item ended. */
-export type ItemStatus = 'success' | 'skipped' | 'failed' | 'cancelled'
-
-/** How a run stands. */
-export type RunStatus = 'queued' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled'
-
-/** What is known of a run without its journal. */
-export interface RunRow {
-  readonly id: RunId
-  readonly flow?: string
-  readonly flowId?: RunOptions['flowId']
-  readonly flowVersion?: RunOptions['flowVersion']
-  readonly kind?: RunOptions['kind']
-  readonly status: RunStatus
-  readonly createdAt: number
-  /** When somebody took it in hand. */
-  readonly startedAt?: number
-  readonly endedAt?: number
-  /** `total` is -1 until the input has ended. */
-  readonly items: ItemCounts
-  /** Items that have begun and not ended. */
-  readonly atWork: AtWork
-  /** Failures that something made good. */
-  readonly recovered: number
-  /** Of the lowest item that failed. */
-  readonly error?: ItemError
-  readonly labels?: RunOptions['labels']
-  readonly origin?: RunOptions['origin']
-  readonly trigger?: RunOptions['trigger']
-}
-
-/** How many of the items have ended, and how. */
-export interface ItemCounts {
-  readonly total: number
-  readonly success: number
-  readonly skipped: number
-  readonly failed: number
-  readonly cancelled: number
 }
 
 /** How one item ended. */

@@ -2,4 +2,5 @@
 
 export { createManualClock, type ManualClock } from './manual-clock.ts'
 export { type SimulationOptions, type SimulationReport, simulate } from './sim-run.ts'
-export { type OpenStore, type SuiteOptions, type SuiteTools, storeSuite } from './store-suite.ts'
+export type { SuiteOptions } from './store-suite/claim.ts'
+export { type OpenStore, type SuiteTools, storeSuite } from './store-suite.ts'

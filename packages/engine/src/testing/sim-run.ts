@@ -1,9 +1,10 @@
 // One seed, one run: a random plan on engines in a simulated world, with faults at random; then what must hold is checked.
 // The same seed gives the same run, to the letter.
 
-import { createEngine, type PlanEngine } from '../engine.ts'
+import type { PlanEngine } from '../engine.ts'
 import { FlowError } from '../errors.ts'
 import type { JournalEntry, JournalId } from '../journal/events.ts'
+import { createEngine } from '../run/engine/create-engine.ts'
 import type { Outcome } from '../run/outcome.ts'
 import type { RunRow, Store } from '../store/store.ts'
 import { Check } from './sim-check.ts'

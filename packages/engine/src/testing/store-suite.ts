@@ -1,7 +1,7 @@
 // The contract of every store, as tests. The test runner comes in by argument, so that this file needs none.
 
 import type { Store } from '../store/store.ts'
-import type { Equal } from './store-suite/claim.ts'
+import type { Equal, SuiteOptions } from './store-suite/claim.ts'
 import { damageSuite } from './store-suite/damage.ts'
 import { itemsSuite } from './store-suite/items.ts'
 import { journalsSuite } from './store-suite/journals.ts'
@@ -18,14 +18,6 @@ export type OpenStore = () => Store | Promise<Store>
 export interface SuiteTools {
   readonly test: (name: string, body: () => Promise<void>) => void
   readonly equal: Equal
-}
-
-/** What only some stores can do; their part of the contract is tested where they are given. */
-export interface SuiteOptions {
-  /** Another handle on what `store` keeps, as another process would have it; the suite closes it. */
-  readonly twin?: (store: Store) => Store | Promise<Store>
-  /** Replaces the text of a journal's row by another, or removes the row. */
-  readonly damage?: (store: Store, journal: string, seq: number, text: string | null) => void | Promise<void>
 }
 
 export function storeSuite(

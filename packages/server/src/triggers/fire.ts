@@ -3,8 +3,7 @@
 import { fillTemplates } from '@stepflow/host/named-flows'
 import { type BegunRun, type RequestKey, requestHash } from '../runs/start-run.ts'
 import type { Services } from '../services.ts'
-import { type Schedule, triggerAt } from './schedule.ts'
-import type { DueRun } from './schedule-state.ts'
+import { type DueRun, type Schedule, triggerAt } from './schedule.ts'
 
 /** Answers the run; the same one for the same time. Throws what keeps the flow from being run. */
 export type Fire = (schedule: Schedule, due: DueRun) => Promise<string>

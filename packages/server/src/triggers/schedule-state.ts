@@ -1,7 +1,7 @@
 // What has become of a schedule, and what is decided of the times that are due. Pure.
 
 import { dueTimes } from './due-times.ts'
-import type { Schedule, ScheduleFields } from './schedule.ts'
+import type { DueRun, Schedule, ScheduleFields } from './schedule.ts'
 
 export interface ScheduleState {
   readonly flow: string
@@ -20,14 +20,6 @@ export interface ScheduleState {
   readonly runs: readonly string[]
   /** What kept the last one from beginning. */
   readonly problem?: ScheduleProblem
-}
-
-/** A run that is to begin. */
-export interface DueRun {
-  /** The time that was due. */
-  readonly at: number
-  /** The schedule of which it was due: the key of the run. */
-  readonly id: string
 }
 
 export interface ScheduleProblem {

@@ -5,7 +5,6 @@ import { type Json, parseDuration } from '@stepflow/engine'
 import type { Overlap, ScheduleTrigger } from '@stepflow/host/named-flows'
 import { type CronTimes, checkJitter, readCron } from '@stepflow/host/schedules'
 import type { ActiveTrigger } from './active-triggers.ts'
-import type { DueRun } from './schedule-state.ts'
 
 export interface Schedule {
   readonly id: string
@@ -33,6 +32,14 @@ export interface ScheduleFields {
   readonly overlap?: Overlap | undefined
   readonly catchUp?: number | undefined
   readonly jitter?: string | number | undefined
+}
+
+/** A run that is to begin. */
+export interface DueRun {
+  /** The time that was due. */
+  readonly at: number
+  /** The schedule of which it was due: the key of the run. */
+  readonly id: string
 }
 
 /** Throws INVALID_INPUT. */

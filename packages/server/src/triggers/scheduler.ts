@@ -7,8 +7,8 @@
 
 import { type Clock, FlowError, isAway, isEnded, type Log, type PlanEngine, type Store } from '@stepflow/engine'
 import type { Fire } from './fire.ts'
-import { delayOf, type Schedule } from './schedule.ts'
-import { type DueRun, decide, nextDue, type ScheduleState } from './schedule-state.ts'
+import { type DueRun, delayOf, type Schedule } from './schedule.ts'
+import { decide, nextDue, type ScheduleState } from './schedule-state.ts'
 import type { Schedules } from './schedules.ts'
 
 export interface SchedulerOptions {

@@ -15,20 +15,13 @@ import { FlowError } from '../../errors.ts'
 import { type RunId, visitOfPath } from '../../journal/events.ts'
 import type { Json, MaybePromise } from '../../json.ts'
 import type { Plan } from '../../plan/plan.ts'
-import type { Redactor } from '../../secrets/redactor.ts'
 import type { Patience } from '../../store/patience.ts'
 import type { Attempt, CallServices } from '../in-flight/attempt.ts'
 import { markedInputsOf } from '../in-flight/attempt-place.ts'
-import type { ItemInput } from '../in-flight/drive.ts'
 import { CallFlows } from './call-flows.ts'
 import { CallRuns } from './call-runs.ts'
+import type { RedactingRun } from './local-run.ts'
 import { AttemptLog, type LogKeeper, type LogPlace } from './log-keeper.ts'
-
-/** A run that knows what is secret in it. */
-export interface RedactingRun {
-  /** What takes out the secrets of the run, and of these inputs in it. */
-  redactorOf(inputs: readonly ItemInput[]): Redactor
-}
 
 /** What the calls of all runs share. */
 export class CallTools {

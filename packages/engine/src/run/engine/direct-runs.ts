@@ -16,7 +16,7 @@ import { secretsOf } from '../in-flight/attempt-place.ts'
 import type { DrivenJournal, DrivenRun, DriverTools, ItemGate, ItemInput } from '../in-flight/drive.ts'
 import type { LinkedPlan } from '../link.ts'
 import { failed, type Outcome } from '../outcome.ts'
-import type { RedactingRun } from './call-services.ts'
+import type { RedactingRun } from './local-run.ts'
 import { Resting } from './resting.ts'
 
 export interface DirectTools extends Pick<DriverTools, 'link' | 'cached' | 'clock' | 'random' | 'patience'> {

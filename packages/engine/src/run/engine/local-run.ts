@@ -16,7 +16,6 @@ import type { DrivenRun, ItemGate, ItemInput } from '../in-flight/drive.ts'
 import type { LinkedPlan } from '../link.ts'
 import type { Outcome } from '../outcome.ts'
 import type { Records } from '../scheduler/settled.ts'
-import type { RedactingRun } from './call-services.ts'
 import type { ItemPlaces } from './item-places.ts'
 
 export interface LocalRunOptions {
@@ -34,6 +33,12 @@ export interface LocalRunOptions {
   readonly services: (of: RedactingRun, run: RunId) => CallServices
   /** The store keeps the steps of its runs. */
   readonly keepsSteps: boolean
+}
+
+/** A run that knows what is secret in it. */
+export interface RedactingRun {
+  /** What takes out the secrets of the run, and of these inputs in it. */
+  redactorOf(inputs: readonly ItemInput[]): Redactor
 }
 
 export class LocalRun implements ItemGate, DrivenRun, RedactingRun {

@@ -15,9 +15,8 @@ import type { JournalRow, Store } from '../../store/store.ts'
 import { signalsIn } from '../calls/signals.ts'
 import type { CallServices } from '../in-flight/attempt.ts'
 import type { LinkedPlan } from '../link.ts'
-import type { RedactingRun } from './call-services.ts'
 import { ItemPlaces } from './item-places.ts'
-import { LocalRun } from './local-run.ts'
+import { LocalRun, type RedactingRun } from './local-run.ts'
 import { beginningOf } from './run-journal.ts'
 
 export interface LocalRunsTools {

@@ -1,8 +1,8 @@
 // Where a rerun begins to do things again in one item: at what failed, or at a step that is chosen.
 
+import type { RerunFrom } from '../../engine.ts'
 import type { JournalEntry, VisitRef } from '../../journal/events.ts'
 import type { Plan } from '../../plan/plan.ts'
-import type { RerunFrom } from './rerun.ts'
 
 export type Settled = Extract<JournalEntry, { type: 'settled' }>
 

@@ -1,7 +1,7 @@
 // What a rerun takes over from the run that it repeats: journal entries for the new journal, fewer than the old ones by
 // what is to be done again and by what that reaches. Pure; going on from them is replay.
 
-import type { ItemRange } from '../../engine.ts'
+import type { ItemRange, RerunFrom } from '../../engine.ts'
 import { FlowError } from '../../errors.ts'
 import type { JournalEntry, VisitRef } from '../../journal/events.ts'
 import { strictDependencies } from '../../plan/dependencies.ts'
@@ -12,9 +12,6 @@ import { subPlanOf } from '../../plan/step-parts.ts'
 import type { JournalRow } from '../../store/store.ts'
 import { failed } from '../outcome.ts'
 import { rootStepOf, type Settled, startsOf } from './rerun-starts.ts'
-
-/** From where: the failed steps, or the last visit of a step (by id). */
-export type RerunFrom = { readonly failed: true } | { readonly step: string }
 
 type Finished = Extract<JournalEntry, { type: 'finished' }>
 

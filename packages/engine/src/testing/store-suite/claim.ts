@@ -7,6 +7,14 @@ export type Claim = (claimed: string, body: (store: Store) => Promise<void>) => 
 /** Deep equality; throws if it does not hold. */
 export type Equal = (actual: unknown, expected: unknown) => void
 
+/** What only some stores can do; their part of the contract is tested where they are given. */
+export interface SuiteOptions {
+  /** Another handle on what `store` keeps, as another process would have it; the suite closes it. */
+  readonly twin?: (store: Store) => Store | Promise<Store>
+  /** Replaces the text of a journal's row by another, or removes the row. */
+  readonly damage?: (store: Store, journal: string, seq: number, text: string | null) => void | Promise<void>
+}
+
 /** What `body` throws. */
 export async function thrown(body: () => unknown): Promise<unknown> {
   try {

@@ -1,8 +1,7 @@
 // What a store does about rows that were damaged.
 
 import type { Store } from '../../store/store.ts'
-import type { SuiteOptions } from '../store-suite.ts'
-import { type Claim, type Equal, thrown } from './claim.ts'
+import { type Claim, type Equal, type SuiteOptions, thrown } from './claim.ts'
 import { created, sealed, settled } from './entries.ts'
 
 export function damageSuite(claim: Claim, damage: NonNullable<SuiteOptions['damage']>, equal: Equal): void {

@@ -2,8 +2,7 @@
 
 import { type LogLine, type LogQuery, RUN_LOG_BYTES } from '../../store/run-log.ts'
 import { BEGINNING, type Cursor, type Store } from '../../store/store.ts'
-import type { SuiteOptions } from '../store-suite.ts'
-import { type Claim, codeOf, type Equal } from './claim.ts'
+import { type Claim, codeOf, type Equal, type SuiteOptions } from './claim.ts'
 import { created, finished, sealed, settled } from './entries.ts'
 
 export function logsSuite(claim: Claim, equal: Equal): void {

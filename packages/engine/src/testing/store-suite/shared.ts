@@ -1,8 +1,7 @@
 // What several handles on one store see of one another.
 
 import { BEGINNING, type Store } from '../../store/store.ts'
-import type { SuiteOptions } from '../store-suite.ts'
-import { type Claim, codeOf, type Equal, thrown } from './claim.ts'
+import { type Claim, codeOf, type Equal, type SuiteOptions, thrown } from './claim.ts'
 import { created, finished, sealed, settled, shard, signalled } from './entries.ts'
 
 export function sharedSuite(claim: Claim, open: NonNullable<SuiteOptions['twin']>, equal: Equal): void {

@@ -5,55 +5,26 @@
 // 3. A bad line is an item like any other: one that fails.
 // 4. With a store, a line is written after its result is recorded: what the output lacks is in the journal.
 
-import { FlowError, type Plan, type RunHandle } from '@stepflow/engine'
+import { FlowError, type RunHandle } from '@stepflow/engine'
 import { type Lines, readLines } from '@stepflow/host'
 import { countOption, outputOf } from '../args.ts'
-import type { Args, Io } from '../command.ts'
 import { DRAIN_MS, onInterrupt } from '../interrupts.ts'
 import { ReaderGone } from '../io.ts'
-import type { Messages } from '../messages.ts'
 import { type BatchProgress, describeEnd, followProgress } from '../progress/batch-progress.ts'
 import { showBatch } from '../progress/show-batch.ts'
 import { watchWaits } from '../progress/watch-waits.ts'
-import type { Project } from '../project.ts'
 import { takeUp } from '../recorded-run.ts'
 import { announceRun } from '../run-line.ts'
 import { explainMissing } from '../single-run.ts'
 import { storeWords } from '../store-option.ts'
 import { countLines } from './count-lines.ts'
 import { howToGoOn, howToRerun } from './go-on.ts'
-import { type Input, openInput, refuseSameFile } from './open-files.ts'
+import type { OpenBatch, ReadyRun } from './open-batch.ts'
+import { openInput, refuseSameFile } from './open-files.ts'
 import { withResultWriter } from './result-output.ts'
 import type { Kept } from './resume.ts'
 import { beginBehind, keptBefore, type Recorded, refuseOtherOutput, refuseUnfinished, whereToBegin } from './take-up.ts'
 import type { ResultWriter } from './write-results.ts'
-
-/** What `stepflow run` has before it starts anything. */
-export interface ReadyRun {
-  readonly project: Project
-  readonly plan: Plan
-  /** With which the plan was made. */
-  readonly overrides: readonly unknown[]
-  /** How long what is in flight at an interrupt may take. */
-  readonly drainMs?: number | undefined
-  readonly options: {
-    readonly variables: Record<string, unknown>
-    readonly labels?: Readonly<Record<string, string>>
-    readonly maxConcurrent?: number
-  }
-  readonly args: Args
-  readonly io: Io
-  readonly messages: Messages
-}
-
-/** A batch with its two ends open. */
-export interface OpenBatch extends ReadyRun {
-  readonly input: Input
-  readonly output: string | undefined
-  readonly order: 'input' | 'completion'
-  /** Items at most. */
-  readonly limit: number | undefined
-}
 
 export async function runBatch(ready: ReadyRun): Promise<number> {
   const { args, io, messages } = ready

@@ -9,8 +9,8 @@ import { usage } from '../args.ts'
 import { describeOrigin, findEdited, findRunToResume, type Origin } from '../recorded-run.ts'
 import { countLines } from './count-lines.ts'
 import { resumeLine } from './go-on.ts'
+import type { OpenBatch } from './open-batch.ts'
 import { countResults, type Kept, readKept } from './resume.ts'
-import type { OpenBatch } from './run-batch.ts'
 
 /** Where the batch is recorded, if it is. */
 export interface Recorded {

@@ -11,7 +11,7 @@ import {
   refuseSingleInput,
   usage,
 } from '../args.ts'
-import type { ReadyRun } from '../batch/run-batch.ts'
+import type { ReadyRun } from '../batch/open-batch.ts'
 import { type Args, type Command, flowOptions, type Io } from '../command.ts'
 import { NO_ENGINE } from '../elsewhere/no-engine.ts'
 import { refuseOverwriting } from '../keep-sources.ts'
