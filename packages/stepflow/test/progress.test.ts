@@ -2,6 +2,7 @@ import { criticalPath, foldSteps, type JournalEntry, type Plan, type PlanStep } 
 import { expect, test } from 'vitest'
 import { describeBatch, describeEnd, drawBatch } from '../src/cli/progress/batch-progress.ts'
 import { drawCriticalPath, drawLongTree, drawTree, duration, printable } from '../src/cli/progress/draw-tree.ts'
+import { describeSteps } from '../src/cli/progress/show-run.ts'
 
 /** Steps by id with the numbers of those they read; the last one is made by the compiler. */
 function planOf(...steps: [id: string, ...reads: number[]][]): Plan {
@@ -129,6 +130,15 @@ test('a waiting step says what it waits for and how often it was tried', () => {
   states.see([started(0, 0, 2), { ...parked, signal: 'approve' }])
 
   expect(draw(states, 10)).toEqual(['◌ a  10ms  attempt 2  waiting for the signal "approve"'])
+})
+
+test('outside a terminal a step that waits for a signal is not said to be running', () => {
+  const states = foldSteps(planOf(['a'], ['b'], ['out', 0, 1]))
+
+  const parked = { type: 'parked', at: 10, attempt: 1, item: 0, step: 0, visit: 1 } as const
+  states.see([started(0, 0), started(1, 500), { ...parked, signal: 'approve' }])
+
+  expect(describeSteps(states, 1500)).toBe('0 of 2 steps ended; running: b (1.0s); waiting: a (1.5s)')
 })
 
 test('a step counts the steps that ended in runs inside it', () => {

@@ -21,6 +21,14 @@ export interface RunDisplay {
 const FRAME_MS = 80
 const LINE_MS = 1000
 
+/** `1 of 3 steps ended; running: a (1.2s); waiting: b (3s)`, for a line of its own. */
+export function describeSteps({ steps }: StepStates, now: number): string {
+  const known = steps.flatMap((step) => step ?? [])
+  const ended = known.filter((step) => step.endedAt !== undefined).length
+  const busy = (['running', 'waiting'] as const).map((status) => named(status, known, now))
+  return `${ended} of ${known.length} steps ended${busy.join('')}`
+}
+
 export function showRun(plan: Plan, io: Io, messages: Messages): RunDisplay {
   const states = foldSteps(plan)
   return messages.isLive ? liveTree(states, io, messages) : plainLines(states, messages)
@@ -76,10 +84,7 @@ function plainLines(states: StepFold, messages: Messages): RunDisplay {
     const news = JSON.stringify([ended, busy.map(({ id, status, elements }) => [id, status, elements])])
     if (news === last) return
     last = news
-    const names = busy.slice(0, 5).map((step) => `${step.id} (${[...eachOf(step), sinceStart(step)].join(', ')})`)
-    const more = busy.length > 5 ? ` and ${busy.length - 5} more` : ''
-    const running = names.length > 0 ? `; running: ${names.join(', ')}${more}` : ''
-    messages.progress(`${ended} of ${known.length} steps ended${running}`, { ended, steps: known.length })
+    messages.progress(describeSteps(states, Date.now()), { ended, steps: known.length })
   }, LINE_MS)
   timer.unref()
   return {
@@ -92,8 +97,17 @@ function plainLines(states: StepFold, messages: Messages): RunDisplay {
   }
 }
 
-function sinceStart({ startedAt }: StepState): string {
-  return duration(startedAt === undefined ? 0 : Date.now() - startedAt)
+/** `; running: a (1.2s), b (3s)`, or nothing if no step is. */
+function named(status: 'running' | 'waiting', steps: readonly StepState[], now: number): string {
+  const those = steps.filter((step) => step.status === status)
+  if (those.length === 0) return ''
+  const names = those.slice(0, 5).map((step) => `${step.id} (${[...eachOf(step), sinceStart(step, now)].join(', ')})`)
+  const more = those.length > 5 ? ` and ${those.length - 5} more` : ''
+  return `; ${status}: ${names.join(', ')}${more}`
+}
+
+function sinceStart({ startedAt }: StepState, now: number): string {
+  return duration(startedAt === undefined ? 0 : now - startedAt)
 }
 
 function tellRecovered(states: StepStates, messages: Messages): void {
