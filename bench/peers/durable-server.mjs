@@ -1,7 +1,6 @@
 // Runs of three steps over HTTP, on the disk before the answer, 64 connections: ours beside Restate and beside DBOS on
 // PostgreSQL, in turns. Run by `npm run bench:peers`.
 
-import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +9,7 @@ import autocannon from 'autocannon'
 import { line, median, number, printTable } from '../measure.mjs'
 import { startPostgres } from '../postgres/server.mjs'
 import { order, work } from '../work.mjs'
+import { serving } from './programs.mjs'
 
 const path = (name) => fileURLToPath(new URL(`../../${name}`, import.meta.url))
 const CONNECTIONS = 64
@@ -118,22 +118,9 @@ async function stepflow() {
   return { what: 'Stepflow', url: `${url}/api/v1/runs`, body: JSON.stringify({ flowId, input: order(1), wait: true }) }
 }
 
-/** A program that prints a line with its address when it is ready. */
-async function program(words, cwd = fileURLToPath(new URL('.', import.meta.url))) {
-  const child = spawn(process.execPath, words, { cwd, stdio: ['ignore', 'pipe', 'inherit'] })
-  const closed = new Promise((resolve) => child.once('close', resolve))
-  ended.push(async () => {
-    child.kill('SIGTERM')
-    await closed
-  })
-  let text = ''
-  return new Promise((resolve, reject) => {
-    // It is read to its end: a program whose output nobody takes would stop.
-    child.stdout.on('data', (part) => {
-      text += part
-      const ready = text.split('\n').find((one) => one.startsWith('{') && one.endsWith('}'))
-      if (ready !== undefined) resolve(JSON.parse(ready))
-    })
-    child.once('exit', () => reject(new Error(`${words[0]} ended before it was ready: ${text}`)))
-  })
+/** Ends with the measurement. */
+async function program(words, cwd) {
+  const { end, ...ready } = await serving(words, { cwd })
+  ended.push(end)
+  return ready
 }

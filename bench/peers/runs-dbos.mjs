@@ -4,6 +4,7 @@
 
 import { DBOS } from '@dbos-inc/dbos-sdk'
 import { order, work } from '../work.mjs'
+import { answerRuns } from './answer-runs.mjs'
 
 DBOS.setConfig({ name: 'bench', systemDatabaseUrl: process.argv[2], runAdminServer: false, logLevel: 'error' })
 const chain = DBOS.registerWorkflow(
@@ -19,21 +20,4 @@ const chain = DBOS.registerWorkflow(
 )
 await DBOS.launch()
 
-process.on('message', async ({ runs, steps, atOnce }) => {
-  const times = []
-  const start = performance.now()
-  let next = 0
-  const worker = async () => {
-    while (next < runs) {
-      const before = performance.now()
-      await chain(order(next++), steps)
-      times.push(performance.now() - before)
-    }
-  }
-  await Promise.all(Array.from({ length: atOnce }, worker))
-  process.send({ ms: performance.now() - start, times })
-})
-// Nothing is kept: its database goes with the measurement.
-process.on('disconnect', () => process.exit(0))
-process.on('SIGTERM', () => process.exit(0))
-process.send({ isReady: true })
+answerRuns((number, steps) => chain(order(number), steps))

@@ -1,11 +1,11 @@
 // Runs and batches of 20 steps, and lone runs of three, on the disk before the answer: one node with its store in PostgreSQL,
 // beside DBOS on the same server and beside our store in a file, in turns.
 
-import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import pg from 'pg'
 import { installPeers, peersFolder } from '../../scripts/peers.mjs'
 import { line, median, number, timed } from '../measure.mjs'
+import { running } from '../peers/programs.mjs'
 import { isQuick, planOf, routerOf } from '../programs.mjs'
 import { order, work } from '../work.mjs'
 
@@ -171,31 +171,5 @@ async function startDbos(server) {
     console.error(`DBOS is skipped: ${why}`)
     return undefined
   }
-  const url = await server.database('dbos')
-  const child = spawn(process.execPath, ['--no-deprecation', join(peersFolder, 'runs-dbos.mjs'), url], {
-    cwd: peersFolder,
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  })
-  const closed = new Promise((resolve) => child.once('close', resolve))
-  const answer = () =>
-    new Promise((resolve, reject) => {
-      const onExit = (status) => reject(new Error(`DBOS ended with ${status}`))
-      child.once('exit', onExit)
-      child.once('message', (message) => {
-        child.off('exit', onExit)
-        resolve(message)
-      })
-    })
-  await answer()
-  return {
-    ask(message) {
-      const answered = answer()
-      child.send(message)
-      return answered
-    },
-    async end() {
-      child.kill('SIGTERM')
-      await closed
-    },
-  }
+  return running([join(peersFolder, 'runs-dbos.mjs'), await server.database('dbos')])
 }
