@@ -9,17 +9,13 @@ import { Calls } from '../calls/calls.ts'
 import { Parks } from '../calls/parks.ts'
 import { cancelledError, type SignalEntry } from '../calls/signals.ts'
 import { nextLimitAt } from '../calls/time-limits.ts'
-import type { ActiveRun } from '../in-flight/active-run.ts'
 import { Drive, type DrivenJournal, type DriverEnd, type DriverTools } from '../in-flight/drive.ts'
 import { dropStep } from '../in-flight/drop.ts'
 import { Items } from '../in-flight/items.ts'
 import { type Conflict, JournalWriter, newMark } from './journal-writer.ts'
-import { recordSettled } from './record-settled.ts'
+import { pump } from './pump.ts'
 import { replay } from './replay.ts'
 
-/** Steps handed out in one turn before other work of the process has its turn; milliseconds likewise. */
-const TURN_STEPS = 4096
-const TURN_MS = 10
 /** A journal in which all only waits is put down if nothing is due for so long; milliseconds. */
 const PUT_DOWN_MS = 1_000
 const AT_ONCE = Promise.resolve()
@@ -301,49 +297,11 @@ export class Driver {
     for (let held = root.live - root.idle; held > 0; held--) this.#drive.of.gate.release()
   }
 
-  // --- moving
+  // --- what is signalled
 
-  /** Works through the runs that can move; false if the turn's budget ended first. */
+  /** False if the turn's budget ended before all that can move has moved. */
   #pump(): boolean {
-    const { dirty, tools } = this.#drive
-    let until = 0
-    let steps = 0
-    for (let run = dirty.pop(); run !== undefined; run = dirty.pop()) {
-      run.isDirty = false
-      const { scheduler } = run
-      scheduler.advance()
-      if (scheduler.hasNews) this.#collect(run)
-      while (!run.isDropped) {
-        const key = scheduler.takeReady()
-        // An item is started only when nothing else can move: items that never wait go through one after the other.
-        if (key >= 0) this.#calls.dispatch(run, key)
-        else {
-          if (run.endedBesideParked.size > 0) this.#items.noteWaiting(run)
-          if (!run.hasInputs || !this.#items.admit(run)) break
-        }
-        scheduler.advance()
-        if (scheduler.hasNews) this.#collect(run)
-        if (++steps === 128) until = tools.clock.now() + TURN_MS
-        if (steps >= TURN_STEPS || ((steps & 127) === 0 && tools.clock.now() > until)) {
-          if (this.#drive.isReplaying) continue
-          this.#drive.touch(run)
-          return false
-        }
-      }
-      if (run.parent && run.isDone && !run.isDropped) this.#calls.closeSubRun(run)
-    }
-    return true
-  }
-
-  /** Takes over what the scheduler has found out: records, aborts, finished items. */
-  #collect(run: ActiveRun): void {
-    const { scheduler } = run
-    if (scheduler.settled.length > 0) recordSettled(this.#drive, run)
-    if (scheduler.aborted.length > 0) {
-      for (const key of scheduler.aborted.splice(0)) this.#calls.abort(run, key, 'the item has failed')
-    }
-    if (scheduler.finished.length === 0) return
-    for (const { slot, item, outcome } of scheduler.finished.splice(0)) this.#items.finish(run, slot, item, outcome)
+    return pump(this.#drive, this.#items, this.#calls)
   }
 
   #endAll(error: ErrorValue): void {

@@ -2,7 +2,6 @@
 // who drives them, local-runs.ts which of them this process has in hand.
 
 import { type Clock, systemClock } from '../../clock.ts'
-import { coreComponent } from '../../component/core.ts'
 import type { Log } from '../../component/plugin.ts'
 import type {
   CloseOptions,
@@ -30,7 +29,7 @@ import type { ShardRow } from '../../store/store.ts'
 import { signalEntry } from '../calls/signals.ts'
 import { checkedVariables } from '../check-variables.ts'
 import { secretsOf } from '../in-flight/attempt-place.ts'
-import { type LinkedPlan, link } from '../link.ts'
+import type { LinkedPlan } from '../link.ts'
 import type { Outcome } from '../outcome.ts'
 import { CallTools, RunServices } from './call-services.ts'
 import { DirectRuns } from './direct-runs.ts'
@@ -40,19 +39,20 @@ import { StoredRun } from './followed-run.ts'
 import { isSmall, passOver } from './intake.ts'
 import { Intakes } from './intakes.ts'
 import { Journals } from './journals.ts'
+import { linking } from './linking.ts'
 import type { LocalRun, RedactingRun } from './local-run.ts'
 import { LocalRuns } from './local-runs.ts'
 import { LogKeeper } from './log-keeper.ts'
+import { planRerun } from './plan-rerun.ts'
 import { ResultStream } from './result-stream.ts'
 import { Returns } from './returns.ts'
 import { newRunId } from './run-id.ts'
 import { rowOf } from './run-journal.ts'
-import { checkLabels, checkLimit, checkRunId, keptOptions, repeatedOptions, shownLabels } from './run-options.ts'
-import { LeftSecrets } from './secrets-left.ts'
+import { checkLabels, checkLimit, checkRunId, keptOptions, shownLabels } from './run-options.ts'
 import { isThere, SharedRuns } from './shared-runs.ts'
 import { SpreadRuns } from './spread-runs.ts'
 import { readToRerun } from './to-rerun.ts'
-import { previewOf, takeOver, writeRerun } from './write-rerun.ts'
+import { previewOf, writeRerun } from './write-rerun.ts'
 
 /** For how long a store that is away is waited for. */
 const PATIENCE_MS = 60_000
@@ -63,7 +63,7 @@ export class RunEngine implements PlanEngine {
   readonly #options: PlanEngineOptions
   readonly #clock: Clock
   readonly #random: () => number
-  readonly #links = new WeakMap<Plan, MaybePromise<LinkedPlan>>()
+  readonly #link: (plan: Plan) => MaybePromise<LinkedPlan>
   readonly #patience: Patience
   readonly #runs: LocalRuns
   readonly #journals: Journals
@@ -90,7 +90,8 @@ export class RunEngine implements PlanEngine {
     }
     const clock = this.#clock
     const random = this.#random
-    const link = (plan: Plan) => this.#link(plan)
+    const link = linking(options)
+    this.#link = link
     const log: Log = (level, message) => options.log?.(level, message)
     const patience = new Patience({ clock, random, log, limitMs: options.storePatienceMs ?? PATIENCE_MS })
     this.#patience = patience
@@ -249,27 +250,7 @@ export class RunEngine implements PlanEngine {
     // Those of the run that is repeated may be from before this rule.
     checkLabels(options.labels)
     const { store } = this.#options
-    const { shards, before, plan, read } = await readToRerun(store, id, options)
-    const linked = await this.#link(plan)
-    const variables = checkedVariables(linked, options.variables ?? before.options?.variables ?? {})
-    const { from: start } = options
-    const from = start === undefined ? {} : 'step' in start ? { from: start.step } : { failed: true as const }
-    const left = new LeftSecrets({
-      before: { ...before, linked: await this.#link(before.plan) },
-      next: { linked, variables },
-      inputs: options.inputs,
-    })
-    const taken = await takeOver(read, shards, { before: before.plan, plan, options }, (rows) => left.see(rows))
-    const secrets = left.all
-    const kept = keptOptions(
-      {
-        ...repeatedOptions(before.options ?? {}, options),
-        ...options,
-        ...(secrets.length === 0 ? {} : { secrets }),
-        origin: { runId: id, ...from },
-      },
-      variables,
-    )
+    const { shards, plan, linked, taken, kept } = await planRerun(store, id, options, this.#link)
     const again = this.#idOf(options.id)
     const rerun = { run: again, at: this.#clock.now(), plan, kept }
     if (this.#journals.isShared && options.redact !== false) {
@@ -393,18 +374,6 @@ export class RunEngine implements PlanEngine {
     })
     intake?.catch(() => {})
     return new LocalHandle(tools, run, results, { ended, takenIn: intake ?? WHOLE })
-  }
-
-  #link(plan: Plan): MaybePromise<LinkedPlan> {
-    const known = this.#links.get(plan)
-    if (known) return known
-    const { router, functions = () => undefined, schema } = this.#options
-    const linked = link(plan, { router, core: coreComponent, functions, schema }).then((result) => {
-      this.#links.set(plan, result)
-      return result
-    })
-    this.#links.set(plan, linked)
-    return linked
   }
 
   /** Of a new run. */
