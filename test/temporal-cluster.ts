@@ -33,33 +33,42 @@ export interface RunningWorker {
   stop(): Promise<number | null>
 }
 
+export interface ServerOptions {
+  /** Histories are renewed after so many events. */
+  readonly renewAfter: number
+  /** What it has is kept in a file, which is many times slower than memory, so that it can be stopped and started again. */
+  readonly outlivesItself?: true
+}
+
 type Env = Readonly<Record<string, string>>
 
 export class TemporalCluster {
   readonly folder = mkdtempSync(join(tmpdir(), 'stepflow-temporal-'))
   readonly #temporal: string
   readonly #port: number
+  readonly #options: ServerOptions
   readonly #children = new Set<ChildProcess>()
   #server: ChildProcess | undefined
 
-  private constructor({ temporal }: Installed, port: number) {
+  private constructor({ temporal }: Installed, port: number, options: ServerOptions) {
     this.#temporal = temporal
     this.#port = port
+    this.#options = options
     mkdirSync(join(this.folder, 'flows'))
     mkdirSync(join(this.folder, 'node_modules/@stepflow'), { recursive: true })
     symlinkSync(extension, join(this.folder, 'node_modules/@stepflow/temporal'))
   }
 
-  /** Histories are renewed after so many events. */
-  static async start(installed: Installed, renewAfter: number): Promise<TemporalCluster> {
-    const cluster = new TemporalCluster(installed, await freePort())
-    await cluster.startServer(renewAfter)
+  static async start(installed: Installed, options: ServerOptions): Promise<TemporalCluster> {
+    const cluster = new TemporalCluster(installed, await freePort(), options)
+    await cluster.startServer()
     return cluster
   }
 
-  async startServer(renewAfter: number): Promise<void> {
+  async startServer(): Promise<void> {
+    const { renewAfter, outlivesItself } = this.#options
     const options = ['--headless', '--ip', '127.0.0.1', '--port', String(this.#port), '--log-level', 'error']
-    const database = ['--db-filename', join(this.folder, 'temporal.db')]
+    const database = outlivesItself ? ['--db-filename', join(this.folder, 'temporal.db')] : []
     const renew = ['--dynamic-config-value', `limit.historyCount.suggestContinueAsNew=${renewAfter}`]
     const child = spawn(this.#temporal, ['server', 'start-dev', ...options, ...database, ...renew], { stdio: 'ignore' })
     this.#children.add(child)
@@ -123,21 +132,47 @@ export class TemporalCluster {
     return { text: out, events: events.map(({ eventType }) => eventType.replace('EVENT_TYPE_', '')) }
   }
 
-  /** Replays these runs, and histories in files, by the code of the package as it is built. */
-  async replay(ids: readonly string[], files: readonly string[]): Promise<Ran> {
-    const folder = join(this.folder, 'histories')
-    mkdirSync(folder)
-    const written = await exec(process.execPath, ['histories.mjs', `127.0.0.1:${this.#port}`, folder, ...ids], {
-      cwd: extension,
-    })
+  /** How many calls of a run are under way. */
+  async pending(id: string): Promise<number> {
+    const { out } = await this.temporal('workflow', 'describe', '-w', id, '--output', 'json')
+    const { pendingActivities } = JSON.parse(out) as { pendingActivities?: readonly unknown[] }
+    return pendingActivities?.length ?? 0
+  }
+
+  /** Replays these runs, and histories in files, by the code of the package as it is built. `env`: as their workers had it. */
+  async replay(ids: readonly string[], files: readonly string[] = [], env: Env = {}): Promise<Ran> {
+    const folder = mkdtempSync(join(this.folder, 'histories-'))
+    const written = await this.#histories(folder, ids)
     if (written.code !== 0) return written
     const all = [...readdirSync(folder).map((name) => join(folder, name)), ...files]
-    return exec(process.execPath, ['replay.mjs', ...all], { cwd: extension })
+    return exec(process.execPath, ['replay.mjs', ...all], { cwd: extension, env: { ...process.env, ...env } })
+  }
+
+  /** All bytes that the server has of a run: its histories, its memo, what is under way. */
+  async everyByte(id: string): Promise<string> {
+    const folder = mkdtempSync(join(this.folder, 'histories-'))
+    await this.#histories(folder, [id])
+    const described = await this.temporal('workflow', 'describe', '-w', id, '--raw', '--output', 'json')
+    const texts = described.out.match(/"[A-Za-z0-9+/]{8,}=*"/g) ?? []
+    return [
+      ...readdirSync(folder).map((name) => readFileSync(join(folder, name), 'latin1')),
+      ...[described.out, ...texts.map((text) => Buffer.from(text, 'base64').toString('latin1'))],
+    ].join('\n')
   }
 
   lines(file: string): string[] {
     const path = join(this.folder, file)
     return existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n') : []
+  }
+
+  #histories(folder: string, ids: readonly string[]): Promise<Ran> {
+    const words = ['histories.mjs', `127.0.0.1:${this.#port}`, folder, ...ids]
+    return exec(process.execPath, words, { cwd: extension })
+  }
+
+  /** Where its server listens. */
+  get port(): number {
+    return this.#port
   }
 
   async close(): Promise<void> {

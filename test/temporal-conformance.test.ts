@@ -61,7 +61,9 @@ describe.skipIf('missing' in installed)('the conformance flows on a Temporal ser
   const wrong = new Map<string, string[]>()
 
   beforeAll(async () => {
-    cluster = await TemporalCluster.start(installed as Exclude<typeof installed, { missing: string }>, 4_000)
+    cluster = await TemporalCluster.start(installed as Exclude<typeof installed, { missing: string }>, {
+      renewAfter: 4_000,
+    })
     copyFilesBesideFlows(join(cluster.folder, HOME))
     cluster.write(
       `${HOME}/stepflow-config.yml`,

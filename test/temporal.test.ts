@@ -1,39 +1,16 @@
-// Flows on a real Temporal server: begun, called, signalled, cancelled, killed, renewed, and replayed at the end. Skipped where
-// server or packages cannot be had.
+// Flows on a real Temporal server, by the command line as people use it: begun, called, signalled, paused, cancelled, listed,
+// renewed, and replayed at the end. Skipped where server or packages cannot be had.
 
-import { randomBytes } from 'node:crypto'
 import { mkdirSync, readdirSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { installTemporal } from './install-temporal.ts'
 import { root } from './stepflow.ts'
 import { type RunningWorker, TemporalCluster, until } from './temporal-cluster.ts'
+import { COMPONENTS, CONFIG } from './temporal-project.ts'
 
 const installed = await installTemporal()
 if ('missing' in installed) process.stderr.write(`skipped: ${installed.missing}\n`)
 
-const COMPONENTS = `
-import { appendFileSync } from 'node:fs'
-const note = (text) => appendFileSync('calls.txt', text + '\\n')
-export const double = ({ n }) => { note('double ' + n); return { n: n * 2 } }
-export const fail = ({ message }, context) => { note(message + ' ' + context.attempt); throw new Error(message) }
-export const third = (input, { attempt }) => { if (attempt < 3) throw new Error('not yet'); return input }
-export const big = ({ bytes }) => ({ text: 'x'.repeat(bytes) })
-export const length = ({ text }) => text.length
-export const echo = (input) => input
-export const leak = ({ token }) => { throw new Error('refused: ' + token) }
-export const slow = ({ ms, name }, { signal }) => new Promise((resolve, reject) => {
-  note('began ' + name)
-  const timer = setTimeout(() => { note('ended ' + name); resolve(name) }, ms)
-  signal.addEventListener('abort', () => { clearTimeout(timer); note('left ' + name); reject(signal.reason) })
-})
-`
-const CONFIG = `
-plugins:
-  mine: { type: module, path: ./components.mjs }
-routes:
-  "/mine/{*component}": [{ plugin: mine }]
-files: { allow: [schemas] }
-`
 const FLOWS: Readonly<Record<string, string>> = {
   three: `
 steps:
@@ -81,27 +58,10 @@ steps:
   - { id: s, component: /builtin/flow, input: { flow: flows/three.yaml, input: { n: 2 } } }
 output: { $step: s, path: n }
 `,
-  secret: `
-steps:
-  - { id: s, component: /mine/echo, input: { token: { $secret: TOKEN } } }
-  - { id: t, component: /mine/leak, input: { token: { $step: s, path: token } }, on_error: { action: continue, default_output: { error: gone } } }
-output: { s: { $step: s }, t: { $step: t } }
-`,
-  leaks: `
-steps:
-  - { id: t, component: /mine/leak, input: { token: { $secret: TOKEN } } }
-output: { $step: t }
-`,
   changed: `
 steps:
   - { id: s, component: /mine/echo, input: { token: { $template: "Bearer {{ secrets.TOKEN }}" } } }
 output: { $step: s }
-`,
-  big: `
-steps:
-  - { id: s, component: /mine/big, input: { bytes: { $input: bytes } } }
-  - { id: t, component: /mine/length, input: { text: { $step: s, path: text } } }
-output: { $step: t }
 `,
   cached: `
 steps:
@@ -114,8 +74,6 @@ describe.skipIf('missing' in installed)('flows on a Temporal server', () => {
   let cluster: TemporalCluster
   let worker: RunningWorker
   const ids: string[] = []
-  const TOKEN = 'hunter2-of-the-tests'
-  const env = { STEPFLOW_SECRET_TOKEN: TOKEN }
   const engine = (queue?: string, more?: string) => ['--engine', cluster.url(queue, more)]
   const submit = (flow: string, input: unknown, id: string, more: readonly string[] = engine()) =>
     cluster.run(['submit', `${flow}.yaml`, '--input-json', JSON.stringify(input), '--idempotency-key', id, ...more])
@@ -133,7 +91,9 @@ describe.skipIf('missing' in installed)('flows on a Temporal server', () => {
   const calls = (text: string) => cluster.lines('calls.txt').filter((line) => line === text).length
 
   beforeAll(async () => {
-    cluster = await TemporalCluster.start(installed as Exclude<typeof installed, { missing: string }>, 300)
+    cluster = await TemporalCluster.start(installed as Exclude<typeof installed, { missing: string }>, {
+      renewAfter: 300,
+    })
     cluster.write('components.mjs', COMPONENTS)
     cluster.write('stepflow-config.yml', CONFIG)
     for (const [name, text] of Object.entries(FLOWS)) cluster.write(`${name}.yaml`, `name: ${name}${text}`)
@@ -141,7 +101,7 @@ describe.skipIf('missing' in installed)('flows on a Temporal server', () => {
     mkdirSync(`${cluster.folder}/schemas`)
     cluster.write('schemas/n.json', '{ "type": "object" }')
     cluster.write('flows/typed.yaml', `name: typed\ninput_schema: ../schemas/n.json${FLOWS.three}`)
-    worker = await cluster.worker([...engine(), '--flows', '.'], env)
+    worker = await cluster.worker([...engine(), '--flows', '.'])
   }, 120_000)
 
   afterAll(async () => {
@@ -287,24 +247,6 @@ describe.skipIf('missing' in installed)('flows on a Temporal server', () => {
     expect(refused.err).toContain('--label is nothing that Temporal can list runs by')
   })
 
-  test('a secret is in no history, but with the component; one that an expression changes is refused', async () => {
-    expect(await outcome('secret', 'secret', null)).toEqual({
-      outcome: 'success',
-      result: { s: { token: '[redacted]' }, t: { error: 'gone' } },
-    })
-    expect(await outcome('leaks', 'leaks', null)).toMatchObject({
-      outcome: 'failed',
-      error: { message: 'refused: [redacted]' },
-    })
-    for (const id of ['secret', 'leaks']) expect((await kept(id)).text).not.toContain(TOKEN)
-    expect(Buffer.from((await kept('leaks')).text, 'utf8').toString()).not.toContain(
-      Buffer.from(TOKEN).toString('base64'),
-    )
-    const refused = await submit('changed', null, 'changed')
-    expect(refused.code).toBe(2)
-    expect(refused.err).toContain('changes or compares the secret "TOKEN"')
-  })
-
   test('a long run is renewed by itself, and calls nothing twice', async () => {
     const list = Array.from({ length: 300 }, (_, n) => 5000 + n)
     cluster.write('list.json', JSON.stringify({ list }))
@@ -319,78 +261,6 @@ describe.skipIf('missing' in installed)('flows on a Temporal server', () => {
     expect(shown).toMatchObject({ status: 'completed' })
   })
 
-  test('a worker that is killed in a call and in a wait leaves both to the next, and nobody waits long', async () => {
-    await begin('slow', { ms: 4000, name: 'killed' }, 'killed')
-    await begin('ask', null, 'waits')
-    await until(() => calls('began killed') === 1)
-    await worker.kill()
-    const gone = await cluster.run(['runs', 'show', 'waits', ...engine()])
-    expect(gone.err).toContain('no worker of its version polls the task queue q')
-    await cluster.temporal('workflow', 'signal', '-w', 'waits', '--name', 'approve', '--input', '{"n": 4}')
-    worker = await cluster.worker([...engine('q', '&cache=0'), '--flows', '.'], env)
-
-    expect(await outcome('waits', 'ask', null)).toEqual({ outcome: 'success', result: 8 })
-    expect(await outcome('killed', 'slow', { ms: 4000, name: 'killed' })).toEqual({
-      outcome: 'success',
-      result: 'killed',
-    })
-    expect(calls('began killed')).toBe(2)
-    await Promise.all([kept('killed'), kept('waits')])
-  })
-
-  test('a server that is killed and comes back finds its runs where they were', async () => {
-    await begin('ask', null, 'server')
-    await cluster.stopServer()
-    await cluster.startServer(300)
-    await cluster.temporal('workflow', 'signal', '-w', 'server', '--name', 'approve', '--input', '{"n": 6}')
-    expect(await outcome('server', 'ask', null)).toEqual({ outcome: 'success', result: 12 })
-    await kept('server')
-  })
-
-  test('a value over 2 MB fails its step where no blobs are kept', async () => {
-    expect(await outcome('small', 'big', { bytes: 1_900_000 })).toEqual({ outcome: 'success', result: 1_900_000 })
-    expect(await outcome('big', 'big', { bytes: 2_100_000 })).toMatchObject({
-      outcome: 'failed',
-      error: { code: 'INVALID_INPUT', step: 's', message: expect.stringContaining('start the workers with --blobs') },
-    })
-    await kept('big')
-  })
-
-  test('with blobs it is a reference, and with a key nothing of it can be read', async () => {
-    const key = randomBytes(32).toString('base64')
-    const more = [...engine('sealed'), '--blobs', 'blobs']
-    const sealed = await cluster.worker([...more, '--flows', 'flows'], { ...env, STEPFLOW_PAYLOAD_KEY: key })
-    const words = (flow: string, input: unknown, id: string) => [
-      'submit',
-      `${flow}.yaml`,
-      '--input-json',
-      JSON.stringify(input),
-      '--idempotency-key',
-      id,
-      ...more,
-    ]
-    const run = (flow: string, input: unknown, id: string) =>
-      cluster.run(words(flow, input, id), { STEPFLOW_PAYLOAD_KEY: key })
-    const [big, changed, leaks] = await Promise.all([
-      run('big', { bytes: 20_000_000 }, 'sealed-big'),
-      run('changed', null, 'sealed-secret'),
-      run('leaks', null, 'sealed-leak'),
-    ])
-    const wrong = await cluster.run(['runs', 'show', 'sealed-secret', ...more], {
-      STEPFLOW_PAYLOAD_KEY: randomBytes(32).toString('base64'),
-    })
-
-    expect(JSON.parse(big.out)).toEqual({ outcome: 'success', result: 20_000_000 })
-    expect((await cluster.history('sealed-big')).text.length).toBeLessThan(50_000)
-    expect(JSON.parse(changed.out)).toEqual({ outcome: 'success', result: { token: 'Bearer [redacted]' } })
-    expect(JSON.parse(leaks.out)).toMatchObject({ outcome: 'failed', error: { message: 'refused: [redacted]' } })
-    expect((await cluster.history('sealed-leak')).text).not.toContain('refused')
-    expect(wrong.err).toContain('STEPFLOW_PAYLOAD_KEY is not the key of its workers')
-    expect(await sealed.stop()).toBe(0)
-    // Also of the flows in its folder, one of which reads what the configuration allows.
-    expect(sealed.log()).not.toContain('error:')
-  })
-
   test('what cannot be done there is refused before anything begins', async () => {
     const refused = async (words: readonly string[]) => {
       const { code, err, out } = await cluster.run(words)
@@ -398,6 +268,9 @@ describe.skipIf('missing' in installed)('flows on a Temporal server', () => {
       return `${code} ${err}`
     }
     expect(await refused(['submit', 'cached.yaml', ...engine()])).toMatch(/^2 .*step "s" has "cache"/)
+    expect(await refused(['submit', 'changed.yaml', ...engine()])).toMatch(
+      /^2 .*changes or compares the secret "TOKEN"/,
+    )
     expect(await refused(['run', 'three.yaml', ...engine()])).toMatch(/^2 .*stepflow worker and stepflow submit/)
     expect(await refused(['serve', ...engine()])).toMatch(/^2 .*stepflow worker and stepflow submit/)
     expect(await refused(['runs', 'rerun', 'three', ...engine()])).toMatch(/^2 .*submit its flow again/)

@@ -20,7 +20,7 @@ export async function startTemporal(folder) {
   })
   const { installTemporal, TemporalCluster } = await import(pathToFileURL(file).href)
   const installed = await installTemporal()
-  return 'missing' in installed ? installed.missing : TemporalCluster.start(installed, NO_RENEWAL)
+  return 'missing' in installed ? installed.missing : TemporalCluster.start(installed, { renewAfter: NO_RENEWAL })
 }
 
 // ---

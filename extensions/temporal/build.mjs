@@ -32,6 +32,8 @@ await build({
     index: path('src/index.ts'),
     'data-converter': path('src/payloads/data-converter.ts'),
     'failure-converter': path('src/payloads/failure-converter.ts'),
+    // For replay.mjs.
+    'worker-facts': path('src/worker-facts.ts'),
   },
   outdir: dist,
   outExtension: { '.js': '.cjs' },

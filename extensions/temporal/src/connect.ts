@@ -1,5 +1,7 @@
 // Connects to a cluster, and says what is wrong with it before anything is begun.
 
+import { isIP } from 'node:net'
+import { connect as connectByTls } from 'node:tls'
 import { type BlobStorage, FlowError } from '@stepflow/engine'
 import { Client, Connection } from '@temporalio/client'
 import { type Address, placeOf } from './address.ts'
@@ -37,11 +39,15 @@ export async function connect({ address, env, blobs }: ConnectOptions): Promise<
   }
 }
 
-/** What `open` opens to a server; throws NOT_FOUND if there is none. */
-export async function reach<T>({ host, tls, apiKey }: Address, open: (at: ReachOptions) => Promise<T>): Promise<T> {
+/** What `open` opens to a server; throws NOT_FOUND if there is none, FORBIDDEN if it refuses the key. */
+export async function reach<T>(address: Address, open: (at: ReachOptions) => Promise<T>): Promise<T> {
+  const { host, tls, apiKey } = address
   try {
+    if (tls) await shakeHands(host, tls)
     return await open({ address: host, ...(tls ? { tls } : {}), ...(apiKey ? { apiKey } : {}) })
   } catch (thrown) {
+    const code = grpcCode(thrown)
+    if (code === GRPC.UNAUTHENTICATED || code === GRPC.PERMISSION_DENIED) throw serverFailure(thrown, address)
     throw new FlowError('NOT_FOUND', `no Temporal server answers at ${host}: ${messageOf(thrown)}`, { cause: thrown })
   }
 }
@@ -107,6 +113,22 @@ export function messageOf(thrown: unknown): string {
 // ---
 
 const CONNECT_MS = 10_000
+
+/** What is wrong with a certificate, the libraries of gRPC keep to themselves, and try again. */
+function shakeHands(host: string, { clientCertPair, serverRootCACertificate: ca }: NonNullable<Address['tls']>) {
+  const { hostname, port } = new URL(`temporal://${host}`)
+  const pair = clientCertPair && { cert: clientCertPair.crt, key: clientCertPair.key }
+  const servername = isIP(hostname) === 0 ? { servername: hostname } : {}
+  return new Promise<void>((resolve, reject) => {
+    const options = { host: hostname, port: Number(port), ...servername, ...pair, ...(ca && { ca }) }
+    const socket = connectByTls({ ...options, ALPNProtocols: ['h2'] }, () => {
+      socket.destroy()
+      resolve()
+    })
+    socket.setTimeout(CONNECT_MS, () => socket.destroy(new Error('it does not answer by TLS')))
+    socket.on('error', reject)
+  })
+}
 
 async function checkServer({ workflowService }: Connection, address: Address): Promise<void> {
   const { namespace, deployment } = address

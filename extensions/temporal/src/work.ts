@@ -14,10 +14,11 @@ import { type Connected, connect, reach } from './connect.ts'
 import { makeCurrent } from './deployment.ts'
 import { type FarCall, NAMES } from './far-call.ts'
 import { payloadKey } from './payloads/codec.ts'
-import { dataConverter } from './payloads/data-converter.ts'
+import { dataConverter, workerConverter } from './payloads/data-converter.ts'
 import { REPLAY_VERSION } from './replay-version.ts'
 import { checkPlan } from './runs/check-plan.ts'
 import { thrownFailure } from './thrown-failure.ts'
+import { watchServer } from './watch-server.ts'
 import { type WorkerFacts, withFacts } from './worker-facts.ts'
 
 /** A second: whoever waits for workflows of a worker that is gone asks others then. */
@@ -56,7 +57,7 @@ export async function work(options: WorkElsewhere): Promise<WorkerElsewhere> {
       identity: `stepflow ${name} ${process.pid}`,
       workflowBundle: { code: withFacts(await readFile(join(__dirname, 'workflow-bundle.js'), 'utf8'), facts) },
       activities: activitiesOf(options, facts),
-      dataConverter: dataConverter(env, blobs),
+      dataConverter: workerConverter(dataConverter(env, blobs)),
       maxHeartbeatThrottleInterval: HEARTBEATS_MS,
       stickyQueueScheduleToStartTimeout: STICKY_MS,
       shutdownGraceTime: drainMs,
@@ -99,6 +100,7 @@ async function begun(worker: Worker, { name, connected, native, log }: Beginning
   })
   ended.catch(() => {})
   await Promise.race([makeCurrent(connection, address, log, over.signal), ended])
+  void watchServer(connection, address, log, over.signal)
   return {
     name,
     place: placeOf(address),

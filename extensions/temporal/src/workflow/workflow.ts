@@ -36,6 +36,7 @@ import { askWorker } from './ask-worker.ts'
 import { withBlobs } from './blobs.ts'
 import { type Carried, canCarry, carry, rowsOf } from './carried.ts'
 import { workflowClock } from './clock.ts'
+import { leaveOutUnreadable } from './readable-signals.ts'
 import { workflowRouter } from './router.ts'
 import { SecretReferences } from './secret-references.ts'
 
@@ -90,6 +91,7 @@ class FlowRun {
   constructor(args: FlowArguments) {
     this.#args = args
     this.#secrets = new SecretReferences(args[3]?.mark)
+    leaveOutUnreadable()
     setHandler(defineQuery(NAMES.journal), () => this.#store.read(`${this.#id}/0`))
     setHandler(defineSignal<[unknown?]>(NAMES.pause), (from) => this.#tell('pause', textIn(from, 'by')))
     setHandler(defineSignal<[unknown?]>(NAMES.resume), (from) => this.#tell('resume', textIn(from, 'by')))
