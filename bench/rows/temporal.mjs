@@ -21,9 +21,9 @@ export async function measure() {
     const plain = await byHand(cluster)
     const few = isQuick ? 1 / 3 : 1
     const lines = [
-      ...(await besides(our, plain, { name: 'chain', steps: 10, runs: Math.round(96 * few), atOnce: 32 })),
-      ...(await besides(our, plain, { name: 'fan', steps: 20, runs: Math.round(64 * few), atOnce: 16 })),
-      await lone(our, plain, { name: 'chain', steps: 3, runs: Math.round(21 * few), atOnce: 1 }),
+      ...(await besides(our, plain, { name: 'chain', steps: 10, runs: Math.round(64 * few), atOnce: 32 })),
+      ...(await besides(our, plain, { name: 'fan', steps: 20, runs: Math.round(48 * few), atOnce: 16 })),
+      await lone(our, plain, { name: 'chain', steps: 3, runs: Math.round(11 * few), atOnce: 1 }),
       memory(our, plain),
       ...(await events(our, plain)),
       ...(await measureEnds(our, plain, cluster)),
