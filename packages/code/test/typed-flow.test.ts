@@ -365,6 +365,19 @@ describe('flows in flows', () => {
 
     expect(await run(outer, 'u7')).toEqual({ sub: { name: 'user u7', score: 10 }, loud: 'USER U7' })
   })
+
+  test('a flow and one inside it may each have a component of one name, and each calls its own', async () => {
+    const times = (factor: number) => component('multiply', { input: shape<number>() }, (n) => n * factor)
+    const inner = defineFlow('inner', { input: shape<number>() }, ({ input, step }) => step('m', times(10), input))
+    const outer = defineFlow('outer', { input: shape<number>() }, ({ input, step }) =>
+      step('sub', inner, step('m', times(2), input)),
+    )
+    const engine = createEngine({ flows: [outer] })
+
+    expect(await run(outer, 3)).toBe(60)
+    expect(await engine.run(outer, 3)).toBe(60)
+    await engine.close()
+  })
 })
 
 describe('batches', () => {

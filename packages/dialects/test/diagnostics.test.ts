@@ -365,3 +365,13 @@ test('a flow without name and description is told so, gently', () => {
     { code: 'MISSING_FLOW_DESCRIPTION', level: 'warning', path: '$.description' },
   ])
 })
+
+test('a value of 130,000 parts is compiled, and what is wrong in its last part is found', () => {
+  const parts = Array.from({ length: 130_000 }, (_, i) => (i % 2 ? { $input: 'a' } : i))
+  const last = { $step: 'nobody' }
+
+  for (const output of [parts, Object.fromEntries(parts.entries()), { $coalesce: parts }, { $if: true, then: parts }]) {
+    expect(told(JSON.stringify({ output }))).toEqual([])
+  }
+  expect(only(JSON.stringify({ output: [...parts, last] }))?.message).toContain('"nobody"')
+})

@@ -238,6 +238,7 @@ describe('ctx', () => {
       runId: 'sub-run',
       flowId: 'flow-id',
       status: 'failed',
+      createdAt: '1970-01-01T00:00:00.000Z',
       items: { total: 2, completed: 1, running: 0, failed: 1, cancelled: 0 },
       results: [
         { itemIndex: 0, status: 'completed', result: { outcome: 'success', result: 2 } },
