@@ -1,7 +1,7 @@
 // Reads rows in the order of writing, up to the horizon: below it, no transaction is under way that could still write.
 
 import type { JournalRow, LogLine, RunId } from '@stepflow/engine'
-import { bigints, texts } from './arrays.ts'
+import { bigints, ints, texts } from './arrays.ts'
 import type { Connection } from './connection.ts'
 import type { JournalReader } from './journal.ts'
 import { MARKS } from './marks.ts'
@@ -38,6 +38,8 @@ export interface Page {
   readonly next: Place
   /** Something of the cluster is under way, which may be none of ours. */
   readonly isHeldUp: boolean
+  /** How many rows were left out, as those of the writer that it is `without`, up to `next`. */
+  readonly leftOut: number
 }
 
 export class Pages {
@@ -50,17 +52,21 @@ export class Pages {
   }
 
   async read(connection: Connection, { after, runs, limit, without, horizon, logs = false }: PageQuery): Promise<Page> {
+    const told = after.told ?? []
     const records = await connection.query<PageRecord>({
       name: logs ? 'page-with-logs' : 'page',
       text: `WITH h AS MATERIALIZED (
           SELECT coalesce($9::bigint, pg_snapshot_xmin(pg_current_snapshot())::text::bigint + $1::bigint) AS horizon,
-            pg_snapshot_xmax(pg_current_snapshot())::text::bigint + $1::bigint AS xmax)
-        SELECT horizon, xmax, j.* FROM h LEFT JOIN LATERAL (${logs ? `${ROWS} UNION ALL ${LINES} ORDER BY tx, place LIMIT $8` : ROWS}
-        ) AS j ON true ORDER BY tx, place`,
+            pg_snapshot_xmax(pg_current_snapshot())::text::bigint + $1::bigint AS xmax),
+        found AS MATERIALIZED (
+          SELECT j.* FROM h, LATERAL (${logs ? `${ROWS} UNION ALL ${LINES} ORDER BY tx, place LIMIT $8` : ROWS}) AS j),
+        others AS (${LEFT_OUT})
+        SELECT horizon, xmax, left_out, found.* FROM h CROSS JOIN others LEFT JOIN found ON true ORDER BY tx, place`,
       values: [
         this.#base,
         ...[after.tx, after.place, after.skips?.xmax ?? null, bigints(after.skips?.xip ?? [])],
         ...[runs ? texts(runs.map(toText)) : null, without ?? null, limit, horizon ?? null],
+        ...[bigints(told.map(({ tx }) => tx)), ints(told.map(({ from }) => from)), ints(told.map(({ to }) => to))],
       ],
     })
     const [first] = records as [PageRecord]
@@ -80,6 +86,7 @@ export class Pages {
       isFull,
       next: isFull && last ? behind(last, after) : behind(end, after),
       isHeldUp: first.horizon < first.xmax,
+      leftOut: first.left_out,
     }
   }
 
@@ -109,15 +116,25 @@ export class Pages {
 
 // ---
 
-const AFTER = `(tx, place) > ($2::bigint, $3::integer) AND tx < horizon
-  AND ($4::bigint IS NULL OR tx >= $4 OR tx = ANY ($5::bigint[])) AND ($6::text[] IS NULL OR run = ANY ($6))`
+const BEYOND = `(tx, place) > ($2::bigint, $3::integer) AND tx < horizon
+  AND ($4::bigint IS NULL OR tx >= $4 OR tx = ANY ($5::bigint[]))`
+const OF_RUNS = '($6::text[] IS NULL OR run = ANY ($6))'
+const IS_THEIRS = `($7::bigint IS NULL OR mark < $7 OR mark >= $7 + ${MARKS})`
+const IS_NEW = `NOT EXISTS (SELECT FROM unnest($10::bigint[], $11::integer[], $12::integer[]) AS told (of, first, last)
+  WHERE of = tx AND place BETWEEN first AND last)`
 const ROWS = `(SELECT run, part, seq, tx, place, entries FROM journal
-  WHERE ${AFTER} AND ($7::bigint IS NULL OR mark < $7 OR mark >= $7 + ${MARKS}) ORDER BY tx, place LIMIT $8)`
-const LINES = `(SELECT run, NULL, NULL, tx, place, line FROM logs WHERE ${AFTER} ORDER BY tx, place LIMIT $8)`
+  WHERE ${BEYOND} AND ${OF_RUNS} AND ${IS_THEIRS} AND ${IS_NEW} ORDER BY tx, place LIMIT $8)`
+const LINES = `(SELECT run, NULL, NULL, tx, place, line FROM logs
+  WHERE ${BEYOND} AND ${OF_RUNS} ORDER BY tx, place LIMIT $8)`
+/** Of all runs, up to the end of what was found if that is full. */
+const LEFT_OUT = `SELECT count(*)::integer AS left_out FROM h, journal
+  WHERE $7::bigint IS NOT NULL AND ${BEYOND} AND NOT ${IS_THEIRS} AND ((SELECT count(*) FROM found) < $8
+    OR (tx, place) < (SELECT tx, place FROM found ORDER BY tx DESC, place DESC LIMIT 1))`
 
 interface PageRecord {
   readonly horizon: number
   readonly xmax: number
+  readonly left_out: number
   /** Null if there is no row. */
   readonly run: string | null
 }

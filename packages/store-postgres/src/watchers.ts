@@ -7,7 +7,9 @@
 //     others, in its place.
 // V3  Who begins at an earlier place reads by himself, page by page, and joins those who keep up once he has read at least as
 //     far as they have.
-// V4  What is asked or appended after a watch began comes after the place where it began.
+// V4  A cursor that is handed out says exactly what its watcher has heard of: beside the place, the rows of ours that were told
+//     beyond it. A page in which rows of ours are missing whose answer is still on its way is read again with ours.
+// V5  What is asked or appended after a watch began comes after the place where it began.
 
 import {
   type Cursor,
@@ -19,8 +21,10 @@ import {
   type WatchOptions,
 } from '@stepflow/engine'
 import type { Connection } from './connection.ts'
+import { OwnRows } from './own-rows.ts'
 import type { Page, Pages, PlacedRow } from './pages.ts'
-import { behind, cursorOf, isAfter, type Place } from './places.ts'
+import { behind, cursorOf, isAfter, type Place, type Spot, withTold } from './places.ts'
+import { ToldRows } from './told-rows.ts'
 import type { WholePages } from './whole-pages.ts'
 import type { WrittenRow } from './writer.ts'
 
@@ -40,16 +44,9 @@ interface Watcher {
   readonly run: RunId | undefined
   readonly listener: Listener
   readonly onLog: (() => void) | undefined
-  /** Has heard of what is below it already. */
-  from: number
+  /** What he had heard of when he joined; undefined if that has been read by now for those who keep up. */
+  heard: Place | undefined
   hasLeft: boolean
-}
-
-interface OwnRow {
-  readonly tx: number
-  readonly place: number
-  readonly row: JournalRow
-  isTold: boolean
 }
 
 const ROWS_AT_ONCE = 512
@@ -57,23 +54,19 @@ const ROWS_AT_ONCE = 512
 const LOOK_EVERY_MS = 15
 const LOOK_AGAIN_MS = 2
 const RETRY_MS = 200
-/** Journals whose last told row is remembered. */
-const MOST_TOLD = 100_000
 
 export class Watchers {
   readonly #options: WatcherOptions
   readonly #watchers = new Map<RunId | undefined, Set<Watcher>>()
   readonly #ofLogs = new Set<Watcher>()
-  readonly #told = new Map<JournalId, number>()
-  readonly #own = new Map<string, OwnRow>()
+  readonly #told = new ToldRows()
+  readonly #own = new OwnRows()
   #place: Place | undefined
   #starting: Promise<void> | undefined
   /** Why it is not known yet where we begin. */
   #failure: unknown
   /** Rows of ours that were committed before we know where we began. */
   #meanwhile: (readonly [tx: number, rows: readonly WrittenRow[]])[] = []
-  /** In `#own`, and not told. */
-  #untold = 0
   #behind = 0
   #looking: Promise<void> | undefined
   #isToLookAgain = false
@@ -91,7 +84,7 @@ export class Watchers {
     return this.#watchers.size > 0 || this.#behind > 0
   }
 
-  /** V4. Undefined, nearly always: nothing is to be waited for. Rejects while the database is away. */
+  /** V5. Undefined, nearly always: nothing is to be waited for. Rejects while the database is away. */
   get ready(): Promise<unknown> | undefined {
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
     return this.#readies.size === 0 ? undefined : Promise.all(this.#readies)
@@ -102,15 +95,11 @@ export class Watchers {
   }
 
   add({ run, after, onGap, onLog }: WatchOptions, listener: Listener): () => void {
-    const watcher: Watcher = { run, listener, onLog, from: -1, hasLeft: false }
+    const watcher: Watcher = { run, listener, onLog, heard: undefined, hasLeft: false }
     const isStarted = this.#start()
     if (onLog) this.#ofLogs.add(watcher)
     if (after === undefined) this.#join(watcher)
-    else {
-      this.#behind++
-      const checking = this.#check(watcher, after, onGap, isStarted)
-      this.#hold(checking)
-    }
+    else this.#hold(this.#check(watcher, after, onGap, isStarted))
     return () => this.#leave(watcher)
   }
 
@@ -118,7 +107,7 @@ export class Watchers {
   written(tx: number, rows: readonly WrittenRow[]): void {
     this.#options.whole.written(tx)
     if (this.#starting) this.#meanwhile.push([tx, rows])
-    else if (this.#place) for (const row of rows) this.#ours(tx, row, this.#place)
+    else if (this.#place) this.#oursOf(tx, rows, this.#place)
   }
 
   /** Somebody may have written lines of logs. */
@@ -173,31 +162,39 @@ export class Watchers {
     this.#failure = undefined
     if (!place) return
     this.#place = place
-    for (const [tx, rows] of this.#meanwhile.splice(0)) for (const row of rows) this.#ours(tx, row, place)
+    for (const [tx, rows] of this.#meanwhile.splice(0)) this.#oursOf(tx, rows, place)
   }
 
   #stop(): void {
     this.#place = undefined
     this.#own.clear()
     this.#told.clear()
-    this.#untold = 0
   }
 
-  /** V2. */
-  #ours(tx: number, { place, row }: WrittenRow, read: Place): void {
-    const before = this.#told.get(row.journal)
+  /** Of one transaction, in the order of their places. */
+  #oursOf(tx: number, rows: readonly WrittenRow[], read: Place): void {
+    // Nothing of ours stands between two of them: if both are told, so is all from one to the other.
+    let isGoingOn = false
+    for (const row of rows) isGoingOn = this.#ours(tx, row, read, isGoingOn)
+    if (this.#own.hasUntold || this.#own.areMany) void this.look()
+  }
+
+  /** V2. True if it is told ahead; `isGoingOn`: so was the one before it. */
+  #ours(tx: number, written: WrittenRow, read: Place, isGoingOn: boolean): boolean {
+    const { place, row } = written
     // It has come with the others.
-    if (before !== undefined && before >= row.seq) return
-    const own = { tx, place, row, isTold: true }
-    const isRead = !isAfter(own, read)
-    if (isRead || row.seq === 0 || before === row.seq - 1) {
-      this.#tell(row, own, read, undefined)
-      if (!isRead) this.#own.set(keyOf(own), own)
-      return
+    if (this.#told.has(row)) return false
+    const at = { tx, place }
+    if (!isAfter(at, read)) {
+      this.#tell(row, at, undefined)
+      return false
     }
-    this.#own.set(keyOf(own), { ...own, isTold: false })
-    this.#untold++
-    void this.look()
+    if (this.#told.isNext(row) && this.#own.goAhead(tx, written, isGoingOn)) {
+      this.#tell(row, at, undefined)
+      return true
+    }
+    this.#own.wait(tx, written)
+    return false
   }
 
   async #readSoon(): Promise<void> {
@@ -209,31 +206,36 @@ export class Watchers {
   }
 
   async #read(): Promise<void> {
-    let again = 0
+    let [again, hasMissed] = [0, false]
     for (;;) {
-      const [after, joins, untold] = [this.#place as Place, this.#joins, this.#untold]
+      const [after, joins] = [this.#place as Place, this.#joins]
+      // Ours are told already, nearly always.
+      const isWithoutOurs = !hasMissed && !this.#own.hasUntold
       // Whoever has joined meanwhile was not asked for: in the end, all are.
-      const page = await this.#page(after, again < 2)
+      const page = await this.#page(after, again < 2, isWithoutOurs)
       if (!page || this.#isClosed || this.#place !== after) return
       if (joins !== this.#joins && again++ < 2) continue
       again = 0
       // It was asked for without ours, of which one has come meanwhile that stands behind a row of this page.
-      if (untold === 0 && this.#untold > 0) continue
+      if (isWithoutOurs && this.#own.hasUntold) continue
+      // V4.
+      hasMissed = isWithoutOurs && page.leftOut !== this.#own.countUpTo(page.next)
+      if (hasMissed) continue
       this.#place = page.next
       for (const placed of page.rows) this.#pass(placed, after)
-      this.#forgetOwn(page, after)
+      // V1. Those that were not asked for; what stands before them has been told by now.
+      this.#own.forgetUpTo(page.next, (own) => this.#tell(own.row, own, after))
       if (page.isFull) continue
-      if (this.#untold === 0) return
+      if (!this.#own.hasUntold) return
       await new Promise((next) => setTimeout(next, LOOK_AGAIN_MS))
     }
   }
 
-  async #page(after: Place, isOfRuns: boolean): Promise<Page | undefined> {
+  async #page(after: Place, isOfRuns: boolean, isWithoutOurs: boolean): Promise<Page | undefined> {
     const { pages, news, firstMark, warn } = this.#options
     const isOfAll = !isOfRuns || this.#watchers.has(undefined)
     const runs = isOfAll ? undefined : [...this.#watchers.keys()].filter((run) => run !== undefined)
-    // Ours are told already, nearly always.
-    const without = this.#untold === 0 ? firstMark : undefined
+    const without = isWithoutOurs ? firstMark : undefined
     try {
       const query = { after, runs, limit: ROWS_AT_ONCE, without }
       const page = await pages.read(news, query)
@@ -250,39 +252,42 @@ export class Watchers {
   }
 
   #pass({ tx, place, row }: PlacedRow, after: Place): void {
-    const own = this.#own.get(keyOf({ tx, place }))
+    const own = this.#own.get({ tx, place })
     if (own?.isTold || !row) return
-    if (own) {
-      own.isTold = true
-      this.#untold--
-    }
-    this.#tell(row, { tx, place }, after, tx)
+    if (own) this.#own.told(own)
+    this.#tell(row, { tx, place }, after)
   }
 
-  /** V1. */
-  #forgetOwn({ next }: Page, after: Place): void {
-    for (const [key, own] of this.#own) {
-      if (isAfter(own, next)) continue
-      this.#own.delete(key)
-      if (own.isTold) continue
-      // It was not asked for, and what stands before it has been told by now.
-      this.#untold--
-      this.#tell(own.row, own, after, own.tx)
-    }
-  }
-
-  /** `tx`: those who have read up to there by themselves have heard of it. */
-  #tell(row: JournalRow, at: { tx: number; place: number }, place: Place, tx: number | undefined): void {
+  /** `after`: how far the table had been read before the page in which it came; absent: it is told ahead. */
+  #tell(row: JournalRow, at: Spot, after: Place | undefined): void {
     const run = runOfJournal(row.journal)
-    if (this.#told.size >= MOST_TOLD) this.#told.clear()
-    this.#told.set(row.journal, row.seq)
+    this.#told.add(row)
     const [own, all] = [this.#watchers.get(run), this.#watchers.get(undefined)]
     if (!own && !all) return
-    const cursor = cursorOf(behind(at, place), this.#options.store)
+    const read = after ? behind(at, after) : (this.#place as Place) // nothing is told before it is known
+    const cursor = this.#cursorOf(read)
     for (const watchers of [own, all]) {
-      if (watchers)
-        for (const one of [...watchers]) if (tx === undefined || tx >= one.from) this.#hear(one, row, cursor)
+      if (!watchers) continue
+      for (const one of [...watchers]) {
+        if (!one.heard) this.#hear(one, row, cursor)
+        else if (isAfter(at, one.heard)) this.#hear(one, row, this.#cursorOf(this.#heardOf(one, one.heard, read)))
+      }
     }
+  }
+
+  /** V4. */
+  #cursorOf(place: Place): Cursor {
+    const { ahead } = this.#own
+    const told = place.told ? [...place.told, ...ahead] : ahead
+    return cursorOf(withTold(place, told), this.#options.store)
+  }
+
+  /** What a watcher has heard of who joined those who keep up: what he had read then, and what they have read since. */
+  #heardOf(watcher: Watcher, heard: Place, read: Place): Place {
+    if (isAfter(heard, { tx: read.tx, place: read.place })) return heard
+    const both = behind(read, heard)
+    if (!both.skips && !both.told) watcher.heard = undefined
+    return both
   }
 
   /** A listener's fault is not the writer's, nor that of those who listen beside it. */
@@ -326,6 +331,7 @@ export class Watchers {
     isStarted: Promise<void> | undefined,
   ): Promise<void> {
     const { whole, news, warn } = this.#options
+    this.#behind++
     let from: Place | undefined
     try {
       from = await whole.placeOf(after, watcher.run, news)
@@ -359,9 +365,11 @@ export class Watchers {
       after = page.next
       if (page.isFull) continue
       const live = this.#place
-      const isThere = live && (page.horizon > live.tx || (page.horizon === live.tx && live.place < 0))
+      // What the others do not hear of, since it was there when they began, he has read then.
+      const isPast = live && page.horizon >= (live.skips?.xmax ?? 0)
+      const isThere = isPast && (page.horizon > live.tx || (page.horizon === live.tx && live.place < 0))
       if (isThere && !watcher.hasLeft) {
-        watcher.from = page.horizon
+        watcher.heard = after
         this.#join(watcher)
         this.#tellOwn(watcher)
         break
@@ -383,17 +391,10 @@ export class Watchers {
 
   /** What the others have been told of our rows, and he has not read. */
   #tellOwn(watcher: Watcher): void {
-    const place = this.#place as Place
-    for (const own of this.#own.values()) {
-      const isHis = watcher.run === undefined || runOfJournal(own.row.journal) === watcher.run
-      if (!isHis || !own.isTold || own.tx < watcher.from) continue
-      this.#hear(watcher, own.row, cursorOf(behind(own, place), this.#options.store))
+    const heard = watcher.heard as Place
+    const isHis = (journal: JournalId) => watcher.run === undefined || runOfJournal(journal) === watcher.run
+    for (const [own, told] of this.#own.aheadOf(heard, isHis)) {
+      this.#hear(watcher, own.row, cursorOf(withTold(heard, told), this.#options.store))
     }
   }
-}
-
-// ---
-
-function keyOf({ tx, place }: { readonly tx: number; readonly place: number }): string {
-  return `${tx}.${place}`
 }

@@ -11,7 +11,7 @@ import {
 } from '@stepflow/engine'
 import type { Connection } from './connection.ts'
 import type { Page, PageQuery, Pages } from './pages.ts'
-import { behind, cursorOf, isAfter, type Place, placeOf, readCursor } from './places.ts'
+import { behind, cursorOf, isAfter, type Place, placeOf, readCursor, withTold } from './places.ts'
 import { toText } from './text.ts'
 
 export interface WholePagesOptions {
@@ -109,7 +109,9 @@ export class WholePages {
     if (!place || !found) return undefined
     if (run === undefined) {
       const isGone =
-        cursor === BEGINNING ? found.removed >= 0 : isAfter({ tx: found.removed, place: found.place }, place)
+        cursor === BEGINNING
+          ? found.removed >= 0
+          : isAfter({ tx: found.removed, place: found.place }, withTold(place, []))
       return isGone ? undefined : place
     }
     // A run's rows go all together.
