@@ -8,6 +8,7 @@ import { thrownFailure } from '../thrown-failure.ts'
 import { SMALLER, tooLarge } from '../worker-facts.ts'
 import { type FarServices, farContext } from './far-context.ts'
 import { FilledSecrets } from './fill-secrets.ts'
+import { TimeLimit } from './time-limit.ts'
 
 export interface CallTools extends FarServices {
   readonly router: Pick<Router, 'route'>
@@ -22,13 +23,15 @@ export async function callComponent(input: unknown, call: FarCall, tools: CallTo
   const activity = Context.current()
   const { activityType, workflowExecution } = activity.info
   const beating = setInterval(() => activity.heartbeat(), BEAT_MS)
+  const limit = new TimeLimit(call.step, call.timeoutMs, activity.cancellationSignal)
   let secrets: FilledSecrets | undefined
   try {
     secrets = new FilledSecrets(call.secrets ?? {}, tools.secret)
-    const context = farContext(workflowExecution?.workflowId ?? '', call, activity.cancellationSignal, tools)
+    const context = farContext(workflowExecution?.workflowId ?? '', call, limit.signal, tools)
     const given = secrets.fill(input)
     const { component, choose } = tools.router.route(activityType)
-    const answer = await (component ?? (choose as NonNullable<typeof choose>)(given)).call(given, context) // one of both
+    const called = component ?? (choose as NonNullable<typeof choose>)(given) // one of both
+    const answer = await limit.within(called.call(given, context))
     const far = secrets.empty(farAnswer(answer))
     const large = tools.keepsBlobs ? undefined : tooLarge(far)
     if (large === undefined) return far
@@ -41,6 +44,7 @@ export async function callComponent(input: unknown, call: FarCall, tools: CallTo
     throw thrownFailure(secrets?.empty(tools.redaction(error)) ?? tools.redaction(error))
   } finally {
     clearInterval(beating)
+    limit.end()
   }
 }
 

@@ -3,11 +3,12 @@
 import { type CallContext, type ErrorCode, FlowError, type FlowErrorOptions } from '@stepflow/engine'
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow'
 import type { FarError } from '../far-call.ts'
+import { timedOut } from '../timed-out.ts'
 
 export function failureOf(thrown: unknown, call?: Pick<CallContext, 'stepId' | 'timeoutMs'>): unknown {
   const cause = thrown instanceof ActivityFailure ? thrown.cause : thrown
   if (cause instanceof TimeoutFailure && cause.timeoutType === 'START_TO_CLOSE' && call) {
-    return new FlowError('TIMEOUT', `step "${call.stepId}" did not answer within ${call.timeoutMs} ms`)
+    return timedOut(call.stepId, call.timeoutMs)
   }
   if (cause instanceof ApplicationFailure) {
     const [error] = (cause.details ?? []) as readonly (FarError | undefined)[] // as our worker has thrown it
