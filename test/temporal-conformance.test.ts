@@ -6,14 +6,24 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { get, readSource, toJson } from '@stepflow/dialects'
-import { own, type Plan } from '@stepflow/engine'
-import { type EngineElsewhere, openGivenBlobs, openProject, type RunsElsewhere, readConfig } from '@stepflow/host'
+import { type Outcome, own, type Plan } from '@stepflow/engine'
+import {
+  type EngineElsewhere,
+  openGivenBlobs,
+  openProject,
+  type RunsElsewhere,
+  readConfig,
+  type StartElsewhere,
+} from '@stepflow/host'
 import { type Case, casesOf, mismatch, normalised } from '@stepflow/host/cases'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Case as CodeCase } from '../conformance/code/kit.ts'
+import { expectCase } from './expect-case.ts'
 import { extension, installTemporal } from './install-temporal.ts'
 import { ledThere, mergedConfig } from './merged-config.ts'
 import { root } from './stepflow.ts'
 import { TemporalCluster } from './temporal-cluster.ts'
+import { type CodeFlow, codeNames, writeCodeFlows } from './temporal-code-flows.ts'
 
 const installed = await installTemporal()
 if ('missing' in installed) process.stderr.write(`skipped: ${installed.missing}\n`)
@@ -57,6 +67,8 @@ describe.skipIf('missing' in installed)('the conformance flows on a Temporal ser
   let cluster: TemporalCluster
   let runs: RunsElsewhere
   let withoutKey: RunsElsewhere
+  /** Of flows in code, by name. */
+  const ended = new Map<string, { readonly cases: readonly CodeCase[]; readonly outcomes: readonly Outcome[] }>()
   /** By path: what is wrong with the outcomes of its cases. */
   const wrong = new Map<string, string[]>()
 
@@ -70,6 +82,7 @@ describe.skipIf('missing' in installed)('the conformance flows on a Temporal ser
       mergedConfig(new Map([...texts].map(([path, text]) => [shown(path), text]))),
     )
     const blobs = join(cluster.folder, 'blobs')
+    const inCode = await writeCodeFlows(cluster.folder, join(cluster.folder, HOME))
     const words = [
       '--engine',
       cluster.url(),
@@ -95,7 +108,12 @@ describe.skipIf('missing' in installed)('the conformance flows on a Temporal ser
         wrong.set(path, [...(wrong.get(path) ?? []), ...(problem === undefined ? [] : [`${one.name}: ${problem}`])])
       }
     }
-    await Promise.race([died, Promise.all(Array.from({ length: AT_ONCE }, work))])
+    const ofCode = async ({ name, plan, cases }: CodeFlow) => {
+      const asked = cases.map(({ input = null }, i) => outcomeOf(runs, { id: `${name}.${i}`, plan, input }))
+      ended.set(name, { cases, outcomes: await Promise.all(asked) })
+    }
+    const all = [...Array.from({ length: AT_ONCE }, work), ...inCode.map(ofCode)]
+    await Promise.race([died, Promise.all(all)])
   }, 600_000)
 
   afterAll(async () => {
@@ -106,6 +124,13 @@ describe.skipIf('missing' in installed)('the conformance flows on a Temporal ser
 
   test.each(passing.map((path) => [shown(path), path]))('%s', (_, path) => {
     expect(wrong.get(path)).toEqual([])
+  })
+
+  test.each(codeNames)('code/%s', (name) => {
+    const { cases, outcomes } = ended.get(name) ?? { cases: [], outcomes: [] }
+
+    expect(cases.length).toBeGreaterThan(0)
+    for (const [i, one] of cases.entries()) expectCase(outcomes[i] as Outcome, one)
   })
 
   test.skip.each(Object.entries(DIFFERENT))('%s is different: %s', () => {})
@@ -171,16 +196,17 @@ async function flowAt(file: string): Promise<ConformanceFlow> {
 async function problemOf(runs: RunsElsewhere, plan: Plan, path: string, one: Case): Promise<string | undefined> {
   const id = `${shown(path).replace('/', '.')}.${one.index}`
   const input = one.input === undefined ? (own(plan.schemas?.input, 'default') ?? {}) : one.input
-  for (;;) {
-    try {
-      await runs.check(plan)
-      await runs.start({ id, plan, input, flow: basename(path) })
-      const outcome = normalised(await runs.outcome(id))
-      const problem = mismatch(one.output, outcome)
-      return problem && `${problem} in ${JSON.stringify(outcome)}`
-    } catch (thrown) {
-      // A server for development forgets even its namespace while its disk is busy: the same id finds the run that is there.
-      if (!/does not answer|Namespace not found/.test(String(thrown))) return String(thrown)
-    }
+  try {
+    const outcome = normalised(await outcomeOf(runs, { id, plan, input, flow: basename(path) }))
+    const problem = mismatch(one.output, outcome)
+    return problem && `${problem} in ${JSON.stringify(outcome)}`
+  } catch (thrown) {
+    return String(thrown)
   }
+}
+
+async function outcomeOf(runs: RunsElsewhere, run: StartElsewhere): Promise<Outcome> {
+  await runs.check(run.plan)
+  await runs.start(run)
+  return runs.outcome(run.id)
 }

@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createSqliteStore } from '@stepflow/store-sqlite'
 import { createEngine, createMemoryStore, type Engine } from 'stepflow'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, test } from 'vitest'
 import type { Conformance } from '../../../conformance/code/kit.ts'
+import { expectCase } from '../../../test/expect-case.ts'
 import { root } from '../../../test/stepflow.ts'
 
 const folder = join(root, 'conformance/code')
@@ -30,15 +31,7 @@ for (const kind of ['memory', 'sqlite'] as const) {
     for (const file of files) {
       test(file, async () => {
         const { flow, cases } = (await import(join(folder, file))) as Conformance
-        for (const { name, input = null, result, failed, skipped } of cases) {
-          const outcome = await engine.runOutcome(flow, input)
-          if (failed) {
-            const { message, ...exact } = failed
-            expect(outcome, name).toMatchObject({ outcome: 'failed', error: exact })
-            if (message) expect(outcome, name).toMatchObject({ error: { message: expect.stringMatching(message) } })
-          } else if (skipped) expect(outcome, name).toMatchObject({ outcome: 'skipped' })
-          else expect(outcome, name).toEqual({ outcome: 'success', result })
-        }
+        for (const one of cases) expectCase(await engine.runOutcome(flow, one.input ?? null), one)
       })
     }
   })
