@@ -218,3 +218,26 @@ describe.each([[[]], [['--store', 'sqlite:runs.db']]])('a result that is not JSO
     }
   })
 })
+
+test.each([
+  [['validate', 'f.yaml']],
+  [['run', 'f.yaml', '--input-json', '1']],
+  [['components']],
+  [['validate', 'never.mjs']],
+  [['visualize', 'never.ts']],
+])('a module that awaits at its top level what never comes is an error, not a silent success: %j', async (words) => {
+  const never = 'await new Promise(() => {})\nexport const a = () => 1\n'
+  const { run } = folderWith({
+    'stepflow-config.yml': 'plugins: { m: { type: module, path: never.mjs } }\nroutes: { /m: [{ plugin: m }] }\n',
+    'f.yaml': flow('a'),
+    'never.mjs': never,
+    'never.ts': never,
+  })
+
+  const { code, out, err } = await run(...words)
+
+  expect([code, out + err]).toEqual([
+    2,
+    expect.stringMatching(/never\.m?[jt]s.*awaits at its top level what never comes/),
+  ])
+})

@@ -12,20 +12,47 @@ import { contentId, errorValue, FlowError } from '@stepflow/engine'
  */
 export async function importModule(file: string, who: string, text?: string): Promise<object> {
   try {
-    if (!nodeReads(file)) return await importWithJiti(file, text)
-    const { href } = pathToFileURL(file)
-    try {
-      return (await import(text === undefined ? href : `${href}?${contentId(text).slice(0, 16)}`)) as object // a namespace is an object
-    } catch (error) {
-      if (!wasNotRun(error)) throw error
-      return await importWithJiti(file, text)
-    }
+    return await ended(imported(file, text))
   } catch (error) {
     throw new FlowError('INVALID_FLOW', `${who}: ${placeOf(error, file)}: ${wordsOf(error, file)}`, { cause: error })
   }
 }
 
 // ---
+
+async function imported(file: string, text: string | undefined): Promise<object> {
+  if (!nodeReads(file)) return importWithJiti(file, text)
+  const { href } = pathToFileURL(file)
+  try {
+    return (await import(text === undefined ? href : `${href}?${contentId(text).slice(0, 16)}`)) as object // a namespace is an object
+  } catch (error) {
+    if (!wasNotRun(error)) throw error
+    return importWithJiti(file, text)
+  }
+}
+
+/** Rejects when nothing is left that could end the import: Node would leave without a word, and with 0 as its exit code. */
+async function ended<T>(importing: Promise<T>): Promise<T> {
+  if (underWay.size === 0) process.on('beforeExit', endAll)
+  let end: ((why: Error) => void) | undefined
+  const never = new Promise<never>((_, reject) => {
+    end = reject
+    underWay.add(reject)
+  })
+  try {
+    return await Promise.race([importing, never])
+  } finally {
+    underWay.delete(end as (why: Error) => void) // set when the promise was made
+    if (underWay.size === 0) process.off('beforeExit', endAll)
+  }
+}
+
+/** How to end each import that is under way: one listener for all, for a folder may have hundreds of files. */
+const underWay = new Set<(why: Error) => void>()
+
+function endAll(): void {
+  for (const end of underWay) end(new Error('it awaits at its top level what never comes, so it cannot be loaded'))
+}
 
 /** JavaScript always; TypeScript where this Node strips types by itself. */
 function nodeReads(file: string): boolean {
