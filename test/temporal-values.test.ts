@@ -99,14 +99,10 @@ describe.skipIf('missing' in installed)('values on a Temporal server', () => {
   test('where blobs are kept, a large value is a reference in the history', async () => {
     const sizes = [1_900_001, 2_100_001, 50_000_001]
     const ids = sizes.map((bytes) => `sealed-${bytes}`)
-    await Promise.all(
-      sizes.map(async (bytes, i) =>
-        expect(await project.run('big', { bytes }, ids[i] as string, 'sealed', SEALED)).toEqual({
-          outcome: 'success',
-          result: bytes,
-        }),
-      ),
-    )
+    for (const [i, bytes] of sizes.entries()) {
+      const outcome = await project.run('big', { bytes }, ids[i] as string, 'sealed', SEALED)
+      expect(outcome).toEqual({ outcome: 'success', result: bytes })
+    }
 
     expect(sizes.map((bytes) => project.calls(`big ${bytes}`))).toEqual([1, 1, 1])
     for (const id of ids) expect((await project.cluster.everyByte(id)).length).toBeLessThan(100_000)

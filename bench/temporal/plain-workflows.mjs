@@ -4,7 +4,7 @@ import { proxyActivities } from '@temporalio/workflow'
 
 const { discount, tax, ship } = proxyActivities({
   startToCloseTimeout: '10 years',
-  heartbeatTimeout: '3s',
+  heartbeatTimeout: '5s',
   retry: {
     initialInterval: 200,
     backoffCoefficient: 2,

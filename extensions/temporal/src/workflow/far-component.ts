@@ -8,8 +8,8 @@ import { keepsBlobs, SMALLER, tooLarge } from '../worker-facts.ts'
 import { failureOf } from './failure-of.ts'
 import type { SecretReferences } from './secret-references.ts'
 
-/** A worker that was not heard of for so long is gone. */
-const HEARTBEAT_MS = 3_000
+/** A worker that was not heard of for so long is gone. Shorter, one on a busy machine would seem to be, and be called twice. */
+const HEARTBEAT_MS = 5_000
 /** Of a step without a time limit: Temporal wants one. */
 const TEN_YEARS_MS = 10 * 365 * 24 * 3_600_000
 
