@@ -9,18 +9,22 @@ const LONGEST_MS = 2 ** 31 - 1
 export class TimeLimit {
   /** Aborted when the call is cancelled, or its time is over. */
   readonly signal: AbortSignal
-  readonly #over = new AbortController()
+  readonly #over: AbortSignal | undefined
   readonly #timer: NodeJS.Timeout | undefined
 
   constructor(step: string, timeoutMs: number | undefined, cancelled: AbortSignal) {
-    this.signal = AbortSignal.any([cancelled, this.#over.signal])
+    this.signal = cancelled
     if (timeoutMs === undefined || timeoutMs > LONGEST_MS) return
-    this.#timer = setTimeout(() => this.#over.abort(timedOut(step, timeoutMs)), timeoutMs)
+    const over = new AbortController()
+    this.#over = over.signal
+    this.signal = AbortSignal.any([cancelled, over.signal])
+    this.#timer = setTimeout(() => over.abort(timedOut(step, timeoutMs)), timeoutMs)
   }
 
   /** Rejects with TIMEOUT when the time is over, whether the component heeds that or not. */
   async within<T>(call: T | Promise<T>): Promise<T> {
-    const { signal } = this.#over
+    const signal = this.#over
+    if (!signal) return call
     let leave: () => void = () => {}
     const over = new Promise<never>((_, reject) => {
       leave = () => reject(signal.reason)
