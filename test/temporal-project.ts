@@ -9,7 +9,7 @@ import { extension, type Installed } from './install-temporal.ts'
 import { root } from './stepflow.ts'
 import { type RunningWorker, type ServerOptions, TemporalCluster } from './temporal-cluster.ts'
 
-export const COMPONENTS = `
+const COMPONENTS = `
 import { appendFileSync, existsSync } from 'node:fs'
 const note = (text) => appendFileSync('calls.txt', text + '\\n')
 export const double = ({ n }) => { note('double ' + n); return { n: n * 2 } }
@@ -32,7 +32,7 @@ export const hold = ({ name }, { signal }) => new Promise((resolve, reject) => {
   signal.addEventListener('abort', () => { clearInterval(look); note('left ' + name); reject(signal.reason) })
 })
 `
-export const CONFIG = `
+const CONFIG = `
 plugins:
   mine: { type: module, path: ./components.mjs }
 routes:
@@ -123,11 +123,11 @@ export class TemporalProject {
     return this.cluster.lines('calls.txt').filter((line) => line === text).length
   }
 
-  /** All runs that were begun here without a key or blobs, and those of released versions: what the replay of all prints. */
-  replay() {
+  /** Replays all runs that were begun here without a key or blobs, others by their ids, and those of released versions. */
+  replay(others: readonly string[] = []) {
     const folder = `${root}/extensions/temporal/histories`
     const released = readdirSync(folder).map((name) => `${folder}/${name}`)
-    return this.cluster.replay(this.#begun, released)
+    return this.cluster.replay([...this.#begun, ...others], released)
   }
 
   async close(): Promise<void> {

@@ -1,12 +1,12 @@
 // Flows on a real Temporal server, by the command line as people use it: begun, called, signalled, paused, cancelled, listed,
 // renewed, and replayed at the end. Skipped where server or packages cannot be had.
 
-import { mkdirSync, readdirSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { installTemporal } from './install-temporal.ts'
 import { root } from './stepflow.ts'
-import { type RunningWorker, TemporalCluster, until } from './temporal-cluster.ts'
-import { COMPONENTS, CONFIG } from './temporal-project.ts'
+import { type RunningWorker, type TemporalCluster, until } from './temporal-cluster.ts'
+import { TemporalProject } from './temporal-project.ts'
 
 const installed = await installTemporal()
 if ('missing' in installed) process.stderr.write(`skipped: ${installed.missing}\n`)
@@ -55,7 +55,7 @@ output: { $step: s }
 `,
   inside: `
 steps:
-  - { id: s, component: /builtin/flow, input: { flow: flows/three.yaml, input: { n: 2 } } }
+  - { id: s, component: /builtin/flow, input: { flow: three.yaml, input: { n: 2 } } }
 output: { $step: s, path: n }
 `,
   changed: `
@@ -71,41 +71,28 @@ output: { $step: s }
 }
 
 describe.skipIf('missing' in installed)('flows on a Temporal server', () => {
+  let project: TemporalProject
   let cluster: TemporalCluster
   let worker: RunningWorker
-  const ids: string[] = []
-  const engine = (queue?: string, more?: string) => ['--engine', cluster.url(queue, more)]
-  const submit = (flow: string, input: unknown, id: string, more: readonly string[] = engine()) =>
-    cluster.run(['submit', `${flow}.yaml`, '--input-json', JSON.stringify(input), '--idempotency-key', id, ...more])
-  const begin = async (flow: string, input: unknown, id: string) => {
-    const { code, err } = await submit(flow, input, id, [...engine(), '--detach'])
-    expect(err).toBe('')
-    expect(code).toBe(0)
+  const engine = () => project.words()
+  const submit = (flow: string, input: unknown, id: string, ...more: readonly string[]) => {
+    const words = [`flows/${flow}.yaml`, '--input-json', JSON.stringify(input), '--idempotency-key', id]
+    return cluster.run(['submit', ...words, ...engine(), ...more])
   }
-  const outcome = async (id: string, flow: string, input: unknown) => JSON.parse((await submit(flow, input, id)).out)
-  const kept = async (id: string) => {
-    const history = await cluster.history(id)
-    ids.push(id)
-    return history
-  }
-  const calls = (text: string) => cluster.lines('calls.txt').filter((line) => line === text).length
+  const calls = (text: string) => project.calls(text)
 
   beforeAll(async () => {
-    cluster = await TemporalCluster.start(installed as Exclude<typeof installed, { missing: string }>, {
-      renewAfter: 300,
-    })
-    cluster.write('components.mjs', COMPONENTS)
-    cluster.write('stepflow-config.yml', CONFIG)
-    for (const [name, text] of Object.entries(FLOWS)) cluster.write(`${name}.yaml`, `name: ${name}${text}`)
-    cluster.write('flows/three.yaml', `name: three${FLOWS.three}`)
+    const found = installed as Exclude<typeof installed, { missing: string }>
+    project = await TemporalProject.open(found, FLOWS, { renewAfter: 300 })
+    cluster = project.cluster
     mkdirSync(`${cluster.folder}/schemas`)
     cluster.write('schemas/n.json', '{ "type": "object" }')
     cluster.write('flows/typed.yaml', `name: typed\ninput_schema: ../schemas/n.json${FLOWS.three}`)
-    worker = await cluster.worker([...engine(), '--flows', '.'])
+    worker = await project.worker()
   }, 120_000)
 
   afterAll(async () => {
-    await cluster?.close()
+    await project?.close()
   })
 
   test('a flow is a workflow of its name, each call an activity of its path with an id of ours', async () => {
@@ -113,7 +100,7 @@ describe.skipIf('missing' in installed)('flows on a Temporal server', () => {
 
     expect(JSON.parse(out)).toEqual({ outcome: 'success', result: { n: 40, text: 'n is 40' } })
     expect(code).toBe(0)
-    const { text, events } = await kept('three')
+    const { text, events } = await cluster.history('three')
     expect(events).toHaveLength(5 + 6 * 3)
     expect(text).toContain('"name": "stepflow.three"')
     expect(text.match(/"activityId": "[^"]*"/g)).toEqual([
@@ -135,36 +122,33 @@ describe.skipIf('missing' in installed)('flows on a Temporal server', () => {
   })
 
   test('a flow inside is read by the worker, and its steps are activities, too', async () => {
-    expect(await outcome('inside', 'inside', null)).toEqual({ outcome: 'success', result: 16 })
-    const { text } = await kept('inside')
+    expect(await project.run('inside', null, 'inside')).toEqual({ outcome: 'success', result: 16 })
+    const { text } = await cluster.history('inside')
     expect(text).toContain('"activityId": "a|0/0/1/0/0/1|1"')
   })
 
   test('a failure is repeated as the flow says, and never by Temporal', async () => {
-    expect(await outcome('fails', 'fails', { message: 'boom' })).toMatchObject({
+    expect(await project.run('fails', { message: 'boom' }, 'fails')).toMatchObject({
       outcome: 'failed',
       error: { code: 'COMPONENT_FAILED', message: 'boom', step: 's' },
     })
     expect(cluster.lines('calls.txt').filter((line) => line.startsWith('boom'))).toEqual(['boom 1', 'boom 2', 'boom 3'])
-    await kept('fails')
   })
 
   test('retries of several steps and runs that are due at the same time are all made', async () => {
     cluster.write('runs.jsonl', '{}\n'.repeat(12))
-    const words = ['submit', 'again.yaml', '--inputs', 'runs.jsonl', '--idempotency-key', 'again', ...engine()]
+    const words = ['submit', 'flows/again.yaml', '--inputs', 'runs.jsonl', '--idempotency-key', 'again', ...engine()]
     const { out } = await cluster.run(words)
     expect(out.trim().split('\n')).toEqual(Array(12).fill('{"outcome":"success","result":[1,2,3]}'))
-    await kept('again.3')
   })
 
   test('a time limit ends the call at its component', async () => {
-    expect(await outcome('timed', 'timed', null)).toMatchObject({ outcome: 'failed', error: { code: 'TIMEOUT' } })
+    expect(await project.run('timed', null, 'timed')).toMatchObject({ outcome: 'failed', error: { code: 'TIMEOUT' } })
     await until(() => calls('left timed') === 1)
-    await kept('timed')
   })
 
   test("a cancel gets to the component, and the run's reason to whoever looks", async () => {
-    await begin('slow', { ms: 600_000, name: 'cancelled' }, 'cancelled')
+    await submit('slow', { ms: 600_000, name: 'cancelled' }, 'cancelled', '--detach')
     await until(() => calls('began cancelled') === 1)
     const { code } = await cluster.run(['runs', 'cancel', 'cancelled', '--reason', 'not this one', ...engine()])
 
@@ -173,28 +157,26 @@ describe.skipIf('missing' in installed)('flows on a Temporal server', () => {
     expect(ended.code).toBe(130)
     expect(JSON.parse(ended.out).error).toMatchObject({ code: 'CANCELLED', message: 'not this one' })
     await until(() => calls('left cancelled') === 1)
-    expect((await kept('cancelled')).events.at(-1)).toBe('WORKFLOW_EXECUTION_CANCELED')
+    expect((await cluster.history('cancelled')).events.at(-1)).toBe('WORKFLOW_EXECUTION_CANCELED')
   })
 
   test('an approval comes by the command line of Temporal, or by ours; it may come before the wait', async () => {
-    await begin('ask', null, 'ask')
+    await project.begin('ask', null, 'ask')
     const shown = await cluster.run(['runs', 'show', 'ask', '--json', ...engine()])
     expect(JSON.parse(shown.out)).toMatchObject({ runId: 'ask', status: 'running' })
     await cluster.temporal('workflow', 'signal', '-w', 'ask', '--name', 'approve', '--input', '{"n": 21}')
-    expect(await outcome('ask', 'ask', null)).toEqual({ outcome: 'success', result: 42 })
-    await kept('ask')
+    expect(await project.outcome('ask')).toEqual({ outcome: 'success', result: 42 })
 
-    await begin('ask', null, 'early')
+    await project.begin('ask', null, 'early')
     for (const n of [1, 2]) {
       const payload = ['--input-json', JSON.stringify({ n })]
       await cluster.run(['runs', 'signal', 'early', 'approve', ...payload, '--id', 'same', ...engine()])
     }
-    expect(await outcome('early', 'ask', null)).toEqual({ outcome: 'success', result: 2 })
-    await kept('early')
+    expect(await project.outcome('early')).toEqual({ outcome: 'success', result: 2 })
   })
 
   test('a run that is paused calls nothing until it is resumed', async () => {
-    await begin('ask', null, 'paused')
+    await project.begin('ask', null, 'paused')
     expect((await cluster.run(['runs', 'pause', 'paused', ...engine()])).code).toBe(0)
     await cluster.run(['runs', 'signal', 'paused', 'approve', '--input-json', '{"n": 1000}', ...engine()])
     const shown = await cluster.run(['runs', 'show', 'paused', '--json', ...engine()])
@@ -204,14 +186,13 @@ describe.skipIf('missing' in installed)('flows on a Temporal server', () => {
     await until(async () => /^paused +paused/m.test((await listed()).out))
     expect(calls('double 1000')).toBe(0)
     expect((await cluster.run(['runs', 'resume', 'paused', ...engine()])).code).toBe(0)
-    expect(await outcome('paused', 'ask', null)).toEqual({ outcome: 'success', result: 2000 })
+    expect(await project.outcome('paused')).toEqual({ outcome: 'success', result: 2000 })
     await until(async () => /^paused +completed/m.test((await listed()).out))
-    await kept('paused')
   })
 
   test('a batch is a run for each line, in the order of the lines; the same key begins none again', async () => {
     cluster.write('lines.jsonl', '{"n": 101}\n{"n": 102}\nnonsense\n{"n": 103}\n')
-    const words = ['submit', 'three.yaml', '--inputs', 'lines.jsonl', '--idempotency-key', 'batch', ...engine()]
+    const words = ['submit', 'flows/three.yaml', '--inputs', 'lines.jsonl', '--idempotency-key', 'batch', ...engine()]
     const first = await cluster.run([...words, '--max-concurrent', '2'])
     const again = await cluster.run(words)
 
@@ -231,7 +212,7 @@ describe.skipIf('missing' in installed)('flows on a Temporal server', () => {
       /^left\.2 is not begun: line 3[^\n]*\nlines that have no run: 1\n3 runs were begun: from left\.0 to left\.3\n$/,
     )
     cluster.write('empty.jsonl', '')
-    const none = await cluster.run(['submit', 'three.yaml', '--inputs', 'empty.jsonl', '--detach', ...engine()])
+    const none = await cluster.run(['submit', 'flows/three.yaml', '--inputs', 'empty.jsonl', '--detach', ...engine()])
     expect(none).toEqual({ code: 0, out: '', err: 'no run was begun\n' })
   })
 
@@ -250,12 +231,12 @@ describe.skipIf('missing' in installed)('flows on a Temporal server', () => {
   test('a long run is renewed by itself, and calls nothing twice', async () => {
     const list = Array.from({ length: 300 }, (_, n) => 5000 + n)
     cluster.write('list.json', JSON.stringify({ list }))
-    const words = ['submit', 'each.yaml', '--input', 'list.json', '--idempotency-key', 'each', ...engine()]
+    const words = ['submit', 'flows/each.yaml', '--input', 'list.json', '--idempotency-key', 'each', ...engine()]
     const { out } = await cluster.run(words)
 
     expect(JSON.parse(out).result).toEqual(list.map((n) => ({ n: 2 * n })))
     expect(list.filter((n) => calls(`double ${n}`) !== 1)).toEqual([])
-    const { text } = await kept('each')
+    const { text } = await cluster.history('each')
     expect(text).toContain('"continuedExecutionRunId": "')
     const shown = JSON.parse((await cluster.run(['runs', 'show', 'each', '--json', ...engine()])).out)
     expect(shown).toMatchObject({ status: 'completed' })
@@ -267,34 +248,34 @@ describe.skipIf('missing' in installed)('flows on a Temporal server', () => {
       expect(out).toBe('')
       return `${code} ${err}`
     }
-    expect(await refused(['submit', 'cached.yaml', ...engine()])).toMatch(/^2 .*step "s" has "cache"/)
-    expect(await refused(['submit', 'changed.yaml', ...engine()])).toMatch(
+    expect(await refused(['submit', 'flows/cached.yaml', ...engine()])).toMatch(/^2 .*step "s" has "cache"/)
+    expect(await refused(['submit', 'flows/changed.yaml', ...engine()])).toMatch(
       /^2 .*changes or compares the secret "TOKEN"/,
     )
-    expect(await refused(['run', 'three.yaml', ...engine()])).toMatch(/^2 .*stepflow worker and stepflow submit/)
+    expect(await refused(['run', 'flows/three.yaml', ...engine()])).toMatch(/^2 .*stepflow worker and stepflow submit/)
     expect(await refused(['serve', ...engine()])).toMatch(/^2 .*stepflow worker and stepflow submit/)
     expect(await refused(['runs', 'rerun', 'three', ...engine()])).toMatch(/^2 .*submit its flow again/)
-    expect(await refused(['submit', 'three.yaml', '--engine', 'temporal://127.0.0.1:1/default'])).toMatch(
+    expect(await refused(['submit', 'flows/three.yaml', '--engine', 'temporal://127.0.0.1:1/default'])).toMatch(
       /^2 .*it names no task queue/,
     )
-    expect(await refused(['submit', 'three.yaml', ...engine(), '--url', 'http://127.0.0.1:1'])).toMatch(
+    expect(await refused(['submit', 'flows/three.yaml', ...engine(), '--url', 'http://127.0.0.1:1'])).toMatch(
       /^2 .*two places/,
     )
     const other = cluster.url().replace('/default?', '/nowhere?')
-    expect(await refused(['submit', 'three.yaml', '--engine', other])).toMatch(/^3 .*there is no namespace "nowhere"/)
+    expect(await refused(['submit', 'flows/three.yaml', '--engine', other])).toMatch(
+      /^3 .*there is no namespace "nowhere"/,
+    )
   })
 
   test('every history replays, and those of released versions do, too', async () => {
-    const folder = `${root}/extensions/temporal/histories`
-    const released = readdirSync(folder).map((name) => `${folder}/${name}`)
-    const { out, err, code } = await cluster.replay([...new Set(ids)], released)
+    const { out, err, code } = await project.replay(['three', 'once', 'again.3', 'batch.0', 'cancelled', 'each'])
     expect(err).toBe('')
     expect(out).toMatch(/^(\d+) of \1 histories replay\n$/)
     expect(code).toBe(0)
   })
 
   test('SIGTERM ends a worker with 0, after its calls have ended', async () => {
-    await begin('slow', { ms: 1500, name: 'drained' }, 'drained')
+    await project.begin('slow', { ms: 1500, name: 'drained' }, 'drained')
     await until(() => calls('began drained') === 1)
     expect(await worker.stop()).toBe(0)
     expect(calls('ended drained')).toBe(1)
