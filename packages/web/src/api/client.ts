@@ -12,3 +12,6 @@ export const client = new StepflowClient({
     return watched(input, init)
   },
 })
+
+/** A visit of a step with its values, as the server answers it. */
+export type StepDetail = Awaited<ReturnType<typeof client.getStep>>

@@ -16,31 +16,13 @@ import {
 import type { RunGraph } from '../model/run-graph.ts'
 import { Button } from '../parts/button.tsx'
 import { useTheme } from '../parts/settings.ts'
-import type { GraphNode } from './graph-node.ts'
+import type { GraphProps } from './graph-props.ts'
 import { Legend } from './legend.tsx'
 import { MINIMAP_FROM, Minimap } from './minimap.tsx'
 import { Outline } from './outline.tsx'
 import { edgeOf, paintGraph } from './paint-graph.ts'
 import { Shapes } from './shapes.tsx'
 import { fitted, type Size, showing, type View, zoomed } from './view.ts'
-
-export interface GraphProps {
-  readonly graph: RunGraph
-  readonly nodes: ReadonlyMap<string, GraphNode>
-  /** Steps of the critical path, in order; of a run. */
-  readonly critical?: readonly string[]
-  readonly selected: string | undefined
-  /** Of a flow, not of a run: steps are named without a status. */
-  readonly isPlain?: boolean
-  /** It is being edited: where steps come and go, the others stay in place. */
-  readonly isEdited?: boolean
-  readonly isFaded?: (id: string) => boolean
-  readonly onSelect: (id: string | undefined) => void
-  /** Shows what runs inside a step. */
-  readonly onOpen?: (id: string) => void
-  /** A line was drawn from one step to another. */
-  readonly onConnect?: (from: string, to: string) => void
-}
 
 const MOST_BUTTONS = 400
 const NONE: readonly string[] = []

@@ -1,8 +1,8 @@
 // A graph as a tree: what it shows, in words, and one selection for both.
 
 import type { KeyboardEvent, ReactElement } from 'react'
-import type { GraphProps } from './graph.tsx'
 import { nameOfStep } from './graph-node.ts'
+import type { GraphProps } from './graph-props.ts'
 
 /** The same as the graph, for whoever does not see it. */
 export function Outline(props: Pick<GraphProps, 'graph' | 'nodes' | 'selected' | 'onSelect'>): ReactElement {

@@ -5,8 +5,8 @@ import { Maximize2 } from 'lucide-react'
 import { memo, type ReactElement } from 'react'
 import { middleCut } from '../model/format.ts'
 import { Shape } from '../parts/status.tsx'
-import type { GraphProps } from './graph.tsx'
 import { MARKS, nameOfStep } from './graph-node.ts'
+import type { GraphProps } from './graph-props.ts'
 import { Port } from './port.tsx'
 
 export interface ShapesProps extends Pick<GraphProps, 'graph' | 'nodes' | 'selected' | 'onSelect'> {

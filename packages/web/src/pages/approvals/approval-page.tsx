@@ -79,7 +79,9 @@ function Question({ wait }: { wait: Wait }): ReactElement {
         <section aria-live="polite">
           <h2 className="row">
             <Shape status="success" />
-            Decided by {decided.by ?? 'somebody'}, <WholeTime at={decided.at} />
+            <span>
+              Decided by {decided.by ?? 'somebody'}, <WholeTime at={decided.at} />
+            </span>
           </h2>
           <Value value={decided.payload} what="decision" />
         </section>

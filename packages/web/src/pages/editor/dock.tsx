@@ -1,40 +1,15 @@
 // Below the editor: problems, a run of what is written, its tests, its versions.
 
-import type { Operation } from '@stepflow/dialects/edit'
-import type { Json } from '@stepflow/engine'
 import { TriangleAlert } from 'lucide-react'
 import type { ReactElement } from 'react'
 import { Shape } from '../../parts/status.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
+import type { DockProps, DockTab } from './dock-props.ts'
 import { RunHere } from './run-here.tsx'
 import { Tests } from './tests.tsx'
 import type { Compiled } from './use-compiled.ts'
-import type { LastValues } from './use-last-values.ts'
-import type { RunsHere } from './use-runs-here.ts'
 import { Values } from './values.tsx'
 import { Versions } from './versions.tsx'
-
-export type DockTab = 'problems' | 'run' | 'values' | 'tests' | 'versions'
-
-export interface DockProps {
-  readonly tab: DockTab
-  readonly onTab: (tab: DockTab) => void
-  readonly name: string | undefined
-  readonly text: string
-  readonly file: string | undefined
-  readonly step: string | undefined
-  readonly compiled: Compiled
-  readonly runs: RunsHere
-  readonly last: LastValues
-  /** Values that stand in for steps. */
-  readonly pins: ReadonlyMap<string, Json>
-  readonly onUnpin: (step: string) => void
-  readonly onChange: (operation: Operation) => void
-  readonly mayChange: boolean
-  readonly mayRun: boolean
-  readonly onGo: (line: number, column?: number) => void
-  readonly onRestore: (text: string) => void
-}
 
 export function Dock(props: DockProps): ReactElement {
   const { tab, onTab, name, compiled, onGo } = props

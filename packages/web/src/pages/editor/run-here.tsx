@@ -11,7 +11,7 @@ import { InputFields } from '../../parts/input-to-run.tsx'
 import { OutcomeView } from '../../parts/outcome-view.tsx'
 import { Status } from '../../parts/status.tsx'
 import { say } from '../../parts/toasts.tsx'
-import type { DockProps } from './dock.tsx'
+import type { DockProps } from './dock-props.ts'
 
 export function RunHere(props: DockProps): ReactElement {
   const { step, runs, pins, onUnpin, onChange, mayChange, mayRun } = props

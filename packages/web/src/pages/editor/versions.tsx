@@ -7,7 +7,7 @@ import { Button } from '../../parts/button.tsx'
 import { Ago } from '../../parts/time.tsx'
 import { attempt } from '../../parts/toasts.tsx'
 import { Outlines } from '../../parts/waiting.tsx'
-import type { DockProps } from './dock.tsx'
+import type { DockProps } from './dock-props.ts'
 
 const VersionDiff = lazy(() => import('../../shell/version-diff.tsx').then((found) => ({ default: found.VersionDiff })))
 

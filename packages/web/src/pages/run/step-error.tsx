@@ -2,6 +2,7 @@
 
 import type { RunFlow } from '@stepflow/api'
 import type { ReactElement } from 'react'
+import type { StepDetail } from '../../api/client.ts'
 import { durationText } from '../../model/format.ts'
 import type { StepRow } from '../../model/run-graph.ts'
 import { Copy } from '../../parts/copy.tsx'
@@ -9,7 +10,6 @@ import { Shape } from '../../parts/status.tsx'
 import { ClockTime } from '../../parts/time.tsx'
 import { Value } from '../../parts/value.tsx'
 import { Source } from './source-view.tsx'
-import type { StepDetail } from './step-panel.tsx'
 
 export function StepError(props: {
   data: StepDetail

@@ -2,11 +2,11 @@
 
 import type { Run } from '@stepflow/api'
 import { type ReactElement, useEffect } from 'react'
+import type { StepDetail } from '../../api/client.ts'
 import { events } from '../../api/events.ts'
 import { isOver } from '../../model/run-words.ts'
 import { ClockTime } from '../../parts/time.tsx'
 import { LOG_LOOKS } from './logs-view.tsx'
-import type { StepDetail } from './step-panel.tsx'
 
 export interface StepLogsProps {
   readonly run: Run

@@ -4,7 +4,7 @@ import type { Run, RunFlow } from '@stepflow/api'
 import { useQuery } from '@tanstack/react-query'
 import { X } from 'lucide-react'
 import { type ReactElement, useState } from 'react'
-import { client } from '../../api/client.ts'
+import { client, type StepDetail } from '../../api/client.ts'
 import { queries, queryClient } from '../../api/queries.ts'
 import { durationText } from '../../model/format.ts'
 import { type RunGraph, ranFor, type StepRow, waitedFor } from '../../model/run-graph.ts'
@@ -27,9 +27,6 @@ import { StepLogs } from './step-logs.tsx'
 import { StepWhy } from './step-why.tsx'
 
 type Tab = 'error' | 'inside' | 'input' | 'output' | 'logs' | 'attempts' | 'why'
-
-/** A visit of a step with its values, as the server answers it. */
-export type StepDetail = Awaited<ReturnType<typeof client.getStep>>
 
 export interface StepPanelProps {
   readonly run: Run

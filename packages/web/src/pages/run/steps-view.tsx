@@ -28,7 +28,13 @@ export function StepsView({ rows, selected, matches, onSelect }: StepsViewProps)
       name: 'Step',
       isName: true,
       cell: ({ stepId, visit }) => (
-        <button type="button" className="as-text cut" aria-label={stepId} onClick={() => onSelect(stepId)}>
+        <button
+          type="button"
+          className="as-text cut"
+          aria-label={stepId}
+          title={stepId}
+          onClick={() => onSelect(stepId)}
+        >
           {stepId}
           {visit > 1 ? <span className="ink-3"> visit {visit}</span> : null}
         </button>
