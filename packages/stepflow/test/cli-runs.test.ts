@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { expect, test, vi } from 'vitest'
 import { openDatabase } from '../../store-sqlite/src/drivers.ts'
 import { begin, folderWith, parsed, says } from './cli.ts'
@@ -412,6 +412,7 @@ test('a file that is no export, a part of one, or one of another version, is ref
   expect(await refused(text.slice(0, -100))).toContain('only a part of it')
   expect(await refused('{}')).toContain('not an export of a run')
   expect(await refused('[]')).toContain('not an export of a run')
+  expect(existsSync(project.at('other.db'))).toBe(false)
   expect(await refused(text.replace('"type":"settled"', '"type":"__proto__"'))).toContain('no known type')
   expect(await refused(text.replace('"type":"created"', '"type":"started"'))).toContain('does not begin with a plan')
   expect(await refused(text.replace('/0":[', '/x":['))).toContain('is not a journal of run')

@@ -16,6 +16,8 @@ import { blobsOption, storeOption, storeWords } from '../store-option.ts'
 export interface Action extends Omit<Command, 'aliases' | 'words' | 'actions' | 'elsewhere' | 'run'> {
   /** What becomes of a store that is not there yet; `refused` unless told. */
   readonly absent?: AbsentStore
+  /** Throws for what is wrong whatever is in the store: one that is made for nothing would stay. */
+  check?(at: Pick<RunsContext, 'io' | 'operands'>): void
   /** Answers the exit code. */
   run(at: RunsContext): Promise<number>
   /** Also for runs of a Temporal cluster. */
@@ -87,6 +89,7 @@ async function runAction(action: Action, args: Args, io: Io): Promise<number> {
   if (args.value('url') !== undefined) return askServer(action, args, io, messages)
   const engine = engineNamed(action, args, io, ['store', 'config'])
   if (engine !== undefined) return askEngine(action, engine, { args, io, messages })
+  action.check?.({ io, operands: args.operands })
   const { store, place } = await openNamedStore({
     command: { name: 'runs' },
     args,

@@ -37,6 +37,7 @@ export const importRun: Action = {
     { does: 'import a run into another store', line: 'stepflow runs import run.json --store sqlite:other.db' },
   ],
   absent: 'made',
+  check: (at) => void exportIn(at),
   async run({ args, io, store, reader, messages, operands }) {
     const [file] = operands as [string] // there as its operands say
     const { run, isNew } = await importInto(store, reader, readText(file, 'the export', io.cwd), `"${file}"`)
@@ -46,9 +47,7 @@ export const importRun: Action = {
   },
   async remote({ args, io, client, messages, operands }) {
     const [file] = operands as [string] // there as its operands say
-    const text = readText(file, 'the export', io.cwd)
-    // What is wrong with it is reported by the name of the file.
-    readExport(text, `"${file}"`)
+    const text = exportIn({ io, operands })
     if (Buffer.byteLength(text) > MOST_BYTES) {
       const advice = "import it into the server's store, on its machine (--store)"
       throw new FlowError('TOO_LARGE', `"${file}" is larger than the 16 MiB that a server takes at once: ${advice}`)
@@ -61,6 +60,14 @@ export const importRun: Action = {
 }
 
 // ---
+
+/** The text of an export; what is wrong with it is reported by the name of the file. */
+function exportIn({ io, operands }: Pick<RunsContext, 'io' | 'operands'>): string {
+  const [file] = operands as [string] // there as its operands say
+  const text = readText(file, 'the export', io.cwd)
+  readExport(text, `"${file}"`)
+  return text
+}
 
 /** Of a body of JSON. */
 const MOST_BYTES = 16 * 1024 * 1024
