@@ -1,12 +1,14 @@
 // The HTTP application over the services: limits, errors, access and routes. Listens to nothing yet.
 
 import { randomUUID } from 'node:crypto'
+import { createServer } from 'node:http'
 import fastify, { type FastifyInstance } from 'fastify'
 import { guard } from './access/access.ts'
 import { guardDoor } from './access/door.ts'
 import { EndedTokens } from './access/ended-tokens.ts'
 import type { App } from './app/app.ts'
 import { acceptBodies, MOST_BYTES } from './app/body.ts'
+import { refuseBroken } from './app/broken-request.ts'
 import { boundConnections } from './app/crowd.ts'
 import { refuseUnknown } from './app/not-found.ts'
 import { sendProblem } from './app/problem.ts'
@@ -30,13 +32,21 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
     trustProxy: false,
     return503OnClosing: false,
     forceCloseConnections: true,
-    http: SLOW_CLIENTS,
+    // For each address that a name like `localhost` has.
+    serverFactory(answer) {
+      const server = createServer(CONNECTIONS, answer)
+      boundConnections(server)
+      refuseBroken(server)
+      return server
+    },
+    clientErrorHandler() {
+      // Heard of by the server itself, whichever address it has.
+    },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1000 },
     schemaController: compilers(),
     frameworkErrors: (error, request, reply) => sendProblem(error, request, reply, log),
   })
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, log))
-  boundConnections(app.server)
   const always = {
     'x-content-type-options': 'nosniff',
     'cache-control': 'no-store',
@@ -72,11 +82,16 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
 // ---
 
 /** A head has to come within 10 seconds; a client that is gone without a word is found out by its silence. */
-const SLOW_CLIENTS = {
+const CONNECTIONS = {
   headersTimeout: 10_000,
   connectionsCheckingInterval: 2_000,
+  // A stream of inputs takes as long as it takes; bodies that are held have a time of their own.
+  requestTimeout: 0,
+  keepAliveTimeout: 72_000,
   keepAlive: true,
   keepAliveInitialDelay: 60_000,
+  // Missed by us, in our words.
+  requireHostHeader: false,
 } as const
 
 /** An answer of the API is no page: whoever takes it for one gets nothing out of it. */

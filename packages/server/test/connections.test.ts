@@ -1,10 +1,11 @@
 // What a connection may be, below what a request is: slow, half-open, cut, full of what is no HTTP, or one of very many.
 
+import { lookup } from 'node:dns/promises'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { createManualClock } from '@stepflow/engine/testing'
 import { expect, test } from 'vitest'
-import { serverOfFile, startServer } from './start-server.ts'
+import { serverOfFile, startServer, WAITS } from './start-server.ts'
 
 const server = serverOfFile()
 
@@ -17,7 +18,36 @@ test.concurrent('a head that does not come is cut', async () => {
   const [ofSilent, ofSlow] = await Promise.all([textOf(silent), textOf(slow)])
   clearInterval(dripping)
 
-  expect([ofSilent, ofSlow].every((text) => text === '' || text.startsWith('HTTP/1.1 408'))).toBe(true)
+  expect(ofSilent === '' || problemIn(ofSilent).status === 408).toBe(true)
+  expect(problemIn(ofSlow)).toMatchObject({
+    status: 408,
+    code: 'TIMEOUT',
+    detail: 'the request did not come in time: send it whole, on a new connection',
+  })
+})
+
+test('where the server has several addresses, all of them answer in the same form what is no request', async () => {
+  const { url } = await startServer({ host: 'localhost' })
+  const { port } = new URL(url)
+  const texts: string[] = []
+  for (const { address } of await lookup('localhost', { all: true })) {
+    const socket = await connected({ url: `http://${address.includes(':') ? `[${address}]` : address}:${port}` })
+    socket.write('hello\r\n\r\n')
+    texts.push(await textOf(socket))
+  }
+
+  expect(texts.map((text) => problemIn(text).code)).toEqual(texts.map(() => 'INVALID_INPUT'))
+})
+
+test('what breaks in the middle of an answer is not answered into it', async () => {
+  const { url, call } = await startServer({ files: { 'flows/waits.yaml': WAITS } })
+  const { runId } = (await call('POST', '/runs', { flowName: 'waits', input: {} })).body
+  const socket = await connected({ url })
+  socket.write(`GET /api/v1/runs/${runId}/events HTTP/1.1\r\nHost: localhost\r\n\r\n`)
+  await once(socket, 'data')
+  socket.write('hello\r\n\r\n')
+
+  expect(await textOf(socket)).not.toContain('HTTP/1.1')
 })
 
 test('a body that comes byte by byte, or stops, is cut after a minute', async () => {
@@ -57,6 +87,11 @@ test.each([
   ['TLS', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', /^HTTP\/1.1 400/],
   ['no Host', 'GET /api/v1/info HTTP/1.1\r\n\r\n', /^HTTP\/1.1 400/],
   [
+    'an expectation of its own',
+    'GET /api/v1/info HTTP/1.1\r\nHost: localhost\r\nExpect: cake\r\n\r\n',
+    /^HTTP\/1.1 417/,
+  ],
+  [
     'two Hosts',
     'GET /api/v1/info HTTP/1.1\r\nHost: localhost\r\nHost: evil\r\nConnection: close\r\n\r\n',
     /^HTTP\/1.1 (200|400|421)/,
@@ -87,7 +122,7 @@ test.each([
     'POST /api/v1/runs HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n',
     /^HTTP\/1.1 400/,
   ],
-  ['CONNECT', 'CONNECT 127.0.0.1:22 HTTP/1.1\r\nHost: localhost\r\n\r\n', /^(HTTP\/1.1 4\d\d|$)/],
+  ['CONNECT', 'CONNECT 127.0.0.1:22 HTTP/1.1\r\nHost: localhost\r\n\r\n', /^HTTP\/1.1 405/],
   [
     'an upgrade',
     'GET /api/v1/info HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n\r\n',
@@ -98,11 +133,14 @@ test.each([
     'GET /api/v1/info HTTP/1.1\r\nHost: localhost\r\nX: a\nb\r\n\r\n',
     /^HTTP\/1.1 400/,
   ],
-])('%s is refused, and the server goes on', async (_what, text, answer) => {
+])('%s is refused, and the server goes on', async (_what, sent, answer) => {
   const socket = await connected(server)
-  socket.write(Buffer.from(text, 'latin1'))
+  socket.write(Buffer.from(sent, 'latin1'))
 
-  expect(await textOf(socket)).toMatch(answer)
+  const text = await textOf(socket)
+
+  expect(text).toMatch(answer)
+  if (/^HTTP\/1.1 4/.test(text)) expect(problemIn(text).status).toBe(Number(text.slice(9, 12)))
   expect((await server.call('GET', '/health')).status).toBe(200)
 })
 
@@ -114,6 +152,15 @@ async function connected({ url }: { readonly url: string }): Promise<Socket> {
   socket.on('error', () => {})
   await once(socket, 'connect')
   return socket
+}
+
+/** Of an answer that is one. */
+function problemIn(text: string): any {
+  const [head, body] = text.split('\r\n\r\n') as [string, string]
+  expect(head).toMatch(/\r\ncontent-type: application\/problem\+json/i)
+  const problem = JSON.parse(body)
+  expect(head.toLowerCase()).toContain(`x-request-id: ${problem.requestId}`)
+  return problem
 }
 
 /** All that comes, until the server ends it. */

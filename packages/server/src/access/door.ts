@@ -7,6 +7,7 @@ import { isIP } from 'node:net'
 import { FlowError } from '@stepflow/engine'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from '../app/app.ts'
+import { unreadable } from '../app/problem.ts'
 
 export interface DoorConfig {
   /** Names of the server besides addresses and `localhost`. */
@@ -22,7 +23,12 @@ export function guardDoor(app: App, config: DoorConfig): void {
   app.addHook('onRequest', (request, reply, done) => {
     const { origin, host } = request.headers
     // Nearly all requests name the same.
-    if (host === undefined || host !== admitted) checkHost(host, hosts)
+    if (host === undefined) {
+      // Whoever leaves it out speaks no HTTP/1.1: what comes behind it may be anything.
+      reply.header('Connection', 'close')
+      throw unreadable('the request has no Host header')
+    }
+    if (host !== admitted) checkHost(host, hosts)
     admitted = host
     if (origin !== undefined && origins.has(origin)) {
       const isAnswered = admit(request, reply, origin) !== undefined
@@ -55,7 +61,7 @@ export function checkedHost(text: string): string {
 const API_HEADERS = ['Authorization', 'Content-Type', 'Accept', 'Idempotency-Key', 'Last-Event-ID']
 
 /** An address cannot be somebody else's name; `localhost` never leads anywhere else in a browser. */
-function checkHost(host = '', hosts: ReadonlySet<string>): void {
+function checkHost(host: string, hosts: ReadonlySet<string>): void {
   const name = host.replace(/:\d*$/, '').toLowerCase()
   const bare = name.replace(/^\[(.*)\]$/, '$1')
   if (isIP(bare) !== 0 || bare === 'localhost' || bare.endsWith('.localhost') || hosts.has(bare)) return

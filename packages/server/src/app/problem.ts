@@ -20,18 +20,16 @@ export function sendProblem(thrown: unknown, request: FastifyRequest, reply: Fas
     const { message, stack } = (thrown ?? {}) as Error
     log('error', `request ${request.id} (${request.method} ${request.routeOptions.url}) failed: ${stack ?? message}`)
   }
-  const problem: Problem = {
-    type: 'about:blank',
-    title: STATUS_CODES[status] ?? 'Error',
-    status,
-    code: error.code,
-    detail: error.code === 'INTERNAL' ? 'a fault of this server; its log says more, by the requestId' : error.message,
-    requestId: request.id,
-    ...more(error),
-  }
+  const detail =
+    error.code === 'INTERNAL' ? 'a fault of this server; its log says more, by the requestId' : error.message
+  const problem = problemOf({ status, code: error.code, detail, requestId: request.id, ...more(error) })
   if (status === 401) reply.header('WWW-Authenticate', 'Bearer')
   if (status === 503) reply.header('Retry-After', Math.ceil((error.retryAfterMs ?? 5_000) / 1000))
   return reply.code(status).type(PROBLEM_TYPE).serializer(JSON.stringify).send(problem)
+}
+
+export function problemOf(facts: Omit<Problem, 'type' | 'title'>): Problem {
+  return { type: 'about:blank', title: STATUS_CODES[facts.status] ?? 'Error', ...facts }
 }
 
 // ---
