@@ -99,7 +99,10 @@ export class Watchers {
     const isStarted = this.#start()
     if (onLog) this.#ofLogs.add(watcher)
     if (after === undefined) this.#join(watcher)
-    else this.#hold(this.#check(watcher, after, onGap, isStarted))
+    else {
+      this.#behind++
+      this.#hold(this.#check(watcher, after, onGap, isStarted))
+    }
     return () => this.#leave(watcher)
   }
 
@@ -331,21 +334,19 @@ export class Watchers {
     isStarted: Promise<void> | undefined,
   ): Promise<void> {
     const { whole, news, warn } = this.#options
-    this.#behind++
     let from: Place | undefined
     try {
       from = await whole.placeOf(after, watcher.run, news)
       await isStarted
     } catch (error) {
-      // Whoever watches hears from now on, as after a gap: what he missed he has to read.
       warn(`cannot read where a watch goes on: ${(error as Error).message}`)
-    }
-    if (watcher.hasLeft || this.#isClosed) {
-      this.#behind--
+      // A database that is away is no gap; nobody else waits until it is back.
+      setTimeout(() => this.#hold(this.#check(watcher, after, onGap, isStarted)), RETRY_MS).unref()
       return
     }
-    if (from) return void this.#follow(watcher, from)
+    if (from && !watcher.hasLeft && !this.#isClosed) return void this.#follow(watcher, from)
     this.#behind--
+    if (watcher.hasLeft || this.#isClosed) return
     this.#join(watcher)
     onGap?.()
   }

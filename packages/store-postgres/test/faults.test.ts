@@ -70,6 +70,24 @@ function suite(server: PostgresServer): void {
     await store.close()
   })
 
+  test('a watch that goes on while the database is away misses nothing when it is back, and is told of no gap', async () => {
+    const store = await open(newUrl())
+    const append = (after: number) =>
+      store.append({ journal: 'r/0', after, entries: [after === 0 ? created('r') : settled(after)] })
+    await append(0)
+    const heard: number[] = []
+    let gaps = 0
+    await server.restart('SIGINT', async () => {
+      store.watch({ run: 'r', after: BEGINNING, onGap: () => gaps++ }, ({ seq }) => heard.push(seq))
+      await expect(store.read('r/0')).rejects.toMatchObject({ code: 'RESOURCE_UNAVAILABLE' })
+    })
+    await vi.waitFor(() => append(1), { timeout: 50_000 })
+
+    await vi.waitFor(() => expect(heard).toEqual([0, 1]), { timeout: 50_000 })
+    expect(gaps).toBe(0)
+    await store.close()
+  })
+
   test('a transaction of another program holds nobody up', async () => {
     const url = newUrl()
     const [store, other] = [await open(url), await open(url)]
