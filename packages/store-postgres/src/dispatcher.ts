@@ -244,13 +244,13 @@ export class Dispatcher {
     const { connection, presence, log } = this.#options
     const room = this.#driving.room
     await presence.register()
-    const rows = await connection().query<{ run: string; part: number; driver: string; place: number | null }>({
+    const rows = await connection().query<{ run: string; part: number; place: number | null }>({
       name: 'take-over',
       text: `WITH orphans AS (
-          SELECT run, part, driver FROM shards WHERE is_open AND driver = ANY ($1::text[])
+          SELECT run, part FROM shards WHERE is_open AND driver = ANY ($1::text[])
           ORDER BY run, part LIMIT $2 FOR UPDATE SKIP LOCKED)
         UPDATE shards SET driver = $3 FROM orphans WHERE shards.run = orphans.run AND shards.part = orphans.part
-        RETURNING orphans.run, orphans.part, orphans.driver, place`,
+        RETURNING orphans.run, orphans.part, place`,
       values: [texts(dead), room, presence.id],
     })
     if (rows.length < room) await presence.forget(dead)
