@@ -4,6 +4,7 @@ import {
   type Component,
   createEngine,
   createMemoryStore,
+  type Expr,
   foldSteps,
   type JournalEntry,
   type Plan,
@@ -99,4 +100,34 @@ test('a failure that a fallback made good stays on record with its error', async
       recovered: { count: 1, error: { code: 'COMPONENT_FAILED', message: '1 is odd', step: 'a' } },
     })
   }
+})
+
+test('a field that an element lacks is told with the element and its list, and one of the input around it as such', async () => {
+  const reads = (path: string) => plan({ s: call('/even', { op: 'input', path }) }, () => ({ input: ref(0) }))
+  const told = async (inner: Plan, items: Expr, input: unknown) => {
+    const fields: [string, Expr][] = [
+      ['items', items],
+      ['plan', { op: 'literal', value: inner as never }],
+      ['shared', { op: 'object', of: [['input', { op: 'input' }]] }],
+    ]
+    const around = plan(
+      {
+        pre: { component: null, input: { op: 'input', path: '$.rows' } },
+        each: call('$core/map', { op: 'object', of: fields }),
+      },
+      () => ({ input: ref(1) }),
+    )
+    const engine = createEngine({ store: createMemoryStore(), router: { route: () => ({ component }) } })
+    const outcome = await engine.runDirectly(around, input)
+    return outcome.outcome === 'failed' ? outcome.error.message : outcome
+  }
+  const rows = { rows: [{ n: 2 }, { m: 2 }] }
+
+  expect(await told(reads('$.item.n'), { op: 'input', path: 'rows' }, rows)).toBe(
+    'step "s" reads "$.n" of element 1 of "$.rows" of the input: no such field; there are: m',
+  )
+  expect(await told(reads('$.item.n'), ref(0), rows)).toContain('of element 1 of the output of step "pre": no such')
+  expect(await told(reads('$.item'), { op: 'literal', value: [2] }, rows)).toEqual({ outcome: 'success', result: [2] })
+  expect(await told(reads('$.item.n'), { op: 'literal', value: [2] }, rows)).toContain('of element 0 of its list: no')
+  expect(await told(reads('$.input.n'), ref(0), rows)).toContain('reads "$.n" of the input: no such field')
 })

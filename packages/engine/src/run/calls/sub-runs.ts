@@ -37,7 +37,7 @@ function open(drive: Drive, attempt: Attempt, options: ParkedRun, plan: LinkedPl
   const child = new ActiveRun({
     key: attempt.nextSubRunKey(),
     plan,
-    facts: innerFacts(facts, innerVariables(plan, options.variables ?? facts.variables)),
+    facts: innerFacts(facts, innerVariables(plan, options.variables ?? facts.variables), loopOf(attempt)),
     inputs: options.inputs,
     from: 0,
     limit: options.maxConcurrent ?? ITEMS_AT_ONCE,
@@ -56,8 +56,13 @@ function open(drive: Drive, attempt: Attempt, options: ParkedRun, plan: LinkedPl
 function innerFacts(
   { id, secret, secrets = [], local, services }: CallFacts,
   variables: CallFacts['variables'],
+  loop: CallFacts['loop'],
 ): CallFacts {
-  return { id, variables, secret, secrets, local, services }
+  return { id, variables, secret, secrets, local, services, loop }
+}
+
+function loopOf({ run: { plan }, step }: Attempt): CallFacts['loop'] {
+  return plan.plan.steps[step]?.component === '$core/map' ? { plan: plan.plan, step } : undefined
 }
 
 /** Those around it, checked and filled in by its own schema as far as that names them. */

@@ -5,11 +5,12 @@ import { type ErrorValue, errorValue, FlowError } from '../../errors.ts'
 import { isRecord, type Json, own, setOwn } from '../../json.ts'
 import type { Expr } from '../../plan/expr.ts'
 import { isTruthy, ownFunctions, type PureFunction } from '../../plan/functions.ts'
-import { compilePath, keysAt, lastReached, MISSING } from '../../plan/path.ts'
+import { compilePath, MISSING } from '../../plan/path.ts'
 import { compileGuard } from './compile-guard.ts'
 import { failedBecause, skipBecause } from './no-output.ts'
 import { BLOCKED, failure, NoValue, skip } from './no-value.ts'
 import { DONE, type RunState, SKIPPED, type SkipFact } from './state.ts'
+import { elementOf, inputAt, noSuchField } from './whose-field.ts'
 
 /** A value, or a NoValue. */
 export type Eval = (state: RunState, slot: number) => unknown
@@ -36,7 +37,7 @@ export function compileExpr(expr: Expr, cx: ExprContext): Eval {
       return () => value
     }
     case 'input':
-      return compileRead(expr, cx, 'the input', (state, slot) => state.input[slot])
+      return compileInput(expr, cx)
     case 'arrival':
       return compileArrival(expr, cx)
     case 'error':
@@ -115,7 +116,21 @@ function compileRead(expr: Read, cx: ExprContext, what: string, read: Eval): Eva
   return (state, slot) => {
     const value = get(read(state, slot))
     if (value !== MISSING) return value
-    return otherwise ? otherwise(state, slot) : missing(cx, path, what, read(state, slot))
+    return otherwise ? otherwise(state, slot) : failure(noSuchField(cx.where, path, what, read(state, slot)))
+  }
+}
+
+function compileInput(expr: Read, cx: ExprContext): Eval {
+  const { path = '', default: fallback } = expr
+  if (path === '' || path === '$') return (state, slot) => state.input[slot] ?? null
+  const get = compilePath(path, fallback !== undefined)
+  const otherwise = fallback && compileExpr(fallback, cx)
+  return (state, slot) => {
+    const value = get(state.input[slot])
+    if (value !== MISSING) return value
+    if (otherwise) return otherwise(state, slot)
+    const at = inputAt(path, state, slot)
+    return failure(noSuchField(cx.where, at.path, at.what, at.value))
   }
 }
 
@@ -169,7 +184,7 @@ function compileStep(expr: Extract<Expr, { op: 'step' }>, cx: ExprContext): Eval
       if (value === MISSING && primary !== undefined) value = get(own(output, primary))
       if (value !== MISSING) return value
       if (otherwise) return otherwise(state, slot)
-      return missing(cx, path, `step "${cx.stepIds[step]}"`, output)
+      return failure(noSuchField(cx.where, path, `step "${cx.stepIds[step]}"`, output))
     }
     if (status < DONE) {
       state.wanted.push(step)
@@ -224,8 +239,10 @@ function reopen(facts: unknown): unknown {
   return failure(error ?? { code: 'INTERNAL', message: 'the step failed' })
 }
 
+type Build = (values: unknown[], state: RunState, slot: number) => unknown
+
 /** Evaluates all, even beside a part without a value; then the first without a value in order, blocked parts first. */
-function compileAll(of: readonly Expr[], cx: ExprContext, build: (values: unknown[]) => unknown): Eval {
+function compileAll(of: readonly Expr[], cx: ExprContext, build: Build): Eval {
   const parts = of.map((e) => compileExpr(e, cx))
   return (state, slot) => {
     const values: unknown[] = new Array(parts.length)
@@ -236,7 +253,7 @@ function compileAll(of: readonly Expr[], cx: ExprContext, build: (values: unknow
         if (none === undefined || value.kind === 'blocked') none = value
       } else values[i] = value
     }
-    return none ?? build(values)
+    return none ?? build(values, state, slot)
   }
 }
 
@@ -262,28 +279,18 @@ function compileCall(name: string, args: readonly Expr[], cx: ExprContext): Eval
   if (name === 'reopen') return compileAll(args, cx, ([facts]) => reopen(facts))
   const fn = Object.hasOwn(ownFunctions, name) ? ownFunctions[name] : cx.functions.get(name)
   if (!fn) throw new FlowError('INVALID_FLOW', `${cx.where} calls "${name}", a function that this engine does not have`)
-  return compileAll(args, cx, (values) => {
+  return compileAll(args, cx, (values, state, slot) => {
     try {
       return fn(...values)
     } catch (thrown) {
       const error = errorValue(thrown)
-      if (!FlowError.is(thrown)) return failure({ code: 'INTERNAL', message: `${cx.where}: ${error.message}` })
-      return failure({ ...error, message: `${cx.where}: ${error.message}` })
+      const element = elementOf(state, slot)
+      const message = `${cx.where}${element === undefined ? '' : `, ${element}`}: ${error.message}`
+      return failure(FlowError.is(thrown) ? { ...error, message } : { code: 'INTERNAL', message })
     }
   })
 }
 
 function withValue(value: unknown, then: (value: unknown) => unknown): unknown {
   return value instanceof NoValue ? value : then(value)
-}
-
-function missing(cx: ExprContext, path: string, what: string, value: unknown): NoValue {
-  const shown = path.startsWith('$') ? path : `$.${path}`
-  const reached = lastReached(path, value)
-  const there =
-    isRecord(reached) && Object.keys(reached).length > 0 ? `there are: ${keysAt(reached)}` : `it is ${keysAt(reached)}`
-  return failure({
-    code: 'EXPRESSION_FAILURE',
-    message: `${cx.where} reads "${shown}" of ${what}: no such field; ${there}`,
-  })
 }

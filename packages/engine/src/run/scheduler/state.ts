@@ -4,6 +4,7 @@
 // `key = slot * stepCount + step`; ids exist at the edges only.
 
 import type { ErrorValue } from '../../errors.ts'
+import type { Plan } from '../../plan/plan.ts'
 import type { LinkedPlan } from '../link.ts'
 
 export const IDLE = 0
@@ -50,6 +51,8 @@ export interface RunFacts {
   readonly secrets?: readonly unknown[]
   /** What the program that began the run gave along, for components of this process. */
   readonly local?: unknown
+  /** Whose elements its items are, if it is run for each of a list. */
+  readonly loop?: { readonly plan: Plan; readonly step: number } | undefined
 }
 
 export class RunState {
