@@ -47,7 +47,7 @@ export class Connections {
   #accept(socket: Socket): void {
     const { isPrivate, refused, opened } = this.#options
     socket.on('error', () => {})
-    const user = isPrivate ? userAt(`${socket.remoteAddress}:${socket.remotePort}`) : undefined
+    const user = isPrivate ? userAt(socket) : undefined
     if (user !== undefined && user !== 0 && user !== process.getuid?.()) {
       refused()
       socket.destroy()
