@@ -25,7 +25,7 @@ export function LiveMark({ isQuiet = false }: { isQuiet?: boolean }): ReactEleme
   if (Date.now() - events.connectionSince < LOST_AFTER_MS) return null
   return (
     <span className="small waiting" role="status">
-      Reconnecting, as of {clock(events.connectionSince + exactNow() - Date.now())}
+      Reconnecting<span className="as-of">, as of {clock(events.connectionSince + exactNow() - Date.now())}</span>
     </span>
   )
 }
