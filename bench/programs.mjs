@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { entrySources } from '../scripts/sources.mjs'
+import { work } from './work.mjs'
 
 const root = new URL('../', import.meta.url)
 export const path = (name) => fileURLToPath(new URL(name, root))
@@ -127,6 +128,18 @@ export function planOf({ compileValue }, flow) {
   const { plan, diagnostics } = compileValue(flow)
   if (!plan) throw new Error(diagnostics.map((one) => one.message).join('; '))
   return plan
+}
+
+/** A chain of so many steps of the work that is measured: each gets what the one before it gave. */
+export function chainOf(engine, steps) {
+  return planOf(engine, {
+    steps: Array.from({ length: steps }, (_, i) => ({
+      id: `s${i}`,
+      component: `/${work[i % work.length].name}`,
+      input: i === 0 ? { $input: '$' } : { $step: `s${i - 1}` },
+    })),
+    output: { $step: `s${steps - 1}` },
+  })
 }
 
 // ---

@@ -2,7 +2,7 @@
 // of how many steps, and how many of them at once, and answers with how long they took. Its one argument is the file.
 
 import { createSqliteStore } from '../../packages/store-sqlite/dist/index.js'
-import { loadEngine, planOf, routerOf, scratch } from '../programs.mjs'
+import { chainOf, loadEngine, routerOf, scratch } from '../programs.mjs'
 import { order, work } from '../work.mjs'
 import { answerRuns } from './answer-runs.mjs'
 
@@ -13,23 +13,10 @@ const runs = engine.createEngine({ store, router })
 const plans = new Map()
 
 answerRuns(async (number, steps) => {
-  if (!plans.has(steps)) plans.set(steps, chainOf(steps))
+  if (!plans.has(steps)) plans.set(steps, chainOf(engine, steps))
   const handle = await runs.submit(plans.get(steps), [order(number)])
   for await (const { outcome } of handle.results()) {
     if (outcome.outcome !== 'success') throw new Error(outcome.error?.message)
   }
   await handle.ended
 })
-
-// ---
-
-function chainOf(steps) {
-  return planOf(engine, {
-    steps: Array.from({ length: steps }, (_, i) => ({
-      id: `s${i}`,
-      component: `/${work[i % work.length].name}`,
-      input: i === 0 ? { $input: '$' } : { $step: `s${i - 1}` },
-    })),
-    output: { $step: `s${steps - 1}` },
-  })
-}

@@ -6,7 +6,7 @@ import pg from 'pg'
 import { installPeers, peersFolder } from '../../scripts/peers.mjs'
 import { line, median, number, timed } from '../measure.mjs'
 import { running } from '../peers/programs.mjs'
-import { isQuick, planOf, routerOf } from '../programs.mjs'
+import { chainOf, isQuick, routerOf } from '../programs.mjs'
 import { order, work } from '../work.mjs'
 
 const WAITING = 64
@@ -118,17 +118,6 @@ async function commitsOf({ server, ours, plan }) {
     pg.Client.prototype.query = query
     await client.end()
   }
-}
-
-function chainOf(engine, steps) {
-  return planOf(engine, {
-    steps: Array.from({ length: steps }, (_, i) => ({
-      id: `s${i}`,
-      component: `/${work[i % work.length].name}`,
-      input: i === 0 ? { $input: '$' } : { $step: `s${i - 1}` },
-    })),
-    output: { $step: `s${steps - 1}` },
-  })
 }
 
 /** An engine that takes up what is due, as a node does. */
