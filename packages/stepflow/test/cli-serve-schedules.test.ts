@@ -1,7 +1,7 @@
 // Schedules of a server that is killed again and again: no time is lost, none runs twice.
 
 import { expect, test, vi } from 'vitest'
-import { begin, folderWith } from './cli.ts'
+import { begin, folderWith, says } from './cli.ts'
 import { serving } from './serving.ts'
 
 const FLOW = `name: tick
@@ -37,18 +37,11 @@ test('says how many schedules it has, and leaves out one that cannot be kept', a
 
   const { code, out } = await run('validate', 'flows/never.yaml')
   const { child, ended } = begin(['serve', '--port', '0'], { cwd: folder })
-  let said = ''
-  await new Promise<void>((resolve) => {
-    child.stderr?.on('data', (chunk) => {
-      said += chunk
-      if (/1 schedule\b/.test(said)) resolve()
-    })
-    void ended.then(() => resolve())
-  })
+  await says(child, /1 schedule\b/)
   child.kill('SIGKILL')
-  await ended
+  const { err } = await ended
 
   expect(code).toBe(2)
   expect(out).toMatch(/"0 0 30 2 \*" never fires.*\n +at flows\/never\.yaml:3:\d+ /)
-  expect(said).toMatch(/1 schedule\b/)
+  expect(err).toMatch(/1 schedule\b/)
 })

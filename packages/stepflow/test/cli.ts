@@ -44,11 +44,19 @@ export function begin(
   return { child, ended: ending(child) }
 }
 
+/** What a child has said on stderr so far: what it says in one breath reaches whoever asks for the second half, too. */
+const said = new WeakMap<ChildProcess, { text: string }>()
+
 export function ending(child: ChildProcess): Promise<Ended> {
   const out: Buffer[] = []
   const err: Buffer[] = []
+  const heard = { text: '' }
+  said.set(child, heard)
   child.stdout?.on('data', (chunk) => out.push(chunk))
-  child.stderr?.on('data', (chunk) => err.push(chunk))
+  child.stderr?.on('data', (chunk) => {
+    err.push(chunk)
+    heard.text += chunk
+  })
   return new Promise((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (code, signal) =>
@@ -57,14 +65,17 @@ export function ending(child: ChildProcess): Promise<Ended> {
   })
 }
 
-/** Resolves when the child has said something on stderr that matches. */
+/** Resolves once the child has said something on stderr that matches, since its start; rejects if it ends without. */
 export function says(child: ChildProcess, pattern: RegExp): Promise<void> {
-  let text = ''
-  return new Promise((resolve) => {
-    child.stderr?.on('data', (chunk) => {
-      text += chunk
-      if (pattern.test(text)) resolve()
-    })
+  const heard = said.get(child)
+  if (heard === undefined) throw new Error('nobody listens to this child yet: call begin() or ending() first')
+  return new Promise((resolve, reject) => {
+    const look = () => {
+      if (pattern.test(heard.text)) resolve()
+    }
+    look()
+    child.stderr?.on('data', look)
+    child.on('close', (code) => reject(new Error(`ended (${code}) before it said ${pattern}:\n${heard.text}`)))
   })
 }
 
