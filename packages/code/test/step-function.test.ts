@@ -170,6 +170,20 @@ describe('parallel steps', () => {
   const parallel = (func: any, more: object = {}) =>
     new StepFunction('parallel', { log: silent }).addStep('All', { func, parallel: true, ...more }).setStartStep('All')
 
+  test('of an empty record, the result is an empty record, and the next step goes on with it', async () => {
+    const heard: string[] = []
+    const onStepSuccess = ({ step }: { step: string }) => void heard.push(step)
+    const sf = new StepFunction('empty', { log: silent, hooks: { onStepSuccess } })
+      .addStep('All', { func: {}, parallel: true, nextStep: 'Next' })
+      .addStep('Next', { func: (all: unknown) => ({ all }) })
+      .setStartStep('All')
+
+    expect(await sf.execute(1)).toMatchObject({ status: 'COMPLETED', result: { all: {} }, context: { All: {} } })
+    expect(heard).toEqual(['All', 'Next'])
+    expect(sf.visualize()).toContain('All')
+    expect(await StepFunction.fromJSON(sf.toJSON(), { Next: (x: unknown) => x }).execute(1)).toMatchObject({ result: {} })
+  })
+
   test('all tasks get the input, the results stand in the order of declaration', async () => {
     const { result } = await parallel({ b: async (x: number) => x + 1, a: (x: number) => x }).execute(1)
 
@@ -422,7 +436,6 @@ describe('what is put together wrongly', () => {
     expect(() => sf().addStep('A', { func, next_step: 'B' } as never)).toThrow('did you mean "nextStep"?')
     expect(() => sf().addStep('A', { func: { a: func } })).toThrow('add "parallel: true"')
     expect(() => sf().addStep('A', { func, parallel: true })).toThrow('record of functions')
-    expect(() => sf().addStep('A', { func: {}, parallel: true })).toThrow('at least one task')
     expect(() => sf().addStep('A', { func: 7 } as never)).toThrow('must be a function, not 7')
     expect(() => sf().addStep('A', { func, timeout: 'soon' } as never)).toThrow('must be a duration')
     expect(() => sf().addStep('A', { func, stopOnFailure: true })).toThrow('not parallel')

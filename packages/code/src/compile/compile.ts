@@ -198,6 +198,8 @@ function parallelPlan(
     component: add(scope, { kind: 'leave', place: scope.place, step, of }),
     input: outcomes,
     hidden: true,
+    // With no task between them, nothing else would say which comes first.
+    ...(names.length === 0 ? { needs: [0] } : {}),
   }
   return { name: step.name, steps: [enter, ...tasks, leave], entry: exit, exit, onFailure: 'stop' }
 }

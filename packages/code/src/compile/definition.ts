@@ -183,7 +183,6 @@ function parallelWork(func: unknown, isStopping: boolean, what: string): StepWor
     else if (typeof task === 'function') tasks.set(name, { kind: 'function', fn: task as StepFn })
     else throw wrong(`task "${name}" of ${what} must be a function or a StepFunction, not ${shown(task)}`)
   }
-  if (tasks.size === 0) throw wrong(`"func" of ${what} is empty; a parallel step needs at least one task`)
   return { kind: 'parallel', tasks, onFailure: isStopping ? 'stop' : 'keep' }
 }
 
