@@ -181,7 +181,9 @@ describe('parallel steps', () => {
     expect(await sf.execute(1)).toMatchObject({ status: 'COMPLETED', result: { all: {} }, context: { All: {} } })
     expect(heard).toEqual(['All', 'Next'])
     expect(sf.visualize()).toContain('All')
-    expect(await StepFunction.fromJSON(sf.toJSON(), { Next: (x: unknown) => x }).execute(1)).toMatchObject({ result: {} })
+    expect(await StepFunction.fromJSON(sf.toJSON(), { Next: (x: unknown) => x }).execute(1)).toMatchObject({
+      result: {},
+    })
   })
 
   test('all tasks get the input, the results stand in the order of declaration', async () => {

@@ -378,6 +378,20 @@ describe('flows in flows', () => {
     expect(await engine.run(outer, 3)).toBe(60)
     await engine.close()
   })
+
+  test('they may stand in any order, also in a loop', async () => {
+    const times = (factor: number) => component('multiply', { input: shape<number>() }, (n) => n * factor)
+    const inner = (factor: number) =>
+      defineFlow(`inner${factor}`, { input: shape<number>() }, ({ input, step }) => step('m', times(factor), input))
+    const own = times(2)
+    const outer = defineFlow('outer', { input: shape<number>() }, ({ input, step, forEach }) => {
+      const first = step('first', inner(10), input)
+      const each = forEach([1], () => step('each', own, first))
+      return { first, each, other: step('other', inner(100), input), last: step('last', own, input) }
+    })
+
+    expect(await run(outer, 3)).toEqual({ first: 30, each: [60], other: 300, last: 6 })
+  })
 })
 
 describe('batches', () => {

@@ -24,6 +24,8 @@ import { sharedChoices } from './shared-choices.ts'
 
 export function compileFlow(draft: FlowDraft): Program {
   const called = new Called(draft.name)
+  // Its own keep their names, wherever they stand: those of flows inside give way.
+  addOwn(draft.block, called)
   const scope = new Scope(draft, draft.block, undefined, called)
   const schema = jsonSchemaOf(draft.input)
   const frame = {
@@ -36,6 +38,13 @@ export function compileFlow(draft: FlowDraft): Program {
 }
 
 // ---
+
+function addOwn({ steps }: Block, called: Called): void {
+  for (const { work } of steps) {
+    if (work.kind === 'call' && work.component) called.add(work.path, work.component)
+    if (work.kind === 'each') addOwn(work.block, called)
+  }
+}
 
 /** Rules that can follow a failure: a step of such a rule handles what it depends on. */
 const HANDLING: readonly TriggerRule[] = ['one_failed', 'all_done', 'one_success']
@@ -248,7 +257,6 @@ class Scope {
     const { work } = step
     const given = this.expr(step.input)
     if (work.kind === 'call') {
-      if (work.component) this.#called.add(work.path, work.component)
       return { component: work.path, input: given, counted: countedRefs(given) }
     }
     if (work.kind === 'run') {
