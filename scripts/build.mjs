@@ -5,7 +5,7 @@
 //   commands.cjs   the other commands, with copies of what they share with `run`
 //   store.cjs      the store in a SQLite file
 //   postgres.cjs   the store in PostgreSQL, with the library for it
-//   server.cjs     the server, with copies of what it shares with the commands
+//   server.cjs     the server and its command, with copies of what they share with the others
 //   grpc.cjs       workers over gRPC, with the library for it
 //   yaml.cjs ...   libraries, shared by both
 // Node's own modules are loaded at their first use, too.
@@ -37,7 +37,10 @@ const libraries = {
   croner: path('node_modules/croner/dist/croner.js'),
   // What we use of it: the rest is for signing in.
   '@modelcontextprotocol/client': path('scripts/mcp-client.mjs'),
+  '@modelcontextprotocol/server': path('scripts/mcp-server.mjs'),
 }
+/** Parts that are in the file of another library: two copies of what both share would not know each other's objects. */
+const within = { '@modelcontextprotocol/server/stdio': '@modelcontextprotocol/server' }
 /** Those of which only named exports are used: they are loaded with the first of them. */
 const whenUsed = new Set(['yaml', 'ajv/dist/2020.js', 'croner'])
 const fileOf = (library) => `./${library.replace(/^@|\.js$|dist\//g, '').replaceAll('/', '-')}.cjs`
@@ -64,7 +67,7 @@ const lazy = {
   setup({ onResolve, onLoad }) {
     // `import('ajv')` must stay lazy but become a require: a real import() would start the loader of ES modules.
     onResolve({ filter: /.*/ }, ({ path: name }) =>
-      Object.hasOwn(libraries, name) ? { path: name, namespace: 'beside' } : undefined,
+      Object.hasOwn(libraries, within[name] ?? name) ? { path: within[name] ?? name, namespace: 'beside' } : undefined,
     )
     onLoad({ filter: /.*/, namespace: 'beside' }, ({ path: name }) => ({
       // As Node would have it: the default export of a CommonJS module is the module.
@@ -103,7 +106,12 @@ const otherCommands = {
         ? { path: 'commands', namespace: 'commands' }
         : undefined,
     )
-    onLoad({ filter: /.*/, namespace: 'commands' }, () => ({ contents: `module.exports = require('./commands.cjs')` }))
+    // Who starts a server waits for it: its command is in the server's own file, too, and the others are left unread.
+    onLoad({ filter: /.*/, namespace: 'commands' }, () => ({
+      contents: `module.exports = process.argv[2] === 'serve'
+        ? { serve: require('./server.cjs').serveCommand }
+        : require('./commands.cjs')`,
+    }))
     onResolve({ filter: /.*/, namespace: 'commands' }, ({ path: name }) => ({ path: name, external: true }))
   },
 }
@@ -161,7 +169,6 @@ const entries = entrySources()
 const {
   '@stepflow/store-sqlite': storeSource,
   '@stepflow/store-postgres': postgresSource,
-  '@stepflow/server': serverSource,
   '@stepflow/protocol/grpc': workersSource,
   ...fromSources
 } = entries
@@ -214,7 +221,10 @@ const results = await Promise.all([
   }),
   build({
     ...ours,
-    entryPoints: [serverSource],
+    stdin: {
+      contents: `export * from '@stepflow/server'; export { serve as serveCommand } from './commands/serve.ts'`,
+      resolveDir: source,
+    },
     outfile: path('packages/stepflow/dist/server.cjs'),
     minifyIdentifiers: false,
     sourcemap: false,

@@ -11,6 +11,7 @@ const { createRequire } = require('node:module')
 const { Script } = require('node:vm')
 const { join } = require('node:path')
 
+const STARTED_MS = 2000
 const dist = join(fs.realpathSync(__dirname), '../dist')
 if (!fs.existsSync(join(dist, 'cli.cjs'))) {
   process.stderr.write('stepflow: this checkout has not been built yet: npm run build\n')
@@ -31,8 +32,19 @@ function load(name) {
   // Compiled code from a cache has forgotten how to import(): what a user names is imported from here.
   const parts = [module.exports, requireFrom, module, file, dist, (id) => import(id)]
   script.runInThisContext().apply(module.exports, parts)
-  if (!cachedData) process.on('exit', (code) => code === 0 && writeCache(cache, script))
+  if (!cachedData) leaveCompiled(cache, script)
   return module.exports
+}
+
+/** Of a program that runs for long, V8 drops what it compiled for the start: that is written before it is gone. */
+function leaveCompiled(cache, script) {
+  let isLeft = false
+  const leave = () => {
+    if (!isLeft) writeCache(cache, script)
+    isLeft = true
+  }
+  setTimeout(leave, STARTED_MS).unref()
+  process.on('exit', (code) => code === 0 && leave())
 }
 
 function readCache(cache) {

@@ -1,34 +1,24 @@
-// /mcp: the tools over streamable HTTP. Clients of protocol 2026-07-28 ask request by request; older ones have sessions.
+// /mcp: the tools over streamable HTTP. The library, and what answers by it, is loaded with the first request: most servers
+// are never asked, and all of them would start later.
 
 import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
-import { createMcpHandler, isLegacyRequest } from '@modelcontextprotocol/server'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from '../app/app.ts'
 import { gone } from '../app/gone.ts'
 import type { Services } from '../services.ts'
-import { McpSessions } from './sessions.ts'
-import { ToolServers } from './tool-server.ts'
+import type { McpAnswers } from './answers.ts'
 
 export function mcpRoutes(app: App, services: Services): void {
-  const { clock, config, life, log } = services
-  const servers = new ToolServers(services, config.mcpTools)
-  const sessions = new McpSessions(servers, clock)
-  /** The caller of each request that is being answered. */
-  const callers = new WeakMap<Request, FastifyRequest['caller']>()
-  const modern = createMcpHandler(({ requestInfo }) => servers.create(requestInfo && callers.get(requestInfo)), {
-    legacy: 'reject',
-    onerror: (error) => log('debug', `MCP: ${error.message}`),
-  })
-  const stop = servers.onChange(() => modern.notify.toolsChanged())
-  app.addHook('onClose', async () => {
-    stop()
-    servers.close()
-    await sessions.close()
-    await modern.close()
-  })
+  const { config, life } = services
+  let loading: Promise<McpAnswers> | undefined
+  const load = async () => {
+    const { McpAnswers } = await import('./answers.ts')
+    return new McpAnswers(services)
+  }
+  app.addHook('onClose', async () => (await loading)?.close())
   // Streams would keep a server that drains from ending.
-  const forget = life.onDrain(() => void sessions.close())
+  const forget = life.onDrain(() => void loading?.then((answers) => answers.endSessions()))
   app.addHook('onClose', async () => forget())
 
   app.route({
@@ -38,13 +28,8 @@ export function mcpRoutes(app: App, services: Services): void {
     schema: { hide: true },
     handler: async (request, reply) => {
       const asked = webRequest(request, gone(reply, life))
-      callers.set(asked, request.caller)
-      const parsedBody = request.body
-      const isOld = await isLegacyRequest(asked, parsedBody)
-      const response = isOld
-        ? await sessions.handle(asked, parsedBody, request.caller)
-        : await modern.fetch(asked, { parsedBody })
-      return send(reply, response)
+      loading ??= load()
+      return send(reply, await (await loading).answer(asked, request.body, request.caller))
     },
   })
 }

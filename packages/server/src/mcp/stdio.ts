@@ -2,9 +2,7 @@
 // runs that it begins and no others, whether or not a server has the same store.
 
 import type { Readable, Writable } from 'node:stream'
-import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio'
 import { type OpenOptions, openServices } from '../open-services.ts'
-import { ToolServers } from './tool-server.ts'
 
 export interface ServeToolsOptions extends OpenOptions {
   readonly input: Readable
@@ -24,6 +22,11 @@ export async function serveTools(options: ServeToolsOptions): Promise<ServedTool
   // Who starts a program may do all that it can.
   const caller = { role: 'admin' } as const
   const door = { basePath: '', hosts: [], origins: [], access: () => ({ callerOf: () => caller }) }
+  // A server that listens is made of the same file, and starts without the library.
+  const [{ StdioServerTransport, serveStdio }, { ToolServers }] = await Promise.all([
+    import('@modelcontextprotocol/server/stdio'),
+    import('./tool-server.ts'),
+  ])
   const { services, closing, closeAll } = await openServices({ ...options, door })
   const { engine, life } = services
   const servers = new ToolServers(services, mcpTools)
