@@ -42,6 +42,8 @@ export interface WireOptions {
   readonly secretsOfFile?: ReadonlyMap<string, string>
   /** In place of those that would be opened with the store. */
   readonly secrets?: Secrets
+  /** In place of those of the configuration; closed with the rest. */
+  readonly plugins?: WiredPlugins
   readonly plan?: PlanEngineOptions['plan']
   readonly flowOf?: PlanEngineOptions['flowOf']
   readonly leftInputs?: PlanEngineOptions['leftInputs']
@@ -226,7 +228,7 @@ const SERVERS: ReadonlySet<PluginConfig['type']> = new Set(['stepflow', 'grpc', 
 async function wireOn(store: Store, config: Config, options: WireOptions) {
   const { env, secretsOfFile: given, clock, log } = options
   const secrets = options.secrets ?? (await openSecrets({ env, given, store, place: config.stateStore, clock, log }))
-  return { secrets, wired: await wirePlugins(config, options, secrets.known) }
+  return { secrets, wired: options.plugins ?? (await wirePlugins(config, options, secrets.known)) }
 }
 
 function watchedAs({ name, type }: PluginConfig, made: Plugin, uses: Map<string, PluginUse>): Plugin {

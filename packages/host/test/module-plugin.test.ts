@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { CallContext, FlowError } from '@stepflow/engine'
 import { afterAll, describe, expect, test } from 'vitest'
+import { importModule } from '../src/plugins/import-module.ts'
 import { createModulePlugin } from '../src/plugins/module.ts'
 
 const CONTEXT = { stepId: 'here' } as CallContext // all that these functions look at
@@ -123,5 +124,15 @@ describe('a file that cannot be loaded', () => {
     expect((await failure('empty.ts', 'export const a = 1')).message).toBe(
       'plugin "local": empty.ts exports no function and no component',
     )
+  })
+})
+
+test('a file whose top level goes on and on is given up: whatever else lives in the process would wait for it for ever', async () => {
+  const file = join(directory, 'on-and-on.mjs')
+  writeFileSync(file, 'setInterval(() => {}, 1 << 30).unref()\nawait new Promise(() => {})\nexport const a = () => 1\n')
+
+  await expect(importModule(file, 'plugin "m"', undefined, 1)).rejects.toMatchObject({
+    code: 'INVALID_FLOW',
+    message: 'plugin "m": on-and-on.mjs: its top level has not ended within 0.001 s, so it cannot be loaded',
   })
 })

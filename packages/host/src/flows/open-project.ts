@@ -16,6 +16,7 @@ import { lendNodeHash } from '@stepflow/engine/node'
 import type { Config, StoreConfig } from '../config/config.ts'
 import { loadConfig } from '../config/load-config.ts'
 import type { Env } from '../config/substitute.ts'
+import { openSecrets } from '../secrets/secrets.ts'
 import { type WiredPlugins, type WireOptions, wire, wirePlugins } from '../wire.ts'
 import { isCodeFile, loadCodeFlow } from './code-file.ts'
 import { createFlowLoader } from './flow-loader.ts'
@@ -41,11 +42,13 @@ export interface Project {
   /** What a flow in code exports as `test`. */
   readonly cases: unknown
   readonly plugins: WiredPlugins
-  /** Not there if the project runs nothing here. */
+  /** There once the project is started. */
   readonly engine: PlanEngine
-  /** What the runs are kept in; not there if the project runs nothing here. */
+  /** What the runs are kept in; there once the project is started. */
   readonly store: Store
   readonly config: Config
+  /** Before anything is run. The file of a store that is not there is made now: what was refused until here leaves none. */
+  start(): Promise<void>
   close(): Promise<void>
 }
 
@@ -106,8 +109,13 @@ export async function openProject(options: OpenProject): Promise<Project> {
     ...(code && { around: (router) => code.router(router) }),
   }
   const runsHere = purpose !== 'check' && purpose !== 'elsewhere'
-  const wired = runsHere ? await wire(config, wireOptions) : undefined
-  const plugins = wired ?? (await wirePlugins(found.config, wireOptions))
+  // A store that is not there holds no secrets, and its clock is that of this machine.
+  const secrets =
+    runsHere && isNewFile(config.stateStore)
+      ? await openSecrets({ env, given: wireOptions.secretsOfFile, log: options.log })
+      : undefined
+  let wired = runsHere && !secrets ? await wire(config, wireOptions) : undefined
+  const plugins = wired ?? (await wirePlugins(secrets ? config : found.config, wireOptions, secrets?.known))
   const compiled: CompiledFlow =
     code ??
     compile(text, {
@@ -140,15 +148,19 @@ export async function openProject(options: OpenProject): Promise<Project> {
     cases: code?.test,
     plugins,
     get engine() {
-      if (!wired) throw new FlowError('INTERNAL', 'a project that runs nothing here has no engine')
+      if (!wired) throw new FlowError('INTERNAL', 'a project that was not started has no engine')
       return wired.engine
     },
     get store() {
-      if (!wired) throw new FlowError('INTERNAL', 'a project that runs nothing here has no store')
+      if (!wired) throw new FlowError('INTERNAL', 'a project that was not started has no store')
       return wired.store
     },
     config,
-    close: () => plugins.close(),
+    async start() {
+      if (!runsHere) throw new FlowError('INTERNAL', 'a project that runs nothing here cannot be started')
+      wired ??= await wire(config, { ...wireOptions, plugins, ...(secrets && { secrets }) })
+    },
+    close: () => (wired ?? plugins).close(),
   }
 }
 
@@ -159,6 +171,10 @@ interface CompiledFlow {
   readonly diagnostics: readonly Diagnostic[]
   readonly flow?: FlowInfo | undefined
   readonly source?: { readonly node: Node }
+}
+
+function isNewFile(store: StoreConfig): boolean {
+  return store.type === 'sqlite' && store.path !== ':memory:' && !statSync(store.path, { throwIfNoEntry: false })
 }
 
 /** Throws if the file of a store is there and may only be read: SQLite would say so at the first write. */

@@ -7,18 +7,22 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { contentId, errorValue, FlowError } from '@stepflow/engine'
 
 /**
- * The exports of `file` (an absolute path). Throws INVALID_FLOW, beginning with `who`, if it cannot be loaded. `text`: what it
- * holds now; with another than before it is loaded anew. What it imports stays as it was, where Node loads it.
+ * The exports of `file` (an absolute path). Throws INVALID_FLOW, beginning with `who`, if it cannot be loaded, or not within
+ * `limitMs`. `text`: what it holds now; with another than before it is loaded anew. What it imports stays as it was, where
+ * Node loads it.
  */
-export async function importModule(file: string, who: string, text?: string): Promise<object> {
+export async function importModule(file: string, who: string, text?: string, limitMs = LIMIT_MS): Promise<object> {
   try {
-    return await ended(imported(file, text))
+    return await ended(imported(file, text), limitMs)
   } catch (error) {
     throw new FlowError('INVALID_FLOW', `${who}: ${placeOf(error, file)}: ${wordsOf(error, file)}`, { cause: error })
   }
 }
 
 // ---
+
+/** A top level may open connections and load models; a server must not wait for one file for ever. */
+const LIMIT_MS = 60_000
 
 async function imported(file: string, text: string | undefined): Promise<object> {
   if (!nodeReads(file)) return importWithJiti(file, text)
@@ -31,17 +35,25 @@ async function imported(file: string, text: string | undefined): Promise<object>
   }
 }
 
-/** Rejects when nothing is left that could end the import: Node would leave without a word, and with 0 as its exit code. */
-async function ended<T>(importing: Promise<T>): Promise<T> {
+/**
+ * Rejects after `limitMs`, and when nothing is left that could end the import: Node would leave without a word, and with 0 as
+ * its exit code.
+ */
+async function ended<T>(importing: Promise<T>, limitMs: number): Promise<T> {
   if (underWay.size === 0) process.on('beforeExit', endAll)
   let end: ((why: Error) => void) | undefined
   const never = new Promise<never>((_, reject) => {
     end = reject
     underWay.add(reject)
   })
+  const limit = setTimeout(
+    () => end?.(new Error(`its top level has not ended within ${limitMs / 1000} s, so it cannot be loaded`)),
+    limitMs,
+  ).unref()
   try {
     return await Promise.race([importing, never])
   } finally {
+    clearTimeout(limit)
     underWay.delete(end as (why: Error) => void) // set when the promise was made
     if (underWay.size === 0) process.off('beforeExit', endAll)
   }

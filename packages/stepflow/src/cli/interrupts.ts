@@ -9,9 +9,19 @@ export const DRAIN_MS = 30_000
 
 /**
  * Calls `first` at the first interrupt; the second ends the process, and so does the end of `drainMs`. The returned
- * function takes the handlers away.
+ * function takes the handlers away. Meanwhile the process stays at work.
  */
 export function onInterrupt(first: () => void, second: () => void = () => {}, drainMs = DRAIN_MS): () => void {
+  const ignore = listen(first, second, drainMs)
+  const leave = stayAtWork()
+  return () => {
+    leave()
+    ignore()
+  }
+}
+
+/** The same, and the process ends if nothing is left to wait for: whoever loads modules learns of those that never end. */
+export function listen(first: () => void, second: () => void = () => {}, drainMs = DRAIN_MS): () => void {
   let drain: NodeJS.Timeout | undefined
   const stop = () => {
     second()
@@ -23,11 +33,14 @@ export function onInterrupt(first: () => void, second: () => void = () => {}, dr
     first()
   }
   for (const signal of SIGNALS) process.on(signal, handle)
-  // Whoever can be interrupted is at work, although what it waits for may come from another process.
-  const work = setInterval(() => {}, LONG_MS)
   return () => {
-    clearInterval(work)
     clearTimeout(drain)
     for (const signal of SIGNALS) process.off(signal, handle)
   }
+}
+
+/** The process lives on, although what it waits for may come from another one, until the returned function is called. */
+export function stayAtWork(): () => void {
+  const work = setInterval(() => {}, LONG_MS)
+  return () => clearInterval(work)
 }

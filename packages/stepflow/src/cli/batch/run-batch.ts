@@ -40,6 +40,7 @@ export async function runBatch(ready: ReadyRun): Promise<number> {
     const { output, order } = batch
     refuseSameFile(input, output, io)
     await refuseUnfinished(batch)
+    await ready.project.start()
     const found = await whereToBegin(batch)
     const kept = keptBefore(batch, found)
     const recorded = beginBehind(found, kept, order)

@@ -2,11 +2,21 @@
 
 import { dirname, resolve } from 'node:path'
 import type { Node } from '@stepflow/dialects'
-import { errorsOf, errorValue, isRecord, type Outcome, own } from '@stepflow/engine'
+import {
+  errorsOf,
+  errorValue,
+  isRecord,
+  type Outcome,
+  own,
+  type Plan,
+  type PlanEngine,
+  type SubmitOptions,
+} from '@stepflow/engine'
 import { isCodeFile, readText } from '@stepflow/host'
 import { type Case, casesOf, mismatch, normalised } from '@stepflow/host/cases'
 import { describeDiagnostics } from '../code-frame.ts'
 import type { Args, Io } from '../command.ts'
+import { stayAtWork } from '../interrupts.ts'
 import type { Messages } from '../messages.ts'
 import { type OpenProject, openProject } from '../project.ts'
 import { absentInput, readVariables } from '../sources.ts'
@@ -117,9 +127,8 @@ async function testCases(
     }
     const inputs = chosen.map(({ input }) => (input === undefined ? absentInput(plan) : input))
     const variables = await readVariables(args, plan, io, messages)
-    const run = await project.engine.submit(plan, inputs, { flow: file, variables, maxConcurrent })
-    const outcomes: Outcome[] = []
-    for await (const { outcome } of run.results('input')) outcomes.push(outcome)
+    await project.start()
+    const outcomes = await outcomesOf(project.engine, plan, inputs, { flow: file, variables, maxConcurrent })
     const { stringify } = await import('yaml')
     const print = (value: unknown) => (value === undefined ? '' : stringify(normalised(value), { lineWidth: 0 }))
     return {
@@ -130,6 +139,23 @@ async function testCases(
     }
   } finally {
     await project.close()
+  }
+}
+
+async function outcomesOf(
+  engine: PlanEngine,
+  plan: Plan,
+  inputs: readonly unknown[],
+  options: SubmitOptions,
+): Promise<Outcome[]> {
+  const leave = stayAtWork()
+  try {
+    const outcomes: Outcome[] = []
+    const run = await engine.submit(plan, inputs, options)
+    for await (const { outcome } of run.results('input')) outcomes.push(outcome)
+    return outcomes
+  } finally {
+    leave()
   }
 }
 

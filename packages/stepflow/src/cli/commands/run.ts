@@ -143,6 +143,7 @@ async function runOne({ project, plan, overrides, options, args, io, messages }:
   // The run that is named has its input already.
   const asks = !named || args.given.some(({ name }) => inputOptions.some((option) => option.name === name))
   const input = asks ? await readInput(run, args, plan, io, messages) : undefined
+  await project.start()
   const { engine, store, config, file } = project
   const flow = plan.name || file
   const single = {

@@ -7,7 +7,7 @@ import { type CaseResult, type FileResult, testFile } from '../cases/test-file.t
 import { updateOutputs } from '../cases/update-file.ts'
 import type { Command, Io } from '../command.ts'
 import { NO_ENGINE } from '../elsewhere/no-engine.ts'
-import { onInterrupt } from '../interrupts.ts'
+import { listen } from '../interrupts.ts'
 import { createMessages } from '../messages.ts'
 import { paint } from '../progress/draw-tree.ts'
 import { overrideOptions, readOverrides, variableOptions } from '../sources.ts'
@@ -59,7 +59,7 @@ export const test: Command = {
     const overrides = await readOverrides(args, io)
     const isJson = args.has('json')
     let isInterrupted = false
-    const restore = onInterrupt(() => {
+    const restore = listen(() => {
       isInterrupted = true
       messages.hint('stopping after this file; press Ctrl-C again to stop at once')
     })
