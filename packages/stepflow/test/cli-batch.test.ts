@@ -290,5 +290,6 @@ test('a device without room is told, not a fault of ours', async () => {
   expect(batch.err).toContain('the disk has no space left')
   const single = await run('run', 'f.yaml', '--input-json', '{"x":1}', '--output', '/dev/full')
   expect(single.code).toBe(1)
-  expect(single.err).toContain('the disk has no space left')
+  expect(single.err).toContain('the disk has no space left for the output "/dev/full"; the result is on stdout instead')
+  expect(parsed(single.out), 'a result is not lost with the file for it').toEqual([ok(1)])
 })

@@ -59,6 +59,16 @@ async function both(...words: string[]): Promise<{ readonly local: Ran; readonly
   return { local: await here.run(...words), remote: await there.run(...words, '--url', url) }
 }
 
+test('of a batch that has ended, watch prints what `run` would have printed', async () => {
+  const ran = await here.run('run', 'double.yaml', '--inputs', 'in.jsonl', '--output', 'ran.jsonl')
+  const printed = readFileSync(join(here.path, 'ran.jsonl'), 'utf8')
+
+  const { local, remote } = await both('runs', 'watch', ids.batch)
+
+  expect([local.out, remote.out]).toEqual([printed, printed])
+  expect([local.code, remote.code, ran.code]).toEqual([1, 1, 1])
+})
+
 /** Without what leads to the place, says who drives it, or goes on: how long something has waited. */
 function words(text: string): string {
   return text

@@ -48,13 +48,13 @@ async function runCommand(words: readonly string[], io: Io): Promise<number> {
     const unknown = name === undefined ? rest.find((word) => word.startsWith('-') && !isGlobal(word)) : undefined
     if (unknown !== undefined) throw new FlowError('INVALID_INPUT', `unknown option "${unknown}" before the command`)
     const { overview } = await import('./help.ts')
-    const text = overview(await Promise.all(commands.map((one) => one.load())), version)
-    if (name === undefined && !asksHelp) {
-      io.err(text)
-      return 2
-    }
-    io.out(text)
-    return 0
+    const isAsked = name !== undefined || asksHelp
+    const { terminal } = io
+    const width = (isAsked ? terminal.out : terminal.err) ? terminal.columns : undefined
+    const text = overview(await Promise.all(commands.map((one) => one.load())), version, width)
+    if (isAsked) io.out(text)
+    else io.err(text)
+    return isAsked ? 0 : 2
   }
   if (asksHelp) return showHelp(name, rest, io)
   const { command, words: given } = actionIn(await find(name).load(), rest)
@@ -85,7 +85,8 @@ async function showHelp(name: string, words: readonly string[], io: Io): Promise
   const { helpOf } = await import('./help.ts')
   const command = await find(name).load()
   const action = words.find((word) => !word.startsWith('-'))
-  io.out(helpOf(command.actions && action !== undefined ? actionIn(command, words).command : command))
+  const told = command.actions && action !== undefined ? actionIn(command, words).command : command
+  io.out(helpOf(told, io.terminal.out ? io.terminal.columns : undefined))
   return 0
 }
 

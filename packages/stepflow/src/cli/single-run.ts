@@ -1,7 +1,7 @@
 // Follows one run of one input to its end: shows it, says what it waits for, writes its result. Starts nothing itself.
 
 import { extname } from 'node:path'
-import type { JournalEntry, Outcome, Plan, RunHandle, Store } from '@stepflow/engine'
+import { FlowError, type JournalEntry, type Outcome, type Plan, type RunHandle, type Store } from '@stepflow/engine'
 import type { Io } from './command.ts'
 import { onInterrupt } from './interrupts.ts'
 import type { Messages } from './messages.ts'
@@ -84,9 +84,16 @@ export async function reportOutcome(
   outcome: Outcome,
   { output, isJson, io, messages }: Pick<SingleRun, 'output' | 'isJson' | 'io' | 'messages'>,
 ): Promise<number> {
-  const told = await writeResult(outcome, output, isJson, io)
-  if (output !== undefined) messages.hint(`the result is in ${output}`)
-  return exitOf(told)
+  try {
+    const told = await writeResult(outcome, output, isJson, io)
+    if (output !== undefined) messages.hint(`the result is in ${output}`)
+    return exitOf(told)
+  } catch (thrown) {
+    if (output === undefined || !FlowError.is(thrown)) throw thrown
+    // It was computed, and maybe paid for: it may stand in no other place.
+    await writeResult(outcome, undefined, isJson, io)
+    throw new FlowError('RESOURCE_UNAVAILABLE', `${thrown.message}; the result is on stdout instead`, { cause: thrown })
+  }
 }
 
 /** The exit code that an item's outcome means. */

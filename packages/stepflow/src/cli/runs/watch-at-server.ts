@@ -2,6 +2,7 @@
 
 import { isEnded, type Outcome } from '@stepflow/engine'
 import { onInterrupt } from '../interrupts.ts'
+import { outcomeLine } from '../outcome-line.ts'
 import { prettyJson } from '../pretty-json.ts'
 import { describeEnd, followProgress } from '../progress/batch-progress.ts'
 import { showBatch } from '../progress/show-batch.ts'
@@ -41,7 +42,11 @@ export async function watchAtServer({ args, io, messages, client, operands }: Re
   }
   const run = await client.getRun(runId)
   if (args.has('json')) io.out(`${JSON.stringify(summaryIn(run))}\n`)
-  else if (outcome) {
+  else if (isBatch) {
+    for await (const results of client.getResults(runId, { order: 'input', onAway: reportAway(messages) })) {
+      for (const one of results) io.out(`${outcomeLine(one.outcome).line}\n`)
+    }
+  } else if (outcome) {
     io.out(`${io.terminal.out ? prettyJson(outcome, io.terminal.color.out) : JSON.stringify(outcome)}\n`)
   }
   if (outcome) return exitOf(outcome)

@@ -1,9 +1,12 @@
-// stepflow runs watch: follows a run that some process drives until it ends. Drives nothing; an interrupt ends the watching.
+// stepflow runs watch: follows a run that some process drives until it ends, then prints what `run` would have. Drives
+// nothing; an interrupt ends the watching.
 
 import { setTimeout as pause } from 'node:timers/promises'
 import { FlowError, isEnded, type RunRow } from '@stepflow/engine'
 import { type RecordedRun, summaryOf } from '@stepflow/host/history'
+import type { Io } from '../command.ts'
 import { onInterrupt } from '../interrupts.ts'
+import { outcomeLine } from '../outcome-line.ts'
 import { prettyJson } from '../pretty-json.ts'
 import { describeEnd, followProgress } from '../progress/batch-progress.ts'
 import { showBatch } from '../progress/show-batch.ts'
@@ -15,7 +18,7 @@ import { watchAtServer } from './watch-at-server.ts'
 
 export const watch: Action = {
   name: 'runs watch',
-  summary: 'follow a run until it ends, then print its result; exits like `run`',
+  summary: 'follow a run until it ends, then print its result, or those of a batch; exits like `run`',
   operands: 'ID',
   options: [secretsOption, { ...jsonOption, does: 'print the run summary at the end' }],
   examples: [{ does: 'follow a run of another process', line: 'stepflow runs watch ID' }],
@@ -31,8 +34,10 @@ export const watch: Action = {
       messages.problem(`run ${recorded.row.id} was deleted meanwhile`)
       return 3
     }
-    const [result] = row.items.total === 1 ? await recorded.items(0, 1) : []
+    const isBatch = row.items.total !== 1
+    const [result] = isBatch ? [] : await recorded.items(0, 1)
     if (args.has('json')) io.out(`${JSON.stringify(summaryOf(row))}\n`)
+    else if (isBatch) await printAll(recorded, io)
     else if (result) {
       const { outcome } = result
       io.out(`${io.terminal.out ? prettyJson(outcome, io.terminal.color.out) : JSON.stringify(outcome)}\n`)
@@ -49,6 +54,20 @@ const LOOK_MS = 250
 const LAST_MS = 2_000
 
 type End = RunRow | undefined | 'interrupted'
+
+/** Of what a page holds only so many results are in memory. */
+const PAGE = 500
+
+/** A line for each item that has ended, in their order. */
+async function printAll(recorded: RecordedRun, io: Io): Promise<void> {
+  for (let from = 0; ; ) {
+    const page = await recorded.items(from, PAGE)
+    for (const { outcome } of page) io.out(`${outcomeLine(outcome).line}\n`)
+    const last = page.at(-1)
+    if (!last || page.length < PAGE) return
+    from = last.item + 1
+  }
+}
 
 async function followOne(at: RunsContext, recorded: RecordedRun): Promise<End> {
   const { io, messages, storeWords } = at
