@@ -123,8 +123,8 @@ function one(i) {
 /** Resolves when nothing runs that does not wait for somebody. */
 async function settled(call) {
   for (;;) {
-    const { runs } = await call('/runs?status=running&limit=200')
-    if (runs.every(({ items }) => items.waiting > 0)) return
+    const { runs } = await call('/runs?status=queued,running&limit=200')
+    if (runs.every(({ waiting }) => waiting?.kind === 'signal')) return
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
 }
