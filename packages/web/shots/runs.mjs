@@ -77,7 +77,7 @@ export async function now({ call }) {
   const { waits } = await call('/waits')
   const waitOf = (runId) => waits.find((wait) => wait.runId === runId).id
   const decided = waitOf(ids.approved)
-  await call(`/waits/${decided}`, { ok: true, note: 'Thank you all' })
+  await call(`/waits/${decided}`, { answer: 'send', note: 'Thank you all' })
   const { steps } = await call(`/runs/${ids.inside}/steps`)
   const { startedAt } = await call(`/runs/${ids.nightly}`)
   return {

@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest'
 import { fillings, firstOf, untyped } from '../src/model/examples.ts'
+import { factsOf } from '../src/model/facts.ts'
 import { fieldOf } from '../src/model/fields.ts'
 
 const SCHEMA = { type: 'object', properties: { name: { type: 'string' }, key: { type: 'string' } }, required: ['name'] }
@@ -51,4 +52,29 @@ test('a form asks first for what has to be there, each part in the order of the 
   const field = fieldOf(schema, schema)
 
   expect(field.kind === 'object' && field.parts.map(({ name }) => name)).toEqual(['order', 'total', 'note', 'tags'])
+})
+
+test('oneOf of constants is a choice whose values have names; of anything else it is a kind to choose', () => {
+  const approve = { const: 'approve', title: 'Approve', description: 'pays out today' }
+  const named = { oneOf: [approve, { const: 'reject' }] }
+
+  expect(fieldOf(named, named)).toEqual({
+    kind: 'choice',
+    values: ['approve', 'reject'],
+    names: [{ title: 'Approve', description: 'pays out today' }, { title: 'reject' }],
+  })
+  expect(fieldOf({ oneOf: [approve, { type: 'number' }] }, {}).kind).toBe('variant')
+})
+
+test('a few short values are read as facts; lists, long texts and many keys as data', () => {
+  expect(factsOf({ order: 10482, by: 'Ada', paid: true, note: null })).toEqual([
+    ['order', '10482'],
+    ['by', 'Ada'],
+    ['paid', 'true'],
+    ['note', 'null'],
+  ])
+  for (const value of [{}, [], 'text', null, { list: [1] }, { long: 'x'.repeat(201) }, { lines: 'a\nb' }]) {
+    expect(factsOf(value)).toBeUndefined()
+  }
+  expect(factsOf(Object.fromEntries(Array.from({ length: 13 }, (_, i) => [`k${i}`, i])))).toBeUndefined()
 })

@@ -4,11 +4,17 @@ export type Field =
   | { readonly kind: 'text'; readonly isLong: boolean; readonly isSecret: boolean; readonly format?: string }
   | { readonly kind: 'number'; readonly isInteger: boolean; readonly least?: number; readonly most?: number }
   | { readonly kind: 'yes-no' }
-  | { readonly kind: 'choice'; readonly values: readonly unknown[] }
+  | { readonly kind: 'choice'; readonly values: readonly unknown[]; readonly names?: readonly ChoiceName[] }
   | { readonly kind: 'list'; readonly of: Schema }
   | { readonly kind: 'object'; readonly parts: readonly Part[] }
   | { readonly kind: 'variant'; readonly variants: readonly Schema[] }
   | { readonly kind: 'json' }
+
+/** What one of the values is called, and what it means. */
+export interface ChoiceName {
+  readonly title: string
+  readonly description?: string
+}
 
 /** A property of an object. */
 export interface Part {
@@ -28,7 +34,7 @@ export function fieldOf(schema: unknown, root: Schema): Field {
   if (Array.isArray(own.enum)) return { kind: 'choice', values: own.enum }
   if ('const' in own) return { kind: 'choice', values: [own.const] }
   const variants = own.oneOf ?? own.anyOf
-  if (Array.isArray(variants) && variants.length > 0) return { kind: 'variant', variants: variants as Schema[] }
+  if (Array.isArray(variants) && variants.length > 0) return namedChoice(variants) ?? { kind: 'variant', variants }
   switch (own.type) {
     case 'string':
       return {
@@ -87,6 +93,11 @@ export function titleOf(name: string, schema: unknown): string {
   return typeof title === 'string' && title !== '' ? title : name
 }
 
+/** How a value of a choice is written that has no title. */
+export function choiceText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
 /** A schema with its reference followed, and whether null fits it too. */
 export function resolved(schema: unknown, root: Schema): { own: Schema; isNullable: boolean } {
   let own = isSchema(schema) ? schema : {}
@@ -105,6 +116,20 @@ export function resolved(schema: unknown, root: Schema): { own: Schema; isNullab
 }
 
 // ---
+
+/** `oneOf` of constants is how JSON Schema gives the values of a choice their titles. */
+function namedChoice(variants: readonly unknown[]): Field | undefined {
+  const constants = variants.filter((one): one is Schema => isSchema(one) && 'const' in one)
+  if (constants.length < variants.length) return undefined
+  return {
+    kind: 'choice',
+    values: constants.map((one) => one.const),
+    names: constants.map((one) => ({
+      title: titleOf(choiceText(one.const), one),
+      ...(typeof one.description === 'string' ? { description: one.description } : {}),
+    })),
+  }
+}
 
 /** In the order of the schema, but first what has to be there. */
 function partsOf(schema: Schema): Part[] {

@@ -1,8 +1,17 @@
 // A form made of a JSON Schema, or its value as JSON: one can change from one to the other.
 
 import { Plus, X } from 'lucide-react'
-import { type ReactElement, useId, useMemo, useState } from 'react'
-import { emptyValue, type Field, fieldOf, type Part, resolved, type Schema, titleOf } from '../model/fields.ts'
+import { createContext, type ReactElement, useContext, useId, useMemo, useState } from 'react'
+import {
+  choiceText,
+  emptyValue,
+  type Field,
+  fieldOf,
+  type Part,
+  resolved,
+  type Schema,
+  titleOf,
+} from '../model/fields.ts'
 import { fits } from '../model/schema-check.ts'
 import { Button } from './button.tsx'
 import { Choice } from './floating.tsx'
@@ -15,6 +24,9 @@ export interface FormProps {
   /** Problems by the path of what they are about: `/order/total`. */
   readonly problems?: ReadonlyMap<string, string>
 }
+
+/** True where a choice is what the form is for: a few values are boxes, all in sight, instead of a list that opens. */
+export const ChoiceAsBoxes = createContext(false)
 
 /** Fields, or JSON. */
 export function FormOrJson({ schema, value, onChange, problems }: FormProps): ReactElement {
@@ -116,6 +128,10 @@ function One(props: FieldProps & { readonly field: Field; readonly part?: Part }
   const id = useId()
   const wrong = problems.get(path)
   const described = wrong === undefined ? undefined : `${id}-wrong`
+  const asBoxes = useContext(ChoiceAsBoxes)
+  if (field.kind === 'choice' && asBoxes && field.values.length > 1 && field.values.length <= MOST_BOXES) {
+    return <Boxes {...props} field={field} />
+  }
   if (field.kind === 'yes-no') {
     return (
       <div className="labelled">
@@ -156,7 +172,7 @@ function One(props: FieldProps & { readonly field: Field; readonly part?: Part }
           <option value={-1}>{part && !part.isRequired ? 'none' : 'choose one'}</option>
           {field.values.map((one, i) => (
             <option key={JSON.stringify(one)} value={i}>
-              {typeof one === 'string' ? one : JSON.stringify(one)}
+              {field.names?.[i]?.title ?? choiceText(one)}
             </option>
           ))}
         </select>
@@ -197,6 +213,38 @@ function One(props: FieldProps & { readonly field: Field; readonly part?: Part }
       )}
       <Notes part={part} wrong={wrong} id={described} />
     </div>
+  )
+}
+
+const MOST_BOXES = 4
+
+function Boxes(props: FieldProps & { readonly field: Field & { kind: 'choice' }; readonly part?: Part }): ReactElement {
+  const { field, value, onChange, path, label, problems, part } = props
+  const id = useId()
+  const wrong = problems.get(path)
+  const chosen = JSON.stringify(value)
+  return (
+    <fieldset className="answers" aria-invalid={wrong !== undefined} aria-describedby={wrong && `${id}-wrong`}>
+      <legend>
+        {label}
+        <Optional part={part} />
+      </legend>
+      <div>
+        {field.values.map((one, i) => {
+          const { title, description } = field.names?.[i] ?? { title: choiceText(one) }
+          return (
+            <label className="one-answer" key={JSON.stringify(one)}>
+              <input type="radio" name={id} checked={JSON.stringify(one) === chosen} onChange={() => onChange(one)} />
+              <span>
+                {title}
+                {description === undefined ? null : <small>{description}</small>}
+              </span>
+            </label>
+          )
+        })}
+      </div>
+      <Notes part={part} wrong={wrong} id={`${id}-wrong`} />
+    </fieldset>
   )
 }
 

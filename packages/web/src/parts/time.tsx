@@ -1,7 +1,7 @@
 // Times: relative in the text, whole on hover and for screen readers. One tick for all of them.
 
 import { createContext, type ReactElement, useContext, useMemo, useSyncExternalStore } from 'react'
-import { agoText, clockText, timeText } from '../model/format.ts'
+import { agoText, clockText, durationText, timeText } from '../model/format.ts'
 import { useSettings } from './settings.ts'
 import { now, onTick } from './ticks.ts'
 
@@ -58,7 +58,27 @@ export function Ago({ at }: { at: string }): ReactElement {
   )
 }
 
+/** How long it has been so: `2 h 05 m`. */
+export function Since({ at }: { at: string }): ReactElement {
+  return <Distance at={at} text={(now, ms) => durationText(now - ms)} />
+}
+
+/** When it will be so: `in 21 h 55 m`. */
+export function Until({ at }: { at: string }): ReactElement {
+  return <Distance at={at} text={(now, ms) => (ms <= now ? 'now' : `in ${durationText(ms - now)}`)} />
+}
+
 // ---
+
+function Distance({ at, text }: { at: string; text: (now: number, at: number) => string }): ReactElement {
+  const { whole } = useTimeTexts()
+  const ms = Date.parse(at)
+  return (
+    <time dateTime={at} title={whole(ms)}>
+      {text(useNow(), ms)}
+    </time>
+  )
+}
 
 const neverTicks = () => () => {}
 const zero = () => 0

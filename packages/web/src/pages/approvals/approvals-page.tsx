@@ -11,7 +11,7 @@ import { NARROW, useMedia } from '../../parts/media.ts'
 import { useNextPage } from '../../parts/next-page.ts'
 import { useSight } from '../../parts/sight.ts'
 import { Shape } from '../../parts/status.tsx'
-import { Ago } from '../../parts/time.tsx'
+import { Since, Until } from '../../parts/time.tsx'
 import { Outlines } from '../../parts/waiting.tsx'
 import { useTitle } from '../../shell/title.ts'
 
@@ -20,8 +20,8 @@ export const approvalsPage = createLazyRoute('/approvals')({ component: Approval
 // ---
 
 /** As in the styles. */
-const ROW = 65
-const NARROW_ROW = 81
+const ROW = 56
+const NARROW_ROW = 82
 const MARGIN_ROWS = 8
 
 function ApprovalsPage(): ReactElement {
@@ -42,7 +42,7 @@ function ApprovalsPage(): ReactElement {
     <>
       <header className="head">
         <h1>Approvals</h1>
-        {total > 0 ? <span className="small ink-2">{countText(total)}</span> : null}
+        {total > 0 ? <span className="small ink-2">{`${countText(total)} waiting, oldest first`}</span> : null}
         <span className="fill" />
       </header>
       <div className="scroll" ref={box}>
@@ -52,6 +52,14 @@ function ApprovalsPage(): ReactElement {
           <div className="empty">
             <p>Nothing waits for a person.</p>
             <code>component: /builtin/wait_for_signal</code>
+          </div>
+        ) : null}
+        {waits.length > 0 ? (
+          <div className="approval columns" aria-hidden="true">
+            <span>Waiting</span>
+            <span>Run</span>
+            <span>Since</span>
+            <span>Expires</span>
           </div>
         ) : null}
         {waits.length > 0 ? (
@@ -79,26 +87,21 @@ const Row = memo(function Row({ wait, number, total }: RowProps): ReactElement {
   const { id, title, name, description, flowName, runId, step, since, expiresAt } = wait
   return (
     <li className="approval" aria-posinset={number} aria-setsize={total}>
-      <Shape status="waiting" />
-      <span className="fill">
+      <span className="asked">
+        <Shape status="waiting" />
         <Link to="/approvals/$waitId" params={{ waitId: id }} className="question cut" title={title ?? name}>
           {title ?? name}
         </Link>
-        <span className="cut ink-3">{description ?? `asked by step ${step}`}</span>
+        <span className="cut small ink-2">{description ?? `asked by step ${step}`}</span>
       </span>
-      <span className="small ink-2 when">
-        <span>
-          {flowName ?? 'flow'} <span className="mono">{shortId(runId)}</span>
-        </span>
-        <span>
-          asked <Ago at={since} />
-        </span>
-        {expiresAt === undefined ? null : (
-          <span className="waiting">
-            expires <Ago at={expiresAt} />
-          </span>
-        )}
+      <span className="of">
+        <span className="cut">{flowName ?? 'a flow'}</span>
+        <span className="mono ink-2">{shortId(runId)}</span>
       </span>
+      <span className="since">
+        <Since at={since} />
+      </span>
+      <span className="expires ink-2">{expiresAt === undefined ? 'never' : <Until at={expiresAt} />}</span>
     </li>
   )
 })
