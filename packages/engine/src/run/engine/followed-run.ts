@@ -2,8 +2,9 @@
 // wherever. Drives nothing, and holds at most a page of results.
 //
 // F1  Results in input order are read from the store, from the first that is missing on, unless they were heard of (N2).
-// F2  Results as they end come in the order of the journal's rows; a reader who falls behind stops the watch, and goes on
-//     after its cursor.
+// F2  Results as they end come in the order of the store's rows, from which they are read a page at a time: each time and at
+//     each process the same, so that whoever was broken off goes on after so many. A watch says only when to look: it may tell
+//     rows of this process ahead of their turn.
 // F3  The end is the run's row, once no journal of the run is open; it is asked for when it may be there (N1).
 
 import type { FollowedRun } from '../../engine.ts'
@@ -117,22 +118,23 @@ export class StoredRun implements FollowedRun {
 
   /** F2. */
   async *#asTheyEnd(from: number): AsyncGenerator<readonly ItemResult[]> {
-    const ends = new Ends(this.#tools.store, this.id, this.#signals())
+    const { store, patience } = this.#tools
+    const ends = new Ends(store, this.id, this.#signals())
     const { news } = ends
     let given = 0
     let row: RunRow | undefined
     try {
       for (;;) {
         const seen = news.count
-        const batch = ends.take()
-        if (batch.length > 0) {
+        if (ends.isToRead) {
+          const batch = await ends.read(patience)
           const known = Math.max(0, from - given)
           given += batch.length
           if (known < batch.length) yield known === 0 ? batch : batch.slice(known)
           continue
         }
         if (!row && news.end.isDue) row = await this.#endRow(news)
-        if (row && given >= endedOf(row.items) && ends.isEmpty) return
+        if (row && given >= endedOf(row.items)) return
         if (row || !news.end.isDue) await news.after(seen)
       }
     } finally {

@@ -2,11 +2,12 @@
 //
 // N1  Whether a run has ended is asked only if it may have: as many items as were left have ended since it was asked last, or
 //     its input has, or it was sent a signal. A row of the run for each item would be read otherwise.
-// N2  Results that come before their turn wait here as far as a page reaches; those beyond it are in the store.
+// N2  Results in input order that come before their turn wait here as far as a page reaches; those beyond it are in the store.
 
 import { FlowError } from '../../errors.ts'
-import { itemsEnded, type JournalEntry, type RunId } from '../../journal/events.ts'
+import { itemsEnded, type JournalEntry, type JournalId, type RunId } from '../../journal/events.ts'
 import { endedOf } from '../../journal/project.ts'
+import type { Patience } from '../../store/patience.ts'
 import { BEGINNING, type Cursor, type ItemRow, type JournalRow, type RunRow, type Store } from '../../store/store.ts'
 import type { Outcome } from '../outcome.ts'
 import type { Ending } from './ending.ts'
@@ -14,6 +15,8 @@ import type { ItemResult } from './result-stream.ts'
 
 /** Results that are read at once, and that wait for their reader at most. */
 export const RESULTS_AT_ONCE = 1000
+/** Of a journal: each has the ends of one turn. */
+const ROWS_AT_ONCE = 64
 
 /** Of the engine, and perhaps of whoever looks. */
 export type Signals = readonly [closed: Ending, left: AbortSignal | undefined]
@@ -190,34 +193,45 @@ export class ResultsInOrder {
   }
 }
 
-/** The ends of items, in the order in which they were written; at most so many wait here. */
+/** The ends of items, in the order in which they were written, for whoever reads them at his own pace: none waits here. */
 export class Ends {
   readonly news: RunNews
   readonly #store: Store
   readonly #run: RunId
-  #ready: ItemResult[] = []
+  readonly #unwatch: () => void
   #cursor: Cursor = BEGINNING
-  #isPaused = false
-  #hasGap = false
-  #unwatch = () => {}
+  #isToRead = true
+  /** The last row of each journal that was heard of and has not been read: a store may tell of a row ahead of its turn. */
+  readonly #unread = new Map<JournalId, number>()
 
   constructor(store: Store, run: RunId, signals: Signals) {
     this.#store = store
     this.#run = run
     this.news = new RunNews(signals)
-    this.#watch()
+    this.#unwatch = store.watch({ run }, (row) => this.#hear(row))
   }
 
-  get isEmpty(): boolean {
-    return this.#ready.length === 0 && !this.#isPaused
+  /** The next ends may be in the store. */
+  get isToRead(): boolean {
+    return this.#isToRead || this.#unread.size > 0
   }
 
-  take(): readonly ItemResult[] {
-    if (this.#hasGap) throw new FlowError('NOT_FOUND', `run ${this.#run} is no longer in this store`)
-    const batch = this.#ready
-    this.#ready = []
-    if (this.#isPaused) this.#watch()
-    return batch
+  /** What is there, a page at a time. */
+  async read(patience: Patience): Promise<readonly ItemResult[]> {
+    this.#isToRead = false
+    const of = { run: this.#run, after: this.#cursor, limit: ROWS_AT_ONCE }
+    const page = await patience.ask(() => this.#store.rowsAfter(of))
+    if (!page) throw new FlowError('NOT_FOUND', `run ${this.#run} is no longer in this store`)
+    const results: ItemResult[] = []
+    for (const found of page.rows) {
+      this.#cursor = found.cursor
+      if ('row' in found) this.#take(found.row, results)
+    }
+    if (page.next !== undefined) {
+      this.#cursor = page.next
+      this.#isToRead = true
+    }
+    return results
   }
 
   stop(): void {
@@ -225,31 +239,18 @@ export class Ends {
     this.#unwatch()
   }
 
-  #watch(): void {
-    this.#isPaused = false
-    const of = { run: this.#run, after: this.#cursor, onGap: () => this.#gap() }
-    this.#unwatch = this.#store.watch(of, (row, cursor) => this.#hear(row, cursor))
-    // It may have heard too much while it was being set up.
-    if (this.#isPaused) this.#unwatch()
-  }
-
-  #hear({ entries }: JournalRow, cursor: Cursor): void {
-    this.#cursor = cursor
-    this.news.end.hear(entries)
+  #take({ journal, seq, entries }: JournalRow, results: ItemResult[]): void {
+    if ((this.#unread.get(journal) ?? Number.POSITIVE_INFINITY) <= seq) this.#unread.delete(journal)
     for (const entry of entries) {
       if (entry.type !== 'finished') continue
       const { item, to = item, outcome } = entry
-      for (let index = item; index <= to; index++) this.#ready.push({ index, outcome })
+      for (let index = item; index <= to; index++) results.push({ index, outcome })
     }
-    if (this.#ready.length >= RESULTS_AT_ONCE) {
-      this.#isPaused = true
-      this.#unwatch()
-    }
-    if (this.#ready.length > 0 || this.news.end.isDue) this.news.tell()
   }
 
-  #gap(): void {
-    this.#hasGap = true
-    this.news.tell()
+  #hear({ journal, seq, entries }: JournalRow): void {
+    this.news.end.hear(entries)
+    if (entries.some(({ type }) => type === 'finished')) this.#unread.set(journal, seq)
+    if (this.isToRead || this.news.end.isDue) this.news.tell()
   }
 }
