@@ -25,6 +25,8 @@ export interface ConnectionOptions {
 
 /** A statement that takes longer was held up by a network that says nothing: its connection is given up. */
 export const ANSWER_LIMIT_MS = 30_000
+/** One that is held up in the database is broken off there before that: then it is certain that it has done nothing. */
+const STATEMENT_LIMIT_MS = ANSWER_LIMIT_MS - 5_000
 const CONNECT_LIMIT_MS = 10_000
 
 /** Those that the owner of the database or of the role has set for other programs; which there are depends on the version. */
@@ -126,7 +128,7 @@ export class Connection {
     client.on('end', () => this.#drop(client))
     try {
       await client.connect()
-      const ours = `SET search_path TO "${address.schema}"; SET statement_timeout = ${ANSWER_LIMIT_MS}; ${PLANS}`
+      const ours = `SET search_path TO "${address.schema}"; SET statement_timeout = ${STATEMENT_LIMIT_MS}; ${PLANS}`
       const answers = await client.query(`${NO_LIMITS}; ${ours}; SELECT pg_backend_pid() AS pid`)
       this.pid = (answers as unknown as { rows: { pid: number }[] }[]).at(-1)?.rows[0]?.pid // one for each statement
       await prepare?.(client)

@@ -14,6 +14,8 @@ export interface PresenceOptions {
   /** Of the program, if this is a node. */
   readonly version: string | undefined
   readonly connection: () => Connection
+  /** Where a beat goes when those are held up: whoever waits for somebody's lock is alive. */
+  readonly spare: Connection
   /** Told the database's time with each beat, and when it was asked for. */
   readonly clock: DatabaseClock | undefined
   readonly warn: (message: string) => void
@@ -180,9 +182,10 @@ export class Presence {
   }
 
   async #beat(): Promise<void> {
-    const { connection, name, version, clock, onSchema } = this.#options
+    const { connection, spare, name, version, clock, onSchema } = this.#options
     const askedAt = performance.now()
-    const [seen] = await connection().query<{ now: number; schema: number; oldest: number }>({
+    const idle = connection()
+    const [seen] = await (idle.pending === 0 ? idle : spare).query<{ now: number; schema: number; oldest: number }>({
       name: 'beat',
       text: `INSERT INTO drivers (id, name, host, pid, started_at, seen_at, capacity, version, draining)
         VALUES ($1, $2, $3, $4, clock_timestamp(), clock_timestamp(), $5, $6, $7)

@@ -1,15 +1,18 @@
 // Finds connections that have died without a word: something was asked on them, nothing has moved on them for a while, and the
 // database is doing nothing for it. Else they would be given up only when a statement has taken too long, and a cancel would be
 // heard of half a minute late.
+//
+// Says as well what a statement waits for that somebody else holds up: nothing else would, until it is gone.
 
 import type { Address } from './address.ts'
-import { ints } from './arrays.ts'
+import { bools, ints } from './arrays.ts'
 import { Connection } from './connection.ts'
 
 export interface PulseOptions {
   readonly address: Address
   /** Some were given up. */
   readonly gaveUp: () => void
+  readonly warn: (message: string) => void
 }
 
 /** What a connection was last seen doing, and since when. */
@@ -17,6 +20,19 @@ interface Seen {
   readonly askedAt: number
   readonly progress: number
   readonly since: number
+  /** What it waits for has been said. */
+  isSaid: boolean
+}
+
+/** A connection on which nothing moves, as the database has it. */
+interface Still {
+  readonly pid: number
+  readonly is_idle: boolean
+  /** Who holds what it waits for, if somebody does; and the table, if it is a table. */
+  readonly holder: number | null
+  readonly name: string | null
+  readonly program: string | null
+  readonly held: string | null
 }
 
 const LOOK_MS = 100
@@ -25,16 +41,19 @@ const ANSWER_LIMIT_MS = 2_000
 
 export class Pulse {
   readonly #options: PulseOptions
-  readonly #probe: Connection
+  /** Nothing but what is answered at once is asked on it: it is there for that when all others are held up. */
+  readonly spare: Connection
   #watched: ReadonlyMap<Connection, number> = new Map()
   readonly #seen = new Map<Connection, Seen>()
+  /** Who holds what, as long as anything is waited for. */
+  readonly #said = new Set<string>()
   #timer: NodeJS.Timeout | undefined
   #isLooking = false
   #isClosed = false
 
   constructor(options: PulseOptions) {
     this.#options = options
-    this.#probe = new Connection({ address: options.address, answerLimitMs: ANSWER_LIMIT_MS })
+    this.spare = new Connection({ address: options.address, answerLimitMs: ANSWER_LIMIT_MS })
   }
 
   /** Each with how long nothing may move on it; milliseconds. */
@@ -50,7 +69,7 @@ export class Pulse {
   async close(): Promise<void> {
     this.#isClosed = true
     clearTimeout(this.#timer)
-    await this.#probe.close()
+    await this.spare.close()
   }
 
   // ---
@@ -68,6 +87,7 @@ export class Pulse {
     // If the database is away, nothing is found out.
     if (still.length > 0 && !this.#isLooking) this.#look(still).catch(() => {})
     if (this.#seen.size > 0) this.#arm()
+    else this.#said.clear()
   }
 
   #isStill(connection: Connection, silenceMs: number): boolean {
@@ -79,7 +99,7 @@ export class Pulse {
     const now = performance.now()
     let seen = this.#seen.get(connection)
     if (seen?.askedAt !== askedAt || seen.progress !== progress) {
-      seen = { askedAt, progress, since: seen?.askedAt === askedAt ? now : askedAt }
+      seen = { askedAt, progress, since: seen?.askedAt === askedAt ? now : askedAt, isSaid: false }
       this.#seen.set(connection, seen)
     }
     return now - seen.since >= silenceMs
@@ -89,22 +109,39 @@ export class Pulse {
     this.#isLooking = true
     try {
       const before = still.map((connection) => this.#seen.get(connection))
-      const idle = await this.#probe.query<{ pid: number }>({
+      const found = await this.spare.query<Still>({
         name: 'working',
-        text: `SELECT pid FROM unnest($1::integer[]) AS asked (pid)
-          WHERE NOT EXISTS (SELECT FROM pg_stat_activity AS a WHERE a.pid = asked.pid AND state IS DISTINCT FROM 'idle')`,
-        values: [ints(still.map(({ pid }) => pid ?? 0))],
+        text: WORKING,
+        values: [ints(still.map(({ pid }) => pid ?? 0)), bools(before.map((seen) => seen?.isSaid === false))],
       })
       // What has arrived by now is read first.
       await new Promise((next) => setImmediate(next))
-      const dead = still.filter(({ askedAt, progress, pid }, n) => {
+      const dead: Connection[] = []
+      for (const [n, connection] of still.entries()) {
         const seen = before[n]
-        return askedAt === seen?.askedAt && progress === seen?.progress && idle.some((one) => one.pid === pid)
-      })
+        const { askedAt, progress, pid } = connection
+        if (askedAt === undefined || askedAt !== seen?.askedAt || progress !== seen.progress) continue
+        const one = found.find((of) => of.pid === pid)
+        if (one?.is_idle) dead.push(connection)
+        else if (one && one.holder !== null && !seen.isSaid) this.#sayHolder(one, seen, performance.now() - askedAt)
+      }
       if (dead.length > 0) this.#giveUp(dead)
     } finally {
       this.#isLooking = false
     }
+  }
+
+  #sayHolder({ holder, name, program, held }: Still, seen: Seen, ms: number): void {
+    seen.isSaid = true
+    const what = held === null ? 'rows' : `the table "${held}"`
+    // Others wait for the same.
+    if (this.#said.has(`${holder} ${what}`)) return
+    this.#said.add(`${holder} ${what}`)
+    const who = `session ${holder} (user "${name}", application "${program}")`
+    const how = `it goes on as soon as that session lets go; to end that: SELECT pg_terminate_backend(${holder})`
+    this.#options.warn(
+      `a statement has waited for ${Math.round(ms / 1000)} s for ${what} that ${who} has locked: ${how}`,
+    )
   }
 
   /** Those on which nothing is asked are likely to be as dead, and are made anew when they are needed. */
@@ -115,3 +152,17 @@ export class Pulse {
     this.#options.gaveUp()
   }
 }
+
+// ---
+
+/** $1: whom it is about. $2: is it to be found out what holds them up? That is not cheap. */
+const WORKING = `SELECT asked.pid, a.state IS NOT DISTINCT FROM 'idle' OR a.pid IS NULL AS is_idle,
+    holder, by.usename::text AS name, by.application_name AS program, held
+  FROM unnest($1::integer[], $2::boolean[]) AS asked (pid, is_asked)
+    LEFT JOIN pg_stat_activity AS a ON a.pid = asked.pid
+    LEFT JOIN LATERAL (
+      SELECT (pg_blocking_pids(asked.pid))[1] AS holder, (
+        SELECT relation::regclass::text FROM pg_locks AS l
+        WHERE l.pid = asked.pid AND NOT granted AND locktype = 'relation' LIMIT 1) AS held
+      WHERE is_asked AND a.wait_event_type = 'Lock') AS waits ON true
+    LEFT JOIN pg_stat_activity AS by ON by.pid = holder`

@@ -198,12 +198,12 @@ class PostgresStore implements Store {
     const { clock = databaseClock, log = () => {} } = options
     this.clock = clock
     this.#address = address
-    this.#pulse = new Pulse({ address, gaveUp: () => this.#news.again() })
+    const warn = (message: string) => log('warning', message)
+    this.#pulse = new Pulse({ address, warn, gaveUp: () => this.#news.again() })
     const { asking } = this.#pulse
     this.#readers = Array.from({ length: READERS }, () => new Connection({ address, asking }))
     this.#writerConnections = Array.from({ length: WRITERS }, () => new Connection({ address, asking }))
     const connection = () => this.#idle()
-    const warn = (message: string) => log('warning', message)
     const answered = <T>(ask: () => Promise<T>, doing: Doing) => this.#answered(ask, doing)
     const now = () => clock.now()
 
@@ -216,7 +216,7 @@ class PostgresStore implements Store {
     this.capacity = options.maxJournals ?? JOURNALS_AT_ONCE
     const { version } = options
     this.#presence = new Presence({
-      ...{ name: this.node, version, connection, warn, clock: told },
+      ...{ name: this.node, version, connection, warn, clock: told, spare: this.#pulse.spare },
       onSchema: (schema, oldest) => {
         if (oldest > VERSION) this.#unfit.abort(tooNew(address.name, schema))
       },
