@@ -55,6 +55,16 @@ test('an option is not taken for the value of the one before it', () => {
   expect(parse('--flow', '-').value('flow')).toBe('-')
 })
 
+test('an option that may stand alone takes the next word only if it is one of its choices', () => {
+  const schemas = { name: 'schemas', value: 'BOOL', bare: 'true', choices: ['true', 'false'], does: 'schemas too' }
+  const read = (...words: string[]) => parseArgs({ ...command, options: [...command.options, schemas] }, words)
+
+  expect(read('--schemas', 'false').value('schemas')).toBe('false')
+  expect(read('--schemas', 'flow.yaml')).toMatchObject({ operands: ['flow.yaml'] })
+  expect(read('--schemas', 'flow.yaml').value('schemas')).toBe('true')
+  expect(read('--resume', 'flow.yaml')).toMatchObject({ operands: ['flow.yaml'] })
+})
+
 test('a switch refuses a value', () => {
   expect(() => parse('--env-variables=yes')).toThrow('takes no value')
 })

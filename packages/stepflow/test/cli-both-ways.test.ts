@@ -168,6 +168,7 @@ test('a signal that nobody waits for is kept, and says for which names steps wai
   const sent = await both('runs', 'signal', ids.waits, 'go', '--input-json', '{"by":"Ada"}', '--id', 'once')
   expect(sent.remote.err.split('\n')[0]).toBe(sent.local.err.split('\n')[0])
   const watched = await there.run('runs', 'watch', ids.waits, '--url', url)
+  expect(watched.err, 'what it waited for is past').not.toContain('To send it')
   expect(JSON.parse(watched.out).result.by).toBe('Ada')
 })
 

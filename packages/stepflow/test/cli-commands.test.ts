@@ -221,6 +221,12 @@ test('validate --json prints the id of the blob that holds the flow', async () =
   expect(JSON.parse((await run('validate', 'g.yaml', '--json')).out)).not.toHaveProperty('flowId')
 })
 
+test('a file that cannot be converted is wrong usage: no workflow has failed', async () => {
+  const { run } = folderWith({ 'f.yaml': 'steps: [{ id: a, component: /builtin/noop }]\n' })
+
+  expect(await run('convert', 'f.yaml', '--to', 'flow')).toMatchObject({ code: 2, out: '' })
+})
+
 test('convert -o overwrites a file only with --force; what it writes it reads again', async () => {
   const { run, read } = folderWith({
     'm.yaml': 'steps:\n  - { id: a, tool: OUTPUT_TEXT, input: { value: hi } } # says hi\n',

@@ -149,8 +149,7 @@ test('a server that is not there is exit code 3, at once', async () => {
 
 test.each([
   ['a flow that is not valid', ['bad.yaml', '--input-json', '1'], 2, 'bad.yaml:1'],
-  ['a component that the server has not', ['lacks.yaml', '--input-json', '1'], 2, '/nope'],
-  ['an input that breaks the schema', ['echo.yaml', '--input-json', '{}'], 2, 'is required'],
+  ['a component that the server has not', ['lacks.yaml', '--input-json', '1'], 2, 'at lacks.yaml:1'],
   ['variables that do not fit', ['echo.yaml', '--input-json', '{"n":1}', '--variables-json', '{"by":"x"}'], 2, 'by'],
   ['two inputs', ['echo.yaml', '--input-json', '1', '--inputs', 'x'], 2, '--inputs'],
 ])('%s is refused', async (_what, words, expected, said) => {
@@ -165,6 +164,19 @@ test.each([
 
   expect(err).toContain(said)
   expect(code).toBe(expected)
+})
+
+test('an input that breaks the schema has the outcome that `run` prints of it', async () => {
+  const { folder, run } = folderWith({ 'echo.yaml': ECHO })
+  const { url } = await serving(folder)
+
+  const [there, here] = await Promise.all([
+    run('submit', 'echo.yaml', '--input-json', '{}', '--url', url),
+    run('run', 'echo.yaml', '--input-json', '{}'),
+  ])
+
+  expect(there).toEqual(here)
+  expect([there.code, there.out]).toEqual([2, expect.stringContaining('"code":"INVALID_INPUT"')])
 })
 
 test('results of before are replaced only with --force', async () => {

@@ -162,7 +162,7 @@ test('convert writes a flow that passes the same cases', async () => {
 
   expect([converted.code, converted.err]).toEqual([0, expect.stringContaining('Note: A condition that cannot')])
   expect(tested.out).toContain('4/4 passed')
-  expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('already a flow')])
+  expect([refused.code, refused.err]).toEqual([2, expect.stringContaining('already a flow')])
 })
 
 // ---

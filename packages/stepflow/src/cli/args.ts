@@ -52,7 +52,10 @@ export function parseArgs(command: Command, words: readonly string[]): Args {
       continue
     }
     if (!option.many && given.some((one) => one.name === option.name)) throw usage(command, `${typed} is given twice`)
-    given.push({ name: option.name, value: checked(option, typed, value ?? option.bare ?? next(option, typed)) })
+    given.push({
+      name: option.name,
+      value: checked(option, typed, value ?? chosen(option) ?? option.bare ?? next(option, typed)),
+    })
   }
 
   const most = mostOperands(command.operands)
@@ -86,6 +89,14 @@ export function parseArgs(command: Command, words: readonly string[]): Args {
     const rest = word.slice(2).replace(/^=/, '')
     if (option.value === undefined && rest !== '') throw usage(command, `unknown option "${word}"`)
     return { option, typed: word.slice(0, 2), value: rest === '' ? undefined : rest, off: false }
+  }
+
+  /** Of an option that may stand alone, the next word is the value only if it can be nothing else: `--schemas false`. */
+  function chosen({ bare, choices }: Option): string | undefined {
+    const word = words[at]
+    if (bare === undefined || word === undefined || !choices?.includes(word)) return undefined
+    at++
+    return word
   }
 
   function next(option: Option, typed: string): string {

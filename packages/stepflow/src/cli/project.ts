@@ -1,6 +1,6 @@
 // The project of a command line: opened as its options say; what keeps its flow from being run is said on stderr.
 
-import type { Plan } from '@stepflow/engine'
+import type { Diagnostic, Plan } from '@stepflow/engine'
 import type { OpenProject as Open, Project } from '@stepflow/host'
 import { describeDiagnostics } from './code-frame.ts'
 import type { Args, Io } from './command.ts'
@@ -34,8 +34,7 @@ export async function openProject({ args, io, messages, ...options }: OpenProjec
 /** The plan; undefined if there is none, and then the reasons are on stderr. Warnings are told too. */
 export function refuseInvalid(project: Project, io: Io, messages: Messages): Plan | undefined {
   const { plan, diagnostics, text, file } = project
-  // Who runs a flow does not want its style reviewed; `validate` tells it all.
-  const worth = diagnostics.filter((one) => one.level !== 'hint' && !MATTERS_OF_STYLE.has(one.code))
+  const worth = worthTelling(diagnostics)
   if (worth.length > 0) {
     const own = worth.filter((one) => one.file === undefined || one.file === file)
     const others = worth.filter((one) => !own.includes(one))
@@ -49,6 +48,11 @@ export function refuseInvalid(project: Project, io: Io, messages: Messages): Pla
   }
   if (!plan) messages.problem(`${file} is not valid: nothing ran`)
   return plan
+}
+
+/** Who runs a flow does not want its style reviewed; `validate` tells it all. */
+export function worthTelling(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  return diagnostics.filter((one) => one.level !== 'hint' && !MATTERS_OF_STYLE.has(one.code))
 }
 
 // ---

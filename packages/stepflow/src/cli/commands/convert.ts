@@ -41,7 +41,7 @@ export const convert: Command = {
     for (const sentence of impossible) messages.problem(sentence)
     if (!document || yaml === undefined) {
       messages.problem(`${file} was not converted`)
-      return 1
+      return 2
     }
     for (const sentence of differences) messages.hint(`Note: ${sentence}`)
     const isJson = extname(output ?? '').toLowerCase() === '.json'

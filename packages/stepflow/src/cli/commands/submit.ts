@@ -107,7 +107,7 @@ export const submit: Command = {
         if (isBatch) return await (await import('../remote/submit-batch.ts')).submitBatch(ready)
         return await (await import('../remote/submit-one.ts')).submitOne(ready, input)
       } catch (thrown) {
-        if (reportFindings(thrown, text, messages, io)) return 2
+        if (reportFindings(thrown, { file, text }, messages, io)) return 2
         throw thrown
       }
     })

@@ -37,7 +37,7 @@ export const test: Command = {
     },
     ...variableOptions,
     ...overrideOptions,
-    { name: 'json', does: 'print {files, passed, failed, errored, skipped}' },
+    { name: 'json', does: 'print {files, passed, failed, errored, skipped, updated}' },
   ],
   examples: [
     { does: 'all flows below a folder', line: 'stepflow test flows/' },

@@ -1,11 +1,12 @@
 // The flow that a command sends to a server: its text, compiled here as far as it can be judged here, and what patches it.
 
-import { FlowError, hasErrors, isRecord, own, type Plan, setOwn } from '@stepflow/engine'
+import { type Diagnostic, FlowError, hasErrors, isRecord, own, type Plan, setOwn } from '@stepflow/engine'
 import { isCodeFile, readText } from '@stepflow/host'
 import { usage } from '../args.ts'
 import { describeDiagnostics } from '../code-frame.ts'
 import type { Command, Io } from '../command.ts'
 import type { Messages } from '../messages.ts'
+import { worthTelling } from '../project.ts'
 import { reportInvalid } from '../report-invalid.ts'
 
 export function flowText(command: Pick<Command, 'name'>, file: string, io: Io): string {
@@ -22,11 +23,20 @@ export async function compiled(file: string, text: string, messages: Messages, i
   return undefined
 }
 
-/** What the server found in this text, with the lines; false if that is not what was thrown. */
-export function reportFindings(thrown: unknown, text: string, messages: Messages, io: Io): boolean {
+/** What the server found in the text of this file, with the lines; false if that is not what was thrown. */
+export function reportFindings(
+  thrown: unknown,
+  { file, text }: { readonly file: string; readonly text: string },
+  messages: Messages,
+  io: Io,
+): boolean {
   if (!FlowError.is(thrown) || thrown.code !== 'INVALID_FLOW' || !Array.isArray(thrown.data)) return false
+  const found: readonly Diagnostic[] = thrown.data // the server's, of this text; it has no name there
   const color = io.terminal.color.err
-  messages.problem(describeDiagnostics(thrown.data as never, { text, color }).trimEnd()) // the server's, of this text
+  const columns = io.terminal.err ? io.terminal.columns : undefined
+  const named = worthTelling(found).map((one) => ({ ...one, file: one.file ?? file }))
+  messages.problem(describeDiagnostics(named, { text, color, columns }).trimEnd())
+  messages.problem(`${file} is not valid: nothing ran`)
   return true
 }
 

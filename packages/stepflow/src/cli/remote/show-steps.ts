@@ -28,16 +28,18 @@ export function showSteps({ client, runId, io, messages, signal }: ShowSteps): S
   const left = new AbortController()
   signal.addEventListener('abort', () => left.abort(), { once: true })
   let display: RunDisplay | undefined
+  let isPast: NodeJS.Timeout | undefined
   const follow = async () => {
     const plan = await planAt(client, runId)
     const waits = watchWaits(plan, messages.hint, urlWords(client))
     display = showRun(plan, io, messages)
-    waits.name(runId)
     for await (const { event, data } of client.getRunEvents(runId, { topics: ['entries'], signal: left.signal })) {
       if (event !== 'entries') continue
       const { entries } = data as { readonly entries: readonly JournalEntry[] } // without values, which are not shown
       display.see(entries)
       waits.see(entries)
+      // What waited in the past is passed by first: only what waits then is news.
+      isPast ??= setTimeout(() => waits.name(runId), PAST_MS)
     }
   }
   const following = follow().catch(() => {})
@@ -46,6 +48,7 @@ export function showSteps({ client, runId, io, messages, signal }: ShowSteps): S
       const giveUp = setTimeout(() => left.abort(), LAST_MS)
       await following
       clearTimeout(giveUp)
+      clearTimeout(isPast)
       display?.end()
     },
   }
@@ -55,3 +58,5 @@ export function showSteps({ client, runId, io, messages, signal }: ShowSteps): S
 
 /** The events of a run that has ended come to their end, soon. */
 const LAST_MS = 2_000
+/** What has happened comes at once. */
+const PAST_MS = 250

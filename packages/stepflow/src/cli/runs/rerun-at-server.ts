@@ -45,7 +45,7 @@ export async function rerunAtServer(at: RemoteContext): Promise<number> {
     if (preview.items.again === 0) return tellNothing(at, row)
     return await beginAndFollow(at, id, asked)
   } catch (thrown) {
-    if (text !== undefined && reportFindings(thrown, text, messages, io)) return 2
+    if (file !== undefined && text !== undefined && reportFindings(thrown, { file, text }, messages, io)) return 2
     throw thrown
   }
 }
