@@ -60,6 +60,7 @@ export {
   rerunSchema,
 } from './shapes/rerun.ts'
 export { errorSchema, outcomeSchema, type OutcomeShape } from './shapes/outcome.ts'
+export { pageProperties } from './shapes/page.ts'
 export { diagnosticSchema, type Problem, problemSchema } from './shapes/problem.ts'
 export {
   duration,

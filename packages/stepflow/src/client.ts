@@ -29,6 +29,7 @@ export {
   type JournalLine,
   type ListedSecret,
   type ListItems,
+  type ListPage,
   type ListRuns,
   type LogLine,
   type LogList,

@@ -31,6 +31,14 @@ export interface ListRuns extends FilterRuns {
   readonly cursor?: string | undefined
 }
 
+/** One page of a list. */
+export interface ListPage {
+  /** 100 unless told, at most 1,000. */
+  readonly limit?: number | undefined
+  /** The `nextCursor` of the page before. */
+  readonly cursor?: string | undefined
+}
+
 /** Which items of a run are listed. */
 export interface ListItems {
   /** One, or several with commas. */

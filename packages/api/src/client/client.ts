@@ -34,8 +34,10 @@ import {
   type FindSteps,
   filterQuery,
   type ListItems,
+  type ListPage,
   type ListRuns,
 } from './asked.ts'
+import { everyPage, type Paged } from './every-page.ts'
 import { type FollowEvents, followEvents, type ServerEvent } from './follow-events.ts'
 import { Http, type HttpOptions } from './http.ts'
 import { readLines } from './read-lines.ts'
@@ -93,8 +95,8 @@ export class StepflowClient {
   }
 
   /** The processes that work on the server's store, where there may be several. */
-  listNodes(): Promise<NodeList> {
-    return this.#http.json('/nodes', 'nodes')
+  listNodes(page?: ListPage): Promise<NodeList> {
+    return this.#list('/nodes', 'nodes', page)
   }
 
   getHealth(): Promise<Health> {
@@ -116,14 +118,15 @@ export class StepflowClient {
     return this.#http.json('/openapi.json', 'openapi')
   }
 
-  listComponents(): Promise<ComponentList> {
-    return this.#http.json('/components', 'components')
+  listComponents(page?: ListPage): Promise<ComponentList> {
+    return this.#list('/components', 'components', page)
   }
 
   // Flows
 
-  listFlows(): Promise<FlowList> {
-    return this.#http.json('/flows', 'flows')
+  /** All of them unless a page is asked for, as in the other lists that are not of runs. */
+  listFlows(page?: ListPage): Promise<FlowList> {
+    return this.#list('/flows', 'flows', page)
   }
 
   /** `version`: a number, or `published`; else the newest. */
@@ -143,8 +146,8 @@ export class StepflowClient {
     return this.#http.done(path('flows', name), { method: 'DELETE' })
   }
 
-  listVersions(name: string): Promise<VersionList> {
-    return this.#http.json(path('flows', name, 'versions'), 'versions')
+  listVersions(name: string, page?: ListPage): Promise<VersionList> {
+    return this.#list(path('flows', name, 'versions'), 'versions', page)
   }
 
   getVersion(name: string, version: number): Promise<FlowDetail> {
@@ -355,8 +358,8 @@ export class StepflowClient {
 
   // Schedules
 
-  listSchedules(): Promise<ScheduleList> {
-    return this.#http.json('/schedules', 'schedules')
+  listSchedules(page?: ListPage): Promise<ScheduleList> {
+    return this.#list('/schedules', 'schedules', page)
   }
 
   getSchedule(scheduleId: string): Promise<Schedule> {
@@ -402,8 +405,8 @@ export class StepflowClient {
 
   // Secrets, and who may use the server
 
-  listSecrets(): Promise<SecretList> {
-    return this.#http.json('/secrets', 'secrets')
+  listSecrets(page?: ListPage): Promise<SecretList> {
+    return this.#list('/secrets', 'secrets', page)
   }
 
   setSecret(name: string, value: string): Promise<ListedSecret> {
@@ -414,8 +417,8 @@ export class StepflowClient {
     return this.#http.done(path('secrets', name), { method: 'DELETE' })
   }
 
-  listTokens(): Promise<TokenList> {
-    return this.#http.json('/tokens', 'tokens')
+  listTokens(page?: ListPage): Promise<TokenList> {
+    return this.#list('/tokens', 'tokens', page)
   }
 
   /** The token is in this answer, and nowhere else. */
@@ -439,6 +442,11 @@ export class StepflowClient {
 
   endSession(): Promise<void> {
     return this.#http.done('/session', { method: 'DELETE' })
+  }
+
+  #list<K extends string, L extends Paged<K>>(where: string, name: K, page: ListPage | undefined): Promise<L> {
+    const read = (asked: ListPage): Promise<L> => this.#http.json(where, name, { query: { ...asked } })
+    return page ? read(page) : everyPage(name, read)
   }
 }
 

@@ -25,7 +25,7 @@ export type { Run, RunFlow, RunList, RunsSummary, StartedRun, StartRun } from '.
 export type { NewSchedule, NextTimes, Schedule, ScheduleList } from '../shapes/schedule.ts'
 export type { Health, Info, NodeList } from '../shapes/server.ts'
 export type { Wait, WaitList } from '../shapes/wait.ts'
-export type { BulkRuns, FilterRuns, FindLogs, FindStep, FindSteps, ListItems, ListRuns } from './asked.ts'
+export type { BulkRuns, FilterRuns, FindLogs, FindStep, FindSteps, ListItems, ListPage, ListRuns } from './asked.ts'
 export {
   type ClientOptions,
   type ExportedRun,

@@ -1,6 +1,7 @@
 // Who may use a server: tokens and sessions; and the secrets that its flows read.
 
 import type { Shape, ShapeSchema } from '../shape.ts'
+import { nextCursor } from './page.ts'
 import { duration, time } from './run.ts'
 import { roles } from './server.ts'
 
@@ -42,6 +43,7 @@ export const tokenListSchema = {
         required: ['id', 'role', 'prefix', 'createdAt'],
       },
     },
+    nextCursor,
   },
   required: ['tokens'],
 } as const satisfies ShapeSchema
@@ -97,6 +99,7 @@ export const listedSecretsSchema = {
       type: 'array',
       items: listedSecretSchema,
     },
+    nextCursor,
   },
   required: ['secrets'],
 } as const satisfies ShapeSchema

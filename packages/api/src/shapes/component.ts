@@ -1,6 +1,7 @@
 // What steps can call, and how the plugins are doing that serve it.
 
 import type { Shape, ShapeSchema } from '../shape.ts'
+import { nextCursor } from './page.ts'
 
 const count = { type: 'integer', minimum: 0 } as const satisfies ShapeSchema
 
@@ -35,6 +36,7 @@ export const componentListSchema = {
         required: ['path', 'plugin', 'usedBy'],
       },
     },
+    nextCursor,
   },
   required: ['components'],
 } as const satisfies ShapeSchema

@@ -1,6 +1,7 @@
 // Flows as clients see them: by name, with their versions.
 
 import type { Shape, ShapeSchema } from '../shape.ts'
+import { nextCursor } from './page.ts'
 import { diagnosticSchema } from './problem.ts'
 import { lastRunSchema, time } from './run.ts'
 
@@ -72,6 +73,7 @@ export const flowListSchema = {
         required: ['name', 'version', 'updatedAt', 'errors', 'warnings', 'triggers'],
       },
     },
+    nextCursor,
   },
   required: ['flows'],
 } as const satisfies ShapeSchema
@@ -138,6 +140,7 @@ export const versionListSchema = {
         required: ['version', 'flowId', 'published', 'createdAt'],
       },
     },
+    nextCursor,
   },
   required: ['versions'],
 } as const satisfies ShapeSchema

@@ -3,6 +3,7 @@
 import type { Shape, ShapeSchema } from '../shape.ts'
 import { logLineSchema } from './log.ts'
 import { errorSchema } from './outcome.ts'
+import { nextCursor } from './page.ts'
 import { time, whySchema } from './run.ts'
 
 /** How an item stands; its place here is its byte in `/items/statuses`. */
@@ -31,7 +32,7 @@ export const itemListSchema = {
   type: 'object',
   properties: {
     items: { type: 'array', items: listedItemSchema },
-    nextCursor: { type: 'string', description: 'Of the next page, if there is one.' },
+    nextCursor,
   },
   required: ['items'],
 } as const satisfies ShapeSchema

@@ -1,6 +1,7 @@
 // What was logged in a run, as clients see it.
 
 import type { Shape, ShapeSchema } from '../shape.ts'
+import { nextCursor } from './page.ts'
 import { time } from './run.ts'
 
 /** In the order of what matters more. */
@@ -35,7 +36,7 @@ export const logListSchema = {
   type: 'object',
   properties: {
     logs: { type: 'array', description: 'In the order of writing.', items: logLineSchema },
-    nextCursor: { type: 'string', description: 'Of the next page, if there is one.' },
+    nextCursor,
     cursor: { type: 'string', description: 'A place in the event stream: what follows it continues the last page.' },
   },
   required: ['logs', 'cursor'],

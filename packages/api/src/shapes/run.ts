@@ -3,6 +3,7 @@
 import type { Why } from '@stepflow/engine'
 import type { Shape, ShapeSchema } from '../shape.ts'
 import { outcomeSchema } from './outcome.ts'
+import { nextCursor } from './page.ts'
 
 export const time = { type: 'string', format: 'date-time' } as const satisfies ShapeSchema
 
@@ -156,7 +157,7 @@ export const runListSchema = {
   type: 'object',
   properties: {
     runs: { type: 'array', items: runSchema },
-    nextCursor: { type: 'string', description: 'Of the next page, if there is one.' },
+    nextCursor,
     total: { ...count, description: 'Counted up to 10,000.' },
     cursor: { type: 'string', description: 'A place in the event stream: what follows it continues this answer.' },
   },

@@ -1,6 +1,7 @@
 // Schedules as clients see them: when a flow starts by itself.
 
 import type { Shape, ShapeSchema } from '../shape.ts'
+import { nextCursor } from './page.ts'
 import { duration, lastRunSchema, time } from './run.ts'
 
 const nextTimes = { type: 'array', items: time, description: 'The next five times.' } as const satisfies ShapeSchema
@@ -66,7 +67,7 @@ export type Schedule = Shape<typeof scheduleSchema>
 export const scheduleListSchema = {
   title: 'ScheduleList',
   type: 'object',
-  properties: { schedules: { type: 'array', items: scheduleSchema } },
+  properties: { schedules: { type: 'array', items: scheduleSchema }, nextCursor },
   required: ['schedules'],
 } as const satisfies ShapeSchema
 

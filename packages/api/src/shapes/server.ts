@@ -1,6 +1,7 @@
 // What a server says of itself.
 
 import type { Shape, ShapeSchema } from '../shape.ts'
+import { nextCursor } from './page.ts'
 import { time } from './run.ts'
 
 export const roles = ['viewer', 'operator', 'admin'] as const
@@ -49,6 +50,7 @@ export const nodeListSchema = {
         required: ['id', 'name', 'host', 'startedAt', 'seenAt', 'capacity', 'shards', 'status'],
       },
     },
+    nextCursor,
   },
   required: ['nodes'],
 } as const satisfies ShapeSchema

@@ -1,6 +1,7 @@
 // What a run waits for somebody to send, and what was decided.
 
 import type { Shape, ShapeSchema } from '../shape.ts'
+import { nextCursor } from './page.ts'
 import { time } from './run.ts'
 
 export const waitSchema = {
@@ -41,7 +42,7 @@ export const waitListSchema = {
   properties: {
     waits: { type: 'array', description: 'The oldest first.', items: waitSchema },
     total: { type: 'integer', minimum: 0, description: 'On all pages.' },
-    nextCursor: { type: 'string', description: 'Of the next page, if there is one.' },
+    nextCursor,
   },
   required: ['waits', 'total'],
 } as const satisfies ShapeSchema

@@ -2,6 +2,7 @@
 
 import { componentListSchema } from '@stepflow/api'
 import type { App } from '../app/app.ts'
+import { pageOf, pageQuery } from '../app/pages.ts'
 import { componentUses } from '../flows/component-uses.ts'
 import type { PluginsInUse, Services } from '../services.ts'
 
@@ -15,10 +16,11 @@ export function componentRoutes(app: App, { plugins, pluginsInUse, namedFlows, s
         summary: 'List the components that steps can call',
         description: 'A component server that cannot be reached is listed with what it had before, and why it is down.',
         tags: ['components'],
+        querystring: pageQuery,
         response: { 200: componentListSchema },
       },
     },
-    async () => {
+    async ({ query }) => {
       const { components } = await plugins.components()
       const uses = await componentUses(namedFlows)
       const listed = components.flatMap(({ info, plugin, paths }) =>
@@ -39,7 +41,8 @@ export function componentRoutes(app: App, { plugins, pluginsInUse, namedFlows, s
           listed.push({ path, plugin: shown(plugin, pluginsInUse, secrets.known.named.redaction), usedBy })
         }
       }
-      return { components: listed.sort((a, b) => (a.path < b.path ? -1 : 1)) }
+      const { page, next } = pageOf('components', listed, ({ path }) => path, query)
+      return { components: page, ...next }
     },
   )
 }

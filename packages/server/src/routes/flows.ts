@@ -20,6 +20,7 @@ import type { WhichVersion } from '@stepflow/host/named-flows'
 import type { FastifyRequest } from 'fastify'
 import type { App } from '../app/app.ts'
 import { NOTHING } from '../app/nothing.ts'
+import { inOrder, pageOf, pageQuery } from '../app/pages.ts'
 import { unreadable } from '../app/problem.ts'
 import { checkFlow } from '../flows/check-flow.ts'
 import { pastInputs, pastOutputs } from '../flows/past-values.ts'
@@ -69,13 +70,14 @@ export function flowRoutes(app: App, services: Services): void {
         operationId: 'listFlows',
         summary: 'List the flows that have names',
         tags: ['flows'],
+        querystring: pageQuery,
         response: { 200: flowListSchema },
       },
     },
-    async () => {
-      const found = await namedFlows.list()
+    async ({ query }) => {
+      const { page, next } = pageOf('flows', await namedFlows.list(), ({ name = '' }) => name, query)
       await secrets.refresh()
-      return { flows: await Promise.all(found.map((flow) => flowRow(flow, services))) }
+      return { flows: await Promise.all(page.map((flow) => flowRow(flow, services))), ...next }
     },
   )
 
@@ -161,20 +163,24 @@ export function flowRoutes(app: App, services: Services): void {
         summary: 'List the versions of a flow, the newest first',
         tags: ['flows'],
         params: flowParams,
+        querystring: pageQuery,
         response: { 200: versionListSchema },
       },
     },
-    async ({ params }) => {
+    async ({ params, query }) => {
       const { publishedVersion } = await namedFlows.get(params.flow)
       const versions = await namedFlows.versions(params.flow)
+      const newestFirst = ({ version }: { readonly version: number }) => inOrder(Number.MAX_SAFE_INTEGER - version)
+      const { page, next } = pageOf('versions', versions, newestFirst, query)
       return {
-        versions: versions.map(({ version, flowId, createdAt, by }) => ({
+        versions: page.map(({ version, flowId, createdAt, by }) => ({
           version,
           flowId,
           published: version === publishedVersion,
           createdAt: new Date(createdAt).toISOString(),
           ...(by === undefined ? {} : { by }),
         })),
+        ...next,
       }
     },
   )

@@ -14,6 +14,7 @@ import { summaryOf } from '@stepflow/host/history'
 import { readCron } from '@stepflow/host/schedules'
 import type { App } from '../app/app.ts'
 import { NOTHING } from '../app/nothing.ts'
+import { inOrder, pageOf, pageQuery } from '../app/pages.ts'
 import { lastRun } from '../flows/last-run.ts'
 import { openIfThere } from '../runs/open-if-there.ts'
 import { requestKey } from '../runs/request-key.ts'
@@ -34,12 +35,13 @@ export function scheduleRoutes(app: App, services: Services): void {
         operationId: 'listSchedules',
         summary: 'List schedules, by flow',
         tags: ['schedules'],
+        querystring: pageQuery,
         response: { 200: scheduleListSchema },
       },
     },
-    async () => {
-      const all = await schedules.all()
-      return { schedules: await Promise.all(all.map((listed) => shownSchedule(listed, services))) }
+    async ({ query }) => {
+      const { page, next } = pageOf('schedules', await schedules.all(), placeOf, query)
+      return { schedules: await Promise.all(page.map((listed) => shownSchedule(listed, services))), ...next }
     },
   )
 
@@ -178,6 +180,11 @@ const scheduleParams = {
   properties: { scheduleId: { type: 'string' } },
   required: ['scheduleId'],
 } as const
+
+/** By flow: those of its text in their order, then those that were made over the API. */
+function placeOf({ schedule: { id, flow, from, index = 0 } }: ListedSchedule): string {
+  return `${flow} ${from === 'file' ? `0 ${inOrder(index)}` : `1 ${id}`}`
+}
 
 async function shownSchedule(
   { schedule, state }: ListedSchedule,

@@ -4,6 +4,7 @@ import { listedSecretSchema, listedSecretsSchema, newSecretSchema } from '@stepf
 import { listSecrets } from '@stepflow/host/secrets'
 import type { App } from '../app/app.ts'
 import { NOTHING } from '../app/nothing.ts'
+import { pageOf, pageQuery } from '../app/pages.ts'
 import { secretUses } from '../flows/secret-uses.ts'
 import type { Services } from '../services.ts'
 
@@ -16,13 +17,15 @@ export function secretRoutes(app: App, { storedSecrets, secrets, namedFlows, env
         operationId: 'listSecrets',
         summary: 'List the names of secrets',
         tags: ['secrets'],
+        querystring: pageQuery,
         response: { 200: listedSecretsSchema },
       },
     },
-    async () => {
+    async ({ query }) => {
       const uses = await secretUses(namedFlows)
       const listed = await listSecrets(storedSecrets, env)
-      return { secrets: listed.map((secret) => ({ ...secret, usedBy: uses.of(secret.name) })) }
+      const { page, next } = pageOf('secrets', listed, ({ name }) => name, query)
+      return { secrets: page.map((secret) => ({ ...secret, usedBy: uses.of(secret.name) })), ...next }
     },
   )
 

@@ -3,6 +3,7 @@
 import { infoSchema, nodeListSchema } from '@stepflow/api'
 import { nodeList } from '@stepflow/host/history'
 import type { App } from '../app/app.ts'
+import { pageOf, pageQuery } from '../app/pages.ts'
 import type { Services } from '../services.ts'
 import { metricsRoutes } from './metrics.ts'
 import { healthRoutes } from './root.ts'
@@ -40,10 +41,15 @@ export function serverRoutes(app: App, services: Services, describe: () => Promi
         operationId: 'listNodes',
         summary: 'The processes that work on the store',
         tags: ['server'],
+        querystring: pageQuery,
         response: { 200: nodeListSchema },
       },
     },
-    async () => nodeList(await store.nodes?.()),
+    async ({ query }) => {
+      const { nodes } = nodeList(await store.nodes?.())
+      const { page, next } = pageOf('nodes', nodes, ({ name, id }) => `${name} ${id}`, query)
+      return { nodes: page, ...next }
+    },
   )
   let described: Promise<object> | undefined
   app.get(

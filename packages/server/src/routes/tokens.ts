@@ -5,6 +5,7 @@ import { tokenSummary } from '@stepflow/host/tokens'
 import type { App } from '../app/app.ts'
 import { durationOf } from '../app/duration.ts'
 import { NOTHING } from '../app/nothing.ts'
+import { inOrder, pageOf, pageQuery } from '../app/pages.ts'
 import type { Services } from '../services.ts'
 
 export function tokenRoutes(app: App, { tokens }: Services): void {
@@ -16,10 +17,16 @@ export function tokenRoutes(app: App, { tokens }: Services): void {
         operationId: 'listTokens',
         summary: 'List tokens',
         tags: ['access'],
+        querystring: pageQuery,
         response: { 200: tokenListSchema },
       },
     },
-    async () => ({ tokens: (await tokens.list()).map(tokenSummary) }),
+    async ({ query }) => {
+      const placeOf = ({ createdAt, id }: { readonly createdAt: number; readonly id: string }) =>
+        `${inOrder(createdAt)} ${id}`
+      const { page, next } = pageOf('tokens', await tokens.list(), placeOf, query)
+      return { tokens: page.map(tokenSummary), ...next }
+    },
   )
 
   app.post(
