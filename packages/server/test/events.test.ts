@@ -98,6 +98,15 @@ test('a cursor that is none of ours is answered with reset, and what follows', a
   expect(found.map(({ event }) => event)).toEqual(['reset', 'run'])
 })
 
+test('whoever follows all runs from no cursor of ours hears of the reset before anything else', async () => {
+  const found: string[] = []
+  for await (const { event } of events('/events?after=long-ago')) {
+    found.push(event)
+    if (found.length === 2) break
+  }
+  expect(found).toEqual(['reset', 'flow'])
+})
+
 test('the events of all runs are those of the runs that are asked for, from now on', async () => {
   const { cursor } = (await server.call('GET', '/runs')).body
   await begin({ flowName: 'echo', input: { n: 1 }, labels: { team: 'b' }, wait: true })

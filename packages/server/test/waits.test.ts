@@ -1,7 +1,7 @@
 // Waits for signals: an inbox, decisions that count once, signals to runs.
 
 import { expect, test, vi } from 'vitest'
-import { serverOfFile, WAITS } from './start-server.ts'
+import { serverOfFile, startServer, WAITS } from './start-server.ts'
 
 const APPROVAL = `
 name: approval
@@ -188,4 +188,45 @@ test('a signal for all items is sent if one of them would take it', async () => 
     { timeout: 50_000 },
   )
   expect((await server.call('GET', `/runs/${runId}/items/0`)).body.status).toBe('waiting')
+})
+
+test('who asks for the inbox again has only the runs read that are on the page, and those in which something happened', async () => {
+  const { call, services } = await startServer({ files })
+  const runIds: string[] = []
+  for (let n = 0; n < 5; n++) runIds.push((await call('POST', '/runs', { flowName: 'waits', input: {} })).body.runId)
+  const listed = async (query = '') => (await call('GET', `/waits${query}`)).body
+  await vi.waitFor(async () => expect((await listed()).total).toBe(5), 50_000)
+  const open = vi.spyOn(services.runs, 'open')
+  const opened = () => [...new Set(open.mock.calls.splice(0).map(([id]) => id))]
+
+  const first = await listed('?limit=1')
+  expect([first.total, opened()]).toEqual([5, [first.waits[0].runId]])
+
+  await call('POST', `/runs/${runIds[2]}/signals/go`, 1)
+  await call('GET', `/runs/${runIds[2]}/results`)
+  opened()
+  const second = await listed('?limit=1')
+  expect([second.total, opened().sort()]).toEqual([4, [first.waits[0].runId, runIds[2]].sort()])
+
+  const added = (await call('POST', '/runs', { flowName: 'waits', input: {} })).body.runId
+  await vi.waitFor(async () => expect((await listed('?limit=5')).waits.at(-1).runId).toBe(added), 50_000)
+})
+
+test('the inbox has what waited before the server started', async () => {
+  const before = await startServer({ files })
+  const { runId } = (await before.call('POST', '/runs', { flowName: 'waits', input: {} })).body
+  await vi.waitFor(async () => expect((await before.call('GET', '/waits')).body.total).toBe(1), 50_000)
+  await before.close()
+
+  const { call } = await startServer({ folder: before.folder })
+
+  expect((await call('GET', '/waits')).body.waits).toMatchObject([{ runId }])
+})
+
+test('a large context of a wait is shown by its beginning, and whole to whoever asks for it', async () => {
+  const amount = 'x'.repeat(300_000)
+  const [wait] = await waitsOf(await begin({ flowName: 'approval', input: { amount } }))
+  expect(wait.context).toEqual({ $preview: expect.any(String), bytes: expect.any(Number) })
+  expect((await server.call('GET', `/waits/${wait.id}`)).body.context).toHaveProperty('$preview')
+  expect((await server.call('GET', `/waits/${wait.id}?full=true`)).body.context).toEqual({ amount })
 })

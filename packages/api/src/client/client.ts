@@ -347,8 +347,9 @@ export class StepflowClient {
     return this.#http.json('/waits', 'waits', { query })
   }
 
-  getWait(waitId: string): Promise<Wait> {
-    return this.#http.json(path('waits', waitId), 'id')
+  /** `full`: a large context, too. */
+  getWait(waitId: string, size?: 'full'): Promise<Wait> {
+    return this.#http.json(path('waits', waitId), 'id', { query: { full: size && true } })
   }
 
   /** Once: if it is past, CONFLICT. */

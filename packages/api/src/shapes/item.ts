@@ -2,7 +2,7 @@
 
 import type { Shape, ShapeSchema } from '../shape.ts'
 import { logLineSchema } from './log.ts'
-import { errorSchema } from './outcome.ts'
+import { errorSchema, outcomeSchema } from './outcome.ts'
 import { nextCursor } from './page.ts'
 import { time, whySchema } from './run.ts'
 
@@ -11,11 +11,12 @@ export const itemStatuses = ['pending', 'running', 'waiting', 'success', 'skippe
 
 const count = { type: 'integer', minimum: 0 } as const satisfies ShapeSchema
 const large = 'In its place {"$preview": TEXT, "bytes": N} if it is large.'
+const largeResult = 'In place of a large result, or of the data of a large error: {"$preview": TEXT, "bytes": N}.'
 
 const itemProperties = {
   itemIndex: count,
   status: { enum: itemStatuses },
-  result: { description: `The outcome. ${large}` },
+  result: { ...outcomeSchema, description: `How it ended. ${largeResult}` },
   startedAt: time,
   completedAt: time,
 } as const satisfies Record<string, ShapeSchema>

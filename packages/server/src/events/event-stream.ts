@@ -67,7 +67,6 @@ export class EventHub {
       let at: Cursor = from?.cursor ?? (run === undefined ? await store.cursor() : BEGINNING)
       // The head of the answer goes out with it: what a client reads from then on, this stream continues.
       yield placeOnly(from ?? { cursor: at, owesState: false })
-      yield* flows.first()
       let skip = from?.done ?? 0
       let isOwed = from?.owesState === true
       while (!signal.aborted) {
@@ -107,6 +106,7 @@ export class EventHub {
         at = await store.cursor()
         const place = { cursor: at, owesState: false }
         yield eventText('reset', {}, place)
+        yield* flows.first()
         if (run !== undefined) yield standingTexts(view, await events.standing(run), place).join('')
         // It was removed.
         if (run !== undefined && (await store.runs.get(run)) === undefined) return undefined
@@ -114,6 +114,7 @@ export class EventHub {
         skip = 0
         continue
       }
+      yield* flows.first()
       if (page.rows.length > 0) {
         const chunk = await events.read(page.rows, at)
         yield* chunk.texts(view, 0, skip)
@@ -214,7 +215,7 @@ const MOST_CHANGES = 100
 class FlowEvents {
   readonly #changes = new Map<string, FlowChange>()
   readonly #stop: () => void
-  readonly #isContinued: boolean
+  #isContinued: boolean
   #areMany = false
   onNews = () => {}
 
@@ -230,7 +231,9 @@ class FlowEvents {
 
   /** Whoever was away does not know what has changed meanwhile. */
   *first(): Generator<string> {
-    if (this.#isContinued) yield eventText('flow', {})
+    if (!this.#isContinued) return
+    this.#isContinued = false
+    yield eventText('flow', {})
   }
 
   *texts(): Generator<string> {

@@ -6,7 +6,7 @@ import { FlowError } from '@stepflow/engine'
 import type { ListedItem, RecordedRun } from '@stepflow/host/history'
 import type { App } from '../app/app.ts'
 import { cursorAfter, readCursor } from '../app/cursor.ts'
-import { MOST_IN_LIST, MOST_OF_ONE, preview } from '../app/preview.ts'
+import { MOST_IN_LIST, MOST_OF_ONE, preview, previewOutcome } from '../app/preview.ts'
 import { unreadable } from '../app/problem.ts'
 import type { Services } from '../services.ts'
 
@@ -138,7 +138,7 @@ function shown({ item, status, outcome, startedAt, endedAt }: ListedItem, most: 
   return {
     itemIndex: item,
     status,
-    ...(outcome === undefined ? {} : { result: preview(outcome, most) }),
+    ...(outcome === undefined ? {} : { result: previewOutcome(outcome, most) }),
     ...(startedAt === undefined ? {} : { startedAt: new Date(startedAt).toISOString() }),
     ...(endedAt === undefined ? {} : { completedAt: new Date(endedAt).toISOString() }),
   }

@@ -2,16 +2,20 @@
 
 import { runSchema, waitListSchema, waitSchema } from '@stepflow/api'
 import { FlowError, type Json } from '@stepflow/engine'
-import { checkSignal, eachRun, type RecordedRun, summaryOf, type Wait, type WaitState } from '@stepflow/host/history'
+import { checkSignal, type RecordedRun, summaryOf, type Wait, type WaitState } from '@stepflow/host/history'
 import type { App } from '../app/app.ts'
-import { cursorAfter, readCursor } from '../app/cursor.ts'
+import { inOrder, pageOf } from '../app/pages.ts'
 import { MOST_IN_LIST, MOST_OF_ONE, preview } from '../app/preview.ts'
 import { unreadable } from '../app/problem.ts'
 import { contextOf, decide, decidedShape, findWait, waitId } from '../runs/decide.ts'
 import { openIfThere } from '../runs/open-if-there.ts'
+import { type OpenWait, OpenWaits, openIn } from '../runs/open-waits.ts'
 import type { Services } from '../services.ts'
 
 export function waitRoutes(app: App, { runs, engine, store, clock }: Services): void {
+  const openWaits = new OpenWaits({ store, runs, clock })
+  app.addHook('onClose', async () => openWaits.stop())
+
   app.get(
     '/waits',
     {
@@ -35,28 +39,10 @@ export function waitRoutes(app: App, { runs, engine, store, clock }: Services): 
     },
     async ({ query: { runId, item, name, limit = 100, cursor } }) => {
       if (item !== undefined && runId === undefined) throw unreadable('"item" is one of a run: give its "runId"')
-      const behind = readCursor(cursor)
-      const found: Open[] = []
-      let total = 0
-      const add = async (recorded: RecordedRun) => {
-        for await (const wait of recorded.waits.open(item)) {
-          const id = waitId(recorded.row.id, wait.path)
-          const place = `${String(wait.since).padStart(16, '0')} ${id}`
-          if (name !== undefined && wait.name !== name) continue
-          total++
-          if (behind === undefined || place > behind) found.push({ recorded, wait, place })
-        }
-      }
-      if (runId !== undefined) await add(await runs.open(runId))
-      else for await (const recorded of openRuns()) await add(recorded)
-      found.sort((a, b) => (a.place < b.place ? -1 : 1))
-      const page = found.slice(0, limit)
-      const last = page.at(-1)
-      return {
-        waits: await Promise.all(page.map(({ recorded, wait }) => shown(recorded, { wait }, MOST_IN_LIST))),
-        total,
-        ...(found.length > limit && last ? { nextCursor: cursorAfter(last.place) } : {}),
-      }
+      const open = runId === undefined ? await openWaits.all() : await openIn(await runs.open(runId), item)
+      const found = open.filter((wait) => name === undefined || wait.name === name)
+      const { page, next } = pageOf('waits', found, placeOf, { limit, cursor })
+      return { waits: await shownPage(page), total: found.length, ...next }
     },
   )
 
@@ -69,12 +55,16 @@ export function waitRoutes(app: App, { runs, engine, store, clock }: Services): 
         summary: 'Read a wait, one that was decided too',
         tags: ['waits'],
         params: waitParams,
+        querystring: {
+          type: 'object',
+          properties: { full: { type: 'boolean', description: 'A large context, too.' } },
+        } as const,
         response: { 200: waitSchema },
       },
     },
-    async ({ params }) => {
+    async ({ params, query: { full } }) => {
       const { recorded, state } = await findWait(runs, params.waitId)
-      return shown(recorded, state, MOST_OF_ONE)
+      return shown(recorded, state, full ? Number.POSITIVE_INFINITY : MOST_OF_ONE)
     },
   )
 
@@ -145,22 +135,33 @@ export function waitRoutes(app: App, { runs, engine, store, clock }: Services): 
     },
   )
 
-  async function* openRuns(): AsyncGenerator<RecordedRun> {
-    const status = ['queued', 'running', 'paused'] as const
-    for await (const { id } of eachRun(runs, { status })) {
-      const recorded = await openIfThere(runs, id)
-      if (recorded) yield recorded
-    }
+  /** Without those that ended a moment ago. */
+  async function shownPage(page: readonly OpenWait[]) {
+    const byRun = new Map<string, ReadonlyMap<string, Found>>()
+    for (const { runId } of page) if (!byRun.has(runId)) byRun.set(runId, await waitsOf(runId))
+    const found = page.flatMap(({ runId, path }) => byRun.get(runId)?.get(path) ?? [])
+    return Promise.all(found.map(({ recorded, wait }) => shown(recorded, { wait }, MOST_IN_LIST)))
+  }
+
+  async function waitsOf(runId: string): Promise<ReadonlyMap<string, Found>> {
+    const found = new Map<string, Found>()
+    const recorded = await openIfThere(runs, runId)
+    if (!recorded) return found
+    for await (const wait of recorded.waits.open()) found.set(wait.path, { recorded, wait })
+    return found
   }
 }
 
 // ---
 
-interface Open {
+interface Found {
   readonly recorded: RecordedRun
   readonly wait: Wait
-  /** By it they are sorted. */
-  readonly place: string
+}
+
+/** The oldest first. */
+function placeOf({ since, runId, path }: OpenWait): string {
+  return `${inOrder(since)} ${waitId(runId, path)}`
 }
 
 const waitParams = { type: 'object', properties: { waitId: { type: 'string' } }, required: ['waitId'] } as const

@@ -1,10 +1,9 @@
 // What a run was given and what came of it, as a case of the flow's tests.
 
 import type { Item } from '@stepflow/api'
-import type { Json, Outcome } from '@stepflow/engine'
+import type { Json } from '@stepflow/engine'
 
-export function testCase({ input, result: came }: Pick<Item, 'input' | 'result'>, run: string): Json {
-  const result = came as Outcome | undefined // the shape leaves it open
+export function testCase({ input, result }: Pick<Item, 'input' | 'result'>, run: string): Json {
   const output =
     result?.outcome === 'success'
       ? { outcome: 'success', result: result.result as Json }

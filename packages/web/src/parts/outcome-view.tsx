@@ -19,7 +19,7 @@ interface Outcome {
 }
 
 export function OutcomeView({ result, what, loadAll }: OutcomeViewProps): ReactElement {
-  const { outcome, reason, error } = result as Outcome
+  const { outcome, result: value, reason, error } = result as Outcome
   if (outcome === 'failed' && error?.code === 'CANCELLED') {
     return <p className="ink-2 sentence">{error.message}</p>
   }
@@ -32,7 +32,5 @@ export function OutcomeView({ result, what, loadAll }: OutcomeViewProps): ReactE
     )
   }
   if (outcome === 'skipped') return <p className="ink-3">Skipped{reason ? `: ${reason}` : ''}</p>
-  // A large one comes as its beginning, which has no outcome of its own.
-  const value = typeof result === 'object' && result !== null && 'result' in result ? result.result : result
   return <Value value={value} what={what} {...(loadAll ? { loadAll } : {})} />
 }

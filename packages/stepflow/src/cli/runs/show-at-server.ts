@@ -105,12 +105,14 @@ async function resultsOf(
     if (cursor === undefined) break
   }
   const whole = found.map(async (one) =>
-    summaryOf(isPreview(one.result) ? await client.getItem(runId, one.itemIndex, 'full') : one),
+    summaryOf(isCut(one.result) ? await client.getItem(runId, one.itemIndex, 'full') : one),
   )
   return Promise.all(whole)
 }
 
-function isPreview(value: unknown): boolean {
+function isCut(result: ItemList['items'][number]['result']): boolean {
+  const value =
+    result?.outcome === 'success' ? result.result : result?.outcome === 'failed' ? result.error.data : undefined
   return isRecord(value) && Object.hasOwn(value, '$preview')
 }
 

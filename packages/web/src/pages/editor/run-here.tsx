@@ -3,6 +3,7 @@
 import { Link } from '@tanstack/react-router'
 import { X } from 'lucide-react'
 import type { ReactElement } from 'react'
+import { client } from '../../api/client.ts'
 import { shortId } from '../../model/format.ts'
 import { statusOf } from '../../model/run-words.ts'
 import { testCase } from '../../model/test-case.ts'
@@ -10,13 +11,19 @@ import { Button } from '../../parts/button.tsx'
 import { InputFields } from '../../parts/input-to-run.tsx'
 import { OutcomeView } from '../../parts/outcome-view.tsx'
 import { Status } from '../../parts/status.tsx'
-import { say } from '../../parts/toasts.tsx'
+import { attempt } from '../../parts/toasts.tsx'
 import type { DockProps } from './dock-props.ts'
 
 export function RunHere(props: DockProps): ReactElement {
   const { step, runs, pins, onUnpin, onChange, mayChange, mayRun } = props
   const { input, run, item, start } = runs
   const { isStarting } = input
+  const saveAsTest = (runId: string) =>
+    attempt(async () => {
+      // Of large values only the beginning is here.
+      const whole = await client.getItem(runId, 0, 'full')
+      onChange({ op: 'insert', path: ['test', 'cases'], value: testCase(whole, shortId(runId)) })
+    }, 'Saved as a test in the text')
   if (!mayRun) return <p className="empty">An operator can run this; your role is viewer.</p>
   return (
     <div className="run-here">
@@ -58,13 +65,7 @@ export function RunHere(props: DockProps): ReactElement {
               {shortId(run.runId)}
             </Link>
             {mayChange && item?.result !== undefined ? (
-              <Button
-                dense
-                onPress={() => {
-                  onChange({ op: 'insert', path: ['test', 'cases'], value: testCase(item, shortId(run.runId)) })
-                  say('Saved as a test in the text')
-                }}
-              >
+              <Button dense onPress={() => void saveAsTest(run.runId)}>
                 Save as test
               </Button>
             ) : null}
