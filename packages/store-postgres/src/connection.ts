@@ -34,6 +34,11 @@ export const NO_LIMITS = `SELECT set_config(name, '0', false) FROM pg_settings
   WHERE name IN ('statement_timeout', 'lock_timeout', 'transaction_timeout', 'idle_in_transaction_session_timeout',
     'idle_session_timeout') AND setting <> '0'`
 
+/** To break it off. */
+export function streamOf(client: pg.Client): Socket | undefined {
+  return (client as unknown as { connection?: { stream?: Socket } }).connection?.stream // the library keeps it to itself
+}
+
 export class Connection {
   readonly #options: ConnectionOptions
   #client: Promise<pg.Client> | undefined
@@ -150,10 +155,6 @@ export class Connection {
 }
 
 // ---
-
-function streamOf(client: pg.Client): Socket | undefined {
-  return (client as unknown as { connection?: { stream?: Socket } }).connection?.stream // the library keeps it to itself
-}
 
 const INT8 = 20
 

@@ -7,6 +7,7 @@ import { sql as first } from './sql/0001.ts'
 import { sql as second } from './sql/0002.ts'
 import { sql as third } from './sql/0003.ts'
 import { sql as fourth } from './sql/0004.ts'
+import { askUnhurried } from './unhurried.ts'
 
 interface Migration {
   readonly sql: string
@@ -58,13 +59,14 @@ export async function migrate(client: pg.Client, address: Address): Promise<numb
   for (let version = before; version < VERSION; version++) {
     await client.query('BEGIN')
     try {
-      await client.query(unhurried('SELECT pg_advisory_xact_lock(hashtext($1))', [`stepflow ${schema}`]))
+      const lock = { text: 'SELECT pg_advisory_xact_lock(hashtext($1))', values: [`stepflow ${schema}`] }
+      await askUnhurried(client, address, lock)
       if ((await schemaVersion(client, address)) === version) {
         if (version === 0) await client.query(`CREATE SCHEMA IF NOT EXISTS "${schema}"`)
         await client.query(`SET LOCAL search_path TO "${schema}"`)
         if (version === 0) await client.query(BEGIN_COUNTING)
         const { sql, oldest } = migrations[version] as Migration
-        await client.query(unhurried(sql))
+        await askUnhurried(client, address, { text: sql })
         await client.query('UPDATE schema_version SET version = version + 1')
         if (version >= SAYS_OLDEST) await client.query('UPDATE schema_version SET oldest = $1', [oldest])
       }
@@ -114,11 +116,6 @@ export async function readMarks(client: pg.Client): Promise<{ readonly store: st
 }
 
 // ---
-
-/** Takes as long as it takes. */
-function unhurried(text: string, values?: readonly string[]): pg.QueryConfig {
-  return { text, ...(values && { values: [...values] }), query_timeout: 2 ** 31 - 1 } as pg.QueryConfig // not in the types
-}
 
 const BEGIN_COUNTING = `CREATE TABLE schema_version (version integer NOT NULL);
 INSERT INTO schema_version VALUES (0)`

@@ -122,6 +122,8 @@ const JOURNALS_AT_ONCE = 64
 const WRITERS = 2
 const READERS = 4
 const CONNECT_LIMIT_MS = 10_000
+/** A migration may wait for long, with nothing on the wire: a machine that is gone is found out, and no gateway forgets it. */
+const KEEP_ALIVE_MS = 10_000
 /** A connection on which nothing moves for so long may be dead. What is asked for news is small, and answered at once. */
 const SILENCE_MS = 3_000
 const NEWS_SILENCE_MS = 250
@@ -133,6 +135,8 @@ async function prepared<T>(address: Address, use: (client: pg.Client) => Promise
     application_name: 'stepflow',
     connectionTimeoutMillis: CONNECT_LIMIT_MS,
     query_timeout: ANSWER_LIMIT_MS,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
   })
   // It fails the query, too.
   client.on('error', () => {})
