@@ -125,6 +125,31 @@ test('what ends while the store is away is kept in hand, nothing is called meanw
   ])
 })
 
+test('a run whose journals the store kept waiting has a line of its log that says so once, with the reason', async () => {
+  const clock = createManualClock(0)
+  let isAway = false
+  const { store, kept } = failing(clock, (name) => (isAway && name === 'append' ? 'refused' : undefined))
+  const { opened, open } = gate()
+  const { engine } = engineOn(store, clock, { '/a': () => opened.then(() => 'x'), '/b': (x) => x })
+  const inputs = (function* () {
+    for (let n = 0; n < 40; n++) yield n
+  })()
+  const { ended, takenIn } = await engine.submit(two, inputs, { id: 'r' })
+  await takenIn
+  isAway = true
+  open()
+  await clock.advance(12_000)
+  isAway = false
+  await clock.advance(5_000)
+
+  expect((await ended).status).toBe('completed')
+  await clock.advance(1_000)
+  expect((await kept.runs.shards('r')).length).toBeGreaterThan(2)
+  const { lines = [] } = (await kept.logs.read({ run: 'r', limit: 10 })) ?? {}
+  const message = expect.stringMatching(/^the store kept what this run does waiting for 1\d s: the disk is full$/)
+  expect(lines.map(({ line }) => line)).toMatchObject([{ level: 'warning', message }])
+})
+
 test('a row whose answer was lost is known again, of a new run and of one under way', async () => {
   const clock = createManualClock()
   const { store, kept } = failing(clock, (name) => {

@@ -20,6 +20,8 @@ export function newMark(random: () => number): string {
   return Math.floor(random() * 36 ** 8).toString(36)
 }
 
+/** A turn that took so long to be written is worth a word in the run. */
+const LONG_MS = 5_000
 /** Who begins a run waits for less: it can be refused. */
 const ACCEPT_LIMIT_MS = 5_000
 
@@ -52,13 +54,17 @@ export class JournalWriter {
   append(entries: readonly JournalEntry[]): MaybePromise<Conflict | undefined> {
     const { journal, run } = this.#of
     const batch = { journal, after: this.#after, entries, atWork: this.#atWork() }
+    const since = this.#tools.clock.now()
     try {
       const appended = this.#tools.append(run.facts.id, batch)
       this.#after++
       if (!isPromise(appended)) return undefined
-      this.#writing = appended.then(nothing, (error) => this.#again(error, batch.after, entries))
+      this.#writing = appended.then(
+        () => this.#written(since, undefined),
+        (error) => this.#tryAgain(error, since, batch.after, entries),
+      )
     } catch (error) {
-      this.#writing = this.#again(error, batch.after, entries)
+      this.#writing = this.#tryAgain(error, since, batch.after, entries)
     }
     return this.#writing
   }
@@ -72,6 +78,16 @@ export class JournalWriter {
   stop(): void {
     this.#isStopped = true
     this.#outage?.stop()
+  }
+
+  async #tryAgain(thrown: unknown, since: number, after: number, entries: readonly JournalEntry[]) {
+    const conflict = await this.#again(thrown, after, entries)
+    return conflict ?? this.#written(since, thrown)
+  }
+
+  /** `since`: handed in then. `failure`: what the store said to that. */
+  #written(since: number, failure: unknown): undefined {
+    if (this.#tools.clock.now() - since >= LONG_MS) this.#tools.heldUp(this.#of.run.facts.id, since, failure)
   }
 
   async #again(thrown: unknown, after: number, entries: readonly JournalEntry[]): Promise<Conflict | undefined> {

@@ -41,6 +41,7 @@ export class DirectRuns {
     this.#driverTools = {
       ...NOT_KEPT,
       append: (_, { entries }) => this.#keep(entries),
+      heldUp: () => {},
       cached: (key, now) => this.#cached(key, now) ?? cached(key, now),
       ...{ link, clock, random, patience },
     }

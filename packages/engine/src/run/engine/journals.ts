@@ -70,6 +70,7 @@ export class Journals {
       node: store.node,
       isDurable: store.durable,
       append: (run, batch) => logs.append(run, batch),
+      heldUp: (run, since, failure) => logs.heldUp(run, since, failure),
       read: (journal, from) => store.read(journal, from),
       cached: (key, now) => patience.ask(() => store.runs.cached(key, now)),
       ...{ mayPutDown, link, clock, random, patience },

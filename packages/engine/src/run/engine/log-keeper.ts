@@ -31,6 +31,8 @@ export class LogKeeper {
   readonly #options: LogKeeperOptions
   readonly #pending = new Map<RunId, Pending>()
   readonly #writing = new Set<Promise<void>>()
+  /** Until when it has been said of runs that nothing of them could be written. */
+  readonly #saidUntil = new Map<RunId, number>()
   #cancelTimer: (() => void) | undefined
   #isClosed = false
 
@@ -61,6 +63,17 @@ export class LogKeeper {
     if (pending.bytes > MANY_PENDING && this.#writing.size === 0) this.#flush(run)
     else this.#arm()
     return bytes
+  }
+
+  /** Nothing of the run could be written from then until now; of several journals that waited for the same, it is said once. */
+  heldUp(run: RunId, since: number, failure: unknown): void {
+    const now = this.#options.clock.now()
+    if (since < (this.#saidUntil.get(run) ?? Number.NEGATIVE_INFINITY)) return
+    if (this.#saidUntil.size >= MOST_RUNS) this.#saidUntil.clear()
+    this.#saidUntil.set(run, now)
+    const why = failure === undefined ? 'the store did not answer' : errorValue(failure).message
+    const message = `the store kept what this run does waiting for ${Math.round((now - since) / 1000)} s: ${why}`
+    this.keep(run, 'warning', message, undefined)
   }
 
   /** Appends a row, with the lines of its run that wait here. */
@@ -182,6 +195,8 @@ const MANY_PENDING = 256 * 1024
 const MOST_PENDING = 1024 * 1024
 /** Of one line; the rest of its message is cut off, and larger data left out. */
 const MOST_CHARACTERS = 16 * 1024
+/** Of so many it is known what was said. */
+const MOST_RUNS = 1_000
 /** What a line takes beside its message and data. */
 const LINE_BYTES = 100
 

@@ -48,6 +48,8 @@ export interface DriverTools {
   /** What is appended survives the process: nothing is called before what made it ready is written. */
   readonly isDurable: boolean
   readonly append: (run: RunId, batch: Batch & { readonly after: number }) => MaybePromise<void>
+  /** A turn of the run could not be written from then until now; and why, if the store said so. */
+  readonly heldUp: (run: RunId, since: number, failure: unknown) => void
   readonly read: (journal: JournalId, from: number) => MaybePromise<readonly JournalRow[]>
   /** Somebody takes a journal up again when what it waits for has come. */
   readonly mayPutDown: () => boolean
