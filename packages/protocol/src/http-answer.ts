@@ -1,6 +1,7 @@
 // What comes back for one POST: a message as JSON, or a stream of events that are messages. Whatever else it is becomes an
 // error that says what came.
 
+import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import { LineReader } from './lines.ts'
 import { parseJson } from './parse-json.ts'
@@ -83,12 +84,14 @@ export class HttpAnswer {
       }
     })
     response.on('end', () => {
-      if (bytes <= this.#maxBytes) this.#whole(Buffer.concat(parts).toString('utf8'), status, type)
+      if (bytes <= this.#maxBytes) this.#whole(Buffer.concat(parts), status, type)
     })
   }
 
-  #whole(text: string, status: number, type: string): void {
+  #whole(body: Buffer, status: number, type: string): void {
+    const text = body.toString('utf8')
     const value = parseJson(text)
+    if (value !== undefined && !isUtf8(body)) return this.#notUtf8()
     const message = value === undefined ? undefined : readMessage(value)
     if (message && !('method' in message)) {
       const isOurs = String(message.id) === String(this.#id) || (message.id === null && message.error)
@@ -128,7 +131,7 @@ export class HttpAnswer {
             data = data === undefined ? part : `${data}\n${part}`
           }
         },
-        unreadable: () => this.#fail(rpcCode.unreadable, 'its answer is not valid UTF-8'),
+        unreadable: () => this.#notUtf8(),
         oversized: () => this.#oversized(),
       },
     )
@@ -158,6 +161,10 @@ export class HttpAnswer {
   #answer(message: Message): void {
     this.#isAnswered = true
     this.#on.message(message)
+  }
+
+  #notUtf8(): void {
+    this.#fail(rpcCode.unreadable, 'its answer is not valid UTF-8')
   }
 
   #oversized(): void {

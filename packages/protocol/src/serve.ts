@@ -62,17 +62,19 @@ const served: Readonly<Record<string, Handler>> = {
   },
   async 'runs/submit'(params, context, tools) {
     if (!Array.isArray(params.inputs)) throw new RpcError(rpcCode.invalidParams, 'runs/submit: "inputs" is not a list')
-    const isWaitedFor = params.wait === true
-    const { flowId, run } = await submit(params, 'flowId', params.inputs, isWaitedFor, context, tools)
+    const isWaitedFor = flag(params, 'wait', 'runs/submit')
+    const limit = atLeastOne(params, 'maxConcurrency', 'runs/submit')
+    const { flowId, run } = await submit(params, 'flowId', params.inputs, { isWaitedFor, limit }, context, tools)
     return describeRun(run, flowId, tools.form, isWaitedFor)
   },
   async 'runs/get'(params, context, tools) {
-    const withResults = params.includeResults === true
-    const run = await get(text(params, 'runId', 'runs/get'), params.wait === true, withResults, context, tools)
+    const withResults = flag(params, 'includeResults', 'runs/get')
+    const isWaitedFor = flag(params, 'wait', 'runs/get')
+    const run = await get(text(params, 'runId', 'runs/get'), isWaitedFor, withResults, context, tools)
     return describeRun(run, tools.flowIds.of(run.runId), tools.form, withResults)
   },
   async 'flows/evaluate'(params, context, tools) {
-    const { run } = await submit(params, 'flow_id', [params.input ?? null], true, context, tools)
+    const { run } = await submit(params, 'flow_id', [params.input ?? null], { isWaitedFor: true }, context, tools)
     const [outcome] = run.outcomes
     if (!outcome) throw new RpcError(rpcCode.internal, `flows/evaluate: run ${run.runId} ended without a result`)
     return { result: describeOutcome(outcome, tools.form, 'flows') }
@@ -90,13 +92,15 @@ const served: Readonly<Record<string, Handler>> = {
     if (!Array.isArray(params.inputs)) {
       throw new RpcError(rpcCode.invalidParams, 'flows/submit_batch: "inputs" is not a list')
     }
-    const { run } = await submit(params, 'flow_id', params.inputs, false, context, tools)
+    const limit = atLeastOne(params, 'max_concurrency', 'flows/submit_batch')
+    const { run } = await submit(params, 'flow_id', params.inputs, { isWaitedFor: false, limit }, context, tools)
     return { batch_id: run.runId, total_runs: params.inputs.length }
   },
   async 'flows/get_batch'(params, context, tools) {
-    const withResults = params.include_results === true
+    const withResults = flag(params, 'include_results', 'flows/get_batch')
+    const isWaitedFor = flag(params, 'wait', 'flows/get_batch')
     const batchId = text(params, 'batch_id', 'flows/get_batch')
-    const run = await get(batchId, params.wait === true, withResults, context, tools)
+    const run = await get(batchId, isWaitedFor, withResults, context, tools)
     return describeBatch(run, tools.flowIds.of(batchId), tools.form, withResults)
   },
 }
@@ -107,7 +111,7 @@ async function submit(
   params: Params,
   idKey: 'flowId' | 'flow_id',
   inputs: readonly unknown[],
-  isWaitedFor: boolean,
+  { isWaitedFor, limit }: { readonly isWaitedFor: boolean; readonly limit?: number | undefined },
   context: CallContext,
   { lend, flowIds }: ServeTools,
 ): Promise<{ readonly flowId: string; readonly run: ReportedRun }> {
@@ -118,10 +122,9 @@ async function submit(
   // A flow that came along has the id that it would have as a blob.
   const flowId = typeof named === 'string' ? named : await context.blobs.put(named)
   const plan = await planOf(named, overridesIn(params), context)
-  const limit = params.maxConcurrency ?? params.max_concurrency
   const options = {
     wait: isWaitedFor,
-    ...(typeof limit === 'number' && limit >= 1 ? { maxConcurrent: Math.floor(limit) } : {}),
+    ...(limit === undefined ? {} : { maxConcurrent: limit }),
     ...(typeof params.subflowKey === 'string' ? { key: params.subflowKey } : {}),
   }
   const { runId, outcomes } = isWaitedFor
@@ -187,4 +190,16 @@ function text(params: Params, key: string, method: string): string {
   const value = params[key]
   if (typeof value === 'string' && value !== '') return value
   throw new RpcError(rpcCode.invalidParams, `${method}: "${key}" is not a text`)
+}
+
+function flag(params: Params, key: string, method: string): boolean {
+  const value = params[key] ?? false
+  if (typeof value === 'boolean') return value
+  throw new RpcError(rpcCode.invalidParams, `${method}: "${key}" is neither true nor false`)
+}
+
+function atLeastOne(params: Params, key: string, method: string): number | undefined {
+  const value = params[key] ?? undefined
+  if (value === undefined || (typeof value === 'number' && Number.isInteger(value) && value >= 1)) return value
+  throw new RpcError(rpcCode.invalidParams, `${method}: "${key}" is not a whole number from 1 on`)
 }

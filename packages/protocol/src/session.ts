@@ -361,7 +361,7 @@ export class Session {
     const log = this.#calls.get(own(params, 'id') as MessageId)?.log ?? this.#options.log
     const message = own(params, 'message')
     const data = own(params, 'data') as Json | undefined // JSON by its origin
-    if (method === 'log') return this.#relay.message(log, levelOf(own(params, 'level')), String(message), data)
+    if (method === 'log') return this.#relay.message(log, levelOf(own(params, 'level')), textOf(message), data)
     if (method === 'progress') {
       const progress = { done: own(params, 'done') as Json, total: (own(params, 'total') ?? null) as Json }
       return this.#relay.message(log, 'info', typeof message === 'string' ? message : 'progress', progress)
@@ -398,6 +398,10 @@ function quoted(lines: readonly string[]): string {
     .slice(-QUOTED_LINES)
     .map((line) => `\n  ${line}`)
     .join('')}`
+}
+
+function textOf(message: unknown): string {
+  return typeof message === 'string' ? message : JSON.stringify(message ?? null)
 }
 
 function levelOf(level: unknown): 'debug' | 'info' | 'warning' | 'error' {

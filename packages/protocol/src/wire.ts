@@ -129,9 +129,10 @@ export function writeLine(message: Message, maxBytes: number): string {
 }
 
 export function readError(error: unknown): WireError {
-  if (!isObject(error)) return { code: rpcCode.internal, message: String(error) }
+  if (typeof error === 'string' && error !== '') return { code: rpcCode.internal, message: error }
+  if (!isObject(error)) return { code: rpcCode.internal, message: NO_MESSAGE }
   const code = typeof error.code === 'number' ? error.code : rpcCode.internal
-  const message = typeof error.message === 'string' ? error.message : 'an error without a message'
+  const message = typeof error.message === 'string' ? error.message : NO_MESSAGE
   return error.data === undefined ? { code, message } : { code, message, data: error.data }
 }
 
@@ -160,11 +161,15 @@ function stringify(message: Message): string {
 const BOTH = 'the answer has both a result and an error'
 const NEITHER = 'the answer has neither a result nor an error'
 const NO_VERSION = 'the answer does not say "jsonrpc": "2.0"'
+const NO_MESSAGE = 'an error without a message'
 const QUOTED_CHARACTERS = 200
 
+const ANSWER_KEYS: readonly string[] = ['jsonrpc', 'id', 'result', 'error']
+
+/** Nothing else stands in it: what a server logs as JSON may have an id, too. */
 function looksLikeAnswer(value: Record<string, unknown>): boolean {
-  const keys = Object.keys(value)
-  return keys.length === 2 && (keys.includes('result') || keys.includes('error'))
+  const hasOutcome = value.result !== undefined || value.error !== undefined
+  return hasOutcome && Object.keys(value).every((key) => ANSWER_KEYS.includes(key))
 }
 
 function malformed(id: MessageId | null, why: string, value: unknown): Answer {

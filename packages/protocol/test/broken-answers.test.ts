@@ -33,6 +33,18 @@ test.each([
     'one message in each line',
   ],
   ['no version', '{"id":ID,"result":{"output":1}}', 'COMPONENT_FAILED', 'does not say "jsonrpc": "2.0"'],
+  [
+    'another version',
+    '{"jsonrpc":"1.0","id":ID,"result":{"output":1}}',
+    'COMPONENT_FAILED',
+    'does not say "jsonrpc": "2.0": {"jsonrpc":"1.0"',
+  ],
+  [
+    'the form of JSON-RPC 1.0',
+    '{"result":{"output":1},"error":null,"id":ID}',
+    'COMPONENT_FAILED',
+    'does not say "jsonrpc": "2.0"',
+  ],
 ])('an answer with %s ends its call, and the next one works', async (_, text, code, message) => {
   const plugin = rawPlugin()
   const other = plugin.run('/busy', { times: 20 })

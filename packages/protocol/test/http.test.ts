@@ -69,6 +69,17 @@ describe('an answer', () => {
   })
 })
 
+test('a byte order mark before an answer is passed over', async () => {
+  const server = await testServer({
+    '/marked'({ response, message: { id } }) {
+      response.writeHead(200, { 'content-type': 'application/json' })
+      response.end(`\ufeff${JSON.stringify({ jsonrpc: '2.0', id, result: { output: 'ä' } })}`)
+    },
+  })
+
+  expect(await server.plugin().run('/marked')).toBe('ä')
+})
+
 describe('what goes wrong ends its call at once, harms no other, and the next one works', () => {
   const html = (status: number) => (exchange: Exchange) =>
     void exchange.response.writeHead(status, { 'content-type': 'text/html' }).end('<html><h1>Bad Gateway</h1></html>')
@@ -140,6 +151,15 @@ describe('what goes wrong ends its call at once, harms no other, and the next on
       'an event that is not a JSON-RPC message',
     ],
     ['a connection that is closed', ({ response }) => void response.socket?.destroy(), 'UNREACHABLE', 'broke off'],
+    [
+      'an answer that is not UTF-8',
+      ({ response, message: { id } }) =>
+        void response
+          .writeHead(200, { 'content-type': 'application/json' })
+          .end(Buffer.from(`{"jsonrpc":"2.0","id":${id},"result":{"output":"caf\xe9"}}`, 'latin1')),
+      'UNREACHABLE',
+      'not valid UTF-8',
+    ],
   ]
 
   test.each(faults)('%s', async (_, fault, code, message) => {

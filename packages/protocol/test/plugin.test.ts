@@ -125,6 +125,18 @@ test.each([
   ['blobs/get', {}, { code: -32602, message: 'blobs/get: "blob_id" is not a text' }],
   ['blobs/put', [], { code: -32602 }],
   ['runs/submit', { flowId: 'f', inputs: 7 }, { code: -32602 }],
+  [
+    'runs/submit',
+    { flowId: 'f', inputs: [1], wait: 'yes' },
+    { code: -32602, message: 'runs/submit: "wait" is neither true nor false' },
+  ],
+  [
+    'runs/submit',
+    { flowId: 'f', inputs: [1], maxConcurrency: 0 },
+    { code: -32602, message: 'runs/submit: "maxConcurrency" is not a whole number from 1 on' },
+  ],
+  ['flows/submit_batch', { flow_id: 'f', inputs: [1], max_concurrency: '4' }, { code: -32602 }],
+  ['flows/get_batch', { batch_id: 'x', include_results: 1 }, { code: -32602 }],
   ['runs/submit', { flowId: 'f', inputs: [1], overrides: [1] }, { code: -32602 }],
   ['blobs/put', { data: 1, observability: { run_id: 'another' } }, { code: -32600 }],
 ])('a server that asks %s with %j is refused', async (method, params, refusal) => {
