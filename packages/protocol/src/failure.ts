@@ -1,6 +1,6 @@
 // Wire errors as our errors and back: the one table of what a server's code means. Keeps the component's own words.
 
-import { type ErrorCode, FlowError, type Json, own } from '@stepflow/engine'
+import { type ErrorCode, FlowError, isRecord, type Json, own } from '@stepflow/engine'
 import { RpcError, rpcCode, type WireError } from './wire.ts'
 
 /** What a call fails with when the server answered it with an error. */
@@ -11,8 +11,9 @@ export function failureOf(error: unknown, component: string): unknown {
   const isFinal = retryable === false || error.code === rpcCode.answerTooLarge
   const isOurs = OURS.has(error.code)
   const message = isOurs ? `component ${component}: ${error.message}` : error.message
+  const data = restOf(error.data)
   return new FlowError(codeOf(error), message, {
-    ...(isEmpty(error.data) ? {} : { data: error.data as Json }), // JSON by its origin
+    ...(isEmpty(data) ? {} : { data: data as Json }), // JSON by its origin
     ...(isFinal ? { retryable: false } : {}),
     ...(typeof retryAfterMs === 'number' && retryAfterMs >= 0 ? { retryAfterMs } : {}),
   })
@@ -87,6 +88,14 @@ function codeOf(error: RpcError): ErrorCode {
     default:
       return 'COMPONENT_FAILED'
   }
+}
+
+/** Without what has become the failure's own: its code, and whether and when to try again. */
+function restOf(data: unknown): unknown {
+  if (!isRecord(data)) return data
+  const isOwn = (key: string, value: unknown) =>
+    key === 'code' ? chosen.has(value as string) : key === 'retryable' || key === 'retry_after_ms'
+  return Object.fromEntries(Object.entries(data).filter(([key, value]) => !isOwn(key, value)))
 }
 
 function isEmpty(data: unknown): boolean {

@@ -103,7 +103,18 @@ test.each([
     { code: -32003, message: 'x', data: { retry_after_ms: 5 } },
     { retryAfterMs: 5, retryable: undefined },
   ],
-  [{ code: 1, message: 'x', data: { code: '__proto__' } }, { code: 'COMPONENT_FAILED' }],
+  [
+    { code: 1, message: 'x', data: { code: 'NOT_FOUND', retryable: false, retry_after_ms: 5, form: 7 } },
+    { code: 'NOT_FOUND', data: { form: 7 } },
+  ],
+  [
+    { code: 1, message: 'x', data: { code: 'TIMEOUT' } },
+    { code: 'TIMEOUT', data: undefined },
+  ],
+  [
+    { code: 1, message: 'x', data: { code: '__proto__' } },
+    { code: 'COMPONENT_FAILED', data: { code: '__proto__' } },
+  ],
 ])('the error %j fails the call with %j', async (error, expected) => {
   const open = serverOf(() => {
     throw error
