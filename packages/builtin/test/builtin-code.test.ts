@@ -36,6 +36,11 @@ describe('javascript', () => {
     ['1\nconst = 1', '(line 2)'],
     ['function f() {\n  null.x\n}\nf()', "reading 'x') (line 2)"],
     ['const a = {}; a.a = a; a', 'the code did not return JSON'],
+    ['0 / 0', 'the result is not JSON: it has NaN in it'],
+    ['({ a: [1, -1 / 0] })', 'the result is not JSON: it has -Infinity in it'],
+    ['({ a: () => 1 })', 'the result is not JSON: it has a function in it'],
+    ['new Map([[1, 2]])', 'the result is not JSON: it has a Map in it'],
+    ['[10n]', 'the result is not JSON: it has a bigint in it'],
     ['new Promise(() => {})', 'awaits a promise that never settles'],
   ])('%s fails with its message', async (code, message) => {
     const error = await failure(run('javascript', code))

@@ -2,6 +2,8 @@
 // then for each code its answer and {done} when nothing of it is left to do. Nothing of its own realm is given to the code:
 // what goes over are texts. Each code gets a context of its own.
 
+import { ANSWER_MB } from './limits.ts'
+
 export const JAVASCRIPT = `
 // A function, so that nothing of this is global.
 ;(() => {
@@ -28,6 +30,10 @@ const compile = (source, filename) => new vm.Script(source, { filename })
 const TOOLS = compile(\`(() => {
   const { stringify } = JSON
   const { String, Error, Promise } = globalThis
+  const { isFinite } = Number
+  const tagOf = Function.prototype.call.bind(Object.prototype.toString)
+  const NO_JSON = { __proto__: null, function: 'a function', symbol: 'a symbol', bigint: 'a bigint', '[object Map]': 'a Map', '[object Set]': 'a Set' }
+  const whyNoJson = (part) => (typeof part === 'number' && !isFinite(part) ? String(part) : NO_JSON[typeof part] ?? NO_JSON[tagOf(part)])
   const printed = []
   const show = (value) => { try { return typeof value === 'string' ? value : stringify(value) ?? String(value) } catch { return String(value) } }
   const lineOf = (error) => {
@@ -37,7 +43,14 @@ const TOOLS = compile(\`(() => {
   const log = (...values) => { if (printed.length < 1000) printed.push(values.map(show).join(' ').slice(0, 2000)) }
   globalThis.console = { log, info: log, warn: log, error: log, debug: log }
   return {
-    done: (value) => stringify({ value: value === undefined ? null : value, printed }),
+    done: (value) => {
+      let wrong
+      const text = stringify({ value: value === undefined ? null : value, printed }, (_, part) => {
+        wrong ??= whyNoJson(part)
+        return wrong === undefined ? part : null
+      })
+      return wrong === undefined ? text : stringify({ error: 'the result is not JSON: it has ' + wrong + ' in it', printed })
+    },
     failed: (error) => {
       let text = 'an error that cannot be shown'
       try { text = error instanceof Error ? error.name + ': ' + error.message + lineOf(error) : String(error) } catch {}
@@ -90,7 +103,10 @@ const run = (code) => {
   const answer = (text) => {
     if (isAnswered) return
     isAnswered = true
-    say(typeof text === 'string' ? text : '{"error":"the code did not return JSON"}')
+    if (typeof text !== 'string') say('{"error":"the code did not return JSON"}')
+    // What is too large to be written as bytes is not tried: that would fail, and nothing would be said.
+    else if (text.length > ${ANSWER_MB * 2 ** 20}) say('{"error":"its result is too large","limit":"answer"}')
+    else say(text)
   }
   const end = (value, isValue) => {
     let text
