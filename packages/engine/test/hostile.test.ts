@@ -34,13 +34,13 @@ describe('an answer', () => {
     expect(outcome).toMatchObject({ outcome: 'failed', error: { message: expect.stringContaining('$.a.b is bytes') } })
   })
 
-  test('that changes what the plan says is refused, for the next run is given the same', async () => {
+  test('that changes what the plan says changes its own copy: the next run is given the same', async () => {
     const { run } = bench({ '/push': (x) => (x as number[]).push(1) })
     const of = plan({ a: call('/push', literal([] as Json)) }, () => ({ input: ref(0) }))
 
     for (let i = 0; i < 2; i++) {
       const [outcome] = await run(of, [1])
-      expect(outcome).toMatchObject({ outcome: 'failed', error: { step: 'a' } })
+      expect(outcome).toEqual({ outcome: 'success', result: 1 })
     }
   })
 })

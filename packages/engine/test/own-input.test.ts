@@ -1,6 +1,6 @@
 // What one step does to its input reaches no other step, no other element, no next try and no record of the run.
 
-import { type CallContext, createEngine, createMemoryStore, type Plan } from '@stepflow/engine'
+import { type CallContext, createEngine, createMemoryStore, literal, type Plan } from '@stepflow/engine'
 import { expect, test } from 'vitest'
 import { ownCopy } from '../src/run/calls/own-copy.ts'
 import { call, input, plan, ref, routerOf } from './fixtures.ts'
@@ -60,6 +60,29 @@ test('a run that is kept gives the same again where only one step reads its inpu
     for await (const { outcome } of again.results()) expect(outcome).toEqual({ outcome: 'success', result: 1 })
   }
   await engine.close()
+})
+
+test('a literal may be changed like any other input, and the next item and the next step have it as it was written', async () => {
+  const bag = { op: 'literal', value: { list: [1] } } as const
+  const p = plan(
+    {
+      same: call('/echo', bag),
+      a: call('/spoil', ref(0)),
+      b: call('/spoil', { op: 'object', of: [['list', literal([])]] }),
+    },
+    () => ({ input: { op: 'array', of: [ref(0), ref(1), ref(2)] } }),
+  )
+
+  expect(await outcomes(p, null)).toEqual(three([{ list: [1] }, 2, 1]))
+  expect(await outcomes(p, null)).toEqual(three([{ list: [1] }, 2, 1]))
+})
+
+test('what an author has frozen is handed on as it is', async () => {
+  const frozen = Object.freeze({ list: Object.freeze([]) })
+  const p = plan({ a: call('/spoil', ref(1)), b: call('/give') }, () => ({ input: ref(0) }))
+
+  const [direct] = await outcomes(p, null, { ...functions, '/give': () => frozen })
+  expect(direct).toMatchObject({ outcome: 'failed', error: { message: expect.stringContaining('not extensible') } })
 })
 
 test('each try has the input as it was', async () => {

@@ -41,13 +41,25 @@ type Source = number
 const INPUT = -1
 const EVERYBODYS = -2
 
+/** The plan that the engine's own loops run, and give to nobody. */
+function innerPlan({ component, input }: PlanStep): Expr | undefined {
+  if (!component?.startsWith('$core/') || input?.op !== 'object') return undefined
+  return input.of.find(([key]) => key === 'plan')?.[1]
+}
+
+/** Every item and every run has the same list or object. */
+function isKept(e: Expr): boolean {
+  return e.op === 'literal' && typeof e.value === 'object' && e.value !== null
+}
+
 function readsOf(step: PlanStep): ReadonlySet<Source> {
+  const inner = innerPlan(step)
   const sources = new Set<Source>()
   const read = (expr: Expr | undefined) => {
     if (!expr) return
     walk(expr, (e) => {
       if (e.op === 'input') sources.add(INPUT)
-      else if (e.op === 'variable' || e.op === 'error') sources.add(EVERYBODYS)
+      else if (e.op === 'variable' || e.op === 'error' || (isKept(e) && e !== inner)) sources.add(EVERYBODYS)
       else if (e.op === 'step' || e.op === 'outcome') sources.add(e.step)
     })
   }

@@ -1,8 +1,9 @@
 // Copies a value so that changes to the copy reach nobody else. Lists, plain objects and bytes are copied. Any other value
-// in memory (a date, a function, an object of a class) is passed on as it is, and so is a frozen one.
+// in memory (a date, a function, an object of a class) is passed on as it is, and so is one that its author has frozen.
 
 import { COMPONENT } from '../../component/brand.ts'
 import { setOwn } from '../../json.ts'
+import { isLiteral } from '../scheduler/literal.ts'
 
 /** More of them than that, or deeper ones, are copied with a memory of what was seen: they may be one object many times, or a circle. */
 const MOST_SIMPLE = 50_000
@@ -76,11 +77,11 @@ function emptyLike(value: object): unknown[] | Record<string, unknown> | undefin
 
 /** Part by part. */
 function isCopied(value: object): boolean {
-  if (Array.isArray(value)) return !Object.isFrozen(value)
+  if (Object.isFrozen(value) && !isLiteral(value)) return false
+  if (Array.isArray(value)) return true
   const prototype = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) return false
   // What has a brand is no plain data.
-  return !Object.isFrozen(value) && !(COMPONENT in value)
+  return (prototype === Object.prototype || prototype === null) && !(COMPONENT in value)
 }
 
 function bytesOr(value: object): object {

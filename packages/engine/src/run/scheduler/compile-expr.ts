@@ -2,11 +2,12 @@
 // certainly needed is demanded at once. Pure: no clock, no I/O; what it wants is left in `state.wanted`.
 
 import { type ErrorValue, errorValue, FlowError } from '../../errors.ts'
-import { isRecord, type Json, own, setOwn } from '../../json.ts'
+import { isRecord, own, setOwn } from '../../json.ts'
 import type { Expr } from '../../plan/expr.ts'
 import { isTruthy, ownFunctions, type PureFunction } from '../../plan/functions.ts'
 import { compilePath, MISSING } from '../../plan/path.ts'
 import { compileGuard } from './compile-guard.ts'
+import { frozenLiteral } from './literal.ts'
 import { failedBecause, skipBecause } from './no-output.ts'
 import { BLOCKED, failure, NoValue, skip } from './no-value.ts'
 import { DONE, type RunState, SKIPPED, type SkipFact } from './state.ts'
@@ -32,8 +33,7 @@ export interface ExprContext {
 export function compileExpr(expr: Expr, cx: ExprContext): Eval {
   switch (expr.op) {
     case 'literal': {
-      // Every item and every run is given the same one: nobody may change it.
-      const value = frozen(expr.value)
+      const value = frozenLiteral(expr.value)
       return () => value
     }
     case 'input':
@@ -132,16 +132,6 @@ function compileInput(expr: Read, cx: ExprContext): Eval {
     const at = inputAt(path, state, slot)
     return failure(noSuchField(cx.where, at.path, at.what, at.value))
   }
-}
-
-function frozen(value: Json): Json {
-  const open: Json[] = [value]
-  for (let at = open.pop(); at !== undefined; at = open.pop()) {
-    if (typeof at !== 'object' || at === null || Object.isFrozen(at)) continue
-    Object.freeze(at)
-    for (const part of Object.values(at)) open.push(part)
-  }
-  return value
 }
 
 function compileArrival(expr: Read, cx: ExprContext): Eval {
