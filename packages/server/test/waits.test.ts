@@ -108,6 +108,34 @@ test('a decision that comes after the wait expired is refused', async () => {
   expect((await server.call('POST', `/waits/${id}`, 1)).status).toBe(409)
 })
 
+test('waits that are over are listed with how they ended, the last one first', async () => {
+  const title = (body: { waits: { title?: string; name: string }[] }) =>
+    body.waits.map((wait) => wait.title ?? wait.name)
+  const decidedRun = await begin({ flowName: 'approval', input: { amount: 3 } })
+  const [wait] = await waitsOf(decidedRun)
+  await server.call('POST', `/waits/${wait.id}`, { ok: true })
+  await outcomes(decidedRun)
+  const expiredRun = await begin({ flowName: 'expires', input: {} })
+  await outcomes(expiredRun)
+  const cancelledRun = await begin({ flowName: 'waits', input: {} })
+  await waitsOf(cancelledRun)
+  await server.call('POST', `/runs/${cancelledRun}/cancel`)
+  await vi.waitFor(async () =>
+    expect((await server.call('GET', `/runs/${cancelledRun}`)).body.status).toBe('cancelled'),
+  )
+
+  const { body } = await server.call('GET', '/waits?state=over&limit=3')
+
+  expect(body.waits.map(({ runId }: { runId: string }) => runId)).toEqual([cancelledRun, expiredRun, decidedRun])
+  expect(body.waits).toMatchObject([{ over: true }, { expired: true }, { decided: { payload: { ok: true } } }])
+  const rest = (await server.call('GET', `/waits?state=over&limit=1000&cursor=${body.nextCursor}`)).body
+  expect(body.total).toBe(3 + rest.waits.length)
+  const pay = (await server.call('GET', `/waits?state=over&q=PAY the&runId=${decidedRun}`)).body
+  expect(title(pay)).toEqual(['Pay the invoice?'])
+  const later = new Date(Date.parse(body.waits[0].endedAt) + 1).toISOString()
+  expect((await server.call('GET', `/waits?state=over&since=${later}`)).body.total).toBe(0)
+})
+
 test('the inbox comes in pages, the oldest first', async () => {
   for (let n = 0; n < 3; n++) await waitsOf(await begin({ flowName: 'waits', input: {} }))
   const seen: string[] = []
@@ -154,6 +182,9 @@ test.each([
   ['GET', '/waits/__proto__', 404],
   ['GET', '/waits?cursor=%00', 400],
   ['GET', '/waits?runId=nope', 404],
+  ['GET', '/waits?state=over&since=yesterday', 400],
+  ['GET', '/waits?since=2026-11-30T08:00:00Z', 400],
+  ['GET', '/waits?state=done', 400],
   ['POST', '/runs/nope/signals/go', 404],
   ['POST', '/runs/nope/signals/go?item=x', 400],
 ])('%s %s is refused with %i', async (method, path, status) => {

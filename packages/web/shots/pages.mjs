@@ -131,6 +131,8 @@ export function pagesOf(ids) {
     'editor-hints': { ...step, act: inTurn(write('\nmore: { $step: '), keys('Control+Space')) },
     'editor-rename': { ...step, act: inTurn(button(/^score/), keys('F2')) },
     approvals: { path: '/approvals' },
+    'approvals-selected': { path: `/approvals?wait=${encodeURIComponent(ids.wait)}`, isWide: true },
+    'approvals-none': { path: '/approvals?q=nothing+of+the+kind' },
     approval: { path: `/approvals/${ids.wait}` },
     'approval-wrong': { path: `/approvals/${ids.wait}`, act: button('Send decision') },
     'approval-decided': { path: `/approvals/${ids.decided}` },

@@ -45,9 +45,11 @@ const flow = createRoute({ getParentRoute: () => root, path: '/flows/$name' }).l
   import('./pages/flows/flow-page.tsx').then(({ flowPage }) => flowPage),
 )
 
-const approvals = createRoute({ getParentRoute: () => root, path: '/approvals' }).lazy(() =>
-  import('./pages/approvals/approvals-page.tsx').then(({ approvalsPage }) => approvalsPage),
-)
+const approvals = createRoute({
+  getParentRoute: () => root,
+  path: '/approvals',
+  validateSearch: textsOf(['wait', 'q']),
+}).lazy(() => import('./pages/approvals/approvals-page.tsx').then(({ approvalsPage }) => approvalsPage))
 
 const approval = createRoute({ getParentRoute: () => root, path: '/approvals/$waitId' }).lazy(() =>
   import('./pages/approvals/approval-page.tsx').then(({ approvalPage }) => approvalPage),

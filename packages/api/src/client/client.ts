@@ -334,12 +334,15 @@ export class StepflowClient {
     return this.#http.json(path('runs', runId, 'signals', name), 'runId', { method: 'POST', json: payload, query })
   }
 
-  /** The open ones, the oldest first. */
+  /** The open ones, the oldest first; with `state: 'over'` those that ended since a time, the last one first. */
   listWaits(
     query: {
+      readonly state?: 'open' | 'over'
+      readonly since?: string
       readonly runId?: string
       readonly item?: number
       readonly name?: string
+      readonly q?: string
       readonly limit?: number
       readonly cursor?: string
     } = {},

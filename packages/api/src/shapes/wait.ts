@@ -28,6 +28,7 @@ export const waitSchema = {
       required: ['at', 'payload'],
     },
     expired: { type: 'boolean' },
+    endedAt: { ...time, description: 'When it was over; in lists of those that are.' },
     over: { type: 'boolean', description: 'Its item ended first: nobody can decide it any more.' },
   },
   required: ['id', 'runId', 'item', 'step', 'name', 'since'],
@@ -40,7 +41,11 @@ export const waitListSchema = {
   title: 'WaitList',
   type: 'object',
   properties: {
-    waits: { type: 'array', description: 'The oldest first.', items: waitSchema },
+    waits: {
+      type: 'array',
+      description: 'The oldest first; of those that are over, the one that ended last.',
+      items: waitSchema,
+    },
     total: { type: 'integer', minimum: 0, description: 'On all pages.' },
     nextCursor,
   },

@@ -37,4 +37,4 @@ export {
   type RunSummary,
   summaryOf,
 } from './summary.ts'
-export type { Wait, WaitChange, WaitFold, WaitState } from './waits.ts'
+export type { EndedWait, Wait, WaitChange, WaitFold, WaitState } from './waits.ts'

@@ -11,7 +11,7 @@ import {
 } from '@stepflow/engine'
 import { shardOf } from './item-entries.ts'
 import type { RunSecrets } from './run-secrets.ts'
-import { openWaits, type Wait, WaitFold, type WaitState, waitState } from './waits.ts'
+import { type EndedWait, openWaits, type Wait, WaitFold, type WaitState, waitState } from './waits.ts'
 
 interface WaitsParts {
   readonly store: Store
@@ -44,6 +44,25 @@ export class RecordedWaits {
       const waits = openWaits(this.#plan, await this.#shownRows(journal))
       yield* item === undefined ? waits : waits.filter((wait) => wait.item === item)
     }
+  }
+
+  /** Those that ended at that time or later (epoch milliseconds), how, and what was decided. */
+  async over(since: number): Promise<EndedWait[]> {
+    if (!this.#plan) return []
+    const ended: EndedWait[] = []
+    let sent: readonly JournalRow[] | undefined
+    for (const { journal } of await this.#store.runs.shards(this.#row.id)) {
+      const fold = new WaitFold(this.#plan)
+      const rows = await this.#shownRows(journal)
+      const changes = rows.flatMap(({ entries }) => (fold.concerns(entries) ? fold.see(entries) : []))
+      for (const { wait, at, end } of changes) {
+        if (end === undefined || at < since) continue
+        sent ??= await this.#shownRows(`${this.#row.id}/0`)
+        const state = waitState(this.#plan, wait.path, rows, sent)
+        if (state) ended.push({ ...state, wait, endedAt: at })
+      }
+    }
+    return ended
   }
 
   /** As they stood before row `seq` of a journal; undefined if that is damaged. */

@@ -46,6 +46,12 @@ export interface WaitState {
   readonly isExpired: boolean
 }
 
+/** One that is over. */
+export interface EndedWait extends WaitState {
+  /** Epoch milliseconds. */
+  readonly endedAt: number
+}
+
 /** A wait that begins, or ends: how, then. */
 export interface WaitChange {
   readonly wait: Wait

@@ -47,6 +47,14 @@ export function filterOf({
   }
 }
 
+/** Throws INVALID_INPUT for what is no time. */
+export function timeOf(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const at = instantOf(text)
+  if (at !== undefined) return at
+  throw unreadable(`"${name}" is "${text}", but must be a time: 2026-11-30T08:00:00Z (in a URL, "+" is %2B)`)
+}
+
 // ---
 
 function someOf<T extends string>(name: string, texts: string | undefined, words: readonly T[]): T[] | undefined {
@@ -55,11 +63,4 @@ function someOf<T extends string>(name: string, texts: string | undefined, words
     if (word) return word
     throw unreadable(`"${name}" is "${text}", but must be of: ${words.join(', ')}`)
   })
-}
-
-function timeOf(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  const at = instantOf(text)
-  if (at !== undefined) return at
-  throw unreadable(`"${name}" is "${text}", but must be a time: 2026-11-30T08:00:00Z (in a URL, "+" is %2B)`)
 }

@@ -179,12 +179,23 @@ export const queries = {
   /** No event reports signs of life; nodes give one every 2 s. */
   nodes: () => queryOptions({ queryKey: ['nodes'], queryFn: () => client.listNodes(), refetchInterval: 2_000 }),
 
-  waits: () =>
+  /** `q`: with this text in them. */
+  waits: (q: string | undefined) =>
     infiniteQueryOptions({
-      queryKey: ['waits', 'all'],
-      queryFn: ({ pageParam }) => client.listWaits(pageParam === '' ? {} : { cursor: pageParam }),
+      queryKey: ['waits', 'all', q],
+      queryFn: ({ pageParam }) =>
+        client.listWaits({ ...(q === undefined ? {} : { q }), ...(pageParam === '' ? {} : { cursor: pageParam }) }),
       initialPageParam: '',
       getNextPageParam: ({ nextCursor }) => nextCursor,
+      placeholderData: keepPreviousData,
+    }),
+
+  /** The last ones that are over. */
+  endedWaits: (q: string | undefined) =>
+    queryOptions({
+      queryKey: ['waits', 'over', q],
+      queryFn: () => client.listWaits({ state: 'over', limit: 50, ...(q === undefined ? {} : { q }) }),
+      placeholderData: keepPreviousData,
     }),
 
   countOfWaits: () =>

@@ -60,6 +60,21 @@ export function fieldOf(schema: unknown, root: Schema): Field {
   }
 }
 
+/** Is there a field for what a path leads to, `/order/total`, which says what is wrong with it? */
+export function hasField(schema: unknown, path: string): boolean {
+  const root = schema as Schema
+  let field = fieldOf(schema, root)
+  for (const name of path.split('/').slice(1)) {
+    if (field.kind === 'list') field = fieldOf(field.of, root)
+    else {
+      const part = field.kind === 'object' ? field.parts.find((one) => one.name === name) : undefined
+      if (!part) return false
+      field = fieldOf(part.schema, root)
+    }
+  }
+  return field.kind !== 'object' && field.kind !== 'variant'
+}
+
 /** What a field begins with: the schema's default, or the least that has its type. */
 export function emptyValue(schema: unknown, root: Schema, depth = 0): unknown {
   const { own } = resolved(schema, root)

@@ -15,6 +15,7 @@ import {
 import { fits } from '../model/schema-check.ts'
 import { Button } from './button.tsx'
 import { Choice } from './floating.tsx'
+import { OtherProblems } from './invalid-fields.tsx'
 import { JsonField } from './json-field.tsx'
 
 export interface FormProps {
@@ -51,6 +52,7 @@ export function FormOrJson({ schema, value, onChange, problems }: FormProps): Re
       ) : (
         <JsonField label="Input" value={value} onChange={onChange} />
       )}
+      {problems ? <OtherProblems schema={schema} problems={problems} look={look} /> : null}
     </>
   )
 }
@@ -224,7 +226,12 @@ function Boxes(props: FieldProps & { readonly field: Field & { kind: 'choice' };
   const wrong = problems.get(path)
   const chosen = JSON.stringify(value)
   return (
-    <fieldset className="answers" aria-invalid={wrong !== undefined} aria-describedby={wrong && `${id}-wrong`}>
+    <fieldset
+      className="answers"
+      role="radiogroup"
+      aria-invalid={wrong !== undefined}
+      aria-describedby={wrong && `${id}-wrong`}
+    >
       <legend>
         {label}
         <Optional part={part} />

@@ -4,6 +4,7 @@ import { type ReactElement, type RefObject, useId, useMemo, useRef, useState } f
 import { type EarlierInput, type Filling, fillings, firstOf, untyped } from '../model/examples.ts'
 import { problemsIn } from '../model/schema-check.ts'
 import { FormOrJson } from './form.tsx'
+import { useFirstInvalid } from './invalid-fields.tsx'
 import { isReadable } from './json-field.tsx'
 
 export interface InputToRun {
@@ -12,7 +13,7 @@ export interface InputToRun {
   readonly chosen: number
   readonly value: unknown
   readonly problems: ReadonlyMap<string, string>
-  /** What keeps it from being started. */
+  /** What keeps it from being started, beside `problems`. */
   readonly wrong: string | undefined
   readonly isStarting: boolean
   readonly form: RefObject<HTMLFormElement | null>
@@ -36,6 +37,7 @@ export function useInputToRun({ schema, examples, earlier }: InputOptions): Inpu
   const [wrong, setWrong] = useState<string>()
   const [isStarting, setStarting] = useState(false)
   const form = useRef<HTMLFormElement>(null)
+  useFirstInvalid(form, problems)
   const chosen = picked ?? firstOf(all)
   const filling = all[chosen] ?? all[0]
   const value = typed === undefined ? filling.input : typed.value
@@ -49,7 +51,8 @@ export function useInputToRun({ schema, examples, earlier }: InputOptions): Inpu
     const found = new Map([...problemsIn(schema, value), ...untyped(value, filling.redacted)])
     const isJson = isReadable(form.current)
     setProblems(found)
-    setWrong(isJson ? (found.size === 0 ? undefined : textOf(found)) : 'The input is not JSON yet.')
+    // What does not fit is said where it is asked for.
+    setWrong(isJson ? undefined : 'The input is not JSON yet.')
     return isJson && found.size === 0
   }
   return {
@@ -141,11 +144,4 @@ function FilledFrom({
       </select>
     </div>
   )
-}
-
-function textOf(problems: ReadonlyMap<string, string>): string {
-  const [[path, problem] = ['', '']] = problems
-  const more = problems.size === 1 ? '' : `, and ${problems.size - 1} more`
-  const what = path === '' ? 'The input' : path.slice(1).replaceAll('/', '.')
-  return `${what}: ${more === '' ? problem : problem.replace(/\.$/, '')}${more}`
 }

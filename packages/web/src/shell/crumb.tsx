@@ -3,7 +3,7 @@
 import { Link } from '@tanstack/react-router'
 import type { ReactElement } from 'react'
 
-export function Crumb({ to, word }: { to: '/runs' | '/flows'; word: string }): ReactElement {
+export function Crumb({ to, word }: { to: '/runs' | '/flows' | '/approvals'; word: string }): ReactElement {
   return (
     <>
       <Link to={to} className="crumb" search={{}}>

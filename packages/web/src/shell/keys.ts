@@ -38,8 +38,8 @@ export function useFrameKeys(does: { openCommands: () => void; openActions: () =
         field.focus()
       }
       // From row to row a table goes by itself; where no row has the focus, the first one gets it.
-      else if (event.key === 'j' && !document.activeElement?.closest('tr')) {
-        document.querySelector<HTMLElement>('main tbody :is(a, button)')?.focus()
+      else if (event.key === 'j' && !document.activeElement?.closest('tr, [data-rows]')) {
+        document.querySelector<HTMLElement>('main :is(tbody, [data-rows]) :is(a, button)')?.focus()
       }
       isGoing = event.key === 'g' ? event.timeStamp : 0
     }
