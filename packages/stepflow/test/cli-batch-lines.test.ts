@@ -195,6 +195,20 @@ test('retries are counted, not told one by one; with --verbose each names its it
   expect(verbose.err).toContain('item 2: step "a": attempt 1 failed')
 })
 
+test('a warning that each item brings is printed once and counted; with --verbose each is a line', async () => {
+  const { run } = folderWith({
+    'f.yaml': flow.replace('/builtin/noop, input: { $input: x }', '/builtin/sleep, input: { duration_ms: 1, ms: 2 }'),
+    'in.jsonl': lines(30),
+  })
+  const warned = (err: string) => err.match(/does not know "ms"/g)?.length
+
+  const { err } = await run('run', 'f.yaml', '--inputs', 'in.jsonl')
+  expect(err).toContain('warning: step "a": /builtin/sleep does not know "ms"')
+  expect(err).toMatch(/does not know "ms".* \(30 times in all\)\n30 done: /)
+  expect(warned(err)).toBe(2)
+  expect(warned((await run('run', 'f.yaml', '--inputs', 'in.jsonl', '--verbose')).err)).toBe(30)
+})
+
 test('failures that were recovered are counted at the end of a batch, recorded or not, and in the list of runs', async () => {
   const recovering = `steps:
   - { id: a, component: /builtin/noop, input: { $input: y }, on_error: continue }

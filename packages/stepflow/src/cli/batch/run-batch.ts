@@ -46,7 +46,7 @@ export async function runBatch(ready: ReadyRun): Promise<number> {
     const recorded = beginBehind(found, kept, order)
     return await withResultWriter({ output, order, kept, io }, (writer) => {
       if (kept) messages.hint(`${kept.lines} results are already in the output`)
-      messages.countRetries()
+      messages.countRepeats()
       return drive(batch, writer, kept, recorded)
     })
   } finally {
@@ -107,6 +107,7 @@ async function drive(
     restore()
   }
   const { counts } = writer
+  messages.sayRepeats()
   messages.hint(describeEnd({ ...(await progress()), counts }))
   if (isInterrupted) {
     messages.problem(rest())

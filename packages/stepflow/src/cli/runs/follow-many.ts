@@ -19,7 +19,7 @@ export interface ManyRun extends SingleRun {
 export async function followMany(run: ManyRun): Promise<number> {
   const { plan, storeWords, output, io, messages, allowsFailures, begin } = run
   const waits = watchWaits(plan, messages.hint, storeWords)
-  messages.countRetries()
+  messages.countRepeats()
   const handle: RunHandle = await begin((entries: readonly JournalEntry[]) => waits.see(entries))
   const leave = () =>
     messages.problem(`run ${handle.id} is interrupted and kept. To continue it:\n  ${goOn(handle.id, storeWords)}`)
@@ -60,6 +60,8 @@ async function writeResults({ store, io, messages }: ManyRun, handle: RunHandle,
     display.end()
   }
   const { counts } = writer
+  messages.sayRepeats()
+  messages.sayRepeats()
   messages.hint(describeEnd({ ...(await progress()), counts }))
   return counts.failed
 }
