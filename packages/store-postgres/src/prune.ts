@@ -15,6 +15,7 @@ export interface PrunerOptions {
 
 const RUNS_AT_ONCE = 32
 const ROWS_AT_ONCE = 256
+const BLOBS_AT_ONCE = 256
 /** A blob that was put, or put again, lately may be about to be used. */
 const FRESH_MS = 3_600_000
 
@@ -35,7 +36,7 @@ export class Pruner {
 
   async prune(
     { olderThanMs, keep }: PruneOptions,
-    remove: (run: RunId) => Promise<void>,
+    remove: (run: RunId) => Promise<boolean>,
   ): Promise<{ readonly runs: number; readonly blobs: number }> {
     const now = Math.floor(this.#options.now())
     let runs = 0
@@ -53,12 +54,12 @@ export class Pruner {
     return { runs, blobs }
   }
 
-  async #removeRuns(text: string, bound: number, remove: (run: RunId) => Promise<void>): Promise<number> {
+  /** `remove`: false if somebody else has done so meanwhile. */
+  async #removeRuns(text: string, bound: number, remove: (run: RunId) => Promise<boolean>): Promise<number> {
     for (let removed = 0; ; ) {
       const runs = await this.#options.connection().query<{ id: string }>({ text, values: [bound, RUNS_AT_ONCE] })
       if (runs.length === 0) return removed
-      for (const { id } of runs) await remove(fromText(id))
-      removed += runs.length
+      for (const { id } of runs) if (await remove(fromText(id))) removed++
     }
   }
 
@@ -72,17 +73,17 @@ export class Pruner {
     for (const { from, key, first, text } of PLACES) await this.#strike(unnamed, from, key, first, text)
     await this.#strikeNamedByBlobs(unnamed)
     // Whoever has named one while we were reading has put it again: it is fresh by then.
-    const removed =
-      unnamed.size === 0
-        ? []
-        : await this.#options.connection().query({
-            text: `WITH gone AS (DELETE FROM blobs WHERE id = ANY ($1::text[]) AND put_at <= $2 RETURNING id, object),
-                left_over AS (INSERT INTO removed_objects SELECT object FROM gone WHERE object IS NOT NULL)
-              SELECT id FROM gone`,
-            values: [texts([...unnamed]), before],
-          })
+    const ids = [...unnamed].sort()
+    let removed = 0
+    for (let from = 0; from < ids.length; from += BLOBS_AT_ONCE) {
+      const gone = await this.#options.connection().query({
+        text: REMOVE_BLOBS,
+        values: [texts(ids.slice(from, from + BLOBS_AT_ONCE)), before],
+      })
+      removed += gone.length
+    }
     await this.#options.outside.removeContents()
-    return removed.length
+    return removed
   }
 
   /** Strikes out what the rows of a table name. */
@@ -141,6 +142,13 @@ export class Pruner {
 }
 
 // ---
+
+/** In the order in which appends put them: whoever puts some of them at this moment waits for us, or we for him. */
+const REMOVE_BLOBS = `WITH old AS (
+    SELECT id FROM blobs WHERE id = ANY ($1::text[]) AND put_at <= $2 ORDER BY id FOR UPDATE),
+  gone AS (DELETE FROM blobs USING old WHERE blobs.id = old.id RETURNING blobs.id, object),
+  left_over AS (INSERT INTO removed_objects SELECT object FROM gone WHERE object IS NOT NULL)
+SELECT id FROM gone`
 
 interface KeptBlob {
   readonly id: string

@@ -98,15 +98,20 @@ export class RunTable implements Runs {
   }
 
   async remove(run: RunId): Promise<void> {
-    await this.#options.answered(
-      () => this.#options.connection().query({ text: 'SELECT remove_run($1)', values: [toText(run)] }),
-      'write to',
-    )
-    this.#options.removed(run)
+    await this.#removed(run)
   }
 
   prune(options: PruneOptions): Promise<{ readonly runs: number; readonly blobs: number }> {
-    return this.#options.answered(() => this.#options.pruner.prune(options, (run) => this.remove(run)), 'write to')
+    return this.#options.answered(() => this.#options.pruner.prune(options, (run) => this.#removed(run)), 'write to')
+  }
+
+  /** False if it was not there: another may have removed it while we waited for it. */
+  async #removed(run: RunId): Promise<boolean> {
+    const { answered, connection, removed } = this.#options
+    const text = 'SELECT remove_run(id) FROM (SELECT id FROM runs WHERE id = $1 FOR UPDATE) AS there'
+    const found = await answered(() => connection().query({ text, values: [toText(run)] }), 'write to')
+    removed(run)
+    return found.length > 0
   }
 
   #read<Row extends object>(name: string, text: string, values: readonly unknown[]): Promise<Row[]> {
