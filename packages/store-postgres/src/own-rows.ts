@@ -58,18 +58,17 @@ export class OwnRows {
     this.#untold--
   }
 
-  /** How many there are up to a place. */
-  countUpTo(next: Place): number {
-    let count = 0
-    for (const own of this.#rows.values()) if (!isAfter(own, next)) count++
-    return count
+  /** Those up to a place. */
+  upTo(next: Place): OwnRow[] {
+    const rows: OwnRow[] = []
+    for (const own of this.#rows.values()) if (!isAfter(own, next)) rows.push(own)
+    return rows
   }
 
-  /** The table has been read up to there: those that still wait are told by now, in order. */
-  forgetUpTo(next: Place, tell: (own: OwnRow) => void): void {
-    for (const [key, own] of this.#rows) {
-      if (isAfter(own, next)) continue
-      this.#rows.delete(key)
+  /** The table has been read up to there, and these are ours up to it: those that still wait are told by now, in order. */
+  forget(rows: readonly OwnRow[], next: Place, tell: (own: OwnRow) => void): void {
+    for (const own of rows) {
+      this.#rows.delete(keyOf(own))
       if (own.isTold) continue
       this.#untold--
       tell(own)

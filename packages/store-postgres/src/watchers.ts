@@ -222,12 +222,13 @@ export class Watchers {
       // It was asked for without ours, of which one has come meanwhile that stands behind a row of this page.
       if (isWithoutOurs && this.#own.hasUntold) continue
       // V4.
-      hasMissed = isWithoutOurs && page.leftOut !== this.#own.countUpTo(page.next)
+      const ours = this.#own.upTo(page.next)
+      hasMissed = isWithoutOurs && page.leftOut !== ours.length
       if (hasMissed) continue
       this.#place = page.next
       for (const placed of page.rows) this.#pass(placed, after)
       // V1. Those that were not asked for; what stands before them has been told by now.
-      this.#own.forgetUpTo(page.next, (own) => this.#tell(own.row, own, after))
+      this.#own.forget(ours, page.next, (own) => this.#tell(own.row, own, after))
       if (page.isFull) continue
       if (!this.#own.hasUntold) return
       await new Promise((next) => setTimeout(next, LOOK_AGAIN_MS))
