@@ -49,6 +49,8 @@ const KINDS: readonly string[] = [
   ...['....1', '......1', '.......1'].map((parts) => `\\0append-${parts}`),
   ...['take-due', 'put-down'].map((name) => `\\0${name}\\0`),
 ]
+/** It needs somebody who is gone, and nobody else who takes over from him. */
+const TAKE_OVER = '\\0take-over\\0'
 const MOMENTS = ['before', 'after', 'answer']
 /** `npm run faults` has each kind at each moment; the suite has each kind once, and the moments take turns. */
 const IS_WHOLE = process.env.FAULTS_MINUTES !== undefined
@@ -57,7 +59,7 @@ const MOST_ROUNDS = 40
 
 await withPostgres((server) => {
   test(
-    'nodes that are killed before, after, or at the answer to each kind of append lose nothing and repeat nothing on record',
+    'nodes that are killed before, after, or at the answer to each kind of append, or to what they take over, lose nothing and repeat nothing on record',
     LIMIT,
     async () => {
       const store = `${server.url}?schema=kills`
@@ -66,11 +68,19 @@ await withPostgres((server) => {
       const helper = await cluster.start(['serve', '--port', '0', '--capacity', '0', '--name', 'helper'], { store })
       const rounds: Promise<string>[] = []
 
+      const begin = (name: string, moment: string, kind: string) => {
+        const env = { NODE_OPTIONS: `--require ${root}/test/faults/kill-around.cjs`, KILL_AT: `${moment} ${kind}` }
+        return cluster.begin(['serve', '--port', '0', '--name', name], { store, env })
+      }
+      const killed = async ({ ended, child, said }: Node, kind: string, moment: string) => {
+        await ended
+        expect([kind, moment, child.signalCode]).toEqual([kind, moment, 'SIGKILL'])
+        expect(said()).not.toMatch(WRONG)
+      }
       const lane = async (moment: string) => {
         for (const [n, kind] of KINDS.entries()) {
           if (!IS_WHOLE && MOMENTS[n % MOMENTS.length] !== moment) continue
-          const env = { NODE_OPTIONS: `--require ${root}/test/faults/kill-around.cjs`, KILL_AT: `${moment} ${kind}` }
-          const node = cluster.begin(['serve', '--port', '0', '--name', `${moment}${n}`], { store, env })
+          const node = begin(`${moment}${n}`, moment, kind)
           const died = node.ended.then(() => true)
           const ready = await node.ready.catch(() => undefined)
           for (let round = 0; ready !== undefined; round++) {
@@ -80,12 +90,18 @@ await withPostgres((server) => {
             if ((await Promise.race([died, handed.catch(() => false)])) === true) break
             expect(round, `${moment} ${kind}: was not killed. ${node.said()}`).toBeLessThan(MOST_ROUNDS)
           }
-          await node.ended
-          expect([kind, moment, node.child.signalCode]).toEqual([kind, moment, 'SIGKILL'])
-          expect(node.said()).not.toMatch(WRONG)
+          await killed(node, kind, moment)
         }
       }
       await Promise.all(MOMENTS.map(lane))
+      // Nobody else is there to take over from the first.
+      for (const moment of IS_WHOLE ? MOMENTS : ['answer']) {
+        const kind = '\\0append-.*"type":"settled"'
+        const first = begin(`first-${moment}`, 'after', kind)
+        rounds.push(handIn(`first-${moment}`, [(await first.ready).url, helper.url]))
+        await killed(first, kind, 'after')
+        await killed(begin(`next-${moment}`, moment, TAKE_OVER), TAKE_OVER, moment)
+      }
 
       const last = await cluster.start(['worker', '--name', 'last'], { store })
       const ids = await Promise.all(rounds)
