@@ -128,8 +128,7 @@ async function unreadable(path: string, resolved: string, error: NodeJS.ErrnoExc
   switch (error.code) {
     case 'ENOENT':
     case 'ENOTDIR': {
-      const near = await nearName(resolved)
-      const hint = near === undefined ? '' : `; did you mean ${JSON.stringify(near)}?`
+      const hint = await missingHint(resolved)
       return new FlowError('NOT_FOUND', `/builtin/load_file: there is no file ${name} (looked at ${resolved})${hint}`)
     }
     case 'EACCES':
@@ -148,11 +147,14 @@ async function unreadable(path: string, resolved: string, error: NodeJS.ErrnoExc
   }
 }
 
-async function nearName(resolved: string): Promise<string | undefined> {
+async function missingHint(resolved: string): Promise<string> {
   const { readdir } = await import('node:fs/promises')
   const { basename, dirname } = await import('node:path')
-  const names = await readdir(dirname(resolved)).catch(() => [])
-  return suggest(basename(resolved), names)
+  const name = basename(resolved)
+  const names: string[] = await readdir(dirname(resolved)).catch(() => [])
+  if (names.includes(name)) return ': it is a symlink that leads nowhere'
+  const near = suggest(name, names)
+  return near === undefined ? '' : `; did you mean ${JSON.stringify(near)}?`
 }
 
 function formatOf(path: string): Format {
@@ -224,8 +226,9 @@ function mayGoOn(beginning: string): boolean {
 
 async function parseYaml(path: string, content: string): Promise<unknown> {
   const { parseDocument } = await import('yaml')
-  const document = parseDocument(content, { version: '1.2', schema: 'core', prettyErrors: true, logLevel: 'silent' })
-  const fault = document.errors[0]?.message.split('\n')[0]
+  const document = parseDocument(content, { version: '1.2', schema: 'core', prettyErrors: true, logLevel: 'error' })
+  const [first] = document.errors
+  const fault = first?.code === 'MULTIPLE_DOCS' ? 'it has more than one document' : first?.message.split('\n')[0]
   const broken = (what: string) =>
     new FlowError('INVALID_INPUT', `/builtin/load_file: ${JSON.stringify(path)} is not YAML: ${what.replace(/:$/, '')}`)
   if (fault !== undefined) throw broken(fault)

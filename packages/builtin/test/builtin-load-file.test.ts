@@ -26,6 +26,7 @@ beforeAll(() => {
       .split('')
       .map((c, i) => `${c}: &${c} [${Array(9).fill(`*${'abcdefgh'[i]}`).join(',')}]`)
       .join('\n')}\n`,
+    'flows/two.yaml': 'a: 1\n---\nb: 2\n',
     'flows/sub/notes.md': '# Hi\n',
     'flows-evil/secret.json': '{"secret":true}',
     'data/allowed.json': '"allowed"',
@@ -37,6 +38,7 @@ beforeAll(() => {
   symlinkSync('..', join(flows, 'up'))
   symlinkSync('config.json', join(flows, 'inside.json'))
   symlinkSync('loop', join(flows, 'loop'))
+  symlinkSync('gone.json', join(flows, 'dangling.json'))
   execFileSync('mkfifo', [join(flows, 'pipe')])
 })
 
@@ -95,11 +97,13 @@ test.each([
   ['.', 'INVALID_INPUT', '"." is a directory', ''],
   ['pipe', 'INVALID_INPUT', '"pipe" is not a regular file', ''],
   ['loop', 'INVALID_INPUT', '"loop" is a symlink that leads to itself', ''],
+  ['dangling.json', 'NOT_FOUND', 'there is no file "dangling.json" (looked at ', 'a symlink that leads nowhere'],
   ['bytes.txt', 'INVALID_INPUT', '"bytes.txt" is not UTF-8 text', ''],
   ['broken.json', 'INVALID_INPUT', '"broken.json" is not JSON: Unexpected token', '(line 2)'],
   ['empty.json', 'INVALID_INPUT', '"empty.json" is not JSON: it is empty', ''],
   ['broken.yaml', 'INVALID_INPUT', '"broken.yaml" is not YAML: ', 'line 2'],
   ['twice.yaml', 'INVALID_INPUT', '"twice.yaml" is not YAML: Map keys must be unique', 'line 2'],
+  ['two.yaml', 'INVALID_INPUT', '"two.yaml" is not YAML: it has more than one document', ''],
   ['bomb.yaml', 'INVALID_INPUT', '"bomb.yaml" is not YAML: Excessive alias count', ''],
   ['a\0b', 'INVALID_INPUT', 'is not a path', ''],
   ['', 'INVALID_INPUT', 'is not a path', ''],

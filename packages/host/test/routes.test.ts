@@ -218,6 +218,14 @@ describe('what is not there', () => {
     )
   })
 
+  test('is told with what the plugin has that the way led to, and not with what others have', () => {
+    const of = router({ '/python/{*component}': [{}] }, python)
+
+    expect(failure(of, '/python/something/else').message).toBe(
+      'component "/python/something/else": plugin "python" has no component "/something/else"; there are: /python/text/count, /python/udf',
+    )
+  })
+
   test('a plugin that cannot run here says why', () => {
     const of = createRouter({
       routes: [{ pattern: parsePattern('/files') as RoutePattern, rules: [{ plugin: 'files', conditions: [] }] }],

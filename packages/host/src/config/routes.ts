@@ -82,7 +82,7 @@ export function createRouter(options: RouterOptions): ConfiguredRouter {
     .sort((a, b) => bySpecificity(a.pattern, b.pattern))
 
   function look(path: string): Lookup {
-    const found: Lookup = { candidates: [], refusals: [] }
+    const found: Lookup = { candidates: [], refusals: [], refusing: new Set() }
     let builtinMay = true
     for (const { pattern, rules } of table) {
       const parameters = matchPattern(pattern, path)
@@ -117,10 +117,12 @@ export function createRouter(options: RouterOptions): ConfiguredRouter {
       const component = plugin.resolve(name)
       if (!component) {
         found.refusals.push(`plugin "${rule.plugin}" has no component "${name}"`)
+        found.refusing.add(plugin)
         continue
       }
       if (!isAllowed(rule, name, component)) {
         found.refusals.push(`route "${pattern.text}" does not allow "${name}" of plugin "${rule.plugin}"`)
+        found.refusing.add(plugin)
         state = 'closed'
         continue
       }
@@ -146,29 +148,31 @@ export function createRouter(options: RouterOptions): ConfiguredRouter {
     return [...new Set(paths)].filter((path) => look(path).candidates.some(leadsThere))
   }
 
-  function missing(path: string, refusals: readonly string[]): string {
-    const plugins = new Set([...options.plugins.values(), ...(options.builtin ? [options.builtin] : [])])
-    const paths = [...plugins].flatMap((plugin) =>
-      (options.known?.(plugin) ?? []).flatMap((info) => pathsOf(plugin, info.name)),
-    )
+  function missing(path: string, { refusals, refusing }: Lookup): string {
+    const pathsIn = (plugins: Iterable<Plugin>) =>
+      [...plugins].flatMap((plugin) => (options.known?.(plugin) ?? []).flatMap((info) => pathsOf(plugin, info.name)))
+    const paths = pathsIn(new Set([...options.plugins.values(), ...(options.builtin ? [options.builtin] : [])]))
     const why = refusals.length > 0 ? [...new Set(refusals)].join('; ') : 'no route serves it'
     const meant = suggest(path, paths)
     if (meant !== undefined) return `component "${path}": ${why}. Did you mean "${meant}"?`
-    return `component "${path}": ${why}; ${thereAre(paths)}`
+    // Where the way led to a plugin, what that one has is what was meant.
+    const near = pathsIn(refusing)
+    return `component "${path}": ${why}; ${thereAre(near.length > 0 ? near : paths)}`
   }
 
   return {
     route(path): Route {
-      const { candidates, refusals } = look(path)
+      const found = look(path)
+      const { candidates } = found
       const [first] = candidates
-      if (!first) throw new FlowError('COMPONENT_NOT_FOUND', missing(path, refusals))
+      if (!first) throw new FlowError('COMPONENT_NOT_FOUND', missing(path, found))
       return first.holds ? { choose: (input) => choose(path, candidates, input) } : { component: first.component }
     },
     isServed: (path) => look(path).candidates.length > 0,
     whyUnserved(path) {
-      const { candidates, refusals } = look(path)
-      if (candidates.length === 0) return missing(path, refusals)
-      const reasons = candidates.map(({ component }) => component.refused?.())
+      const found = look(path)
+      if (found.candidates.length === 0) return missing(path, found)
+      const reasons = found.candidates.map(({ component }) => component.refused?.())
       return reasons.includes(undefined) ? undefined : `component "${path}" is refused: ${reasons[0]}`
     },
     misfits(path, known) {
@@ -204,6 +208,8 @@ interface Lookup {
   readonly candidates: Candidate[]
   /** What stood in the way, in the words of a message. */
   readonly refusals: string[]
+  /** The plugins that a route led to, and that have no such component for it. */
+  readonly refusing: Set<Plugin>
 }
 
 function linkRule(rule: RouteRule, clock: Clock): LinkedRule {

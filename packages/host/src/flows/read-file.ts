@@ -60,6 +60,10 @@ export async function parseData(
         `${name} is nested too deeply for YAML; as JSON it may have ${MOST_LEVELS} levels of lists and objects`,
       )
     }
+    // The parser's own words for that are advice for programmers.
+    if ((thrown as { code?: unknown }).code === 'MULTIPLE_DOCS') {
+      throw new FlowError('INVALID_INPUT', `${name} is not YAML: it has more than one document`)
+    }
     const [first = ''] = (thrown as Error).message.split('\n')
     throw new FlowError('INVALID_INPUT', `${name} is not YAML: ${first.replace(/:$/, '')}`)
   }
