@@ -64,7 +64,7 @@ test('what is wrong with a flow is a value, and then there is no plan', async ()
   expect(
     opened.diagnostics.filter(({ level }) => level === 'error' || level === 'fatal').map(({ message }) => message),
   ).toEqual([expect.stringContaining('"sya"')])
-  expect(() => opened.engine).toThrow('a project that runs nothing here has no engine')
+  expect(() => opened.engine).toThrow('a project that was not started has no engine')
 })
 
 test('variables that a flow does not have are warned about; those that the environment has are added, typed', async () => {
