@@ -247,6 +247,7 @@ export type { CodeFacts, ErrorCode, ErrorValue, FlowErrorOptions, RetryClass } f
 export { codes, errorValue, FlowError, retryClass } from './errors.ts'
 export { parseDuration } from './duration.ts'
 export { instantOf, isDateTime } from './instant.ts'
+export { type SecretsOf, secretsInBlob } from './secrets/blob-secrets.ts'
 export { KnownSecrets } from './secrets/known-secrets.ts'
 export { keysOf } from './secrets/own-words.ts'
 export { redactEntry, redactError, redactOutcome, redactPins, redactValues } from './secrets/redact-shapes.ts'

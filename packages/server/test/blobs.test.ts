@@ -61,3 +61,44 @@ test('a secret in a blob is redacted where it leaves', async () => {
 
   expect((await call('GET', `/blobs/${blobId}`)).body.data).toEqual({ key: '[redacted]' })
 })
+
+const KEEPS = `
+name: keeps
+input_schema: { type: object, properties: { user: {}, password: { type: string, is_secret: true } } }
+steps: [{ id: keep, component: /builtin/put_blob, input: { data: { who: { $input: user }, with: { $input: password } } } }]
+output: { $step: keep, path: blob_id }
+`
+
+test('a blob that a run has stored is shown without what is secret in the item that stored it', async () => {
+  const { call, url } = await startServer({ files: { 'flows/keeps.yaml': KEEPS } })
+  const inputs = [
+    { user: 'ann', password: 'correct horse' },
+    { user: 'bob', password: 'battery staple' },
+    { user: 'nobody', password: null },
+  ]
+  const { runId } = (await call('POST', '/runs', { flowName: 'keeps', inputs, wait: true })).body
+  const { items } = (await call('GET', `/runs/${runId}/items`)).body
+  const [ann, bob] = items.map(({ result }: any) => result.result)
+
+  expect((await call('GET', `/blobs/${ann}`)).body.data).toEqual({ who: 'ann', with: '[redacted]' })
+  const bytes = await fetch(`${url}/api/v1/blobs/sha256:${bob}`, { headers: { accept: 'application/octet-stream' } })
+  expect(await bytes.text()).toBe('{"who":"bob","with":"[redacted]"}')
+
+  await call('DELETE', `/runs/${runId}`)
+  expect((await call('GET', `/blobs/${ann}`)).status).toBe(404)
+})
+
+test('of a blob that two runs have stored, what is secret in either is not shown', async () => {
+  const other = KEEPS.replace('name: keeps', 'name: other').replace(
+    'user: {}, password: { type: string, is_secret: true }',
+    'user: { type: string, is_secret: true }, password: {}',
+  )
+  const { call } = await startServer({ files: { 'flows/keeps.yaml': KEEPS, 'flows/other.yaml': other } })
+  const input = { user: 'ann of the north', password: 'correct horse' }
+  const first = (await call('POST', '/runs', { flowName: 'keeps', input, wait: true })).body
+  const second = (await call('POST', '/runs', { flowName: 'other', input, wait: true })).body
+
+  expect(second.result).toEqual(first.result)
+  const shown = (await call('GET', `/blobs/${first.result.result}`)).body
+  expect(shown.data).toEqual({ who: '[redacted]', with: '[redacted]' })
+})

@@ -67,6 +67,11 @@ export class RecordedItem {
     return entries.map((entry) => redactEntry(entry, redactor))
   }
 
+  /** Any value, without what is secret here. */
+  redacted(value: unknown): unknown {
+    return this.#past.redactor.value(value)
+  }
+
   /** Throws NOT_FOUND if there is no such item. */
   input(): unknown {
     const { item, input, redactor } = this.#past

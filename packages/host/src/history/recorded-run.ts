@@ -129,6 +129,12 @@ export class RecordedRun {
     return (await this.#itemOf(item)).input()
   }
 
+  /** A value that somebody has kept elsewhere, without what is secret in the run and in this item of it. */
+  async withoutSecrets(item: number, value: unknown): Promise<unknown> {
+    if (this.damage !== undefined) throw new FlowError('RESOURCE_UNAVAILABLE', this.damage)
+    return (await this.#itemOf(item)).redacted(value)
+  }
+
   async #itemOf(item: number): Promise<RecordedItem> {
     const { row, plan, damage } = this
     const shard = shardOf(await this.#store.runs.shards(row.id), item)

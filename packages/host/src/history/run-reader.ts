@@ -2,6 +2,7 @@
 // returns is redacted. Code that continues a run reads the store itself, and shows nothing of it.
 
 import {
+  bareId,
   FlowError,
   type RunId,
   type RunPage,
@@ -10,6 +11,7 @@ import {
   type RunsSummary,
   type Store,
   type SummaryQuery,
+  secretsInBlob,
   type WhySummary,
 } from '@stepflow/engine'
 import type { Secrets } from '../secrets/secrets.ts'
@@ -53,8 +55,20 @@ export function createRunReader(
     // In most rows there is nothing that somebody brought.
     shown: (row, begun) => (row.labels || row.error ? redactRow(row, redactorOfRun(process, begun)) : row),
     async blob(id) {
+      await secrets.refresh()
       const value = await readBlob(store, id)
-      return value instanceof Uint8Array ? value : process.value(value)
+      if (value instanceof Uint8Array) return value
+      let shown = process.value(value)
+      for (const { run, item } of await secretsInBlob(store.records, bareId(id))) {
+        if (!(await store.runs.get(run))) {
+          throw new FlowError(
+            'NOT_FOUND',
+            `blob ${id} is not shown: run ${run}, which knows what is secret in it, is gone`,
+          )
+        }
+        shown = await (await reader.open(run)).withoutSecrets(item, shown)
+      }
+      return shown
     },
     async list(query) {
       // Another process may have set one, and used it in a run that is shown here.

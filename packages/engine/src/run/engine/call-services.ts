@@ -15,9 +15,11 @@ import { FlowError } from '../../errors.ts'
 import { type RunId, visitOfPath } from '../../journal/events.ts'
 import type { Json, MaybePromise } from '../../json.ts'
 import type { Plan } from '../../plan/plan.ts'
+import { noteSecrets, type SecretsOf } from '../../secrets/blob-secrets.ts'
+import type { Redactor } from '../../secrets/redactor.ts'
 import type { Patience } from '../../store/patience.ts'
 import type { Attempt, CallServices } from '../in-flight/attempt.ts'
-import { markedInputsOf } from '../in-flight/attempt-place.ts'
+import { markedInputsOf, rootItem } from '../in-flight/attempt-place.ts'
 import { CallFlows } from './call-flows.ts'
 import { CallRuns } from './call-runs.ts'
 import type { RedactingRun } from './local-run.ts'
@@ -30,6 +32,7 @@ export class CallTools {
   readonly flows: CallFlows
   readonly runs: CallRuns
   readonly logs: LogKeeper
+  readonly #patience: Patience
 
   constructor(engine: PlanEngine, options: PlanEngineOptions, patience: Patience, logs: LogKeeper) {
     const { store } = options
@@ -42,6 +45,14 @@ export class CallTools {
     }
     this.flows = new CallFlows(options.flowOf, this.blobs)
     this.runs = new CallRuns(engine, store, patience)
+    this.#patience = patience
+  }
+
+  async putWithSecrets(value: unknown, redactor: Redactor, of: SecretsOf): Promise<string> {
+    const { records } = this.options.store
+    const blobId = await this.blobs.put(value)
+    await this.#patience.ask(() => noteSecrets(records, { blobId, value, redactor, of }), Number.POSITIVE_INFINITY)
+    return blobId
   }
 }
 
@@ -58,8 +69,14 @@ export class RunServices implements CallServices {
     this.#run = run
   }
 
-  get blobs(): BlobAccess {
-    return this.#tools.blobs
+  blobs(attempt: Attempt): BlobAccess {
+    const { blobs } = this.#tools
+    const run = this.#run
+    if (run === undefined) return blobs
+    const redactor = this.#of.redactorOf(markedInputsOf(attempt))
+    if (redactor.isEmpty) return blobs
+    const of = { run, item: rootItem(attempt) }
+    return { ...blobs, put: (value) => this.#tools.putWithSecrets(value, redactor, of) }
   }
 
   redaction(attempt: Attempt): <T>(value: T) => T {

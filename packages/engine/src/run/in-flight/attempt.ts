@@ -22,7 +22,8 @@ import type { ActiveRun } from './active-run.ts'
 
 /** What calls need from the engine around them. */
 export interface CallServices {
-  readonly blobs: BlobAccess
+  /** What holds a secret of the attempt's item is known by it: whoever shows the blob hides it there, too. */
+  blobs(attempt: Attempt): BlobAccess
   log(attempt: Attempt): Log
   /** Undefined where no log is kept. */
   printed(attempt: Attempt): Printed | undefined
@@ -214,7 +215,7 @@ export class Attempt implements CallContext {
   }
 
   get blobs(): BlobAccess {
-    return this.facts.services.blobs
+    return this.facts.services.blobs(this)
   }
 
   putBlob(value: unknown): MaybePromise<string> {
