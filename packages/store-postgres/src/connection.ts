@@ -29,8 +29,12 @@ export const ANSWER_LIMIT_MS = 30_000
 const STATEMENT_LIMIT_MS = ANSWER_LIMIT_MS - 5_000
 const CONNECT_LIMIT_MS = 10_000
 
-/** Those that the owner of the database or of the role has set for other programs; which there are depends on the version. */
-export const NO_LIMITS = `SELECT set_config(name, '0', false) FROM pg_settings
+/**
+ * Undoes what the owner of the database or of the role has set for other programs: limits, of which there are more or fewer by
+ * version, and another isolation, in which a statement of ours would fail where it is to wait and see.
+ */
+export const NOT_THEIR_SETTINGS = `SET default_transaction_isolation = 'read committed';
+SELECT set_config(name, '0', false) FROM pg_settings
   WHERE name IN ('statement_timeout', 'lock_timeout', 'transaction_timeout', 'idle_in_transaction_session_timeout',
     'idle_session_timeout') AND setting <> '0'`
 
@@ -134,7 +138,7 @@ export class Connection {
     try {
       await client.connect()
       const ours = `SET search_path TO "${address.schema}"; SET statement_timeout = ${STATEMENT_LIMIT_MS}; ${PLANS}`
-      const answers = await client.query(`${NO_LIMITS}; ${ours}; SELECT pg_backend_pid() AS pid`)
+      const answers = await client.query(`${NOT_THEIR_SETTINGS}; ${ours}; SELECT pg_backend_pid() AS pid`)
       this.pid = (answers as unknown as { rows: { pid: number }[] }[]).at(-1)?.rows[0]?.pid // one for each statement
       await prepare?.(client)
     } catch (error) {

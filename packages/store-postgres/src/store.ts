@@ -24,7 +24,7 @@ import pg from 'pg'
 import { type Address, addressOf } from './address.ts'
 import { BlobTable } from './blobs.ts'
 import { checkOptions } from './check-options.ts'
-import { ANSWER_LIMIT_MS, Connection, NO_LIMITS } from './connection.ts'
+import { ANSWER_LIMIT_MS, Connection, NOT_THEIR_SETTINGS } from './connection.ts'
 import { DatabaseClock } from './database-clock.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { closedStore, storeFailure } from './failure.ts'
@@ -142,7 +142,7 @@ async function prepared<T>(address: Address, use: (client: pg.Client) => Promise
   client.on('error', () => {})
   try {
     await client.connect()
-    await client.query(NO_LIMITS)
+    await client.query(NOT_THEIR_SETTINGS)
     return await use(client)
   } catch (error) {
     throw storeFailure(error, address.name, 'open')

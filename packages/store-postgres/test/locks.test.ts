@@ -30,7 +30,12 @@ await withPostgres((server) => {
     await client.query('BEGIN')
     await client.query(statement)
     const { rows } = await client.query('SELECT pg_backend_pid() AS pid')
-    return { pid: rows[0].pid as number, release: () => client.query('ROLLBACK') }
+    return {
+      pid: rows[0].pid as number,
+      query: (text: string) => client.query(text),
+      release: () => client.query('ROLLBACK'),
+      end: () => client.end(),
+    }
   }
   const begin = (store: Store, journal: string, at: number) =>
     store.append({ journal, after: 0, entries: [created('r', [1])], wakes: [{ journal, at }] })
@@ -55,6 +60,51 @@ await withPostgres((server) => {
       expect(await store.read('r/0')).toHaveLength(2)
     },
   )
+
+  test('an append that a deadlock with another session ends is made again, and is there once', async () => {
+    const { schema, store } = await open()
+    await begin(store, 'r/0', 0)
+    await begin(store, 'r/1', 0)
+    for (let after = 1; after < 6; after++) {
+      const other = await lock(`UPDATE ${schema}.shards SET rows = rows WHERE part = 1`)
+      // Shards in the order in which they are given.
+      const batches = [0, 1].map((part) => ({ journal: `r/${part}`, after, entries: [settled(after)] }))
+      const append = store.appendAll(batches)
+      const waiting = "SELECT FROM pg_locks WHERE locktype = 'transactionid' AND NOT granted"
+      await vi.waitFor(async () => expect(await rowsOf(server.url, waiting)).toHaveLength(1), WITHIN)
+      // Whichever of the two is ended.
+      const ended = await other
+        .query(`UPDATE ${schema}.shards SET rows = rows WHERE part = 0`)
+        .catch((error) => error.code)
+      if (ended !== '40P01') await other.release()
+      await append
+      await other.end()
+    }
+
+    for (const journal of ['r/0', 'r/1']) {
+      expect((await store.read(journal)).map(({ seq }) => seq)).toEqual([0, 1, 2, 3, 4, 5])
+    }
+  })
+
+  test('what is written waits for another session and goes on, whatever isolation the owner has set for other programs', async () => {
+    await rowsOf(
+      server.url,
+      "CREATE ROLE strict LOGIN SUPERUSER; ALTER ROLE strict SET default_transaction_isolation = 'serializable'",
+    )
+    const schema = 'strict'
+    const url = `${server.url.replace('//stepflow:', '//strict:')}?schema=${schema}`
+    const store = await createPostgresStore({ url, pollMs: 20 })
+    onTestFinished(() => store.close())
+    await store.append({ journal: 'r/0', after: 0, entries: [created('r', [1])] })
+    const other = await lock(`UPDATE ${schema}.shards SET rows = rows`)
+    const puttingDown = store.putDown?.({ journal: 'r/0', at: 0 })
+    const waiting = "SELECT FROM pg_stat_activity WHERE usename = 'strict' AND wait_event_type = 'Lock'"
+    await vi.waitFor(async () => expect(await rowsOf(server.url, waiting)).toHaveLength(1), WITHIN)
+    await other.query('COMMIT')
+
+    await puttingDown
+    expect(await store.runs.open()).toEqual([{ journal: 'r/0', run: 'r' }])
+  })
 
   test('a store that has more to ask than connections, all of which wait for a lock, says that it is alive', async () => {
     const { schema, store } = await open()
