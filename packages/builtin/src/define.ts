@@ -27,7 +27,7 @@ export function define<F extends Fields>(definition: BuiltinDefinition<F>): Comp
       ...(primary === undefined ? {} : { primary }),
       ...(repeatable === undefined ? {} : { repeatable }),
     },
-    misfits: (known) => misfitsIn(shownAs, fields, known),
+    misfits: (known, keys) => misfitsIn(shownAs, fields, known, keys),
     call: (input, context) => definition.call(readInput(shownAs, fields, input, context), context, input),
   }
 }

@@ -111,19 +111,27 @@ export function readInput<F extends Fields>(
     result[key] = readField(name, key, wanted, given, strange)
   }
   // Asking for the log makes one.
-  for (const key of strange) context.log('warning', `${name} does not know "${key}"${hint(key, fields)}`)
+  for (const key of strange) context.log('warning', unknown(name, key, fields))
   return result as InputOf<F> // each field was read by its own reader
 }
 
-/** What `readInput` would throw for, among the fields that are known. */
-export function misfitsIn(name: string, fields: Fields, known: Readonly<Record<string, unknown>>): Misfit[] {
-  return Object.entries(known).flatMap(([key, value]) => {
+/** What `readInput` would throw for, among the fields that are known, and what it would report to the log, among all. */
+export function misfitsIn(
+  name: string,
+  fields: Fields,
+  known: Readonly<Record<string, unknown>>,
+  keys: readonly string[],
+): Misfit[] {
+  const strange = keys.filter((key) => fieldNamed(fields, key) === undefined)
+  const unread = strange.map((key) => ({ key, message: unknown(name, key, fields), instead: Object.keys(fields) }))
+  const refused = Object.entries(known).flatMap(([key, value]) => {
     const named = fieldNamed(fields, key)
     if (named === undefined) return []
     const wanted = fields[named] as Field<unknown> // it was found by this name
     if (value === null && wanted.optional) return []
     return wanted.read(value) === MISFIT ? [{ key, message: misfit(name, named, wanted, value) }] : []
   })
+  return [...refused, ...unread]
 }
 
 /** The JSON Schema of what `readInput` takes. */
@@ -188,6 +196,10 @@ function listNames(fields: Fields): string {
   const required = Object.keys(fields).filter((name) => !fields[name]?.optional)
   const names = required.length > 0 ? required : Object.keys(fields)
   return names.map((name) => `"${name}"`).join(', ')
+}
+
+function unknown(name: string, key: string, fields: Fields): string {
+  return `${name} does not know "${key}"${hint(key, fields)}`
 }
 
 function hint(key: string, fields: Fields): string {

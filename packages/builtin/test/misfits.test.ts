@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 
 const builtin = createBuiltinPlugin({ env: {}, hostRates: { 'api.example.com': { count: 1, perMs: 1000 } } })
 const misfits = (name: string, known: Record<string, unknown>) =>
-  (builtin.resolve(name)?.misfits?.(known) ?? []).map(({ key, message }) => `${key}: ${message}`)
+  (builtin.resolve(name)?.misfits?.(known, []) ?? []).map(({ key, message }) => `${key}: ${message}`)
 
 test('a builtin says of known fields what a call would refuse, and nothing of the others', () => {
   expect(misfits('/wait', { until: 'soon' })).toEqual([
@@ -15,4 +15,18 @@ test('a builtin says of known fields what a call would refuse, and nothing of th
 
 test('older spellings of a field are checked as that field', () => {
   expect(misfits('/http', { followRedirects: 'yes' })).toEqual([expect.stringContaining('"follow_redirects" to be')])
+})
+
+test('a builtin says which keys it does not read, whatever their values', () => {
+  const unread = (name: string, keys: string[]) => builtin.resolve(name)?.misfits?.({}, keys)
+
+  expect(unread('/wait', ['until', 'value'])).toEqual([
+    {
+      key: 'value',
+      message: '/builtin/wait does not know "value"; it takes "duration", "until"',
+      instead: ['duration', 'until'],
+    },
+  ])
+  expect(unread('/http', ['url', 'followRedirects'])).toEqual([])
+  expect(unread('/noop', ['anything'])).toBeUndefined()
 })

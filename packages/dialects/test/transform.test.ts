@@ -55,7 +55,7 @@ test.each([
   ['y + 1', '"y" is not defined'],
   ['upprr(x)', 'Did you mean "upper"'],
   ['upper', 'is a function'],
-  ['upper(x, 1)', 'takes 1 values'],
+  ['upper(x, 1)', 'takes 1 value'],
   ['x.upper()', 'write upper(x)'],
   ['x.toString()', 'only functions can be called'],
   ['x y', 'more than one expression'],
@@ -115,4 +115,10 @@ test('own fields called like the prototype are fields', () => {
 test('it is known whether the input is read', () => {
   expect(checkTransform('x + 1').readsInput).toBe(false)
   expect(checkTransform('x + $.a').readsInput).toBe(true)
+})
+
+test('what is wrong with a number of values or an index is said in plain numbers', () => {
+  expect(problem('min()')).toContain('min() takes at least 1 value, not 0')
+  expect(problem('upper()')).toContain('upper() takes 1 value, not 0')
+  expect(() => transform('x[5]', [1, 2], input)).toThrow('transform reads 5, which is not there; it is a list of 2')
 })

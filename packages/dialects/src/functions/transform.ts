@@ -181,7 +181,9 @@ class Compiler {
     }
     const { least, most, run } = found
     if (args.length < least || args.length > most) {
-      return this.#wrong(`${name}() takes ${least === most ? least : `${least} to ${most}`} values, not ${args.length}`)
+      const wanted =
+        least === most ? `${least}` : most === Number.POSITIVE_INFINITY ? `at least ${least}` : `${least} to ${most}`
+      return this.#wrong(`${name}() takes ${wanted} ${wanted.endsWith('1') ? 'value' : 'values'}, not ${args.length}`)
     }
     return (values) => run(...args.map((arg) => arg(values)))
   }
@@ -196,6 +198,10 @@ function member(of: unknown, key: unknown): unknown {
     return own(of, key) ?? null
   }
   const isPlain = typeof of !== 'object' || of === null
-  const there = isPlain ? `the value is ${kindOf(of)}` : `there are: ${keysAt(of)}`
+  const there = isPlain
+    ? `the value is ${kindOf(of)}`
+    : Array.isArray(of)
+      ? `it is a list of ${of.length}`
+      : `there are: ${keysAt(of)}`
   return fail(`transform reads ${JSON.stringify(key)}, which is not there; ${there}`)
 }

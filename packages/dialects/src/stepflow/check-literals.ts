@@ -1,14 +1,19 @@
-// What steps give their components as literals is checked before anything runs, by who will take it.
+// What steps give their components as literals is checked before anything runs, by who will take it; and the names of all
+// that they give.
 
 import { type Expr, isRecord, type Misfit, type PlanStep, setOwn, subPlanOf } from '@stepflow/engine'
 import type { Field } from '../fields.ts'
-import { below, type Findings } from '../findings.ts'
+import { below, type Findings, type Place } from '../findings.ts'
 import { entryOf } from '../source/node.ts'
 import type { CompiledStep } from './compile-step.ts'
 import { isInline, type StepShape } from './step-shape.ts'
 
-/** What a component refuses among the known fields of its input. */
-export type FindMisfits = (component: string, known: Readonly<Record<string, unknown>>) => readonly Misfit[]
+/** What a component refuses among the known fields of its input, and which of its keys it does not read. */
+export type FindMisfits = (
+  component: string,
+  known: Readonly<Record<string, unknown>>,
+  keys: readonly string[],
+) => readonly Misfit[]
 
 export function checkLiterals(
   shapes: readonly StepShape[],
@@ -20,12 +25,16 @@ export function checkLiterals(
     const step = steps[i]?.step
     if (!step || !shape.component.startsWith('/') || isInline(shape)) return
     const told = new Set<string>()
-    for (const known of inputsOf(callOf(shape, step).input)) {
-      for (const { key, message } of misfits(shape.component, known)) {
+    for (const { known, keys } of inputsOf(callOf(shape, step).input)) {
+      for (const { key, message, instead } of misfits(shape.component, known, keys)) {
         if (told.has(message)) continue
         told.add(message)
-        const { place, trail } = fieldOf(shape, key)
-        findings.error('INVALID_INPUT', `step "${shape.id}": ${message}`, place, trail)
+        const { name, place, trail } = fieldOf(shape, key)
+        if (!instead) findings.error('INVALID_INPUT', `step "${shape.id}": ${message}`, place, trail)
+        else if (!shape.tool) {
+          const owner = `the input of step "${shape.id}" (${shape.component})`
+          findings.unknownKey(key, instead, owner, name, trail)
+        }
       }
     }
   })
@@ -39,22 +48,28 @@ function callOf(shape: StepShape, step: PlanStep): PlanStep {
   return inner?.steps[inner.exit] ?? step
 }
 
-/** Whatever the input may be behind its conditions, with the fields that are literals. */
-function inputsOf(expr: Expr): Record<string, unknown>[] {
+interface Input {
+  /** The fields that are literals. */
+  readonly known: Record<string, unknown>
+  readonly keys: readonly string[]
+}
+
+/** Whatever the input may be behind its conditions. */
+function inputsOf(expr: Expr): Input[] {
   switch (expr.op) {
     case 'guard':
       return inputsOf(expr.then)
     case 'if':
       return [...inputsOf(expr.then), ...(expr.else ? inputsOf(expr.else) : [])]
     case 'literal':
-      return isRecord(expr.value) ? [expr.value] : []
+      return isRecord(expr.value) ? [{ known: expr.value, keys: Object.keys(expr.value) }] : []
     case 'object': {
       const known: Record<string, unknown> = {}
       for (const [key, value] of expr.of) {
         const literal = literalOf(value)
         if (literal !== UNKNOWN) setOwn(known, key, literal)
       }
-      return Object.keys(known).length > 0 ? [known] : []
+      return [{ known, keys: expr.of.map(([key]) => key) }]
     }
     default:
       return []
@@ -79,10 +94,14 @@ function literalOf(expr: Expr): unknown {
   return values
 }
 
-function fieldOf({ input, given, componentPlace, trail }: StepShape, key: string): Pick<Field, 'place' | 'trail'> {
+/** Where a field of the input stands: `name` is where its name does. */
+function fieldOf(
+  { input, given, componentPlace, trail }: StepShape,
+  key: string,
+): Pick<Field, 'place' | 'trail'> & { readonly name: Place } {
   const named = given?.get(key)
-  if (named) return named
+  if (named) return { ...named, name: named.place }
   const entry = entryOf(input?.node, key)
-  if (entry && input) return { place: entry.value, trail: below(input.trail, key) }
-  return { place: componentPlace, trail: below(trail, 'input') }
+  if (entry && input) return { name: entry, place: entry.value, trail: below(input.trail, key) }
+  return { name: componentPlace, place: componentPlace, trail: below(trail, 'input') }
 }

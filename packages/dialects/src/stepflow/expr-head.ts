@@ -60,7 +60,7 @@ export function siblings(node: MapNode, head: Entry, known: readonly string[], t
       entry,
       below(trail, entry.key),
       known.length > 0
-        ? `beside "${head.key}" are allowed: ${known.slice(0, 3).join(', ')}`
+        ? `beside "${head.key}" are allowed: ${known.filter((key) => !IS_ALIAS.test(key)).join(', ')}`
         : `"${head.key}" stands alone`,
     )
   }
@@ -73,6 +73,9 @@ export function wrong(entry: Entry, wanted: string, trail: Trail, scope: Scope):
 }
 
 // ---
+
+/** Of keys that may stand beside an expression; the others are how we write them. */
+const IS_ALIAS = /^\$|[A-Z]/
 
 const RESERVED: ReadonlySet<string> = new Set(HEADS)
 

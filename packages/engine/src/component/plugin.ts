@@ -47,14 +47,19 @@ export interface Component {
   call(input: unknown, context: CallContext): MaybePromise<unknown | Park | Skip>
   /** Why it cannot be called on this machine, as a sentence without its full stop; asked before a run starts. */
   refused?(): string | undefined
-  /** What it would refuse among the fields of an input that are known before a run starts; the others are left out. */
-  misfits?(known: Readonly<Record<string, unknown>>): readonly Misfit[]
+  /**
+   * What it would refuse among the fields of an input that are known before a run starts, the others being left out; and
+   * which of all keys that the input will have it does not read.
+   */
+  misfits?(known: Readonly<Record<string, unknown>>, keys: readonly string[]): readonly Misfit[]
 }
 
-/** A field of an input that a component refuses, and why, as a sentence without its full stop. */
+/** A field of an input that a component refuses or does not read, and why, as a sentence without its full stop. */
 export interface Misfit {
   readonly key: string
   readonly message: string
+  /** Of a key that it does not read: those that it does. */
+  readonly instead?: readonly string[]
 }
 
 /** The context of a call, for the component. */

@@ -63,8 +63,8 @@ export interface ConfiguredRouter extends Router {
   isServed(path: string): boolean
   /** Why nothing serves the path, in the words of the error that `route` throws, or why what serves it is refused here. */
   whyUnserved(path: string): string | undefined
-  /** What the component refuses among the known fields of an input; none if several may serve the path. */
-  misfits(path: string, known: Readonly<Record<string, unknown>>): readonly Misfit[]
+  /** What the component refuses among the known fields of an input, or does not read; none if several may serve the path. */
+  misfits(path: string, known: Readonly<Record<string, unknown>>, keys: readonly string[]): readonly Misfit[]
   /** The field of the component's output that a path is looked up in when it is not in the output itself. */
   primaryOf(path: string): string | undefined
   /** The name of the plugin that the path leads to first; undefined if none serves it. */
@@ -175,9 +175,9 @@ export function createRouter(options: RouterOptions): ConfiguredRouter {
       const reasons = found.candidates.map(({ component }) => component.refused?.())
       return reasons.includes(undefined) ? undefined : `component "${path}" is refused: ${reasons[0]}`
     },
-    misfits(path, known) {
+    misfits(path, known, keys) {
       const [only, other] = look(path).candidates
-      return other ? [] : (only?.component.misfits?.(known) ?? [])
+      return other ? [] : (only?.component.misfits?.(known, keys) ?? [])
     },
     primaryOf(path) {
       const [first, ...others] = look(path).candidates.map((candidate) => candidate.component.info.primary)
