@@ -136,6 +136,16 @@ test('waits that are over are listed with how they ended, the last one first', a
   expect((await server.call('GET', `/waits?state=over&since=${later}`)).body.total).toBe(0)
 })
 
+test('a wait of a flow that a step runs by its name is among those that are over', async () => {
+  const flow = 'steps: [{ id: sub, component: /builtin/flow, input: { flow: expires } }]'
+  const runId = await begin({ flow, file: 'outer.yaml', input: {} })
+  await outcomes(runId)
+
+  const { waits } = (await server.call('GET', '/waits?state=over')).body
+
+  expect(waits.map((wait: { runId: string }) => wait.runId)).toContain(runId)
+})
+
 test('the inbox comes in pages, the oldest first', async () => {
   for (let n = 0; n < 3; n++) await waitsOf(await begin({ flowName: 'waits', input: {} }))
   const seen: string[] = []

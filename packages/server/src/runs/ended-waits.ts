@@ -55,7 +55,7 @@ function remember(waits: Map<string, boolean>, flowId: string, may: boolean): vo
   waits.set(flowId, may)
 }
 
-/** Calls by name what waits, or runs a flow that is made while it runs. */
+/** Calls by name what waits, or runs a flow that is found or made while it runs. */
 function mayWait(plan: Plan): boolean {
-  return /wait_for_signal|\/eval\b/.test(JSON.stringify(plan))
+  return /wait_for_signal|\/(eval|flow|iterate|map)\b/.test(JSON.stringify(plan))
 }
