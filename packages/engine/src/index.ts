@@ -107,7 +107,7 @@ export {
   visitPath,
   type WaitForm,
 } from './journal/events.ts'
-export { checkRunId } from './run/engine/run-options.ts'
+export { checkRunId, whyNoRunId } from './run/engine/run-options.ts'
 export { type JournalParts, partsOfJournal, runOfJournal } from './journal/journal-name.ts'
 export { RefusedInput } from './journal/refused-input.ts'
 export { foldWaits, type OpenWait, type WaitFold } from './journal/open-waits.ts'

@@ -159,6 +159,15 @@ describe('what is handed to an engine', () => {
     await expect(engine.submit(one('/echo'), [1], { id: id as never })).rejects.toThrow("a run's id must be a text")
   })
 
+  test.each(['summary', 'bulk', 'import', 'prune', '.', '..'])(
+    'no run is called %s: where runs are asked for by their ids, it is something else',
+    async (id) => {
+      const { engine } = bench()
+
+      await expect(engine.submit(one('/echo'), [1], { id })).rejects.toThrow(`a run's id cannot be "${id}"`)
+    },
+  )
+
   test('an order that there is none of is refused', async () => {
     const { engine } = bench()
     const handle = await engine.submit(one('/echo'), [1])

@@ -102,6 +102,22 @@ test('what has not ended is neither repeated nor deleted', async () => {
   expect((await server.call('DELETE', `/runs/${runId}`)).status).toBe(409)
 })
 
+test.each(['bulk', 'summary', '..', 'a/b'])(
+  'a run is not imported under an id that leads elsewhere: %s',
+  async (id) => {
+    const { runId } = (await server.call('POST', '/runs', { flowName: 'echo', input: { n: 1 }, wait: true })).body
+    const { body } = await server.call('GET', `/runs/${runId}/export`)
+
+    const { status, body: refused } = await server.call(
+      'POST',
+      '/runs/import',
+      JSON.stringify(body).replaceAll(runId, id),
+    )
+
+    expect([status, refused.code]).toEqual([422, 'INVALID_INPUT'])
+  },
+)
+
 test.each([
   [{ from: 'nope' }, 404],
   [{ from: 'then', failed: true }, 422],

@@ -12,6 +12,7 @@ import {
   type Plan,
   type RunId,
   type Store,
+  whyNoRunId,
   whyNotJson,
 } from '@stepflow/engine'
 import { faultOfEntry } from './check-entry.ts'
@@ -64,8 +65,10 @@ export function readExport(text: string, name: string): Exported {
     )
   }
   const [run, journals, blobs] = [own(document, 'run'), own(document, 'journals'), own(document, 'blobs')]
-  if (typeof run !== 'string' || run === '' || CONTROL.test(run) || !isRecord(journals) || !isRecord(blobs))
+  if (typeof run !== 'string' || CONTROL.test(run) || !isRecord(journals) || !isRecord(blobs))
     throw refuse('is damaged')
+  const whyNoId = whyNoRunId(run)
+  if (whyNoId !== undefined) throw refuse(`is of no run: an id ${whyNoId}`)
   for (const [journal, rows] of Object.entries(journals)) {
     if (!/^\d+$/.test(journal.slice(run.length + 1)) || !journal.startsWith(`${run}/`) || !Array.isArray(rows)) {
       throw refuse(`is damaged: "${journal}" is not a journal of run ${run}`)

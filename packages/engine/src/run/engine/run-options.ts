@@ -54,11 +54,16 @@ export function shownLabels(options: RunOptions, secrets: () => readonly unknown
 
 /** A run's id; throws INVALID_INPUT for one that could not be found again. */
 export function checkRunId(id: unknown): void {
-  if (typeof id === 'string' && id !== '' && !/[/\0]/.test(id)) return
-  throw new FlowError(
-    'INVALID_INPUT',
-    `a run's id must be a text that is not empty, without "/" and NUL, not ${shown(id)}`,
-  )
+  const why = whyNoRunId(id)
+  if (why !== undefined) throw new FlowError('INVALID_INPUT', `a run's id ${why}`)
+}
+
+/** Why that cannot be the id of a run; undefined if it can. */
+export function whyNoRunId(id: unknown): string | undefined {
+  if (typeof id !== 'string' || id === '' || /[/\0]/.test(id)) {
+    return `must be a text that is not empty, without "/" and NUL, not ${shown(id)}`
+  }
+  return ADDRESSES.has(id) ? `cannot be "${id}": where a run is asked for by its id, that is something else` : undefined
 }
 
 /** How results are ordered; throws INVALID_INPUT. */
@@ -68,6 +73,9 @@ export function checkOrder(order: ResultOrder): void {
 }
 
 // ---
+
+/** Where a run is asked for by its id, these lead elsewhere. */
+const ADDRESSES: ReadonlySet<string> = new Set(['summary', 'bulk', 'import', 'prune', '.', '..'])
 
 function shown(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value) : String(value)
