@@ -83,7 +83,8 @@ export type FlowList = Shape<typeof flowListSchema>
 
 export const flowSchema = {
   title: 'Flow',
-  description: 'A flow, or one of its versions. What is asked for by an id has no name and no version.',
+  description:
+    'A flow, or one of its versions. What is asked for by an id has no name, no `updatedAt`, and the version 0.',
   type: 'object',
   properties: {
     ...rowProperties,
@@ -95,7 +96,7 @@ export const flowSchema = {
     variablesSchema: schema,
     examples: { type: 'array', items: any },
   },
-  required: ['version', 'updatedAt', 'errors', 'warnings', 'triggers', 'text', 'dialect', 'diagnostics'],
+  required: ['version', 'errors', 'warnings', 'triggers', 'text', 'dialect', 'diagnostics'],
 } as const satisfies ShapeSchema
 
 /** A flow, or one of its versions. */

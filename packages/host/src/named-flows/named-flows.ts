@@ -38,7 +38,7 @@ export interface FoundFlow {
   readonly publishedVersion?: number
   /** Below the folder. */
   readonly file?: string
-  readonly updatedAt: number
+  readonly updatedAt?: number
   readonly read: ReadFlow
   /** Of the flow, and of its file. */
   readonly diagnostics: readonly Diagnostic[]
@@ -282,7 +282,7 @@ export class NamedFlows {
 
   async #byId(id: string): Promise<FoundFlow> {
     const read = await this.#texts.byId(id)
-    return { read, diagnostics: read.diagnostics, updatedAt: 0 }
+    return { read, diagnostics: read.diagnostics }
   }
 
   async #stored(flow: NamedFlow, version = flow.newest): Promise<FoundFlow> {

@@ -25,7 +25,7 @@ export async function flowRow(flow: FoundFlow, { namedFlows, runs, secrets, conf
     ...(publishedVersion === undefined ? {} : { publishedVersion }),
     ...(description === undefined ? {} : { description }),
     ...(file === undefined ? {} : { file }),
-    updatedAt: new Date(updatedAt).toISOString(),
+    ...(updatedAt === undefined ? {} : { updatedAt: new Date(updatedAt).toISOString() }),
     errors,
     warnings: diagnostics.filter(isWarning).length,
     triggers: shownTriggers(await publishedOf(flow, namedFlows), config),

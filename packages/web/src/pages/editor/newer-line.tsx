@@ -9,7 +9,8 @@ export function NewerLine({ newer, onCompare }: { newer: FlowDetail; onCompare: 
   return (
     <p className="padded-line row newer-line" role="status">
       <span className="fill">
-        v{newer.version} was saved elsewhere <Ago at={newer.updatedAt} />. What you typed is kept.
+        v{newer.version} was saved elsewhere {newer.updatedAt === undefined ? null : <Ago at={newer.updatedAt} />}. What
+        you typed is kept.
       </span>
       <Button dense onPress={onCompare}>
         Compare
