@@ -32,10 +32,21 @@ export const hold = ({ name }, { signal }) => new Promise((resolve, reject) => {
   signal.addEventListener('abort', () => { clearInterval(look); note('left ' + name); reject(signal.reason) })
 })
 `
+/** Says nothing of capabilities, as servers on the public SDKs do. */
+const PLAIN_SERVER = `
+import { createInterface } from 'node:readline'
+const results = { initialize: () => ({ server_protocol_version: 1 }), 'components/execute': (params) => ({ output: params }) }
+createInterface({ input: process.stdin }).on('line', (line) => {
+  const { id, method, params } = JSON.parse(line)
+  if (id !== undefined) console.log(JSON.stringify({ jsonrpc: '2.0', id, result: results[method]?.(params) ?? {} }))
+})
+`
 const CONFIG = `
 plugins:
   mine: { type: module, path: ./components.mjs }
+  plain: { type: stepflow, command: node, args: [plain-server.mjs] }
 routes:
+  "/plain/{*component}": [{ plugin: plain }]
   "/mine/{*component}": [{ plugin: mine }]
 files: { allow: [schemas] }
 `
@@ -62,6 +73,7 @@ export class TemporalProject {
   static async open(installed: Installed, flows: Readonly<Record<string, string>>, options: ServerOptions) {
     const cluster = await TemporalCluster.start(installed, options)
     cluster.write('components.mjs', COMPONENTS)
+    cluster.write('plain-server.mjs', PLAIN_SERVER)
     cluster.write('stepflow-config.yml', CONFIG)
     for (const [name, text] of Object.entries(flows)) cluster.write(`flows/${name}.yaml`, `name: ${name}${text}`)
     return new TemporalProject(cluster)

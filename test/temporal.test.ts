@@ -2,6 +2,7 @@
 // renewed, and replayed at the end. Skipped where server or packages cannot be had.
 
 import { mkdirSync } from 'node:fs'
+import { contentId } from '@stepflow/engine'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { installTemporal } from './install-temporal.ts'
 import { root } from './stepflow.ts'
@@ -30,6 +31,11 @@ output: { $step: after, path: n }
 steps:
   - { id: each, component: /mine/double, for_each: { $input: list }, input: { n: { $item: $ } } }
 output: { $step: each }
+`,
+  plain: `
+steps:
+  - { id: s, component: /plain/params, input: { n: { $input: n } } }
+output: { $step: s }
 `,
   slow: `
 steps:
@@ -125,6 +131,18 @@ describe.skipIf('missing' in installed)('flows on a Temporal server', () => {
     expect(await project.run('inside', null, 'inside')).toEqual({ outcome: 'success', result: 16 })
     const { text } = await cluster.history('inside')
     expect(text).toContain('"activityId": "a|0/0/1/0/0/1|1"')
+  })
+
+  test('a component server that has to be told of its run and flow is told, by ids', async () => {
+    const outcome = await project.run('plain', { n: 1 }, 'plain')
+
+    expect(outcome).toMatchObject({
+      outcome: 'success',
+      result: { component: '/params', input: { n: 1 }, step_id: 's' },
+    })
+    const { flow_id, run_id } = (outcome as { result: { flow_id: string; run_id: string } }).result // as expected
+    expect(flow_id).toBe(contentId(await project.plan('plain')))
+    expect(run_id).toMatch(/^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/)
   })
 
   test('a failure is repeated as the flow says, and never by Temporal', async () => {

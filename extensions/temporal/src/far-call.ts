@@ -11,6 +11,8 @@ export interface FarCall {
   readonly item: number
   readonly timeoutMs?: number
   readonly flowFile?: string
+  /** The id of the run's plan, for component servers that are told which flow a call is of. */
+  readonly flowId: string
   readonly variables?: Readonly<Record<string, unknown>>
   /** The component has parked, and this is what woke it. */
   readonly woken?: CallContext['woken']

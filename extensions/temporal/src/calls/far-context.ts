@@ -41,9 +41,8 @@ export function farContext(runId: string, call: FarCall, signal: AbortSignal, se
     outcomes() {
       throw refused('asks how the other steps of its item ended', 'hand it what it needs as its input')
     },
-    flowId() {
-      throw refused('asks for the flow that it is called from', 'hand it the flow as its input')
-    },
+    // Its name alone: the flow is in the history, and nowhere else.
+    flowId: () => call.flowId,
     submit: () =>
       Promise.reject(refused('begins runs of its own', 'use /builtin/flow, /builtin/map or for_each in the flow')),
     getRun: () => Promise.reject(refused('asks about runs', 'ask Temporal')),

@@ -15,6 +15,7 @@ const TEN_YEARS_MS = 10 * 365 * 24 * 3_600_000
 
 export interface FarTools {
   readonly secrets: SecretReferences
+  readonly flowId: string
   /** A call has been answered: a moment to look whether the history has grown long. */
   readonly answered: () => void
 }
@@ -30,7 +31,7 @@ export function farComponent(path: string, tools: FarTools): Component {
 
 async function callFar(path: string, input: unknown, context: CallContext, tools: FarTools): Promise<unknown> {
   const { stepId, attempt, timeoutMs } = context
-  const call = farCall(input, context, tools.secrets)
+  const call = farCall(input, context, tools)
   // Sent all the same, it would be refused and tried again for ever.
   const large = keepsBlobs ? undefined : tooLarge(input)
   if (large) {
@@ -65,7 +66,7 @@ async function callFar(path: string, input: unknown, context: CallContext, tools
   }
 }
 
-function farCall(input: unknown, context: CallContext, references: SecretReferences): FarCall {
+function farCall(input: unknown, context: CallContext, { secrets: references, flowId }: FarTools): FarCall {
   const { idempotencyKey, stepId, path, attempt, itemIndex, timeoutMs, flowFile, variables, woken, turn } = context
   const secrets = references.foundIn(input)
   return {
@@ -74,6 +75,7 @@ function farCall(input: unknown, context: CallContext, references: SecretReferen
     path,
     attempt,
     item: itemIndex,
+    flowId,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(flowFile === undefined ? {} : { flowFile }),
     ...(Object.keys(variables).length === 0 ? {} : { variables }),

@@ -3,6 +3,7 @@
 
 import { functions } from '@stepflow/dialects'
 import {
+  contentId,
   createEngine,
   createMemoryStore,
   errorValue,
@@ -71,6 +72,7 @@ const ALL_THE_TIME_MS = 365 * 24 * 3_600_000
 class FlowRun {
   readonly #args: FlowArguments
   readonly #id = workflowInfo().workflowId
+  readonly #flowId: string
   readonly #store = withBlobs(createMemoryStore({ durable: true, clock: workflowClock }))
   readonly #secrets: SecretReferences
   /** Its own: what another run has loaded before would be there sooner than it is when this one is replayed. */
@@ -90,6 +92,7 @@ class FlowRun {
 
   constructor(args: FlowArguments) {
     this.#args = args
+    this.#flowId = contentId(args[0])
     this.#secrets = new SecretReferences(args[3]?.mark)
     leaveOutUnreadable()
     setHandler(defineQuery(NAMES.journal), () => this.#store.read(`${this.#id}/0`))
@@ -136,6 +139,7 @@ class FlowRun {
     const router = workflowRouter({
       schema,
       secrets: this.#secrets,
+      flowId: this.#flowId,
       answered: () => {
         if (this.#mayRenew && workflowInfo().continueAsNewSuggested) this.#renew()
       },
