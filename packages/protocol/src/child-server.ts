@@ -2,8 +2,9 @@
 // us. The process is stdio.ts's affair, and messages over HTTP are http.ts's; this one decides which it is.
 
 import { get } from 'node:http'
+import type { Speech } from './child-output.ts'
 import { httpTransport } from './http.ts'
-import { type ChildOptions, childTransport, type Speech } from './stdio.ts'
+import { type ChildOptions, childTransport } from './stdio.ts'
 import type { Closed, Transport, TransportEvents } from './transport.ts'
 import type { Message } from './wire.ts'
 

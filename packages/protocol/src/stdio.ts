@@ -8,27 +8,11 @@
 // 4. What we stop is quoted with its own last lines: what it writes once its pipes are broken is ours, and is dropped.
 // 5. An answer that cannot be read ends its call and no other, if it says whose it is; else the child is stopped.
 
-import {
-  beginningOf,
-  brokenMessages,
-  isAnonymous,
-  isUtf16,
-  isWhole,
-  messagesInside,
-  unreadableAnswer,
-} from './broken-line.ts'
 import { type Child, forget, killGroup, startChild } from './child.ts'
+import { type Announcement, ChildOutput, type Silent } from './child-output.ts'
 import { LineReader } from './lines.ts'
 import type { Transport, TransportEvents } from './transport.ts'
-import { bytesText, MAX_MESSAGE_BYTES, type Message, type MessageId, readMessage, rpcCode, writeLine } from './wire.ts'
-
-/** `either`: a child that announces a port before its first message serves HTTP. */
-export type Speech = 'stdio' | 'http' | 'either'
-
-/** What it prints is log, whatever it is: it is spoken to by other ways. */
-export interface Silent {
-  readonly speech: 'none'
-}
+import { MAX_MESSAGE_BYTES, type Message, writeLine } from './wire.ts'
 
 export interface ChildOptions {
   readonly command: string
@@ -43,20 +27,13 @@ export interface ChildOptions {
   readonly stopGraceMs?: number
 }
 
-/** What a child is that may announce a port, and who hears of it. */
-export interface Announcement {
-  readonly speech: Speech
-  readonly onPort: (port: number) => void
-}
-
 export function childTransport(options: ChildOptions, announcement?: Announcement | Silent): Transport {
   return new ChildTransport(options, announcement)
 }
 
 // ---
 
-const MAX_NOISE_LINES = 1000
-const MAX_NOISE_BYTES = 1024 * 1024
+const MAX_WORD_BYTES = 1024 * 1024
 const FLUSH_CHARACTERS = 64 * 1024
 /** So many requests are worth a write of their own: the child works on them while the next are made. */
 const FLUSH_LINES = 16
@@ -64,7 +41,6 @@ const FLUSH_LINES = 16
 const ROOM_BYTES = 1024 * 1024
 /** A grandchild outside the group may hold stdout open: the end is not waited for any longer than this. */
 const DRAIN_MS = 500
-const STALLED_MS = 10_000
 
 class ChildTransport implements Transport {
   readonly #options: ChildOptions
@@ -76,30 +52,19 @@ class ChildTransport implements Transport {
   #flushing = false
   #drained: Promise<void> | undefined
   #setDrained: () => void = () => {}
-  #messages!: LineReader
-  /** Counts the time in which an unfinished line gets no further. */
-  #stallTimer: NodeJS.Timeout | undefined
-  /** The next line is the rest of one that was given up. */
-  #isRest = false
-  #noiseLines = 0
-  #noiseBytes = 0
   /** Why we ended it, if it was us. */
   #why: string | undefined
   #ended = false
   #closing = false
   #aborted = false
   readonly #announcement: Announcement | Silent | undefined
-  #hasSpoken = false
-  /** What it prints is log: it serves HTTP, or is no transport of its own. */
-  #isLog: boolean
-  #port: number | undefined
+  #output: ChildOutput | undefined
   readonly #gone: Promise<void>
   #setGone: () => void = () => {}
 
   constructor(options: ChildOptions, announcement: Announcement | Silent | undefined) {
     this.#options = options
     this.#announcement = announcement
-    this.#isLog = announcement?.speech === 'http' || announcement?.speech === 'none'
     this.#maxBytes = options.maxMessageBytes ?? MAX_MESSAGE_BYTES
     this.#gone = new Promise((done) => {
       this.#setGone = done
@@ -137,6 +102,7 @@ class ChildTransport implements Transport {
     this.#flush()
     this.#closing = true
     this.#why ??= 'was stopped'
+    this.#output?.stop()
     const graceMs = this.#options.stopGraceMs ?? 2000
     child.stdin.end()
     child.stdout.resume()
@@ -146,7 +112,7 @@ class ChildTransport implements Transport {
     }
     // One that serves HTTP does not look at its stdin.
     let timer: NodeJS.Timeout | undefined
-    if (this.#isLog) terminate()
+    if (this.#output?.isLog) terminate()
     else timer = setTimeout(terminate, graceMs)
     return this.#gone.finally(() => clearTimeout(timer))
   }
@@ -155,35 +121,35 @@ class ChildTransport implements Transport {
 
   #adopt(child: Child): void {
     this.#child = child
+    const options = {
+      maxBytes: this.#maxBytes,
+      stalledMs: this.#options.stalledMs,
+      announcement: this.#announcement,
+    }
+    const output = new ChildOutput(child.stdout, options, {
+      message: (message) => this.#events!.message(message),
+      noise: (line) => this.#keep(line, 'stdout'),
+      refused: (id, error) => void this.send({ jsonrpc: '2.0', id, error }),
+      lost: () => this.#events!.lost(),
+      broken: (why) => this.#abort(why),
+    })
+    this.#output = output
     child.on('error', (error) => {
       if (child.pid === undefined) this.#neverStarted(error.message, isTransient(error))
     })
     child.stdin.on('drain', () => this.#setDrained())
     child.stdin.on('error', () => {
-      if (!this.#isLog) this.#unlessItEnds('closed its stdin and was stopped')
-    })
-    const bounds = { maxBytes: this.#maxBytes, maxNoiseBytes: Math.min(MAX_NOISE_BYTES, this.#maxBytes) }
-    const messages = new LineReader(bounds, {
-      line: (text) => this.#line(text),
-      unreadable: (text) => this.#unreadable(text),
-      oversized: (head) => this.#oversized(head),
-    })
-    this.#messages = messages
-    child.stdout.on('data', (chunk: Buffer) => {
-      messages.push(chunk)
-      this.#watchStall()
+      if (!output.isLog) this.#unlessItEnds('closed its stdin and was stopped')
     })
     child.stdout.on('end', () => {
-      clearTimeout(this.#stallTimer)
-      messages.end()
-      if (!this.#isLog) this.#unlessItEnds('closed its stdout and was stopped')
+      if (!output.isLog) this.#unlessItEnds('closed its stdout and was stopped')
     })
     const words = new LineReader(
-      { maxBytes: MAX_NOISE_BYTES, maxNoiseBytes: MAX_NOISE_BYTES },
+      { maxBytes: MAX_WORD_BYTES, maxNoiseBytes: MAX_WORD_BYTES },
       {
-        line: (text) => this.#word(text, 'stderr'),
-        unreadable: (text) => this.#word(text, 'stderr'),
-        oversized: (head) => this.#word(head, 'stderr'),
+        line: (text) => this.#word(text),
+        unreadable: (text) => this.#word(text),
+        oversized: (head) => this.#word(head),
       },
     )
     child.stderr.on('data', (chunk: Buffer) => words.push(chunk))
@@ -206,152 +172,8 @@ class ChildTransport implements Transport {
     return ' (a program was not found: it has no PATH, add one to its "env")'
   }
 
-  #line(text: string): void {
-    if (this.#ended || this.#why !== undefined) return
-    if (this.#isLog) return this.#logged(text)
-    const read = parse(text)
-    if (read === NOT_JSON) {
-      if (isUtf16(text)) this.#abort('writes its messages in UTF-16 and was stopped: the protocol is UTF-8')
-      else if (!this.#refuseBroken(text)) this.#skip(text)
-    } else if (isList(read)) this.#refuseList(read)
-    else if (read) this.#deliver(read)
-    else this.#skip(text)
-  }
-
-  /** Messages come one in a line: who waits for one of these waits for nothing else. */
-  #refuseList(messages: readonly Message[]): void {
-    const why = 'in a list: the protocol has one message in each line'
-    for (const message of messages) {
-      if (!('id' in message) || message.id === null) continue
-      if ('method' in message) this.#refuseRequest(message.id, `the request stands ${why}`)
-      else {
-        const error = { code: rpcCode.malformed, message: `its answer stands ${why}` }
-        this.#deliver({ jsonrpc: '2.0', id: message.id, error })
-      }
-    }
-  }
-
-  /** Of a child that serves HTTP, or does not speak here at all. */
-  #logged(text: string): void {
-    const port = this.#announcement?.speech === 'none' ? undefined : portIn(text)
-    if (port !== undefined) this.#announce(port)
-    else this.#word(text, 'stdout')
-  }
-
-  #announce(port: number): void {
-    if (this.#port !== undefined && this.#port !== port) {
-      return this.#abort(`announced two ports, ${this.#port} and ${port}, and was stopped: a process is one server`)
-    }
-    const isNew = this.#port === undefined
-    this.#port = port
-    this.#isLog = true
-    clearTimeout(this.#stallTimer)
-    if (isNew && this.#announcement && 'onPort' in this.#announcement) this.#announcement.onPort(port)
-  }
-
-  #deliver(message: Message): void {
-    this.#hasSpoken = true
-    if (!('method' in message)) {
-      this.#noiseLines = 0
-      this.#noiseBytes = 0
-    }
-    this.#events!.message(message)
-  }
-
-  /** Ends the calls whose answers stand in a line that cannot be read; false if it is none of messages. */
-  #refuseBroken(text: string): boolean {
-    if (isAnonymous(text)) {
-      this.#abort('wrote an answer that cannot be read and does not begin with its id, and was stopped')
-      return true
-    }
-    const isRest = this.#isRest
-    this.#isRest = false
-    const found = isRest ? messagesInside(text, 0) : brokenMessages(text)
-    for (const { id, kind } of found) {
-      if (kind === 'request') this.#refuseRequest(id, 'the request was cut off')
-      else this.#deliver({ jsonrpc: '2.0', id, error: unreadableAnswer(text) })
-    }
-    if (found.length > 0 && !isWhole(text)) this.#events!.lost()
-    return isRest || found.length > 0
-  }
-
-  #refuseRequest(id: MessageId, message: string): void {
-    void this.send({ jsonrpc: '2.0', id, error: { code: rpcCode.invalidRequest, message } })
-  }
-
-  /** A pipe that was full has swallowed the end of a line, and nothing comes behind it. */
-  #watchStall(): void {
-    if (this.#isLog) return
-    if (!this.#messages.isWithin) {
-      if (this.#stallTimer === undefined) return
-      clearTimeout(this.#stallTimer)
-      this.#stallTimer = undefined
-    } else if (this.#stallTimer) this.#stallTimer.refresh()
-    else this.#stallTimer = setTimeout(() => this.#stalled(), this.#options.stalledMs ?? STALLED_MS)
-  }
-
-  #stalled(): void {
-    this.#stallTimer = undefined
-    const begun = this.#messages.unfinished
-    if (begun === undefined || this.#ended || this.#why !== undefined) return
-    // Not read for the child's own fault: its time has not begun.
-    if (this.#child?.stdout.isPaused()) return this.#watchStall()
-    if (!beginningOf(begun) && !isAnonymous(begun)) return
-    this.#messages.end()
-    this.#isRest = true
-  }
-
-  /** Kept as log; too much of it ends the child. */
-  #skip(text: string): void {
-    if (text.trim() === '') return
-    const port = this.#hasSpoken ? undefined : portIn(text)
-    if (port !== undefined && this.#announcement?.speech === 'either') return this.#announce(port)
-    this.#noiseLines++
-    this.#noiseBytes += text.length + 1
-    this.#keep(text, 'stdout')
-    if (port !== undefined) {
-      return this.#abort(
-        'serves HTTP (it announced a port), but its "transport" is stdio: leave that out, or write http',
-      )
-    }
-    if (this.#noiseLines > MAX_NOISE_LINES || this.#noiseBytes > MAX_NOISE_BYTES) {
-      const much = this.#noiseLines > MAX_NOISE_LINES ? '1,000 lines' : '1 MiB'
-      this.#abort(`wrote more than ${much} to stdout that are not JSON-RPC messages before an answer and was stopped`)
-    }
-  }
-
-  #unreadable(text: string): void {
-    if (this.#ended || this.#why !== undefined) return
-    if (this.#isLog) return this.#word(text, 'stdout')
-    const read = parse(text)
-    if (read === NOT_JSON && this.#refuseBroken(text)) return
-    if (read === NOT_JSON || !read || isList(read) || !('id' in read) || read.id === null || 'method' in read) {
-      return this.#abort('wrote a line that is not UTF-8 and was stopped')
-    }
-    const error = { code: rpcCode.unreadable, message: 'its answer is not valid UTF-8' }
-    this.#deliver({ jsonrpc: '2.0', id: read.id, error })
-  }
-
-  /** Whose it is stands at its beginning, if it is a message: then only that call fails. */
-  #oversized(head: string): void {
-    if (this.#ended || this.#why !== undefined) return
-    if (this.#isLog) return this.#word(head, 'stdout')
-    const found = beginningOf(head)
-    if (!found) {
-      this.#keep(head, 'stdout')
-      const bound = head.startsWith('{') ? this.#maxBytes : Math.min(MAX_NOISE_BYTES, this.#maxBytes)
-      return this.#abort(`wrote a line of more than ${bytesText(bound)} that is no answer and was stopped`)
-    }
-    const { id, kind } = found
-    const bound = `more than the ${bytesText(this.#maxBytes)} that the protocol takes`
-    const advice = 'keep large values as blobs and pass their ids'
-    if (kind === 'request') return this.#refuseRequest(id, `the request is ${bound}: ${advice}`)
-    const error = { code: rpcCode.answerTooLarge, message: `the answer is ${bound}: ${advice}` }
-    this.#deliver({ jsonrpc: '2.0', id, error })
-  }
-
-  #word(text: string, from: 'stdout' | 'stderr'): void {
-    if (text.trim() !== '') this.#keep(text, from)
+  #word(text: string): void {
+    if (text.trim() !== '') this.#keep(text, 'stderr')
   }
 
   #keep(text: string, from: 'stdout' | 'stderr'): void {
@@ -390,6 +212,7 @@ class ChildTransport implements Transport {
 
   #abort(why: string): void {
     this.#why ??= why
+    this.#output?.stop()
     if (!this.#child || this.#ended) return
     this.#aborted = true
     this.#child.stdout.destroy()
@@ -406,41 +229,13 @@ class ChildTransport implements Transport {
   #finish(why: string): void {
     if (this.#ended) return
     this.#ended = true
-    clearTimeout(this.#stallTimer)
+    this.#output?.stop()
     forget(this.#child!)
     for (const stream of this.#child!.stdio) stream?.destroy()
     this.#events!.close({ why })
     this.#setDrained()
     this.#setGone()
   }
-}
-
-/** How a server announces that it speaks HTTP. */
-const PORT = /^\s*\{\s*"port"\s*:\s*(\d{1,5})\s*\}\s*$/
-
-function portIn(text: string): number | undefined {
-  const port = Number(PORT.exec(text)?.[1] ?? 0)
-  return port >= 1 && port <= 65_535 ? port : undefined
-}
-
-const NOT_JSON = Symbol('not JSON')
-
-/** Array.isArray does not narrow a readonly list. */
-function isList(read: Message | readonly Message[] | undefined): read is readonly Message[] {
-  return Array.isArray(read)
-}
-
-/** Undefined: JSON, but no message. A list: there are messages in it. */
-function parse(text: string): Message | readonly Message[] | typeof NOT_JSON | undefined {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    return NOT_JSON
-  }
-  if (!Array.isArray(value)) return readMessage(value)
-  const messages = value.map(readMessage).filter((message) => message !== undefined)
-  return messages.length > 0 ? messages : undefined
 }
 
 /** Too many processes or files just now: another try may succeed. */
