@@ -63,7 +63,7 @@ function say(error: ErrorObject, within: readonly ErrorObject[]): string {
     case 'exclusiveMaximum':
       return `must be ${COMPARISONS[params.comparison as string] ?? params.comparison} ${params.limit}`
     case 'multipleOf':
-      return `must be a multiple of ${params.multipleOf}`
+      return `must be a multiple of ${error.schema}`
     case 'minLength':
       return `must have at least ${plural(params.limit, 'character')}`
     case 'maxLength':
@@ -71,6 +71,8 @@ function say(error: ErrorObject, within: readonly ErrorObject[]): string {
     case 'minItems':
       return `must have at least ${plural(params.limit, 'element')}`
     case 'maxItems':
+    case 'items': // an end of the list behind `prefixItems`
+    case 'unevaluatedItems':
       return `must have at most ${plural(params.limit, 'element')}`
     case 'minProperties':
       return `must have at least ${plural(params.limit, 'property', 'properties')}`

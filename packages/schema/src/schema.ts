@@ -12,6 +12,7 @@ import {
   setOwn,
 } from '@stepflow/engine'
 import type { Ajv2020, ValidateFunction } from 'ajv/dist/2020.js'
+import { useDecimalMultiples } from './multiple-of.ts'
 import { withNearDefaults } from './near-defaults.ts'
 import { violations } from './schema-words.ts'
 import { secretValues, segment } from './secret-places.ts'
@@ -55,6 +56,7 @@ async function compile(schema: Json, text: string): Promise<SchemaCheck> {
     addUsedSchema: false,
     formats: FORMATS,
   })
+  if (text.includes('"multipleOf"')) useDecimalMultiples(ajv)
   const hasDefaults = text.includes('"default"')
   const hasSecrets = text.includes('"is_secret"')
   const validate = compileWith(ajv, withoutDialect(schema), hasDefaults)

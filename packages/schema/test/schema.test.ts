@@ -42,6 +42,9 @@ describe('violations', () => {
     ['too much', { exclusiveMaximum: 3 }, 3, '$ must be less than 3'],
     ['too short', { minLength: 1 }, '', '$ must have at least 1 character'],
     ['too many', { maxItems: 2 }, [1, 2, 3], '$ must have at most 2 elements'],
+    ['more than there are places', { prefixItems: [{}], items: false }, [1, 2], '$ must have at most 1 element'],
+    ['what nothing describes', { prefixItems: [{}], unevaluatedItems: false }, [1, 2], '$ must have at most 1 element'],
+    ['no multiple', { multipleOf: 0.01 }, 0.123, '$ must be a multiple of 0.01'],
     ['twice', { uniqueItems: true }, [1, 1], '$ must not repeat an element (1 is the same as 0)'],
     ['another pattern', { pattern: '^a' }, 'b', '$ must match the pattern ^a'],
     ['no email', { format: 'email' }, 'b', '$ must be an email address'],
@@ -314,4 +317,23 @@ test('what a schema marks is hidden in its place, whatever it is, and nothing el
   })
   expect(hideSecrets(schema, { other: 1 })).toEqual({ other: 1 })
   expect(hideSecrets({ is_secret: true }, 'x')).toBe('[redacted]')
+})
+
+test.each([
+  [0.3, 0.1, true],
+  [19.99, 0.01, true],
+  [12345678.91, 0.01, true],
+  [-0.3, 0.1, true],
+  [0, 0.1, true],
+  [1e21, 7, false],
+  [7e21, 7, true],
+  [1e-7, 1e-8, true],
+  [1.5, 1, false],
+  [0.1000000001, 0.1, false],
+  [4, 2, true],
+  [5, 2, false],
+])('%d is judged by its digits as a multiple of %d: %s', async (value, multipleOf, isOne) => {
+  const check = await createSchemaLoader()({ multipleOf })
+
+  expect(check(value).violations.length === 0).toBe(isOne)
 })
