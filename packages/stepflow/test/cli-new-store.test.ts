@@ -29,6 +29,21 @@ test.each([
   expect([code, existsSync(at('runs.db'))], err).toEqual([2, false])
 })
 
+test('of a configuration that is wrong, the flow is not accused', async () => {
+  const { run } = folderWith({ ...files, 'wrong.yml': 'routes: { "/a": [{ plugin: nowhere }] }\n' })
+
+  const ofConfig = await run('run', 'f.yaml', '--input-json', '{"x":1}', '--config', 'wrong.yml')
+  const ofBoth = await run('run', 'wrong.yaml', '--config', 'wrong.yml')
+  const ofFlow = await run('run', 'wrong.yaml')
+
+  expect(ofConfig).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('\nthe configuration is not valid: nothing ran'),
+  })
+  expect(ofBoth).toMatchObject({ code: 2, err: expect.stringContaining('the configuration is not valid: nothing ran') })
+  expect(ofFlow).toMatchObject({ code: 2, err: expect.stringContaining('\nwrong.yaml is not valid: nothing ran') })
+})
+
 test('a run and a batch make their store', async () => {
   const { run } = folderWith(files)
 

@@ -61,7 +61,7 @@ export function keysAt(value: unknown): string {
     if (keys.length === 0) return 'an empty object'
     return keys.length > 12 ? `${keys.slice(0, 12).join(', ')}, ...` : keys.join(', ')
   }
-  return typeof value === 'string' ? 'a text' : `${typeof value === 'number' ? 'the number ' : ''}${String(value)}`
+  return typeof value === 'string' ? 'text' : `${typeof value === 'number' ? 'the number ' : ''}${String(value)}`
 }
 
 // ---

@@ -33,6 +33,8 @@ export interface Project {
   readonly document: Node | undefined
   /** Of the configuration, then of the flow. */
   readonly diagnostics: readonly Diagnostic[]
+  /** What errors there are, if any, are of the configuration. */
+  readonly isFlowValid: boolean
   /** Absent if there are errors. */
   readonly plan: Plan | undefined
   /** What the flow says of itself; absent if it could not be read at all. */
@@ -142,6 +144,7 @@ export async function openProject(options: OpenProject): Promise<Project> {
     text,
     document,
     diagnostics,
+    isFlowValid: !hasErrors(compiled.diagnostics) && !hasErrors(triggers),
     plan: hasErrors(diagnostics) ? undefined : compiled.plan,
     flow: compiled.flow,
     sketch: code?.sketch ?? compiled.plan,

@@ -173,7 +173,8 @@ export function durationOption(command: Pick<Command, 'name'>, args: Args, name:
   const text = args.value(name)
   if (text === undefined) return undefined
   const ms = parseDuration(text)
-  if (ms === undefined) throw usage(command, `--${name} is "${text}", which is not a duration: write 500ms, 30s or 5m`)
+  if (ms === undefined)
+    throw usage(command, `--${name} is "${text}", which is not a duration: write 30s, 5m, 12h or 30d`)
   return ms
 }
 

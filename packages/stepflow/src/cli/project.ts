@@ -46,7 +46,10 @@ export function refuseInvalid(project: Project, io: Io, messages: Messages): Pla
     if (plan) messages.hint(told.trimEnd())
     else messages.problem(told.trimEnd())
   }
-  if (!plan) messages.problem(`${file} is not valid: nothing ran`)
+  if (!plan) {
+    // A configuration that is wrong says nothing against the flow.
+    messages.problem(`${project.isFlowValid ? 'the configuration' : file} is not valid: nothing ran`)
+  }
   return plan
 }
 
