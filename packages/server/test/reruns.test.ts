@@ -179,6 +179,28 @@ test('what is done to many runs says how many it was done to, and why not to the
     expect((await bulk(body)).status).toBe(422)
 })
 
+test('many runs are repeated once for a key, whether they are named or found', async () => {
+  const { call } = await startServer({ files: { 'flows/echo.yaml': ECHO } })
+  const begin = async () => (await call('POST', '/runs', { flowName: 'echo', input: { n: 1 }, wait: true })).body.runId
+  const ids = [await begin(), await begin()]
+  const bulk = async (body: object, key: string) =>
+    (await call('POST', '/runs/bulk', { action: 'rerun', ...body }, { 'idempotency-key': key })).body
+  const count = async () => (await call('GET', '/runs')).body.total
+  const ended = () => expect.poll(async () => (await call('GET', '/runs?status=queued,running')).body.total).toBe(0)
+
+  for (let n = 0; n < 2; n++) expect(await bulk({ ids }, 'named')).toEqual({ done: 2, refused: [] })
+  expect(await count()).toBe(4)
+
+  await ended()
+  expect(await bulk({ filter: { flow: 'echo' } }, 'found')).toEqual({ done: 4, refused: [] })
+  await ended()
+  expect(await bulk({ filter: { flow: 'echo' } }, 'found')).toEqual({ done: 4, refused: [] })
+  expect(await count()).toBe(8)
+
+  const other = await bulk({ ids: [ids[0]] }, 'named')
+  expect(other).toMatchObject({ done: 0, refused: [{ runId: ids[0], code: 'CONFLICT' }] })
+})
+
 test('runs are pruned by age or number, and a request that names neither is refused', async () => {
   const { call } = await startServer()
   for (const n of [1, 2, 3]) await call('POST', '/runs', { flow: ECHO, input: { n }, wait: true })

@@ -252,10 +252,10 @@ export class StepflowClient {
     return this.#http.json('/runs/prune', 'runs', { method: 'POST', json: which })
   }
 
-  /** One thing to many runs. */
-  bulk({ action, ids, filter }: BulkRuns): Promise<BulkResult> {
+  /** One thing to many runs. With a key, runs are repeated once, however often it is asked for. */
+  bulk({ action, ids, filter }: BulkRuns, key?: string): Promise<BulkResult> {
     const json = { action, ids, filter: filter && filterQuery(filter) }
-    return this.#http.json('/runs/bulk', 'done', { method: 'POST', json })
+    return this.#http.json('/runs/bulk', 'done', { method: 'POST', json, key })
   }
 
   /**

@@ -4,7 +4,9 @@ import { type BulkAction, bulkActionSchema, bulkResultSchema } from '@stepflow/a
 import { FlowError, isEnded } from '@stepflow/engine'
 import type { Caller } from '../access/access.ts'
 import type { App } from '../app/app.ts'
+import { requestKey } from '../runs/request-key.ts'
 import { rerunRun } from '../runs/rerun-run.ts'
+import { type RequestKey, requestHash, runIdOf } from '../runs/start-run.ts'
 import type { Services } from '../services.ts'
 import { filterOf, jsonFilterProperties } from './run-filter.ts'
 import { steer } from './runs.ts'
@@ -18,7 +20,8 @@ export function bulkRoutes(app: App, services: Services): void {
       schema: {
         operationId: 'bulk',
         summary: 'Do one thing to many runs',
-        description: 'To delete takes an admin. `done` is how many; the others are `refused`, each with the reason.',
+        description:
+          'To delete takes an admin. `done` is how many; the others are `refused`, each with the reason. With a key, to repeat runs is the same runs, however often it is sent.',
         tags: ['runs'],
         body: bulkActionSchema(jsonFilterProperties),
         response: { 200: bulkResultSchema },
@@ -31,12 +34,13 @@ export function bulkRoutes(app: App, services: Services): void {
         throw new FlowError('FORBIDDEN', 'to delete runs needs the role admin')
       }
       if (body.action === 'rerun') life.checkReady()
+      const key = body.action === 'rerun' ? requestKey(request) : undefined
+      const keyed = key === undefined ? undefined : { key, hash: requestHash(['POST /runs/bulk', body]) }
       let done = 0
       const refused: { runId: string; code: string; detail: string }[] = []
       for (const runId of await idsOf(body)) {
         try {
-          await act(runId, body.action, caller)
-          done++
+          if (await act(runId, { action: body.action, caller, keyed })) done++
         } catch (thrown) {
           if (!FlowError.is(thrown) || thrown.code === 'INTERNAL') throw thrown
           refused.push({ runId, code: thrown.code, detail: thrown.message })
@@ -60,17 +64,33 @@ export function bulkRoutes(app: App, services: Services): void {
     return rows.map(({ id }) => id)
   }
 
-  async function act(runId: string, action: BulkAction['action'], caller: Caller | undefined): Promise<void> {
+  /** False for a run that this very request has begun before: a filter finds it, too. */
+  async function act(runId: string, { action, caller, keyed }: Act): Promise<boolean> {
     const { row } = await runs.open(runId)
     if (action === 'rerun') {
-      await rerunRun(services, { runId: row.id, asked: {}, by: caller?.name })
+      const { origin } = row
+      if (keyed && origin && runIdOf(keyFor(origin.runId, keyed).key) === row.id) return false
+      const key = keyed && keyFor(row.id, keyed)
+      await rerunRun(services, { runId: row.id, asked: {}, by: caller?.name, ...(key ? { key } : {}) })
     } else if (action === 'delete') {
       if (!isEnded(row.status)) throw new FlowError('CONFLICT', `run ${row.id} has not ended (${row.status})`)
       await store.runs.remove(row.id)
     } else await steer(services, row, action, undefined, caller)
+    return true
   }
 }
 
 // ---
 
 const MOST = 9_999
+
+interface Act {
+  readonly action: BulkAction['action']
+  readonly caller: Caller | undefined
+  readonly keyed: RequestKey | undefined
+}
+
+/** Of the run that repeats one of those that are meant. */
+function keyFor(runId: string, { key, hash }: RequestKey): RequestKey {
+  return { key: `bulk ${key} ${runId}`, hash }
+}
