@@ -77,6 +77,8 @@ else {
         await page.getByRole('button', { name: 'classify, failed' }).waitFor()
         await page.getByRole('button', { name: 'route, skipped' }).waitFor()
         await expect.poll(() => page.title()).toBe(`failed · ticket-triage ${id.slice(-8)} · Stepflow`)
+        // Red, on the tab too.
+        expect(await page.locator('link[rel=icon]').getAttribute('href')).toContain('d0324b')
         await expectAccessible(page)
       },
     )

@@ -45,10 +45,7 @@ export function useRunPlace(run: Run): RunPlace {
   const asked = views.find((view) => view === search.view)
   const usual = isOfOne || item !== undefined ? (matchMedia(NARROW).matches ? 'steps' : 'graph') : 'items'
 
-  const show = useCallback(
-    (view: View) => void navigate({ search: (now) => ({ ...now, view }), replace: true }),
-    [navigate],
-  )
+  const show = useCallback((view: View) => void navigate({ search: (now) => ({ ...now, view }) }), [navigate])
   const openItem = useCallback(
     (to: number | undefined) => void navigate({ search: to === undefined ? {} : { item: String(to) } }),
     [navigate],

@@ -49,7 +49,7 @@ export function RunsPage(): ReactElement {
   const { data: summary } = useQuery(queries.summary(query))
   const seen = useMemo(() => new Set(runs.map(({ runId }) => runId)), [runs])
   const unseen = newer?.runs.filter(({ runId }) => !seen.has(runId)) ?? []
-  const setWords = (next: string) => void navigate({ search: next === '' ? {} : { q: next }, replace: true })
+  const setWords = (next: string) => void navigate({ search: next === '' ? {} : { q: next } })
   const total = pages?.[0]?.total ?? 0
 
   const onEnd = useNextPage(found)
