@@ -2,6 +2,7 @@
 
 import { createRootRoute, createRoute, createRouter, redirect } from '@tanstack/react-router'
 import { basePath } from './api/base.ts'
+import { queries, queryClient } from './api/queries.ts'
 import { RunsPage } from './pages/runs/runs-page.tsx'
 import { Broken } from './parts/broken.tsx'
 import { Outlines } from './parts/waiting.tsx'
@@ -29,6 +30,10 @@ const run = createRoute({
   getParentRoute: () => root,
   path: '/runs/$runId',
   validateSearch: textsOf(['view', 'item', 'step', 'visit', 'inside', 'element', 'find', 'at']),
+  // What the page shows first is asked for while the page itself is loaded; not for each link that the pointer passes over.
+  loader: ({ params: { runId }, cause }) => {
+    if (cause === 'enter') void readAhead(runId)
+  },
 }).lazy(() => import('./pages/run/run-page.tsx').then(({ runPage }) => runPage))
 
 const compare = createRoute({
@@ -130,6 +135,14 @@ declare module '@tanstack/react-router' {
 }
 
 // ---
+
+/** What cannot be read is told by the page. */
+async function readAhead(runId: string): Promise<void> {
+  void queryClient.prefetchQuery(queries.runFlow(runId))
+  await queryClient.prefetchQuery(queries.run(runId))
+  const run = queryClient.getQueryData(queries.run(runId).queryKey)
+  if (run?.items.total === 1) await queryClient.prefetchQuery(queries.steps(runId, undefined))
+}
 
 /** Keeps the texts of these names. */
 function textsOf<Name extends string>(names: readonly Name[]) {
