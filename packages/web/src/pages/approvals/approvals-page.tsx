@@ -17,6 +17,7 @@ import {
 } from 'react'
 import { queries } from '../../api/queries.ts'
 import { countText, shortId } from '../../model/format.ts'
+import { Button } from '../../parts/button.tsx'
 import { Command } from '../../parts/command.tsx'
 import { Fault } from '../../parts/fault.tsx'
 import { useMedia } from '../../parts/media.ts'
@@ -83,7 +84,7 @@ function ApprovalsPage(): ReactElement {
         <Filter key={q} words={q ?? ''} onChange={(words) => void navigate({ search: words ? { q: words } : {} })} />
       </header>
       <div className={selected === undefined ? 'split alone' : 'split'}>
-        <div className="scroll" ref={box}>
+        <div className="scroll approvals-list" ref={box}>
           {error ? <Fault error={error} retry={() => void refetch()} /> : null}
           {data || error ? null : <Outlines rows={5} />}
           {isEmpty ? (
@@ -93,7 +94,10 @@ function ApprovalsPage(): ReactElement {
                 <Command text="component: /builtin/wait_for_signal" />
               </div>
             ) : (
-              <p className="empty">Nothing that waits has “{q}” in it.</p>
+              <div className="empty">
+                <p>Nothing that waits has “{q}” in it.</p>
+                <Button onPress={() => void navigate({ search: {} })}>Show all approvals</Button>
+              </div>
             )
           ) : null}
           {waits.length > 0 ? (

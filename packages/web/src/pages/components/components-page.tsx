@@ -63,7 +63,7 @@ const SHAPES = { up: 'success', down: 'failed', stopped: 'pending' } as const
 const COLUMNS = (open: (path: string) => void): readonly Column<Row>[] => [
   {
     name: 'State',
-    width: '112px',
+    width: '96px',
     cell: ({ plugin }) => (
       <span className={`status ${SHAPES[plugin.status]}`}>
         <Shape status={SHAPES[plugin.status]} />
@@ -73,7 +73,7 @@ const COLUMNS = (open: (path: string) => void): readonly Column<Row>[] => [
   },
   {
     name: 'Component',
-    width: '260px',
+    width: '232px',
     cell: ({ path }) => (
       <button type="button" className="as-text mono cut" onClick={() => open(path)}>
         {path}
@@ -89,7 +89,7 @@ const COLUMNS = (open: (path: string) => void): readonly Column<Row>[] => [
     isExtra: true,
     cell: ({ plugin: { inFlight, max } }) => (max === undefined ? inFlight || null : `${inFlight} / ${max}`),
   },
-  { name: 'Used by', width: '96px', isRight: true, cell: ({ usedBy }) => usedBy.length || null },
+  { name: 'Used by', width: '88px', isRight: true, cell: ({ usedBy }) => usedBy.length || null },
 ]
 
 function Panel({ component, onClose }: { component: Row; onClose: () => void }): ReactElement {

@@ -83,7 +83,7 @@ function columnsOf(isAdmin: boolean, onOpen: (id: string) => void): Column<Sched
     },
     {
       name: 'Flow',
-      width: '160px',
+      width: '144px',
       cell: ({ flow }) => (
         <Link to="/flows/$name" params={{ name: flow }}>
           {flow}
@@ -123,7 +123,7 @@ function columnsOf(isAdmin: boolean, onOpen: (id: string) => void): Column<Sched
     },
     {
       name: 'Next',
-      width: '112px',
+      width: '80px',
       isRight: true,
       cell: ({ next, enabled }) => (enabled && next[0] ? <Ago at={next[0]} /> : null),
     },
