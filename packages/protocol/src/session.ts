@@ -16,7 +16,6 @@ import {
   type Json,
   type Log,
   type MaybePromise,
-  own,
 } from '@stepflow/engine'
 import { longParams, shortParams } from './call-params.ts'
 import { abortable, cancelled } from './cancelled.ts'
@@ -25,13 +24,12 @@ import { failureOf, refusalOf } from './failure.ts'
 import { Greeting } from './greeting.ts'
 import { InFlight } from './in-flight.ts'
 import { Peer } from './peer.ts'
-import { Printing } from './printing.ts'
 import { Redactions } from './redactions.ts'
-import { Relay } from './relay.ts'
 import { RunNames } from './run-names.ts'
 import { type FlowIds, serve } from './serve.ts'
 import { type CallEnd, ServerCall } from './server-call.ts'
 import { SLOW_MS, SlowCalls } from './slow-calls.ts'
+import { Spoken } from './spoken.ts'
 import type { Closed, Transport } from './transport.ts'
 import { callOf } from './whose-request.ts'
 import { type Answer, type Capabilities, type MessageId, PROTOCOL_VERSION, RpcError, rpcCode } from './wire.ts'
@@ -64,8 +62,7 @@ export class Session {
   /** Aborted calls without an answer, with what stops their timer. */
   readonly #abandoned = new Map<MessageId, () => void>()
   readonly #redactions = new Redactions()
-  readonly #relay: Relay
-  readonly #printing: Printing
+  readonly #spoken: Spoken
   readonly #slow: SlowCalls
   readonly #names = new RunNames()
   #can: Capabilities = NO_CAPABILITIES
@@ -80,25 +77,28 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.#options = options
-    const who = `component server "${options.name}"`
-    const { log, clock } = options
+    const { name, log, clock, amount } = options
     const clean = <T>(value: T): T => this.#redactions.clean(value)
-    this.#printing = new Printing(clock)
-    this.#relay = new Relay({ who, log, clock, clean, amount: options.amount })
+    this.#spoken = new Spoken({ name, log, clock, amount, clean })
     this.#slow = new SlowCalls(clock, (id, component) => this.#warnOfSlow(id, component))
     this.#peer = new Peer(options.transport, {
       request: (method, params, _, call) => this.#serve(method, params, call),
-      notification: (method, params) => this.#hear(method, params),
+      notification: (method, params) => this.#spoken.hear(method, params, (id) => this.#calls.get(id)?.log),
       toError: refusalOf,
       hasOthers: () => this.#abandoned.size > 0,
       stray: (answer) => this.#drop(answer),
-      noise: (line, from) => this.#noise(line, from),
+      noise: (line, from) => this.#spoken.print(line, from, this.#printsLog),
       lost: () => this.#lose('has lost a part of what it wrote', LOSSY),
       overHttp: () => this.#greeting.turnToHttp(),
       stale: () => this.#outdate(),
       close: (closed) => this.#end(closed),
     })
     this.#greeting = new Greeting(this.#peer, options.blobUrl)
+  }
+
+  /** Over HTTP there is nothing that a line on stdout could be but log. */
+  get #printsLog(): boolean {
+    return this.#greeting.isOverHttp || this.#options.transport.printsLog === true
   }
 
   get takesCalls(): boolean {
@@ -153,7 +153,7 @@ export class Session {
     const id = this.#peer.nextId()
     const stopTimer = clock.timer(startupTimeoutMs, () => {
       const why = `component server "${name}" did not answer ${method} within ${startupTimeoutMs / 1000} s`
-      this.#peer.abandon(id, new FlowError('UNREACHABLE', `${why}${this.#quote()}`))
+      this.#peer.abandon(id, new FlowError('UNREACHABLE', `${why}${this.#spoken.quote()}`))
     })
     try {
       return await this.#peer.request(method, params, id)
@@ -203,7 +203,7 @@ export class Session {
   #begin(call: ServerCall, input: unknown, flowId: string | undefined): void {
     const { id, component, context } = call
     this.#calls.set(id, context)
-    this.#printing.began(context)
+    this.#spoken.began(context)
     this.#redactions.add(context.redaction)
     this.#slow.add(id, component)
     context.onAbandoned(() => this.#abandon(id, context))
@@ -222,7 +222,7 @@ export class Session {
   readonly #onCallEnd = ({ id, context }: ServerCall, how: CallEnd): void => {
     if (this.#calls.delete(id)) {
       context.onAbandoned(undefined)
-      this.#printing.ended(context)
+      this.#spoken.ended(context)
       this.#slow.delete(id)
       this.#endIfDrained()
     }
@@ -233,11 +233,15 @@ export class Session {
 
   #end({ why, retryable }: Closed): void {
     if (this.#ended) return
-    const lines = this.#relay.lastLines()
-    this.#ended = new FlowError('UNREACHABLE', `component server "${this.#options.name}" ${why}${quoted(lines)}`, {
-      ...(lines.length > 0 ? { data: { last_lines: lines } } : {}),
-      ...(retryable === false ? { retryable } : {}),
-    })
+    const lines = this.#spoken.lastLines()
+    this.#ended = new FlowError(
+      'UNREACHABLE',
+      `component server "${this.#options.name}" ${why}${this.#spoken.quote()}`,
+      {
+        ...(lines.length > 0 ? { data: { last_lines: lines } } : {}),
+        ...(retryable === false ? { retryable } : {}),
+      },
+    )
     this.#slow.end()
     this.#stopLost?.()
     for (const stopTimer of this.#abandoned.values()) stopTimer()
@@ -245,7 +249,7 @@ export class Session {
     this.#options.onChange(this, 'ended')
     this.#peer.fail(this.#ended)
     // What it still writes until it is gone is passed on as before.
-    void this.#options.transport.close().then(() => this.#relay.end())
+    void this.#options.transport.close().then(() => this.#spoken.end())
   }
 
   #endIfDrained(): void {
@@ -256,12 +260,7 @@ export class Session {
     const { name } = this.#options
     const stepId = this.#calls.get(id)?.stepId
     const what = `component server "${name}" has not answered ${component} of step "${stepId}" for ${SLOW_MS / 1000} s`
-    this.#options.log('warning', `${what}${this.#quote()}`)
-  }
-
-  /** The last lines, for the end of a message. */
-  #quote(): string {
-    return quoted(this.#relay.lastLines())
+    this.#options.log('warning', `${what}${this.#spoken.quote()}`)
   }
 
   // --- calls that are no longer wanted
@@ -338,7 +337,7 @@ export class Session {
     this.#abandoned.get(id)?.()
     const wasWanted = this.#abandoned.delete(id)
     const what = wasWanted ? 'late, after its call was cancelled' : 'without a request'
-    this.#relay.message(log, 'debug', `component server "${name}" sent an answer ${what}: it is dropped`, undefined)
+    this.#spoken.remark(`sent an answer ${what}: it is dropped`)
   }
 
   // --- what the server says by itself
@@ -356,34 +355,10 @@ export class Session {
       this.#serving--
     })
   }
-
-  #hear(method: string, params: unknown): void {
-    const log = this.#calls.get(own(params, 'id') as MessageId)?.log ?? this.#options.log
-    const message = own(params, 'message')
-    const data = own(params, 'data') as Json | undefined // JSON by its origin
-    if (method === 'log') return this.#relay.message(log, levelOf(own(params, 'level')), textOf(message), data)
-    if (method === 'progress') {
-      const progress = { done: own(params, 'done') as Json, total: (own(params, 'total') ?? null) as Json }
-      return this.#relay.message(log, 'info', typeof message === 'string' ? message : 'progress', progress)
-    }
-    this.#options.log('debug', `component server "${this.#options.name}" sent "${method}", which nobody listens to`)
-  }
-
-  #noise(line: string, from: 'stdout' | 'stderr'): void {
-    // Over HTTP there is nothing that a line on stdout could be but log.
-    const isLog = from === 'stderr' || this.#greeting.isOverHttp || this.#options.transport.printsLog === true
-    const level = isLog ? 'info' : 'warning'
-    const say: Log = (...said) => {
-      this.#options.log(...said)
-      this.#printing.keep(...said)
-    }
-    this.#relay.noise(level, line, { plugin: this.#options.name, from }, say)
-  }
 }
 
 // ---
 
-const QUOTED_LINES = 10
 const MAX_SERVING = 10_000
 /** What calls have to be answered once output was lost. */
 const LOST_MS = 30_000
@@ -392,19 +367,3 @@ const LOSSY =
 const UNSAID = 'refused a message without saying which, did not answer others, and was stopped'
 const DEAF = 'did not react when a call was cancelled and was stopped'
 const NO_CAPABILITIES: Capabilities = { cancel: false, progress: false, log: false, idempotency_key: false }
-function quoted(lines: readonly string[]): string {
-  if (lines.length === 0) return ''
-  return `; it last wrote:${lines
-    .slice(-QUOTED_LINES)
-    .map((line) => `\n  ${line}`)
-    .join('')}`
-}
-
-function textOf(message: unknown): string {
-  return typeof message === 'string' ? message : JSON.stringify(message ?? null)
-}
-
-function levelOf(level: unknown): 'debug' | 'info' | 'warning' | 'error' {
-  if (level === 'debug' || level === 'error') return level
-  return level === 'warn' || level === 'warning' ? 'warning' : 'info'
-}
