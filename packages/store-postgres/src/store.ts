@@ -289,10 +289,10 @@ class PostgresStore implements Store {
     const appended: Appended[] = []
     const blobs = new Set<string>()
     for (const batch of batches) {
-      const encoded = this.#codec.encode(batch.entries)
-      for (const { id } of encoded.blobs) blobs.add(id)
-      const stale = this.#blobTable.stale(encoded.blobs)
-      appended.push({ batch, encoded: { ...encoded, blobs: stale }, parts: partsOf(batch.journal) })
+      const all = this.#codec.encode(batch.entries)
+      for (const { id } of all.blobs) blobs.add(id)
+      const encoded = all.blobs.length === 0 ? all : { ...all, blobs: this.#blobTable.stale(all.blobs) }
+      appended.push({ batch, encoded, parts: partsOf(batch.journal) })
     }
     await this.#whenReady('write to')
     if (!this.#outside.isInUse) await this.#writer.write(appended)

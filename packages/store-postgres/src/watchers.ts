@@ -13,6 +13,7 @@
 
 import {
   type Cursor,
+  errorValue,
   type JournalId,
   type JournalRow,
   type Listener,
@@ -300,9 +301,7 @@ export class Watchers {
     try {
       watcher.listener(row, cursor)
     } catch (error) {
-      this.#options.warn(
-        `a listener of ${row.journal} threw: ${error instanceof Error ? error.message : String(error)}`,
-      )
+      this.#options.warn(`a listener of ${row.journal} threw: ${errorValue(error).message}`)
     }
   }
 

@@ -13,6 +13,7 @@ import type { Connection } from './connection.ts'
 import { closedStore, isBroken, isCollision, storeFailure } from './failure.ts'
 import { type Appended, Group, type GroupRow, type GroupShard, Unknown } from './group.ts'
 import { type GroupAnswer, groupStatement } from './group-statement.ts'
+import { type Job, journalsOf, newJob } from './job.ts'
 import { journalOf } from './journal-names.ts'
 import { findMarked, MARKS, type MarkedRow } from './marks.ts'
 import type { States } from './states.ts'
@@ -41,22 +42,6 @@ export interface News {
   /** A journal has come to its end. */
   readonly hasEnded: boolean
   readonly isLogged: boolean
-}
-
-interface Job {
-  readonly appended: readonly Appended[]
-  readonly mark: number
-  /** Handed in then. */
-  readonly tick: number
-  readonly resolve: () => void
-  readonly reject: (error: unknown) => void
-  /** It was not as we thought: nothing is taken for granted any more. */
-  isTried: boolean
-  isAlone: boolean
-  /** Sent, and not answered: since when. */
-  uncertainSince: number | undefined
-  isChecked: boolean
-  collisions: number
 }
 
 const LARGEST_GROUP = 512
@@ -94,8 +79,7 @@ export class Writer {
     if (this.#isClosed) return Promise.reject(closedStore(this.#options.name))
     return new Promise((resolve, reject) => {
       const mark = this.#options.firstMark + (this.#marks++ % MARKS)
-      const facts = { isTried: false, isAlone: false, uncertainSince: undefined, isChecked: false, collisions: 0 }
-      this.#queue.push({ appended, mark, tick: ++this.#tick, resolve, reject, ...facts })
+      this.#queue.push(newJob({ appended, mark, tick: ++this.#tick, resolve, reject }))
       this.#schedule()
     })
   }
@@ -397,10 +381,6 @@ export class Writer {
 }
 
 // ---
-
-function journalsOf(jobs: readonly Job[]): JournalParts[] {
-  return jobs.flatMap(({ appended }) => appended.map(({ parts }) => parts))
-}
 
 interface Sent {
   readonly job: Job
