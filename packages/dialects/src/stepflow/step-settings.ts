@@ -43,7 +43,12 @@ export function readForEach(field: Field | undefined, owner: string, findings: F
   if (!field) return undefined
   const { node } = field
   const hasSettings = node.kind === 'map' && node.entries.some((entry) => FOR_EACH_KEYS.has(entry.key))
-  if (!hasSettings) return { items: field }
+  if (!hasSettings) {
+    // An object that is no expression is never a list: its keys are misspelt settings.
+    const isPlain = node.kind === 'map' && !node.entries.some((entry) => entry.key.startsWith('$'))
+    if (isPlain) readKeys(node, FOR_EACH_KEYS, `for_each of ${owner}`, findings, field.trail)
+    return { items: field }
+  }
   const fields = settings(field, FOR_EACH_KEYS, `for_each of ${owner}`, findings)
   const items = fields?.field('items')
   if (!fields || !items) {
