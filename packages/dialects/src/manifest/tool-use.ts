@@ -32,9 +32,9 @@ export function readToolCall(reading: StepReading, { isServed, isSet }: Surround
     tool,
     ...called,
   })
-  const call = (component: string) => used(component, { kind: 'call', given })
+  const tool = name !== undefined && Object.hasOwn(TOOLS, name) ? TOOLS[name] : undefined
+  const call = (component: string) => used(component, { kind: 'call', given, knowsKeys: tool !== undefined })
   if (name === undefined) return call('')
-  const tool = Object.hasOwn(TOOLS, name) ? TOOLS[name] : undefined
   if (!tool) return call(componentNamed(name, reading, isServed))
   if ('named' in given) tellUnknown(name, tool.inputs, given.named, reading)
   else if (tool.kind !== 'call') tellWhole(name, given.whole, reading)
@@ -42,7 +42,7 @@ export function readToolCall(reading: StepReading, { isServed, isSet }: Surround
   switch (tool.kind) {
     case 'parameter': {
       const parameter = readParameter(tool.type, named, reading)
-      return used(component, { kind: 'parameter', parameter })
+      return used(component, { kind: 'parameter', parameter, knowsKeys: true })
     }
     case 'pass': {
       // With a schema the value is checked by a component.
@@ -51,7 +51,7 @@ export function readToolCall(reading: StepReading, { isServed, isSet }: Surround
         checkSchema(schema.node, schema.trail, reading.findings)
       }
       if (schema) return call(component)
-      return used(component, { kind: 'pass', value: named.get('value') })
+      return used(component, { kind: 'pass', value: named.get('value'), knowsKeys: true })
     }
     case 'call':
       if ('named' in given) tellMissing(name, tool, given.named, reading, isSet)

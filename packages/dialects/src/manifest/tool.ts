@@ -5,9 +5,9 @@ import type { StepShape } from '../stepflow/step-shape.ts'
 import type { Parameter } from './parameters.ts'
 
 export type ToolUse =
-  | { readonly kind: 'call'; readonly given: Given }
-  | { readonly kind: 'parameter'; readonly parameter: Parameter }
-  | { readonly kind: 'pass'; readonly value: Field | undefined }
+  | { readonly kind: 'call'; readonly given: Given; readonly knowsKeys: boolean }
+  | { readonly kind: 'parameter'; readonly parameter: Parameter; readonly knowsKeys: true }
+  | { readonly kind: 'pass'; readonly value: Field | undefined; readonly knowsKeys: true }
 
 /** A step's tool, as this language has read it. */
 export function toolOf({ tool }: Pick<StepShape, 'tool'>): ToolUse | undefined {

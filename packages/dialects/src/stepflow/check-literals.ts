@@ -31,7 +31,7 @@ export function checkLiterals(
         told.add(message)
         const { name, place, trail } = fieldOf(shape, key)
         if (!instead) findings.error('INVALID_INPUT', `step "${shape.id}": ${message}`, place, trail)
-        else if (!shape.tool) {
+        else if (!shape.tool?.knowsKeys) {
           const owner = `the input of step "${shape.id}" (${shape.component})`
           findings.unknownKey(key, instead, owner, name, trail)
         }

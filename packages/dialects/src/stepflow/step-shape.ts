@@ -20,6 +20,8 @@ import {
 /** `call`: the step calls a component; `parameter`: it is an input of the file; `pass`: it hands on a value. */
 export interface Tool {
   readonly kind: 'call' | 'parameter' | 'pass'
+  /** Keys that it does not know were reported where it was read; some that its component does not read mean something to it. */
+  readonly knowsKeys?: boolean
 }
 
 export interface StepShape {
