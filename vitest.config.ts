@@ -16,8 +16,8 @@ export default defineConfig({
     // child processes mostly wait.
     maxWorkers: Math.max(2, availableParallelism()),
     // Long, for a machine that is busy with other things: a test that hangs fails all the same.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     expect: { poll: { timeout: 50_000 } },
   },
 })
