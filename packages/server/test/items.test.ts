@@ -225,3 +225,33 @@ output: { $step: loop }
 
   expect(plan.steps[0]).toMatchObject({ id: 'says', input: { op: 'literal', value: 'the secret [redacted]' } })
 })
+
+test('flows that are made while a run goes on have the names of their steps however deep they are inside one another', async () => {
+  const evalOf = (flow: object, input: object) => ({
+    component: '/builtin/eval',
+    input: { flow: { $literal: flow }, input },
+  })
+  const last = {
+    steps: [{ id: 'last', component: '/builtin/noop', input: { $input: 'n' } }],
+    output: { $step: 'last' },
+  }
+  const third = { steps: [{ id: 'third', ...evalOf(last, { n: { $input: 'n' } }) }], output: { $step: 'third' } }
+  const each = { component: '/builtin/map', input: { workflow: { $literal: third }, items: { $input: 'all' } } }
+  const second = { steps: [{ id: 'second', ...each }], output: { $step: 'second' } }
+  const first = { name: 'deep', steps: [{ id: 'first', ...evalOf(second, { all: [{ n: 1 }, { n: 2 }] }) }] }
+  const flow = { ...first, output: { $step: 'first' } }
+  const { runId } = (await server.call('POST', '/runs', { flow, input: {}, wait: true })).body
+
+  let inside = ''
+  let element = 0
+  for (const name of ['first', 'second', 'third']) {
+    const { steps } = (await get(`/runs/${runId}/steps${inside === '' ? '' : `?inside=${inside}`}`)).body
+    const row = steps.find((one: any) => one.stepId === name && (one.element ?? 0) === element)
+    inside = row.inside
+    element = name === 'second' ? 1 : 0
+  }
+
+  const { steps, plan } = (await get(`/runs/${runId}/steps?inside=${inside}`)).body
+  expect([steps[0].stepId, plan.steps[0].id]).toEqual(['last', 'last'])
+  expect((await get(`/runs/${runId}/steps/last?inside=${inside}`)).body).toMatchObject({ input: 2, output: 2 })
+})

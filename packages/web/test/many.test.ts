@@ -1,5 +1,5 @@
-// Runs of very many of one thing, in a real browser over a real server: steps, steps side by side, items, waits and visits;
-// and of much time between attempts.
+// Runs of very many of one thing, in a real browser over a real server: steps, steps side by side, items, waits, visits, flows
+// inside flows, and time between attempts.
 
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
@@ -24,6 +24,11 @@ output: { $coalesce: [{ $step: check }, { $step: parse }] }
 steps:
   - { id: approve, component: /builtin/wait_for_signal, input: { name: approve, title: { $input: title } } }
 output: { $step: approve }
+`,
+  'flows/deep.yaml': `name: deep
+steps:
+${within(5)}
+output: { $step: inner_5 }
 `,
 }
 
@@ -85,6 +90,20 @@ else {
       await grid.getByRole('row', { name: 'Item 7, failed' }).getByRole('link').click()
 
       await page.getByRole('complementary', { name: 'Step check' }).getByText('INVALID_INPUT').first().waitFor()
+    })
+
+    test('of flows five deep is entered one flow at a time, down to its last step', LIMIT, async () => {
+      const runId = await at.start('deep')
+      const page = await open(runId)
+
+      for (let depth = 5; depth > 0; depth--) {
+        await page.getByRole('button', { name: `Open inner_${depth}` }).click()
+        await page
+          .getByRole('button', { name: depth === 1 ? 'last, success' : `inner_${depth - 1}, success` })
+          .waitFor()
+      }
+      await page.getByRole('button', { name: 'last, success' }).click()
+      await page.getByRole('complementary', { name: 'Step last' }).waitFor()
     })
   })
 
@@ -182,4 +201,18 @@ function longFlow(count: number) {
       i === count - 20 ? { url: 'ftp://nowhere', of: { $step: `s_${i - 20}` } } : i < 20 ? i : { $step: `s_${i - 20}` },
   }))
   return { name: 'long', steps, output: { $step: `s_${count - 1}` } }
+}
+
+/** A step that runs a flow that runs a flow; as lines of YAML. */
+function within(depth: number, indent = '  '): string {
+  if (depth === 0) return `${indent}- { id: last, component: /builtin/noop, input: 1 }`
+  return `${indent}- id: inner_${depth}
+${indent}  component: /builtin/map
+${indent}  input:
+${indent}    items: [1]
+${indent}    workflow:
+${indent}      $literal:
+${indent}        steps:
+${within(depth - 1, `${indent}          `)}
+${indent}        output: { $step: ${depth === 1 ? 'last' : `inner_${depth - 1}`} }`
 }

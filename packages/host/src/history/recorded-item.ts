@@ -9,6 +9,7 @@ import {
   type JournalEntry,
   type JournalRow,
   type Outcome,
+  own,
   type Past,
   type Plan,
   type Redactor,
@@ -129,7 +130,10 @@ export class RecordedItem {
   async reads({ step, visit, element = 0 }: VisitPlace, inside?: string): Promise<VisitReads | undefined> {
     const { item, redactor } = this.#past
     const place = inside === undefined ? { item, step, visit } : { sub: inside, item: element, step, visit }
-    return redactor.value(await readsOf(this.#record(), place))
+    const reads = await readsOf(this.#record(), place)
+    if (reads !== undefined || inside === undefined) return redactor.value(reads)
+    const within = await this.#within(inside, element)
+    return within && redactor.value(await readsOf(within, { item: element, step, visit }))
   }
 
   /** What it waits for; undefined if it moves. */
@@ -152,6 +156,23 @@ export class RecordedItem {
     const { item, input, entries } = this.#past
     const { row, options } = this.#run
     return { plan: wholePlan(this.#run), run: row.id, item, input, variables: options?.variables ?? {}, entries }
+  }
+
+  /** One element inside a step whose plan a component made, as if it were an item of its own. */
+  async #within(inside: string, element: number): Promise<Omit<Past, 'shown'> | undefined> {
+    const plan = await this.#planOf(inside)
+    const { sub, item: around, step, visit } = visitOfPath(inside)
+    const given = (await this.reads({ step, visit, element: around }, sub))?.input
+    if (!plan) return undefined
+    const items = own(given, 'items')
+    const input = Array.isArray(items) ? items[element] : (own(given, 'input') ?? own(given, 'initial_input') ?? {})
+    const entries = this.#past.entries.flatMap((entry): JournalEntry[] => {
+      if (!('sub' in entry) || entry.sub === undefined || entry.type === 'closed') return []
+      if (entry.sub === inside) return [{ ...entry, sub: undefined } as unknown as JournalEntry] // as of an item
+      return entry.sub.startsWith(`${inside}/`) ? [{ ...entry, sub: entry.sub.slice(inside.length + 1) }] : []
+    })
+    const { row, options } = this.#run
+    return { plan, run: row.id, item: element, input, variables: options?.variables ?? {}, entries }
   }
 
   /** Of the item, or inside one of its steps: undefined if nobody knows it. */
