@@ -197,6 +197,8 @@ test.each([
     'retry: {backoff: fibonacci, jitter: true, max_delay: 1m}',
     { attempts: 3, backoff: 'fibonacci', jitter: true, maxMs: 60_000 },
   ],
+  ['retry: {delay: 1d, backoff: fixed}', { delayMs: 86_400_000, maxMs: 86_400_000 }],
+  ['retry: {delay: 1d, max_delay: 1h}', { delayMs: 86_400_000, maxMs: 3_600_000 }],
   ['retry: {on: [TIMEOUT, MY_CODE], jitter: false}', { on: ['TIMEOUT', 'MY_CODE'], jitter: false }],
 ])('%s', (key, retry) => {
   expect(step(plan(`steps: [{id: s, component: /t/a, ${key}}]`), 's').retry).toMatchObject(retry)

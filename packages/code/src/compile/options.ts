@@ -57,12 +57,14 @@ export function readRetry(retry: RetryOptions | undefined, what: string): Retry 
   ) {
     throw wrong(`"on" of ${what} must be a list of error codes and HTTP statuses, not ${shown(on)}`)
   }
+  const delayMs = readDuration(retry.delay, `"delay" of ${what}`) ?? 1_000
   return {
     attempts: maxAttempts,
-    delayMs: readDuration(retry.delay, `"delay" of ${what}`) ?? 1_000,
+    delayMs,
     backoff,
     factor,
-    maxMs: readDuration(retry.maxDelay, `"maxDelay" of ${what}`) ?? 30_000,
+    // As in a file: a delay that somebody wrote is not cut by what nobody wrote.
+    maxMs: readDuration(retry.maxDelay, `"maxDelay" of ${what}`) ?? Math.max(30_000, delayMs),
     jitter: readSwitch(retry.jitter, `"jitter" of ${what}`) ?? backoff === 'exponential',
     ...(on ? { on: on.map(String) } : {}),
   }

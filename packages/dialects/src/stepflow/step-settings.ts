@@ -120,12 +120,14 @@ export function readRetry(field: Field | undefined, owner: string, findings: Fin
   if (!fields) return undefined
   const backoff = fields.choice('backoff', BACKOFF) ?? RETRY.backoff
   const codes = readCodes(fields.field('on'), name, findings)
+  const delayMs = fields.durationMs('delay') ?? RETRY.delayMs
   return {
     attempts: fields.number('max_attempts', 1, true) ?? RETRY.attempts,
-    delayMs: fields.durationMs('delay') ?? RETRY.delayMs,
+    delayMs,
     backoff,
     factor: fields.number('factor', 1, false) ?? RETRY.factor,
-    maxMs: fields.durationMs('max_delay') ?? RETRY.maxMs,
+    // A delay that somebody wrote is not cut by what nobody wrote.
+    maxMs: fields.durationMs('max_delay') ?? Math.max(RETRY.maxMs, delayMs),
     jitter: fields.boolean('jitter') ?? backoff === 'exponential',
     ...(codes ? { on: codes } : {}),
   }
