@@ -112,11 +112,12 @@ else {
       ['a deep recursion', 'const f = (n) => f(n + 1); f(0)', 'RangeError: Maximum call stack size exceeded'],
       ['a timer', 'await new Promise((done) => setTimeout(done, 1))', 'setTimeout is not defined'],
       ['a value that is too large', '"x".repeat(20000000)', 'it returned more than 16 MiB'],
-      ['a value that is too large to be written down', '"x".repeat(70000000)', 'it returned more than 16 MiB'],
+      // Which of the two it meets first is up to the version of V8.
+      ['a value that is too large to be written down', '"x".repeat(70000000)', /it (returned|needs) more than/],
       ['no JSON', '({ toJSON() { throw 1 } })', 'did not return JSON'],
       ['WebAssembly code', 'new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]))', 'CompileError'],
     ])('JavaScript: %s', async (_, code, message) => {
-      expect((await failure(run('javascript', code))).message).toContain(message)
+      expect((await failure(run('javascript', code))).message).toMatch(message)
     })
 
     test.each([

@@ -143,7 +143,7 @@ describe.each(['old', 'modern'] as const)('a client of the %s protocol', (era) =
     const failed = await call('fails')
     expect(failed).toMatchObject({ isError: true })
     expect(failed.content[0].text).toMatch(/^INVALID_INPUT: .*\(run [\w-]+\)$/)
-    expect((await call('greet', { nam: 1 })).content[0].text).toMatch(/^INVALID_INPUT: .*\$\.name is required/)
+    expect((await call('greet', { nam: 1 })).content[0].text).toMatch(/^INVALID_INPUT: .*\$\.name: is required/)
     await expect(call('nobody')).rejects.toThrow('there is no tool "nobody"')
   })
 

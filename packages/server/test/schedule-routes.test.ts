@@ -128,9 +128,9 @@ test.each([
 })
 
 test.each([
-  [{}, '$.n is required'],
-  [{ input: { n: 'one' } }, '$.n must be a whole number, is text'],
-  [{ input: { n: '{{ trigger.time }}' } }, '$.n must be a whole number, is text'],
+  [{}, '$.n: is required'],
+  [{ input: { n: 'one' } }, '$.n: must be a whole number, is text'],
+  [{ input: { n: '{{ trigger.time }}' } }, '$.n: must be a whole number, is text'],
 ])(
   'a schedule with %j is refused where no run of its flow could begin so, with a finding for each place',
   async (given, reason) => {

@@ -47,7 +47,7 @@ test('a new file that finds no room is not left empty, and neither is a part of 
   }
 
   expect(limited('convert f.yaml --to manifest -o m.yaml')).toBe(2)
-  expect(limited(`run f.yaml --input-json '{"x":"${'y'.repeat(2000)}"}' -o out.json`)).toBe(2)
+  expect(limited(`run f.yaml --input-json '{"x":"${'y'.repeat(2000)}"}' -o out.json`)).toBe(1)
   expect(limited('init project')).toBe(2)
 
   expect([readdirSync(folder), readdirSync(join(folder, 'project'))]).toEqual([['f.yaml', 'project'], []])

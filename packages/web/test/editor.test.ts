@@ -35,7 +35,7 @@ else {
     await page.getByLabel('Say it').check()
     await page.getByRole('button', { name: 'Send decision' }).click()
     await page.getByText('Decided by').waitFor()
-    await page.getByRole('link', { name: 'hello-stepflow' }).click()
+    await page.getByRole('link', { name: 'approve', exact: true }).click()
 
     await page.getByRole('button', { name: 'say, success' }).waitFor()
   })

@@ -1,6 +1,6 @@
 // A flow file with what belongs to it: configuration, plugins, plan, engine. What everybody who checks or runs a flow opens.
 
-import { accessSync, constants, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { FlowInfo, Node } from '@stepflow/dialects'
 import {
@@ -177,7 +177,7 @@ interface CompiledFlow {
 }
 
 function isNewFile(store: StoreConfig): boolean {
-  return store.type === 'sqlite' && store.path !== ':memory:' && !statSync(store.path, { throwIfNoEntry: false })
+  return store.type === 'sqlite' && store.path !== ':memory:' && !existsSync(store.path)
 }
 
 /** Throws if the file of a store is there and may only be read: SQLite would say so at the first write. */

@@ -1,6 +1,6 @@
 // Opens the store that a command is about: --store, else that of the configuration, else the default one.
 
-import { statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { createMemoryStore, FlowError, hasErrors, type Store } from '@stepflow/engine'
 import type { StoreConfig } from '@stepflow/host'
 import { usage } from './args.ts'
@@ -34,7 +34,7 @@ export async function openNamedStore(
   const { command, args, io, messages, absent } = options
   const place = await namedStore(options)
   // Looking into a store must not make one.
-  if (absent !== 'made' && place.type === 'sqlite' && !statSync(place.path, { throwIfNoEntry: false })) {
+  if (absent !== 'made' && place.type === 'sqlite' && !existsSync(place.path)) {
     const words = `stepflow run FLOW --store ${shellWord(storeName(place.path, io))}`
     const advice = command.name.startsWith('runs') ? `. To record a run in it:\n  ${words}` : ''
     const missing = `there is no store ${place.path} yet${advice}`
