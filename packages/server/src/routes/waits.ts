@@ -74,9 +74,10 @@ export function waitRoutes(app: App, { runs, engine, store, clock }: Services): 
       if (since !== undefined) throw unreadable('"since" is of waits that are over: ask for "state=over", too')
       const open = runId === undefined ? await openWaits.all() : await openIn(await runs.open(runId), item)
       const named = open.filter((wait) => name === undefined || wait.name === name)
-      const found = q === undefined ? named : await withText(q, named)
+      const find = finder()
+      const found = q === undefined ? named : await withText(q, named, find)
       const { page, next } = pageOf('waits', found, placeOf, { limit, cursor })
-      return { waits: await shownPage(page), total: found.length, ...next }
+      return { waits: await shownPage(page, find), total: found.length, ...next }
     },
   )
 
@@ -170,8 +171,7 @@ export function waitRoutes(app: App, { runs, engine, store, clock }: Services): 
   )
 
   /** Without those that ended a moment ago. */
-  async function shownPage(page: readonly OpenWait[]) {
-    const find = finder()
+  async function shownPage(page: readonly OpenWait[], find: Find) {
     const shownOnes = []
     for (const one of page) {
       const found = await find(one)
@@ -180,8 +180,7 @@ export function waitRoutes(app: App, { runs, engine, store, clock }: Services): 
     return shownOnes
   }
 
-  async function withText(q: string, waits: readonly OpenWait[]): Promise<OpenWait[]> {
-    const find = finder()
+  async function withText(q: string, waits: readonly OpenWait[], find: Find): Promise<OpenWait[]> {
     const fitting: OpenWait[] = []
     for (const one of waits) {
       const found = await find(one)
@@ -190,8 +189,8 @@ export function waitRoutes(app: App, { runs, engine, store, clock }: Services): 
     return fitting
   }
 
-  /** Reads each run once. */
-  function finder(): (wait: OpenWait) => Promise<Found | undefined> {
+  /** For one request: reads each run once. */
+  function finder(): Find {
     const byRun = new Map<string, ReadonlyMap<string, Found>>()
     return async ({ runId, path }) => {
       let found = byRun.get(runId)
@@ -218,6 +217,8 @@ interface Found {
   readonly recorded: RecordedRun
   readonly wait: Wait
 }
+
+type Find = (wait: OpenWait) => Promise<Found | undefined>
 
 /** The oldest first. */
 function placeOf({ since, runId, path }: OpenWait): string {

@@ -24,11 +24,12 @@ export function endedWaitsOf(runs: RunReader): (since: number, runId?: RunId) =>
     let read = 0
     for await (const row of runsSince(runs, since)) {
       const { id, flowId } = row
-      if (flowId !== undefined && waits.get(flowId) === false) continue
+      const known = flowId === undefined ? undefined : waits.get(flowId)
+      if (known === false) continue
       const recorded = await openIfThere(runs, id)
-      if (!recorded) continue
-      const may = recorded.plan !== undefined && mayWait(recorded.plan)
-      if (flowId !== undefined && recorded.plan) remember(waits, flowId, may)
+      if (!recorded?.plan) continue
+      const may = known ?? mayWait(recorded.plan)
+      if (flowId !== undefined) remember(waits, flowId, may)
       if (!may) continue
       for (const state of await recorded.waits.over(since)) yield { recorded, state }
       if (++read === MOST_RUNS_READ) return

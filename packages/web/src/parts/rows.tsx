@@ -1,7 +1,8 @@
 // A table of which only the rows in sight are there, however many it has.
 
-import { type KeyboardEvent, memo, type ReactElement, type ReactNode, useEffect, useRef } from 'react'
+import { memo, type ReactElement, type ReactNode, useEffect, useRef } from 'react'
 import { NARROW, useMedia } from './media.ts'
+import { goToRow } from './row-keys.ts'
 import { useSight } from './sight.ts'
 import { useSteady } from './steady.ts'
 
@@ -61,19 +62,6 @@ export function Rows<Row>(props: RowsProps<Row>): ReactElement {
 
   const open = useSteady((row: unknown) => onOpen?.(row as Row)) // one of this table
 
-  const onKey = (event: KeyboardEvent<HTMLTableSectionElement>) => {
-    const step =
-      event.key === 'ArrowDown' || event.key === 'j' ? 1 : event.key === 'ArrowUp' || event.key === 'k' ? -1 : 0
-    const row = (event.target as HTMLElement).closest('tr')
-    if (step === 0 || !row || event.target instanceof HTMLInputElement) return
-    const next = step > 0 ? row.nextElementSibling : row.previousElementSibling
-    const link = next?.querySelector<HTMLElement>('a, button')
-    if (!link) return
-    event.preventDefault()
-    link.focus()
-    link.scrollIntoView({ block: 'nearest' })
-  }
-
   return (
     <div className="scroll" ref={box}>
       <table aria-label={label} aria-rowcount={(total ?? rows.length) + 1}>
@@ -93,7 +81,7 @@ export function Rows<Row>(props: RowsProps<Row>): ReactElement {
             ))}
           </tr>
         </thead>
-        <tbody onKeyDown={onKey}>
+        <tbody onKeyDown={goToRow}>
           {first > 0 ? <tr aria-hidden="true" className="space" style={{ height: first * rowHeight }} /> : null}
           {rows.slice(first, last).map((row, i) => {
             const key = keyOf(row)

@@ -11,13 +11,20 @@ export function Shape({ status, recovered = false }: { status: ShownStatus; reco
   )
 }
 
+export interface StatusProps {
+  readonly status: ShownStatus
+  /** In place of the name of the status: what is shown has words of its own. */
+  readonly word?: string
+  readonly recovered?: boolean
+  readonly detail?: ReactNode
+}
+
 /** The shape and the word, and what belongs to it in small print. */
-export function Status(props: { status: ShownStatus; recovered?: boolean; detail?: ReactNode }): ReactElement {
-  const { status, recovered = false, detail } = props
+export function Status({ status, word = status, recovered = false, detail }: StatusProps): ReactElement {
   return (
     <span className={`status ${status}`}>
       <Shape status={status} recovered={recovered} />
-      {status}
+      {word}
       {detail ? <small>{detail}</small> : null}
     </span>
   )

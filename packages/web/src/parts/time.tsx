@@ -49,13 +49,7 @@ export function ClockTime({ at }: { at: string }): ReactElement {
 }
 
 export function Ago({ at }: { at: string }): ReactElement {
-  const { whole } = useTimeTexts()
-  const ms = Date.parse(at)
-  return (
-    <time dateTime={at} title={whole(ms)}>
-      {agoText(ms, useNow())}
-    </time>
-  )
+  return <Distance at={at} text={(now, ms) => agoText(ms, now)} />
 }
 
 /** How long it has been so: `2 h 05 m`. */

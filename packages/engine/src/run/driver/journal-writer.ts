@@ -54,17 +54,17 @@ export class JournalWriter {
   append(entries: readonly JournalEntry[]): MaybePromise<Conflict | undefined> {
     const { journal, run } = this.#of
     const batch = { journal, after: this.#after, entries, atWork: this.#atWork() }
-    const since = this.#tools.clock.now()
     try {
       const appended = this.#tools.append(run.facts.id, batch)
       this.#after++
       if (!isPromise(appended)) return undefined
+      const since = this.#tools.clock.now()
       this.#writing = appended.then(
         () => this.#written(since, undefined),
         (error) => this.#tryAgain(error, since, batch.after, entries),
       )
     } catch (error) {
-      this.#writing = this.#tryAgain(error, since, batch.after, entries)
+      this.#writing = this.#tryAgain(error, this.#tools.clock.now(), batch.after, entries)
     }
     return this.#writing
   }

@@ -61,7 +61,6 @@ async function writeResults({ store, io, messages }: ManyRun, handle: RunHandle,
   }
   const { counts } = writer
   messages.sayRepeats()
-  messages.sayRepeats()
   messages.hint(describeEnd({ ...(await progress()), counts }))
   return counts.failed
 }

@@ -4,25 +4,16 @@
 import type { Wait } from '@stepflow/api'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { createLazyRoute, Link, useNavigate, useSearch } from '@tanstack/react-router'
-import {
-  type KeyboardEvent,
-  type MouseEvent,
-  memo,
-  type ReactElement,
-  useCallback,
-  useEffect,
-  useMemo,
-  useRef,
-  useState,
-} from 'react'
+import { type MouseEvent, memo, type ReactElement, useCallback, useEffect, useMemo, useRef } from 'react'
 import { queries } from '../../api/queries.ts'
 import { countText, shortId } from '../../model/format.ts'
 import { Button } from '../../parts/button.tsx'
 import { Command } from '../../parts/command.tsx'
 import { Fault } from '../../parts/fault.tsx'
+import { FilterField } from '../../parts/filter-field.tsx'
 import { useMedia } from '../../parts/media.ts'
 import { useNextPage } from '../../parts/next-page.ts'
-import { SearchField } from '../../parts/search-field.tsx'
+import { goToRow } from '../../parts/row-keys.ts'
 import { useSight } from '../../parts/sight.ts'
 import { Shape } from '../../parts/status.tsx'
 import { Since, Until } from '../../parts/time.tsx'
@@ -81,7 +72,13 @@ function ApprovalsPage(): ReactElement {
         <h1>Approvals</h1>
         {total > 0 ? <span className="ink-3">{countText(total)} waiting, oldest first</span> : null}
         <span className="fill" />
-        <Filter key={q} words={q ?? ''} onChange={(words) => void navigate({ search: words ? { q: words } : {} })} />
+        <FilterField
+          key={q}
+          label="Filter approvals"
+          placeholder="Filter approvals"
+          words={q ?? ''}
+          onChange={(words) => void navigate({ search: words ? { q: words } : {} })}
+        />
       </header>
       <div className={selected === undefined ? 'split alone' : 'split'}>
         <div className="scroll approvals-list" ref={box}>
@@ -111,7 +108,7 @@ function ApprovalsPage(): ReactElement {
               <ul
                 aria-label="Waiting approvals"
                 data-rows=""
-                onKeyDown={onRowKey}
+                onKeyDown={goToRow}
                 style={{ paddingTop: from * ROW, paddingBottom: (waits.length - last) * ROW }}
               >
                 {waits.slice(from, last).map((wait, i) => (
@@ -138,23 +135,6 @@ function ApprovalsPage(): ReactElement {
         )}
       </div>
     </>
-  )
-}
-
-function Filter({ words, onChange }: { words: string; onChange: (words: string) => void }): ReactElement {
-  const [typed, setTyped] = useState(words)
-  return (
-    <SearchField
-      label="Filter approvals"
-      placeholder="Filter approvals"
-      value={typed}
-      onChange={setTyped}
-      onBlur={() => typed.trim() !== words && onChange(typed.trim())}
-      onKeyDown={(event) => {
-        if (event.key === 'Enter') onChange(typed.trim())
-        if (event.key === 'Escape') event.currentTarget.blur()
-      }}
-    />
   )
 }
 
@@ -209,13 +189,3 @@ const Row = memo(function Row({ wait, number, total, isSelected, hasPanel, q, on
     </li>
   )
 })
-
-function onRowKey(event: KeyboardEvent): void {
-  const way = event.key === 'ArrowDown' || event.key === 'j' ? 1 : event.key === 'ArrowUp' || event.key === 'k' ? -1 : 0
-  const row = way === 0 ? null : (event.target as HTMLElement).closest('li')
-  const link = (way > 0 ? row?.nextElementSibling : row?.previousElementSibling)?.querySelector('a')
-  if (!link) return
-  event.preventDefault()
-  link.focus()
-  link.scrollIntoView({ block: 'nearest' })
-}

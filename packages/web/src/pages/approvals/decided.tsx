@@ -6,7 +6,7 @@ import type { ReactElement } from 'react'
 import { countText } from '../../model/format.ts'
 import { Ago } from '../../parts/time.tsx'
 import { linkTo } from './link-to.ts'
-import { Stands } from './question.tsx'
+import { HowItEnded } from './question.tsx'
 
 export interface DecidedProps {
   readonly waits: readonly Wait[]
@@ -56,13 +56,7 @@ export function Decided({ waits, total, selected, hasPanel, q }: DecidedProps): 
                   </Link>
                 </td>
                 <td>
-                  {decided ? (
-                    <Stands shape="success" word="decided" />
-                  ) : expired ? (
-                    <Stands shape="failed" word="expired" />
-                  ) : (
-                    <Stands shape="cancelled" word="over" />
-                  )}
+                  <HowItEnded wait={wait} />
                 </td>
                 <td className="ink-2 extra">{decided ? (decided.by ?? '') : expired ? 'nobody' : 'its run ended'}</td>
                 <td className="ink-2 extra">{flowName}</td>

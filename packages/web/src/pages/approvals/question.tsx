@@ -9,7 +9,7 @@ import { queries } from '../../api/queries.ts'
 import { shortId } from '../../model/format.ts'
 import { Copy } from '../../parts/copy.tsx'
 import { Facts } from '../../parts/facts.tsx'
-import { Shape } from '../../parts/status.tsx'
+import { Status } from '../../parts/status.tsx'
 import { Since, Until, WholeTime } from '../../parts/time.tsx'
 import { Decision } from './decision.tsx'
 
@@ -82,34 +82,30 @@ export function Question({ wait, heading, tools }: QuestionProps): ReactElement 
 }
 
 /** In a few words: how it stands, and since when. */
-function Standing({ wait: { since, expiresAt, decided, expired, over } }: { wait: Wait }): ReactElement {
-  if (decided) return <Stands shape="success" word="decided" />
-  if (expired) return <Stands shape="failed" word="expired" />
-  if (over) return <Stands shape="cancelled" word="over" />
+function Standing({ wait }: { wait: Wait }): ReactElement {
+  const { since, expiresAt, decided, expired, over } = wait
+  if (decided || expired || over) return <HowItEnded wait={wait} />
+  const expires =
+    expiresAt === undefined ? null : (
+      <>
+        , expires <Until at={expiresAt} />
+      </>
+    )
   return (
-    <Stands shape="waiting" word="waiting">
-      <Since at={since} />
-      {expiresAt === undefined ? null : (
+    <Status
+      status="waiting"
+      detail={
         <>
-          , expires <Until at={expiresAt} />
+          <Since at={since} />
+          {expires}
         </>
-      )}
-    </Stands>
+      }
+    />
   )
 }
 
-interface StandsProps {
-  readonly shape: 'success' | 'failed' | 'cancelled' | 'waiting'
-  readonly word: string
-  readonly children?: ReactNode
-}
-
-export function Stands({ shape, word, children }: StandsProps): ReactElement {
-  return (
-    <span className={`status ${shape}`}>
-      <Shape status={shape} />
-      {word}
-      {children ? <small>{children}</small> : null}
-    </span>
-  )
+/** Of one that is over. */
+export function HowItEnded({ wait: { decided, expired } }: { wait: Wait }): ReactElement {
+  if (decided) return <Status status="success" word="decided" />
+  return expired ? <Status status="failed" word="expired" /> : <Status status="cancelled" word="over" />
 }

@@ -9,7 +9,7 @@ import { ManagePage } from '../../parts/manage-page.tsx'
 import { PanelTitle } from '../../parts/panel-title.tsx'
 import { type Column, Rows } from '../../parts/rows.tsx'
 import { SearchField } from '../../parts/search-field.tsx'
-import { Shape } from '../../parts/status.tsx'
+import { Status } from '../../parts/status.tsx'
 import { Value } from '../../parts/value.tsx'
 import { useTitle } from '../../shell/title.ts'
 
@@ -64,12 +64,7 @@ const COLUMNS = (open: (path: string) => void): readonly Column<Row>[] => [
   {
     name: 'State',
     width: '96px',
-    cell: ({ plugin }) => (
-      <span className={`status ${SHAPES[plugin.status]}`}>
-        <Shape status={SHAPES[plugin.status]} />
-        {plugin.status}
-      </span>
-    ),
+    cell: ({ plugin }) => <Status status={SHAPES[plugin.status]} word={plugin.status} />,
   },
   {
     name: 'Component',

@@ -8,7 +8,7 @@ import { queries } from '../../api/queries.ts'
 import { Command } from '../../parts/command.tsx'
 import { ManagePage } from '../../parts/manage-page.tsx'
 import { type Column, Rows } from '../../parts/rows.tsx'
-import { Shape } from '../../parts/status.tsx'
+import { Status } from '../../parts/status.tsx'
 import { Ago } from '../../parts/time.tsx'
 import { useTitle } from '../../shell/title.ts'
 
@@ -48,12 +48,7 @@ const COLUMNS: readonly Column<Row>[] = [
   {
     name: 'State',
     width: '112px',
-    cell: ({ status }) => (
-      <span className={`status ${SHAPES[status]}`}>
-        <Shape status={SHAPES[status]} />
-        {status}
-      </span>
-    ),
+    cell: ({ status }) => <Status status={SHAPES[status]} word={status} />,
   },
   { name: 'Host', isExtra: true, cell: ({ host }) => <span className="ink-2">{host}</span> },
   { name: 'Shards', width: '128px', cell: ({ shards, capacity }) => `${shards} of ${capacity}` },

@@ -13,9 +13,9 @@ import { detailOf, durationOf, nameOf, statusOf } from '../../model/run-words.ts
 import { Button, Chip } from '../../parts/button.tsx'
 import { Command } from '../../parts/command.tsx'
 import { Fault } from '../../parts/fault.tsx'
+import { FilterField } from '../../parts/filter-field.tsx'
 import { useNextPage } from '../../parts/next-page.ts'
 import { type Column, Rows } from '../../parts/rows.tsx'
-import { SearchField } from '../../parts/search-field.tsx'
 import { Shape, Status } from '../../parts/status.tsx'
 import { exactNow } from '../../parts/ticks.ts'
 import { Ago, useNow } from '../../parts/time.tsx'
@@ -75,7 +75,15 @@ export function RunsPage(): ReactElement {
         ) : null}
       </header>
       <div className="filter-bar">
-        <FilterField key={words} words={words} onChange={setWords} />
+        <FilterField
+          key={words}
+          label="Filter runs"
+          placeholder="status: flow: label: trigger: since: or text"
+          words={words}
+          onChange={setWords}
+        >
+          <kbd>/</kbd>
+        </FilterField>
         {CHIPS.map(({ word, name, status }) => (
           <Chip key={word} label={name} isOn={hasWord(words, word)} onChange={() => setWords(toggled(words, word))}>
             {status ? <Shape status={status} /> : null}
@@ -161,25 +169,6 @@ function CountOf({ status, summary }: CountOfProps): ReactElement | null {
       {countText(count)}
     </span>
   ) : null
-}
-
-function FilterField({ words, onChange }: { words: string; onChange: (words: string) => void }): ReactElement {
-  const [typed, setTyped] = useState(words)
-  return (
-    <SearchField
-      label="Filter runs"
-      placeholder="status: flow: label: trigger: since: or text"
-      value={typed}
-      onChange={setTyped}
-      onBlur={() => typed !== words && onChange(typed.trim())}
-      onKeyDown={(event) => {
-        if (event.key === 'Enter') onChange(typed.trim())
-        if (event.key === 'Escape') event.currentTarget.blur()
-      }}
-    >
-      <kbd>/</kbd>
-    </SearchField>
-  )
 }
 
 function Selected({ chosen, onDone }: { chosen: ReadonlySet<string>; onDone: () => void }): ReactElement {
